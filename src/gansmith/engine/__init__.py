@@ -1,0 +1,1 @@
+"""The game on tensors: players, objectives, penalties, turns, checkpoints. It knows no kind of data."""

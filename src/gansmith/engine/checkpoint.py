@@ -1,0 +1,96 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped.
+
+One safetensors file each, written aside and renamed, with a digest of its content. The newest readable
+one counts, so a kill at any moment, a full disk or a damaged file costs at most the steps since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from gansmith.store.atomic import write_whole
+
+
+@final
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a run after `step` steps."""
+
+    step: int
+    values: Mapping[str, Any]
+    """Counters and scores; plain JSON."""
+    tensors: Mapping[str, Tensor]
+    """Weights, moments and averages of all players, and the best model so far."""
+
+
+@final
+class Checkpoints:
+    """A folder of checkpoints that keeps the newest few.
+
+    Args:
+        folder: Made when the first checkpoint is saved.
+        n_kept: How many of the newest files stay; at least two, so that one damaged file costs nothing.
+    """
+
+    def __init__(self, folder: Path, n_kept: int = 3) -> None:
+        self.folder = folder
+        self._n_kept = n_kept
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write it whole, then drop the oldest.
+
+        Raises:
+            DataError: When the disk is full; the checkpoints before it stay.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        values = json.dumps(checkpoint.values, sort_keys=True)
+        tensors = dict(checkpoint.tensors)
+        metadata = {"values": values, "sha256": _digest(values, tensors)}
+        content = safetensors.torch.save(tensors, metadata)
+        write_whole(self.folder / f"step-{checkpoint.step:010d}.safetensors", content)
+        for step in self.steps()[: -self._n_kept]:
+            self._path(step).unlink(missing_ok=True)
+
+    def steps(self) -> list[int]:
+        """The steps at which there is a file, oldest first."""
+        names = (re.fullmatch(r"step-(\d{10})", path.stem) for path in self.folder.glob("*.safetensors"))
+        return sorted(int(name[1]) for name in names if name)
+
+    def newest(self) -> Checkpoint | None:
+        """The newest checkpoint that is whole, or None."""
+        found = (self.at(step) for step in reversed(self.steps()))
+        return next((checkpoint for checkpoint in found if checkpoint is not None), None)
+
+    def at(self, step: int) -> Checkpoint | None:
+        """The checkpoint of that step, or None where it is missing or damaged."""
+        path = self._path(step)
+        try:
+            with safetensors.safe_open(path, framework="pt") as file:
+                metadata: dict[str, str] = file.metadata()
+                tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}
+        except (OSError, safetensors.SafetensorError):
+            return None
+        if metadata.get("sha256") != _digest(metadata.get("values", ""), tensors):
+            return None
+        return Checkpoint(step, json.loads(metadata["values"]), tensors)
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:010d}.safetensors"
+
+
+def _digest(values: str, tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(values.encode())
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

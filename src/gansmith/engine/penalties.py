@@ -1,0 +1,114 @@
+"""What keeps a discriminator smooth: per-sample functions of its logits and the samples it judged.
+
+A penalty works on any sample shape and never steps an optimiser: the game adds it to the loss before the
+one backward pass. To add one, write its function and one entry in `PENALTIES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gansmith.engine.tensors import Logits, PerSample, Samples
+from gansmith.errors import UsageError, did_you_mean
+
+
+def input_gradients(logits: Logits, samples: Samples) -> Float[Tensor, "batch n_values"]:
+    """The gradient of each logit for its own sample, flattened and differentiable.
+
+    Raises:
+        RuntimeError: From autograd, when no logit depends on `samples`.
+    """
+    (gradients,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
+    return gradients.flatten(1)  # (batch, n_values)
+
+
+def zero_centred_gradient_penalty(logits: Logits, samples: Samples) -> PerSample:
+    r"""Squared norm of the discriminator's input gradient, per sample.
+
+    On real samples this is R1, on generated ones R2; the game multiplies it by gamma / 2.
+
+    Args:
+        logits: The discriminator's answer to `samples`, each a function of its own sample alone (no
+            batch normalisation).
+        samples: Shape `(batch, *sample)`, requiring gradients, in the codec's unit range.
+
+    Returns:
+        Shape `(batch,)`, in logits^2 per unit^2, never negative; differentiable for the discriminator.
+
+    Raises:
+        RuntimeError: From autograd, when no logit depends on `samples`.
+
+    Source:
+        Mescheder et al. 2018, "Which training methods for GANs do actually converge?" (arXiv:1801.04406).
+    """
+    return input_gradients(logits, samples).square().sum(1)
+
+
+def unit_gradient_penalty(logits: Logits, samples: Samples) -> PerSample:
+    """Squared distance of the gradient's norm from one, per sample.
+
+    Judged on random points between real and fake records it is the penalty of WGAN-GP, there with
+    weight 10.
+
+    Source:
+        Gulrajani et al. 2017, "Improved training of Wasserstein GANs", eq. 3 (arXiv:1704.00028).
+    """
+    norms = input_gradients(logits, samples).square().sum(1).add(1e-12).sqrt()
+    return (norms - 1).square()
+
+
+def between(real: Samples, fake: Samples, shares: Float[Tensor, " batch"]) -> Samples:
+    """Points on the straight lines from each fake to its real partner, one share in [0, 1] per sample."""
+    shares = shares.reshape(-1, *[1] * (real.ndim - 1))  # (batch, 1, ...)
+    return torch.lerp(fake, real, shares)
+
+
+Place = Literal["real", "fake", "between"]
+
+
+@final
+@dataclass(frozen=True)
+class Penalty:
+    """A penalty function, where it is measured and how its paper scales it."""
+
+    function: Callable[[Logits, Samples], PerSample]
+    place: Place
+    """On which samples the discriminator is held smooth."""
+    scale: float
+    """Multiplied with the weight: papers write R1 and R2 as gamma / 2."""
+    meaning: str
+    """One line for people."""
+
+
+PENALTIES: dict[str, Penalty] = {
+    "r1": Penalty(zero_centred_gradient_penalty, "real", 0.5, "flat on real records"),
+    "r2": Penalty(zero_centred_gradient_penalty, "fake", 0.5, "flat on fake records"),
+    "gradient_penalty": Penalty(unit_gradient_penalty, "between", 1.0, "slope one between real and fake"),
+}
+
+
+@final
+@dataclass(frozen=True)
+class PenaltyConfig:
+    """How strongly and how often one penalty is applied."""
+
+    name: str
+    """A key of `PENALTIES`."""
+    weight: float
+    """Gamma at the start of the run, 0 or more, in 1 / logits."""
+    final_weight: float | None = None
+    """Gamma at the end, reached along a cosine; None keeps `weight`."""
+    interval: int = 1
+    """Applied at every n-th step, with n times the weight (lazy regularisation, Karras et al. 2020)."""
+
+    def __post_init__(self) -> None:
+        if self.name not in PENALTIES:
+            raise UsageError(f"penalty {self.name!r} is not known. {did_you_mean(self.name, PENALTIES)}")
+        if self.weight < 0 or (self.final_weight or 0) < 0 or self.interval < 1:
+            raise UsageError(f"penalty {self.name!r} wants a weight of 0 or more and an interval of 1 or more.")

@@ -1,0 +1,297 @@
+"""The one loop: training is an iterator of step records.
+
+    for record in train(game, batches, config, evaluation, checkpoints):
+        show(record)
+
+Progress bars, logs, early stopping and plots read the records. Breaking out of the loop saves a
+checkpoint; iterating again, or in a new process over the same checkpoints, goes on bit for bit as if
+nothing had happened.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from gansmith.engine.batches import Batch
+from gansmith.engine.checkpoint import Checkpoint, Checkpoints
+from gansmith.engine.game import Game, Turns
+from gansmith.engine.monitors import Health, accuracies, coverage, findings, spread
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.tensors import Conditions, Samples
+from gansmith.errors import TrainingError, UsageError
+
+MAX_ROLLBACKS = 5
+
+
+@final
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long a run is and how often it looks at itself."""
+
+    samples_seen: int
+    """Length of the run: real records that the discriminator learns from, rounded up to whole steps."""
+    n_evaluations: int = 10
+    """How often the held-out score is taken; the last time at the end."""
+    n_checkpoints: int = 40
+    """How often everything is saved; the last time at the end."""
+
+    def __post_init__(self) -> None:
+        if self.samples_seen < 1 or self.n_evaluations < 1 or self.n_checkpoints < 1:
+            raise UsageError("a run needs at least one sample seen, one evaluation and one checkpoint.")
+
+
+@final
+@dataclass(frozen=True)
+class Evaluation:
+    """What the held-out score is taken on."""
+
+    heldout: Samples
+    """Real records that neither player learns from."""
+    seen: Samples
+    """As many training records, to notice learning by heart."""
+    score: Callable[[Samples, Samples], float] = coverage
+    """(fake, held-out) to a number, higher is better; chooses the model that is kept."""
+    conditions: Conditions | None = None
+    """What the fakes are asked for, one row per held-out record."""
+
+
+@final
+@dataclass(frozen=True)
+class StepRecord:
+    """What one step left behind."""
+
+    step: int
+    n_steps: int
+    samples_seen: int
+    discriminator_loss: float
+    generator_loss: float
+    health: Health | None = None
+    """Readings of the monitors, where this step ended with an evaluation."""
+    score: float | None = None
+    """The held-out score, likewise; higher is better."""
+    is_best: bool = False
+    """This score is the best so far: the model as it is now is kept."""
+    findings: tuple[str, ...] = ()
+    """What a person should know, in plain words."""
+
+
+@final
+class Training:
+    """A run in progress: the game and everything beside it that must survive an interruption."""
+
+    def __init__(
+        self,
+        game: Game,
+        batches: Callable[[int], Batch],
+        config: TrainConfig,
+        evaluation: Evaluation | None = None,
+        checkpoints: Checkpoints | None = None,
+    ) -> None:
+        self.game, self.batches, self.config = game, batches, config
+        self.evaluation, self.checkpoints = evaluation, checkpoints
+        self.n_steps = math.ceil(config.samples_seen / self._samples_per_step)
+        self.step = 0
+        self.n_rollbacks = 0
+        self.best_score: float | None = None
+        self._best: dict[str, Tensor] = {}
+        self._history: list[Health] = []
+        newest = checkpoints.newest() if checkpoints else None
+        if newest:
+            self._restore(newest)
+        self._last_good = self._nearest_good()
+
+    @property
+    def kept(self) -> dict[str, Tensor]:
+        """The players to save, as `generator/...` and `discriminator/...`: best by score, else the newest."""
+        return self._best or self._snapshot()
+
+    def __iter__(self) -> Iterator[StepRecord]:
+        """Play the steps that are left.
+
+        Raises:
+            TrainingError: When rolling back from non-finite numbers did not mend the game.
+            DataError: When a checkpoint cannot be written.
+        """
+        try:
+            while self.step < self.n_steps:
+                yield self._play_step()
+        except GeneratorExit:  # the caller broke out of its loop, between two steps
+            self._save(self._checkpoint())
+            raise
+
+    def _play_step(self) -> StepRecord:
+        turns = self.game.play(
+            self.step, self.batches, self.step / self.n_steps, rate_scale=0.5**self.n_rollbacks
+        )
+        self.step += 1
+        self.game.generator.update_average(self.game.config.batch_size, self.samples_seen)
+        is_finite = math.isfinite(turns.discriminator_loss) and math.isfinite(turns.generator_loss)
+        if not is_finite:
+            return self._roll_back(turns)
+        record = self._record(turns)
+        if self.evaluation and self._is_due(self.config.n_evaluations):
+            record = self._evaluate(turns, self.evaluation)
+        if self._is_due(self.config.n_checkpoints):
+            checkpoint = self._checkpoint()
+            if not all(tensor.isfinite().all() for tensor in checkpoint.tensors.values()):
+                return self._roll_back(turns)
+            self._last_good = checkpoint
+            self._save(checkpoint)
+        return record
+
+    @property
+    def _samples_per_step(self) -> int:
+        return self.game.config.batch_size * self.game.config.n_discriminator_turns
+
+    @property
+    def samples_seen(self) -> int:
+        """Real records that the discriminator has learnt from."""
+        return self.step * self._samples_per_step
+
+    def _record(self, turns: Turns, found: tuple[str, ...] = ()) -> StepRecord:
+        losses = turns.discriminator_loss, turns.generator_loss
+        return StepRecord(self.step, self.n_steps, self.samples_seen, *losses, findings=found)
+
+    def _is_due(self, n_times: int) -> bool:
+        """Whether one of `n_times` evenly spaced moments of the run has just come."""
+        return self.step * n_times // self.n_steps > (self.step - 1) * n_times // self.n_steps
+
+    @torch.no_grad()
+    def _evaluate(self, turns: Turns, evaluation: Evaluation) -> StepRecord:
+        real, conditions = evaluation.heldout, evaluation.conditions
+        latents = self.game.randomness.normal((len(real), self.game.config.n_latents), "evaluation", 0)
+        fake = self.game.generator.best_known(latents.to(real.device), conditions)
+        judge = self.game.discriminator.network
+        logits = judge(real, conditions), judge(fake, conditions)
+        seen_conditions = None if conditions is None else conditions[: len(evaluation.seen)]
+        gap = (judge(evaluation.seen, seen_conditions).mean() - logits[0].mean()) / logits[0].std().clamp_min(1e-6)
+        health = Health(
+            *accuracies(*logits, is_relative=self.game.is_relative),
+            spread=spread(fake, real),
+            coverage=coverage(fake[:2000], real[:2000]),
+            memory_gap=gap.item(),
+        )
+        score = health.coverage if evaluation.score is coverage else evaluation.score(fake, real)
+        is_best = self.best_score is None or score > self.best_score
+        if is_best:
+            self.best_score, self._best = score, self._snapshot()
+        self._history.append(health)
+        losses = turns.discriminator_loss, turns.generator_loss
+        return StepRecord(
+            self.step, self.n_steps, self.samples_seen, *losses, health, score, is_best, findings(self._history)
+        )
+
+    def _snapshot(self) -> dict[str, Tensor]:
+        players = {"generator": self.game.generator.best_known, "discriminator": self.game.discriminator.network}
+        return {
+            f"{player}/{name}": value.detach().clone()
+            for player, network in players.items()
+            for name, value in network.state_dict().items()
+        }
+
+    def _checkpoint(self) -> Checkpoint:
+        tensors = {f"best/{name}": value for name, value in self._best.items()}
+        for name, player in self.game.players.items():
+            tensors |= {f"players/{name}/{key}": value for key, value in player.state().items()}
+        values = {
+            "n_steps": self.n_steps,
+            "n_rollbacks": self.n_rollbacks,
+            "best_score": self.best_score,
+            "history": [asdict(health) for health in self._history],
+        }
+        return Checkpoint(self.step, values, tensors)
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        values: Mapping[str, Any] = checkpoint.values
+        if values["n_steps"] != self.n_steps:
+            raise UsageError(
+                f"the checkpoint is of a run of {values['n_steps']} steps, this one has {self.n_steps}. "
+                "Resume with the length the run was started with, or start a new one."
+            )
+        self.step = checkpoint.step
+        self.n_rollbacks, self.best_score = values["n_rollbacks"], values["best_score"]
+        self._history = [Health(**health) for health in values["history"]]
+        self._best = _below("best/", checkpoint.tensors)
+        for name, player in self.game.players.items():
+            player.load_state(_below(f"players/{name}/", checkpoint.tensors))
+        self.game.randomness = Randomness(self.game.randomness.seed, self.n_rollbacks)
+
+    def _nearest_good(self) -> Checkpoint:
+        """Where a roll-back leads: the newest regular checkpoint, wherever the run was interrupted since."""
+        if self.checkpoints and self.step and not self._is_due(self.config.n_checkpoints):
+            n, n_steps = self.config.n_checkpoints, self.n_steps
+            regular = -(-(self.step * n // n_steps) * n_steps // n)
+            return self.checkpoints.at(regular) or self._checkpoint()
+        return self._checkpoint()
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        if self.checkpoints:
+            self.checkpoints.save(checkpoint)
+
+    def _roll_back(self, turns: Turns) -> StepRecord:
+        """Back to the last good state, with other noise and half the learning rate."""
+        broken_at, n_rollbacks = self.step, self.n_rollbacks + 1
+        if n_rollbacks > MAX_ROLLBACKS:
+            raise TrainingError(
+                f"numbers became infinite or undefined at step {broken_at}, and rolling back {MAX_ROLLBACKS} times "
+                "with ever smaller learning rates did not help. Lower learning_rate or raise the penalty weight."
+            )
+        self._restore(self._last_good)
+        self.n_rollbacks = n_rollbacks
+        self.game.randomness = Randomness(self.game.randomness.seed, n_rollbacks)
+        found = f"numbers became infinite or undefined at step {broken_at}: went back to step {self.step}"
+        return self._record(turns, (found,))
+
+
+def train(
+    game: Game,
+    batches: Callable[[int], Batch],
+    config: TrainConfig,
+    evaluation: Evaluation | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> Training:
+    """Play the game for the length of the run, or for what is left of it in `checkpoints`.
+
+    Args:
+        game: The players and their rules; its networks are trained in place.
+        batches: Gives real batch k.
+        config: How long, how often.
+        evaluation: Held-out records and the score that chooses the kept model; None keeps the last.
+        checkpoints: Where to save and to resume from; None keeps nothing on disk.
+
+    Returns:
+        An iterable of step records; afterwards `.kept` holds the players to save.
+
+    Raises:
+        UsageError: When `checkpoints` holds a run of another length.
+    """
+    return Training(game, batches, config, evaluation, checkpoints)
+
+
+def seconds_per_step(game: Game, batches: Callable[[int], Batch], seconds: float = 2.0) -> float:
+    """How long one step takes here and now, measured on a copy of the game that is thrown away.
+
+    Args:
+        game: Left untouched.
+        batches: Gives real batch k.
+        seconds: How long to measure; at least three steps, the first of which does not count.
+    """
+    trial = copy.deepcopy(game)
+    trial.play(0, batches, 0.0)
+    started, step = time.perf_counter(), 0
+    while step < 2 or time.perf_counter() - started < seconds:
+        step += 1
+        trial.play(step, batches, 0.0)
+    return (time.perf_counter() - started) / step
+
+
+def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,1 @@
+"""Files that survive: atomic writes, the run folder, the `.gan` archive."""
