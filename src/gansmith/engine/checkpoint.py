@@ -77,7 +77,7 @@ class Checkpoints:
         try:
             with safetensors.safe_open(path, framework="pt") as file:
                 metadata: dict[str, str] = file.metadata()
-                tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}
+                tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
         except (OSError, safetensors.SafetensorError):
             return None
         if metadata.get("sha256") != _digest(metadata.get("values", ""), tensors):

@@ -112,14 +112,12 @@ class Game:
         """
         n_turns = self.config.n_discriminator_turns
         n_batches = n_turns + self._objective.is_relative
-        batch, loss = batches(step * n_batches), torch.zeros(())
+        drawn = [batches(step * n_batches + index) for index in range(n_batches)]
+        loss = torch.zeros(())
         for turn in range(n_turns):
-            batch = batches(step * n_batches + turn)
-            loss = self._discriminator_turn(step, turn, batch, progress)
+            loss = self._discriminator_turn(step, turn, drawn[turn], progress)
             self.discriminator.learn(loss, progress, rate_scale)
-        if self._objective.is_relative:
-            batch = batches(step * n_batches + n_turns)
-        generator_loss = self._generator_turn(step, batch)
+        generator_loss = self._generator_turn(step, drawn[-1])
         self.generator.learn(generator_loss, progress, rate_scale)
         return Turns(loss.item(), generator_loss.item())
 

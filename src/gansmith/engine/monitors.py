@@ -26,11 +26,11 @@ class Health:
     fake_accuracy: float
     """Share of fakes that the discriminator takes for fake, in [0, 1]."""
     spread: float
-    """Spread of a fake batch against the spread of real records: 1 is right, 0 is one record again and again."""
+    """Spread of a fake batch against that of real records: 1 is right, 0 is the same record every time."""
     coverage: float
     """Share of held-out records with a fake in their neighbourhood, in [0, 1]; see `coverage`."""
     memory_gap: float
-    """Mean logit of training records minus that of held-out ones, in real standard deviations: 0 is honest."""
+    """Mean logit of training records minus that of held-out ones, in standard deviations: 0 is honest."""
 
 
 def accuracies(real_logits: Logits, fake_logits: Logits, is_relative: bool) -> tuple[float, float]:
@@ -70,7 +70,9 @@ def findings(history: Sequence[Health]) -> tuple[str, ...]:
     now, best = history[-1], max(history, key=lambda health: health.coverage)
     found: list[str] = []
     if now.coverage < 0.5 * best.coverage:
-        found.append(f"the generator repeats itself: coverage fell from {best.coverage:.2f} to {now.coverage:.2f}")
+        found.append(
+            f"the generator repeats itself: coverage fell from {best.coverage:.2f} to {now.coverage:.2f}"
+        )
     if now.spread < 0.3:
         found.append(f"the fakes are too alike: their spread is {now.spread:.2f} of the real one")
     if min(now.real_accuracy, now.fake_accuracy) > 0.98:

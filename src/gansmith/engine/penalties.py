@@ -111,4 +111,6 @@ class PenaltyConfig:
         if self.name not in PENALTIES:
             raise UsageError(f"penalty {self.name!r} is not known. {did_you_mean(self.name, PENALTIES)}")
         if self.weight < 0 or (self.final_weight or 0) < 0 or self.interval < 1:
-            raise UsageError(f"penalty {self.name!r} wants a weight of 0 or more and an interval of 1 or more.")
+            raise UsageError(
+                f"penalty {self.name!r} wants a weight of 0 or more and an interval of 1 or more."
+            )

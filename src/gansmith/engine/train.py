@@ -101,6 +101,8 @@ class Training:
         self.step = 0
         self.n_rollbacks = 0
         self.best_score: float | None = None
+        self.border = 0.0
+        """The logit half-way between real and fake where only differences count; of the kept model."""
         self._best: dict[str, Tensor] = {}
         self._history: list[Health] = []
         newest = checkpoints.newest() if checkpoints else None
@@ -172,7 +174,9 @@ class Training:
         judge = self.game.discriminator.network
         logits = judge(real, conditions), judge(fake, conditions)
         seen_conditions = None if conditions is None else conditions[: len(evaluation.seen)]
-        gap = (judge(evaluation.seen, seen_conditions).mean() - logits[0].mean()) / logits[0].std().clamp_min(1e-6)
+        gap = (judge(evaluation.seen, seen_conditions).mean() - logits[0].mean()) / logits[0].std().clamp_min(
+            1e-6
+        )
         health = Health(
             *accuracies(*logits, is_relative=self.game.is_relative),
             spread=spread(fake, real),
@@ -180,17 +184,29 @@ class Training:
             memory_gap=gap.item(),
         )
         score = health.coverage if evaluation.score is coverage else evaluation.score(fake, real)
-        is_best = self.best_score is None or score > self.best_score
+        is_best = self.best_score is None or score >= self.best_score  # of equals the later: it learnt more
         if is_best:
             self.best_score, self._best = score, self._snapshot()
+            middle = (logits[0].mean() + logits[1].mean()) / 2
+            self.border = middle.item() if self.game.is_relative else 0.0
         self._history.append(health)
         losses = turns.discriminator_loss, turns.generator_loss
         return StepRecord(
-            self.step, self.n_steps, self.samples_seen, *losses, health, score, is_best, findings(self._history)
+            self.step,
+            self.n_steps,
+            self.samples_seen,
+            *losses,
+            health,
+            score,
+            is_best,
+            findings(self._history),
         )
 
     def _snapshot(self) -> dict[str, Tensor]:
-        players = {"generator": self.game.generator.best_known, "discriminator": self.game.discriminator.network}
+        players = {
+            "generator": self.game.generator.best_known,
+            "discriminator": self.game.discriminator.network,
+        }
         return {
             f"{player}/{name}": value.detach().clone()
             for player, network in players.items()
@@ -205,6 +221,7 @@ class Training:
             "n_steps": self.n_steps,
             "n_rollbacks": self.n_rollbacks,
             "best_score": self.best_score,
+            "border": self.border,
             "history": [asdict(health) for health in self._history],
         }
         return Checkpoint(self.step, values, tensors)
@@ -217,7 +234,9 @@ class Training:
                 "Resume with the length the run was started with, or start a new one."
             )
         self.step = checkpoint.step
-        self.n_rollbacks, self.best_score = values["n_rollbacks"], values["best_score"]
+        self.n_rollbacks, self.best_score, self.border = (
+            values[name] for name in ("n_rollbacks", "best_score", "border")
+        )
         self._history = [Health(**health) for health in values["history"]]
         self._best = _below("best/", checkpoint.tensors)
         for name, player in self.game.players.items():
@@ -241,8 +260,8 @@ class Training:
         broken_at, n_rollbacks = self.step, self.n_rollbacks + 1
         if n_rollbacks > MAX_ROLLBACKS:
             raise TrainingError(
-                f"numbers became infinite or undefined at step {broken_at}, and rolling back {MAX_ROLLBACKS} times "
-                "with ever smaller learning rates did not help. Lower learning_rate or raise the penalty weight."
+                f"numbers became infinite or undefined at step {broken_at}; going back {MAX_ROLLBACKS} times with ever "
+                " smaller learning rates did not help. Lower the learning rate or raise a penalty."
             )
         self._restore(self._last_good)
         self.n_rollbacks = n_rollbacks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from gansmith.errors import DataError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
+def whole_file(path: Path) -> Generator[BinaryIO]:
     """Open a file for writing that appears under its name only when everything is safely on disk.
 
     Written aside, flushed and renamed; whatever stood there before stays until then, and nothing

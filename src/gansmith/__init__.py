@@ -1,0 +1,45 @@
+"""Gansmith learns any kind of data with generative adversarial networks and makes more of it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from gansmith.errors import DataError, GansmithError, ModelFileError, TrainingError, UsageError
+    from gansmith.tasks.synthesize import Synthesizer, load, score
+
+__version__: Final = "0.1.0"
+
+__all__ = [
+    "DataError",
+    "GansmithError",
+    "ModelFileError",
+    "Synthesizer",
+    "TrainingError",
+    "UsageError",
+    "load",
+    "score",
+]
+
+_HOMES: Final = {
+    "DataError": "gansmith.errors",
+    "GansmithError": "gansmith.errors",
+    "ModelFileError": "gansmith.errors",
+    "Synthesizer": "gansmith.tasks.synthesize",
+    "TrainingError": "gansmith.errors",
+    "UsageError": "gansmith.errors",
+    "load": "gansmith.tasks.synthesize",
+    "score": "gansmith.tasks.synthesize",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `import gansmith` itself takes no time."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gansmith' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,67 @@
+"""The commands and their exit codes.
+
+0 done, 1 failed, 2 wrong usage, 3 bad data, 4 quality gate not met, 130 interrupted.
+
+Nothing heavy is imported before a command runs, so `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+
+from gansmith.errors import GansmithError
+from gansmith.faces.cli.demo import demo
+from gansmith.faces.cli.fit import fit
+from gansmith.faces.cli.lists import list_names
+from gansmith.faces.cli.sample import sample
+from gansmith.faces.cli.score import score
+from gansmith.faces.cli.show import show
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Learn any kind of data with generative adversarial networks and make more of it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(fit)
+app.command()(sample)
+app.command()(score)
+app.command()(show)
+app.command()(demo)
+app.command("list")(list_names)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; leaves by SystemExit.
+
+    Args:
+        arguments: Without the program's name; None takes those of the process.
+    """
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except GansmithError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("Interrupted.", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has had enough
+        sys.stderr.close()
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,134 @@
+"""`gansmith fit`: learn a model from data."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gansmith.errors import DataError, UsageError
+from gansmith.faces.cli.options import Json, Where, pairs, print_json, read_json
+
+if TYPE_CHECKING:
+    from gansmith.tasks.fit import FitConfig
+
+INTERRUPTED = 130
+
+
+def fit(
+    data: Annotated[str, typer.Argument(help="What to learn from: a CSV, Parquet or JSON lines file, ...")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The model file to write.")] = Path(
+        "model.gan"
+    ),
+    kind: Annotated[str, typer.Option(help="Kind of data; found from the data when not given.")] = "",
+    target: Annotated[
+        str, typer.Option(help="A column to be predicted from the others; kept for scoring.")
+    ] = "",
+    budget: Annotated[str, typer.Option(help="Time to learn: 90s, 5m, 1h30m.")] = "",
+    samples_seen: Annotated[int, typer.Option(help="Length in records seen; repeats a run exactly.")] = 0,
+    epochs: Annotated[float, typer.Option(help="Length in passes over the data.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed, the same model.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    preset: Annotated[str, typer.Option(help="Sizes and rules; see `gansmith list presets`.")] = "default",
+    objective: Annotated[
+        str, typer.Option(help="What the players want; see `gansmith list objectives`.")
+    ] = "",
+    config: Annotated[Path | None, typer.Option(help="A TOML file with these settings.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Folder for checkpoints; NAME.run beside the model if not given.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME:KIND", help="A column's kind that you know better."),
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="A schema as `gansmith show DATA --json` prints it.")
+    ] = None,
+    where: Where = None,
+    no_header: Annotated[
+        bool, typer.Option("--no-header", help="The first line is data, not names.")
+    ] = False,
+    encoding: Annotated[str, typer.Option(help="Of a text file; found when not given.")] = "",
+    sampling_only: Annotated[
+        bool, typer.Option("--sampling-only", help="Leave the discriminator out of the file.")
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Learn a model from data.
+
+    Ctrl-C stops between two steps and keeps a checkpoint; --resume goes on as if nothing had happened.
+    """
+    from gansmith.faces.cli.progress import console, play, show_schema
+    from gansmith.modalities.base import Reading
+    from gansmith.tasks.fit import FitConfig, start
+    from gansmith.tasks.fit import resume as resume_run
+
+    _check_writable(output)
+    folder = run or output.with_suffix(".run")
+    if resume:
+        fit_run = resume_run(data, folder)
+        console.print(f"Resuming at step {fit_run.training.step:,} of {fit_run.training.n_steps:,}.")
+    else:
+        chosen = FitConfig(kind, preset, objective, budget, samples_seen, epochs, seed, device)
+        chosen = _merged(config, chosen) if config else chosen
+        reading = Reading(
+            columns=pairs(column, ":", "--column"),
+            schema=_schema_of(schema) if schema else None,
+            has_header=not no_header,
+            encoding=encoding or None,
+            where=pairs(where, "=", "--where"),
+        )
+        fit_run = start(data, chosen, target=target, reading=reading, folder=folder)
+        show_schema(fit_run)
+        n_samples = fit_run.training.config.samples_seen
+        console.print(
+            f"{fit_run.training.n_steps:,} steps; --samples-seen {n_samples} repeats this run.",
+        )
+    if not play(fit_run):
+        command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
+        console.print("Stopped; a checkpoint is kept. To go on:")
+        typer.echo(shlex.join(command), err=True)
+        return INTERRUPTED
+    model = fit_run.model()
+    digest = model.save(output, sampling_only=sampling_only)
+    console.print(f"Wrote {output}.")
+    if json:
+        print_json({"model": str(output), "sha256": digest, "run": str(folder), **model.manifest["training"]})
+    return 0
+
+
+def _check_writable(output: Path) -> None:
+    """Better now than after an hour of learning."""
+    if not output.parent.is_dir():
+        raise DataError(
+            f"{output}: the folder {output.parent} does not exist. Make it, or choose another place."
+        )
+    if output.is_dir():
+        raise DataError(f"{output} is a folder. Give the name of a file, such as {output / 'model.gan'}.")
+
+
+def _merged(path: Path, given: FitConfig) -> FitConfig:
+    """Settings of a TOML file, overruled by those given on the command line."""
+    from gansmith.configuration import from_plain
+    from gansmith.tasks.fit import FitConfig
+
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"--config {path}: {error}.") from error
+    from_file, default = from_plain(FitConfig, values), FitConfig()
+    changed = {name: value for name, value in vars(given).items() if value != getattr(default, name)}
+    if any(changed.get(name) for name in ("budget", "samples_seen", "epochs")):
+        from_file = replace(from_file, budget="", samples_seen=0, epochs=0)
+    return replace(from_file, **changed)
+
+
+def _schema_of(path: Path) -> Any:
+    """A schema file, or the whole of what `show --json` printed."""
+    found = read_json(path)
+    return found["schema"] if isinstance(found, dict) and "schema" in found else found

@@ -1,0 +1,55 @@
+"""`gansmith list`: the names that can be chosen."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from gansmith.faces.cli.options import Json, print_json
+
+
+class Names(StrEnum):
+    """What can be listed."""
+
+    OBJECTIVES = "objectives"
+    PENALTIES = "penalties"
+    KINDS = "kinds"
+    PRESETS = "presets"
+
+
+def list_names(
+    what: Annotated[Names, typer.Argument(help="What to list.")] = Names.OBJECTIVES,
+    json: Json = False,
+) -> int:
+    """List objectives, penalties, kinds of data or presets, with a line on each."""
+    found = dict(_found(what))
+    if json:
+        print_json(found)
+        return 0
+    width = max(len(name) for name in found)
+    for name, meaning in found.items():
+        typer.echo(f"{name:{width}}  {meaning}")
+    return 0
+
+
+def _found(what: Names) -> list[tuple[str, str]]:
+    from gansmith.engine.objectives import OBJECTIVES
+    from gansmith.engine.penalties import PENALTIES
+    from gansmith.modalities.registry import KINDS, find_modality
+
+    if what is Names.OBJECTIVES:
+        return [(name, objective.meaning) for name, objective in OBJECTIVES.items()]
+    if what is Names.PENALTIES:
+        return [(name, penalty.meaning) for name, penalty in PENALTIES.items()]
+    modalities = {kind: find_modality(kind) for kind in KINDS}
+    if what is Names.KINDS:
+        return [
+            (kind, (type(modality).__doc__ or "").splitlines()[0]) for kind, modality in modalities.items()
+        ]
+    return [
+        (f"{kind} {preset}", meaning)
+        for kind, modality in modalities.items()
+        for preset, meaning in modality.presets.items()
+    ]

@@ -1,0 +1,101 @@
+"""`gansmith show`: what is in a model, a run or a data file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gansmith.faces.cli.options import Json, print_json
+
+
+def show(
+    what: Annotated[
+        Path, typer.Argument(metavar="MODEL.gan|RUN|DATA", help="A model file, a run folder, or data.")
+    ],
+    json: Json = False,
+) -> int:
+    """Show what a model has learnt, how a run is going, or what columns a data file has.
+
+    With --json the schema of a model or a data file can be edited and given to `fit --schema`.
+    """
+    if what.suffix == ".gan":
+        return _show_model(what, json)
+    if what.is_dir():
+        return _show_run(what, json)
+    return _show_data(what, json)
+
+
+def _show_model(path: Path, as_json: bool) -> int:
+    from gansmith.tasks.model import load_model
+
+    model = load_model(path)
+    state, _ = model.codec.state()
+    found: dict[str, Any] = {"sha256": model.digest, **model.manifest, "schema": state.get("schema")}
+    if as_json:
+        print_json(found)
+        return 0
+    data, training = found["data"], found["training"]
+    typer.echo(
+        f"{path}: a model of {found['kind']} data, from {data['n_records']:,} records of {data['name']}"
+    )
+    typer.echo(
+        f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
+    )
+    _print_rows(model.modality.describe(model.codec))
+    return 0
+
+
+def _show_run(path: Path, as_json: bool) -> int:
+    from gansmith.store.run_folder import RunFolder
+
+    folder = RunFolder(path)
+    config, stats = folder.config(), folder.stats()
+    scored = [record for record in stats if record["score"] is not None]
+    if as_json:
+        print_json({"config": config, "is_finished": folder.is_finished, "stats": stats})
+        return 0
+    state = "finished" if folder.is_finished else "not finished"
+    typer.echo(f"{path}: a run on {config['data']['name']}, {state}")
+    rows = [
+        {
+            "step": f"{record['step']:,} of {record['n_steps']:,}",
+            "held-out score": _spelt(record["score"]),
+            "coverage": f"{record['health']['coverage']:.3f}",
+            "findings": "; ".join(record["findings"]),
+        }
+        for record in scored
+    ]
+    _print_rows(rows)
+    return 0
+
+
+def _show_data(path: Path, as_json: bool) -> int:
+    from gansmith.modalities.base import Reading
+    from gansmith.modalities.registry import recognise
+
+    modality = recognise(str(path))
+    records = modality.read(str(path), Reading())
+    codec = modality.fit_codec(records, "default", 0)
+    if as_json:
+        state, _ = codec.state()
+        print_json({"kind": modality.kind, "n_records": len(records), "schema": state.get("schema")})
+        return 0
+    typer.echo(f"{path}: {len(records):,} records of {modality.kind} data")
+    _print_rows(modality.describe(codec))
+    for note in records.notes:
+        typer.echo(f"Note: {note}")
+    return 0
+
+
+def _print_rows(rows: list[dict[str, str]]) -> None:
+    from rich.console import Console
+
+    from gansmith.faces.cli.progress import print_rows
+
+    print_rows(Console(), rows)
+
+
+def _spelt(score: float | None) -> str:
+    return "not taken" if score is None else f"{score:.3f} (1 is perfect)"

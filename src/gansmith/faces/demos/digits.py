@@ -1,0 +1,228 @@
+"""The article's GAN learns handwritten twos; then the default game learns the same, and both are scored.
+
+Two runs of the article's game are played: one on all twos, as the article has it, and one on a part of them,
+so that it can be compared with the default game on twos that neither has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.train import StepRecord
+from gansmith.errors import UsageError
+from gansmith.faces.demos import single_thread
+from gansmith.modalities.base import Reading
+from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
+from gansmith.modalities.image.reading import read_pictures
+from gansmith.modalities.image.scoring import recognised, score_pictures
+from gansmith.modalities.image.terminal import as_numbers, as_shades
+from gansmith.report.pictures import picture_grid
+from gansmith.scorecard.card import HOLDOUT, Entry
+from gansmith.tasks.fit import FitConfig, FitRun, start
+from gansmith.tasks.model import Model
+
+DIGIT: Final = "2"
+N_JUDGED: Final = 500
+"""Generated digits that the discriminator's accuracy is measured on."""
+N_SCORED: Final = 1_000
+"""Generated digits that are scored."""
+EPOCHS_PER_LINE: Final = 10
+HELDOUT_SHARE: Final = 1 / 3
+_N_DRAWN: Final = 24
+_N_SHOWN: Final = 4
+
+Show = Callable[[str], object]
+
+
+def run_digits(
+    data: Path | None,
+    folder: Path,
+    seed: int = 0,
+    show: Show = print,
+    *,
+    epochs: int = 100,
+    default_samples_seen: int = 0,
+) -> dict[str, Any]:
+    """Play both games on handwritten twos.
+
+    Args:
+        data: Comma-separated text, 64 pixels and a label per line; None takes the digits that ship with
+            scikit-learn.
+        folder: Made when missing; the models and pictures are written into it.
+        seed: Decides every random number, and so every line and every byte that is made.
+        show: Called with each piece of text.
+        epochs: Of the article's game.
+        default_samples_seen: Length of the default game; 0 takes the preset's.
+
+    Returns:
+        "epochs", the lines of the article's run; "scores" by name, each of "article", "default" and "real";
+        "files", the names of what was written into `folder`.
+
+    Raises:
+        DataError: The data is missing or malformed, or the folder cannot be written to.
+        UsageError: The data has no label "2", or `epochs` is less than 1.
+    """
+    if epochs < 1:
+        raise UsageError(f"the game needs an epoch at least, not {epochs}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    with single_thread():
+        digits = read_pictures(BUNDLED_DIGITS if data is None else data, Reading())
+        twos = digits.of_label(DIGIT)
+        _show_real(twos, show)
+        lines, model = _article_game(twos, seed, epochs, show)
+        _show_generated(model, twos, folder, seed, show)
+        models, parts = _comparison(twos, seed, epochs, default_samples_seen, show)
+        scores = _scores(models, parts, digits, seed)
+        models["default"].save(folder / "digits-default.gan")
+        _draw(models, parts, folder / "digits-side-by-side.png", seed)
+    _show_scores(scores, show)
+    files = ["digits-article.gan", "digits-article.png", "digits-default.gan", "digits-side-by-side.png"]
+    show(f"\nWritten to {folder}: {', '.join(files)}.")
+    return {"epochs": lines, "scores": scores, "files": files}
+
+
+def _show_real(twos: Pictures, show: Show) -> None:
+    show(f"A handwritten {DIGIT}, one of {len(twos)} in {twos.name}: numbers from 0 to {twos.highest}.\n")
+    show(as_numbers(twos.pixels[0]) + "\n")
+    show(as_shades(twos.pixels[:_N_SHOWN], twos.highest) + "\n")
+
+
+# --- The article's game on all twos -------------------------------------------------------------------------
+
+
+def _article_game(twos: Pictures, seed: int, epochs: int, show: Show) -> tuple[list[dict[str, float]], Model]:
+    """Play it, with a line every ten epochs."""
+    run = start(twos, FitConfig(kind="image", preset="article", epochs=epochs, seed=seed))
+    show(
+        f"The article's game on all {len(twos)}: 20-40-64 against 64-32-16-1, {epochs} epochs.\n"
+        "Losses are means of the epoch; accuracy is the share of 500 fakes that are seen through."
+    )
+    show("epoch   discriminator loss   generator loss   accuracy")
+    per_epoch = len(twos) // run.prepared.batches.batch_size
+    lines: list[dict[str, float]] = []
+    of_epoch: list[StepRecord] = []
+    for record in run:
+        of_epoch = [*of_epoch[-(per_epoch - 1) :], record] if per_epoch > 1 else [record]
+        epoch, rest = divmod(record.step, per_epoch)
+        if not rest and (epoch % EPOCHS_PER_LINE == 0 or epoch == epochs):
+            lines.append(_line(run, epoch, of_epoch))
+            show(
+                "{epoch:5d}{discriminator_loss:21.3f}{generator_loss:17.3f}{accuracy:11.3f}".format_map(
+                    lines[-1]
+                )
+            )
+    return lines, run.model()
+
+
+@torch.no_grad()
+def _line(run: FitRun, epoch: int, of_epoch: Sequence[StepRecord]) -> dict[str, float]:
+    game = run.training.game
+    latents = Randomness(game.randomness.seed).normal((N_JUDGED, game.config.n_latents), "accuracy", epoch)
+    is_seen_through = game.discriminator.network(game.generator.network(latents, None), None) < 0
+    return {
+        "epoch": epoch,
+        "discriminator_loss": float(np.mean([record.discriminator_loss for record in of_epoch])),
+        "generator_loss": float(np.mean([record.generator_loss for record in of_epoch])),
+        "accuracy": is_seen_through.float().mean().item(),
+    }
+
+
+def _show_generated(model: Model, twos: Pictures, folder: Path, seed: int, show: Show) -> None:
+    """Generated digits as numbers, as text and as a PNG beside real ones; the model is saved."""
+    digest = model.save(folder / "digits-article.gan")
+    drawn = model.sample(_N_DRAWN, seed)
+    opinions = ", ".join(f"{opinion:.2f}" for opinion in model.opinions(drawn)[:_N_SHOWN])
+    show("\nGenerated digits, rounded to whole numbers; the first as numbers:\n")
+    show(as_numbers(drawn.pixels[0]) + "\n")
+    show(as_shades(drawn.pixels[:_N_SHOWN], drawn.highest) + "\n")
+    show(f"The discriminator takes them for real with the probabilities {opinions}.")
+    picture_grid(
+        [twos.pixels[:_N_DRAWN], drawn.pixels],
+        [f"real ({twos.name})", f"generated by the article's game after learning from all {len(twos)}"],
+        folder / "digits-article.png",
+        highest=twos.highest,
+        title="Handwritten twos",
+        metadata={"model": digest, "seed": str(seed)},
+    )
+
+
+# --- Both games on a part of the twos -----------------------------------------------------------------------
+
+
+def _comparison(
+    twos: Pictures, seed: int, epochs: int, default_samples_seen: int, show: Show
+) -> tuple[dict[str, Model], tuple[Pictures, Pictures]]:
+    """Both games, learnt from the same two thirds of the twos; the last third is for scoring alone."""
+    order = Randomness(seed).permutation(len(twos), "demo", 0).numpy()
+    n_heldout = round(len(twos) * HELDOUT_SHARE)
+    holdout, train = twos.take(order[:n_heldout]), twos.take(order[n_heldout:])
+    show(
+        f"\nNow side by side: both games learn from the same {len(train)} twos and are scored on the "
+        f"{n_heldout} that neither has seen."
+    )
+    configs = {
+        "article": FitConfig(kind="image", preset="article", epochs=epochs, seed=seed),
+        "default": FitConfig(kind="image", preset="default", samples_seen=default_samples_seen, seed=seed),
+    }
+    models = {name: _learnt(name, start(train, config), show) for name, config in configs.items()}
+    return models, (train, holdout)
+
+
+def _learnt(name: str, run: FitRun, show: Show) -> Model:
+    show(f"  {name}: {run.training.n_steps:,} steps of {run.training.game.config.batch_size} real digits ...")
+    for record in run:
+        for finding in record.findings:
+            show(f"  {name}: {finding}")
+    return run.model()
+
+
+def _scores(
+    models: Mapping[str, Model], parts: tuple[Pictures, Pictures], digits: Pictures, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Each score of both games, and of real twos."""
+    cards: dict[str, dict[str, Entry]] = {}
+    for name, model in models.items():
+        fake: Pictures = model.sample(N_SCORED, seed)
+        asked = replace(fake, labels=np.array([DIGIT] * len(fake), dtype=object))
+        entries = [recognised(asked, digits), *score_pictures(fake, *parts, seed).entries]
+        cards[name] = {entry.name: entry for entry in entries}
+    return {
+        name: {
+            **{game: card[name].score.to_dict() for game, card in cards.items()},
+            "real": entry.anchors[HOLDOUT].to_dict(),
+        }
+        for name, entry in cards["default"].items()
+    }
+
+
+def _show_scores(scores: Mapping[str, Mapping[str, Any]], show: Show) -> None:
+    rows = {
+        "recognised": "recognised as a 2 (more is better)",
+        "coverage": "coverage of held-out twos (more is better)",
+        "nearer": "nearer to training twos (a half is right)",
+        "copies": "copies of training twos (none is right)",
+    }
+    show(f"\n{'':44}{'article':>15}{'default':>15}{'real twos':>15}")
+    for name, text in rows.items():
+        cells = (scores[name][column] for column in ("article", "default", "real"))
+        show(f"{text:44}" + "".join(f"{cell['value']:8.3f} ± {cell['error']:.2f}" for cell in cells))
+
+
+def _draw(models: Mapping[str, Model], parts: tuple[Pictures, Pictures], path: Path, seed: int) -> None:
+    train, holdout = parts
+    drawn = {name: model.sample(_N_DRAWN, seed) for name, model in models.items()}
+    picture_grid(
+        [holdout.pixels[:_N_DRAWN], drawn["article"].pixels, drawn["default"].pixels],
+        ["real, held out", "generated by the article's game", "generated by the default game"],
+        path,
+        highest=train.highest,
+        title="Handwritten twos, side by side",
+        metadata={"seed": str(seed)},
+    )

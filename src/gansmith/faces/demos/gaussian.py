@@ -1,0 +1,165 @@
+"""A generator learns a cloud of points in the plane: the engine alone, without any kind of data.
+
+The players are the classic ones, 100-256-2 and 2-256-1 with ReLU, Adam 0.001, batch 64. The rest is the
+default game: relativistic pairs with R1 and R2, Adam's betas 0 and 0.99, a moving average.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gansmith.engine.batches import Batches
+from gansmith.engine.game import Game, GameConfig
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import PlayerConfig
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.tensors import Conditions, Latents, Logits
+from gansmith.engine.train import TrainConfig, train
+from gansmith.faces.demos import single_thread
+from gansmith.nets.mlp import layers, xavier_uniform
+from gansmith.report.pictures import scatter
+
+Points = Float[Tensor, "batch 2"]
+Show = Callable[[str], object]
+
+MEAN: Final = (1.0, -0.5)
+COVARIANCE: Final = ((1.0, 0.6), (0.6, 0.8))
+N_REAL: Final = 10_000
+N_MEASURED: Final = 10_000
+N_LINES: Final = 8
+_N_PLOTTED: Final = 1_500
+
+
+@final
+class _Generator(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = layers((100, 256, 2), nn.ReLU)
+
+    def forward(self, latents: Latents, conditions: Conditions | None = None) -> Points:
+        return self.layers(latents)
+
+
+@final
+class _Discriminator(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = layers((2, 256, 1), nn.ReLU)
+
+    def forward(self, samples: Points, conditions: Conditions | None = None) -> Logits:
+        return self.layers(samples).squeeze(1)
+
+
+def run_gaussian(
+    folder: Path, seed: int = 0, show: Show = print, *, samples_seen: int = 200_000
+) -> dict[str, Any]:
+    """Learn a correlated Gaussian in the plane, draw it, and measure how far off the copy is.
+
+    Args:
+        folder: Made when missing; "gaussian.png" is written into it.
+        seed: Decides every random number.
+        show: Called with each line of text.
+        samples_seen: Length of the run.
+
+    Returns:
+        "mean_error", the distance of the generated mean from the true one; "covariance_error", the Frobenius
+        norm of the difference of the covariances, as a share of the true one's norm; the same of a fresh real
+        sample of equal size as "real_mean_error" and "real_covariance_error"; "mean" and "covariance" of the
+        generated points; "files".
+
+    Raises:
+        DataError: The folder cannot be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    show(f"A Gaussian in the plane: mean {MEAN}, covariance {COVARIANCE}, {N_REAL:,} points to learn from.")
+    show(
+        "Generator 100-256-2 against discriminator 2-256-1 with ReLU, Adam 0.001, betas 0 and 0.99, batch 64,"
+    )
+    show("relativistic pairs with R1 and R2 of weight 0.1.\n")
+    with single_thread():
+        randomness = Randomness(seed)
+        real = _real_points(N_REAL, randomness, 0)
+        game = _game(randomness)
+        _play(game, Batches(real, game.config.batch_size, randomness), samples_seen, show)
+        fake = _generated(game, N_MEASURED)
+    report = _measured(fake, _real_points(N_MEASURED, randomness, 1))
+    for what in ("mean", "covariance"):
+        ours, theirs = report[f"{what}_error"], report[f"real_{what}_error"]
+        show(f"{what:>10} error {ours:.3f} (of as many real points: {theirs:.3f})")
+    scatter(
+        real[:_N_PLOTTED].double().numpy(),
+        fake[:_N_PLOTTED].double().numpy(),
+        folder / "gaussian.png",
+        title="A Gaussian, learnt from noise",
+        metadata={"seed": str(seed)},
+    )
+    show(f"\nWritten to {folder}: gaussian.png.")
+    return {**report, "files": ["gaussian.png"]}
+
+
+def _real_points(n: int, randomness: Randomness, sample: int) -> Points:
+    """Independent draws of the true distribution."""
+    root = torch.linalg.cholesky(torch.tensor(COVARIANCE))
+    return randomness.normal((n, 2), "real points", sample) @ root.T + torch.tensor(MEAN)
+
+
+def _game(randomness: Randomness) -> Game:
+    generator, discriminator = _Generator(), _Discriminator()
+    for index, network in enumerate((generator, discriminator)):
+        xavier_uniform(network, randomness.generator("weights", index))
+    rules = GameConfig(
+        batch_size=64,
+        n_latents=100,
+        objective="relativistic",
+        penalties=(PenaltyConfig("r1", 0.1), PenaltyConfig("r2", 0.1)),
+        generator=PlayerConfig(0.001, 0.0, average_half_life_samples=5_000),
+        discriminator=PlayerConfig(0.001, 0.0),
+    )
+    return Game(generator, discriminator, rules, randomness)
+
+
+def _play(game: Game, batches: Batches, samples_seen: int, show: Show) -> None:
+    show("samples seen   mean error   covariance error")
+    for record in train(game, batches, TrainConfig(samples_seen)):
+        every = max(1, record.n_steps // N_LINES)
+        if (
+            record.step % every == 0 and record.step + every <= record.n_steps
+        ) or record.step == record.n_steps:
+            mean_error, covariance_error = errors(_generated(game, N_MEASURED).double().numpy())
+            show(f"{record.samples_seen:12,}{mean_error:13.3f}{covariance_error:19.3f}")
+    show("")
+
+
+@torch.no_grad()
+def _generated(game: Game, n: int) -> Points:
+    latents = game.randomness.normal((n, game.config.n_latents), "drawn", 0)
+    return game.generator.best_known(latents, None)
+
+
+def errors(points: Float[np.ndarray, "n 2"]) -> tuple[float, float]:
+    """Distance of the mean from the true one, and relative Frobenius distance of the covariance."""
+    truth = np.array(COVARIANCE)
+    mean_error = np.linalg.norm(points.mean(0) - np.array(MEAN))
+    covariance_error = np.linalg.norm(np.cov(points.T) - truth) / np.linalg.norm(truth)
+    return float(mean_error), float(covariance_error)
+
+
+def _measured(fake: Points, real: Points) -> dict[str, Any]:
+    points = fake.double().numpy()
+    mean_error, covariance_error = errors(points)
+    real_mean_error, real_covariance_error = errors(real.double().numpy())
+    return {
+        "mean": points.mean(0).tolist(),
+        "covariance": np.cov(points.T).tolist(),
+        "mean_error": mean_error,
+        "covariance_error": covariance_error,
+        "real_mean_error": real_mean_error,
+        "real_covariance_error": real_covariance_error,
+    }

@@ -1,0 +1,266 @@
+"""What a kind of data gives to the rest of the house.
+
+A task never asks which kind it holds: it asks the modality. Adding a kind is adding a folder with one
+`AbstractModality` and one line in `registry.py`; `gansmith.conformance` checks that it keeps its promises.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Protocol, Self, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gansmith.engine.batches import Asking
+from gansmith.engine.game import GameConfig
+from gansmith.engine.tensors import Conditions, Samples
+from gansmith.scorecard.card import Scorecard
+
+Compact = Float[Tensor, "batch *compact"]
+
+
+class Records(Protocol):
+    """Some records of the user's data: rows, pictures, clips."""
+
+    @property
+    def name(self) -> str:
+        """Where they came from, for messages."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how they were read."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def take(self, indices: np.ndarray) -> Self:
+        """The records with these numbers, in this order."""
+        ...
+
+
+class Codec(Protocol):
+    """Learns how records become samples and samples become records again.
+
+    Records are kept in memory in a *compact* form, shape `(n, *compact)`; `expand` makes the samples that
+    the networks see, shape `(n, *sample)`. Where nothing is to be saved the two are the same.
+    """
+
+    def expand(self, compact: Tensor) -> Tensor:
+        """Compact records as samples."""
+        ...
+
+    def compact(self, samples: Tensor) -> Tensor:
+        """Samples as compact records."""
+        ...
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Everything needed to make the codec again: plain JSON, and tensors."""
+        ...
+
+
+class Writer(Protocol):
+    """A file that records are appended to, block by block; whole or not there at all."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def write(self, records: Any) -> None:
+        """Append records."""
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Reading:
+    """How the user's data is to be read; what a kind of data has no use for it ignores."""
+
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Kinds of columns that the user knows better, by name."""
+    schema: Mapping[str, Any] | None = None
+    """A whole schema, as `gansmith show --json` prints it."""
+    has_header: bool = True
+    """Whether a text file's first line names its columns."""
+    encoding: str | None = None
+    """Of a text file; None finds it."""
+    where: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Learn only from the records with these values."""
+
+
+@final
+@dataclass(frozen=True)
+class Plan:
+    """Everything a training needs to know beside the data: sizes, rules and length."""
+
+    networks: Any
+    """A frozen dataclass of the modality's own."""
+    game: GameConfig
+    """The rules."""
+    samples_seen: int
+    """Length of the run where the user gives none."""
+    n_evaluations: int = 10
+    """How often the held-out score is taken."""
+
+
+@final
+@dataclass(frozen=True)
+class Request:
+    """What a user wants of the records to be made: values that must hold, as conditions and as they are."""
+
+    conditions: Conditions
+    """One row, shape `(1, n_conditions)`."""
+    fixed: Mapping[str, Any]
+    """Values to be written letter for letter, by column."""
+
+
+class AbstractModality(ABC):
+    """A kind of data. Stateless: everything learnt is in the codec and the networks."""
+
+    kind: ClassVar[str]
+    """The name users know it by."""
+    presets: ClassVar[Mapping[str, str]]
+    """Names of presets and what each is, measured."""
+
+    @abstractmethod
+    def recognises(self, source: object) -> bool:
+        """Whether a path or an object in memory looks like this kind of data."""
+
+    @abstractmethod
+    def read(self, source: object, reading: Reading) -> Any:
+        """The user's data as records.
+
+        Raises:
+            DataError: With the place, when the data is missing or malformed.
+        """
+
+    @abstractmethod
+    def read_alike(self, source: object, like: Any) -> Any:
+        """Data that is to be compared with `like`, read in the same way.
+
+        Raises:
+            DataError: When it is missing, malformed, or of other columns or shapes.
+        """
+
+    @abstractmethod
+    def fingerprint(self, records: Any) -> str:
+        """The same text for the same records, another for others."""
+
+    @abstractmethod
+    def check_target(self, records: Any, target: str) -> None:
+        """Raise UsageError unless `target` can be predicted from the rest of a record."""
+
+    @abstractmethod
+    def fit_codec(self, records: Any, preset: str, seed: int) -> Any:
+        """Learn how these records become samples."""
+
+    @abstractmethod
+    def load_codec(self, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Any:
+        """The codec that `state` came from."""
+
+    @abstractmethod
+    def encode(self, codec: Any, records: Any, seed: int) -> Compact:
+        """Records as compact samples."""
+
+    @abstractmethod
+    def decode(
+        self, codec: Any, compact: Compact, seed: int, first_index: int, request: Request | None
+    ) -> Any:
+        """Compact samples as records.
+
+        Args:
+            codec: Of this modality.
+            compact: Shape `(n, *compact)`.
+            seed: For what the networks leave open.
+            first_index: Number of the first record among all that are made.
+            request: What must hold.
+        """
+
+    @abstractmethod
+    def n_heldout(self, n_records: int, preset: str) -> int:
+        """How many of that many records are kept apart to choose the model by; 0 keeps the last model.
+
+        Raises:
+            UsageError: When the preset is not known.
+        """
+
+    @abstractmethod
+    def plan(self, codec: Any, n_records: int, preset: str) -> Plan:
+        """Sizes, rules and length for that many training records."""
+
+    @abstractmethod
+    def networks(self, values: Mapping[str, Any]) -> Any:
+        """The networks' configuration from plain JSON, checked.
+
+        Raises:
+            UsageError: When a value is out of range or a key unknown.
+        """
+
+    @abstractmethod
+    def build(self, codec: Any, networks: Any) -> tuple[nn.Module, nn.Module]:
+        """A new generator and a new discriminator."""
+
+    @abstractmethod
+    def asking(self, codec: Any) -> Asking | None:
+        """Makes conditions that a batch of real samples fulfils; None plays without."""
+
+    @abstractmethod
+    def request(self, codec: Any, where: Mapping[str, Any]) -> Request:
+        """What `--where` asks for.
+
+        Raises:
+            UsageError: With the nearest known name, when a column or value is unknown.
+        """
+
+    @abstractmethod
+    def held_out_score(self, codec: Any, n_heldout: int, seed: int) -> Callable[[Samples, Samples], float]:
+        """(fake, held-out) samples to a number from 0 to 1, 1 is perfect; chooses the model that is kept."""
+
+    @abstractmethod
+    def block_size(self, codec: Any) -> int:
+        """Records per block of samples, so that a block takes little memory; fixed by the codec alone."""
+
+    @abstractmethod
+    def join(self, blocks: Sequence[Any]) -> Any:
+        """Several blocks of records as one."""
+
+    @abstractmethod
+    def returned(self, codec: Any, records: Any, source: object) -> Any:
+        """Records in the type of the caller's own data; `source` is None for a loaded model."""
+
+    @abstractmethod
+    def writer(self, codec: Any, path: Path, metadata: Mapping[str, str], *, safe_csv: bool) -> Writer:
+        """A file of records, in the format of its name."""
+
+    @abstractmethod
+    def preview(self, codec: Any, records: Any) -> str:
+        """A few records as a person would look at them, in plain text."""
+
+    @abstractmethod
+    def describe(self, codec: Any) -> list[dict[str, str]]:
+        """What was learnt of each part of a record, one row each, for `show`."""
+
+    @abstractmethod
+    def score(self, fake: Any, train: Any, holdout: Any, target: str | None, seed: int) -> Scorecard:
+        """The scorecard of fake records beside a real hold-out."""
+
+
+def seeded_networks(
+    modality: AbstractModality, codec: Any, networks: Any, key: int
+) -> tuple[nn.Module, nn.Module]:
+    """New networks whose first weights are a function of `key` alone; the global random state is kept."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key)  # noqa: TID251 - inside a fork, which is thrown away
+        return modality.build(codec, networks)

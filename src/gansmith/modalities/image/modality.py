@@ -1,0 +1,168 @@
+"""Small grey pictures as a kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final, cast, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansmith.configuration import from_plain
+from gansmith.engine.batches import Asking
+from gansmith.engine.monitors import coverage
+from gansmith.engine.tensors import Samples
+from gansmith.errors import UsageError
+from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request
+from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.networks import ImageDiscriminator, ImageGenerator, ImageNetworks, players
+from gansmith.modalities.image.pictures import Pictures, joined
+from gansmith.modalities.image.presets import PRESETS, find_preset
+from gansmith.modalities.image.reading import looks_like_pictures, read_pictures
+from gansmith.modalities.image.scoring import score_pictures
+from gansmith.modalities.image.terminal import as_numbers, as_shades
+from gansmith.modalities.image.writing import PictureWriter
+from gansmith.scorecard.card import Scorecard
+
+_N_PREVIEWED: Final = 4
+_MAX_SHADED_SIDE: Final = 32
+_VALUES_PER_BLOCK: Final = 1 << 18
+
+
+@final
+class ImageModality(AbstractModality):
+    """Small grey pictures from a table of pixels, learnt by fully connected players."""
+
+    kind: ClassVar[str] = "image"
+    presets: ClassVar[Mapping[str, str]] = {name: preset.meaning for name, preset in PRESETS.items()}
+
+    def recognises(self, source: object) -> bool:
+        """Arrays of three dimensions, `.tra` and `.tes` files, CSV files of pixels and a label alone."""
+        return looks_like_pictures(source)
+
+    def read(self, source: object, reading: Reading) -> Pictures:
+        """Pictures from a file or from memory; see `read_pictures`."""
+        return read_pictures(source, reading)
+
+    def fingerprint(self, records: Pictures) -> str:
+        """The same text for the same pictures and labels."""
+        return records.fingerprint
+
+    def check_target(self, records: Pictures, target: str) -> None:
+        """Refuse every target: generated pictures have no column to learn from.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(f"pictures have no column {target!r} to predict. Leave --target out.")
+
+    def fit_codec(self, records: Pictures, preset: str, seed: int) -> ImageCodec:
+        """The pictures' size and brightest value."""
+        find_preset(preset)
+        return ImageCodec.fit(records)
+
+    def load_codec(self, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> ImageCodec:
+        """The codec that `state` came from."""
+        return ImageCodec.from_state(state)
+
+    def encode(self, codec: ImageCodec, records: Pictures, seed: int) -> Compact:
+        """Pictures as samples, shape `(n, height * width)`, in [0, 1]."""
+        return codec.encode(records)
+
+    def decode(
+        self, codec: ImageCodec, compact: Compact, seed: int, first_index: int, request: Request | None
+    ) -> Pictures:
+        """Samples as pictures; nothing is left open, so the seed has no say."""
+        return codec.decode(compact)
+
+    def n_heldout(self, n_records: int, preset: str) -> int:
+        """How many pictures choose the model; see `presets`."""
+        return find_preset(preset).n_heldout(n_records)
+
+    def plan(self, codec: ImageCodec, n_records: int, preset: str) -> Plan:
+        """Sizes, rules and length; see `presets`."""
+        return find_preset(preset).plan(codec.n_values, n_records)
+
+    def networks(self, values: Mapping[str, Any]) -> ImageNetworks:
+        """The networks' configuration from plain JSON, checked."""
+        return from_plain(ImageNetworks, values)
+
+    def build(self, codec: ImageCodec, networks: ImageNetworks) -> tuple[ImageGenerator, ImageDiscriminator]:
+        """A new generator and a new discriminator."""
+        return players(codec.n_values, networks)
+
+    def asking(self, codec: ImageCodec) -> Asking | None:
+        """None: pictures are made without conditions."""
+        return None
+
+    def request(self, codec: ImageCodec, where: Mapping[str, Any]) -> Request:
+        """An empty request; anything else is refused.
+
+        Raises:
+            UsageError: When something is asked for.
+        """
+        if where:
+            raise UsageError(
+                f"this model draws pictures without labels, so {next(iter(where))!r} cannot be asked for. "
+                "Learn from the wanted pictures alone: gansmith fit --where label=2."
+            )
+        return Request(torch.zeros(1, 0), {})
+
+    def held_out_score(
+        self, codec: ImageCodec, n_heldout: int, seed: int
+    ) -> Callable[[Samples, Samples], float]:
+        """Coverage of held-out pictures."""
+        return coverage
+
+    def block_size(self, codec: ImageCodec) -> int:
+        """About a quarter of a million pixels."""
+        return max(1, _VALUES_PER_BLOCK // codec.n_values)
+
+    def join(self, blocks: Sequence[Pictures]) -> Pictures:
+        """Several blocks of pictures as one."""
+        return joined(blocks)
+
+    def returned(self, codec: ImageCodec, records: Pictures, like: object) -> np.ndarray:
+        """An array in the caller's type: `(n, n_values)` where rows were given, else `(n, height, width)`."""
+        given: Any = cast("Any", like)[0] if isinstance(like, tuple) else like
+        if isinstance(given, Mapping):
+            given = cast("Mapping[str, Any]", given)["images"]
+        if not isinstance(given, np.ndarray):
+            return records.pixels
+        pixels = records.pixels.reshape(len(records), -1) if given.ndim == 2 else records.pixels
+        return pixels.astype(given.dtype)
+
+    def writer(
+        self, codec: ImageCodec, path: Path, metadata: Mapping[str, str], *, safe_csv: bool
+    ) -> PictureWriter:
+        """A `.csv`, `.npy` or `.png` file; pixels are no formulas, so every CSV is safe."""
+        return PictureWriter(path, codec, metadata)
+
+    def preview(self, codec: ImageCodec, records: Pictures) -> str:
+        """A few pictures in shades, and the first one as numbers."""
+        if not len(records):
+            return "no pictures"
+        if max(codec.height, codec.width) > _MAX_SHADED_SIDE:
+            size = f"{codec.height} x {codec.width} pixels"
+            return f"{len(records):,} pictures of {size}; write them to a .png to look at them"
+        shown = records.pixels[:_N_PREVIEWED]
+        return f"{as_shades(shown, codec.highest)}\n\n{as_numbers(shown[0])}"
+
+    def describe(self, codec: ImageCodec) -> list[dict[str, str]]:
+        """One row: the picture."""
+        learnt = f"{codec.height} x {codec.width} pixels, whole numbers from 0 to {codec.highest}"
+        return [{"column": "picture", "kind": "grey picture", "learnt": learnt}]
+
+    def score(
+        self, fake: Pictures, train: Pictures, holdout: Pictures, target: str | None, seed: int
+    ) -> Scorecard:
+        """The scorecard of generated pictures beside a real hold-out.
+
+        Raises:
+            UsageError: When there is a target.
+        """
+        if target is not None:
+            self.check_target(train, target)
+        return score_pictures(fake, train, holdout, seed)

@@ -1,0 +1,149 @@
+"""Named plans for pictures, with what they were measured to reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, final
+
+from gansmith.engine.game import GameConfig
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import PlayerConfig
+from gansmith.errors import UsageError, did_you_mean
+from gansmith.modalities.base import Plan
+from gansmith.modalities.image.networks import ImageNetworks
+
+LatentsRule = Literal["root", "half", "quarter"]
+
+_ARTICLE_BATCH: Final = 10
+_ARTICLE_EPOCHS: Final = 100
+_ARTICLE_LATENTS: Final = 20
+_ARTICLE_VALUES: Final = 64
+
+
+@final
+@dataclass(frozen=True)
+class Sizes:
+    """Layer sizes of two small players."""
+
+    n_latents: int
+    """Noise values per record."""
+    generator_widths: tuple[int, ...]
+    """Units of the generator's hidden layers."""
+    discriminator_widths: tuple[int, ...]
+    """Units of the discriminator's hidden layers."""
+
+
+def rule_of_thumb_sizes(n_values: int, latents: LatentsRule = "quarter") -> Sizes:
+    """The article's rules of thumb for records of z values each.
+
+    Latents: the square root of z, a half or a quarter of it. The generator's one hidden layer: halfway
+    between latents and z. The discriminator's two hidden layers: a half and a quarter of z. Fractions are
+    dropped; no layer is smaller than one unit.
+
+    Args:
+        n_values: z, 1 or more.
+        latents: Which of the three rules decides the latents.
+
+    Example:
+        >>> rule_of_thumb_sizes(64)
+        Sizes(n_latents=16, generator_widths=(40,), discriminator_widths=(32, 16))
+        >>> [rule_of_thumb_sizes(64, rule).n_latents for rule in ("root", "half")]
+        [8, 32]
+    """
+    chosen = {"root": math.isqrt(n_values), "half": n_values // 2, "quarter": n_values // 4}[latents]
+    n_latents = max(1, chosen)
+    return Sizes(
+        n_latents=n_latents,
+        generator_widths=((n_latents + n_values) // 2,),
+        discriminator_widths=(max(1, n_values // 2), max(1, n_values // 4)),
+    )
+
+
+def article(n_values: int, n_records: int) -> Plan:
+    """The article's game: small tanh players, cross-entropy, no penalty, no average, the last model kept.
+
+    For 8 x 8 pictures the players are the article's own, 20-40-64 and 64-32-16-1: what the rules of thumb
+    give with a quarter of z, but for 20 latents in the place of 16. Other pictures follow the rules. 100
+    epochs, the remainder of each dropped.
+    """
+    sizes = rule_of_thumb_sizes(n_values)
+    n_latents = _ARTICLE_LATENTS if n_values == _ARTICLE_VALUES else sizes.n_latents
+    player = PlayerConfig(learning_rate=0.005, beta1=0.9, beta2=0.999)
+    batch_size = min(_ARTICLE_BATCH, n_records)
+    return Plan(
+        networks=ImageNetworks(
+            n_latents, sizes.generator_widths, sizes.discriminator_widths, activation="tanh", weights="xavier"
+        ),
+        game=GameConfig(
+            batch_size=batch_size,
+            n_latents=n_latents,
+            objective="non-saturating",
+            penalties=(),
+            generator=player,
+            discriminator=player,
+        ),
+        samples_seen=_ARTICLE_EPOCHS * (n_records // batch_size) * batch_size,
+    )
+
+
+def default(n_values: int, n_records: int) -> Plan:
+    """PLACEHOLDER."""
+    n_latents = rule_of_thumb_sizes(n_values, "half").n_latents
+    batch_size = min(32, n_records)
+    rules = (PenaltyConfig("r1", 0.5), PenaltyConfig("r2", 0.5))
+    return Plan(
+        networks=ImageNetworks(n_latents, generator_widths=(128, 128), discriminator_widths=(128, 128)),
+        game=GameConfig(
+            batch_size=batch_size,
+            n_latents=n_latents,
+            penalties=rules,
+            generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=5_000),
+            discriminator=PlayerConfig(1e-3, 1e-4),
+        ),
+        samples_seen=150_000,
+    )
+
+
+def _none_heldout(n_records: int) -> int:
+    """All pictures are learnt from and the last model is kept."""
+    return 0
+
+
+@final
+@dataclass(frozen=True)
+class Preset:
+    """A named plan."""
+
+    plan: Callable[[int, int], Plan]
+    """(values per picture, training pictures) to sizes, rules and length."""
+    n_heldout: Callable[[int], int]
+    """(all pictures) to how many of them choose the model."""
+    meaning: str
+    """One line for people."""
+
+
+PRESETS: Final = {
+    "default": Preset(
+        default,
+        _none_heldout,
+        "relativistic pairs with R1 and R2, moving average; see presets.default for its scores",
+    ),
+    "article": Preset(
+        article,
+        _none_heldout,
+        "the classic article's game: 20-40-64 against 64-32-16-1, cross-entropy, 100 epochs",
+    ),
+}
+
+
+def find_preset(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        UsageError: When there is none, with the nearest known name.
+    """
+    if name not in PRESETS:
+        raise UsageError(f"preset {name!r} is not known for pictures. {did_you_mean(name, PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,277 @@
+"""Pictures from comma-separated text, and from arrays in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, cast
+
+import numpy as np
+
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.base import Reading
+from gansmith.modalities.image.pictures import (
+    BUNDLED_DIGITS,
+    HIGHEST_VALUES,
+    Pictures,
+    bundled_digits,
+    highest_value,
+)
+
+MIN_PICTURES: Final = 2
+_PIXEL_FILES: Final = (".tra", ".tes")
+_LABEL_NAMES: Final = ("label", "class", "target", "digit", "y")
+_N_LINES_LOOKED_AT: Final = 20
+
+
+class _Grid(NamedTuple):
+    """How the cells of a line are to be read."""
+
+    side: int
+    """Pixels."""
+    has_label: bool
+    """Whether a label stands behind the pixels."""
+
+    @property
+    def n_values(self) -> int:
+        return self.side**2
+
+
+def read_pictures(source: object, reading: Reading) -> Pictures:
+    """Pictures from wherever the user has them.
+
+    Args:
+        source: A path of comma-separated text with one square picture per line, pixels row by row and
+            perhaps a label behind them; an array `(n, height, width)` or `(n, side * side)`; a pair (array,
+            labels); what scikit-learn's `load_digits` returns; `Pictures`; or "bundled:digits".
+        reading: `has_header=False` takes the first line for a picture, whatever it looks like; `encoding`
+            is used; `where={"label": "2"}` keeps the pictures with that label.
+
+    Raises:
+        DataError: The pictures are missing or malformed; the message names line, column and value.
+        UsageError: `where` names something else than a label that is there.
+    """
+    pictures = _all_pictures(source, reading)
+    for column, value in reading.where.items():
+        if column != "label":
+            raise UsageError(f"pictures have no column {column!r}. {did_you_mean(column, ['label'])}")
+        pictures = pictures.of_label(str(value))
+    if len(pictures) < MIN_PICTURES:
+        raise DataError(
+            f"{pictures.name}: {len(pictures)} picture{'' if len(pictures) == 1 else 's'}. "
+            f"Give at least {MIN_PICTURES}; hundreds are better."
+        )
+    return pictures
+
+
+def looks_like_pictures(source: object) -> bool:
+    """Whether this is an array of pictures, or a file of small whole numbers, a square and one per line."""
+    if isinstance(source, (np.ndarray, Pictures)):
+        return isinstance(source, Pictures) or source.ndim == 3
+    if not isinstance(source, (str, Path)):
+        return False
+    path = Path(source)
+    if str(source) == BUNDLED_DIGITS or path.suffix in _PIXEL_FILES:
+        return True
+    if path.suffix != ".csv" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        lines = [
+            line.strip()
+            for line in (file.readline(1 << 20) for _ in range(_N_LINES_LOOKED_AT))
+            if line.strip()
+        ]
+    rows = [line.split(b",") for line in lines]
+    if not rows or not _is_square(len(rows[0]) - 1) or len(rows[0]) < 17:
+        return False
+    is_regular = all(len(row) == len(rows[0]) for row in rows)
+    return is_regular and all(cell.strip().isdigit() and int(cell) <= 255 for row in rows for cell in row)
+
+
+def _all_pictures(source: object, reading: Reading) -> Pictures:
+    if isinstance(source, str) and source == BUNDLED_DIGITS:
+        return bundled_digits()
+    if isinstance(source, (str, Path)):
+        return _read_text(Path(source), reading)
+    if isinstance(source, Pictures):
+        return source
+    if isinstance(source, np.ndarray):
+        return pictures_of(source, None)
+    if isinstance(source, Mapping) and {"images", "target"} <= set(source):  # as scikit-learn hands them out
+        bunch = cast("Mapping[str, Any]", source)
+        return pictures_of(np.asarray(bunch["images"]), np.asarray(bunch["target"]))
+    if isinstance(source, tuple) and len(cast("tuple[Any, ...]", source)) == 2:
+        pixels, labels = cast("tuple[Any, Any]", source)
+        return pictures_of(np.asarray(pixels), np.asarray(labels))
+    raise UsageError(
+        f"a {type(source).__name__} holds no pictures. Give a path, an array (n, height, width), or a pair "
+        "of an array and its labels."
+    )
+
+
+# --- Arrays -------------------------------------------------------------------------------------------------
+
+
+def pictures_of(values: np.ndarray, labels: np.ndarray | None, name: str = "array") -> Pictures:
+    """An array of pixels as pictures.
+
+    Args:
+        values: Shape `(n, height, width)` or `(n, side * side)`; whole numbers from 0 to 255, of any type.
+        labels: Shape `(n,)`, or None.
+        name: For messages.
+
+    Raises:
+        DataError: Another shape, not square, or a value that is no pixel; the picture is named.
+    """
+    if values.ndim == 2 and _is_square(values.shape[1]):
+        side = math.isqrt(values.shape[1])
+        values = values.reshape(-1, side, side)
+    if values.ndim != 3 or 0 in values.shape[1:]:
+        raise DataError(
+            f"{name}: an array of shape {values.shape} holds no pictures. Wanted: (n, height, width), or "
+            "(n, side * side) of square pictures."
+        )
+    if values.dtype.kind not in "buif":
+        raise DataError(f"{name}: values of type {values.dtype}. Wanted: whole numbers from 0 to 255.")
+    flat = values.reshape(len(values), -1)
+    _check_pixels(flat, lambda row, column: f"{name}: picture {row}, pixel {column}")
+    texts = None if labels is None else _as_text(labels)
+    return Pictures(values.astype(np.uint8), texts, highest_value(int(values.max(initial=0))), name)
+
+
+def _as_text(labels: np.ndarray) -> np.ndarray:
+    texts = [f"{label:g}" if isinstance(label, float) else str(label) for label in labels.tolist()]
+    return np.array(texts, dtype=object)
+
+
+def _check_pixels(values: np.ndarray, place: Any) -> None:
+    """Refuse what is no pixel.
+
+    Args:
+        values: Shape `(n, n_values)`.
+        place: (row, column) from 0 to words.
+
+    Raises:
+        DataError: For the first value that is not a whole number from 0 to the highest known.
+    """
+    with np.errstate(invalid="ignore"):
+        is_pixel = (values >= 0) & (values <= HIGHEST_VALUES[-1]) & (values == np.floor(values))
+    if is_pixel.all():
+        return
+    row, column = (int(index) for index in np.argwhere(~is_pixel)[0])
+    value = values[row, column]
+    cure = (
+        "Scale them, for example by 255 / the brightest."
+        if np.isfinite(value)
+        else "Clean or drop the picture."
+    )
+    raise DataError(
+        f"{place(row, column)}: {value:g} is no pixel. "
+        f"Wanted: whole numbers from 0 to {HIGHEST_VALUES[-1]}. {cure}"
+    )
+
+
+# --- Text ---------------------------------------------------------------------------------------------------
+
+
+def _read_text(path: Path, reading: Reading) -> Pictures:
+    lines = _lines(path, reading.encoding)
+    notes: tuple[str, ...] = ()
+    if reading.has_header and lines and _is_header(lines[0][1]):
+        _check_header(path, lines[0][1].split(","))
+        lines, notes = lines[1:], ("the first line was taken for a header",)
+    if not lines:
+        raise DataError(
+            f"{path}: no pictures in it. Wanted: one picture per line, its pixels and perhaps a label."
+        )
+    grid = _grid(path, len(lines[0][1].split(",")))
+    numbers = [number for number, _ in lines]
+    values, labels = _cells(path, lines, grid)
+    _check_pixels(values, lambda row, column: f"{path}: line {numbers[row]}, column {column + 1}")
+    pixels = values.astype(np.uint8).reshape(-1, grid.side, grid.side)  # (n, side, side)
+    return Pictures(pixels, labels, highest_value(int(pixels.max())), path.name, notes)
+
+
+def _lines(path: Path, encoding: str | None) -> list[tuple[int, str]]:
+    """Lines that hold something, with their numbers from 1."""
+    try:
+        text = path.read_bytes().decode(encoding or "utf-8-sig")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check the name.") from error
+    except (UnicodeDecodeError, LookupError) as error:
+        raise DataError(f"{path}: is no {encoding or 'utf-8'} text ({error}). Name its encoding.") from error
+    return [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+
+
+def _is_header(line: str) -> bool:
+    """Whether a line names columns: mostly words, or the numbers 0, 1, 2, ... as pandas writes them."""
+    cells = [cell.strip() for cell in line.split(",")]
+    n_words = sum(not _is_number(cell) for cell in cells)
+    is_counted = cells[:-1] == [str(index) for index in range(len(cells) - 1)]
+    return 2 * n_words > len(cells) or (len(cells) > 4 and is_counted)
+
+
+def _check_header(path: Path, names: Sequence[str]) -> None:
+    if names[0].strip().strip('"').lower() in _LABEL_NAMES:
+        raise DataError(
+            f"{path}: the label stands in the first column. Move it to the last, behind the pixels."
+        )
+
+
+def _grid(path: Path, n_columns: int) -> _Grid:
+    for has_label in (True, False):
+        if _is_square(n_columns - has_label):
+            return _Grid(math.isqrt(n_columns - has_label), has_label)
+    below = math.isqrt(max(n_columns - 1, 4))
+    raise DataError(
+        f"{path}: {n_columns} columns are no square picture, with or without a label. "
+        f"Wanted: {below**2} or {(below + 1) ** 2} pixels, and perhaps a label as the last column."
+    )
+
+
+def _cells(path: Path, lines: list[tuple[int, str]], grid: _Grid) -> tuple[np.ndarray, np.ndarray | None]:
+    """Pixels as numbers, shape `(n, n_values)`, and labels as text."""
+    n_columns = grid.n_values + grid.has_label
+    for number, line in lines:
+        if line.count(",") + 1 != n_columns:
+            found = line.count(",") + 1
+            raise DataError(
+                f"{path}: line {number} has {found} columns, the first picture {n_columns}. Mend the line."
+            )
+    labels = None
+    if grid.has_label:
+        parts = [line.rpartition(",") for _, line in lines]
+        texts, found = [part[0] for part in parts], [part[2].strip().strip('"') for part in parts]
+        labels = np.array(found, dtype=object)
+    else:
+        texts = [line for _, line in lines]
+    try:
+        return np.loadtxt(texts, delimiter=",", ndmin=2, comments=None), labels
+    except ValueError as error:
+        raise DataError(_culprit(path, lines, grid) or f"{path}: {error}.") from error
+
+
+def _culprit(path: Path, lines: list[tuple[int, str]], grid: _Grid) -> str | None:
+    """The first cell that is no number, in words."""
+    for number, line in lines:
+        for column, cell in enumerate(line.split(",")[: grid.n_values], start=1):
+            if not _is_number(cell):
+                return (
+                    f"{path}: line {number}, column {column}: {cell.strip()!r} is not a number. "
+                    "Wanted: whole numbers from 0 to 255. Correct the cell or drop the line."
+                )
+    return None
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_square(n_values: int) -> bool:
+    """Whether that many pixels are a square picture of 2 x 2 or more."""
+    return n_values >= 4 and math.isqrt(n_values) ** 2 == n_values

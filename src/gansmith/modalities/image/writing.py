@@ -1,0 +1,124 @@
+"""Files of generated pictures: comma-separated pixels, an array, or a PNG to look at."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from io import BytesIO
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Self, cast, final
+
+import numpy as np
+from PIL import Image
+
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.pictures import Pictures, Pixels
+from gansmith.modalities.image.png import png_bytes, tiled
+from gansmith.store.atomic import whole_file
+
+STDOUT: Final = "-"
+FORMATS: Final = (".csv", ".npy", ".png")
+MAX_PICTURES_IN_PNG: Final = 10_000
+_SMALLEST_SIDE_PX: Final = 64
+
+
+@final
+class PictureWriter:
+    """Writes blocks of pictures to a file that appears when all went well.
+
+    `.csv` holds one picture per line, pixels row by row, without a header: what pictures are read from.
+    `.npy` holds an array `(n, height, width)`, `.png` a grid to look at. "-" is CSV on standard output.
+
+    Args:
+        path: Where to; its extension says the format.
+        codec: Says the size of the pictures and what is white.
+        metadata: Where they come from; kept in a PNG beside "synthetic".
+
+    Raises:
+        UsageError: From the constructor: no such format.
+        DataError: From the others: the file cannot be written, or a PNG would be too large.
+    """
+
+    def __init__(self, path: Path, codec: ImageCodec, metadata: Mapping[str, str]) -> None:
+        self._path, self._codec, self._metadata = path, codec, dict(metadata)
+        self._format = ".csv" if str(path) == STDOUT else path.suffix.lower()
+        if self._format not in FORMATS:
+            raise UsageError(
+                f"{path}: pictures cannot be written in this format. {did_you_mean(path.suffix, FORMATS)}"
+            )
+        self._stack = ExitStack()
+        self._file: BinaryIO | None = None
+        self._kept: list[Pixels] = []
+
+    def __enter__(self) -> Self:
+        if str(self._path) == STDOUT:
+            self._file = cast("BinaryIO", sys.stdout.buffer)
+        else:
+            self._file = self._stack.enter_context(whole_file(self._path))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                self._finish()
+            except BaseException:
+                self._stack.__exit__(*sys.exc_info())
+                raise
+        self._stack.__exit__(kind, error, trace)
+
+    def write(self, records: Pictures) -> None:
+        """Append pictures.
+
+        Raises:
+            DataError: The disk is full, or there are more pictures than a PNG can show.
+        """
+        if self._format == ".csv":
+            rows = records.pixels.reshape(len(records), -1).tolist()
+            self._put("".join(f"{','.join(map(str, row))}\n" for row in rows).encode())
+            return
+        self._kept.append(records.pixels)
+        n_pictures = sum(map(len, self._kept))
+        if self._format == ".png" and n_pictures > MAX_PICTURES_IN_PNG:
+            raise DataError(
+                f"{self._path}: more than {MAX_PICTURES_IN_PNG:,} pictures do not fit into a PNG. "
+                "Write .npy or .csv, or ask for fewer."
+            )
+
+    def _put(self, content: bytes) -> None:
+        if self._file is None:
+            raise RuntimeError("PictureWriter.write is for use inside its `with` block")
+        self._file.write(content)
+
+    def _finish(self) -> None:
+        empty = np.empty((0, self._codec.height, self._codec.width), np.uint8)
+        pixels = np.concatenate([empty, *self._kept])
+        if self._format == ".npy":
+            stream = BytesIO()
+            np.save(stream, pixels, allow_pickle=False)
+            self._put(stream.getvalue())
+        elif self._format == ".png":
+            if not len(pixels):
+                raise DataError(f"{self._path}: no picture to draw. Ask for one at least.")
+            self._put(grid_png(pixels, self._codec.highest, self._metadata))
+        elif self._file is not None:
+            self._file.flush()
+
+
+def grid_png(pixels: Pixels, highest: int, metadata: Mapping[str, str]) -> bytes:
+    """Pictures as a square grid on a mid-grey ground, each enlarged to be seen.
+
+    Args:
+        pixels: Shape `(n, height, width)`, one or more.
+        highest: The value of white.
+        metadata: Text to keep in the file.
+    """
+    scale = max(1, _SMALLEST_SIDE_PX // max(pixels.shape[1:])) if len(pixels) <= 400 else 1
+    n_columns = math.ceil(math.sqrt(len(pixels)))
+    canvas = tiled(pixels, highest, n_columns, scale, gap=max(1, scale), background=96)
+    return png_bytes(Image.fromarray(canvas), metadata)

@@ -1,0 +1,191 @@
+"""A table as samples and back: one column codec per column, side by side in one layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Self, final
+
+import numpy as np
+import pyarrow as pa
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from gansmith.modalities.table.columns.base import AbstractColumnCodec
+from gansmith.modalities.table.columns.categories import CategoryCodec
+from gansmith.modalities.table.columns.identifiers import IdentifierCodec
+from gansmith.modalities.table.columns.numbers import NumberCodec
+from gansmith.modalities.table.columns.stand_ins import StandInCodec
+from gansmith.modalities.table.layout import Compact, Layout
+from gansmith.modalities.table.schema import Column, Schema
+
+MAX_COLUMNS_LOOKED_AT: Final = 64
+"""Columns whose values describe a rare category, when there are too many categories."""
+MAX_RECORDS_LOOKED_AT: Final = 100_000
+
+_CODECS: Final = {codec.name: codec for codec in (NumberCodec, CategoryCodec, IdentifierCodec, StandInCodec)}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TableCodec:
+    """What was learnt of the columns, and the layout of a sample."""
+
+    schema: Schema
+    columns: tuple[AbstractColumnCodec, ...]
+    """One for each column of the schema, in its order."""
+
+    @classmethod
+    def fit(cls, records: pa.Table, schema: Schema, seed: int) -> Self:
+        """Learn every column.
+
+        Args:
+            records: Training records alone, typed as the schema says.
+            schema: What the columns are.
+            seed: Of the grouping of rare categories.
+        """
+        arrays = [records.column(column.name).combine_chunks() for column in schema.columns]
+        simple = {
+            index: _fit_simple(array, column)
+            for index, (array, column) in enumerate(zip(arrays, schema.columns, strict=True))
+            if column.kind != "category"
+        }
+        look = _look(arrays, simple)
+        codecs = [
+            simple.get(index) or CategoryCodec.fit(array, column, look, seed)
+            for index, (array, column) in enumerate(zip(arrays, schema.columns, strict=True))
+        ]
+        return cls(schema, tuple(codecs))
+
+    @cached_property
+    def playing(self) -> tuple[int, ...]:
+        """The columns that take part in the game, in the order of the layout."""
+        taking_part = [index for index, codec in enumerate(self.columns) if codec.n_states]
+        return tuple(sorted(taking_part, key=lambda index: (self.columns[index].n_states, index)))
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where each column stands in a sample."""
+        codecs = [self.columns[index] for index in self.playing]
+        return Layout(tuple(codec.n_states for codec in codecs), tuple(codec.n_bins for codec in codecs))
+
+    def encode(self, records: pa.Table, rng: np.random.Generator) -> Compact:
+        """Records as compact samples, shape `(n_records, n_compact)`."""
+        compact = torch.empty(records.num_rows, self.layout.n_compact)
+        n_levels = 0
+        for place, index in enumerate(self.playing):
+            column = records.column(self.schema.columns[index].name).combine_chunks()
+            codes, levels = self.columns[index].encode(column, rng)
+            compact[:, place] = torch.from_numpy(codes)
+            if self.columns[index].n_bins:
+                compact[:, self.layout.n_columns + n_levels] = torch.from_numpy(levels)
+                n_levels += 1
+        return compact
+
+    def decode(self, compact: Compact, rng: np.random.Generator, first_index: int = 0) -> pa.Table:
+        """Compact samples as records, columns in the order of the schema.
+
+        Args:
+            compact: Shape `(n_records, n_compact)`.
+            rng: For what the networks leave open: members of groups, stand-ins.
+            first_index: Number of the first record among all that are made; decides identifiers.
+        """
+        cells = dict(zip(self.playing, self._cells(compact), strict=True))
+        nothing = np.zeros(len(compact), np.int64), np.zeros(len(compact), np.float32)
+        arrays = [
+            codec.decode(*cells.get(index, nothing), rng, first_index)
+            for index, codec in enumerate(self.columns)
+        ]
+        return pa.table(dict(zip(self.schema.names, arrays, strict=True)))
+
+    def expand(self, compact: Compact) -> Tensor:
+        """Compact samples as the networks see them, shape `(n, n_values)`."""
+        return self.layout.expand(compact)
+
+    def compact(self, samples: Tensor) -> Compact:
+        """The inverse of `expand`."""
+        return self.layout.compact(samples)
+
+    def features(
+        self, compact: Compact
+    ) -> tuple[Float[np.ndarray, "n columns"], Bool[np.ndarray, " columns"]]:
+        """What a judge outside the game sees: numbers (NaN: missing) and codes, and which is which."""
+        found: list[np.ndarray] = []
+        is_category: list[bool] = []
+        for index, (codes, levels) in zip(self.playing, self._cells(compact), strict=True):
+            codec = self.columns[index]
+            is_category.append(not isinstance(codec, NumberCodec))
+            if isinstance(codec, NumberCodec):
+                numbers, is_missing = codec.numbers(codes, levels)
+                found.append(np.where(is_missing, np.nan, numbers))
+            else:
+                found.append(codes.astype(float))
+        return np.stack(found, 1), np.array(is_category)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Everything needed to make this codec again: plain JSON, and arrays as tensors."""
+        listed: list[dict[str, Any]] = []
+        tensors: dict[str, Tensor] = {}
+        for index, codec in enumerate(self.columns):
+            plain: dict[str, Any] = {"codec": codec.name}
+            for key, value in codec.state().items():
+                if isinstance(value, np.ndarray):
+                    tensors[f"{index}/{key}"] = torch.from_numpy(value.copy())
+                else:
+                    plain[key] = value
+            listed.append(plain)
+        return {"schema": self.schema.to_json(), "columns": listed}, tensors
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Self:
+        """The codec that `state` came from."""
+        schema = Schema.from_json(state["schema"])
+        arrays: list[dict[str, Any]] = [{} for _ in schema.columns]
+        for name, tensor in tensors.items():
+            index, _, key = name.partition("/")
+            arrays[int(index)][key] = tensor.numpy()
+        codecs = [
+            _CODECS[plain["codec"]].from_state({**plain, **found}, column)
+            for plain, found, column in zip(state["columns"], arrays, schema.columns, strict=True)
+        ]
+        return cls(schema, tuple(codecs))
+
+    def _cells(self, compact: Compact) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Codes and levels of each playing column."""
+        values = compact.numpy()
+        codes = values[:, : self.layout.n_columns].astype(np.int64)
+        levels = values[:, self.layout.n_columns :]
+        places = {column: place for place, column in enumerate(self.layout.level_columns)}
+        none = np.zeros(len(values), np.float32)
+        return [
+            (codes[:, place], levels[:, places[place]] if place in places else none)
+            for place in range(self.layout.n_columns)
+        ]
+
+
+def _fit_simple(array: pa.Array, column: Column) -> AbstractColumnCodec:
+    """The codec of a column that needs no other column to be understood."""
+    match column.kind:
+        case "integer" | "decimal" | "date" | "datetime":
+            return NumberCodec.fit(array, column)
+        case "identifier":
+            return IdentifierCodec.fit(array, column)
+        case "text":
+            return StandInCodec.fit(array, column)
+        case _:
+            return CategoryCodec.fit(array, column, None, 0)
+
+
+def _look(
+    arrays: list[pa.Array], codecs: Mapping[int, AbstractColumnCodec]
+) -> Float[np.ndarray, "n d"] | None:
+    """The simple columns of the first records as ranks and truths, to compare rare categories by."""
+    rng = np.random.default_rng(0)
+    found: list[np.ndarray] = []
+    for index, codec in list(codecs.items())[:MAX_COLUMNS_LOOKED_AT]:
+        if codec.n_states:
+            codes, levels = codec.encode(arrays[index][:MAX_RECORDS_LOOKED_AT], rng)
+            found.append((codes + (levels + 1) / 2) / codec.n_states)
+    return np.stack(found, 1) if found else None

@@ -1,0 +1,1 @@
+"""How each kind of column becomes states and levels, and becomes a column again."""

@@ -1,0 +1,144 @@
+"""Categories: a state each; above a cap the rare ones share states with those they resemble.
+
+Where a column has more categories than a one-hot block should have, the frequent ones keep a state of their
+own and the others are embedded by what the rest of their records looks like, and grouped by that. The
+networks learn the group; the category within it is drawn as often as it occurs there. So a column of
+any number of categories costs the same, and its frequencies are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float, Int
+from sklearn.cluster import MiniBatchKMeans
+
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.schema import Column
+
+MAX_STATES: Final = 100
+"""Most states a column of categories has, a missing one apart."""
+N_GROUPS: Final = 24
+"""States that rare categories share, where there are more than `MAX_STATES` of them."""
+MIN_RECORDS_FOR_EMBEDDING: Final = 20
+"""Records at which a category's own look counts half, that of all records the other half."""
+
+
+@final
+@dataclass(frozen=True)
+class CategoryCodec(AbstractColumnCodec):
+    """States: missing (if it occurs), then categories or groups of categories."""
+
+    name: ClassVar[str] = "category"
+
+    column: Column
+    has_missing: bool
+    values: pa.Array
+    """The categories as strings, those of one state side by side."""
+    states: Int[np.ndarray, " n_values"]
+    """The state of each, ascending, not counting the missing one."""
+    counts: Int[np.ndarray, " n_values"]
+    """How many records have it."""
+
+    @classmethod
+    def fit(cls, column: pa.Array, schema: Column, look: Float[np.ndarray, "n d"] | None, seed: int) -> Self:
+        """Count the categories and, when there are too many, group the rare ones.
+
+        Args:
+            column: Anything that can be spelt, nulls for missing cells.
+            schema: What the column is.
+            look: The other columns of the same records as numbers of similar scale; None groups by
+                frequency alone.
+            seed: Of the grouping.
+        """
+        encoded = column.cast(pa.string()).dictionary_encode()
+        present = encoded.indices.drop_null().to_numpy()
+        counts = np.bincount(present, minlength=len(encoded.dictionary))
+        order = np.argsort(-counts, kind="stable")
+        states = np.arange(len(order))
+        if len(order) > MAX_STATES:
+            n_own = MAX_STATES - N_GROUPS
+            groups = _group(order[n_own:], encoded.indices, counts, look, seed)
+            states[n_own:] = n_own + groups
+            by_state = np.argsort(states, kind="stable")
+            order, states = order[by_state], states[by_state]
+        values = encoded.dictionary.take(pa.array(order))
+        return cls(schema, column.null_count > 0, values, states, counts[order])
+
+    @property
+    def n_bins(self) -> int:
+        """Categories have no levels."""
+        return 0
+
+    @property
+    def n_states(self) -> int:
+        """Missing, and categories or groups; a column that never varies needs none."""
+        n_states = self.has_missing + (int(self.states[-1]) + 1 if len(self.states) else 0)
+        return n_states if n_states > 1 else 0
+
+    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
+        """See the base class; a category unknown to the fit becomes missing, or the most frequent."""
+        positions = pc.index_in(column.cast(pa.string()), value_set=self.values)
+        is_known = pc.is_valid(positions).to_numpy(zero_copy_only=False)
+        codes = np.zeros(len(column), np.int64)
+        if len(self.states):
+            known = positions.fill_null(0).to_numpy(zero_copy_only=False)
+            codes = np.where(is_known, self.has_missing + self.states[known], 0)
+        return codes, np.zeros(len(column), np.float32)
+
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+        """See the base class."""
+        if not len(self.values):
+            return pa.nulls(len(codes), self.column.arrow_type)
+        states = codes - self.has_missing if self.n_states else np.zeros(len(codes), np.int64)
+        is_missing = states < 0
+        members = self._members(np.maximum(states, 0), rng)
+        taken = pa.array(members, mask=is_missing)
+        return self.values.take(taken).cast(self.column.arrow_type)
+
+    def state(self) -> dict[str, Any]:
+        """See the base class."""
+        return {
+            "has_missing": self.has_missing,
+            "values": self.values.to_pylist(),
+            "states": self.states,
+            "counts": self.counts,
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], column: Column) -> Self:
+        """The codec that `state` came from."""
+        values = pa.array(state["values"], pa.string())
+        return cls(column, bool(state["has_missing"]), values, state["states"], state["counts"])
+
+    def _members(self, states: Codes, rng: np.random.Generator) -> Codes:
+        """One category of each state, drawn by how often it occurs there."""
+        first = np.searchsorted(self.states, states, "left")
+        if len(self.states) == int(self.states[-1]) + 1:  # one category a state: nothing to draw
+            return first
+        upto = np.concatenate([[0], np.cumsum(self.counts)])
+        last = np.searchsorted(self.states, states, "right")
+        drawn = upto[first] + rng.random(len(states)) * (upto[last] - upto[first])
+        return np.searchsorted(upto, drawn, "right") - 1
+
+
+def _group(
+    rare: Codes, indices: pa.Array, counts: Codes, look: Float[np.ndarray, "n d"] | None, seed: int
+) -> Codes:
+    """A group, 0..N_GROUPS - 1, for each rare category."""
+    if look is None:
+        return np.arange(len(rare)) * N_GROUPS // len(rare)
+    is_present = pc.is_valid(indices).to_numpy(zero_copy_only=False)
+    present = indices.drop_null().to_numpy()
+    look = look[is_present[: len(look)]]
+    sums = np.zeros((len(counts), look.shape[1]))
+    np.add.at(sums, present[: len(look)], look - look.mean(0))
+    embedding = sums[rare] / (counts[rare, None] + MIN_RECORDS_FOR_EMBEDDING)  # shrunk towards the mean
+    n_groups = min(N_GROUPS, len(np.unique(embedding, axis=0)))
+    clusters = MiniBatchKMeans(n_groups, random_state=seed, n_init="auto", batch_size=4096)
+    found: Codes = clusters.fit_predict(embedding, sample_weight=counts[rare].astype(float)).astype(np.int64)
+    return np.unique(found, return_inverse=True)[1]

@@ -1,0 +1,220 @@
+"""Numbers, dates and times: frequent values as states of their own, the rest as quantile bins with a rank.
+
+A number that stands out (a zero in a zero-inflated column, a cap, a sentinel such as 999) is a state, so
+it comes back exactly and as often as it should. The others are spread evenly by their rank: whatever
+the shape of a distribution, the networks see twenty equally likely bins and a uniform level in each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool, Float
+
+from gansmith.errors import DataError
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.schema import Column
+
+MAX_KNOTS: Final = 2048
+"""Corners of the piecewise linear distribution function that is kept."""
+MAX_BINS: Final = 20
+MIN_RECORDS_PER_BIN: Final = 25
+MAX_PLAIN_VALUES: Final = 30
+"""A column of so few distinct values has a state for each of them."""
+MIN_SPIKE_SHARE: Final = 0.01
+"""A value that so many records have is a state of its own."""
+MIN_SPIKE_COUNT: Final = 10
+
+Numbers = Float[np.ndarray, " n"]
+
+
+def to_numbers(column: pa.Array, schema: Column) -> tuple[Numbers, Bool[np.ndarray, " n"]]:
+    """A column as floats, and which cells are missing (where the float is zero).
+
+    Dates become days, times become seconds since 1970.
+    """
+    is_missing = pc.is_null(column).to_numpy(zero_copy_only=False)
+    if schema.kind == "date":
+        column = column.cast(pa.int32())
+    elif schema.kind == "datetime":
+        column = column.cast(pa.timestamp("us")).cast(pa.int64())
+    numbers = column.fill_null(0).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return (numbers / 1e6 if schema.kind == "datetime" else numbers), is_missing
+
+
+def from_numbers(numbers: Numbers, is_missing: Bool[np.ndarray, " n"], schema: Column) -> pa.Array:
+    """The inverse of `to_numbers`, rounded to the column's own precision and granularity."""
+    if schema.kind == "decimal":
+        rounded = numbers if schema.decimals < 0 else np.round(numbers, schema.decimals)
+        return pa.array(rounded, mask=is_missing).cast(schema.arrow_type, safe=False)
+    if schema.kind == "integer":
+        return pa.array(np.rint(numbers).astype(np.int64), mask=is_missing).cast(schema.arrow_type)
+    if schema.kind == "date":
+        return pa.array(np.rint(numbers).astype(np.int32), mask=is_missing).cast(pa.date32())
+    step = schema.granularity_seconds
+    microseconds = np.rint(numbers / step) * step * 1e6 if step else numbers * 1e6
+    return pa.array(np.rint(microseconds).astype(np.int64), mask=is_missing).cast(pa.timestamp("us"))
+
+
+@final
+@dataclass(frozen=True)
+class NumberCodec(AbstractColumnCodec):
+    """States: missing (if it occurs), spikes in ascending order, then bins of equal probability."""
+
+    name: ClassVar[str] = "number"
+
+    column: Column
+    has_missing: bool
+    spikes: Float[np.ndarray, " n_spikes"]
+    """Values with a state of their own, ascending."""
+    knots: Float[np.ndarray, " n_knots"]
+    """Values at the corners of the distribution function of all other numbers, ascending."""
+    shares: Float[np.ndarray, " n_knots"]
+    """Shares of those numbers up to each corner, ascending from 0 to 1."""
+    n_quantiles: int
+    """Equally likely bins that those numbers fall into; 0 when there are none."""
+
+    @classmethod
+    def fit(cls, column: pa.Array, schema: Column) -> Self:
+        """Find spikes, bins and the distribution function of the rest."""
+        numbers, is_missing = to_numbers(column, schema)
+        present = numbers[~is_missing]
+        values, counts = np.unique(present, return_counts=True)
+        is_spike = find_spikes(values, counts)
+        rest, n_rest = values[~is_spike], counts[~is_spike]
+        knots, shares = _distribution(rest, n_rest)
+        n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
+        return cls(schema, bool(is_missing.any()), values[is_spike], knots, shares, n_bins)
+
+    @property
+    def n_bins(self) -> int:
+        """See the base class."""
+        return self.n_quantiles
+
+    @property
+    def n_states(self) -> int:
+        """Missing, spikes and bins; a column that never varies needs none."""
+        n_states = self.has_missing + len(self.spikes) + self.n_quantiles
+        return n_states if n_states > 1 else 0
+
+    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
+        """See the base class; numbers beyond the range of the fit are taken to its ends."""
+        numbers, is_missing = to_numbers(column, self.column)
+        return self.encode_numbers(numbers, is_missing, rng)
+
+    def encode_numbers(
+        self, numbers: Numbers, is_missing: Bool[np.ndarray, " n"], rng: np.random.Generator
+    ) -> tuple[Codes, Levels]:
+        """`encode` for numbers that have been taken out of their column."""
+        n_before = self.has_missing + len(self.spikes)
+        codes, levels = np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.float32)
+        position = np.minimum(np.searchsorted(self.spikes, numbers), max(len(self.spikes) - 1, 0))
+        is_spike = np.zeros(len(numbers), bool)
+        if len(self.spikes):
+            is_spike = self.spikes[position] == numbers
+            if not self.n_bins:  # nothing else is known: the nearest spike
+                position = np.abs(numbers[:, None] - self.spikes).argmin(1)
+                is_spike = np.ones(len(numbers), bool)
+            codes[is_spike] = self.has_missing + position[is_spike]
+        in_bin = ~is_spike & ~is_missing
+        if in_bin.any():
+            shares = self._to_shares(numbers[in_bin], rng) * self.n_bins
+            bins = np.clip(np.floor(shares), 0, self.n_bins - 1)
+            codes[in_bin] = n_before + bins.astype(np.int64)
+            levels[in_bin] = 2 * (shares - bins) - 1
+        codes[is_missing] = 0
+        levels[is_missing] = 0
+        return codes, levels
+
+    def numbers(self, codes: Codes, levels: Levels) -> tuple[Numbers, Bool[np.ndarray, " n"]]:
+        """The numbers that states and levels stand for, not rounded, and which are missing."""
+        is_missing = (codes == 0) if self.has_missing else np.zeros(len(codes), bool)
+        states = codes - self.has_missing
+        numbers = np.zeros(len(codes))
+        is_spike = (states < len(self.spikes)) & ~is_missing
+        numbers[is_spike] = self.spikes[states[is_spike]]
+        in_bin = states >= len(self.spikes)
+        if self.n_bins:
+            bins = states[in_bin] - len(self.spikes) + (levels[in_bin].astype(np.float64) + 1) / 2
+            numbers[in_bin] = np.interp(bins / self.n_bins, self.shares, self.knots)
+        return numbers, is_missing
+
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+        """See the base class."""
+        return from_numbers(*self.numbers(codes, levels), self.column)
+
+    def numbers_as_cells(self, numbers: Numbers) -> pa.Array:
+        """Numbers as cells of the column's own type and precision."""
+        return from_numbers(numbers, np.zeros(len(numbers), bool), self.column)
+
+    def state(self) -> dict[str, Any]:
+        """See the base class."""
+        return {
+            "has_missing": self.has_missing,
+            "spikes": self.spikes,
+            "knots": self.knots,
+            "shares": self.shares,
+            "n_quantiles": self.n_quantiles,
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], column: Column) -> Self:
+        """The codec that `state` came from."""
+        n_quantiles = int(state["n_quantiles"])
+        if not 0 <= n_quantiles <= MAX_BINS:
+            raise DataError(f"column {column.name!r} has {n_quantiles} bins; there are at most {MAX_BINS}.")
+        spikes, knots, shares = (state[key] for key in ("spikes", "knots", "shares"))
+        return cls(column, bool(state["has_missing"]), spikes, knots, shares, n_quantiles)
+
+    def _to_shares(self, numbers: Numbers, rng: np.random.Generator) -> Numbers:
+        """Ranks in [0, 1]; a number that many records share gets a random place among them."""
+        left = np.searchsorted(self.knots, numbers, "left")
+        right = np.searchsorted(self.knots, numbers, "right")
+        at_knot = left < right
+        last = len(self.knots) - 1
+        low, high = self.shares[np.minimum(left, last)], self.shares[np.maximum(right - 1, 0)]
+        spread = low + (high - low) * rng.uniform(
+            0.01, 0.99, len(numbers)
+        )  # off the edges: floats are coarse
+        return np.where(at_knot, spread, np.interp(numbers, self.knots, self.shares))
+
+
+def find_spikes(values: Numbers, counts: Codes) -> Bool[np.ndarray, " n"]:
+    """Which distinct values deserve a state of their own.
+
+    All of them when they are few; otherwise those that one record in a hundred has, and those that occur
+    ten times as often as their neighbours (a sentinel, a round number, a cap).
+
+    Args:
+        values: Distinct values, ascending.
+        counts: How often each occurs.
+    """
+    if len(values) <= MAX_PLAIN_VALUES:
+        return np.ones(len(values), bool)
+    is_common = counts >= max(MIN_SPIKE_COUNT, MIN_SPIKE_SHARE * counts.sum())
+    usual = np.array(
+        [np.median(counts[max(i - 10, 0) : i + 11]) for i in np.flatnonzero(counts >= MIN_SPIKE_COUNT)]
+    )
+    stands_out = np.zeros(len(values), bool)
+    stands_out[counts >= MIN_SPIKE_COUNT] = counts[counts >= MIN_SPIKE_COUNT] >= 10 * usual
+    strongest = np.argsort(-counts, kind="stable")[:60]
+    is_spike = np.zeros(len(values), bool)
+    is_spike[strongest] = True
+    return is_spike & (is_common | stands_out)
+
+
+def _distribution(values: Numbers, counts: Codes) -> tuple[Numbers, Numbers]:
+    """Corners (value, share up to it) of a distribution function; steps when there are few values."""
+    if not len(values):
+        return np.zeros(0), np.zeros(0)
+    shares = np.concatenate([[0.0], np.cumsum(counts) / counts.sum()])
+    if 2 * len(values) <= MAX_KNOTS:
+        return np.repeat(values, 2), np.stack([shares[:-1], shares[1:]], 1).reshape(-1)
+    grid = np.linspace(0, 1, MAX_KNOTS)
+    middles = (shares[:-1] + shares[1:]) / 2
+    knots = np.interp(grid, middles, values)
+    return knots, grid

@@ -1,0 +1,100 @@
+"""Free text: replaced by stand-ins of the same lengths, never copied.
+
+Learning to write is the business of the text modality. In a table a text column is filled with neutral
+words from a fixed list, cut to lengths as they occur; no word of the real texts is kept, so none can
+leak. Which cells are missing is learnt like everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float
+
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.schema import Column
+
+WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
+    "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et "
+    "dolore magna aliqua enim ad minim veniam quis nostrud exercitation ullamco laboris nisi aliquip ex ea "
+    "commodo consequat duis aute irure in reprehenderit voluptate velit esse cillum fugiat nulla pariatur "
+    "excepteur sint occaecat cupidatat non proident sunt culpa qui officia deserunt mollit anim est laborum"
+).split()
+N_QUANTILES: Final = 33
+MAX_LENGTH: Final = 5_000
+
+
+@final
+@dataclass(frozen=True)
+class StandInCodec(AbstractColumnCodec):
+    """States: missing and present, where cells are missing; the text itself takes no part in the game."""
+
+    name: ClassVar[str] = "text"
+
+    column: Column
+    has_missing: bool
+    lengths: Float[np.ndarray, " n_quantiles"]
+    """Quantiles of the number of characters."""
+
+    @classmethod
+    def fit(cls, column: pa.Array, schema: Column) -> Self:
+        """Measure the lengths."""
+        lengths = pc.utf8_length(column).drop_null().to_numpy()
+        quantiles = np.quantile(np.minimum(lengths, MAX_LENGTH), np.linspace(0, 1, N_QUANTILES))
+        return cls(schema, column.null_count > 0, quantiles)
+
+    @property
+    def n_bins(self) -> int:
+        """Texts have no levels."""
+        return 0
+
+    @property
+    def n_states(self) -> int:
+        """Missing or present."""
+        return 2 if self.has_missing else 0
+
+    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
+        """See the base class."""
+        is_present = pc.is_valid(column).to_numpy(zero_copy_only=False)
+        codes = is_present.astype(np.int64) if self.has_missing else np.zeros(len(column), np.int64)
+        return codes, np.zeros(len(column), np.float32)
+
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+        """See the base class."""
+        ranks = rng.random(len(codes))
+        lengths = np.rint(np.interp(ranks, np.linspace(0, 1, N_QUANTILES), self.lengths)).astype(int)
+        starts = rng.integers(len(WORDS), size=len(codes))
+        is_missing = (codes == 0) if self.has_missing else np.zeros(len(codes), bool)
+        texts = [
+            stand_in(start, length) for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)
+        ]
+        return pa.array(texts, mask=is_missing)
+
+    def state(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"has_missing": self.has_missing, "lengths": self.lengths}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], column: Column) -> Self:
+        """The codec that `state` came from."""
+        return cls(column, bool(state["has_missing"]), state["lengths"])
+
+
+def stand_in(start: int, length: int) -> str:
+    """Neutral words from word number `start` on, cut to `length` characters.
+
+    Example:
+        >>> stand_in(0, 11)
+        'Lorem ipsum'
+    """
+    words: list[str] = []
+    n_left = length
+    while n_left > 0:
+        word = WORDS[(start + len(words)) % len(WORDS)]
+        words.append(word)
+        n_left -= len(word) + 1
+    return " ".join(words)[:length].rstrip().capitalize()

@@ -1,0 +1,155 @@
+"""Tables as the scorecard sees them: a matrix of numbers and codes, and a key per record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.errors import DataError
+from gansmith.modalities.table.schema import Column, Schema
+from gansmith.scorecard.features import Features
+
+MAX_VALUES_OF_CATEGORY: Final = 20
+"""A number with no more different values than this in the first table is compared as a category."""
+
+_NOT_COMPARED: Final = ("identifier", "text")
+_SEPARATOR: Final = "\t"
+
+
+def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]:
+    """Tables as features that can be compared: one code book for all of them.
+
+    Numbers stay numbers, dates become days and datetimes seconds since 1970. Booleans, categories and
+    numbers with 20 different values or fewer in the first table become codes: 0 the most frequent there,
+    values that it lacks after all that it has. Constants are left out, and so are identifiers and text, of
+    which only the missing cells can be
+    compared: a column "<name> is missing" stands for them where any table lacks a cell. A number that is not
+        finite
+    counts as missing.
+
+    Args:
+        tables: One or more with all columns of the schema, of its types; the first is the one that the code
+            book is made from, best the training table.
+        schema: Of all of them.
+
+    Returns:
+        Features of each table, all with the same columns.
+
+    Raises:
+        DataError: A table lacks a column, or has it in a type that cannot become the schema's.
+    """
+    lengths = [table.num_rows for table in tables]
+    names: list[str] = []
+    columns: list[np.ndarray] = []
+    is_category: list[bool] = []
+    for column in schema.columns:
+        if column.kind == "constant":
+            continue
+        parts = [_typed(table, column) for table in tables]
+        name, values, is_code = _compared(column, parts)
+        if column.kind in _NOT_COMPARED and not values.any():
+            continue
+        names.append(name)
+        columns.append(values)
+        is_category.append(is_code)
+    values = np.stack(columns, axis=1) if columns else np.empty((sum(lengths), 0))  # (all records, n_columns)
+    return [
+        Features(tuple(names), part, np.array(is_category, dtype=bool))
+        for part in np.split(values, np.cumsum(lengths)[:-1])
+    ]
+
+
+def record_keys(table: pa.Table, schema: Schema) -> np.ndarray:
+    r"""One text per record, equal for records whose cells are all equal, identifiers and text left out.
+
+    Args:
+        table: With all columns of the schema, of its types.
+        schema: Of this table and of those that its keys are compared with.
+
+    Returns:
+        Shape `(n_records,)`, strings: the cells with tabs between them, as in PostgreSQL's text format, so
+        that no two different records have one key: backslashes and tabs within a cell are escaped, a missing
+        cell is \N.
+
+    Raises:
+        DataError: The table lacks a column or has it in another type, or there is no column to compare.
+    """
+    cells = [_spelt(_typed(table, column)) for column in schema.columns if column.kind not in _NOT_COMPARED]
+    if not cells:
+        raise DataError("All columns are identifiers or text: there is nothing to compare records by.")
+    options = pc.JoinOptions(null_handling="replace", null_replacement="\\N")
+    return pc.call_function("binary_join_element_wise", [*cells, _SEPARATOR], options).to_numpy()
+
+
+def _typed(table: pa.Table, column: Column) -> pa.ChunkedArray:
+    if column.name not in table.column_names:
+        raise DataError(f"The table has no column {column.name!r}. Give it all columns of the schema.")
+    cells = table[column.name]
+    try:
+        return cells if cells.type == column.arrow_type else cells.cast(column.arrow_type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"column {column.name!r} is of type {cells.type} and cannot be read as {column.type}: {error}. "
+            "Read the table with the schema first."
+        ) from error
+
+
+def _compared(column: Column, parts: list[pa.ChunkedArray]) -> tuple[str, np.ndarray, bool]:
+    """Name, values (all records,) and whether they are codes."""
+    n_first = len(parts[0])
+    if column.kind in _NOT_COMPARED:
+        is_missing = np.concatenate([part.is_null().to_numpy() for part in parts])
+        return f"{column.name} is missing", is_missing.astype(np.float64), True
+    if column.kind == "category":
+        return column.name, _codes(*_numbered(parts), n_first), True
+    values = np.concatenate([_numbers(part, column.kind) for part in parts])
+    present = ~np.isnan(values)
+    known, inverse = np.unique(values[present], return_inverse=True)
+    n_known = len(np.unique(inverse[: int(present[:n_first].sum())]))
+    if column.kind == "boolean" or (column.is_number and n_known <= MAX_VALUES_OF_CATEGORY):
+        numbered = np.full(len(values), -1)
+        numbered[present] = inverse
+        return column.name, _codes(numbered, len(known), n_first), True
+    return column.name, values, False
+
+
+def _numbers(cells: pa.ChunkedArray, kind: str) -> np.ndarray:
+    """Cells as float64, NaN where missing or not finite."""
+    if kind == "date":
+        cells = cells.cast(pa.int32())
+    elif kind == "datetime":
+        cells = cells.cast(pa.int64())
+    # A safe cast would refuse whole numbers above 2^53.
+    values = cells.cast(pa.float64(), safe=False).to_numpy().copy()
+    values[~np.isfinite(values)] = np.nan
+    return values / 1e6 if kind == "datetime" else values
+
+
+def _numbered(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, int]:
+    """Each text's number in the order of first appearance, -1 where missing, and how many texts there are."""
+    chunks = [chunk for part in parts for chunk in part.chunks]
+    coded = pa.chunked_array(chunks, type=parts[0].type).combine_chunks().dictionary_encode()
+    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), len(coded.dictionary)
+
+
+def _codes(numbered: np.ndarray, n_values: int, n_first: int) -> np.ndarray:
+    """Numbers 0, 1, ... as codes by frequency among the first records; -1 becomes NaN."""
+    first = numbered[:n_first]
+    counts = np.bincount(first[first >= 0], minlength=n_values)
+    code = np.empty(n_values + 1)
+    code[np.argsort(-counts, kind="stable")] = np.arange(n_values)
+    code[-1] = np.nan  # where number -1 looks
+    return code[numbered]
+
+
+def _spelt(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Cells as text without a bare separator; the shortest digits that give a number back."""
+    if cells.type != pa.string():
+        return cells.cast(pa.string())
+    for bare, escaped in (("\\", "\\\\"), (_SEPARATOR, "\\t")):
+        cells = pc.call_function("replace_substring", [cells], pc.ReplaceSubstringOptions(bare, escaped))
+    return cells

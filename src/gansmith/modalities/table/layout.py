@@ -1,0 +1,129 @@
+"""Where each column stands in a sample.
+
+A table's record becomes, column by column, one *state* out of several (a category, a frequent number, a
+missing cell, or one of the bins of the other numbers) and, for a number in a bin, a *level*: its rank
+within the bin, from -1 to 1. Columns of equally many states stand together, so that the networks treat
+a table of two thousand columns in a few dozen operations.
+
+A record has two forms. *Compact*, `(n_columns + n_levels,)`: the state of each column as a whole number,
+then the levels. *Sample*, `(n_values,)`: each state as a one-hot block, then the levels. Levels are zero
+outside bins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import final
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+Compact = Float[Tensor, "batch n_compact"]
+
+
+@final
+@dataclass(frozen=True)
+class Block:
+    """Neighbouring columns that have equally many states."""
+
+    first_column: int
+    n_columns: int
+    n_states: int
+    first_value: int
+
+    @property
+    def columns(self) -> slice:
+        """Where these columns stand among all columns."""
+        return slice(self.first_column, self.first_column + self.n_columns)
+
+    @property
+    def values(self) -> slice:
+        """Where their one-hot values stand in a sample."""
+        return slice(self.first_value, self.first_value + self.n_columns * self.n_states)
+
+
+@final
+@dataclass(frozen=True)
+class Layout:
+    """The shape of a sample.
+
+    Columns must be sorted by their number of states; bins are the last states of a column.
+    """
+
+    n_states: tuple[int, ...]
+    """States of each column, ascending, each 2 or more."""
+    n_bins: tuple[int, ...]
+    """How many of these states, the last ones, carry a level."""
+
+    @property
+    def n_columns(self) -> int:
+        """Columns that take part in the game."""
+        return len(self.n_states)
+
+    @cached_property
+    def level_columns(self) -> tuple[int, ...]:
+        """The columns that have a level, in order."""
+        return tuple(index for index, n_bins in enumerate(self.n_bins) if n_bins)
+
+    @cached_property
+    def n_one_hot(self) -> int:
+        """Values of all one-hot blocks together."""
+        return sum(self.n_states)
+
+    @property
+    def n_values(self) -> int:
+        """Values of a sample."""
+        return self.n_one_hot + len(self.level_columns)
+
+    @property
+    def n_compact(self) -> int:
+        """Values of a compact record."""
+        return self.n_columns + len(self.level_columns)
+
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The columns in runs of equally many states."""
+        found: list[Block] = []
+        column = value = 0
+        for n_states, run in groupby(self.n_states):
+            n_columns = len(list(run))
+            found.append(Block(column, n_columns, n_states, value))
+            column += n_columns
+            value += n_columns * n_states
+        return tuple(found)
+
+    @cached_property
+    def offsets(self) -> Int[Tensor, " n_columns"]:
+        """The first one-hot value of each column."""
+        sizes = torch.tensor([0, *self.n_states])
+        return sizes.cumsum(0)[:-1]
+
+    @cached_property
+    def column_of_value(self) -> Int[Tensor, " n_values"]:
+        """The column that each value of a sample belongs to."""
+        states = torch.repeat_interleave(torch.arange(self.n_columns), torch.tensor(self.n_states))
+        return torch.cat([states, torch.tensor(self.level_columns, dtype=torch.long)])
+
+    def is_bin(self, block: Block) -> Bool[Tensor, "n_columns n_states"]:
+        """Which states of a block's columns carry a level."""
+        n_bins = torch.tensor(self.n_bins[block.columns])
+        return torch.arange(block.n_states) >= (block.n_states - n_bins)[:, None]
+
+    def expand(self, compact: Compact) -> Float[Tensor, "batch n_values"]:
+        """Compact records as samples."""
+        codes = compact[:, : self.n_columns].long() + self.offsets.to(compact.device)
+        samples = compact.new_zeros(len(compact), self.n_values)
+        samples.scatter_(1, codes, 1.0)
+        samples[:, self.n_one_hot :] = compact[:, self.n_columns :]
+        return samples
+
+    def compact(self, samples: Float[Tensor, "batch n_values"]) -> Compact:
+        """Samples as compact records; of soft states the strongest."""
+        codes = [
+            samples[:, block.values].reshape(-1, block.n_columns, block.n_states).argmax(2)
+            for block in self.blocks
+        ]
+        return torch.cat([*(code.to(samples.dtype) for code in codes), samples[:, self.n_one_hot :]], 1)

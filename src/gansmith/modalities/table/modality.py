@@ -1,0 +1,243 @@
+"""Tables as a kind of data: where reading, codec, networks, conditions and scores meet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Final, final
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor, nn
+
+from gansmith.configuration import from_plain
+from gansmith.engine.batches import Asking
+from gansmith.engine.monitors import coverage
+from gansmith.engine.tensors import Conditions, Samples
+from gansmith.errors import DataError, UsageError
+from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request, Writer
+from gansmith.modalities.table.asked import matching, request_for
+from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.columns.categories import CategoryCodec
+from gansmith.modalities.table.columns.numbers import NumberCodec
+from gansmith.modalities.table.conditions import ask_some
+from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
+from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
+from gansmith.modalities.table.reading import Table, read_table
+from gansmith.modalities.table.schema import Schema
+from gansmith.modalities.table.scoring import score_table
+from gansmith.modalities.table.writing import TableWriter, like
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.fidelity import quick_two_sample_auc
+
+MAX_BLOCK_SIZE: Final = 8192
+MAX_BLOCK_VALUES: Final = 4_000_000
+MIN_RECORDS_FOR_TREES: Final = 200
+"""Held-out records below which trees tell nothing and coverage chooses the model."""
+_EXTENSIONS: Final = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".csv.gz",
+    ".tsv.gz",
+    ".txt.gz",
+    ".parquet",
+    ".jsonl",
+    ".ndjson",
+)
+
+
+@final
+class TableModality(AbstractModality):
+    """Rows and columns."""
+
+    kind: ClassVar[str] = "table"
+    presets: ClassVar[Mapping[str, str]] = PRESETS
+
+    def recognises(self, source: object) -> bool:
+        """Files by their name; in memory whatever is a frame or speaks Arrow."""
+        if isinstance(source, (str, Path)):
+            return str(source).lower().endswith(_EXTENSIONS) or not Path(source).suffix
+        return not isinstance(source, np.ndarray)
+
+    def read(self, source: object, reading: Reading) -> Table:
+        """See the base class."""
+        schema = None if reading.schema is None else Schema.from_json(reading.schema)
+        table = read_table(
+            source,
+            overrides=reading.columns,
+            schema=schema,
+            has_header=reading.has_header,
+            encoding=reading.encoding,
+        )
+        return table.take(matching(table.records, table.schema, reading.where)) if reading.where else table
+
+    def read_alike(self, source: object, like: Table) -> Table:
+        """See the base class; the columns may stand in another order."""
+        return read_table(source, schema=like.schema)
+
+    def fingerprint(self, records: Table) -> str:
+        """See the base class."""
+        digest = hashlib.sha256()
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, records.records.schema) as writer:
+            writer.write_table(records.records)
+        digest.update(sink.getvalue())
+        return digest.hexdigest()
+
+    def check_target(self, records: Table, target: str) -> None:
+        """See the base class."""
+        kind = records.schema.column(target).kind
+        if kind in ("constant", "identifier", "text"):
+            raise UsageError(f"target {target!r} is {kind}: it cannot be predicted. Choose another column.")
+
+    def fit_codec(self, records: Table, preset: str, seed: int) -> TableCodec:
+        """See the base class."""
+        codec = TableCodec.fit(records.records, records.schema, seed)
+        if not codec.playing:
+            raise DataError(
+                f"{records.name}: nothing here can be learnt: all columns are constant, identifiers or text."
+            )
+        return codec
+
+    def load_codec(self, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
+        """See the base class."""
+        return TableCodec.from_state(state, tensors)
+
+    def encode(self, codec: TableCodec, records: Table, seed: int) -> Compact:
+        """See the base class."""
+        return codec.encode(records.records, np.random.default_rng(seed))
+
+    def decode(
+        self, codec: TableCodec, compact: Compact, seed: int, first_index: int, request: Request | None
+    ) -> Table:
+        """See the base class."""
+        records = codec.decode(compact, np.random.default_rng(seed), first_index)
+        for name, cell in (request.fixed if request else {}).items():
+            place = codec.schema.names.index(name)
+            records = records.set_column(place, records.field(place), pa.repeat(cell, len(records)))
+        return Table(records, codec.schema, "synthetic")
+
+    def n_heldout(self, n_records: int, preset: str) -> int:
+        """See the base class."""
+        return n_heldout(n_records, preset)
+
+    def plan(self, codec: TableCodec, n_records: int, preset: str) -> Plan:
+        """See the base class."""
+        return plan_table(codec.layout, n_records, preset)
+
+    def networks(self, values: Mapping[str, Any]) -> TableNetworks:
+        """See the base class."""
+        return from_plain(TableNetworks, values)
+
+    def build(self, codec: TableCodec, networks: TableNetworks) -> tuple[nn.Module, nn.Module]:
+        """See the base class."""
+        return TableGenerator(codec.layout, networks), TableDiscriminator(codec.layout, networks)
+
+    def asking(self, codec: TableCodec) -> Asking | None:
+        """See the base class."""
+
+        def ask(samples: Samples, generator: torch.Generator) -> Conditions:
+            return ask_some(codec.layout, samples, generator)
+
+        return ask
+
+    def request(self, codec: TableCodec, where: Mapping[str, Any]) -> Request:
+        """See the base class."""
+        return request_for(codec, where)
+
+    def held_out_score(
+        self, codec: TableCodec, n_heldout: int, seed: int
+    ) -> Callable[[Samples, Samples], float]:
+        """Boosted trees try to tell fakes from real records: 1 when they cannot, 0 when they always can."""
+
+        def score(fake: Samples, real: Samples) -> float:
+            if n_heldout < MIN_RECORDS_FOR_TREES:
+                return coverage(fake, real)
+            (ours, is_category), (theirs, _) = (
+                codec.features(codec.layout.compact(samples).cpu()) for samples in (fake, real)
+            )
+            return min(1.0, 2 * (1 - quick_two_sample_auc(ours, theirs, is_category, seed=seed)))
+
+        return score
+
+    def block_size(self, codec: TableCodec) -> int:
+        """See the base class."""
+        return int(np.clip(MAX_BLOCK_VALUES // codec.layout.n_values, 64, MAX_BLOCK_SIZE))
+
+    def join(self, blocks: Sequence[Table]) -> Table:
+        """See the base class."""
+        records = pa.concat_tables([block.records for block in blocks]).combine_chunks()
+        return Table(records, blocks[0].schema, blocks[0].name)
+
+    def returned(self, codec: TableCodec, records: Table, source: object) -> Any:
+        """See the base class; a file or nothing gives a pandas data frame."""
+        is_file = source is None or isinstance(source, (str, Path))
+        return records.records.to_pandas() if is_file else like(records.records, records.schema, source)
+
+    def writer(self, codec: TableCodec, path: Path, metadata: Mapping[str, str], *, safe_csv: bool) -> Writer:
+        """See the base class."""
+        return _TableFile(TableWriter(path, codec.schema, metadata=metadata, safe_csv=safe_csv))
+
+    def preview(self, codec: TableCodec, records: Table) -> str:
+        """See the base class."""
+        return records.records.slice(0, 5).to_pandas().to_string(index=False, max_cols=12, max_colwidth=24)
+
+    def describe(self, codec: TableCodec) -> list[dict[str, str]]:
+        """See the base class."""
+        rows: list[dict[str, str]] = []
+        for column, column_codec in zip(codec.schema.columns, codec.columns, strict=True):
+            rows.append(
+                {
+                    "column": column.name,
+                    "kind": column.kind,
+                    "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
+                    "learnt as": _learnt_as(column_codec),
+                }
+            )
+        return rows
+
+    def score(self, fake: Table, train: Table, holdout: Table, target: str | None, seed: int) -> Scorecard:
+        """See the base class."""
+        return score_table(fake.records, train.records, holdout.records, train.schema, target, seed)
+
+
+@final
+class _TableFile:
+    """A `TableWriter` that takes `Table`s."""
+
+    def __init__(self, writer: TableWriter) -> None:
+        self._writer = writer
+
+    def __enter__(self) -> _TableFile:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.__exit__(kind, error, trace)
+
+    def write(self, records: Table) -> None:
+        """Append a block."""
+        self._writer.write(records.records)
+
+
+def _learnt_as(codec: object) -> str:
+    """What `show` says of a column."""
+    if isinstance(codec, NumberCodec):
+        spikes = _counted(len(codec.spikes), "single value", "single values")
+        bins = f"{codec.n_bins} bins with ranks" if codec.n_bins else ""
+        return ", ".join(part for part in (spikes, bins) if part)
+    if isinstance(codec, CategoryCodec):
+        n_values, n_states = len(codec.values), codec.n_states - codec.has_missing
+        grouped = f" in {n_states} states" if 0 < n_states < n_values else ""
+        return _counted(n_values, "category", "categories") + grouped
+    return "made anew"
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}" if n else ""

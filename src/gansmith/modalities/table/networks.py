@@ -1,0 +1,130 @@
+"""The two players for tables.
+
+The generator answers with hard one-hot blocks: what the discriminator judges is what will be written. The
+way back is straight-through, as if the softmax had been shown. No noise is added to the choice, so two
+columns that determine each other can do so in fakes as well: all chance comes from the latents.
+
+Both players know which columns were asked for. The generator copies those and fills in the others: one
+network makes free records, records with some columns held fixed, and completes partial ones.
+
+Source:
+    Bengio et al. 2013, "Estimating or propagating gradients through stochastic neurons" (arXiv:1308.3432).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gansmith.engine.tensors import Conditions, Latents, Logits
+from gansmith.errors import UsageError
+from gansmith.modalities.table.layout import Layout
+from gansmith.nets.mlp import ResidualBlock
+
+TableSamples = Float[Tensor, "batch n_values"]
+
+
+@final
+@dataclass(frozen=True)
+class TableNetworks:
+    """Sizes of both players."""
+
+    n_latents: int = 128
+    """Noise values per record."""
+    generator_width: int = 256
+    """Units of the generator's hidden layers."""
+    n_blocks: int = 2
+    """Residual blocks of the generator."""
+    discriminator_widths: tuple[int, ...] = (512, 256)
+    """Units of the discriminator's hidden layers."""
+    temperature: float = 0.2
+    """Of the softmax that the straight-through gradient goes through, in logits."""
+
+    def __post_init__(self) -> None:
+        sizes = (self.n_latents, self.generator_width, self.n_blocks, *self.discriminator_widths)
+        if not all(1 <= size <= 8192 for size in sizes) or len(self.discriminator_widths) > 16:
+            raise UsageError(f"network sizes must be from 1 to 8192, not {sizes}.")
+        if not 0.01 <= self.temperature <= 100:
+            raise UsageError(f"temperature must be from 0.01 to 100, not {self.temperature}.")
+
+
+@final
+class TableGenerator(nn.Module):
+    """Latents and conditions to samples of hard states."""
+
+    def __init__(self, layout: Layout, config: TableNetworks) -> None:
+        super().__init__()
+        self.layout, self.config = layout, config
+        width = config.generator_width
+        n_in = config.n_latents + n_conditions(layout)
+        self.first = nn.Linear(n_in, width)
+        self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(config.n_blocks)))
+        self.last = nn.Linear(width, layout.n_values)
+
+    def forward(self, latents: Latents, conditions: Conditions | None = None) -> TableSamples:
+        """One sample for each row of latents."""
+        if conditions is None:
+            conditions = latents.new_zeros(len(latents), n_conditions(self.layout))
+        hidden = self.blocks(self.first(torch.cat([latents, conditions], 1)))
+        made = self._harden(self.last(torch.nn.functional.leaky_relu(hidden, 0.2)))
+        n_columns = self.layout.n_columns
+        is_asked = conditions[:, :n_columns][:, self.layout.column_of_value.to(conditions.device)]
+        return torch.lerp(made, conditions[:, n_columns:], is_asked)
+
+    def _harden(self, logits: TableSamples) -> TableSamples:
+        """One-hot blocks with the gradient of a softmax, and levels that are zero outside bins."""
+        layout, parts = self.layout, list[Tensor]()
+        open_levels: list[Tensor] = []
+        for block in layout.blocks:
+            of_block = logits[:, block.values].reshape(-1, block.n_columns, block.n_states)
+            states = hard_states(of_block, self.config.temperature)  # (batch, n_columns, n_states)
+            parts.append(states.flatten(1))
+            open_levels.append((states.detach() * layout.is_bin(block).to(states)).sum(2))
+        is_open = torch.cat(open_levels, 1)[:, list(layout.level_columns)]  # (batch, n_levels)
+        levels = torch.tanh(logits[:, layout.n_one_hot :]) * is_open
+        return torch.cat([*parts, levels], 1)
+
+
+@final
+class TableDiscriminator(nn.Module):
+    """Samples and what was asked of them to logits; every record by itself."""
+
+    def __init__(self, layout: Layout, config: TableNetworks) -> None:
+        super().__init__()
+        self.layout = layout
+        widths = (layout.n_values + layout.n_columns, *config.discriminator_widths)
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.last = nn.Linear(widths[-1], 1)
+
+    def forward(self, samples: TableSamples, conditions: Conditions | None = None) -> Logits:
+        """One logit for each sample."""
+        n_columns = self.layout.n_columns
+        asked = (
+            samples.new_zeros(len(samples), n_columns) if conditions is None else conditions[:, :n_columns]
+        )
+        hidden = torch.cat([samples, asked], 1)
+        for layer in self.layers:
+            hidden = torch.nn.functional.leaky_relu(layer(hidden), 0.2)
+        return self.last(hidden).squeeze(1)
+
+
+def n_conditions(layout: Layout) -> int:
+    """Values of a condition: which columns are asked for, and a sample with everything else zero."""
+    return layout.n_columns + layout.n_values
+
+
+def hard_states(
+    logits: Float[Tensor, "*shape n_states"], temperature: float
+) -> Float[Tensor, "*shape n_states"]:
+    """The strongest state as a one-hot vector, with the gradient of the softmax."""
+    strongest = logits.argmax(-1, keepdim=True)
+    hard = torch.zeros_like(logits).scatter_(-1, strongest, 1.0)
+    if not torch.is_grad_enabled():
+        return hard
+    soft = torch.softmax(logits / temperature, -1)
+    return hard + (soft - soft.detach())

@@ -1,0 +1,63 @@
+"""Sizes and rules for tables, chosen from the data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gansmith.engine.game import GameConfig
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import PlayerConfig
+from gansmith.errors import UsageError, did_you_mean
+from gansmith.modalities.base import Plan
+from gansmith.modalities.table.layout import Layout
+from gansmith.modalities.table.networks import TableNetworks
+
+PRESETS: Final = {
+    "default": "relativistic pairs, R1 and R2, hard categories, model chosen by a held-out test",
+    "small": "the same with half the width: for a first look, and for tables of a few columns",
+}
+
+BATCH_SIZE: Final = 500
+SAMPLES_SEEN: Final = 1_500_000
+"""Default length: about two minutes on two slow cores for a table of fifteen columns."""
+MAX_HELDOUT: Final = 2_500
+HELDOUT_SHARE: Final = 0.1
+MIN_HELDOUT: Final = 20
+"""Fewer held-out records choose no model: then all records are learnt from and the last model is kept."""
+
+
+def n_heldout(n_records: int, preset: str) -> int:
+    """How many of that many records choose the model.
+
+    Raises:
+        UsageError: When the preset is not known.
+    """
+    if preset not in PRESETS:
+        raise UsageError(f"preset {preset!r} is not known for tables. {did_you_mean(preset, PRESETS)}")
+    n = min(int(n_records * HELDOUT_SHARE), MAX_HELDOUT)
+    return n if n >= MIN_HELDOUT else 0
+
+
+def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
+    """Sizes, rules and length for a table.
+
+    Args:
+        layout: Of the samples.
+        n_records: Training records.
+        preset: A key of `PRESETS`.
+    """
+    scale = 2 if preset == "small" else 1
+    networks = TableNetworks(
+        generator_width=256 // scale, discriminator_widths=(512 // scale, 256 // scale), n_latents=128
+    )
+    batch_size = min(BATCH_SIZE, n_records)
+    game = GameConfig(
+        batch_size=batch_size,
+        n_latents=networks.n_latents,
+        penalties=(PenaltyConfig("r1", 0.3), PenaltyConfig("r2", 0.3)),
+        generator=PlayerConfig(
+            learning_rate=1e-3, final_learning_rate=0.0, average_half_life_samples=700 * batch_size
+        ),
+        discriminator=PlayerConfig(learning_rate=1e-3, final_learning_rate=0.0),
+    )
+    return Plan(networks, game, SAMPLES_SEEN)

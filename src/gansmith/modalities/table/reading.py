@@ -1,0 +1,175 @@
+"""A table from a file, a data frame or an Arrow table, with the schema that was found in it.
+
+>>> table = read_table(pa.table({"age": [39, 50, 38], "pay": ["low", "high", "low"]}))
+>>> [column.kind for column in table.schema.columns]
+['integer', 'category']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, cast, final, runtime_checkable
+
+import numpy as np
+import pyarrow as pa
+
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.table.files import RawTable, read_file
+from gansmith.modalities.table.kinds import Cells, Learnt, Wish, learn_text
+from gansmith.modalities.table.schema import Kind, Schema, check_kind
+from gansmith.modalities.table.typed import learn_typed
+
+MIN_RECORDS: Final = 2
+
+
+@runtime_checkable
+class SpeaksArrow(Protocol):
+    """Anything that hands over a table through the Arrow PyCapsule interface: polars, DuckDB, Arrow, ..."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The table as a capsule with a C stream."""
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Table:
+    """Records and what they are."""
+
+    records: pa.Table
+    """Typed as `schema.arrow_schema` says, null where missing, one chunk per column."""
+    schema: Schema
+    """The columns, in the order of `records`."""
+    name: str
+    """The file's name, or what the caller called it."""
+    notes: tuple[str, ...] = ()
+    """What the user should know: a guessed encoding, an ambiguous date, ..."""
+
+    def __len__(self) -> int:
+        return self.records.num_rows
+
+    def take(self, indices: np.ndarray[Any, np.dtype[np.integer[Any]]]) -> Table:
+        """The records at `indices`, shape (n,), in that order; schema and notes stay."""
+        records = self.records.take(pa.array(indices)).combine_chunks()
+        return Table(records, self.schema, self.name, self.notes)
+
+
+def read_table(
+    source: object,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    schema: Schema | None = None,
+    has_header: bool = True,
+    encoding: str | None = None,
+    name: str | None = None,
+) -> Table:
+    """A table from wherever the user has it.
+
+    Args:
+        source: A path of a CSV, TSV, JSON lines or Parquet file, a pandas or polars frame, an Arrow table, or
+            any object with `__arrow_c_stream__`.
+        overrides: Kinds that go before those found, by column name.
+        schema: A whole schema that goes before what is found; its columns must be the table's, in any order.
+        has_header: Delimited text: whether the first record holds the columns' names.
+        encoding: Text: its encoding; None: found.
+        name: What to call the table in messages; None: the file's name.
+
+    Raises:
+        DataError: The table cannot be read or learnt from; the message names file, column, record and value.
+        UsageError: An override names an unknown column or kind, or `source` is no table.
+    """
+    called = name or (Path(source).name if isinstance(source, (str, Path)) else type(source).__name__)
+    try:
+        raw = _raw_table(source, has_header, encoding)
+        _check_size(raw.columns, has_header and raw.is_text)
+        wishes = _wishes(raw, overrides or {}, schema)
+        found = {column: _learn(raw, column, wish) for column, wish in wishes.items()}
+    except DataError as error:
+        raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
+    columns = tuple(learnt.column for learnt in found.values())
+    arrays = [learnt.values for learnt in found.values()]
+    records = pa.table(arrays, schema=Schema(columns).arrow_schema)
+    remarks = tuple(
+        f"column {learnt.column.name!r}: {learnt.remark}" for learnt in found.values() if learnt.remark
+    )
+    return Table(records, Schema(columns), called, (*raw.notes, *remarks))
+
+
+def _raw_table(source: object, has_header: bool, encoding: str | None) -> RawTable:
+    if isinstance(source, (str, Path)):
+        return read_file(Path(source), has_header=has_header, encoding=encoding)
+    if isinstance(source, pa.Table):
+        return RawTable(source)
+    if type(source).__module__.split(".")[0] == "pandas":
+        return _from_pandas(source)
+    if isinstance(source, SpeaksArrow):
+        return RawTable(pa.table(cast("Any", source)))
+    raise UsageError(
+        f"A {type(source).__name__} is no table. Give a path, a pandas or polars frame, or an Arrow table."
+    )
+
+
+def _from_pandas(source: object) -> RawTable:
+    import pandas as pd  # only for those who have a frame of it
+
+    if not isinstance(source, pd.DataFrame):
+        raise UsageError(f"A {type(source).__name__} of pandas is no table. Give a data frame.")
+    arrays: list[pa.Array] = []
+    for place, label in enumerate(source.columns):
+        try:
+            arrays.append(pa.Array.from_pandas(source.iloc[:, place]))
+        except pa.ArrowException as error:
+            raise DataError(
+                f"column {str(label)!r} mixes values of several types ({error}). "
+                "Convert it to one, such as str."
+            ) from error
+    flat = [array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array for array in arrays]
+    is_plain = isinstance(source.index, pd.RangeIndex) and source.index.name is None
+    notes = () if is_plain else ("the index of the frame was left out; reset_index() makes a column of it",)
+    return RawTable(pa.Table.from_arrays(flat, names=[str(label) for label in source.columns]), notes=notes)
+
+
+def _check_size(columns: pa.Table, has_header: bool) -> None:
+    names: Sequence[str] = columns.column_names
+    if not names:
+        raise DataError("the table has no columns. Give a table with one at the least.")
+    for place, name in enumerate(names, start=1):
+        if not name:
+            raise DataError(f"column {place} has no name. Give it one.")
+    if len(set(names)) < len(names):
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise DataError(f"two columns are called {twice!r}. Give each its own name.")
+    if columns.num_rows < MIN_RECORDS:
+        after = " after its header" if has_header else ""
+        held = "no records" if columns.num_rows == 0 else "a single record"
+        raise DataError(f"the table has {held}{after}. Give at least {MIN_RECORDS}; hundreds are better.")
+
+
+def _wishes(raw: RawTable, overrides: Mapping[str, str], schema: Schema | None) -> dict[str, Wish]:
+    """What the user wants of each column, in the order of the schema or else of the table."""
+    names: list[str] = raw.columns.column_names
+    for name in overrides:
+        if name not in names:
+            raise UsageError(f"There is no column {name!r} to set the kind of. {did_you_mean(name, names)}")
+    wanted: dict[str, Kind] = {name: check_kind(kind, name) for name, kind in overrides.items()}
+    if schema is None:
+        return {name: Wish(wanted.get(name), None, raw.is_comma_decimal) for name in names}
+    for name in schema.names:
+        if name not in names:
+            raise DataError(f"column {name!r} of the schema is not in the table. {did_you_mean(name, names)}")
+    for name in names:
+        if name not in schema.names:
+            raise DataError(f"column {name!r} is not in the schema. {did_you_mean(name, schema.names)}")
+    return {
+        column.name: Wish(
+            wanted.get(column.name), None if column.name in wanted else column, raw.is_comma_decimal
+        )
+        for column in schema.columns
+    }
+
+
+def _learn(raw: RawTable, name: str, wish: Wish) -> Learnt:
+    column = raw.columns.column(name)
+    return learn_text(Cells.of(name, column), wish) if raw.is_text else learn_typed(name, column, wish)

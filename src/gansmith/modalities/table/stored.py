@@ -1,0 +1,158 @@
+"""The types that callers keep their columns in, and the few plain types that the package works with.
+
+A `dictionary`, a `decimal128(10, 2)` or a `timestamp[ns, tz=Europe/Paris]` becomes a plain column to learn
+from; its name is kept in `Column.stored_as`, so that synthetic records can have the caller's own types again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.errors import DataError
+from gansmith.modalities.table import dates
+from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.spelling import spell_decimals, spell_truths
+
+_NAMES: Final = {
+    "dictionary": pa.dictionary(pa.int32(), pa.string()),
+    "large_string": pa.large_string(),
+    "string_view": pa.string_view(),
+    "halffloat": pa.float16(),
+    "date64[ms]": pa.date64(),
+    **{f"time{32 if unit in ('s', 'ms') else 64}[{unit}]": kind for unit, kind in (
+        ("s", pa.time32("s")), ("ms", pa.time32("ms")), ("us", pa.time64("us")), ("ns", pa.time64("ns")))},
+    **{f"duration[{unit}]": pa.duration(unit) for unit in ("s", "ms", "us", "ns")},
+}  # fmt: skip
+_DECIMAL: Final = re.compile(r"decimal(32|64|128|256)\((\d+), (-?\d+)\)")
+_TIMESTAMP: Final = re.compile(r"timestamp\[(s|ms|us|ns)(?:, tz=([^\]]+))?\]")
+
+
+def plain(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
+    """A column in one of the plain types, and the name of its own type where that is another.
+
+    Raises:
+        DataError: The type is nested or binary: nothing that a table of plain columns could hold.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        decoded, _ = plain(name, _decoded(column))
+        return decoded, "dictionary" if pa.types.is_string(decoded.type) else ""
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pc.cast(column, pa.string()), _name_of(kind)
+    if pa.types.is_decimal(kind):
+        return pc.cast(column, pa.float64(), safe=False), str(kind)
+    if kind == pa.float16():
+        return pc.cast(column, pa.float32()), "halffloat"
+    if pa.types.is_date64(kind):
+        return pc.cast(column, pa.date32()), str(kind)
+    if pa.types.is_timestamp(kind) and kind != pa.timestamp("us"):
+        local = pc.local_timestamp(column) if kind.tz else column
+        return pc.cast(local, pa.timestamp("us"), safe=False), str(kind)
+    if pa.types.is_time(kind):
+        return pc.cast(column, pa.string()), str(kind)
+    if pa.types.is_duration(kind):
+        return pc.cast(column, pa.int64()), str(kind)
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        raise DataError(
+            f"column {name!r} holds values of type {kind}, which are not plain numbers, dates or strings. "
+            "Spread it over several columns, or leave it out."
+        )
+    return column, ""
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    # By hand, as Arrow's own cast does not know every type of dictionary, polars' among them.
+    kind = column.type.value_type
+    if pa.types.is_string_view(kind) or pa.types.is_large_string(kind):
+        kind = pa.string()
+    decoded = [pc.cast(chunk.dictionary, kind).take(chunk.indices) for chunk in column.chunks]
+    return pa.chunked_array(decoded, type=kind)
+
+
+def _name_of(kind: pa.DataType) -> str:
+    return "large_string" if pa.types.is_large_string(kind) else str(kind)
+
+
+def type_of(column: Column) -> pa.DataType:
+    """The Arrow type that `column` has in the caller's own table.
+
+    Raises:
+        DataError: `stored_as` is no such type.
+    """
+    name = column.stored_as or column.type
+    if name in _NAMES:
+        return _NAMES[name]
+    if found := _DECIMAL.fullmatch(name):
+        makers = {"32": pa.decimal32, "64": pa.decimal64, "128": pa.decimal128, "256": pa.decimal256}
+        return makers[found[1]](int(found[2]), int(found[3]))
+    if found := _TIMESTAMP.fullmatch(name):
+        return pa.timestamp(found[1], found[2])
+    try:
+        return Column(column.name, "constant", name).arrow_type
+    except DataError as error:
+        raise DataError(
+            f"column {column.name!r}: there is no type {name!r} to store it as. "
+            "Leave 'stored_as' out of the schema."
+        ) from error
+
+
+def spelt(values: pa.Array, column: Column) -> pa.Array:
+    """Values of `Table.records` as a text file spells them; null stays null.
+
+    Args:
+        values: Typed as `column.type` says, shape (n,).
+        column: How to spell them.
+    """
+    kind = values.type
+    if pa.types.is_string(kind):
+        return values
+    if pa.types.is_floating(kind):
+        return spell_decimals(values, column)
+    if pa.types.is_boolean(kind):
+        return spell_truths(values, column.spelling)
+    if pa.types.is_temporal(kind):
+        return dates.spell_times(values, column.format)
+    return pc.cast(values, pa.string())
+
+
+def stored(values: pa.Array, column: Column) -> pa.Array:
+    """Values of `Table.records` in the type that the caller keeps them in.
+
+    Args:
+        values: Typed as `column.type` says, shape (n,).
+        column: What they are.
+
+    Raises:
+        DataError: A value does not fit that type.
+    """
+    wanted = type_of(column)
+    if pa.types.is_floating(values.type) and column.decimals >= 0:
+        values = pc.round(values, ndigits=column.decimals)
+    try:
+        return _converted(values, column, wanted)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"column {column.name!r} cannot be stored as {wanted}: {error}.") from error
+
+
+def _converted(values: pa.Array, column: Column, wanted: pa.DataType) -> pa.Array:
+    have = values.type
+    if have == wanted:
+        return values
+    if pa.types.is_dictionary(wanted):
+        return pc.dictionary_encode(spelt(values, column))
+    if pa.types.is_string(wanted) or pa.types.is_large_string(wanted) or pa.types.is_string_view(wanted):
+        return pc.cast(spelt(values, column), wanted)
+    if pa.types.is_timestamp(have) and pa.types.is_timestamp(wanted) and wanted.tz:
+        local = pc.cast(values, pa.timestamp(wanted.unit), safe=False)
+        return pc.assume_timezone(local, wanted.tz, ambiguous="earliest", nonexistent="latest")
+    if pa.types.is_decimal(wanted):
+        number = values if pa.types.is_floating(have) else pc.cast(spelt(values, column), pa.float64())
+        return pc.cast(number, wanted, safe=False)
+    is_alike = (pa.types.is_floating(have) or pa.types.is_integer(have)) and not pa.types.is_boolean(wanted)
+    if is_alike or (pa.types.is_temporal(have) and pa.types.is_temporal(wanted)):
+        return pc.cast(values, wanted, safe=not pa.types.is_temporal(wanted))
+    return pc.cast(spelt(values, column), wanted)

@@ -1,0 +1,122 @@
+"""Records as the scorecard sees them: one matrix of numbers and category codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from gansmith.errors import DataError, UsageError, did_you_mean
+
+MAX_CODES = 255
+"""Categories that a score tells apart in a column, the rarer ones counting as one. The trees' limit, too."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Records as rows of numbers and category codes.
+
+    Raises:
+        DataError: From the constructor, when the three fields do not fit together, a value is infinite, or a
+            category is no whole number from 0.
+    """
+
+    names: tuple[str, ...]
+    """Of the columns, in order."""
+    values: np.ndarray
+    """Shape `(n_records, n_columns)`, float64; NaN is missing; categories are whole codes 0, 1, ..."""
+    is_category: np.ndarray
+    """Shape `(n_columns,)`, bool: whether the column holds codes, whose order means nothing."""
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.dtype != np.float64:
+            raise DataError(
+                f"Features of shape {self.values.shape} and type {self.values.dtype}. "
+                "Wanted: a float64 matrix (n_records, n_columns)."
+            )
+        n_columns = self.values.shape[1]
+        if len(self.names) != n_columns or self.is_category.shape != (n_columns,):
+            raise DataError(
+                f"Features of {n_columns} columns with {len(self.names)} names and is_category of shape "
+                f"{self.is_category.shape}. Wanted: one name and one truth value for each column."
+            )
+        if np.isinf(self.values).any():
+            raise DataError("Features hold an infinite value. Make it NaN, which counts as missing.")
+        codes = self.values[:, self.is_category.astype(bool)]
+        codes = codes[~np.isnan(codes)]
+        if (codes < 0).any() or (codes != np.floor(codes)).any():
+            raise DataError("A category column holds something else than codes. Wanted: 0, 1, 2, ... or NaN.")
+
+    def __len__(self) -> int:
+        return self.values.shape[0]
+
+    @property
+    def n_columns(self) -> int:
+        """How many columns there are."""
+        return self.values.shape[1]
+
+    def take(self, indices: np.ndarray) -> Features:
+        """The records at `indices`, in that order."""
+        return Features(self.names, self.values[indices], self.is_category)
+
+    def sample(self, n_records: int, rng: np.random.Generator) -> Features:
+        """`n_records` of the records drawn without replacement; all, shuffled, when there are fewer."""
+        return self.take(rng.permutation(len(self))[:n_records])
+
+    def position(self, name: str) -> int:
+        """Where the column `name` stands.
+
+        Raises:
+            UsageError: There is no such column; the nearest name is given.
+        """
+        if name not in self.names:
+            raise UsageError(f"There is no column {name!r} to score. {did_you_mean(name, self.names)}")
+        return self.names.index(name)
+
+
+def check_comparable(*parts: Features, n_records: int = 2) -> None:
+    """Refuse features that cannot be compared with each other.
+
+    Args:
+        parts: Must all have the same columns, one at least.
+        n_records: The fewest records that each must hold.
+
+    Raises:
+        DataError: Different columns, none at all, or too few records.
+    """
+    first = parts[0]
+    if not first.n_columns:
+        raise DataError("There is no column to compare. Give a table with numbers, dates or categories.")
+    for part in parts:
+        if part.names != first.names or not np.array_equal(part.is_category, first.is_category):
+            raise DataError(
+                f"Features with different columns: {part.names[:5]}... and {first.names[:5]}... "
+                "Make both with one call, so that they share a code book."
+            )
+        if len(part) < n_records:
+            raise DataError(f"Only {len(part)} records to score. Wanted: {n_records} or more.")
+
+
+def fold_rare_codes(codes: np.ndarray, *, n_codes: int = MAX_CODES) -> np.ndarray:
+    """Codes of one column, renumbered by frequency, with all but the most frequent made one.
+
+    Args:
+        codes: Shape `(n_records,)`, codes 0, 1, ... or NaN, of everything that will be compared.
+        n_codes: How many codes may remain, 2 or more.
+
+    Returns:
+        Shape `(n_records,)`: 0 the most frequent, `n_codes - 1` all the rare ones together, NaN kept.
+
+    Example:
+        >>> fold_rare_codes(np.array([7.0, 7.0, 3.0, 3.0, 3.0, 9.0, np.nan, 1.0]), n_codes=3)
+        array([ 1.,  1.,  0.,  0.,  0.,  2., nan,  2.])
+    """
+    present = ~np.isnan(codes)
+    _, inverse, counts = np.unique(codes[present], return_inverse=True, return_counts=True)
+    rank = np.empty(len(counts))
+    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    folded = np.full(len(codes), np.nan)
+    folded[present] = np.minimum(rank[inverse], n_codes - 1)
+    return folded

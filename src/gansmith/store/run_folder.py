@@ -1,0 +1,119 @@
+"""The run folder: one training, as files that anything may read while it runs.
+
+config.json    what was asked for and what was decided: enough to do it again
+stats.jsonl    step records, one JSON object a line
+previews/      what the fakes looked like along the way
+checkpoints/   everything needed to go on
+scores.json    the kept model's held-out score and health
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, final
+
+from gansmith.errors import DataError, UsageError
+from gansmith.store.archive import as_json
+from gansmith.store.atomic import write_whole
+
+
+@final
+class RunFolder:
+    """A folder of one run; made when the first thing is written to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where checkpoints are."""
+        return self.path / "checkpoints"
+
+    @property
+    def exists(self) -> bool:
+        """Whether a run was started here."""
+        return (self.path / "config.json").exists()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run came to its end."""
+        return (self.path / "scores.json").exists()
+
+    def check_free(self) -> None:
+        """Raise UsageError when an unfinished run is here."""
+        if self.exists and not self.is_finished:
+            raise UsageError(
+                f"{self.path} holds a run that is not finished. Add --resume to go on with it, "
+                "give another folder with --run, or delete it."
+            )
+
+    def start(self, config: Mapping[str, Any]) -> None:
+        """Begin a new run here; what a finished run left is cleared away.
+
+        Raises:
+            UsageError: When an unfinished run is here.
+            DataError: When the folder cannot be written.
+        """
+        self.check_free()
+        try:
+            (self.path / "previews").mkdir(parents=True, exist_ok=True)
+            for left in (*self.checkpoints.glob("step-*.safetensors"), *self.path.glob("*.json*")):
+                left.unlink()
+            for left in (self.path / "previews").iterdir():
+                left.unlink()
+        except OSError as error:
+            raise DataError(
+                f"{self.path}: {error.strerror or error}. Choose another folder with --run."
+            ) from error
+        write_whole(self.path / "config.json", as_json(config))
+
+    def config(self) -> dict[str, Any]:
+        """What the run was started with.
+
+        Raises:
+            DataError: When there is no run here or its config is damaged.
+        """
+        try:
+            return json.loads((self.path / "config.json").read_bytes())
+        except OSError as error:
+            raise DataError(f"{self.path}: no run is here. Start one without --resume.") from error
+        except ValueError as error:
+            raise DataError(f"{self.path / 'config.json'}: damaged ({error}). Start the run anew.") from error
+
+    def append_stats(self, record: Mapping[str, Any]) -> None:
+        """Add one line to the statistics."""
+        line = json.dumps(record, sort_keys=True) + "\n"
+        try:
+            with (self.path / "stats.jsonl").open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as error:
+            raise DataError(
+                f"{self.path / 'stats.jsonl'}: {error.strerror or error}. Free some space."
+            ) from error
+
+    def stats(self) -> list[dict[str, Any]]:
+        """All step records that were written; a line that was cut off is left out."""
+        path = self.path / "stats.jsonl"
+        records: list[dict[str, Any]] = []
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+            try:
+                records.append(json.loads(line))
+            except ValueError:
+                break
+        return records
+
+    def rewind_stats(self, step: int) -> None:
+        """Drop what was written after `step`: a resumed run writes it again."""
+        kept = [record for record in self.stats() if record["step"] <= step]
+        lines = "".join(json.dumps(record, sort_keys=True) + "\n" for record in kept)
+        write_whole(self.path / "stats.jsonl", lines.encode())
+
+    def write_preview(self, name: str, content: str) -> None:
+        """Keep what the fakes looked like."""
+        write_whole(self.path / "previews" / name, content.encode())
+
+    def finish(self, scores: Mapping[str, Any]) -> None:
+        """Mark the run as finished."""
+        write_whole(self.path / "scores.json", as_json(scores))

@@ -1,0 +1,331 @@
+"""Learning a model from data: a run that can be watched, stopped, resumed and repeated.
+
+run = start(source, FitConfig(budget="5m"), folder)
+for record in run:
+    show(record)
+run.model().save("adult.gan")
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+import re
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final, final
+
+import torch
+from torch import nn
+
+from gansmith.configuration import from_plain, to_plain
+from gansmith.engine.batches import Batches
+from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.game import Game
+from gansmith.engine.objectives import find_objective
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.base import AbstractModality, Plan, Reading, seeded_networks
+from gansmith.modalities.registry import find_modality, recognise
+from gansmith.store.run_folder import RunFolder
+from gansmith.tasks.model import Model, versions
+
+MIN_STEPS: Final = 20
+"""A budget buys at least so many steps."""
+N_STATS: Final = 500
+"""Lines of statistics per run, about."""
+MANY_OPERATIONS: Final = 2e7
+"""Multiplications per step above which a second core is worth its overhead."""
+
+
+@final
+@dataclass(frozen=True)
+class FitConfig:
+    """What a user may choose; everything else follows from the data."""
+
+    kind: str = ""
+    """Kind of data: table, image, ...; empty finds it."""
+    preset: str = "default"
+    """Sizes and rules; see `gansmith list presets`."""
+    objective: str = ""
+    """What the players want; see `gansmith list objectives`; empty takes the preset's."""
+    budget: str = ""
+    """Time to learn, such as 90s, 5m or 1h30m; empty takes the preset's length."""
+    samples_seen: int = 0
+    """Length in records the discriminator learns from; repeats a run exactly; 0 takes the preset's length."""
+    epochs: float = 0
+    """Length in passes over the training records; 0 takes the preset's length."""
+    seed: int = 0
+    """Another seed, another model; the same seed, the same model bit for bit."""
+    device: str = "auto"
+    """auto, cpu, cuda or mps."""
+
+    def __post_init__(self) -> None:
+        lengths = [name for name in ("budget", "samples_seen", "epochs") if getattr(self, name)]
+        if len(lengths) > 1:
+            raise UsageError(f"{' and '.join(lengths)} both give a length. Give one.")
+        if self.samples_seen < 0 or self.epochs < 0:
+            raise UsageError("a length must be positive.")
+        if self.objective:
+            find_objective(self.objective)
+        if self.budget:
+            seconds_of(self.budget)
+
+
+def seconds_of(budget: str) -> float:
+    """A time such as "90s", "5m", "1h30m" or "300" in seconds.
+
+    Raises:
+        UsageError: When it is no such time, or none at all.
+
+    Example:
+        >>> seconds_of("1h30m")
+        5400.0
+    """
+    match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s?)?", budget.strip().lower())
+    try:
+        hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    except ValueError:
+        hours, minutes, seconds = 0, 0, 0
+    total = 3600 * hours + 60 * minutes + seconds
+    if total <= 0:
+        raise UsageError(f"budget {budget!r} is no time. Write for example 90s, 5m or 1h30m.")
+    return total
+
+
+@final
+@dataclass(frozen=True)
+class Prepared:
+    """Everything of a run but its length."""
+
+    modality: AbstractModality
+    records: Any
+    """What is learnt from; held-out records are not among them."""
+    codec: Any
+    game: Game
+    batches: Batches
+    evaluation: Evaluation | None
+    plan: Plan
+    manifest: Mapping[str, Any]
+    """How the model is made; plain JSON; goes into the run folder and the model file."""
+    notes: tuple[str, ...]
+    """What the user should know about how the data was read."""
+
+
+@final
+class FitRun:
+    """One training of one model from one data set."""
+
+    def __init__(
+        self, prepared: Prepared, samples_seen: int, n_threads: int, folder: RunFolder | None
+    ) -> None:
+        self.prepared, self.n_threads, self.folder = prepared, n_threads, folder
+        self.modality, self.codec, self.notes = prepared.modality, prepared.codec, prepared.notes
+        self.training: Training = train(
+            prepared.game,
+            prepared.batches,
+            TrainConfig(samples_seen, n_evaluations=prepared.plan.n_evaluations),
+            prepared.evaluation,
+            Checkpoints(folder.checkpoints) if folder else None,
+        )
+
+    def __iter__(self) -> Iterator[StepRecord]:
+        """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.train`."""
+        with _threads(self.n_threads):
+            for record in self.training:
+                self._log(record)
+                yield record
+
+    def model(self) -> Model:
+        """The model that the held-out score chose; the run is marked as finished."""
+        training = {
+            "steps": self.training.step,
+            "samples_seen": self.training.samples_seen,
+            "n_rollbacks": self.training.n_rollbacks,
+            "held_out_score": self.training.best_score,
+            "border": self.training.border,
+        }
+        if self.folder:
+            self.folder.finish(training)
+        game = self.training.game
+        generator = _copy_with(game.generator.network, self.training.kept, "generator/")
+        discriminator = _copy_with(game.discriminator.network, self.training.kept, "discriminator/")
+        manifest = {**self.prepared.manifest, "training": training}
+        return Model(self.modality, self.codec, generator, discriminator, manifest)
+
+    @torch.no_grad()
+    def preview(self) -> str:
+        """What the generator makes of the same few latents, as plain text."""
+        game = self.training.game
+        latents = game.randomness.normal((5, game.config.n_latents), "preview", 0)
+        samples = game.generator.best_known(latents.to(_device_of(game.generator.network)), None)
+        records = self.modality.decode(self.codec, self.codec.compact(samples.cpu()), 0, 0, None)
+        return self.modality.preview(self.codec, records) + "\n"
+
+    def _log(self, record: StepRecord) -> None:
+        if self.folder is None:
+            return
+        if record.health:
+            self.folder.write_preview(f"step-{record.step:010d}.txt", self.preview())
+        every = max(1, record.n_steps // N_STATS)
+        if record.health or record.findings or record.step % every == 0 or record.step == record.n_steps:
+            self.folder.append_stats(asdict(record))
+
+
+def start(
+    source: object,
+    config: FitConfig,
+    *,
+    target: str = "",
+    reading: Reading | None = None,
+    folder: Path | None = None,
+) -> FitRun:
+    """Read the data, size the networks, settle the length; the run it gives has not begun to learn.
+
+    Args:
+        source: A path, or an object in memory.
+        config: What the user chose.
+        target: A column to be predicted from the others, kept for scoring.
+        reading: How to read the data.
+        folder: Where checkpoints and statistics go; None keeps nothing on disk.
+
+    Raises:
+        DataError: When the data is missing, malformed or cannot be learnt from.
+        UsageError: When a name is unknown or the folder holds an unfinished run.
+    """
+    started = time.monotonic()
+    run_folder = RunFolder(folder) if folder else None
+    if run_folder:
+        run_folder.check_free()
+    prepared = _prepare(source, config, target, reading or Reading())
+    n_threads = _threads_for(prepared.game)
+    if config.budget:
+        length = _samples_for(prepared, n_threads, started + seconds_of(config.budget))
+    else:
+        n_epoch = len(prepared.batches.samples) // prepared.batches.batch_size * prepared.batches.batch_size
+        length = config.samples_seen or math.ceil(config.epochs * n_epoch) or prepared.plan.samples_seen
+    if run_folder:
+        run_folder.start({**prepared.manifest, "samples_seen": length, "n_threads": n_threads})
+    return FitRun(prepared, length, n_threads, run_folder)
+
+
+def resume(source: object, folder: Path) -> FitRun:
+    """Go on with the run in a folder, as if it had never stopped.
+
+    Raises:
+        DataError: When there is no run, or the data is not what it was.
+    """
+    run_folder = RunFolder(folder)
+    saved = run_folder.config()
+    try:
+        config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
+        prepared = _prepare(source, config, saved["target"], reading)
+        if prepared.manifest["data"]["fingerprint"] != saved["data"]["fingerprint"]:
+            raise DataError(
+                f"{folder}: the run was started on other data (or on data that has changed since). "
+                "Give it the same data, or start a new run in another folder."
+            )
+        run = FitRun(prepared, saved["samples_seen"], saved["n_threads"], run_folder)
+    except KeyError as error:
+        raise DataError(f"{folder}: its config.json lacks {error}. Start the run anew.") from error
+    run_folder.rewind_stats(run.training.step)
+    return run
+
+
+def _prepare(source: object, config: FitConfig, target: str, reading: Reading) -> Prepared:
+    modality = find_modality(config.kind) if config.kind else recognise(source)
+    records = modality.read(source, reading)
+    if target:
+        modality.check_target(records, target)
+    randomness = Randomness(config.seed)
+    n_heldout = modality.n_heldout(len(records), config.preset)
+    order = randomness.permutation(len(records), "split", 0).numpy()
+    heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
+    codec = modality.fit_codec(seen, config.preset, config.seed)
+    plan = modality.plan(codec, len(seen), config.preset)
+    rules = replace(plan.game, objective=config.objective) if config.objective else plan.game
+    device = _device(config.device)
+    players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
+    game = Game(players[0].to(device), players[1].to(device), rules, randomness)
+    compact = modality.encode(codec, seen, randomness.key("encode", 0)).to(device)
+    batches = Batches(compact, rules.batch_size, randomness, modality.asking(codec), codec.expand)
+    evaluation = None
+    if n_heldout:
+        held = codec.expand(modality.encode(codec, heldout, randomness.key("encode", 1)).to(device))
+        score = modality.held_out_score(codec, n_heldout, config.seed)
+        evaluation = Evaluation(held, codec.expand(compact[:n_heldout]), score)
+    manifest = {
+        "kind": modality.kind,
+        "fit": to_plain(config),
+        "reading": to_plain(reading),
+        "target": target,
+        "networks": to_plain(plan.networks),
+        "game": to_plain(rules),
+        "data": {
+            "name": records.name,
+            "n_records": len(records),
+            "n_heldout": n_heldout,
+            "fingerprint": modality.fingerprint(records),
+        },
+        "versions": versions(),
+    }
+    return Prepared(modality, seen, codec, game, batches, evaluation, plan, manifest, records.notes)
+
+
+def _samples_for(prepared: Prepared, n_threads: int, deadline: float) -> int:
+    """How many samples can be seen until `deadline` (of the monotonic clock), by a short calibration."""
+    game, evaluation = prepared.game, prepared.evaluation
+    with _threads(n_threads):
+        calibration = min(2.0, 0.04 * (deadline - time.monotonic()))
+        per_step = seconds_per_step(game, prepared.batches, calibration)
+        judging = 0.0
+        if evaluation:
+            started = time.monotonic()
+            evaluation.score(evaluation.seen, evaluation.heldout[: len(evaluation.seen)])
+            judging = prepared.plan.n_evaluations * (time.monotonic() - started)
+    n_steps = int((deadline - time.monotonic() - judging) / per_step)
+    return max(n_steps, MIN_STEPS) * game.config.batch_size * game.config.n_discriminator_turns
+
+
+def _threads_for(game: Game) -> int:
+    """One thread for small networks, where a second costs more than it gives; all for large ones."""
+    n_weights = sum(weight.numel() for player in game.players.values() for weight in player.parameters)
+    return 1 if n_weights * game.config.batch_size < MANY_OPERATIONS else max(1, os.cpu_count() or 1)
+
+
+@contextmanager
+def _threads(n_threads: int) -> Generator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name not in has:
+        raise UsageError(f"device {name!r} is not known. {did_you_mean(name, ('auto', *has))}")
+    if not has[name]:
+        raise UsageError(f"device {name!r} is not there, or torch was built without it. Use --device cpu.")
+    return torch.device(name)
+
+
+def _device_of(network: nn.Module) -> torch.device:
+    return next(network.parameters()).device
+
+
+def _copy_with(network: nn.Module, weights: Mapping[str, torch.Tensor], prefix: str) -> nn.Module:
+    """The same network with the weights under `prefix`, on the CPU, no longer learning."""
+    network = copy.deepcopy(network).cpu()
+    own = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+    network.load_state_dict(own)
+    return network.requires_grad_(False)

@@ -1,0 +1,167 @@
+"""A learnt model: a codec, a generator and, if it is kept, a discriminator; in memory and as a file."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import safetensors.torch
+import torch
+from jaxtyping import Float
+from torch import nn
+
+from gansmith import __version__
+from gansmith.engine.randomness import Randomness
+from gansmith.errors import GansmithError, ModelFileError, UsageError
+from gansmith.modalities.base import AbstractModality, Request
+from gansmith.modalities.registry import find_modality
+from gansmith.store.archive import Archive, as_json, read_archive, write_archive
+
+
+@final
+@dataclass(frozen=True)
+class Model:
+    """Everything needed to make records."""
+
+    modality: AbstractModality
+    codec: Any
+    generator: nn.Module
+    discriminator: nn.Module | None
+    manifest: Mapping[str, Any]
+    """How it was made: kind, config, networks, data, training summary; plain JSON."""
+    digest: str = ""
+    """Of the file it came from or went to; empty while it has none."""
+
+    def blocks(self, n_records: int, seed: int = 0, where: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        """Records in blocks; memory does not grow with their number.
+
+        Block k depends on (model, seed, k) alone: the first 100 of 1000 records are the same as 100 records.
+
+        Args:
+            n_records: How many in all.
+            seed: Another seed, other records.
+            where: Values that must hold, by column.
+
+        Raises:
+            UsageError: When `n_records` is negative, or `where` names an unknown column or value.
+        """
+        if n_records < 0:
+            raise UsageError(f"cannot make {n_records} records. Ask for 0 or more.")
+        request = self.modality.request(self.codec, where) if where else None
+        size = self.modality.block_size(self.codec)
+        for block, first in enumerate(range(0, n_records, size)):
+            yield self._block(block, first, min(size, n_records - first), seed, request)
+
+    def sample(self, n_records: int, seed: int = 0, where: Mapping[str, Any] | None = None) -> Any:
+        """All records at once; see `blocks`."""
+        blocks = list(self.blocks(n_records, seed, where)) or [self._block(0, 0, 0, seed, None)]
+        return self.modality.join(blocks)
+
+    @torch.no_grad()
+    def opinions(self, records: Any) -> Float[np.ndarray, " n"]:
+        """The discriminator's probability that each record is real.
+
+        Where the objective compares, its border lies half-way between real and fake as they were at the end
+        of training.
+
+        Raises:
+            UsageError: When the model was saved for sampling only.
+        """
+        if self.discriminator is None:
+            raise UsageError(
+                "this model was saved for sampling only: its discriminator has no opinion to ask."
+            )
+        samples = self.codec.expand(self.modality.encode(self.codec, records, 0))
+        logits = self.discriminator(samples, None) - self.manifest["training"]["border"]
+        return torch.sigmoid(logits).numpy()
+
+    @torch.no_grad()
+    def _block(self, block: int, first: int, n_records: int, seed: int, request: Request | None) -> Any:
+        randomness = Randomness(seed)
+        size, n_latents = self.modality.block_size(self.codec), self.manifest["game"]["n_latents"]
+        latents = randomness.normal((size, n_latents), "sample", block)
+        conditions = None if request is None else request.conditions.expand(size, -1)
+        samples = self.generator(latents, conditions)
+        compact = self.codec.compact(samples)[:n_records]
+        return self.modality.decode(self.codec, compact, randomness.key("decode", block), first, request)
+
+    def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
+        """Write the model file, whole or not at all.
+
+        Args:
+            path: Usually `NAME.gan`.
+            sampling_only: Leave out the discriminator: a smaller file that cannot be trained on or asked for
+                opinions.
+
+        Returns:
+            The model's digest.
+
+        Raises:
+            DataError: When it cannot be written.
+        """
+        state, tensors = self.codec.state()
+        members = {
+            "codec.json": as_json(state),
+            "codec.safetensors": safetensors.torch.save(tensors),
+            "generator.safetensors": safetensors.torch.save(_weights(self.generator)),
+        }
+        if self.discriminator is not None and not sampling_only:
+            members["discriminator.safetensors"] = safetensors.torch.save(_weights(self.discriminator))
+        return write_archive(Path(path), self.manifest, members)
+
+
+def load_model(path: str | Path) -> Model:
+    """Read a model file.
+
+    Raises:
+        ModelFileError: When it is missing, damaged, hostile or of a newer format.
+    """
+    archive = read_archive(Path(path))
+    try:
+        return _rebuilt(archive)
+    except ModelFileError:
+        raise
+    except (
+        GansmithError,
+        KeyError,
+        IndexError,
+        ValueError,
+        TypeError,
+        RuntimeError,
+        AttributeError,
+    ) as error:
+        raise ModelFileError(
+            f"{path}: its parts do not fit together ({error}). It is damaged or was made by hand."
+        ) from error
+
+
+def versions() -> dict[str, str]:
+    """Of what matters for making the same numbers again."""
+    return {"gansmith": __version__, "torch": version("torch"), "python": platform.python_version()}
+
+
+def _rebuilt(archive: Archive) -> Model:
+    manifest = dict(archive.manifest)
+    modality = find_modality(manifest["kind"])
+    codec = modality.load_codec(archive.json("codec.json"), archive.tensors("codec.safetensors"))
+    networks = modality.networks(manifest["networks"])
+    with torch.device("meta"):  # shapes without memory
+        players = modality.build(codec, networks)
+    players = dict(zip(("generator", "discriminator"), players, strict=True))
+    found = {name: player for name, player in players.items() if f"{name}.safetensors" in archive.members}
+    for name, player in found.items():
+        shapes = {key: tuple(value.shape) for key, value in player.state_dict().items()}
+        player.load_state_dict(archive.tensors(f"{name}.safetensors", shapes), assign=True)
+        player.requires_grad_(False)
+    for key in ("format", "sha256"):
+        manifest.pop(key)
+    return Model(modality, codec, found["generator"], found.get("discriminator"), manifest, archive.digest)
+
+
+def _weights(network: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}

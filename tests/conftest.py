@@ -1,0 +1,36 @@
+"""What every test stands on: one thread a process, no deadline, nobody's own terminal settings."""
+
+from __future__ import annotations
+
+import os
+
+# Before torch and NumPy are imported: their thread pools read these once. One thread each keeps the order
+# of sums, and so every bit of a result, the same from run to run, and leaves a core to each test worker.
+for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_variable] = "1"
+# Messages are compared as plain text, so no colours and no wrapping at the width of somebody's terminal.
+os.environ.update(NO_COLOR="1", TERM="dumb", COLUMNS="120")
+os.environ.pop("FORCE_COLOR", None)
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+torch.set_num_threads(1)
+
+# The first example of a property pays for imports and caches: its time says nothing about the code.
+settings.register_profile(
+    "gansmith", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50
+)
+settings.register_profile("thorough", parent=settings.get_profile("gansmith"), max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gansmith"))
+
+
+@pytest.fixture(autouse=True)
+def _same_random_numbers():
+    """Give every test the same inputs on every run, in any order and in any worker.
+
+    Tests may draw their inputs with `torch.randn` or build a plain `torch.nn.Linear`. The package itself
+    draws from the streams of `gansmith.engine.randomness`; a test that runs something twice sees whether.
+    """
+    torch.manual_seed(0)

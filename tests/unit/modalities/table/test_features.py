@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from gansmith.errors import DataError, UsageError
+from gansmith.modalities.table.features import record_keys, table_features
+from gansmith.modalities.table.schema import Column, Kind, Schema
+from gansmith.modalities.table.scoring import score_table
+
+
+def schema(**kinds: Kind) -> Schema:
+    return Schema(tuple(Column(name, kind) for name, kind in kinds.items()))
+
+
+def test_one_code_book_for_all_tables():
+    first = pa.table({"c": ["b", "a", "a", None]})
+    second = pa.table({"c": ["new", "b", None]})
+    a, b = table_features([first, second], schema(c="category"))
+    assert a.values[:, 0].tolist()[:3] == [1.0, 0.0, 0.0]  # codes by frequency in the first
+    assert b.values[:, 0].tolist()[:2] == [2.0, 1.0]
+    assert np.isnan(a.values[3, 0])
+    assert np.isnan(b.values[2, 0])
+    assert a.is_category.all()
+
+
+def test_kinds():
+    n = 30
+    table = pa.table(
+        {
+            "many": pa.array([*range(n - 1), None], pa.int64()),
+            "few": pa.array([0.5, 0.25, 0.5] * 10),
+            "big": pa.array([2**60 + i * 2**40 for i in range(n)], pa.int64()),
+            "ratio": pa.array([float("inf"), float("nan"), *map(float, range(n - 2))]),
+            "yes": pa.array([True, None, False] * 10),
+            "day": pa.array([date(1970, 1, 2)] * n, pa.date32()),
+            "time": pa.array([datetime(1970, 1, 1, 0, 1)] * n, pa.timestamp("us")),
+            "note": pa.array(["x"] * n),
+            "remark": pa.array([None, *["x"] * (n - 1)]),
+            "key": pa.array([str(i) for i in range(n)]),
+            "same": pa.array(["k"] * n),
+        }
+    )
+    kinds = schema(
+        many="integer", few="decimal", big="integer", ratio="decimal", yes="boolean", day="date",
+        time="datetime", note="text", remark="text", key="identifier", same="constant",
+    )  # fmt: skip
+    (features,) = table_features([table], kinds)
+    assert features.names == ("many", "few", "big", "ratio", "yes", "day", "time", "remark is missing")
+    assert features.is_category.tolist() == [False, True, False, False, True, False, False, True]
+    column = {name: features.values[:, i] for i, name in enumerate(features.names)}
+    assert column["few"][:2].tolist() == [0.0, 1.0]
+    assert np.isnan(column["many"][-1])
+    assert np.isnan(column["ratio"][:2]).all()
+    assert column["day"][0] == 1.0
+    assert column["time"][0] == 60.0
+    assert column["remark is missing"][:2].tolist() == [1.0, 0.0]
+
+
+def test_values_decide_in_the_first_table_alone():
+    first, second = pa.table({"n": [1, 2] * 20}), pa.table({"n": list(range(100))})
+    assert table_features([first, second], schema(n="integer"))[1].is_category.all()
+    assert not table_features([second, first], schema(n="integer"))[1].is_category.any()
+
+
+def test_a_table_that_does_not_fit_is_refused():
+    with pytest.raises(DataError, match="no column 'n'"):
+        table_features([pa.table({"m": [1]})], schema(n="integer"))
+    with pytest.raises(DataError, match="column 'n' is of type string"):
+        table_features([pa.table({"n": ["x"]})], schema(n="integer"))
+
+
+def test_keys_are_equal_for_equal_records_alone():
+    kinds = schema(a="category", b="category", id="identifier")
+    rows = [
+        ("x", "y"),
+        ("x\ty", ""),
+        ("x", "\ty"),
+        ("x\\ty", ""),
+        (None, "y"),
+        ("\\N", "y"),
+        ("", "y"),
+        ("x", "y"),
+    ]
+    table = pa.table({"a": [r[0] for r in rows], "b": [r[1] for r in rows], "id": [str(i) for i in range(8)]})
+    keys = record_keys(table, kinds)
+    assert len(set(keys.tolist())) == 7
+    assert keys[0] == keys[7]
+
+
+def test_keys_keep_every_digit_and_unify_types():
+    kinds = schema(x="decimal", n="integer", d="date")
+    day = pa.array([date(2020, 1, 2)] * 2, pa.date32())
+    table = pa.table({"x": [0.1, 0.1 + 2**-54], "n": [2**60, 2**60], "d": day})
+    assert len(set(record_keys(table, kinds).tolist())) == 2
+    narrow = pa.table({"x": [1.0], "n": pa.array([7], pa.int32()), "d": day[:1]})
+    wide = pa.table({"x": pa.array([1], pa.int64()), "n": [7], "d": day[:1]})
+    assert record_keys(narrow, kinds).tolist() == record_keys(wide, kinds).tolist()
+    with pytest.raises(DataError, match="nothing to compare"):
+        record_keys(pa.table({"t": ["x"]}), schema(t="text"))
+
+
+def people(seed: int, n: int) -> pa.Table:
+    rng = np.random.default_rng(seed)
+    age = rng.integers(18, 90, n)
+    is_rich = age + rng.normal(0, 15, n) > 55
+    return pa.table(
+        {
+            "age": age,
+            "wage": rng.lognormal(size=n).round(3),
+            "rich": np.where(is_rich, "yes", "no"),
+            "id": age.astype(str),
+        }
+    )
+
+
+KINDS = schema(age="integer", wage="decimal", rich="category", id="identifier")
+
+
+def test_card_of_a_copy_and_of_strangers():
+    train, holdout = people(0, 300), people(1, 300)
+    copy = score_table(train, train, holdout, KINDS, "rich", 0)
+    assert copy.names == ("c2st", "marginal", "pair", "tstr", "copies", "nearer")
+    for name in ("c2st", "marginal", "pair", "tstr"):  # as good as real and no better
+        assert copy[name].score.value == copy[name].anchors["holdout"].value
+    assert copy["copies"].score.value == 1.0
+    assert copy["nearer"].score.value > 0.7
+    stranger = score_table(people(2, 300), train, holdout, KINDS, "rich", 0)
+    assert stranger["copies"].score.value < 0.1
+    for entry in stranger.entries:
+        anchor = entry.anchors["holdout"]
+        assert abs(entry.score.value - anchor.value) < 4 * np.hypot(entry.score.error, anchor.error)
+    json.dumps(stranger.to_dict(), allow_nan=False)
+
+
+def test_card_of_independent_columns():
+    rng = np.random.default_rng(3)
+    train, holdout = people(0, 300), people(1, 300)
+    fake = train.set_column(2, "rich", pa.array(rng.permutation(train["rich"].to_numpy())))
+    card = score_table(fake, train, holdout, KINDS, "rich", 0)
+    assert card["c2st"].score.value > 0.6
+    assert list(card["c2st"].details)[:2] == ["age", "rich"] or list(card["c2st"].details)[:2] == [
+        "rich",
+        "age",
+    ]
+    assert card["tstr"].score.value < 0.65 < card["tstr"].anchors["holdout"].value
+    assert next(iter(card["pair"].details)) in ("rich × age", "age × rich")
+    few = people(0, 20)
+    assert score_table(few, few, few, KINDS, None, 0).names == (
+        "c2st",
+        "marginal",
+        "pair",
+        "copies",
+        "nearer",
+    )
+
+
+def test_an_identifier_is_no_target():
+    with pytest.raises(UsageError, match="cannot be predicted"):
+        score_table(people(0, 60), people(0, 60), people(1, 60), KINDS, "id", 0)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gansmith.errors import DataError
+from gansmith.scorecard.features import Features
+from gansmith.scorecard.privacy import exact_copies, nearest_neighbour_share
+
+
+def numbers(rng: np.random.Generator, n: int, d: int = 3) -> Features:
+    return Features(tuple(map(str, range(d))), rng.normal(size=(n, d)), np.zeros(d, dtype=bool))
+
+
+def test_copies_are_counted():
+    assert exact_copies(["a", "b", "b", "c"], ["b", "x"]).value == 0.5
+    assert exact_copies([b"a"], [b"a"]).value == 1.0
+    none = exact_copies(np.arange(100), np.arange(100, 200))
+    assert none.value == 0.0
+    assert 0.0 < none.error < 0.05  # 0 of 100 is not certainly none
+
+
+def test_copies_of_pictures():
+    rng = np.random.default_rng(0)
+    train = rng.integers(0, 256, (20, 4, 4), dtype=np.uint8)
+    fake = np.concatenate([train[:5], 255 - train[:5]])
+    assert exact_copies(fake, train).value == 0.5
+    with pytest.raises(DataError, match="cannot be equal"):
+        exact_copies(fake.astype(np.float32), train)
+    with pytest.raises(DataError, match="cannot be equal"):
+        exact_copies(fake[:, :3], train)
+
+
+def test_a_copy_is_nearer_to_training_and_a_stranger_is_not():
+    rng = np.random.default_rng(0)
+    train, holdout, stranger = (numbers(rng, 400) for _ in range(3))
+    assert nearest_neighbour_share(train, train, holdout, seed=0).value == 1.0
+    assert nearest_neighbour_share(holdout, train, holdout, seed=0).value == 0.0
+    score = nearest_neighbour_share(stranger, train, holdout, seed=0)
+    assert abs(score.value - 0.5) < 3 * score.error
+
+
+def test_a_larger_training_set_is_no_nearer():
+    rng = np.random.default_rng(1)
+    score = nearest_neighbour_share(numbers(rng, 500), numbers(rng, 5000), numbers(rng, 500), seed=0)
+    assert abs(score.value - 0.5) < 3 * score.error
+
+
+def test_ties_count_one_half():
+    coin = Features(("c",), np.tile([[0.0], [1.0]], (50, 1)), np.array([True]))
+    assert nearest_neighbour_share(coin, coin, coin, seed=0).value == 0.5
+
+
+def test_the_error_knows_that_records_share_their_neighbours():
+    rng = np.random.default_rng(2)
+    scores = [
+        nearest_neighbour_share(numbers(rng, 400), numbers(rng, 40), numbers(rng, 40), seed=s)
+        for s in range(60)
+    ]
+    spread = np.std([score.value for score in scores])
+    assert 0.7 < np.mean([score.error for score in scores]) / spread < 2.5
