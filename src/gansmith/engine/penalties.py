@@ -1,4 +1,4 @@
-"""What keeps a discriminator smooth: per-sample functions of its logits and the samples it judged.
+"""What keeps a discriminator smooth: per-sample functions of a discriminator and samples.
 
 A penalty works on any sample shape and never steps an optimiser: the game adds it to the loss before the
 one backward pass. To add one, write its function and one entry in `PENALTIES`.
@@ -14,29 +14,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gansmith.engine.tensors import Logits, PerSample, Samples
+from gansmith.engine.judge import Judge, input_gradients
+from gansmith.engine.tensors import PerSample, Samples
 from gansmith.errors import UsageError, did_you_mean
 
 
-def input_gradients(logits: Logits, samples: Samples) -> Float[Tensor, "batch n_values"]:
-    """The gradient of each logit for its own sample, flattened and differentiable.
-
-    Raises:
-        RuntimeError: From autograd, when no logit depends on `samples`.
-    """
-    (gradients,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
-    return gradients.flatten(1)  # (batch, n_values)
-
-
-def zero_centred_gradient_penalty(logits: Logits, samples: Samples) -> PerSample:
+def zero_centred_gradient_penalty(discriminator: Judge, samples: Samples) -> PerSample:
     r"""Squared norm of the discriminator's input gradient, per sample.
 
     On real samples this is R1, on generated ones R2; the game multiplies it by gamma / 2.
 
     Args:
-        logits: The discriminator's answer to `samples`, each a function of its own sample alone (no
-            batch normalisation).
-        samples: Shape `(batch, *sample)`, requiring gradients, in the codec's unit range.
+        discriminator: Maps samples `(batch, *sample)` to logits `(batch,)`, each logit a function of its
+            own sample alone (no batch normalisation).
+        samples: Shape `(batch, *sample)`, in the codec's unit range.
 
     Returns:
         Shape `(batch,)`, in logits^2 per unit^2, never negative; differentiable for the discriminator.
@@ -47,19 +38,19 @@ def zero_centred_gradient_penalty(logits: Logits, samples: Samples) -> PerSample
     Source:
         Mescheder et al. 2018, "Which training methods for GANs do actually converge?" (arXiv:1801.04406).
     """
-    return input_gradients(logits, samples).square().sum(1)
+    return input_gradients(discriminator, samples).square().sum(1)
 
 
-def unit_gradient_penalty(logits: Logits, samples: Samples) -> PerSample:
+def unit_gradient_penalty(discriminator: Judge, samples: Samples) -> PerSample:
     """Squared distance of the gradient's norm from one, per sample.
 
-    Judged on random points between real and fake records it is the penalty of WGAN-GP, there with
+    Measured on random points between real and fake records it is the penalty of WGAN-GP, there with
     weight 10.
 
     Source:
         Gulrajani et al. 2017, "Improved training of Wasserstein GANs", eq. 3 (arXiv:1704.00028).
     """
-    norms = input_gradients(logits, samples).square().sum(1).add(1e-12).sqrt()
+    norms = input_gradients(discriminator, samples).square().sum(1).add(1e-12).sqrt()
     return (norms - 1).square()
 
 
@@ -77,7 +68,7 @@ Place = Literal["real", "fake", "between"]
 class Penalty:
     """A penalty function, where it is measured and how its paper scales it."""
 
-    function: Callable[[Logits, Samples], PerSample]
+    function: Callable[[Judge, Samples], PerSample]
     place: Place
     """On which samples the discriminator is held smooth."""
     scale: float

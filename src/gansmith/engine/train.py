@@ -184,7 +184,7 @@ class Training:
             memory_gap=gap.item(),
         )
         score = health.coverage if evaluation.score is coverage else evaluation.score(fake, real)
-        is_best = self.best_score is None or score >= self.best_score  # of equals the later: it learnt more
+        is_best = self.best_score is None or score >= self.best_score
         if is_best:
             self.best_score, self._best = score, self._snapshot()
             middle = (logits[0].mean() + logits[1].mean()) / 2

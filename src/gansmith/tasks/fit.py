@@ -13,7 +13,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from torch import nn
 from gansmith.configuration import from_plain, to_plain
 from gansmith.engine.batches import Batches
 from gansmith.engine.checkpoint import Checkpoints
-from gansmith.engine.game import Game
+from gansmith.engine.game import Game, GameConfig
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
@@ -64,13 +64,15 @@ class FitConfig:
     """Another seed, another model; the same seed, the same model bit for bit."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
+    threads: int = 0
+    """Processor cores to learn with; 0 chooses. Part of what makes the same bits again."""
 
     def __post_init__(self) -> None:
         lengths = [name for name in ("budget", "samples_seen", "epochs") if getattr(self, name)]
         if len(lengths) > 1:
             raise UsageError(f"{' and '.join(lengths)} both give a length. Give one.")
-        if self.samples_seen < 0 or self.epochs < 0:
-            raise UsageError("a length must be positive.")
+        if self.samples_seen < 0 or self.epochs < 0 or self.threads < 0:
+            raise UsageError("a length or a number of threads must be positive.")
         if self.objective:
             find_objective(self.objective)
         if self.budget:
@@ -103,6 +105,7 @@ def seconds_of(budget: str) -> float:
 class Prepared:
     """Everything of a run but its length."""
 
+    config: FitConfig
     modality: AbstractModality
     records: Any
     """What is learnt from; held-out records are not among them."""
@@ -203,9 +206,9 @@ def start(
     if run_folder:
         run_folder.check_free()
     prepared = _prepare(source, config, target, reading or Reading())
-    n_threads = _threads_for(prepared.game)
+    n_threads = config.threads or _threads_for(prepared.game)
     if config.budget:
-        length = _samples_for(prepared, n_threads, started + seconds_of(config.budget))
+        n_threads, length = _calibrated(prepared, n_threads, started + seconds_of(config.budget))
     else:
         n_epoch = len(prepared.batches.samples) // prepared.batches.batch_size * prepared.batches.batch_size
         length = config.samples_seen or math.ceil(config.epochs * n_epoch) or prepared.plan.samples_seen
@@ -224,7 +227,7 @@ def resume(source: object, folder: Path) -> FitRun:
     saved = run_folder.config()
     try:
         config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
-        prepared = _prepare(source, config, saved["target"], reading)
+        prepared = _prepare(source, config, saved["target"], reading, from_plain(GameConfig, saved["game"]))
         if prepared.manifest["data"]["fingerprint"] != saved["data"]["fingerprint"]:
             raise DataError(
                 f"{folder}: the run was started on other data (or on data that has changed since). "
@@ -237,7 +240,10 @@ def resume(source: object, folder: Path) -> FitRun:
     return run
 
 
-def _prepare(source: object, config: FitConfig, target: str, reading: Reading) -> Prepared:
+def _prepare(
+    source: object, config: FitConfig, target: str, reading: Reading, rules: GameConfig | None = None
+) -> Prepared:
+    """Read, split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
     modality = find_modality(config.kind) if config.kind else recognise(source)
     records = modality.read(source, reading)
     if target:
@@ -248,9 +254,11 @@ def _prepare(source: object, config: FitConfig, target: str, reading: Reading) -
     heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
     codec = modality.fit_codec(seen, config.preset, config.seed)
     plan = modality.plan(codec, len(seen), config.preset)
-    rules = replace(plan.game, objective=config.objective) if config.objective else plan.game
     device = _device(config.device)
     players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
+    if rules is None:
+        rules = replace(plan.game, objective=config.objective or plan.game.objective)
+        rules = replace(rules, precision=_precision_for(players, rules.batch_size, device))
     game = Game(players[0].to(device), players[1].to(device), rules, randomness)
     compact = modality.encode(codec, seen, randomness.key("encode", 0)).to(device)
     batches = Batches(compact, rules.batch_size, randomness, modality.asking(codec), codec.expand)
@@ -274,28 +282,52 @@ def _prepare(source: object, config: FitConfig, target: str, reading: Reading) -
         },
         "versions": versions(),
     }
-    return Prepared(modality, seen, codec, game, batches, evaluation, plan, manifest, records.notes)
+    return Prepared(config, modality, seen, codec, game, batches, evaluation, plan, manifest, records.notes)
 
 
-def _samples_for(prepared: Prepared, n_threads: int, deadline: float) -> int:
-    """How many samples can be seen until `deadline` (of the monotonic clock), by a short calibration."""
+def _calibrated(prepared: Prepared, n_threads: int, deadline: float) -> tuple[int, int]:
+    """With how many threads, and for how many samples, to learn until `deadline` (of the monotonic clock).
+
+    Measured on copies that are thrown away. On a machine that others use as well, one thread can be faster
+    than two that wait for each other.
+    """
     game, evaluation = prepared.game, prepared.evaluation
+    seconds = min(1.5, 0.02 * (deadline - time.monotonic()))
+    if prepared.config.threads or n_threads == 1:
+        tried = {n_threads: _seconds_per_step(prepared, n_threads, seconds)}
+    else:
+        tried = {n: _seconds_per_step(prepared, n, seconds) for n in (1, n_threads)}
+    fastest = min(tried, key=lambda n: tried[n])
+    judging = 0.0
+    if evaluation:
+        started = time.monotonic()
+        evaluation.score(evaluation.seen, evaluation.heldout[: len(evaluation.seen)])
+        judging = prepared.plan.n_evaluations * (time.monotonic() - started)
+    n_steps = int((deadline - time.monotonic() - judging) / tried[fastest])
+    return fastest, max(n_steps, MIN_STEPS) * game.config.batch_size * game.config.n_discriminator_turns
+
+
+def _seconds_per_step(prepared: Prepared, n_threads: int, seconds: float) -> float:
     with _threads(n_threads):
-        calibration = min(2.0, 0.04 * (deadline - time.monotonic()))
-        per_step = seconds_per_step(game, prepared.batches, calibration)
-        judging = 0.0
-        if evaluation:
-            started = time.monotonic()
-            evaluation.score(evaluation.seen, evaluation.heldout[: len(evaluation.seen)])
-            judging = prepared.plan.n_evaluations * (time.monotonic() - started)
-    n_steps = int((deadline - time.monotonic() - judging) / per_step)
-    return max(n_steps, MIN_STEPS) * game.config.batch_size * game.config.n_discriminator_turns
+        return seconds_per_step(prepared.game, prepared.batches, seconds)
 
 
 def _threads_for(game: Game) -> int:
     """One thread for small networks, where a second costs more than it gives; all for large ones."""
-    n_weights = sum(weight.numel() for player in game.players.values() for weight in player.parameters)
-    return 1 if n_weights * game.config.batch_size < MANY_OPERATIONS else max(1, os.cpu_count() or 1)
+    networks = [player.network for player in game.players.values()]
+    return max(1, os.cpu_count() or 1) if _is_large(networks, game.config.batch_size) else 1
+
+
+def _precision_for(networks: Sequence[nn.Module], batch_size: int, device: torch.device) -> str:
+    """Half precision for large networks on a processor that multiplies in it."""
+    can = torch.cpu.get_capabilities() if device.type == "cpu" else {}
+    is_fast = device.type == "cuda" or can.get("avx512_bf16") or can.get("amx_bf16")
+    return "bfloat16" if is_fast and _is_large(networks, batch_size) else "float32"
+
+
+def _is_large(networks: Sequence[nn.Module], batch_size: int) -> bool:
+    n_weights = sum(weight.numel() for network in networks for weight in network.parameters())
+    return n_weights * batch_size >= MANY_OPERATIONS
 
 
 @contextmanager

@@ -40,6 +40,7 @@ class Synthesizer:
         epochs: Length in passes over the training records.
         seed: The same seed, the same model, bit for bit on one machine.
         device: "auto", "cpu", "cuda" or "mps".
+        threads: Processor cores to learn with; 0 chooses.
 
     Attributes:
         model_: The learnt `Model`, once fitted or loaded.
@@ -60,10 +61,11 @@ class Synthesizer:
         epochs: float = 0,
         seed: int = 0,
         device: str = "auto",
+        threads: int = 0,
     ) -> None:
         self.kind, self.preset, self.objective = kind, preset, objective
         self.budget, self.samples_seen, self.epochs = budget, samples_seen, epochs
-        self.seed, self.device = seed, device
+        self.seed, self.device, self.threads = seed, device, threads
         self._source: object = None
         self._records: Any = None
 
@@ -103,6 +105,7 @@ class Synthesizer:
             self.epochs,
             self.seed,
             self.device,
+            self.threads,
         )
         reading = Reading(columns=dict(columns or {}), where=dict(where or {}))
         folder = None if run is None else Path(run)

@@ -33,6 +33,7 @@ def fit(
     epochs: Annotated[float, typer.Option(help="Length in passes over the data.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed, the same model.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    threads: Annotated[int, typer.Option(help="Processor cores to learn with; chosen when not given.")] = 0,
     preset: Annotated[str, typer.Option(help="Sizes and rules; see `gansmith list presets`.")] = "default",
     objective: Annotated[
         str, typer.Option(help="What the players want; see `gansmith list objectives`.")
@@ -74,7 +75,7 @@ def fit(
         fit_run = resume_run(data, folder)
         console.print(f"Resuming at step {fit_run.training.step:,} of {fit_run.training.n_steps:,}.")
     else:
-        chosen = FitConfig(kind, preset, objective, budget, samples_seen, epochs, seed, device)
+        chosen = FitConfig(kind, preset, objective, budget, samples_seen, epochs, seed, device, threads)
         chosen = _merged(config, chosen) if config else chosen
         reading = Reading(
             columns=pairs(column, ":", "--column"),
@@ -85,9 +86,9 @@ def fit(
         )
         fit_run = start(data, chosen, target=target, reading=reading, folder=folder)
         show_schema(fit_run)
-        n_samples = fit_run.training.config.samples_seen
+        again = f"--samples-seen {fit_run.training.config.samples_seen} --threads {fit_run.n_threads}"
         console.print(
-            f"{fit_run.training.n_steps:,} steps; --samples-seen {n_samples} repeats this run.",
+            f"{fit_run.training.n_steps:,} steps; {again} repeats this run.",
         )
     if not play(fit_run):
         command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]

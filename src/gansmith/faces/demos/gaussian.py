@@ -1,7 +1,8 @@
 """A generator learns a cloud of points in the plane: the engine alone, without any kind of data.
 
 The players are the classic ones, 100-256-2 and 2-256-1 with ReLU, Adam 0.001, batch 64. The rest is the
-default game: relativistic pairs with R1 and R2, Adam's betas 0 and 0.99, a moving average.
+default game: relativistic pairs with R1 and R2, Adam's betas 0 and 0.99, the learning rate falling to a tenth
+along a cosine, a moving average.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class _Discriminator(nn.Module):
 
 
 def run_gaussian(
-    folder: Path, seed: int = 0, show: Show = print, *, samples_seen: int = 200_000
+    folder: Path, seed: int = 0, show: Show = print, *, samples_seen: int = 128_000
 ) -> dict[str, Any]:
     """Learn a correlated Gaussian in the plane, draw it, and measure how far off the copy is.
 
@@ -82,7 +83,7 @@ def run_gaussian(
     show(
         "Generator 100-256-2 against discriminator 2-256-1 with ReLU, Adam 0.001, betas 0 and 0.99, batch 64,"
     )
-    show("relativistic pairs with R1 and R2 of weight 0.1.\n")
+    show("relativistic pairs with R1 and R2 of weight 1.\n")
     with single_thread():
         randomness = Randomness(seed)
         real = _real_points(N_REAL, randomness, 0)
@@ -118,9 +119,9 @@ def _game(randomness: Randomness) -> Game:
         batch_size=64,
         n_latents=100,
         objective="relativistic",
-        penalties=(PenaltyConfig("r1", 0.1), PenaltyConfig("r2", 0.1)),
-        generator=PlayerConfig(0.001, 0.0, average_half_life_samples=5_000),
-        discriminator=PlayerConfig(0.001, 0.0),
+        penalties=(PenaltyConfig("r1", 1.0), PenaltyConfig("r2", 1.0)),
+        generator=PlayerConfig(0.001, 0.0001, average_half_life_samples=20_000),
+        discriminator=PlayerConfig(0.001, 0.0001),
     )
     return Game(generator, discriminator, rules, randomness)
 

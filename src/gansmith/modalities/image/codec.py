@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self, final
+from typing import Any, Final, final
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ class ImageCodec:
     """The value of white, one of `HIGHEST_VALUES`."""
 
     @classmethod
-    def fit(cls, records: Pictures) -> Self:
+    def fit(cls, records: Pictures) -> ImageCodec:
         """The codec of these pictures.
 
         Raises:
@@ -97,7 +97,7 @@ class ImageCodec:
         return {"height": self.height, "width": self.width, "highest": self.highest}, {}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> Self:
+    def from_state(cls, state: Mapping[str, Any]) -> ImageCodec:
         """The codec that `state` came from.
 
         Raises:

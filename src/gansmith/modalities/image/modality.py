@@ -20,7 +20,7 @@ from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageDiscriminator, ImageGenerator, ImageNetworks, players
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.presets import PRESETS, find_preset
-from gansmith.modalities.image.reading import looks_like_pictures, read_pictures
+from gansmith.modalities.image.reading import looks_like_pictures, read_alike, read_pictures
 from gansmith.modalities.image.scoring import score_pictures
 from gansmith.modalities.image.terminal import as_numbers, as_shades
 from gansmith.modalities.image.writing import PictureWriter
@@ -45,6 +45,10 @@ class ImageModality(AbstractModality):
     def read(self, source: object, reading: Reading) -> Pictures:
         """Pictures from a file or from memory; see `read_pictures`."""
         return read_pictures(source, reading)
+
+    def read_alike(self, source: object, like: Pictures) -> Pictures:
+        """Pictures of the same size and the same white as `like`."""
+        return read_alike(source, like)
 
     def fingerprint(self, records: Pictures) -> str:
         """The same text for the same pictures and labels."""
@@ -124,9 +128,9 @@ class ImageModality(AbstractModality):
         """Several blocks of pictures as one."""
         return joined(blocks)
 
-    def returned(self, codec: ImageCodec, records: Pictures, like: object) -> np.ndarray:
+    def returned(self, codec: ImageCodec, records: Pictures, source: object) -> np.ndarray:
         """An array in the caller's type: `(n, n_values)` where rows were given, else `(n, height, width)`."""
-        given: Any = cast("Any", like)[0] if isinstance(like, tuple) else like
+        given: Any = cast("Any", source)[0] if isinstance(source, tuple) else source
         if isinstance(given, Mapping):
             given = cast("Mapping[str, Any]", given)["images"]
         if not isinstance(given, np.ndarray):
@@ -153,7 +157,7 @@ class ImageModality(AbstractModality):
     def describe(self, codec: ImageCodec) -> list[dict[str, str]]:
         """One row: the picture."""
         learnt = f"{codec.height} x {codec.width} pixels, whole numbers from 0 to {codec.highest}"
-        return [{"column": "picture", "kind": "grey picture", "learnt": learnt}]
+        return [{"column": "picture", "kind": "grey picture", "learnt as": learnt}]
 
     def score(
         self, fake: Pictures, train: Pictures, holdout: Pictures, target: str | None, seed: int

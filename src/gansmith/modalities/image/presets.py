@@ -16,6 +16,12 @@ from gansmith.modalities.image.networks import ImageNetworks
 
 LatentsRule = Literal["root", "half", "quarter"]
 
+FEW_PICTURES: Final = 500
+"""Fewer training pictures get the small players."""
+MIN_HELDOUT: Final = 100
+"""Fewer held-out pictures choose no model."""
+MAX_HELDOUT: Final = 1_000
+
 _ARTICLE_BATCH: Final = 10
 _ARTICLE_EPOCHS: Final = 100
 _ARTICLE_LATENTS: Final = 20
@@ -89,25 +95,49 @@ def article(n_values: int, n_records: int) -> Plan:
 
 
 def default(n_values: int, n_records: int) -> Plan:
-    """PLACEHOLDER."""
+    """Relativistic pairs with R1 and R2, and a moving average of the generator.
+
+    Few pictures get a small discriminator, which cannot learn them by heart. Measured 2026-11, one core, on
+    8 x 8 digits that the players had not seen; coverage is that of equally many generated pictures (k = 5),
+    "recognised" the share taken for a 2 by a classifier of real digits, "nearer" the share of generated
+    pictures nearer to training than to unseen ones, at equal numbers (a half is honest):
+
+    - 118 twos (3 splits, 2 seeds): coverage .955 ± .005 (real twos .970 ± .007), recognised 1.000, nearer
+      .62 ± .01; 5 s. The article's game on the same: coverage .17 ± .02, recognised .974 ± .008, nearer .55.
+      With discriminators of 128-64 and 32-16 units: coverage .96 and .82, nearer .66 and .60.
+    - 1,438 digits of all ten kinds (1 split): coverage .924 (real digits .969), nearer .54; 18 s. With the
+      small players: coverage .45 after 5 s, and .84 with 128-64 units after 10 s.
+    - Gamma from 0.1 to 8 made no difference beyond chance.
+    """
+    is_small = n_records < FEW_PICTURES
     n_latents = rule_of_thumb_sizes(n_values, "half").n_latents
-    batch_size = min(32, n_records)
-    rules = (PenaltyConfig("r1", 0.5), PenaltyConfig("r2", 0.5))
-    return Plan(
-        networks=ImageNetworks(n_latents, generator_widths=(128, 128), discriminator_widths=(128, 128)),
-        game=GameConfig(
-            batch_size=batch_size,
-            n_latents=n_latents,
-            penalties=rules,
-            generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=5_000),
-            discriminator=PlayerConfig(1e-3, 1e-4),
-        ),
-        samples_seen=150_000,
+    networks = ImageNetworks(
+        n_latents,
+        generator_widths=(128, 128) if is_small else (256, 256),
+        discriminator_widths=(64, 32) if is_small else (256, 128),
     )
+    game = GameConfig(
+        batch_size=min(32, n_records),
+        n_latents=n_latents,
+        penalties=(PenaltyConfig("r1", 0.5), PenaltyConfig("r2", 0.5)),
+        generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=5_000),
+        discriminator=PlayerConfig(1e-3, 1e-4),
+    )
+    return Plan(networks, game, samples_seen=96_000 if is_small else 224_000)
 
 
-def _none_heldout(n_records: int) -> int:
-    """All pictures are learnt from and the last model is kept."""
+def enough_heldout(n_records: int) -> int:
+    """A tenth, at most `MAX_HELDOUT`; none when that is fewer than `MIN_HELDOUT`.
+
+    So few choose by chance, and are missed in training: of 118 twos, 24 held out lowered the coverage of
+    unseen ones from .96 to .85, and to .92 where the last model was kept (measured as for `default`).
+    """
+    n = min(n_records // 10, MAX_HELDOUT)
+    return n if n >= MIN_HELDOUT else 0
+
+
+def none_heldout(n_records: int) -> int:
+    """All pictures are learnt from and the last model is kept, as the article has it."""
     return 0
 
 
@@ -127,13 +157,13 @@ class Preset:
 PRESETS: Final = {
     "default": Preset(
         default,
-        _none_heldout,
-        "relativistic pairs with R1 and R2, moving average; see presets.default for its scores",
+        enough_heldout,
+        "relativistic pairs, R1 and R2, moving average; 118 twos: coverage .96 (real .97), 5 s",
     ),
     "article": Preset(
         article,
-        _none_heldout,
-        "the classic article's game: 20-40-64 against 64-32-16-1, cross-entropy, 100 epochs",
+        none_heldout,
+        "the article's game, 20-40-64 against 64-32-16-1; 118 twos: coverage .17 (real .97), 1 s",
     ),
 }
 

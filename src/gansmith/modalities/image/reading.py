@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
@@ -65,8 +66,29 @@ def read_pictures(source: object, reading: Reading) -> Pictures:
     return pictures
 
 
+def read_alike(source: object, like: Pictures) -> Pictures:
+    """Pictures that are to be compared with others: of their size, with their value of white.
+
+    Raises:
+        DataError: As `read_pictures`, and when the size is another or a pixel is brighter than their white.
+    """
+    pictures = read_pictures(source, Reading())
+    if pictures.pixels.shape[1:] != like.pixels.shape[1:]:
+        sizes = [" x ".join(map(str, these.pixels.shape[1:])) for these in (pictures, like)]
+        raise DataError(
+            f"{pictures.name}: pictures of {sizes[0]} pixels, those of {like.name} have {sizes[1]}. "
+            "Scale them to one size."
+        )
+    if int(pictures.pixels.max()) > like.highest:
+        raise DataError(
+            f"{pictures.name}: a pixel of {int(pictures.pixels.max())}, but those of {like.name} go from 0 to "
+            f"{like.highest}. Rescale the pixels."
+        )
+    return replace(pictures, highest=like.highest)
+
+
 def looks_like_pictures(source: object) -> bool:
-    """Whether this is an array of pictures, or a file of small whole numbers, a square and one per line."""
+    """Whether this is an array of pictures, or a file of whole numbers, a square and one per line."""
     if isinstance(source, (np.ndarray, Pictures)):
         return isinstance(source, Pictures) or source.ndim == 3
     if not isinstance(source, (str, Path)):
@@ -209,7 +231,7 @@ def _is_header(line: str) -> bool:
     cells = [cell.strip() for cell in line.split(",")]
     n_words = sum(not _is_number(cell) for cell in cells)
     is_counted = cells[:-1] == [str(index) for index in range(len(cells) - 1)]
-    return 2 * n_words > len(cells) or (len(cells) > 4 and is_counted)
+    return 2 * n_words > len(cells) or (len(cells) > 9 and is_counted)
 
 
 def _check_header(path: Path, names: Sequence[str]) -> None:

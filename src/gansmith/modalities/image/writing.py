@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self, cast, final
+from typing import BinaryIO, Final, cast, final
 
 import numpy as np
 from PIL import Image
@@ -54,7 +54,7 @@ class PictureWriter:
         self._file: BinaryIO | None = None
         self._kept: list[Pixels] = []
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> PictureWriter:
         if str(self._path) == STDOUT:
             self._file = cast("BinaryIO", sys.stdout.buffer)
         else:

@@ -16,9 +16,9 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
 from gansmith.modalities.table.conditions import hold_fixed
-from gansmith.modalities.table.dates import read_times
+from gansmith.modalities.table.files.dates import read_times
+from gansmith.modalities.table.files.spelling import read_truths
 from gansmith.modalities.table.schema import Column, Schema
-from gansmith.modalities.table.spelling import read_truths
 
 
 def request_for(codec: TableCodec, where: Mapping[str, Any]) -> Request:

@@ -24,12 +24,12 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.conditions import ask_some
+from gansmith.modalities.table.files.reading import Table, read_table
+from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
-from gansmith.modalities.table.reading import Table, read_table
 from gansmith.modalities.table.schema import Schema
 from gansmith.modalities.table.scoring import score_table
-from gansmith.modalities.table.writing import TableWriter, like
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.fidelity import quick_two_sample_auc
 

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from gansmith.engine.tensors import Conditions, Latents, Logits
 from gansmith.errors import UsageError
 from gansmith.modalities.table.layout import Layout
+from gansmith.nets.explicit import AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
 from gansmith.nets.mlp import ResidualBlock
 
 TableSamples = Float[Tensor, "batch n_values"]
@@ -71,7 +72,9 @@ class TableGenerator(nn.Module):
         if conditions is None:
             conditions = latents.new_zeros(len(latents), n_conditions(self.layout))
         hidden = self.blocks(self.first(torch.cat([latents, conditions], 1)))
-        made = self._harden(self.last(torch.nn.functional.leaky_relu(hidden, 0.2)))
+        with torch.autocast(hidden.device.type, enabled=False):  # coarse logits would tie
+            logits = self.last(torch.nn.functional.leaky_relu(hidden.float(), 0.2))
+        made = self._harden(logits)
         n_columns = self.layout.n_columns
         is_asked = conditions[:, :n_columns][:, self.layout.column_of_value.to(conditions.device)]
         return torch.lerp(made, conditions[:, n_columns:], is_asked)
@@ -91,7 +94,7 @@ class TableGenerator(nn.Module):
 
 
 @final
-class TableDiscriminator(nn.Module):
+class TableDiscriminator(AbstractExplicitDiscriminator):
     """Samples and what was asked of them to logits; every record by itself."""
 
     def __init__(self, layout: Layout, config: TableNetworks) -> None:
@@ -103,14 +106,22 @@ class TableDiscriminator(nn.Module):
 
     def forward(self, samples: TableSamples, conditions: Conditions | None = None) -> Logits:
         """One logit for each sample."""
+        return leaky_layers(self._inputs(samples, conditions), self.layers, self.last)
+
+    def with_gradients(
+        self, samples: TableSamples, conditions: Conditions | None
+    ) -> tuple[Logits, TableSamples]:
+        """See the base class."""
+        met: list[Tensor] = []
+        logits = leaky_layers(self._inputs(samples, conditions), self.layers, self.last, met)
+        return logits, leaky_gradients(self.layers, self.last, met)[:, : self.layout.n_values]
+
+    def _inputs(self, samples: TableSamples, conditions: Conditions | None) -> Float[Tensor, "batch n_in"]:
         n_columns = self.layout.n_columns
         asked = (
             samples.new_zeros(len(samples), n_columns) if conditions is None else conditions[:, :n_columns]
         )
-        hidden = torch.cat([samples, asked], 1)
-        for layer in self.layers:
-            hidden = torch.nn.functional.leaky_relu(layer(hidden), 0.2)
-        return self.last(hidden).squeeze(1)
+        return torch.cat([samples, asked], 1)
 
 
 def n_conditions(layout: Layout) -> int:

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gansmith.errors import DataError
+from gansmith.modalities.table.files.stored import spelt, stored, type_of
 from gansmith.modalities.table.schema import Column, Schema
-from gansmith.modalities.table.stored import spelt, stored, type_of
 
 # What a spreadsheet runs as a formula when a cell begins with it.
 _FORMULA: Final = r"^[=+\-@\t\r]"

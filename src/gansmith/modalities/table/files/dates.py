@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.modalities.table.spelling import mask_of, matches
+from gansmith.modalities.table.files.spelling import mask_of, matches
 
 # Day before month where both can be read; `find_format` decides by the data.
 _DATES: Final = (

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.reading import read_table
+from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.schema import Schema
 
 

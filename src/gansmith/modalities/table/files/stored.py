@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.modalities.table import dates
+from gansmith.modalities.table.files.spelling import spell_decimals, spell_truths
 from gansmith.modalities.table.schema import Column
-from gansmith.modalities.table.spelling import spell_decimals, spell_truths
 
 _NAMES: Final = {
     "dictionary": pa.dictionary(pa.int32(), pa.string()),

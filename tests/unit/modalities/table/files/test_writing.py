@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.reading import read_table
+from gansmith.modalities.table.files.reading import read_table
+from gansmith.modalities.table.files.sinks import TextSink
+from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.schema import Column, Schema
-from gansmith.modalities.table.sinks import TextSink
-from gansmith.modalities.table.writing import TableWriter, like
 
 SCHEMA = Schema(
     (
@@ -70,7 +70,7 @@ def test_tabs_gzip_and_standard_output(tmp_path, monkeypatch):
     assert text.startswith("n\tprice\t")
     assert "\t2,0\t" in text
     stdout = SimpleNamespace(buffer=io.BytesIO(), flush=lambda: None)
-    monkeypatch.setattr("gansmith.modalities.table.writing.sys", SimpleNamespace(stdout=stdout))
+    monkeypatch.setattr("gansmith.modalities.table.files.writing.sys", SimpleNamespace(stdout=stdout))
     with TableWriter("-", SCHEMA) as writer:
         writer.write(RECORDS)
     assert stdout.buffer.getvalue().decode() == TEXT

@@ -23,7 +23,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from gansmith.errors import DataError, did_you_mean
-from gansmith.modalities.table.dialect import Dialect, decode, find_dialect, records_of
+from gansmith.modalities.table.files.dialect import Dialect, decode, find_dialect, records_of
 
 TEXT_EXTENSIONS: Final = (".csv", ".tsv", ".txt")
 JSON_EXTENSIONS: Final = (".jsonl", ".ndjson")

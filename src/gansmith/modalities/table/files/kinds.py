@@ -19,8 +19,7 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.modalities.table import dates
-from gansmith.modalities.table.schema import Column, Kind
-from gansmith.modalities.table.spelling import (
+from gansmith.modalities.table.files.spelling import (
     MISSING_MARKS,
     Mask,
     decimal_style,
@@ -35,6 +34,7 @@ from gansmith.modalities.table.spelling import (
     strings,
     truth_spelling,
 )
+from gansmith.modalities.table.schema import Column, Kind
 
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 

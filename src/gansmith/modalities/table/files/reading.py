@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.table.files import RawTable, read_file
-from gansmith.modalities.table.kinds import Cells, Learnt, Wish, learn_text
+from gansmith.modalities.table.files.kinds import Cells, Learnt, Wish, learn_text
+from gansmith.modalities.table.files.raw import RawTable, read_file
+from gansmith.modalities.table.files.typed import learn_typed
 from gansmith.modalities.table.schema import Kind, Schema, check_kind
-from gansmith.modalities.table.typed import learn_typed
 
 MIN_RECORDS: Final = 2
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.modalities.table import dates
-from gansmith.modalities.table.kinds import (
+from gansmith.modalities.table.files.kinds import (
     MIN_IDENTIFIERS,
     Cells,
     Learnt,
@@ -26,9 +26,9 @@ from gansmith.modalities.table.kinds import (
     learn_text,
     merged,
 )
+from gansmith.modalities.table.files.spelling import decimal_style, mask_of
+from gansmith.modalities.table.files.stored import plain, spelt
 from gansmith.modalities.table.schema import Column
-from gansmith.modalities.table.spelling import decimal_style, mask_of
-from gansmith.modalities.table.stored import plain, spelt
 
 # Doubles up to here tell neighbouring whole numbers apart.
 _WHOLE_DOUBLES: Final = 2.0**53

@@ -1,0 +1,91 @@
+"""The demos in small: they run, say what they do, write what they say, and are the same every time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gansmith.errors import DataError, UsageError
+from gansmith.faces.demos import single_thread
+from gansmith.faces.demos.digits import run_digits
+from gansmith.faces.demos.gaussian import errors, run_gaussian
+from gansmith.tasks.model import load_model
+
+
+def test_digits(tmp_path):
+    said: list[str] = []
+    result = run_digits(None, tmp_path, seed=0, show=said.append, epochs=12, default_samples_seen=640)
+    text = "\n".join(said)
+    assert [line["epoch"] for line in result["epochs"]] == [10, 12]
+    assert all(0 <= line["accuracy"] <= 1 for line in result["epochs"])
+    assert "one of 177" in text
+    assert "accuracy" in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(result["files"])
+    for name in ("recognised", "coverage", "nearer"):
+        assert {"article", "default", "real"} <= set(result["scores"][name])
+        assert 0 <= result["scores"][name]["article"]["value"] <= 1
+    drawn = load_model(tmp_path / "digits-article.gan").sample(3, seed=0)
+    assert drawn.pixels.shape == (3, 8, 8)
+    assert (
+        " ".join(f"{value:2d}" for value in drawn.pixels[0, 3]) in text
+    )  # a model draws again what was shown
+    with Image.open(tmp_path / "digits-article.png") as image:
+        assert image.info["synthetic"] == "true"
+
+
+def test_digits_of_a_file_are_the_same_every_time(tmp_path):
+    rng = np.random.default_rng(0)
+    pixels, labels = rng.integers(0, 17, (80, 64)), np.repeat([1, 2], 40)
+    data = tmp_path / "digits.tra"
+    np.savetxt(data, np.column_stack([pixels, labels]), fmt="%d", delimiter=",")
+    results, said = [], []
+    for name in ("a", "b"):
+        said.append([])
+        results.append(
+            run_digits(data, tmp_path / name, 3, said[-1].append, epochs=2, default_samples_seen=64)
+        )
+    assert results[0] == results[1]
+    assert said[0][:-1] == said[1][:-1]
+    for name in results[0]["files"]:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
+def test_digits_refuses_bad_questions(tmp_path):
+    with pytest.raises(DataError, match="cannot be read"):
+        run_digits(tmp_path / "none.tra", tmp_path, show=lambda text: None)
+    with pytest.raises(UsageError, match="epoch"):
+        run_digits(None, tmp_path, show=lambda text: None, epochs=0)
+
+
+def test_gaussian(tmp_path):
+    said: list[str] = []
+    result = run_gaussian(tmp_path, show=said.append, samples_seen=19_200)
+    untrained = run_gaussian(tmp_path / "untrained", show=said.append, samples_seen=64)
+    assert result["mean_error"] < 0.3 < 0.7 < untrained["mean_error"]
+    assert result["covariance_error"] < 0.5
+    assert result["real_mean_error"] < 0.05
+    assert any("covariance error" in line for line in said)
+    with Image.open(tmp_path / "gaussian.png") as image:
+        assert image.info["synthetic"] == "true"
+
+
+def test_errors_are_distances():
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((200_000, 2))
+    mean_error, covariance_error = errors(noise)  # mean (0, 0) and the unit matrix in the place of the truth
+    assert mean_error == pytest.approx(np.hypot(1.0, 0.5), abs=0.02)
+    assert covariance_error == pytest.approx(
+        np.sqrt(2 * 0.36 + 0.04) / np.sqrt(1 + 2 * 0.36 + 0.64), abs=0.02
+    )
+
+
+def test_threads_are_restored():
+    torch.set_num_threads(2)
+    try:
+        with single_thread():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)

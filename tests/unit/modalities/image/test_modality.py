@@ -1,0 +1,126 @@
+"""The modality: what it promises to the tasks, on pictures of 4 x 4 pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from gansmith.configuration import to_plain
+from gansmith.errors import UsageError
+from gansmith.modalities.base import Reading
+from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.modality import ImageModality
+from gansmith.modalities.image.pictures import Pictures, bundled_digits
+from gansmith.modalities.image.scoring import recognised, score_pictures
+from gansmith.modalities.image.terminal import as_numbers, as_shades
+from gansmith.scorecard.card import HOLDOUT
+
+MODALITY = ImageModality()
+
+
+def _pictures(n, seed=0, labels=None):
+    pixels = np.random.default_rng(seed).integers(0, 17, (n, 4, 4)).astype(np.uint8)
+    pixels[0, 0, 0] = 16
+    return Pictures(pixels, labels, 16, "noise")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return bundled_digits()
+
+
+def test_there_and_back():
+    records = MODALITY.read(_pictures(6), Reading())
+    codec = MODALITY.fit_codec(records, "default", 0)
+    compact = MODALITY.encode(codec, records, 0)
+    assert torch.equal(codec.compact(codec.expand(compact)), compact)
+    assert np.array_equal(MODALITY.decode(codec, compact, 0, 0, None).pixels, records.pixels)
+    assert MODALITY.load_codec(*codec.state()) == codec
+
+
+def test_network_sizes_survive_json():
+    for preset in MODALITY.presets:
+        networks = MODALITY.plan(ImageCodec(4, 4, 16), 50, preset).networks
+        assert MODALITY.networks(to_plain(networks)) == networks
+    with pytest.raises(UsageError, match="Did you mean 'n_latents'"):
+        MODALITY.networks({"n_latent": 3})
+
+
+def test_nothing_can_be_asked_for():
+    codec = ImageCodec(4, 4, 16)
+    assert MODALITY.asking(codec) is None
+    assert MODALITY.request(codec, {}).conditions.shape == (1, 0)
+    with pytest.raises(UsageError, match="without labels, so 'label' cannot be asked for"):
+        MODALITY.request(codec, {"label": "2"})
+    with pytest.raises(UsageError, match="no column 'label' to predict"):
+        MODALITY.check_target(_pictures(3), "label")
+
+
+def test_the_callers_own_type_comes_back():
+    codec, records = ImageCodec(4, 4, 16), _pictures(3)
+    for like in (np.zeros((2, 4, 4), np.float32), np.zeros((2, 16), np.int64)):
+        back = MODALITY.returned(codec, records, like)
+        assert back.dtype == like.dtype
+        assert back.shape == (3, *like.shape[1:])
+    assert MODALITY.returned(codec, records, None).dtype == np.uint8
+    assert MODALITY.returned(codec, records, (np.zeros((2, 16)), np.zeros(2))).shape == (3, 16)
+    assert MODALITY.returned(codec, records, "file.csv").shape == (3, 4, 4)
+
+
+def test_joining_keeps_order_and_labels():
+    a, b = _pictures(2, 0, np.array(["x", "y"], object)), _pictures(2, 1, np.array(["z", "x"], object))
+    both = MODALITY.join([a, b])
+    assert np.array_equal(both.pixels, np.concatenate([a.pixels, b.pixels]))
+    assert both.labels is not None
+    assert both.labels.tolist() == ["x", "y", "z", "x"]
+    assert MODALITY.join([a, _pictures(2)]).labels is None
+
+
+def test_the_fingerprint_knows_pixels_and_labels():
+    plain = _pictures(3)
+    changed = Pictures(plain.pixels.copy(), None, 16, "noise")
+    assert MODALITY.fingerprint(changed) == MODALITY.fingerprint(plain)
+    changed.pixels[2, 3, 3] ^= 1
+    assert MODALITY.fingerprint(changed) != MODALITY.fingerprint(plain)
+    assert MODALITY.fingerprint(_pictures(3, labels=np.array(["a"] * 3, object))) != MODALITY.fingerprint(
+        plain
+    )
+
+
+def test_a_picture_as_text():
+    picture = np.array([[0, 4, 8], [12, 16, 1]], np.uint8)
+    assert as_numbers(picture) == " 0  4  8\n12 16  1"
+    assert as_shades(picture[None], 16) == "  ░░▒▒\n▓▓██"
+    assert as_shades(np.stack([picture, picture]), 16).splitlines()[0] == "  ░░▒▒     ░░▒▒"
+    records = _pictures(2)
+    codec = ImageCodec.fit(records)
+    assert as_numbers(records.pixels[0]) in MODALITY.preview(codec, records)
+    assert "4 x 4 pixels" in MODALITY.describe(codec)[0]["learnt as"]
+
+
+def test_copies_and_noise_are_told_from_honest_pictures(digits):
+    twos = digits.of_label("2")
+    order = np.random.default_rng(0).permutation(len(twos))  # they come writer by writer
+    holdout, train, others = (twos.take(part) for part in np.split(order, [50, 100]))
+    copied, honest = (score_pictures(part, train, holdout, seed=0) for part in (train, others))
+    noise = Pictures(np.random.default_rng(0).integers(0, 17, (50, 8, 8)).astype(np.uint8), None, 16, "noise")
+    noisy = score_pictures(noise, train, holdout, seed=0)
+    assert copied["copies"].score.value == 1
+    assert honest["copies"].score.value == 0
+    assert copied["nearer"].score.value > 0.95
+    assert 0.3 < honest["nearer"].score.value < 0.7
+    assert honest["coverage"].score.value > 0.8
+    assert noisy["coverage"].score.value < 0.1
+    assert all(HOLDOUT in entry.anchors for entry in honest.entries)
+
+
+def test_a_classifier_recognises_digits(digits):
+    some = digits.take(np.arange(400))
+    fives = Pictures(
+        digits.of_label("5").pixels, np.array(["2"] * len(digits.of_label("5")), object), 16, "fives"
+    )
+    entry = recognised(digits.of_label("2"), some)
+    assert entry.score.value > 0.9
+    assert entry.anchors[HOLDOUT].value > 0.9
+    assert recognised(fives, some).score.value < 0.1

@@ -1,0 +1,170 @@
+"""The article's game is exactly the article's; the rules of thumb say what they say."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy
+
+from gansmith.errors import UsageError
+from gansmith.modalities.base import seeded_networks
+from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.modality import ImageModality
+from gansmith.modalities.image.networks import ImageNetworks
+from gansmith.modalities.image.presets import PRESETS, find_preset, rule_of_thumb_sizes
+from gansmith.tasks.fit import FitConfig, start
+
+DIGITS = ImageCodec(8, 8, 16)
+
+
+def _players(preset, key=0):
+    modality = ImageModality()
+    return seeded_networks(modality, DIGITS, modality.plan(DIGITS, 177, preset).networks, key)
+
+
+def _described(network):
+    return [
+        (layer.in_features, layer.out_features) if isinstance(layer, nn.Linear) else type(layer)
+        for layer in network.layers
+    ]
+
+
+def test_the_articles_players():
+    generator, discriminator = _players("article")
+    assert _described(generator) == [(20, 40), nn.Tanh, (40, 64), nn.Sigmoid]
+    assert _described(discriminator) == [(64, 32), nn.Tanh, (32, 16), nn.Tanh, (16, 1)]
+
+
+def test_the_articles_start():
+    for network in _players("article"):
+        for layer in network.modules():
+            if isinstance(layer, nn.Linear):
+                bound = math.sqrt(6 / (layer.in_features + layer.out_features))
+                assert not layer.bias.any()
+                assert layer.weight.abs().max() <= bound
+                # PyTorch's own bound, 1 / sqrt(n_in), is another: the weights fill theirs.
+                assert layer.weight.abs().max() > 0.8 * bound
+
+
+def test_the_articles_rules():
+    plan = PRESETS["article"].plan(64, 177)
+    assert (plan.game.batch_size, plan.game.n_latents, plan.game.n_discriminator_turns) == (10, 20, 1)
+    assert (plan.game.objective, plan.game.penalties) == ("non-saturating", ())
+    for player in (plan.game.generator, plan.game.discriminator):
+        assert (player.learning_rate, player.final_learning_rate) == (0.005, None)
+        assert (player.beta1, player.beta2) == (0.9, 0.999)
+        assert (player.average_half_life_samples, player.weight_clip) == (0, None)
+    assert plan.samples_seen == 100 * 17 * 10  # 100 epochs, the remainder of 177 / 10 dropped
+    assert PRESETS["article"].n_heldout(177) == 0
+
+
+def test_the_articles_game_is_the_articles_loop():
+    """Twelve steps of the engine against the loop as the article has it: probabilities, labels, two optimisers."""
+    pixels = np.random.default_rng(0).integers(0, 17, (47, 8, 8))
+    run = start(pixels, FitConfig(kind="image", preset="article", samples_seen=120, seed=3))
+    engine, batches = run.prepared.game, run.prepared.batches
+    generator, discriminator = copy.deepcopy((engine.generator.network, engine.discriminator.network))
+    for _ in run:
+        pass
+    draw = engine.randomness.normal
+    step_generator, step_discriminator = (
+        torch.optim.Adam(network.parameters(), lr=0.005) for network in (generator, discriminator)
+    )
+    ones, zeros = torch.ones(10), torch.zeros(10)
+    for step in range(12):
+        step_discriminator.zero_grad()
+        fake = generator(draw((10, 20), "latents/0", step)).detach()
+        real_loss = binary_cross_entropy(discriminator(batches(step).samples).sigmoid(), ones)
+        fake_loss = binary_cross_entropy(discriminator(fake).sigmoid(), zeros)
+        (real_loss + fake_loss).backward()
+        step_discriminator.step()
+        step_generator.zero_grad()
+        fooled = discriminator(generator(draw((10, 20), "latents/1", step))).sigmoid()
+        binary_cross_entropy(fooled, ones).backward()
+        step_generator.step()
+    for ours, theirs in ((engine.generator, generator), (engine.discriminator, discriminator)):
+        for weight, expected in zip(ours.network.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(weight, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_the_default_game():
+    plan = PRESETS["default"].plan(64, 177)
+    assert plan.game.objective == "relativistic"
+    assert {penalty.name for penalty in plan.game.penalties} == {"r1", "r2"}
+    assert plan.game.generator.average_half_life_samples > 0
+    assert plan.game.n_latents == plan.networks.n_latents
+
+
+def test_few_pictures_choose_no_model():
+    n_heldout = PRESETS["default"].n_heldout
+    assert (n_heldout(177), n_heldout(1500), n_heldout(60_000)) == (0, 150, 1000)
+
+
+@pytest.mark.parametrize(
+    ("rule", "n_latents", "hidden"), [("root", 8, 36), ("half", 32, 48), ("quarter", 16, 40)]
+)
+def test_the_rules_of_thumb(rule, n_latents, hidden):
+    sizes = rule_of_thumb_sizes(64, rule)
+    assert (sizes.n_latents, sizes.generator_widths, sizes.discriminator_widths) == (
+        n_latents,
+        (hidden,),
+        (32, 16),
+    )
+
+
+def test_no_layer_is_empty():
+    for rule in ("root", "half", "quarter"):
+        sizes = rule_of_thumb_sizes(1, rule)
+        assert min(sizes.n_latents, *sizes.generator_widths, *sizes.discriminator_widths) == 1
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+@pytest.mark.parametrize("n_values", [4, 64, 784])
+def test_every_preset_fits_every_size(preset, n_values):
+    plan = find_preset(preset).plan(n_values, 5)
+    assert plan.game.batch_size <= 5
+    assert plan.samples_seen > 0
+
+
+def test_an_unknown_preset_is_refused():
+    with pytest.raises(UsageError, match="Did you mean 'article'"):
+        find_preset("artcle")
+
+
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_players_answer_in_shape_and_range(preset):
+    generator, discriminator = _players(preset)
+    latents = torch.randn(7, PRESETS[preset].plan(64, 177).game.n_latents)
+    samples = generator(latents, None)
+    assert samples.shape == (7, 64)
+    assert ((samples >= 0) & (samples <= 1)).all()
+    assert discriminator(samples, None).shape == (7,)
+
+
+def test_the_same_key_makes_the_same_weights():
+    first, again, other = (
+        torch.cat([p.flatten() for p in _players("article", key)[0].parameters()]) for key in (1, 1, 2)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"n_latents": 0}, "from 1 to"),
+        ({"generator_widths": (10**9,)}, "from 1 to"),
+        ({"discriminator_widths": (4,) * 17}, "16 layers"),
+        ({"activation": "tang"}, "Did you mean 'tanh'"),
+        ({"weights": "xavir"}, "Did you mean 'xavier'"),
+    ],
+)
+def test_absurd_sizes_are_refused(change, match):
+    with pytest.raises(UsageError, match=match):
+        replace(ImageNetworks(2, (3,), (3,)), **change)

@@ -1,0 +1,92 @@
+"""Drawn pictures: the right pixels in the right place, and the word synthetic inside."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gansmith.errors import DataError, UsageError
+from gansmith.report.pictures import picture_grid, round_ticks, scatter
+
+
+def _opened(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")), dict(image.info)
+
+
+def _places(shown, colour):
+    return np.argwhere((shown == np.array(colour)).all(-1))
+
+
+def test_a_grid_shows_every_pixel(tmp_path):
+    real = np.array([[[0, 16], [16, 0]]], np.uint8)
+    fake = np.array([[[16, 16], [16, 0]]], np.uint8)
+    path = tmp_path / "grid.png"
+    picture_grid([real, fake], ["real", "generated"], path, highest=16, scale=20, metadata={"model": "abc"})
+    shown, info = _opened(path)
+    assert info["synthetic"] == "true"
+    assert info["model"] == "abc"
+    is_black = (shown == 0).all(-1)
+    # Three of the eight pixels are black squares of 20 x 20, two in the upper picture.
+    assert is_black.sum() == 3 * 20 * 20
+    rows = np.flatnonzero(is_black.any(1))
+    upper, lower = rows[rows < rows[0] + 40], rows[rows >= rows[0] + 40]
+    assert (len(upper), len(lower)) == (40, 20)
+
+
+def test_greys_are_in_proportion(tmp_path):
+    picture_grid([np.array([[[8, 4]]], np.uint8)], ["greys"], tmp_path / "g.png", highest=16, scale=10)
+    shown, _ = _opened(tmp_path / "g.png")
+    for grey in (128, 64):
+        assert len(_places(shown, (grey, grey, grey))) >= 100
+
+
+def test_equal_pictures_make_equal_bytes(tmp_path):
+    for name in ("a.png", "b.png"):
+        picture_grid([np.ones((3, 2, 2), np.uint8)], ["ones"], tmp_path / name, highest=1, title="T")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("rows", "captions"),
+    [([], []), ([np.ones((1, 2, 2), np.uint8)], []), ([np.ones((0, 2, 2), np.uint8)], ["none"])],
+)
+def test_nothing_to_draw_is_refused(tmp_path, rows, captions):
+    with pytest.raises(UsageError, match="cannot be drawn"):
+        picture_grid(rows, captions, tmp_path / "g.png", highest=1)
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    with pytest.raises(DataError, match="could not be written"):
+        picture_grid([np.ones((1, 2, 2), np.uint8)], ["one"], tmp_path / "none" / "g.png", highest=1)
+
+
+def test_points_stand_where_they_belong(tmp_path):
+    real, fake = np.array([[0.0, 0.0]] * 40), np.array([[1.0, 1.0]] * 40)  # many on each other: dense colour
+    scatter(real, fake, tmp_path / "s.png", side_px=300)
+    shown, info = _opened(tmp_path / "s.png")
+    assert info["synthetic"] == "true"
+    plot = shown[shown.shape[0] - 48 - 300 : shown.shape[0] - 48, 64:364].astype(int)
+    blue = np.argwhere((plot[..., 2] > 150) & (plot[..., 0] < 80))
+    orange = np.argwhere((plot[..., 0] > 200) & (plot[..., 2] < 80))
+    # 8 % of air around both: 0 stands at 3.7 % and 1 at 96.3 % of the square, y upwards.
+    assert np.abs(blue.mean(0) - (289, 11)).max() < 2
+    assert np.abs(orange.mean(0) - (11, 289)).max() < 2
+
+
+def test_points_that_are_not_finite_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="finite"):
+        scatter(np.array([[0.0, np.nan]]), np.zeros((1, 2)), tmp_path / "s.png")
+    with pytest.raises(UsageError, match="one at least"):
+        scatter(np.zeros((0, 2)), np.zeros((0, 2)), tmp_path / "s.png")
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-1.3, 4.2), (0.0, 1.0), (-0.004, 0.003), (1e5, 9e5), (-3.0, -2.9)]
+)
+def test_ticks_are_few_and_within(low, high):
+    ticks = round_ticks(low, high)
+    assert 3 <= len(ticks) <= 12
+    assert low - 1e-9 <= ticks[0] < ticks[-1] <= high + 1e-9
+    assert len(set(np.round(np.diff(ticks), 9))) == 1
