@@ -12,6 +12,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import final
 
@@ -23,12 +24,11 @@ from gansmith.engine.judge import Discriminator
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PENALTIES, PenaltyConfig, between
 from gansmith.engine.players import Player, PlayerConfig
+from gansmith.engine.precision import PRECISIONS, matrix_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.schedules import cosine
 from gansmith.engine.tensors import Latents, Samples, Scalar
 from gansmith.errors import UsageError
-
-PRECISIONS = ("float32", "bfloat16")
 
 
 @final
@@ -93,6 +93,7 @@ class Game:
         self.discriminator = Player(discriminator, config.discriminator)
         self.config = config
         self.randomness = randomness
+        self.device = self.generator.parameters[0].device
         self._objective = find_objective(config.objective)
 
     @property
@@ -189,7 +190,5 @@ class Game:
         gamma = cosine(config.weight, final_weight, progress)
         return gamma * config.interval * penalty.scale * per_sample.mean()
 
-    def _precision(self) -> torch.autocast:
-        """Half precision for matrix products where the rules ask for it; weights stay in full precision."""
-        device = next(self.generator.network.parameters()).device.type
-        return torch.autocast(device, torch.bfloat16, enabled=self.config.precision == "bfloat16")
+    def _precision(self) -> AbstractContextManager[object]:
+        return matrix_precision(self.config.precision, self.device)

@@ -41,11 +41,13 @@ class Discriminator:
         if samples is self._samples and self._logits is not None:
             return self._logits
         self._samples = samples
+        self._gradients = None
         if self._keeps_gradients and isinstance(self.network, AbstractExplicitDiscriminator):
-            self._logits, self._gradients = self.network.with_gradients(samples, self.conditions)
+            logits, self._gradients = self.network.with_gradients(samples, self.conditions)
         else:
-            self._logits, self._gradients = self.network(samples, self.conditions).float(), None
-        return self._logits
+            logits = self.network(samples, self.conditions).float()
+        self._logits = logits
+        return logits
 
     def gradients(self, samples: Samples) -> Float[Tensor, "batch n_values"]:
         """The gradient of each logit for its own sample, flattened and differentiable for the weights."""

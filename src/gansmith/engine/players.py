@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
+from torch.optim.adam import adam
 
 from gansmith.engine.schedules import average_weight, cosine
 from gansmith.engine.tensors import Scalar
@@ -42,17 +44,25 @@ class PlayerConfig:
 
 @final
 class Player:
-    """A network that learns by Adam, and perhaps the moving average that is sampled in its stead."""
+    """A network that learns by Adam, and perhaps the moving average that is sampled in its stead.
+
+    The weights that learn are views of one vector: a step of Adam, of the average or of the clip is one
+    operation, however many layers there are.
+    """
 
     def __init__(self, network: nn.Module, config: PlayerConfig) -> None:
         self.network = network
         self.config = config
         self.parameters = [p for p in network.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.Adam(
-            self.parameters, lr=config.learning_rate, betas=(config.beta1, config.beta2), fused=True
-        )
-        has_average = config.average_half_life_samples > 0
-        self.average = copy.deepcopy(network).requires_grad_(False) if has_average else None
+        self._weights = _in_one_vector(self.parameters)
+        self._mean = torch.zeros_like(self._weights)
+        self._square = torch.zeros_like(self._weights)
+        self._n_steps = torch.zeros((), device=self._weights.device)
+        self.average: nn.Module | None = None
+        if config.average_half_life_samples > 0:
+            self.average = copy.deepcopy(network)
+            self._average = _in_one_vector([p for p in self.average.parameters() if p.requires_grad])
+            self.average.requires_grad_(False)
 
     @property
     def best_known(self) -> nn.Module:
@@ -68,34 +78,47 @@ class Player:
             rate_scale: Multiplied with the learning rate; below 1 after a roll-back.
         """
         gradients = torch.autograd.grad(loss, self.parameters, materialize_grads=True)
-        for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            parameter.grad = gradient
         config = self.config
         final = config.learning_rate if config.final_learning_rate is None else config.final_learning_rate
-        self.optimiser.param_groups[0]["lr"] = rate_scale * cosine(config.learning_rate, final, progress)
-        self.optimiser.step()
-        if config.weight_clip is not None:
-            with torch.no_grad():
-                for parameter in self.parameters:
-                    parameter.clamp_(-config.weight_clip, config.weight_clip)
+        self._step(
+            torch.cat([gradient.reshape(-1) for gradient in gradients]),
+            rate_scale * cosine(config.learning_rate, final, progress),
+        )
+
+    @torch.no_grad()
+    def _step(self, gradient: Float[Tensor, " n_weights"], learning_rate: float) -> None:
+        adam(
+            [self._weights],
+            [gradient],
+            [self._mean],
+            [self._square],
+            max_exp_avg_sqs=[],
+            state_steps=[self._n_steps],
+            fused=True,
+            amsgrad=False,
+            beta1=self.config.beta1,
+            beta2=self.config.beta2,
+            lr=learning_rate,
+            weight_decay=0.0,
+            eps=1e-8,
+            maximize=False,
+        )
+        if self.config.weight_clip is not None:
+            self._weights.clamp_(-self.config.weight_clip, self.config.weight_clip)
 
     @torch.no_grad()
     def update_average(self, batch_size: int, samples_seen: int) -> None:
         """Move the average towards the newest weights (a no-op without one)."""
-        if self.average is None:
-            return
-        weight = average_weight(batch_size, self.config.average_half_life_samples, samples_seen)
-        for average, newest in zip(self.average.parameters(), self.network.parameters(), strict=True):
-            average.lerp_(newest, weight)
+        if self.average is not None:
+            half_life = self.config.average_half_life_samples
+            self._average.lerp_(self._weights, average_weight(batch_size, half_life, samples_seen))
 
     def state(self) -> dict[str, Tensor]:
         """Everything that must survive, as named tensors (copies)."""
         tensors = {f"network/{name}": value for name, value in self.network.state_dict().items()}
         if self.average is not None:
             tensors |= {f"average/{name}": value for name, value in self.average.state_dict().items()}
-        for index, parameter in enumerate(self.parameters):
-            for key, value in self.optimiser.state[parameter].items():
-                tensors[f"optimiser/{index}/{key}"] = value
+        tensors |= {f"optimiser/{name}": value for name, value in self._moments().items()}
         return {name: value.detach().clone() for name, value in tensors.items()}
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
@@ -107,9 +130,21 @@ class Player:
         self.network.load_state_dict(_below("network/", tensors))
         if self.average is not None:
             self.average.load_state_dict(_below("average/", tensors))
-        for index, parameter in enumerate(self.parameters):
-            moments = _below(f"optimiser/{index}/", tensors)
-            self.optimiser.state[parameter] = {key: value.clone() for key, value in moments.items()}
+        for name, value in self._moments().items():
+            value.copy_(tensors[f"optimiser/{name}"])
+
+    def _moments(self) -> dict[str, Tensor]:
+        return {"mean": self._mean, "square": self._square, "n_steps": self._n_steps}
+
+
+@torch.no_grad()
+def _in_one_vector(parameters: Sequence[nn.Parameter]) -> Float[Tensor, " n_weights"]:
+    """Move the parameters into one vector; they become views of it."""
+    vector = torch.cat([parameter.reshape(-1) for parameter in parameters])
+    sizes = [parameter.numel() for parameter in parameters]
+    for parameter, part in zip(parameters, vector.split(sizes), strict=True):
+        parameter.data = part.view_as(parameter)
+    return vector
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

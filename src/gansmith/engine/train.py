@@ -25,7 +25,7 @@ from gansmith.engine.checkpoint import Checkpoint, Checkpoints
 from gansmith.engine.game import Game, Turns
 from gansmith.engine.monitors import Health, accuracies, coverage, findings, spread
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Conditions, Samples
+from gansmith.engine.tensors import Conditions, Logits, Samples
 from gansmith.errors import TrainingError, UsageError
 
 MAX_ROLLBACKS = 5
@@ -141,6 +141,8 @@ class Training:
         record = self._record(turns)
         if self.evaluation and self._is_due(self.config.n_evaluations):
             record = self._evaluate(turns, self.evaluation)
+        elif self.evaluation is None and self.step == self.n_steps:
+            self.border = self._border(*self._judged(self.batches(0).samples, self.batches(0).conditions)[1:])
         if self._is_due(self.config.n_checkpoints):
             checkpoint = self._checkpoint()
             if not all(tensor.isfinite().all() for tensor in checkpoint.tensors.values()):
@@ -169,10 +171,8 @@ class Training:
     @torch.no_grad()
     def _evaluate(self, turns: Turns, evaluation: Evaluation) -> StepRecord:
         real, conditions = evaluation.heldout, evaluation.conditions
-        latents = self.game.randomness.normal((len(real), self.game.config.n_latents), "evaluation", 0)
-        fake = self.game.generator.best_known(latents.to(real.device), conditions)
+        fake, *logits = self._judged(real, conditions)
         judge = self.game.discriminator.network
-        logits = judge(real, conditions), judge(fake, conditions)
         seen_conditions = None if conditions is None else conditions[: len(evaluation.seen)]
         gap = (judge(evaluation.seen, seen_conditions).mean() - logits[0].mean()) / logits[0].std().clamp_min(
             1e-6
@@ -187,8 +187,7 @@ class Training:
         is_best = self.best_score is None or score >= self.best_score
         if is_best:
             self.best_score, self._best = score, self._snapshot()
-            middle = (logits[0].mean() + logits[1].mean()) / 2
-            self.border = middle.item() if self.game.is_relative else 0.0
+            self.border = self._border(*logits)
         self._history.append(health)
         losses = turns.discriminator_loss, turns.generator_loss
         return StepRecord(
@@ -201,6 +200,18 @@ class Training:
             is_best,
             findings(self._history),
         )
+
+    @torch.no_grad()
+    def _judged(self, real: Samples, conditions: Conditions | None) -> tuple[Samples, Logits, Logits]:
+        """As many fakes as real records, always from the same latents, and the logits of real and fake."""
+        latents = self.game.randomness.normal((len(real), self.game.config.n_latents), "evaluation", 0)
+        fake = self.game.generator.best_known(latents.to(real.device), conditions)
+        judge = self.game.discriminator.network
+        return fake, judge(real, conditions), judge(fake, conditions)
+
+    def _border(self, real_logits: Logits, fake_logits: Logits) -> float:
+        middle = (real_logits.mean() + fake_logits.mean()) / 2
+        return middle.item() if self.game.is_relative else 0.0
 
     def _snapshot(self) -> dict[str, Tensor]:
         players = {
@@ -260,8 +271,8 @@ class Training:
         broken_at, n_rollbacks = self.step, self.n_rollbacks + 1
         if n_rollbacks > MAX_ROLLBACKS:
             raise TrainingError(
-                f"numbers became infinite or undefined at step {broken_at}; going back {MAX_ROLLBACKS} times with ever "
-                " smaller learning rates did not help. Lower the learning rate or raise a penalty."
+                f"numbers became infinite or undefined at step {broken_at}; going back {MAX_ROLLBACKS} times "
+                "with ever smaller learning rates did not help. Lower the learning rate or raise a penalty."
             )
         self._restore(self._last_good)
         self.n_rollbacks = n_rollbacks
@@ -303,7 +314,8 @@ def seconds_per_step(game: Game, batches: Callable[[int], Batch], seconds: float
         batches: Gives real batch k.
         seconds: How long to measure; at least three steps, the first of which does not count.
     """
-    trial = copy.deepcopy(game)
+    networks = copy.deepcopy([player.network for player in (game.generator, game.discriminator)])
+    trial = Game(*networks, game.config, game.randomness)
     trial.play(0, batches, 0.0)
     started, step = time.perf_counter(), 0
     while step < 2 or time.perf_counter() - started < seconds:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Protocol, Self, final
+from typing import Any, ClassVar, Protocol, final, runtime_checkable
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from gansmith.scorecard.card import Scorecard
 Compact = Float[Tensor, "batch *compact"]
 
 
+@runtime_checkable
 class Records(Protocol):
     """Some records of the user's data: rows, pictures, clips."""
 
@@ -41,11 +42,12 @@ class Records(Protocol):
 
     def __len__(self) -> int: ...
 
-    def take(self, indices: np.ndarray) -> Self:
+    def take(self, indices: np.ndarray) -> Records:
         """The records with these numbers, in this order."""
         ...
 
 
+@runtime_checkable
 class Codec(Protocol):
     """Learns how records become samples and samples become records again.
 
@@ -66,10 +68,11 @@ class Codec(Protocol):
         ...
 
 
+@runtime_checkable
 class Writer(Protocol):
     """A file that records are appended to, block by block; whole or not there at all."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Writer: ...
 
     def __exit__(
         self,

@@ -1,4 +1,7 @@
-"""The kinds of data, by name; one line each. Nothing is imported before it is asked for."""
+"""The kinds of data, by name; one line each. Nothing is imported before it is asked for.
+
+Where the kind is to be found from the data they are asked in this order: tables take whatever is left.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality
 
 KINDS: Final = {
-    "table": "gansmith.modalities.table.modality:TableModality",
     "image": "gansmith.modalities.image.modality:ImageModality",
+    "table": "gansmith.modalities.table.modality:TableModality",
 }
 
 

@@ -1,14 +1,15 @@
 """Discriminators that write down their own input gradient.
 
-Gradient penalties need the derivative of a derivative. For layers with a leaky ReLU between them the first one
-is a plain product of weights and slopes, and the slopes do not change with the weights: writing it
-down makes the penalty an ordinary expression, whose one backward pass gives the same numbers as
-differentiating twice, at less than half the cost.
+Gradient penalties need the derivative of a derivative. For layers with a leaky ReLU between them the
+first one is a plain product of weights and slopes, and the slopes do not change with the weights:
+writing it down makes the penalty an ordinary expression, whose one backward pass gives the same numbers
+as differentiating twice, at less than half the cost.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -62,5 +63,7 @@ def leaky_gradients(layers: nn.ModuleList, last: nn.Linear, met: list[Tensor]) -
     gradients = last.weight  # (1, width)
     for layer, before in zip(reversed(layers), reversed(met), strict=True):
         slopes = leaky_relu(before.sign(), -SLOPE)  # 1 on the right side, SLOPE on the left
-        gradients = (gradients * slopes) @ layer.weight  # (batch, width of the layer before)
+        gradients = (gradients * slopes) @ cast(
+            "nn.Linear", layer
+        ).weight  # (batch, width of the layer before)
     return gradients.float()

@@ -9,6 +9,9 @@ from typing import final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
+
+from gansmith.nets.explicit import SLOPE
 
 
 @final
@@ -27,8 +30,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch width"]) -> Float[Tensor, "batch width"]:
         """Refine `x`."""
-        hidden = torch.nn.functional.leaky_relu(x, 0.2)
-        hidden = torch.nn.functional.leaky_relu(self.first(hidden), 0.2)
+        hidden = leaky_relu(x, SLOPE)
+        hidden = leaky_relu(self.first(hidden), SLOPE)
         return x + self.second(hidden)
 
 

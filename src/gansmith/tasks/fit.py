@@ -27,6 +27,7 @@ from gansmith.engine.batches import Batches
 from gansmith.engine.checkpoint import Checkpoints
 from gansmith.engine.game import Game, GameConfig
 from gansmith.engine.objectives import find_objective
+from gansmith.engine.precision import fastest_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
 from gansmith.errors import DataError, UsageError, did_you_mean
@@ -166,7 +167,7 @@ class FitRun:
         """What the generator makes of the same few latents, as plain text."""
         game = self.training.game
         latents = game.randomness.normal((5, game.config.n_latents), "preview", 0)
-        samples = game.generator.best_known(latents.to(_device_of(game.generator.network)), None)
+        samples = game.generator.best_known(latents.to(game.device), None)
         records = self.modality.decode(self.codec, self.codec.compact(samples.cpu()), 0, 0, None)
         return self.modality.preview(self.codec, records) + "\n"
 
@@ -319,10 +320,8 @@ def _threads_for(game: Game) -> int:
 
 
 def _precision_for(networks: Sequence[nn.Module], batch_size: int, device: torch.device) -> str:
-    """Half precision for large networks on a processor that multiplies in it."""
-    can = torch.cpu.get_capabilities() if device.type == "cpu" else {}
-    is_fast = device.type == "cuda" or can.get("avx512_bf16") or can.get("amx_bf16")
-    return "bfloat16" if is_fast and _is_large(networks, batch_size) else "float32"
+    """Half precision for large networks where the device knows it."""
+    return fastest_precision(device) if _is_large(networks, batch_size) else "float32"
 
 
 def _is_large(networks: Sequence[nn.Module], batch_size: int) -> bool:
@@ -349,10 +348,6 @@ def _device(name: str) -> torch.device:
     if not has[name]:
         raise UsageError(f"device {name!r} is not there, or torch was built without it. Use --device cpu.")
     return torch.device(name)
-
-
-def _device_of(network: nn.Module) -> torch.device:
-    return next(network.parameters()).device
 
 
 def _copy_with(network: nn.Module, weights: Mapping[str, torch.Tensor], prefix: str) -> nn.Module:

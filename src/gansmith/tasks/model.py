@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
@@ -16,6 +17,7 @@ from jaxtyping import Float
 from torch import nn
 
 from gansmith import __version__
+from gansmith.engine.precision import PRECISIONS, fastest_precision, matrix_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.base import AbstractModality, Request
@@ -80,13 +82,21 @@ class Model:
         logits = self.discriminator(samples, None) - self.manifest["training"]["border"]
         return torch.sigmoid(logits).numpy()
 
+    @cached_property
+    def _precision(self) -> str:
+        """That of training, if this machine has it too."""
+        return min(
+            self.manifest["game"]["precision"], fastest_precision(torch.device("cpu")), key=PRECISIONS.index
+        )
+
     @torch.no_grad()
     def _block(self, block: int, first: int, n_records: int, seed: int, request: Request | None) -> Any:
         randomness = Randomness(seed)
         size, n_latents = self.modality.block_size(self.codec), self.manifest["game"]["n_latents"]
         latents = randomness.normal((size, n_latents), "sample", block)
         conditions = None if request is None else request.conditions.expand(size, -1)
-        samples = self.generator(latents, conditions)
+        with matrix_precision(self._precision, torch.device("cpu")):
+            samples = self.generator(latents, conditions)
         compact = self.codec.compact(samples)[:n_records]
         return self.modality.decode(self.codec, compact, randomness.key("decode", block), first, request)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self, final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float
@@ -78,7 +78,7 @@ class Synthesizer:
         where: Mapping[str, str] | None = None,
         run: str | Path | None = None,
         show: Callable[[StepRecord], None] | None = None,
-    ) -> Self:
+    ) -> Synthesizer:
         """Learn from data.
 
         Args:

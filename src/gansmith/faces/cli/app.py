@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from gansmith.errors import GansmithError
@@ -20,8 +19,6 @@ from gansmith.faces.cli.lists import list_names
 from gansmith.faces.cli.sample import sample
 from gansmith.faces.cli.score import score
 from gansmith.faces.cli.show import show
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     help="Learn any kind of data with generative adversarial networks and make more of it.",
@@ -49,19 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    command = typer.main.get_command(app)
     try:
-        code = command.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        app(None if arguments is None else list(arguments), prog_name="gansmith")
     except GansmithError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        typer.echo("Interrupted.", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has had enough
-        sys.stderr.close()
-        return 0
-    return code if isinstance(code, int) else 0
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+    return 0

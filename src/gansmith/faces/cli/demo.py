@@ -26,7 +26,7 @@ def demo(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for what is made.")] = Path("demo"),
     seed: Seed = 0,
     json: Json = False,
-) -> int:
+) -> None:
     """Show the article's GAN learning handwritten digits, and a table learnt and made anew."""
     from gansmith.faces.demos.digits import run_digits
     from gansmith.faces.demos.gaussian import run_gaussian
@@ -46,4 +46,3 @@ def demo(
         found["table"] = run_table(output, seed, show)
     if json:
         print_json(found)
-    return 0

@@ -59,7 +59,7 @@ def fit(
         bool, typer.Option("--sampling-only", help="Leave the discriminator out of the file.")
     ] = False,
     json: Json = False,
-) -> int:
+) -> None:
     """Learn a model from data.
 
     Ctrl-C stops between two steps and keeps a checkpoint; --resume goes on as if nothing had happened.
@@ -94,13 +94,12 @@ def fit(
         command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
         console.print("Stopped; a checkpoint is kept. To go on:")
         typer.echo(shlex.join(command), err=True)
-        return INTERRUPTED
+        raise typer.Exit(INTERRUPTED)
     model = fit_run.model()
     digest = model.save(output, sampling_only=sampling_only)
     console.print(f"Wrote {output}.")
     if json:
         print_json({"model": str(output), "sha256": digest, "run": str(folder), **model.manifest["training"]})
-    return 0
 
 
 def _check_writable(output: Path) -> None:

@@ -22,16 +22,15 @@ class Names(StrEnum):
 def list_names(
     what: Annotated[Names, typer.Argument(help="What to list.")] = Names.OBJECTIVES,
     json: Json = False,
-) -> int:
+) -> None:
     """List objectives, penalties, kinds of data or presets, with a line on each."""
     found = dict(_found(what))
     if json:
         print_json(found)
-        return 0
+        return
     width = max(len(name) for name in found)
     for name, meaning in found.items():
         typer.echo(f"{name:{width}}  {meaning}")
-    return 0
 
 
 def _found(what: Names) -> list[tuple[str, str]]:

@@ -6,10 +6,11 @@ import signal
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import final
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from gansmith.engine.objectives import find_objective
@@ -19,6 +20,7 @@ from gansmith.tasks.fit import FitRun
 console = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
+@final
 class Stopped:
     """Whether somebody has asked to stop; the second time stops at once."""
 
@@ -84,7 +86,7 @@ def play(run: FitRun) -> bool:
         for record in run:
             if record.step % 10 == 0 or record.health:
                 bar.update(task, completed=record.step, description=in_words(record, undecided))
-            _tell(bar, task, record, run)
+            _tell(record, run)
             if stopped.is_asked:
                 return False
     return True
@@ -117,7 +119,7 @@ def in_words(record: StepRecord, undecided: float) -> str:
     return f"{words} ({losses})"
 
 
-def _tell(bar: Progress, task: TaskID, record: StepRecord, run: FitRun) -> None:
+def _tell(record: StepRecord, run: FitRun) -> None:
     """A line for each evaluation and each finding; above the bar, or on its own without a terminal."""
     if record.score is not None:
         kept = "kept" if record.is_best else f"best so far {run.training.best_score:.3f}"

@@ -31,7 +31,7 @@ def sample(
         bool, typer.Option("--safe-csv", help="Escape text that a spreadsheet would run.")
     ] = False,
     json: Json = False,
-) -> int:
+) -> None:
     """Make synthetic records with a model."""
     from gansmith.tasks.model import load_model
 
@@ -39,7 +39,7 @@ def sample(
     wanted = pairs(where, "=", "--where")
     if opinions:
         _print_opinions(loaded, n, seed, wanted)
-        return 0
+        return
     if json and output == "-":
         raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
     made = {"synthetic": True, "model": loaded.digest, "seed": seed, "where": wanted, "records": n}
@@ -56,7 +56,6 @@ def sample(
         typer.echo(f"Wrote {n:,} records to {output}.", err=True)
     if json:
         print_json({**provenance, "output": output})
-    return 0
 
 
 def _print_opinions(model: Any, n_records: int, seed: int, where: dict[str, str]) -> None:

@@ -32,7 +32,7 @@ def score(
     ] = None,
     seed: Seed = 0,
     json: Json = False,
-) -> int:
+) -> None:
     """Score synthetic data against held-out real data, each number beside that of real records."""
     from gansmith.store.archive import as_json
     from gansmith.store.atomic import write_whole
@@ -55,7 +55,6 @@ def score(
         print_card(card)
     if misses:
         raise QualityError(" ".join(misses))
-    return 0
 
 
 def print_card(card: Scorecard) -> None:

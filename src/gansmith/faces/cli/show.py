@@ -15,19 +15,20 @@ def show(
         Path, typer.Argument(metavar="MODEL.gan|RUN|DATA", help="A model file, a run folder, or data.")
     ],
     json: Json = False,
-) -> int:
+) -> None:
     """Show what a model has learnt, how a run is going, or what columns a data file has.
 
     With --json the schema of a model or a data file can be edited and given to `fit --schema`.
     """
     if what.suffix == ".gan":
-        return _show_model(what, json)
-    if what.is_dir():
-        return _show_run(what, json)
-    return _show_data(what, json)
+        _show_model(what, json)
+    elif what.is_dir():
+        _show_run(what, json)
+    else:
+        _show_data(what, json)
 
 
-def _show_model(path: Path, as_json: bool) -> int:
+def _show_model(path: Path, as_json: bool) -> None:
     from gansmith.tasks.model import load_model
 
     model = load_model(path)
@@ -35,7 +36,7 @@ def _show_model(path: Path, as_json: bool) -> int:
     found: dict[str, Any] = {"sha256": model.digest, **model.manifest, "schema": state.get("schema")}
     if as_json:
         print_json(found)
-        return 0
+        return
     data, training = found["data"], found["training"]
     typer.echo(
         f"{path}: a model of {found['kind']} data, from {data['n_records']:,} records of {data['name']}"
@@ -44,10 +45,9 @@ def _show_model(path: Path, as_json: bool) -> int:
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
     _print_rows(model.modality.describe(model.codec))
-    return 0
 
 
-def _show_run(path: Path, as_json: bool) -> int:
+def _show_run(path: Path, as_json: bool) -> None:
     from gansmith.store.run_folder import RunFolder
 
     folder = RunFolder(path)
@@ -55,7 +55,7 @@ def _show_run(path: Path, as_json: bool) -> int:
     scored = [record for record in stats if record["score"] is not None]
     if as_json:
         print_json({"config": config, "is_finished": folder.is_finished, "stats": stats})
-        return 0
+        return
     state = "finished" if folder.is_finished else "not finished"
     typer.echo(f"{path}: a run on {config['data']['name']}, {state}")
     rows = [
@@ -68,10 +68,9 @@ def _show_run(path: Path, as_json: bool) -> int:
         for record in scored
     ]
     _print_rows(rows)
-    return 0
 
 
-def _show_data(path: Path, as_json: bool) -> int:
+def _show_data(path: Path, as_json: bool) -> None:
     from gansmith.modalities.base import Reading
     from gansmith.modalities.registry import recognise
 
@@ -81,12 +80,11 @@ def _show_data(path: Path, as_json: bool) -> int:
     if as_json:
         state, _ = codec.state()
         print_json({"kind": modality.kind, "n_records": len(records), "schema": state.get("schema")})
-        return 0
+        return
     typer.echo(f"{path}: {len(records):,} records of {modality.kind} data")
     _print_rows(modality.describe(codec))
     for note in records.notes:
         typer.echo(f"Note: {note}")
-    return 0
 
 
 def _print_rows(rows: list[dict[str, str]]) -> None:

@@ -82,7 +82,7 @@ def passengers() -> tuple[list[str], list[list[str]]]:
         packed = files(HOME).joinpath(MEMBER).read_bytes()
     except (ModuleNotFoundError, FileNotFoundError) as error:
         raise DataError(
-            f"the installed scikit-learn does not ship {MEMBER}. Install scikit-learn 1.9 to see this demonstration."
+            f"the installed scikit-learn does not ship {MEMBER}. Install scikit-learn 1.9 to see this."
         ) from error
     lines = gzip.decompress(packed).decode("utf-8").splitlines()
     names = [line.split()[1].strip("'") for line in lines if line.lower().startswith("@attribute")]

@@ -75,7 +75,7 @@ class ImageCodec:
                 f"{records.name}: a pixel of {brightest}, but the model's go from 0 to {self.highest}. "
                 "Rescale the pixels."
             )
-        samples = records.pixels.reshape(len(records), -1).astype(np.float32) / self.highest
+        samples = records.pixels.reshape(len(records), self.n_values).astype(np.float32) / self.highest
         return torch.from_numpy(samples)  # (n, n_values)
 
     def decode(self, samples: PictureSamples) -> Pictures:

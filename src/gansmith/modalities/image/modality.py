@@ -135,7 +135,7 @@ class ImageModality(AbstractModality):
             given = cast("Mapping[str, Any]", given)["images"]
         if not isinstance(given, np.ndarray):
             return records.pixels
-        pixels = records.pixels.reshape(len(records), -1) if given.ndim == 2 else records.pixels
+        pixels = records.pixels.reshape(len(records), codec.n_values) if given.ndim == 2 else records.pixels
         return pixels.astype(given.dtype)
 
     def writer(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast, final
 
 import numpy as np
 
@@ -26,7 +26,9 @@ _LABEL_NAMES: Final = ("label", "class", "target", "digit", "y")
 _N_LINES_LOOKED_AT: Final = 20
 
 
-class _Grid(NamedTuple):
+@final
+@dataclass(frozen=True)
+class _Grid:
     """How the cells of a line are to be read."""
 
     side: int
@@ -79,10 +81,11 @@ def read_alike(source: object, like: Pictures) -> Pictures:
             f"{pictures.name}: pictures of {sizes[0]} pixels, those of {like.name} have {sizes[1]}. "
             "Scale them to one size."
         )
-    if int(pictures.pixels.max()) > like.highest:
+    brightest = int(pictures.pixels.max())
+    if brightest > like.highest:
         raise DataError(
-            f"{pictures.name}: a pixel of {int(pictures.pixels.max())}, but those of {like.name} go from 0 to "
-            f"{like.highest}. Rescale the pixels."
+            f"{pictures.name}: a pixel of {brightest}, but those of {like.name} go from 0 to {like.highest}. "
+            "Rescale the pixels."
         )
     return replace(pictures, highest=like.highest)
 
@@ -156,7 +159,7 @@ def pictures_of(values: np.ndarray, labels: np.ndarray | None, name: str = "arra
         )
     if values.dtype.kind not in "buif":
         raise DataError(f"{name}: values of type {values.dtype}. Wanted: whole numbers from 0 to 255.")
-    flat = values.reshape(len(values), -1)
+    flat = values.reshape(len(values), math.prod(values.shape[1:]))
     _check_pixels(flat, lambda row, column: f"{name}: picture {row}, pixel {column}")
     texts = None if labels is None else _as_text(labels)
     return Pictures(values.astype(np.uint8), texts, highest_value(int(values.max(initial=0))), name)

@@ -79,7 +79,7 @@ class PictureWriter:
             DataError: The disk is full, or there are more pictures than a PNG can show.
         """
         if self._format == ".csv":
-            rows = records.pixels.reshape(len(records), -1).tolist()
+            rows = records.pixels.reshape(len(records), self._codec.n_values).tolist()
             self._put("".join(f"{','.join(map(str, row))}\n" for row in rows).encode())
             return
         self._kept.append(records.pixels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Self, final
+from typing import Any, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +38,7 @@ class TableCodec:
     """One for each column of the schema, in its order."""
 
     @classmethod
-    def fit(cls, records: pa.Table, schema: Schema, seed: int) -> Self:
+    def fit(cls, records: pa.Table, schema: Schema, seed: int) -> TableCodec:
         """Learn every column.
 
         Args:
@@ -139,7 +139,7 @@ class TableCodec:
         return {"schema": self.schema.to_json(), "columns": listed}, tensors
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Self:
+    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
         """The codec that `state` came from."""
         schema = Schema.from_json(state["schema"])
         arrays: list[dict[str, Any]] = [{} for _ in schema.columns]

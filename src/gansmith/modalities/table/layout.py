@@ -121,9 +121,10 @@ class Layout:
         return samples
 
     def compact(self, samples: Float[Tensor, "batch n_values"]) -> Compact:
-        """Samples as compact records; of soft states the strongest."""
+        """Samples as compact records: the inverse of `expand`."""
         codes = [
-            samples[:, block.values].reshape(-1, block.n_columns, block.n_states).argmax(2)
+            samples[:, block.values].reshape(-1, block.n_columns, block.n_states)
+            @ torch.arange(block.n_states, dtype=samples.dtype, device=samples.device)
             for block in self.blocks
-        ]
-        return torch.cat([*(code.to(samples.dtype) for code in codes), samples[:, self.n_one_hot :]], 1)
+        ]  # each (batch, n_columns of the block)
+        return torch.cat([*codes, samples[:, self.n_one_hot :]], 1)

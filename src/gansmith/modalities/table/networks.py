@@ -20,11 +20,12 @@ from typing import final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu, linear
 
 from gansmith.engine.tensors import Conditions, Latents, Logits
 from gansmith.errors import UsageError
 from gansmith.modalities.table.layout import Layout
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
+from gansmith.nets.explicit import SLOPE, AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
 from gansmith.nets.mlp import ResidualBlock
 
 TableSamples = Float[Tensor, "batch n_values"]
@@ -68,13 +69,17 @@ class TableGenerator(nn.Module):
         self.last = nn.Linear(width, layout.n_values)
 
     def forward(self, latents: Latents, conditions: Conditions | None = None) -> TableSamples:
-        """One sample for each row of latents."""
-        if conditions is None:
-            conditions = latents.new_zeros(len(latents), n_conditions(self.layout))
-        hidden = self.blocks(self.first(torch.cat([latents, conditions], 1)))
+        """One sample for each row of latents; without conditions all columns are free."""
+        if conditions is None:  # zeros need not be multiplied
+            hidden = linear(latents, self.first.weight[:, : self.config.n_latents], self.first.bias)
+        else:
+            hidden = self.first(torch.cat([latents, conditions], 1))
+        hidden = self.blocks(hidden)
         with torch.autocast(hidden.device.type, enabled=False):  # coarse logits would tie
-            logits = self.last(torch.nn.functional.leaky_relu(hidden.float(), 0.2))
+            logits = self.last(leaky_relu(hidden.float(), SLOPE))
         made = self._harden(logits)
+        if conditions is None:
+            return made
         n_columns = self.layout.n_columns
         is_asked = conditions[:, :n_columns][:, self.layout.column_of_value.to(conditions.device)]
         return torch.lerp(made, conditions[:, n_columns:], is_asked)

@@ -68,6 +68,16 @@ def test_the_callers_own_type_comes_back():
     assert MODALITY.returned(codec, records, "file.csv").shape == (3, 4, 4)
 
 
+def test_no_picture_at_all_is_no_error(tmp_path):
+    codec, none = ImageCodec(4, 4, 16), _pictures(3).take(np.arange(0))
+    assert MODALITY.decode(codec, MODALITY.encode(codec, none, 0), 0, 0, None).pixels.shape == (0, 4, 4)
+    assert MODALITY.preview(codec, none) == "no pictures"
+    for name in ("none.csv", "none.npy"):
+        with MODALITY.writer(codec, tmp_path / name, {}, safe_csv=False) as writer:
+            writer.write(none)
+        assert (tmp_path / name).exists()
+
+
 def test_joining_keeps_order_and_labels():
     a, b = _pictures(2, 0, np.array(["x", "y"], object)), _pictures(2, 1, np.array(["z", "x"], object))
     both = MODALITY.join([a, b])

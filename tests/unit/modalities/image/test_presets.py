@@ -65,7 +65,7 @@ def test_the_articles_rules():
 
 
 def test_the_articles_game_is_the_articles_loop():
-    """Twelve steps of the engine against the loop as the article has it: probabilities, labels, two optimisers."""
+    """Twelve steps of the engine against the loop as the article has it, on probabilities and labels."""
     pixels = np.random.default_rng(0).integers(0, 17, (47, 8, 8))
     run = start(pixels, FitConfig(kind="image", preset="article", samples_seen=120, seed=3))
     engine, batches = run.prepared.game, run.prepared.batches

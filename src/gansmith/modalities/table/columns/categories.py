@@ -9,7 +9,7 @@ any number of categories costs the same, and its frequencies are exact.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +45,9 @@ class CategoryCodec(AbstractColumnCodec):
     """How many records have it."""
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column, look: Float[np.ndarray, "n d"] | None, seed: int) -> Self:
+    def fit(
+        cls, column: pa.Array, schema: Column, look: Float[np.ndarray, "n d"] | None, seed: int
+    ) -> CategoryCodec:
         """Count the categories and, when there are too many, group the rare ones.
 
         Args:
@@ -110,7 +112,7 @@ class CategoryCodec(AbstractColumnCodec):
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> Self:
+    def from_state(cls, state: dict[str, Any], column: Column) -> CategoryCodec:
         """The codec that `state` came from."""
         values = pa.array(state["values"], pa.string())
         return cls(column, bool(state["has_missing"]), values, state["states"], state["counts"])

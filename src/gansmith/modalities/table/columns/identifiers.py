@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +42,7 @@ class IdentifierCodec(AbstractColumnCodec):
     """Characters of each position; empty for a serial pattern."""
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column) -> Self:
+    def fit(cls, column: pa.Array, schema: Column) -> IdentifierCodec:
         """Find the pattern."""
         texts = [str(value) for value in column.drop_null().to_pylist()]
         matches = [_SERIAL.fullmatch(text) for text in texts]
@@ -93,7 +93,7 @@ class IdentifierCodec(AbstractColumnCodec):
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> Self:
+    def from_state(cls, state: dict[str, Any], column: Column) -> IdentifierCodec:
         """The codec that `state` came from."""
         texts = (str(state["prefix"]), str(state["suffix"]))
         numbers = (int(state["width"]), int(state["first"]), int(state["last"]))

@@ -8,7 +8,7 @@ the shape of a distribution, the networks see twenty equally likely bins and a u
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -79,7 +79,7 @@ class NumberCodec(AbstractColumnCodec):
     """Equally likely bins that those numbers fall into; 0 when there are none."""
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column) -> Self:
+    def fit(cls, column: pa.Array, schema: Column) -> NumberCodec:
         """Find spikes, bins and the distribution function of the rest."""
         numbers, is_missing = to_numbers(column, schema)
         present = numbers[~is_missing]
@@ -162,7 +162,7 @@ class NumberCodec(AbstractColumnCodec):
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> Self:
+    def from_state(cls, state: dict[str, Any], column: Column) -> NumberCodec:
         """The codec that `state` came from."""
         n_quantiles = int(state["n_quantiles"])
         if not 0 <= n_quantiles <= MAX_BINS:

@@ -8,7 +8,7 @@ leak. Which cells are missing is learnt like everything else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Self, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -41,7 +41,7 @@ class StandInCodec(AbstractColumnCodec):
     """Quantiles of the number of characters."""
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column) -> Self:
+    def fit(cls, column: pa.Array, schema: Column) -> StandInCodec:
         """Measure the lengths."""
         lengths = pc.utf8_length(column).drop_null().to_numpy()
         quantiles = np.quantile(np.minimum(lengths, MAX_LENGTH), np.linspace(0, 1, N_QUANTILES))
@@ -79,7 +79,7 @@ class StandInCodec(AbstractColumnCodec):
         return {"has_missing": self.has_missing, "lengths": self.lengths}
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> Self:
+    def from_state(cls, state: dict[str, Any], column: Column) -> StandInCodec:
         """The codec that `state` came from."""
         return cls(column, bool(state["has_missing"]), state["lengths"])
 

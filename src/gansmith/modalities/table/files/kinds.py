@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table import dates
+from gansmith.modalities.table.files import dates
 from gansmith.modalities.table.files.spelling import (
     MISSING_MARKS,
     Mask,

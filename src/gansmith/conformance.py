@@ -1,0 +1,442 @@
+"""The promises of a kind of data, and a check of each: ours and anybody's must pass them all.
+
+check_modality(TableModality(), "people.csv", folder)
+
+Every check takes a `Subject` and raises `ConformanceError` with the promise that was broken and what was
+found instead. A test suite may run them one by one:
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_my_kind_keeps_its_promises(check, tmp_path):
+    check(Subject(MyModality(), "some.file", tmp_path))
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, cast, final
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from gansmith.configuration import to_plain
+from gansmith.engine.batches import Batches
+from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.game import Game
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.train import Evaluation, TrainConfig, Training, train
+from gansmith.errors import DataError, GansmithError, UsageError
+from gansmith.modalities.base import AbstractModality, Plan, Reading, seeded_networks
+from gansmith.store.archive import as_json, read_archive, write_archive
+
+N_RECORDS: Final = 240
+"""Records that the checks look at, at most: promises are kept or broken by few records as by many."""
+N_STEPS: Final = 6
+"""Length of the runs that are compared bit by bit."""
+ROUND_TRIP_TOLERANCE: Final = 1e-3
+"""How far a compact record may move on its way to the user and back, where nothing else is stated."""
+LOGIT_TOLERANCE: Final = 1e-4
+"""Sums of floats depend on the size of the batch they are computed in; nothing else may."""
+
+
+class ConformanceError(GansmithError):
+    """A kind of data broke a promise; the message says which one, and how."""
+
+
+@final
+@dataclass(frozen=True)
+class Subject:
+    """A kind of data, some data of that kind, and what follows from both."""
+
+    modality: AbstractModality
+    """The kind that is checked."""
+    source: object
+    """Data of that kind, a few dozen records or more."""
+    folder: Path
+    """Empty; for checkpoints and a model file."""
+    bad_sources: Mapping[str, object] = field(default_factory=dict[str, object])
+    """Data that must be refused, by a text that the refusal must hold, such as the bad record's name."""
+    tolerance: float = ROUND_TRIP_TOLERANCE
+    """The codec's stated tolerance, in units of compact records."""
+    seed: int = 0
+
+    @cached_property
+    def records(self) -> Any:
+        """The first records."""
+        records = self.modality.read(self.source, Reading())
+        return records.take(np.arange(min(len(records), N_RECORDS)))
+
+    @cached_property
+    def codec(self) -> Any:
+        """Fitted to the records."""
+        return self.modality.fit_codec(self.records, "default", self.seed)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Sizes and rules for these records."""
+        return self.modality.plan(self.codec, len(self.records), "default")
+
+    @cached_property
+    def compact(self) -> Tensor:
+        """The records, encoded; shape `(n, *compact)`."""
+        return self.modality.encode(self.codec, self.records, self.seed)
+
+    @cached_property
+    def real(self) -> Tensor:
+        """The records as samples, shape `(n, *sample)`."""
+        return self.codec.expand(self.compact)
+
+    @cached_property
+    def conditions(self) -> Tensor | None:
+        """What the records fulfil, shape `(n, n_conditions)`; None for a kind without conditions."""
+        asking = self.modality.asking(self.codec)
+        generator = Randomness(self.seed).generator("conditions", 0)
+        return None if asking is None else asking(self.real, generator)
+
+    def players(self) -> tuple[nn.Module, nn.Module]:
+        """A new generator and a new discriminator, always the same."""
+        return seeded_networks(self.modality, self.codec, self.plan.networks, self.seed)
+
+    @torch.no_grad()
+    def fakes(self, generator: nn.Module, n: int, stream: str = "sample") -> Tensor:
+        """Free samples, shape `(n, *sample)`."""
+        latents = Randomness(self.seed).normal((n, self.plan.game.n_latents), stream, 0)
+        return generator(latents, None)
+
+    def decoded(self, compact: Tensor) -> Any:
+        """Compact records as the first records of a sample."""
+        return self.modality.decode(self.codec, compact, self.seed, 0, None)
+
+    def require(self, is_kept: bool, promise: str, found: str) -> None:
+        """Raise ConformanceError unless the promise is kept."""
+        if not is_kept:
+            raise ConformanceError(
+                f"kind {self.modality.kind!r} breaks a promise: {promise}. Found: {found}."
+            )
+
+
+def check_modality(
+    modality: AbstractModality,
+    source: object,
+    folder: Path,
+    *,
+    bad_sources: Mapping[str, object] | None = None,
+    tolerance: float = ROUND_TRIP_TOLERANCE,
+) -> None:
+    """Run every check on a kind of data.
+
+    Args:
+        modality: The kind.
+        source: Data of that kind, a few dozen records or more; the first `N_RECORDS` are used.
+        folder: An empty folder for checkpoints and a model file.
+        bad_sources: Data that must be refused, by a text that the refusal must hold.
+        tolerance: How far a compact record may move when it is decoded and encoded again.
+
+    Raises:
+        ConformanceError: For the first promise that is broken.
+    """
+    subject = Subject(modality, source, folder, bad_sources or {}, tolerance)
+    for check in CHECKS:
+        check(subject)
+
+
+def check_shapes(subject: Subject) -> None:
+    """Everything has the shape that the base class states."""
+    n, modality = len(subject.records), subject.modality
+    subject.require(n >= 20, "a subject has records to be checked on", f"{n} records")
+    generator, discriminator = subject.players()
+    fake, size = subject.fakes(generator, n), modality.block_size(subject.codec)
+    shapes = {"records": (n,), "fakes": tuple(fake.shape), "samples": tuple(subject.real.shape)}
+    subject.require(shapes["fakes"] == shapes["samples"], "fakes have the shape of real samples", f"{shapes}")
+    subject.require(len(subject.compact) == n, "one compact record each", f"{tuple(subject.compact.shape)}")
+    again = subject.codec.compact(subject.real)
+    subject.require(torch.equal(again, subject.compact), "compact(expand(x)) is x", "another tensor")
+    logits = discriminator(subject.real, subject.conditions)
+    subject.require(logits.shape == (n,), "logits have the shape (batch,)", f"{tuple(logits.shape)}")
+    subject.require(size >= 1, "a block holds a record or more", f"block_size {size}")
+    subject.require(
+        1 <= subject.plan.game.batch_size <= n, "a batch is no larger than the data", f"{subject.plan.game}"
+    )
+    made = subject.decoded(subject.codec.compact(fake))
+    subject.require(len(made) == n, "as many records as samples", f"{len(made)} of {n}")
+    none = subject.decoded(subject.codec.compact(fake)[:0])
+    subject.require(len(none) == 0, "no samples are no records", f"{len(none)} records")
+    both = modality.join([made, made])
+    subject.require(len(both) == 2 * n, "joined blocks hold all records", f"{len(both)} of {2 * n}")
+
+
+def check_finite(subject: Subject) -> None:
+    """No number is infinite or undefined, neither in samples nor in logits nor in first weights."""
+    generator, discriminator = subject.players()
+    fake = subject.fakes(generator, len(subject.records))
+    looked_at = {
+        "encoded records": subject.compact,
+        "real samples": subject.real,
+        "fakes": fake,
+        "logits of real samples": discriminator(subject.real, subject.conditions),
+        "logits of fakes": discriminator(fake, None),
+    }
+    for network in (generator, discriminator):
+        looked_at |= {f"weights {name}": value for name, value in network.state_dict().items()}
+    for name, tensor in looked_at.items():
+        subject.require(bool(tensor.isfinite().all()), "all numbers are finite", f"others among {name}")
+
+
+def check_seeds(subject: Subject) -> None:
+    """The same seed gives the same codec, weights, samples and records."""
+    modality = subject.modality
+    promise = "the same seed gives the same result"
+    again = replace(subject)
+    same_state = as_json(subject.codec.state()[0]) == as_json(again.codec.state()[0])
+    same_tensors = _same(subject.codec.state()[1], again.codec.state()[1])
+    subject.require(same_state and same_tensors, promise, "another codec")
+    subject.require(torch.equal(subject.compact, again.compact), promise, "other encoded records")
+    ours, theirs = subject.players(), again.players()
+    for one, other in zip(ours, theirs, strict=True):
+        subject.require(_same(one.state_dict(), other.state_dict()), promise, "other first weights")
+    fake = subject.fakes(ours[0], 50)
+    subject.require(torch.equal(fake, again.fakes(theirs[0], 50)), promise, "other samples")
+    compact = subject.codec.compact(fake)
+    prints = [modality.fingerprint(one.decoded(compact)) for one in (subject, again)]
+    subject.require(prints[0] == prints[1], promise, "other records")
+    other = subject.fakes(ours[0], 50, "another stream")
+    subject.require(not torch.equal(fake, other), "other latents give other samples", "the same samples")
+
+
+@torch.no_grad()
+def check_records_are_judged_alone(subject: Subject) -> None:
+    """A logit is a function of its own record: whatever the batch size, whoever the neighbours."""
+    _, discriminator = subject.players()
+    real, conditions = subject.real, subject.conditions
+    together = discriminator(real, conditions)
+    for size in (1, 7, len(real) - 1):
+        parts = zip(real.split(size), [None] * len(real) if conditions is None else conditions.split(size))  # noqa: B905
+        apart = torch.cat([discriminator(samples, asked) for samples, asked in parts])
+        distance = (apart - together).abs().max().item()
+        subject.require(
+            distance <= LOGIT_TOLERANCE * (1 + together.abs().max().item()),
+            "each record is judged by itself, whatever the batch size",
+            f"logits that differ by {distance:.2g} in batches of {size}",
+        )
+
+
+@torch.no_grad()
+def check_permutations(subject: Subject) -> None:
+    """The records of a batch in another order give the same results in that order, for both players."""
+    generator, discriminator = subject.players()
+    order = Randomness(subject.seed).permutation(len(subject.real), "order", 0)
+    asked = None if subject.conditions is None else subject.conditions[order]
+    latents = Randomness(subject.seed).normal((len(order), subject.plan.game.n_latents), "sample", 0)
+    pairs = {
+        "logits": (
+            discriminator(subject.real[order], asked),
+            discriminator(subject.real, subject.conditions)[order],
+        ),
+        "fakes": (generator(latents[order], asked), generator(latents, subject.conditions)[order]),
+    }
+    for name, (ours, theirs) in pairs.items():
+        distance = (ours - theirs).abs().max().item()
+        bound = LOGIT_TOLERANCE * (1 + theirs.abs().max().item())
+        subject.require(
+            distance <= bound,
+            "permuting a batch permutes the result",
+            f"{name} that differ by {distance:.2g}",
+        )
+
+
+def check_round_trip(subject: Subject) -> None:
+    """Records that were encoded and decoded are, encoded again, what they were."""
+    again = subject.modality.encode(subject.codec, subject.decoded(subject.compact), subject.seed)
+    moved = (again - subject.compact).abs().flatten(1).amax(1)
+    worst = int(moved.argmax())
+    subject.require(
+        bool((moved <= subject.tolerance).all()),
+        f"decode(encode(records)) are the records, within {subject.tolerance}",
+        f"record {worst + 1} moved by {moved[worst].item():.3g}",
+    )
+
+
+def check_blocks(subject: Subject) -> None:
+    """The first records of a block do not depend on how many are wanted."""
+    generator, _ = subject.players()
+    compact = subject.codec.compact(subject.fakes(generator, 64))
+    whole = subject.decoded(compact)
+    for n in (1, 23):
+        few, cut = subject.decoded(compact[:n]), whole.take(np.arange(n))
+        subject.require(
+            subject.modality.fingerprint(few) == subject.modality.fingerprint(cut),
+            "record k depends on (model, seed, k) alone",
+            f"the first {n} of 64 records are not those that are made when {n} are wanted",
+        )
+
+
+def check_state_is_plain(subject: Subject) -> None:
+    """The codec's state is plain JSON and plain tensors: nothing in it can run code when it is read."""
+    state, tensors = subject.codec.state()
+    promise = "the codec's state is plain JSON and tensors"
+    odd = _first_odd(state, "state")
+    subject.require(not odd, promise, odd)
+    back = json.loads(as_json(state))
+    subject.require(back == json.loads(json.dumps(state)), promise, "another state after JSON")
+    for name, tensor in tensors.items():
+        is_plain = type(tensor) is Tensor and tensor.layout is torch.strided and not tensor.requires_grad
+        subject.require(is_plain, promise, f"tensor {name!r} of type {type(tensor).__name__}")
+
+
+def check_saving(subject: Subject) -> None:
+    """A model that went through a file makes the same records bit for bit."""
+    modality, (generator, discriminator) = subject.modality, subject.players()
+    state, tensors = subject.codec.state()
+    members = {
+        "codec.json": as_json(state),
+        "codec.safetensors": safetensors.torch.save(tensors),
+        "generator.safetensors": safetensors.torch.save(_weights(generator)),
+        "discriminator.safetensors": safetensors.torch.save(_weights(discriminator)),
+    }
+    path = subject.folder / "conformance.gan"
+    write_archive(path, {"kind": modality.kind, "networks": to_plain(subject.plan.networks)}, members)
+    archive = read_archive(path)
+    codec = modality.load_codec(archive.json("codec.json"), archive.tensors("codec.safetensors"))
+    with torch.device("meta"):  # as models are loaded: shapes without memory
+        players = modality.build(codec, modality.networks(archive.manifest["networks"]))
+    for name, player in zip(("generator", "discriminator"), players, strict=True):
+        player.load_state_dict(archive.tensors(f"{name}.safetensors"), assign=True)
+    promise = "saving and loading changes no bit"
+    ours, theirs = subject.fakes(generator, 50), subject.fakes(players[0], 50)
+    subject.require(torch.equal(ours, theirs), promise, "other samples")
+    records = [
+        modality.decode(one, one.compact(ours), subject.seed, 0, None) for one in (subject.codec, codec)
+    ]
+    prints = [modality.fingerprint(one) for one in records]
+    subject.require(prints[0] == prints[1], promise, "other records")
+    with torch.no_grad():
+        logits = [one(subject.real, subject.conditions) for one in (discriminator, players[1])]
+    subject.require(torch.equal(*logits), promise, "other logits")
+
+
+def check_resuming(subject: Subject) -> None:
+    """A run that was stopped and taken up again ends as one that was not, bit for bit."""
+    whole = _training(subject, None)
+    losses = [(record.discriminator_loss, record.generator_loss) for record in whole]
+    checkpoints = Checkpoints(subject.folder / "checkpoints")
+    for record in _training(subject, checkpoints):
+        if record.step == N_STEPS // 2:
+            break
+    resumed = _training(subject, Checkpoints(subject.folder / "checkpoints"))
+    n_before = resumed.step
+    later = [(record.discriminator_loss, record.generator_loss) for record in resumed]
+    promise = "a resumed run equals an uninterrupted one bit for bit"
+    subject.require(n_before == N_STEPS // 2, promise, f"a start at step {n_before}")
+    subject.require(later == losses[n_before:], promise, "other losses")
+    subject.require(_same(whole.kept, resumed.kept), promise, "other weights")
+
+
+def check_refusals(subject: Subject) -> None:
+    """What cannot be read or is not known is refused by an error that names it."""
+    modality, missing = subject.modality, subject.folder / "there is no such file"
+    asked: dict[str, tuple[type[GansmithError], Callable[[], object]]] = {
+        missing.name: (DataError, lambda: modality.read(missing, Reading())),
+        "no such column": (
+            UsageError,
+            lambda: modality.request(subject.codec, {"no such column": "1"}),
+        ),
+        "no such preset": (UsageError, lambda: modality.n_heldout(100, "no such preset")),
+        "no_such_size": (UsageError, lambda: modality.networks({"no_such_size": 1})),
+        "no such target": (UsageError, lambda: modality.check_target(subject.records, "no such target")),
+    }
+    for named, source in subject.bad_sources.items():
+        asked[named] = (DataError, lambda source=source: modality.read(source, Reading()))
+    for named, (wanted, ask) in asked.items():
+        promise = f"bad input is refused by a {wanted.__name__} that says {named!r}"
+        try:
+            ask()
+        except wanted as error:
+            subject.require(named in str(error), promise, f"the message {str(error)!r}")
+        else:
+            subject.require(False, promise, "it was taken")
+
+
+@torch.no_grad()
+def check_held_out_score(subject: Subject) -> None:
+    """The score that chooses the model is from 0 to 1, repeatable, and higher for real than for noise."""
+    n = len(subject.real) // 2
+    order = Randomness(subject.seed).permutation(len(subject.real), "halves", 0)
+    one, other = subject.real[order[:n]], subject.real[order[n : 2 * n]]
+    noise = subject.fakes(subject.players()[0], n)
+    score = subject.modality.held_out_score(subject.codec, n, subject.seed)
+    of_real, of_noise, again = score(one, other), score(noise, other), score(one, other)
+    found = f"{of_real} for real records, {of_noise} for noise, {again} at the second try"
+    is_share = all(0 <= value <= 1 for value in (of_real, of_noise))
+    subject.require(is_share, "a held-out score is from 0 to 1", found)
+    subject.require(of_real > of_noise, "a held-out score is better for real records than for noise", found)
+    subject.require(of_real == again, "a held-out score is repeatable", found)
+
+
+def check_descriptions(subject: Subject) -> None:
+    """A person can look at records and at what was learnt."""
+    preview = subject.modality.preview(subject.codec, subject.records)
+    subject.require(bool(preview.strip()), "a preview shows something", "nothing")
+    rows = subject.modality.describe(subject.codec)
+    is_table = bool(rows) and all(row.keys() == rows[0].keys() for row in rows)
+    subject.require(is_table, "a description is rows of the same keys", f"{rows}")
+
+
+CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
+    check_shapes,
+    check_finite,
+    check_seeds,
+    check_records_are_judged_alone,
+    check_permutations,
+    check_round_trip,
+    check_blocks,
+    check_state_is_plain,
+    check_saving,
+    check_resuming,
+    check_refusals,
+    check_held_out_score,
+    check_descriptions,
+)
+
+
+def _training(subject: Subject, checkpoints: Checkpoints | None) -> Training:
+    """A short run of the kind's own rules, from its beginning or from the newest checkpoint."""
+    game = Game(*subject.players(), subject.plan.game, Randomness(subject.seed))
+    asking = subject.modality.asking(subject.codec)
+    batches = Batches(
+        subject.compact, subject.plan.game.batch_size, game.randomness, asking, subject.codec.expand
+    )
+    length = N_STEPS * game.config.batch_size * game.config.n_discriminator_turns
+    held = subject.real[:50]
+    score = subject.modality.held_out_score(subject.codec, len(held), subject.seed)
+    evaluation = Evaluation(held, subject.real[-50:], score)
+    return train(game, batches, TrainConfig(length, 2, 2), evaluation, checkpoints)
+
+
+def _weights(network: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().contiguous() for name, value in network.state_dict().items()}
+
+
+def _same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def _first_odd(value: object, place: str) -> str:
+    """Where something stands that JSON does not know, or nothing."""
+    if value is None or type(value) in (bool, int, float, str):
+        return ""
+    if isinstance(value, dict):
+        inside = cast("dict[object, object]", value)
+        if not all(type(key) is str for key in inside):
+            return f"{place} with a key that is no string"
+        found = (_first_odd(item, f"{place}.{key}") for key, item in inside.items())
+    elif isinstance(value, (list, tuple)):
+        items = cast("list[object]", value)
+        found = (_first_odd(item, f"{place}[{index}]") for index, item in enumerate(items))
+    else:
+        return f"{place} of type {type(value).__name__}"
+    return next((odd for odd in found if odd), "")

@@ -1,0 +1,253 @@
+"""Every kind of data in the registry keeps every promise; and a kind that breaks one is found out."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from torch import nn
+
+from gansmith.conformance import CHECKS, ConformanceError, Subject, check_modality
+from gansmith.errors import DataError
+from gansmith.modalities import base
+from gansmith.modalities.image.pictures import bundled_digits
+from gansmith.modalities.registry import KINDS, find_modality
+from gansmith.modalities.table.modality import TableModality
+
+WORDS = ["moss", "rain", "sun", "tea", "wind"]
+
+
+def _people() -> pa.Table:
+    """Every kind of column, some cells missing."""
+    rng = np.random.default_rng(0)
+    n = 240
+    pay = np.round(rng.gamma(2, 1000, n), 2)
+    days = np.datetime64("2020-01-01") + rng.integers(0, 900, n)
+    notes = [f"{i} " + " ".join(rng.choice(WORDS, 12)) for i in range(n)]
+    cities = [f"city {k}" for k in rng.zipf(1.3, n).clip(max=200)]
+    return pa.table(
+        {
+            "id": pa.array(np.arange(n) + 1),
+            "age": pa.array(rng.integers(18, 90, n)),
+            "pay": pa.array(pay, mask=rng.random(n) < 0.1),
+            "city": pa.array(cities, mask=rng.random(n) < 0.05),
+            "team": pa.array(rng.choice(["red", "blue"], n)),
+            "member": pa.array(pay > 2000),
+            "since": pa.array(days),
+            "seen": pa.array(days.astype("datetime64[s]") + rng.integers(0, 86400, n)),
+            "note": pa.array(notes, mask=rng.random(n) < 0.3),
+            "land": pa.array(["here"] * n),
+            "nothing": pa.nulls(n),
+        }
+    )
+
+
+def _with_infinity() -> pa.Table:
+    return pa.table({"pay": [1.5, 2.5, float("inf")]})
+
+
+def _with_a_bright_pixel() -> np.ndarray:
+    pixels = np.zeros((30, 4, 4))
+    pixels[7, 1, 2] = 999.0
+    return pixels
+
+
+SOURCES = {"table": _people, "image": bundled_digits}
+BAD_SOURCES = {
+    "table": lambda: {"record 3": _with_infinity(), "single record": pa.table({"pay": [1]})},
+    "image": lambda: {"picture 7": _with_a_bright_pixel()},
+}
+
+
+def test_every_kind_is_tried():
+    assert set(SOURCES) == set(KINDS) == set(BAD_SOURCES)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_promise_is_kept(kind, check, tmp_path):
+    check(Subject(find_modality(kind), SOURCES[kind](), tmp_path, BAD_SOURCES[kind]()))
+
+
+def test_all_at_once(tmp_path):
+    check_modality(TableModality(), _people(), tmp_path, bad_sources=BAD_SOURCES["table"]())
+
+
+# --- Each check can fail ------------------------------------------------------------------------------------
+
+
+class _Neighbours(nn.Module):
+    """Judges records by the batch they stand in."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, samples, conditions=None):
+        logits = self.inner(samples, conditions)
+        return logits - logits.mean()
+
+
+class _Places(nn.Module):
+    """Judges records by their place in the batch."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, samples, conditions=None):
+        return self.inner(samples, conditions) + torch.linspace(0, 1, len(samples))
+
+
+class _Column(nn.Module):
+    """Answers with shape (batch, 1)."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, samples, conditions=None):
+        return self.inner(samples, conditions)[:, None]
+
+
+class _Undefined(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, samples, conditions=None):
+        return self.inner(samples, conditions) / 0
+
+
+class _Wrapped:
+    """A codec whose state holds what JSON does not know."""
+
+    def __init__(self, codec):
+        self.codec = codec
+
+    def __getattr__(self, name):
+        return getattr(self.codec, name)
+
+    def state(self):
+        state, tensors = self.codec.state()
+        return {**state, "when": {1, 2}}, tensors
+
+
+def _with_judge(monkeypatch, wrap):
+    build = TableModality.build
+
+    def broken(self, codec, networks):
+        generator, discriminator = build(self, codec, networks)
+        return generator, wrap(discriminator)
+
+    monkeypatch.setattr(TableModality, "build", broken)
+
+
+def _random_weights(monkeypatch):
+    monkeypatch.setattr(base.torch, "manual_seed", lambda key: None)
+
+
+def _forgetful_decoder(monkeypatch):
+    decode = TableModality.decode
+
+    def broken(self, codec, compact, seed, first_index, request):
+        records = decode(self, codec, compact, seed, first_index, request)
+        return records.take(np.arange(len(records))[::-1].copy())
+
+    monkeypatch.setattr(TableModality, "decode", broken)
+
+
+def _lenient_reader(monkeypatch):
+    monkeypatch.setattr(TableModality, "check_target", lambda self, records, target: None)
+
+
+def _nameless_reader(monkeypatch):
+    def broken(self, source, reading):
+        raise DataError("something is wrong.")
+
+    read = TableModality.read
+    monkeypatch.setattr(
+        TableModality,
+        "read",
+        lambda self, source, reading: (read if isinstance(source, pa.Table) else broken)(
+            self, source, reading
+        ),
+    )
+
+
+def _score_of(value):
+    def patch(monkeypatch):
+        score = lambda self, codec, n, seed: lambda fake, real: value  # noqa: E731
+        monkeypatch.setattr(TableModality, "held_out_score", score)
+
+    return patch
+
+
+def _odd_state(monkeypatch):
+    fit = TableModality.fit_codec
+    monkeypatch.setattr(TableModality, "fit_codec", lambda self, *given: _Wrapped(fit(self, *given)))
+
+
+def _lossy_loading(monkeypatch):
+    load = TableModality.load_codec
+
+    def broken(self, state, tensors):
+        halved = {name: value / 2 if value.is_floating_point() else value for name, value in tensors.items()}
+        return load(self, state, halved)
+
+    monkeypatch.setattr(TableModality, "load_codec", broken)
+
+
+def _drifting_batches(monkeypatch):
+    drawn = iter(range(10_000))
+    asking = TableModality.asking
+
+    def broken(self, codec):
+        ask, drift = asking(self, codec), next(drawn)
+        return lambda samples, generator: ask(samples, generator.manual_seed(drift))
+
+    monkeypatch.setattr(TableModality, "asking", broken)
+
+
+def _mute(monkeypatch):
+    monkeypatch.setattr(TableModality, "preview", lambda self, codec, records: " ")
+
+
+BREAKS = {
+    "check_shapes": (lambda patch: _with_judge(patch, _Column), "shape (batch,)"),
+    "check_finite": (lambda patch: _with_judge(patch, _Undefined), "finite"),
+    "check_seeds": (_random_weights, "same seed"),
+    "check_records_are_judged_alone": (lambda patch: _with_judge(patch, _Neighbours), "by itself"),
+    "check_permutations": (lambda patch: _with_judge(patch, _Places), "permuting"),
+    "check_round_trip": (_forgetful_decoder, "decode(encode(records))"),
+    "check_blocks": (_forgetful_decoder, "(model, seed, k)"),
+    "check_state_is_plain": (_odd_state, "plain JSON"),
+    "check_saving": (_lossy_loading, "no bit"),
+    "check_resuming": (_drifting_batches, "uninterrupted"),
+    "check_refusals": (_lenient_reader, "no such target"),
+    "check_held_out_score": (_score_of(1.5), "from 0 to 1"),
+    "check_descriptions": (_mute, "preview"),
+}
+MORE_BREAKS = [
+    ("check_refusals", _nameless_reader, "there is no such file"),
+    ("check_held_out_score", _score_of(0.5), "better for real"),
+]
+
+
+def test_every_check_is_proved_able_to_fail():
+    assert [check.__name__ for check in CHECKS] == list(BREAKS)
+
+
+@pytest.mark.parametrize(
+    ("name", "break_it", "said"),
+    [*((name, *how) for name, how in BREAKS.items()), *MORE_BREAKS],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_broken_promise_is_found_and_named(name, break_it, said, tmp_path, monkeypatch):
+    break_it(monkeypatch)
+    check = next(check for check in CHECKS if check.__name__ == name)
+    with pytest.raises(ConformanceError, match=re.escape(said)):
+        check(Subject(TableModality(), _people(), tmp_path))
