@@ -147,7 +147,7 @@ def _with_judge(monkeypatch, wrap):
 
 
 def _random_weights(monkeypatch):
-    monkeypatch.setattr(base.torch, "manual_seed", lambda key: None)
+    monkeypatch.setattr(base.torch, "manual_seed", lambda key: torch.seed())
 
 
 def _forgetful_decoder(monkeypatch):
@@ -207,6 +207,7 @@ def _drifting_batches(monkeypatch):
 
     def broken(self, codec):
         ask, drift = asking(self, codec), next(drawn)
+        assert ask is not None
         return lambda samples, generator: ask(samples, generator.manual_seed(drift))
 
     monkeypatch.setattr(TableModality, "asking", broken)

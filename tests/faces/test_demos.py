@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from gansmith.engine.threads import n_threads
 from gansmith.errors import DataError, UsageError
-from gansmith.faces.demos import single_thread
 from gansmith.faces.demos.digits import run_digits
 from gansmith.faces.demos.gaussian import errors, run_gaussian
 from gansmith.tasks.model import load_model
@@ -84,7 +84,7 @@ def test_errors_are_distances():
 def test_threads_are_restored():
     torch.set_num_threads(2)
     try:
-        with single_thread():
+        with n_threads(1):
             assert torch.get_num_threads() == 1
         assert torch.get_num_threads() == 2
     finally:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Literal, final
 
 import safetensors
 import safetensors.torch
 from torch import Tensor
 
 from gansmith.store.atomic import write_whole
+
+Sort = Literal["step", "stop"]
+"""Regular checkpoints, and the one where a run was interrupted."""
 
 
 @final
@@ -46,8 +49,13 @@ class Checkpoints:
         self.folder = folder
         self._n_kept = n_kept
 
-    def save(self, checkpoint: Checkpoint) -> None:
+    def save(self, checkpoint: Checkpoint, *, is_stop: bool = False) -> None:
         """Write it whole, then drop the oldest.
+
+        Args:
+            checkpoint: What to save.
+            is_stop: It was made where the run happened to be interrupted. There is one such file at most, it
+                pushes no regular one out, and the next one of either sort takes its place.
 
         Raises:
             DataError: When the disk is full; the checkpoints before it stay.
@@ -56,27 +64,30 @@ class Checkpoints:
         values = json.dumps(checkpoint.values, sort_keys=True)
         tensors = dict(checkpoint.tensors)
         metadata = {"values": values, "sha256": _digest(values, tensors)}
-        content = safetensors.torch.save(tensors, metadata)
-        write_whole(self.folder / f"step-{checkpoint.step:010d}.safetensors", content)
-        for step in self.steps()[: -self._n_kept]:
-            self._path(step).unlink(missing_ok=True)
+        path = self._path(checkpoint.step, "stop" if is_stop else "step")
+        write_whole(path, safetensors.torch.save(tensors, metadata))
+        old_stops = [self._path(step, "stop") for step in self.steps("stop")]
+        old = [self._path(step, "step") for step in self.steps()[: -self._n_kept]]
+        for left in {*old, *old_stops} - {path}:
+            left.unlink(missing_ok=True)
 
-    def steps(self) -> list[int]:
+    def steps(self, sort: Sort = "step") -> list[int]:
         """The steps at which there is a file, oldest first."""
-        names = (re.fullmatch(r"step-(\d{10})", path.stem) for path in self.folder.glob("*.safetensors"))
+        names = (re.fullmatch(rf"{sort}-(\d{{10}})", path.stem) for path in self.folder.glob("*.safetensors"))
         return sorted(int(name[1]) for name in names if name)
 
-    def newest(self) -> Checkpoint | None:
-        """The newest checkpoint that is whole, or None."""
-        found = (self.at(step) for step in reversed(self.steps()))
+    def newest(self, sorts: Sequence[Sort] = ("step", "stop")) -> Checkpoint | None:
+        """The newest checkpoint of these sorts that is whole, or None."""
+        places = sorted(((step, sort) for sort in sorts for step in self.steps(sort)), reverse=True)
+        found = (self.at(step, sort) for step, sort in places)
         return next((checkpoint for checkpoint in found if checkpoint is not None), None)
 
-    def at(self, step: int) -> Checkpoint | None:
+    def at(self, step: int, sort: Sort = "step") -> Checkpoint | None:
         """The checkpoint of that step, or None where it is missing or damaged."""
-        path = self._path(step)
+        path = self._path(step, sort)
         try:
             with safetensors.safe_open(path, framework="pt") as file:
-                metadata: dict[str, str] = file.metadata()
+                metadata: dict[str, str] = file.metadata() or {}
                 tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
         except (OSError, safetensors.SafetensorError):
             return None
@@ -84,8 +95,8 @@ class Checkpoints:
             return None
         return Checkpoint(step, json.loads(metadata["values"]), tensors)
 
-    def _path(self, step: int) -> Path:
-        return self.folder / f"step-{step:010d}.safetensors"
+    def _path(self, step: int, sort: Sort) -> Path:
+        return self.folder / f"{sort}-{step:010d}.safetensors"
 
 
 def _digest(values: str, tensors: Mapping[str, Tensor]) -> str:

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gansmith.engine.tensors import Logits, Samples
+from gansmith.engine.tensors import Logits
 
 
 @final
@@ -43,12 +43,14 @@ def accuracies(real_logits: Logits, fake_logits: Logits, is_relative: bool) -> t
     return real.item(), fake.item()
 
 
-def spread(fake: Samples, real: Samples) -> float:
+def spread(fake: Float[Tensor, "n_fake *sample"], real: Float[Tensor, "n_real *sample"]) -> float:
     """Ratio of the mean standard deviations over all values of a sample, fake over real."""
     return (fake.flatten(1).std(0).mean() / real.flatten(1).std(0).mean().clamp_min(1e-12)).item()
 
 
-def coverage(fake: Samples, real: Samples, k: int = 5) -> float:
+def coverage(
+    fake: Float[Tensor, "n_fake *sample"], real: Float[Tensor, "n_real *sample"], k: int = 5
+) -> float:
     """Share of real records that have a fake nearer than their k-th nearest real neighbour.
 
     For as many fakes of the same distribution it is about 1 - 2^-k (.97 for k = 5).
@@ -61,7 +63,7 @@ def coverage(fake: Samples, real: Samples, k: int = 5) -> float:
     if k < 1:
         return 0.0
     radii = torch.cdist(real, real).kthvalue(k + 1, dim=1).values  # the nearest is the record itself
-    nearest: Float[Tensor, " n"] = torch.cdist(real, fake).amin(1)
+    nearest: Float[Tensor, " n_real"] = torch.cdist(real, fake).amin(1)
     return (nearest <= radii).float().mean().item()
 
 

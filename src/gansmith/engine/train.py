@@ -105,10 +105,12 @@ class Training:
         """The logit half-way between real and fake where only differences count; of the kept model."""
         self._best: dict[str, Tensor] = {}
         self._history: list[Health] = []
+        self._last_good = self._checkpoint()
         newest = checkpoints.newest() if checkpoints else None
-        if newest:
+        if checkpoints and newest:
             self._restore(newest)
-        self._last_good = self._nearest_good()
+            # A roll-back leads where it would lead without the interruption.
+            self._last_good = checkpoints.newest(["step"]) or self._last_good
 
     @property
     def kept(self) -> dict[str, Tensor]:
@@ -126,7 +128,7 @@ class Training:
             while self.step < self.n_steps:
                 yield self._play_step()
         except GeneratorExit:  # the caller broke out of its loop, between two steps
-            self._save(self._checkpoint())
+            self._save(self._checkpoint(), is_stop=True)
             raise
 
     def _play_step(self) -> StepRecord:
@@ -184,7 +186,7 @@ class Training:
             memory_gap=gap.item(),
         )
         score = health.coverage if evaluation.score is coverage else evaluation.score(fake, real)
-        is_best = self.best_score is None or score >= self.best_score
+        is_best = not math.isnan(score) and (self.best_score is None or score >= self.best_score)
         if is_best:
             self.best_score, self._best = score, self._snapshot()
             self.border = self._border(*logits)
@@ -254,17 +256,9 @@ class Training:
             player.load_state(_below(f"players/{name}/", checkpoint.tensors))
         self.game.randomness = Randomness(self.game.randomness.seed, self.n_rollbacks)
 
-    def _nearest_good(self) -> Checkpoint:
-        """Where a roll-back leads: the newest regular checkpoint, wherever the run was interrupted since."""
-        if self.checkpoints and self.step and not self._is_due(self.config.n_checkpoints):
-            n, n_steps = self.config.n_checkpoints, self.n_steps
-            regular = -(-(self.step * n // n_steps) * n_steps // n)
-            return self.checkpoints.at(regular) or self._checkpoint()
-        return self._checkpoint()
-
-    def _save(self, checkpoint: Checkpoint) -> None:
+    def _save(self, checkpoint: Checkpoint, *, is_stop: bool = False) -> None:
         if self.checkpoints:
-            self.checkpoints.save(checkpoint)
+            self.checkpoints.save(checkpoint, is_stop=is_stop)
 
     def _roll_back(self, turns: Turns) -> StepRecord:
         """Back to the last good state, with other noise and half the learning rate."""

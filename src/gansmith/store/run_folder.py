@@ -59,7 +59,7 @@ class RunFolder:
         self.check_free()
         try:
             (self.path / "previews").mkdir(parents=True, exist_ok=True)
-            for left in (*self.checkpoints.glob("step-*.safetensors"), *self.path.glob("*.json*")):
+            for left in (*self.checkpoints.glob("*.safetensors"), *self.path.glob("*.json*")):
                 left.unlink()
             for left in (self.path / "previews").iterdir():
                 left.unlink()

@@ -13,8 +13,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, final
@@ -29,6 +28,7 @@ from gansmith.engine.game import Game, GameConfig
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.precision import fastest_precision
 from gansmith.engine.randomness import Randomness
+from gansmith.engine.threads import n_threads
 from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality, Plan, Reading, seeded_networks
@@ -40,8 +40,12 @@ MIN_STEPS: Final = 20
 """A budget buys at least so many steps."""
 N_STATS: Final = 500
 """Lines of statistics per run, about."""
-MANY_OPERATIONS: Final = 2e7
-"""Multiplications per step above which a second core is worth its overhead."""
+MANY_OPERATIONS: Final = 20_000_000
+"""Multiplications per pass of a batch above which half precision, and trying more cores, is worth it."""
+VERY_MANY_OPERATIONS: Final = 1_000_000_000
+"""Multiplications per pass of a batch above which all cores are used without trying."""
+WORTH_MORE_THREADS: Final = 1.2
+"""How much faster all cores must be than one, to be used."""
 
 
 @final
@@ -140,7 +144,7 @@ class FitRun:
 
     def __iter__(self) -> Iterator[StepRecord]:
         """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.train`."""
-        with _threads(self.n_threads):
+        with n_threads(self.n_threads):
             for record in self.training:
                 self._log(record)
                 yield record
@@ -207,15 +211,15 @@ def start(
     if run_folder:
         run_folder.check_free()
     prepared = _prepare(source, config, target, reading or Reading())
-    n_threads = config.threads or _threads_for(prepared.game)
+    threads = config.threads or _usual_threads(prepared.game)
     if config.budget:
-        n_threads, length = _calibrated(prepared, n_threads, started + seconds_of(config.budget))
+        threads, length = _calibrated(prepared, started + seconds_of(config.budget))
     else:
         n_epoch = len(prepared.batches.samples) // prepared.batches.batch_size * prepared.batches.batch_size
         length = config.samples_seen or math.ceil(config.epochs * n_epoch) or prepared.plan.samples_seen
     if run_folder:
-        run_folder.start({**prepared.manifest, "samples_seen": length, "n_threads": n_threads})
-    return FitRun(prepared, length, n_threads, run_folder)
+        run_folder.start({**prepared.manifest, "samples_seen": length, "n_threads": threads})
+    return FitRun(prepared, length, threads, run_folder)
 
 
 def resume(source: object, folder: Path) -> FitRun:
@@ -257,10 +261,11 @@ def _prepare(
     plan = modality.plan(codec, len(seen), config.preset)
     device = _device(config.device)
     players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
+    networks = (players[0].to(device), players[1].to(device))
     if rules is None:
         rules = replace(plan.game, objective=config.objective or plan.game.objective)
-        rules = replace(rules, precision=_precision_for(players, rules.batch_size, device))
-    game = Game(players[0].to(device), players[1].to(device), rules, randomness)
+        rules = replace(rules, precision=_precision_for(Game(*networks, rules, randomness)))
+    game = Game(*networks, rules, randomness)
     compact = modality.encode(codec, seen, randomness.key("encode", 0)).to(device)
     batches = Batches(compact, rules.batch_size, randomness, modality.asking(codec), codec.expand)
     evaluation = None
@@ -286,57 +291,49 @@ def _prepare(
     return Prepared(config, modality, seen, codec, game, batches, evaluation, plan, manifest, records.notes)
 
 
-def _calibrated(prepared: Prepared, n_threads: int, deadline: float) -> tuple[int, int]:
+def _calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:
     """With how many threads, and for how many samples, to learn until `deadline` (of the monotonic clock).
 
-    Measured on copies that are thrown away. On a machine that others use as well, one thread can be faster
-    than two that wait for each other.
+    Measured on copies that are thrown away. All cores are used if that is clearly faster here and now: on a
+    machine that others use as well, two threads mostly wait for each other.
     """
     game, evaluation = prepared.game, prepared.evaluation
     seconds = min(1.5, 0.02 * (deadline - time.monotonic()))
-    if prepared.config.threads or n_threads == 1:
-        tried = {n_threads: _seconds_per_step(prepared, n_threads, seconds)}
-    else:
-        tried = {n: _seconds_per_step(prepared, n, seconds) for n in (1, n_threads)}
-    fastest = min(tried, key=lambda n: tried[n])
+    threads = prepared.config.threads or 1
+    per_step = _seconds_per_step(prepared, threads, seconds)
+    n_cores = os.cpu_count() or 1
+    if not prepared.config.threads and n_cores > 1 and _n_operations(game) >= MANY_OPERATIONS:
+        with_all = _seconds_per_step(prepared, n_cores, seconds)
+        if WORTH_MORE_THREADS * with_all < per_step:
+            threads, per_step = n_cores, with_all
     judging = 0.0
     if evaluation:
         started = time.monotonic()
         evaluation.score(evaluation.seen, evaluation.heldout[: len(evaluation.seen)])
         judging = prepared.plan.n_evaluations * (time.monotonic() - started)
-    n_steps = int((deadline - time.monotonic() - judging) / tried[fastest])
-    return fastest, max(n_steps, MIN_STEPS) * game.config.batch_size * game.config.n_discriminator_turns
+    n_steps = int((deadline - time.monotonic() - judging) / per_step)
+    return threads, max(n_steps, MIN_STEPS) * game.config.batch_size * game.config.n_discriminator_turns
 
 
-def _seconds_per_step(prepared: Prepared, n_threads: int, seconds: float) -> float:
-    with _threads(n_threads):
+def _seconds_per_step(prepared: Prepared, n: int, seconds: float) -> float:
+    with n_threads(n):
         return seconds_per_step(prepared.game, prepared.batches, seconds)
 
 
-def _threads_for(game: Game) -> int:
-    """One thread for small networks, where a second costs more than it gives; all for large ones."""
-    networks = [player.network for player in game.players.values()]
-    return max(1, os.cpu_count() or 1) if _is_large(networks, game.config.batch_size) else 1
-
-
-def _precision_for(networks: Sequence[nn.Module], batch_size: int, device: torch.device) -> str:
+def _precision_for(game: Game) -> str:
     """Half precision for large networks where the device knows it."""
-    return fastest_precision(device) if _is_large(networks, batch_size) else "float32"
+    return fastest_precision(game.device) if _n_operations(game) >= MANY_OPERATIONS else "float32"
 
 
-def _is_large(networks: Sequence[nn.Module], batch_size: int) -> bool:
-    n_weights = sum(weight.numel() for network in networks for weight in network.parameters())
-    return n_weights * batch_size >= MANY_OPERATIONS
+def _usual_threads(game: Game) -> int:
+    """One, unless the networks are very large."""
+    return (os.cpu_count() or 1) if _n_operations(game) >= VERY_MANY_OPERATIONS else 1
 
 
-@contextmanager
-def _threads(n_threads: int) -> Generator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+def _n_operations(game: Game) -> int:
+    """Multiplications of one pass of a batch through both players."""
+    n_weights = sum(weight.numel() for player in game.players.values() for weight in player.parameters)
+    return n_weights * game.config.batch_size
 
 
 def _device(name: str) -> torch.device:

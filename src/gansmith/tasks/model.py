@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -19,8 +20,9 @@ from torch import nn
 from gansmith import __version__
 from gansmith.engine.precision import PRECISIONS, fastest_precision, matrix_precision
 from gansmith.engine.randomness import Randomness
+from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
-from gansmith.modalities.base import AbstractModality, Request
+from gansmith.modalities.base import AbstractModality, Compact, Request
 from gansmith.modalities.registry import find_modality
 from gansmith.store.archive import Archive, as_json, read_archive, write_archive
 
@@ -54,15 +56,24 @@ class Model:
         """
         if n_records < 0:
             raise UsageError(f"cannot make {n_records} records. Ask for 0 or more.")
+        if n_records == 0:
+            return
         request = self.modality.request(self.codec, where) if where else None
         size = self.modality.block_size(self.codec)
-        for block, first in enumerate(range(0, n_records, size)):
-            yield self._block(block, first, min(size, n_records - first), seed, request)
+        firsts = range(0, n_records, size)
+        with ThreadPoolExecutor(1) as beside:  # the next block is generated while this one is decoded
+            coming = beside.submit(self._compact, 0, seed, request)
+            for block, first in enumerate(firsts):
+                compact = coming.result()
+                if block + 1 < len(firsts):
+                    coming = beside.submit(self._compact, block + 1, seed, request)
+                yield self._decoded(compact[: n_records - first], block, first, seed, request)
 
     def sample(self, n_records: int, seed: int = 0, where: Mapping[str, Any] | None = None) -> Any:
         """All records at once; see `blocks`."""
-        blocks = list(self.blocks(n_records, seed, where)) or [self._block(0, 0, 0, seed, None)]
-        return self.modality.join(blocks)
+        blocks = list(self.blocks(n_records, seed, where))
+        nothing = [] if blocks else [self._decoded(self._compact(0, seed, None)[:0], 0, 0, seed, None)]
+        return self.modality.join(blocks or nothing)
 
     @torch.no_grad()
     def opinions(self, records: Any) -> Float[np.ndarray, " n"]:
@@ -90,15 +101,17 @@ class Model:
         )
 
     @torch.no_grad()
-    def _block(self, block: int, first: int, n_records: int, seed: int, request: Request | None) -> Any:
-        randomness = Randomness(seed)
+    def _compact(self, block: int, seed: int, request: Request | None) -> Compact:
+        """A whole block, as the generator makes it on one core: its bits do not depend on their number."""
         size, n_latents = self.modality.block_size(self.codec), self.manifest["game"]["n_latents"]
-        latents = randomness.normal((size, n_latents), "sample", block)
+        latents = Randomness(seed).normal((size, n_latents), "sample", block)
         conditions = None if request is None else request.conditions.expand(size, -1)
-        with matrix_precision(self._precision, torch.device("cpu")):
-            samples = self.generator(latents, conditions)
-        compact = self.codec.compact(samples)[:n_records]
-        return self.modality.decode(self.codec, compact, randomness.key("decode", block), first, request)
+        with n_threads(1), matrix_precision(self._precision, torch.device("cpu")):
+            return self.codec.compact(self.generator(latents, conditions))
+
+    def _decoded(self, compact: Compact, block: int, first: int, seed: int, request: Request | None) -> Any:
+        key = Randomness(seed).key("decode", block)
+        return self.modality.decode(self.codec, compact, key, first, request)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
         """Write the model file, whole or not at all.

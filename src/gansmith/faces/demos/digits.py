@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 from gansmith.engine.randomness import Randomness
+from gansmith.engine.threads import n_threads
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
-from gansmith.faces.demos import single_thread
 from gansmith.modalities.base import Reading
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
 from gansmith.modalities.image.reading import read_pictures
@@ -72,7 +72,7 @@ def run_digits(
     if epochs < 1:
         raise UsageError(f"the game needs an epoch at least, not {epochs}.")
     folder.mkdir(parents=True, exist_ok=True)
-    with single_thread():
+    with n_threads(1):
         digits = read_pictures(BUNDLED_DIGITS if data is None else data, Reading())
         twos = digits.of_label(DIGIT)
         _show_real(twos, show)

@@ -22,8 +22,8 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.tensors import Conditions, Latents, Logits
+from gansmith.engine.threads import n_threads
 from gansmith.engine.train import TrainConfig, train
-from gansmith.faces.demos import single_thread
 from gansmith.nets.mlp import layers, xavier_uniform
 from gansmith.report.pictures import scatter
 
@@ -84,7 +84,7 @@ def run_gaussian(
         "Generator 100-256-2 against discriminator 2-256-1 with ReLU, Adam 0.001, betas 0 and 0.99, batch 64,"
     )
     show("relativistic pairs with R1 and R2 of weight 1.\n")
-    with single_thread():
+    with n_threads(1):
         randomness = Randomness(seed)
         real = _real_points(N_REAL, randomness, 0)
         game = _game(randomness)

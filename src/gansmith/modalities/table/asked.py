@@ -17,7 +17,7 @@ from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
 from gansmith.modalities.table.conditions import hold_fixed
 from gansmith.modalities.table.files.dates import read_times
-from gansmith.modalities.table.files.spelling import read_truths
+from gansmith.modalities.table.files.spelling import read_decimals, read_truths
 from gansmith.modalities.table.schema import Column, Schema
 
 
@@ -76,15 +76,28 @@ def parse_value(column: Column, value: Any) -> pa.Array:
     if value is None or (isinstance(value, str) and value == column.missing_mark):
         return pa.nulls(1, column.arrow_type)
     try:
-        if not isinstance(value, str):
-            return pa.array([value]).cast(column.arrow_type)
-        if column.kind == "boolean":
-            return read_truths(pa.array([value]), column.spelling or ("false", "true"))
-        if column.is_time and column.format:
-            return read_times(pa.array([value]), column.format).cast(column.arrow_type)
-        return pa.array([value.strip()]).cast(column.arrow_type)
-    except (pa.ArrowException, ValueError, TypeError) as error:
+        cell = _read(column, value) if isinstance(value, str) else pa.array([value]).cast(column.arrow_type)
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         raise UsageError(f"column {column.name!r}: {value!r} is no {column.kind}.") from error
+    if cell.null_count:
+        wanted = f"Write it as in the data: {' or '.join(column.spelling) or column.format or 'a number'}."
+        raise UsageError(f"column {column.name!r}: {value!r} is no {column.kind}. {wanted}")
+    return cell
+
+
+def _read(column: Column, text: str) -> pa.Array:
+    """A text, spelt as in the data, as one cell; null when it is of another kind."""
+    cell = pa.array([text])
+    if column.arrow_type == pa.string():  # blanks may be part of it
+        return cell
+    cell = pa.array([text.strip()])
+    if column.kind == "boolean":
+        return read_truths(cell, column.spelling or ("false", "true"))
+    if column.kind == "decimal":
+        return read_decimals(cell, column.point).cast(column.arrow_type)
+    if column.is_time and column.format:
+        return read_times(cell, column.format).cast(column.arrow_type)
+    return cell.cast(column.arrow_type)
 
 
 def _check_known(column: Column, codec: object, cell: pa.Array) -> None:
@@ -107,6 +120,8 @@ def _check_number(column: Column, codec: NumberCodec, cell: pa.Array) -> None:
         return
     number = to_numbers(cell, column)[0][0]
     known = np.concatenate([codec.spikes, codec.knots])
+    if not len(known):
+        raise UsageError(f"column {column.name!r} has no values, only missing cells.")
     if not known.min() <= number <= known.max() or (not codec.n_bins and number not in codec.spikes):
         ends = codec.numbers_as_cells(np.array([known.min(), known.max()]))
         low, high = (str(end) for end in ends.to_pylist())

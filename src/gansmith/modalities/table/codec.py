@@ -94,9 +94,10 @@ class TableCodec:
         """
         cells = dict(zip(self.playing, self._cells(compact), strict=True))
         nothing = np.zeros(len(compact), np.int64), np.zeros(len(compact), np.float32)
+        streams = rng.spawn(len(self.columns))  # one each: what one column draws changes no other
         arrays = [
-            codec.decode(*cells.get(index, nothing), rng, first_index)
-            for index, codec in enumerate(self.columns)
+            codec.decode(*cells.get(index, nothing), stream, first_index)
+            for index, (codec, stream) in enumerate(zip(self.columns, streams, strict=True))
         ]
         return pa.table(dict(zip(self.schema.names, arrays, strict=True)))
 

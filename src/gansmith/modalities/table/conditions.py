@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Final
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from gansmith.engine.tensors import Conditions
 from gansmith.modalities.table.layout import Layout
@@ -31,7 +33,9 @@ def ask_some(layout: Layout, samples: TableSamples, generator: torch.Generator) 
     return hold_fixed(layout, samples, (ranks < n_asked[:, None]).to(samples))
 
 
-def hold_fixed(layout: Layout, samples: TableSamples, is_asked: Conditions) -> Conditions:
+def hold_fixed(
+    layout: Layout, samples: TableSamples, is_asked: Float[Tensor, "batch n_columns"]
+) -> Conditions:
     """The condition that asks for the marked columns as they are in `samples`.
 
     Args:

@@ -24,7 +24,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.conditions import ask_some
-from gansmith.modalities.table.files.reading import Table, read_table
+from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
 from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
@@ -73,7 +73,13 @@ class TableModality(AbstractModality):
             has_header=reading.has_header,
             encoding=reading.encoding,
         )
-        return table.take(matching(table.records, table.schema, reading.where)) if reading.where else table
+        if not reading.where:
+            return table
+        wanted = table.take(matching(table.records, table.schema, reading.where))
+        if len(wanted) < MIN_RECORDS:
+            asked = ", ".join(f"{name}={value}" for name, value in reading.where.items())
+            raise DataError(f"{table.name}: {len(wanted)} records have {asked}. Ask for less.")
+        return wanted
 
     def read_alike(self, source: object, like: Table) -> Table:
         """See the base class; the columns may stand in another order."""

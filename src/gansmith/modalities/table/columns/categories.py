@@ -129,8 +129,12 @@ class CategoryCodec(AbstractColumnCodec):
 
 
 def _group(
-    rare: Codes, indices: pa.Array, counts: Codes, look: Float[np.ndarray, "n d"] | None, seed: int
-) -> Codes:
+    rare: Int[np.ndarray, " n_rare"],
+    indices: pa.Array,
+    counts: Int[np.ndarray, " n_values"],
+    look: Float[np.ndarray, "n d"] | None,
+    seed: int,
+) -> Int[np.ndarray, " n_rare"]:
     """A group, 0..N_GROUPS - 1, for each rare category."""
     if look is None:
         return np.arange(len(rare)) * N_GROUPS // len(rare)

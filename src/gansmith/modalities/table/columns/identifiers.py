@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, final
 import numpy as np
 import pyarrow as pa
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.schema import Column
 
@@ -44,6 +45,10 @@ class IdentifierCodec(AbstractColumnCodec):
     @classmethod
     def fit(cls, column: pa.Array, schema: Column) -> IdentifierCodec:
         """Find the pattern."""
+        if pa.types.is_integer(column.type):
+            numbers = [int(value) for value in column.drop_null().to_pylist()] or [0]
+            first, last = min(numbers), max(numbers)
+            return cls(schema, "", "", 0, first, last, last - first + 1 != len(numbers), ())
         texts = [str(value) for value in column.drop_null().to_pylist()]
         matches = [_SERIAL.fullmatch(text) for text in texts]
         found = [match.groups() for match in matches if match]
@@ -56,7 +61,7 @@ class IdentifierCodec(AbstractColumnCodec):
             is_padded = len({len(number) for number in digits}) == 1 and len(digits[0]) > 1
             has_gaps = last - first + 1 != len(numbers)
             return cls(schema, prefix, suffix, len(digits[0]) if is_padded else 0, first, last, has_gaps, ())
-        length = max(len(text) for text in texts)
+        length = max((len(text) for text in texts), default=0)
         columns = [{text[position] for text in texts if len(text) > position} for position in range(length)]
         return cls(schema, "", "", 0, 0, 0, True, tuple(_alphabet(seen) for seen in columns))
 
@@ -78,7 +83,13 @@ class IdentifierCodec(AbstractColumnCodec):
         """See the base class."""
         numbers = range(first_index, first_index + len(codes))
         texts = [self._spell(number) for number in numbers]
-        return pa.array(texts).cast(self.column.arrow_type)
+        try:
+            return pa.array(texts, pa.string()).cast(self.column.arrow_type)
+        except pa.ArrowInvalid as error:
+            raise DataError(
+                f"column {self.column.name!r} of type {self.column.type} has no room for more identifiers. "
+                "Make fewer records, or learn it with a wider type in the schema."
+            ) from error
 
     def state(self) -> dict[str, Any]:
         """See the base class."""

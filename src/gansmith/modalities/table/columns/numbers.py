@@ -207,7 +207,9 @@ def find_spikes(values: Numbers, counts: Codes) -> Bool[np.ndarray, " n"]:
     return is_spike & (is_common | stands_out)
 
 
-def _distribution(values: Numbers, counts: Codes) -> tuple[Numbers, Numbers]:
+def _distribution(
+    values: Numbers, counts: Codes
+) -> tuple[Float[np.ndarray, " n_knots"], Float[np.ndarray, " n_knots"]]:
     """Corners (value, share up to it) of a distribution function; steps when there are few values."""
     if not len(values):
         return np.zeros(0), np.zeros(0)

@@ -1,0 +1,82 @@
+"""A game so small that a run of it takes a tenth of a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gansmith.engine.batches import Batches
+from gansmith.engine.game import Game, GameConfig
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import PlayerConfig
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.train import Evaluation
+
+
+class TinyGenerator(nn.Module):
+    """Latents (and conditions, added to the result) to points; writes down what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2))
+        self.asked: list[Tensor | None] = []
+
+    def forward(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
+        self.asked.append(conditions)
+        points = self.layers(latents)
+        return points if conditions is None else points + conditions
+
+
+class TinyDiscriminator(nn.Module):
+    """Points to logits; writes down what it saw."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
+        self.seen: list[tuple[Tensor, Tensor | None]] = []
+
+    def forward(self, samples: Tensor, conditions: Tensor | None = None) -> Tensor:
+        self.seen.append((samples.detach(), conditions))
+        return self.layers(samples).squeeze(1)
+
+
+CONFIG = GameConfig(
+    batch_size=8,
+    n_latents=3,
+    penalties=(PenaltyConfig("r1", 0.1, 0.01), PenaltyConfig("r2", 0.1)),
+    generator=PlayerConfig(0.01, 0.001, average_half_life_samples=40),
+    discriminator=PlayerConfig(0.01),
+)
+
+
+@pytest.fixture(scope="session")
+def new_game() -> Callable[..., Game]:
+    """`new_game(seed, **rules)`: the same game every time."""
+
+    def make(seed: int = 0, **rules: Any) -> Game:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            players = TinyGenerator(), TinyDiscriminator()
+        return Game(*players, replace(CONFIG, **rules), Randomness(seed))
+
+    return make
+
+
+def points(n: int, key: int) -> Tensor:
+    return torch.randn(n, 2, generator=torch.Generator().manual_seed(key)) * 0.3 + 1
+
+
+@pytest.fixture(scope="session")
+def new_batches() -> Callable[..., Batches]:
+    """`new_batches(seed)`: batches of 8 out of 50 points."""
+    return lambda seed=0, asking=None: Batches(points(50, 1), 8, Randomness(seed), asking)
+
+
+@pytest.fixture
+def evaluation() -> Evaluation:
+    return Evaluation(heldout=points(30, 2), seen=points(50, 1)[:30])

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gansmith.engine.monitors import Health, accuracies, coverage, findings, spread
+
+GOOD = Health(real_accuracy=0.6, fake_accuracy=0.6, spread=1.0, coverage=0.9, memory_gap=0.1)
+
+
+def test_accuracies_about_zero():
+    real, fake = torch.tensor([1.0, 2.0, -1.0, 3.0]), torch.tensor([-1.0, 1.0, 0.0, -2.0])
+    assert accuracies(real, fake, is_relative=False) == (0.75, 0.75)
+
+
+def test_accuracies_half_way_where_only_differences_count():
+    real, fake = torch.tensor([11.0, 13.0]), torch.tensor([9.0, 12.5])
+    assert accuracies(real, fake, is_relative=False) == (1.0, 0.0)
+    assert accuracies(real, fake, is_relative=True) == (0.5, 0.5)  # the border is 11.375
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 4, 4)])
+def test_spread(shape):
+    real = torch.randn(50, *shape)
+    assert spread(real * 0.5, real) == pytest.approx(0.5)
+    assert spread(real[:1].expand(50, *shape), real) == 0.0
+    assert spread(real + 100, real) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_coverage_of_a_copy_of_nothing_and_of_half():
+    real = torch.cat([torch.randn(40, 2), torch.randn(40, 2) + 100])
+    assert coverage(real, real) == 1.0
+    assert coverage(real + 1e4, real) == 0.0
+    assert coverage(real[:40], real) == 0.5
+    assert coverage(real[:1].expand(80, 2), real) <= 0.2
+
+
+def test_coverage_of_the_same_distribution():
+    found = [coverage(torch.randn(300, 2), torch.randn(300, 2)) for _ in range(10)]
+    assert sum(found) / 10 == pytest.approx(1 - 2**-5, abs=0.015)
+
+
+def test_coverage_of_too_few_records():
+    assert coverage(torch.randn(5, 2), torch.randn(1, 2)) == 0.0
+    assert coverage(torch.zeros(1, 2), torch.zeros(2, 2)) == 1.0
+
+
+def test_no_findings_when_all_is_well():
+    assert findings([GOOD, GOOD]) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"coverage": 0.32}, "the generator repeats itself: coverage fell from 0.90 to 0.32"),
+        ({"spread": 0.1}, "the fakes are too alike: their spread is 0.10 of the real one"),
+        ({"real_accuracy": 0.99, "fake_accuracy": 1.0}, "the discriminator tells everything apart"),
+        ({"memory_gap": 1.5}, "knows the training records by heart (gap 1.5)"),
+    ],
+)
+def test_findings_in_words(change, words):
+    (found,) = findings([GOOD, replace(GOOD, **change)])
+    assert words in found
+
+
+def test_findings_speak_of_now():
+    assert findings([replace(GOOD, spread=0.1), GOOD]) == ()
+    assert findings([replace(GOOD, real_accuracy=0.99, fake_accuracy=0.9)]) == ()

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from gansmith.engine.players import Player, PlayerConfig
+from gansmith.errors import UsageError
+
+
+def network() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+
+
+def loss_of(player: Player) -> torch.Tensor:
+    return player.network(torch.ones(2, 3)).square().mean()
+
+
+def learnt(player: Player, n_steps: int) -> Player:
+    for step in range(n_steps):
+        player.learn(loss_of(player), step / 10)
+        player.update_average(2, 2 * (step + 1))
+    return player
+
+
+def test_learns_as_torchs_adam_does():
+    player = Player(network(), PlayerConfig(0.01, None, 0.5, 0.9))
+    twin = network()
+    twin.load_state_dict(player.network.state_dict())
+    adam = torch.optim.Adam(twin.parameters(), lr=0.01, betas=(0.5, 0.9))
+    for _ in range(5):
+        adam.zero_grad()
+        twin(torch.ones(2, 3)).square().mean().backward()
+        adam.step()
+    learnt(player, 5)
+    for ours, theirs in zip(player.network.parameters(), twin.parameters(), strict=True):
+        assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+def test_only_its_own_weights_change():
+    one, other = Player(network(), PlayerConfig()), Player(network(), PlayerConfig())
+    before = {name: value.clone() for name, value in other.network.state_dict().items()}
+    one.learn(one.network(other.network[0](torch.ones(2, 3))[:, :3]).mean() + loss_of(other), 0.0)
+    assert all(torch.equal(value, before[name]) for name, value in other.network.state_dict().items())
+    assert all(parameter.grad is None for parameter in other.parameters)
+
+
+def test_frozen_weights_and_weights_the_loss_does_not_reach_stay():
+    net = network()
+    net[0].weight.requires_grad_(False)
+    player = Player(net, PlayerConfig())
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    player.learn(net[2](torch.ones(2, 4)).mean(), 0.0)
+    changed = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"2.weight", "2.bias"}
+
+
+def test_learning_rate_follows_the_schedule_and_the_scale():
+    def first_step(progress: float, scale: float = 1.0) -> float:
+        player = Player(nn.Linear(1, 1, bias=False), PlayerConfig(0.1, 0.0))
+        before = player.network.weight.item()
+        player.learn(player.network(torch.ones(1, 1)).sum(), progress, scale)
+        return before - player.network.weight.item()  # the first step of Adam is as long as the rate
+
+    assert first_step(0.0) == pytest.approx(0.1, rel=1e-4)
+    assert first_step(0.5) == pytest.approx(0.05, rel=1e-4)
+    assert first_step(0.0, 0.25) == pytest.approx(0.025, rel=1e-4)
+    assert first_step(1.0) == pytest.approx(0.0, abs=1e-7)
+
+
+def test_average():
+    player = Player(network(), PlayerConfig(0.01, average_half_life_samples=0.1))  # weight 1 - 0.5^20
+    first = [p.clone() for p in player.network.parameters()]
+    assert player.best_known is player.average is not None
+    learnt(player, 1)
+    for kept, newest, old in zip(
+        player.average.parameters(), player.network.parameters(), first, strict=True
+    ):
+        assert torch.allclose(kept, old.lerp(newest, 1 - 0.5**20), atol=1e-7)
+        assert not kept.requires_grad
+    slow = Player(player.network, PlayerConfig(0.01, average_half_life_samples=20))
+    with torch.no_grad():
+        slow.network[0].weight += 1
+    slow.update_average(batch_size=20, samples_seen=10**6)
+    assert torch.allclose(slow.average[0].weight, slow.network[0].weight - 0.5)
+
+
+def test_without_an_average_the_network_itself_is_best_known():
+    player = learnt(Player(network(), PlayerConfig()), 2)
+    assert player.average is None
+    assert player.best_known is player.network
+
+
+def test_weight_clip():
+    player = learnt(Player(network(), PlayerConfig(0.5, weight_clip=0.02)), 3)
+    largest = max(parameter.abs().max().item() for parameter in player.parameters)
+    assert largest == pytest.approx(0.02)
+
+
+def test_state_goes_round_bit_for_bit():
+    config = PlayerConfig(0.01, 0.001, 0.5, average_half_life_samples=20)
+    straight = learnt(Player(network(), config), 7)
+    half = Player(network(), config)
+    half.load_state(learnt(Player(network(), config), 0).state())
+    first = Player(network(), config)
+    first.load_state(half.state())
+    second = Player(network(), config)
+    learnt(first, 4)
+    state = first.state()
+    learnt(first, 3)  # what happens to the first player later must not reach the state
+    second.load_state(state)
+    for step in range(4, 7):
+        second.learn(loss_of(second), step / 10)
+        second.update_average(2, 2 * (step + 1))
+    repeated = Player(network(), config)
+    repeated.load_state(half.state())
+    learnt(repeated, 7)
+    expected, found = repeated.state(), second.state()
+    assert expected.keys() == found.keys()
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    assert straight.state().keys() == found.keys()
+
+
+def test_a_state_of_another_network_is_refused():
+    player = Player(nn.Linear(2, 2), PlayerConfig())
+    with pytest.raises(RuntimeError):
+        player.load_state(Player(nn.Linear(3, 2), PlayerConfig()).state())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"learning_rate": 0.0},
+        {"learning_rate": -1.0},
+        {"final_learning_rate": -1.0},
+        {"beta1": 1.0},
+        {"beta2": -0.1},
+    ],
+)
+def test_wrong_settings(wrong):
+    with pytest.raises(UsageError):
+        PlayerConfig(**wrong)

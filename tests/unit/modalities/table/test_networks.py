@@ -1,0 +1,145 @@
+"""The two players for tables: what comes out of them, and where gradients go."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gansmith.errors import UsageError
+from gansmith.modalities.table.conditions import FREE_SHARE, ask_some, hold_fixed
+from gansmith.modalities.table.layout import Layout
+from gansmith.modalities.table.networks import (
+    TableDiscriminator,
+    TableGenerator,
+    TableNetworks,
+    hard_states,
+    n_conditions,
+)
+
+LAYOUT = Layout(n_states=(2, 3, 3, 6), n_bins=(0, 0, 2, 6))
+SIZES = TableNetworks(n_latents=8, generator_width=16, n_blocks=2, discriminator_widths=(16, 12))
+
+
+@pytest.fixture
+def generator():
+    network = TableGenerator(LAYOUT, SIZES)
+    with torch.no_grad():  # blocks start as the identity: wake them up
+        for weight in network.parameters():
+            weight.add_(0.3 * torch.randn_like(weight))
+    return network
+
+
+@pytest.fixture
+def discriminator():
+    return TableDiscriminator(LAYOUT, SIZES)
+
+
+def _states(samples, block):
+    return samples[:, block.values].reshape(-1, block.n_columns, block.n_states)
+
+
+@pytest.mark.parametrize("is_learning", [True, False])
+def test_states_are_hard_to_the_last_bit(generator, is_learning):
+    with torch.set_grad_enabled(is_learning):
+        samples = generator(torch.randn(300, 8))
+    for block in LAYOUT.blocks:
+        states = _states(samples, block)
+        assert torch.allclose(states.sum(2), torch.ones(1))
+        assert set(states.detach().round().unique().tolist()) == {0.0, 1.0}
+        assert (states - states.round()).abs().max() <= 2e-7
+    if not is_learning:
+        assert torch.equal(samples, LAYOUT.expand(LAYOUT.compact(samples)))
+
+
+def test_levels_are_zero_outside_bins_and_within_one(generator):
+    with torch.no_grad():
+        samples = generator(torch.randn(500, 8))
+    codes, levels = LAYOUT.compact(samples).split([4, 2], 1)
+    is_open = codes[:, 2] >= 1  # one plain state, then two bins
+    assert is_open.any()
+    assert (~is_open).any()
+    assert not levels[~is_open, 0].any()
+    assert levels[is_open, 0].all()
+    assert levels[:, 1].all()  # all states of the last column are bins
+    assert levels.abs().max() <= 1
+
+
+def test_gradients_reach_every_weight_of_the_generator(generator, discriminator):
+    for weight in generator.parameters():
+        weight.grad = None
+    discriminator(generator(torch.randn(200, 8))).sum().backward()
+    for name, weight in generator.named_parameters():
+        assert weight.grad is not None, name
+        assert weight.grad.abs().sum() > 0, name
+
+
+def test_the_way_back_is_that_of_the_softmax():
+    logits = torch.randn(4, 3, requires_grad=True)
+    weights = torch.randn(4, 3)
+    (ours,) = torch.autograd.grad((hard_states(logits, 0.5) * weights).sum(), logits)
+    (soft,) = torch.autograd.grad((torch.softmax(logits / 0.5, -1) * weights).sum(), logits)
+    assert torch.allclose(ours, soft)
+
+
+def test_what_is_asked_for_is_copied_exactly(generator):
+    with torch.no_grad():
+        real = generator(torch.randn(400, 8))
+    is_asked = (torch.rand(400, 4) < 0.5).float()
+    made = generator(torch.randn(400, 8), hold_fixed(LAYOUT, real, is_asked)).detach()
+    mask = is_asked[:, LAYOUT.column_of_value].bool()
+    assert torch.equal(made[mask], real[mask])
+    assert not torch.equal(made[~mask], real[~mask])
+
+
+def test_nothing_asked_is_the_same_as_no_conditions(generator):
+    latents = torch.randn(20, 8)
+    assert torch.equal(generator(latents), generator(latents, torch.zeros(20, n_conditions(LAYOUT))))
+
+
+def test_the_discriminator_judges_each_record_alone(generator, discriminator):
+    samples = generator(torch.randn(50, 8)).detach()
+    conditions = torch.zeros(50, n_conditions(LAYOUT))
+    logits = discriminator(samples, conditions)
+    assert logits.shape == (50,)
+    changed = samples.clone()
+    changed[1:] = changed[1:].flip(0)
+    assert discriminator(changed, conditions)[0].item() == pytest.approx(logits[0].item(), abs=1e-6)
+    gradients = torch.autograd.grad(discriminator(samples.requires_grad_(), conditions)[3], samples)[0]
+    assert gradients[3].any()
+    assert not gradients[[index for index in range(50) if index != 3]].any()
+
+
+def test_the_discriminator_knows_what_was_asked(generator, discriminator):
+    samples = generator(torch.randn(50, 8)).detach()
+    asked = hold_fixed(LAYOUT, samples, torch.ones(50, 4))
+    assert not torch.equal(discriminator(samples, asked), discriminator(samples, None))
+
+
+def test_the_gradient_written_down_is_that_of_autograd(generator, discriminator):
+    samples = generator(torch.randn(30, 8)).detach().requires_grad_()
+    conditions = ask_some(LAYOUT, samples.detach(), torch.Generator().manual_seed(0))
+    logits, written = discriminator.with_gradients(samples, conditions)
+    again = discriminator(samples, conditions)
+    (derived,) = torch.autograd.grad(again.sum(), samples)
+    assert torch.allclose(logits, again)
+    assert torch.allclose(written, derived, atol=1e-6)
+
+
+def test_most_records_are_asked_for_nothing_and_never_for_everything():
+    samples = LAYOUT.expand(torch.zeros(20_000, LAYOUT.n_compact))
+    conditions = ask_some(LAYOUT, samples, torch.Generator().manual_seed(0))
+    n_asked = conditions[:, :4].sum(1)
+    assert (n_asked == 0).float().mean() == pytest.approx(FREE_SHARE, abs=0.015)
+    assert (n_asked == 1).float().mean() == pytest.approx((1 - FREE_SHARE) / 2, abs=0.015)
+    assert n_asked.max() == 3
+    asked_values = conditions[:, 4:][conditions[:, :4][:, LAYOUT.column_of_value] == 0]
+    assert not asked_values.any()  # what is not asked for is not told
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"n_latents": 0}, {"generator_width": 10**9}, {"discriminator_widths": (8,) * 17}, {"temperature": 0.0}],
+)
+def test_absurd_sizes_are_refused(wrong):
+    with pytest.raises(UsageError, match="must be from"):
+        TableNetworks(**wrong)
