@@ -14,17 +14,19 @@ from hypothesis import strategies as st
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.schema import Column, Schema
 
+CENTS = st.integers(-(10**9), 10**9).map(lambda n: round(n / 100, 2))
+SECONDS = st.datetimes().map(lambda at: at.replace(microsecond=0))
 KINDS = {
     "integer": (Column("x", "integer"), st.integers(-(2**40), 2**40)),
     "small": (Column("x", "integer", "int8"), st.integers(-128, 127)),
-    "decimal": (Column("x", "decimal", decimals=2), st.integers(-(10**9), 10**9).map(lambda n: round(n / 100, 2))),
+    "decimal": (Column("x", "decimal", decimals=2), CENTS),
     "float": (Column("x", "decimal", decimals=-1), st.floats(-1e12, 1e12)),
     "boolean": (Column("x", "boolean"), st.booleans()),
     "category": (Column("x", "category"), st.text(max_size=6)),
     "date": (Column("x", "date"), st.dates()),
-    "datetime": (Column("x", "datetime", granularity_seconds=1), st.datetimes().map(lambda at: at.replace(microsecond=0))),
+    "datetime": (Column("x", "datetime", granularity_seconds=1), SECONDS),
     "constant": (Column("x", "constant", "int64"), st.just(7)),
-}  # fmt: skip
+}
 
 
 POOLS = st.sampled_from(sorted(KINDS)).flatmap(

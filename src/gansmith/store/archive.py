@@ -9,14 +9,14 @@ implies before a byte of them is taken.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import os
 import struct
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast, final
+from typing import Any, BinaryIO, Final, cast, final
 
 import safetensors
 import safetensors.torch
@@ -39,6 +39,8 @@ _OPTIONAL: Final = frozenset({"discriminator.safetensors"})
 _MAX_HEADER_BYTES: Final = 1 << 24
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
 _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
+_DIRECTORY_ENTRY_BYTES: Final = 46
+_DIRECTORY_END_BYTES: Final = 22
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -116,13 +118,11 @@ def read_archive(path: Path) -> Archive:
         ModelFileError: When it is missing, truncated, damaged, hostile or of a newer format.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            _check_frame(path, archive, file)
+            members = {info.filename: archive.read(info) for info in archive.infolist()}
     except OSError as error:
         raise ModelFileError(f"{path}: {error.strerror or error}. Give the path of a .gan file.") from error
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            _check_frame(path, archive, content)
-            members = {info.filename: archive.read(info) for info in archive.infolist()}
     except (
         zipfile.BadZipFile,
         NotImplementedError,
@@ -146,7 +146,7 @@ def read_archive(path: Path) -> Archive:
     return Archive(path, manifest, hashlib.sha256(as_json(manifest)).hexdigest(), members)
 
 
-def _check_frame(path: Path, archive: zipfile.ZipFile, content: bytes) -> None:
+def _check_frame(path: Path, archive: zipfile.ZipFile, file: BinaryIO) -> None:
     """Raise ModelFileError unless the zip is one that `write_archive` could have written."""
     infos = archive.infolist()
     names = [info.filename for info in infos]
@@ -165,18 +165,20 @@ def _check_frame(path: Path, archive: zipfile.ZipFile, content: bytes) -> None:
             and (info.extra, info.comment, info.header_offset) == (b"", b"", offset)
             and info.external_attr >> 16 in (0, 0o600)  # no link, no folder
         )
-        if not is_plain or not _agrees(content, info):
+        if not is_plain or not _agrees(file, info):
             raise ModelFileError(
                 f"{path}: member {info.filename!r} is not stored plainly. The file was not opened."
             )
         offset += _LOCAL_HEADER.size + len(info.filename) + info.file_size
-    if archive.comment or offset != archive.start_dir:
+    n_bytes = offset + sum(_DIRECTORY_ENTRY_BYTES + len(name) for name in names) + _DIRECTORY_END_BYTES
+    if offset != archive.start_dir or n_bytes != file.seek(0, os.SEEK_END):
         raise ModelFileError(f"{path}: it holds more than its members. The file was not opened.")
 
 
-def _agrees(content: bytes, info: zipfile.ZipInfo) -> bool:
+def _agrees(file: BinaryIO, info: zipfile.ZipInfo) -> bool:
     """Whether a member's own header says what the directory says of it."""
-    header = _LOCAL_HEADER.unpack_from(content, info.header_offset)
+    file.seek(info.header_offset)
+    header = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
     date = 1 << 5 | 1  # the first of January 1980
     said = (b"PK\3\4", info.extract_version, 0, 0, 0, date, info.CRC)
     return header == (*said, info.compress_size, info.file_size, len(info.filename), 0)
@@ -198,5 +200,13 @@ def _declared_shapes(path: Path, name: str, content: bytes) -> dict[str, tuple[i
         header = json.loads(content[8 : 8 + n_bytes])
         entries = {key: value for key, value in header.items() if key != "__metadata__"}
         return {key: tuple(map(int, value["shape"])) for key, value in entries.items()}
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        struct.error,
+        ValueError,
+        ArithmeticError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise ModelFileError(f"{path}: {name} holds no tensors ({error}). The file is damaged.") from error

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 from gansmith.errors import DataError, UsageError
 from gansmith.store.archive import as_json
@@ -75,12 +75,18 @@ class RunFolder:
         Raises:
             DataError: When there is no run here or its config is damaged.
         """
+        path = self.path / "config.json"
         try:
-            return json.loads((self.path / "config.json").read_bytes())
+            found = json.loads(path.read_bytes())
         except OSError as error:
-            raise DataError(f"{self.path}: no run is here. Start one without --resume.") from error
-        except ValueError as error:
-            raise DataError(f"{self.path / 'config.json'}: damaged ({error}). Start the run anew.") from error
+            raise DataError(
+                f"{self.path}: no run is here (there is no config.json). Start one without --resume."
+            ) from error
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{path}: damaged ({error}). Start the run anew.") from error
+        if not isinstance(found, dict):
+            raise DataError(f"{path}: damaged (no JSON object). Start the run anew.")
+        return cast("dict[str, Any]", found)
 
     def append_stats(self, record: Mapping[str, Any]) -> None:
         """Add one line to the statistics."""

@@ -231,7 +231,7 @@ def resume(source: object, folder: Path) -> FitRun:
     run_folder = RunFolder(folder)
     saved = run_folder.config()
     try:
-        config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
+        config, reading = from_plain(FitConfig, saved["fit"]), Reading(**saved["reading"])
         prepared = _prepare(source, config, saved["target"], reading, from_plain(GameConfig, saved["game"]))
         if prepared.manifest["data"]["fingerprint"] != saved["data"]["fingerprint"]:
             raise DataError(
@@ -239,8 +239,8 @@ def resume(source: object, folder: Path) -> FitRun:
                 "Give it the same data, or start a new run in another folder."
             )
         run = FitRun(prepared, saved["samples_seen"], saved["n_threads"], run_folder)
-    except KeyError as error:
-        raise DataError(f"{folder}: its config.json lacks {error}. Start the run anew.") from error
+    except (KeyError, TypeError) as error:
+        raise DataError(f"{folder}: its config.json is not whole ({error}). Start the run anew.") from error
     run_folder.rewind_stats(run.training.step)
     return run
 

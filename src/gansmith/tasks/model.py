@@ -157,6 +157,8 @@ def load_model(path: str | Path) -> Model:
         TypeError,
         RuntimeError,
         AttributeError,
+        ArithmeticError,
+        MemoryError,
     ) as error:
         raise ModelFileError(
             f"{path}: its parts do not fit together ({error}). It is damaged or was made by hand."

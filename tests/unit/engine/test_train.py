@@ -197,7 +197,7 @@ def test_resumed_after_a_kill_equals_uninterrupted(new_run, straight, tmp_path):
         iterator = iter(killed := new_run(tmp_path / str(at)))
         for _ in range(at):
             next(iterator)
-        killed._save = lambda checkpoint: None  # killed: nothing is written any more
+        killed._save = lambda *_, **__: None  # killed: nothing is written any more
         resumed, records = finished(new_run(tmp_path / str(at)))
         assert records == straight[1][at // 3 * 3 :], "from the last regular checkpoint on"
         assert_same(resumed, straight[0])

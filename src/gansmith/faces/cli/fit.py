@@ -92,6 +92,7 @@ def fit(
         )
     if not play(fit_run):
         command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
+        command += ["--sampling-only"] if sampling_only else []
         console.print("Stopped; a checkpoint is kept. To go on:")
         typer.echo(shlex.join(command), err=True)
         raise typer.Exit(INTERRUPTED)

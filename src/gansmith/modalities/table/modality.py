@@ -37,17 +37,6 @@ MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000
 MIN_RECORDS_FOR_TREES: Final = 200
 """Held-out records below which trees tell nothing and coverage chooses the model."""
-_EXTENSIONS: Final = (
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".csv.gz",
-    ".tsv.gz",
-    ".txt.gz",
-    ".parquet",
-    ".jsonl",
-    ".ndjson",
-)
 
 
 @final
@@ -58,9 +47,9 @@ class TableModality(AbstractModality):
     presets: ClassVar[Mapping[str, str]] = PRESETS
 
     def recognises(self, source: object) -> bool:
-        """Files by their name; in memory whatever is a frame or speaks Arrow."""
+        """Any file that no other kind knows; in memory whatever is a frame or speaks Arrow."""
         if isinstance(source, (str, Path)):
-            return str(source).lower().endswith(_EXTENSIONS) or not Path(source).suffix
+            return True
         return not isinstance(source, np.ndarray)
 
     def read(self, source: object, reading: Reading) -> Table:

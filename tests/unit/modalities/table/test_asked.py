@@ -69,7 +69,8 @@ def test_the_columns_are_what_they_should_be(table):
     kinds = {column.name: column.kind for column in table.schema.columns}
     assert kinds == {
         "id": "identifier", "age": "integer", "price": "decimal", "grade": "integer", "city": "category",
-        "street": "category", "member": "boolean", "born": "date", "seen": "datetime", "note": "text", "land": "constant",
+        "street": "category", "member": "boolean", "born": "date", "seen": "datetime",
+        "note": "text", "land": "constant",
     }  # fmt: skip
 
 
@@ -134,7 +135,8 @@ def test_what_cannot_be_asked_for_is_refused(codec, where, said):
 
 WHERES = [
     {"age": "0"}, {"age": "42"}, {"price": "63,17"}, {"grade": "NA"}, {"grade": "2"}, {"city": " Rome"},
-    {"street": "s5"}, {"street": ""}, {"member": "no"}, {"born": "24.12.2020"}, {"seen": "2020-02-03 04:05"}, {"land": "here"},
+    {"street": "s5"}, {"street": ""}, {"member": "no"}, {"born": "24.12.2020"}, {"seen": "2020-02-03 04:05"},
+    {"land": "here"},
     {"age": 30, "city": "Oslo", "member": True, "born": dt.date(2020, 12, 24)},
 ]  # fmt: skip
 
@@ -160,7 +162,7 @@ def test_matching_finds_the_records(table):
 
 
 def test_learning_from_too_few_matching_records_is_refused(path):
-    with pytest.raises(DataError, match="0 records have born=01.01.1950"):
+    with pytest.raises(DataError, match="0 records have born="):
         TableModality().read(path, Reading(where={"born": "01.01.1950"}))
 
 

@@ -16,7 +16,7 @@ from gansmith.modalities.table.columns.categories import MAX_STATES, CategoryCod
 from gansmith.modalities.table.columns.identifiers import IdentifierCodec
 from gansmith.modalities.table.columns.numbers import MAX_PLAIN_VALUES, NumberCodec
 from gansmith.modalities.table.columns.stand_ins import WORDS, StandInCodec, stand_in
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.schema import Column, Kind
 
 
 def _rng(seed=0):
@@ -31,7 +31,7 @@ def _there_and_back(codec, column):
     return codec.decode(codes, levels, _rng(), 0)
 
 
-def _number(values, kind="integer", **fields):
+def _number(values, kind: Kind = "integer", **fields):
     schema = Column("x", kind, **fields)
     column = pa.array(values, schema.arrow_type)
     return NumberCodec.fit(column, schema), column
@@ -85,7 +85,7 @@ def test_numbers_that_many_records_share_are_spread_over_their_share():
 
 
 def test_few_values_have_a_state_each():
-    codec, column = _number([3, 1, 1, 7] * 10)
+    codec, _ = _number([3, 1, 1, 7] * 10)
     assert codec.spikes.tolist() == [1, 3, 7]
     assert (codec.n_states, codec.n_bins) == (3, 0)
     codes, levels = codec.encode(pa.array([2, 100, -5]), _rng())  # the nearest, nothing else is known
@@ -108,7 +108,7 @@ def test_tails_stay_within_what_was_seen():
 
 @pytest.mark.parametrize("value", [0, 42, -7])
 def test_a_constant_number_takes_no_part(value):
-    codec, column = _number([value] * 30)
+    codec, _ = _number([value] * 30)
     assert codec.n_states == 0
     assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), 0).to_pylist() == [value] * 3
 
@@ -137,6 +137,26 @@ def _levels(n):
 def test_whole_numbers_keep_their_type(type):
     codec, column = _number(_rng().integers(0, 120, 2000), type=type)
     assert _there_and_back(codec, column).equals(column)
+
+
+@pytest.mark.parametrize("type", ["int64", "uint64"])
+def test_huge_whole_numbers_come_back_as_far_as_doubles_go(type):
+    info = np.iinfo(type)
+    codec, column = _number(
+        np.linspace(float(info.min), float(np.nextafter(float(info.max), 0)), 500).astype(type), type=type
+    )
+    back = _there_and_back(codec, column)
+    distance = [abs(ours - theirs) for ours, theirs in zip(back.to_pylist(), column.to_pylist(), strict=True)]
+    assert max(distance) <= 4096
+
+
+def test_the_end_of_time_is_a_date_like_any_other():
+    times = [dt.datetime(2020, 1, 1 + k % 28, k % 24) for k in range(500)] + [
+        dt.datetime(9999, 12, 31, 23, 59, 59)
+    ] * 20
+    codec, column = _number(times, "datetime", granularity_seconds=1)
+    assert codec.spikes.max() == times[-1].replace(tzinfo=dt.UTC).timestamp()
+    assert _there_and_back(codec, column).to_pylist() == times
 
 
 def test_dates_come_back_as_days():
@@ -169,7 +189,7 @@ def test_spikes_are_few():
 # --- Categories ---------------------------------------------------------------------------------------------
 
 
-def _category(values, look=None, kind="category", **fields):
+def _category(values, look=None, kind: Kind = "category", **fields):
     schema = Column("x", kind, **fields)
     column = pa.array(values, schema.arrow_type)
     return CategoryCodec.fit(column, schema, look, 0), column
@@ -240,7 +260,7 @@ def test_ten_thousand_categories_share_states_and_keep_their_frequencies():
     ]
     assert np.mean(np.abs(distances) <= 3) > 0.97
     assert np.abs(distances).max() < 5
-    alone = {name for name in codec.values.to_pylist()[: MAX_STATES - 24 - 1]}
+    alone = set(codec.values.to_pylist()[: MAX_STATES - 24 - 1])
     assert all(found[name] == wanted[name] for name in alone)  # a state of their own: exact
 
 
@@ -335,7 +355,9 @@ def test_no_identifiers_at_all_are_no_error():
 
 
 def test_stand_ins_are_never_the_real_text_and_of_its_lengths():
-    real = [f"{k}: " + "x" * int(size) for k, size in enumerate(_rng().integers(20, 200, 400))]
+    real: list[str | None] = [
+        f"{k}: " + "x" * int(size) for k, size in enumerate(_rng().integers(20, 200, 400))
+    ]
     real[::5] = [None] * 80
     schema = Column("note", "text")
     column = pa.array(real, pa.string())

@@ -36,8 +36,9 @@ def codec(records):
 @pytest.mark.parametrize(
     ("source", "is_table"),
     [
-        ("people.csv", True), ("PEOPLE.CSV.GZ", True), ("a.parquet", True), ("a.jsonl", True), ("no_extension", True),
-        ("a.png", False), ("a.tra", False), (pd.DataFrame({"a": [1]}), True), (np.zeros((3, 4)), False),
+        ("people.csv", True), ("PEOPLE.CSV.GZ", True), ("a.parquet", True), ("a.jsonl", True),
+        ("no_extension", True), ("a.png", False), ("a.tra", False),
+        (pd.DataFrame({"a": [1]}), True), (np.zeros((3, 4)), False),
     ],
 )  # fmt: skip
 def test_tables_are_recognised(source, is_table):

@@ -35,14 +35,14 @@ Numbers = Float[np.ndarray, " n"]
 def to_numbers(column: pa.Array, schema: Column) -> tuple[Numbers, Bool[np.ndarray, " n"]]:
     """A column as floats, and which cells are missing (where the float is zero).
 
-    Dates become days, times become seconds since 1970.
+    Dates become days, times become seconds since 1970; of whole numbers beyond 2^53 the last digits are lost.
     """
     is_missing = pc.is_null(column).to_numpy(zero_copy_only=False)
     if schema.kind == "date":
         column = column.cast(pa.int32())
     elif schema.kind == "datetime":
         column = column.cast(pa.timestamp("us")).cast(pa.int64())
-    numbers = column.fill_null(0).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers = column.fill_null(0).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return (numbers / 1e6 if schema.kind == "datetime" else numbers), is_missing
 
 
@@ -52,12 +52,21 @@ def from_numbers(numbers: Numbers, is_missing: Bool[np.ndarray, " n"], schema: C
         rounded = numbers if schema.decimals < 0 else np.round(numbers, schema.decimals)
         return pa.array(rounded, mask=is_missing).cast(schema.arrow_type, safe=False)
     if schema.kind == "integer":
-        return pa.array(np.rint(numbers).astype(np.int64), mask=is_missing).cast(schema.arrow_type)
+        return pa.array(_whole(numbers, schema.arrow_type.to_pandas_dtype()), mask=is_missing)
     if schema.kind == "date":
         return pa.array(np.rint(numbers).astype(np.int32), mask=is_missing).cast(pa.date32())
     step = schema.granularity_seconds
     microseconds = np.rint(numbers / step) * step * 1e6 if step else numbers * 1e6
     return pa.array(np.rint(microseconds).astype(np.int64), mask=is_missing).cast(pa.timestamp("us"))
+
+
+def _whole(numbers: Numbers, type: Any) -> np.ndarray:
+    """Rounded, in a type of whole numbers; a double next to its largest may lie beyond it."""
+    limits = np.iinfo(type)
+    low, high = float(limits.min), float(limits.max)
+    if int(high) > limits.max:
+        high = float(np.nextafter(high, 0.0))
+    return np.clip(np.rint(numbers), low, high).astype(type)
 
 
 @final

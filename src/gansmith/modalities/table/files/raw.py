@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ TEXT_EXTENSIONS: Final = (".csv", ".tsv", ".txt")
 JSON_EXTENSIONS: Final = (".jsonl", ".ndjson")
 EXTENSIONS: Final = (*TEXT_EXTENSIONS, *JSON_EXTENSIONS, ".parquet")
 
+_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # no text file holds them
 _GZIP: Final = b"\x1f\x8b"
 _BLOCK_BYTES: Final = 16 * 1024 * 1024
 
@@ -64,6 +66,11 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None) -> RawTable
     raw = _bytes_of(path)
     if raw.startswith(b"PAR1") or extension == ".parquet":
         return _read_parquet(raw)
+    if extension not in EXTENSIONS and _CONTROLS.search(raw[:65_536]):
+        raise DataError(
+            f"the extension {extension or '(none)'} is not one of a table, and this is no text. "
+            f"Wanted: {', '.join(EXTENSIONS)}, text also with .gz. Convert the file."
+        )
     text, note = decode(raw, encoding)
     if not text.strip():
         raise DataError("the file holds nothing but blanks. Give a table with at least 2 records.")
@@ -83,13 +90,9 @@ def _extension(path: Path) -> str:
     if not path.exists():
         folder = path.parent
         names = sorted(item.name for item in folder.iterdir() if item.is_file()) if folder.is_dir() else []
-        near = did_you_mean(path.name, names) if names else "There is no such folder."
-        raise DataError(f"there is no such file. {near}")
-    if extension not in EXTENSIONS:
-        raise DataError(
-            f"the extension {extension or '(none)'} is not one of a table. Wanted: {', '.join(EXTENSIONS)}, "
-            "text also with .gz. Rename the file, or convert it."
-        )
+        near = did_you_mean(path.name, names)
+        advice = near if near.startswith("Did you mean") else "Check the path."
+        raise DataError(f"there is no such file. {advice if folder.is_dir() else 'There is no such folder.'}")
     return extension
 
 

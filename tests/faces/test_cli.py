@@ -1,0 +1,369 @@
+"""The commands: what they print and where, what they write, and with which code they leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from gansmith.faces.cli.app import run
+
+SMALL = ["--preset", "small", "--threads", "1"]
+
+
+def write_people(path: Path, n: int = 240, seed: int = 0) -> Path:
+    """A small mixed table: numbers, categories, truth values, some cells missing."""
+    rng = np.random.default_rng(seed)
+    lines = ["age,pay,city,member"]
+    for _ in range(n):
+        pay = "NA" if rng.random() < 0.1 else f"{rng.gamma(2, 1000):.2f}"
+        city = rng.choice(["Rome", "Oslo", "Lima"], p=[0.6, 0.3, 0.1])
+        lines.append(f"{rng.integers(18, 90)},{pay},{city},{rng.choice(['no', 'yes'])}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A table, a model of it and its run."""
+    place = tmp_path_factory.mktemp("cli")
+    data = write_people(place / "people.csv")
+    assert run(["fit", str(data), "-o", str(place / "people.gan"), "--samples-seen", "2000", *SMALL]) == 0
+    return place
+
+
+@pytest.fixture
+def model(folder):
+    return str(folder / "people.gan")
+
+
+def _only_json(capsys):
+    out, err = capsys.readouterr()
+    return json.loads(out), err
+
+
+# --- fit ----------------------------------------------------------------------------------------------------
+
+
+def test_fit_writes_a_model_and_keeps_its_run(folder):
+    assert (folder / "people.gan").stat().st_size > 10_000
+    assert sorted(path.name for path in (folder / "people.run").iterdir()) == [
+        "checkpoints", "config.json", "previews", "scores.json", "stats.jsonl",
+    ]  # fmt: skip
+    assert not [path for path in folder.rglob("*.part")]
+
+
+def test_fit_says_what_it_does_on_standard_error(folder, tmp_path, capsys):
+    data = str(folder / "people.csv")
+    assert run(["fit", data, "-o", str(tmp_path / "a.gan"), "--samples-seen", "2000", *SMALL]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "240 records, 24 of them held out" in err
+    assert "--samples-seen 2000 --threads 1 repeats this run" in err
+    assert "held-out score" in err
+    assert "\r" not in err  # no progress bar: this is no terminal
+    assert "\x1b" not in err
+    assert (tmp_path / "a.gan").read_bytes() == (folder / "people.gan").read_bytes()  # the same seed
+
+
+def test_another_seed_is_another_model(folder, tmp_path, capsys):
+    options = ["--samples-seen", "2000", "--seed", "1", "--json", *SMALL]
+    assert run(["fit", str(folder / "people.csv"), "-o", str(tmp_path / "a.gan"), *options]) == 0
+    found, _ = _only_json(capsys)
+    assert found["samples_seen"] >= 2000
+    assert 0 <= found["held_out_score"] <= 1
+    assert found["model"] == str(tmp_path / "a.gan")
+    assert (tmp_path / "a.gan").read_bytes() != (folder / "people.gan").read_bytes()
+
+
+def test_settings_of_a_file_are_overruled_by_options(folder, tmp_path, capsys):
+    config = tmp_path / "run.toml"
+    config.write_text('preset = "small"\nbudget = "9h"\nobjective = "hinge"\nseed = 5\nthreads = 1\n')
+    options = ["--config", str(config), "--samples-seen", "800", "--seed", "6"]
+    assert run(["fit", str(folder / "people.csv"), "-o", str(tmp_path / "a.gan"), *options]) == 0
+    fit = json.loads((tmp_path / "a.run" / "config.json").read_text())["fit"]
+    assert (fit["preset"], fit["objective"], fit["seed"], fit["samples_seen"], fit["budget"]) == (
+        "small", "hinge", 6, 800, "",
+    )  # fmt: skip
+
+
+def test_kinds_of_columns_a_schema_and_some_records_alone(folder, tmp_path, capsys):
+    data, model = str(folder / "people.csv"), str(tmp_path / "a.gan")
+    options = [
+        "--samples-seen",
+        "400",
+        "--column",
+        "age:category",
+        "--where",
+        "city=Rome",
+        "--sampling-only",
+        *SMALL,
+    ]
+    assert run(["fit", data, "-o", model, *options]) == 0
+    capsys.readouterr()
+    assert run(["show", model, "--json"]) == 0
+    shown, _ = _only_json(capsys)
+    kinds = {column["name"]: column["kind"] for column in shown["schema"]["columns"]}
+    assert kinds == {"age": "category", "pay": "decimal", "city": "category", "member": "boolean"}
+    assert run(["sample", model, "-n", "40"]) == 0
+    assert {line.split(",")[2] for line in capsys.readouterr().out.splitlines()[1:]} == {"Rome"}
+    assert run(["sample", model, "-n", "3", "--opinions"]) == 2
+    assert "no opinion to ask" in capsys.readouterr().err
+    (tmp_path / "schema.json").write_text(json.dumps(shown))
+    options = [
+        "--samples-seen",
+        "400",
+        "--schema",
+        str(tmp_path / "schema.json"),
+        "--where",
+        "city=Rome",
+        *SMALL,
+    ]
+    assert run(["fit", data, "-o", str(tmp_path / "b.gan"), *options]) == 0
+    assert "age     category" in capsys.readouterr().err
+
+
+# --- sample -------------------------------------------------------------------------------------------------
+
+
+def test_sample_prints_records_and_nothing_else(model, capsys):
+    assert run(["sample", model, "-n", "20", "-o", "-"]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[0] == "age,pay,city,member"
+    assert len(lines) == 21
+    assert err == ""
+    assert run(["sample", model, "-n", "20"]) == 0
+    assert capsys.readouterr().out == out  # the same seed, and standard output when nothing is said
+    assert run(["sample", model, "-n", "20", "--seed", "1"]) == 0
+    assert capsys.readouterr().out != out
+    assert run(["sample", model, "-n", "5"]) == 0
+    assert capsys.readouterr().out.splitlines() == lines[:6]  # the first of many are the same as few
+
+
+def test_sample_writes_a_file_and_where_it_came_from(model, folder, tmp_path, capsys):
+    path = tmp_path / "more.csv"
+    assert (
+        run(["sample", model, "-n", "50", "-o", str(path), "--where", "city=Lima", "--seed", "4", "--json"])
+        == 0
+    )
+    found, err = _only_json(capsys)
+    beside = json.loads((tmp_path / "more.csv.meta.json").read_text())
+    assert beside == {key: value for key, value in found.items() if key != "output"}
+    assert beside["synthetic"] is True
+    assert (beside["seed"], beside["records"], beside["where"]) == (4, 50, {"city": "Lima"})
+    assert len(beside["model"]) == 64
+    assert "Wrote 50 records" in err
+    assert {line.split(",")[2] for line in path.read_text().splitlines()[1:]} == {"Lima"}
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["more.csv", "more.csv.meta.json"]
+
+
+def test_parquet_holds_where_it_came_from(model, tmp_path):
+    assert run(["sample", model, "-n", "10", "-o", str(tmp_path / "more.parquet")]) == 0
+    table = pq.read_table(tmp_path / "more.parquet")
+    assert table.num_rows == 10
+    assert json.loads((table.schema.metadata or {})[b"gansmith"])["synthetic"] is True
+
+
+def test_no_records_are_a_header(model, capsys):
+    assert run(["sample", model, "-n", "0"]) == 0
+    assert capsys.readouterr().out == "age,pay,city,member\n"
+
+
+def test_opinions_are_probabilities(model, capsys):
+    assert run(["sample", model, "-n", "3", "--opinions"]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("probability")]
+    assert len(said) == 3
+    assert all(0 <= float(line.split(": ")[1]) <= 1 for line in said)
+
+
+def test_records_and_json_do_not_share_standard_output(model, capsys):
+    assert run(["sample", model, "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Give a file with -o" in err
+
+
+# --- score, show, list --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pair(folder):
+    """Synthetic and held-out records."""
+    assert run(["sample", str(folder / "people.gan"), "-n", "200", "-o", str(folder / "fake.csv")]) == 0
+    write_people(folder / "held.csv", 120, seed=1)
+    return [
+        str(folder / "fake.csv"),
+        "--real",
+        str(folder / "people.csv"),
+        "--holdout",
+        str(folder / "held.csv"),
+    ]
+
+
+def test_score_prints_one_card_and_keeps_the_gate(pair, tmp_path, capsys):
+    card = tmp_path / "card.json"
+    gate = ["--require", "copies<=1", "--require", "c2st<=0.01"]
+    assert run(["score", *pair, "--target", "member", "-o", str(card), "--json", *gate]) == 4
+    found, err = _only_json(capsys)
+    assert found == json.loads(card.read_text())
+    names = {entry["name"] for entry in found["entries"]} if "entries" in found else set(found["scores"])
+    assert {"c2st", "marginal", "pair", "tstr", "copies"} <= names
+    assert "c2st" in err
+    assert "copies" not in err
+
+
+def test_score_prints_a_table_for_people(pair, capsys):
+    assert run(["score", *pair[:3]]) == 0
+    out, err = capsys.readouterr()
+    assert "real hold-out" in out
+    assert "c2st" in out
+    assert "No hold-out given" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--require", "c3st<=1"], "c2st"),
+        (["--require", "c2st"], "c2st"),
+        (["-o", "card.html"], ".json"),
+        (["--target", "agee"], "'age'"),
+    ],
+)
+def test_score_refuses_what_it_does_not_know(pair, options, said, capsys):
+    assert run(["score", *pair, *options]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_show_knows_models_runs_and_data(folder, model, capsys):
+    for what, said in (
+        (model, "a model of table data"),
+        (str(folder / "people.run"), "finished"),
+        (str(folder / "people.csv"), "240 records"),
+    ):
+        assert run(["show", what]) == 0
+        out, err = capsys.readouterr()
+        assert said in out
+        assert err == ""
+        assert run(["show", what, "--json"]) == 0
+        assert isinstance(_only_json(capsys)[0], dict)
+
+
+@pytest.mark.parametrize(
+    ("what", "name"),
+    [("objectives", "relativistic"), ("penalties", "r1"), ("kinds", "table"), ("presets", "table small")],
+)
+def test_list_names_what_can_be_chosen(what, name, capsys):
+    assert run(["list", what]) == 0
+    assert any(line.startswith(name) for line in capsys.readouterr().out.splitlines())
+    assert run(["list", what, "--json"]) == 0
+    assert name in _only_json(capsys)[0]
+
+
+# --- Usage --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["fit", "--bugdet", "5m", "a.csv"], "--budget"),
+        (["sampel"], "sample"),
+        (["fit"], "DATA"),
+        (["list", "objektives"], "objectives"),
+        (["sample", "m.gan", "-n", "-3"], "greater than or equal to 0"),
+        (["fit", "a.csv", "--seed", "x"], "--seed"),
+    ],
+)
+def test_wrong_usage_leaves_with_2_and_says_what_is_right(arguments, said, capsys):
+    assert run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said.casefold() in err.casefold()
+
+
+def test_a_breakdown_leaves_with_1(folder, tmp_path, monkeypatch, capsys):
+    from gansmith.errors import TrainingError
+    from gansmith.tasks import fit
+
+    def broken(*given):
+        raise TrainingError("the game broke down.")
+
+    monkeypatch.setattr(fit, "train", broken)
+    assert run(["fit", str(folder / "people.csv"), "-o", str(tmp_path / "a.gan")]) == 1
+    assert "TrainingError: the game broke down." in capsys.readouterr().err
+
+
+def test_help_imports_nothing_heavy():
+    heavy = [
+        "torch",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "duckdb",
+        "sklearn",
+        "scipy",
+        "PIL",
+        "rich.console",
+        "safetensors",
+    ]
+    program = (
+        "import sys; from gansmith.faces.cli.app import run; code = run(['--help']);"
+        f"print([name for name in {heavy} if name in sys.modules], code, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.strip().splitlines()[-1] == "[] 0"
+    assert "fit" in done.stdout
+
+
+def test_a_reader_that_has_had_enough_is_no_failure(model):
+    """As in `gansmith sample m.gan | head -1`."""
+    program = "import sys; from gansmith.faces.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, "sample", model, "-n", "30000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "age,pay,city,member\n"
+        process.stdout.close()
+        said = process.stderr.read()
+    assert "Traceback" not in said
+    assert process.returncode in (0, 1, 3)
+
+
+# --- Ctrl-C -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a process of its own")
+def test_ctrl_c_keeps_a_checkpoint_and_the_printed_command_goes_on_bit_for_bit(folder, tmp_path, capsys):
+    length = ["--samples-seen", str(216 * 150), *SMALL, "--sampling-only"]
+    model, data = tmp_path / "a b.gan", str(folder / "people.csv")
+    command = [sys.executable, "-m", "gansmith", "fit", data, "-o", str(model), *length]
+    stats = tmp_path / "a b.run" / "stats.jsonl"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not stats.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert not model.exists()
+    assert list((tmp_path / "a b.run" / "checkpoints").iterdir())
+    printed = shlex.split(err.strip().splitlines()[-1])
+    assert printed[:2] == ["gansmith", "fit"]
+    assert "--resume" in printed
+    assert run(printed[1:]) == 0
+    assert "Resuming at step" in capsys.readouterr().err
+    whole = tmp_path / "whole.gan"
+    assert run(["fit", data, "-o", str(whole), *length]) == 0
+    assert model.read_bytes() == whole.read_bytes()

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from gansmith.errors import DataError, UsageError
+from gansmith.store.run_folder import RunFolder
+
+
+@pytest.fixture
+def folder(tmp_path) -> RunFolder:
+    folder = RunFolder(tmp_path / "run")
+    folder.start({"seed": 3})
+    return folder
+
+
+def test_config_comes_back(folder):
+    assert folder.exists
+    assert folder.config() == {"seed": 3}
+
+
+def test_nothing_is_made_before_the_start(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.check_free()
+    assert not folder.exists
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(DataError, match="no run is here"):
+        folder.config()
+
+
+def test_an_unfinished_run_is_not_overwritten(folder):
+    with pytest.raises(UsageError, match="--resume"):
+        folder.start({"seed": 4})
+    assert folder.config() == {"seed": 3}
+
+
+def test_a_finished_run_makes_room(folder):
+    folder.checkpoints.mkdir()
+    for name in ("step-0000000003.safetensors", "stop-0000000004.safetensors"):
+        (folder.checkpoints / name).write_bytes(b"old")
+    folder.append_stats({"step": 1})
+    folder.write_preview("step-1.txt", "old")
+    folder.finish({"held_out_score": 0.5})
+    assert folder.is_finished
+    folder.start({"seed": 4})
+    assert not folder.is_finished
+    assert folder.config() == {"seed": 4}
+    assert folder.stats() == []
+    assert list(folder.checkpoints.iterdir()) == []
+    assert list((folder.path / "previews").iterdir()) == []
+
+
+def test_stats_are_rewound_to_where_a_run_resumes(folder):
+    for step in (1, 2, 3):
+        folder.append_stats({"step": step})
+    folder.rewind_stats(2)
+    folder.append_stats({"step": 3, "again": True})
+    assert folder.stats() == [{"step": 1}, {"step": 2}, {"step": 3, "again": True}]
+
+
+def test_a_line_cut_off_by_a_kill_is_left_out(folder):
+    folder.append_stats({"step": 1})
+    with (folder.path / "stats.jsonl").open("a") as file:
+        file.write('{"step": 2, "disc')
+    assert folder.stats() == [{"step": 1}]
+    folder.rewind_stats(5)
+    folder.append_stats({"step": 2})
+    assert folder.stats() == [{"step": 1}, {"step": 2}]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"[1]"])
+def test_a_damaged_config(folder, damaged):
+    (folder.path / "config.json").write_bytes(damaged)
+    with pytest.raises(DataError, match=r"config\.json: damaged"):
+        folder.config()
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path):
+    (tmp_path / "run").write_text("")
+    with pytest.raises(DataError, match="Choose another folder"):
+        RunFolder(tmp_path / "run").start({})

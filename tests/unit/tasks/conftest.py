@@ -1,0 +1,40 @@
+"""A table of 240 people, and the smallest fit of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gansmith.tasks.fit import FitConfig, start
+from gansmith.tasks.model import Model
+
+LENGTH = 216 * 6
+"""Six steps: of 240 records 24 are held out, and the rest is one batch."""
+
+
+@pytest.fixture(scope="session")
+def people() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    age = rng.integers(18, 80, 240)
+    return pd.DataFrame(
+        {
+            "age": age,
+            "income": np.round(age * 100 + rng.normal(0, 500, 240), 2),
+            "city": rng.choice(["Ulm", "Rom", "Oslo"], 240, p=[0.6, 0.3, 0.1]),
+            "member": rng.random(240) < 0.4,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def config() -> FitConfig:
+    return FitConfig(preset="small", samples_seen=LENGTH)
+
+
+@pytest.fixture(scope="session")
+def model(people, config) -> Model:
+    run = start(people, config)
+    for _ in run:
+        pass
+    return run.model()

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gansmith.errors import DataError, TrainingError, UsageError
+from gansmith.tasks.fit import MIN_STEPS, FitConfig, resume, seconds_of, start
+
+
+def gan_bytes(run, tmp_path) -> bytes:
+    for _ in run:
+        pass
+    run.model().save(tmp_path / "model.gan")
+    return (tmp_path / "model.gan").read_bytes()
+
+
+def broken(run, n_steps: int) -> None:
+    for record in run:
+        if record.step == n_steps:
+            break
+
+
+# --- What a user may choose -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("budget", "seconds"),
+    [("90s", 90), ("90", 90), ("5m", 300), ("1h30m", 5400), ("1.5h", 5400), (" 2M ", 120), ("1h1m1s", 3661)],
+)
+def test_budgets(budget, seconds):
+    assert seconds_of(budget) == seconds
+
+
+@pytest.mark.parametrize("budget", ["", "0", "0s", "-5m", "5 minutes", "m5", "5m5m", "1.2.3", ".", "nan", "1e3"])
+def test_budgets_that_are_none(budget):
+    with pytest.raises(UsageError, match="is no time"):
+        seconds_of(budget)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"budget": "5m", "samples_seen": 100}, "budget and samples_seen both give a length"),
+        ({"budget": "5m", "epochs": 2}, "budget and epochs both"),
+        ({"samples_seen": 5, "epochs": 2.0}, "samples_seen and epochs both"),
+        ({"samples_seen": -1}, "must be positive"),
+        ({"epochs": -0.5}, "must be positive"),
+        ({"threads": -1}, "must be positive"),
+        ({"objective": "hinje"}, "Did you mean 'hinge'"),
+        ({"budget": "soon"}, "is no time"),
+    ],
+)
+def test_conflicts(wrong, words):
+    with pytest.raises(UsageError, match=words):
+        FitConfig(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"kind": "tabel"}, "Did you mean 'table'"),
+        ({"preset": "smal"}, "Did you mean 'small'"),
+        ({"device": "cpuu"}, "Did you mean 'cpu'"),
+    ],
+)
+def test_unknown_names(people, config, wrong, words):
+    with pytest.raises(UsageError, match=words):
+        start(people, replace(config, **wrong))
+
+
+def test_a_device_that_is_not_there(people, config):
+    if torch.cuda.is_available():
+        pytest.skip("it is there")
+    with pytest.raises(UsageError, match="Use --device cpu"):
+        start(people, replace(config, device="cuda"))
+
+
+def test_targets(people, config):
+    assert start(people, config, target="city").prepared.manifest["target"] == "city"
+    with pytest.raises(UsageError, match="Did you mean 'income'"):
+        start(people, config, target="incom")
+    constant = people.assign(planet="Earth")
+    with pytest.raises(UsageError, match="'planet' is constant: it cannot be predicted"):
+        start(constant, config, target="planet")
+
+
+def test_epochs_are_turned_into_samples(people, config):
+    run = start(people, replace(config, samples_seen=0, epochs=2.5))
+    assert run.training.config.samples_seen == 540
+    assert run.training.n_steps == 3
+
+
+def test_objective_of_the_users_choice(people, config):
+    assert start(people, replace(config, objective="hinge")).prepared.game.config.objective == "hinge"
+    assert start(people, config).prepared.game.config.objective == "relativistic"
+
+
+def test_a_budget_becomes_a_length_that_repeats_the_run(people, config, tmp_path):
+    started = time.monotonic()
+    run = start(people, replace(config, samples_seen=0, budget="2s"))
+    again = replace(config, samples_seen=run.training.config.samples_seen, threads=run.n_threads)
+    assert run.training.n_steps >= MIN_STEPS
+    assert again.samples_seen == run.training.n_steps * run.prepared.game.config.batch_size
+    run.training.n_steps = MIN_STEPS  # the tests have no time for all of it
+    for record in run:
+        assert record.step <= MIN_STEPS
+    assert time.monotonic() - started < 20
+    repeated = start(people, again)
+    repeated.training.n_steps = MIN_STEPS
+    assert list(repeated)[-1].generator_loss == record.generator_loss
+
+
+def test_a_budget_too_small_buys_a_few_steps(people, config):
+    run = start(people, replace(config, samples_seen=0, budget="0.001s"))
+    assert run.training.n_steps == MIN_STEPS
+
+
+# --- The same again ---------------------------------------------------------------------------------------------
+
+
+def test_same_seed_same_file_other_seed_another(people, config, tmp_path):
+    first = gan_bytes(start(people, config), tmp_path)
+    torch.randn(3)  # what else happens in the process does not matter
+    assert gan_bytes(start(people, config), tmp_path) == first
+    other = gan_bytes(start(people, replace(config, seed=1)), tmp_path)
+    assert other != first
+
+
+@pytest.mark.parametrize("at", [1, 4, 6])
+def test_resumed_equals_uninterrupted(people, config, tmp_path, at):
+    straight = gan_bytes(start(people, config, folder=tmp_path / "straight"), tmp_path)
+    broken(start(people, config, folder=tmp_path / "run"), at)
+    resumed = resume(people, tmp_path / "run")
+    assert resumed.training.step == at
+    assert hashlib.sha256(gan_bytes(resumed, tmp_path)).digest() == hashlib.sha256(straight).digest()
+    stats = [(tmp_path / name / "stats.jsonl").read_text() for name in ("straight", "run")]
+    assert stats[0] == stats[1]
+
+
+def test_resuming_a_finished_run_gives_its_model(people, config, tmp_path):
+    straight = gan_bytes(start(people, config, folder=tmp_path / "run"), tmp_path)
+    assert gan_bytes(resume(people, tmp_path / "run"), tmp_path) == straight
+
+
+def test_what_a_killed_save_left_is_passed_over(people, config, tmp_path):
+    straight = gan_bytes(start(people, config), tmp_path)
+    broken(start(people, config, folder=tmp_path / "run"), 3)
+    newest = max((tmp_path / "run" / "checkpoints").iterdir())
+    newest.with_name(f".{newest.name}.1.part").write_bytes(newest.read_bytes()[:100])
+    newest.write_bytes(newest.read_bytes()[:-100])
+    assert gan_bytes(resume(people, tmp_path / "run"), tmp_path) == straight
+
+
+def test_other_data_is_refused(people, config, tmp_path):
+    broken(start(people, config, folder=tmp_path / "run"), 2)
+    changed = people.copy()
+    changed.loc[7, "age"] += 1
+    with pytest.raises(DataError, match="other data"):
+        resume(changed, tmp_path / "run")
+    assert resume(people, tmp_path / "run").training.step == 2
+
+
+def test_nothing_to_resume(people, tmp_path):
+    with pytest.raises(DataError, match="no run is here"):
+        resume(people, tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{}", '{"fit": 3}', '{"fit": {"sed": 1}, "reading": {}}', "[]"])
+def test_a_damaged_run(people, tmp_path, content):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises((DataError, UsageError)):
+        resume(people, tmp_path)
+
+
+def test_an_unfinished_run_is_not_overwritten(people, config, tmp_path):
+    broken(start(people, config, folder=tmp_path / "run"), 2)
+    with pytest.raises(UsageError, match="--resume"):
+        start(people, config, folder=tmp_path / "run")
+    assert resume(people, tmp_path / "run").training.step == 2
+
+
+def test_a_finished_run_is_replaced(people, config, tmp_path):
+    gan_bytes(start(people, config, folder=tmp_path / "run"), tmp_path)
+    run = start(people, replace(config, seed=1), folder=tmp_path / "run")
+    assert run.training.step == 0
+
+
+def test_run_folder_holds_what_the_run_left(people, config, tmp_path):
+    run = start(people, config, folder=tmp_path / "run")
+    gan_bytes(run, tmp_path)
+    folder = run.folder
+    assert [record["step"] for record in folder.stats()] == [1, 2, 3, 4, 5, 6]
+    assert len(list((folder.path / "previews").iterdir())) == 6
+    assert folder.is_finished
+    assert folder.config()["samples_seen"] == config.samples_seen
+
+
+def test_threads_are_given_back(people, config):
+    before = torch.get_num_threads()
+    run = start(people, replace(config, threads=2))
+    for _ in run:
+        assert torch.get_num_threads() == 2
+        break
+    del run
+    assert torch.get_num_threads() == before
+
+
+def test_a_game_that_breaks_down_says_so(people, config):
+    run = start(people, config)
+    with torch.no_grad():
+        run.prepared.game.generator.parameters[0].fill_(float("nan"))
+    run.training._last_good = run.training._checkpoint()
+    with pytest.raises(TrainingError, match="Lower the learning rate"):
+        list(run)
