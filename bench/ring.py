@@ -1,7 +1,7 @@
 """Eight narrow Gaussians on a ring: does the default game find all of them, on every seed?
 
-The ring of PacGAN: unit circle, standard deviation 0.01. A generated point within three standard deviations of
-a mode is of high quality, a mode with at least one such point is found; 2,500 points are judged. A perfect
+The ring of PacGAN: unit circle, standard deviation 0.01. A generated point within three standard deviations
+of a mode is of high quality, a mode with at least one such point is found; 2,500 points are judged. A perfect
 sampler has 98.9 % of high quality and a reverse KL divergence of 0.0014.
 
 Source:
@@ -40,14 +40,14 @@ N_JUDGED: Final = 2_500
 class RingConfig:
     """Sizes, rules and length; found by trying, see LOG.md."""
 
-    n_latents: int = 8
+    n_latents: int = 2
     width: int = 128
     batch_size: int = 256
     n_steps: int = 6_000
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     gamma: float = 0.1
     final_gamma: float = 1e-3
-    half_life: float = 25_000
+    half_life: float = 5_000
 
 
 @final
@@ -115,7 +115,7 @@ def generated(game: Game, n: int) -> Tensor:
 
 
 def judged(points: Tensor) -> dict[str, float]:
-    """Modes found, share of high quality, reverse KL divergence, and the spread within modes against the real."""
+    """Modes found, share of high quality, reverse KL divergence, spread within modes against the real."""
     distances, nearest = torch.cdist(points, modes()).min(1)
     is_good = distances <= 3 * SIGMA
     counts = torch.bincount(nearest[is_good], minlength=N_MODES).double()

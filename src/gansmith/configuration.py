@@ -14,8 +14,11 @@ T = TypeVar("T")
 
 
 def to_plain(config: Any) -> dict[str, Any]:
-    """All fields as JSON can hold them."""
-    return asdict(config)
+    """All fields as JSON can hold them; a whole number in a field of decimals becomes a decimal.
+
+    So that what is written does not depend on whether the configuration came from Python or from JSON.
+    """
+    return asdict(from_plain(type(config), asdict(config)))
 
 
 def from_plain(kind: type[T], values: Mapping[str, Any]) -> T:
@@ -49,9 +52,12 @@ def _checked(hint: Any, value: Any, name: str) -> Any:
         if not isinstance(value, (list, tuple)):
             raise UsageError(f"{name} must be a list, not {value!r}.")
         return tuple(_checked(arguments[0], item, name) for item in cast("list[Any]", value))
-    if is_dataclass(hint):
+    if origin is Mapping or is_dataclass(hint):
         if not isinstance(value, Mapping):
             raise UsageError(f"{name} must be an object, not {value!r}.")
+        if origin is Mapping:
+            items = cast("Mapping[str, Any]", value).items()
+            return {key: _checked(arguments[1], item, f"{name}.{key}") for key, item in items}
         return from_plain(cast("type[Any]", hint), cast("Mapping[str, Any]", value))
     if hint is Any:
         return value

@@ -78,8 +78,8 @@ class Checkpoints:
 
     def newest(self, sorts: Sequence[Sort] = ("step", "stop")) -> Checkpoint | None:
         """The newest checkpoint of these sorts that is whole, or None."""
-        places = sorted(((step, sort) for sort in sorts for step in self.steps(sort)), reverse=True)
-        found = (self.at(step, sort) for step, sort in places)
+        places = [(step, sort) for sort in sorts for step in self.steps(sort)]
+        found = (self.at(step, sort) for step, sort in sorted(places, reverse=True))
         return next((checkpoint for checkpoint in found if checkpoint is not None), None)
 
     def at(self, step: int, sort: Sort = "step") -> Checkpoint | None:

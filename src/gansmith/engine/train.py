@@ -308,8 +308,8 @@ def seconds_per_step(game: Game, batches: Callable[[int], Batch], seconds: float
         batches: Gives real batch k.
         seconds: How long to measure; at least three steps, the first of which does not count.
     """
-    networks = copy.deepcopy([player.network for player in (game.generator, game.discriminator)])
-    trial = Game(*networks, game.config, game.randomness)
+    generator, discriminator = copy.deepcopy((game.generator.network, game.discriminator.network))
+    trial = Game(generator, discriminator, game.config, game.randomness)
     trial.play(0, batches, 0.0)
     started, step = time.perf_counter(), 0
     while step < 2 or time.perf_counter() - started < seconds:

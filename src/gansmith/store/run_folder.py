@@ -80,7 +80,7 @@ class RunFolder:
             found = json.loads(path.read_bytes())
         except OSError as error:
             raise DataError(
-                f"{self.path}: no run is here (there is no config.json). Start one without --resume."
+                f"{self.path}: no run is here (no config.json). Start one without --resume."
             ) from error
         except (ValueError, RecursionError) as error:
             raise DataError(f"{path}: damaged ({error}). Start the run anew.") from error

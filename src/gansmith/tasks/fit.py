@@ -231,13 +231,15 @@ def resume(source: object, folder: Path) -> FitRun:
     run_folder = RunFolder(folder)
     saved = run_folder.config()
     try:
-        config, reading = from_plain(FitConfig, saved["fit"]), Reading(**saved["reading"])
+        config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
         prepared = _prepare(source, config, saved["target"], reading, from_plain(GameConfig, saved["game"]))
         if prepared.manifest["data"]["fingerprint"] != saved["data"]["fingerprint"]:
             raise DataError(
                 f"{folder}: the run was started on other data (or on data that has changed since). "
                 "Give it the same data, or start a new run in another folder."
             )
+        kept = {name: saved[name] for name in ("fit", "reading", "game")}  # letter for letter: 0 is not 0.0
+        prepared = replace(prepared, manifest={**prepared.manifest, **kept})
         run = FitRun(prepared, saved["samples_seen"], saved["n_threads"], run_folder)
     except (KeyError, TypeError) as error:
         raise DataError(f"{folder}: its config.json is not whole ({error}). Start the run anew.") from error

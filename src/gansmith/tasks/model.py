@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,8 @@ from jaxtyping import Float
 from torch import nn
 
 from gansmith import __version__
+from gansmith.configuration import from_plain
+from gansmith.engine.game import GameConfig
 from gansmith.engine.precision import PRECISIONS, fastest_precision, matrix_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
@@ -175,17 +178,32 @@ def _rebuilt(archive: Archive) -> Model:
     modality = find_modality(manifest["kind"])
     codec = modality.load_codec(archive.json("codec.json"), archive.tensors("codec.safetensors"))
     networks = modality.networks(manifest["networks"])
+    _check_manifest(archive.path, manifest, networks.n_latents)
     with torch.device("meta"):  # shapes without memory
         players = modality.build(codec, networks)
     players = dict(zip(("generator", "discriminator"), players, strict=True))
     found = {name: player for name, player in players.items() if f"{name}.safetensors" in archive.members}
     for name, player in found.items():
-        shapes = {key: tuple(value.shape) for key, value in player.state_dict().items()}
-        player.load_state_dict(archive.tensors(f"{name}.safetensors", shapes), assign=True)
+        wanted = player.state_dict()
+        shapes = {key: tuple(value.shape) for key, value in wanted.items()}
+        weights = archive.tensors(f"{name}.safetensors", shapes)
+        if any(weights[key].dtype != value.dtype for key, value in wanted.items()):
+            raise ModelFileError(f"{archive.path}: the weights of the {name} are of another type of number.")
+        player.load_state_dict(weights, assign=True)
         player.requires_grad_(False)
     for key in ("format", "sha256"):
         manifest.pop(key)
     return Model(modality, codec, found["generator"], found.get("discriminator"), manifest, archive.digest)
+
+
+def _check_manifest(path: Path, manifest: Mapping[str, Any], n_latents: int) -> None:
+    """Raise unless it holds what will be read of it, in sizes that fit the networks."""
+    if from_plain(GameConfig, manifest["game"]).n_latents != n_latents:
+        raise ModelFileError(f"{path}: game and networks differ in their number of latents.")
+    texts = manifest["target"], *(manifest["fit"][key] for key in ("kind", "preset", "objective"))
+    numbers = manifest["fit"]["seed"], manifest["training"]["border"]
+    if not all(isinstance(text, str) for text in texts) or not all(map(math.isfinite, numbers)):
+        raise ModelFileError(f"{path}: its manifest holds values of the wrong type. It was made by hand.")
 
 
 def _weights(network: nn.Module) -> dict[str, torch.Tensor]:

@@ -52,18 +52,22 @@ def test_conditions_are_made_of_the_batch_and_its_number_alone():
     def asking(samples, generator):
         return samples + torch.rand(samples.shape, generator=generator)
 
-    def batch(k):
-        return Batches(torch.arange(12.0)[:, None], 4, Randomness(0), asking)(k)
+    def fresh() -> Batches:
+        return Batches(torch.arange(12.0)[:, None], 4, Randomness(0), asking)
 
-    batches = Batches(torch.arange(12.0)[:, None], 4, Randomness(0), asking)
+    def asked(k: int) -> torch.Tensor:
+        conditions = fresh()(k).conditions
+        assert conditions is not None
+        return conditions
+
+    batches = fresh()
     for k in (5, 2, 0):
         found = batches(k)
         assert found.conditions is not None
-        assert torch.equal(found.conditions, batch(k).conditions)
+        assert torch.equal(found.conditions, asked(k))
         assert ((found.conditions - found.samples) < 1).all()
-    assert batch(0).conditions is not None
-    noise = [batch(k).conditions - batch(k).samples for k in (0, 3)]
-    assert not torch.allclose(*noise)
+    noise = [asked(k) - fresh()(k).samples for k in (0, 3)]
+    assert not torch.allclose(noise[0], noise[1])
 
 
 def test_compact_records_are_expanded_before_anybody_is_asked():

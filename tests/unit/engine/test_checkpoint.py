@@ -18,6 +18,12 @@ def checkpoint(step: int) -> Checkpoint:
     )
 
 
+def newest(kept: Checkpoints) -> Checkpoint:
+    found = kept.newest()
+    assert found is not None
+    return found
+
+
 def test_goes_round_bit_for_bit(tmp_path):
     Checkpoints(tmp_path / "deep" / "er").save(checkpoint(5))
     found = Checkpoints(tmp_path / "deep" / "er").newest()
@@ -32,7 +38,22 @@ def test_keeps_the_newest(tmp_path):
     for step in (1, 2, 10, 9):
         kept.save(checkpoint(step))
     assert kept.steps() == [9, 10]
-    assert kept.newest().step == 10
+    assert newest(kept).step == 10
+
+
+def test_a_stop_pushes_no_regular_checkpoint_out(tmp_path):
+    kept = Checkpoints(tmp_path, n_kept=2)
+    for step in (3, 6):
+        kept.save(checkpoint(step))
+    for step in (7, 8):
+        kept.save(checkpoint(step), is_stop=True)
+    assert (kept.steps(), kept.steps("stop")) == ([3, 6], [8])
+    assert newest(kept).step == 8
+    regular = kept.newest(["step"])
+    assert regular is not None
+    assert regular.step == 6
+    kept.save(checkpoint(9))
+    assert (kept.steps(), kept.steps("stop")) == ([6, 9], [])
 
 
 def test_nothing_there(tmp_path):
@@ -48,9 +69,9 @@ def test_truncated_anywhere_falls_back(tmp_path):
     content = path.read_bytes()
     for share in range(20):
         path.write_bytes(content[: len(content) * share // 20])
-        assert kept.newest().step == 1
+        assert newest(kept).step == 1
     path.write_bytes(content)
-    assert kept.newest().step == 2
+    assert newest(kept).step == 2
 
 
 def test_any_flipped_bit_falls_back_or_changes_nothing(tmp_path):
@@ -64,7 +85,7 @@ def test_any_flipped_bit_falls_back_or_changes_nothing(tmp_path):
         damaged = bytearray(content)
         damaged[bit // 8] ^= 1 << bit % 8
         path.write_bytes(damaged)
-        found = kept.newest()
+        found = newest(kept)
         n_refused += found.step == 1
         if found.step == 2:
             assert found.values == checkpoint(2).values
@@ -81,7 +102,7 @@ def test_a_safetensors_file_of_somebody_else_is_passed_over(tmp_path):
     kept.save(checkpoint(1))
     safetensors.torch.save_file({"x": torch.ones(1)}, tmp_path / "step-0000000009.safetensors")
     (tmp_path / "step-9.safetensors").write_bytes(b"not counted")
-    assert kept.newest().step == 1
+    assert newest(kept).step == 1
 
 
 def test_full_disk_leaves_the_old_ones(tmp_path, monkeypatch):
@@ -96,5 +117,5 @@ def test_full_disk_leaves_the_old_ones(tmp_path, monkeypatch):
     with pytest.raises(DataError, match="No space left on device"):
         kept.save(checkpoint(3))
     assert kept.steps() == [1, 2]
-    assert kept.newest().step == 2
+    assert newest(kept).step == 2
     assert sorted(path.name[:5] for path in tmp_path.iterdir()) == ["step-", "step-"], "nothing half-written"

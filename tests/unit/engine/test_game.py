@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -188,5 +190,6 @@ def test_half_precision_keeps_weights_and_losses_whole(new_game, new_batches):
     ],
 )
 def test_wrong_settings(wrong):
+    settings: dict[str, Any] = {"batch_size": 8, "n_latents": 3, **wrong}
     with pytest.raises(UsageError):
-        GameConfig(**{"batch_size": 8, "n_latents": 3, **wrong})
+        GameConfig(**settings)

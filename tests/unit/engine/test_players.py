@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -8,7 +10,7 @@ from gansmith.engine.players import Player, PlayerConfig
 from gansmith.errors import UsageError
 
 
-def network() -> nn.Sequential:
+def network() -> Any:
     return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
 
 
@@ -38,9 +40,10 @@ def test_learns_as_torchs_adam_does():
 
 
 def test_only_its_own_weights_change():
-    one, other = Player(network(), PlayerConfig()), Player(network(), PlayerConfig())
+    net = network()
+    one, other = Player(network(), PlayerConfig()), Player(net, PlayerConfig())
     before = {name: value.clone() for name, value in other.network.state_dict().items()}
-    one.learn(one.network(other.network[0](torch.ones(2, 3))[:, :3]).mean() + loss_of(other), 0.0)
+    one.learn(one.network(net[0](torch.ones(2, 3))[:, :3]).mean() + loss_of(other), 0.0)
     assert all(torch.equal(value, before[name]) for name, value in other.network.state_dict().items())
     assert all(parameter.grad is None for parameter in other.parameters)
 
@@ -57,10 +60,10 @@ def test_frozen_weights_and_weights_the_loss_does_not_reach_stay():
 
 def test_learning_rate_follows_the_schedule_and_the_scale():
     def first_step(progress: float, scale: float = 1.0) -> float:
-        player = Player(nn.Linear(1, 1, bias=False), PlayerConfig(0.1, 0.0))
-        before = player.network.weight.item()
+        net = nn.Linear(1, 1, bias=False)
+        player, before = Player(net, PlayerConfig(0.1, 0.0)), net.weight.item()
         player.learn(player.network(torch.ones(1, 1)).sum(), progress, scale)
-        return before - player.network.weight.item()  # the first step of Adam is as long as the rate
+        return before - net.weight.item()  # the first step of Adam is as long as the rate
 
     assert first_step(0.0) == pytest.approx(0.1, rel=1e-4)
     assert first_step(0.5) == pytest.approx(0.05, rel=1e-4)
@@ -71,18 +74,21 @@ def test_learning_rate_follows_the_schedule_and_the_scale():
 def test_average():
     player = Player(network(), PlayerConfig(0.01, average_half_life_samples=0.1))  # weight 1 - 0.5^20
     first = [p.clone() for p in player.network.parameters()]
-    assert player.best_known is player.average is not None
+    assert player.average is not None
+    assert player.best_known is player.average
     learnt(player, 1)
     for kept, newest, old in zip(
         player.average.parameters(), player.network.parameters(), first, strict=True
     ):
         assert torch.allclose(kept, old.lerp(newest, 1 - 0.5**20), atol=1e-7)
         assert not kept.requires_grad
-    slow = Player(player.network, PlayerConfig(0.01, average_half_life_samples=20))
+    newest: Any = network()
+    slow = Player(newest, PlayerConfig(0.01, average_half_life_samples=20))
     with torch.no_grad():
-        slow.network[0].weight += 1
+        newest[0].weight += 1
     slow.update_average(batch_size=20, samples_seen=10**6)
-    assert torch.allclose(slow.average[0].weight, slow.network[0].weight - 0.5)
+    average: Any = slow.average
+    assert torch.allclose(average[0].weight, newest[0].weight - 0.5)
 
 
 def test_without_an_average_the_network_itself_is_best_known():

@@ -56,7 +56,7 @@ def broken(training, at: int) -> None:
                 break
 
 
-# --- Records --------------------------------------------------------------------------------------------------
+# --- Records -------------------------------------------------------------------------------------------
 
 
 def test_one_record_per_step(new_run):
@@ -73,7 +73,7 @@ def test_one_record_per_step(new_run):
 def test_length_is_counted_in_records_the_discriminator_learns_from(new_run):
     assert new_run(config=TrainConfig(17)).n_steps == 3
     assert new_run(config=TrainConfig(17), n_discriminator_turns=2).n_steps == 2
-    training, records = finished(new_run(config=TrainConfig(33), n_discriminator_turns=2))
+    _, records = finished(new_run(config=TrainConfig(33), n_discriminator_turns=2))
     assert records[-1].samples_seen == 48
 
 
@@ -109,7 +109,7 @@ def test_wrong_settings(wrong):
         TrainConfig(**{"samples_seen": 8, **wrong})
 
 
-# --- Which model is kept ----------------------------------------------------------------------------------------
+# --- Which model is kept -------------------------------------------------------------------------------
 
 
 def test_the_best_by_score_is_kept_whatever_the_losses_say(new_run, evaluation):
@@ -174,7 +174,7 @@ def test_an_evaluation_with_conditions_asks_both_players(new_run, new_batches, e
     assert sum(c is conditions for _, c in training.game.discriminator.network.seen) == 6
 
 
-# --- Resuming ---------------------------------------------------------------------------------------------------
+# --- Resuming ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_another_length_is_refused(new_run, tmp_path):
         new_run(tmp_path, config=TrainConfig(8 * 13))
 
 
-# --- Rolling back -----------------------------------------------------------------------------------------------
+# --- Rolling back --------------------------------------------------------------------------------------
 
 
 class Poisoned:
@@ -276,7 +276,7 @@ def test_the_second_try_has_other_noise_and_half_the_rate(new_run, new_batches, 
 
 
 def test_rolling_back_before_the_first_checkpoint_starts_again(new_run, new_batches):
-    training, records = finished(new_run(batches=Poisoned(new_batches(), 2)))
+    _, records = finished(new_run(batches=Poisoned(new_batches(), 2)))
     assert [record.step for record in records][:3] == [1, 0, 1]
     assert records[-1].step == N_STEPS
 
@@ -324,10 +324,11 @@ def test_weights_that_break_between_losses_are_never_saved(new_run, tmp_path):
     assert [record.step for record in records] == [1, 2, 3, 4, 5, 3, *range(4, 13)]
     for step in Checkpoints(tmp_path).steps():
         saved = Checkpoints(tmp_path).at(step)
+        assert saved is not None
         assert all(value.isfinite().all() for value in saved.tensors.values())
 
 
-# --- How long a step takes --------------------------------------------------------------------------------------
+# --- How long a step takes -----------------------------------------------------------------------------
 
 
 def test_measuring_leaves_the_game_alone(new_game, new_batches):
@@ -340,5 +341,5 @@ def test_measuring_leaves_the_game_alone(new_game, new_batches):
 
 
 def test_evaluation_scores_by_coverage_unless_told_otherwise(evaluation: Evaluation, new_run):
-    training, records = finished(new_run())
+    _, records = finished(new_run())
     assert all(record.score == record.health.coverage for record in records if record.health)

@@ -30,13 +30,15 @@ class Plain(AbstractExplicitDiscriminator):
         return logits, leaky_gradients(self.layers, self.last, met)
 
 
-def games():
+def games() -> list:
     table = TableDiscriminator(LAYOUT, TableNetworks(discriminator_widths=(12, 8)))
     conditions = torch.randn(9, n_conditions(LAYOUT))
-    yield pytest.param(Plain(4, 6), torch.randn(9, 4), None, id="one layer")
-    yield pytest.param(Plain(4, 6, 5, 3), torch.randn(9, 4), None, id="three layers")
-    yield pytest.param(table, torch.randn(9, LAYOUT.n_values), None, id="table")
-    yield pytest.param(table, torch.randn(9, LAYOUT.n_values), conditions, id="table with conditions")
+    return [
+        pytest.param(Plain(4, 6), torch.randn(9, 4), None, id="one layer"),
+        pytest.param(Plain(4, 6, 5, 3), torch.randn(9, 4), None, id="three layers"),
+        pytest.param(table, torch.randn(9, LAYOUT.n_values), None, id="table"),
+        pytest.param(table, torch.randn(9, LAYOUT.n_values), conditions, id="table with conditions"),
+    ]
 
 
 @pytest.mark.parametrize(("network", "samples", "conditions"), games())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,7 +18,8 @@ def test_layers():
 
 
 def test_a_residual_block_starts_as_the_identity_and_learns():
-    block, x = ResidualBlock(4), torch.randn(6, 4)
+    block: Any = ResidualBlock(4)
+    x = torch.randn(6, 4)
     assert torch.equal(block(x), x)
     block(x).square().sum().backward()
     assert block.second.weight.grad.abs().max() > 0
@@ -27,13 +29,13 @@ def test_a_residual_block_starts_as_the_identity_and_learns():
 
 
 def test_xavier_uniform():
-    network = layers((200, 300, 1), nn.Tanh)
+    network: Any = layers((200, 300, 1), nn.Tanh)
     xavier_uniform(network, torch.Generator().manual_seed(0))
     first = network[0]
     bound = math.sqrt(6 / 500)
     assert 0.99 * bound < first.weight.abs().max() <= bound
     assert abs(first.weight.std().item() - bound / math.sqrt(3)) < 0.01 * bound
     assert first.bias.abs().max() == network[2].bias.abs().max() == 0
-    again = layers((200, 300, 1), nn.Tanh)
+    again: Any = layers((200, 300, 1), nn.Tanh)
     xavier_uniform(again, torch.Generator().manual_seed(0))
     assert torch.equal(again[0].weight, first.weight)

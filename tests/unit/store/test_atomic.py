@@ -21,9 +21,14 @@ def test_appears_whole(tmp_path):
 def test_an_exception_in_the_body_leaves_the_old_file(tmp_path):
     path = tmp_path / "out.bin"
     path.write_bytes(b"old")
-    with pytest.raises(KeyError), whole_file(path) as file:
-        file.write(b"half")
-        raise KeyError("body")
+
+    def interrupted():
+        with whole_file(path) as file:
+            file.write(b"half")
+            raise KeyError("body")
+
+    with pytest.raises(KeyError):
+        interrupted()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -132,4 +132,6 @@ def _merged(path: Path, given: FitConfig) -> FitConfig:
 def _schema_of(path: Path) -> Any:
     """A schema file, or the whole of what `show --json` printed."""
     found = read_json(path)
-    return found["schema"] if isinstance(found, dict) and "schema" in found else found
+    if not isinstance(found, dict):
+        raise DataError(f"{path}: wanted a JSON object, as `gansmith show DATA --json` prints it.")
+    return found.get("schema", found)

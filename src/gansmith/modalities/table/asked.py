@@ -56,7 +56,7 @@ def matching(records: pa.Table, schema: Schema, where: Mapping[str, str]) -> np.
     """
     keep = np.ones(records.num_rows, bool)
     for name, value in where.items():
-        cells, wanted = records.column(name), parse_value(schema.column(name), value)[0]
+        wanted, cells = parse_value(schema.column(name), value)[0], records.column(name)
         same = pc.is_null(cells) if not wanted.is_valid else pc.fill_null(pc.equal(cells, wanted), False)
         keep &= same.to_numpy()
     return np.flatnonzero(keep)

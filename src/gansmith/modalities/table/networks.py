@@ -49,8 +49,9 @@ class TableNetworks:
 
     def __post_init__(self) -> None:
         sizes = (self.n_latents, self.generator_width, self.n_blocks, *self.discriminator_widths)
-        if not all(1 <= size <= 8192 for size in sizes) or len(self.discriminator_widths) > 16:
-            raise UsageError(f"network sizes must be from 1 to 8192, not {sizes}.")
+        n_layers = max(self.n_blocks, len(self.discriminator_widths))
+        if not all(1 <= size <= 8192 for size in sizes) or n_layers > 16:
+            raise UsageError(f"network sizes must be from 1 to 8192, in 16 layers or fewer, not {sizes}.")
         if not 0.01 <= self.temperature <= 100:
             raise UsageError(f"temperature must be from 0.01 to 100, not {self.temperature}.")
 

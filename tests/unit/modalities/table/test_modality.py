@@ -37,7 +37,7 @@ def codec(records):
     ("source", "is_table"),
     [
         ("people.csv", True), ("PEOPLE.CSV.GZ", True), ("a.parquet", True), ("a.jsonl", True),
-        ("no_extension", True), ("a.png", False), ("a.tra", False),
+        ("no_extension", True), ("anything.data", True),
         (pd.DataFrame({"a": [1]}), True), (np.zeros((3, 4)), False),
     ],
 )  # fmt: skip

@@ -15,6 +15,10 @@ from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, L
 from gansmith.modalities.table.schema import Column
 
 _ALPHABETS: Final = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "abcdefghijklmnopqrstuvwxyz")
+_GOLDEN: Final = 0x9E3779B97F4A7C15F39CC0605CEDC834
+"""The golden section in units of 2^-128: all digits count, where patterns have more members than a float."""
+_EULER: Final = 0xB7E151628AED2A6ABF7158809CF4F3C7
+"""e - 2, likewise: where the shuffle starts."""
 _SERIAL: Final = re.compile(r"(.*?)(\d{1,15})(\D*)", re.DOTALL)
 
 
@@ -129,10 +133,10 @@ class IdentifierCodec(AbstractColumnCodec):
     def _shuffled(index: int, capacity: int) -> int:
         """The index-th number of a fixed shuffle of 0..capacity - 1; beyond it the numbers go on."""
         lap, place = divmod(index, capacity)
-        stride = int(capacity * 0.6180339887498949) | 1  # golden section: neighbours end up far apart
+        stride = (capacity * _GOLDEN >> 128) | 1  # golden section: neighbours end up far apart
         while math.gcd(stride, capacity) != 1:
             stride += 2
-        return lap * capacity + (place * stride + capacity // 3) % capacity
+        return lap * capacity + (place * stride + (capacity * _EULER >> 128)) % capacity
 
 
 def _is_loose(frames: set[tuple[str, str]]) -> bool:

@@ -168,7 +168,7 @@ def _check_names(names: list[str]) -> None:
 
 
 def _parse(text: str, dialect: Dialect, n_columns: int, has_header: bool) -> pa.Table:
-    raw = text.encode()
+    raw = (text if text.endswith(("\n", "\r")) else text + "\n").encode()
     if dialect.is_spaced and dialect.quote in text:
         blank = f"{dialect.delimiter} {dialect.quote}".encode()
         raw = raw.replace(blank, blank.replace(b" ", b""))

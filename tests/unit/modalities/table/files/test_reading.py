@@ -201,7 +201,9 @@ def test_bad_files_are_refused(tmp_path):
     with pytest.raises(DataError, match="is a folder"):
         read_table(tmp_path)
     with pytest.raises(DataError, match=r"extension \.xlsx"):
-        read_table(written(tmp_path, "x", "t.xlsx"))
+        read_table(written(tmp_path, "PK\x03\x04", "t.xlsx"))
+    with pytest.raises(DataError, match="no records"):
+        read_table(written(tmp_path, "a,b", "unended.csv"))
     with pytest.raises(DataError, match="gzip file is truncated"):
         read_table(written(tmp_path, gzip.compress(good.read_bytes())[:-9], "t.csv.gz"))
     with pytest.raises(DataError, match="Parquet file is truncated"):

@@ -1,0 +1,35 @@
+"""`python -m bench` runs all measurements, `python -m bench NAME ...` some, `--list` lists them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+NOT_MEASUREMENTS: Final = {"__init__", "__main__", "machine"}
+
+
+def names() -> list[str]:
+    """The modules here that measure something."""
+    return sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - NOT_MEASUREMENTS)
+
+
+def main(asked: list[str]) -> int:
+    """Run what is asked for; the exit code."""
+    known = names()
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        for name in known:
+            lines = (import_module(f"bench.{name}").__doc__ or "").splitlines()
+            print(f"{name:16} {lines[0]}")
+        return 0 if unknown == ["--list"] else 2
+    for name in asked or known:
+        print(f"--- {name} ---", flush=True)
+        import_module(f"bench.{name}").run()
+        print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
