@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.machine import machine
+from gansmith.engine.checkpoint import Checkpoints
 from gansmith.store.archive import read_archive
 
 N_KILLS: Final = 10
@@ -45,9 +46,9 @@ def command(folder: Path, name: str, *, resume: bool) -> list[str]:
     return [*fit, *how]
 
 
-def n_checkpoints(folder: Path, name: str) -> int:
-    """How many checkpoints are there now."""
-    return len(list((folder / f"{name}.run" / "checkpoints").glob("*.safetensors")))
+def newest_step(folder: Path, name: str) -> int:
+    """The step of the newest checkpoint; 0 when there is none."""
+    return max([0, *Checkpoints(folder / f"{name}.run" / "checkpoints").steps()])
 
 
 def killed(arguments: list[str], moment: float, is_running: Any) -> bool:
@@ -85,7 +86,9 @@ def run(seed: int = 0) -> dict[str, Any]:
             config = folder / "killed.run" / "config.json"
             # A kill may come before the first checkpoint, while data is read or while weights are saved.
             n_kills += killed(arguments, chance.uniform(0, whole / 4), config.exists)
-            print(f"killed {n_kills} times, {n_checkpoints(folder, 'killed')} checkpoints", flush=True)
+            print(
+                f"killed {n_kills} times, newest checkpoint: step {newest_step(folder, 'killed')}", flush=True
+            )
         subprocess.run(command(folder, "killed", resume=True), check=True, capture_output=True)
         found = {"straight": digests(folder / "straight.gan"), "killed": digests(folder / "killed.gan")}
     for member in MEMBERS:

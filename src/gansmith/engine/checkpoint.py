@@ -78,7 +78,7 @@ class Checkpoints:
 
     def newest(self, sorts: Sequence[Sort] = ("step", "stop")) -> Checkpoint | None:
         """The newest checkpoint of these sorts that is whole, or None."""
-        places = [(step, sort) for sort in sorts for step in self.steps(sort)]
+        places: list[tuple[int, Sort]] = [(step, sort) for sort in sorts for step in self.steps(sort)]
         found = (self.at(step, sort) for step, sort in sorted(places, reverse=True))
         return next((checkpoint for checkpoint in found if checkpoint is not None), None)
 

@@ -106,12 +106,12 @@ class Player:
         if self.config.weight_clip is not None:
             self._weights.clamp_(-self.config.weight_clip, self.config.weight_clip)
 
-    @torch.no_grad()
     def update_average(self, batch_size: int, samples_seen: int) -> None:
         """Move the average towards the newest weights (a no-op without one)."""
         if self.average is not None:
             half_life = self.config.average_half_life_samples
-            self._average.lerp_(self._weights, average_weight(batch_size, half_life, samples_seen))
+            with torch.no_grad():
+                self._average.lerp_(self._weights, average_weight(batch_size, half_life, samples_seen))
 
     def state(self) -> dict[str, Tensor]:
         """Everything that must survive, as named tensors (copies)."""

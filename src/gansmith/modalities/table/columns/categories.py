@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from jaxtyping import Float, Int
 from sklearn.cluster import MiniBatchKMeans
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.schema import Column
 
@@ -114,6 +115,8 @@ class CategoryCodec(AbstractColumnCodec):
     @classmethod
     def from_state(cls, state: dict[str, Any], column: Column) -> CategoryCodec:
         """The codec that `state` came from."""
+        if not isinstance(state["values"], list):
+            raise DataError(f"column {column.name!r}: its categories are no list.")
         values = pa.array(state["values"], pa.string())
         return cls(column, bool(state["has_missing"]), values, state["states"], state["counts"])
 
