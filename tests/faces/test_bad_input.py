@@ -157,9 +157,9 @@ def test_two_thousand_columns_are_learnt(place, capsys):
         (["--device", "cdua"], ["Did you mean 'cuda'?"]),
         (["--column", "aeg:category"], ["Did you mean 'age'?"]),
         (["--column", "age:categry"], ["Did you mean 'category'?"]),
-        (["--column", "age"], ["write NAME:"]),
+        (["--column", "age"], ["write NAME:KIND"]),
         (["--where", "ctiy=Rome"], ["Did you mean 'city'?"]),
-        (["--where", "city"], ["NAME=VALUE"]),
+        (["--where", "city"], ["COLUMN=VALUE"]),
         (["--where", "city=Rome", "--where", "city=Oslo"], ["given twice"]),
         (["--epochs", "3"], ["both give a length"]),
         (["--samples-seen", "-5"], ["positive"]),
@@ -332,7 +332,7 @@ def test_a_damaged_model_is_refused(place, capsys, model, damage, command):
         ("age=old", "'old' is no integer"),
         ("age=900", "The nearest is 59"),
         ("age=", "'' is no integer|no missing cells"),
-        ("age", "NAME=VALUE"),
+        ("age", "COLUMN=VALUE"),
     ],
 )
 def test_asking_for_what_is_not_there_is_refused(place, capsys, model, where, said):

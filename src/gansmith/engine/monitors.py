@@ -68,20 +68,29 @@ def coverage(
 
 
 def findings(history: Sequence[Health]) -> tuple[str, ...]:
-    """What a person should know about the newest reading, in plain words; nothing when all is well."""
+    """What the newest reading tells a person, in plain words; what was said before is not repeated.
+
+    Args:
+        history: All readings of the run, the newest last.
+    """
+    before = _found(history[:-1]) if len(history) > 1 else {}
+    return tuple(text for what, text in _found(history).items() if what not in before)
+
+
+def _found(history: Sequence[Health]) -> dict[str, str]:
+    """What is wrong at the newest reading, by kind."""
     now, best = history[-1], max(history, key=lambda health: health.coverage)
-    found: list[str] = []
+    found: dict[str, str] = {}
     if now.coverage < 0.5 * best.coverage:
-        found.append(
-            f"the generator repeats itself: coverage fell from {best.coverage:.2f} to {now.coverage:.2f}"
-        )
+        fall = f"coverage fell from {best.coverage:.2f} to {now.coverage:.2f}"
+        found["collapse"] = f"the generator repeats itself: {fall}"
     if now.spread < 0.3:
-        found.append(f"the fakes are too alike: their spread is {now.spread:.2f} of the real one")
+        found["spread"] = f"the fakes are too alike: their spread is {now.spread:.2f} of the real one"
     if min(now.real_accuracy, now.fake_accuracy) > 0.98:
-        found.append("the discriminator tells everything apart: the generator learns little from it")
+        found["sure"] = "the discriminator tells everything apart: the generator learns little from it"
     if now.memory_gap > 1.0:
-        found.append(
+        found["memory"] = (
             f"the discriminator knows the training records by heart (gap {now.memory_gap:.1f}): "
             "train shorter or with more data"
         )
-    return tuple(found)
+    return found

@@ -13,7 +13,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, final
 
@@ -117,7 +117,7 @@ class Training:
         """The players to save, as `generator/...` and `discriminator/...`: best by score, else the newest."""
         return self._best or self._snapshot()
 
-    def __iter__(self) -> Iterator[StepRecord]:
+    def __iter__(self) -> Generator[StepRecord]:
         """Play the steps that are left.
 
         Raises:

@@ -42,7 +42,12 @@ class RunFolder:
         return (self.path / "scores.json").exists()
 
     def check_free(self) -> None:
-        """Raise UsageError when an unfinished run is here."""
+        """Raise UsageError when an unfinished run is here, or something else than a run."""
+        if not self.exists and self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise UsageError(
+                f"{self.path} is there already and holds no run. Give a folder of its own with --run: "
+                "nothing of yours is to be overwritten."
+            )
         if self.exists and not self.is_finished:
             raise UsageError(
                 f"{self.path} holds a run that is not finished. Add --resume to go on with it, "
@@ -53,21 +58,25 @@ class RunFolder:
         """Begin a new run here; what a finished run left is cleared away.
 
         Raises:
-            UsageError: When an unfinished run is here.
+            UsageError: When an unfinished run is here, or something else than a run.
             DataError: When the folder cannot be written.
         """
         self.check_free()
         try:
             (self.path / "previews").mkdir(parents=True, exist_ok=True)
-            for left in (*self.checkpoints.glob("*.safetensors"), *self.path.glob("*.json*")):
-                left.unlink()
-            for left in (self.path / "previews").iterdir():
-                left.unlink()
+            for left in self._written():
+                left.unlink(missing_ok=True)
         except OSError as error:
             raise DataError(
                 f"{self.path}: {error.strerror or error}. Choose another folder with --run."
             ) from error
         write_whole(self.path / "config.json", as_json(config))
+
+    def _written(self) -> list[Path]:
+        """The files of a run, and no others."""
+        own = [self.path / name for name in ("config.json", "stats.jsonl", "scores.json")]
+        previews = (self.path / "previews").glob("step-*.txt")
+        return [*own, *previews, *self.checkpoints.glob("st[eo]p-*.safetensors")]
 
     def config(self) -> dict[str, Any]:
         """What the run was started with.

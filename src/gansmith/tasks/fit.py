@@ -13,7 +13,8 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, final
@@ -142,10 +143,11 @@ class FitRun:
             Checkpoints(folder.checkpoints) if folder else None,
         )
 
-    def __iter__(self) -> Iterator[StepRecord]:
+    def __iter__(self) -> Generator[StepRecord]:
         """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.train`."""
-        with n_threads(self.n_threads):
-            for record in self.training:
+        # Closed by hand, so that an error of the last checkpoint is heard.
+        with n_threads(self.n_threads), closing(iter(self.training)) as records:
+            for record in records:
                 self._log(record)
                 yield record
 

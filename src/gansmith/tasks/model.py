@@ -109,8 +109,10 @@ class Model:
         size, n_latents = self.modality.block_size(self.codec), self.manifest["game"]["n_latents"]
         latents = Randomness(seed).normal((size, n_latents), "sample", block)
         conditions = None if request is None else request.conditions.expand(size, -1)
-        with n_threads(1), matrix_precision(self._precision, torch.device("cpu")):
-            return self.codec.compact(self.generator(latents, conditions))
+        with n_threads(1):
+            with matrix_precision(self._precision, torch.device("cpu")):
+                samples = self.generator(latents, conditions)
+            return self.codec.compact(samples)
 
     def _decoded(self, compact: Compact, block: int, first: int, seed: int, request: Request | None) -> Any:
         key = Randomness(seed).key("decode", block)

@@ -76,5 +76,25 @@ def test_a_damaged_config(folder, damaged):
 
 def test_a_file_in_the_place_of_the_folder(tmp_path):
     (tmp_path / "run").write_text("")
-    with pytest.raises(DataError, match="Choose another folder"):
+    with pytest.raises(UsageError, match="holds no run"):
         RunFolder(tmp_path / "run").start({})
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "people.jsonl").write_text("{}")
+    with pytest.raises(UsageError, match="holds no run"):
+        RunFolder(tmp_path).start({})
+    assert [path.name for path in tmp_path.iterdir()] == ["people.jsonl"]
+
+
+def test_starting_anew_deletes_only_what_a_run_wrote(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.start({})
+    folder.append_stats({"step": 1})
+    folder.write_preview("step-1.txt", "x")
+    folder.finish({})
+    for name in ("notes.json", "people.jsonl", "previews/mine.png"):
+        (tmp_path / name).write_text("mine")
+    folder.start({"again": True})
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"config.json", "notes.json", "people.jsonl", "previews/mine.png"}

@@ -78,18 +78,20 @@ def fit(
         chosen = FitConfig(kind, preset, objective, budget, samples_seen, epochs, seed, device, threads)
         chosen = _merged(config, chosen) if config else chosen
         reading = Reading(
-            columns=pairs(column, ":", "--column"),
+            columns=pairs(column, ":", "--column", "NAME:KIND"),
             schema=_schema_of(schema) if schema else None,
             has_header=not no_header,
             encoding=encoding or None,
-            where=pairs(where, "=", "--where"),
+            where=pairs(where, "=", "--where", "COLUMN=VALUE"),
         )
-        fit_run = start(data, chosen, target=target, reading=reading, folder=folder)
+        try:
+            fit_run = start(data, chosen, target=target, reading=reading, folder=folder)
+        except KeyboardInterrupt:
+            typer.echo("Interrupted before learning began: nothing was written.", err=True)
+            raise
         show_schema(fit_run)
         again = f"--samples-seen {fit_run.training.config.samples_seen} --threads {fit_run.n_threads}"
-        console.print(
-            f"{fit_run.training.n_steps:,} steps; {again} repeats this run.",
-        )
+        console.print(f"{fit_run.training.n_steps:,} steps; {again} repeats this run.")
     if not play(fit_run):
         command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
         command += ["--sampling-only"] if sampling_only else []

@@ -19,8 +19,8 @@ Where = Annotated[
 ]
 
 
-def pairs(texts: Sequence[str] | None, sign: str, option: str) -> dict[str, str]:
-    """`["a=1", "b=2"]` as a dictionary.
+def pairs(texts: Sequence[str] | None, sign: str, option: str, form: str) -> dict[str, str]:
+    """`["a=1", "b=2"]` as a dictionary; `form` says how one is to be written.
 
     Raises:
         UsageError: When the sign is missing or a name comes twice.
@@ -29,7 +29,7 @@ def pairs(texts: Sequence[str] | None, sign: str, option: str) -> dict[str, str]
     for text in texts or ():
         name, separator, value = text.partition(sign) if sign == "=" else text.rpartition(sign)
         if not separator or not name:
-            raise UsageError(f"{option} {text!r}: write NAME{sign}VALUE.")
+            raise UsageError(f"{option} {text!r}: write {form}.")
         if name in found:
             raise UsageError(f"{option}: {name!r} is given twice. Give it once.")
         found[name] = value

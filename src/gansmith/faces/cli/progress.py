@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import final
 
@@ -81,9 +81,10 @@ def play(run: FitRun) -> bool:
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with stopping() as stopped, Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    progress = Progress(*columns, console=console, disable=not console.is_terminal)
+    with stopping() as stopped, progress as bar, closing(iter(run)) as records:
         task = bar.add_task("", total=run.training.n_steps, completed=run.training.step)
-        for record in run:
+        for record in records:
             if record.step % 10 == 0 or record.health:
                 bar.update(task, completed=record.step, description=in_words(record, undecided))
             _tell(record, run)

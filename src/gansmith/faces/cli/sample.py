@@ -36,7 +36,7 @@ def sample(
     from gansmith.tasks.model import load_model
 
     loaded = load_model(model)
-    wanted = pairs(where, "=", "--where")
+    wanted = pairs(where, "=", "--where", "COLUMN=VALUE")
     if opinions:
         _print_opinions(loaded, n, seed, wanted)
         return
