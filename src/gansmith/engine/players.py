@@ -46,8 +46,8 @@ class PlayerConfig:
 class Player:
     """A network that learns by Adam, and perhaps the moving average that is sampled in its stead.
 
-    The weights that learn are views of one vector: a step of Adam, of the average or of the clip is one
-    operation, however many layers there are.
+    The weights that learn are views of one vector, and their gradients of another: a step of Adam, of the
+    average or of the clip is one operation, however many layers there are.
     """
 
     def __init__(self, network: nn.Module, config: PlayerConfig) -> None:
@@ -55,6 +55,9 @@ class Player:
         self.config = config
         self.parameters = [p for p in network.parameters() if p.requires_grad]
         self._weights = _in_one_vector(self.parameters)
+        self._gradient = torch.zeros_like(self._weights)
+        for parameter, part in zip(self.parameters, _parts(self._gradient, self.parameters), strict=True):
+            parameter.grad = part
         self._mean = torch.zeros_like(self._weights)
         self._square = torch.zeros_like(self._weights)
         self._n_steps = torch.zeros((), device=self._weights.device)
@@ -77,19 +80,17 @@ class Player:
             progress: Share of the run that is done, in [0, 1].
             rate_scale: Multiplied with the learning rate; below 1 after a roll-back.
         """
-        gradients = torch.autograd.grad(loss, self.parameters, materialize_grads=True)
+        self._gradient.zero_()
+        loss.backward(inputs=self.parameters)  # adds to the views of `_gradient`
         config = self.config
         final = config.learning_rate if config.final_learning_rate is None else config.final_learning_rate
-        self._step(
-            torch.cat([gradient.reshape(-1) for gradient in gradients]),
-            rate_scale * cosine(config.learning_rate, final, progress),
-        )
+        self._step(rate_scale * cosine(config.learning_rate, final, progress))
 
     @torch.no_grad()
-    def _step(self, gradient: Float[Tensor, " n_weights"], learning_rate: float) -> None:
+    def _step(self, learning_rate: float) -> None:
         adam(
             [self._weights],
-            [gradient],
+            [self._gradient],
             [self._mean],
             [self._square],
             max_exp_avg_sqs=[],
@@ -141,10 +142,15 @@ class Player:
 def _in_one_vector(parameters: Sequence[nn.Parameter]) -> Float[Tensor, " n_weights"]:
     """Move the parameters into one vector; they become views of it."""
     vector = torch.cat([parameter.reshape(-1) for parameter in parameters])
-    sizes = [parameter.numel() for parameter in parameters]
-    for parameter, part in zip(parameters, vector.split(sizes), strict=True):
-        parameter.data = part.view_as(parameter)
+    for parameter, part in zip(parameters, _parts(vector, parameters), strict=True):
+        parameter.data = part
     return vector
+
+
+def _parts(vector: Float[Tensor, " n_weights"], parameters: Sequence[nn.Parameter]) -> list[Tensor]:
+    """Views of the vector, in the shapes of the parameters."""
+    sizes = [parameter.numel() for parameter in parameters]
+    return [part.view_as(parameter) for part, parameter in zip(vector.split(sizes), parameters, strict=True)]
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
