@@ -99,6 +99,11 @@ class Checkpoints:
         return self.folder / f"{sort}-{step:010d}.safetensors"
 
 
+def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, without it."""
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
 def _digest(values: str, tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256(values.encode())
     for name in sorted(tensors):

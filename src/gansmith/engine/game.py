@@ -134,7 +134,7 @@ class Game:
     def _discriminator_turn(self, step: int, turn: int, batch: Batch, progress: float) -> Scalar:
         with torch.no_grad(), self._precision():
             fake = self.generator.network(self._latents(step, turn, batch), batch.conditions)
-        due = [p for p in self.config.penalties if p.weight > 0 and step % p.interval == 0]
+        due = [p for p in self.config.penalties if p.is_used and step % p.interval == 0]
         both = torch.cat([batch.samples, fake]).requires_grad_(bool(due))
         with self._precision():
             judge = self._judge(batch, n_times=2, keeps_gradients=bool(due))

@@ -98,6 +98,11 @@ class PenaltyConfig:
     interval: int = 1
     """Applied at every n-th step, with n times the weight (lazy regularisation, Karras et al. 2020)."""
 
+    @property
+    def is_used(self) -> bool:
+        """Whether it is ever more than nothing."""
+        return max(self.weight, self.final_weight or 0.0) > 0
+
     def __post_init__(self) -> None:
         if self.name not in PENALTIES:
             raise UsageError(f"penalty {self.name!r} is not known. {did_you_mean(self.name, PENALTIES)}")

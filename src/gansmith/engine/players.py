@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.optim.adam import adam
 
+from gansmith.engine.checkpoint import below
 from gansmith.engine.schedules import average_weight, cosine
 from gansmith.engine.tensors import Scalar
 from gansmith.errors import UsageError
@@ -128,9 +129,9 @@ class Player:
         Raises:
             RuntimeError: From torch, when names or shapes do not fit this network.
         """
-        self.network.load_state_dict(_below("network/", tensors))
+        self.network.load_state_dict(below("network/", tensors))
         if self.average is not None:
-            self.average.load_state_dict(_below("average/", tensors))
+            self.average.load_state_dict(below("average/", tensors))
         for name, value in self._moments().items():
             value.copy_(tensors[f"optimiser/{name}"])
 
@@ -151,7 +152,3 @@ def _parts(vector: Float[Tensor, " n_weights"], parameters: Sequence[nn.Paramete
     """Views of the vector, in the shapes of the parameters."""
     sizes = [parameter.numel() for parameter in parameters]
     return [part.view_as(parameter) for part, parameter in zip(vector.split(sizes), parameters, strict=True)]
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

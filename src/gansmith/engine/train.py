@@ -21,11 +21,11 @@ import torch
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.checkpoint import Checkpoint, Checkpoints
+from gansmith.engine.checkpoint import Checkpoint, Checkpoints, below
 from gansmith.engine.game import Game, Turns
 from gansmith.engine.monitors import Health, accuracies, coverage, findings, spread
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Conditions, Logits, Samples
+from gansmith.engine.tensors import Logits, Samples
 from gansmith.errors import TrainingError, UsageError
 
 MAX_ROLLBACKS = 5
@@ -59,8 +59,6 @@ class Evaluation:
     """As many training records, to notice learning by heart."""
     score: Callable[[Samples, Samples], float] = coverage
     """(fake, held-out) to a number, higher is better; chooses the model that is kept."""
-    conditions: Conditions | None = None
-    """What the fakes are asked for, one row per held-out record."""
 
 
 @final
@@ -124,19 +122,24 @@ class Training:
             TrainingError: When rolling back from non-finite numbers did not mend the game.
             DataError: When a checkpoint cannot be written.
         """
-        try:
-            while self.step < self.n_steps:
-                yield self._play_step()
-        except GeneratorExit:  # the caller broke out of its loop, between two steps
-            self._save(self._checkpoint(), is_stop=True)
-            raise
+        while self.step < self.n_steps:
+            try:
+                record = self._play_step()
+            except BaseException:  # in the middle of a step, when one player may have moved already
+                self._restore(self._last_good)
+                raise
+            try:
+                yield record
+            except GeneratorExit:  # the caller broke out of its loop, between two steps
+                self._save(self._checkpoint(), is_stop=True)
+                raise
 
     def _play_step(self) -> StepRecord:
         turns = self.game.play(
             self.step, self.batches, self.step / self.n_steps, rate_scale=0.5**self.n_rollbacks
         )
         self.step += 1
-        self.game.generator.update_average(self.game.config.batch_size, self.samples_seen)
+        self.game.generator.update_average(self._samples_per_step, self.samples_seen)
         is_finite = math.isfinite(turns.discriminator_loss) and math.isfinite(turns.generator_loss)
         if not is_finite:
             return self._roll_back(turns)
@@ -144,7 +147,7 @@ class Training:
         if self.evaluation and self._is_due(self.config.n_evaluations):
             record = self._evaluate(turns, self.evaluation)
         elif self.evaluation is None and self.step == self.n_steps:
-            self.border = self._border(*self._judged(self.batches(0).samples, self.batches(0).conditions)[1:])
+            self.border = self._border(*self._judged(self.batches(0).samples)[1:])
         if self._is_due(self.config.n_checkpoints):
             checkpoint = self._checkpoint()
             if not all(tensor.isfinite().all() for tensor in checkpoint.tensors.values()):
@@ -172,13 +175,10 @@ class Training:
 
     @torch.no_grad()
     def _evaluate(self, turns: Turns, evaluation: Evaluation) -> StepRecord:
-        real, conditions = evaluation.heldout, evaluation.conditions
-        fake, *logits = self._judged(real, conditions)
-        judge = self.game.discriminator.network
-        seen_conditions = None if conditions is None else conditions[: len(evaluation.seen)]
-        gap = (judge(evaluation.seen, seen_conditions).mean() - logits[0].mean()) / logits[0].std().clamp_min(
-            1e-6
-        )
+        real = evaluation.heldout
+        fake, *logits = self._judged(real)
+        seen_logits = self.game.discriminator.network(evaluation.seen, None)
+        gap = (seen_logits.mean() - logits[0].mean()) / logits[0].std().clamp_min(1e-6)
         health = Health(
             *accuracies(*logits, is_relative=self.game.is_relative),
             spread=spread(fake, real),
@@ -204,12 +204,12 @@ class Training:
         )
 
     @torch.no_grad()
-    def _judged(self, real: Samples, conditions: Conditions | None) -> tuple[Samples, Logits, Logits]:
-        """As many fakes as real records, always from the same latents, and the logits of real and fake."""
+    def _judged(self, real: Samples) -> tuple[Samples, Logits, Logits]:
+        """As many free fakes as real records, always from the same latents, and the logits of both."""
         latents = self.game.randomness.normal((len(real), self.game.config.n_latents), "evaluation", 0)
-        fake = self.game.generator.best_known(latents.to(real.device), conditions)
+        fake = self.game.generator.best_known(latents.to(real.device), None)
         judge = self.game.discriminator.network
-        return fake, judge(real, conditions), judge(fake, conditions)
+        return fake, judge(real, None), judge(fake, None)
 
     def _border(self, real_logits: Logits, fake_logits: Logits) -> float:
         middle = (real_logits.mean() + fake_logits.mean()) / 2
@@ -251,9 +251,9 @@ class Training:
             values[name] for name in ("n_rollbacks", "best_score", "border")
         )
         self._history = [Health(**health) for health in values["history"]]
-        self._best = _below("best/", checkpoint.tensors)
+        self._best = below("best/", checkpoint.tensors)
         for name, player in self.game.players.items():
-            player.load_state(_below(f"players/{name}/", checkpoint.tensors))
+            player.load_state(below(f"players/{name}/", checkpoint.tensors))
         self.game.randomness = Randomness(self.game.randomness.seed, self.n_rollbacks)
 
     def _save(self, checkpoint: Checkpoint, *, is_stop: bool = False) -> None:
@@ -316,7 +316,3 @@ def seconds_per_step(game: Game, batches: Callable[[int], Batch], seconds: float
         step += 1
         trial.play(step, batches, 0.0)
     return (time.perf_counter() - started) / step
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -134,7 +134,8 @@ def read_archive(path: Path) -> Archive:
         raise ModelFileError(
             f"{path}: no whole .gan file ({error}). It is truncated or damaged, or something else."
         ) from error
-    manifest = _parse(path, MANIFEST, members.pop(MANIFEST))
+    text = members.pop(MANIFEST)
+    manifest = _parse(path, MANIFEST, text)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ModelFileError(
             f"{path}: this version reads model files of format {FORMAT}. Install the one that wrote the file."
@@ -143,7 +144,7 @@ def read_archive(path: Path) -> Archive:
     digests = {name: hashlib.sha256(member).hexdigest() for name, member in members.items()}
     if manifest.get("sha256") != digests:
         raise ModelFileError(f"{path}: its members are not those it was written with. The file is damaged.")
-    return Archive(path, manifest, hashlib.sha256(as_json(manifest)).hexdigest(), members)
+    return Archive(path, manifest, hashlib.sha256(text).hexdigest(), members)
 
 
 def _check_frame(path: Path, archive: zipfile.ZipFile, file: BinaryIO) -> None:

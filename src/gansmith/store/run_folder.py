@@ -10,6 +10,7 @@ scores.json    the kept model's held-out score and health
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast, final
@@ -76,7 +77,8 @@ class RunFolder:
         """The files of a run, and no others."""
         own = [self.path / name for name in ("config.json", "stats.jsonl", "scores.json")]
         previews = (self.path / "previews").glob("step-*.txt")
-        return [*own, *previews, *self.checkpoints.glob("st[eo]p-*.safetensors")]
+        parts = self.path.rglob(".*.part")
+        return [*own, *previews, *parts, *self.checkpoints.glob("st[eo]p-*.safetensors")]
 
     def config(self) -> dict[str, Any]:
         """What the run was started with.
@@ -99,7 +101,7 @@ class RunFolder:
 
     def append_stats(self, record: Mapping[str, Any]) -> None:
         """Add one line to the statistics."""
-        line = json.dumps(record, sort_keys=True) + "\n"
+        line = json.dumps(_finite(record), sort_keys=True, allow_nan=False) + "\n"
         try:
             with (self.path / "stats.jsonl").open("a", encoding="utf-8") as file:
                 file.write(line)
@@ -121,6 +123,8 @@ class RunFolder:
 
     def rewind_stats(self, step: int) -> None:
         """Drop what was written after `step`: a resumed run writes it again."""
+        for left in self.path.rglob(".*.part"):  # of a process that was killed while it wrote
+            left.unlink(missing_ok=True)
         kept = [record for record in self.stats() if record["step"] <= step]
         lines = "".join(json.dumps(record, sort_keys=True) + "\n" for record in kept)
         write_whole(self.path / "stats.jsonl", lines.encode())
@@ -132,3 +136,10 @@ class RunFolder:
     def finish(self, scores: Mapping[str, Any]) -> None:
         """Mark the run as finished."""
         write_whole(self.path / "scores.json", as_json(scores))
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for numbers that JSON does not know."""
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in cast("Mapping[str, Any]", value).items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -24,7 +24,7 @@ from torch import nn
 
 from gansmith.configuration import from_plain, to_plain
 from gansmith.engine.batches import Batches
-from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.engine.game import Game, GameConfig
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.precision import fastest_precision
@@ -77,7 +77,7 @@ class FitConfig:
         lengths = [name for name in ("budget", "samples_seen", "epochs") if getattr(self, name)]
         if len(lengths) > 1:
             raise UsageError(f"{' and '.join(lengths)} both give a length. Give one.")
-        if self.samples_seen < 0 or self.epochs < 0 or self.threads < 0:
+        if self.samples_seen < 0 or not 0 <= self.epochs < math.inf or self.threads < 0:
             raise UsageError("a length or a number of threads must be positive.")
         if self.objective:
             find_objective(self.objective)
@@ -130,10 +130,8 @@ class Prepared:
 class FitRun:
     """One training of one model from one data set."""
 
-    def __init__(
-        self, prepared: Prepared, samples_seen: int, n_threads: int, folder: RunFolder | None
-    ) -> None:
-        self.prepared, self.n_threads, self.folder = prepared, n_threads, folder
+    def __init__(self, prepared: Prepared, samples_seen: int, threads: int, folder: RunFolder | None) -> None:
+        self.prepared, self.n_threads, self.folder = prepared, threads, folder
         self.modality, self.codec, self.notes = prepared.modality, prepared.codec, prepared.notes
         self.training: Training = train(
             prepared.game,
@@ -144,28 +142,34 @@ class FitRun:
         )
 
     def __iter__(self) -> Generator[StepRecord]:
-        """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.train`."""
+        """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.train`.
+
+        At the end the run is marked as finished.
+        """
         # Closed by hand, so that an error of the last checkpoint is heard.
         with n_threads(self.n_threads), closing(iter(self.training)) as records:
             for record in records:
                 self._log(record)
                 yield record
+        if self.folder:
+            self.folder.finish(self.summary())
 
-    def model(self) -> Model:
-        """The model that the held-out score chose; the run is marked as finished."""
-        training = {
+    def summary(self) -> dict[str, Any]:
+        """How the training went, in a few numbers."""
+        return {
             "steps": self.training.step,
             "samples_seen": self.training.samples_seen,
             "n_rollbacks": self.training.n_rollbacks,
             "held_out_score": self.training.best_score,
             "border": self.training.border,
         }
-        if self.folder:
-            self.folder.finish(training)
+
+    def model(self) -> Model:
+        """The model that the held-out score has chosen so far."""
         game = self.training.game
         generator = _copy_with(game.generator.network, self.training.kept, "generator/")
         discriminator = _copy_with(game.discriminator.network, self.training.kept, "discriminator/")
-        manifest = {**self.prepared.manifest, "training": training}
+        manifest = {**self.prepared.manifest, "training": self.summary()}
         return Model(self.modality, self.codec, generator, discriminator, manifest)
 
     @torch.no_grad()
@@ -243,8 +247,11 @@ def resume(source: object, folder: Path) -> FitRun:
         kept = {name: saved[name] for name in ("fit", "reading", "game")}  # letter for letter: 0 is not 0.0
         prepared = replace(prepared, manifest={**prepared.manifest, **kept})
         run = FitRun(prepared, saved["samples_seen"], saved["n_threads"], run_folder)
-    except (KeyError, TypeError) as error:
-        raise DataError(f"{folder}: its config.json is not whole ({error}). Start the run anew.") from error
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise DataError(
+            f"{folder}: the run cannot be taken up again ({error}). Its files are damaged or of another "
+            "version. Start the run anew."
+        ) from error
     run_folder.rewind_stats(run.training.step)
     return run
 
@@ -261,21 +268,22 @@ def _prepare(
     n_heldout = modality.n_heldout(len(records), config.preset)
     order = randomness.permutation(len(records), "split", 0).numpy()
     heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
-    codec = modality.fit_codec(seen, config.preset, config.seed)
+    codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32)
     plan = modality.plan(codec, len(seen), config.preset)
     device = _device(config.device)
     players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
     networks = (players[0].to(device), players[1].to(device))
     if rules is None:
         rules = replace(plan.game, objective=config.objective or plan.game.objective)
-        rules = replace(rules, precision=_precision_for(Game(*networks, rules, randomness)))
+        is_large = _n_operations(networks, rules.batch_size) >= MANY_OPERATIONS
+        rules = replace(rules, precision=fastest_precision(device) if is_large else "float32")
     game = Game(*networks, rules, randomness)
     compact = modality.encode(codec, seen, randomness.key("encode", 0)).to(device)
     batches = Batches(compact, rules.batch_size, randomness, modality.asking(codec), codec.expand)
     evaluation = None
     if n_heldout:
         held = codec.expand(modality.encode(codec, heldout, randomness.key("encode", 1)).to(device))
-        score = modality.held_out_score(codec, n_heldout, config.seed)
+        score = modality.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
         evaluation = Evaluation(held, codec.expand(compact[:n_heldout]), score)
     manifest = {
         "kind": modality.kind,
@@ -306,7 +314,7 @@ def _calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:
     threads = prepared.config.threads or 1
     per_step = _seconds_per_step(prepared, threads, seconds)
     n_cores = os.cpu_count() or 1
-    if not prepared.config.threads and n_cores > 1 and _n_operations(game) >= MANY_OPERATIONS:
+    if not prepared.config.threads and n_cores > 1 and _operations_of(game) >= MANY_OPERATIONS:
         with_all = _seconds_per_step(prepared, n_cores, seconds)
         if WORTH_MORE_THREADS * with_all < per_step:
             threads, per_step = n_cores, with_all
@@ -324,20 +332,19 @@ def _seconds_per_step(prepared: Prepared, n: int, seconds: float) -> float:
         return seconds_per_step(prepared.game, prepared.batches, seconds)
 
 
-def _precision_for(game: Game) -> str:
-    """Half precision for large networks where the device knows it."""
-    return fastest_precision(game.device) if _n_operations(game) >= MANY_OPERATIONS else "float32"
-
-
 def _usual_threads(game: Game) -> int:
     """One, unless the networks are very large."""
-    return (os.cpu_count() or 1) if _n_operations(game) >= VERY_MANY_OPERATIONS else 1
+    return (os.cpu_count() or 1) if _operations_of(game) >= VERY_MANY_OPERATIONS else 1
 
 
-def _n_operations(game: Game) -> int:
+def _operations_of(game: Game) -> int:
+    networks = (game.generator.network, game.discriminator.network)
+    return _n_operations(networks, game.config.batch_size)
+
+
+def _n_operations(networks: tuple[nn.Module, nn.Module], batch_size: int) -> int:
     """Multiplications of one pass of a batch through both players."""
-    n_weights = sum(weight.numel() for player in game.players.values() for weight in player.parameters)
-    return n_weights * game.config.batch_size
+    return batch_size * sum(weight.numel() for network in networks for weight in network.parameters())
 
 
 def _device(name: str) -> torch.device:
@@ -354,6 +361,5 @@ def _device(name: str) -> torch.device:
 def _copy_with(network: nn.Module, weights: Mapping[str, torch.Tensor], prefix: str) -> nn.Module:
     """The same network with the weights under `prefix`, on the CPU, no longer learning."""
     network = copy.deepcopy(network).cpu()
-    own = {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
-    network.load_state_dict(own)
+    network.load_state_dict(below(prefix, weights))
     return network.requires_grad_(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import platform
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.base import AbstractModality, Compact, Request
 from gansmith.modalities.registry import find_modality
 from gansmith.store.archive import Archive, as_json, read_archive, write_archive
+from gansmith.store.atomic import write_whole
 
 
 @final
@@ -48,6 +50,7 @@ class Model:
         """Records in blocks; memory does not grow with their number.
 
         Block k depends on (model, seed, k) alone: the first 100 of 1000 records are the same as 100 records.
+        (Bit for bit on processors that multiply in the same precision, which the provenance names.)
 
         Args:
             n_records: How many in all.
@@ -59,9 +62,11 @@ class Model:
         """
         if n_records < 0:
             raise UsageError(f"cannot make {n_records} records. Ask for 0 or more.")
+        return self._blocks(n_records, seed, self.modality.request(self.codec, where) if where else None)
+
+    def _blocks(self, n_records: int, seed: int, request: Request | None) -> Iterator[Any]:
         if n_records == 0:
             return
-        request = self.modality.request(self.codec, where) if where else None
         size = self.modality.block_size(self.codec)
         firsts = range(0, n_records, size)
         with ThreadPoolExecutor(1) as beside:  # the next block is generated while this one is decoded
@@ -92,9 +97,56 @@ class Model:
             raise UsageError(
                 "this model was saved for sampling only: its discriminator has no opinion to ask."
             )
-        samples = self.codec.expand(self.modality.encode(self.codec, records, 0))
-        logits = self.discriminator(samples, None) - self.manifest["training"]["border"]
-        return torch.sigmoid(logits).numpy()
+        compact = self.modality.encode(self.codec, records, 0)
+        with n_threads(1):
+            parts = compact.split(self.modality.block_size(self.codec))
+            logits = torch.cat([self.discriminator(self.codec.expand(part), None) for part in parts])
+        return torch.sigmoid(logits - self.manifest["training"]["border"]).numpy()
+
+    def write(
+        self,
+        path: str | Path,
+        n_records: int,
+        seed: int = 0,
+        where: Mapping[str, Any] | None = None,
+        *,
+        safe_csv: bool = False,
+    ) -> dict[str, Any]:
+        """Write records to a file, and beside it `PATH.meta.json`, which says where they come from.
+
+        Args:
+            path: The format is that of its name; "-" is standard output, without a file beside it.
+            n_records: How many.
+            seed: Another seed, other records.
+            where: Values that must hold, by column.
+            safe_csv: Escape text that a spreadsheet would run as a formula.
+
+        Returns:
+            The provenance: that it is synthetic, which model, seed, request, versions.
+
+        Raises:
+            UsageError: As `blocks`, and when there is no such format.
+            DataError: When a file cannot be written; what stood there before stays.
+        """
+        asked = {name: str(value) for name, value in (where or {}).items()}
+        provenance = {
+            "synthetic": True,
+            "kind": self.modality.kind,
+            "model": self.digest,
+            "records": n_records,
+            "seed": seed,
+            "where": asked,
+            "precision": self._precision,
+            "versions": self.manifest["versions"],
+        }
+        metadata = {"gansmith": json.dumps(provenance, sort_keys=True)}
+        blocks = self.blocks(n_records, seed, where)  # refuses before anything is written
+        with self.modality.writer(self.codec, Path(path), metadata, safe_csv=safe_csv) as writer:
+            for block in blocks:
+                writer.write(block)
+        if str(path) != "-":
+            write_whole(Path(f"{path}.meta.json"), as_json(provenance) + b"\n")
+        return provenance
 
     @cached_property
     def _precision(self) -> str:

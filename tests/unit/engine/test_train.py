@@ -163,17 +163,6 @@ def test_health_is_that_of_the_kept_generator(new_run, evaluation):
     assert health.spread == pytest.approx(expected, rel=1e-5)
 
 
-def test_an_evaluation_with_conditions_asks_both_players(new_run, new_batches, evaluation):
-    conditions = torch.ones(30, 2)
-    training = new_run(batches=new_batches(asking=lambda samples, generator: samples))
-    training.evaluation = replace(evaluation, conditions=conditions)
-    list(training)
-    assert any(asked is conditions for asked in training.game.generator.network.asked) or (
-        training.game.generator.average.asked[-1] is conditions
-    )
-    assert sum(c is conditions for _, c in training.game.discriminator.network.seen) == 6
-
-
 # --- Resuming ------------------------------------------------------------------------------------------
 
 
@@ -233,6 +222,24 @@ def test_another_length_is_refused(new_run, tmp_path):
     broken(new_run(tmp_path), 5)
     with pytest.raises(UsageError, match="12 steps, this one has 13"):
         new_run(tmp_path, config=TrainConfig(8 * 13))
+
+
+def test_an_error_in_the_middle_of_a_step_loses_nothing(new_run, straight, monkeypatch):
+    training = new_run()
+    learn, calls = training.game.generator.learn, []
+
+    def interrupted(loss, progress, scale):
+        calls.append(progress)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        learn(loss, progress, scale)
+
+    monkeypatch.setattr(training.game.generator, "learn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(training)
+    assert training.step < 5
+    list(training)
+    assert_same(training, straight[0])
 
 
 # --- Rolling back --------------------------------------------------------------------------------------
