@@ -158,6 +158,14 @@ class AbstractModality(ABC):
         """
 
     @abstractmethod
+    def read_for(self, codec: Any, source: object) -> Any:
+        """Data for a learnt model to judge, read as the codec understands it; one record will do.
+
+        Raises:
+            DataError: When it is missing, malformed, or of other columns or shapes.
+        """
+
+    @abstractmethod
     def fingerprint(self, records: Any) -> str:
         """The same text for the same records, another for others."""
 

@@ -50,6 +50,11 @@ class ImageModality(AbstractModality):
         """Pictures of the same size and the same white as `like`."""
         return read_alike(source, like)
 
+    def read_for(self, codec: ImageCodec, source: object) -> Pictures:
+        """Pictures of the codec's size and white."""
+        like = Pictures(np.zeros((1, codec.height, codec.width), int), None, codec.highest, "the model")
+        return read_alike(source, like)
+
     def fingerprint(self, records: Pictures) -> str:
         """The same text for the same pictures and labels."""
         return records.fingerprint
