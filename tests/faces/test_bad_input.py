@@ -58,6 +58,10 @@ def _fit(place, *options, data="good.csv", n=300):
     return ["fit", place / data, "-o", place / "m.gan", "--samples-seen", n, *SMALL, *options]
 
 
+def _resume(place, *options):
+    return ["fit", place / "good.csv", "-o", place / "m.gan", "--resume", *options]
+
+
 # --- Data that cannot be learnt from ------------------------------------------------------------------------
 
 
@@ -211,6 +215,35 @@ def test_no_records_to_learn_from_is_refused(place, capsys):
     _refused(place, capsys, _fit(place, "--where", "city=Lima"), 3, "0 records have city=Lima")
 
 
+# --- What must not be written over --------------------------------------------------------------------------
+
+
+def test_fit_does_not_write_over_the_data(place, capsys):
+    data = place / "good.csv"
+    (place / "link.gan").symlink_to(data)
+    (place / "data.gan").hardlink_to(data)
+    for output in (data, place / ".." / place.name / "good.csv", place / "link.gan", place / "data.gan"):
+        _refused(place, capsys, ["fit", data, "-o", output, "--samples-seen", 300, *SMALL], 2, "what is read")
+
+
+def test_fit_does_not_write_over_what_is_no_model(place, capsys):
+    (place / "thesis.txt").write_text("years of work")
+    command = ["fit", place / "good.csv", "-o", place / "thesis.txt", "--samples-seen", 300, *SMALL]
+    _refused(place, capsys, command, 2, "no model", ".gan")
+
+
+def test_sample_does_not_write_over_the_model(place, capsys, model):
+    (place / "m.csv").write_bytes(model)
+    _refused(place, capsys, ["sample", place / "m.csv", "-o", place / "m.csv"], 2, "what is read")
+
+
+def test_score_does_not_write_over_what_it_scores(place, capsys):
+    (place / "good.json").write_text("\n".join(f'{{"age": {age}, "city": "Ulm"}}' for age in range(40)))
+    data = place / "good.json"
+    for synthetic, real in ((data, place / "good.csv"), (place / "good.csv", data)):
+        _refused(place, capsys, ["score", synthetic, "--real", real, "-o", data], 2, "what is read")
+
+
 # --- Folders and disks --------------------------------------------------------------------------------------
 
 
@@ -244,7 +277,7 @@ def test_a_disk_that_fills_up_at_the_end_costs_no_learning(place, capsys, monkey
         )
         assert run([str(argument) for argument in _fit(place)]) == 3
     assert "could not be written" in capsys.readouterr().err
-    assert run([str(argument) for argument in _fit(place, "--resume")]) == 0
+    assert run([str(argument) for argument in _resume(place)]) == 0
     assert (place / "m.gan").exists()
 
 
@@ -274,7 +307,19 @@ def test_a_full_standard_output_is_an_error(place, model):
 
 
 def test_resuming_nothing_is_refused(place, capsys):
-    _refused(place, capsys, _fit(place, "--resume"), 3, "no run is here")
+    _refused(place, capsys, _resume(place), 3, "no run is here")
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        "--budget=5m", "--samples-seen=0", "--epochs=1", "--seed=0", "--objective=hinge", "--preset=default",
+        "--kind=table", "--target=city", "--column=age:category", "--schema=s.json", "--where=city=Rome",
+        "--config=run.toml", "--no-header", "--encoding=utf-8", "--device=auto", "--threads=1",
+    ],
+)  # fmt: skip
+def test_a_resumed_run_keeps_its_settings(place, capsys, option):
+    _refused(place, capsys, _resume(place, option), 2, "keeps its own settings", option.split("=")[0])
 
 
 def test_an_unfinished_run_is_not_overwritten(place, capsys):
@@ -289,7 +334,7 @@ def test_resuming_on_other_data_is_refused(place, capsys):
     (place / "m.run" / "scores.json").unlink()
     (place / "good.csv").write_text(GOOD.replace("20,", "21,"))
     capsys.readouterr()
-    _refused(place, capsys, _fit(place, "--resume"), 3, "other data")
+    _refused(place, capsys, _resume(place), 3, "other data")
 
 
 @pytest.mark.parametrize("damage", [b"{", b"{}", b"[]"])
@@ -297,7 +342,7 @@ def test_a_damaged_run_is_refused(place, capsys, damage):
     assert run([str(argument) for argument in _fit(place)]) == 0
     (place / "m.run" / "config.json").write_bytes(damage)
     capsys.readouterr()
-    _refused(place, capsys, _fit(place, "--resume"), 3, "Start the run anew")
+    _refused(place, capsys, _resume(place), 3, "Start the run anew")
 
 
 # --- Models -------------------------------------------------------------------------------------------------

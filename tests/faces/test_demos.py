@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.errors import DataError, UsageError
+from gansmith.faces.cli.app import run
+from gansmith.faces.demos import gaussian
 from gansmith.faces.demos.digits import run_digits
 from gansmith.faces.demos.gaussian import errors, run_gaussian
+from gansmith.faces.demos.table import run_table
 from gansmith.tasks.model import load_model
 
 
@@ -69,6 +75,41 @@ def test_gaussian(tmp_path):
     assert any("covariance error" in line for line in said)
     with Image.open(tmp_path / "gaussian.png") as image:
         assert image.info["synthetic"] == "true"
+
+
+def test_a_place_that_cannot_be_written_to_is_refused(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        for which in ("digits", "gaussian", "table"):
+            assert run(["demo", which, "-o", str(folder)]) == 3
+            out, err = capsys.readouterr()
+            assert out == ""
+            assert err.startswith("DataError")
+            assert "no folder can be made" in err
+
+
+def test_a_machine_with_cuda_makes_no_difference(tmp_path, monkeypatch):
+    """Nothing is moved there; it would fail, for there is none."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    run_digits(None, tmp_path, show=lambda text: None, epochs=1, default_samples_seen=64)
+    run_table(tmp_path, show=lambda text: None, samples_seen=500)
+    with torch.device("meta"):
+        assert {weight.device.type for weight in _cpu_players()} == {"cpu"}
+
+
+def _cpu_players():
+    game = gaussian._game(Randomness(0))
+    return [weight for player in game.players.values() for weight in player.network.parameters()]
+
+
+def test_the_table_of_the_demo_says_that_it_is_synthetic(tmp_path):
+    said: list[str] = []
+    run_table(tmp_path, 1, said.append, samples_seen=500)
+    beside = json.loads((tmp_path / "titanic_synthetic.csv.meta.json").read_text())
+    assert (beside["synthetic"], beside["seed"]) == (True, 1)
+    assert beside["model"] == load_model(tmp_path / "titanic.gan").digest != ""
+    lines = (tmp_path / "titanic_synthetic.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == (tmp_path / "titanic_train.csv").read_text(encoding="utf-8").splitlines()[0]
 
 
 def test_errors_are_distances():

@@ -9,6 +9,7 @@ from gansmith.errors import DataError
 from gansmith.scorecard.card import Score
 from gansmith.scorecard.groups import error_by_groups
 from gansmith.scorecard.points import squared_distances
+from gansmith.scorecard.seeds import draws
 
 
 def density_and_coverage(
@@ -55,7 +56,7 @@ def density_and_coverage(
     def scores_of(fake_part: np.ndarray, real_part: np.ndarray) -> tuple[float, float]:
         return _density_and_coverage(fake[fake_part], real[real_part], min(k, len(real_part) - 1))
 
-    errors = list(error_by_groups(scores_of, len(fake), len(real), np.random.default_rng(seed)))
+    errors = list(error_by_groups(scores_of, len(fake), len(real), draws(seed)))
     # Coverage counts balls, so it is no surer than that many independent yes or no; near 1 the groups can
     # agree by luck.
     share = (values[1] * len(real) + 2) / (len(real) + 4)

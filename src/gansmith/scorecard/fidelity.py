@@ -12,6 +12,7 @@ from gansmith.scorecard.card import Score
 from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, fold_rare_codes
 from gansmith.scorecard.marginals import column_distances, marginal_errors, pair_errors
 from gansmith.scorecard.roc import auc_and_error
+from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.trees import FULL, QUICK, Classifier, TreeSize, fit_classifier
 
 __all__ = ["TwoSample", "marginal_errors", "pair_errors", "quick_two_sample_auc", "two_sample_auc"]
@@ -64,7 +65,7 @@ def two_sample_auc(
         "Inference for the generalization error", Machine Learning 52.
     """
     check_comparable(fake, real, n_records=4)
-    rng = np.random.default_rng(seed)
+    rng = draws(seed)
     n = min(len(fake), len(real), n_max)
     fake, real = fake.sample(n, rng), real.sample(n, rng)
     trial = _Trial(fake.values, real.values, fake.is_category, FULL, min(n_folds, n // 2), seed)
@@ -113,7 +114,7 @@ def quick_two_sample_auc(
     n_columns = fake.shape[1]
     if n < 4 or not n_columns:
         return 0.5
-    rng = np.random.default_rng(seed)
+    rng = draws(seed)
     columns = np.sort(rng.permutation(n_columns)[:_QUICK_COLUMNS])
     fake = fake[rng.permutation(len(fake))[:n]][:, columns].astype(np.float64)
     real = real[rng.permutation(len(real))[:n]][:, columns].astype(np.float64)

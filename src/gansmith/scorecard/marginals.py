@@ -11,6 +11,7 @@ from jaxtyping import Float
 from gansmith.scorecard.card import Score
 from gansmith.scorecard.features import Features, check_comparable, fold_rare_codes
 from gansmith.scorecard.groups import error_by_groups
+from gansmith.scorecard.seeds import draws
 
 MAX_PAIRS: Final = 2_000
 _DECILES: Final = np.linspace(0.1, 0.9, 9)
@@ -46,7 +47,7 @@ def marginal_errors(
 
     return errors, Score(
         value=float(errors.mean()),
-        error=error_by_groups(score_of, len(fake), len(real), np.random.default_rng(seed))[0],
+        error=error_by_groups(score_of, len(fake), len(real), draws(seed))[0],
         n=min(len(fake), len(real)),
         better="lower",
         label="column error, %",
@@ -89,7 +90,7 @@ def pair_errors(
         DataError: Different columns, none at all, or fewer than 2 records.
     """
     check_comparable(fake, real)
-    rng = np.random.default_rng(seed)
+    rng = draws(seed)
     pairs = _draw_pairs(fake.n_columns, n_pairs_max, rng)
     ours, theirs = _crossed(fake, real)
     errors = 100 * _pair_distances(ours, theirs, pairs)

@@ -11,6 +11,7 @@ from gansmith.errors import DataError
 from gansmith.scorecard.card import Score
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.points import as_points, nearest
+from gansmith.scorecard.seeds import draws
 
 Keys = Sequence[Hashable] | np.ndarray
 
@@ -79,7 +80,7 @@ def nearest_neighbour_share(
         What it cannot show: Yao et al. 2025, "The DCR Delusion" (arXiv:2505.01524).
     """
     check_comparable(fake, train, holdout, n_records=1)
-    rng = np.random.default_rng(seed)
+    rng = draws(seed)
     n_references = min(len(train), len(holdout), n_max)
     fake = fake.sample(n_max, rng)
     train, holdout = train.sample(n_references, rng), holdout.sample(n_references, rng)

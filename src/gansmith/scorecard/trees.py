@@ -15,6 +15,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from gansmith.scorecard.seeds import small_seed
+
 
 @final
 @dataclass(frozen=True)
@@ -94,5 +96,5 @@ def _options(n_records: int, is_category: np.ndarray, size: TreeSize, seed: int)
         "min_samples_leaf": max(1, min(20, n_records // 20)),
         "categorical_features": is_category,
         "early_stopping": False,
-        "random_state": seed,
+        "random_state": small_seed(seed),
     }

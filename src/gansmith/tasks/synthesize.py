@@ -7,19 +7,23 @@ print(model.score(holdout)["c2st"].score)
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Float
 
+from gansmith.configuration import from_plain
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import StepRecord
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.base import AbstractModality, Reading
 from gansmith.modalities.registry import find_modality, recognise
 from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.seeds import small_seed
 from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.model import Model, load_model
 
@@ -75,6 +79,9 @@ class Synthesizer:
         target: str | None = None,
         *,
         columns: Mapping[str, str] | None = None,
+        schema: Mapping[str, Any] | str | Path | None = None,
+        has_header: bool = True,
+        encoding: str | None = None,
         where: Mapping[str, str] | None = None,
         run: str | Path | None = None,
         show: Callable[[StepRecord], None] | None = None,
@@ -85,6 +92,9 @@ class Synthesizer:
             data: A path, a data frame, an Arrow table, an array of pictures, ...
             target: A column to be predicted from the others, for scoring.
             columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
+            schema: All columns, as `gansmith show DATA --json` prints them, or the path of a file of it.
+            has_header: Whether the first line of a text file names its columns.
+            encoding: Of a text file; None finds it.
             where: Learn only from records with these values.
             run: A folder for checkpoints and statistics.
             show: Called with each step record.
@@ -107,7 +117,8 @@ class Synthesizer:
             self.device,
             self.threads,
         )
-        reading = Reading(columns=dict(columns or {}), where=dict(where or {}))
+        whole = None if schema is None else schema_of(schema)
+        reading = Reading(dict(columns or {}), whole, has_header, encoding, dict(where or {}))
         folder = None if run is None else Path(run)
         fit_run = start(data, config, target=target or "", reading=reading, folder=folder)
         for record in fit_run:
@@ -131,10 +142,38 @@ class Synthesizer:
         model = self._model()
         return model.modality.returned(model.codec, model.sample(n_records, seed, where), self._source)
 
+    def write(
+        self, path: str | Path, n_records: int, *, where: Mapping[str, Any] | None = None, seed: int = 0
+    ) -> dict[str, Any]:
+        """Write new records and, in PATH.meta.json beside them, where they came from; see `Model.write`.
+
+        Args:
+            path: Of the file, in the format of its name.
+            n_records: How many.
+            where: Values that every record shall have, by column.
+            seed: Another seed, other records.
+
+        Returns:
+            Where they came from, as it was written.
+
+        Raises:
+            UsageError: When not fitted yet, or a column, a value or the format is unknown.
+            DataError: When it cannot be written.
+        """
+        return self._model().write(path, n_records, seed, where)
+
     def opinions(self, data: object) -> Float[np.ndarray, " n"]:
-        """The discriminator's probability that each record is real, in [0, 1]."""
+        """The discriminator's probability that each record is real, in [0, 1].
+
+        Args:
+            data: Records as those it was fitted on; they are read as the model knows them.
+
+        Raises:
+            UsageError: When not fitted yet, or the model was saved for sampling only.
+            DataError: When the data does not fit the model.
+        """
         model = self._model()
-        return model.opinions(model.modality.read(data, Reading()))
+        return model.opinions(model.modality.read_for(model.codec, data))
 
     def score(
         self, holdout: object, *, real: object = None, n_records: int | None = None, seed: int = 0
@@ -143,7 +182,7 @@ class Synthesizer:
 
         Args:
             holdout: Real records that were not learnt from.
-            real: What was learnt from; needed when the model came from a file.
+            real: What was learnt from, read as it was then; needed when the model came from a file.
             n_records: Synthetic records to score; None makes as many as were learnt from.
             seed: Of the sample and of everything drawn.
 
@@ -154,14 +193,16 @@ class Synthesizer:
         model = self._model()
         if real is None and self._records is None:
             raise UsageError("a model from a file does not hold its training data: pass it as real=...")
-        records = self._records if real is None else model.modality.read(real, Reading())
+        reading = from_plain(Reading, model.manifest["reading"])
+        records = self._records if real is None else model.modality.read(real, reading)
         fake = model.sample(n_records or len(records), seed)
         held = model.modality.read_alike(holdout, records)
-        return model.modality.score(fake, records, held, self.target_ or None, seed)
+        return model.modality.score(fake, records, held, self.target_ or None, small_seed(seed))
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> None:
-        """Write the model file; see `Model.save`."""
-        self._model().save(path, sampling_only=sampling_only)
+        """Write the model file, which `write` names from then on; see `Model.save`."""
+        model = self._model()
+        self.model_ = replace(model, digest=model.save(path, sampling_only=sampling_only))
 
     def _model(self) -> Model:
         if "model_" not in vars(self):
@@ -189,6 +230,9 @@ def score(
     *,
     target: str | None = None,
     kind: str = "",
+    columns: Mapping[str, str] | None = None,
+    has_header: bool = True,
+    encoding: str | None = None,
     seed: int = 0,
 ) -> Scorecard:
     """The scorecard of synthetic data, whoever made it.
@@ -200,6 +244,9 @@ def score(
             whether the synthetic records copy that fifth.
         target: A column to be predicted from the others.
         kind: Kind of data; empty finds it.
+        columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
+        has_header: Whether the first line of `real`, if it is a text file, names its columns.
+        encoding: Of `real`, if it is a text file; None finds it.
         seed: Of everything drawn.
 
     Raises:
@@ -207,14 +254,38 @@ def score(
         UsageError: When the target is unknown.
     """
     modality: AbstractModality = find_modality(kind) if kind else recognise(real)
-    records = modality.read(real, Reading())
+    reading = Reading(columns=dict(columns or {}), has_header=has_header, encoding=encoding)
+    records = modality.read(real, reading)
     if target:
         modality.check_target(records, target)
     fake = modality.read_alike(synthetic, records)
     if holdout is None:
         order = Randomness(seed).permutation(len(records), "holdout", 0).numpy()
         n_holdout = max(1, int(len(records) * HOLDOUT_SHARE))
-        return modality.score(
-            fake, records.take(order[n_holdout:]), records.take(order[:n_holdout]), target, seed
-        )
-    return modality.score(fake, records, modality.read_alike(holdout, records), target, seed)
+        train, held = records.take(order[n_holdout:]), records.take(order[:n_holdout])
+    else:
+        train, held = records, modality.read_alike(holdout, records)
+    return modality.score(fake, train, held, target, small_seed(seed))
+
+
+def schema_of(source: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
+    """A schema from a JSON file or from plain values, alone or within what `gansmith show --json` prints.
+
+    Raises:
+        DataError: When the file is missing, or holds no JSON object.
+    """
+    found: object = source
+    if isinstance(source, str | Path):
+        try:
+            found = json.loads(Path(source).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise DataError(
+                f"{source}: {error}. Give a JSON file, such as `gansmith show DATA --json` prints."
+            ) from error
+    if not isinstance(found, Mapping):
+        raise DataError(f"{source}: wanted a JSON object, as `gansmith show DATA --json` prints it.")
+    values = cast("Mapping[str, Any]", found)
+    inner = values.get("schema", values)
+    if not isinstance(inner, Mapping):
+        raise DataError(f"{source}: its schema is no JSON object. Print one with `gansmith show --json`.")
+    return cast("Mapping[str, Any]", inner)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import final
 
 import typer
+from typer.core import TyperCommand
 
 from gansmith.errors import GansmithError
 from gansmith.faces.cli.demo import demo
@@ -20,6 +22,14 @@ from gansmith.faces.cli.sample import sample
 from gansmith.faces.cli.score import score
 from gansmith.faces.cli.show import show
 
+
+@final
+class ContextCommand(TyperCommand):
+    """A command whose context is of the class that typer lets its function ask for; typer makes another."""
+
+    context_class = typer.Context
+
+
 app = typer.Typer(
     help="Learn any kind of data with generative adversarial networks and make more of it.",
     no_args_is_help=True,
@@ -27,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(fit)
+app.command(cls=ContextCommand)(fit)
 app.command()(sample)
 app.command()(score)
 app.command()(show)
@@ -52,5 +62,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         typer.echo(f"{type(error).__name__}: {error}", err=True)
         return error.exit_code
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # as in `... | head`: the reader has had enough
+            return 0
         return leaving.code if isinstance(leaving.code, int) else 0
     return 0

@@ -32,7 +32,6 @@ def demo(
     from gansmith.faces.demos.gaussian import run_gaussian
     from gansmith.faces.demos.table import run_table
 
-    output.mkdir(parents=True, exist_ok=True)
     found: dict[str, object] = {}
 
     def show(text: str) -> None:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import shlex
 import tomllib
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gansmith.errors import DataError, UsageError
-from gansmith.faces.cli.options import Json, Where, pairs, print_json, read_json
+from gansmith.errors import UsageError
+from gansmith.faces.cli.options import Column, Encoding, Json, NoHeader, Where, given, pairs, print_json
+from gansmith.faces.cli.outputs import check_model_output
 
 if TYPE_CHECKING:
     from gansmith.tasks.fit import FitConfig
 
 INTERRUPTED = 130
+DEFINES_A_RUN = (
+    "kind", "target", "budget", "samples_seen", "epochs", "seed", "device", "threads", "preset", "objective",
+    "config", "column", "schema", "where", "no_header", "encoding",
+)  # fmt: skip
+"""Options that decide what is learnt; a resumed run has them already."""
 
 
 def fit(
+    context: typer.Context,
     data: Annotated[str, typer.Argument(help="What to learn from: a CSV, Parquet or JSON lines file, ...")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The model file to write.")] = Path(
         "model.gan"
@@ -43,18 +51,13 @@ def fit(
         Path | None, typer.Option(help="Folder for checkpoints; NAME.run beside the model if not given.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
-    column: Annotated[
-        list[str] | None,
-        typer.Option("--column", metavar="NAME:KIND", help="A column's kind that you know better."),
-    ] = None,
+    column: Column = None,
     schema: Annotated[
         Path | None, typer.Option(help="A schema as `gansmith show DATA --json` prints it.")
     ] = None,
     where: Where = None,
-    no_header: Annotated[
-        bool, typer.Option("--no-header", help="The first line is data, not names.")
-    ] = False,
-    encoding: Annotated[str, typer.Option(help="Of a text file; found when not given.")] = "",
+    no_header: NoHeader = False,
+    encoding: Encoding = "",
     sampling_only: Annotated[
         bool, typer.Option("--sampling-only", help="Leave the discriminator out of the file.")
     ] = False,
@@ -68,18 +71,21 @@ def fit(
     from gansmith.modalities.base import Reading
     from gansmith.tasks.fit import FitConfig, start
     from gansmith.tasks.fit import resume as resume_run
+    from gansmith.tasks.synthesize import schema_of
 
-    _check_writable(output)
+    check_model_output(output, data)
+    names = given(context)
     folder = run or output.with_suffix(".run")
     if resume:
+        _check_resumable(names)
         fit_run = resume_run(data, folder)
         console.print(f"Resuming at step {fit_run.training.step:,} of {fit_run.training.n_steps:,}.")
     else:
         chosen = FitConfig(kind, preset, objective, budget, samples_seen, epochs, seed, device, threads)
-        chosen = _merged(config, chosen) if config else chosen
+        chosen = _merged(config, chosen, names) if config else chosen
         reading = Reading(
             columns=pairs(column, ":", "--column", "NAME:KIND"),
-            schema=_schema_of(schema) if schema else None,
+            schema=schema_of(schema) if schema else None,
             has_header=not no_header,
             encoding=encoding or None,
             where=pairs(where, "=", "--where", "COLUMN=VALUE"),
@@ -105,18 +111,18 @@ def fit(
         print_json({"model": str(output), "sha256": digest, "run": str(folder), **model.manifest["training"]})
 
 
-def _check_writable(output: Path) -> None:
-    """Better now than after an hour of learning."""
-    if not output.parent.is_dir():
-        raise DataError(
-            f"{output}: the folder {output.parent} does not exist. Make it, or choose another place."
+def _check_resumable(names: Collection[str]) -> None:
+    """Raise UsageError when something is given that would make it another run."""
+    options = [f"--{name.replace('_', '-')}" for name in DEFINES_A_RUN if name in names]
+    if options:
+        raise UsageError(
+            f"a resumed run keeps its own settings: leave out {', '.join(options)}, "
+            "or start a new run without --resume in another folder (--run)."
         )
-    if output.is_dir():
-        raise DataError(f"{output} is a folder. Give the name of a file, such as {output / 'model.gan'}.")
 
 
-def _merged(path: Path, given: FitConfig) -> FitConfig:
-    """Settings of a TOML file, overruled by those given on the command line."""
+def _merged(path: Path, chosen: FitConfig, names: Collection[str]) -> FitConfig:
+    """Settings of a TOML file, overruled by those whose names stand on the command line."""
     from gansmith.configuration import from_plain
     from gansmith.tasks.fit import FitConfig
 
@@ -124,16 +130,8 @@ def _merged(path: Path, given: FitConfig) -> FitConfig:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"--config {path}: {error}.") from error
-    from_file, default = from_plain(FitConfig, values), FitConfig()
-    changed = {name: value for name, value in vars(given).items() if value != getattr(default, name)}
+    from_file = from_plain(FitConfig, values)
+    changed = {name: value for name, value in vars(chosen).items() if name in names}
     if any(changed.get(name) for name in ("budget", "samples_seen", "epochs")):
         from_file = replace(from_file, budget="", samples_seen=0, epochs=0)
     return replace(from_file, **changed)
-
-
-def _schema_of(path: Path) -> Any:
-    """A schema file, or the whole of what `show --json` printed."""
-    found = read_json(path)
-    if not isinstance(found, dict):
-        raise DataError(f"{path}: wanted a JSON object, as `gansmith show DATA --json` prints it.")
-    return found.get("schema", found)

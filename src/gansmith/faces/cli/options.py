@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from gansmith.errors import DataError, UsageError
+from gansmith.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Seed = Annotated[int, typer.Option(help="The same seed, the same result.")]
+Column = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="NAME:KIND", help="A column's kind that you know better."),
+]
+NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line is data, not names.")]
+Encoding = Annotated[str, typer.Option(help="Of a text file; found when not given.")]
 Where = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="COLUMN=VALUE", help="A value that must hold; repeat for more."),
@@ -36,18 +41,10 @@ def pairs(texts: Sequence[str] | None, sign: str, option: str, form: str) -> dic
     return found
 
 
-def read_json(path: Path) -> Any:
-    """The content of a JSON file.
-
-    Raises:
-        DataError: When it is missing or no JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"{path}: {error}. Give a JSON file, such as `gansmith show DATA --json` prints."
-        ) from error
+def given(context: typer.Context) -> set[str]:
+    """Names of the parameters that stand on the command line, whatever their values."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
 
 
 def print_json(value: Any) -> None:

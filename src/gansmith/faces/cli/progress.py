@@ -6,18 +6,21 @@ import signal
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from types import FrameType
-from typing import final
+from typing import Final, final
 
-import torch
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
-from gansmith.engine.objectives import find_objective
+from gansmith.engine.monitors import Health
 from gansmith.engine.train import StepRecord
+from gansmith.faces.cli.tables import plain_console, print_rows
 from gansmith.tasks.fit import FitRun
 
-console = Console(stderr=True, soft_wrap=True, highlight=False)
+console = plain_console(is_error=True, is_wrapping=False)
+
+SEEN_THROUGH: Final = 0.9
+"""Shares of real and of fake records judged rightly above which the discriminator is far ahead."""
+NEAR_A_HALF: Final = 0.1
+"""How far from a half, a coin's share, both shares may be to be called guessing."""
 
 
 @final
@@ -53,17 +56,7 @@ def show_schema(run: FitRun) -> None:
     if len(rows) > 40:
         console.print(f"... and {len(rows) - 40:,} more.")
     for note in run.notes:
-        console.print(f"Note: {note}", markup=False)
-
-
-def print_rows(where: Console, rows: list[dict[str, str]]) -> None:
-    """Rows of equal keys as a table."""
-    table = Table(box=None, pad_edge=False)
-    for name in rows[0] if rows else ():
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*row.values())
-    where.print(table)
+        console.print(f"Note: {note}")
 
 
 def play(run: FitRun) -> bool:
@@ -72,52 +65,46 @@ def play(run: FitRun) -> bool:
     Returns:
         Whether the end was reached.
     """
-    undecided = undecided_loss(run)
+    health: Health | None = None
     columns = (
         BarColumn(24),
         TextColumn("{task.percentage:3.0f}%"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
     )
     progress = Progress(*columns, console=console, disable=not console.is_terminal)
     with stopping() as stopped, progress as bar, closing(iter(run)) as records:
         task = bar.add_task("", total=run.training.n_steps, completed=run.training.step)
         for record in records:
+            health = record.health or health
             if record.step % 10 == 0 or record.health:
-                bar.update(task, completed=record.step, description=in_words(record, undecided))
+                bar.update(task, completed=record.step, description=in_words(record, health))
             _tell(record, run)
             if stopped.is_asked:
                 return False
     return True
 
 
-def undecided_loss(run: FitRun) -> float:
-    """The discriminator's loss when it cannot tell real from fake at all."""
-    objective = find_objective(run.prepared.game.config.objective)
-    return objective.discriminator(torch.zeros(1), torch.zeros(1)).item()
+def in_words(record: StepRecord, health: Health | None) -> str:
+    """Who is ahead, by how many records the discriminator judged rightly when it was last asked.
 
-
-def in_words(record: StepRecord, undecided: float) -> str:
-    """Who is ahead, by the discriminator's loss.
+    The losses stand beside it as numbers alone: penalties are among them, so they say little by themselves.
 
     Example:
-        >>> in_words(StepRecord(1, 2, 500, 0.2, 2.1), 0.69)
-        'the discriminator sees through the fakes (losses 0.20, 2.10)'
+        >>> in_words(StepRecord(1, 2, 500, 0.2, 2.1), None)
+        'warming up (losses 0.20, 2.10)'
     """
-    losses = f"losses {record.discriminator_loss:.2f}, {record.generator_loss:.2f}"
-    if undecided <= 0:
-        return losses
-    share = record.discriminator_loss / undecided
-    words = (
-        "the discriminator cannot tell"
-        if share > 0.97
-        else "an even game"
-        if share > 0.6
-        else "the discriminator sees through the fakes"
-    )
-    return f"{words} ({losses})"
+    losses = f"(losses {record.discriminator_loss:.2f}, {record.generator_loss:.2f})"
+    if health is None:
+        return f"warming up {losses}"
+    accuracies = health.real_accuracy, health.fake_accuracy
+    if min(accuracies) > SEEN_THROUGH:
+        return f"the discriminator sees through the fakes {losses}"
+    if all(abs(accuracy - 0.5) <= NEAR_A_HALF for accuracy in accuracies):
+        return f"the discriminator cannot tell {losses}"
+    return f"an even game {losses}"
 
 
 def _tell(record: StepRecord, run: FitRun) -> None:
@@ -125,8 +112,6 @@ def _tell(record: StepRecord, run: FitRun) -> None:
     if record.score is not None:
         kept = "kept" if record.is_best else f"best so far {run.training.best_score:.3f}"
         done = record.step / record.n_steps
-        console.print(
-            f"{done:4.0%}  held-out score {record.score:.3f} (1 is perfect), {kept}", highlight=False
-        )
+        console.print(f"{done:4.0%}  held-out score {record.score:.3f} (1 is perfect), {kept}")
     for finding in record.findings:
         console.print(f"      {finding}")

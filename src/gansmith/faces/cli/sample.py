@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +9,9 @@ import typer
 
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, Seed, Where, pairs, print_json
+from gansmith.faces.cli.outputs import check_not_read
+
+STDOUT = "-"
 
 
 def sample(
@@ -18,7 +20,7 @@ def sample(
     output: Annotated[
         str,
         typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
-    ] = "-",
+    ] = STDOUT,
     where: Where = None,
     seed: Seed = 0,
     opinions: Annotated[
@@ -35,24 +37,18 @@ def sample(
     """Make synthetic records with a model."""
     from gansmith.tasks.model import load_model
 
+    if opinions and (json or output != STDOUT):
+        raise UsageError("--opinions prints for people, on standard output: leave out -o and --json.")
+    if json and output == STDOUT:
+        raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
+    check_not_read(Path(output), model)
     loaded = load_model(model)
     wanted = pairs(where, "=", "--where", "COLUMN=VALUE")
     if opinions:
         _print_opinions(loaded, n, seed, wanted)
         return
-    if json and output == "-":
-        raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
-    made = {"synthetic": True, "model": loaded.digest, "seed": seed, "where": wanted, "records": n}
-    provenance = {**made, "versions": loaded.manifest["versions"], "kind": loaded.manifest["kind"]}
-    metadata = {"gansmith": json_module.dumps(provenance, sort_keys=True)}
-    with loaded.modality.writer(loaded.codec, Path(output), metadata, safe_csv=safe_csv) as writer:
-        for block in loaded.blocks(n, seed, wanted):
-            writer.write(block)
-    if output != "-":
-        from gansmith.store.archive import as_json
-        from gansmith.store.atomic import write_whole
-
-        write_whole(Path(f"{output}.meta.json"), as_json(provenance) + b"\n")
+    provenance = loaded.write(Path(output), n, seed, wanted, safe_csv=safe_csv)
+    if output != STDOUT:
         typer.echo(f"Wrote {n:,} records to {output}.", err=True)
     if json:
         print_json({**provenance, "output": output})

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gansmith.errors import QualityError, UsageError
-from gansmith.faces.cli.options import Json, Seed, print_json
+from gansmith.faces.cli.options import Column, Encoding, Json, NoHeader, Seed, pairs, print_json
+from gansmith.faces.cli.outputs import check_not_read
 
 if TYPE_CHECKING:
     from gansmith.scorecard.card import Scorecard
@@ -30,6 +31,9 @@ def score(
         list[str] | None,
         typer.Option("--require", metavar="SCORE<=NUMBER", help="Leave with 4 when it is missed."),
     ] = None,
+    column: Column = None,
+    no_header: NoHeader = False,
+    encoding: Encoding = "",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -40,7 +44,19 @@ def score(
 
     if output and output.suffix != ".json":
         raise UsageError(f"{output}: the card is written as JSON. Give a name that ends in .json.")
-    card = score_data(synthetic, real, holdout or None, target=target or None, kind=kind, seed=seed)
+    if output:
+        check_not_read(output, synthetic, real, holdout)
+    card = score_data(
+        synthetic,
+        real,
+        holdout or None,
+        target=target or None,
+        kind=kind,
+        columns=pairs(column, ":", "--column", "NAME:KIND"),
+        has_header=not no_header,
+        encoding=encoding or None,
+        seed=seed,
+    )
     misses = card.check(require or [])
     if output:
         write_whole(output, as_json(card.to_dict()) + b"\n")
@@ -59,18 +75,16 @@ def score(
 
 def print_card(card: Scorecard) -> None:
     """The card on standard output: each score beside that of a real hold-out, and what stood out."""
-    from rich.console import Console
-    from rich.table import Table
+    from gansmith.faces.cli.tables import plain_console, print_table
 
-    console = Console()
-    table = Table(title=card.title, box=None, pad_edge=False, title_justify="left")
-    for name in ("", "synthetic", "real hold-out", "what it says"):
-        table.add_column(name, overflow="fold")
-    for entry in card.entries:
-        anchor = entry.anchors.get("holdout")
-        table.add_row(entry.name, str(entry.score), str(anchor) if anchor else "", entry.score.meaning)
-    console.print(table)
+    console = plain_console()
+    anchors = [entry.anchors.get("holdout") for entry in card.entries]
+    rows = [
+        (entry.name, str(entry.score), str(anchor) if anchor else "", entry.score.meaning)
+        for entry, anchor in zip(card.entries, anchors, strict=True)
+    ]
+    print_table(console, ("", "synthetic", "real hold-out", "what it says"), rows, card.title)
     for entry in card.entries:
         worst = [f"{name} {value:.3g}" for name, value in list(entry.details.items())[:3]]
         if worst:
-            console.print(f"{entry.name}, most of it from: {', '.join(worst)}", highlight=False, markup=False)
+            console.print(f"{entry.name}, most of it from: {', '.join(worst)}")

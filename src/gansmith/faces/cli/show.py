@@ -88,11 +88,9 @@ def _show_data(path: Path, as_json: bool) -> None:
 
 
 def _print_rows(rows: list[dict[str, str]]) -> None:
-    from rich.console import Console
+    from gansmith.faces.cli.tables import plain_console, print_rows
 
-    from gansmith.faces.cli.progress import print_rows
-
-    print_rows(Console(), rows)
+    print_rows(plain_console(), rows)
 
 
 def _spelt(score: float | None) -> str:

@@ -24,6 +24,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.tensors import Conditions, Latents, Logits
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import TrainConfig, train
+from gansmith.faces.demos.folders import make_folder
 from gansmith.nets.mlp import layers, xavier_uniform
 from gansmith.report.pictures import scatter
 
@@ -78,7 +79,7 @@ def run_gaussian(
     Raises:
         DataError: The folder cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     show(f"A Gaussian in the plane: mean {MEAN}, covariance {COVARIANCE}, {N_REAL:,} points to learn from.")
     show(
         "Generator 100-256-2 against discriminator 2-256-1 with ReLU, Adam 0.001, betas 0 and 0.99, batch 64,"
@@ -112,7 +113,8 @@ def _real_points(n: int, randomness: Randomness, sample: int) -> Points:
 
 
 def _game(randomness: Randomness) -> Game:
-    generator, discriminator = _Generator(), _Discriminator()
+    with torch.device("cpu"):  # so that the seed decides every number, whatever the machine has
+        generator, discriminator = _Generator(), _Discriminator()
     for index, network in enumerate((generator, discriminator)):
         xavier_uniform(network, randomness.generator("weights", index))
     rules = GameConfig(

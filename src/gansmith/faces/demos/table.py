@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError
+from gansmith.faces.demos.folders import make_folder
+from gansmith.store.atomic import write_whole
 from gansmith.tasks.synthesize import Synthesizer, score
 
 HOME: Final = "sklearn.datasets.tests.data.openml.id_40945"
@@ -33,7 +35,7 @@ def run_table(
     """Learn the passenger list, write a synthetic one, score it.
 
     Args:
-        folder: Where `titanic.csv`, `titanic_synthetic.csv` and `titanic.gan` go.
+        folder: Made when missing; the records, the model and where the synthetic ones came from go there.
         seed: Of everything.
         show: Called with each line of text.
         samples_seen: Length of the training.
@@ -44,6 +46,7 @@ def run_table(
     Raises:
         DataError: When scikit-learn no longer ships the table, or the folder cannot be written.
     """
+    make_folder(folder)
     show("\nThe passenger list of the Titanic: a table with numbers, categories, names and missing cells.\n")
     header, rows = passengers()
     order = Randomness(seed).permutation(len(rows), "holdout", 0).tolist()
@@ -52,16 +55,14 @@ def run_table(
     _write(paths["holdout"], header, [rows[index] for index in order[:n_holdout]])
     _write(paths["train"], header, [rows[index] for index in order[n_holdout:]])
 
-    synthesizer = Synthesizer(samples_seen=samples_seen, seed=seed)
+    synthesizer = Synthesizer(samples_seen=samples_seen, seed=seed, device="cpu")
     synthesizer.fit(paths["train"], TARGET, show=lambda record: _report(record, show))
     model = synthesizer.model_
     for row in model.modality.describe(model.codec):
         show(f"  {row['column']:10} {row['kind']:11} {row['missing']:6} {row['learnt as']}")
     model_path = folder / "titanic.gan"
     synthesizer.save(model_path)
-    with model.modality.writer(model.codec, paths["synthetic"], {}, safe_csv=False) as writer:
-        for block in model.blocks(len(rows) - n_holdout, seed):
-            writer.write(block)
+    synthesizer.write(paths["synthetic"], len(rows) - n_holdout, seed=seed)
     show(f"\nFive of the synthetic passengers in {paths['synthetic']}:\n")
     show(model.modality.preview(model.codec, model.sample(5, seed)))
 
@@ -94,8 +95,9 @@ def passengers() -> tuple[list[str], list[list[str]]]:
 
 
 def _write(path: Path, header: list[str], rows: list[list[str]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([header, *rows])
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([header, *rows])
+    write_whole(path, text.getvalue().encode())
 
 
 def _report(record: Any, show: Callable[[str], None]) -> None:
