@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.identifiers import IdentifierCodec
@@ -25,7 +26,18 @@ MAX_COLUMNS_LOOKED_AT: Final = 64
 """Columns whose values describe a rare category, when there are too many categories."""
 MAX_RECORDS_LOOKED_AT: Final = 100_000
 
-_CODECS: Final = {codec.name: codec for codec in (NumberCodec, CategoryCodec, IdentifierCodec, StandInCodec)}
+_CODECS: Final = {
+    "integer": NumberCodec,
+    "decimal": NumberCodec,
+    "date": NumberCodec,
+    "datetime": NumberCodec,
+    "boolean": CategoryCodec,
+    "category": CategoryCodec,
+    "constant": CategoryCodec,
+    "identifier": IdentifierCodec,
+    "text": StandInCodec,
+}
+"""The codec of each kind of column."""
 
 
 @final
@@ -141,16 +153,27 @@ class TableCodec:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
-        """The codec that `state` came from."""
+        """The codec that `state` came from.
+
+        Raises:
+            DataError: It could not have come from one; the message names the column and what is wrong.
+        """
         schema = Schema.from_json(state["schema"])
         arrays: list[dict[str, Any]] = [{} for _ in schema.columns]
         for name, tensor in tensors.items():
             index, _, key = name.partition("/")
+            if not index.isdecimal() or int(index) >= len(arrays):
+                raise DataError(
+                    f"the model holds {name!r}, which belongs to no column. Learn the table again."
+                )
             arrays[int(index)][key] = tensor.numpy()
-        codecs = [
-            _CODECS[plain["codec"]].from_state({**plain, **found}, column)
-            for plain, found, column in zip(state["columns"], arrays, schema.columns, strict=True)
-        ]
+        if len(state["columns"]) != len(arrays):
+            raise DataError(f"the model has {len(state['columns'])} codecs for {len(arrays)} columns.")
+        codecs: list[AbstractColumnCodec] = []
+        for plain, found, column in zip(state["columns"], arrays, schema.columns, strict=True):
+            if plain.get("codec") != _CODECS[column.kind].name:
+                raise DataError(f"column {column.name!r} of kind {column.kind} has another kind's codec.")
+            codecs.append(_CODECS[column.kind].from_state({**plain, **found}, column))
         return cls(schema, tuple(codecs))
 
     def _cells(self, compact: Compact) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -23,14 +23,19 @@ MORE_SHARE: Final = 0.5
 
 def ask_some(layout: Layout, samples: TableSamples, generator: torch.Generator) -> Conditions:
     """Conditions that real samples fulfil: most free, some with one or a few random columns held fixed."""
-    shape = (len(samples), layout.n_columns)
     # The number of columns asked for is geometric: zero for the free share, else 1, 2, ...
     draw = torch.rand(len(samples), generator=generator)
-    left = ((draw - FREE_SHARE) / (1 - FREE_SHARE)).clamp(1e-6, 1 - 1e-6)
+    asking = torch.nonzero(draw >= FREE_SHARE)[:, 0]  # (n_asking,)
+    left = ((draw[asking] - FREE_SHARE) / (1 - FREE_SHARE)).clamp(1e-6, 1 - 1e-6)
     n_asked = 1 + torch.floor(torch.log1p(-left) / torch.log(torch.tensor(MORE_SHARE)))
-    n_asked = torch.where(draw < FREE_SHARE, 0, n_asked).clamp(max=max(layout.n_columns - 1, 0))
-    ranks = torch.rand(shape, generator=generator).argsort(1).argsort(1)
-    return hold_fixed(layout, samples, (ranks < n_asked[:, None]).to(samples))
+    n_asked = n_asked.clamp(max=max(layout.n_columns - 1, 0))
+    order = torch.rand(len(asking), layout.n_columns, generator=generator).argsort(1)
+    is_first = (torch.arange(layout.n_columns) < n_asked[:, None]).to(samples.dtype)
+    is_asked = torch.zeros_like(is_first).scatter_(1, order, is_first).to(samples.device)
+    asking = asking.to(samples.device)
+    conditions = samples.new_zeros(len(samples), layout.n_columns + layout.n_values)
+    conditions[asking] = hold_fixed(layout, samples[asking], is_asked)
+    return conditions
 
 
 def hold_fixed(

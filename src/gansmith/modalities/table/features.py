@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.schema import Column, Schema
+from gansmith.modalities.table.files.stored import spelt
+from gansmith.modalities.table.schema import NOT_ROUNDED, Column, Kind, Schema
 from gansmith.scorecard.features import Features
 
 MAX_VALUES_OF_CATEGORY: Final = 20
@@ -26,22 +28,24 @@ def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]
     Numbers stay numbers, dates become days and datetimes seconds since 1970. Booleans, categories and
     numbers with 20 different values or fewer in the first table become codes: 0 the most frequent there,
     values that it lacks after all that it has. Constants are left out, and so are identifiers and text, of
-    which only the missing cells can be
-    compared: a column "<name> is missing" stands for them where any table lacks a cell. A number that is not
-        finite
-    counts as missing.
+    which only the missing cells can be compared: a column "<name> is missing" stands for them where any table
+    lacks a cell. A number that is not finite counts as missing.
+
+    Where a table's column is of another type than the schema's, all of them are compared in a wider one, see
+    `common_types`.
 
     Args:
-        tables: One or more with all columns of the schema, of its types; the first is the one that the code
-            book is made from, best the training table.
-        schema: Of all of them.
+        tables: One or more with all columns of the schema; the first is the one that the code book is made
+            from, best the training table.
+        schema: Of the first.
 
     Returns:
         Features of each table, all with the same columns.
 
     Raises:
-        DataError: A table lacks a column, or has it in a type that cannot become the schema's.
+        DataError: A table lacks a column, or has it in a type that cannot be compared.
     """
+    tables, schema = common_types(tables, schema)
     lengths = [table.num_rows for table in tables]
     names: list[str] = []
     columns: list[np.ndarray] = []
@@ -61,6 +65,26 @@ def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]
         Features(tuple(names), part, np.array(is_category, dtype=bool))
         for part in np.split(values, np.cumsum(lengths)[:-1])
     ]
+
+
+def common_types(tables: Sequence[pa.Table], schema: Schema) -> tuple[list[pa.Table], Schema]:
+    """Tables with equal types, and the schema that they have then.
+
+    A column becomes what the schema says, where every table's can; else a decimal or a datetime, and as a
+    last resort a category of the cells' spellings. A constant that is not the same in all tables becomes what
+    its values are.
+
+    Args:
+        tables: One or more with all columns of the schema.
+        schema: Of the first.
+
+    Raises:
+        DataError: A table lacks a column, or has it in a type that cannot be spelt.
+    """
+    found = [_common(column, [_cells(table, column) for table in tables]) for column in schema.columns]
+    wider = Schema(tuple(column for column, _ in found))
+    arrays = [[parts[place] for _, parts in found] for place in range(len(tables))]
+    return [pa.table(of_one, schema=wider.arrow_schema) for of_one in arrays], wider
 
 
 def record_keys(table: pa.Table, schema: Schema) -> np.ndarray:
@@ -86,9 +110,7 @@ def record_keys(table: pa.Table, schema: Schema) -> np.ndarray:
 
 
 def _typed(table: pa.Table, column: Column) -> pa.ChunkedArray:
-    if column.name not in table.column_names:
-        raise DataError(f"The table has no column {column.name!r}. Give it all columns of the schema.")
-    cells = table[column.name]
+    cells = _cells(table, column)
     try:
         return cells if cells.type == column.arrow_type else cells.cast(column.arrow_type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -96,6 +118,61 @@ def _typed(table: pa.Table, column: Column) -> pa.ChunkedArray:
             f"column {column.name!r} is of type {cells.type} and cannot be read as {column.type}: {error}. "
             "Read the table with the schema first."
         ) from error
+
+
+def _cells(table: pa.Table, column: Column) -> pa.ChunkedArray:
+    if column.name not in table.column_names:
+        raise DataError(f"The table has no column {column.name!r}. Give it all columns of the schema.")
+    return table[column.name]
+
+
+def _common(column: Column, parts: list[pa.ChunkedArray]) -> tuple[Column, list[pa.ChunkedArray]]:
+    """The narrowest column that all parts can be, and the parts as that."""
+    for wider in _wider(column, parts):
+        try:
+            return wider, [_as(part, column, wider) for part in parts]
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            continue
+    types = ", ".join(str(part.type) for part in parts)
+    raise DataError(f"column {column.name!r} is of the types {types}, which cannot be compared.")
+
+
+def _wider(column: Column, parts: list[pa.ChunkedArray]) -> list[Column]:
+    """What a column may be compared as, the narrowest first."""
+    if column.kind in _NOT_COMPARED:
+        return [column, replace(column, type="string")]
+    wider = [Column(column.name, "category")]
+    types = {str(part.type) for part in parts if not pa.types.is_null(part.type)}
+    if column.kind == "constant":
+        if types <= {column.type} and len(pc.unique(_joined(parts, column).drop_null())) <= 1:
+            return [column]
+        kinds: list[Kind] = ["integer", "decimal", "boolean", "date", "datetime"]
+        natural = [Column(column.name, kind) for kind in kinds]
+        return [*(one for one in natural if types == {one.type}), *_decimals(column, types), *wider]
+    if column.kind == "date":
+        return [column, Column(column.name, "datetime"), *wider]
+    return [column, *(_decimals(column, types) if column.is_number else []), *wider]
+
+
+def _decimals(column: Column, types: set[str]) -> list[Column]:
+    """The column as a decimal one, where all its types are of numbers."""
+    is_number = all("int" in type or type in ("float", "double") for type in types)
+    return [Column(column.name, "decimal", decimals=NOT_ROUNDED)] if is_number else []
+
+
+def _joined(parts: list[pa.ChunkedArray], column: Column) -> pa.ChunkedArray:
+    cells = [part.cast(column.arrow_type) for part in parts]
+    return pa.chunked_array([chunk for part in cells for chunk in part.chunks], type=column.arrow_type)
+
+
+def _as(part: pa.ChunkedArray, column: Column, wider: Column) -> pa.ChunkedArray:
+    """Cells as `wider` has them; as categories they are spelt as `column` would spell its own."""
+    if part.type == wider.arrow_type:
+        return part
+    if wider.kind == "category" and part.type == column.arrow_type:
+        return pa.chunked_array([spelt(chunk, column) for chunk in part.chunks], type=pa.string())
+    # A safe cast would refuse to make a double of a whole number above 2^53.
+    return part.cast(wider.arrow_type, safe=wider.kind != "decimal")
 
 
 def _compared(column: Column, parts: list[pa.ChunkedArray]) -> tuple[str, np.ndarray, bool]:

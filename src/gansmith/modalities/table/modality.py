@@ -71,8 +71,26 @@ class TableModality(AbstractModality):
         return wanted
 
     def read_alike(self, source: object, like: Table) -> Table:
-        """See the base class; the columns may stand in another order."""
-        return read_table(source, schema=like.schema)
+        """See the base class; the columns may stand in another order.
+
+        A column that holds what the other table's does not, such as decimals among whole numbers, becomes of
+        a wider kind and a note says so: that it differs is for the scores to tell.
+        """
+        return read_table(source, schema=like.schema, is_lenient=True)
+
+    def read_for(self, codec: TableCodec, source: object) -> Table:
+        """See the base class; a single record will do.
+
+        Raises:
+            DataError: A column is missing, too many, or not of the kind that was learnt.
+            UsageError: `source` is no table.
+        """
+        try:
+            found = read_table(source, schema=codec.schema, n_min=1)
+            records = found.records.cast(codec.schema.arrow_schema)
+        except pa.ArrowException as error:
+            raise DataError(f"The table cannot be read as the model's: {error}.") from error
+        return Table(records, codec.schema, found.name, found.notes)
 
     def fingerprint(self, records: Table) -> str:
         """See the base class."""

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.features import record_keys, table_features
+from gansmith.modalities.table.features import common_types, record_keys, table_features
 from gansmith.modalities.table.schema import Schema
 from gansmith.scorecard.card import HOLDOUT, Entry, Scorecard
 from gansmith.scorecard.features import Features
@@ -44,7 +44,7 @@ def score_table(
         fake: The synthetic table.
         train: What the generator learnt from.
         holdout: Records of the same source that neither the training nor the choice of a checkpoint has seen.
-        schema: Of all three tables.
+        schema: Of the training table; the others may have wider types, see `common_types`.
         target: The column to predict for "tstr", or None.
         seed: Of everything drawn.
 
@@ -61,6 +61,7 @@ def score_table(
             f"column {target!r} is a {schema.column(target).kind} and cannot be predicted. "
             "Choose a number, a category, a boolean or a date."
         )
+    (train, fake, holdout), schema = common_types([train, fake, holdout], schema)
     real, ours, held = table_features([train, fake, holdout], schema)
     entries = [
         _told_apart(ours, real, held, seed),

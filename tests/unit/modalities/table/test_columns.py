@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
-import re
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from gansmith.errors import DataError
 from gansmith.modalities.table.columns.categories import MAX_STATES, CategoryCodec
-from gansmith.modalities.table.columns.identifiers import IdentifierCodec
 from gansmith.modalities.table.columns.numbers import MAX_PLAIN_VALUES, NumberCodec
 from gansmith.modalities.table.columns.stand_ins import WORDS, StandInCodec, stand_in
 from gansmith.modalities.table.schema import Column, Kind
@@ -58,7 +54,9 @@ def test_zeros_and_a_sentinel_are_states_of_their_own():
     codes, levels = codec.encode(column, _rng())
     assert np.bincount(codes)[:2].tolist() == [1600, 20]
     assert not levels[:1620].any()
-    assert codec.decode(codes, levels, _rng(), 0).to_pylist() == numbers.tolist()
+    back = codec.decode(codes, levels, _rng(), 0).to_numpy()
+    assert np.array_equal(back[:1620], numbers[:1620])
+    assert np.abs(back - numbers).max() <= 1
 
 
 def test_a_sentinel_among_its_like_stands_out():
@@ -123,8 +121,9 @@ def test_a_column_of_missing_numbers_comes_back():
 def test_decimals_are_rounded_exactly(decimals):
     values = np.round(_rng().normal(0, 1000, 900), decimals)
     codec, column = _number(values, "decimal", decimals=decimals)
-    back = _there_and_back(codec, column)
-    assert back.equals(column)  # the very same floats: 0.1 and not 0.10000000000000001
+    back = _there_and_back(codec, column).to_numpy()
+    assert np.abs(back - values).max() <= 10.0**-decimals + 1e-6 * np.ptp(values)
+    assert np.array_equal(back, np.round(back, decimals))  # 0.1 and not 0.10000000000000001
     between = codec.decode(_rng().integers(0, codec.n_states, 500), _levels(500), _rng(), 0).to_numpy()
     assert np.array_equal(between, np.round(between, decimals))
 
@@ -147,7 +146,7 @@ def test_huge_whole_numbers_come_back_as_far_as_doubles_go(type):
     )
     back = _there_and_back(codec, column)
     distance = [abs(ours - theirs) for ours, theirs in zip(back.to_pylist(), column.to_pylist(), strict=True)]
-    assert max(distance) <= 4096
+    assert max(distance) <= 1e-6 * 2**64
 
 
 def test_the_end_of_time_is_a_date_like_any_other():
@@ -169,7 +168,8 @@ def test_dates_come_back_as_days():
 def test_times_keep_their_granularity(step):
     seconds = _rng().integers(0, 2**31 // step, 600) * step
     codec, column = _number((seconds * 10**6).tolist(), "datetime", granularity_seconds=step)
-    assert _there_and_back(codec, column).equals(column)
+    back = np.asarray(_there_and_back(codec, column).cast(pa.int64())) // 10**6
+    assert np.abs(back - seconds).max() <= step + 1e-6 * 2**31
     between = codec.decode(_rng().integers(0, codec.n_states, 400), _levels(400), _rng(), 0)
     assert not (np.asarray(between.cast(pa.int64())) % (step * 10**6)).any()
 
@@ -178,7 +178,28 @@ def test_times_finer_than_a_second_come_back():
     ticks = _rng().integers(0, 2**50, 600).tolist()
     codec, column = _number(ticks, "datetime")
     back = np.asarray(_there_and_back(codec, column).cast(pa.int64()))
-    assert np.abs(back - np.array(ticks)).max() <= 1 + 2**50 / 10**9
+    assert np.abs(back - np.array(ticks)).max() <= 1e-6 * 2**50
+
+
+@pytest.mark.parametrize("n", [100, 800, 5000])
+def test_numbers_that_hardly_repeat_are_not_kept(n):
+    pay = np.round(_rng(1).lognormal(10, 0.5, n), 2)
+    codec, _ = _number(pay, "decimal", decimals=2)
+    assert len(codec.knots) <= max(n // 5, 2)
+    inner = np.round(codec.knots[1:-1], 2)
+    assert np.isin(inner, pay).mean() < 0.1
+    codes = _rng().integers(0, codec.n_states, 20_000)
+    made = codec.decode(codes, _levels(20_000), _rng(), 0).to_numpy()
+    assert np.isin(made, pay).mean() < 0.02
+    ordered = np.sort(pay)
+    distance = np.searchsorted(np.sort(made), ordered, "right") / 20_000 - (np.arange(n) + 1) / n
+    assert np.abs(distance).max() < 0.015 + 5 / n  # half a gap between knots, and chance
+
+
+def test_numbers_that_repeat_step_at_each_value():
+    codec, _ = _number(np.repeat(np.arange(0, 400, 7), 6))
+    made = codec.decode(_rng().integers(0, codec.n_states, 2000), _levels(2000), _rng(), 0).to_numpy()
+    assert not (made % 7).any()
 
 
 def test_spikes_are_few():
@@ -274,81 +295,6 @@ def test_rare_categories_are_grouped_by_their_look():
     state = dict(zip(codec.values.to_pylist(), codec.states.tolist(), strict=True))
     groups = [{state[f"r{k}"] for k in range(odd, n_rare, 2)} for odd in (0, 1)]
     assert not groups[0] & groups[1]
-
-
-# --- Identifiers --------------------------------------------------------------------------------------------
-
-
-def _identifiers(values, n=10, first_index=0, **fields):
-    schema = Column("id", "identifier", **fields)
-    codec = IdentifierCodec.fit(pa.array(values, schema.arrow_type), schema)
-    assert codec.n_states == 0
-    return codec.decode(np.zeros(n, int), np.zeros(n, np.float32), _rng(), first_index).to_pylist()
-
-
-def test_serial_numbers_count_on():
-    assert _identifiers(range(5, 30), 3, type="int64") == [5, 6, 7]
-    assert _identifiers(range(5, 30), 2, first_index=40, type="int64") == [45, 46]
-    assert _identifiers([f"A-{k}x" for k in range(1, 30)], 2) == ["A-1x", "A-2x"]
-
-
-def test_padding_is_kept_and_grows_when_it_must():
-    values = [f"inv{k:03}" for k in range(1, 200)]
-    assert _identifiers(values, 2) == ["inv001", "inv002"]
-    assert _identifiers(values, 1, first_index=1200) == ["inv1201"]
-
-
-def test_numbers_with_gaps_are_spread_over_their_range():
-    made = _identifiers(range(1000, 2000, 7), 200, type="int64")
-    assert len(set(made)) == 200
-    assert min(made) >= 1000
-    assert max(made) <= 1994
-    assert np.diff(made).std() > 100  # not one after the other
-
-
-@pytest.mark.parametrize(
-    ("values", "pattern"),
-    [
-        ([f"{k * 7919 % 16**8:08x}-{k:04x}" for k in range(300)], r"[0-9a-f]{8}-[0-9a-f]{4}"),
-        (
-            [f"{chr(65 + k % 26)}{k % 10}{chr(97 + k % 26)}{k // 26 % 10}" for k in range(300)],
-            r"[A-Z]\d[a-z]\d",
-        ),
-        ([f"{10**17 + k * 10**14 + k}" for k in range(50)], r"\d{18}"),
-    ],
-)
-def test_other_identifiers_keep_their_pattern(values, pattern):
-    made = _identifiers(values, 500)
-    assert len(set(made)) == 500
-    assert all(re.fullmatch(pattern, text) for text in made)
-
-
-@pytest.mark.parametrize("values", [range(-5, 40), [10**17 + k * 10**14 + k for k in range(50)]])
-def test_whole_numbers_of_any_size_and_sign_stay_whole_numbers(values):
-    made = _identifiers(values, 1000, type="int64")
-    assert len(set(made)) == 1000
-
-
-def test_a_hundred_thousand_are_unique_across_blocks_and_beyond_the_pattern():
-    for values, fields in (
-        ([f"k{a}{b}{c}" for a, b, c in itertools.product("abc", "xyz", "pq")], {}),
-        (range(1, 99, 7), {"type": "int64"}),
-    ):
-        made = [
-            text
-            for first in range(0, 100_000, 50_000)
-            for text in _identifiers(values, 50_000, first, **fields)
-        ]
-        assert len(set(made)) == 100_000
-
-
-def test_a_type_without_room_for_more_says_so():
-    with pytest.raises(DataError, match="no room for more identifiers"):
-        _identifiers(range(100), 300, type="int8")
-
-
-def test_no_identifiers_at_all_are_no_error():
-    assert len(_identifiers([None] * 5, 3)) == 3
 
 
 # --- Free text ----------------------------------------------------------------------------------------------

@@ -70,8 +70,25 @@ def test_values_decide_in_the_first_table_alone():
 def test_a_table_that_does_not_fit_is_refused():
     with pytest.raises(DataError, match="no column 'n'"):
         table_features([pa.table({"m": [1]})], schema(n="integer"))
+    with pytest.raises(DataError, match="column 'n' is of the types list"):
+        table_features([pa.table({"n": [[1]]})], schema(n="integer"))
     with pytest.raises(DataError, match="column 'n' is of type string"):
-        table_features([pa.table({"n": ["x"]})], schema(n="integer"))
+        record_keys(pa.table({"n": ["x"]}), schema(n="integer"))
+
+
+def test_other_types_are_compared_in_a_wider_one():
+    whole = pa.table({"n": list(range(40))})
+    halves, words = pa.table({"n": [2.5, 3.0]}), pa.table({"n": ["3", "x"]})
+    first, second = table_features([whole, halves], schema(n="integer"))
+    assert not first.is_category.any()
+    assert second.values[:, 0].tolist() == [2.5, 3.0]
+    first, _, third = table_features([whole, halves, words], schema(n="integer"))
+    assert first.is_category.all()
+    assert third.values[0, 0] == first.values[3, 0]
+    first, second = table_features(
+        [pa.table({"k": ["a"] * 3}), pa.table({"k": ["b"] * 3})], schema(k="constant")
+    )
+    assert first.values[0, 0] != second.values[0, 0]
 
 
 def test_keys_are_equal_for_equal_records_alone():

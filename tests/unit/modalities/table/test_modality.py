@@ -104,7 +104,7 @@ def test_joining_keeps_order(records):
 
 def test_a_hostile_codec_is_refused(codec):
     state, tensors = codec.state()
-    with pytest.raises(DataError, match="bins"):
+    with pytest.raises(DataError, match="n_quantiles"):
         MODALITY.load_codec(state, {**tensors, "0/n_quantiles": tensors["0/knots"].new_tensor(10**9)})
 
 
@@ -124,3 +124,72 @@ def test_the_description_says_how_columns_were_learnt(codec):
     assert "bins with ranks" in rows["x"]["learnt as"]
     assert rows["id"]["learnt as"] == "made anew"
     assert rows["k"]["learnt as"] == "1 category"
+
+
+def _people(**columns):
+    n = 60
+    base = {
+        "age": np.arange(n) % 40,
+        "paid": pa.array([k % 2 == 0 for k in range(n)]),
+        "land": ["here"] * n,
+        "word": [f"w{k % 5}" for k in range(n)],
+    }
+    return pa.table({**base, **columns})
+
+
+ODD = {
+    "age": pa.array([2.5, *map(float, range(59))]),
+    "paid": ["maybe", *["false", "true"] * 29, "true"],
+    "land": ["there", *["here"] * 59],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_column_that_differs_is_read_and_told_of_and_scored(name):
+    train = MODALITY.read(_people(), Reading())
+    odd = MODALITY.read_alike(_people(**{name: ODD[name]}), train)
+    assert any(name in note for note in odd.notes)
+    assert len(MODALITY.read_alike(_people(), train).notes) == 0
+    card = MODALITY.score(odd, train, train, None, 0)
+    assert card["copies"].score.value < 1
+    assert name in card["marginal"].details
+    assert MODALITY.score(train, train, odd, None, 0).names == card.names
+
+
+def test_another_constant_is_a_difference():
+    train = MODALITY.read(_people(), Reading())
+    odd = MODALITY.read_alike(_people(land=["there"] * 60), train)
+    card = MODALITY.score(odd, train, train, None, 0)
+    assert card["marginal"].details["land"] == pytest.approx(100)
+    assert card["copies"].score.value == 0
+
+
+def test_a_missing_column_is_still_refused():
+    train = MODALITY.read(_people(), Reading())
+    with pytest.raises(DataError, match="age"):
+        MODALITY.read_alike(_people().drop_columns(["age"]), train)
+
+
+def test_one_record_can_be_read_for_a_model(codec, records):
+    one = records.records.slice(0, 1)
+    found = MODALITY.read_for(codec, one)
+    assert found.schema == codec.schema
+    assert found.records.equals(one.combine_chunks())
+    assert MODALITY.read_for(codec, one.to_pandas()).records.equals(found.records)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.drop_columns(["x"]),
+        lambda table: table.append_column("more", pa.array([1])),
+        lambda table: table.set_column(0, "x", pa.array(["word"])),
+        lambda table: table.set_column(0, "x", pa.array([[1.0]])),
+        lambda table: table.slice(0, 0),
+    ],
+)
+def test_records_that_are_not_the_models_are_refused(codec, records, change):
+    with pytest.raises(DataError):
+        MODALITY.read_for(codec, change(records.records.slice(0, 1)))
+    with pytest.raises(UsageError):
+        MODALITY.read_for(codec, 7)

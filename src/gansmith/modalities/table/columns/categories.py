@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from jaxtyping import Float, Int
 from sklearn.cluster import MiniBatchKMeans
 
-from gansmith.errors import DataError
+from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.schema import Column
 
@@ -25,6 +25,7 @@ MAX_STATES: Final = 100
 """Most states a column of categories has, a missing one apart."""
 N_GROUPS: Final = 24
 """States that rare categories share, where there are more than `MAX_STATES` of them."""
+_MAX_COUNT: Final = 2**40
 MIN_RECORDS_FOR_EMBEDDING: Final = 20
 """Records at which a category's own look counts half, that of all records the other half."""
 
@@ -114,11 +115,29 @@ class CategoryCodec(AbstractColumnCodec):
 
     @classmethod
     def from_state(cls, state: dict[str, Any], column: Column) -> CategoryCodec:
-        """The codec that `state` came from."""
-        if not isinstance(state["values"], list):
-            raise DataError(f"column {column.name!r}: its categories are no list.")
-        values = pa.array(state["values"], pa.string())
-        return cls(column, bool(state["has_missing"]), values, state["states"], state["counts"])
+        """The codec that `state` came from.
+
+        Raises:
+            DataError: It could not have come from one.
+        """
+        listed = checks.texts(state, "values", column)
+        states, counts = (checks.counts(state, key, column) for key in ("states", "counts"))
+        if not len(listed) == len(states) == len(counts) or len(set(listed)) < len(listed):
+            raise checks.refused(
+                column, f"{len(listed)} categories, {len(states)} 'states' and {len(counts)} 'counts'"
+            )
+        steps = np.diff(states, prepend=-1)
+        if len(states) and not (steps[0] == 1 and np.isin(steps, (0, 1)).all() and states[-1] < MAX_STATES):
+            raise checks.refused(column, f"its 'states' do not go up from 0 to {MAX_STATES - 1} at most")
+        if (counts < 1).any() or (counts > _MAX_COUNT).any():
+            raise checks.refused(column, f"its 'counts' are not from 1 to {_MAX_COUNT}")
+        values = pa.array(listed, pa.string())
+        try:
+            if listed:
+                values.cast(column.arrow_type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise checks.refused(column, f"its categories are not of type {column.type}") from error
+        return cls(column, checks.truth(state, "has_missing", column), values, states, counts)
 
     def _members(self, states: Codes, rng: np.random.Generator) -> Codes:
         """One category of each state, drawn by how often it occurs there."""
@@ -144,9 +163,11 @@ def _group(
     is_present = pc.is_valid(indices).to_numpy(zero_copy_only=False)
     present = indices.drop_null().to_numpy()
     look = look[is_present[: len(look)]]
+    looked_at = present[: len(look)]
     sums = np.zeros((len(counts), look.shape[1]))
-    np.add.at(sums, present[: len(look)], look - look.mean(0))
-    embedding = sums[rare] / (counts[rare, None] + MIN_RECORDS_FOR_EMBEDDING)  # shrunk towards the mean
+    np.add.at(sums, looked_at, look - look.mean(0))
+    n_looked_at = np.bincount(looked_at, minlength=len(counts))
+    embedding = sums[rare] / (n_looked_at[rare, None] + MIN_RECORDS_FOR_EMBEDDING)  # shrunk towards the mean
     n_groups = min(N_GROUPS, len(np.unique(embedding, axis=0)))
     clusters = MiniBatchKMeans(n_groups, random_state=seed, n_init="auto", batch_size=4096)
     found: Codes = clusters.fit_predict(embedding, sample_weight=counts[rare].astype(float)).astype(np.int64)

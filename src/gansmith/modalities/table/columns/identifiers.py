@@ -4,22 +4,46 @@ from __future__ import annotations
 
 import math
 import re
+import string
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gansmith.errors import DataError
+from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.schema import Column
 
-_ALPHABETS: Final = ("0123456789", "0123456789abcdef", "0123456789ABCDEF", "abcdefghijklmnopqrstuvwxyz")
+_LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
+_ALPHABETS: Final = (
+    _DIGITS, _DIGITS + "abcdef", _DIGITS + "ABCDEF", _LOWER, _UPPER, _DIGITS + _LOWER, _DIGITS + _UPPER,
+    _LOWER + _UPPER, _DIGITS + _LOWER + _UPPER,
+)  # fmt: skip
+"""The usual alphabets, smallest first; the last holds all others."""
+MIN_SHARED: Final = 20
+"""Identifiers that must reach a position before a character of theirs is kept there."""
+MIN_AGREED: Final = 5
+"""Fewer than this agree by chance, though they be all there are and all of one length."""
+MIN_AGREEMENT: Final = 0.95
+"""Share of them that must have the same character there, or characters of one alphabet."""
+MAX_POSITIONS: Final = 200
+MAX_ALPHABET: Final = 200
+MAX_WIDTH: Final = 40
+_RUN: Final = 1.5
+"""Numbers whose range is less than so many times their count are a run: some were held out, none left out."""
+_SPARSE: Final = 1000
+"""Numbers whose range is so many times their count are hardly ever met by chance."""
+_MAX_DIGITS: Final = 15
 _GOLDEN: Final = 0x9E3779B97F4A7C15F39CC0605CEDC834
 """The golden section in units of 2^-128: all digits count, where patterns have more members than a float."""
 _EULER: Final = 0xB7E151628AED2A6ABF7158809CF4F3C7
 """e - 2, likewise: where the shuffle starts."""
-_SERIAL: Final = re.compile(r"(.*?)(\d{1,15})(\D*)", re.DOTALL)
+_SERIAL: Final = re.compile(rf"(.*?)(\d{{1,{_MAX_DIGITS}}})(\D*)", re.ASCII | re.DOTALL)
 
 
 @final
@@ -27,47 +51,56 @@ _SERIAL: Final = re.compile(r"(.*?)(\d{1,15})(\D*)", re.DOTALL)
 class IdentifierCodec(AbstractColumnCodec):
     """A numbering: record k gets the k-th member of a pattern, so that no two are alike.
 
-    A serial pattern is a prefix, a whole number and a suffix; record k gets the number `first + k` when
-    the real numbers left no gaps, else the k-th of a shuffled range. Any other pattern is a set of
-    characters for each position.
+    A serial pattern is a prefix, a whole number and a suffix. The numbers start above the last real one, so
+    that none is a real one: they count on from there, or, where the real ones leave gaps, are spread over a
+    range as wide as theirs. Only where the type or the digits have no room above, and the real ones fill less
+    than a thousandth of their range, are numbers taken from that range.
+
+    Any other pattern is an alphabet for each position: a character that nearly all identifiers share there,
+    or the usual alphabet that theirs come from. No character of a few people's identifiers is kept.
+    These patterns know nothing of the real members: one made anew is a real one with the odds of a random
+    draw.
+
+    States: missing and present, where cells are missing.
     """
 
     name: ClassVar[str] = "identifier"
 
     column: Column
-    prefix: str
-    suffix: str
-    width: int
+    has_missing: bool
+    prefix: str = ""
+    suffix: str = ""
+    width: int = 0
     """Digits of a serial number, padded with zeros; 0 does not pad."""
-    first: int
-    last: int
-    """Range of the serial numbers seen."""
-    has_gaps: bool
-    alphabets: tuple[str, ...]
+    start: int = 1
+    """The lowest serial number to be made."""
+    span: int = 0
+    """Width of the range that serial numbers are spread over; 0 counts on from `start`."""
+    alphabets: tuple[str, ...] = ()
     """Characters of each position; empty for a serial pattern."""
 
     @classmethod
     def fit(cls, column: pa.Array, schema: Column) -> IdentifierCodec:
         """Find the pattern."""
+        has_missing = column.null_count > 0
+        present = column.drop_null().to_pylist()
         if pa.types.is_integer(column.type):
-            numbers = [int(value) for value in column.drop_null().to_pylist()] or [0]
-            first, last = min(numbers), max(numbers)
-            return cls(schema, "", "", 0, first, last, last - first + 1 != len(numbers), ())
-        texts = [str(value) for value in column.drop_null().to_pylist()]
+            room = int(np.iinfo(column.type.to_pandas_dtype()).max)
+            start, span = _numbering([int(value) for value in present], room)
+            return cls(schema, has_missing, start=start, span=span)
+        texts = [str(value) for value in present]
         matches = [_SERIAL.fullmatch(text) for text in texts]
         found = [match.groups() for match in matches if match]
         frames = {(prefix, suffix) for prefix, _, suffix in found}
-        if len(found) == len(texts) and len(frames) == 1 and not _is_loose(frames):
+        is_serial = len(found) == len(texts) >= MIN_AGREED and len(frames) == 1 and not _is_loose(frames)
+        if is_serial:
             prefix, suffix = frames.pop()
             digits = [number for _, number, _ in found]
-            numbers = [int(number) for number in digits]
-            first, last = min(numbers), max(numbers)
             is_padded = len({len(number) for number in digits}) == 1 and len(digits[0]) > 1
-            has_gaps = last - first + 1 != len(numbers)
-            return cls(schema, prefix, suffix, len(digits[0]) if is_padded else 0, first, last, has_gaps, ())
-        length = max((len(text) for text in texts), default=0)
-        columns = [{text[position] for text in texts if len(text) > position} for position in range(length)]
-        return cls(schema, "", "", 0, 0, 0, True, tuple(_alphabet(seen) for seen in columns))
+            width = len(digits[0]) if is_padded else 0
+            start, span = _numbering([int(number) for number in digits], 10 ** (width or _MAX_DIGITS) - 1)
+            return cls(schema, has_missing, prefix, suffix, width, start, span)
+        return cls(schema, has_missing, alphabets=_positions(texts))
 
     @property
     def n_bins(self) -> int:
@@ -76,19 +109,22 @@ class IdentifierCodec(AbstractColumnCodec):
 
     @property
     def n_states(self) -> int:
-        """Identifiers take no part in the game."""
-        return 0
+        """Missing or present."""
+        return 2 if self.has_missing else 0
 
     def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
-        """See the base class; nothing is kept of real identifiers."""
-        return np.zeros(len(column), np.int64), np.zeros(len(column), np.float32)
+        """See the base class; nothing but its presence is kept of a real identifier."""
+        is_present = pc.is_valid(column).to_numpy(zero_copy_only=False)
+        codes = is_present.astype(np.int64) if self.has_missing else np.zeros(len(column), np.int64)
+        return codes, np.zeros(len(column), np.float32)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
+        is_missing = (codes == 0) if self.has_missing else np.zeros(len(codes), bool)
         numbers = range(first_index, first_index + len(codes))
         texts = [self._spell(number) for number in numbers]
         try:
-            return pa.array(texts, pa.string()).cast(self.column.arrow_type)
+            return pa.array(texts, pa.string(), mask=is_missing).cast(self.column.arrow_type)
         except pa.ArrowInvalid as error:
             raise DataError(
                 f"column {self.column.name!r} of type {self.column.type} has no room for more identifiers. "
@@ -98,30 +134,53 @@ class IdentifierCodec(AbstractColumnCodec):
     def state(self) -> dict[str, Any]:
         """See the base class."""
         return {
+            "has_missing": self.has_missing,
             "prefix": self.prefix,
             "suffix": self.suffix,
             "width": self.width,
-            "first": self.first,
-            "last": self.last,
-            "has_gaps": self.has_gaps,
+            "start": str(self.start),  # a JSON number of many digits may lose some
+            "span": str(self.span),
             "alphabets": list(self.alphabets),
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any], column: Column) -> IdentifierCodec:
-        """The codec that `state` came from."""
-        texts = (str(state["prefix"]), str(state["suffix"]))
-        numbers = (int(state["width"]), int(state["first"]), int(state["last"]))
-        return cls(column, *texts, *numbers, bool(state["has_gaps"]), tuple(state["alphabets"]))
+        """The codec that `state` came from.
+
+        Raises:
+            DataError: It could not have come from one.
+        """
+        alphabets = checks.texts(state, "alphabets", column)
+        if len(alphabets) > MAX_POSITIONS:
+            raise checks.refused(column, f"its pattern has more than {MAX_POSITIONS} positions")
+        if not all(0 < len(letters) == len(set(letters)) <= MAX_ALPHABET for letters in alphabets):
+            raise checks.refused(
+                column, f"an alphabet has not 1 to {MAX_ALPHABET} characters, all of them different"
+            )
+        numbers: dict[str, int] = {}
+        for key in ("start", "span"):
+            digits = checks.text(state, key, column)
+            if not re.fullmatch("-?[0-9]{1,20}", digits):
+                raise checks.refused(column, f"its {key!r} is no whole number of 20 digits or fewer")
+            numbers[key] = int(digits)
+        if numbers["span"] < 0:
+            raise checks.refused(column, "its 'span' is negative")
+        return cls(
+            column,
+            checks.truth(state, "has_missing", column),
+            checks.text(state, "prefix", column),
+            checks.text(state, "suffix", column),
+            checks.whole(state, "width", column, 0, MAX_WIDTH),
+            numbers["start"],
+            numbers["span"],
+            tuple(alphabets),
+        )
 
     def _spell(self, index: int) -> str:
         if not self.alphabets:
-            number = self.first + (
-                self._shuffled(index, self.last - self.first + 1) if self.has_gaps else index
-            )
+            number = self.start + (_shuffled(index, self.span) if self.span else index)
             return f"{self.prefix}{number:0{self.width}d}{self.suffix}"
-        sizes = [len(alphabet) for alphabet in self.alphabets]
-        number = self._shuffled(index, math.prod(sizes))
+        number = _shuffled(index, math.prod(len(alphabet) for alphabet in self.alphabets))
         letters: list[str] = []
         for alphabet in reversed(self.alphabets):
             number, position = divmod(number, len(alphabet))
@@ -129,14 +188,14 @@ class IdentifierCodec(AbstractColumnCodec):
         overflow = str(number) if number else ""  # more records than the pattern has members
         return "".join(reversed(letters)) + overflow
 
-    @staticmethod
-    def _shuffled(index: int, capacity: int) -> int:
-        """The index-th number of a fixed shuffle of 0..capacity - 1; beyond it the numbers go on."""
-        lap, place = divmod(index, capacity)
-        stride = (capacity * _GOLDEN >> 128) | 1  # golden section: neighbours end up far apart
-        while math.gcd(stride, capacity) != 1:
-            stride += 2
-        return lap * capacity + (place * stride + (capacity * _EULER >> 128)) % capacity
+
+def _shuffled(index: int, capacity: int) -> int:
+    """The index-th number of a fixed shuffle of 0..capacity - 1; beyond it the numbers go on."""
+    lap, place = divmod(index, capacity)
+    stride = (capacity * _GOLDEN >> 128) | 1  # golden section: neighbours end up far apart
+    while math.gcd(stride, capacity) != 1:
+        stride += 2
+    return lap * capacity + (place * stride + (capacity * _EULER >> 128)) % capacity
 
 
 def _is_loose(frames: set[tuple[str, str]]) -> bool:
@@ -144,11 +203,51 @@ def _is_loose(frames: set[tuple[str, str]]) -> bool:
     return any(any(letter.isdigit() for letter in prefix) for prefix, _ in frames)
 
 
-def _alphabet(seen: set[str]) -> str:
-    """The smallest usual alphabet that holds all characters seen at a position, else just these."""
-    if len(seen) == 1:
-        return seen.pop()
-    for alphabet in (*_ALPHABETS, _ALPHABETS[3].upper()):
-        if seen <= set(alphabet):
-            return alphabet
-    return "".join(sorted(seen))
+def _numbering(numbers: Sequence[int], room: int) -> tuple[int, int]:
+    """Where new serial numbers start, and the range that they are spread over, 0 for a run.
+
+    Args:
+        numbers: The real ones.
+        room: The largest number that the type or the digits can hold.
+    """
+    if not numbers:
+        return 1, 0
+    first, last = min(numbers), max(numbers)
+    span = last - first + 1
+    if span < _RUN * len(numbers):
+        return last + 1, 0
+    if last + span > room and span >= _SPARSE * len(numbers):
+        return first, span
+    return last + 1, span if last + span <= room else 0
+
+
+def _positions(texts: Sequence[str]) -> tuple[str, ...]:
+    """The alphabet of each position, up to the length that at least half of the texts reach."""
+    lengths = sorted((len(text) for text in texts), reverse=True)
+    n_reaching = max((len(texts) + 1) // 2, min(MIN_SHARED, len(texts)))
+    length = min(lengths[n_reaching - 1], MAX_POSITIONS) if texts else 0
+    is_even = len(texts) >= MIN_AGREED and lengths[0] == lengths[-1]
+    return tuple(
+        _alphabet(Counter(text[place] for text in texts if len(text) > place), is_even=is_even)
+        for place in range(length)
+    )
+
+
+def _alphabet(seen: Counter[str], *, is_even: bool) -> str:
+    """The character that nearly all have at a position, else the smallest usual alphabet of what is common.
+
+    Args:
+        seen: How often each character stands there.
+        is_even: Whether all identifiers have the same length, so that all of them speak here.
+    """
+    n = seen.total()
+    letter, n_agreeing = seen.most_common(1)[0]
+    if (n >= MIN_SHARED and n_agreeing >= MIN_AGREEMENT * n) or (is_even and n_agreeing == n):
+        return letter
+    n_usual = sum(seen[letter] for letter in _ALPHABETS[-1])
+    return next(
+        alphabet
+        for alphabet in _ALPHABETS
+        if sum(seen[letter] for letter in alphabet) >= MIN_AGREEMENT * n_usual > 0
+        or alphabet is _ALPHABETS[-1]
+    )

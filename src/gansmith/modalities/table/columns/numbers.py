@@ -3,6 +3,13 @@
 A number that stands out (a zero in a zero-inflated column, a cap, a sentinel such as 999) is a state, so
 it comes back exactly and as often as it should. The others are spread evenly by their rank: whatever
 the shape of a distribution, the networks see twenty equally likely bins and a uniform level in each.
+
+What is kept of the others is their distribution function. Where values repeat (ages, grades) it steps at
+each of them, and only such values come back. Where they hardly do (salaries with cents) it is drawn through
+every fifth rank or fewer, and numbers are made anywhere between, in the column's own precision. The smallest
+and the largest real value are its ends and are kept as they are, and so is any value where values repeat.
+
+A number in a bin comes back within a millionth of what that bin spans: levels have 24 binary digits.
 """
 
 from __future__ import annotations
@@ -15,12 +22,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 
-from gansmith.errors import DataError
+from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.schema import Column
 
 MAX_KNOTS: Final = 2048
 """Corners of the piecewise linear distribution function that is kept."""
+MIN_RECORDS_PER_KNOT: Final = 5
+"""Records between two corners, on the average, where they lie between real values."""
+MIN_REPEATS: Final = 5
+"""Records that share a value, on the average, where the function steps at every value."""
 MAX_BINS: Final = 20
 MIN_RECORDS_PER_BIN: Final = 25
 MAX_PLAIN_VALUES: Final = 30
@@ -28,6 +39,8 @@ MAX_PLAIN_VALUES: Final = 30
 MIN_SPIKE_SHARE: Final = 0.01
 """A value that so many records have is a state of its own."""
 MIN_SPIKE_COUNT: Final = 10
+_LIMITS: Final = {"date": 2.0**31 - 1, "datetime": 2.0**63 / 1e6 - 1}
+"""Days and seconds that the types of times can hold."""
 
 Numbers = Float[np.ndarray, " n"]
 
@@ -172,12 +185,23 @@ class NumberCodec(AbstractColumnCodec):
 
     @classmethod
     def from_state(cls, state: dict[str, Any], column: Column) -> NumberCodec:
-        """The codec that `state` came from."""
-        n_quantiles = int(state["n_quantiles"])
-        if not 0 <= n_quantiles <= MAX_BINS:
-            raise DataError(f"column {column.name!r} has {n_quantiles} bins; there are at most {MAX_BINS}.")
-        spikes, knots, shares = (state[key] for key in ("spikes", "knots", "shares"))
-        return cls(column, bool(state["has_missing"]), spikes, knots, shares, n_quantiles)
+        """The codec that `state` came from.
+
+        Raises:
+            DataError: It could not have come from one.
+        """
+        n_quantiles = checks.whole(state, "n_quantiles", column, 0, MAX_BINS)
+        spikes, knots, shares = (checks.numbers(state, key, column) for key in ("spikes", "knots", "shares"))
+        if (np.diff(spikes) <= 0).any():
+            raise checks.refused(column, "a value is there twice among its 'spikes'")
+        if len(knots) != len(shares) or (len(knots) >= 2) != (n_quantiles > 0) or len(knots) == 1:
+            raise checks.refused(column, f"{len(knots)} 'knots', {len(shares)} 'shares', {n_quantiles} bins")
+        if len(knots) and not (shares[0] == 0 and 0 < shares[-1] <= 1):
+            raise checks.refused(column, "its 'shares' do not go from 0 up to 1 at most")
+        limit = _LIMITS.get(column.kind, np.inf)
+        if (np.abs(np.concatenate([spikes, knots])) > limit).any():
+            raise checks.refused(column, f"a value is beyond the last {column.kind}")
+        return cls(column, checks.truth(state, "has_missing", column), spikes, knots, shares, n_quantiles)
 
     def _to_shares(self, numbers: Numbers, rng: np.random.Generator) -> Numbers:
         """Ranks in [0, 1]; a number that many records share gets a random place among them."""
@@ -219,13 +243,14 @@ def find_spikes(values: Numbers, counts: Codes) -> Bool[np.ndarray, " n"]:
 def _distribution(
     values: Numbers, counts: Codes
 ) -> tuple[Float[np.ndarray, " n_knots"], Float[np.ndarray, " n_knots"]]:
-    """Corners (value, share up to it) of a distribution function; steps when there are few values."""
+    """Corners (value, share up to it) of a distribution function: steps where values repeat, else slopes."""
     if not len(values):
         return np.zeros(0), np.zeros(0)
-    shares = np.concatenate([[0.0], np.cumsum(counts) / counts.sum()])
-    if 2 * len(values) <= MAX_KNOTS:
+    n = counts.sum()
+    shares = np.concatenate([[0.0], np.cumsum(counts) / n])
+    if 2 * len(values) <= MAX_KNOTS and n >= MIN_REPEATS * len(values):
         return np.repeat(values, 2), np.stack([shares[:-1], shares[1:]], 1).reshape(-1)
-    grid = np.linspace(0, 1, MAX_KNOTS)
+    grid = np.linspace(0, 1, int(np.clip(n // MIN_RECORDS_PER_KNOT, 2, MAX_KNOTS)))
     middles = (shares[:-1] + shares[1:]) / 2
     knots = np.interp(grid, middles, values)
     return knots, grid

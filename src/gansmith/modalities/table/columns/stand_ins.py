@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
+from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.schema import Column
 
@@ -80,8 +81,15 @@ class StandInCodec(AbstractColumnCodec):
 
     @classmethod
     def from_state(cls, state: dict[str, Any], column: Column) -> StandInCodec:
-        """The codec that `state` came from."""
-        return cls(column, bool(state["has_missing"]), state["lengths"])
+        """The codec that `state` came from.
+
+        Raises:
+            DataError: It could not have come from one.
+        """
+        lengths = checks.numbers(state, "lengths", column)
+        if len(lengths) != N_QUANTILES or lengths[0] < 0 or lengths[-1] > MAX_LENGTH:
+            raise checks.refused(column, f"its 'lengths' are not {N_QUANTILES} from 0 to {MAX_LENGTH}")
+        return cls(column, checks.truth(state, "has_missing", column), lengths)
 
 
 def stand_in(start: int, length: int) -> str:

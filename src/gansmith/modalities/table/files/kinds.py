@@ -272,8 +272,7 @@ def _settled(cells: Cells, reading: _Reading, wanted: Kind | None) -> _Reading:
         second = int(np.flatnonzero(~reading.is_missing)[1])
         raise DataError(
             f"column {cells.name!r}, record {cells.record(second)}: {cells.raw[second].as_py()!r} is another "
-            "value,"
-            "so the column is not constant. Choose another kind."
+            "value, so the column is not constant. Choose another kind."
         )
     is_distinct = len(cells.raw) == cells.n and not reading.is_missing.any()
     if not is_distinct or cells.n < MIN_IDENTIFIERS:
@@ -346,7 +345,7 @@ def merged(found: Column, given: Column) -> Column:
 def _typed(cells: Cells, values: pa.Array, column: Column) -> pa.Array:
     try:
         return pc.cast(values, column.arrow_type)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(
             f"column {cells.name!r} does not fit the type {column.type!r} of the schema: {error}. "
             "Choose a wider type."

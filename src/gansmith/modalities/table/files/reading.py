@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol, cast, final, runtime_checkable
 
@@ -22,6 +22,18 @@ from gansmith.modalities.table.files.typed import learn_typed
 from gansmith.modalities.table.schema import Kind, Schema, check_kind
 
 MIN_RECORDS: Final = 2
+_WIDER: Final[Mapping[Kind, tuple[Kind | None, ...]]] = {
+    "integer": ("integer", "decimal", "category"),
+    "decimal": ("decimal", "category"),
+    "boolean": ("category",),
+    "category": ("category",),
+    "date": ("date", "datetime", "category"),
+    "datetime": ("datetime", "category"),
+    "text": ("text",),
+    "identifier": ("identifier", "text"),
+    "constant": (None, "category"),
+}
+"""Kinds that a column may have that is not as the schema says, in the order they are tried; None: any."""
 
 
 @runtime_checkable
@@ -64,6 +76,8 @@ def read_table(
     has_header: bool = True,
     encoding: str | None = None,
     name: str | None = None,
+    is_lenient: bool = False,
+    n_min: int = MIN_RECORDS,
 ) -> Table:
     """A table from wherever the user has it.
 
@@ -75,6 +89,8 @@ def read_table(
         has_header: Delimited text: whether the first record holds the columns' names.
         encoding: Text: its encoding; None: found.
         name: What to call the table in messages; None: the file's name.
+        is_lenient: Whether a column that is not what the schema says becomes a wider kind, with a note.
+        n_min: The fewest records that make a table.
 
     Raises:
         DataError: The table cannot be read or learnt from; the message names file, column, record and value.
@@ -83,9 +99,10 @@ def read_table(
     called = name or (Path(source).name if isinstance(source, (str, Path)) else type(source).__name__)
     try:
         raw = _raw_table(source, has_header, encoding)
-        _check_size(raw.columns, has_header and raw.is_text)
+        _check_size(raw.columns, has_header and raw.is_text, n_min)
         wishes = _wishes(raw, overrides or {}, schema)
-        found = {column: _learn(raw, column, wish) for column, wish in wishes.items()}
+        learn = _learn_leniently if is_lenient else _learn
+        found = {column: learn(raw, column, wish) for column, wish in wishes.items()}
     except DataError as error:
         raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
     columns = tuple(learnt.column for learnt in found.values())
@@ -131,7 +148,7 @@ def _from_pandas(source: object) -> RawTable:
     return RawTable(pa.Table.from_arrays(flat, names=[str(label) for label in source.columns]), notes=notes)
 
 
-def _check_size(columns: pa.Table, has_header: bool) -> None:
+def _check_size(columns: pa.Table, has_header: bool, n_min: int) -> None:
     names: Sequence[str] = columns.column_names
     if not names:
         raise DataError("the table has no columns. Give a table with one at the least.")
@@ -141,10 +158,10 @@ def _check_size(columns: pa.Table, has_header: bool) -> None:
     if len(set(names)) < len(names):
         twice = next(name for place, name in enumerate(names) if name in names[:place])
         raise DataError(f"two columns are called {twice!r}. Give each its own name.")
-    if columns.num_rows < MIN_RECORDS:
+    if columns.num_rows < n_min:
         after = " after its header" if has_header else ""
         held = "no records" if columns.num_rows == 0 else "a single record"
-        raise DataError(f"the table has {held}{after}. Give at least {MIN_RECORDS}; hundreds are better.")
+        raise DataError(f"the table has {held}{after}. Give at least {n_min}; hundreds are better.")
 
 
 def _wishes(raw: RawTable, overrides: Mapping[str, str], schema: Schema | None) -> dict[str, Wish]:
@@ -173,3 +190,24 @@ def _wishes(raw: RawTable, overrides: Mapping[str, str], schema: Schema | None) 
 def _learn(raw: RawTable, name: str, wish: Wish) -> Learnt:
     column = raw.columns.column(name)
     return learn_text(Cells.of(name, column), wish) if raw.is_text else learn_typed(name, column, wish)
+
+
+def _learn_leniently(raw: RawTable, name: str, wish: Wish) -> Learnt:
+    """The column as it is wished for, or else of the first wider kind that it has."""
+    try:
+        return _learn(raw, name, wish)
+    except DataError:
+        if wish.column is None:
+            raise
+        for kind in _WIDER[wish.column.kind]:
+            try:
+                learnt = _learn(raw, name, Wish(kind, None, wish.is_comma_decimal))
+            except DataError:
+                continue
+            remark = f"is {_type_of(learnt)} here, not {wish.column.kind} ({wish.column.type})"
+            return replace(learnt, remark=f"{learnt.remark}; {remark}" if learnt.remark else remark)
+        raise
+
+
+def _type_of(learnt: Learnt) -> str:
+    return f"{learnt.column.kind} ({learnt.column.type})"

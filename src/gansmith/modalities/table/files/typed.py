@@ -134,7 +134,7 @@ def _given(found: Column, values: pa.Array, wish: Wish) -> Learnt:
     column = merged(found, wish.column)
     try:
         return Learnt(column, pc.cast(values, column.arrow_type))
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(
             f"column {column.name!r} does not fit the type {column.type!r} of the schema: {error}. "
             "Choose a wider type."
