@@ -10,6 +10,4 @@ train, holdout = wine.iloc[::2], wine.iloc[1::2]
 model = gansmith.Synthesizer(samples_seen=10_000, seed=0).fit(train, target="target")
 print(model.sample(5, where={"target": "2"}))
 
-card = model.score(holdout)
-for entry in card.entries:
-    print(f"{entry.name:10} synthetic {entry.score}   real hold-out {entry.anchors['holdout']}")
+print(model.score(holdout))

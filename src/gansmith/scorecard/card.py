@@ -104,6 +104,13 @@ class Scorecard:
                 return entry
         raise UsageError(f"There is no score {name!r} on this card. {did_you_mean(name, self.names)}")
 
+    def __str__(self) -> str:
+        lines = [
+            f"{entry.name:10} {entry.score!s:>18}   real hold-out {entry.anchors[HOLDOUT]!s:>18}"
+            for entry in self.entries
+        ]
+        return "\n".join([self.title, *lines])
+
     def to_dict(self) -> dict[str, Any]:
         """The card as JSON can hold it: title, and every score by name with its anchors and details."""
         return {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from gansmith.errors import DataError
 from gansmith.tasks.synthesize import Synthesizer, load, schema_of, score
 
-SMALL = {"preset": "small", "samples_seen": 400, "threads": 1}
+SMALL: dict[str, Any] = {"preset": "small", "samples_seen": 400, "threads": 1}
 
 
 @pytest.fixture(scope="module")

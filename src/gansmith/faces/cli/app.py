@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import final
+from typing import Annotated, final
 
 import typer
 from typer.core import TyperCommand
 
+from gansmith import __version__
 from gansmith.errors import GansmithError
 from gansmith.faces.cli.demo import demo
 from gansmith.faces.cli.fit import fit
@@ -31,12 +32,29 @@ class ContextCommand(TyperCommand):
 
 
 app = typer.Typer(
-    help="Learn any kind of data with generative adversarial networks and make more of it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(is_asked: bool) -> bool:
+    if is_asked:
+        typer.echo(f"gansmith {__version__}")
+        raise typer.Exit
+    return is_asked
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Learn any kind of data with generative adversarial networks and make more of it."""
+
+
 app.command(cls=ContextCommand)(fit)
 app.command()(sample)
 app.command()(score)

@@ -36,7 +36,9 @@ def fit(
     target: Annotated[
         str, typer.Option(help="A column to be predicted from the others; kept for scoring.")
     ] = "",
-    budget: Annotated[str, typer.Option(help="Time to learn: 90s, 5m, 1h30m.")] = "",
+    budget: Annotated[
+        str, typer.Option(help="Time to learn: 90s, 5m, 1h30m; a length that fits most when not given.")
+    ] = "",
     samples_seen: Annotated[int, typer.Option(help="Length in records seen; repeats a run exactly.")] = 0,
     epochs: Annotated[float, typer.Option(help="Length in passes over the data.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed, the same model.")] = 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -73,7 +74,8 @@ def parse_value(column: Column, value: Any) -> pa.Array:
     Raises:
         UsageError: When it is not of the column's kind.
     """
-    if value is None or (isinstance(value, str) and value == column.missing_mark):
+    is_nan = isinstance(value, float) and math.isnan(value)
+    if value is None or is_nan or (isinstance(value, str) and value == column.missing_mark):
         return pa.nulls(1, column.arrow_type)
     try:
         cell = _read(column, value) if isinstance(value, str) else pa.array([value]).cast(column.arrow_type)
@@ -82,6 +84,12 @@ def parse_value(column: Column, value: Any) -> pa.Array:
     if cell.null_count:
         wanted = f"Write it as in the data: {' or '.join(column.spelling) or column.format or 'a number'}."
         raise UsageError(f"column {column.name!r}: {value!r} is no {column.kind}. {wanted}")
+    if column.kind == "decimal" and column.decimals >= 0:
+        number = cell[0].as_py()
+        if abs(round(number, column.decimals) - number) > 1e-12 * max(1.0, abs(number)):
+            raise UsageError(
+                f"column {column.name!r} has {column.decimals} decimals and cannot hold {value!r}. Round it."
+            )
     return cell
 
 

@@ -76,7 +76,13 @@ class TableModality(AbstractModality):
         A column that holds what the other table's does not, such as decimals among whole numbers, becomes of
         a wider kind and a note says so: that it differs is for the scores to tell.
         """
-        return read_table(source, schema=like.schema, is_lenient=True)
+        names = like.schema.names
+        try:
+            return read_table(source, schema=like.schema, is_lenient=True)
+        except DataError:
+            if names != tuple(f"column_{number + 1}" for number in range(len(names))):
+                raise
+        return read_table(source, schema=like.schema, is_lenient=True, has_header=False)  # as `like` was
 
     def read_for(self, codec: TableCodec, source: object) -> Table:
         """See the base class; a single record will do.
@@ -248,7 +254,9 @@ def _learnt_as(codec: object) -> str:
     if isinstance(codec, CategoryCodec):
         n_values, n_states = len(codec.values), codec.n_states - codec.has_missing
         grouped = f" in {n_states} states" if 0 < n_states < n_values else ""
-        return _counted(n_values, "category", "categories") + grouped
+        n_single = int((codec.counts == 1).sum())
+        warning = f"; {n_single} occur once, and will be seen" if n_single > max(10, n_values // 2) else ""
+        return _counted(n_values, "category", "categories") + grouped + warning
     return "made anew"
 
 

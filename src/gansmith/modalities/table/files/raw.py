@@ -181,7 +181,7 @@ def _parse(text: str, dialect: Dialect, n_columns: int, has_header: bool) -> pa.
                 column_names=keys,
                 skip_rows_after_names=int(has_header),
                 block_size=_BLOCK_BYTES,
-                use_threads=handler is None,
+                use_threads=False,  # a thread still reading at exit would abort the process
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=dialect.delimiter,
