@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.presence import Presence
 from gansmith.modalities.table.schema import Column
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
@@ -110,17 +110,15 @@ class IdentifierCodec(AbstractColumnCodec):
     @property
     def n_states(self) -> int:
         """Missing or present."""
-        return 2 if self.has_missing else 0
+        return Presence(self.has_missing).n_states
 
     def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
         """See the base class; nothing but its presence is kept of a real identifier."""
-        is_present = pc.is_valid(column).to_numpy(zero_copy_only=False)
-        codes = is_present.astype(np.int64) if self.has_missing else np.zeros(len(column), np.int64)
-        return codes, np.zeros(len(column), np.float32)
+        return Presence(self.has_missing).encode(column)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
-        is_missing = (codes == 0) if self.has_missing else np.zeros(len(codes), bool)
+        is_missing = Presence(self.has_missing).is_missing(codes)
         numbers = range(first_index, first_index + len(codes))
         texts = [self._spell(number) for number in numbers]
         try:

@@ -17,6 +17,7 @@ from jaxtyping import Float
 
 from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.presence import Presence
 from gansmith.modalities.table.schema import Column
 
 WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
@@ -56,20 +57,18 @@ class StandInCodec(AbstractColumnCodec):
     @property
     def n_states(self) -> int:
         """Missing or present."""
-        return 2 if self.has_missing else 0
+        return Presence(self.has_missing).n_states
 
     def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
         """See the base class."""
-        is_present = pc.is_valid(column).to_numpy(zero_copy_only=False)
-        codes = is_present.astype(np.int64) if self.has_missing else np.zeros(len(column), np.int64)
-        return codes, np.zeros(len(column), np.float32)
+        return Presence(self.has_missing).encode(column)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
         ranks, places = rng.random((len(codes), 2)).T  # record by record: more of them change none
         lengths = np.rint(np.interp(ranks, np.linspace(0, 1, N_QUANTILES), self.lengths)).astype(int)
         starts = (places * len(WORDS)).astype(int)
-        is_missing = (codes == 0) if self.has_missing else np.zeros(len(codes), bool)
+        is_missing = Presence(self.has_missing).is_missing(codes)
         texts = [
             stand_in(start, length) for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)
         ]
