@@ -32,7 +32,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.base import AbstractModality, Plan, Reading, seeded_networks
+from gansmith.modalities.base import AbstractModality, Codec, Plan, Reading, seeded_networks
 from gansmith.modalities.registry import find_modality, recognise
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.model import Model, versions
@@ -115,7 +115,7 @@ class Prepared:
     modality: AbstractModality
     records: Any
     """What is learnt from; held-out records are not among them."""
-    codec: Any
+    codec: Codec
     game: Game
     batches: Batches
     evaluation: Evaluation | None

@@ -26,7 +26,7 @@ from gansmith.engine.precision import PRECISIONS, fastest_precision, matrix_prec
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
-from gansmith.modalities.base import AbstractModality, Compact, Request
+from gansmith.modalities.base import AbstractModality, Codec, Compact, Request
 from gansmith.modalities.registry import find_modality
 from gansmith.store.archive import Archive, as_json, read_archive, write_archive
 from gansmith.store.atomic import write_whole
@@ -38,7 +38,7 @@ class Model:
     """Everything needed to make records."""
 
     modality: AbstractModality
-    codec: Any
+    codec: Codec
     generator: nn.Module
     discriminator: nn.Module | None
     manifest: Mapping[str, Any]

@@ -128,6 +128,9 @@ def test_penalties_are_weighted_as_they_say(new_game, new_batches):
     assert loss(0, 0.0, PenaltyConfig("r1", 3.0)) - bare == pytest.approx(3 * r1, rel=1e-3)
     assert loss(0, 1.0, PenaltyConfig("r1", 1.0, 0.5)) - bare == pytest.approx(0.5 * r1, rel=1e-3)
     assert loss(0, 0.5, PenaltyConfig("r1", 1.0, 0.0)) - bare == pytest.approx(0.5 * r1, rel=1e-3)
+    assert loss(0, 1.0, PenaltyConfig("r1", 0.0, 2.0)) - bare == pytest.approx(
+        2 * r1, rel=1e-3
+    )  # from nothing
     assert loss(0, 0.0, PenaltyConfig("r1", 1.0, interval=4)) - bare == pytest.approx(4 * r1, rel=1e-3)
     off = loss(3, 0.0)
     assert loss(3, 0.0, PenaltyConfig("r1", 1.0, interval=4)) == off

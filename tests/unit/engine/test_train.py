@@ -147,6 +147,14 @@ def test_without_evaluation_the_last_is_kept(new_run):
     assert all(torch.equal(training.kept[name], value) for name, value in training._snapshot().items())
 
 
+def test_the_average_counts_the_records_of_all_turns(new_run, monkeypatch):
+    training = new_run(n_discriminator_turns=3)
+    counted = []
+    monkeypatch.setattr(training.game.generator, "update_average", lambda n, seen: counted.append((n, seen)))
+    list(training)
+    assert counted[:2] == [(24, 24), (24, 48)]
+
+
 def test_the_average_is_what_is_kept(new_run):
     training, _ = finished(new_run(evaluated=False))
     average = training.game.generator.average.state_dict()

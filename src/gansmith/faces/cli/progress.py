@@ -110,7 +110,8 @@ def in_words(record: StepRecord, health: Health | None) -> str:
 def _tell(record: StepRecord, run: FitRun) -> None:
     """A line for each evaluation and each finding; above the bar, or on its own without a terminal."""
     if record.score is not None:
-        kept = "kept" if record.is_best else f"best so far {run.training.best_score:.3f}"
+        best = run.training.best_score
+        kept = "kept" if record.is_best or best is None else f"best so far {best:.3f}"
         done = record.step / record.n_steps
         console.print(f"{done:4.0%}  held-out score {record.score:.3f} (1 is perfect), {kept}")
     for finding in record.findings:

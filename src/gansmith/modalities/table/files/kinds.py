@@ -49,7 +49,6 @@ _UUID: Final = r"(?i)^\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?$"
 _HASH: Final = r"^([0-9a-f]{16,}|[0-9A-F]{16,})$"
 _EMAIL: Final = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _LINK: Final = r"^[a-z]{3,6}://\S+$"
-_DATE_NAME: Final = re.compile(r"(?i)date|(^|[^a-z])(dt|day)($|[^a-z])")
 
 
 @final

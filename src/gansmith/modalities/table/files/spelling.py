@@ -6,7 +6,7 @@ every speller maps values back to cells. Nothing loops over cells in Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 import numpy as np
@@ -231,7 +231,3 @@ def spell_truths(values: pa.Array, spelling: tuple[str, str] | tuple[()]) -> pa.
 def strings(array: pa.Array) -> list[str]:
     """An Arrow array of strings as a list."""
     return cast("list[str]", array.to_pylist())
-
-
-Reader = Callable[[pa.Array], pa.Array]
-"""From distinct trimmed cells to values of the same length, null where a cell cannot be read."""
