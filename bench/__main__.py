@@ -1,4 +1,7 @@
-"""`python -m bench` runs all measurements, `python -m bench NAME ...` some, `--list` lists them."""
+"""`python -m bench` runs all short measurements, `python -m bench NAME ...` some, `--list` lists them.
+
+Those of `WITH_OPTIONS` take long and have options of their own: `python -m bench peers --help`.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,25 @@ from pathlib import Path
 from typing import Final
 
 NOT_MEASUREMENTS: Final = {"__init__", "__main__", "machine"}
+WITH_OPTIONS: Final = {"peers", "race"}
 
 
 def names() -> list[str]:
-    """The modules here that measure something."""
-    return sorted({path.stem for path in Path(__file__).parent.glob("*.py")} - NOT_MEASUREMENTS)
+    """The modules here that measure something, without those that have options of their own."""
+    return sorted(
+        {path.stem for path in Path(__file__).parent.glob("*.py")} - NOT_MEASUREMENTS - WITH_OPTIONS
+    )
 
 
 def main(asked: list[str]) -> int:
     """Run what is asked for; the exit code."""
+    if asked and asked[0] in WITH_OPTIONS:
+        import_module(f"bench.{asked[0]}").run(asked[1:])
+        return 0
     known = names()
     unknown = [name for name in asked if name not in known]
     if unknown:
-        for name in known:
+        for name in sorted({*known, *WITH_OPTIONS}):
             lines = (import_module(f"bench.{name}").__doc__ or "").splitlines()
             print(f"{name:16} {lines[0]}")
         return 0 if unknown == ["--list"] else 2

@@ -1,0 +1,8 @@
+"""See `bench.peers.runners.sdv`."""
+
+from __future__ import annotations
+
+from bench.peers.runners.sdv import ctgan, run
+
+if __name__ == "__main__":
+    run(ctgan)
