@@ -47,7 +47,7 @@ def test_the_anchors_are_measured_and_the_page_is_written(world, capsys):
     holdout = load(results / "holdout-default-0.json")
     assert holdout.own_card["c2st"]["value"] == copy.own_card["c2st"]["real"]
     made, train = (pd.read_csv(world / "cache/small" / name) for name in ("copy-default-0.csv", "train.csv"))
-    order = list(train)
+    order = [str(name) for name in train]
     assert_frame_equal(
         made.sort_values(order, ignore_index=True), train.sort_values(order, ignore_index=True)
     )
