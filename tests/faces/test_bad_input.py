@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 
@@ -112,10 +113,10 @@ def test_what_is_no_text_is_refused(place, capsys):
 # --- Data that looks odd and can be learnt ------------------------------------------------------------------
 
 
-def _learnt(place, capsys, content, n=40, samples_seen=300):
+def _learnt(place, capsys, content, *options, n=40, samples_seen=300):
     """Records of a model of this text, as lists of cells without the header."""
     (place / "odd.csv").write_text(content)
-    assert run([str(argument) for argument in _fit(place, data="odd.csv", n=samples_seen)]) == 0
+    assert run([str(argument) for argument in _fit(place, *options, data="odd.csv", n=samples_seen)]) == 0
     capsys.readouterr()
     assert run(["sample", str(place / "m.gan"), "-n", str(n)]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -134,9 +135,31 @@ def test_empty_and_constant_columns_come_back(place, capsys):
 def test_ten_thousand_categories_are_learnt(place, capsys):
     rng = np.random.default_rng(0)
     names = rng.permutation(np.repeat(np.arange(10_000), 3))
-    records = _learnt(place, capsys, "name,x\n" + "".join(f"n{name},{name % 5}\n" for name in names), n=500)
+    content = "name,x\n" + "".join(f"n{name},{name % 5}\n" for name in names)
+    records = _learnt(place, capsys, content, "--min-count", "3", n=500)
     assert all(re.fullmatch(r"n\d{1,4}", name) for name, _ in records)
     assert len({name for name, _ in records}) > 50
+
+
+def test_what_one_record_alone_has_never_comes_out(place, capsys):
+    content = "city,pay\n" + "".join(f"{'Rome' if k % 2 else 'Bern'},{k % 9}\n" for k in range(60))
+    (place / "odd.csv").write_text(content + "Atlantis,777\n")
+    assert run([str(argument) for argument in _fit(place, data="odd.csv")]) == 0
+    said = capsys.readouterr().err
+    assert "1 category of 'city' (1 cell) and" in said
+    assert "1 value of 1 record" in said
+    assert run(["sample", str(place / "m.gan"), "-n", "300"]) == 0
+    assert "Atlantis" not in (fakes := capsys.readouterr().out)
+    assert "777" not in fakes
+    assert b"Atlantis" not in (place / "m.gan").read_bytes()
+    for what in ("m.gan", "odd.csv"):
+        assert run(["show", str(place / what)]) == 0
+        assert "1 value of 1 record" in capsys.readouterr().out
+    assert run(["show", str(place / "m.gan"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["min_count"] == 2
+    assert run([str(each) for each in _fit(place, "--min-count", "1", data="odd.csv")]) == 0
+    assert b"Atlantis" in (place / "m.gan").read_bytes()
+    _refused(place, capsys, _fit(place, "--min-count", "-1", data="odd.csv"), 2, "min_count is -1")
 
 
 def test_two_thousand_columns_are_learnt(place, capsys):
@@ -375,7 +398,7 @@ def test_a_damaged_model_is_refused(place, capsys, model, damage, command):
         ("ctiy=Rome", "Did you mean 'city'?"),
         ("city=Rom", "Did you mean 'Rome'?"),
         ("age=old", "'old' is no integer"),
-        ("age=900", "The nearest is 59"),
+        ("age=900", "The nearest is 58"),
         ("age=", "'' is no integer|no missing cells"),
         ("age", "COLUMN=VALUE"),
     ],

@@ -174,8 +174,29 @@ class AbstractModality(ABC):
         """Raise UsageError unless `target` can be predicted from the rest of a record."""
 
     @abstractmethod
-    def fit_codec(self, records: Any, preset: str, seed: int) -> Any:
-        """Learn how these records become samples."""
+    def fit_codec(self, records: Any, preset: str, seed: int, min_count: int = 0) -> Any:
+        """Learn how these records become samples.
+
+        Args:
+            records: Training records alone.
+            preset: A key of `presets`.
+            seed: Of everything drawn.
+            min_count: Records that must share a value before it may come out again, where records have
+                values that tell who has them; 0 chooses, 1 lets everything out.
+        """
+
+    @abstractmethod
+    def remarks(self, codec: Any, records: Any, target: str) -> tuple[str, ...]:
+        """What a person should know about what the codec does not keep of these records.
+
+        Args:
+            codec: As `fit_codec` gave it for the records, or that of a model that is to go on with them.
+            records: What is learnt from.
+            target: A column to be predicted from the others, or "".
+
+        Raises:
+            UsageError: When so little is kept of the target that it cannot be learnt.
+        """
 
     @abstractmethod
     def load_codec(self, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Any:

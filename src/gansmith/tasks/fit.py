@@ -72,6 +72,8 @@ class FitConfig:
     """auto, cpu, cuda or mps."""
     threads: int = 0
     """Processor cores to learn with; 0 chooses. Part of what makes the same bits again."""
+    min_count: int = 0
+    """Records that must share a value before it comes out; 0 chooses 5, less in small tables; 1: all may."""
 
     def __post_init__(self) -> None:
         lengths = [name for name in ("budget", "samples_seen", "epochs") if getattr(self, name)]
@@ -79,6 +81,10 @@ class FitConfig:
             raise UsageError(f"{' and '.join(lengths)} both give a length. Give one.")
         if self.samples_seen < 0 or not 0 <= self.epochs < math.inf or self.threads < 0:
             raise UsageError("a length or a number of threads must be positive.")
+        if self.min_count < 0:
+            raise UsageError(
+                f"min_count is {self.min_count}. Give 1 or more records, or 0 to have it chosen."
+            )
         if self.objective:
             find_objective(self.objective)
         if self.budget:
@@ -268,7 +274,8 @@ def _prepare(
     n_heldout = modality.n_heldout(len(records), config.preset)
     order = randomness.permutation(len(records), "split", 0).numpy()
     heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
-    codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32)
+    codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32, config.min_count)
+    notes = (*records.notes, *modality.remarks(codec, seen, target))
     plan = modality.plan(codec, len(seen), config.preset)
     device = _device(config.device)
     players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
@@ -300,7 +307,7 @@ def _prepare(
         },
         "versions": versions(),
     }
-    return Prepared(config, modality, seen, codec, game, batches, evaluation, plan, manifest, records.notes)
+    return Prepared(config, modality, seen, codec, game, batches, evaluation, plan, manifest, notes)
 
 
 def _calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:

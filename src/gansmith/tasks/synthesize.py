@@ -45,6 +45,8 @@ class Synthesizer:
         seed: The same seed, the same model, bit for bit on one machine.
         device: "auto", "cpu", "cuda" or "mps".
         threads: Processor cores to learn with; 0 chooses.
+        min_count: Records that must share a value before it comes out; 0 takes 5, less in small tables;
+            1 lets everything out.
 
     Attributes:
         model_: The learnt `Model`, once fitted or loaded.
@@ -66,10 +68,12 @@ class Synthesizer:
         seed: int = 0,
         device: str = "auto",
         threads: int = 0,
+        min_count: int = 0,
     ) -> None:
         self.kind, self.preset, self.objective = kind, preset, objective
         self.budget, self.samples_seen, self.epochs = budget, samples_seen, epochs
         self.seed, self.device, self.threads = seed, device, threads
+        self.min_count = min_count
         self._source: object = None
         self._records: Any = None
 
@@ -116,6 +120,7 @@ class Synthesizer:
             self.seed,
             self.device,
             self.threads,
+            self.min_count,
         )
         whole = None if schema is None else schema_of(schema)
         reading = Reading(dict(columns or {}), whole, has_header, encoding, dict(where or {}))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 DEFINES_A_RUN = (
     "kind", "target", "budget", "samples_seen", "epochs", "seed", "device", "threads", "preset", "objective",
-    "config", "column", "schema", "where", "no_header", "encoding",
+    "config", "column", "schema", "where", "no_header", "encoding", "min_count",
 )  # fmt: skip
 """Options that decide what is learnt; a resumed run has them already."""
 
@@ -60,6 +60,13 @@ def fit(
     where: Where = None,
     no_header: NoHeader = False,
     encoding: Encoding = "",
+    min_count: Annotated[
+        int,
+        typer.Option(
+            help="Records that must share a value before it comes out; 5, or 2 to 4 in small tables, "
+            "when not given; 1 lets everything out."
+        ),
+    ] = 0,
     sampling_only: Annotated[
         bool, typer.Option("--sampling-only", help="Leave the discriminator out of the file.")
     ] = False,
@@ -83,7 +90,9 @@ def fit(
         fit_run = resume_run(data, folder)
         console.print(f"Resuming at step {fit_run.training.step:,} of {fit_run.training.n_steps:,}.")
     else:
-        chosen = FitConfig(kind, preset, objective, budget, samples_seen, epochs, seed, device, threads)
+        chosen = FitConfig(
+            kind, preset, objective, budget, samples_seen, epochs, seed, device, threads, min_count
+        )
         chosen = _merged(config, chosen, names) if config else chosen
         reading = Reading(
             columns=pairs(column, ":", "--column", "NAME:KIND"),

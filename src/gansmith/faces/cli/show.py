@@ -34,6 +34,7 @@ def _show_model(path: Path, as_json: bool) -> None:
     model = load_model(path)
     state, _ = model.codec.state()
     found: dict[str, Any] = {"sha256": model.digest, **model.manifest, "schema": state.get("schema")}
+    found["min_count"] = state.get("min_count")
     if as_json:
         print_json(found)
         return
@@ -76,14 +77,14 @@ def _show_data(path: Path, as_json: bool) -> None:
 
     modality = recognise(str(path))
     records = modality.read(str(path), Reading())
-    codec = modality.fit_codec(records, "default", 0)
     if as_json:
-        state, _ = codec.state()
+        state, _ = modality.fit_codec(records, "default", 0, 1).state()  # the columns as they are
         print_json({"kind": modality.kind, "n_records": len(records), "schema": state.get("schema")})
         return
+    codec = modality.fit_codec(records, "default", 0)
     typer.echo(f"{path}: {len(records):,} records of {modality.kind} data")
     _print_rows(modality.describe(codec))
-    for note in records.notes:
+    for note in (*records.notes, *modality.remarks(codec, records, "")):
         typer.echo(f"Note: {note}")
 
 

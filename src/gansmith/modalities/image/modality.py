@@ -67,10 +67,14 @@ class ImageModality(AbstractModality):
         """
         raise UsageError(f"pictures have no column {target!r} to predict. Leave --target out.")
 
-    def fit_codec(self, records: Pictures, preset: str, seed: int) -> ImageCodec:
-        """The pictures' size and brightest value."""
+    def fit_codec(self, records: Pictures, preset: str, seed: int, min_count: int = 0) -> ImageCodec:
+        """The pictures' size and brightest value; no pixel tells whose picture it is."""
         find_preset(preset)
         return ImageCodec.fit(records)
+
+    def remarks(self, codec: ImageCodec, records: Pictures, target: str) -> tuple[str, ...]:
+        """None: all of a picture is kept."""
+        return ()
 
     def load_codec(self, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> ImageCodec:
         """The codec that `state` came from."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -18,6 +19,7 @@ from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.identifiers import IdentifierCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
+from gansmith.modalities.table.columns.rare import are_mostly_rare
 from gansmith.modalities.table.columns.stand_ins import StandInCodec
 from gansmith.modalities.table.layout import Compact, Layout
 from gansmith.modalities.table.schema import Column, Schema
@@ -38,6 +40,8 @@ _CODECS: Final = {
     "text": StandInCodec,
 }
 """The codec of each kind of column."""
+_STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
+"""How callers keep columns of strings."""
 
 
 @final
@@ -48,28 +52,40 @@ class TableCodec:
     schema: Schema
     columns: tuple[AbstractColumnCodec, ...]
     """One for each column of the schema, in its order."""
+    min_count: int = 1
+    """Records that had to share a value before it may come out."""
 
     @classmethod
-    def fit(cls, records: pa.Table, schema: Schema, seed: int) -> TableCodec:
+    def fit(cls, records: pa.Table, schema: Schema, seed: int, min_count: int = 1) -> TableCodec:
         """Learn every column.
 
         Args:
             records: Training records alone, typed as the schema says.
-            schema: What the columns are.
+            schema: What the columns are; one of categories that are mostly rare becomes text.
             seed: Of the grouping of rare categories.
+            min_count: Records that must share a value before it may come out; 1 lets everything out.
+
+        Raises:
+            DataError: There are too few records for anything to come out.
         """
+        if records.num_rows < min_count:
+            raise DataError(
+                f"{records.num_rows} records to learn from, and only what {min_count} share comes out. "
+                "Give more records, or a smaller min_count."
+            )
+        schema = _with_rare_ones_as_text(records, schema, min_count)
         arrays = [records.column(column.name).combine_chunks() for column in schema.columns]
         simple = {
-            index: _fit_simple(array, column)
+            index: _fit_simple(array, column, min_count)
             for index, (array, column) in enumerate(zip(arrays, schema.columns, strict=True))
             if column.kind != "category"
         }
         look = _look(arrays, simple)
         codecs = [
-            simple.get(index) or CategoryCodec.fit(array, column, look, seed)
+            simple.get(index) or CategoryCodec.fit(array, column, look, seed, min_count)
             for index, (array, column) in enumerate(zip(arrays, schema.columns, strict=True))
         ]
-        return cls(schema, tuple(codecs))
+        return cls(schema, tuple(codecs), min_count)
 
     @cached_property
     def playing(self) -> tuple[int, ...]:
@@ -149,7 +165,7 @@ class TableCodec:
                 else:
                     plain[key] = value
             listed.append(plain)
-        return {"schema": self.schema.to_json(), "columns": listed}, tensors
+        return {"schema": self.schema.to_json(), "columns": listed, "min_count": self.min_count}, tensors
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
@@ -174,7 +190,12 @@ class TableCodec:
             if plain.get("codec") != _CODECS[column.kind].name:
                 raise DataError(f"column {column.name!r} of kind {column.kind} has another kind's codec.")
             codecs.append(_CODECS[column.kind].from_state({**plain, **found}, column))
-        return cls(schema, tuple(codecs))
+        min_count = state.get("min_count", 1)  # files without it held nothing back
+        if type(min_count) is not int or min_count < 1:
+            raise DataError(
+                f"the model's 'min_count' is {min_count!r}, no whole number from 1. Learn it again."
+            )
+        return cls(schema, tuple(codecs), min_count)
 
     def _cells(self, compact: Compact) -> list[tuple[np.ndarray, np.ndarray]]:
         """Codes and levels of each playing column."""
@@ -189,17 +210,32 @@ class TableCodec:
         ]
 
 
-def _fit_simple(array: pa.Array, column: Column) -> AbstractColumnCodec:
+def _with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int) -> Schema:
+    """Columns of categories most of whose records have a rare one, as text: nothing else is left to say.
+
+    Not those that the caller keeps as numbers or the like, which text would not fit.
+    """
+    columns: list[Column] = []
+    for column in schema.columns:
+        if column.kind == "category" and column.stored_as in _STORED_STRINGS:
+            counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
+            if are_mostly_rare(counts, min_count):
+                column = replace(column, kind="text")
+        columns.append(column)
+    return Schema(tuple(columns))
+
+
+def _fit_simple(array: pa.Array, column: Column, min_count: int) -> AbstractColumnCodec:
     """The codec of a column that needs no other column to be understood."""
     match column.kind:
         case "integer" | "decimal" | "date" | "datetime":
-            return NumberCodec.fit(array, column)
+            return NumberCodec.fit(array, column, min_count)
         case "identifier":
             return IdentifierCodec.fit(array, column)
         case "text":
             return StandInCodec.fit(array, column)
         case _:
-            return CategoryCodec.fit(array, column, None, 0)
+            return CategoryCodec.fit(array, column, None, 0, min_count)
 
 
 def _look(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Final, final
@@ -21,11 +22,14 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request, Writer
 from gansmith.modalities.table.asked import matching, request_for
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
+from gansmith.modalities.table.columns.rare import usual_min_count
 from gansmith.modalities.table.conditions import ask_some
 from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
 from gansmith.modalities.table.files.writing import TableWriter, like
+from gansmith.modalities.table.held_back import held_back_notes, held_back_of
 from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
 from gansmith.modalities.table.schema import Schema
@@ -113,14 +117,20 @@ class TableModality(AbstractModality):
         if kind in ("constant", "identifier", "text"):
             raise UsageError(f"target {target!r} is {kind}: it cannot be predicted. Choose another column.")
 
-    def fit_codec(self, records: Table, preset: str, seed: int) -> TableCodec:
+    def fit_codec(self, records: Table, preset: str, seed: int, min_count: int = 0) -> TableCodec:
         """See the base class."""
-        codec = TableCodec.fit(records.records, records.schema, seed)
+        min_count = min_count or usual_min_count(len(records))
+        codec = TableCodec.fit(records.records, records.schema, seed, min_count)
         if not codec.playing:
             raise DataError(
-                f"{records.name}: nothing here can be learnt: all columns are constant, identifiers or text."
+                f"{records.name}: nothing here can be learnt: all columns are constant, identifiers or text, "
+                f"or have no value that {min_count} records share (--min-count 1 lets rarer ones out)."
             )
         return codec
+
+    def remarks(self, codec: TableCodec, records: Table, target: str) -> tuple[str, ...]:
+        """See the base class."""
+        return held_back_notes(codec, records.schema, target)
 
     def load_codec(self, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
         """See the base class."""
@@ -215,13 +225,20 @@ class TableModality(AbstractModality):
                     "kind": column.kind,
                     "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
                     "learnt as": _learnt_as(column_codec),
+                    "too rare": _too_rare(column_codec),
                 }
             )
         return rows
 
     def score(self, fake: Table, train: Table, holdout: Table, target: str | None, seed: int) -> Scorecard:
         """See the base class."""
-        return score_table(fake.records, train.records, holdout.records, train.schema, target, seed)
+        made_anew = {column.name for column in fake.schema.columns if column.kind == "text"}
+        columns = (
+            replace(column, kind="text") if column.name in made_anew and column.kind == "category" else column
+            for column in train.schema.columns
+        )
+        schema = Schema(tuple(columns))  # categories that were too rare are not to be judged as such
+        return score_table(fake.records, train.records, holdout.records, schema, target, seed)
 
 
 @final
@@ -254,10 +271,17 @@ def _learnt_as(codec: object) -> str:
     if isinstance(codec, CategoryCodec):
         n_values, n_states = len(codec.values), codec.n_states - codec.has_missing
         grouped = f" in {n_states} states" if 0 < n_states < n_values else ""
-        n_single = int((codec.counts == 1).sum())
-        warning = f"; {n_single} occur once, and will be seen" if n_single > max(10, n_values // 2) else ""
-        return _counted(n_values, "category", "categories") + grouped + warning
+        return _counted(n_values, "category", "categories") + grouped
     return "made anew"
+
+
+def _too_rare(codec: AbstractColumnCodec) -> str:
+    """What `show` says of the values that never come out."""
+    held = held_back_of(codec)
+    if not held:
+        return ""
+    values = _counted(held.n_values, "value", "values")
+    return f"{values} of {_counted(held.n_records, 'record', 'records')}"
 
 
 def _counted(n: int, one: str, many: str) -> str:

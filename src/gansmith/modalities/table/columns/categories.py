@@ -4,6 +4,10 @@ Where a column has more categories than a one-hot block should have, the frequen
 own and the others are embedded by what the rest of their records looks like, and grouped by that. The
 networks learn the group; the category within it is drawn as often as it occurs there. So a column of
 any number of categories costs the same, and its frequencies are exact.
+
+A category that too few records share is not kept at all, not even by name: it never comes out. Its records
+are learnt from like all others, and count as of a category that is kept, drawn as often as it occurs. So the
+frequencies of those that are kept keep their proportions, and no cell goes missing that was there.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from sklearn.cluster import MiniBatchKMeans
 
 from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.rare import NOTHING, HeldBack
 from gansmith.modalities.table.schema import Column
 
 MAX_STATES: Final = 100
@@ -45,10 +50,17 @@ class CategoryCodec(AbstractColumnCodec):
     """The state of each, ascending, not counting the missing one."""
     counts: Int[np.ndarray, " n_values"]
     """How many records have it."""
+    held_back: HeldBack = NOTHING
+    """Categories that were too rare to be kept."""
 
     @classmethod
     def fit(
-        cls, column: pa.Array, schema: Column, look: Float[np.ndarray, "n d"] | None, seed: int
+        cls,
+        column: pa.Array,
+        schema: Column,
+        look: Float[np.ndarray, "n d"] | None,
+        seed: int,
+        min_count: int = 1,
     ) -> CategoryCodec:
         """Count the categories and, when there are too many, group the rare ones.
 
@@ -58,11 +70,14 @@ class CategoryCodec(AbstractColumnCodec):
             look: The other columns of the same records as numbers of similar scale; None groups by
                 frequency alone.
             seed: Of the grouping.
+            min_count: Records that must share a category before it is kept; true and false are always kept.
         """
         encoded = column.cast(pa.string()).dictionary_encode()
         present = encoded.indices.drop_null().to_numpy()
         counts = np.bincount(present, minlength=len(encoded.dictionary))
+        is_kept = np.full(len(counts), schema.kind == "boolean") | (counts >= min_count)
         order = np.argsort(-counts, kind="stable")
+        order = order[is_kept[order]]
         states = np.arange(len(order))
         if len(order) > MAX_STATES:
             n_own = MAX_STATES - N_GROUPS
@@ -71,7 +86,8 @@ class CategoryCodec(AbstractColumnCodec):
             by_state = np.argsort(states, kind="stable")
             order, states = order[by_state], states[by_state]
         values = encoded.dictionary.take(pa.array(order))
-        return cls(schema, column.null_count > 0, values, states, counts[order])
+        held_back = HeldBack.of(~is_kept, counts)
+        return cls(schema, column.null_count > 0, values, states, counts[order], held_back)
 
     @property
     def n_bins(self) -> int:
@@ -85,13 +101,21 @@ class CategoryCodec(AbstractColumnCodec):
         return n_states if n_states > 1 else 0
 
     def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
-        """See the base class; a category unknown to the fit becomes missing, or the most frequent."""
-        positions = pc.index_in(column.cast(pa.string()), value_set=self.values)
-        is_known = pc.is_valid(positions).to_numpy(zero_copy_only=False)
+        """See the base class; a category that is not kept counts as one that is, drawn by frequency.
+
+        So does a missing cell where there were none.
+        """
         codes = np.zeros(len(column), np.int64)
         if len(self.states):
-            known = positions.fill_null(0).to_numpy(zero_copy_only=False)
-            codes = np.where(is_known, self.has_missing + self.states[known], 0)
+            positions = pc.index_in(column.cast(pa.string()), value_set=self.values)
+            is_known = pc.is_valid(positions).to_numpy(zero_copy_only=False)
+            places = positions.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+            upto = np.cumsum(self.counts)
+            drawn = rng.random(int((~is_known).sum())) * upto[-1]
+            places[~is_known] = np.searchsorted(upto, drawn, "right")
+            codes = self.has_missing + self.states[places]
+            if self.has_missing:
+                codes[pc.is_null(column).to_numpy(zero_copy_only=False)] = 0
         return codes, np.zeros(len(column), np.float32)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
@@ -111,6 +135,7 @@ class CategoryCodec(AbstractColumnCodec):
             "values": self.values.to_pylist(),
             "states": self.states,
             "counts": self.counts,
+            **self.held_back.state(),
         }
 
     @classmethod
@@ -137,7 +162,8 @@ class CategoryCodec(AbstractColumnCodec):
                 values.cast(column.arrow_type)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise checks.refused(column, f"its categories are not of type {column.type}") from error
-        return cls(column, checks.truth(state, "has_missing", column), values, states, counts)
+        held_back = HeldBack.from_state(state, column)
+        return cls(column, checks.truth(state, "has_missing", column), values, states, counts, held_back)
 
     def _members(self, states: Codes, rng: np.random.Generator) -> Codes:
         """One category of each state, drawn by how often it occurs there."""

@@ -6,8 +6,11 @@ the shape of a distribution, the networks see twenty equally likely bins and a u
 
 What is kept of the others is their distribution function. Where values repeat (ages, grades) it steps at
 each of them, and only such values come back. Where they hardly do (salaries with cents) it is drawn through
-every fifth rank or fewer, and numbers are made anywhere between, in the column's own precision. The smallest
-and the largest real value are its ends and are kept as they are, and so is any value where values repeat.
+every fifth rank or fewer, and numbers are made anywhere between, in the column's own precision.
+
+What too few records share never comes out: the ends of the function are the k-th smallest and the k-th
+largest real value, and where values repeat, one that fewer than k records have becomes the nearest that
+enough have.
 
 A number in a bin comes back within a millionth of what that bin spans: levels have 24 binary digits.
 """
@@ -22,7 +25,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 
-from gansmith.modalities.table.columns import checks
+from gansmith.modalities.table.columns import checks, rare
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.schema import Column
 
@@ -99,18 +102,31 @@ class NumberCodec(AbstractColumnCodec):
     """Shares of those numbers up to each corner, ascending from 0 to 1."""
     n_quantiles: int
     """Equally likely bins that those numbers fall into; 0 when there are none."""
+    held_back: rare.HeldBack = rare.NOTHING
+    """Numbers that were too rare, or too far out, to be kept."""
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column) -> NumberCodec:
-        """Find spikes, bins and the distribution function of the rest."""
+    def fit(cls, column: pa.Array, schema: Column, min_count: int = 1) -> NumberCodec:
+        """Find spikes, bins and the distribution function of the rest.
+
+        Args:
+            column: Nulls for missing cells.
+            schema: What the column is.
+            min_count: Records that must share a number, or lie beyond it, before it comes out. Zero and one
+                alone are no more than true and false, and always do.
+        """
         numbers, is_missing = to_numbers(column, schema)
-        present = numbers[~is_missing]
-        values, counts = np.unique(present, return_counts=True)
-        is_spike = find_spikes(values, counts)
+        values, counts = np.unique(numbers[~is_missing], return_counts=True)
+        became, spikes = _shared(values, counts, min_count)
+        held_back = rare.HeldBack.of(became != values, counts)
+        if np.isnan(became).all():  # nothing may come out
+            return cls(schema, bool(is_missing.any()), *(np.zeros(0) for _ in range(3)), 0, held_back)
+        values, counts = rare.merged(became, counts)
+        is_spike = np.isin(values, spikes)
         rest, n_rest = values[~is_spike], counts[~is_spike]
-        knots, shares = _distribution(rest, n_rest)
+        knots, shares = _distribution(rest, n_rest, min_count)
         n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
-        return cls(schema, bool(is_missing.any()), values[is_spike], knots, shares, n_bins)
+        return cls(schema, bool(is_missing.any()), values[is_spike], knots, shares, n_bins, held_back)
 
     @property
     def n_bins(self) -> int:
@@ -144,7 +160,8 @@ class NumberCodec(AbstractColumnCodec):
             codes[is_spike] = self.has_missing + position[is_spike]
         in_bin = ~is_spike & ~is_missing
         if in_bin.any():
-            shares = self._to_shares(numbers[in_bin], rng) * self.n_bins
+            inside = np.clip(numbers[in_bin], self.knots[0], self.knots[-1])
+            shares = self._to_shares(inside, rng) * self.n_bins
             bins = np.clip(np.floor(shares), 0, self.n_bins - 1)
             codes[in_bin] = n_before + bins.astype(np.int64)
             levels[in_bin] = 2 * (shares - bins) - 1
@@ -181,6 +198,7 @@ class NumberCodec(AbstractColumnCodec):
             "knots": self.knots,
             "shares": self.shares,
             "n_quantiles": self.n_quantiles,
+            **self.held_back.state(),
         }
 
     @classmethod
@@ -201,7 +219,11 @@ class NumberCodec(AbstractColumnCodec):
         limit = _LIMITS.get(column.kind, np.inf)
         if (np.abs(np.concatenate([spikes, knots])) > limit).any():
             raise checks.refused(column, f"a value is beyond the last {column.kind}")
-        return cls(column, checks.truth(state, "has_missing", column), spikes, knots, shares, n_quantiles)
+        has_missing, held_back = (
+            checks.truth(state, "has_missing", column),
+            rare.HeldBack.from_state(state, column),
+        )
+        return cls(column, has_missing, spikes, knots, shares, n_quantiles, held_back)
 
     def _to_shares(self, numbers: Numbers, rng: np.random.Generator) -> Numbers:
         """Ranks in [0, 1]; a number that many records share gets a random place among them."""
@@ -240,17 +262,46 @@ def find_spikes(values: Numbers, counts: Codes) -> Bool[np.ndarray, " n"]:
     return is_spike & (is_common | stands_out)
 
 
+def _shared(values: Numbers, counts: Codes, min_count: int) -> tuple[Numbers, Float[np.ndarray, " n_spikes"]]:
+    """What each distinct number becomes so that none comes out that too few records share, and the spikes.
+
+    Where values repeat, a rare one becomes the nearest frequent one. Where they hardly do none comes out as
+    it is anyway, but for the ends. NaN: nothing may come out.
+    """
+    if min_count == 1 or np.isin(values, (0, 1)).all():
+        return values, values[find_spikes(values, counts)]
+    if counts.sum() < min_count:
+        return np.full(len(values), np.nan), np.zeros(0)
+    inner = rare.within_ends(values, counts, min_count)
+    kept, n_kept = rare.merged(inner, counts)
+    is_spike = find_spikes(kept, n_kept) & (n_kept >= min_count)
+    became, rest, n_rest = kept.copy(), kept[~is_spike], n_kept[~is_spike]
+    is_plain = len(kept) <= MAX_PLAIN_VALUES and not rare.are_mostly_rare(n_kept, min_count)
+    if is_spike.any() and (is_plain or n_rest.sum() < 2 * min_count):
+        became = rare.to_frequent(kept, np.where(is_spike, n_kept, 0), min_count)
+    elif _repeat(rest, n_rest) and not rare.are_mostly_rare(n_rest, min_count):
+        became[~is_spike] = rare.to_frequent(rest, n_rest, min_count)
+    else:
+        became[~is_spike] = rare.within_ends(rest, n_rest, min_count)
+    return became[np.searchsorted(kept, inner)], kept[is_spike]
+
+
+def _repeat(values: Numbers, counts: Codes) -> bool:
+    """Whether so many records share these numbers that the distribution function steps at each."""
+    return 2 * len(values) <= MAX_KNOTS and int(counts.sum()) >= MIN_REPEATS * len(values)
+
+
 def _distribution(
-    values: Numbers, counts: Codes
+    values: Numbers, counts: Codes, min_count: int
 ) -> tuple[Float[np.ndarray, " n_knots"], Float[np.ndarray, " n_knots"]]:
     """Corners (value, share up to it) of a distribution function: steps where values repeat, else slopes."""
     if not len(values):
         return np.zeros(0), np.zeros(0)
     n = counts.sum()
     shares = np.concatenate([[0.0], np.cumsum(counts) / n])
-    if 2 * len(values) <= MAX_KNOTS and n >= MIN_REPEATS * len(values):
+    if _repeat(values, counts) and counts.min() >= min_count:
         return np.repeat(values, 2), np.stack([shares[:-1], shares[1:]], 1).reshape(-1)
-    grid = np.linspace(0, 1, int(np.clip(n // MIN_RECORDS_PER_KNOT, 2, MAX_KNOTS)))
+    grid = np.linspace(0, 1, int(np.clip(n // max(MIN_RECORDS_PER_KNOT, min_count), 2, MAX_KNOTS)))
     middles = (shares[:-1] + shares[1:]) / 2
     knots = np.interp(grid, middles, values)
     return knots, grid

@@ -228,7 +228,13 @@ def _like_polars(records: pa.Table, schema: Schema, original: object) -> Any:
 
     types: dict[str, Any] = dict(original.schema) if isinstance(original, pl.DataFrame) else {}
     frame = cast("pl.DataFrame", pl.from_arrow(stored_table(records, schema)))
-    return frame.with_columns([pl.col(name).cast(types[name]) for name in schema.names if name in types])
+    made_anew = {column.name for column in schema.columns if column.kind == "text"}
+    names = [
+        name
+        for name in schema.names
+        if name in types and not (name in made_anew and isinstance(types[name], pl.Enum))
+    ]
+    return frame.with_columns([pl.col(name).cast(types[name]) for name in names])
 
 
 def _like_pandas(records: pa.Table, schema: Schema, original: object) -> Any:
@@ -244,7 +250,9 @@ def _like_pandas(records: pa.Table, schema: Schema, original: object) -> Any:
             series[label] = values.to_pandas()
             continue
         dtype: Any = frame[label].dtype
-        if isinstance(dtype, pd.CategoricalDtype):
+        if isinstance(dtype, pd.CategoricalDtype) and column.kind == "text":  # made anew: no category of it
+            series[label] = pd.Series(flat(records, column).to_pylist(), dtype=object)
+        elif isinstance(dtype, pd.CategoricalDtype):
             plain_values = (
                 pc.cast(values, values.type.value_type) if pa.types.is_dictionary(values.type) else values
             )

@@ -1,0 +1,102 @@
+"""What a model holds back of a table because too few records share it, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from gansmith.errors import UsageError
+from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.columns.base import AbstractColumnCodec
+from gansmith.modalities.table.columns.categories import CategoryCodec
+from gansmith.modalities.table.columns.numbers import NumberCodec
+from gansmith.modalities.table.columns.rare import NOTHING, HeldBack
+from gansmith.modalities.table.schema import Schema
+
+MAX_NAMED: Final = 6
+"""Columns that one note names."""
+
+
+def held_back_of(codec: AbstractColumnCodec) -> HeldBack:
+    """What never comes out of a column; nothing where its values are made anew anyway."""
+    return codec.held_back if isinstance(codec, (CategoryCodec, NumberCodec)) else NOTHING
+
+
+def held_back_notes(codec: TableCodec, schema: Schema, target: str) -> tuple[str, ...]:
+    """What a person should know about the values that never come out, the target's first.
+
+    Args:
+        codec: Of the table.
+        schema: Of the records, as they were read.
+        target: A column to be predicted from the others, or "".
+
+    Raises:
+        UsageError: When fewer than two values of the target are left.
+    """
+    made_anew = [
+        before.name
+        for before, after in zip(schema.columns, codec.schema.columns, strict=True)
+        if before.kind == "category" and after.kind == "text"
+    ]
+    columns = dict(zip(codec.schema.names, codec.columns, strict=True))
+    notes = _of_target(columns[target], target, codec.min_count) if target else []
+    if made_anew:
+        notes.append(
+            f"most cells of {_named(made_anew)} hold a value that fewer than {codec.min_count} records "
+            "share: made anew, as text is. --min-count 1 lets such values out"
+        )
+    held = [
+        _of_kind(
+            {name: held_back_of(column) for name, column in columns.items() if isinstance(column, kind)},
+            words,
+        )
+        for kind, words in ((CategoryCodec, ("category", "categories")), (NumberCodec, ("number", "numbers")))
+    ]
+    if any(held):
+        notes.append(
+            f"too rare to come out, as fewer than {codec.min_count} records share them: "
+            f"{' and '.join(part for part in held if part)}; see docs/how-to/tables.md"
+        )
+    emptied = [name for name, column in columns.items() if held_back_of(column) and not column.n_states]
+    if emptied:
+        notes.append(f"without its rare values {_named(emptied)} does not vary any more: not learnt")
+    return tuple(notes)
+
+
+def _of_target(codec: AbstractColumnCodec, target: str, min_count: int) -> list[str]:
+    """A note when the target loses classes; the ends of a range of numbers are no loss."""
+    held = held_back_of(codec)
+    way_out = f"fewer than {min_count} records share them. --min-count 1 keeps them"
+    if not codec.n_states or not isinstance(codec, (CategoryCodec, NumberCodec)):
+        raise UsageError(f"target {target!r} has too few values left to be predicted: {way_out}.")
+    if not held or codec.n_bins:
+        return []
+    lost = counted(held.n_values, "value", "values"), counted(held.n_records, "record", "records")
+    return [f"THE TARGET {target!r} LOSES {lost[0]} ({lost[1]}): {way_out}"]
+
+
+def _of_kind(held: Mapping[str, HeldBack], words: tuple[str, str]) -> str:
+    """What is held back of all columns of a kind; empty when there is nothing."""
+    n_values = sum(each.n_values for each in held.values())
+    n_cells = sum(each.n_records for each in held.values())
+    if not n_values:
+        return ""
+    columns = _named([name for name, each in held.items() if each])
+    cells = counted(n_cells, "cell", "cells")
+    return f"{counted(n_values, *words)} of {columns} ({cells})"
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """A number and the word for what is counted.
+
+    Example:
+        >>> counted(1, "category", "categories")
+        '1 category'
+    """
+    return f"{n:,} {one if n == 1 else many}"
+
+
+def _named(names: Sequence[str]) -> str:
+    """Some names, and how many more there are."""
+    shown = ", ".join(repr(name) for name in names[:MAX_NAMED])
+    return shown + (f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else "")
