@@ -28,7 +28,8 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training, train
 from gansmith.errors import DataError, GansmithError, UsageError
 from gansmith.modalities.base import AbstractModality, Plan, Reading, seeded_networks
-from gansmith.store.archive import as_json, read_archive, write_archive
+from gansmith.store.archive import read_archive, write_archive
+from gansmith.store.plain import as_json
 
 N_RECORDS: Final = 240
 """Records that the checks look at, at most: promises are kept or broken by few records as by many."""

@@ -67,7 +67,8 @@ def test_fit_says_what_it_does_on_standard_error(folder, tmp_path, capsys):
     assert run(["fit", data, "-o", str(tmp_path / "a.gan"), "--samples-seen", "2000", *SMALL]) == 0
     out, err = capsys.readouterr()
     assert out == ""
-    assert "240 records, 24 of them held out" in err
+    assert "240 records.\n" in err
+    assert "24 records held out" in err
     assert "--samples-seen 2000 --threads 1 repeats this run" in err
     assert "held-out score" in err
     assert "\r" not in err  # no progress bar: this is no terminal

@@ -23,6 +23,7 @@ from torch import Tensor
 from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import Checkpoint, Checkpoints, below
 from gansmith.engine.game import Game, Turns
+from gansmith.engine.length import Cuts, Length
 from gansmith.engine.monitors import Health, accuracies, coverage, findings, spread
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.tensors import Logits, Samples
@@ -42,6 +43,8 @@ class TrainConfig:
     """How often the held-out score is taken; the last time at the end."""
     n_checkpoints: int = 40
     """How often everything is saved; the last time at the end."""
+    cuts: Cuts = ()
+    """Where the run is to be shortened, as another like it was; see `gansmith.engine.length`."""
 
     def __post_init__(self) -> None:
         if self.samples_seen < 1 or self.n_evaluations < 1 or self.n_checkpoints < 1:
@@ -95,7 +98,7 @@ class Training:
     ) -> None:
         self.game, self.batches, self.config = game, batches, config
         self.evaluation, self.checkpoints = evaluation, checkpoints
-        self.n_steps = math.ceil(config.samples_seen / self._samples_per_step)
+        self.length = Length(math.ceil(config.samples_seen / self._samples_per_step), config.cuts)
         self.step = 0
         self.n_rollbacks = 0
         self.best_score: float | None = None
@@ -107,8 +110,22 @@ class Training:
         newest = checkpoints.newest() if checkpoints else None
         if checkpoints and newest:
             self._restore(newest)
+            cuts = tuple((step, n_steps) for step, n_steps in newest.values.get("cuts", ()))
+            self.length = Length(self.length.n_planned, cuts or config.cuts)
             # A roll-back leads where it would lead without the interruption.
             self._last_good = checkpoints.newest(["step"]) or self._last_good
+
+    @property
+    def n_steps(self) -> int:
+        """Steps of the whole run, as far as is known."""
+        return self.length.n_steps
+
+    def shorten(self, n_steps: int) -> None:
+        """End after so many steps in all, if that is earlier; the schedules go on faster from here.
+
+        What was decided stays decided: after a roll-back to before the last cut nothing is cut anew.
+        """
+        self.length = self.length.shortened(self.step, n_steps)
 
     @property
     def kept(self) -> dict[str, Tensor]:
@@ -136,7 +153,10 @@ class Training:
 
     def _play_step(self) -> StepRecord:
         turns = self.game.play(
-            self.step, self.batches, self.step / self.n_steps, rate_scale=0.5**self.n_rollbacks
+            self.step,
+            self.batches,
+            float(self.length.progress(self.step)),
+            rate_scale=0.5**self.n_rollbacks,
         )
         self.step += 1
         self.game.generator.update_average(self._samples_per_step, self.samples_seen)
@@ -144,11 +164,11 @@ class Training:
         if not is_finite:
             return self._roll_back(turns)
         record = self._record(turns)
-        if self.evaluation and self._is_due(self.config.n_evaluations):
+        if self.evaluation and self.length.is_due(self.step, self.config.n_evaluations):
             record = self._evaluate(turns, self.evaluation)
         elif self.evaluation is None and self.step == self.n_steps:
             self.border = self._border(*self._judged(self.batches(0).samples)[1:])
-        if self._is_due(self.config.n_checkpoints):
+        if self.length.is_due(self.step, self.config.n_checkpoints):
             checkpoint = self._checkpoint()
             if not all(tensor.isfinite().all() for tensor in checkpoint.tensors.values()):
                 return self._roll_back(turns)
@@ -168,10 +188,6 @@ class Training:
     def _record(self, turns: Turns, found: tuple[str, ...] = ()) -> StepRecord:
         losses = turns.discriminator_loss, turns.generator_loss
         return StepRecord(self.step, self.n_steps, self.samples_seen, *losses, findings=found)
-
-    def _is_due(self, n_times: int) -> bool:
-        """Whether one of `n_times` evenly spaced moments of the run has just come."""
-        return self.step * n_times // self.n_steps > (self.step - 1) * n_times // self.n_steps
 
     @torch.no_grad()
     def _evaluate(self, turns: Turns, evaluation: Evaluation) -> StepRecord:
@@ -231,7 +247,8 @@ class Training:
         for name, player in self.game.players.items():
             tensors |= {f"players/{name}/{key}": value for key, value in player.state().items()}
         values = {
-            "n_steps": self.n_steps,
+            "n_steps": self.length.n_planned,
+            "cuts": [list(cut) for cut in self.length.cuts],
             "n_rollbacks": self.n_rollbacks,
             "best_score": self.best_score,
             "border": self.border,
@@ -241,9 +258,10 @@ class Training:
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         values: Mapping[str, Any] = checkpoint.values
-        if values["n_steps"] != self.n_steps:
+        if values["n_steps"] != self.length.n_planned:
             raise UsageError(
-                f"the checkpoint is of a run of {values['n_steps']} steps, this one has {self.n_steps}. "
+                f"the checkpoint is of a run of {values['n_steps']} steps, this one has "
+                f"{self.length.n_planned}. "
                 "Resume with the length the run was started with, or start a new one."
             )
         self.step = checkpoint.step

@@ -1,14 +1,15 @@
 """What a kind of data gives to the rest of the house.
 
 A task never asks which kind it holds: it asks the modality. Adding a kind is adding a folder with one
-`AbstractModality` and one line in `registry.py`; `gansmith.conformance` checks that it keeps its promises.
+`AbstractModality`, one `AbstractReader` and a line each in `registry.py` and `readers.py`;
+`gansmith.conformance` checks that it keeps its promises.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, final, runtime_checkable
@@ -21,7 +22,13 @@ from torch import Tensor, nn
 from gansmith.engine.batches import Asking
 from gansmith.engine.game import GameConfig
 from gansmith.engine.tensors import Conditions, Samples
+from gansmith.modalities.readers import Reading
 from gansmith.scorecard.card import Scorecard
+
+__all__ = [
+    "AbstractModality", "Codec", "Compact", "Plan", "Reading", "Records", "Request", "Writer",
+    "seeded_networks",
+]  # fmt: skip
 
 Compact = Float[Tensor, "batch *compact"]
 
@@ -84,23 +91,6 @@ class Writer(Protocol):
     def write(self, records: Any) -> None:
         """Append records."""
         ...
-
-
-@final
-@dataclass(frozen=True)
-class Reading:
-    """How the user's data is to be read; what a kind of data has no use for it ignores."""
-
-    columns: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Kinds of columns that the user knows better, by name."""
-    schema: Mapping[str, Any] | None = None
-    """A whole schema, as `gansmith show --json` prints it."""
-    has_header: bool = True
-    """Whether a text file's first line names its columns."""
-    encoding: str | None = None
-    """Of a text file; None finds it."""
-    where: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Learn only from the records with these values."""
 
 
 @final

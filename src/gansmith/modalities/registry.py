@@ -1,6 +1,6 @@
 """The kinds of data, by name; one line each. Nothing is imported before it is asked for.
 
-Where the kind is to be found from the data they are asked in this order: tables take whatever is left.
+Which kind some data is, its reader finds: see `gansmith.modalities.readers`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
-from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.errors import UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality
+from gansmith.modalities.readers import recognising_reader
 
 KINDS: Final = {
     "image": "gansmith.modalities.image.modality:ImageModality",
@@ -36,10 +37,4 @@ def recognise(source: object) -> AbstractModality:
     Raises:
         DataError: When none recognises it.
     """
-    for kind in KINDS:
-        modality = find_modality(kind)
-        if modality.recognises(source):
-            return modality
-    raise DataError(
-        f"{source!r:.200}: no kind of data is recognised. Say which with --kind: {', '.join(KINDS)}."
-    )
+    return find_modality(recognising_reader(source).kind)

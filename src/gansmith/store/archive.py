@@ -24,6 +24,7 @@ from torch import Tensor
 
 from gansmith.errors import ModelFileError
 from gansmith.store.atomic import whole_file
+from gansmith.store.plain import as_json
 
 FORMAT: Final = 1
 """Number of the file format; raised when an older reader could not understand a newer file."""
@@ -65,11 +66,6 @@ def write_archive(path: Path, manifest: Mapping[str, Any], members: Mapping[str,
         for name, content in {MANIFEST: text, **members}.items():
             archive.writestr(zipfile.ZipInfo(name, _DATE), content)
     return hashlib.sha256(text).hexdigest()
-
-
-def as_json(value: Any) -> bytes:
-    """Plain values as JSON, always in the same order."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode()
 
 
 @final

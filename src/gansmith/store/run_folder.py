@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from gansmith.errors import DataError, UsageError
-from gansmith.store.archive import as_json
 from gansmith.store.atomic import write_whole
+from gansmith.store.plain import as_json
 
 
 @final

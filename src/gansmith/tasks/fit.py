@@ -1,6 +1,6 @@
 """Learning a model from data: a run that can be watched, stopped, resumed and repeated.
 
-run = start(source, FitConfig(budget="5m"), folder)
+run = start(source, FitConfig(budget="5m"), folder=folder)
 for record in run:
     show(record)
 run.model().save("adult.gan")
@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import math
 import os
-import re
 import time
 from collections.abc import Generator, Mapping
 from contextlib import closing
@@ -26,90 +25,30 @@ from gansmith.configuration import from_plain, to_plain
 from gansmith.engine.batches import Batches
 from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.engine.game import Game, GameConfig
-from gansmith.engine.objectives import find_objective
+from gansmith.engine.length import cuts_of, spelt_cuts
 from gansmith.engine.precision import fastest_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality, Codec, Plan, Reading, seeded_networks
-from gansmith.modalities.registry import find_modality, recognise
+from gansmith.modalities.registry import find_modality
 from gansmith.store.run_folder import RunFolder
+from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, seconds_of
 from gansmith.tasks.model import Model, versions
+from gansmith.tasks.opening import Opened, open_data
+from gansmith.tasks.settings import FitConfig
 
-MIN_STEPS: Final = 20
-"""A budget buys at least so many steps."""
 N_STATS: Final = 500
 """Lines of statistics per run, about."""
 MANY_OPERATIONS: Final = 20_000_000
 """Multiplications per pass of a batch above which half precision, and trying more cores, is worth it."""
 VERY_MANY_OPERATIONS: Final = 1_000_000_000
 """Multiplications per pass of a batch above which all cores are used without trying."""
+MIN_STEPS_PER_LARGE_CHECKPOINT: Final = 20
+"""Steps between two checkpoints of large networks: writing one takes about half a step's time."""
 WORTH_MORE_THREADS: Final = 1.2
 """How much faster all cores must be than one, to be used."""
-
-
-@final
-@dataclass(frozen=True)
-class FitConfig:
-    """What a user may choose; everything else follows from the data."""
-
-    kind: str = ""
-    """Kind of data: table, image, ...; empty finds it."""
-    preset: str = "default"
-    """Sizes and rules; see `gansmith list presets`."""
-    objective: str = ""
-    """What the players want; see `gansmith list objectives`; empty takes the preset's."""
-    budget: str = ""
-    """Time to learn, such as 90s, 5m or 1h30m; empty takes the preset's length."""
-    samples_seen: int = 0
-    """Length in records the discriminator learns from; repeats a run exactly; 0 takes the preset's length."""
-    epochs: float = 0
-    """Length in passes over the training records; 0 takes the preset's length."""
-    seed: int = 0
-    """Another seed, another model; the same seed, the same model bit for bit."""
-    device: str = "auto"
-    """auto, cpu, cuda or mps."""
-    threads: int = 0
-    """Processor cores to learn with; 0 chooses. Part of what makes the same bits again."""
-    min_count: int = 0
-    """Records that must share a value before it comes out; 0 chooses 5, less in small tables; 1: all may."""
-
-    def __post_init__(self) -> None:
-        lengths = [name for name in ("budget", "samples_seen", "epochs") if getattr(self, name)]
-        if len(lengths) > 1:
-            raise UsageError(f"{' and '.join(lengths)} both give a length. Give one.")
-        if self.samples_seen < 0 or not 0 <= self.epochs < math.inf or self.threads < 0:
-            raise UsageError("a length or a number of threads must be positive.")
-        if self.min_count < 0:
-            raise UsageError(
-                f"min_count is {self.min_count}. Give 1 or more records, or 0 to have it chosen."
-            )
-        if self.objective:
-            find_objective(self.objective)
-        if self.budget:
-            seconds_of(self.budget)
-
-
-def seconds_of(budget: str) -> float:
-    """A time such as "90s", "5m", "1h30m" or "300" in seconds.
-
-    Raises:
-        UsageError: When it is no such time, or none at all.
-
-    Example:
-        >>> seconds_of("1h30m")
-        5400.0
-    """
-    match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s?)?", budget.strip().lower())
-    try:
-        hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    except ValueError:
-        hours, minutes, seconds = 0, 0, 0
-    total = 3600 * hours + 60 * minutes + seconds
-    if total <= 0:
-        raise UsageError(f"budget {budget!r} is no time. Write for example 90s, 5m or 1h30m.")
-    return total
 
 
 @final
@@ -136,13 +75,26 @@ class Prepared:
 class FitRun:
     """One training of one model from one data set."""
 
-    def __init__(self, prepared: Prepared, samples_seen: int, threads: int, folder: RunFolder | None) -> None:
+    def __init__(
+        self,
+        prepared: Prepared,
+        samples_seen: int,
+        threads: int,
+        folder: RunFolder | None,
+        deadline: float | None = None,
+    ) -> None:
         self.prepared, self.n_threads, self.folder = prepared, threads, folder
+        self._deadline = deadline
         self.modality, self.codec, self.notes = prepared.modality, prepared.codec, prepared.notes
         self.training: Training = train(
             prepared.game,
             prepared.batches,
-            TrainConfig(samples_seen, n_evaluations=prepared.plan.n_evaluations),
+            TrainConfig(
+                samples_seen,
+                prepared.plan.n_evaluations,
+                _n_checkpoints(prepared.game, samples_seen),
+                cuts_of(prepared.config.shortened),
+            ),
             prepared.evaluation,
             Checkpoints(folder.checkpoints) if folder else None,
         )
@@ -150,12 +102,17 @@ class FitRun:
     def __iter__(self) -> Generator[StepRecord]:
         """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.train`.
 
-        At the end the run is marked as finished.
+        A run with a budget is shortened when it would end too late. At the end it is marked as finished.
         """
+        pace = None
+        if self._deadline is not None:
+            pace = Pace(seconds_of(self.prepared.config.budget), self._deadline, self.training.step)
         # Closed by hand, so that an error of the last checkpoint is heard.
         with n_threads(self.n_threads), closing(iter(self.training)) as records:
             for record in records:
                 self._log(record)
+                if pace and self.training.length.is_due(record.step, N_LOOKS):
+                    self.training.shorten(pace.look(record.step, self.training.n_steps))
                 yield record
         if self.folder:
             self.folder.finish(self.summary())
@@ -165,10 +122,17 @@ class FitRun:
         return {
             "steps": self.training.step,
             "samples_seen": self.training.samples_seen,
+            "shortened": spelt_cuts(self.training.length.cuts),
             "n_rollbacks": self.training.n_rollbacks,
             "held_out_score": self.training.best_score,
             "border": self.training.border,
         }
+
+    def repeat(self) -> str:
+        """The options that repeat this run, as far as it is known how long it will be."""
+        options = f"--samples-seen {self.training.config.samples_seen}"
+        cuts = spelt_cuts(self.training.length.cuts)
+        return f"{options}{f' --shortened {cuts}' if cuts else ''} --threads {self.n_threads}"
 
     def model(self) -> Model:
         """The model that the held-out score has chosen so far."""
@@ -208,34 +172,36 @@ def start(
     """Read the data, size the networks, settle the length; the run it gives has not begun to learn.
 
     Args:
-        source: A path, or an object in memory.
+        source: A path, an object in memory, or data that has been opened; see `open_data`.
         config: What the user chose.
-        target: A column to be predicted from the others, kept for scoring.
-        reading: How to read the data.
+        target: A column to be predicted from the others, kept for scoring; of opened data it is known.
+        reading: How to read the data; of opened data it is known.
         folder: Where checkpoints and statistics go; None keeps nothing on disk.
 
     Raises:
         DataError: When the data is missing, malformed or cannot be learnt from.
         UsageError: When a name is unknown or the folder holds an unfinished run.
     """
-    started = time.monotonic()
     run_folder = RunFolder(folder) if folder else None
     if run_folder:
         run_folder.check_free()
-    prepared = _prepare(source, config, target, reading or Reading())
+    if not isinstance(source, Opened):
+        source = open_data(source, kind=config.kind, target=target, reading=reading)
+    deadline = source.started + seconds_of(config.budget) if config.budget else None
+    prepared = _prepare(source, config)
     threads = config.threads or _usual_threads(prepared.game)
-    if config.budget:
-        threads, length = _calibrated(prepared, started + seconds_of(config.budget))
+    if deadline is not None:
+        threads, length = _calibrated(prepared, deadline)
     else:
         n_epoch = len(prepared.batches.samples) // prepared.batches.batch_size * prepared.batches.batch_size
         length = config.samples_seen or math.ceil(config.epochs * n_epoch) or prepared.plan.samples_seen
     if run_folder:
         run_folder.start({**prepared.manifest, "samples_seen": length, "n_threads": threads})
-    return FitRun(prepared, length, threads, run_folder)
+    return FitRun(prepared, length, threads, run_folder, deadline)
 
 
 def resume(source: object, folder: Path) -> FitRun:
-    """Go on with the run in a folder, as if it had never stopped.
+    """Go on with the run in a folder, as if it had never stopped; its length is settled, whatever the time.
 
     Raises:
         DataError: When there is no run, or the data is not what it was.
@@ -244,7 +210,8 @@ def resume(source: object, folder: Path) -> FitRun:
     saved = run_folder.config()
     try:
         config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
-        prepared = _prepare(source, config, saved["target"], reading, from_plain(GameConfig, saved["game"]))
+        opened = open_data(source, kind=config.kind, target=saved["target"], reading=reading)
+        prepared = _prepare(opened, config, from_plain(GameConfig, saved["game"]))
         if prepared.manifest["data"]["fingerprint"] != saved["data"]["fingerprint"]:
             raise DataError(
                 f"{folder}: the run was started on other data (or on data that has changed since). "
@@ -262,20 +229,19 @@ def resume(source: object, folder: Path) -> FitRun:
     return run
 
 
-def _prepare(
-    source: object, config: FitConfig, target: str, reading: Reading, rules: GameConfig | None = None
-) -> Prepared:
-    """Read, split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
-    modality = find_modality(config.kind) if config.kind else recognise(source)
-    records = modality.read(source, reading)
-    if target:
-        modality.check_target(records, target)
+def _prepare(opened: Opened, config: FitConfig, rules: GameConfig | None = None) -> Prepared:
+    """Split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
+    modality = find_modality(opened.reader.kind)
     randomness = Randomness(config.seed)
-    n_heldout = modality.n_heldout(len(records), config.preset)
+    n_heldout = modality.n_heldout(len(opened), config.preset)
+    data = {"name": opened.name, "n_records": len(opened), "n_heldout": n_heldout}
+    notes, records = opened.notes, opened.hand_over()
+    data["fingerprint"] = modality.fingerprint(records)
     order = randomness.permutation(len(records), "split", 0).numpy()
     heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
+    del records, order  # one copy is enough
     codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32, config.min_count)
-    notes = (*records.notes, *modality.remarks(codec, seen, target))
+    notes = (*notes, *modality.remarks(codec, seen, opened.target))
     plan = modality.plan(codec, len(seen), config.preset)
     device = _device(config.device)
     players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
@@ -295,16 +261,11 @@ def _prepare(
     manifest = {
         "kind": modality.kind,
         "fit": to_plain(config),
-        "reading": to_plain(reading),
-        "target": target,
+        "reading": to_plain(opened.reading),
+        "target": opened.target,
         "networks": to_plain(plan.networks),
         "game": to_plain(rules),
-        "data": {
-            "name": records.name,
-            "n_records": len(records),
-            "n_heldout": n_heldout,
-            "fingerprint": modality.fingerprint(records),
-        },
+        "data": data,
         "versions": versions(),
     }
     return Prepared(config, modality, seen, codec, game, batches, evaluation, plan, manifest, notes)
@@ -342,6 +303,15 @@ def _seconds_per_step(prepared: Prepared, n: int, seconds: float) -> float:
 def _usual_threads(game: Game) -> int:
     """One, unless the networks are very large."""
     return (os.cpu_count() or 1) if _operations_of(game) >= VERY_MANY_OPERATIONS else 1
+
+
+def _n_checkpoints(game: Game, samples_seen: int) -> int:
+    """Forty, or where a checkpoint is large so few that writing takes little of the time of learning."""
+    usual = TrainConfig(samples_seen).n_checkpoints
+    if _operations_of(game) < VERY_MANY_OPERATIONS:
+        return usual
+    n_steps = samples_seen // (game.config.batch_size * game.config.n_discriminator_turns)
+    return min(max(n_steps // MIN_STEPS_PER_LARGE_CHECKPOINT, 2), usual)
 
 
 def _operations_of(game: Game) -> int:

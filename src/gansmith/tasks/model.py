@@ -28,8 +28,9 @@ from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.base import AbstractModality, Codec, Compact, Request
 from gansmith.modalities.registry import find_modality
-from gansmith.store.archive import Archive, as_json, read_archive, write_archive
+from gansmith.store.archive import Archive, read_archive, write_archive
 from gansmith.store.atomic import write_whole
+from gansmith.store.plain import as_json
 
 
 @final

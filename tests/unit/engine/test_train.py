@@ -77,19 +77,6 @@ def test_length_is_counted_in_records_the_discriminator_learns_from(new_run):
     assert records[-1].samples_seen == 48
 
 
-@pytest.mark.parametrize(("n_times", "n_steps"), [(1, 12), (5, 12), (12, 12), (40, 12), (7, 100)])
-def test_moments_are_evenly_spaced_and_the_last_is_the_end(new_run, n_times, n_steps):
-    training = new_run(config=TrainConfig(8 * n_steps))
-    moments = []
-    for training.step in range(1, n_steps + 1):
-        if training._is_due(n_times):
-            moments.append(training.step)
-    assert len(moments) == min(n_times, n_steps)
-    assert moments[-1] == n_steps
-    gaps = [b - a for a, b in zip([0, *moments], moments, strict=False)]
-    assert max(gaps) - min(gaps) <= 1
-
-
 def test_the_final_learning_rate_is_reached(new_run, monkeypatch):
     training = new_run()
     shares = []
@@ -358,3 +345,42 @@ def test_measuring_leaves_the_game_alone(new_game, new_batches):
 def test_evaluation_scores_by_coverage_unless_told_otherwise(evaluation: Evaluation, new_run):
     _, records = finished(new_run())
     assert all(record.score == record.health.coverage for record in records if record.health)
+
+
+# --- Shortened runs ------------------------------------------------------------------------------------
+
+
+def test_a_shortened_run_ends_early_and_is_repeated_by_its_cuts(new_run):
+    training = new_run()
+    records = []
+    for record in training:
+        records.append(record)
+        if record.step == 3:
+            training.shorten(8)
+        if record.step == 6:
+            training.shorten(7)
+    assert [record.step for record in records] == [1, 2, 3, 4, 5, 6, 7]
+    assert training.length.cuts == ((3, 8), (6, 7))
+    again = new_run(config=replace(training.config, cuts=training.length.cuts))
+    repeated = list(again)
+    assert [replace(record, n_steps=0) for record in repeated] == [
+        replace(record, n_steps=0) for record in records
+    ]
+    assert_same(again, training)
+
+
+def test_a_shortened_run_is_taken_up_at_its_new_length(new_run, tmp_path):
+    straight = new_run()
+    for record in straight:
+        if record.step == 3:
+            straight.shorten(9)
+    stopped = new_run(tmp_path)
+    for record in stopped:
+        if record.step == 3:
+            stopped.shorten(9)
+        if record.step == 5:
+            break
+    resumed = new_run(tmp_path)
+    assert (resumed.step, resumed.n_steps) == (5, 9)
+    list(resumed)
+    assert_same(resumed, straight)

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
 
 from gansmith.errors import DataError, TrainingError, UsageError
-from gansmith.tasks.fit import MIN_STEPS, FitConfig, resume, seconds_of, start
+from gansmith.tasks import fit
+from gansmith.tasks.budget import MIN_STEPS, Pace, seconds_of
+from gansmith.tasks.fit import FitConfig, resume, start
 
 
 def gan_bytes(run, tmp_path) -> bytes:
@@ -107,18 +111,42 @@ def test_a_budget_becomes_a_length_that_repeats_the_run(people, config, tmp_path
     again = replace(config, samples_seen=run.training.config.samples_seen, threads=run.n_threads)
     assert run.training.n_steps >= MIN_STEPS
     assert again.samples_seen == run.training.n_steps * run.prepared.game.config.batch_size
-    run.training.n_steps = MIN_STEPS  # the tests have no time for all of it
+    run.training.shorten(MIN_STEPS)  # the tests have no time for all of it
     records = list(run)
     assert len(records) == MIN_STEPS
     assert time.monotonic() - started < 20
     repeated = start(people, again)
-    repeated.training.n_steps = MIN_STEPS
+    repeated.training.shorten(MIN_STEPS)
     assert list(repeated) == records
 
 
 def test_a_budget_too_small_buys_a_few_steps(people, config):
     run = start(people, replace(config, samples_seen=0, budget="0.001s"))
     assert run.training.n_steps == MIN_STEPS
+
+
+def test_a_run_that_would_be_late_is_shortened_and_can_be_repeated(people, config, monkeypatch):
+    clock = itertools.count(time.monotonic(), 50)  # fifty seconds between two looks
+    monkeypatch.setattr(fit, "Pace", partial(Pace, clock=lambda: next(clock)))
+    run = start(people, replace(config, samples_seen=0, budget="3s"))
+    run.training.shorten(60)
+    records = list(run)
+    assert len(records) == run.training.n_steps == MIN_STEPS
+    (_, n_cut), (_, n_steps) = run.training.length.cuts
+    assert (n_cut, n_steps) == (60, MIN_STEPS)
+    again = replace(
+        config,
+        samples_seen=run.training.config.samples_seen,
+        shortened=run.summary()["shortened"],
+        threads=run.n_threads,
+    )
+    assert f"--shortened {again.shortened}" in run.repeat()
+    assert list(start(people, again))[-1] == records[-1]
+
+
+def test_only_a_length_in_samples_can_be_shortened(config):
+    with pytest.raises(UsageError, match="samples seen"):
+        replace(config, samples_seen=0, epochs=1, shortened="3:5")
 
 
 # --- The same again ------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import safetensors.torch
 import torch
 
 from gansmith.errors import DataError, ModelFileError, UsageError
-from gansmith.store.archive import as_json, read_archive, write_archive
+from gansmith.store.archive import read_archive, write_archive
+from gansmith.store.plain import as_json
 from gansmith.tasks.model import Model, load_model
 
 

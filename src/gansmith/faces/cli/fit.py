@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,12 +16,14 @@ from gansmith.faces.cli.options import Column, Encoding, Json, NoHeader, Where, 
 from gansmith.faces.cli.outputs import check_model_output
 
 if TYPE_CHECKING:
-    from gansmith.tasks.fit import FitConfig
+    from gansmith.modalities.readers import Reading
+    from gansmith.tasks.fit import FitRun
+    from gansmith.tasks.settings import FitConfig
 
 INTERRUPTED = 130
 DEFINES_A_RUN = (
-    "kind", "target", "budget", "samples_seen", "epochs", "seed", "device", "threads", "preset", "objective",
-    "config", "column", "schema", "where", "no_header", "encoding", "min_count",
+    "kind", "target", "budget", "samples_seen", "shortened", "epochs", "seed", "device", "threads", "preset",
+    "objective", "config", "column", "schema", "where", "no_header", "encoding", "min_count",
 )  # fmt: skip
 """Options that decide what is learnt; a resumed run has them already."""
 
@@ -40,6 +42,9 @@ def fit(
         str, typer.Option(help="Time to learn: 90s, 5m, 1h30m; a length that fits most when not given.")
     ] = "",
     samples_seen: Annotated[int, typer.Option(help="Length in records seen; repeats a run exactly.")] = 0,
+    shortened: Annotated[
+        str, typer.Option(help="Where a budget shortened the run that --samples-seen repeats, as printed.")
+    ] = "",
     epochs: Annotated[float, typer.Option(help="Length in passes over the data.")] = 0,
     seed: Annotated[int, typer.Option(help="The same seed, the same model.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -76,40 +81,48 @@ def fit(
 
     Ctrl-C stops between two steps and keeps a checkpoint; --resume goes on as if nothing had happened.
     """
-    from gansmith.faces.cli.progress import console, play, show_schema
-    from gansmith.modalities.base import Reading
-    from gansmith.tasks.fit import FitConfig, start
-    from gansmith.tasks.fit import resume as resume_run
-    from gansmith.tasks.synthesize import schema_of
+    from gansmith.faces.cli.first_look import console
+    from gansmith.modalities.readers import Reading
+    from gansmith.tasks.settings import FitConfig
 
     check_model_output(output, data)
     names = given(context)
     folder = run or output.with_suffix(".run")
     if resume:
         _check_resumable(names)
+        from gansmith.tasks.fit import resume as resume_run
+
         fit_run = resume_run(data, folder)
         console.print(f"Resuming at step {fit_run.training.step:,} of {fit_run.training.n_steps:,}.")
     else:
         chosen = FitConfig(
-            kind, preset, objective, budget, samples_seen, epochs, seed, device, threads, min_count
+            kind,
+            preset,
+            objective,
+            budget,
+            samples_seen,
+            epochs,
+            seed,
+            device,
+            threads,
+            min_count,
+            shortened,
         )
         chosen = _merged(config, chosen, names) if config else chosen
         reading = Reading(
             columns=pairs(column, ":", "--column", "NAME:KIND"),
-            schema=schema_of(schema) if schema else None,
+            schema=_schema(schema) if schema else None,
             has_header=not no_header,
             encoding=encoding or None,
             where=pairs(where, "=", "--where", "COLUMN=VALUE"),
         )
-        try:
-            fit_run = start(data, chosen, target=target, reading=reading, folder=folder)
-        except KeyboardInterrupt:
-            typer.echo("Interrupted before learning began: nothing was written.", err=True)
-            raise
-        show_schema(fit_run)
-        again = f"--samples-seen {fit_run.training.config.samples_seen} --threads {fit_run.n_threads}"
-        console.print(f"{fit_run.training.n_steps:,} steps; {again} repeats this run.")
-    if not play(fit_run):
+        fit_run = _started(data, chosen, target, reading, folder)
+    from gansmith.faces.cli.progress import play
+
+    is_finished = play(fit_run)
+    if fit_run.training.length.cuts:
+        console.print(f"Shortened to keep the budget; {fit_run.repeat()} repeats this run.")
+    if not is_finished:
         command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
         command += ["--sampling-only"] if sampling_only else []
         console.print("Stopped; a checkpoint is kept. To go on:")
@@ -120,6 +133,38 @@ def fit(
     console.print(f"Wrote {output}.")
     if json:
         print_json({"model": str(output), "sha256": digest, "run": str(folder), **model.manifest["training"]})
+
+
+def _started(data: str, chosen: FitConfig, target: str, reading: Reading, folder: Path) -> FitRun:
+    """A run that has not begun to learn; what was read is shown before anything is learnt from it."""
+    from gansmith.faces.cli.first_look import console, show_beginning, show_schema
+    from gansmith.store.run_folder import RunFolder
+    from gansmith.tasks.opening import open_data
+
+    RunFolder(folder).check_free()
+    try:
+        opened = open_data(data, kind=chosen.kind, target=target, reading=reading)
+        show_schema(opened)
+        show_beginning()
+        opened_notes = opened.notes
+        from gansmith.tasks.fit import start  # takes its time, as it imports torch
+
+        fit_run = start(opened, chosen, folder=folder)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted before learning began: nothing was written.", err=True)
+        raise
+    for remark in fit_run.notes[len(opened_notes) :]:  # what the codecs found
+        console.print(f"Note: {remark}")
+    n_heldout = fit_run.prepared.manifest["data"]["n_heldout"]
+    n_steps = fit_run.training.n_steps
+    console.print(f"{n_heldout:,} records held out, {n_steps:,} steps; {fit_run.repeat()} repeats this run.")
+    return fit_run
+
+
+def _schema(path: Path) -> Mapping[str, Any]:
+    from gansmith.tasks.synthesize import schema_of
+
+    return schema_of(path)
 
 
 def _check_resumable(names: Collection[str]) -> None:
@@ -135,7 +180,7 @@ def _check_resumable(names: Collection[str]) -> None:
 def _merged(path: Path, chosen: FitConfig, names: Collection[str]) -> FitConfig:
     """Settings of a TOML file, overruled by those whose names stand on the command line."""
     from gansmith.configuration import from_plain
-    from gansmith.tasks.fit import FitConfig
+    from gansmith.tasks.settings import FitConfig
 
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -144,5 +189,5 @@ def _merged(path: Path, chosen: FitConfig, names: Collection[str]) -> FitConfig:
     from_file = from_plain(FitConfig, values)
     changed = {name: value for name, value in vars(chosen).items() if name in names}
     if any(changed.get(name) for name in ("budget", "samples_seen", "epochs")):
-        from_file = replace(from_file, budget="", samples_seen=0, epochs=0)
+        from_file = replace(from_file, budget="", samples_seen=0, shortened="", epochs=0)
     return replace(from_file, **changed)

@@ -12,10 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from gansmith.engine.monitors import Health
 from gansmith.engine.train import StepRecord
-from gansmith.faces.cli.tables import plain_console, print_rows
+from gansmith.faces.cli.first_look import console
 from gansmith.tasks.fit import FitRun
-
-console = plain_console(is_error=True, is_wrapping=False)
 
 SEEN_THROUGH: Final = 0.9
 """Shares of real and of fake records judged rightly above which the discriminator is far ahead."""
@@ -45,18 +43,6 @@ def stopping() -> Generator[Stopped]:
         yield stopped
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def show_schema(run: FitRun) -> None:
-    """What will be learnt, and what was noticed while reading."""
-    data = run.prepared.manifest["data"]
-    rows = run.modality.describe(run.codec)
-    console.print(f"{data['name']}: {data['n_records']:,} records, {data['n_heldout']:,} of them held out.")
-    print_rows(console, rows[:40])
-    if len(rows) > 40:
-        console.print(f"... and {len(rows) - 40:,} more.")
-    for note in run.notes:
-        console.print(f"Note: {note}")
 
 
 def play(run: FitRun) -> bool:

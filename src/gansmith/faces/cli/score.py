@@ -38,8 +38,8 @@ def score(
     json: Json = False,
 ) -> None:
     """Score synthetic data against held-out real data, each number beside that of real records."""
-    from gansmith.store.archive import as_json
     from gansmith.store.atomic import write_whole
+    from gansmith.store.plain import as_json
     from gansmith.tasks.synthesize import score as score_data
 
     if output and output.suffix != ".json":

@@ -20,12 +20,14 @@ from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageDiscriminator, ImageGenerator, ImageNetworks, players
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.presets import PRESETS, find_preset
-from gansmith.modalities.image.reading import looks_like_pictures, read_alike, read_pictures
+from gansmith.modalities.image.reader import ImageReader
+from gansmith.modalities.image.reading import read_alike
 from gansmith.modalities.image.scoring import score_pictures
 from gansmith.modalities.image.terminal import as_numbers, as_shades
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.scorecard.card import Scorecard
 
+_READER: Final = ImageReader()
 _N_PREVIEWED: Final = 4
 _MAX_SHADED_SIDE: Final = 32
 _VALUES_PER_BLOCK: Final = 1 << 18
@@ -39,12 +41,12 @@ class ImageModality(AbstractModality):
     presets: ClassVar[Mapping[str, str]] = {name: preset.meaning for name, preset in PRESETS.items()}
 
     def recognises(self, source: object) -> bool:
-        """Arrays of three dimensions, `.tra` and `.tes` files, CSV files of pixels and a label alone."""
-        return looks_like_pictures(source)
+        """See `ImageReader`."""
+        return _READER.recognises(source)
 
     def read(self, source: object, reading: Reading) -> Pictures:
-        """Pictures from a file or from memory; see `read_pictures`."""
-        return read_pictures(source, reading)
+        """See `ImageReader`."""
+        return _READER.read(source, reading)
 
     def read_alike(self, source: object, like: Pictures) -> Pictures:
         """Pictures of the same size and the same white as `like`."""
@@ -60,12 +62,8 @@ class ImageModality(AbstractModality):
         return records.fingerprint
 
     def check_target(self, records: Pictures, target: str) -> None:
-        """Refuse every target: generated pictures have no column to learn from.
-
-        Raises:
-            UsageError: Always.
-        """
-        raise UsageError(f"pictures have no column {target!r} to predict. Leave --target out.")
+        """See `ImageReader`."""
+        _READER.check_target(records, target)
 
     def fit_codec(self, records: Pictures, preset: str, seed: int, min_count: int = 0) -> ImageCodec:
         """The pictures' size and brightest value; no pixel tells whose picture it is."""

@@ -11,7 +11,6 @@ from typing import Any, Final, cast, final
 import numpy as np
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.base import Reading
 from gansmith.modalities.image.pictures import (
     BUNDLED_DIGITS,
     HIGHEST_VALUES,
@@ -19,6 +18,7 @@ from gansmith.modalities.image.pictures import (
     bundled_digits,
     highest_value,
 )
+from gansmith.modalities.readers import Reading
 
 MIN_PICTURES: Final = 2
 _PIXEL_FILES: Final = (".tra", ".tes")

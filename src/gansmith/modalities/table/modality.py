@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,21 +17,22 @@ from gansmith.configuration import from_plain
 from gansmith.engine.batches import Asking
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Conditions, Samples
-from gansmith.errors import DataError, UsageError
+from gansmith.errors import DataError
 from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request, Writer
-from gansmith.modalities.table.asked import matching, request_for
+from gansmith.modalities.table.asked import request_for
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.columns.rare import usual_min_count
 from gansmith.modalities.table.conditions import ask_some
-from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
+from gansmith.modalities.table.files.fingerprint import fingerprint_of
+from gansmith.modalities.table.files.reading import Table, read_table
 from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.held_back import held_back_notes, held_back_of
 from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
-from gansmith.modalities.table.schema import Schema
+from gansmith.modalities.table.reader import TableReader
 from gansmith.modalities.table.scoring import score_table
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.fidelity import quick_two_sample_auc
@@ -41,6 +41,7 @@ MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000
 MIN_RECORDS_FOR_TREES: Final = 200
 """Held-out records below which trees tell nothing and coverage chooses the model."""
+_READER: Final = TableReader()
 
 
 @final
@@ -51,28 +52,12 @@ class TableModality(AbstractModality):
     presets: ClassVar[Mapping[str, str]] = PRESETS
 
     def recognises(self, source: object) -> bool:
-        """Any file that no other kind knows; in memory whatever is a frame or speaks Arrow."""
-        if isinstance(source, (str, Path)):
-            return True
-        return not isinstance(source, np.ndarray)
+        """See `TableReader`."""
+        return _READER.recognises(source)
 
     def read(self, source: object, reading: Reading) -> Table:
-        """See the base class."""
-        schema = None if reading.schema is None else Schema.from_json(reading.schema)
-        table = read_table(
-            source,
-            overrides=reading.columns,
-            schema=schema,
-            has_header=reading.has_header,
-            encoding=reading.encoding,
-        )
-        if not reading.where:
-            return table
-        wanted = table.take(matching(table.records, table.schema, reading.where))
-        if len(wanted) < MIN_RECORDS:
-            asked = ", ".join(f"{name}={value}" for name, value in reading.where.items())
-            raise DataError(f"{table.name}: {len(wanted)} records have {asked}. Ask for less.")
-        return wanted
+        """See `TableReader`."""
+        return _READER.read(source, reading)
 
     def read_alike(self, source: object, like: Table) -> Table:
         """See the base class; the columns may stand in another order.
@@ -104,18 +89,11 @@ class TableModality(AbstractModality):
 
     def fingerprint(self, records: Table) -> str:
         """See the base class."""
-        digest = hashlib.sha256()
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, records.records.schema) as writer:
-            writer.write_table(records.records)
-        digest.update(sink.getvalue())
-        return digest.hexdigest()
+        return fingerprint_of(records.records)
 
     def check_target(self, records: Table, target: str) -> None:
-        """See the base class."""
-        kind = records.schema.column(target).kind
-        if kind in ("constant", "identifier", "text"):
-            raise UsageError(f"target {target!r} is {kind}: it cannot be predicted. Choose another column.")
+        """See `TableReader`."""
+        _READER.check_target(records, target)
 
     def fit_codec(self, records: Table, preset: str, seed: int, min_count: int = 0) -> TableCodec:
         """See the base class."""

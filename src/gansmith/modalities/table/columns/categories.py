@@ -19,7 +19,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float, Int
-from sklearn.cluster import MiniBatchKMeans
 
 from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
@@ -186,6 +185,8 @@ def _group(
     """A group, 0..N_GROUPS - 1, for each rare category."""
     if look is None:
         return np.arange(len(rare)) * N_GROUPS // len(rare)
+    from sklearn.cluster import MiniBatchKMeans  # takes seconds to import; sampling does without
+
     is_present = pc.is_valid(indices).to_numpy(zero_copy_only=False)
     present = indices.drop_null().to_numpy()
     look = look[is_present[: len(look)]]

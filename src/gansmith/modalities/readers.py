@@ -1,0 +1,93 @@
+"""Reading the user's data, apart from learning it: a first look needs no networks.
+
+`import torch` alone takes as long as reading a small table. So what a person wants to see first, what was
+found in the data, is made by readers, which import nothing that learns.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, ClassVar, Final, final
+
+from gansmith.errors import DataError, UsageError, did_you_mean
+
+READERS: Final = {
+    "image": "gansmith.modalities.image.reader:ImageReader",
+    "table": "gansmith.modalities.table.reader:TableReader",
+}
+"""In the order in which they are asked whether they recognise something; tables take whatever is left."""
+
+
+@final
+@dataclass(frozen=True)
+class Reading:
+    """How the user's data is to be read; what a kind of data has no use for it ignores."""
+
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Kinds of columns that the user knows better, by name."""
+    schema: Mapping[str, Any] | None = None
+    """A whole schema, as `gansmith show --json` prints it."""
+    has_header: bool = True
+    """Whether a text file's first line names its columns."""
+    encoding: str | None = None
+    """Of a text file; None finds it."""
+    where: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Learn only from the records with these values."""
+
+
+class AbstractReader(ABC):
+    """What can be said of a kind of data before anything is learnt. Stateless, and quickly imported."""
+
+    kind: ClassVar[str]
+    """The name users know it by."""
+
+    @abstractmethod
+    def recognises(self, source: object) -> bool:
+        """Whether a path or an object in memory looks like this kind of data."""
+
+    @abstractmethod
+    def read(self, source: object, reading: Reading) -> Any:
+        """The user's data as records.
+
+        Raises:
+            DataError: With the place, when the data is missing or malformed.
+        """
+
+    @abstractmethod
+    def check_target(self, records: Any, target: str) -> None:
+        """Raise UsageError unless `target` can be predicted from the rest of a record."""
+
+    @abstractmethod
+    def overview(self, records: Any) -> list[dict[str, str]]:
+        """What was found in each part of a record, one row each."""
+
+
+def find_reader(kind: str) -> AbstractReader:
+    """The reader of that kind of data.
+
+    Raises:
+        UsageError: When there is none, with the nearest known name.
+    """
+    if kind not in READERS:
+        raise UsageError(f"kind {kind!r} is not known. {did_you_mean(kind, READERS)}")
+    module, _, name = READERS[kind].partition(":")
+    found: type[AbstractReader] = getattr(import_module(module), name)
+    return found()
+
+
+def recognising_reader(source: object) -> AbstractReader:
+    """The reader of the kind that the data looks like.
+
+    Raises:
+        DataError: When none recognises it.
+    """
+    for kind in READERS:
+        reader = find_reader(kind)
+        if reader.recognises(source):
+            return reader
+    raise DataError(
+        f"{source!r:.200}: no kind of data is recognised. Say which with --kind: {', '.join(READERS)}."
+    )

@@ -1,0 +1,80 @@
+"""A first look at tables: what the columns are and what they hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.errors import DataError, UsageError
+from gansmith.modalities.readers import AbstractReader, Reading
+from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
+from gansmith.modalities.table.files.stored import spelt
+from gansmith.modalities.table.schema import Column, Schema
+
+
+@final
+class TableReader(AbstractReader):
+    """Rows and columns."""
+
+    kind: ClassVar[str] = "table"
+
+    def recognises(self, source: object) -> bool:
+        """Any file that no other kind knows; in memory whatever is a frame or speaks Arrow."""
+        if isinstance(source, (str, Path)):
+            return True
+        return not isinstance(source, np.ndarray)
+
+    def read(self, source: object, reading: Reading) -> Table:
+        """See the base class."""
+        schema = None if reading.schema is None else Schema.from_json(reading.schema)
+        table = read_table(
+            source,
+            overrides=reading.columns,
+            schema=schema,
+            has_header=reading.has_header,
+            encoding=reading.encoding,
+        )
+        if not reading.where:
+            return table
+        from gansmith.modalities.table.asked import matching  # it knows codecs, and so imports torch
+
+        wanted = table.take(matching(table.records, table.schema, reading.where))
+        if len(wanted) < MIN_RECORDS:
+            asked = ", ".join(f"{name}={value}" for name, value in reading.where.items())
+            raise DataError(f"{table.name}: {len(wanted)} records have {asked}. Ask for less.")
+        return wanted
+
+    def check_target(self, records: Table, target: str) -> None:
+        """See the base class."""
+        kind = records.schema.column(target).kind
+        if kind in ("constant", "identifier", "text"):
+            raise UsageError(f"target {target!r} is {kind}: it cannot be predicted. Choose another column.")
+
+    def overview(self, records: Table) -> list[dict[str, str]]:
+        """One row for each column: its kind, its missing cells, and its range or how many values it has."""
+        return [
+            {
+                "column": column.name,
+                "kind": column.kind,
+                "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
+                "holds": _holds(column, records.records.column(column.name)),
+            }
+            for column in records.schema.columns
+        ]
+
+
+def _holds(column: Column, cells: pa.ChunkedArray) -> str:
+    if column.kind in ("identifier", "text"):
+        return "not learnt: made anew"
+    if column.kind in ("constant", "category", "boolean"):
+        n_values = pc.count_distinct(cells).as_py()
+        return f"{n_values:,} value{'' if n_values == 1 else 's'}"
+    ends = pc.min_max(cells)
+    low, high = (
+        spelt(pa.array([ends[end].as_py()], cells.type), column)[0].as_py() for end in ("min", "max")
+    )
+    return "" if low is None else f"{low} to {high}"
