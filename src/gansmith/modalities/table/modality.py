@@ -67,11 +67,12 @@ class TableModality(AbstractModality):
         """
         names = like.schema.names
         try:
-            return read_table(source, schema=like.schema, is_lenient=True)
+            return read_table(source, schema=like.schema, is_lenient=True, is_capped=True)
         except DataError:
             if names != tuple(f"column_{number + 1}" for number in range(len(names))):
                 raise
-        return read_table(source, schema=like.schema, is_lenient=True, has_header=False)  # as `like` was
+        # As `like` was.
+        return read_table(source, schema=like.schema, is_lenient=True, has_header=False, is_capped=True)
 
     def read_for(self, codec: TableCodec, source: object) -> Table:
         """See the base class; a single record will do.

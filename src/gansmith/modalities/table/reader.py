@@ -37,6 +37,7 @@ class TableReader(AbstractReader):
             schema=schema,
             has_header=reading.has_header,
             encoding=reading.encoding,
+            is_capped=True,
         )
         if not reading.where:
             return table

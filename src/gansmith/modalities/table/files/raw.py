@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -25,6 +24,7 @@ import pyarrow.parquet as pq
 
 from gansmith.errors import DataError, did_you_mean
 from gansmith.modalities.table.files.dialect import Dialect, decode, find_dialect, records_of
+from gansmith.modalities.table.files.subset import Subset, n_kept, note_on
 
 TEXT_EXTENSIONS: Final = (".csv", ".tsv", ".txt")
 JSON_EXTENSIONS: Final = (".jsonl", ".ndjson")
@@ -32,6 +32,9 @@ EXTENSIONS: Final = (*TEXT_EXTENSIONS, *JSON_EXTENSIONS, ".parquet")
 
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # no text file holds them
 _GZIP: Final = b"\x1f\x8b"
+_PARQUET: Final = b"PAR1"
+_BUFFER_BYTES: Final = 1024 * 1024
+_BATCH_RECORDS: Final = 65_536
 _BLOCK_BYTES: Final = 16 * 1024 * 1024
 
 
@@ -50,22 +53,26 @@ class RawTable:
     """What the user should know."""
 
 
-def read_file(path: Path, *, has_header: bool, encoding: str | None) -> RawTable:
+def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: bool = False) -> RawTable:
     """The table in a file.
 
     Args:
         path: A delimited text, JSON lines or Parquet file; text may be compressed with gzip.
         has_header: Whether the first record of a delimited text holds the columns' names.
         encoding: Of a text file; None: found.
+        is_capped: Whether a random subset is enough, where there are very many records.
 
     Raises:
         DataError: There is no such file, or it is not such a table; the message says what and where.
         UsageError: There is no such encoding.
     """
     extension = _extension(path)
+    start = _start_of(path)
+    if start == _PARQUET or (extension == ".parquet" and not start.startswith(_GZIP)):
+        return _read_parquet(path, is_capped)
     raw = _bytes_of(path)
-    if raw.startswith(b"PAR1") or extension == ".parquet":
-        return _read_parquet(raw)
+    if raw.startswith(_PARQUET) or extension == ".parquet":
+        return _read_parquet(pa.BufferReader(raw), is_capped)
     if extension not in EXTENSIONS and _CONTROLS.search(raw[:65_536]):
         raise DataError(
             f"the extension {extension or '(none)'} is not one of a table, and this is no text. "
@@ -96,15 +103,26 @@ def _extension(path: Path) -> str:
     return extension
 
 
-def _bytes_of(path: Path) -> bytes:
+def _start_of(path: Path) -> bytes:
+    """The first four bytes.
+
+    Raises:
+        DataError: The file cannot be read, or is empty.
+    """
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            start = file.read(len(_PARQUET))
     except OSError as error:
         raise DataError(
             f"the file cannot be read: {error.strerror or error}. Check its permissions."
         ) from error
-    if not raw:
+    if not start:
         raise DataError("the file is empty. Give a table with at least 2 records.")
+    return start
+
+
+def _bytes_of(path: Path) -> bytes:
+    raw = path.read_bytes()
     if not raw.startswith(_GZIP):
         return raw
     try:
@@ -115,9 +133,17 @@ def _bytes_of(path: Path) -> bytes:
         ) from error
 
 
-def _read_parquet(raw: bytes) -> RawTable:
+def _read_parquet(source: Path | pa.BufferReader, is_capped: bool) -> RawTable:
     try:
-        return RawTable(pq.read_table(pa.BufferReader(raw)))
+        with pq.ParquetFile(source, buffer_size=_BUFFER_BYTES) as file:
+            schema, n_records = file.schema_arrow, file.metadata.num_rows
+            n_wanted = n_kept(len(schema)) if is_capped else None
+            subset = Subset(schema, n_wanted, n_records)
+            for batch in file.iter_batches(_BATCH_RECORDS):
+                subset.add(batch)
+        columns = subset.table()
+        notes = (note_on(n_records, len(columns)),) if len(columns) < n_records else ()
+        return RawTable(columns, notes=notes)
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             f"the Parquet file is truncated or damaged ({error}). Copy or write it again."
@@ -235,6 +261,8 @@ def _refuse_open_quote(text: str, dialect: Dialect, table: pa.Table) -> None:
 
 
 def _read_json(text: str) -> RawTable:
+    import duckdb  # takes time, and most tables are none of these
+
     lines = [line for line in text.splitlines() if line.strip()]
     connection: Any = duckdb.connect(":memory:")
     with connection:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.table.files.kinds import Cells, Learnt, Wish, learn_text
 from gansmith.modalities.table.files.raw import RawTable, read_file
+from gansmith.modalities.table.files.subset import n_kept, note_on, numbers_kept
 from gansmith.modalities.table.files.typed import learn_typed
 from gansmith.modalities.table.schema import Kind, Schema, check_kind
 
@@ -78,6 +79,7 @@ def read_table(
     name: str | None = None,
     is_lenient: bool = False,
     n_min: int = MIN_RECORDS,
+    is_capped: bool = False,
 ) -> Table:
     """A table from wherever the user has it.
 
@@ -91,6 +93,7 @@ def read_table(
         name: What to call the table in messages; None: the file's name.
         is_lenient: Whether a column that is not what the schema says becomes a wider kind, with a note.
         n_min: The fewest records that make a table.
+        is_capped: Whether a random subset is enough, where there are very many records; see `Subset`.
 
     Raises:
         DataError: The table cannot be read or learnt from; the message names file, column, record and value.
@@ -98,11 +101,14 @@ def read_table(
     """
     called = name or (Path(source).name if isinstance(source, (str, Path)) else type(source).__name__)
     try:
-        raw = _raw_table(source, has_header, encoding)
+        raw = _raw_table(source, has_header, encoding, is_capped)
         _check_size(raw.columns, has_header and raw.is_text, n_min)
         wishes = _wishes(raw, overrides or {}, schema)
         learn = _learn_leniently if is_lenient else _learn
-        found = {column: learn(raw, column, wish) for column, wish in wishes.items()}
+        is_text, notes = raw.is_text, raw.notes
+        cells = dict(zip(raw.columns.column_names, raw.columns.columns, strict=True))
+        del raw  # each column is forgotten when it has been understood: one copy is enough
+        found = {column: learn(cells.pop(column), is_text, column, wish) for column, wish in wishes.items()}
     except DataError as error:
         raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
     columns = tuple(learnt.column for learnt in found.values())
@@ -111,21 +117,33 @@ def read_table(
     remarks = tuple(
         f"column {learnt.column.name!r}: {learnt.remark}" for learnt in found.values() if learnt.remark
     )
-    return Table(records, Schema(columns), called, (*raw.notes, *remarks))
+    return Table(records, Schema(columns), called, (*notes, *remarks))
 
 
-def _raw_table(source: object, has_header: bool, encoding: str | None) -> RawTable:
+def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped: bool) -> RawTable:
     if isinstance(source, (str, Path)):
-        return read_file(Path(source), has_header=has_header, encoding=encoding)
-    if isinstance(source, pa.Table):
-        return RawTable(source)
-    if type(source).__module__.split(".")[0] == "pandas":
-        return _from_pandas(source)
-    if isinstance(source, SpeaksArrow):
-        return RawTable(pa.table(cast("Any", source)))
-    raise UsageError(
-        f"A {type(source).__name__} is no table. Give a path, a pandas or polars frame, or an Arrow table."
-    )
+        raw = read_file(Path(source), has_header=has_header, encoding=encoding, is_capped=is_capped)
+    elif isinstance(source, pa.Table):
+        raw = RawTable(source)
+    elif type(source).__module__.split(".")[0] == "pandas":
+        raw = _from_pandas(source)
+    elif isinstance(source, SpeaksArrow):
+        raw = RawTable(pa.table(cast("Any", source)))
+    else:
+        raise UsageError(
+            f"A {type(source).__name__} is no table. "
+            "Give a path, a pandas or polars frame, or an Arrow table."
+        )
+    return _capped(raw) if is_capped else raw
+
+
+def _capped(raw: RawTable) -> RawTable:
+    """What is kept of a table that is in memory as a whole."""
+    n_records, n_wanted = raw.columns.num_rows, n_kept(raw.columns.num_columns)
+    if n_records <= n_wanted:
+        return raw
+    columns = raw.columns.take(pa.array(numbers_kept(n_records, n_wanted)))
+    return replace(raw, columns=columns, notes=(*raw.notes, note_on(n_records, n_wanted)))
 
 
 def _from_pandas(source: object) -> RawTable:
@@ -187,21 +205,20 @@ def _wishes(raw: RawTable, overrides: Mapping[str, str], schema: Schema | None) 
     }
 
 
-def _learn(raw: RawTable, name: str, wish: Wish) -> Learnt:
-    column = raw.columns.column(name)
-    return learn_text(Cells.of(name, column), wish) if raw.is_text else learn_typed(name, column, wish)
+def _learn(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wish) -> Learnt:
+    return learn_text(Cells.of(name, cells), wish) if is_text else learn_typed(name, cells, wish)
 
 
-def _learn_leniently(raw: RawTable, name: str, wish: Wish) -> Learnt:
+def _learn_leniently(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wish) -> Learnt:
     """The column as it is wished for, or else of the first wider kind that it has."""
     try:
-        return _learn(raw, name, wish)
+        return _learn(cells, is_text, name, wish)
     except DataError:
         if wish.column is None:
             raise
         for kind in _WIDER[wish.column.kind]:
             try:
-                learnt = _learn(raw, name, Wish(kind, None, wish.is_comma_decimal))
+                learnt = _learn(cells, is_text, name, Wish(kind, None, wish.is_comma_decimal))
             except DataError:
                 continue
             remark = f"is {_type_of(learnt)} here, not {wish.column.kind} ({wish.column.type})"
