@@ -28,9 +28,10 @@ class Case:
 CASES: Final = (
     Case("1,000,000 x 15", "mixed", 1_000_000),
     Case("10,000,000 x 15", "mixed", 10_000_000),
-    Case("500,000 x 3, 300,000 categories", "many_categories", 500_000),
+    Case("500,000 x 3, one of 300,000 categories", "many_categories", 500_000),
     Case("5,000 x 2,000", "wide", 5_000),
 )
+PHASES: Final = ("import", "read", "fit codec", "encode", "rest of start", "train", "save")
 
 
 def mixed(n: int, rng: np.random.Generator) -> pa.Table:
@@ -105,3 +106,89 @@ def make(maker: str, n_records: int, path: Path) -> None:
         writer.write_table(table)
     if writer:
         writer.close()
+
+
+def run() -> dict[str, Any]:
+    """Every case in a process of its own."""
+    print(f"Fits of made-up Parquet files; {machine()}")
+    print(f"{'table':40} {'peak MiB':>8} {'s/step':>7}  " + "  ".join(f"{phase:>13}" for phase in PHASES))
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        for case in CASES:
+            path = Path(temporary) / "table.parquet"
+            subprocess.run(
+                [sys.executable, "-m", "bench.scale", "make", case.maker, str(case.n_records), str(path)],
+                check=True,
+            )
+            command = [sys.executable, "-m", "bench.scale", "fit", str(path), str(case.samples_seen)]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
+            found[case.name] = measured = json.loads(done.stdout)
+            print(_row(case, measured), flush=True)
+    return found
+
+
+def _row(case: Case, measured: dict[str, Any]) -> str:
+    seconds = "  ".join(f"{measured['seconds'][phase]:11.1f} s" for phase in PHASES)
+    return (
+        f"{case.name:40} {measured['peak_mib']:8,.0f} {measured['step_seconds']:7.3f}  {seconds}"
+        f"  (checkpoints: {measured['n_checkpoints']} of {measured['checkpoint_mib']:,.0f} MiB kept)"
+    )
+
+
+def fit(path: Path, samples_seen: int) -> dict[str, Any]:
+    """Learn from the table in this process: seconds by phase, and the most memory that it has had."""
+    clock = time.perf_counter
+    started = clock()
+    from gansmith.modalities.table.modality import TableModality
+    from gansmith.tasks.fit import FitConfig, start
+    from gansmith.tasks.opening import open_data
+
+    seconds = {"import": clock() - started, "fit codec": 0.0, "encode": 0.0}
+
+    def timed(name: str, phase: str) -> None:
+        """Count the time that a part of `start` takes."""
+        inner: Any = getattr(TableModality, name)
+
+        def outer(*arguments: Any) -> Any:
+            since = clock()
+            result = inner(*arguments)
+            seconds[phase] += clock() - since
+            return result
+
+        setattr(TableModality, name, outer)
+
+    timed("fit_codec", "fit codec")
+    timed("encode", "encode")
+    since = clock()
+    opened = open_data(str(path))
+    seconds["read"] = clock() - since
+    folder = path.with_suffix(".run")
+    since = clock()
+    fit_run = start(opened, FitConfig(samples_seen=samples_seen), folder=folder)
+    seconds["rest of start"] = clock() - since - seconds["fit codec"] - seconds["encode"]
+    since = clock()
+    n_steps = len(list(fit_run))
+    seconds["train"] = clock() - since
+    since = clock()
+    fit_run.model().save(path.with_suffix(".gan"))
+    seconds["save"] = clock() - since
+    kept = [file.stat().st_size for file in (folder / "checkpoints").iterdir()]
+    return {
+        "seconds": seconds,
+        "step_seconds": seconds["train"] / n_steps,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "n_checkpoints": len(kept),
+        "checkpoint_mib": max(kept) / 2**20,
+    }
+
+
+def main(arguments: Sequence[str]) -> None:
+    """`make MAKER N PATH` writes a table, `fit PATH SAMPLES_SEEN` learns from one."""
+    if arguments[0] == "make":
+        make(arguments[1], int(arguments[2]), Path(arguments[3]))
+    else:
+        print(json.dumps(fit(Path(arguments[1]), int(arguments[2]))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -128,7 +128,9 @@ def test_a_budget_too_small_buys_a_few_steps(people, config):
 def test_a_run_that_would_be_late_is_shortened_and_can_be_repeated(people, config, monkeypatch):
     clock = itertools.count(time.monotonic(), 50)  # fifty seconds between two looks
     monkeypatch.setattr(fit, "Pace", partial(Pace, clock=lambda: next(clock)))
+    monkeypatch.setattr(fit, "_calibrated", lambda prepared, deadline: (1, 60 * 216))
     run = start(people, replace(config, samples_seen=0, budget="3s"))
+    assert run.training.n_steps == 60
     records = list(run)
     assert len(records) == run.training.n_steps < run.training.length.n_planned
     again = replace(

@@ -146,14 +146,14 @@ def _started(data: str, chosen: FitConfig, target: str, reading: Reading, folder
         opened = open_data(data, kind=chosen.kind, target=target, reading=reading)
         show_schema(opened)
         show_beginning()
-        opened_notes = opened.notes
+        n_notes = len(opened.notes)
         from gansmith.tasks.fit import start  # takes its time, as it imports torch
 
         fit_run = start(opened, chosen, folder=folder)
     except KeyboardInterrupt:
         typer.echo("Interrupted before learning began: nothing was written.", err=True)
         raise
-    for remark in fit_run.notes[len(opened_notes) :]:  # what the codecs found
+    for remark in fit_run.notes[n_notes:]:  # what the codecs found
         console.print(f"Note: {remark}")
     n_heldout = fit_run.prepared.manifest["data"]["n_heldout"]
     n_steps = fit_run.training.n_steps

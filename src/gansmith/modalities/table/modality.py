@@ -33,6 +33,7 @@ from gansmith.modalities.table.held_back import held_back_notes, held_back_of
 from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
 from gansmith.modalities.table.reader import TableReader
+from gansmith.modalities.table.schema import Schema
 from gansmith.modalities.table.scoring import score_table
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.fidelity import quick_two_sample_auc
