@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
@@ -9,6 +16,8 @@ from typing import Any, Final, final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from bench.machine import machine
 
 BATCH: Final = 250_000
 """Records made and written at once."""
