@@ -36,6 +36,10 @@ class Reading:
     """Of a text file; None finds it."""
     where: Mapping[str, str] = field(default_factory=dict[str, str])
     """Learn only from the records with these values."""
+    missing: tuple[str, ...] = ()
+    """Spellings of a missing cell beside the usual ones."""
+    locale: str = ""
+    """Language and country of what is invented, such as "de_DE"; empty: neutral."""
 
 
 class AbstractReader(ABC):

@@ -8,7 +8,7 @@ print(model.score(holdout)["c2st"].score)
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, final
@@ -87,6 +87,8 @@ class Synthesizer:
         has_header: bool = True,
         encoding: str | None = None,
         where: Mapping[str, str] | None = None,
+        missing: Sequence[str] = (),
+        locale: str = "",
         run: str | Path | None = None,
         show: Callable[[StepRecord], None] | None = None,
     ) -> Synthesizer:
@@ -100,6 +102,9 @@ class Synthesizer:
             has_header: Whether the first line of a text file names its columns.
             encoding: Of a text file; None finds it.
             where: Learn only from records with these values.
+            missing: Spellings of a missing cell beside the usual ones: `["n.v.", "-999"]`.
+            locale: Language and country of invented names and addresses, such as "de_DE"; needs the extra
+                package `faker`. Empty invents neutral ones.
             run: A folder for checkpoints and statistics.
             show: Called with each step record.
 
@@ -123,7 +128,9 @@ class Synthesizer:
             self.min_count,
         )
         whole = None if schema is None else schema_of(schema)
-        reading = Reading(dict(columns or {}), whole, has_header, encoding, dict(where or {}))
+        reading = Reading(
+            dict(columns or {}), whole, has_header, encoding, dict(where or {}), tuple(missing), locale
+        )
         folder = None if run is None else Path(run)
         fit_run = start(data, config, target=target or "", reading=reading, folder=folder)
         for record in fit_run:

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import Column, Encoding, Json, NoHeader, Where, given, pairs, print_json
+from gansmith.faces.cli.options import (
+    Column,
+    Encoding,
+    Json,
+    Missing,
+    NoHeader,
+    Where,
+    given,
+    pairs,
+    print_json,
+)
 from gansmith.faces.cli.outputs import check_model_output
 
 if TYPE_CHECKING:
@@ -24,6 +34,7 @@ INTERRUPTED = 130
 DEFINES_A_RUN = (
     "kind", "target", "budget", "samples_seen", "shortened", "epochs", "seed", "device", "threads", "preset",
     "objective", "config", "column", "schema", "where", "no_header", "encoding", "min_count",
+    "missing", "locale",
 )  # fmt: skip
 """Options that decide what is learnt; a resumed run has them already."""
 
@@ -72,6 +83,10 @@ def fit(
             "when not given; 1 lets everything out."
         ),
     ] = 0,
+    missing: Missing = None,
+    locale: Annotated[
+        str, typer.Option(help="Of invented names and addresses, such as de_DE; needs gansmith[invent].")
+    ] = "",
     sampling_only: Annotated[
         bool, typer.Option("--sampling-only", help="Leave the discriminator out of the file.")
     ] = False,
@@ -115,6 +130,8 @@ def fit(
             has_header=not no_header,
             encoding=encoding or None,
             where=pairs(where, "=", "--where", "COLUMN=VALUE"),
+            missing=tuple(missing or ()),
+            locale=locale,
         )
         fit_run = _started(data, chosen, target, reading, folder)
     from gansmith.faces.cli.progress import play

@@ -23,6 +23,11 @@ Where = Annotated[
     typer.Option("--where", metavar="COLUMN=VALUE", help="A value that must hold; repeat for more."),
 ]
 
+Missing = Annotated[
+    list[str] | None,
+    typer.Option("--missing", metavar="TEXT", help="A spelling of a missing cell; repeat for more."),
+]
+
 
 def pairs(texts: Sequence[str] | None, sign: str, option: str, form: str) -> dict[str, str]:
     """`["a=1", "b=2"]` as a dictionary; `form` says how one is to be written.

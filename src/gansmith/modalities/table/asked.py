@@ -17,8 +17,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
 from gansmith.modalities.table.conditions import hold_fixed
-from gansmith.modalities.table.files.dates import read_times
-from gansmith.modalities.table.files.spelling import read_decimals, read_truths
+from gansmith.modalities.table.files.parsing import parse_asked
 from gansmith.modalities.table.schema import Column, Schema
 
 
@@ -78,7 +77,11 @@ def parse_value(column: Column, value: Any) -> pa.Array:
     if value is None or is_nan or (isinstance(value, str) and value == column.missing_mark):
         return pa.nulls(1, column.arrow_type)
     try:
-        cell = _read(column, value) if isinstance(value, str) else pa.array([value]).cast(column.arrow_type)
+        cell = (
+            parse_asked(value, column)
+            if isinstance(value, str)
+            else pa.array([value]).cast(column.arrow_type)
+        )
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         raise UsageError(f"column {column.name!r}: {value!r} is no {column.kind}.") from error
     if cell.null_count:
@@ -91,21 +94,6 @@ def parse_value(column: Column, value: Any) -> pa.Array:
                 f"column {column.name!r} has {column.decimals} decimals and cannot hold {value!r}. Round it."
             )
     return cell
-
-
-def _read(column: Column, text: str) -> pa.Array:
-    """A text, spelt as in the data, as one cell; null when it is of another kind."""
-    cell = pa.array([text])
-    if column.arrow_type == pa.string():  # blanks may be part of it
-        return cell
-    cell = pa.array([text.strip()])
-    if column.kind == "boolean":
-        return read_truths(cell, column.spelling or ("false", "true"))
-    if column.kind == "decimal":
-        return read_decimals(cell, column.point).cast(column.arrow_type)
-    if column.is_time and column.format:
-        return read_times(cell, column.format).cast(column.arrow_type)
-    return cell.cast(column.arrow_type)
 
 
 def _check_known(column: Column, codec: object, cell: pa.Array) -> None:

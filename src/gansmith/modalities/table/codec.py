@@ -18,6 +18,8 @@ from gansmith.errors import DataError
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.identifiers import IdentifierCodec
+from gansmith.modalities.table.columns.inventions import InventedCodec
+from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.columns.rare import are_mostly_rare
 from gansmith.modalities.table.columns.stand_ins import StandInCodec
@@ -33,11 +35,15 @@ _CODECS: Final = {
     "decimal": NumberCodec,
     "date": NumberCodec,
     "datetime": NumberCodec,
+    "time": NumberCodec,
+    "duration": NumberCodec,
     "boolean": CategoryCodec,
     "category": CategoryCodec,
     "constant": CategoryCodec,
     "identifier": IdentifierCodec,
+    "list": ListCodec,
     "text": StandInCodec,
+    "invented": InventedCodec,
 }
 """The codec of each kind of column."""
 _STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
@@ -222,18 +228,22 @@ def _with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int) -
             if are_mostly_rare(counts, min_count):
                 column = replace(column, kind="text")
         columns.append(column)
-    return Schema(tuple(columns))
+    return replace(schema, columns=tuple(columns))
 
 
 def _fit_simple(array: pa.Array, column: Column, min_count: int) -> AbstractColumnCodec:
     """The codec of a column that needs no other column to be understood."""
     match column.kind:
-        case "integer" | "decimal" | "date" | "datetime":
+        case "integer" | "decimal" | "date" | "datetime" | "time" | "duration":
             return NumberCodec.fit(array, column, min_count)
         case "identifier":
             return IdentifierCodec.fit(array, column)
+        case "list":
+            return ListCodec.fit(array, column, min_count)
         case "text":
             return StandInCodec.fit(array, column)
+        case "invented":
+            return InventedCodec.fit(array, column)
         case _:
             return CategoryCodec.fit(array, column, None, 0, min_count)
 

@@ -12,24 +12,25 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.files.stored import spelt
-from gansmith.modalities.table.schema import NOT_ROUNDED, Column, Kind, Schema
+from gansmith.modalities.table.schema import MADE_ANEW, NOT_ROUNDED, Column, Kind, Schema
 from gansmith.scorecard.features import Features
 
 MAX_VALUES_OF_CATEGORY: Final = 20
 """A number with no more different values than this in the first table is compared as a category."""
 
-_NOT_COMPARED: Final = ("identifier", "text")
+_NOT_COMPARED: Final = MADE_ANEW
+_IN_MICROSECONDS: Final = ("datetime", "time", "duration")
 _SEPARATOR: Final = "\t"
 
 
 def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]:
     """Tables as features that can be compared: one code book for all of them.
 
-    Numbers stay numbers, dates become days and datetimes seconds since 1970. Booleans, categories and
+    Numbers stay numbers, dates become days, all other times seconds. Booleans, categories and
     numbers with 20 different values or fewer in the first table become codes: 0 the most frequent there,
-    values that it lacks after all that it has. Constants are left out, and so are identifiers and text, of
-    which only the missing cells can be compared: a column "<name> is missing" stands for them where any table
-    lacks a cell. A number that is not finite counts as missing.
+    values that it lacks after all that it has. Constants are left out, and so are identifiers, text
+    and what is invented, of which only the missing cells can be compared: a column "<name> is missing" stands
+    for them where any table lacks a cell. A number that is not finite counts as missing.
 
     Where a table's column is of another type than the schema's, all of them are compared in a wider one, see
     `common_types`.
@@ -146,7 +147,7 @@ def _wider(column: Column, parts: list[pa.ChunkedArray]) -> list[Column]:
     if column.kind == "constant":
         if types <= {column.type} and len(pc.unique(_joined(parts, column).drop_null())) <= 1:
             return [column]
-        kinds: list[Kind] = ["integer", "decimal", "boolean", "date", "datetime"]
+        kinds: list[Kind] = ["integer", "decimal", "boolean", "date", "datetime", "time", "duration"]
         natural = [Column(column.name, kind) for kind in kinds]
         return [*(one for one in natural if types == {one.type}), *_decimals(column, types), *wider]
     if column.kind == "date":
@@ -181,7 +182,7 @@ def _compared(column: Column, parts: list[pa.ChunkedArray]) -> tuple[str, np.nda
     if column.kind in _NOT_COMPARED:
         is_missing = np.concatenate([part.is_null().to_numpy() for part in parts])
         return f"{column.name} is missing", is_missing.astype(np.float64), True
-    if column.kind == "category":
+    if column.kind in ("category", "list"):
         return column.name, _codes(*_numbered(parts), n_first), True
     values = np.concatenate([_numbers(part, column.kind) for part in parts])
     present = ~np.isnan(values)
@@ -198,12 +199,12 @@ def _numbers(cells: pa.ChunkedArray, kind: str) -> np.ndarray:
     """Cells as float64, NaN where missing or not finite."""
     if kind == "date":
         cells = cells.cast(pa.int32())
-    elif kind == "datetime":
+    elif kind in _IN_MICROSECONDS:
         cells = cells.cast(pa.int64())
     # A safe cast would refuse whole numbers above 2^53.
     values = cells.cast(pa.float64(), safe=False).to_numpy().copy()
     values[~np.isfinite(values)] = np.nan
-    return values / 1e6 if kind == "datetime" else values
+    return values / 1e6 if kind in _IN_MICROSECONDS else values
 
 
 def _numbered(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, int]:

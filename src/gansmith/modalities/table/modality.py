@@ -23,6 +23,8 @@ from gansmith.modalities.table.asked import request_for
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
+from gansmith.modalities.table.columns.inventions import InventedCodec
+from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.columns.rare import usual_min_count
 from gansmith.modalities.table.conditions import ask_some
@@ -252,6 +254,11 @@ def _learnt_as(codec: object) -> str:
         n_values, n_states = len(codec.values), codec.n_states - codec.has_missing
         grouped = f" in {n_states} states" if 0 < n_states < n_values else ""
         return _counted(n_values, "category", "categories") + grouped
+    if isinstance(codec, InventedCodec):
+        look = codec.column.look.replace("_", " ") or "its pattern"
+        return f"made anew: {look}{', all different' if codec.is_distinct else ''}"
+    if isinstance(codec, ListCodec):
+        return f"lists of {_counted(len(codec.items), 'item', 'items')}"
     return "made anew"
 
 

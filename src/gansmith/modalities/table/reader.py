@@ -13,7 +13,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.readers import AbstractReader, Reading
 from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
 from gansmith.modalities.table.files.stored import spelt
-from gansmith.modalities.table.schema import Column, Schema
+from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
 
 
 @final
@@ -37,6 +37,8 @@ class TableReader(AbstractReader):
             schema=schema,
             has_header=reading.has_header,
             encoding=reading.encoding,
+            missing=reading.missing,
+            locale=reading.locale,
             is_capped=True,
         )
         if not reading.where:
@@ -52,7 +54,7 @@ class TableReader(AbstractReader):
     def check_target(self, records: Table, target: str) -> None:
         """See the base class."""
         kind = records.schema.column(target).kind
-        if kind in ("constant", "identifier", "text"):
+        if kind in ("constant", *MADE_ANEW):
             raise UsageError(f"target {target!r} is {kind}: it cannot be predicted. Choose another column.")
 
     def overview(self, records: Table) -> list[dict[str, str]]:
@@ -69,13 +71,17 @@ class TableReader(AbstractReader):
 
 
 def _holds(column: Column, cells: pa.ChunkedArray) -> str:
-    if column.kind in ("identifier", "text"):
+    if column.kind == "invented":
+        return f"not learnt: made anew as {column.look.replace('_', ' ') or 'its pattern'}"
+    if column.is_made_anew:
         return "not learnt: made anew"
-    if column.kind in ("constant", "category", "boolean"):
+    if column.kind in ("constant", "category", "boolean", "list"):
         n_values = pc.count_distinct(cells).as_py()
         return f"{n_values:,} value{'' if n_values == 1 else 's'}"
-    ends = pc.min_max(cells)
+    is_duration = column.kind == "duration"  # of which Arrow knows no smallest and largest
+    ends = pc.min_max(pc.cast(cells, pa.int64()) if is_duration else cells)
     low, high = (
-        spelt(pa.array([ends[end].as_py()], cells.type), column)[0].as_py() for end in ("min", "max")
+        spelt(pa.array([ends[end].as_py()], ends[end].type).cast(cells.type), column)[0].as_py()
+        for end in ("min", "max")
     )
     return "" if low is None else f"{low} to {high}"

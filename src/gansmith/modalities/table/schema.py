@@ -15,17 +15,46 @@ from typing import Any, Final, Literal, cast, final, get_args
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.table.fields import checked, is_separator, is_zone, object_of
+from gansmith.modalities.table.text_style import TextStyle
 
 Kind = Literal[
-    "integer", "decimal", "boolean", "category", "date", "datetime", "text", "identifier", "constant"
-]
+    "integer", "decimal", "boolean", "category", "date", "datetime", "time", "duration", "list", "text",
+    "invented",
+    "identifier", "constant",
+]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+Look = Literal[
+    "email",
+    "name",
+    "first_name",
+    "last_name",
+    "address",
+    "phone",
+    "company",
+    "url",
+    "ip",
+    "iban",
+    "card",
+    "uuid",
+]
+LOOKS: Final[tuple[Look, ...]] = get_args(Look)
+"""What can be invented; each may stand for a kind where a person names one: `--column contact:email`."""
+
+NEGATIVES: Final = ("", "inside", "after", "brackets", "inner brackets", "typographic")
+"""How negative numbers are spelt: -$5, $-5, $5-, ($5), $(5), and -$5 with a typographer's minus."""
+
+PLUSES: Final = ("", "positive", "all")
+"""Which numbers have a plus."""
+
+MADE_ANEW: Final = ("identifier", "text", "invented")
+"""Kinds of which nothing is learnt but which cells are missing."""
 
 NOT_ROUNDED: Final = -1
 """`Column.decimals` of numbers that are kept in full double precision."""
 
 MAX_COLUMNS: Final = 100_000
-MAX_TEXT_CHARACTERS: Final = 10_000
 
 _DEFAULT_TYPES: Final[dict[Kind, str]] = {
     "integer": "int64",
@@ -34,7 +63,11 @@ _DEFAULT_TYPES: Final[dict[Kind, str]] = {
     "category": "string",
     "date": "date32[day]",
     "datetime": "timestamp[us]",
+    "time": "time64[us]",
+    "duration": "duration[us]",
+    "list": "string",
     "text": "string",
+    "invented": "string",
     "identifier": "string",
     "constant": "string",
 }
@@ -48,6 +81,8 @@ _PLAIN_TYPES: Final[dict[str, pa.DataType]] = {
     "string": pa.string(),
     "date32[day]": pa.date32(),
     "timestamp[us]": pa.timestamp("us"),
+    "time64[us]": pa.time64("us"),
+    "duration[us]": pa.duration("us"),
     "null": pa.null(),
 }
 
@@ -58,7 +93,11 @@ _KIND_TYPES: Final[dict[Kind, tuple[str, ...]]] = {
     "category": ("string",),
     "date": ("date32[day]",),
     "datetime": ("timestamp[us]",),
+    "time": ("time64[us]",),
+    "duration": ("duration[us]",),
+    "list": ("string",),
     "text": ("string",),
+    "invented": ("string", *_INTEGER_TYPES),
     "identifier": ("string", *_INTEGER_TYPES),
     "constant": tuple(_PLAIN_TYPES),
 }
@@ -88,15 +127,38 @@ class Column:
     point: str = "."
     """Decimal kind, text files: the decimal point, "." or ","."""
     format: str = ""
-    """Date and datetime kinds, text files: how they are spelt, as in `strftime`; empty: ISO 8601."""
+    """Kinds of time, text files: how they are spelt, as in `strftime`; empty: ISO 8601. Durations: %D days,
+    %H hours, %M minutes, %S seconds, %g or %f of a second, the first of them without a limit."""
+    zone: str = ""
+    """Datetime kind: the values are UTC and are written as in this time zone, such as "Europe/Paris"; empty:
+    they are what the clock showed."""
     spelling: tuple[str, str] | tuple[()] = ()
     """Boolean kind, text files: how false and true are spelt; empty: false and true."""
+    prefix: str = ""
+    """Integer and decimal kinds, text files: what stands before every number, such as "$"."""
+    suffix: str = ""
+    """Integer and decimal kinds, text files: what stands after every number, such as "%" or " kg"."""
+    thousands: str = ""
+    """Integer and decimal kinds, text files: what stands between groups of three digits; empty: nothing."""
+    negative: str = ""
+    """Integer and decimal kinds, text files: how negative numbers are spelt, one of `NEGATIVES`."""
+    plus: str = ""
+    """Integer and decimal kinds, text files: "positive" numbers have a plus, or "all" but the negative."""
+    delimiter: str = ""
+    """List kind: what stands between the items, such as ", "."""
+    look: str = ""
+    """Invented kind: what is invented, one of `LOOKS`."""
+    locale: str = ""
+    """Invented kind: language and country of what is invented, such as "de_DE", by the extra package `faker`;
+    empty: neutral inventions of our own."""
     missing_mark: str = ""
     """Text files: how a missing cell is spelt."""
+    missing_marks: tuple[str, ...] = ()
+    """Text files: further spellings of a missing cell, beside the usual ones."""
     missing_rate: float = 0.0
     """Share of the cells that are missing, 0 to 1."""
     granularity_seconds: int = 0
-    """Datetime kind: the greatest of 86400, 3600, 60, 1 that all values are multiples of; 0: finer."""
+    """Kinds with a time of day: the greatest of 86400, 3600, 60, 1 that all are multiples of; 0: finer."""
     stored_as: str = ""
     """Arrow type in the caller's own table or Parquet file where it is not `type`, such as "dictionary"; what
     `stored.py` knows; empty: the same."""
@@ -110,6 +172,8 @@ class Column:
             )
         if not self.type:
             object.__setattr__(self, "type", _DEFAULT_TYPES[self.kind])
+        if self.kind == "list" and not self.delimiter:
+            object.__setattr__(self, "delimiter", ", ")
         self._check()
 
     def _check(self) -> None:
@@ -118,6 +182,33 @@ class Column:
             (self.type in allowed, "type", self.type, f"one of {', '.join(allowed)}"),
             (-1 <= self.decimals <= 30, "decimals", self.decimals, "-1 to 30"),
             (self.point in (".", ","), "point", self.point, "'.' or ','"),
+            (self.plus in PLUSES, "plus", self.plus, f"one of {', '.join(map(repr, PLUSES))}"),
+            (
+                self.negative in NEGATIVES,
+                "negative",
+                self.negative,
+                f"one of {', '.join(map(repr, NEGATIVES))}",
+            ),
+            (
+                is_separator(self.thousands, self.point),
+                "thousands",
+                self.thousands,
+                "one sign that is no digit",
+            ),
+            (
+                not re.search("[0-9]", self.prefix + self.suffix),
+                "prefix or suffix",
+                self.prefix + self.suffix,
+                "no digits in them",
+            ),
+            (self.look in ("", *LOOKS), "look", self.look, f"one of {', '.join(LOOKS)}"),
+            (
+                re.fullmatch("([a-z]{2,3}_[A-Z]{2})?", self.locale) is not None,
+                "locale",
+                self.locale,
+                "a language and a country such as de_DE",
+            ),
+            (is_zone(self.zone), "zone", self.zone, "a time zone such as Europe/Paris"),
             (len(self.spelling) in (0, 2), "spelling", self.spelling, "two strings, false and true"),
             (0.0 <= self.missing_rate <= 1.0, "missing_rate", self.missing_rate, "0 to 1"),
             (
@@ -148,6 +239,11 @@ class Column:
         """Whether the values are points in time: kinds date and datetime."""
         return self.kind in ("date", "datetime")
 
+    @property
+    def is_made_anew(self) -> bool:
+        """Whether nothing of the values is learnt, only which are missing."""
+        return self.kind in MADE_ANEW
+
     def to_json(self) -> dict[str, Any]:
         """Name, kind, type and every field that is not at its default."""
         out: dict[str, Any] = {"name": self.name, "kind": self.kind, "type": self.type}
@@ -168,7 +264,7 @@ class Column:
         Raises:
             DataError: Not an object, a key that is not a field, a value of another type or out of range.
         """
-        given = _object(obj, where)
+        given = object_of(obj, where)
         known = {field.name: field for field in fields(Column)}
         for key in given:
             if key not in known:
@@ -176,7 +272,7 @@ class Column:
         for field in known.values():
             if field.default is MISSING and field.name not in given:
                 raise DataError(f"{where}: {field.name!r} is missing. Give every column a name and a kind.")
-        values = {key: _checked(key, value, where) for key, value in given.items()}
+        values = {key: checked(key, value, where) for key, value in given.items()}
         if values["kind"] not in KINDS:
             raise DataError(
                 f"{where}: unknown kind {values['kind']!r}. {did_you_mean(values['kind'], KINDS)}"
@@ -194,6 +290,8 @@ class Schema:
     """
 
     columns: tuple[Column, ...]
+    text: TextStyle | None = None
+    """How text files of these records are written; None: as CSV usually is."""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -228,7 +326,8 @@ class Schema:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that `from_json` reads."""
-        return {"columns": [column.to_json() for column in self.columns]}
+        text = {} if self.text is None else {"text": self.text.to_json()}
+        return {"columns": [column.to_json() for column in self.columns], **text}
 
     @staticmethod
     def from_json(obj: object) -> Schema:
@@ -237,10 +336,10 @@ class Schema:
         Raises:
             DataError: Not such an object; the message names the column, the key, what was wanted.
         """
-        given = _object(obj, "the schema")
+        given = object_of(obj, "the schema")
         for key in given:
-            if key != "columns":
-                raise DataError(f"the schema: unknown key {key!r}. {did_you_mean(key, ['columns'])}")
+            if key not in ("columns", "text"):
+                raise DataError(f"the schema: unknown key {key!r}. {did_you_mean(key, ['columns', 'text'])}")
         listed = given.get("columns")
         if not isinstance(listed, list) or not listed:
             raise DataError("the schema: 'columns' must be a list of one or more columns.")
@@ -248,7 +347,8 @@ class Schema:
         if len(items) > MAX_COLUMNS:
             raise DataError(f"the schema: {len(items)} columns. Wanted: {MAX_COLUMNS} at the most.")
         return Schema(
-            tuple(Column.from_json(item, _where(number, item)) for number, item in enumerate(items, start=1))
+            tuple(Column.from_json(item, _where(number, item)) for number, item in enumerate(items, start=1)),
+            TextStyle.from_json(given["text"]) if "text" in given else None,
         )
 
 
@@ -266,48 +366,3 @@ def check_kind(kind: str, column: str) -> Kind:
 def _where(number: int, item: object) -> str:
     name = cast("Mapping[object, object]", item).get("name") if isinstance(item, Mapping) else None
     return f"column {number} of the schema" + (f" ({name!r})" if isinstance(name, str) else "")
-
-
-def _object(obj: object, where: str) -> dict[str, object]:
-    if not isinstance(obj, Mapping) or not all(
-        isinstance(key, str) for key in cast("Mapping[object, object]", obj)
-    ):
-        raise DataError(f"{where}: {type(obj).__name__} given. Wanted: a JSON object.")
-    return dict(cast("Mapping[str, object]", obj))
-
-
-_TEXT_FIELDS: Final = ("name", "kind", "type", "point", "format", "missing_mark", "stored_as")
-_WHOLE_FIELDS: Final = ("decimals", "granularity_seconds")
-_TRUTH_FIELDS: Final = ("is_padded", "has_point")
-
-
-def _checked(key: str, value: object, where: str) -> Any:
-    """`value` when its JSON type is the one that field `key` takes."""
-    if key in _TEXT_FIELDS:
-        is_right, wanted = isinstance(value, str) and len(value) <= MAX_TEXT_CHARACTERS, "a string"
-    elif key in _WHOLE_FIELDS:
-        is_right, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
-    elif key in _TRUTH_FIELDS:
-        is_right, wanted = isinstance(value, bool), "true or false"
-    elif key == "missing_rate":
-        is_right, wanted = (
-            isinstance(value, (int, float)) and not isinstance(value, bool),
-            "a number from 0 to 1",
-        )
-    else:
-        return _checked_spelling(value, where)
-    if not is_right:
-        shown = re.sub(r"(?s)(.{60}).+", r"\1...", repr(value))
-        raise DataError(f"{where}: {key!r} is {shown}. Wanted: {wanted}.")
-    return value
-
-
-def _checked_spelling(value: object, where: str) -> tuple[str, ...]:
-    items = cast("list[object]", value) if isinstance(value, (list, tuple)) else None
-    if (
-        items is None
-        or len(items) not in (0, 2)
-        or not all(isinstance(item, str) and len(item) <= MAX_TEXT_CHARACTERS for item in items)
-    ):
-        raise DataError(f"{where}: 'spelling' must be two strings, how false and true are spelt.")
-    return tuple(cast("list[str]", items))

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.features import common_types, record_keys, table_features
-from gansmith.modalities.table.schema import Schema
+from gansmith.modalities.table.schema import MADE_ANEW, Schema
 from gansmith.scorecard.card import HOLDOUT, Entry, Scorecard
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.fidelity import two_sample_auc
@@ -56,7 +56,7 @@ def score_table(
         UsageError: No such target, or one that cannot be predicted (constant, identifier, text).
         DataError: A table lacks a column or has too few records.
     """
-    if target is not None and schema.column(target).kind in ("constant", "identifier", "text"):
+    if target is not None and schema.column(target).kind in ("constant", *MADE_ANEW):
         raise UsageError(
             f"column {target!r} is a {schema.column(target).kind} and cannot be predicted. "
             "Choose a number, a category, a boolean or a date."

@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.schema import MAX_TEXT_CHARACTERS, Column
+from gansmith.modalities.table.fields import MAX_TEXT_CHARACTERS
+from gansmith.modalities.table.schema import Column
 
 _MAX_WHOLE: Final = 2**64
 

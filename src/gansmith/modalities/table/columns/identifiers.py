@@ -100,7 +100,7 @@ class IdentifierCodec(AbstractColumnCodec):
             width = len(digits[0]) if is_padded else 0
             start, span = _numbering([int(number) for number in digits], 10 ** (width or _MAX_DIGITS) - 1)
             return cls(schema, has_missing, prefix, suffix, width, start, span)
-        return cls(schema, has_missing, alphabets=_positions(texts))
+        return cls(schema, has_missing, alphabets=positions(texts))
 
     @property
     def n_bins(self) -> int:
@@ -176,9 +176,9 @@ class IdentifierCodec(AbstractColumnCodec):
 
     def _spell(self, index: int) -> str:
         if not self.alphabets:
-            number = self.start + (_shuffled(index, self.span) if self.span else index)
+            number = self.start + (shuffled(index, self.span) if self.span else index)
             return f"{self.prefix}{number:0{self.width}d}{self.suffix}"
-        number = _shuffled(index, math.prod(len(alphabet) for alphabet in self.alphabets))
+        number = shuffled(index, math.prod(len(alphabet) for alphabet in self.alphabets))
         letters: list[str] = []
         for alphabet in reversed(self.alphabets):
             number, position = divmod(number, len(alphabet))
@@ -187,7 +187,7 @@ class IdentifierCodec(AbstractColumnCodec):
         return "".join(reversed(letters)) + overflow
 
 
-def _shuffled(index: int, capacity: int) -> int:
+def shuffled(index: int, capacity: int) -> int:
     """The index-th number of a fixed shuffle of 0..capacity - 1; beyond it the numbers go on."""
     lap, place = divmod(index, capacity)
     stride = (capacity * _GOLDEN >> 128) | 1  # golden section: neighbours end up far apart
@@ -219,7 +219,7 @@ def _numbering(numbers: Sequence[int], room: int) -> tuple[int, int]:
     return last + 1, span if last + span <= room else 0
 
 
-def _positions(texts: Sequence[str]) -> tuple[str, ...]:
+def positions(texts: Sequence[str]) -> tuple[str, ...]:
     """The alphabet of each position, up to the length that at least half of the texts reach."""
     lengths = sorted((len(text) for text in texts), reverse=True)
     n_reaching = max((len(texts) + 1) // 2, min(MIN_SHARED, len(texts)))

@@ -42,8 +42,11 @@ MAX_PLAIN_VALUES: Final = 30
 MIN_SPIKE_SHARE: Final = 0.01
 """A value that so many records have is a state of its own."""
 MIN_SPIKE_COUNT: Final = 10
-_LIMITS: Final = {"date": 2.0**31 - 1, "datetime": 2.0**63 / 1e6 - 1}
+_LIMITS: Final = {
+    "date": 2.0**31 - 1, "datetime": 2.0**63 / 1e6 - 1, "time": 86400 - 1e-6, "duration": 2.0**63 / 1e6 - 1,
+}  # fmt: skip
 """Days and seconds that the types of times can hold."""
+_IN_SECONDS: Final = {"datetime": pa.timestamp("us"), "time": pa.time64("us"), "duration": pa.duration("us")}
 
 Numbers = Float[np.ndarray, " n"]
 
@@ -51,15 +54,16 @@ Numbers = Float[np.ndarray, " n"]
 def to_numbers(column: pa.Array, schema: Column) -> tuple[Numbers, Bool[np.ndarray, " n"]]:
     """A column as floats, and which cells are missing (where the float is zero).
 
-    Dates become days, times become seconds since 1970; of whole numbers beyond 2^53 the last digits are lost.
+    Dates become days, points in time seconds since 1970, times of day and durations seconds; of whole numbers
+    beyond 2^53 the last digits are lost.
     """
     is_missing = pc.is_null(column).to_numpy(zero_copy_only=False)
     if schema.kind == "date":
         column = column.cast(pa.int32())
-    elif schema.kind == "datetime":
-        column = column.cast(pa.timestamp("us")).cast(pa.int64())
+    elif schema.kind in _IN_SECONDS:
+        column = column.cast(_IN_SECONDS[schema.kind]).cast(pa.int64())
     numbers = column.fill_null(0).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return (numbers / 1e6 if schema.kind == "datetime" else numbers), is_missing
+    return (numbers / 1e6 if schema.kind in _IN_SECONDS else numbers), is_missing
 
 
 def from_numbers(numbers: Numbers, is_missing: Bool[np.ndarray, " n"], schema: Column) -> pa.Array:
@@ -73,7 +77,7 @@ def from_numbers(numbers: Numbers, is_missing: Bool[np.ndarray, " n"], schema: C
         return pa.array(np.rint(numbers).astype(np.int32), mask=is_missing).cast(pa.date32())
     step = schema.granularity_seconds
     microseconds = np.rint(numbers / step) * step * 1e6 if step else numbers * 1e6
-    return pa.array(np.rint(microseconds).astype(np.int64), mask=is_missing).cast(pa.timestamp("us"))
+    return pa.array(np.rint(microseconds).astype(np.int64), mask=is_missing).cast(_IN_SECONDS[schema.kind])
 
 
 def _whole(numbers: Numbers, type: Any) -> np.ndarray:

@@ -64,7 +64,7 @@ def find_format(cells: pa.Array, *, is_compact_allowed: bool = False) -> tuple[s
     suffix = zone.group(1) if zone else ""
     dates = (*_DATES, *_MONTHS, *(_COMPACT if is_compact_allowed else ()))
     moments = tuple(f"{day}{gap}{clock}{suffix}" for day, gap, clock in product(_DATES, " T", _CLOCKS))
-    likely = [form for form in (*dates, *moments) if all(re.search(_pattern(form), cell) for cell in sample)]
+    likely = [form for form in (*dates, *moments) if all(_compiled(form).search(cell) for cell in sample)]
     readable = {form: values for form in likely if (values := read_times(cells, form)).null_count == 0}
     if not readable:
         return "", ""
@@ -87,6 +87,12 @@ def _pattern(form: str) -> str:
     """The regular expression of a format's spellings, looser than the format: February has 30 days here."""
     parts = re.split(r"(%-?[A-Za-z])", form)
     return "^" + "".join(_PATTERNS.get(part.replace("-", ""), re.escape(part)) for part in parts) + "$"
+
+
+@cache
+def _compiled(form: str) -> re.Pattern[str]:
+    """The same, compiled: there are more formats than Python remembers."""
+    return re.compile(_pattern(form))
 
 
 def _span(times: pa.Array) -> int:

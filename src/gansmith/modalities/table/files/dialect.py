@@ -5,15 +5,19 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final, final
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.table.text_style import TextStyle
 
 _DELIMITERS: Final = ("\t", ";", "|", ",")
 _QUOTES: Final = ('"', "'")
 _SAMPLE_CHARACTERS: Final = 256 * 1024
+_QUOTING_CHARACTERS: Final = 16 * 1024
+_NUMBER: Final = re.compile(r"[+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -135,3 +139,42 @@ def _regularity(rows: list[list[str]]) -> float:
         return 0.0
     n_cells, n_rows = counts.most_common(1)[0]
     return n_rows / len(rows) if n_cells > 1 else 0.0
+
+
+def style_of(text: str, dialect: Dialect, raw: bytes, encoding: str | None) -> TextStyle:
+    """How the text is laid out, as far as a text file of ours can be laid out alike.
+
+    Args:
+        text: The whole file or its beginning.
+        dialect: In which it is.
+        raw: Its bytes.
+        encoding: The user's word for it, or None.
+    """
+    marked = next((name for bom, name in _BOMS if raw.startswith(bom)), None)
+    found = encoding or marked or ("utf-8" if _is_utf8(raw) else "cp1252")
+    line_end = "\r\n" if "\r\n" in text[:_SAMPLE_CHARACTERS] else "\n"
+    return TextStyle(dialect.delimiter, dialect.quote, _quoting(text, dialect), line_end, found.lower())
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _quoting(text: str, dialect: Dialect) -> str:
+    """Which cells of the first records are quoted."""
+    apart, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    cell = re.compile(rf"({quote}(?:[^{quote}]|{quote}{quote})*{quote}|[^{apart}\r\n]*)({apart}|\r?\n|$)")
+    sample = text[:_QUOTING_CHARACTERS]
+    sample = sample[: sample.rfind("\n") + 1] or sample
+    cells = [match[1] for match in cell.finditer(sample) if match[1]]
+    is_quoted = [item.startswith(dialect.quote) for item in cells]
+    if not any(is_quoted):
+        return "needed"
+    if all(is_quoted):
+        return "all"
+    is_number = [_NUMBER.fullmatch(item) is not None or item in ("NA", "NaN", "NULL") for item in cells]
+    return "text" if all(a != b for a, b in zip(is_quoted, is_number, strict=True)) else "needed"

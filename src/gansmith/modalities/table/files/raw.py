@@ -13,7 +13,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -23,8 +23,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from gansmith.errors import DataError, did_you_mean
-from gansmith.modalities.table.files.dialect import Dialect, decode, find_dialect, records_of
+from gansmith.modalities.table.files.dialect import Dialect, decode, find_dialect, records_of, style_of
 from gansmith.modalities.table.files.subset import Subset, n_kept, note_on
+from gansmith.modalities.table.text_style import TextStyle
 
 TEXT_EXTENSIONS: Final = (".csv", ".tsv", ".txt")
 JSON_EXTENSIONS: Final = (".jsonl", ".ndjson")
@@ -51,6 +52,8 @@ class RawTable:
     """Whether cells are told apart by something other than commas, so that 3,14 may be a number."""
     notes: tuple[str, ...] = ()
     """What the user should know."""
+    style: TextStyle | None = None
+    """How the file is laid out, if it is delimited text."""
 
 
 def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: bool = False) -> RawTable:
@@ -81,10 +84,12 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: 
     text, note = decode(raw, encoding)
     if not text.strip():
         raise DataError("the file holds nothing but blanks. Give a table with at least 2 records.")
-    table = _read_json(text) if extension in JSON_EXTENSIONS else _read_text(text, extension, has_header)
-    return RawTable(
-        table.columns, table.is_text, table.is_comma_decimal, (note, *table.notes) if note else table.notes
-    )
+    if extension in JSON_EXTENSIONS:
+        table = _read_json(text)
+    else:
+        dialect = find_dialect(text, "\t" if extension == ".tsv" else "")
+        table = replace(_read_text(text, dialect, has_header), style=style_of(text, dialect, raw, encoding))
+    return replace(table, notes=(note, *table.notes) if note else table.notes)
 
 
 def _extension(path: Path) -> str:
@@ -150,8 +155,7 @@ def _read_parquet(source: Path | pa.BufferReader, is_capped: bool) -> RawTable:
         ) from error
 
 
-def _read_text(text: str, extension: str, has_header: bool) -> RawTable:
-    dialect = find_dialect(text, "\t" if extension == ".tsv" else "")
+def _read_text(text: str, dialect: Dialect, has_header: bool) -> RawTable:
     first = _first_record(text, dialect)
     names = [name.strip() for name in first] if has_header else [f"column_{i + 1}" for i in range(len(first))]
     if has_header:

@@ -16,11 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.table.files.kinds import Cells, Learnt, Wish, learn_text
+from gansmith.modalities.table.files.cells import Cells, Learnt, Wish
+from gansmith.modalities.table.files.kinds import learn_text
 from gansmith.modalities.table.files.raw import RawTable, read_file
 from gansmith.modalities.table.files.subset import n_kept, note_on, numbers_kept
 from gansmith.modalities.table.files.typed import learn_typed
-from gansmith.modalities.table.schema import Kind, Schema, check_kind
+from gansmith.modalities.table.schema import LOOKS, Kind, Schema, check_kind
 
 MIN_RECORDS: Final = 2
 _WIDER: Final[Mapping[Kind, tuple[Kind | None, ...]]] = {
@@ -30,6 +31,10 @@ _WIDER: Final[Mapping[Kind, tuple[Kind | None, ...]]] = {
     "category": ("category",),
     "date": ("date", "datetime", "category"),
     "datetime": ("datetime", "category"),
+    "time": ("time", "duration", "category"),
+    "duration": ("duration", "category"),
+    "invented": ("invented", "text"),
+    "list": ("list", "category"),
     "text": ("text",),
     "identifier": ("identifier", "text"),
     "constant": (None, "category"),
@@ -77,6 +82,8 @@ def read_table(
     has_header: bool = True,
     encoding: str | None = None,
     name: str | None = None,
+    missing: Sequence[str] = (),
+    locale: str = "",
     is_lenient: bool = False,
     n_min: int = MIN_RECORDS,
     is_capped: bool = False,
@@ -86,11 +93,13 @@ def read_table(
     Args:
         source: A path of a CSV, TSV, JSON lines or Parquet file, a pandas or polars frame, an Arrow table, or
             any object with `__arrow_c_stream__`.
-        overrides: Kinds that go before those found, by column name.
+        overrides: Kinds that go before those found, by column name; or a thing to invent: "email".
         schema: A whole schema that goes before what is found; its columns must be the table's, in any order.
         has_header: Delimited text: whether the first record holds the columns' names.
         encoding: Text: its encoding; None: found.
         name: What to call the table in messages; None: the file's name.
+        missing: The user's own spellings of a missing cell, beside the usual ones.
+        locale: Language and country of what is invented, such as "de_DE"; empty: that of the schema.
         is_lenient: Whether a column that is not what the schema says becomes a wider kind, with a note.
         n_min: The fewest records that make a table.
         is_capped: Whether a random subset is enough, where there are very many records; see `Subset`.
@@ -103,21 +112,30 @@ def read_table(
     try:
         raw = _raw_table(source, has_header, encoding, is_capped)
         _check_size(raw.columns, has_header and raw.is_text, n_min)
-        wishes = _wishes(raw, overrides or {}, schema)
+        wishes = {
+            column: replace(wish, marks=tuple(missing))
+            for column, wish in _wishes(raw, overrides or {}, schema).items()
+        }
         learn = _learn_leniently if is_lenient else _learn
-        is_text, notes = raw.is_text, raw.notes
+        is_text, notes, style = raw.is_text, raw.notes, raw.style
         cells = dict(zip(raw.columns.column_names, raw.columns.columns, strict=True))
         del raw  # each column is forgotten when it has been understood: one copy is enough
         found = {column: learn(cells.pop(column), is_text, column, wish) for column, wish in wishes.items()}
     except DataError as error:
         raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
-    columns = tuple(learnt.column for learnt in found.values())
+    columns = tuple(
+        replace(learnt.column, locale=locale)
+        if locale and learnt.column.kind == "invented"
+        else learnt.column
+        for learnt in found.values()
+    )
     arrays = [learnt.values for learnt in found.values()]
     records = pa.table(arrays, schema=Schema(columns).arrow_schema)
     remarks = tuple(
         f"column {learnt.column.name!r}: {learnt.remark}" for learnt in found.values() if learnt.remark
     )
-    return Table(records, Schema(columns), called, (*notes, *remarks))
+    style = schema.text if schema is not None and schema.text is not None else style
+    return Table(records, Schema(columns, style), called, (*notes, *remarks))
 
 
 def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped: bool) -> RawTable:
@@ -188,9 +206,9 @@ def _wishes(raw: RawTable, overrides: Mapping[str, str], schema: Schema | None) 
     for name in overrides:
         if name not in names:
             raise UsageError(f"There is no column {name!r} to set the kind of. {did_you_mean(name, names)}")
-    wanted: dict[str, Kind] = {name: check_kind(kind, name) for name, kind in overrides.items()}
+    wanted = {name: _wish(name, kind, raw.is_comma_decimal) for name, kind in overrides.items()}
     if schema is None:
-        return {name: Wish(wanted.get(name), None, raw.is_comma_decimal) for name in names}
+        return {name: wanted.get(name, Wish(None, None, raw.is_comma_decimal)) for name in names}
     for name in schema.names:
         if name not in names:
             raise DataError(f"column {name!r} of the schema is not in the table. {did_you_mean(name, names)}")
@@ -198,11 +216,16 @@ def _wishes(raw: RawTable, overrides: Mapping[str, str], schema: Schema | None) 
         if name not in schema.names:
             raise DataError(f"column {name!r} is not in the schema. {did_you_mean(name, schema.names)}")
     return {
-        column.name: Wish(
-            wanted.get(column.name), None if column.name in wanted else column, raw.is_comma_decimal
-        )
+        column.name: wanted.get(column.name, Wish(None, column, raw.is_comma_decimal))
         for column in schema.columns
     }
+
+
+def _wish(name: str, kind: str, is_comma_decimal: bool) -> Wish:
+    """A kind that the user wants, or, for one that is invented, what it looks like."""
+    if kind in LOOKS:
+        return Wish("invented", None, is_comma_decimal, look=kind)
+    return Wish(check_kind(kind, name), None, is_comma_decimal)
 
 
 def _learn(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wish) -> Learnt:

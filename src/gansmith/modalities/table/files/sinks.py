@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from io import BufferedIOBase
 from typing import Any, Final, Protocol, final, runtime_checkable
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from gansmith.errors import DataError
 from gansmith.modalities.table.files.stored import spelt, stored, type_of
 from gansmith.modalities.table.schema import Column, Schema
+from gansmith.modalities.table.text_style import TextStyle
 
 # What a spreadsheet runs as a formula when a cell begins with it.
 _FORMULA: Final = r"^[=+\-@\t\r]"
@@ -34,24 +36,30 @@ class Sink(Protocol):
 
 @final
 class TextSink:
-    """Cells spelt as the input spelt them, quoted only where they must be (RFC 4180, with line feeds).
+    """Cells spelt as the input spelt them, laid out in a style.
 
     Args:
         stream: Open for bytes; the header is written at once.
         schema: The columns.
-        delimiter: Between cells.
+        style: Delimiter, quotes, ends of lines and encoding.
         is_safe: Whether text that a spreadsheet would run as a formula gets a single quote before it.
     """
 
-    def __init__(self, stream: BufferedIOBase, schema: Schema, delimiter: str, is_safe: bool) -> None:
+    def __init__(self, stream: BufferedIOBase, schema: Schema, style: TextStyle, is_safe: bool) -> None:
         self._stream = stream
         self._schema = schema
         self._is_safe = is_safe
-        self._delimiter = delimiter
-        self._put([pa.array([name]) for name in schema.names])
+        self._style = style
+        self._encoder = codecs.getincrementalencoder(style.encoding)()
+        is_bare = style.quoting == "needed"
+        self._put([self._quoted(pa.array([name]), is_wanted=not is_bare) for name in schema.names])
 
     def write(self, records: pa.Table) -> None:
-        """Append a block."""
+        """Append a block.
+
+        Raises:
+            DataError: A cell cannot be spelt in the encoding.
+        """
         self._put([self._cells(flat(records, column), column) for column in self._schema.columns])
 
     def close(self) -> None:
@@ -62,24 +70,41 @@ class TextSink:
         if self._is_safe and pa.types.is_string(values.type):
             is_formula = pc.match_substring_regex(cells, pattern=_FORMULA)
             cells = pc.if_else(is_formula, pc.binary_join_element_wise("'", cells, ""), cells)
-        return pc.fill_null(cells, column.missing_mark)
+        is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+        is_wanted = self._style.quoting == "all" or (self._style.quoting == "text" and not is_number)
+        mark = self._quoted(pa.array([column.missing_mark]), is_wanted=self._style.quoting == "all")[0]
+        return pc.fill_null(self._quoted(cells, is_wanted=is_wanted), mark)
 
     def _put(self, cells: list[pa.Array]) -> None:
-        """Write columns of cells as lines; the joined strings' own buffer is the text."""
-        quoted = [self._quoted(column) for column in cells]
-        lines = pc.binary_join_element_wise(*quoted, self._delimiter)
-        ended = pc.binary_join_element_wise(lines, "", "\n")
+        """Write columns of cells as lines; in UTF-8 the joined strings' own buffer is the text."""
+        lines = pc.binary_join_element_wise(*cells, self._style.delimiter)
+        ended = pc.binary_join_element_wise(lines, "", self._style.line_end)
         if isinstance(ended, pa.ChunkedArray):
             ended = ended.combine_chunks()
-        if len(ended):
-            self._stream.write(memoryview(ended.buffers()[2])[: int(pc.sum(pc.binary_length(ended)).as_py())])
+        if not len(ended):
+            return
+        text = memoryview(ended.buffers()[2])[: int(pc.sum(pc.binary_length(ended)).as_py())]
+        self._stream.write(text if self._style.encoding == "utf-8" else self._encoded(text))
 
-    def _quoted(self, cells: pa.Array) -> pa.Array:
-        is_special = pc.match_substring_regex(cells, pattern=f'["\r\n{self._delimiter}]')
-        if not pc.any(is_special).as_py():
+    def _encoded(self, text: memoryview) -> bytes:
+        try:
+            return self._encoder.encode(str(text, "utf-8"))
+        except UnicodeEncodeError as error:
+            raise DataError(
+                f"the text file cannot be written: {self._style.encoding} has no "
+                f"{error.object[error.start]!r}. Learn with another encoding in the schema's 'text', such as "
+                "utf-8, or write Parquet."
+            ) from error
+
+    def _quoted(self, cells: pa.Array, *, is_wanted: bool) -> pa.Array:
+        quote = self._style.quote
+        is_special = pc.match_substring_regex(cells, pattern=f"[{quote}\r\n{self._style.delimiter}]")
+        if is_wanted:
+            is_special = pc.if_else(pc.is_valid(cells), True, None)
+        elif not pc.any(is_special).as_py():
             return cells
-        doubled = pc.replace_substring(cells, pattern='"', replacement='""')
-        return pc.if_else(is_special, pc.binary_join_element_wise('"', doubled, '"', ""), cells)
+        doubled = pc.replace_substring(cells, pattern=quote, replacement=quote * 2)
+        return pc.if_else(is_special, pc.binary_join_element_wise(quote, doubled, quote, ""), cells)
 
 
 @final

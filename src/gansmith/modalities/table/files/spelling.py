@@ -16,11 +16,25 @@ import pyarrow.compute as pc
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
 
 MISSING_MARKS: Final = (
-    "", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?", "#N/A", "<NA>", "-",
+    "", "NA", "N/A", "n/a", "N.A.", "n.a.", "NaN", "nan", "NAN", "NULL", "null", "Null", "(null)", "\\N",
+    "None", "?", "#N/A", "#NA", "<NA>", "-", "--", "---", "–", "—", ".", "NaT",
 )  # fmt: skip
 """Spellings of a missing cell; what else a column holds decides which of them count (see `kinds.py`)."""
 
-TRUTH_PAIRS: Final = (("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"))
+WEAK_MARKS: Final = (
+    "na", "none", "NONE", "nil", "Nil", "NIL", "missing", "Missing", "MISSING", "not available",
+    "Not available",
+    "Not Available", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?",
+)  # fmt: skip
+"""Words that may be answers: missing cells only where all others are numbers, times or truth values."""
+
+TRUTH_PAIRS: Final = (
+    ("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"), ("nein", "ja"), ("n", "j"),
+    ("non", "oui"), ("no", "si"), ("no", "sí"), ("no", "sì"), ("não", "sim"), ("nee", "ja"),
+    ("nej", "ja"), ("nei", "ja"),
+    ("nie", "tak"), ("ne", "ano"), ("falsch", "wahr"), ("faux", "vrai"), ("falso", "vero"),
+    ("falso", "verdadero"), ("falso", "verdadeiro"), (".false.", ".true."),
+)  # fmt: skip
 """How false and true are spelt, in lower case. Not 0 and 1: those are numbers until a type says otherwise."""
 
 # Beyond these digits a decimal number is no longer told apart by a double.
@@ -30,6 +44,7 @@ _NOISY_DECIMALS: Final = 6
 _NOISE: Final = 2.0**-46
 _NOISE_CAP: Final = 1e-3
 _WHOLE: Final = r"^[+-]?[0-9]{1,19}$"
+_DIGITS: Final = r"^[+-]?[0-9]{19,}$"
 _LEADING_ZERO: Final = r"^[+-]?0[0-9]"
 _DECIMAL: Final = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,4})?$"
 _DECIMAL_COMMA: Final = r"^[+-]?[0-9]+(,[0-9]+)?$"
@@ -56,6 +71,12 @@ def is_in(cells: pa.Array, values: Sequence[str]) -> Mask:
 def has_leading_zeros(cells: pa.Array) -> bool:
     """Whether any cell is a code of digits such as 007 or 01013, which no number can spell back."""
     return bool(matches(cells, _LEADING_ZERO + "+$").any())
+
+
+def has_endless_digits(cells: pa.Array) -> bool:
+    """Whether any cell is a whole number of more than 64 bits, of which no number would keep all digits."""
+    long = cells.filter(pa.array(matches(cells, _DIGITS)))
+    return bool(len(long)) and read_integers(long).null_count > 0
 
 
 def is_infinite(cells: pa.Array) -> Mask:

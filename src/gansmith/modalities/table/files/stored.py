@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.files import dates
+from gansmith.modalities.table.files import clocks, dates, zones
+from gansmith.modalities.table.files.dates import STEPS_SECONDS, granularity_seconds
+from gansmith.modalities.table.files.dress import dressed
 from gansmith.modalities.table.files.spelling import spell_decimals, spell_truths
 from gansmith.modalities.table.schema import Column
 
@@ -50,18 +52,27 @@ def plain(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
     if pa.types.is_date64(kind):
         return pc.cast(column, pa.date32()), str(kind)
     if pa.types.is_timestamp(kind) and kind != pa.timestamp("us"):
-        local = pc.local_timestamp(column) if kind.tz else column
-        return pc.cast(local, pa.timestamp("us"), safe=False), str(kind)
-    if pa.types.is_time(kind):
-        return pc.cast(column, pa.string()), str(kind)
-    if pa.types.is_duration(kind):
-        return pc.cast(column, pa.int64()), str(kind)
+        moments = pc.local_timestamp(column) if kind.tz and has_local_days(column) else column
+        return pc.cast(moments, pa.timestamp("us"), safe=False), str(kind)
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        wanted = pa.time64("us") if pa.types.is_time(kind) else pa.duration("us")
+        return pc.cast(column, wanted, safe=False), str(kind) if kind != wanted else ""
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         raise DataError(
             f"column {name!r} holds values of type {kind}, which are not plain numbers, dates or strings. "
             "Spread it over several columns, or leave it out."
         )
     return column, ""
+
+
+def has_local_days(column: pa.ChunkedArray) -> bool:
+    """Whether points in time of a zone are days there: these are learnt as such, all others in UTC.
+
+    So days stay days, and times in the hour that summer time doubles stay two.
+    """
+    local = pc.cast(pc.local_timestamp(column), pa.timestamp("us"), safe=False)
+    present = pa.concat_arrays(local.drop_null().chunks) if local.num_chunks else pa.nulls(0, local.type)
+    return bool(len(present)) and granularity_seconds(present) == STEPS_SECONDS[0]
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -111,12 +122,18 @@ def spelt(values: pa.Array, column: Column) -> pa.Array:
     if pa.types.is_string(kind):
         return values
     if pa.types.is_floating(kind):
-        return spell_decimals(values, column)
+        return dressed(spell_decimals(values, column), column)
     if pa.types.is_boolean(kind):
         return spell_truths(values, column.spelling)
+    if pa.types.is_time(kind):
+        return clocks.spell_clock(values, column.format)
+    if pa.types.is_duration(kind):
+        return clocks.spell_duration(values, column.format)
+    if column.zone and pa.types.is_timestamp(kind):
+        return zones.spell_zoned(values, column.format, column.zone)
     if pa.types.is_temporal(kind):
         return dates.spell_times(values, column.format)
-    return pc.cast(values, pa.string())
+    return dressed(pc.cast(values, pa.string()), column)
 
 
 def stored(values: pa.Array, column: Column) -> pa.Array:
@@ -147,6 +164,8 @@ def _converted(values: pa.Array, column: Column, wanted: pa.DataType) -> pa.Arra
     if pa.types.is_string(wanted) or pa.types.is_large_string(wanted) or pa.types.is_string_view(wanted):
         return pc.cast(spelt(values, column), wanted)
     if pa.types.is_timestamp(have) and pa.types.is_timestamp(wanted) and wanted.tz:
+        if column.zone:
+            return pc.cast(values, wanted, safe=False)  # Arrow takes what has no zone for UTC
         local = pc.cast(values, pa.timestamp(wanted.unit), safe=False)
         return pc.assume_timezone(local, wanted.tz, ambiguous="earliest", nonexistent="latest")
     if pa.types.is_decimal(wanted):

@@ -7,6 +7,7 @@ another kind, are learnt as cells of text are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,18 +17,18 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.files import dates
+from gansmith.modalities.table.files.cells import Cells, Learnt, Wish
+from gansmith.modalities.table.files.clocks import granularity_of
 from gansmith.modalities.table.files.kinds import (
+    MAX_EXACT,
     MIN_IDENTIFIERS,
-    Cells,
-    Learnt,
-    Wish,
     is_id_name,
     is_run,
     learn_text,
     merged,
 )
-from gansmith.modalities.table.files.spelling import decimal_style, mask_of
-from gansmith.modalities.table.files.stored import plain, spelt
+from gansmith.modalities.table.files.spelling import decimal_style, mask_of, read_decimals
+from gansmith.modalities.table.files.stored import has_local_days, plain, spelt
 from gansmith.modalities.table.schema import Column
 
 # Doubles up to here tell neighbouring whole numbers apart.
@@ -52,6 +53,7 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
     values = simple.combine_chunks()
     if isinstance(values, pa.ChunkedArray):
         values = pa.concat_arrays(values.chunks)
+    values = _without_marks(values, wish.marks)
     found, values = _natural(name, values)
     if pa.types.is_decimal(column.type) and column.type.scale > 0 and found.kind != "constant":
         found = Column(name, "decimal", decimals=column.type.scale)
@@ -59,8 +61,14 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
     found = replace(
         found, stored_as=stored_as or (str(simple.type) if str(simple.type) != found.type else "")
     )
+    if found.kind == "datetime" and pa.types.is_timestamp(column.type) and column.type.tz:
+        found = found if has_local_days(column) else replace(found, zone=column.type.tz)
     found = replace(found, missing_rate=values.null_count / len(values))
     kind = wish.column.kind if wish.column else wish.kind
+    if kind is None and found.kind == "integer" and _is_beyond(values):
+        is_distinct = len(pc.unique(values)) == len(values) >= MIN_IDENTIFIERS and not values.null_count
+        kind = "identifier" if is_distinct else "category"
+        wish = replace(wish, kind=kind)
     if kind is None:
         return Learnt(_settled(found, values), values)
     if kind == "identifier" and found.kind == "integer":
@@ -75,6 +83,15 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         learn_text(Cells.of(name, pa.chunked_array([spelt(values, found)])), wish),
         found.stored_as or found.type,
     )
+
+
+def _without_marks(values: pa.Array, marks: Sequence[str]) -> pa.Array:
+    """Numbers without those that the user calls missing, such as -999."""
+    if not marks or not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        return values
+    numbers = read_decimals(pa.array(marks, pa.string()), ".").drop_null()
+    is_marked = pc.is_in(pc.cast(values, pa.float64(), safe=False), value_set=numbers)
+    return pc.if_else(is_marked, pa.scalar(None, values.type), values)
 
 
 def _natural(name: str, values: pa.Array) -> tuple[Column, pa.Array]:
@@ -94,7 +111,16 @@ def _natural(name: str, values: pa.Array) -> tuple[Column, pa.Array]:
         has_any = values.null_count < len(values)
         step = dates.granularity_seconds(values) if has_any else 0
         return Column(name, "datetime", granularity_seconds=step), values
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        wanted = "time" if pa.types.is_time(kind) else "duration"
+        return Column(name, wanted, granularity_seconds=granularity_of(values)), values
     raise DataError(f"column {name!r} holds values of type {kind}, which cannot be learnt. Leave it out.")
+
+
+def _is_beyond(values: pa.Array) -> bool:
+    """Whether a double would not keep all digits of whole numbers."""
+    ends = pc.min_max(values).as_py()
+    return ends["max"] is not None and max(abs(ends["min"]), abs(ends["max"])) > MAX_EXACT
 
 
 def _number(name: str, values: pa.Array) -> tuple[Column, pa.Array]:

@@ -9,6 +9,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from io import BufferedIOBase
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.table.files.sinks import JsonSink, ParquetSink, Sink, TextSink, flat, stored_table
 from gansmith.modalities.table.files.stored import stored
 from gansmith.modalities.table.schema import Schema
+from gansmith.modalities.table.text_style import TextStyle
 
 STDOUT: Final = "-"
 WRITABLE_EXTENSIONS: Final = (
@@ -39,7 +41,7 @@ class TableWriter:
 
     Args:
         path: Where to; its extension says the format (`WRITABLE_EXTENSIONS`). "-" is CSV on standard output.
-        schema: The columns, which say how values are spelt and typed.
+        schema: The columns, which say how values are spelt and typed, and how text files are laid out.
         metadata: Parquet: kept in the file.
         safe_csv: Delimited text: put a single quote before text that a spreadsheet would run as a formula.
 
@@ -134,7 +136,14 @@ class TableWriter:
             return ParquetSink(stream, self._schema, self._metadata)
         if form in (".jsonl", ".ndjson"):
             return JsonSink(stream, self._schema)
-        return TextSink(stream, self._schema, "\t" if form == ".tsv" else ",", self._safe_csv)
+        style = self._schema.text or TextStyle()
+        if self._is_stdout:
+            style = replace(style, encoding="utf-8")  # as other programs and terminals expect it
+        if form == ".tsv":
+            style = replace(style, delimiter="\t")
+        elif form == ".csv" and style.delimiter == "\t":
+            style = replace(style, delimiter=",")
+        return TextSink(stream, self._schema, style, self._safe_csv)
 
     def _finish(self) -> None:
         if self._sink is not None:

@@ -1,0 +1,317 @@
+"""E-mail addresses, people, phone numbers and the like: invented anew, none taken from the data.
+
+What is kept is how the column spells them (surnames first, the digits that nearly all phone numbers share),
+whether all values were different, and how often values came again; no value is kept, nor any part of one that
+is not nearly everybody's. Which cells are missing is learnt like everything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float
+
+from gansmith.modalities.table.columns import checks, faked, neutral
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.identifiers import (
+    MAX_ALPHABET,
+    MAX_POSITIONS,
+    positions,
+    shuffled,
+)
+from gansmith.modalities.table.columns.presence import Presence
+from gansmith.modalities.table.schema import Column
+
+N_QUANTILES: Final = 33
+MAX_PATTERNS: Final = 12
+MIN_PATTERN_CELLS: Final = 20
+"""Cells that must be of one pattern for it to be kept; the most frequent one is, however few they are."""
+_MAX_VALUES: Final = 2**53
+_GOLDEN: Final = 0.6180339887498949
+_DOMAINS: Final = (
+    "example.com",
+    "example.org",
+    "example.net",
+    "mail.example",
+    "post.example",
+    "inbox.example",
+)
+_BLOCKS: Final = ("10.", "100.64.", "198.18.", "192.168.")
+_FORMS: Final = (
+    "Inc",
+    "Ltd",
+    "LLC",
+    "GmbH",
+    "AG",
+    "Corp",
+    "PLC",
+    "S.A.",
+    "B.V.",
+    "S.r.l.",
+    "Limited",
+    "Group",
+)
+_UNSPELT: Final = ("phone", "iban", "card", "")
+"""Looks that are patterns of digits and letters."""
+
+Pattern = tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True)
+class InventedCodec(AbstractColumnCodec):
+    """States: missing and present, where cells are missing; the values take no part in the game."""
+
+    name: ClassVar[str] = "invented"
+
+    column: Column
+    has_missing: bool
+    is_distinct: bool
+    """Whether no two real values were alike: then record k gets the k-th invention."""
+    n_values: int
+    """Different real values."""
+    shares: Float[np.ndarray, " n_quantiles"]
+    """Share of the records that the most frequent values have together; see `_ranks`."""
+    style: str = ""
+    """How the column spells them; what it may say depends on the look."""
+    patterns: tuple[Pattern, ...] = ()
+    """Of phone numbers and the like: the characters that may stand at each position."""
+
+    @classmethod
+    def fit(cls, column: pa.Array, schema: Column) -> InventedCodec:
+        """Find the style and how often values repeat."""
+        if schema.locale:
+            faked.check_locale(schema.locale)
+        counted = pc.value_counts(column.drop_null())
+        texts = [str(text) for text in counted.field("values").to_pylist()]
+        counts = np.sort(counted.field("counts").to_numpy())[::-1]
+        ranks = _ranks(len(counts))
+        together = np.concatenate([[0.0], np.cumsum(counts) / max(1, counts.sum())])
+        shares = np.interp(ranks, np.arange(len(together)), together)
+        patterns = _patterns(texts, schema.look) if schema.look in _UNSPELT else ()
+        is_distinct = bool((counts == 1).all())
+        style = _style(texts, schema.look)
+        return cls(schema, column.null_count > 0, is_distinct, max(1, len(texts)), shares, style, patterns)
+
+    @property
+    def n_bins(self) -> int:
+        """Inventions have no levels."""
+        return 0
+
+    @property
+    def n_states(self) -> int:
+        """Missing or present."""
+        return Presence(self.has_missing).n_states
+
+    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
+        """See the base class; nothing but its presence is kept of a real value."""
+        return Presence(self.has_missing).encode(column)
+
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+        """See the base class."""
+        draws = rng.random(len(codes))  # record by record: more of them change none
+        if self.is_distinct:
+            numbers = np.arange(first_index, first_index + len(codes))
+        else:
+            ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
+            numbers = np.minimum(ranks, self.n_values - 1)
+        is_missing = Presence(self.has_missing).is_missing(codes)
+        known, places = np.unique(numbers, return_inverse=True)
+        made = pa.array([self.invention(int(number)) for number in known], pa.string())
+        return made.take(pa.array(places.reshape(-1), mask=is_missing))
+
+    def invention(self, number: int) -> str:
+        """The `number`-th invention; no two are alike."""
+        look, locale = self.column.look, self.column.locale
+        if locale and look in faked.LOOKS:
+            return faked.fake(look, locale, number, self.style or _DOMAINS[0], is_distinct=self.is_distinct)
+        match look:
+            case "email":
+                return f"{neutral.mailbox(number)}@{self.style or _DOMAINS[0]}"
+            case "name":
+                first, last = neutral.person(number)
+                text = f"{last}, {first}" if "last" in self.style else f"{first} {last}"
+                return text.upper() if "upper" in self.style else text
+            case "first_name":
+                return neutral.first_name(number)
+            case "last_name":
+                return neutral.surname(number)
+            case "address":
+                return _address(number, self.style)
+            case "company":
+                return f"{neutral.firm(number)} {self.style or _FORMS[1]}"
+            case "url":
+                return f"{self.style or 'https://'}www.example.com/{neutral.page(number)}"
+            case "ip":
+                return _ip(number, self.style or _BLOCKS[0])
+            case "uuid":
+                return _uuid(number, self.style)
+            case _:
+                return _spelt(number, self.patterns, look)
+
+    def state(self) -> dict[str, Any]:
+        """See the base class."""
+        return {
+            "has_missing": self.has_missing,
+            "is_distinct": self.is_distinct,
+            "n_values": self.n_values,
+            "shares": self.shares,
+            "style": self.style,
+            "patterns": ["\n".join(pattern) for pattern in self.patterns],
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], column: Column) -> InventedCodec:
+        """The codec that `state` came from.
+
+        Raises:
+            DataError: It could not have come from one.
+        """
+        shares = checks.numbers(state, "shares", column)
+        if len(shares) != N_QUANTILES or shares[0] < 0 or shares[-1] > 1 + 1e-9:
+            raise checks.refused(column, f"its 'shares' are not {N_QUANTILES} from 0 to 1")
+        patterns = tuple(tuple(text.split("\n")) for text in checks.texts(state, "patterns", column))
+        if len(patterns) > MAX_PATTERNS or any(len(pattern) > MAX_POSITIONS for pattern in patterns):
+            raise checks.refused(column, f"it has more than {MAX_PATTERNS} patterns, or too long ones")
+        if not all(0 < len(letters) <= MAX_ALPHABET for pattern in patterns for letters in pattern):
+            raise checks.refused(column, f"a position has not 1 to {MAX_ALPHABET} characters")
+        return cls(
+            column,
+            checks.truth(state, "has_missing", column),
+            checks.truth(state, "is_distinct", column),
+            checks.whole(state, "n_values", column, 1, _MAX_VALUES),
+            shares,
+            checks.text(state, "style", column),
+            patterns,
+        )
+
+
+def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
+    """Where the shares are measured: close together among the most frequent values."""
+    return np.geomspace(1, n_values + 1, N_QUANTILES) - 1
+
+
+def _style(texts: Sequence[str], look: str) -> str:
+    """How the column spells what is invented: a domain that no real one has, the order of names, ..."""
+    match look:
+        case "email":
+            used = {text.rpartition("@")[2].casefold() for text in texts}
+            return next((domain for domain in _DOMAINS if domain not in used), "invented.example")
+        case "name":
+            n_last = sum("," in text for text in texts)
+            n_upper = sum(text.isupper() for text in texts)
+            return ("last " if 2 * n_last > len(texts) else "") + (
+                "upper" if 2 * n_upper > len(texts) else ""
+            )
+        case "address":
+            n_first = sum(text[:1].isdigit() for text in texts)
+            n_town = sum("," in text or "\n" in text for text in texts)
+            return ("number first" if 2 * n_first >= len(texts) else "") + (
+                " town" if 2 * n_town > len(texts) else ""
+            )
+        case "company":
+            ends = Counter(
+                form for text in texts for form in _FORMS if text.casefold().endswith(form.casefold())
+            )
+            return ends.most_common(1)[0][0] if ends else ""
+        case "url":
+            schemes = Counter(text.partition("://")[0] + "://" if "://" in text else "" for text in texts)
+            likely = schemes.most_common(1)[0][0] if schemes else ""
+            return likely if likely in ("http://", "https://", "ftp://") else ""
+        case "ip":
+            if sum(":" in text for text in texts) * 2 > len(texts):
+                return "2001:db8"
+            return next((block for block in _BLOCKS if not any(map(_starts(block), texts))), _BLOCKS[0])
+        case "uuid":
+            return "upper" if texts and texts[0] != texts[0].lower() else ""
+        case _:
+            return ""
+
+
+def _starts(block: str) -> Any:
+    return lambda text: text.startswith(block)
+
+
+def _patterns(texts: Sequence[str], look: str) -> tuple[Pattern, ...]:
+    """The alphabets of each frequent shape, most frequent shape first."""
+    shapes: dict[str, list[str]] = {}
+    for text in texts:
+        bare = re.sub("[0-9]", "9", text)
+        shapes.setdefault(bare[:2] + re.sub("[A-Za-z]", "A", bare[2:]), []).append(text)
+    ordered = sorted(shapes.values(), key=lambda some: (-len(some), some[0]))[:MAX_PATTERNS]
+    kept = [some for place, some in enumerate(ordered) if place == 0 or len(some) >= MIN_PATTERN_CELLS]
+    return tuple(_checked_positions(positions(some), some[0], look) for some in kept if some)
+
+
+def _checked_positions(pattern: Pattern, member: str, look: str) -> Pattern:
+    """`pattern` with a zero where a check digit will stand: it is no choice; nor is a bank's country."""
+    if look == "iban":
+        pattern = (*member[:2], *pattern[2:])
+    places = (2, 3) if look == "iban" else (len(pattern) - 1,) if look == "card" else ()
+    return tuple("0" if place in places else letters for place, letters in enumerate(pattern))
+
+
+def _spelt(number: int, patterns: tuple[Pattern, ...], look: str) -> str:
+    """The `number`-th member of the patterns, by turns; one that all are used up of gets longer."""
+    if not patterns:
+        return str(number)
+    pattern = patterns[int(number * _GOLDEN % 1 * len(patterns))]
+    capacity = 1
+    for letters in pattern:
+        capacity *= len(letters)
+    rest = shuffled(number, capacity)
+    found: list[str] = []
+    for letters in reversed(pattern):
+        rest, place = divmod(rest, len(letters))
+        found.append(letters[place])
+    text, overflow = "".join(reversed(found)), str(rest) if rest else ""
+    if look == "card":
+        return text[:-1] + overflow + _luhn(text[:-1] + overflow)
+    text += overflow
+    if look == "iban":
+        bare = text.replace(" ", "")
+        check = 98 - int("".join(str(int(letter, 36)) for letter in f"{bare[4:]}{bare[:2]}00")) % 97
+        return f"{text[:2]}{check:02d}{text[4:]}"
+    return text
+
+
+def _luhn(text: str) -> str:
+    """The digit that makes a card number pass the check of Luhn."""
+    digits = [int(letter) for letter in text if letter.isdigit()]
+    doubled = [digit * (2 - place % 2) for place, digit in enumerate(reversed(digits))]
+    return str(-sum(number - 9 if number > 9 else number for number in doubled) % 10)
+
+
+def _address(number: int, style: str) -> str:
+    house, street = neutral.street(number)
+    text = f"{house} {street}" if "number first" in style else f"{street} {house}"
+    return text + (
+        f", {10_000 + shuffled(number % 90_000, 90_000)} {neutral.town(number)}" if "town" in style else ""
+    )
+
+
+def _ip(number: int, block: str) -> str:
+    """An address within a block that no machine of the internet has."""
+    if ":" in block:
+        digits = f"{shuffled(number, 2**96):024x}"
+        return f"{block}:" + ":".join(digits[place : place + 4] for place in range(0, 24, 4))
+    n_free = 4 - block.count(".")
+    rest, parts = shuffled(number % 256**n_free, 256**n_free), list[str]()
+    for _ in range(n_free):
+        rest, part = divmod(rest, 256)
+        parts.append(str(part))
+    return block + ".".join(reversed(parts))
+
+
+def _uuid(number: int, style: str) -> str:
+    """A random-looking UUID of version 4."""
+    digits = f"{shuffled(number, 2**120):030x}"
+    text = f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:30]}"
+    return text.upper() if style == "upper" else text

@@ -1,0 +1,246 @@
+"""One attempt for each kind: the distinct cells of a column read as integers, decimals, times, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.errors import DataError
+from gansmith.modalities.table.files import clocks, dates, zones
+from gansmith.modalities.table.files.cells import Attempt, Cells, Wish, without
+from gansmith.modalities.table.files.dress import find_dress, undressed
+from gansmith.modalities.table.files.lists import find_delimiter, likely_delimiter
+from gansmith.modalities.table.files.looks import likely_look, sure_look
+from gansmith.modalities.table.files.parsing import parse_cells
+from gansmith.modalities.table.files.spelling import (
+    WEAK_MARKS,
+    Mask,
+    decimal_style,
+    has_endless_digits,
+    has_leading_zeros,
+    is_in,
+    is_infinite,
+    mask_of,
+    matches,
+    read_decimals,
+    read_integers,
+    read_truths,
+    strings,
+    truth_spelling,
+)
+from gansmith.modalities.table.schema import Column, Kind
+
+MANY_DISTINCT: Final = 50
+_LONG_CHARACTERS: Final = 40
+
+
+def _weakly(cells: Cells, marked: Mask) -> Mask:
+    """Missing cells among numbers: there "missing" can mean nothing else."""
+    return marked | is_in(cells.trimmed, WEAK_MARKS)
+
+
+def read_integer(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
+    """Whole numbers; as the schema's column spells them, where one is given."""
+    marked = _weakly(cells, marked)
+    given = wish.column or Column(cells.name, "integer")
+    present = without(cells.trimmed, marked)
+    values = read_integers(undressed(present, given))
+    column = replace(Column(cells.name, "integer"), **_dress_of(given))
+    if matches(present, r"^\+").any() and not given.plus and values.null_count == int(marked.sum()):
+        found = find_dress(column, present.filter(pa.array(~marked)), is_comma_decimal=False)
+        column = found[0] if found else column
+    return Attempt(column, values, marked)
+
+
+def _dress_of(column: Column) -> dict[str, str]:
+    names = ("prefix", "suffix", "thousands", "negative", "plus", "point")
+    return {name: getattr(column, name) for name in names}
+
+
+def read_decimal(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
+    """Numbers with a decimal point; as the schema's column spells them, where one is given."""
+    marked = _weakly(cells, marked)
+    column = replace(Column(cells.name, "decimal"), **_dress_of(wish.column) if wish.column else {})
+    return _as_decimals(cells, marked, column)
+
+
+def _as_decimals(cells: Cells, marked: Mask, column: Column) -> Attempt:
+    present = undressed(without(cells.trimmed, marked), column)
+    values = read_decimals(present, column.point)
+    is_number = ~mask_of(pc.is_null(values))
+    if (is_number | marked).all():
+        _refuse_infinite(cells, mask_of(pc.is_inf(values)))
+        kept = pa.array(is_number)
+        style = decimal_style(present.filter(kept), values.filter(kept), column.point)
+        column = replace(column, decimals=style[0], is_padded=style[1], has_point=style[2])
+    return Attempt(column, values, marked)
+
+
+def read_dressed(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
+    """Numbers in a dress that is to be found, whole ones as integers."""
+    marked = _weakly(cells, marked)
+    kept = pa.array(~marked)
+    found = find_dress(
+        Column(cells.name, "decimal"), cells.trimmed.filter(kept), is_comma_decimal=wish.is_comma_decimal
+    )
+    if found is None:
+        return Attempt(Column(cells.name, "decimal"), pa.nulls(len(marked), pa.float64()), marked)
+    column, remark = found
+    bare = undressed(without(cells.trimmed, marked), column)
+    whole = read_integers(bare)
+    if whole.null_count == int(marked.sum()) and wish.kind != "decimal":
+        return Attempt(replace(column, kind="integer", type="int64"), whole, marked, remark)
+    return replace(_as_decimals(cells, marked, column), remark=remark)
+
+
+def read_boolean(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
+    """Truth values: a known pair of words, or any two where the user says so."""
+    marked = _weakly(cells, marked)
+    given = wish.column.spelling if wish.column else ()
+    present = strings(cells.trimmed.filter(pa.array(~marked)).slice(0, 3)) if not given else []
+    spelling = given or truth_spelling(present)
+    if spelling is None and wish.kind == "boolean" and len(present) == 2:
+        spelling = (min(present), max(present))
+    if not spelling:
+        nothing = pa.nulls(len(marked), pa.bool_())
+        return Attempt(Column(cells.name, "boolean"), nothing, marked)
+    column = Column(cells.name, "boolean", spelling=spelling)
+    return Attempt(column, read_truths(without(cells.trimmed, marked), spelling), marked)
+
+
+def read_time(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
+    """Dates, with or without a time of day."""
+    marked = _weakly(cells, marked)
+    given = wish.column.format if wish.column else ""
+    present = cells.trimmed.filter(pa.array(~marked))
+    is_day_or_moment = wish.kind in ("date", "datetime")
+    zone = wish.column.zone if wish.column else ""
+    form, remark = (given, "") if given else dates.find_format(present, is_compact_allowed=is_day_or_moment)
+    if not form and wish.kind != "date":
+        form, zone, remark = zones.find_zoned(present)
+    kind = wish.kind if is_day_or_moment and wish.kind else ("datetime" if dates.has_clock(form) else "date")
+    if not form:
+        form = dates.nearest_format(present, is_clock_wanted=kind == "datetime") if wish.kind else ""
+    column = Column(cells.name, kind, format=form, zone=zone if kind == "datetime" else "")
+    if not form:
+        return Attempt(column, pa.nulls(len(marked), column.arrow_type), marked)
+    times = zones.read_zoned(without(cells.trimmed, marked), form)
+    if kind == "datetime" and times.null_count < len(times):
+        column = replace(column, granularity_seconds=dates.granularity_seconds(times))
+    return Attempt(column, pc.cast(times, column.arrow_type, safe=False), marked, remark)
+
+
+def read_clock(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
+    """Times of day and durations."""
+    marked = _weakly(cells, marked)
+    present = cells.trimmed.filter(pa.array(~marked))
+    if wish.column is not None:
+        kind, form, remark = wish.column.kind, wish.column.format, ""
+    else:
+        hint = "duration" if wish.kind == "duration" else cells.name
+        kind, form, remark = clocks.find_clock(hint, present) if len(present) else ("", "", "")
+    wanted: Kind = "duration" if "duration" in (wish.kind, kind) else "time"
+    column = Column(cells.name, wanted, format=form)
+    if not kind or (wish.kind and wish.kind != kind):
+        return Attempt(column, pa.nulls(len(marked), column.arrow_type), marked)
+    values = parse_cells(without(cells.trimmed, marked), column)
+    column = replace(column, granularity_seconds=clocks.granularity_of(values))
+    return Attempt(column, values, marked, remark)
+
+
+def read_strings(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
+    """Categories, text, identifiers, and what is to be invented."""
+    missing = missing_strings(cells, marked, wish)
+    present = pa.array(~missing)
+    values = without(cells.raw, missing)
+    if wish.kind == "list":
+        given = wish.column.delimiter if wish.column else ""
+        counts = cells.counts[~missing]
+        found = (
+            given or find_delimiter(cells.trimmed.filter(present), counts) or likely_delimiter(cells.trimmed)
+        )
+        return Attempt(Column(cells.name, "list", delimiter=found), values, missing)
+    if wish.kind == "invented":
+        look = wish.look or (wish.column.look if wish.column else "")
+        trimmed = cells.trimmed.filter(present)
+        found = look or sure_look(cells.name, trimmed) or likely_look(cells.name, trimmed) or ""
+        return Attempt(Column(cells.name, "invented", look=found), values, missing)
+    if wish.kind == "identifier":
+        whole = read_integers(without(cells.trimmed, marked))
+        if not has_leading_zeros(cells.trimmed) and whole.null_count == int(marked.sum()):
+            return Attempt(Column(cells.name, "identifier", "int64"), whole, marked)
+    if wish.kind in ("category", "text", "identifier"):
+        return Attempt(Column(cells.name, wish.kind), values, missing)
+    return Attempt(_string_column(cells, missing), values, missing)
+
+
+def missing_strings(cells: Cells, marked: Mask, wish: Wish) -> Mask:
+    """Among strings the empty cell is missing, else the most frequent mark alone: "None" may be an answer.
+
+    What the user called missing is so in any case.
+    """
+    empty = is_in(cells.trimmed, ["", *wish.marks])
+    if wish.column is not None:
+        return empty | is_in(cells.trimmed, [wish.column.missing_mark, *wish.column.missing_marks])
+    if empty.any() or not marked.any():
+        return empty
+    most = int(np.argmax(np.where(marked, cells.counts, 0)))
+    return is_in(cells.trimmed, strings(cells.trimmed.slice(most, 1)))
+
+
+def _string_column(cells: Cells, missing: Mask) -> Column:
+    """Text when most values are distinct and they are long, have blanks, or hardly ever repeat."""
+    n_distinct = int((~missing).sum())
+    n = int(cells.counts[~missing].sum())
+    present = cells.trimmed.filter(pa.array(~missing))
+    if n_distinct > 1 and (look := sure_look(cells.name, present)):
+        return Column(cells.name, "invented", look=look)
+    if n_distinct > MANY_DISTINCT and not _is_key(cells, missing):
+        look = likely_look(cells.name, present)
+        if look:
+            return Column(cells.name, "invented", look=look)
+    delimiter = find_delimiter(present, cells.counts[~missing])
+    if delimiter:
+        return Column(cells.name, "list", delimiter=delimiter)
+    if n_distinct <= max(MANY_DISTINCT, n // 2) or has_endless_digits(present):
+        return Column(cells.name, "category")
+    is_long = float(pc.mean(pc.utf8_length(present)).as_py()) > _LONG_CHARACTERS
+    has_blanks = 4 * int(matches(present, r"\s").sum()) > n_distinct
+    return Column(cells.name, "text" if is_long or has_blanks or 4 * n_distinct > 3 * n else "category")
+
+
+def _is_key(cells: Cells, missing: Mask) -> bool:
+    """Whether every record has its own UUID: identifiers spell those."""
+    return len(cells.raw) == cells.n and not missing.any() and bool(matches(cells.raw[:1], "-.*-.*-").all())
+
+
+def _refuse_infinite(cells: Cells, infinite: Mask) -> None:
+    found = infinite | is_infinite(cells.trimmed)
+    if found.any():
+        index = int(np.argmax(found))
+        raise DataError(
+            f"column {cells.name!r}, record {cells.record(index)}: {cells.raw[index].as_py()!r} is not "
+            "a finite number. "
+            "Replace infinite numbers, or leave the cell empty if the value is unknown."
+        )
+
+
+READERS: Final[dict[Kind, Callable[[Cells, Mask, Wish], Attempt]]] = {
+    "integer": read_integer,
+    "decimal": read_decimal,
+    "boolean": read_boolean,
+    "date": read_time,
+    "datetime": read_time,
+    "time": read_clock,
+    "duration": read_clock,
+    "category": read_strings,
+    "list": read_strings,
+    "text": read_strings,
+    "invented": read_strings,
+    "identifier": read_strings,
+}

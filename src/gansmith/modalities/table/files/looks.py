@@ -1,0 +1,159 @@
+"""What a column of strings looks like: e-mail addresses, names of people, phone numbers, ...
+
+Such cells give people away and nothing can be learnt from them, so they are invented anew. What a column is
+called is a hint and never enough: its cells must look so, too.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pyarrow as pa
+
+from gansmith.modalities.table.files.spelling import matches, strings
+from gansmith.modalities.table.files.words import FIRST_NAMES
+from gansmith.modalities.table.schema import Look
+
+_SAMPLE: Final = 500
+_SURE: Final = 0.95
+_MOST: Final = 0.7
+EMAIL: Final = r"^[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,}$"
+LINK: Final = r"^(?:[a-z]{3,6}://|www\.)\S+$"
+UUID: Final = r"(?i)^\{?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\}?$"
+_IP: Final = (
+    r"^(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}"
+    r"|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){3,7})$"
+)
+_IBAN: Final = r"^[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}$"
+_CARD: Final = r"^[0-9]{4}(?:[ -]?[0-9]){9,15}$"
+_PHONE: Final = (
+    r"^(?:\+|00)?[0-9 ]{0,4}[ (./-]{0,2}[0-9][0-9 ()./-]{4,16}[0-9](?: ?(?:x|ext\.?) ?[0-9]{1,5})?$"
+)
+_SURE_PHONE: Final = r"^\+[0-9]|^\(0?[0-9]{2,4}\) ?[0-9]{3,4}[ -][0-9]"
+_PERSON: Final = (
+    r"^[^\W\d_][^\d_,;/]{0,24}(?:,? [^\d_,;/ ]{1,24}){1,8}[0-9]{0,4}$"  # also Braund, Mr. Owen Harris
+)
+_SINGLE: Final = r"^[A-ZÀ-ÞĀ-Ž][^\W\d_'’.]*(?:[ '’.-][^\W\d_]+){0,3}[0-9]{0,4}$"
+_TITLED: Final = re.compile(
+    r"(?:^|[ ,])(?:Mr|Mrs|Ms|Miss|Master|Dr|Prof|Herr|Frau|Rev|Sir|Mme|Mlle|Sr|Sra)\.? "
+)
+_STREET: Final = (
+    r"(?i)^[0-9]+[a-z]?,? .*\b(?:st|street|ave|avenue|rd|road|way|lane|ln|drive|dr|blvd|boulevard|"
+    r"court|ct|place|pl|square|sq|terrace|close|path|row|rue|via)\b|(?:stra(?:ß|ss)e|str\.|weg|platz|allee|gasse)"
+    r" [0-9]+|\b(?:rue|via|calle|avenida|rua) .*[0-9]"
+)
+_PLACE: Final = r"^.*[^\W\d_]{2}.*[0-9]|^[0-9].*[^\W\d_]{2}"
+_FIRM: Final = (
+    r"(?i)\b(?:inc|ltd|llc|gmbh|ag|corp|corporation|plc|s\.?a\.?|b\.?v\.?|co|company|group|kg|s\.?r\.?l|oy|ab|"
+    r"holdings?|limited|partners|associates)\.?$|(?:,| and | & | - )"
+)
+_HINTS: Final[dict[Look, re.Pattern[str]]] = {
+    "phone": re.compile("phone|mobile|handy|cell|fax|telefon|^tel|_tel|contact"),
+    "card": re.compile("card|cc|pan|kredit"),
+    "name": re.compile(
+        "full.?name|^name$|person|customer|client|patient|author|director|employee|contact|owner|passenger|holder|"
+        "student|teacher|artist|player|doctor|driver|manager|user.?name|agent|witness|recipient|sender|member"
+    ),
+    "first_name": re.compile("^(?:first|given|fore)[ _.-]?(?:names?)?$|^fname|^vorname|^pr[eé]nom|^nombre$"),
+    "last_name": re.compile(
+        "^(?:last|sur|family|maiden)[ _.-]?(?:names?)?$|^lname|^nachname|^apellido|^cognome"
+    ),
+    "address": re.compile("address|addr|street|adresse|stra(?:ss|ß)e|direcci|indirizzo|residence"),
+    "company": re.compile(
+        "company|employer|organi[sz]ation|firm|supplier|vendor|customer|client|business|account"
+    ),
+}
+_NOT_PEOPLE: Final = re.compile(
+    "product|item|file|company|city|country|street|event|team|brand|model|id$|number|no$"
+)
+
+
+def sure_look(name: str, cells: pa.Array) -> Look | None:
+    """What the cells must be by their look: e-mail, IBAN, card or phone number; None: nothing such.
+
+    Args:
+        name: What the column is called.
+        cells: Distinct trimmed cells that are not missing.
+    """
+    sample = cells.slice(0, _SAMPLE)
+    if not len(sample):
+        return None
+    if _share(sample, EMAIL) >= _SURE:
+        return "email"
+    if _share(sample, _IBAN) >= _SURE and all(map(_is_iban, strings(sample))):
+        return "iban"
+    if is_cards(sample):
+        return "card"
+    return "phone" if _is_phone(name, sample) else None
+
+
+def likely_look(name: str, cells: pa.Array) -> Look | None:
+    """What cells that hardly repeat are by their look and the column's name; None: nothing such.
+
+    Args:
+        name: What the column is called.
+        cells: Distinct trimmed cells that are not missing.
+    """
+    sample = cells.slice(0, _SAMPLE)
+    plain: tuple[tuple[str, Look], ...] = ((LINK, "url"), (_IP, "ip"), (UUID, "uuid"))
+    for pattern, look in plain:
+        if _share(sample, pattern) >= _SURE:
+            return look
+    if _share(sample, _STREET) >= _MOST or (_hints("address", name) and _share(sample, _PLACE) >= _MOST):
+        return "address"
+    firms = _share(sample, _FIRM)
+    if _hints("company", name) and firms >= 0.3:
+        return "company"
+    return _person(name, sample)
+
+
+def _person(name: str, sample: pa.Array) -> Look | None:
+    words = [set(re.findall(r"[^\W\d_]+", cell)) for cell in strings(sample)]
+    known = sum(bool(FIRST_NAMES & some) for some in words) / max(1, len(words))
+    if _share(sample, _SINGLE) >= _SURE:
+        if _hints("last_name", name):
+            return "last_name"
+        if _hints("first_name", name) and known >= 0.02:
+            return "first_name"
+    titled = sum(_TITLED.search(cell) is not None for cell in strings(sample)) / max(1, len(sample))
+    if _share(sample, _PERSON) < _MOST or _NOT_PEOPLE.search(name.casefold()):
+        return None
+    is_hinted = _hints("name", name)
+    return "name" if max(known, titled) >= (0.1 if is_hinted else 0.6) else None
+
+
+def _hints(look: Look, name: str) -> bool:
+    snake = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).casefold()
+    return _HINTS[look].search(snake) is not None
+
+
+def _share(sample: pa.Array, pattern: str) -> float:
+    return float(matches(sample, pattern).mean()) if len(sample) else 0.0
+
+
+def _is_phone(name: str, sample: pa.Array) -> bool:
+    if _share(sample, _PHONE) < _SURE:
+        return False
+    n_digits = [sum(letter.isdigit() for letter in cell) for cell in strings(sample)]
+    if not all(7 <= n <= 20 for n in n_digits):
+        return False
+    return _share(sample, _SURE_PHONE) >= _MOST or (_hints("phone", name) and min(n_digits) >= 9)
+
+
+def is_cards(cells: pa.Array) -> bool:
+    """Whether cells are numbers of credit cards: all pass the check of Luhn, which one in ten does."""
+    sample = cells.slice(0, _SAMPLE)
+    if len(sample) < 8 or _share(sample, _CARD) < 1:
+        return False
+    return all(_passes_luhn(re.sub("[ -]", "", cell)) for cell in strings(sample))
+
+
+def _passes_luhn(digits: str) -> bool:
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0
+
+
+def _is_iban(cell: str) -> bool:
+    bare = cell.replace(" ", "")
+    return int("".join(str(int(letter, 36)) for letter in bare[4:] + bare[:4])) % 97 == 1
