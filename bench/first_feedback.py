@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pty
 import statistics
@@ -24,6 +25,9 @@ TARGET_SECONDS: Final = 3.0
 WORDS: Final = {"schema": "column ", "progress": "0%", "learning": "steps;"}
 """What the first line of each begins with or holds."""
 
+Moment = tuple[float, float, str]
+"""Seconds since the start, seconds of processor time (they tell more on a busy machine), and a line."""
+
 
 def run(n_rounds: int = 3) -> dict[str, Any]:
     """Medians over a few starts, from the shell's point of view; the first start does not count."""
@@ -35,8 +39,13 @@ def run(n_rounds: int = 3) -> dict[str, Any]:
             source = _made_up(Path(temporary))
         for name, lines in (("pipe", _from_pipe), ("terminal", _from_terminal)):
             rounds = [_seconds(lines(_command(source, Path(temporary)))) for _ in range(n_rounds + 1)]
-            found[name] = {word: statistics.median(one[word] for one in rounds[1:]) for word in WORDS}
-            told = ", ".join(f"{word} {seconds:.2f} s" for word, seconds in found[name].items())
+            found[name] = {
+                word: [statistics.median(one[word][place] for one in rounds[1:]) for place in (0, 1)]
+                for word in WORDS
+            }
+            told = ", ".join(
+                f"{word} {wall:.2f} s ({cpu:.2f} s CPU)" for word, (wall, cpu) in found[name].items()
+            )
             print(f"  {name:9} {told} (target: schema and progress under {TARGET_SECONDS:.0f} s)", flush=True)
     return found
 
@@ -47,24 +56,24 @@ def _command(source: Path, folder: Path) -> list[str]:
     return [sys.executable, "-m", "gansmith", "fit", str(source), "-o", str(model), "--samples-seen", "500"]
 
 
-def _seconds(lines: Iterator[tuple[float, str]]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for seconds, line in lines:
+def _seconds(lines: Iterator[Moment]) -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    for *seconds, line in lines:
         for word, mark in WORDS.items():
             if mark in line:
-                found.setdefault(word, seconds)
+                found.setdefault(word, (seconds[0], seconds[1]))
     return found
 
 
-def _from_pipe(command: list[str]) -> Iterator[tuple[float, str]]:
+def _from_pipe(command: list[str]) -> Iterator[Moment]:
     started = time.perf_counter()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         for line in process.stderr:
-            yield time.perf_counter() - started, line
+            yield time.perf_counter() - started, _cpu_seconds(process.pid), line
 
 
-def _from_terminal(command: list[str]) -> Iterator[tuple[float, str]]:
+def _from_terminal(command: list[str]) -> Iterator[Moment]:
     started = time.perf_counter()
     ours, theirs = pty.openpty()
     with subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL) as process:
@@ -77,9 +86,18 @@ def _from_terminal(command: list[str]) -> Iterator[tuple[float, str]]:
             if not content:
                 break
             for line in content.decode(errors="replace").splitlines():
-                yield time.perf_counter() - started, line
+                yield time.perf_counter() - started, _cpu_seconds(process.pid), line
         process.wait()
     os.close(ours)
+
+
+def _cpu_seconds(process: int) -> float:
+    """Processor time of a process so far; NaN where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    except OSError:
+        return math.nan
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _made_up(folder: Path) -> Path:
