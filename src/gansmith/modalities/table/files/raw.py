@@ -88,7 +88,9 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: 
         table = _read_json(text)
     else:
         dialect = find_dialect(text, "\t" if extension == ".tsv" else "")
-        table = replace(_read_text(text, dialect, has_header), style=style_of(text, dialect, raw, encoding))
+        style = style_of(text, dialect, raw, encoding)
+        del raw  # one copy of the text is enough
+        table = replace(_read_text(text, dialect, has_header, is_capped), style=style)
     return replace(table, notes=(note, *table.notes) if note else table.notes)
 
 
@@ -155,13 +157,14 @@ def _read_parquet(source: Path | pa.BufferReader, is_capped: bool) -> RawTable:
         ) from error
 
 
-def _read_text(text: str, dialect: Dialect, has_header: bool) -> RawTable:
+def _read_text(text: str, dialect: Dialect, has_header: bool, is_capped: bool) -> RawTable:
     first = _first_record(text, dialect)
     names = [name.strip() for name in first] if has_header else [f"column_{i + 1}" for i in range(len(first))]
     if has_header:
         _check_names(names)
-    table = _parse(text, dialect, len(first), has_header)
-    _refuse_open_quote(text, dialect, table)
+    subset, last = _parse(text, dialect, len(first), has_header, is_capped)
+    _refuse_open_quote(text, dialect, subset.n_seen, last)
+    table = subset.table()
     if dialect.is_spaced:
         table = pa.table(
             [pc.utf8_ltrim_whitespace(column) for column in table.columns], names=table.column_names
@@ -171,6 +174,8 @@ def _read_text(text: str, dialect: Dialect, has_header: bool) -> RawTable:
     )
     if dialect.is_spaced:
         notes = (*notes, "the blank after each delimiter was taken off the cells")
+    if len(table) < subset.n_seen:
+        notes = (*notes, note_on(subset.n_seen, len(table)))
     return RawTable(table.rename_columns(names), True, dialect.delimiter != ",", notes)
 
 
@@ -197,15 +202,18 @@ def _check_names(names: list[str]) -> None:
         seen.add(name)
 
 
-def _parse(text: str, dialect: Dialect, n_columns: int, has_header: bool) -> pa.Table:
+def _parse(
+    text: str, dialect: Dialect, n_columns: int, has_header: bool, is_capped: bool
+) -> tuple[Subset, str]:
+    """The records, or some of very many, as cells of text, and the last cell of all."""
     raw = (text if text.endswith(("\n", "\r")) else text + "\n").encode()
     if dialect.is_spaced and dialect.quote in text:
         blank = f"{dialect.delimiter} {dialect.quote}".encode()
         raw = raw.replace(blank, blank.replace(b" ", b""))
     keys = [str(index) for index in range(n_columns)]
 
-    def parsed(handler: Callable[[Any], str] | None) -> pa.Table:
-        return pa_csv.read_csv(
+    def parsed(handler: Callable[[Any], str] | None) -> tuple[Subset, str]:
+        batches = pa_csv.open_csv(
             io.BytesIO(raw),
             read_options=pa_csv.ReadOptions(
                 column_names=keys,
@@ -226,6 +234,11 @@ def _parse(text: str, dialect: Dialect, n_columns: int, has_header: bool) -> pa.
                 column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False, check_utf8=False
             ),
         )
+        subset, last = Subset(batches.schema, n_kept(n_columns) if is_capped else None), ""
+        for batch in batches:
+            subset.add(batch)
+            last = str(batch.column(n_columns - 1)[-1].as_py()) if len(batch) else last
+        return subset, last
 
     try:
         return parsed(None)
@@ -252,14 +265,11 @@ def _ragged(row: Any, has_header: bool) -> str:
     )
 
 
-def _refuse_open_quote(text: str, dialect: Dialect, table: pa.Table) -> None:
+def _refuse_open_quote(text: str, dialect: Dialect, n_records: int, last: str) -> None:
     """A quote that is never closed swallows all that follows; the parser does not mind, but we do."""
-    if not table.num_rows or text.count(dialect.quote) % 2 == 0:
-        return
-    last = str(table.column(table.num_columns - 1)[-1].as_py())
-    if "\n" in last:
+    if "\n" in last and text.count(dialect.quote) % 2:
         raise DataError(
-            f"record {table.num_rows}: a quote is opened and never closed ({last[:40]!r}...). "
+            f"record {n_records}: a quote is opened and never closed ({last[:40]!r}...). "
             "Close it, or double it if it belongs to the text."
         )
 

@@ -55,7 +55,7 @@ def test_wide_tables_keep_fewer_records():
     assert n_kept(10**6) == 5_000
 
 
-@pytest.mark.parametrize("source", ["parquet", "arrow", "pandas"])
+@pytest.mark.parametrize("source", ["parquet", "csv", "arrow", "pandas"])
 def test_a_large_table_is_read_in_part_and_a_note_says_so(tmp_path, monkeypatch, source):
     monkeypatch.setattr(subset, "MAX_RECORDS", 100)
     table = pa.table(
@@ -63,7 +63,9 @@ def test_a_large_table_is_read_in_part_and_a_note_says_so(tmp_path, monkeypatch,
     )
     path = tmp_path / "large.parquet"
     pq.write_table(table, path, row_group_size=130)
-    given = {"parquet": path, "arrow": table, "pandas": table.to_pandas()}[source]
+    text = tmp_path / "large.csv"
+    table.to_pandas().to_csv(text, index=False)
+    given = {"parquet": path, "csv": text, "arrow": table, "pandas": table.to_pandas()}[source]
     found = read_table(given, is_capped=True)
     assert found.records["x"].to_pylist() == (numbers_kept(1_000, 100) * 3).tolist()
     assert any("of 1,000 records 100 were kept" in note for note in found.notes)
