@@ -156,6 +156,18 @@ class AbstractModality(ABC):
         """
 
     @abstractmethod
+    def with_target(self, source: object, values: object) -> tuple[object, str]:
+        """The user's data with the values of a target as one more column, and the name of that column.
+
+        Raises:
+            UsageError: When there are not as many values as records, or the data can take no column.
+        """
+
+    @abstractmethod
+    def names(self, codec: Any) -> tuple[str, ...]:
+        """What the parts of a record are called, such as a table's columns; empty when they have no names."""
+
+    @abstractmethod
     def fingerprint(self, records: Any) -> str:
         """The same text for the same records, another for others."""
 

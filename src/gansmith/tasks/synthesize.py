@@ -15,6 +15,8 @@ from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Float
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 
 from gansmith.configuration import from_plain
 from gansmith.engine.randomness import Randomness
@@ -31,9 +33,17 @@ HOLDOUT_SHARE = 0.2
 """Of the real records, where the user gives no hold-out of their own."""
 
 
+class UnfittedError(UsageError, NotFittedError):
+    """Something was asked of a synthesizer that has learnt nothing yet; scikit-learn's error as well."""
+
+
 @final
-class Synthesizer:
-    """Learns data of any kind and makes more of it.
+class Synthesizer(BaseEstimator):
+    """Learns data of any kind and makes more of it; an estimator by scikit-learn's rules.
+
+    Settings are given to the constructor, which only stores them, and can be read, set and cloned as those of
+    any estimator. It may be the last step of a pipeline; `pipeline[-1].sample(...)` then makes records as
+    that step has seen them.
 
     Args:
         kind: Kind of data: "table", "image", ...; empty finds it.
@@ -51,10 +61,17 @@ class Synthesizer:
     Attributes:
         model_: The learnt `Model`, once fitted or loaded.
         target_: The target it was fitted with, or "".
+        feature_names_in_: Names of the columns that were given, without a target that was given as `y`; not
+            there for arrays and pictures.
+        n_features_in_: How many columns were given; not there for pictures.
     """
 
     model_: Model
     target_: str
+    feature_names_in_: np.ndarray
+    n_features_in_: int
+    _source: object = None
+    _records: Any = None
 
     def __init__(
         self,
@@ -74,14 +91,13 @@ class Synthesizer:
         self.budget, self.samples_seen, self.epochs = budget, samples_seen, epochs
         self.seed, self.device, self.threads = seed, device, threads
         self.min_count = min_count
-        self._source: object = None
-        self._records: Any = None
 
     def fit(
         self,
         data: object,
-        target: str | None = None,
+        y: object = None,
         *,
+        target: str | None = None,
         columns: Mapping[str, str] | None = None,
         schema: Mapping[str, Any] | str | Path | None = None,
         has_header: bool = True,
@@ -96,6 +112,8 @@ class Synthesizer:
 
         Args:
             data: A path, a data frame, an Arrow table, an array of pictures, ...
+            y: The target, as scikit-learn passes it: values, one for each record, that become one more
+                column; or the name of a column, as `target`.
             target: A column to be predicted from the others, for scoring.
             columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
             schema: All columns, as `gansmith show DATA --json` prints them, or the path of a file of it.
@@ -115,6 +133,7 @@ class Synthesizer:
             DataError: When the data cannot be read or learnt from.
             UsageError: When a setting or a name is unknown.
         """
+        source, target, n_joined = self._with_target(data, y, target)
         config = FitConfig(
             self.kind,
             self.preset,
@@ -132,13 +151,36 @@ class Synthesizer:
             dict(columns or {}), whole, has_header, encoding, dict(where or {}), tuple(missing), locale
         )
         folder = None if run is None else Path(run)
-        fit_run = start(data, config, target=target or "", reading=reading, folder=folder)
+        fit_run = start(source, config, target=target, reading=reading, folder=folder)
         for record in fit_run:
             if show is not None:
                 show(record)
-        self.model_, self.target_ = fit_run.model(), target or ""
-        self._source, self._records = data, fit_run.prepared.records
+        self._learnt(fit_run.model(), target, n_joined, has_names=not isinstance(data, np.ndarray))
+        self._source, self._records = source, fit_run.prepared.records
         return self
+
+    def _with_target(self, data: object, y: object, target: str | None) -> tuple[object, str, int]:
+        """The data with the target's values as a column, the target's name, and how many columns came so."""
+        if y is None:
+            return data, target or "", 0
+        if target is not None:
+            raise UsageError("both y and target are given, and both say what the target is. Give one.")
+        if isinstance(y, str):
+            return data, y, 0
+        modality = find_modality(self.kind) if self.kind else recognise(data)
+        return *modality.with_target(data, y), 1
+
+    def _learnt(self, model: Model, target: str, n_joined: int = 0, *, has_names: bool = True) -> None:
+        """Keep what was learnt, under the names that scikit-learn gives such things."""
+        self.model_, self.target_ = model, target
+        for name in ("feature_names_in_", "n_features_in_"):
+            vars(self).pop(name, None)  # of an earlier fit
+        names = model.modality.names(model.codec)
+        if names:
+            names = names[: len(names) - n_joined]
+            self.n_features_in_ = len(names)
+            if has_names:
+                self.feature_names_in_ = np.array(names, object)
 
     def sample(self, n_records: int, *, where: Mapping[str, Any] | None = None, seed: int = 0) -> Any:
         """New records, in the type of the data it was fitted on.
@@ -218,7 +260,7 @@ class Synthesizer:
 
     def _model(self) -> Model:
         if "model_" not in vars(self):
-            raise UsageError("this synthesizer has learnt nothing yet: call fit(data) first.")
+            raise UnfittedError("this synthesizer has learnt nothing yet: call fit(data) first.")
         return self.model_
 
 
@@ -231,7 +273,7 @@ def load(path: str | Path) -> Synthesizer:
     model = load_model(path)
     fit = model.manifest["fit"]
     synthesizer = Synthesizer(**{name: fit[name] for name in ("kind", "preset", "objective", "seed")})
-    synthesizer.model_, synthesizer.target_ = model, model.manifest["target"]
+    synthesizer._learnt(model, model.manifest["target"])
     return synthesizer
 
 

@@ -57,6 +57,18 @@ class ImageModality(AbstractModality):
         like = Pictures(np.zeros((1, codec.height, codec.width), int), None, codec.highest, "the model")
         return read_alike(source, like)
 
+    def with_target(self, source: object, values: object) -> tuple[object, str]:
+        """Refuse: pictures have no target.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError("pictures have no target to predict. Leave y out.")
+
+    def names(self, codec: ImageCodec) -> tuple[str, ...]:
+        """None: pixels have no names."""
+        return ()
+
     def fingerprint(self, records: Pictures) -> str:
         """The same text for the same pictures and labels."""
         return records.fingerprint

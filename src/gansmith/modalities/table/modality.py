@@ -29,6 +29,7 @@ from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.columns.rare import usual_min_count
 from gansmith.modalities.table.conditions import ask_some
 from gansmith.modalities.table.files.fingerprint import fingerprint_of
+from gansmith.modalities.table.files.in_memory import with_column
 from gansmith.modalities.table.files.reading import Table, read_table
 from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.held_back import held_back_notes, held_back_of
@@ -90,6 +91,14 @@ class TableModality(AbstractModality):
         except pa.ArrowException as error:
             raise DataError(f"The table cannot be read as the model's: {error}.") from error
         return Table(records, codec.schema, found.name, found.notes)
+
+    def with_target(self, source: object, values: object) -> tuple[object, str]:
+        """See the base class."""
+        return with_column(source, values)
+
+    def names(self, codec: TableCodec) -> tuple[str, ...]:
+        """See the base class."""
+        return codec.schema.names
 
     def fingerprint(self, records: Table) -> str:
         """See the base class."""

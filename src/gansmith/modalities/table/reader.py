@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar, final
 
 import numpy as np
@@ -23,10 +22,8 @@ class TableReader(AbstractReader):
     kind: ClassVar[str] = "table"
 
     def recognises(self, source: object) -> bool:
-        """Any file that no other kind knows; in memory whatever is a frame or speaks Arrow."""
-        if isinstance(source, (str, Path)):
-            return True
-        return not isinstance(source, np.ndarray)
+        """Any file that no other kind knows; in memory a frame, an array of rows, or what speaks Arrow."""
+        return not isinstance(source, np.ndarray) or source.ndim == 2
 
     def read(self, source: object, reading: Reading) -> Table:
         """See the base class."""

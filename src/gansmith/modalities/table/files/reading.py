@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.table.files.cells import Cells, Learnt, Wish
+from gansmith.modalities.table.files.in_memory import from_numpy
 from gansmith.modalities.table.files.kinds import learn_text
 from gansmith.modalities.table.files.raw import RawTable, read_file
 from gansmith.modalities.table.files.subset import n_kept, note_on, numbers_kept
@@ -92,7 +93,7 @@ def read_table(
 
     Args:
         source: A path of a CSV, TSV, JSON lines or Parquet file, a pandas or polars frame, an Arrow table, or
-            any object with `__arrow_c_stream__`.
+            any object with `__arrow_c_stream__`, or a NumPy array of rows.
         overrides: Kinds that go before those found, by column name; or a thing to invent: "email".
         schema: A whole schema that goes before what is found; its columns must be the table's, in any order.
         has_header: Delimited text: whether the first record holds the columns' names.
@@ -143,6 +144,8 @@ def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped
         raw = read_file(Path(source), has_header=has_header, encoding=encoding, is_capped=is_capped)
     elif isinstance(source, pa.Table):
         raw = RawTable(source)
+    elif isinstance(source, np.ndarray):
+        raw = RawTable(from_numpy(source))
     elif type(source).__module__.split(".")[0] == "pandas":
         raw = _from_pandas(source)
     elif isinstance(source, SpeaksArrow):

@@ -223,7 +223,8 @@ def like(records: pa.Table, schema: Schema, original: object) -> Any:
         fields = [cast("pa.Table", original).schema.field(name) for name in schema.names]
         arrays = [_cast(table.column(field.name), field.type) for field in fields]
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-    return _like_pandas(records, schema, original if library == "pandas" else None)
+    frame = _like_pandas(records, schema, original if library == "pandas" else None)
+    return frame.to_numpy(cast("Any", original).dtype) if library == "numpy" else frame
 
 
 def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
