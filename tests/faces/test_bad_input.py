@@ -147,7 +147,6 @@ def test_what_one_record_alone_has_never_comes_out(place, capsys):
     assert run([str(argument) for argument in _fit(place, data="odd.csv")]) == 0
     said = capsys.readouterr().err
     assert "1 category of 'city' (1 cell) and" in said
-    assert "1 value of 1 record" in said
     assert run(["sample", str(place / "m.gan"), "-n", "300"]) == 0
     assert "Atlantis" not in (fakes := capsys.readouterr().out)
     assert "777" not in fakes

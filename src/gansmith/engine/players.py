@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -33,6 +34,8 @@ class PlayerConfig:
     """Adam's memory of squared gradients, in [0, 1)."""
     average_half_life_samples: float = 0.0
     """Half-life of the moving average of the weights, in samples seen; 0 keeps none."""
+    is_average_known: bool = False
+    """Whether the weights at the start are worth keeping: the average does not forget them sooner, then."""
     weight_clip: float | None = None
     """Largest absolute weight, for the Wasserstein critic of 2017; None does not clip."""
 
@@ -112,6 +115,7 @@ class Player:
         """Move the average towards the newest weights (a no-op without one)."""
         if self.average is not None:
             half_life = self.config.average_half_life_samples
+            samples_seen = sys.maxsize if self.config.is_average_known else samples_seen
             with torch.no_grad():
                 self._average.lerp_(self._weights, average_weight(batch_size, half_life, samples_seen))
 

@@ -151,6 +151,12 @@ class Training:
                 self._save(self._checkpoint(), is_stop=True)
                 raise
 
+    def judge_start(self) -> None:
+        """Let the players as they came be kept if none that follow are better: they come from a model."""
+        if self.evaluation and self.step == 0:
+            self._evaluate(Turns(0.0, 0.0), self.evaluation)
+            self._last_good = self._checkpoint()
+
     def _play_step(self) -> StepRecord:
         turns = self.game.play(
             self.step,

@@ -192,12 +192,20 @@ class AbstractModality(ABC):
         """What a person should know about what the codec does not keep of these records.
 
         Args:
-            codec: As `fit_codec` gave it for the records, or that of a model that is to go on with them.
+            codec: As `fit_codec` gave it for the records.
             records: What is learnt from.
             target: A column to be predicted from the others, or "".
 
         Raises:
             UsageError: When so little is kept of the target that it cannot be learnt.
+        """
+
+    @abstractmethod
+    def unknown(self, codec: Any, records: Any) -> tuple[str, ...]:
+        """What a person should know about what a learnt codec does not know of new records.
+
+        Raises:
+            DataError: When they are of other columns or shapes.
         """
 
     @abstractmethod

@@ -60,12 +60,21 @@ def write_archive(path: Path, manifest: Mapping[str, Any], members: Mapping[str,
     Raises:
         DataError: When the file cannot be written.
     """
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
-    text = as_json({"format": FORMAT, **manifest, "sha256": digests})
+    text = _manifest_text(manifest, members)
     with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, content in {MANIFEST: text, **members}.items():
             archive.writestr(zipfile.ZipInfo(name, _DATE), content)
     return hashlib.sha256(text).hexdigest()
+
+
+def digest_of(manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> str:
+    """What `write_archive` would return, without writing."""
+    return hashlib.sha256(_manifest_text(manifest, members)).hexdigest()
+
+
+def _manifest_text(manifest: Mapping[str, Any], members: Mapping[str, bytes]) -> bytes:
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
+    return as_json({"format": FORMAT, **manifest, "sha256": digests})
 
 
 @final

@@ -5,6 +5,7 @@ stats.jsonl    step records, one JSON object a line
 previews/      what the fakes looked like along the way
 checkpoints/   everything needed to go on
 scores.json    the kept model's held-out score and health
+origin.gan     the model that the run went on from, where there was one
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """Where checkpoints are."""
         return self.path / "checkpoints"
+
+    @property
+    def origin(self) -> Path:
+        """The model that the run went on from."""
+        return self.path / "origin.gan"
 
     @property
     def exists(self) -> bool:
@@ -75,7 +81,7 @@ class RunFolder:
 
     def _written(self) -> list[Path]:
         """The files of a run, and no others."""
-        own = [self.path / name for name in ("config.json", "stats.jsonl", "scores.json")]
+        own = [self.path / name for name in ("config.json", "stats.jsonl", "scores.json", "origin.gan")]
         previews = (self.path / "previews").glob("step-*.txt")
         parts = self.path.rglob(".*.part")
         return [*own, *previews, *parts, *self.checkpoints.glob("st[eo]p-*.safetensors")]

@@ -35,8 +35,9 @@ from gansmith.modalities.base import AbstractModality, Codec, Plan, Reading, see
 from gansmith.modalities.registry import find_modality
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, seconds_of
-from gansmith.tasks.model import Model, versions
+from gansmith.tasks.model import Model, load_model, versions
 from gansmith.tasks.opening import Opened, open_data
+from gansmith.tasks.origin import plan_from, players_from, taken_over
 from gansmith.tasks.settings import FitConfig
 
 N_STATS: Final = 500
@@ -98,6 +99,8 @@ class FitRun:
             prepared.evaluation,
             Checkpoints(folder.checkpoints) if folder else None,
         )
+        if "origin" in prepared.manifest:
+            self.training.judge_start()
 
     def __iter__(self) -> Generator[StepRecord]:
         """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.train`.
@@ -168,6 +171,7 @@ def start(
     target: str = "",
     reading: Reading | None = None,
     folder: Path | None = None,
+    origin: Model | None = None,
 ) -> FitRun:
     """Read the data, size the networks, settle the length; the run it gives has not begun to learn.
 
@@ -177,6 +181,7 @@ def start(
         target: A column to be predicted from the others, kept for scoring; of opened data it is known.
         reading: How to read the data; of opened data it is known.
         folder: Where checkpoints and statistics go; None keeps nothing on disk.
+        origin: A model to go on from; None begins anew.
 
     Raises:
         DataError: When the data is missing, malformed or cannot be learnt from.
@@ -186,9 +191,11 @@ def start(
     if run_folder:
         run_folder.check_free()
     if not isinstance(source, Opened):
+        if origin:
+            config, target, reading = taken_over(origin, config, target, reading or Reading())
         source = open_data(source, kind=config.kind, target=target, reading=reading)
     deadline = source.started + seconds_of(config.budget) if config.budget else None
-    prepared = _prepare(source, config)
+    prepared = _prepare(source, config, origin)
     threads = config.threads or _usual_threads(prepared.game)
     if deadline is not None:
         threads, length = _calibrated(prepared, deadline)
@@ -197,6 +204,8 @@ def start(
         length = config.samples_seen or math.ceil(config.epochs * n_epoch) or prepared.plan.samples_seen
     if run_folder:
         run_folder.start({**prepared.manifest, "samples_seen": length, "n_threads": threads})
+        if origin:
+            origin.save(run_folder.origin)
     return FitRun(prepared, length, threads, run_folder, deadline)
 
 
@@ -211,7 +220,8 @@ def resume(source: object, folder: Path) -> FitRun:
     try:
         config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
         opened = open_data(source, kind=config.kind, target=saved["target"], reading=reading)
-        prepared = _prepare(opened, config, from_plain(GameConfig, saved["game"]))
+        origin = load_model(run_folder.origin) if "origin" in saved else None
+        prepared = _prepare(opened, config, origin, from_plain(GameConfig, saved["game"]))
         if prepared.manifest["data"]["fingerprint"] != saved["data"]["fingerprint"]:
             raise DataError(
                 f"{folder}: the run was started on other data (or on data that has changed since). "
@@ -229,7 +239,9 @@ def resume(source: object, folder: Path) -> FitRun:
     return run
 
 
-def _prepare(opened: Opened, config: FitConfig, rules: GameConfig | None = None) -> Prepared:
+def _prepare(
+    opened: Opened, config: FitConfig, origin: Model | None, rules: GameConfig | None = None
+) -> Prepared:
     """Split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
     modality = find_modality(opened.reader.kind)
     randomness = Randomness(config.seed)
@@ -237,14 +249,18 @@ def _prepare(opened: Opened, config: FitConfig, rules: GameConfig | None = None)
     data = {"name": opened.name, "n_records": len(opened), "n_heldout": n_heldout}
     notes, records = opened.notes, opened.hand_over()
     data["fingerprint"] = modality.fingerprint(records)
+    remarks = modality.unknown(origin.codec, records) if origin else ()
     order = randomness.permutation(len(records), "split", 0).numpy()
     heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
     del records, order  # one copy is enough
-    codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32, config.min_count)
-    notes = (*notes, *modality.remarks(codec, seen, opened.target))
-    plan = modality.plan(codec, len(seen), config.preset)
+    if origin:
+        codec, plan, players = origin.codec, plan_from(origin, len(seen)), players_from(origin)
+    else:
+        codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32, config.min_count)
+        plan = modality.plan(codec, len(seen), config.preset)
+        players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
+        remarks = modality.remarks(codec, seen, opened.target)
     device = _device(config.device)
-    players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
     networks = (players[0].to(device), players[1].to(device))
     if rules is None:
         rules = replace(plan.game, objective=config.objective or plan.game.objective)
@@ -267,8 +283,11 @@ def _prepare(opened: Opened, config: FitConfig, rules: GameConfig | None = None)
         "game": to_plain(rules),
         "data": data,
         "versions": versions(),
+        **({"origin": origin.known_digest()} if origin else {}),
     }
-    return Prepared(config, modality, seen, codec, game, batches, evaluation, plan, manifest, notes)
+    return Prepared(
+        config, modality, seen, codec, game, batches, evaluation, plan, manifest, (*notes, *remarks)
+    )
 
 
 def _calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:

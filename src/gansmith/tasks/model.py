@@ -28,7 +28,7 @@ from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.base import AbstractModality, Codec, Compact, Request
 from gansmith.modalities.registry import find_modality
-from gansmith.store.archive import Archive, read_archive, write_archive
+from gansmith.store.archive import Archive, digest_of, read_archive, write_archive
 from gansmith.store.atomic import write_whole
 from gansmith.store.plain import as_json
 
@@ -185,6 +185,14 @@ class Model:
         Raises:
             DataError: When it cannot be written.
         """
+        return write_archive(Path(path), self.manifest, self._members(sampling_only=sampling_only))
+
+    def known_digest(self) -> str:
+        """Of its file, or of the file that `save` would write."""
+        return self.digest or digest_of(self.manifest, self._members(sampling_only=False))
+
+    def _members(self, *, sampling_only: bool) -> dict[str, bytes]:
+        """The parts of the model file."""
         state, tensors = self.codec.state()
         members = {
             "codec.json": as_json(state),
@@ -193,7 +201,7 @@ class Model:
         }
         if self.discriminator is not None and not sampling_only:
             members["discriminator.safetensors"] = safetensors.torch.save(_weights(self.discriminator))
-        return write_archive(Path(path), self.manifest, members)
+        return members
 
 
 def load_model(path: str | Path) -> Model:

@@ -21,7 +21,7 @@ from sklearn.exceptions import NotFittedError
 from gansmith.configuration import from_plain
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import StepRecord
-from gansmith.errors import DataError, UsageError
+from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality, Reading
 from gansmith.modalities.registry import find_modality, recognise
 from gansmith.scorecard.card import Scorecard
@@ -107,6 +107,7 @@ class Synthesizer(BaseEstimator):
         locale: str = "",
         run: str | Path | None = None,
         show: Callable[[StepRecord], None] | None = None,
+        start_from: str | Path | Model | Synthesizer | None = None,
     ) -> Synthesizer:
         """Learn from data.
 
@@ -116,7 +117,8 @@ class Synthesizer(BaseEstimator):
                 column; or the name of a column, as `target`.
             target: A column to be predicted from the others, for scoring.
             columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
-            schema: All columns, as `gansmith show DATA --json` prints them, or the path of a file of it.
+            schema: All columns, as `gansmith show DATA --json` prints them, or SDV's metadata of the table;
+                or the path of a file of either.
             has_header: Whether the first line of a text file names its columns.
             encoding: Of a text file; None finds it.
             where: Learn only from records with these values.
@@ -125,6 +127,8 @@ class Synthesizer(BaseEstimator):
                 package `faker`. Empty invents neutral ones.
             run: A folder for checkpoints and statistics.
             show: Called with each step record.
+            start_from: A model, or the path of its file, to go on from with data of the same columns: its
+                codec and its weights are taken over, and a quarter of the usual length is enough.
 
         Returns:
             Itself, fitted.
@@ -151,11 +155,13 @@ class Synthesizer(BaseEstimator):
             dict(columns or {}), whole, has_header, encoding, dict(where or {}), tuple(missing), locale
         )
         folder = None if run is None else Path(run)
-        fit_run = start(source, config, target=target, reading=reading, folder=folder)
+        origin = self._origin_of(start_from)
+        fit_run = start(source, config, target=target, reading=reading, folder=folder, origin=origin)
         for record in fit_run:
             if show is not None:
                 show(record)
-        self._learnt(fit_run.model(), target, n_joined, has_names=not isinstance(data, np.ndarray))
+        model = fit_run.model()
+        self._learnt(model, model.manifest["target"], n_joined, has_names=not isinstance(data, np.ndarray))
         self._source, self._records = source, fit_run.prepared.records
         return self
 
@@ -258,6 +264,21 @@ class Synthesizer(BaseEstimator):
         model = self._model()
         self.model_ = replace(model, digest=model.save(path, sampling_only=sampling_only))
 
+    @classmethod
+    def of(cls, model: Model) -> Synthesizer:
+        """The fitted synthesizer of a model."""
+        fit = model.manifest["fit"]
+        synthesizer = cls(**{name: fit[name] for name in ("kind", "preset", "objective", "seed")})
+        synthesizer._learnt(model, model.manifest["target"])
+        return synthesizer
+
+    @staticmethod
+    def _origin_of(source: str | Path | Model | Synthesizer | None) -> Model | None:
+        """The model to go on from, wherever it is."""
+        if isinstance(source, Synthesizer):
+            return source._model()
+        return source if source is None or isinstance(source, Model) else load_model(source)
+
     def _model(self) -> Model:
         if "model_" not in vars(self):
             raise UnfittedError("this synthesizer has learnt nothing yet: call fit(data) first.")
@@ -270,11 +291,7 @@ def load(path: str | Path) -> Synthesizer:
     Raises:
         ModelFileError: When the file is missing, damaged or hostile.
     """
-    model = load_model(path)
-    fit = model.manifest["fit"]
-    synthesizer = Synthesizer(**{name: fit[name] for name in ("kind", "preset", "objective", "seed")})
-    synthesizer._learnt(model, model.manifest["target"])
-    return synthesizer
+    return Synthesizer.of(load_model(path))
 
 
 def score(
@@ -322,11 +339,16 @@ def score(
     return modality.score(fake, train, held, target, small_seed(seed))
 
 
-def schema_of(source: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
+def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:
     """A schema from a JSON file or from plain values, alone or within what `gansmith show --json` prints.
+
+    Args:
+        source: The file, or what stands in it; the metadata of other systems is handed on as it is.
+        table: The one that is meant, where metadata is of several.
 
     Raises:
         DataError: When the file is missing, or holds no JSON object.
+        UsageError: When there is no such table.
     """
     found: object = source
     if isinstance(source, str | Path):
@@ -339,6 +361,12 @@ def schema_of(source: Mapping[str, Any] | str | Path) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise DataError(f"{source}: wanted a JSON object, as `gansmith show DATA --json` prints it.")
     values = cast("Mapping[str, Any]", found)
+    if table:
+        tables = values.get("tables")
+        if not isinstance(tables, Mapping) or table not in tables:
+            known = cast("Mapping[str, Any]", tables) if isinstance(tables, Mapping) else {}
+            raise UsageError(f"the schema has no table {table!r}. {did_you_mean(table, known)}")
+        values = {**values, "tables": {table: tables[table]}}
     inner = values.get("schema", values)
     if not isinstance(inner, Mapping):
         raise DataError(f"{source}: its schema is no JSON object. Print one with `gansmith show --json`.")

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 DEFINES_A_RUN = (
     "kind", "target", "budget", "samples_seen", "shortened", "epochs", "seed", "device", "threads", "preset",
-    "objective", "config", "column", "schema", "where", "no_header", "encoding", "min_count",
-    "missing", "locale",
+    "objective", "config", "column", "schema", "schema_table", "where", "no_header", "encoding", "min_count",
+    "missing", "locale", "origin",
 )  # fmt: skip
 """Options that decide what is learnt; a resumed run has them already."""
 
@@ -69,10 +69,23 @@ def fit(
         Path | None, typer.Option(help="Folder for checkpoints; NAME.run beside the model if not given.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    origin: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="OLD.gan", help="A model to go on from, with data of the same columns."
+        ),
+    ] = None,
     column: Column = None,
     schema: Annotated[
-        Path | None, typer.Option(help="A schema as `gansmith show DATA --json` prints it.")
+        Path | None,
+        typer.Option(help="A schema as `gansmith show DATA --json` prints it, or SDV's metadata.json."),
     ] = None,
+    schema_table: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="The table of SDV's metadata that the data is, where it has several."
+        ),
+    ] = "",
     where: Where = None,
     no_header: NoHeader = False,
     encoding: Encoding = "",
@@ -126,14 +139,14 @@ def fit(
         chosen = _merged(config, chosen, names) if config else chosen
         reading = Reading(
             columns=pairs(column, ":", "--column", "NAME:KIND"),
-            schema=_schema(schema) if schema else None,
+            schema=_schema(schema, schema_table) if schema else None,
             has_header=not no_header,
             encoding=encoding or None,
             where=pairs(where, "=", "--where", "COLUMN=VALUE"),
             missing=tuple(missing or ()),
             locale=locale,
         )
-        fit_run = _started(data, chosen, target, reading, folder)
+        fit_run = _started(data, chosen, target, reading, folder, origin)
     from gansmith.faces.cli.progress import play
 
     is_finished = play(fit_run)
@@ -152,21 +165,30 @@ def fit(
         print_json({"model": str(output), "sha256": digest, "run": str(folder), **model.manifest["training"]})
 
 
-def _started(data: str, chosen: FitConfig, target: str, reading: Reading, folder: Path) -> FitRun:
+def _started(
+    data: str, chosen: FitConfig, target: str, reading: Reading, folder: Path, origin: Path | None
+) -> FitRun:
     """A run that has not begun to learn; what was read is shown before anything is learnt from it."""
     from gansmith.faces.cli.first_look import console, show_beginning, show_schema
     from gansmith.store.run_folder import RunFolder
     from gansmith.tasks.opening import open_data
 
     RunFolder(folder).check_free()
+    model = None
     try:
+        if origin:
+            from gansmith.tasks.model import load_model
+            from gansmith.tasks.origin import taken_over
+
+            model = load_model(origin)
+            chosen, target, reading = taken_over(model, chosen, target, reading)
         opened = open_data(data, kind=chosen.kind, target=target, reading=reading)
         show_schema(opened)
         show_beginning()
         n_notes = len(opened.notes)
         from gansmith.tasks.fit import start  # takes its time, as it imports torch
 
-        fit_run = start(opened, chosen, folder=folder)
+        fit_run = start(opened, chosen, folder=folder, origin=model)
     except KeyboardInterrupt:
         typer.echo("Interrupted before learning began: nothing was written.", err=True)
         raise
@@ -178,15 +200,16 @@ def _started(data: str, chosen: FitConfig, target: str, reading: Reading, folder
     return fit_run
 
 
-def _schema(path: Path) -> Mapping[str, Any]:
+def _schema(path: Path, table: str) -> Mapping[str, Any]:
     from gansmith.tasks.synthesize import schema_of
 
-    return schema_of(path)
+    return schema_of(path, table)
 
 
 def _check_resumable(names: Collection[str]) -> None:
     """Raise UsageError when something is given that would make it another run."""
-    options = [f"--{name.replace('_', '-')}" for name in DEFINES_A_RUN if name in names]
+    spelt = {"origin": "from"}
+    options = [f"--{spelt.get(name, name).replace('_', '-')}" for name in DEFINES_A_RUN if name in names]
     if options:
         raise UsageError(
             f"a resumed run keeps its own settings: leave out {', '.join(options)}, "

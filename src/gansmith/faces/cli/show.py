@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, print_json
 
 
@@ -15,12 +16,17 @@ def show(
         Path, typer.Argument(metavar="MODEL.gan|RUN|DATA", help="A model file, a run folder, or data.")
     ],
     json: Json = False,
+    sdv: Annotated[
+        bool, typer.Option("--sdv", help="Print the columns of a table or its model as SDV's metadata JSON.")
+    ] = False,
 ) -> None:
     """Show what a model has learnt, how a run is going, or what columns a data file has.
 
     With --json the schema of a model or a data file can be edited and given to `fit --schema`.
     """
-    if what.suffix == ".gan":
+    if sdv:
+        _show_metadata(what)
+    elif what.suffix == ".gan":
         _show_model(what, json)
     elif what.is_dir():
         _show_run(what, json)
@@ -42,6 +48,8 @@ def _show_model(path: Path, as_json: bool) -> None:
     typer.echo(
         f"{path}: a model of {found['kind']} data, from {data['n_records']:,} records of {data['name']}"
     )
+    if "origin" in found:
+        typer.echo(f"gone on from the model {found['origin']}")
     typer.echo(
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
@@ -86,6 +94,23 @@ def _show_data(path: Path, as_json: bool) -> None:
     _print_rows(modality.describe(codec))
     for note in (*records.notes, *modality.remarks(codec, records, "")):
         typer.echo(f"Note: {note}")
+
+
+def _show_metadata(path: Path) -> None:
+    from gansmith.modalities.base import Reading
+    from gansmith.modalities.registry import recognise
+    from gansmith.modalities.table.schema import Schema
+    from gansmith.modalities.table.sdv import to_sdv
+    from gansmith.tasks.model import load_model
+
+    if path.suffix == ".gan":
+        state, _ = load_model(path).codec.state()
+    else:
+        modality = recognise(str(path))
+        state, _ = modality.fit_codec(modality.read(str(path), Reading()), "default", 0, 1).state()
+    if "schema" not in state:
+        raise UsageError(f"{path} is no table: SDV's metadata is of tables alone.")
+    print_json(to_sdv(Schema.from_json(state["schema"]), path.name.partition(".")[0]))
 
 
 def _print_rows(rows: list[dict[str, str]]) -> None:

@@ -14,7 +14,7 @@ from gansmith.configuration import from_plain
 from gansmith.engine.batches import Asking
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Samples
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageDiscriminator, ImageGenerator, ImageNetworks, players
@@ -84,6 +84,21 @@ class ImageModality(AbstractModality):
 
     def remarks(self, codec: ImageCodec, records: Pictures, target: str) -> tuple[str, ...]:
         """None: all of a picture is kept."""
+        return ()
+
+    def unknown(self, codec: ImageCodec, records: Pictures) -> tuple[str, ...]:
+        """Nothing, of pictures of the codec's size and white.
+
+        Raises:
+            DataError: They are of another size or white.
+        """
+        have = (*records.pixels.shape[1:], records.highest)
+        wanted = codec.height, codec.width, codec.highest
+        if have != wanted:
+            raise DataError(
+                f"{records.name}: pictures of {have[0]} x {have[1]} pixels up to {have[2]}; the model knows "
+                f"{wanted[0]} x {wanted[1]} up to {wanted[2]}. Bring them to that size and range."
+            )
         return ()
 
     def load_codec(self, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> ImageCodec:

@@ -38,6 +38,7 @@ from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
 from gansmith.modalities.table.reader import TableReader
 from gansmith.modalities.table.schema import Schema
 from gansmith.modalities.table.scoring import score_table
+from gansmith.modalities.table.unknown import unknown_notes
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.fidelity import quick_two_sample_auc
 
@@ -122,6 +123,10 @@ class TableModality(AbstractModality):
     def remarks(self, codec: TableCodec, records: Table, target: str) -> tuple[str, ...]:
         """See the base class."""
         return held_back_notes(codec, records.schema, target)
+
+    def unknown(self, codec: TableCodec, records: Table) -> tuple[str, ...]:
+        """See the base class; they have been read with the codec's schema."""
+        return unknown_notes(codec, records.records)
 
     def load_codec(self, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
         """See the base class."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, final
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +16,7 @@ from gansmith.modalities.readers import AbstractReader, Reading
 from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
 from gansmith.modalities.table.files.stored import spelt
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
+from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
 
 
 @final
@@ -27,17 +31,11 @@ class TableReader(AbstractReader):
 
     def read(self, source: object, reading: Reading) -> Table:
         """See the base class."""
-        schema = None if reading.schema is None else Schema.from_json(reading.schema)
-        table = read_table(
-            source,
-            overrides=reading.columns,
-            schema=schema,
-            has_header=reading.has_header,
-            encoding=reading.encoding,
-            missing=reading.missing,
-            locale=reading.locale,
-            is_capped=True,
-        )
+        if reading.schema is not None and is_sdv(reading.schema):
+            table = _read_by_sdv(source, reading, reading.schema)
+        else:
+            schema = None if reading.schema is None else Schema.from_json(reading.schema)
+            table = _read(source, reading, schema)
         if not reading.where:
             return table
         from gansmith.modalities.table.asked import matching  # it knows codecs, and so imports torch
@@ -65,6 +63,29 @@ class TableReader(AbstractReader):
             }
             for column in records.schema.columns
         ]
+
+
+def _read(source: object, reading: Reading, schema: Schema | None) -> Table:
+    return read_table(
+        source,
+        overrides=reading.columns,
+        schema=schema,
+        has_header=reading.has_header,
+        encoding=reading.encoding,
+        missing=reading.missing,
+        locale=reading.locale,
+        is_capped=True,
+    )
+
+
+def _read_by_sdv(source: object, reading: Reading, metadata: Mapping[str, Any]) -> Table:
+    """The table as it is found to be, and once more where the metadata knows better."""
+    stem = Path(source).name.partition(".")[0] if isinstance(source, (str, Path)) else ""
+    said = table_of(choose_table(metadata, stem))
+    found = _read(source, reading, None)
+    schema, notes = schema_by(said, found.schema)
+    table = found if schema == found.schema else _read(source, reading, schema)
+    return replace(table, notes=(*table.notes, *notes))
 
 
 def _holds(column: Column, cells: pa.ChunkedArray) -> str:

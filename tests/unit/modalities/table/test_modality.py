@@ -38,7 +38,7 @@ def codec(records):
     [
         ("people.csv", True), ("PEOPLE.CSV.GZ", True), ("a.parquet", True), ("a.jsonl", True),
         ("no_extension", True), ("anything.data", True),
-        (pd.DataFrame({"a": [1]}), True), (np.zeros((3, 4)), False),
+        (pd.DataFrame({"a": [1]}), True), (np.zeros((3, 4)), True), (np.zeros((3, 4, 4)), False),
     ],
 )  # fmt: skip
 def test_tables_are_recognised(source, is_table):

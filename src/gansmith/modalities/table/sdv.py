@@ -1,0 +1,256 @@
+"""The metadata files of the Synthetic Data Vault (SDV): taken as a schema, and written from one.
+
+Its files say what columns mean, ours what they are. So metadata is laid over what is found in the data: where
+it says no more than what is there, what is there stays, with its precision and spelling. What has no place
+here gives a note.
+
+Source:
+    "Metadata JSON" and "Sdtypes" in the public documentation of SDV (docs.sdv.dev), versions V1,
+    SINGLE_TABLE_V1 and MULTI_TABLE_V1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast, final
+
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.table.files.dates import has_clock
+from gansmith.modalities.table.schema import Column, Kind, Look, Schema
+
+VERSION_KEY: Final = "METADATA_SPEC_VERSION"
+VERSIONS: Final = ("V1", "SINGLE_TABLE_V1", "MULTI_TABLE_V1")
+
+_FITTING: Final[Mapping[str, tuple[Kind, ...]]] = {
+    "numerical": ("integer", "decimal", "duration", "constant"),
+    "categorical": ("category", "boolean", "list", "constant"),
+    "boolean": ("boolean", "constant"),
+    "datetime": ("date", "datetime", "time", "constant"),
+    "id": ("identifier",),
+}
+"""Kinds that say the same as an sdtype; where another is found, it becomes the first, or a date."""
+
+_LOOKS: Final[Mapping[str, Look]] = {
+    "email": "email",
+    "name": "name",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "address": "address",
+    "street_address": "address",
+    "phone_number": "phone",
+    "company": "company",
+    "url": "url",
+    "ipv4_address": "ip",
+    "iban": "iban",
+    "credit_card_number": "card",
+    "uuid4": "uuid",
+}
+"""What is invented for sdtypes of personal data, by name; those that are not here become text."""
+_KEPT_PERSONAL: Final[tuple[Kind, ...]] = ("identifier", "text", "invented", "constant")
+"""Kinds of which nothing personal is kept anyway."""
+
+_SDTYPES: Final[Mapping[Kind, str]] = {
+    "integer": "numerical",
+    "decimal": "numerical",
+    "boolean": "boolean",
+    "category": "categorical",
+    "constant": "categorical",
+    "date": "datetime",
+    "datetime": "datetime",
+    "time": "datetime",
+    "list": "categorical",
+    "identifier": "id",
+}
+"""How each kind is written; what is not here is written as what it is invented as, or "unknown"."""
+_SPELT: Final = {look: sdtype for sdtype, look in reversed(_LOOKS.items())}
+"""The sdtype of each thing that is invented, where several stand for it the first."""
+
+_WIDTHS: Final = {"double": "Float", "float": "Float"}
+_COLUMN_KEYS: Final = ("sdtype", "datetime_format", "pii", "computer_representation")
+_TABLE_KEYS: Final = ("columns", "primary_key", "alternate_keys", VERSION_KEY)
+
+
+@final
+@dataclass(frozen=True)
+class SdvTable:
+    """What metadata says of one table."""
+
+    columns: Mapping[str, Mapping[str, Any]]
+    """By name: its sdtype and what goes with it."""
+    notes: tuple[str, ...]
+    """What has no place in a schema here."""
+
+
+def is_sdv(schema: Mapping[str, Any]) -> bool:
+    """Whether this is metadata of SDV rather than a schema of ours, whose columns are a list."""
+    return VERSION_KEY in schema or any(isinstance(schema.get(key), Mapping) for key in ("tables", "columns"))
+
+
+def choose_table(metadata: Mapping[str, Any], file_stem: str) -> Mapping[str, Any]:
+    """The one table of the metadata that the data is: the only one, or that with the name of the data's file.
+
+    Args:
+        metadata: Of one table or of several.
+        file_stem: The data's file name without its ending; empty for data in memory.
+
+    Raises:
+        UsageError: There are several, and none has that name.
+        DataError: It is no object.
+    """
+    if "tables" not in metadata:
+        return metadata
+    tables = metadata["tables"]
+    if not isinstance(tables, Mapping) or not all(isinstance(each, Mapping) for each in tables.values()):
+        raise DataError("the metadata: 'tables' must be an object with an object for each table.")
+    found = cast("Mapping[str, Mapping[str, Any]]", tables)
+    wanted = next(iter(found)) if len(found) == 1 else file_stem
+    if wanted not in found:
+        raise UsageError(
+            f"the metadata is of {len(found)} tables: {', '.join(map(repr, found))}. Say which of them the "
+            "data is with --schema-table NAME; one table is learnt at a time."
+        )
+    return {**found[wanted], VERSION_KEY: metadata.get(VERSION_KEY, VERSIONS[0])}
+
+
+def table_of(metadata: Mapping[str, Any]) -> SdvTable:
+    """What metadata of a single table says.
+
+    Raises:
+        DataError: It is not of the form that SDV documents.
+    """
+    version = metadata.get(VERSION_KEY, VERSIONS[0])
+    if version not in VERSIONS:
+        raise DataError(f"the metadata is of version {version!r}. Known: {', '.join(VERSIONS)}.")
+    columns = metadata.get("columns")
+    if not isinstance(columns, Mapping) or not columns:
+        raise DataError("the metadata: 'columns' must be an object with an entry for each column.")
+    found = cast("Mapping[str, Any]", columns)
+    for name, given in found.items():
+        if not isinstance(given, Mapping) or not isinstance(
+            cast("Mapping[str, Any]", given).get("sdtype"), str
+        ):
+            raise DataError(
+                f"the metadata: column {name!r} has no 'sdtype'. Give it one, such as categorical."
+            )
+    notes = [
+        f"the metadata says {key!r}, which has no place here: left out"
+        for key, value in metadata.items()
+        if key not in _TABLE_KEYS and value
+    ]
+    lost = sorted({key for given in found.values() for key in given if key not in _COLUMN_KEYS})
+    if lost:
+        notes.append(
+            f"the metadata says {', '.join(map(repr, lost))} of columns: found from the data instead"
+        )
+    keys = [metadata.get("primary_key"), *(metadata.get("alternate_keys") or [])]
+    for key in keys:
+        if isinstance(key, str) and key not in found:
+            raise DataError(f"the metadata: the key {key!r} is no column. {did_you_mean(key, found)}")
+        if isinstance(key, list) and len(cast("list[object]", key)) > 1:
+            notes.append(f"the metadata has a key of several columns, {key}: each is learnt by itself")
+    single = {key for key in keys if isinstance(key, str)}
+    made = {name: {**given, "is_key": name in single} for name, given in found.items()}
+    return SdvTable(made, tuple(notes))
+
+
+def schema_by(table: SdvTable, found: Schema) -> tuple[Schema, tuple[str, ...]]:
+    """The schema that was found in the data, with what the metadata knows better, and notes on the rest.
+
+    Raises:
+        DataError: The columns are not the same.
+    """
+    for name in table.columns:
+        if name not in found.names:
+            raise DataError(
+                f"column {name!r} of the metadata is not in the table. {did_you_mean(name, found.names)}"
+            )
+    for name in found.names:
+        if name not in table.columns:
+            raise DataError(f"column {name!r} is not in the metadata. {did_you_mean(name, table.columns)}")
+    notes = list(table.notes)
+    columns: list[Column] = []
+    for column in found.columns:
+        given = table.columns[column.name]
+        columns.append(_by(given, column))
+        if columns[-1].kind == "identifier" and column.kind != "identifier":
+            notes.append(f"column {column.name!r}: an id; each will be new, also where the real ones repeat")
+        is_personal = given["sdtype"] not in _FITTING and given.get("pii") is not False
+        if is_personal and columns[-1].kind not in _KEPT_PERSONAL:
+            notes.append(
+                f"column {column.name!r}: sdtype {given['sdtype']!r} stands for personal data; it is learnt "
+                f"as {column.kind}, as its values are no text. --column {column.name}:KIND overrules that"
+            )
+    return Schema(tuple(columns)), tuple(notes)
+
+
+def _by(given: Mapping[str, Any], column: Column) -> Column:
+    """One column, as the metadata has it."""
+    sdtype, form = given["sdtype"], given.get("datetime_format")
+    if given.get("is_key"):
+        return _as(column, "identifier")
+    if sdtype == "datetime" and isinstance(form, str) and form:
+        kind: Kind = "datetime" if has_clock(form) else "date"
+        is_text = (
+            column.stored_as in ("", "string", "large_string", "string_view") and column.kind != "constant"
+        )
+        if column.kind not in ("date", "datetime", "time") or (
+            is_text and column.format and column.format != form
+        ):
+            return replace(_as(column, kind), format=form)
+        return column
+    if sdtype in _FITTING:
+        kinds = _FITTING[sdtype]
+        return (
+            column if column.kind in kinds else _as(column, "decimal" if sdtype == "numerical" else kinds[0])
+        )
+    if given.get("pii") is False or column.kind in _KEPT_PERSONAL:
+        return column
+    if column.kind == "integer":
+        return _as(column, "identifier")
+    if column.kind != "category":
+        return column
+    look = _LOOKS.get(sdtype, "")
+    return replace(_as(column, "invented"), look=look) if look else _as(column, "text")
+
+
+def _as(column: Column, kind: Kind) -> Column:
+    """A column of another kind, with what was found of the old one forgotten."""
+    type = column.type if kind == "identifier" and column.kind == "integer" else ""
+    return (
+        column if column.kind == kind else Column(column.name, kind, type, missing_mark=column.missing_mark)
+    )
+
+
+def to_sdv(schema: Schema, name: str) -> dict[str, Any]:
+    """A schema as metadata of version V1, of one table of that name."""
+    columns: dict[str, dict[str, Any]] = {}
+    keys: list[str] = []
+    for column in schema.columns:
+        said: dict[str, Any] = {"sdtype": _SDTYPES.get(column.kind) or _SPELT.get(column.look, "unknown")}
+        if said["sdtype"] == "numerical":
+            said["computer_representation"] = _WIDTHS.get(
+                column.type, column.type.title().replace("Ui", "UI")
+            )
+        elif said["sdtype"] == "datetime":
+            said["datetime_format"] = column.format or _iso(column)
+        elif said["sdtype"] == "id" and not column.missing_rate:
+            keys.append(column.name)
+        elif column.is_made_anew and column.kind != "identifier":
+            said["pii"] = True
+        columns[column.name] = said
+    table: dict[str, Any] = {"columns": columns}
+    if keys:
+        table["primary_key"] = keys[0]
+    if keys[1:]:
+        table["alternate_keys"] = keys[1:]
+    return {VERSION_KEY: VERSIONS[0], "tables": {name: table}, "relationships": []}
+
+
+def _iso(column: Column) -> str:
+    """How dates and times without a format of their own are spelt."""
+    if column.kind == "date":
+        return "%Y-%m-%d"
+    if column.kind == "time":
+        return "%H:%M:%S"
+    return "%Y-%m-%d %H:%M:%S" if column.granularity_seconds else "%Y-%m-%d %H:%M:%S.%f"

@@ -1,0 +1,102 @@
+"""Going on from a learnt model: its codec, its weights, new records, and a gentler hand.
+
+What a model file does not hold, the state of the optimisers, starts afresh; so learning rates are lower than
+for a new model, and a quarter of its length is enough. The average that is sampled starts from the model's
+own, and the model as it was is kept if nothing that follows does better on held-out records.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from torch import nn
+
+from gansmith.engine.players import PlayerConfig
+from gansmith.errors import UsageError
+from gansmith.modalities.base import Plan, Reading
+from gansmith.tasks.model import Model
+from gansmith.tasks.settings import FitConfig
+
+LENGTH_SHARE: Final = 0.25
+"""Of the length of a new model, where the user gives none."""
+RATE_SHARE: Final = 0.1
+"""Of the learning rates of a new model."""
+
+
+def taken_over(
+    origin: Model, config: FitConfig, target: str, reading: Reading
+) -> tuple[FitConfig, str, Reading]:
+    """Settings, target and reading of a run that goes on from a model, with what comes from the model.
+
+    Args:
+        origin: The model.
+        config: What the user chose.
+        target: As the user gave it; empty takes the model's.
+        reading: How the new data is to be read.
+
+    Raises:
+        UsageError: The model has no discriminator, or a setting is not the model's own.
+    """
+    _check(origin, asdict(config), reading)
+    config = replace(config, kind=origin.manifest["kind"], preset=origin.manifest["fit"]["preset"])
+    schema: Mapping[str, Any] | None = origin.codec.state()[0].get("schema")
+    return config, target or origin.manifest["target"], replace(reading, schema=schema)
+
+
+def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None:
+    """Refuse what cannot be gone on from, and settings that would make another model of it."""
+    if origin.discriminator is None:
+        raise UsageError(
+            "this model was saved for sampling only: without its discriminator nobody can go on from it. "
+            "Learn it again without --sampling-only."
+        )
+    manifest = origin.manifest
+    own = {**manifest["fit"], "kind": manifest["kind"], "objective": manifest["game"]["objective"]}
+    for name in ("kind", "preset", "objective", "min_count"):
+        if settings[name] not in ("", 0, "default", own.get(name)):
+            raise UsageError(
+                f"{name} is {settings[name]!r}, and that of the model to go on from is {own.get(name)!r}. "
+                "Leave it out: it comes from the model."
+            )
+    if reading.columns or reading.schema is not None:
+        raise UsageError(
+            "what the columns are comes from the model to go on from. Leave columns and schema out."
+        )
+
+
+def plan_from(origin: Model, n_records: int) -> Plan:
+    """The networks of the model, the rules of a new one for so many records with lower learning rates."""
+    fresh = origin.modality.plan(origin.codec, n_records, origin.manifest["fit"]["preset"])
+    networks = origin.modality.networks(origin.manifest["networks"])
+    game = replace(
+        fresh.game,
+        n_latents=networks.n_latents,
+        objective=origin.manifest["game"]["objective"],
+        generator=_gentler(fresh.game.generator),
+        discriminator=_gentler(fresh.game.discriminator),
+    )
+    return replace(
+        fresh, networks=networks, game=game, samples_seen=math.ceil(LENGTH_SHARE * fresh.samples_seen)
+    )
+
+
+def players_from(origin: Model) -> tuple[nn.Module, nn.Module]:
+    """Copies of the model's networks that learn."""
+    assert origin.discriminator is not None  # as `taken_over` has seen
+    generator, discriminator = copy.deepcopy((origin.generator, origin.discriminator))
+    return generator.requires_grad_(True), discriminator.requires_grad_(True)
+
+
+def _gentler(config: PlayerConfig) -> PlayerConfig:
+    final = config.final_learning_rate
+    return replace(
+        config,
+        learning_rate=RATE_SHARE * config.learning_rate,
+        average_half_life_samples=LENGTH_SHARE * config.average_half_life_samples,
+        is_average_known=True,
+        final_learning_rate=None if final is None else RATE_SHARE * final,
+    )
