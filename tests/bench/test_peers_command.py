@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -163,3 +165,11 @@ def test_a_race_ends_at_the_first_budget_that_beats_all_four(world, monkeypatch,
 def test_the_stored_page_is_that_of_the_stored_results(tmp_path):
     main(["--page-only", "--page", str(tmp_path / "tables.md")])
     assert (tmp_path / "tables.md").read_bytes() == (ROOT / "bench" / "tables.md").read_bytes()
+
+
+def test_memory_is_that_of_the_process_and_not_of_its_parent():
+    ballast = bytearray(400 * 1024**2)
+    code = "from bench.peers.runners.measured import peak_mib; print(peak_mib())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert len(ballast) > 0
+    assert 20 < float(done.stdout) < 300
