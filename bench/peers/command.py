@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bench.peers.competitors import COMPETITORS, HOLDOUT, OURS, Competitor
+from bench.peers.competitors import COMPETITORS, COPY, HOLDOUT, OURS, Competitor
 from bench.peers.datasets import DATA_SETS, DataSet, Prepared, is_there, prepare
 from bench.peers.execution import Terms, execute, new_result
 from bench.peers.page import write_page
@@ -113,7 +114,11 @@ def measure(key: Key, prepared: Prepared, options: argparse.Namespace) -> None:
         return
     print(f"{name} ...", flush=True)
     if key.competitor == HOLDOUT:
-        result = scored_holdout(new_result(key, prepared, terms), prepared, options.cache)
+        copy = replace(key, competitor=COPY)
+        if not copy.path(options.results).exists():
+            measure(copy, prepared, options)
+        blank, known = new_result(key, prepared, terms), load(copy.path(options.results))
+        result = scored_holdout(blank, prepared, known, options.cache)
     else:
         result = load(path) if is_rescored else execute(key, prepared, terms, options.cache)
         if not result.failed:

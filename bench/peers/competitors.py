@@ -25,13 +25,14 @@ class Competitor:
 
 HOLDOUT: Final = "holdout"
 """Has no runner: real records are scored in the place of synthetic ones."""
+COPY: Final = "copy"
 OURS: Final = "ours"
 
 COMPETITORS: Final = {
     one.name: one
     for one in (
         Competitor(HOLDOUT, "real hold-out", is_anchor=True),
-        Competitor("copy", "training copy", is_anchor=True),
+        Competitor(COPY, "training copy", is_anchor=True),
         Competitor("independent", "independent columns", is_anchor=True),
         Competitor(OURS, "Gansmith", takes_epochs=True, takes_budget=True),
         Competitor("mostlyai", "MOSTLY AI engine", is_peer=True, takes_epochs=True, takes_budget=True),

@@ -32,33 +32,35 @@ def scored(result: Result, prepared: Prepared, synthetic: Path) -> Result:
     )
 
 
-def scored_holdout(result: Result, prepared: Prepared, cache: Path) -> Result:
+def scored_holdout(result: Result, prepared: Prepared, copy: Result, cache: Path) -> Result:
     """What real records reach; training and hold-out records are two samples of one source.
 
     Independent card: shape, trend and same compare the whole hold-out with the training records; c2st and
-    tstr take the training records as the synthetic ones; dcr asks one half of the hold-out, the other half
-    being the hold-out. Our own card has these anchors built in.
+    tstr are those of the training copy; dcr asks one half of the hold-out, the other half being the hold-out.
+    Our own card holds these anchors beside every score.
+
+    Args:
+        result: Without scores.
+        prepared: The data set.
+        copy: Result of the training copy.
+        cache: Where the halves are written.
     """
-    target = prepared.data_set.target
-    train, holdout = prepared.train, prepared.holdout
+    target, train, holdout = prepared.data_set.target, prepared.train, prepared.holdout
     whole = independent_card(train, holdout, holdout, target)
-    other_way = independent_card(train, holdout, train, target)
     halves = independent_card(train, *_halves(holdout, cache / prepared.data_set.name), target)
-    if {"error"} & {*whole, *other_way, *halves}:
-        card: dict[str, Any] = whole if "error" in whole else other_way
-    else:
-        card = {
-            **{name: whole[name] for name in ("shape", "trend", "same")},
-            **{name: other_way[name] for name in ("c2st", "tstr", "trtr")},
-            "dcr": halves["dcr"],
-        }
-    own = own_card(prepared, train, result.key.seed)
+    errors = [card for card in (whole, halves, copy.independent_card) if "error" in card]
+    card = {
+        **{name: whole.get(name) for name in ("shape", "trend", "same")},
+        **{name: copy.independent_card.get(name) for name in ("c2st", "tstr", "trtr")},
+        "dcr": halves.get("dcr"),
+    }
+    own = copy.own_card
     if "error" not in own:
         own = {
             name: {**numbers, "value": numbers["real"], "error": numbers["real_error"]}
             for name, numbers in own.items()
         }
-    return replace(result, independent_card=card, own_card=own)
+    return replace(result, independent_card=errors[0] if errors else card, own_card=own)
 
 
 def independent_card(train: Path, holdout: Path, synthetic: Path, target: str) -> dict[str, Any]:
