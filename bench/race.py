@@ -25,6 +25,8 @@ from bench.peers.verdicts import FOUR, is_better
 SHARES: Final = (1 / 160, 1 / 80, 1 / 40, 1 / 20, 1 / 10, 1 / 5, 1 / 2, 1.0)
 """Of CTGAN's processor seconds."""
 MIN_SECONDS: Final = 3.0
+N_SAMPLED: Final = 100_000
+"""Records that sampling is timed on."""
 
 
 def run(arguments: list[str]) -> None:
@@ -96,7 +98,7 @@ def raced(goal: Result, prepared: Prepared, options: argparse.Namespace) -> Race
 def ours(prepared: Prepared, budget: float, options: argparse.Namespace) -> tuple[Result, dict[str, Any]]:
     """One fit of ours and its figures; no figures when it failed."""
     key = Key(prepared.data_set.name, "ours", f"race_{budget:.0f}s", options.seed)
-    result = execute(key, prepared, Terms(budget_seconds=budget), options.cache)
+    result = execute(key, prepared, Terms(budget_seconds=budget, n_timed=N_SAMPLED), options.cache)
     if result.failed:
         return result, {}
     synthetic = key.path(options.cache, ".csv")
@@ -109,7 +111,7 @@ def ours(prepared: Prepared, budget: float, options: argparse.Namespace) -> tupl
 def sampling_ratio(prepared: Prepared, mine: Result, options: argparse.Namespace) -> float:
     """Our rows a processor second over those of a CTGAN that is run now."""
     key = Key(prepared.data_set.name, "ctgan", "race_1ep", options.seed)
-    theirs = execute(key, prepared, Terms(epochs=1), options.cache)
+    theirs = execute(key, prepared, Terms(epochs=1, n_timed=N_SAMPLED), options.cache)
     if theirs.failed or mine.failed:
         print(f"  sampling not compared: {theirs.failed or mine.failed}")
         return 0.0

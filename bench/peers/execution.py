@@ -31,6 +31,7 @@ class Terms:
     epochs: int = 0
     budget_seconds: float = 0.0
     timeout_seconds: float = 4 * 3600.0
+    n_timed: int = N_TIMED
 
 
 def peers_python() -> str:
@@ -62,7 +63,7 @@ def execute(key: Key, prepared: Prepared, terms: Terms, cache: Path) -> Result:
         "target": prepared.data_set.target,
         "kinds": prepared.kinds,
         "n_records": prepared.n_train,
-        "n_timed": 0 if is_anchor else N_TIMED,
+        "n_timed": 0 if is_anchor else terms.n_timed,
         "seed": key.seed,
         "epochs": terms.epochs,
         "budget_seconds": terms.budget_seconds,
