@@ -59,7 +59,9 @@ def _overview(ordered: dict[str, list[Result]]) -> list[str]:
     for data_set, results in ordered.items():
         by_key = {(one.key.competitor, one.key.length): one for one in results if one.key.seed == 0}
         found = [by_key.get(column) for column in columns]
-        rows.append([data_set, *(_own(one, "c2st", 3) if one else NOTHING for one in found)])
+        cells = [_own(one, "c2st", 3) if one else NOTHING for one in found]
+        if set(cells) != {NOTHING}:
+            rows.append([data_set, *cells])
     title = "## Told from real: all tables (own card's c2st, default runs, seed 0; 0.5 is perfect)"
     return [title, "", *_table(rows), ""]
 
@@ -74,21 +76,32 @@ def _section(results: list[Result]) -> list[str]:
     own = [["own card", *(name for name, _ in OWN_FIGURES)]]
     for one in results:
         rows.append([_title(one), *_costs(one), *(_figure(one, name, digits) for name, digits in FIGURES)])
-        own.append([_title(one), *(_own(one, name, digits) for name, digits in OWN_FIGURES)])
-    return [title, "", size + left, "", *_table(rows), "", *_table(own), "", *_notes(results)]
+        if one.own_card and "error" not in one.own_card:
+            own.append([_title(one), *(_own(one, name, digits) for name, digits in OWN_FIGURES)])
+    second = [*_table(own), ""] if len(own) > 1 else []
+    return [title, "", size + left, "", *_table(rows), "", *second, *_notes(results)]
 
 
 def _notes(results: list[Result]) -> list[str]:
     notes = [f"- {_title(one)}: {one.failed}." for one in results if one.failed]
-    for one in results:
-        errors = [str(card["error"]) for card in (one.independent_card, one.own_card) if "error" in card]
-        notes += [f"- {_title(one)}: a card could not be had ({error.rstrip('.')})." for error in errors]
-        notes += [f"- {_title(one)}: {one.source}" for _ in range(bool(one.source))]
+    for name, error, titles in _errors(results):
+        notes.append(f"- The {name} card could not be had for {', '.join(titles)}: {error.rstrip('.')}.")
+    notes += [f"- {_title(one)}: {one.source}" for one in results if one.source]
     missing = [name for name in COMPETITORS if name not in {one.key.competitor for one in results}]
     if missing:
         notes.append(f"- Not measured yet: {', '.join(COMPETITORS[name].title for name in missing)}.")
     notes += [f"- {sentence}" for sentence in better_peers(results)]
     return [*notes, ""] if notes else []
+
+
+def _errors(results: list[Result]) -> list[tuple[str, str, list[str]]]:
+    """Card, error and whom it concerns, each error once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in results:
+        for name, card in (("independent", one.independent_card), ("own", one.own_card)):
+            if "error" in card:
+                found.setdefault((name, str(card["error"])), []).append(_title(one))
+    return [(name, error, titles) for (name, error), titles in found.items()]
 
 
 def _races(races: Sequence[Race]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.peers.page import rendered
@@ -58,6 +60,12 @@ def test_the_page_says_what_is_missing_and_what_failed():
 def test_the_page_says_where_quoted_numbers_come_from():
     page = rendered([result("ctgan", QUOTED, source="measured elsewhere.")])
     assert "- CTGAN (SDV), quoted: measured elsewhere." in page
+
+
+def test_a_card_that_could_not_be_had_is_said_once_for_all():
+    one, two = (replace(result(name), independent_card={"error": "no luck."}) for name in ("copy", "ours"))
+    note = "- The independent card could not be had for training copy, Gansmith: no luck."
+    assert rendered([one, two]).count(note) == 1
 
 
 def test_where_a_peer_is_better_it_stands_there():
