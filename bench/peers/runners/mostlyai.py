@@ -1,8 +1,8 @@
 """MOSTLY AI's engine (Apache 2.0), an autoregressive network.
 
 Its defaults, early stopping on held-out loss included, but for one: `value_protection=False`. The default
-replaces rare categories by a token and cuts extreme values off, for privacy; nobody else in this race does
-so, and it costs fidelity.
+replaces rare categories by a token and cuts extreme values off, for privacy, and
+that costs fidelity; it races without. (Gansmith's own holding back of rare values, `min_count`, stays on.)
 """
 
 from __future__ import annotations
