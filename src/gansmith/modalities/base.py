@@ -255,6 +255,17 @@ class AbstractModality(ABC):
         """A new generator and a new discriminator."""
 
     @abstractmethod
+    def finish(self, codec: Any, generator: nn.Module, compact: Compact, seed: int) -> None:
+        """The last touch on the generator that is kept, when its game is over; most kinds need none.
+
+        Args:
+            codec: Of this modality.
+            generator: On the CPU; changed in place.
+            compact: Training records.
+            seed: Of anything drawn.
+        """
+
+    @abstractmethod
     def asking(self, codec: Any) -> Asking | None:
         """Makes conditions that a batch of real samples fulfils; None plays without."""
 

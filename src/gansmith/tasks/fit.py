@@ -142,6 +142,9 @@ class FitRun:
         game = self.training.game
         generator = _copy_with(game.generator.network, self.training.kept, "generator/")
         discriminator = _copy_with(game.discriminator.network, self.training.kept, "discriminator/")
+        compact = self.prepared.batches.samples.cpu()
+        with n_threads(1):  # the same bits whatever the number of cores
+            self.modality.finish(self.codec, generator, compact, self.prepared.config.seed)
         manifest = {**self.prepared.manifest, "training": self.summary()}
         return Model(self.modality, self.codec, generator, discriminator, manifest)
 

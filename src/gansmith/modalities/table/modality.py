@@ -20,6 +20,7 @@ from gansmith.engine.tensors import Conditions, Samples
 from gansmith.errors import DataError
 from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request, Writer
 from gansmith.modalities.table.asked import request_for
+from gansmith.modalities.table.calibration import match_frequencies
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
@@ -161,6 +162,10 @@ class TableModality(AbstractModality):
     def build(self, codec: TableCodec, networks: TableNetworks) -> tuple[nn.Module, nn.Module]:
         """See the base class."""
         return TableGenerator(codec.layout, networks), TableDiscriminator(codec.layout, networks)
+
+    def finish(self, codec: TableCodec, generator: TableGenerator, compact: Compact, seed: int) -> None:
+        """States become as frequent as in the training records; see `calibration.py`."""
+        match_frequencies(generator, compact, seed)
 
     def asking(self, codec: TableCodec) -> Asking | None:
         """See the base class."""

@@ -4,6 +4,9 @@ The generator answers with hard one-hot blocks: what the discriminator judges is
 way back is straight-through, as if the softmax had been shown. No noise is added to the choice, so two
 columns that determine each other can do so in fakes as well: all chance comes from the latents.
 
+The generator drafts a record, reads what it has written, and revises it. Columns that go together agree more
+easily when one can see the other's choice than when both have to be made from the same latents at once.
+
 Both players know which columns were asked for. The generator copies those and fills in the others: one
 network makes free records, records with some columns held fixed, and completes partial ones.
 
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import final
+from typing import cast, final
 
 import torch
 from jaxtyping import Float
@@ -46,14 +49,39 @@ class TableNetworks:
     """Units of the discriminator's hidden layers."""
     temperature: float = 0.2
     """Of the softmax that the straight-through gradient goes through, in logits."""
+    n_revisions: int = 0
+    """How often the generator reads its draft and revises it."""
 
     def __post_init__(self) -> None:
         sizes = (self.n_latents, self.generator_width, self.n_blocks, *self.discriminator_widths)
         n_layers = max(self.n_blocks, len(self.discriminator_widths))
         if not all(1 <= size <= 8192 for size in sizes) or n_layers > 16:
             raise UsageError(f"network sizes must be from 1 to 8192, in 16 layers or fewer, not {sizes}.")
+        if not 0 <= self.n_revisions <= 8:
+            raise UsageError(f"n_revisions must be from 0 to 8, not {self.n_revisions}.")
         if not 0.01 <= self.temperature <= 100:
             raise UsageError(f"temperature must be from 0.01 to 100, not {self.temperature}.")
+
+
+@final
+class Revision(nn.Module):
+    """Reads a draft and says what to change in its logits."""
+
+    def __init__(self, layout: Layout, width: int) -> None:
+        super().__init__()
+        self.read = nn.Linear(layout.n_values + layout.n_columns, width)
+        self.think = ResidualBlock(width)
+        self.change = nn.Linear(width, layout.n_values)
+
+    def forward(
+        self,
+        hidden: Float[Tensor, "batch width"],
+        draft: TableSamples,
+        is_asked: Float[Tensor, "batch n_columns"],
+    ) -> tuple[Float[Tensor, "batch width"], TableSamples]:
+        """What the generator now has in mind, and the changes of the logits."""
+        hidden = self.think(hidden + self.read(torch.cat([draft, is_asked], 1)))
+        return hidden, _in_full(self.change, leaky_relu(hidden, SLOPE))
 
 
 @final
@@ -68,22 +96,41 @@ class TableGenerator(nn.Module):
         self.first = nn.Linear(n_in, width)
         self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(config.n_blocks)))
         self.last = nn.Linear(width, layout.n_values)
+        self.revisions = nn.ModuleList(Revision(layout, width) for _ in range(config.n_revisions))
 
     def forward(self, latents: Latents, conditions: Conditions | None = None) -> TableSamples:
         """One sample for each row of latents; without conditions all columns are free."""
+        return self.shown(self.logits(latents, conditions), conditions)
+
+    def logits(self, latents: Latents, conditions: Conditions | None = None) -> TableSamples:
+        """How much each state is wanted, and the levels before they are bounded."""
         if conditions is None:  # zeros need not be multiplied
             hidden = linear(latents, self.first.weight[:, : self.config.n_latents], self.first.bias)
+            is_asked = latents.new_zeros(len(latents), self.layout.n_columns)
         else:
             hidden = self.first(torch.cat([latents, conditions], 1))
+            is_asked = conditions[:, : self.layout.n_columns]
         hidden = self.blocks(hidden)
-        with torch.autocast(hidden.device.type, enabled=False):  # coarse logits would tie
-            logits = self.last(leaky_relu(hidden.float(), SLOPE))
+        logits = _in_full(self.last, leaky_relu(hidden, SLOPE))
+        for revision in self.revisions:
+            hidden, change = revision(hidden, self.shown(logits, conditions), is_asked)
+            logits = logits + change
+        return logits
+
+    def shown(self, logits: TableSamples, conditions: Conditions | None) -> TableSamples:
+        """The record that the logits stand for, with the columns that were asked for as they were asked."""
         made = self._harden(logits)
         if conditions is None:
             return made
         n_columns = self.layout.n_columns
         is_asked = conditions[:, :n_columns][:, self.layout.column_of_value.to(conditions.device)]
         return torch.lerp(made, conditions[:, n_columns:], is_asked)
+
+    @torch.no_grad()
+    def add_to_logits(self, shift: Float[Tensor, " n_one_hot"]) -> None:
+        """Want each state more or less from now on, by so much."""
+        last = cast("Revision", self.revisions[-1]).change if self.revisions else self.last
+        last.bias[: self.layout.n_one_hot] += shift
 
     def _harden(self, logits: TableSamples) -> TableSamples:
         """One-hot blocks with the gradient of a softmax, and levels that are zero outside bins."""
@@ -128,6 +175,12 @@ class TableDiscriminator(AbstractExplicitDiscriminator):
             samples.new_zeros(len(samples), n_columns) if conditions is None else conditions[:, :n_columns]
         )
         return torch.cat([samples, asked], 1)
+
+
+def _in_full(layer: nn.Linear, hidden: Float[Tensor, "batch width"]) -> Float[Tensor, "batch n_out"]:
+    """`layer` in full precision: coarse logits would tie."""
+    with torch.autocast(hidden.device.type, enabled=False):
+        return layer(hidden.float())
 
 
 def n_conditions(layout: Layout) -> int:

@@ -20,6 +20,8 @@ PRESETS: Final = {
 BATCH_SIZE: Final = 500
 SAMPLES_SEEN: Final = 1_500_000
 """Default length: about two minutes on two slow cores for a table of fifteen columns."""
+MAX_VALUES_REVISED: Final = 10_000
+"""Values of a sample beyond which the generator does not read its draft: reading would cost too much."""
 MAX_HELDOUT: Final = 2_500
 HELDOUT_SHARE: Final = 0.1
 MIN_HELDOUT: Final = 20
@@ -48,7 +50,10 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
     """
     scale = 2 if preset == "small" else 1
     networks = TableNetworks(
-        generator_width=256 // scale, discriminator_widths=(512 // scale, 256 // scale), n_latents=128
+        generator_width=256 // scale,
+        discriminator_widths=(512 // scale, 256 // scale),
+        n_latents=128,
+        n_revisions=int(layout.n_values <= MAX_VALUES_REVISED),
     )
     batch_size = min(BATCH_SIZE, n_records)
     game = GameConfig(

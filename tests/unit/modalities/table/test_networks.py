@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -20,9 +22,9 @@ LAYOUT = Layout(n_states=(2, 3, 3, 6), n_bins=(0, 0, 2, 6))
 SIZES = TableNetworks(n_latents=8, generator_width=16, n_blocks=2, discriminator_widths=(16, 12))
 
 
-@pytest.fixture
-def generator():
-    network = TableGenerator(LAYOUT, SIZES)
+@pytest.fixture(params=[0, 2], ids=["draft", "revised"])
+def generator(request):
+    network = TableGenerator(LAYOUT, replace(SIZES, n_revisions=request.param))
     with torch.no_grad():  # blocks start as the identity: wake them up
         for weight in network.parameters():
             weight.add_(0.3 * torch.randn_like(weight))

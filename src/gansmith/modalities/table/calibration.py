@@ -1,0 +1,74 @@
+"""The last touch: each state as often as in the data.
+
+A game ends with every column a little off: a state in 19 % of the fakes that has 20 % of the real records.
+Whoever chooses the strongest of several states can be told to want one a little more. So, when the game is
+over, the last biases are shifted until the free records of the generator have each state as often as the
+training records do. That moves records that were undecided between two states and leaves all others alone:
+nothing is learnt about single records, and sampling costs what it did.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gansmith.engine.randomness import Randomness
+from gansmith.modalities.table.layout import Compact, Layout
+from gansmith.modalities.table.networks import TableGenerator
+
+N_RECORDS: Final = 40_000
+"""Fakes that are counted: a share of one half is known to .25 %."""
+MAX_VALUES: Final = 20_000_000
+"""Fewer are counted where records are wide: so many logits are kept at a time."""
+N_ROUNDS: Final = 40
+RATE: Final = 0.5
+"""First step, in logits per unit of log frequency; falls to zero linearly."""
+MAX_LOG_RATIO: Final = 2.0
+
+
+@torch.no_grad()
+def match_frequencies(generator: TableGenerator, compact: Compact, seed: int) -> None:
+    """Shift the generator's last biases until its states are as frequent as those of real records.
+
+    Each column keeps the shift at which it was nearest to the real frequencies, or none.
+
+    Args:
+        generator: On the CPU; its last biases change.
+        compact: Training records, shape `(n_records, n_compact)`.
+        seed: Of the latents.
+    """
+    layout = generator.layout
+    n = max(1, min(N_RECORDS, MAX_VALUES // layout.n_values))
+    latents = Randomness(seed).normal((n, generator.config.n_latents), "calibration", 0)
+    logits = torch.cat([generator.logits(part)[:, : layout.n_one_hot] for part in latents.split(4096)])
+    wanted = _real_frequencies(layout, compact)
+    column_of_state = layout.column_of_value[: layout.n_one_hot]
+    shift = best = torch.zeros(layout.n_one_hot)
+    smallest = torch.full((layout.n_columns,), torch.inf)
+    for step in range(N_ROUNDS):
+        found = _frequencies(layout, logits + shift)
+        errors = torch.zeros(layout.n_columns).index_add_(0, column_of_state, (wanted - found).abs())
+        is_better = errors < smallest
+        smallest = torch.where(is_better, errors, smallest)
+        best = torch.where(is_better[column_of_state], shift, best)
+        wish = torch.log((wanted + 1 / n) / (found + 1 / n)).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO)
+        shift = shift + RATE * (1 - step / N_ROUNDS) * wish
+    generator.add_to_logits(best)
+
+
+def _frequencies(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tensor, " n_one_hot"]:
+    """How often each state is the strongest of its column."""
+    counts: list[Tensor] = []
+    for block in layout.blocks:
+        strongest = logits[:, block.values].reshape(-1, block.n_columns, block.n_states).argmax(-1)
+        codes = strongest + block.n_states * torch.arange(block.n_columns)
+        counts.append(torch.bincount(codes.flatten(), minlength=block.n_columns * block.n_states))
+    return torch.cat(counts) / len(logits)
+
+
+def _real_frequencies(layout: Layout, compact: Compact) -> Float[Tensor, " n_one_hot"]:
+    codes = compact[:, : layout.n_columns].long() + layout.offsets
+    return torch.bincount(codes.flatten(), minlength=layout.n_one_hot) / len(compact)
