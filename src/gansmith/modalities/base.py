@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, final, runtime_checkable
@@ -117,6 +117,8 @@ class Request:
     """One row, shape `(1, n_conditions)`."""
     fixed: Mapping[str, Any]
     """Values to be written letter for letter, by column."""
+    sought: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Values that the generator cannot be told of: records are made until some have them."""
 
 
 class AbstractModality(ABC):

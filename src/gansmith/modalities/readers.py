@@ -40,6 +40,10 @@ class Reading:
     """Spellings of a missing cell beside the usual ones."""
     locale: str = ""
     """Language and country of what is invented, such as "de_DE"; empty: neutral."""
+    constraints: tuple[Mapping[str, Any], ...] = ()
+    """What always holds, beside what the schema says, as plain JSON."""
+    finds_constraints: bool = True
+    """Whether what always holds is looked for where the schema says nothing of it."""
 
 
 class AbstractReader(ABC):

@@ -31,10 +31,12 @@ def request_for(codec: TableCodec, where: Mapping[str, Any]) -> Request:
     is_asked = torch.zeros(1, layout.n_columns)
     compact = torch.zeros(1, layout.n_compact)
     fixed: dict[str, pa.Scalar] = {}
-    for name, value in where.items():
-        column = codec.schema.column(name)
+    reduced = codec.chain.reduced
+    given = {name: parse_value(codec.schema.column(name), value) for name, value in where.items()}
+    cells, sought = codec.chain.asked(given)
+    for name, cell in cells.items():
+        column = reduced.column(name)
         index = codec.schema.names.index(name)
-        cell = parse_value(column, value)
         column_codec = codec.columns[index]
         _check_known(column, column_codec, cell)
         fixed[name] = cell[0]
@@ -45,7 +47,8 @@ def request_for(codec: TableCodec, where: Mapping[str, Any]) -> Request:
             compact[0, place] = int(codes[0])
             if place in layout.level_columns:
                 compact[0, layout.n_columns + layout.level_columns.index(place)] = float(levels[0])
-    return Request(hold_fixed(layout, layout.expand(compact), is_asked), fixed)
+    conditions = hold_fixed(layout, layout.expand(compact), is_asked)
+    return Request(conditions, fixed, {name: cell[0] for name, cell in sought.items()})
 
 
 def matching(records: pa.Table, schema: Schema, where: Mapping[str, str]) -> np.ndarray:

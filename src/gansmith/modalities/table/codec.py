@@ -23,6 +23,8 @@ from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.columns.rare import are_mostly_rare
 from gansmith.modalities.table.columns.stand_ins import StandInCodec
+from gansmith.modalities.table.constraints.cells import replaced
+from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.layout import Compact, Layout
 from gansmith.modalities.table.schema import Column, Schema
 
@@ -57,7 +59,9 @@ class TableCodec:
 
     schema: Schema
     columns: tuple[AbstractColumnCodec, ...]
-    """One for each column of the schema, in its order."""
+    """One for each column of the schema, in its order, as the constraints leave it."""
+    chain: Chain
+    """Takes from the records what follows from the rest, and puts it back."""
     min_count: int = 1
     """Records that had to share a value before it may come out."""
 
@@ -80,18 +84,25 @@ class TableCodec:
                 "Give more records, or a smaller min_count."
             )
         schema = _with_rare_ones_as_text(records, schema, min_count)
+        chain = Chain.fit(records, schema, min_count)
+        reduced, records = chain.reduced, chain.reduce(records)
         arrays = [records.column(column.name).combine_chunks() for column in schema.columns]
         simple = {
             index: _fit_simple(array, column, min_count)
-            for index, (array, column) in enumerate(zip(arrays, schema.columns, strict=True))
+            for index, (array, column) in enumerate(zip(arrays, reduced.columns, strict=True))
             if column.kind != "category"
         }
         look = _look(arrays, simple)
         codecs = [
             simple.get(index) or CategoryCodec.fit(array, column, look, seed, min_count)
-            for index, (array, column) in enumerate(zip(arrays, schema.columns, strict=True))
+            for index, (array, column) in enumerate(zip(arrays, reduced.columns, strict=True))
         ]
-        return cls(schema, tuple(codecs), min_count)
+        emitted = {
+            column.name: codec.values
+            for column, codec in zip(schema.columns, codecs, strict=True)
+            if isinstance(codec, CategoryCodec) and len(codec.values)
+        }
+        return cls(schema, tuple(codecs), chain.keeping(emitted), min_count)
 
     @cached_property
     def playing(self) -> tuple[int, ...]:
@@ -107,6 +118,7 @@ class TableCodec:
 
     def encode(self, records: pa.Table, rng: np.random.Generator) -> Compact:
         """Records as compact samples, shape `(n_records, n_compact)`."""
+        records = self.chain.reduce(records)
         compact = torch.empty(records.num_rows, self.layout.n_compact)
         n_levels = 0
         for place, index in enumerate(self.playing):
@@ -118,13 +130,20 @@ class TableCodec:
                 n_levels += 1
         return compact
 
-    def decode(self, compact: Compact, rng: np.random.Generator, first_index: int = 0) -> pa.Table:
+    def decode(
+        self,
+        compact: Compact,
+        rng: np.random.Generator,
+        first_index: int = 0,
+        fixed: Mapping[str, pa.Scalar] | None = None,
+    ) -> pa.Table:
         """Compact samples as records, columns in the order of the schema.
 
         Args:
             compact: Shape `(n_records, n_compact)`.
             rng: For what the networks leave open: members of groups, stand-ins.
             first_index: Number of the first record among all that are made; decides identifiers.
+            fixed: Cells that all records shall have, by column, before the constraints put back the others.
         """
         cells = dict(zip(self.playing, self._cells(compact), strict=True))
         nothing = np.zeros(len(compact), np.int64), np.zeros(len(compact), np.float32)
@@ -133,7 +152,9 @@ class TableCodec:
             codec.decode(*cells.get(index, nothing), stream, first_index)
             for index, (codec, stream) in enumerate(zip(self.columns, streams, strict=True))
         ]
-        return pa.table(dict(zip(self.schema.names, arrays, strict=True)))
+        records = pa.table(dict(zip(self.schema.names, arrays, strict=True)))
+        held = {name: pa.repeat(cell, len(compact)) for name, cell in (fixed or {}).items()}
+        return self.chain.restore(replaced(records, held), rng, first_index)
 
     def expand(self, compact: Compact) -> Tensor:
         """Compact samples as the networks see them, shape `(n, n_values)`."""
@@ -171,7 +192,8 @@ class TableCodec:
                 else:
                     plain[key] = value
             listed.append(plain)
-        return {"schema": self.schema.to_json(), "columns": listed, "min_count": self.min_count}, tensors
+        state = {"schema": self.schema.to_json(), "columns": listed, "min_count": self.min_count}
+        return (state | {"constraints": self.chain.state()} if self.chain.constraints else state), tensors
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
@@ -191,8 +213,9 @@ class TableCodec:
             arrays[int(index)][key] = tensor.numpy()
         if len(state["columns"]) != len(arrays):
             raise DataError(f"the model has {len(state['columns'])} codecs for {len(arrays)} columns.")
+        chain = Chain.from_state(state.get("constraints", []), schema)
         codecs: list[AbstractColumnCodec] = []
-        for plain, found, column in zip(state["columns"], arrays, schema.columns, strict=True):
+        for plain, found, column in zip(state["columns"], arrays, chain.reduced.columns, strict=True):
             if plain.get("codec") != _CODECS[column.kind].name:
                 raise DataError(f"column {column.name!r} of kind {column.kind} has another kind's codec.")
             codecs.append(_CODECS[column.kind].from_state({**plain, **found}, column))
@@ -201,7 +224,7 @@ class TableCodec:
             raise DataError(
                 f"the model's 'min_count' is {min_count!r}, no whole number from 1. Learn it again."
             )
-        return cls(schema, tuple(codecs), min_count)
+        return cls(schema, tuple(codecs), chain, min_count)
 
     def _cells(self, compact: Compact) -> list[tuple[np.ndarray, np.ndarray]]:
         """Codes and levels of each playing column."""

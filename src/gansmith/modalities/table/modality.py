@@ -141,10 +141,8 @@ class TableModality(AbstractModality):
         self, codec: TableCodec, compact: Compact, seed: int, first_index: int, request: Request | None
     ) -> Table:
         """See the base class."""
-        records = codec.decode(compact, np.random.default_rng(seed), first_index)
-        for name, cell in (request.fixed if request else {}).items():
-            place = codec.schema.names.index(name)
-            records = records.set_column(place, records.field(place), pa.repeat(cell, len(records)))
+        fixed = request.fixed if request else None
+        records = codec.decode(compact, np.random.default_rng(seed), first_index, fixed)
         return Table(records, codec.schema, "synthetic")
 
     def n_heldout(self, n_records: int, preset: str) -> int:

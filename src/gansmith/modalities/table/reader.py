@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.readers import AbstractReader, Reading
+from gansmith.modalities.table.constraints.finding import settle
 from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
 from gansmith.modalities.table.files.stored import spelt
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
@@ -37,14 +38,14 @@ class TableReader(AbstractReader):
             schema = None if reading.schema is None else Schema.from_json(reading.schema)
             table = _read(source, reading, schema)
         if not reading.where:
-            return table
+            return _settled(table, reading)
         from gansmith.modalities.table.asked import matching  # it knows codecs, and so imports torch
 
         wanted = table.take(matching(table.records, table.schema, reading.where))
         if len(wanted) < MIN_RECORDS:
             asked = ", ".join(f"{name}={value}" for name, value in reading.where.items())
             raise DataError(f"{table.name}: {len(wanted)} records have {asked}. Ask for less.")
-        return wanted
+        return _settled(wanted, reading)
 
     def check_target(self, records: Table, target: str) -> None:
         """See the base class."""
@@ -86,6 +87,17 @@ def _read_by_sdv(source: object, reading: Reading, metadata: Mapping[str, Any]) 
     schema, notes = schema_by(said, found.schema)
     table = found if schema == found.schema else _read(source, reading, schema)
     return replace(table, notes=(*table.notes, *notes))
+
+
+def _settled(table: Table, reading: Reading) -> Table:
+    """The table with all constraints that hold, declared and found."""
+    try:
+        schema, notes = settle(
+            table.records, table.schema, reading.constraints, is_finding=reading.finds_constraints
+        )
+    except DataError as error:
+        raise DataError(f"{table.name}: {error}") from error
+    return Table(table.records, schema, table.name, (*table.notes, *notes))
 
 
 def _holds(column: Column, cells: pa.ChunkedArray) -> str:

@@ -8,7 +8,7 @@ are spelt as the real ones were.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final, Literal, cast, final, get_args
 
@@ -283,7 +283,7 @@ class Column:
 @final
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a table, in their order.
+    """The columns of a table, in their order, and what always holds between them.
 
     Raises:
         DataError: From the constructor, when two columns have the same name.
@@ -292,6 +292,8 @@ class Schema:
     columns: tuple[Column, ...]
     text: TextStyle | None = None
     """How text files of these records are written; None: as CSV usually is."""
+    constraints: tuple[Mapping[str, Any], ...] | None = None
+    """What always holds, as plain JSON; see `constraints/`. None: nobody has said yet."""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -326,8 +328,12 @@ class Schema:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that `from_json` reads."""
-        text = {} if self.text is None else {"text": self.text.to_json()}
-        return {"columns": [column.to_json() for column in self.columns], **text}
+        found: dict[str, Any] = {"columns": [column.to_json() for column in self.columns]}
+        if self.text is not None:
+            found["text"] = self.text.to_json()
+        if self.constraints is not None:
+            found["constraints"] = [dict(constraint) for constraint in self.constraints]
+        return found
 
     @staticmethod
     def from_json(obj: object) -> Schema:
@@ -338,8 +344,9 @@ class Schema:
         """
         given = object_of(obj, "the schema")
         for key in given:
-            if key not in ("columns", "text"):
-                raise DataError(f"the schema: unknown key {key!r}. {did_you_mean(key, ['columns', 'text'])}")
+            if key not in ("columns", "text", "constraints"):
+                near = did_you_mean(key, ["columns", "text", "constraints"])
+                raise DataError(f"the schema: unknown key {key!r}. {near}")
         listed = given.get("columns")
         if not isinstance(listed, list) or not listed:
             raise DataError("the schema: 'columns' must be a list of one or more columns.")
@@ -349,7 +356,22 @@ class Schema:
         return Schema(
             tuple(Column.from_json(item, _where(number, item)) for number, item in enumerate(items, start=1)),
             TextStyle.from_json(given["text"]) if "text" in given else None,
+            constraints_from_json(given.get("constraints")),
         )
+
+
+def constraints_from_json(listed: object) -> tuple[Mapping[str, Any], ...] | None:
+    """A list of constraints as it was given, not yet read; None where none is given.
+
+    Raises:
+        DataError: It is no list of JSON objects.
+    """
+    if listed is None:
+        return None
+    if not isinstance(listed, (list, tuple)):
+        raise DataError("'constraints' must be a list of JSON objects, each with a 'kind'.")
+    items = enumerate(cast("Sequence[object]", listed), start=1)
+    return tuple(object_of(item, f"constraint {number}") for number, item in items)
 
 
 def check_kind(kind: str, column: str) -> Kind:

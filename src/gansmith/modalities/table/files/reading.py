@@ -136,7 +136,8 @@ def read_table(
         f"column {learnt.column.name!r}: {learnt.remark}" for learnt in found.values() if learnt.remark
     )
     style = schema.text if schema is not None and schema.text is not None else style
-    return Table(records, Schema(columns, style), called, (*notes, *remarks))
+    constraints = None if schema is None else schema.constraints
+    return Table(records, Schema(columns, style, constraints), called, (*notes, *remarks))
 
 
 def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped: bool) -> RawTable:

@@ -1,0 +1,177 @@
+"""One column decides another: education decides education-num, a zip code its city.
+
+The decided column takes no part in the game; it is looked up afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Final, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.errors import UsageError
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
+from gansmith.modalities.table.constraints.cells import (
+    cells_of,
+    codes_of,
+    empty,
+    mask_of,
+    replaced,
+    spelt,
+    typed,
+    units,
+)
+from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.schema import Column
+
+_UNFIT: Final = ("text", "identifier")
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Dependency(AbstractConstraint):
+    """`by` decides `column`; a missing cell is a value like any other."""
+
+    kind: ClassVar[str] = "dependency"
+
+    by: Column
+    column: Column
+    keys: pa.Array = field(default_factory=lambda: pa.nulls(0))
+    """Values of `by`, each once."""
+    values: pa.Array = field(default_factory=lambda: pa.nulls(0))
+    """What each of them decides."""
+
+    @classmethod
+    def from_json(cls, given: Given) -> Dependency:
+        """See the base class."""
+        given.only("by", "column")
+        by, column = given.column("by"), given.column("column")
+        given.differ(by, column)
+        for one in (by, column):
+            if one.kind in _UNFIT:
+                raise given.refused(
+                    f"column {one.name!r} is {one.kind}, which is made anew. Give it the kind category."
+                )
+        return cls(by, column, pa.nulls(0, by.arrow_type), pa.nulls(0, column.arrow_type))
+
+    def to_json(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"kind": self.kind, "by": self.by.name, "column": self.column.name}
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See the base class."""
+        return (self.by.name,)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """See the base class."""
+        return (self.column.name,)
+
+    def in_words(self) -> str:
+        """See the base class."""
+        counted = f" ({len(self.keys):,} combinations)" if len(self.keys) else ""
+        return f"{self.by.name} decides {self.column.name}{counted}"
+
+    def violating(self, records: pa.Table) -> Mask:
+        """See the base class; where nothing is learnt yet, the first record with a value is right."""
+        if not len(self.keys):
+            return self.learnt(records).violating(records) if records.num_rows else np.zeros(0, bool)
+        places = pc.index_in(cells_of(records, self.by.name), value_set=self.keys)
+        wanted, found = self.values.take(places), cells_of(records, self.column.name)
+        same = pc.fill_null(pc.equal(wanted, found), False)
+        both_missing = pc.and_(pc.is_null(wanted), pc.is_null(found))
+        return ~mask_of(pc.or_(same, both_missing)) | mask_of(pc.is_null(places))
+
+    def learnt(self, records: pa.Table) -> Dependency:
+        """See the base class."""
+        cells = cells_of(records, self.by.name)
+        first = pa.array(np.unique(codes_of(cells), return_index=True)[1])
+        return replace(self, keys=cells.take(first), values=cells_of(records, self.column.name).take(first))
+
+    def keeping(self, emitted: Mapping[str, pa.Array]) -> Dependency:
+        """See the base class."""
+        if self.by.name not in emitted:
+            return self
+        known = pc.is_in(self.keys.cast(pa.string()), value_set=emitted[self.by.name])
+        kept = pc.or_(known, pc.is_null(self.keys))
+        return replace(self, keys=self.keys.filter(kept), values=self.values.filter(kept))
+
+    def learnt_state(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"keys": spelt(self.keys), "values": spelt(self.values)}
+
+    def with_state(self, given: Given) -> Dependency:
+        """See the base class."""
+        given.only("keys", "values")
+        keys = typed(given.values.get("keys"), self.by, given)
+        values = typed(given.values.get("values"), self.column, given)
+        if len(keys) != len(values) or not len(keys) or len(pc.unique(keys)) != len(keys):
+            raise given.refused(f"{len(keys)} keys, {len(values)} values; wanted: as many, each key once")
+        return replace(self, keys=keys, values=values)
+
+    def reduced(self) -> Mapping[str, Column]:
+        """See the base class."""
+        return {self.column.name: empty(self.column)}
+
+    def reduce(self, records: pa.Table) -> pa.Table:
+        """See the base class."""
+        return replaced(records, {self.column.name: pa.nulls(records.num_rows)})
+
+    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+        """See the base class; a value of `by` that decides nothing becomes the nearest that does, or any."""
+        cells = cells_of(records, self.by.name)
+        places = pc.index_in(cells, value_set=self.keys)
+        drawn = rng.integers(0, len(self.keys), len(cells))  # record by record: more of them change none
+        if places.null_count:
+            known = places.fill_null(0).to_numpy(zero_copy_only=False)
+            nearest = self._nearest(cells, drawn)
+            places = pa.array(np.where(mask_of(pc.is_null(places)), nearest, known))
+            records = replaced(records, {self.by.name: self.keys.take(places)})
+        return replaced(records, {self.column.name: self.values.take(places)})
+
+    def asked(self, cells: Cells) -> Cells:
+        """See the base class."""
+        if self.column.name not in cells:
+            return cells
+        found = self._deciding(cells)
+        left = {name: cell for name, cell in cells.items() if name != self.column.name}
+        if not len(found):
+            raise UsageError(
+                f"no record has {self._spelt(cells)}: {self.in_words()}. Ask for other values, or for one."
+            )
+        return {**left, self.by.name: found} if len(found) == 1 else left
+
+    def is_told_by(self, name: str, cells: Cells) -> bool:
+        """See the base class."""
+        return name != self.column.name or len(self._deciding(cells)) == 1
+
+    def _deciding(self, cells: Cells) -> pa.Array:
+        """The values of `by` with which a record has these cells."""
+        matches = np.ones(len(self.keys), bool)
+        for column, known in ((self.by, self.keys), (self.column, self.values)):
+            if column.name in cells:
+                wanted = cells[column.name][0]
+                same = pc.equal(known, wanted) if wanted.is_valid else pc.is_null(known)
+                matches &= mask_of(pc.fill_null(same, False))
+        return self.keys.filter(pa.array(matches))
+
+    def _nearest(self, cells: pa.Array, drawn: np.ndarray) -> np.ndarray:
+        """The place of the nearest key of each number; of anything else, the place that was drawn."""
+        if not (self.by.is_number or self.by.is_time) or self.keys.null_count == len(self.keys):
+            return drawn
+        numbers, missing = units(cells, self.by)
+        known, unknown = units(self.keys, self.by)
+        order = np.argsort(np.where(unknown, np.inf, known), kind="stable")[: int((~unknown).sum())]
+        upper = np.clip(np.searchsorted(known[order], numbers), 0, len(order) - 1)
+        lower = np.maximum(upper - 1, 0)
+        is_lower = np.abs(known[order][lower] - numbers) < np.abs(known[order][upper] - numbers)
+        return np.where(missing, drawn, order[np.where(is_lower, lower, upper)])
+
+    def _spelt(self, cells: Cells) -> str:
+        names = [name for name in (self.by.name, self.column.name) if name in cells]
+        return " and ".join(f"{name}={cells[name][0].as_py()}" for name in names)

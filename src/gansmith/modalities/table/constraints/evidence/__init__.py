@@ -1,0 +1,1 @@
+"""Rules found in the data, one file for each kind."""

@@ -1,0 +1,78 @@
+"""What holds without exception, found in the data; and what a schema declares, checked against it.
+
+A rule is found only where chance is ruled out: enough records speak for it, and records put together at
+random would break it. A rule that is found holds for all records, not for a sample of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from gansmith.modalities.table.constraints.base import AbstractConstraint
+from gansmith.modalities.table.constraints.declared import check, read_constraints
+from gansmith.modalities.table.constraints.evidence.dependencies import find_dependencies
+from gansmith.modalities.table.constraints.evidence.inequalities import find_inequalities
+from gansmith.modalities.table.constraints.evidence.missing import find_missing_together
+from gansmith.modalities.table.constraints.evidence.one_of import find_one_of
+from gansmith.modalities.table.constraints.evidence.totals import find_totals
+from gansmith.modalities.table.constraints.view import MIN_RECORDS, View
+from gansmith.modalities.table.schema import Schema
+
+MAX_NOTES: Final = 20
+_FINDERS: Final = (
+    find_totals, find_one_of, find_dependencies, find_inequalities, find_missing_together,
+)  # fmt: skip
+"""In the order in which they have their say: a column is put back by one rule alone."""
+
+
+def settle(
+    records: pa.Table, schema: Schema, more: Sequence[Mapping[str, Any]], *, is_finding: bool
+) -> tuple[Schema, tuple[str, ...]]:
+    """The schema with all constraints that hold, and what to tell the user of those that were found.
+
+    Args:
+        records: All real records.
+        schema: Their columns; what it says of constraints is checked, and where it says nothing they are
+            looked for.
+        more: Constraints beside those of the schema, as plain JSON.
+        is_finding: Whether constraints are looked for at all.
+
+    Raises:
+        DataError: A constraint is not right, or a record breaks it.
+    """
+    listed = (*(schema.constraints or ()), *more)
+    declared = read_constraints(listed, schema)
+    for number, constraint in enumerate(declared, start=1):
+        check(constraint, records, number)
+    found = find(records, schema, declared) if is_finding and schema.constraints is None else []
+    if not declared and not found and schema.constraints is None:
+        return schema, ()
+    settled = (*listed, *(constraint.to_json() for constraint in found))
+    return Schema(schema.columns, settled), _notes(found)
+
+
+def find(
+    records: pa.Table, schema: Schema, declared: Sequence[AbstractConstraint] = ()
+) -> list[AbstractConstraint]:
+    """Constraints that hold for all records, beside those that are declared."""
+    if records.num_rows < MIN_RECORDS:
+        return []
+    view = View(records, schema)
+    taken = {name for constraint in declared for name in constraint.writes}
+    found: list[AbstractConstraint] = []
+    for finder in _FINDERS:
+        for constraint in finder(view, frozenset(taken)):
+            found.append(constraint)
+            taken |= set(constraint.writes)
+    return found
+
+
+def _notes(found: Sequence[AbstractConstraint]) -> tuple[str, ...]:
+    cure = "leave it out with --no-constraints or in the schema"
+    shown = [f"found: {constraint.in_words()}; {cure}" for constraint in found[:MAX_NOTES]]
+    n_more = len(found) - MAX_NOTES
+    more = [f"found: {n_more} more such rules; `gansmith show --json` lists them"] if n_more > 0 else []
+    return (*shown, *more)

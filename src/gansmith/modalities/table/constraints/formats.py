@@ -1,0 +1,91 @@
+r"""A column whose texts match a regular expression: `[A-Z]{2}\d{4}`.
+
+Texts are made from the expression alone; nothing of the real ones is kept. An identifier gets the texts in a
+shuffled order, record k its own, so that no two are alike; a text column gets any.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.errors import UsageError
+from gansmith.modalities.table.columns.identifiers import shuffled
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
+from gansmith.modalities.table.constraints.cells import cells_of, is_missing, replaced
+from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.patterns import Pattern, no_room, read_pattern
+from gansmith.modalities.table.schema import Column
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Format(AbstractConstraint):
+    """Every text of `column` matches `expression` as a whole."""
+
+    kind: ClassVar[str] = "format"
+
+    column: Column
+    expression: str
+    pattern: Pattern
+
+    @classmethod
+    def from_json(cls, given: Given) -> Format:
+        """See the base class."""
+        given.only("column", "pattern")
+        column, expression = given.column("column"), given.text("pattern")
+        if column.kind not in ("text", "identifier", "category") or column.type != "string":
+            raise given.refused(
+                f"column {column.name!r} is {column.kind} ({column.type}). Wanted: texts. Give it the kind text."
+            )
+        try:
+            return cls(column, expression, read_pattern(expression))
+        except UsageError as error:
+            raise given.refused(str(error)) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"kind": self.kind, "column": self.column.name, "pattern": self.expression}
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See the base class."""
+        return (self.column.name,)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """See the base class; categories are real texts, which match."""
+        return () if self.column.kind == "category" else (self.column.name,)
+
+    def in_words(self) -> str:
+        """See the base class."""
+        return f"{self.column.name} matches {self.expression}"
+
+    def violating(self, records: pa.Table) -> Mask:
+        """See the base class."""
+        compiled = re.compile(self.expression)
+        cells = cells_of(records, self.column.name).dictionary_encode()
+        fits = np.array([bool(compiled.fullmatch(text)) for text in cells.dictionary.to_pylist()], bool)
+        codes = cells.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return (codes >= 0) & ~np.append(fits, True)[codes]
+
+    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+        """See the base class; which cells are missing stays."""
+        if not self.writes:
+            return records
+        n_texts, missing = self.pattern.n_texts, is_missing(records, self.column.name)
+        if self.column.kind == "identifier":
+            if first_index + records.num_rows > n_texts:
+                raise no_room(self.column.name, self.expression, n_texts)
+            numbers = [shuffled(first_index + place, n_texts) for place in range(records.num_rows)]
+        else:
+            draws = rng.integers(0, 2**62, (records.num_rows, 2)).tolist()  # 124 bits: patterns may be large
+            numbers = [((high << 62) | low) * n_texts >> 124 for high, low in draws]
+        texts = [self.pattern.text(number) for number in numbers]
+        return replaced(records, {self.column.name: pa.array(texts, pa.string(), mask=missing)})
+

@@ -1,0 +1,170 @@
+"""One column never lies above another: start <= end.
+
+The higher one takes part in the game as its distance from the lower one, which cannot be negative: a trip's
+duration, in place of its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, final
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float
+
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
+from gansmith.modalities.table.constraints.cells import (
+    EXACT,
+    cells_of,
+    from_units,
+    replaced,
+    step_of,
+    units,
+)
+from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.schema import NOT_ROUNDED, Column
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Inequality(AbstractConstraint):
+    """`low` <= `high` (or <) where both are there."""
+
+    kind: ClassVar[str] = "inequality"
+
+    low: Column
+    high: Column
+    is_strict: bool = False
+    reference: float = 0.0
+    """What the distance is measured from where `low` is missing, in units."""
+    ends: tuple[float, float] = (0.0, 0.0)
+    """The smallest and largest `high` that was seen, in units."""
+
+    @classmethod
+    def from_json(cls, given: Given) -> Inequality:
+        """See the base class."""
+        given.only("low", "high", "strict")
+        low, high = given.column("low"), given.column("high")
+        given.differ(low, high)
+        if not ((low.is_number and high.is_number) or (low.is_time and high.is_time)):
+            raise given.refused(
+                f"{low.name!r} is {low.kind} and {high.name!r} is {high.kind}. Wanted: two numbers or two times."
+            )
+        return cls(low, high, given.truth("strict"))
+
+    def to_json(self) -> dict[str, Any]:
+        """See the base class."""
+        found: dict[str, Any] = {"kind": self.kind, "low": self.low.name, "high": self.high.name}
+        return {**found, "strict": True} if self.is_strict else found
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See the base class."""
+        return (self.low.name,)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """See the base class."""
+        return (self.high.name,)
+
+    def in_words(self) -> str:
+        """See the base class."""
+        return f"{self.low.name} {'<' if self.is_strict else '<='} {self.high.name}"
+
+    def violating(self, records: pa.Table) -> Mask:
+        """See the base class."""
+        low, low_missing, high, high_missing = self._units(records)
+        return self._is_broken(low, high) & ~low_missing & ~high_missing
+
+    def learnt(self, records: pa.Table) -> Inequality:
+        """See the base class."""
+        low, low_missing, high, high_missing = self._units(records)
+        present = high[~high_missing]
+        middle = float(np.median(low[~low_missing])) if not low_missing.all() else 0.0
+        ends = (float(present.min()), float(present.max())) if len(present) else (0.0, 0.0)
+        return replace(self, reference=self._on_grid(middle), ends=ends)
+
+    def learnt_state(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"reference": self.reference, "ends": list(self.ends)}
+
+    def with_state(self, given: Given) -> Inequality:
+        """See the base class."""
+        given.only("reference", "ends")
+        ends = given.values.get("ends")
+        listed = [given.values.get("reference"), *(ends if isinstance(ends, list) else [])]
+        numbers = [float(value) for value in listed if isinstance(value, (int, float))]
+        if len(listed) != 3 or len(numbers) != 3 or not all(np.isfinite(numbers)) or numbers[1] > numbers[2]:
+            raise given.refused("'reference' and two 'ends', the lower one first, are wanted")
+        limit = EXACT if self.high.is_time or self.high.kind == "integer" else np.inf
+        if max(np.abs(numbers)) > limit:
+            raise given.refused("a value is beyond what the columns can hold")
+        return replace(self, reference=numbers[0], ends=(numbers[1], numbers[2]))
+
+    def reduced(self) -> Mapping[str, Column]:
+        """See the base class."""
+        name = self.high.name
+        if not (self.high.kind == "decimal" or self.low.kind == "decimal"):
+            return {name: Column(name, "integer")}
+        decimals = [
+            column.decimals if column.kind == "decimal" else 0 for column in (self.low, self.high)
+        ]
+        return {name: Column(name, "decimal", decimals=-1 if NOT_ROUNDED in decimals else max(decimals))}
+
+    def reduce(self, records: pa.Table) -> pa.Table:
+        """See the base class."""
+        low, low_missing, high, high_missing = self._units(records)
+        distance = (high - np.where(low_missing, self.reference, low)) / self._unit
+        column = self.reduced()[self.high.name]
+        return replaced(records, {self.high.name: from_units(distance, high_missing, column)})
+
+    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+        """See the base class; what comes out lies among the values that were seen, where it can."""
+        low, low_missing = units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed)
+        distance, missing = units(cells_of(records, self.high.name), self.reduced()[self.high.name])
+        high = np.where(low_missing, self.reference, low) + distance * self._unit
+        high = np.clip(high, *self.ends)
+        cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
+        kept, _ = units(cells, self.high, is_mixed=self._is_mixed)
+        is_broken = self._is_broken(low, kept) & ~low_missing & ~missing
+        if is_broken.any():
+            kept = np.where(is_broken, self._above(low), kept)
+            cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
+        return replaced(records, {self.high.name: cells})
+
+    @property
+    def _is_mixed(self) -> bool:
+        return self.low.kind != self.high.kind and self.low.is_time
+
+    @property
+    def _unit(self) -> float:
+        """What the distance is counted in: for times, the largest step that all of them are multiples of."""
+        if not self.low.is_time:
+            return 1.0
+        steps = [int(step_of(column, is_mixed=self._is_mixed)) for column in (self.low, self.high)]
+        return float(np.gcd(*steps))
+
+    def _on_grid(self, number: float) -> float:
+        step = step_of(self.high, is_mixed=self._is_mixed)
+        return float(np.rint(number / step) * step) if step else number
+
+    def _above(self, low: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        """The lowest value that `high` may have beside each `low`."""
+        step = step_of(self.high, is_mixed=self._is_mixed)
+        if not step:
+            return np.nextafter(low, np.inf) if self.is_strict else low
+        above = np.ceil(np.round(low / step, 6)) * step
+        return np.where(self._is_broken(low, above), above + step, above)
+
+    def _is_broken(self, low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"]) -> Mask:
+        return low >= high if self.is_strict else low > high
+
+    def _units(
+        self, records: pa.Table
+    ) -> tuple[Float[np.ndarray, " n"], Mask, Float[np.ndarray, " n"], Mask]:
+        return (
+            *units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed),
+            *units(cells_of(records, self.high.name), self.high, is_mixed=self._is_mixed),
+        )

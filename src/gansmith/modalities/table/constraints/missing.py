@@ -1,0 +1,120 @@
+"""Cells that are missing together, or never: one question was asked, or none of them.
+
+The columns after the first take part in the game as if they were there wherever the first is missing; there
+they are emptied again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
+from gansmith.modalities.table.constraints.cells import (
+    cells_of,
+    is_missing,
+    replaced,
+    spelt,
+    typed,
+)
+from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.schema import Column
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class MissingTogether(AbstractConstraint):
+    """In every record all of `columns` are missing, or none."""
+
+    kind: ClassVar[str] = "missing_together"
+
+    columns: tuple[Column, ...]
+    stand_ins: tuple[pa.Array, ...] = ()
+    """What stands in the missing cells meanwhile: the most frequent value of each column but the first."""
+
+    @classmethod
+    def from_json(cls, given: Given) -> MissingTogether:
+        """See the base class."""
+        given.only("columns")
+        return cls(given.columns("columns", 2))
+
+    def to_json(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"kind": self.kind, "columns": [column.name for column in self.columns]}
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See the base class."""
+        return (self.columns[0].name,)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """See the base class."""
+        return tuple(column.name for column in self.columns[1:])
+
+    def in_words(self) -> str:
+        """See the base class."""
+        return f"{', '.join(column.name for column in self.columns)} are missing together"
+
+    def violating(self, records: pa.Table) -> Mask:
+        """See the base class."""
+        missing = np.stack([is_missing(records, column.name) for column in self.columns], 1)
+        return missing.any(1) & ~missing.all(1)
+
+    def learnt(self, records: pa.Table) -> MissingTogether:
+        """See the base class."""
+        found: list[pa.Array] = []
+        for name in self.writes:
+            present = cells_of(records, name).drop_null()
+            counts = pc.value_counts(present)
+            most = int(np.argmax(counts.field("counts").to_numpy())) if len(present) else 0
+            found.append(counts.field("values")[most : most + 1])
+        return replace(self, stand_ins=tuple(found))
+
+    def learnt_state(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"stand_ins": [spelt(cells) for cells in self.stand_ins]}
+
+    def with_state(self, given: Given) -> MissingTogether:
+        """See the base class."""
+        given.only("stand_ins")
+        listed = given.values.get("stand_ins")
+        if not isinstance(listed, list) or len(listed) != len(self.writes):
+            raise given.refused(f"stand-ins for {len(self.writes)} columns are wanted")
+        found = [typed(texts, column, given) for texts, column in zip(listed, self.columns[1:], strict=True)]
+        if any(len(cells) > 1 or cells.null_count for cells in found):
+            raise given.refused("one value stands in for each column, or none")
+        return replace(self, stand_ins=tuple(found))
+
+    def reduce(self, records: pa.Table) -> pa.Table:
+        """See the base class."""
+        is_gone = pa.array(is_missing(records, self.reads[0]))
+        filled: dict[str, pa.Array] = {}
+        for name, stand_in in zip(self.writes, self.stand_ins, strict=True):
+            cells = cells_of(records, name)
+            if len(stand_in):
+                filled[name] = pc.if_else(pc.and_(is_gone, pc.is_null(cells)), stand_in[0], cells)
+        return replaced(records, filled)
+
+    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+        """See the base class."""
+        is_gone = pa.array(is_missing(records, self.reads[0]))
+        emptied: dict[str, pa.Array] = {}
+        for name in self.writes:
+            cells = cells_of(records, name)
+            emptied[name] = pc.if_else(is_gone, pa.scalar(None, cells.type), cells)
+        return replaced(records, emptied)
+
+    def asked(self, cells: Cells) -> Cells:
+        """See the base class; that one is missing says it of the first, too."""
+        gone = [name for name in self.writes if name in cells and not cells[name][0].is_valid]
+        left = {name: cell for name, cell in cells.items() if name not in gone}
+        return {**left, self.reads[0]: pa.nulls(1, self.columns[0].arrow_type)} if gone else left
+
+    def is_told_by(self, name: str, cells: Cells) -> bool:
+        """See the base class; a value that is asked for comes only where the first is there."""
+        return name not in self.writes or not cells[name][0].is_valid

@@ -1,0 +1,73 @@
+"""No two records have the same value in a column, or in several columns taken together.
+
+Whether a record is new depends on all records before it, so this is seen to when records are made, not here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
+from gansmith.modalities.table.constraints.cells import codes_of, is_missing, keys_of
+from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.schema import Column
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Unique(AbstractConstraint):
+    """The values of `columns` together occur once; records that lack one of them are not compared."""
+
+    kind: ClassVar[str] = "unique"
+
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def from_json(cls, given: Given) -> Unique:
+        """See the base class."""
+        given.only("columns")
+        return cls(given.columns("columns", 1))
+
+    def to_json(self) -> dict[str, Any]:
+        """See the base class."""
+        return {"kind": self.kind, "columns": list(self.reads)}
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """See the base class."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """See the base class."""
+        return ()
+
+    @property
+    def is_by_construction(self) -> bool:
+        """Whether one of the columns is made so that no two values are alike."""
+        return any(column.kind == "identifier" for column in self.columns)
+
+    def in_words(self) -> str:
+        """See the base class."""
+        together = " together" if len(self.columns) > 1 else ""
+        return f"{', '.join(self.reads)}{together}: never twice the same"
+
+    def violating(self, records: pa.Table) -> Mask:
+        """See the base class: the second and all further records of a key."""
+        codes = codes_of(keys_of(records, self.reads))
+        is_again = np.ones(len(codes), bool)
+        is_again[np.unique(codes, return_index=True)[1]] = False
+        return is_again & ~self.lacking(records)
+
+    def lacking(self, records: pa.Table) -> Mask:
+        """Which records lack a cell of the key."""
+        return np.stack([is_missing(records, name) for name in self.reads], 1).any(1)
+
+    def numbers(self, records: pa.Table) -> np.ndarray:
+        """A 64-bit number for the key of each record: equal keys, equal numbers, on every machine."""
+        return pd.util.hash_array(keys_of(records, self.reads).to_numpy(zero_copy_only=False))
