@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Protocol, final, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Asking
@@ -119,6 +119,21 @@ class Request:
     """Values to be written letter for letter, by column."""
     sought: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Values that the generator cannot be told of: records are made until some have them."""
+
+
+@final
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of some records before they are handed out."""
+
+    is_valid: Bool[np.ndarray, " n"]
+    """Whether each has all that must hold."""
+    keys: tuple[tuple[int, ...], ...]
+    """For each key that no two records may share: a number per record, the same for the same key."""
+    has_key: Bool[np.ndarray, "n_keys n"]
+    """Whether a record has that key; one that has none shares it with nobody."""
+    rules: tuple[str, ...]
+    """All that must hold, in words."""
 
 
 class AbstractModality(ABC):
@@ -231,6 +246,11 @@ class AbstractModality(ABC):
             first_index: Number of the first record among all that are made.
             request: What must hold.
         """
+
+    def verdict(self, codec: Any, records: Any, request: Request | None) -> Verdict | None:
+        """Which records may be handed out; None: whatever the codec makes."""
+        del codec, records, request
+        return None
 
     @abstractmethod
     def n_heldout(self, n_records: int, preset: str) -> int:

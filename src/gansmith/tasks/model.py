@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
@@ -31,6 +31,7 @@ from gansmith.modalities.registry import find_modality
 from gansmith.store.archive import Archive, digest_of, read_archive, write_archive
 from gansmith.store.atomic import write_whole
 from gansmith.store.plain import as_json
+from gansmith.tasks.screening import Screen
 
 
 @final
@@ -51,6 +52,7 @@ class Model:
         """Records in blocks; memory does not grow with their number.
 
         Block k depends on (model, seed, k) alone: the first 100 of 1000 records are the same as 100 records.
+        Where no two records may share a key it depends on the blocks before it as well, see `screening.py`.
         (Bit for bit on processors that multiply in the same precision, which the provenance names.)
 
         Args:
@@ -70,13 +72,17 @@ class Model:
             return
         size = self.modality.block_size(self.codec)
         firsts = range(0, n_records, size)
+        screen = Screen(self.modality, self.codec, request)
         with ThreadPoolExecutor(1) as beside:  # the next block is generated while this one is decoded
             coming = beside.submit(self._compact, 0, seed, request)
             for block, first in enumerate(firsts):
                 compact = coming.result()
                 if block + 1 < len(firsts):
                     coming = beside.submit(self._compact, block + 1, seed, request)
-                yield self._decoded(compact[: n_records - first], block, first, seed, request)
+                compact = compact[: n_records - first]
+                records = self._decoded(compact, block, first, seed, request)
+                again = partial(self._again, beside, len(compact), block, first, seed, request)
+                yield screen.passed(records, first, again)
 
     def sample(self, n_records: int, seed: int = 0, where: Mapping[str, Any] | None = None) -> Any:
         """All records at once; see `blocks`."""
@@ -157,10 +163,10 @@ class Model:
         )
 
     @torch.no_grad()
-    def _compact(self, block: int, seed: int, request: Request | None) -> Compact:
+    def _compact(self, block: int, seed: int, request: Request | None, stream: str = "sample") -> Compact:
         """A whole block, as the generator makes it on one core: its bits do not depend on their number."""
         size, n_latents = self.modality.block_size(self.codec), self.manifest["game"]["n_latents"]
-        latents = Randomness(seed).normal((size, n_latents), "sample", block)
+        latents = Randomness(seed).normal((size, n_latents), stream, block)
         conditions = None if request is None else request.conditions.expand(size, -1)
         with n_threads(1):
             with matrix_precision(self._precision, torch.device("cpu")):
@@ -170,6 +176,21 @@ class Model:
     def _decoded(self, compact: Compact, block: int, first: int, seed: int, request: Request | None) -> Any:
         key = Randomness(seed).key("decode", block)
         return self.modality.decode(self.codec, compact, key, first, request)
+
+    def _again(
+        self,
+        beside: ThreadPoolExecutor,
+        n_records: int,
+        block: int,
+        first: int,
+        seed: int,
+        request: Request | None,
+        draw: int,
+    ) -> Any:
+        """Other records in the place of the first of a block, from the `draw`-th further latents."""
+        coming = beside.submit(self._compact, block, seed, request, f"again {draw}")  # all in one thread
+        key = Randomness(seed).key(f"decode again {draw}", block)
+        return self.modality.decode(self.codec, coming.result()[:n_records], key, first, request)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
         """Write the model file, whole or not at all.

@@ -105,6 +105,8 @@ class Synthesizer(BaseEstimator):
         where: Mapping[str, str] | None = None,
         missing: Sequence[str] = (),
         locale: str = "",
+        constraints: Sequence[Mapping[str, Any]] = (),
+        finds_constraints: bool = True,
         run: str | Path | None = None,
         show: Callable[[StepRecord], None] | None = None,
         start_from: str | Path | Model | Synthesizer | None = None,
@@ -125,6 +127,8 @@ class Synthesizer(BaseEstimator):
             missing: Spellings of a missing cell beside the usual ones: `["n.v.", "-999"]`.
             locale: Language and country of invented names and addresses, such as "de_DE"; needs the extra
                 package `faker`. Empty invents neutral ones.
+            constraints: What always holds, as in a schema: `[{"kind": "inequality", "low": "start", "high": "end"}]`.
+            finds_constraints: Whether to look for what always holds where the schema says nothing of it.
             run: A folder for checkpoints and statistics.
             show: Called with each step record.
             start_from: A model, or the path of its file, to go on from with data of the same columns: its
@@ -152,7 +156,15 @@ class Synthesizer(BaseEstimator):
         )
         whole = None if schema is None else schema_of(schema)
         reading = Reading(
-            dict(columns or {}), whole, has_header, encoding, dict(where or {}), tuple(missing), locale
+            dict(columns or {}),
+            whole,
+            has_header,
+            encoding,
+            dict(where or {}),
+            tuple(missing),
+            locale,
+            tuple(constraints),
+            finds_constraints,
         )
         folder = None if run is None else Path(run)
         origin = self._origin_of(start_from)
@@ -325,7 +337,9 @@ def score(
         UsageError: When the target is unknown.
     """
     modality: AbstractModality = find_modality(kind) if kind else recognise(real)
-    reading = Reading(columns=dict(columns or {}), has_header=has_header, encoding=encoding)
+    reading = Reading(
+        columns=dict(columns or {}), has_header=has_header, encoding=encoding, finds_constraints=False
+    )
     records = modality.read(real, reading)
     if target:
         modality.check_target(records, target)

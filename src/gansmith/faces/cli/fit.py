@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 DEFINES_A_RUN = (
     "kind", "target", "budget", "samples_seen", "shortened", "epochs", "seed", "device", "threads", "preset",
-    "objective", "config", "column", "schema", "schema_table", "where", "no_header", "encoding", "min_count",
-    "missing", "locale", "origin",
+    "objective", "config", "column", "schema", "schema_table", "where", "no_constraints", "no_header",
+    "encoding", "min_count", "missing", "locale", "origin",
 )  # fmt: skip
 """Options that decide what is learnt; a resumed run has them already."""
 
@@ -87,6 +87,9 @@ def fit(
         ),
     ] = "",
     where: Where = None,
+    no_constraints: Annotated[
+        bool, typer.Option("--no-constraints", help="Look for no rules that hold without exception.")
+    ] = False,
     no_header: NoHeader = False,
     encoding: Encoding = "",
     min_count: Annotated[
@@ -145,6 +148,7 @@ def fit(
             where=pairs(where, "=", "--where", "COLUMN=VALUE"),
             missing=tuple(missing or ()),
             locale=locale,
+            finds_constraints=not no_constraints,
         )
         fit_run = _started(data, chosen, target, reading, folder, origin)
     from gansmith.faces.cli.progress import play

@@ -18,7 +18,7 @@ from gansmith.engine.batches import Asking
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Conditions, Samples
 from gansmith.errors import DataError
-from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request, Writer
+from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request, Verdict, Writer
 from gansmith.modalities.table.asked import request_for
 from gansmith.modalities.table.calibration import match_frequencies
 from gansmith.modalities.table.codec import TableCodec
@@ -29,6 +29,7 @@ from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.columns.rare import usual_min_count
 from gansmith.modalities.table.conditions import ask_some
+from gansmith.modalities.table.constraints.verdicts import verdict
 from gansmith.modalities.table.files.fingerprint import fingerprint_of
 from gansmith.modalities.table.files.in_memory import with_column
 from gansmith.modalities.table.files.reading import Table, read_table
@@ -145,6 +146,10 @@ class TableModality(AbstractModality):
         records = codec.decode(compact, np.random.default_rng(seed), first_index, fixed)
         return Table(records, codec.schema, "synthetic")
 
+    def verdict(self, codec: TableCodec, records: Table, request: Request | None) -> Verdict | None:
+        """See the base class."""
+        return verdict(codec.chain, records.records, request.sought if request else {})
+
     def n_heldout(self, n_records: int, preset: str) -> int:
         """See the base class."""
         return n_heldout(n_records, preset)
@@ -218,12 +223,17 @@ class TableModality(AbstractModality):
         """See the base class."""
         rows: list[dict[str, str]] = []
         for column, column_codec in zip(codec.schema.columns, codec.columns, strict=True):
+            rule = codec.chain.taking(column.name)
+            learnt_as = _learnt_as(column_codec)
+            if rule is not None:
+                learnt_as = f"{learnt_as}, for" if column_codec.n_states else "not learnt:"
+                learnt_as = f"{learnt_as} {rule.in_words()}"
             rows.append(
                 {
                     "column": column.name,
                     "kind": column.kind,
                     "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
-                    "learnt as": _learnt_as(column_codec),
+                    "learnt as": learnt_as,
                     "too rare": _too_rare(column_codec),
                 }
             )

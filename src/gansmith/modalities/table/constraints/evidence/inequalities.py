@@ -50,7 +50,7 @@ def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
         for low in range(values.shape[1]):
             column = values[:, low : low + 1]
             is_below = ~(column > values).any(0)  # a comparison with NaN is false
-            is_equal = ~(column != values).any(0)
+            is_equal = ~((column != values) & present[:, low : low + 1] & present).any(0)
             is_enough = (present[:, low : low + 1] & present).sum(0) >= min(MIN_RECORDS, len(values)) / 2
             for high in np.flatnonzero(is_below & is_enough & ~is_equal).tolist():
                 broken = float((column[:, 0] > shuffled[:, high]).mean())
@@ -69,11 +69,8 @@ def _rule(
     distance = np.round(higher[both] - lower[both], 9)
     if _largest_share(higher[both]) > max(MAX_SPIKE, _largest_share(distance)):
         return None
-    for is_strict in (True, False):
-        rule = Inequality(low, high, is_strict)
-        if not rule.violating(view.records).any():
-            return rule
-    return None
+    rule = Inequality(low, high)
+    return None if rule.violating(view.records).any() else rule
 
 
 def _largest_share(values: Float[np.ndarray, " n"]) -> float:
