@@ -144,6 +144,7 @@ class TableModality(AbstractModality):
         """See the base class."""
         fixed = request.fixed if request else None
         records = codec.decode(compact, np.random.default_rng(seed), first_index, fixed)
+        records = codec.chain.nudged(records, request.sought if request else {})
         return Table(records, codec.schema, "synthetic")
 
     def verdict(self, codec: TableCodec, records: Table, request: Request | None) -> Verdict | None:

@@ -47,7 +47,7 @@ class Chain:
             DataError: One of them is not right; the message says which and why.
         """
         constraints = read_constraints(schema.constraints or (), schema)
-        return cls(schema, tuple(one.learnt(records) for one in constraints), _ordered(constraints))
+        return cls(schema, tuple(one.learnt(records) for one in constraints), ordered(constraints))
 
     def keeping(self, emitted: Mapping[str, pa.Array]) -> Chain:
         """The chain without what it knows of values that are never made; see the constraints."""
@@ -79,6 +79,12 @@ class Chain:
         steps = (*self._active, *trims)
         for constraint, stream in zip(steps, rng.spawn(len(steps)), strict=True):
             records = constraint.restore(records, stream, first_index)
+        return records
+
+    def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
+        """Full records with the cells that are sought, where little has to be changed for that."""
+        for constraint in self._active if sought else ():
+            records = constraint.nudged(records, sought)
         return records
 
     def asked(self, cells: Cells) -> tuple[Cells, Cells]:
@@ -126,14 +132,14 @@ class Chain:
             if not isinstance(state, Mapping):
                 raise DataError(f"{where}: wanted a JSON object.")
             learnt.append(constraint.with_state(Given(cast("Mapping[str, Any]", state), schema, where)))
-        return cls(schema, tuple(learnt), _ordered(constraints))
+        return cls(schema, tuple(learnt), ordered(constraints))
 
     @property
     def _active(self) -> tuple[AbstractConstraint, ...]:
         return tuple(self.constraints[index] for index in self.order)
 
 
-def _ordered(constraints: Sequence[AbstractConstraint]) -> tuple[int, ...]:
+def ordered(constraints: Sequence[AbstractConstraint]) -> tuple[int, ...]:
     """Those that can put columns back, each after all that it builds on; the first listed goes first."""
     taken: dict[str, int] = {}
     for index, constraint in enumerate(constraints):

@@ -94,7 +94,9 @@ class Combinations(AbstractConstraint):
         made = set(emitted[self.columns[0].name].to_pylist())
         kept = [place for place, name in enumerate(self.names) if name in made]
         return replace(
-            self, known=self.known.take(kept).combine_chunks(), names=tuple(self.names[place] for place in kept)
+            self,
+            known=self.known.take(kept).combine_chunks(),
+            names=tuple(self.names[place] for place in kept),
         )
 
     def learnt_state(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from gansmith.modalities.table.constraints.base import AbstractConstraint
+from gansmith.modalities.table.constraints.chain import ordered
 from gansmith.modalities.table.constraints.declared import check, read_constraints
 from gansmith.modalities.table.constraints.evidence.dependencies import find_dependencies
 from gansmith.modalities.table.constraints.evidence.inequalities import find_inequalities
@@ -67,7 +68,8 @@ def find(
         for constraint in finder(view, frozenset(taken)):
             found.append(constraint)
             taken |= set(constraint.writes)
-    return found
+    kept = ordered([*declared, *found])  # what would close a circle with others is left out
+    return [one for index, one in enumerate(found, start=len(declared)) if index in kept]
 
 
 def _notes(found: Sequence[AbstractConstraint]) -> tuple[str, ...]:

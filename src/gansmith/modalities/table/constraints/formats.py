@@ -88,4 +88,3 @@ class Format(AbstractConstraint):
             numbers = [((high << 62) | low) * n_texts >> 124 for high, low in draws]
         texts = [self.pattern.text(number) for number in numbers]
         return replaced(records, {self.column.name: pa.array(texts, pa.string(), mask=missing)})
-

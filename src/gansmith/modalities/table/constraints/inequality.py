@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Float
 
-from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
+from gansmith.errors import UsageError
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
     EXACT,
     cells_of,
@@ -25,6 +27,11 @@ from gansmith.modalities.table.constraints.cells import (
 )
 from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
+
+
+N_QUANTILES: Final = 41
+NEAR: Final = 4
+"""Quantiles, of forty, that a value may be off where one is asked for: a tenth of all records."""
 
 
 @final
@@ -39,8 +46,8 @@ class Inequality(AbstractConstraint):
     is_strict: bool = False
     reference: float = 0.0
     """What the distance is measured from where `low` is missing, in units."""
-    ends: tuple[float, float] = (0.0, 0.0)
-    """The smallest and largest `high` that was seen, in units."""
+    quantiles: tuple[float, ...] = (0.0, 0.0)
+    """Of `high`, the smallest to the largest, in units."""
 
     @classmethod
     def from_json(cls, given: Given) -> Inequality:
@@ -83,34 +90,37 @@ class Inequality(AbstractConstraint):
         low, low_missing, high, high_missing = self._units(records)
         present = high[~high_missing]
         middle = float(np.median(low[~low_missing])) if not low_missing.all() else 0.0
-        ends = (float(present.min()), float(present.max())) if len(present) else (0.0, 0.0)
-        return replace(self, reference=self._on_grid(middle), ends=ends)
+        shares = np.linspace(0, 1, N_QUANTILES)
+        quantiles = np.quantile(present, shares, method="lower") if len(present) else np.zeros(N_QUANTILES)
+        return replace(self, reference=self._on_grid(middle), quantiles=tuple(quantiles.tolist()))
 
     def learnt_state(self) -> dict[str, Any]:
         """See the base class."""
-        return {"reference": self.reference, "ends": list(self.ends)}
+        return {"reference": self.reference, "quantiles": list(self.quantiles)}
 
     def with_state(self, given: Given) -> Inequality:
         """See the base class."""
-        given.only("reference", "ends")
-        ends = given.values.get("ends")
-        listed = [given.values.get("reference"), *(ends if isinstance(ends, list) else [])]
-        numbers = [float(value) for value in listed if isinstance(value, (int, float))]
-        if len(listed) != 3 or len(numbers) != 3 or not all(np.isfinite(numbers)) or numbers[1] > numbers[2]:
-            raise given.refused("'reference' and two 'ends', the lower one first, are wanted")
-        limit = EXACT if self.high.is_time or self.high.kind == "integer" else np.inf
-        if max(np.abs(numbers)) > limit:
-            raise given.refused("a value is beyond what the columns can hold")
-        return replace(self, reference=numbers[0], ends=(numbers[1], numbers[2]))
+        given.only("reference", "quantiles")
+        listed = given.values.get("quantiles")
+        values = [
+            given.values.get("reference"),
+            *(cast("list[object]", listed) if isinstance(listed, list) else []),
+        ]
+        numbers = [float(value) for value in values if isinstance(value, (int, float))]
+        if not len(numbers) == len(values) == 1 + N_QUANTILES or not np.isfinite(numbers).all():
+            raise given.refused(f"'reference' and {N_QUANTILES} 'quantiles' are wanted, all of them finite")
+        if (np.diff(numbers[1:]) < 0).any() or (
+            self.high.kind != "decimal" and np.abs(numbers).max() > EXACT
+        ):
+            raise given.refused("its quantiles do not go up, or lie beyond what the column can hold")
+        return replace(self, reference=numbers[0], quantiles=tuple(numbers[1:]))
 
     def reduced(self) -> Mapping[str, Column]:
         """See the base class."""
         name = self.high.name
         if not (self.high.kind == "decimal" or self.low.kind == "decimal"):
             return {name: Column(name, "integer")}
-        decimals = [
-            column.decimals if column.kind == "decimal" else 0 for column in (self.low, self.high)
-        ]
+        decimals = [column.decimals if column.kind == "decimal" else 0 for column in (self.low, self.high)]
         return {name: Column(name, "decimal", decimals=-1 if NOT_ROUNDED in decimals else max(decimals))}
 
     def reduce(self, records: pa.Table) -> pa.Table:
@@ -125,13 +135,49 @@ class Inequality(AbstractConstraint):
         low, low_missing = units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed)
         distance, missing = units(cells_of(records, self.high.name), self.reduced()[self.high.name])
         high = np.where(low_missing, self.reference, low) + distance * self._unit
-        high = np.clip(high, *self.ends)
+        high = np.clip(high, self.quantiles[0], self.quantiles[-1])
         cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
         kept, _ = units(cells, self.high, is_mixed=self._is_mixed)
         is_broken = self._is_broken(low, kept) & ~low_missing & ~missing
         if is_broken.any():
             kept = np.where(is_broken, self._above(low), kept)
             cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
+        return replaced(records, {self.high.name: cells})
+
+    def asked(self, cells: Cells) -> Cells:
+        """See the base class; which distance makes a certain `high` depends on `low`, so it stays open."""
+        cell = cells.get(self.high.name)
+        if cell is not None and cell[0].is_valid:
+            number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
+            low, high = self.quantiles[0], self.quantiles[-1]
+            if not low <= number <= high:
+                ends = from_units(
+                    np.array([low, high]), np.zeros(2, bool), self.high, is_mixed=self._is_mixed
+                )
+                raise UsageError(
+                    f"column {self.high.name!r} has no value {cell[0].as_py()}: it was learnt from {ends[0]} "
+                    f"to {ends[1]}."
+                )
+            return {name: asked for name, asked in cells.items() if name != self.high.name}
+        return cells
+
+    def is_told_by(self, name: str, cells: Cells) -> bool:
+        """See the base class; that `high` is missing can be said."""
+        return name != self.high.name or not cells[name][0].is_valid
+
+    def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
+        """See the base class: a `high` of nearly the rank of the one that is sought becomes that."""
+        wanted = sought.get(self.high.name)
+        if wanted is None:
+            return records
+        low, low_missing, high, missing = self._units(records)
+        cell = pa.repeat(wanted, 1)
+        number = float(units(cell, self.high, is_mixed=self._is_mixed)[0][0])
+        rank = np.searchsorted(self.quantiles, number)
+        nearest = (self.quantiles[max(rank - NEAR, 0)], self.quantiles[min(rank + NEAR, N_QUANTILES - 1)])
+        is_near = (high >= nearest[0]) & (high <= nearest[1]) & ~missing
+        is_right = low_missing | ~self._is_broken(low, np.full(len(low), number))
+        cells = pc.if_else(pa.array(is_near & is_right), wanted, cells_of(records, self.high.name))
         return replaced(records, {self.high.name: cells})
 
     @property

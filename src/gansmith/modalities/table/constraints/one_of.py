@@ -96,7 +96,9 @@ class OneOf(AbstractConstraint):
         """See the base class."""
         ones = [name for name in self.writes if name in cells and _is_one(cells[name])]
         if len(ones) > 1:
-            raise UsageError(f"no record has both {ones[0]}=1 and {ones[1]}=1: {self.in_words()}. Ask for one.")
+            raise UsageError(
+                f"no record has both {ones[0]}=1 and {ones[1]}=1: {self.in_words()}. Ask for one."
+            )
         left = {name: cell for name, cell in cells.items() if name not in self.writes}
         missing = [name for name in self.writes if name in cells and not cells[name][0].is_valid]
         if missing:

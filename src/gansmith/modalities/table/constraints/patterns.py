@@ -128,7 +128,9 @@ def read_pattern(expression: str) -> Pattern:
     """
     if len(expression) > MAX_PATTERN:
         raise UsageError(f"the pattern has {len(expression)} characters. Wanted: {MAX_PATTERN} at most.")
-    reader = _Reader(expression.removeprefix("^").removesuffix("$") if expression[-2:] != r"\$" else expression)
+    reader = _Reader(
+        expression.removeprefix("^").removesuffix("$") if expression[-2:] != r"\$" else expression
+    )
     pattern = reader.alternatives(0)
     if reader.place < len(reader.text):
         raise reader.refused("a bracket that was never opened")

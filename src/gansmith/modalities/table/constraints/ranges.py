@@ -83,7 +83,6 @@ class Range(AbstractConstraint):
         return replaced(records, {self.column.name: cells})
 
 
-
 def _end(value: object, column: Column, given: Given) -> float | None:
     """One end, in units; None where none is given."""
     if value is None:

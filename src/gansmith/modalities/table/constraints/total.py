@@ -90,9 +90,7 @@ class Total(AbstractConstraint):
         wanted, lacking, _ = self._added(records)
         return replaced(records, {self.total.name: from_units(wanted, lacking, self.total)})
 
-    def _added(
-        self, records: pa.Table
-    ) -> tuple[Float[np.ndarray, " n"], Mask, Float[np.ndarray, " n"]]:
+    def _added(self, records: pa.Table) -> tuple[Float[np.ndarray, " n"], Mask, Float[np.ndarray, " n"]]:
         """Sums, where a part is missing, and the sizes of what was added."""
         found = [units(cells_of(records, part.name), part) for part in self.parts]
         numbers = np.stack([values for values, _ in found], 1)

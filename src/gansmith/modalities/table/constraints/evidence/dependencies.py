@@ -71,9 +71,7 @@ def _pairs(
         order = np.argsort(quick[:, place], kind="stable")
         is_same = np.flatnonzero(quick[order[1:], place] == quick[order[:-1], place])
         broken = (quick[order[1:][is_same]] != quick[order[:-1][is_same]]).any(0)
-        found += [
-            (by, names[other]) for other in np.flatnonzero(~broken & varies).tolist() if other != place
-        ]
+        found += [(by, names[other]) for other in np.flatnonzero(~broken & varies).tolist() if other != place]
     return found
 
 
@@ -90,5 +88,3 @@ def _log_chance(by: Int[np.ndarray, " n"], codes: Int[np.ndarray, " n"]) -> floa
     logs = np.log(shares)[None, :] * counts[:, None]  # (n_by, n_values)
     most = logs.max(1)
     return float((most + np.log(np.exp(logs - most[:, None]).sum(1))).sum())
-
-

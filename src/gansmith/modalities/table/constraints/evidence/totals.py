@@ -37,9 +37,14 @@ def _relations(values: Float[np.ndarray, "n k"], columns: list[Column]) -> list[
     """
     is_whole = ~np.isnan(values)
     rows = is_whole.all(1)
-    if rows.sum() < MIN_RECORDS + 2 * len(columns):  # too few whole records: without the columns that lack some
+    if rows.sum() < MIN_RECORDS + 2 * len(
+        columns
+    ):  # too few whole records: without the columns that lack some
         kept = is_whole.all(0)
-        values, columns = values[:, kept], [column for column, is_kept in zip(columns, kept, strict=True) if is_kept]
+        values, columns = (
+            values[:, kept],
+            [column for column, is_kept in zip(columns, kept, strict=True) if is_kept],
+        )
         rows = np.ones(len(values), bool)
     if rows.sum() < MIN_RECORDS + 2 * len(columns) or len(columns) < 2:
         return []
