@@ -127,7 +127,8 @@ class Synthesizer(BaseEstimator):
             missing: Spellings of a missing cell beside the usual ones: `["n.v.", "-999"]`.
             locale: Language and country of invented names and addresses, such as "de_DE"; needs the extra
                 package `faker`. Empty invents neutral ones.
-            constraints: What always holds, as in a schema: `[{"kind": "inequality", "low": "start", "high": "end"}]`.
+            constraints: What always holds, as in a schema:
+                `[{"kind": "inequality", "low": "start", "high": "end"}]`.
             finds_constraints: Whether to look for what always holds where the schema says nothing of it.
             run: A folder for checkpoints and statistics.
             show: Called with each step record.

@@ -134,7 +134,7 @@ class Combinations(AbstractConstraint):
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         """See the base class."""
-        assert self.known is not None  # noqa: S101 - a constraint is learnt before it is used
+        assert self.known is not None
         places = pc.index_in(cells_of(records, self.writes[0]), value_set=pa.array(self.names, pa.string()))
         drawn = rng.integers(0, len(self.names), records.num_rows)
         found = np.where(
@@ -160,7 +160,7 @@ class Combinations(AbstractConstraint):
 
     def _matching(self, cells: Cells) -> list[str]:
         """What the combinations with these cells are called."""
-        assert self.known is not None  # noqa: S101 - as above
+        assert self.known is not None
         matches = np.ones(len(self.names), bool)
         for name in self.writes:
             if name in cells:
@@ -171,5 +171,5 @@ class Combinations(AbstractConstraint):
 
     def _places(self, records: pa.Table) -> pa.Array:
         """Which of the known combinations each record has; null: none."""
-        assert self.known is not None  # noqa: S101 - as above
+        assert self.known is not None
         return pc.index_in(keys_of(records, self.writes), value_set=keys_of(self.known, self.writes))

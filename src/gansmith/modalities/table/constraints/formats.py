@@ -12,7 +12,6 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.columns.identifiers import shuffled

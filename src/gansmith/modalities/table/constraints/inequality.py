@@ -28,7 +28,6 @@ from gansmith.modalities.table.constraints.cells import (
 from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
 
-
 N_QUANTILES: Final = 41
 NEAR: Final = 4
 """Quantiles, of forty, that a value may be off where one is asked for: a tenth of all records."""

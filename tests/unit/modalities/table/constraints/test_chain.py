@@ -136,7 +136,7 @@ def test_a_chain_survives_its_state(table, chain):
             else {**state, "reference": "x"}
         ),
         lambda state: {key: [{}] * 3 for key in state},
-        lambda state: {key: None for key in state},
+        lambda state: dict.fromkeys(state),
     ],
 )
 def test_a_state_made_by_hand_is_refused(chain, index, change):
