@@ -424,3 +424,52 @@ def test_ctrl_c_keeps_a_checkpoint_and_the_printed_command_goes_on_bit_for_bit(f
     whole = tmp_path / "whole.gan"
     assert run(["fit", data, "-o", str(whole), *length]) == 0
     assert model.read_bytes() == whole.read_bytes()
+
+
+# --- What always holds --------------------------------------------------------------------------------------
+
+
+def write_schools(path: Path, n: int = 240) -> Path:
+    """A table in which the school decides the years."""
+    rng = np.random.default_rng(0)
+    years = {"none": 0, "low": 9, "high": 12}
+    schools = rng.choice(list(years), n)
+    lines = [f"{school},{years[school]},{rng.integers(18, 90)}" for school in schools]
+    path.write_text("\n".join(["school,years,age", *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_rule_is_found_told_kept_and_left_out(tmp_path, capsys):
+    data = write_schools(tmp_path / "people.csv")
+    rule = "school decides years (3 combinations)"
+    assert run(["show", str(data)]) == 0
+    assert f"found: {rule}; leave it out with --no-constraints or in the schema" in capsys.readouterr().out
+    assert run(["show", str(data), "--json"]) == 0
+    shown, _ = _only_json(capsys)
+    assert shown["schema"]["constraints"] == [{"kind": "dependency", "by": "school", "column": "years"}]
+    fit = ["fit", str(data), "--samples-seen", "1000", *SMALL]
+    assert run([*fit, "-o", str(tmp_path / "a.gan")]) == 0
+    assert rule in capsys.readouterr().err
+    assert run(["sample", str(tmp_path / "a.gan"), "-n", "40", "--where", "years=12"]) == 0
+    made = capsys.readouterr().out.splitlines()[1:]
+    assert len(made) == 40
+    assert all(line.startswith("high,12,") for line in made)
+    assert run(["show", str(tmp_path / "a.gan")]) == 0
+    assert "school decides years" in " ".join(capsys.readouterr().out.split())
+    assert run([*fit, "-o", str(tmp_path / "b.gan"), "--no-constraints"]) == 0
+    assert "found:" not in capsys.readouterr().err
+
+
+def test_a_declared_rule_that_the_data_breaks_is_refused_with_the_record(tmp_path, capsys):
+    data = write_schools(tmp_path / "people.csv")
+    assert run(["show", str(data), "--json"]) == 0
+    schema = _only_json(capsys)[0]["schema"]
+    schema["constraints"] = [{"kind": "range", "column": "age", "high": 30}]
+    (tmp_path / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    fit = ["fit", str(data), "-o", str(tmp_path / "a.gan"), "--schema", str(tmp_path / "schema.json"), *SMALL]
+    assert run(fit) == 3
+    assert "breaks 'age <= 30': age=" in capsys.readouterr().err
+    schema["constraints"] = [{"kind": "range", "colum": "age", "high": 30}]
+    (tmp_path / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    assert run(fit) == 3
+    assert "constraint 1 (range): unknown key 'colum'. Did you mean 'column'?" in capsys.readouterr().err

@@ -24,7 +24,7 @@ from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.columns.rare import are_mostly_rare
 from gansmith.modalities.table.columns.stand_ins import StandInCodec
 from gansmith.modalities.table.constraints.cells import replaced
-from gansmith.modalities.table.constraints.chain import Chain
+from gansmith.modalities.table.constraints.chain import Chain, bound_columns
 from gansmith.modalities.table.layout import Compact, Layout
 from gansmith.modalities.table.schema import Column, Schema
 
@@ -100,7 +100,7 @@ class TableCodec:
         emitted = {
             column.name: codec.values
             for column, codec in zip(schema.columns, codecs, strict=True)
-            if isinstance(codec, CategoryCodec) and len(codec.values)
+            if isinstance(codec, CategoryCodec)
         }
         return cls(schema, tuple(codecs), chain.keeping(emitted), min_count)
 
@@ -242,11 +242,14 @@ class TableCodec:
 def _with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int) -> Schema:
     """Columns of categories most of whose records have a rare one, as text: nothing else is left to say.
 
-    Not those that the caller keeps as numbers or the like, which text would not fit.
+    Not those that the caller keeps as numbers or the like, which text would not fit, nor those that a
+    constraint must know.
     """
+    bound = bound_columns(schema)
     columns: list[Column] = []
     for column in schema.columns:
-        if column.kind == "category" and column.stored_as in _STORED_STRINGS:
+        is_free = column.name not in bound
+        if column.kind == "category" and column.stored_as in _STORED_STRINGS and is_free:
             counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
             if are_mostly_rare(counts, min_count):
                 column = replace(column, kind="text")

@@ -39,7 +39,8 @@ def held_back_notes(codec: TableCodec, schema: Schema, target: str) -> tuple[str
         if before.kind == "category" and after.kind == "text"
     ]
     columns = dict(zip(codec.schema.names, codec.columns, strict=True))
-    notes = _of_target(columns[target], target, codec.min_count) if target else []
+    is_learnt = bool(target) and codec.chain.taking(target) is None  # else it follows from what is learnt
+    notes = _of_target(columns[target], target, codec.min_count) if is_learnt else []
     if made_anew:
         notes.append(
             f"most cells of {_named(made_anew)} hold a value that fewer than {codec.min_count} records "

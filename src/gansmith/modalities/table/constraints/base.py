@@ -61,9 +61,14 @@ class AbstractConstraint(ABC):
     def violating(self, records: pa.Table) -> Mask:
         """Which records break it."""
 
-    def learnt(self, records: pa.Table) -> AbstractConstraint:
-        """This constraint with all that it must know of records that keep it."""
-        del records
+    def learnt(self, records: pa.Table, min_count: int = 1) -> AbstractConstraint:
+        """This constraint with all that it must know of records that keep it.
+
+        Args:
+            records: Real records.
+            min_count: How many of them must share what is kept.
+        """
+        del records, min_count
         return self
 
     def keeping(self, emitted: Mapping[str, pa.Array]) -> AbstractConstraint:
@@ -123,6 +128,6 @@ class AbstractConstraint(ABC):
         return name not in self.writes
 
     def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
-        """Records with the cells that are sought, where little has to be changed for that; else as they are."""
+        """Records with the cells that are sought, where little has to be changed for that."""
         del sought
         return records

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import Mask
 from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
@@ -128,6 +129,15 @@ def typed(listed: object, column: Column, given: Given) -> pa.Array:
         return pa.array(texts, pa.string()).cast(column.arrow_type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise given.refused(f"the values of {column.name!r} are not of type {column.type}") from error
+
+
+def nothing_kept(rule: str, min_count: int = 0) -> DataError:
+    """The error of a rule all of whose values are too rare to come out."""
+    few = f"as many as {min_count} records" if min_count else "enough records"
+    return DataError(
+        f"{rule}: no value is shared by {few}, so none may come out. Leave the constraint out, or let rare "
+        "values out with a smaller --min-count."
+    )
 
 
 def empty(column: Column) -> Column:

@@ -2,8 +2,8 @@
 
 Some build on others: an end on a start that is itself a sum. They are put back in such an order that what
 one needs is there, and taken out in the reverse order. A column is put back by one constraint only, the first
-that is listed; a constraint that comes too late, or would close a circle, takes no part in this. It is looked at
-when records are made, and records that break it are made again.
+that is listed; a constraint that comes too late, or would close a circle, takes no part in this. It is looked
+at when records are made, and records that break it are made again.
 """
 
 from __future__ import annotations
@@ -40,14 +40,19 @@ class Chain:
     """Numbers of those that put columns back, in the order in which they do."""
 
     @classmethod
-    def fit(cls, records: pa.Table, schema: Schema) -> Chain:
+    def fit(cls, records: pa.Table, schema: Schema, min_count: int = 1) -> Chain:
         """What the constraints of a schema have to know of the records that are learnt from.
+
+        Args:
+            records: What is learnt from.
+            schema: The columns, and the constraints.
+            min_count: Records that must share a value before it is kept.
 
         Raises:
             DataError: One of them is not right; the message says which and why.
         """
         constraints = read_constraints(schema.constraints or (), schema)
-        return cls(schema, tuple(one.learnt(records) for one in constraints), ordered(constraints))
+        return cls(schema, tuple(one.learnt(records, min_count) for one in constraints), ordered(constraints))
 
     def keeping(self, emitted: Mapping[str, pa.Array]) -> Chain:
         """The chain without what it knows of values that are never made; see the constraints."""
@@ -137,6 +142,13 @@ class Chain:
     @property
     def _active(self) -> tuple[AbstractConstraint, ...]:
         return tuple(self.constraints[index] for index in self.order)
+
+
+def bound_columns(schema: Schema) -> frozenset[str]:
+    """Columns whose values the schema's constraints must know: they cannot be made anew, as text is."""
+    constraints = read_constraints(schema.constraints or (), schema)
+    bound = (one for one in constraints if not isinstance(one, (Unique, Format)))
+    return frozenset(name for one in bound for name in (*one.reads, *one.writes))
 
 
 def ordered(constraints: Sequence[AbstractConstraint]) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from gansmith.modalities.table.constraints.cells import (
     empty,
     keys_of,
     mask_of,
+    nothing_kept,
     replaced,
     spelt,
     typed,
@@ -81,8 +82,9 @@ class Combinations(AbstractConstraint):
             return np.zeros(records.num_rows, bool)
         return mask_of(pc.is_null(self._places(records)))
 
-    def learnt(self, records: pa.Table) -> Combinations:
-        """See the base class."""
+    def learnt(self, records: pa.Table, min_count: int = 1) -> Combinations:
+        """See the base class; the rare ones are left out later, as categories that are never made."""
+        del min_count
         first = np.unique(codes_of(keys_of(records, self.writes)), return_index=True)[1]
         known = records.select(list(self.writes)).take(pa.array(first)).combine_chunks()
         return replace(self, known=known, names=tuple(str(number) for number in range(len(first))))
@@ -93,6 +95,8 @@ class Combinations(AbstractConstraint):
             return self
         made = set(emitted[self.columns[0].name].to_pylist())
         kept = [place for place, name in enumerate(self.names) if name in made]
+        if not kept:
+            raise nothing_kept(self.in_words())
         return replace(
             self,
             known=self.known.take(kept).combine_chunks(),

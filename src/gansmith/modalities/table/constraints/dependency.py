@@ -20,6 +20,7 @@ from gansmith.modalities.table.constraints.cells import (
     codes_of,
     empty,
     mask_of,
+    nothing_kept,
     replaced,
     spelt,
     typed,
@@ -87,11 +88,14 @@ class Dependency(AbstractConstraint):
         both_missing = pc.and_(pc.is_null(wanted), pc.is_null(found))
         return ~mask_of(pc.or_(same, both_missing)) | mask_of(pc.is_null(places))
 
-    def learnt(self, records: pa.Table) -> Dependency:
+    def learnt(self, records: pa.Table, min_count: int = 1) -> Dependency:
         """See the base class."""
         cells = cells_of(records, self.by.name)
-        first = pa.array(np.unique(codes_of(cells), return_index=True)[1])
-        return replace(self, keys=cells.take(first), values=cells_of(records, self.column.name).take(first))
+        _, first, counts = np.unique(codes_of(cells), return_index=True, return_counts=True)
+        kept = pa.array(first[counts >= min_count])
+        if len(cells) and not len(kept):
+            raise nothing_kept(self.in_words(), min_count)
+        return replace(self, keys=cells.take(kept), values=cells_of(records, self.column.name).take(kept))
 
     def keeping(self, emitted: Mapping[str, pa.Array]) -> Dependency:
         """See the base class."""
@@ -99,6 +103,8 @@ class Dependency(AbstractConstraint):
             return self
         known = pc.is_in(self.keys.cast(pa.string()), value_set=emitted[self.by.name])
         kept = pc.or_(known, pc.is_null(self.keys))
+        if not pc.any(kept).as_py():
+            raise nothing_kept(self.in_words())
         return replace(self, keys=self.keys.filter(kept), values=self.values.filter(kept))
 
     def learnt_state(self) -> dict[str, Any]:

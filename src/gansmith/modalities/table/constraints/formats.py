@@ -40,7 +40,8 @@ class Format(AbstractConstraint):
         column, expression = given.column("column"), given.text("pattern")
         if column.kind not in ("text", "identifier", "category") or column.type != "string":
             raise given.refused(
-                f"column {column.name!r} is {column.kind} ({column.type}). Wanted: texts. Give it the kind text."
+                f"column {column.name!r} is {column.kind} ({column.type}). Wanted: texts; "
+                "give it the kind text."
             )
         try:
             return cls(column, expression, read_pattern(expression))

@@ -1,4 +1,4 @@
-"""A constraint as plain JSON, read key by key: what is misspelt or of another type is refused with the place."""
+"""A constraint as plain JSON, read key by key: what is misspelt or of another type is refused."""
 
 from __future__ import annotations
 

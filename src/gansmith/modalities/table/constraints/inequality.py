@@ -56,7 +56,8 @@ class Inequality(AbstractConstraint):
         given.differ(low, high)
         if not ((low.is_number and high.is_number) or (low.is_time and high.is_time)):
             raise given.refused(
-                f"{low.name!r} is {low.kind} and {high.name!r} is {high.kind}. Wanted: two numbers or two times."
+                f"{low.name!r} is {low.kind} and {high.name!r} is {high.kind}. "
+                "Wanted: two numbers or two times."
             )
         return cls(low, high, given.truth("strict"))
 
@@ -84,14 +85,19 @@ class Inequality(AbstractConstraint):
         low, low_missing, high, high_missing = self._units(records)
         return self._is_broken(low, high) & ~low_missing & ~high_missing
 
-    def learnt(self, records: pa.Table) -> Inequality:
-        """See the base class."""
+    def learnt(self, records: pa.Table, min_count: int = 1) -> Inequality:
+        """See the base class; the ends that are kept are those that enough records reach."""
         low, low_missing, high, high_missing = self._units(records)
-        present = high[~high_missing]
+        present = np.sort(high[~high_missing])
         middle = float(np.median(low[~low_missing])) if not low_missing.all() else 0.0
+        n_left_out = min(min_count, (len(present) + 1) // 2) - 1
+        inner = present[n_left_out : len(present) - n_left_out] if n_left_out > 0 else present
         shares = np.linspace(0, 1, N_QUANTILES)
-        quantiles = np.quantile(present, shares, method="lower") if len(present) else np.zeros(N_QUANTILES)
-        return replace(self, reference=self._on_grid(middle), quantiles=tuple(quantiles.tolist()))
+        quantiles = np.quantile(inner, shares, method="lower") if len(inner) else np.zeros(N_QUANTILES)
+        if min_count > 1 and len(inner):  # single values in between are nobody's business: those half-way
+            middles = (quantiles[:-2] + quantiles[1:-1]) / 2
+            quantiles[1:-1] = [self._on_grid(value) for value in middles]
+        return replace(self, reference=self._on_grid(middle), quantiles=tuple(np.sort(quantiles).tolist()))
 
     def learnt_state(self) -> dict[str, Any]:
         """See the base class."""

@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
     cells_of,
+    from_units,
     is_missing,
     replaced,
     spelt,
     typed,
+    units,
 )
 from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.schema import Column
@@ -34,7 +36,7 @@ class MissingTogether(AbstractConstraint):
 
     columns: tuple[Column, ...]
     stand_ins: tuple[pa.Array, ...] = ()
-    """What stands in the missing cells meanwhile: the most frequent value of each column but the first."""
+    """What stands in the missing cells of each column but the first meanwhile; empty where nothing can."""
 
     @classmethod
     def from_json(cls, given: Given) -> MissingTogether:
@@ -65,14 +67,9 @@ class MissingTogether(AbstractConstraint):
         missing = np.stack([is_missing(records, column.name) for column in self.columns], 1)
         return missing.any(1) & ~missing.all(1)
 
-    def learnt(self, records: pa.Table) -> MissingTogether:
+    def learnt(self, records: pa.Table, min_count: int = 1) -> MissingTogether:
         """See the base class."""
-        found: list[pa.Array] = []
-        for name in self.writes:
-            present = cells_of(records, name).drop_null()
-            counts = pc.value_counts(present)
-            most = int(np.argmax(counts.field("counts").to_numpy())) if len(present) else 0
-            found.append(counts.field("values")[most : most + 1])
+        found = [_stand_in(cells_of(records, column.name), column, min_count) for column in self.columns[1:]]
         return replace(self, stand_ins=tuple(found))
 
     def learnt_state(self) -> dict[str, Any]:
@@ -118,3 +115,18 @@ class MissingTogether(AbstractConstraint):
     def is_told_by(self, name: str, cells: Cells) -> bool:
         """See the base class; a value that is asked for comes only where the first is there."""
         return name not in self.writes or not cells[name][0].is_valid
+
+
+def _stand_in(cells: pa.Array, column: Column, min_count: int) -> pa.Array:
+    """The most frequent value where enough records share it, else the mean; nothing if there is neither."""
+    present = cells.drop_null()
+    if not len(present):
+        return present
+    counts = pc.value_counts(present)
+    most = int(np.argmax(counts.field("counts").to_numpy()))
+    if counts.field("counts")[most].as_py() >= min_count:
+        return counts.field("values")[most : most + 1]
+    if not (column.is_number or column.is_time):
+        return present[:0]
+    numbers, _ = units(present, column)
+    return from_units(np.array([numbers.mean()]), np.zeros(1, bool), column)

@@ -1,8 +1,8 @@
 r"""Texts of a regular expression, numbered: the n-th text that matches.
 
-A subset of Python's expressions: characters, escapes (\d \w \s \. ...), classes ([A-Z0-9_]), groups, `|`, and the
-repetitions {m}, {m,n}, ?, * and +. Everything else (anchors within, look-ahead, references, negated classes) is refused.
-An expression without end (*, +, {m,}) goes on for eight more characters at the most.
+A subset of Python's expressions: characters, escapes (\d \w \s \. ...), classes ([A-Z0-9_]), groups, `|` and
+the repetitions {m}, {m,n}, ?, * and +. Everything else (anchors within, look-ahead, references, classes of
+what is not to be) is refused. What has no end (*, +, {m,}) is repeated eight more times at the most.
 
 Own code, since each text must have a number: drawing at random, which small libraries do, cannot promise that
 no two are alike.
@@ -146,8 +146,8 @@ class _Reader:
 
     def refused(self, what: str) -> UsageError:
         return UsageError(
-            f"the pattern {self.text!r}, character {self.place + 1}: {what}. Write it with characters, classes, "
-            "groups, | and {m,n}."
+            f"the pattern {self.text!r}, character {self.place + 1}: {what}. "
+            "Write it with characters, classes, groups, | and {m,n}."
         )
 
     def alternatives(self, depth: int) -> Pattern:
