@@ -6,6 +6,7 @@ duration, in place of its end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, cast, final
@@ -195,7 +196,7 @@ class Inequality(AbstractConstraint):
         if not self.low.is_time:
             return 1.0
         steps = [int(step_of(column, is_mixed=self._is_mixed)) for column in (self.low, self.high)]
-        return float(np.gcd(*steps))
+        return float(math.gcd(*steps))
 
     def _on_grid(self, number: float) -> float:
         step = step_of(self.high, is_mixed=self._is_mixed)

@@ -64,8 +64,8 @@ class MissingTogether(AbstractConstraint):
 
     def violating(self, records: pa.Table) -> Mask:
         """See the base class."""
-        missing = np.stack([is_missing(records, column.name) for column in self.columns], 1)
-        return missing.any(1) & ~missing.all(1)
+        missing = [is_missing(records, column.name) for column in self.columns]
+        return np.logical_or.reduce(missing) & ~np.logical_and.reduce(missing)
 
     def learnt(self, records: pa.Table, min_count: int = 1) -> MissingTogether:
         """See the base class."""

@@ -177,8 +177,10 @@ class _Reader:
         while self._next() not in ("", "|", ")"):
             item = self._item(depth)
             n_min, n_max = self._repetition()
-            is_plain = (n_min, n_max) == (1, 1) and isinstance(item, Letters)
-            parts.append(item if is_plain else Repeated(item, n_min, n_max))
+            if isinstance(item, Letters) and (n_min, n_max) == (1, 1):
+                parts.append(item)
+            else:
+                parts.append(Repeated(item, n_min, n_max))
         return tuple(parts)
 
     def _item(self, depth: int) -> Letters | Pattern:

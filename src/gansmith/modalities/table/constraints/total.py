@@ -94,5 +94,5 @@ class Total(AbstractConstraint):
         """Sums, where a part is missing, and the sizes of what was added."""
         found = [units(cells_of(records, part.name), part) for part in self.parts]
         numbers = np.stack([values for values, _ in found], 1)
-        missing = np.stack([lacking for _, lacking in found], 1).any(1)
+        missing = np.logical_or.reduce([lacking for _, lacking in found])
         return numbers.sum(1), missing, np.abs(numbers).sum(1)

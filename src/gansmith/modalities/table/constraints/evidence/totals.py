@@ -40,7 +40,7 @@ def _relations(values: Float[np.ndarray, "n k"], columns: list[Column]) -> list[
     if rows.sum() < MIN_RECORDS + 2 * len(
         columns
     ):  # too few whole records: without the columns that lack some
-        kept = is_whole.all(0)
+        kept = np.logical_and.reduce(is_whole)
         values, columns = (
             values[:, kept],
             [column for column, is_kept in zip(columns, kept, strict=True) if is_kept],
