@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
@@ -70,4 +69,6 @@ class Unique(AbstractConstraint):
 
     def numbers(self, records: pa.Table) -> np.ndarray:
         """A 64-bit number for the key of each record: equal keys, equal numbers, on every machine."""
+        import pandas as pd  # slow to import, and a first look at data needs none of it
+
         return pd.util.hash_array(keys_of(records, self.reads).to_numpy(zero_copy_only=False))
