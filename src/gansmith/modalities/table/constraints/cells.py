@@ -16,6 +16,8 @@ from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
 
 _SEPARATOR: Final = "\x1f"
+PLAIN: Final = ("integer", "decimal", "boolean", "category", "date", "datetime", "constant")
+"""Kinds whose values are learnt as they are, and can be spelt and read again."""
 EXACT: Final = 2.0**53
 """Whole numbers up to here are exact as doubles."""
 _DAY_MICROSECONDS: Final = 86_400_000_000
@@ -54,7 +56,8 @@ def keys_of(records: pa.Table, names: Sequence[str]) -> pa.Array:
     """One text per record, equal where all of these cells are equal."""
     spelt: list[pa.Array] = []
     for name in names:
-        text = cells_of(records, name).cast(pa.string())
+        cells = cells_of(records, name)
+        text = (cells.cast(pa.int64()) if pa.types.is_duration(cells.type) else cells).cast(pa.string())
         for taken, stand_in in (("\\", "\\\\"), (_SEPARATOR, "\\u")):
             text = pc.replace_substring(text, taken, stand_in)
         spelt.append(pc.fill_null(text, "\\N"))

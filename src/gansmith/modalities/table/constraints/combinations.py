@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from gansmith.errors import UsageError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
+    PLAIN,
     cells_of,
     codes_of,
     empty,
@@ -28,8 +29,6 @@ from gansmith.modalities.table.constraints.cells import (
 )
 from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.schema import Column
-
-_UNFIT: Final = ("text", "identifier")
 
 
 @final
@@ -51,9 +50,10 @@ class Combinations(AbstractConstraint):
         given.only("columns")
         columns = given.columns("columns", 2)
         for column in columns:
-            if column.kind in _UNFIT:
+            if column.kind not in PLAIN:
                 raise given.refused(
-                    f"column {column.name!r} is {column.kind}, which is made anew. Give it the kind category."
+                    f"column {column.name!r} is {column.kind}, which cannot be looked up. "
+                    "Give it the kind category."
                 )
         return cls(columns)
 

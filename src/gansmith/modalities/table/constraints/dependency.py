@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Final, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from gansmith.errors import UsageError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
+    PLAIN,
     cells_of,
     codes_of,
     empty,
@@ -28,8 +29,6 @@ from gansmith.modalities.table.constraints.cells import (
 )
 from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.schema import Column
-
-_UNFIT: Final = ("text", "identifier")
 
 
 @final
@@ -53,9 +52,10 @@ class Dependency(AbstractConstraint):
         by, column = given.column("by"), given.column("column")
         given.differ(by, column)
         for one in (by, column):
-            if one.kind in _UNFIT:
+            if one.kind not in PLAIN:
                 raise given.refused(
-                    f"column {one.name!r} is {one.kind}, which is made anew. Give it the kind category."
+                    f"column {one.name!r} is {one.kind}, which cannot be looked up. "
+                    "Give it the kind category."
                 )
         return cls(by, column, pa.nulls(0, by.arrow_type), pa.nulls(0, column.arrow_type))
 

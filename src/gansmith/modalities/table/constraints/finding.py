@@ -7,6 +7,7 @@ random would break it. A rule that is found holds for all records, not for a sam
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -52,7 +53,7 @@ def settle(
     if not declared and not found and schema.constraints is None:
         return schema, ()
     settled = (*listed, *(constraint.to_json() for constraint in found))
-    return Schema(schema.columns, settled), _notes(found)
+    return replace(schema, constraints=settled), _notes(found)
 
 
 def find(

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
+    PLAIN,
     cells_of,
     from_units,
     is_missing,
@@ -120,8 +121,8 @@ class MissingTogether(AbstractConstraint):
 def _stand_in(cells: pa.Array, column: Column, min_count: int) -> pa.Array:
     """The most frequent value where enough records share it, else the mean; nothing if there is neither."""
     present = cells.drop_null()
-    if not len(present):
-        return present
+    if not len(present) or column.kind not in PLAIN:
+        return present[:0]
     counts = pc.value_counts(present)
     most = int(np.argmax(counts.field("counts").to_numpy()))
     if counts.field("counts")[most].as_py() >= min_count:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
-from gansmith.modalities.table.constraints.cells import EXACT, cells_of, codes_of, units
+from gansmith.modalities.table.constraints.cells import EXACT, PLAIN, cells_of, codes_of, units
 from gansmith.modalities.table.schema import Column, Schema
 
 MAX_RECORDS: Final = 100_000
@@ -47,7 +47,7 @@ class View:
         """Of each column of few values, but for constants: a number per value, in the sample's records."""
         found: dict[str, Any] = {}
         for column in self.schema.columns:
-            if column.kind in ("constant", "text", "identifier"):
+            if column.kind == "constant" or column.kind not in PLAIN:
                 continue
             quick = codes_of(cells_of(self.quick, column.name))
             if len(quick) and quick.max() >= max_values:

@@ -46,8 +46,8 @@ def table():
         ({"kind": "combinations", "columns": ["city"]}, "list of 2 or more"),
         ({"kind": "combinations", "columns": "city"}, "list of 2 or more"),
         ({"kind": "combinations", "columns": ["city", "city"]}, "twice"),
-        ({"kind": "combinations", "columns": ["city", "note"]}, "made anew"),
-        ({"kind": "dependency", "by": "note", "column": "city"}, "made anew"),
+        ({"kind": "combinations", "columns": ["city", "note"]}, "cannot be looked up"),
+        ({"kind": "dependency", "by": "note", "column": "city"}, "cannot be looked up"),
         ({"kind": "one_of", "columns": ["city", "country"]}, "0 and 1"),
         ({"kind": "sum", "total": "end", "parts": ["city"]}, "Wanted: numbers"),
         ({"kind": "range", "column": "city", "low": 1}, "a number or a time"),
@@ -76,7 +76,7 @@ def test_what_was_read_is_written_back(table):
         {"kind": "unique", "columns": ["start", "note"]},
     ]
     assert [rule.to_json() for rule in read_constraints(rules, table.schema)] == rules
-    schema = Schema(table.schema.columns, tuple(rules))
+    schema = Schema(table.schema.columns, constraints=tuple(rules))
     assert Schema.from_json(schema.to_json()) == schema
     assert "constraints" not in table.schema.to_json()
 

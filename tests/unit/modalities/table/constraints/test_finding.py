@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -161,7 +162,7 @@ def test_what_is_declared_is_not_found_again_and_a_schema_that_speaks_of_it_is_b
     schema, notes = settle(table.records, table.schema, [declared], is_finding=True)
     assert schema.constraints == (declared,)
     assert notes == ()
-    silent = type(table.schema)(table.schema.columns, ())
+    silent = replace(table.schema, constraints=())
     assert settle(table.records, silent, [], is_finding=True) == (silent, ())
     assert settle(table.records, table.schema, [], is_finding=False) == (table.schema, ())
     schema, notes = settle(table.records, table.schema, [], is_finding=True)
