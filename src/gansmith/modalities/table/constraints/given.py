@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, cast, final
 
 from gansmith.errors import DataError, did_you_mean
-from gansmith.modalities.table.schema import MAX_TEXT_CHARACTERS, Column, Schema
+from gansmith.modalities.table.fields import MAX_TEXT_CHARACTERS
+from gansmith.modalities.table.schema import Column, Schema
 
 
 @final
