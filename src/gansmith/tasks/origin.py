@@ -44,7 +44,8 @@ def taken_over(
     _check(origin, asdict(config), reading)
     config = replace(config, kind=origin.manifest["kind"], preset=origin.manifest["fit"]["preset"])
     schema: Mapping[str, Any] | None = origin.codec.state()[0].get("schema")
-    return config, target or origin.manifest["target"], replace(reading, schema=schema)
+    reading = replace(reading, schema=schema, finds_constraints=False)  # the model keeps its own rules
+    return config, target or origin.manifest["target"], reading
 
 
 def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None:
