@@ -137,11 +137,10 @@ class Inequality(AbstractConstraint):
         return replaced(records, {self.high.name: from_units(distance, high_missing, column)})
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
-        """See the base class; what comes out lies among the values that were seen, where it can."""
+        """See the base class; a long distance from a late start may lead beyond the last end that was seen."""
         low, low_missing = units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed)
         distance, missing = units(cells_of(records, self.high.name), self.reduced()[self.high.name])
         high = np.where(low_missing, self.reference, low) + distance * self._unit
-        high = np.clip(high, self.quantiles[0], self.quantiles[-1])
         cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
         kept, _ = units(cells, self.high, is_mixed=self._is_mixed)
         is_broken = self._is_broken(low, kept) & ~low_missing & ~missing
