@@ -137,7 +137,7 @@ class Inequality(AbstractConstraint):
         return replaced(records, {self.high.name: from_units(distance, high_missing, column)})
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
-        """See the base class; a long distance from a late start may lead beyond the last end that was seen."""
+        """See the base class; a long distance from a late start may lead beyond the last end seen."""
         low, low_missing = units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed)
         distance, missing = units(cells_of(records, self.high.name), self.reduced()[self.high.name])
         high = np.where(low_missing, self.reference, low) + distance * self._unit
