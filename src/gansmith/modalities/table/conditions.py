@@ -5,6 +5,7 @@ A condition is `[which columns are asked for | a sample with everything else zer
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import torch
@@ -15,20 +16,24 @@ from gansmith.engine.tensors import Conditions
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableSamples
 
-FREE_SHARE: Final = 0.7
+FREE_SHARE: Final = 0.8
 """Share of training records for which nothing is asked: free records are what most users want."""
+FEW_SHARE: Final = 0.5
+"""Of the others, the share that asks for one or a few columns; the rest asks for any number of them, as those
+do who complete partial records."""
 MORE_SHARE: Final = 0.5
-"""Having asked for one column, the chance of asking for another as well, and so on."""
+"""Having asked for one of few columns, the chance of asking for another as well, and so on."""
 
 
 def ask_some(layout: Layout, samples: TableSamples, generator: torch.Generator) -> Conditions:
-    """Conditions that real samples fulfil: most free, some with one or a few random columns held fixed."""
-    # The number of columns asked for is geometric: zero for the free share, else 1, 2, ...
-    draw = torch.rand(len(samples), generator=generator)
-    asking = torch.nonzero(draw >= FREE_SHARE)[:, 0]  # (n_asking,)
-    left = ((draw[asking] - FREE_SHARE) / (1 - FREE_SHARE)).clamp(1e-6, 1 - 1e-6)
-    n_asked = 1 + torch.floor(torch.log1p(-left) / torch.log(torch.tensor(MORE_SHARE)))
-    n_asked = n_asked.clamp(max=max(layout.n_columns - 1, 0))
+    """Conditions that real samples fulfil: most free, some with random columns held fixed."""
+    is_asking = torch.rand(len(samples), generator=generator) >= FREE_SHARE
+    asking = torch.nonzero(is_asking)[:, 0]  # (n_asking,)
+    n_most = max(layout.n_columns - 1, 0)
+    draw = torch.rand(len(asking), generator=generator).clamp(1e-6, 1 - 1e-6)
+    few = torch.floor(torch.log(draw) / math.log(MORE_SHARE)).clamp(max=n_most - 1)  # geometric: 0, 1, 2, ...
+    asks_few = torch.rand(len(asking), generator=generator) < FEW_SHARE
+    n_asked = torch.where(asks_few, 1 + few, 1 + torch.floor(draw * n_most)).clamp(0, n_most)
     order = torch.rand(len(asking), layout.n_columns, generator=generator).argsort(1)
     is_first = (torch.arange(layout.n_columns) < n_asked[:, None]).to(samples.dtype)
     is_asked = torch.zeros_like(is_first).scatter_(1, order, is_first).to(samples.device)

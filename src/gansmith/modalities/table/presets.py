@@ -20,8 +20,9 @@ PRESETS: Final = {
 BATCH_SIZE: Final = 500
 SAMPLES_SEEN: Final = 1_500_000
 """Default length: about two minutes on two slow cores for a table of fifteen columns."""
-MAX_VALUES_REVISED: Final = 10_000
-"""Values of a sample beyond which the generator does not read its draft: reading would cost too much."""
+WIDE_VALUES: Final = 10_000
+"""Values of a sample beyond which nearly all work is in reading and writing them: then the networks have half
+the width, and the generator does not read its draft."""
 MAX_HELDOUT: Final = 2_500
 HELDOUT_SHARE: Final = 0.1
 MIN_HELDOUT: Final = 20
@@ -48,12 +49,13 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
         n_records: Training records.
         preset: A key of `PRESETS`.
     """
-    scale = 2 if preset == "small" else 1
+    is_wide = layout.n_values > WIDE_VALUES
+    scale = 2 if preset == "small" or is_wide else 1
     networks = TableNetworks(
         generator_width=256 // scale,
         discriminator_widths=(512 // scale, 256 // scale),
         n_latents=128,
-        n_revisions=int(layout.n_values <= MAX_VALUES_REVISED),
+        n_revisions=int(not is_wide),
     )
     batch_size = min(BATCH_SIZE, n_records)
     game = GameConfig(

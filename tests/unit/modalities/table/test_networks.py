@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.conditions import FREE_SHARE, ask_some, hold_fixed
+from gansmith.modalities.table.conditions import FEW_SHARE, FREE_SHARE, ask_some, hold_fixed
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import (
     TableDiscriminator,
@@ -132,7 +132,9 @@ def test_most_records_are_asked_for_nothing_and_never_for_everything():
     conditions = ask_some(LAYOUT, samples, torch.Generator().manual_seed(0))
     n_asked = conditions[:, :4].sum(1)
     assert (n_asked == 0).float().mean() == pytest.approx(FREE_SHARE, abs=0.015)
-    assert (n_asked == 1).float().mean() == pytest.approx((1 - FREE_SHARE) / 2, abs=0.015)
+    assert (n_asked == 1).float().mean() == pytest.approx(
+        (1 - FREE_SHARE) * (FEW_SHARE / 2 + (1 - FEW_SHARE) / 3), abs=0.015
+    )
     assert n_asked.max() == 3
     asked_values = conditions[:, 4:][conditions[:, :4][:, LAYOUT.column_of_value] == 0]
     assert not asked_values.any()  # what is not asked for is not told
