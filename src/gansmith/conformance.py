@@ -106,7 +106,7 @@ class Subject:
 
     def decoded(self, compact: Tensor) -> Any:
         """Compact records as the first records of a sample."""
-        return self.modality.decode(self.codec, compact, self.seed, 0, None)
+        return self.modality.decode(self.codec, compact, self.seed, 0)
 
     def require(self, is_kept: bool, promise: str, found: str) -> None:
         """Raise ConformanceError unless the promise is kept."""
@@ -291,7 +291,7 @@ def check_saving(subject: Subject) -> None:
     ours, theirs = subject.fakes(generator, 50), subject.fakes(players[0], 50)
     subject.require(torch.equal(ours, theirs), promise, "other samples")
     both = (subject.codec, codec)
-    records = [modality.decode(one, one.compact(ours), subject.seed, 0, None) for one in both]
+    records = [modality.decode(one, one.compact(ours), subject.seed, 0) for one in both]
     prints = [modality.fingerprint(one) for one in records]
     subject.require(prints[0] == prints[1], promise, "other records")
     with torch.no_grad():

@@ -153,8 +153,8 @@ def _random_weights(monkeypatch):
 def _forgetful_decoder(monkeypatch):
     decode = TableModality.decode
 
-    def broken(self, codec, compact, seed, first_index, request):
-        records = decode(self, codec, compact, seed, first_index, request)
+    def broken(self, codec, compact, seed, first_index):
+        records = decode(self, codec, compact, seed, first_index)
         return records.take(np.arange(len(records))[::-1].copy())
 
     monkeypatch.setattr(TableModality, "decode", broken)

@@ -186,7 +186,9 @@ def test_two_thousand_columns_are_learnt(place, capsys):
         (["--column", "age"], ["write NAME:KIND"]),
         (["--where", "ctiy=Rome"], ["Did you mean 'city'?"]),
         (["--where", "city"], ["COLUMN=VALUE"]),
-        (["--where", "city=Rome", "--where", "city=Oslo"], ["given twice"]),
+        (["--where", "age>=30", "--where", "age<30"], ["contradict"]),
+        (["--where", "city>=Rome"], ["has no order"]),
+        (["--where", "age=>30"], ["For a range write age>30"]),
         (["--epochs", "3"], ["both give a length"]),
         (["--samples-seen", "-5"], ["positive"]),
         (["--threads", "-1"], ["positive"]),
@@ -400,6 +402,10 @@ def test_a_damaged_model_is_refused(place, capsys, model, damage, command):
         ("age=900", "The nearest is 58"),
         ("age=", "'' is no integer|no missing cells"),
         ("age", "COLUMN=VALUE"),
+        ("age>=900", "nothing is age>=900: it was learnt from"),
+        ("age=>30", "For a range write age>30"),
+        ("city>Rome", "has no order"),
+        ("age>=x", "'x' is no integer"),
     ],
 )
 def test_asking_for_what_is_not_there_is_refused(place, capsys, model, where, said):

@@ -23,11 +23,12 @@ from gansmith.engine.batches import Asking
 from gansmith.engine.game import GameConfig
 from gansmith.engine.tensors import Conditions, Samples
 from gansmith.modalities.readers import Reading
+from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 
 __all__ = [
-    "AbstractModality", "Codec", "Compact", "Plan", "Reading", "Records", "Request", "Writer",
-    "seeded_networks",
+    "AbstractModality", "Codec", "Compact", "Draft", "Partial", "Plan", "Reading", "Records", "Request",
+    "Writer", "seeded_networks",
 ]  # fmt: skip
 
 Compact = Float[Tensor, "batch *compact"]
@@ -108,17 +109,91 @@ class Plan:
     """How often the held-out score is taken."""
 
 
-@final
-@dataclass(frozen=True)
-class Request:
-    """What a user wants of the records to be made: values that must hold, as conditions and as they are."""
+@runtime_checkable
+class Draft(Protocol):
+    """A block of records in the making: what the generator is asked next, and what is kept of its answers.
 
-    conditions: Conditions
-    """One row, shape `(1, n_conditions)`."""
-    fixed: Mapping[str, Any]
-    """Values to be written letter for letter, by column."""
-    sought: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Values that the generator cannot be told of: records are made until some have them."""
+    However little of it the generator makes by itself, a draft is done after a bounded number of answers.
+    """
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more need be asked."""
+        ...
+
+    def ask(self) -> Conditions | None:
+        """What a whole block is to fulfil, shape `(n, n_conditions)`; None leaves the generator free.
+
+        Raises:
+            UsageError: When nothing was found that fulfils the request, however often it was tried.
+        """
+        ...
+
+    def take(self, compact: Compact) -> None:
+        """The answer, shape `(n, *compact)`."""
+        ...
+
+    @property
+    def compact(self) -> Compact:
+        """The block, once it is done."""
+        ...
+
+    def settled(self, records: Any) -> Any:
+        """The first records of the block, decoded, with everything letter for letter as it was asked for."""
+        ...
+
+
+@runtime_checkable
+class Request(Protocol):
+    """What a user wants of the records to be made."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """It in words, for the provenance."""
+        ...
+
+    def draft(self, size: int, first_index: int, n_wanted: int, seed: int) -> Draft:
+        """A block in the making.
+
+        Record k of it must not depend on `n_wanted`.
+
+        Args:
+            size: Records of a block.
+            first_index: Number of its first record among all that are made.
+            n_wanted: How many of them are needed, from the first on.
+            seed: Of everything that is drawn.
+        """
+        ...
+
+
+@runtime_checkable
+class Partial(Request, Protocol):
+    """Records with gaps that are to be filled."""
+
+    @property
+    def name(self) -> str:
+        """Where they came from, for messages."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about them: values that the model does not know, ..."""
+        ...
+
+    @property
+    def n_gaps(self) -> int:
+        """How many cells are missing."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def returned(self, blocks: Sequence[Any]) -> Any:
+        """The whole records in the type of the caller's own data."""
+        ...
+
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> Writer:
+        """A file of the whole records, in the format of its name."""
+        ...
 
 
 @final
@@ -234,9 +309,7 @@ class AbstractModality(ABC):
         """Records as compact samples."""
 
     @abstractmethod
-    def decode(
-        self, codec: Any, compact: Compact, seed: int, first_index: int, request: Request | None
-    ) -> Any:
+    def decode(self, codec: Any, compact: Compact, seed: int, first_index: int) -> Any:
         """Compact samples as records.
 
         Args:
@@ -244,12 +317,11 @@ class AbstractModality(ABC):
             compact: Shape `(n, *compact)`.
             seed: For what the networks leave open.
             first_index: Number of the first record among all that are made.
-            request: What must hold.
         """
 
-    def verdict(self, codec: Any, records: Any, request: Request | None) -> Verdict | None:
+    def verdict(self, codec: Any, records: Any) -> Verdict | None:
         """Which records may be handed out; None: whatever the codec makes."""
-        del codec, records, request
+        del codec, records
         return None
 
     @abstractmethod
@@ -292,11 +364,31 @@ class AbstractModality(ABC):
         """Makes conditions that a batch of real samples fulfils; None plays without."""
 
     @abstractmethod
-    def request(self, codec: Any, where: Mapping[str, Any]) -> Request:
-        """What `--where` asks for.
+    def request(self, codec: Any, where: Where, balance: str = "") -> Request:
+        """What `--where` and `--balance` ask for.
+
+        Args:
+            codec: Of this modality.
+            where: Conditions that every record must fulfil.
+            balance: A column of which every value shall be equally frequent; empty for none.
 
         Raises:
-            UsageError: With the nearest known name, when a column or value is unknown.
+            UsageError: With the nearest known name, when a column or value is unknown or cannot be asked for.
+        """
+
+    @abstractmethod
+    def partial(self, codec: Any, source: object, reading: Reading, *, keep_missing: bool) -> Partial:
+        """Records with gaps to be filled.
+
+        Args:
+            codec: Of this modality.
+            source: The user's data.
+            reading: How it is to be read.
+            keep_missing: Whether a gap may stay one, where the generator leaves it.
+
+        Raises:
+            DataError: When it is missing, malformed, or of other columns or shapes.
+            UsageError: When this kind of data has no gaps.
         """
 
     @abstractmethod

@@ -34,8 +34,8 @@ class Reading:
     """Whether a text file's first line names its columns."""
     encoding: str | None = None
     """Of a text file; None finds it."""
-    where: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Learn only from the records with these values."""
+    where: Any = ()
+    """Learn only from the records that fulfil these conditions; a `Where` of plain JSON."""
     missing: tuple[str, ...] = ()
     """Spellings of a missing cell beside the usual ones."""
     locale: str = ""

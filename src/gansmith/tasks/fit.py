@@ -154,7 +154,7 @@ class FitRun:
         game = self.training.game
         latents = game.randomness.normal((5, game.config.n_latents), "preview", 0)
         samples = game.generator.best_known(latents.to(game.device), None)
-        records = self.modality.decode(self.codec, self.codec.compact(samples.cpu()), 0, 0, None)
+        records = self.modality.decode(self.codec, self.codec.compact(samples.cpu()), 0, 0)
         return self.modality.preview(self.codec, records) + "\n"
 
     def _log(self, record: StepRecord) -> None:

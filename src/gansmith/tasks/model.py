@@ -24,10 +24,12 @@ from gansmith.configuration import from_plain
 from gansmith.engine.game import GameConfig
 from gansmith.engine.precision import PRECISIONS, fastest_precision, matrix_precision
 from gansmith.engine.randomness import Randomness
+from gansmith.engine.tensors import Conditions
 from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
-from gansmith.modalities.base import AbstractModality, Codec, Compact, Request
+from gansmith.modalities.base import AbstractModality, Codec, Compact, Draft, Request
 from gansmith.modalities.registry import find_modality
+from gansmith.modalities.where import Where
 from gansmith.store.archive import Archive, digest_of, read_archive, write_archive
 from gansmith.store.atomic import write_whole
 from gansmith.store.plain import as_json
@@ -48,46 +50,72 @@ class Model:
     digest: str = ""
     """Of the file it came from or went to; empty while it has none."""
 
-    def blocks(self, n_records: int, seed: int = 0, where: Mapping[str, Any] | None = None) -> Iterator[Any]:
+    def blocks(
+        self, n_records: int, seed: int = 0, where: Where | None = None, balance: str = ""
+    ) -> Iterator[Any]:
         """Records in blocks; memory does not grow with their number.
 
-        Block k depends on (model, seed, k) alone: the first 100 of 1000 records are the same as 100 records.
-        Where no two records may share a key it depends on the blocks before it as well, see `screening.py`.
+        Block k depends on (model, seed, k) and the request alone: the first 100 of 1000 records are the same
+        as 100 records. Where no two records may share a key it depends on the blocks before it as well, see
+        `screening.py`.
         (Bit for bit on processors that multiply in the same precision, which the provenance names.)
 
         Args:
             n_records: How many in all.
             seed: Another seed, other records.
-            where: Values that must hold, by column.
+            where: Conditions that every record shall fulfil: by column a value, a list of values of which one
+                shall hold, or a mapping such as `{">=": 65}`; or texts such as "age>=65".
+            balance: A column of which every value shall be equally frequent: they take turns.
 
         Raises:
-            UsageError: When `n_records` is negative, or `where` names an unknown column or value.
+            UsageError: When `n_records` is negative, or an unknown column or value is asked for.
+        """
+        return self.made(n_records, seed, self._request(where, balance))
+
+    def made(
+        self, n_records: int, seed: int, request: Request | None, *, is_screened: bool = True
+    ) -> Iterator[Any]:
+        """Records that fulfil a request, in blocks; see `blocks`.
+
+        Args:
+            n_records: How many in all.
+            seed: Another seed, other records.
+            request: What they shall fulfil.
+            is_screened: Whether records that break a rule, or share a key, are made again.
+
+        Raises:
+            UsageError: When `n_records` is negative.
         """
         if n_records < 0:
             raise UsageError(f"cannot make {n_records} records. Ask for 0 or more.")
-        return self._blocks(n_records, seed, self.modality.request(self.codec, where) if where else None)
+        return self._made(n_records, seed, request, is_screened)
 
-    def _blocks(self, n_records: int, seed: int, request: Request | None) -> Iterator[Any]:
+    def _made(
+        self, n_records: int, seed: int, request: Request | None, is_screened: bool
+    ) -> Iterator[Any]:
         if n_records == 0:
             return
         size = self.modality.block_size(self.codec)
         firsts = range(0, n_records, size)
-        screen = Screen(self.modality, self.codec, request)
+        screen = Screen(self.modality, self.codec) if is_screened else None
         with ThreadPoolExecutor(1) as beside:  # the next block is generated while this one is decoded
-            coming = beside.submit(self._compact, 0, seed, request)
+            coming = beside.submit(self._block, 0, n_records, seed, request)
             for block, first in enumerate(firsts):
-                compact = coming.result()
+                compact, draft = coming.result()
                 if block + 1 < len(firsts):
-                    coming = beside.submit(self._compact, block + 1, seed, request)
+                    n_left = n_records - firsts[block + 1]
+                    coming = beside.submit(self._block, block + 1, n_left, seed, request)
                 compact = compact[: n_records - first]
-                records = self._decoded(compact, block, first, seed, request)
+                records = self._decoded(compact, block, first, seed, draft)
                 again = partial(self._again, beside, len(compact), block, first, seed, request)
-                yield screen.passed(records, first, again)
+                yield screen.passed(records, first, again) if screen else records
 
-    def sample(self, n_records: int, seed: int = 0, where: Mapping[str, Any] | None = None) -> Any:
+    def sample(self, n_records: int, seed: int = 0, where: Where | None = None, balance: str = "") -> Any:
         """All records at once; see `blocks`."""
-        blocks = list(self.blocks(n_records, seed, where))
-        nothing = [] if blocks else [self._decoded(self._compact(0, seed, None)[:0], 0, 0, seed, None)]
+        blocks = list(self.blocks(n_records, seed, where, balance))
+        nothing = (
+            [] if blocks else [self._decoded(self._generated("sample", 0, seed, None)[:0], 0, 0, seed, None)]
+        )
         return self.modality.join(blocks or nothing)
 
     @torch.no_grad()
@@ -115,7 +143,8 @@ class Model:
         path: str | Path,
         n_records: int,
         seed: int = 0,
-        where: Mapping[str, Any] | None = None,
+        where: Where | None = None,
+        balance: str = "",
         *,
         safe_csv: bool = False,
     ) -> dict[str, Any]:
@@ -125,7 +154,8 @@ class Model:
             path: The format is that of its name; "-" is standard output, without a file beside it.
             n_records: How many.
             seed: Another seed, other records.
-            where: Values that must hold, by column.
+            where: Conditions that every record shall fulfil; see `blocks`.
+            balance: A column of which every value shall be equally frequent.
             safe_csv: Escape text that a spreadsheet would run as a formula.
 
         Returns:
@@ -135,25 +165,31 @@ class Model:
             UsageError: As `blocks`, and when there is no such format.
             DataError: When a file cannot be written; what stood there before stays.
         """
-        asked = {name: str(value) for name, value in (where or {}).items()}
-        provenance = {
+        request = self._request(where, balance)
+        asked = {"where": [*request.texts] if request else [], "balance": balance}
+        provenance = self.provenance(n_records, seed, asked)
+        blocks = self.made(n_records, seed, request)  # refuses before anything is written
+        with self.modality.writer(self.codec, Path(path), sealed(provenance), safe_csv=safe_csv) as writer:
+            for block in blocks:
+                writer.write(block)
+        write_provenance(path, provenance)
+        return provenance
+
+    def provenance(self, n_records: int, seed: int, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Where records come from: that they are synthetic, which model, seed and request, versions."""
+        return {
             "synthetic": True,
             "kind": self.modality.kind,
             "model": self.digest,
             "records": n_records,
             "seed": seed,
-            "where": asked,
+            **asked,
             "precision": self._precision,
             "versions": self.manifest["versions"],
         }
-        metadata = {"gansmith": json.dumps(provenance, sort_keys=True)}
-        blocks = self.blocks(n_records, seed, where)  # refuses before anything is written
-        with self.modality.writer(self.codec, Path(path), metadata, safe_csv=safe_csv) as writer:
-            for block in blocks:
-                writer.write(block)
-        if str(path) != "-":
-            write_whole(Path(f"{path}.meta.json"), as_json(provenance) + b"\n")
-        return provenance
+
+    def _request(self, where: Where | None, balance: str) -> Request | None:
+        return self.modality.request(self.codec, where or {}, balance) if where or balance else None
 
     @cached_property
     def _precision(self) -> str:
@@ -162,20 +198,46 @@ class Model:
             self.manifest["game"]["precision"], fastest_precision(torch.device("cpu")), key=PRECISIONS.index
         )
 
+    def _block(
+        self, block: int, n_wanted: int, seed: int, request: Request | None, again: str = ""
+    ) -> tuple[Compact, Draft | None]:
+        """A whole block of compact records, and how they came to be what was asked for.
+
+        Args:
+            block: Its number.
+            n_wanted: How many of its records are needed, and those of all later blocks.
+            seed: Of the latents.
+            request: What they shall fulfil.
+            again: Another name, other latents.
+        """
+        stream = f"sample{again}"
+        if request is None:
+            return self._generated(stream, block, seed, None), None
+        size = self.modality.block_size(self.codec)
+        key = Randomness(seed).key(f"draft{again}", block)
+        draft, n_rounds = request.draft(size, block * size, min(size, n_wanted), key), 0
+        while not draft.is_done:
+            of_round = f"{stream}/{n_rounds}" if n_rounds else stream
+            draft.take(self._generated(of_round, block, seed, draft.ask()))
+            n_rounds += 1
+        return draft.compact, draft
+
     @torch.no_grad()
-    def _compact(self, block: int, seed: int, request: Request | None, stream: str = "sample") -> Compact:
-        """A whole block, as the generator makes it on one core: its bits do not depend on their number."""
+    def _generated(self, stream: str, block: int, seed: int, conditions: Conditions | None) -> Compact:
+        """What the generator makes of a whole block, on one core: its bits do not depend on their number."""
         size, n_latents = self.modality.block_size(self.codec), self.manifest["game"]["n_latents"]
         latents = Randomness(seed).normal((size, n_latents), stream, block)
-        conditions = None if request is None else request.conditions.expand(size, -1)
         with n_threads(1):
             with matrix_precision(self._precision, torch.device("cpu")):
                 samples = self.generator(latents, conditions)
             return self.codec.compact(samples)
 
-    def _decoded(self, compact: Compact, block: int, first: int, seed: int, request: Request | None) -> Any:
-        key = Randomness(seed).key("decode", block)
-        return self.modality.decode(self.codec, compact, key, first, request)
+    def _decoded(
+        self, compact: Compact, block: int, first: int, seed: int, draft: Draft | None, again: str = ""
+    ) -> Any:
+        key = Randomness(seed).key(f"decode{again}", block)
+        records = self.modality.decode(self.codec, compact, key, first)
+        return records if draft is None else draft.settled(records)
 
     def _again(
         self,
@@ -188,9 +250,9 @@ class Model:
         draw: int,
     ) -> Any:
         """Other records in the place of the first of a block, from the `draw`-th further latents."""
-        coming = beside.submit(self._compact, block, seed, request, f"again {draw}")  # all in one thread
-        key = Randomness(seed).key(f"decode again {draw}", block)
-        return self.modality.decode(self.codec, coming.result()[:n_records], key, first, request)
+        coming = beside.submit(self._block, block, n_records, seed, request, f" again {draw}")  # all in one thread
+        compact, draft = coming.result()
+        return self._decoded(compact[:n_records], block, first, seed, draft, f" again {draw}")
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
         """Write the model file, whole or not at all.
@@ -250,6 +312,17 @@ def load_model(path: str | Path) -> Model:
         raise ModelFileError(
             f"{path}: its parts do not fit together ({error}). It is damaged or was made by hand."
         ) from error
+
+
+def sealed(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """Provenance as it stands inside a file, where the format has a place for it."""
+    return {"gansmith": json.dumps(provenance, sort_keys=True)}
+
+
+def write_provenance(path: str | Path, provenance: Mapping[str, Any]) -> None:
+    """Write it beside the file at `path`; "-", standard output, has none."""
+    if str(path) != "-":
+        write_whole(Path(f"{path}.meta.json"), as_json(provenance) + b"\n")
 
 
 def versions() -> dict[str, str]:

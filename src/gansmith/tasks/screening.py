@@ -14,7 +14,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from gansmith.errors import UsageError
-from gansmith.modalities.base import AbstractModality, Request, Verdict
+from gansmith.modalities.base import AbstractModality, Verdict
 
 MAX_TRIES: Final = 100
 """Candidates for one record."""
@@ -27,8 +27,8 @@ Candidates = Callable[[int], Any]
 class Screen:
     """Remembers the keys of all records that it has let through."""
 
-    def __init__(self, modality: AbstractModality, codec: Any, request: Request | None) -> None:
-        self._modality, self._codec, self._request = modality, codec, request
+    def __init__(self, modality: AbstractModality, codec: Any) -> None:
+        self._modality, self._codec = modality, codec
         self._seen: list[set[int]] = []
 
     def passed(self, records: Any, first: int, again: Candidates) -> Any:
@@ -65,7 +65,7 @@ class Screen:
         return self._modality.join(pools).take(chosen * len(records) + np.arange(len(records)))
 
     def _verdict(self, records: Any) -> Verdict | None:
-        return self._modality.verdict(self._codec, records, self._request)
+        return self._modality.verdict(self._codec, records)
 
     def _takes(self, verdict: Verdict, place: int) -> bool:
         """Whether this record will do; if so, its keys are taken."""

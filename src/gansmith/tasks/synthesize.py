@@ -24,8 +24,10 @@ from gansmith.engine.train import StepRecord
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality, Reading
 from gansmith.modalities.registry import find_modality, recognise
+from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.seeds import small_seed
+from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.model import Model, load_model
 
@@ -102,7 +104,7 @@ class Synthesizer(BaseEstimator):
         schema: Mapping[str, Any] | str | Path | None = None,
         has_header: bool = True,
         encoding: str | None = None,
-        where: Mapping[str, str] | None = None,
+        where: Where | None = None,
         missing: Sequence[str] = (),
         locale: str = "",
         constraints: Sequence[Mapping[str, Any]] = (),
@@ -123,7 +125,8 @@ class Synthesizer(BaseEstimator):
                 or the path of a file of either.
             has_header: Whether the first line of a text file names its columns.
             encoding: Of a text file; None finds it.
-            where: Learn only from records with these values.
+            where: Learn only from records that fulfil these conditions; see `sample`. Values are spelt as in
+                the data.
             missing: Spellings of a missing cell beside the usual ones: `["n.v.", "-999"]`.
             locale: Language and country of invented names and addresses, such as "de_DE"; needs the extra
                 package `faker`. Empty invents neutral ones.
@@ -161,7 +164,7 @@ class Synthesizer(BaseEstimator):
             whole,
             has_header,
             encoding,
-            dict(where or {}),
+            _plain(where or ()),
             tuple(missing),
             locale,
             tuple(constraints),
@@ -201,29 +204,55 @@ class Synthesizer(BaseEstimator):
             if has_names:
                 self.feature_names_in_ = np.array(names, object)
 
-    def sample(self, n_records: int, *, where: Mapping[str, Any] | None = None, seed: int = 0) -> Any:
+    def sample(self, n_records: int, *, where: Where | None = None, balance: str = "", seed: int = 0) -> Any:
         """New records, in the type of the data it was fitted on.
 
         Args:
             n_records: How many.
-            where: Values that every record shall have, by column.
+            where: Conditions that every record shall fulfil: `{"income": ">50K", "city": ["Rome", "Oslo"],
+                "age": {">=": 65}, "pay": None}`, where None is a missing cell; or texts as on the command
+                line, `["income=>50K", "age>=65"]`.
+            balance: A column of which every value shall be equally frequent.
             seed: Another seed, other records.
 
         Raises:
-            UsageError: When not fitted yet, or a column or value is unknown.
+            UsageError: When not fitted yet, or what is asked for is unknown or cannot be.
         """
         model = self._model()
-        return model.modality.returned(model.codec, model.sample(n_records, seed, where), self._source)
+        made = model.sample(n_records, seed, where, balance)
+        return model.modality.returned(model.codec, made, self._source)
+
+    def complete(self, data: object, *, keep_missing: bool = False, seed: int = 0) -> Any:
+        """Partial records with their gaps filled, in the caller's own type; what is there stays as it is.
+
+        Args:
+            data: A path, a data frame, an Arrow table, ...: cells may be missing, and whole columns.
+            keep_missing: Whether a cell may stay missing, where the model would leave it so.
+            seed: Another seed, another completion.
+
+        Raises:
+            UsageError: When not fitted yet, or the model is of data without gaps.
+            DataError: When the data cannot be read, or holds a column that the model does not know.
+        """
+        model = self._model()
+        return completed(model, read_partial(model, data, keep_missing=keep_missing), seed)
 
     def write(
-        self, path: str | Path, n_records: int, *, where: Mapping[str, Any] | None = None, seed: int = 0
+        self,
+        path: str | Path,
+        n_records: int,
+        *,
+        where: Where | None = None,
+        balance: str = "",
+        seed: int = 0,
     ) -> dict[str, Any]:
         """Write new records and, in PATH.meta.json beside them, where they came from; see `Model.write`.
 
         Args:
             path: Of the file, in the format of its name.
             n_records: How many.
-            where: Values that every record shall have, by column.
+            where: Conditions that every record shall fulfil; see `sample`.
+            balance: A column of which every value shall be equally frequent.
             seed: Another seed, other records.
 
         Returns:
@@ -233,7 +262,7 @@ class Synthesizer(BaseEstimator):
             UsageError: When not fitted yet, or a column, a value or the format is unknown.
             DataError: When it cannot be written.
         """
-        return self._model().write(path, n_records, seed, where)
+        return self._model().write(path, n_records, seed, where, balance)
 
     def opinions(self, data: object) -> Float[np.ndarray, " n"]:
         """The discriminator's probability that each record is real, in [0, 1].
@@ -386,3 +415,15 @@ def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mappin
     if not isinstance(inner, Mapping):
         raise DataError(f"{source}: its schema is no JSON object. Print one with `gansmith show --json`.")
     return cast("Mapping[str, Any]", inner)
+
+
+def _plain(where: Where) -> Any:
+    """Conditions as JSON can hold them: they are kept with the model.
+
+    Raises:
+        UsageError: When a value is no text, number, truth value or None.
+    """
+    try:
+        return json.loads(json.dumps(where))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"where: {error}. To learn from a part, spell values as in the data.") from error

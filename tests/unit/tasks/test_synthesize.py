@@ -73,7 +73,7 @@ def test_what_is_written_says_where_it_came_from(fitted, tmp_path):
         True,
         30,
         4,
-        {"city": "Oslo"},
+        ["city=Oslo"],
     )
     assert said["model"] == load(tmp_path / "people.gan").model_.digest
     lines = (tmp_path / "fake.csv").read_text().splitlines()

@@ -16,6 +16,7 @@ from typer.core import TyperCommand
 
 from gansmith import __version__
 from gansmith.errors import GansmithError
+from gansmith.faces.cli.complete import complete
 from gansmith.faces.cli.demo import demo
 from gansmith.faces.cli.fit import fit
 from gansmith.faces.cli.lists import list_names
@@ -57,6 +58,7 @@ def common(
 
 app.command(cls=ContextCommand)(fit)
 app.command()(sample)
+app.command()(complete)
 app.command()(score)
 app.command()(show)
 app.command()(demo)

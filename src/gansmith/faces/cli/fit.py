@@ -145,7 +145,7 @@ def fit(
             schema=_schema(schema, schema_table) if schema else None,
             has_header=not no_header,
             encoding=encoding or None,
-            where=pairs(where, "=", "--where", "COLUMN=VALUE"),
+            where=where or [],
             missing=tuple(missing or ()),
             locale=locale,
             finds_constraints=not no_constraints,

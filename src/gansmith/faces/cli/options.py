@@ -20,7 +20,12 @@ NoHeader = Annotated[bool, typer.Option("--no-header", help="The first line is d
 Encoding = Annotated[str, typer.Option(help="Of a text file; found when not given.")]
 Where = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="COLUMN=VALUE", help="A value that must hold; repeat for more."),
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="What must hold: also != >= <= > < for =, nothing for a missing cell. Repeat for more; several "
+        "values of a column are alternatives.",
+    ),
 ]
 
 Missing = Annotated[
@@ -30,14 +35,14 @@ Missing = Annotated[
 
 
 def pairs(texts: Sequence[str] | None, sign: str, option: str, form: str) -> dict[str, str]:
-    """`["a=1", "b=2"]` as a dictionary; `form` says how one is to be written.
+    """`["a:1", "b:2"]` as a dictionary; `form` says how one is to be written.
 
     Raises:
         UsageError: When the sign is missing or a name comes twice.
     """
     found: dict[str, str] = {}
     for text in texts or ():
-        name, separator, value = text.partition(sign) if sign == "=" else text.rpartition(sign)
+        name, separator, value = text.rpartition(sign)
         if not separator or not name:
             raise UsageError(f"{option} {text!r}: write {form}.")
         if name in found:

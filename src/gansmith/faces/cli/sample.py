@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import Json, Seed, Where, pairs, print_json
+from gansmith.faces.cli.options import Json, Seed, Where, print_json
 from gansmith.faces.cli.outputs import check_not_read
 
 STDOUT = "-"
@@ -22,6 +22,10 @@ def sample(
         typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
     ] = STDOUT,
     where: Where = None,
+    balance: Annotated[
+        str,
+        typer.Option(metavar="COLUMN", help="A column of which every value shall be equally frequent."),
+    ] = "",
     seed: Seed = 0,
     opinions: Annotated[
         bool,
@@ -43,22 +47,21 @@ def sample(
         raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
     check_not_read(Path(output), model)
     loaded = load_model(model)
-    wanted = pairs(where, "=", "--where", "COLUMN=VALUE")
     if opinions:
-        _print_opinions(loaded, n, seed, wanted)
+        _print_opinions(loaded, n, seed, where, balance)
         return
-    provenance = loaded.write(Path(output), n, seed, wanted, safe_csv=safe_csv)
+    provenance = loaded.write(Path(output), n, seed, where, balance, safe_csv=safe_csv)
     if output != STDOUT:
         typer.echo(f"Wrote {n:,} records to {output}.", err=True)
     if json:
         print_json({**provenance, "output": output})
 
 
-def _print_opinions(model: Any, n_records: int, seed: int, where: dict[str, str]) -> None:
+def _print_opinions(model: Any, n_records: int, seed: int, where: list[str] | None, balance: str) -> None:
     """Each record as a person would look at it, and what the discriminator thinks of it."""
     import numpy as np
 
-    for block in model.blocks(n_records, seed, where):
+    for block in model.blocks(n_records, seed, where, balance):
         for index, probability in enumerate(model.opinions(block)):
             typer.echo(model.modality.preview(model.codec, block.take(np.array([index]))))
             typer.echo(f"probability that this is real: {probability:.3f}\n")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from gansmith.configuration import from_plain
@@ -15,7 +14,7 @@ from gansmith.engine.batches import Asking
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Samples
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request
+from gansmith.modalities.base import AbstractModality, Compact, Partial, Plan, Reading, Request
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageDiscriminator, ImageGenerator, ImageNetworks, players
 from gansmith.modalities.image.pictures import Pictures, joined
@@ -25,6 +24,7 @@ from gansmith.modalities.image.reading import read_alike
 from gansmith.modalities.image.scoring import score_pictures
 from gansmith.modalities.image.terminal import as_numbers, as_shades
 from gansmith.modalities.image.writing import PictureWriter
+from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 
 _READER: Final = ImageReader()
@@ -109,9 +109,7 @@ class ImageModality(AbstractModality):
         """Pictures as samples, shape `(n, height * width)`, in [0, 1]."""
         return codec.encode(records)
 
-    def decode(
-        self, codec: ImageCodec, compact: Compact, seed: int, first_index: int, request: Request | None
-    ) -> Pictures:
+    def decode(self, codec: ImageCodec, compact: Compact, seed: int, first_index: int) -> Pictures:
         """Samples as pictures; nothing is left open, so the seed has no say."""
         return codec.decode(compact)
 
@@ -138,18 +136,25 @@ class ImageModality(AbstractModality):
         """None: pictures are made without conditions."""
         return None
 
-    def request(self, codec: ImageCodec, where: Mapping[str, Any]) -> Request:
-        """An empty request; anything else is refused.
+    def request(self, codec: ImageCodec, where: Where, balance: str = "") -> Request:
+        """Nothing can be asked for.
 
         Raises:
-            UsageError: When something is asked for.
+            UsageError: Always.
         """
-        if where:
-            raise UsageError(
-                f"this model draws pictures without labels, so {next(iter(where))!r} cannot be asked for. "
-                "Learn from the wanted pictures alone: gansmith fit --where label=2."
-            )
-        return Request(torch.zeros(1, 0), {})
+        asked = next(iter(where), balance) or "nothing"
+        raise UsageError(
+            f"this model draws pictures without labels, so {asked!r} cannot be asked for. "
+            "Learn from the wanted pictures alone: gansmith fit --where label=2."
+        )
+
+    def partial(self, codec: ImageCodec, source: object, reading: Reading, *, keep_missing: bool) -> Partial:
+        """Pictures have no gaps.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError("a picture has no cells to be filled in. Give a model of a table.")
 
     def held_out_score(
         self, codec: ImageCodec, n_heldout: int, seed: int

@@ -53,22 +53,23 @@ class Pictures:
         labels = None if self.labels is None else self.labels[indices]
         return Pictures(self.pixels[indices], labels, self.highest, self.name, self.notes)
 
-    def of_label(self, label: str) -> Pictures:
-        """The pictures with this label.
+    def of_label(self, *labels: str) -> Pictures:
+        """The pictures with this label, or with one of these.
 
         Raises:
-            UsageError: There are no labels, or none is this one; the nearest is named.
+            UsageError: There are no labels, or one of these is none of them; the nearest is named.
         """
         if self.labels is None:
             raise UsageError(
-                f"{self.name} has no labels to choose {label!r} by. "
+                f"{self.name} has no labels to choose {labels[0]!r} by. "
                 "Add a label as the last column, or leave --where out."
             )
-        found = np.flatnonzero(self.labels == label)
-        if not len(found):
-            known = sorted(set(self.labels.tolist()))
-            raise UsageError(f"{self.name}: no picture has the label {label!r}. {did_you_mean(label, known)}")
-        return self.take(found)
+        known = sorted(set(self.labels.tolist()))
+        for label in labels:
+            if label not in known:
+                near = did_you_mean(label, known)
+                raise UsageError(f"{self.name}: no picture has the label {label!r}. {near}")
+        return self.take(np.flatnonzero(np.isin(self.labels.astype(str), labels)))
 
     @property
     def fingerprint(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, cast, final
 
 import numpy as np
 
-from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.image.pictures import (
     BUNDLED_DIGITS,
     HIGHEST_VALUES,
@@ -19,6 +19,7 @@ from gansmith.modalities.image.pictures import (
     highest_value,
 )
 from gansmith.modalities.readers import Reading
+from gansmith.modalities.where import terms_of
 
 MIN_PICTURES: Final = 2
 _PIXEL_FILES: Final = (".tra", ".tes")
@@ -49,17 +50,20 @@ def read_pictures(source: object, reading: Reading) -> Pictures:
             perhaps a label behind them; an array `(n, height, width)` or `(n, side * side)`; a pair (array,
             labels); what scikit-learn's `load_digits` returns; `Pictures`; or "bundled:digits".
         reading: `has_header=False` takes the first line for a picture, whatever it looks like; `encoding`
-            is used; `where={"label": "2"}` keeps the pictures with that label.
+            is used; `where={"label": "2"}` keeps the pictures with that label, a list
+            of labels those with any of these.
 
     Raises:
         DataError: The pictures are missing or malformed; the message names line, column and value.
         UsageError: `where` names something else than a label that is there.
     """
-    pictures = _all_pictures(source, reading)
-    for column, value in reading.where.items():
-        if column != "label":
-            raise UsageError(f"pictures have no column {column!r}. {did_you_mean(column, ['label'])}")
-        pictures = pictures.of_label(str(value))
+    pictures, labels = _all_pictures(source, reading), list[str]()
+    for term in terms_of(reading.where, ["label"]):
+        if term.operator != "=":
+            raise UsageError(f"a label can be asked for with = alone, not with {term.operator!r}.")
+        labels += [str(value) for value in term.values]
+    if labels:
+        pictures = pictures.of_label(*labels)
     if len(pictures) < MIN_PICTURES:
         raise DataError(
             f"{pictures.name}: {len(pictures)} picture{'' if len(pictures) == 1 else 's'}. "

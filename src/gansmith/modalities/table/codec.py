@@ -135,7 +135,7 @@ class TableCodec:
         compact: Compact,
         rng: np.random.Generator,
         first_index: int = 0,
-        fixed: Mapping[str, pa.Scalar] | None = None,
+        fixed: Mapping[str, pa.Array] | None = None,
     ) -> pa.Table:
         """Compact samples as records, columns in the order of the schema.
 
@@ -143,7 +143,7 @@ class TableCodec:
             compact: Shape `(n_records, n_compact)`.
             rng: For what the networks leave open: members of groups, stand-ins.
             first_index: Number of the first record among all that are made; decides identifiers.
-            fixed: Cells that all records shall have, by column, before the constraints put back the others.
+            fixed: Cells that the records shall have, by column, before the constraints put back the others.
         """
         cells = dict(zip(self.playing, self._cells(compact), strict=True))
         nothing = np.zeros(len(compact), np.int64), np.zeros(len(compact), np.float32)
@@ -153,8 +153,7 @@ class TableCodec:
             for index, (codec, stream) in enumerate(zip(self.columns, streams, strict=True))
         ]
         records = pa.table(dict(zip(self.schema.names, arrays, strict=True)))
-        held = {name: pa.repeat(cell, len(compact)) for name, cell in (fixed or {}).items()}
-        return self.chain.restore(replaced(records, held), rng, first_index)
+        return self.chain.restore(replaced(records, dict(fixed or {})), rng, first_index)
 
     def expand(self, compact: Compact) -> Tensor:
         """Compact samples as the networks see them, shape `(n, n_values)`."""

@@ -18,8 +18,9 @@ from gansmith.engine.batches import Asking
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Conditions, Samples
 from gansmith.errors import DataError
-from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Request, Verdict, Writer
-from gansmith.modalities.table.asked import request_for
+from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Verdict, Writer
+from gansmith.modalities.table.asked.completing import TablePartial
+from gansmith.modalities.table.asked.request import TableRequest, request_for
 from gansmith.modalities.table.calibration import match_frequencies
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
@@ -31,8 +32,9 @@ from gansmith.modalities.table.columns.rare import usual_min_count
 from gansmith.modalities.table.conditions import ask_some
 from gansmith.modalities.table.constraints.verdicts import verdict
 from gansmith.modalities.table.files.fingerprint import fingerprint_of
+from gansmith.modalities.table.files.gaps import Gaps
 from gansmith.modalities.table.files.in_memory import with_column
-from gansmith.modalities.table.files.reading import Table, read_table
+from gansmith.modalities.table.files.reading import Table, read_partial, read_table
 from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.held_back import held_back_notes, held_back_of
 from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
@@ -41,6 +43,7 @@ from gansmith.modalities.table.reader import TableReader
 from gansmith.modalities.table.schema import Schema
 from gansmith.modalities.table.scoring import score_table
 from gansmith.modalities.table.unknown import unknown_notes
+from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.fidelity import quick_two_sample_auc
 
@@ -138,18 +141,14 @@ class TableModality(AbstractModality):
         """See the base class."""
         return codec.encode(records.records, np.random.default_rng(seed))
 
-    def decode(
-        self, codec: TableCodec, compact: Compact, seed: int, first_index: int, request: Request | None
-    ) -> Table:
+    def decode(self, codec: TableCodec, compact: Compact, seed: int, first_index: int) -> Table:
         """See the base class."""
-        fixed = request.fixed if request else None
-        records = codec.decode(compact, np.random.default_rng(seed), first_index, fixed)
-        records = codec.chain.nudged(records, request.sought if request else {})
+        records = codec.decode(compact, np.random.default_rng(seed), first_index)
         return Table(records, codec.schema, "synthetic")
 
-    def verdict(self, codec: TableCodec, records: Table, request: Request | None) -> Verdict | None:
+    def verdict(self, codec: TableCodec, records: Table) -> Verdict | None:
         """See the base class."""
-        return verdict(codec.chain, records.records, request.sought if request else {})
+        return verdict(codec.chain, records.records)
 
     def n_heldout(self, n_records: int, preset: str) -> int:
         """See the base class."""
@@ -179,9 +178,18 @@ class TableModality(AbstractModality):
 
         return ask
 
-    def request(self, codec: TableCodec, where: Mapping[str, Any]) -> Request:
+    def request(self, codec: TableCodec, where: Where, balance: str = "") -> TableRequest:
         """See the base class."""
-        return request_for(codec, where)
+        return request_for(codec, where, balance)
+
+    def partial(
+        self, codec: TableCodec, source: object, reading: Reading, *, keep_missing: bool
+    ) -> TablePartial:
+        """See the base class; columns that are not there at all are filled too."""
+        raw, table = read_partial(
+            source, codec.schema, has_header=reading.has_header, encoding=reading.encoding
+        )
+        return TablePartial(codec, Gaps(source, raw, table), keep_missing)
 
     def held_out_score(
         self, codec: TableCodec, n_heldout: int, seed: int

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.readers import AbstractReader, Reading
+from gansmith.modalities.table.asked.condition import conditions_of, matching
 from gansmith.modalities.table.constraints.finding import settle
 from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
 from gansmith.modalities.table.files.stored import spelt
@@ -39,11 +40,9 @@ class TableReader(AbstractReader):
             table = _read(source, reading, schema)
         if not reading.where:
             return _settled(table, reading)
-        from gansmith.modalities.table.asked import matching  # it knows codecs, and so imports torch
-
         wanted = table.take(matching(table.records, table.schema, reading.where))
         if len(wanted) < MIN_RECORDS:
-            asked = ", ".join(f"{name}={value}" for name, value in reading.where.items())
+            asked = " and ".join(map(str, conditions_of(table.schema, reading.where).values()))
             raise DataError(f"{table.name}: {len(wanted)} records have {asked}. Ask for less.")
         return _settled(wanted, reading)
 

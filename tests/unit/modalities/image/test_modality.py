@@ -35,7 +35,7 @@ def test_there_and_back():
     codec = MODALITY.fit_codec(records, "default", 0)
     compact = MODALITY.encode(codec, records, 0)
     assert torch.equal(codec.compact(codec.expand(compact)), compact)
-    assert np.array_equal(MODALITY.decode(codec, compact, 0, 0, None).pixels, records.pixels)
+    assert np.array_equal(MODALITY.decode(codec, compact, 0, 0).pixels, records.pixels)
     assert MODALITY.load_codec(*codec.state()) == codec
 
 
@@ -50,9 +50,11 @@ def test_network_sizes_survive_json():
 def test_nothing_can_be_asked_for():
     codec = ImageCodec(4, 4, 16)
     assert MODALITY.asking(codec) is None
-    assert MODALITY.request(codec, {}).conditions.shape == (1, 0)
-    with pytest.raises(UsageError, match="without labels, so 'label' cannot be asked for"):
-        MODALITY.request(codec, {"label": "2"})
+    for where, balance in (({"label": "2"}, ""), (["label=2"], ""), ((), "label")):
+        with pytest.raises(UsageError, match="without labels, so 'label"):
+            MODALITY.request(codec, where, balance)
+    with pytest.raises(UsageError, match="no cells to be filled in"):
+        MODALITY.partial(codec, np.zeros((2, 16)), Reading(), keep_missing=False)
     with pytest.raises(UsageError, match="no column 'label' to predict"):
         MODALITY.check_target(_pictures(3), "label")
 
@@ -70,7 +72,7 @@ def test_the_callers_own_type_comes_back():
 
 def test_no_picture_at_all_is_no_error(tmp_path):
     codec, none = ImageCodec(4, 4, 16), _pictures(3).take(np.arange(0))
-    assert MODALITY.decode(codec, MODALITY.encode(codec, none, 0), 0, 0, None).pixels.shape == (0, 4, 4)
+    assert MODALITY.decode(codec, MODALITY.encode(codec, none, 0), 0, 0).pixels.shape == (0, 4, 4)
     assert MODALITY.preview(codec, none) == "no pictures"
     for name in ("none.csv", "none.npy"):
         with MODALITY.writer(codec, tmp_path / name, {}, safe_csv=False) as writer:

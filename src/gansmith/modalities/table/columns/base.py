@@ -24,6 +24,8 @@ class AbstractColumnCodec(ABC):
 
     name: ClassVar[str]
     """What the codec is called in a model file."""
+    has_missing: bool
+    """Whether cells are missing; if so the first state stands for them."""
 
     @property
     @abstractmethod

@@ -29,7 +29,6 @@ MAX_STATES: Final = 100
 """Most states a column of categories has, a missing one apart."""
 N_GROUPS: Final = 24
 """States that rare categories share, where there are more than `MAX_STATES` of them."""
-_MAX_COUNT: Final = 2**40
 MIN_RECORDS_FOR_EMBEDDING: Final = 20
 """Records at which a category's own look counts half, that of all records the other half."""
 
@@ -153,8 +152,8 @@ class CategoryCodec(AbstractColumnCodec):
         steps = np.diff(states, prepend=-1)
         if len(states) and not (steps[0] == 1 and np.isin(steps, (0, 1)).all() and states[-1] < MAX_STATES):
             raise checks.refused(column, f"its 'states' do not go up from 0 to {MAX_STATES - 1} at most")
-        if (counts < 1).any() or (counts > _MAX_COUNT).any():
-            raise checks.refused(column, f"its 'counts' are not from 1 to {_MAX_COUNT}")
+        if (counts < 1).any() or (counts > checks.MAX_COUNT).any():
+            raise checks.refused(column, f"its 'counts' are not from 1 to {checks.MAX_COUNT}")
         values = pa.array(listed, pa.string())
         try:
             if listed:

@@ -13,6 +13,8 @@ from gansmith.modalities.table.fields import MAX_TEXT_CHARACTERS
 from gansmith.modalities.table.schema import Column
 
 _MAX_WHOLE: Final = 2**64
+MAX_COUNT: Final = 2**40
+"""Records that can have a value."""
 
 
 def refused(column: Column, what: str) -> DataError:

@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Final, final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from gansmith.modalities.table.columns import checks, rare
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
@@ -106,6 +106,8 @@ class NumberCodec(AbstractColumnCodec):
     """Shares of those numbers up to each corner, ascending from 0 to 1."""
     n_quantiles: int
     """Equally likely bins that those numbers fall into; 0 when there are none."""
+    counts: Int[np.ndarray, " n_counts"]
+    """How many records have each spike and, last, a number in a bin."""
     held_back: rare.HeldBack = rare.NOTHING
     """Numbers that were too rare, or too far out, to be kept."""
 
@@ -124,13 +126,15 @@ class NumberCodec(AbstractColumnCodec):
         became, spikes = _shared(values, counts, min_count)
         held_back = rare.HeldBack.of(became != values, counts)
         if np.isnan(became).all():  # nothing may come out
-            return cls(schema, bool(is_missing.any()), *(np.zeros(0) for _ in range(3)), 0, held_back)
+            nothing, none = np.zeros(0), np.zeros(1, np.int64)
+            return cls(schema, bool(is_missing.any()), nothing, nothing, nothing, 0, none, held_back)
         values, counts = rare.merged(became, counts)
         is_spike = np.isin(values, spikes)
         rest, n_rest = values[~is_spike], counts[~is_spike]
         knots, shares = _distribution(rest, n_rest, min_count)
         n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
-        return cls(schema, bool(is_missing.any()), values[is_spike], knots, shares, n_bins, held_back)
+        has_missing, n_each = bool(is_missing.any()), np.append(counts[is_spike], n_rest.sum())
+        return cls(schema, has_missing, values[is_spike], knots, shares, n_bins, n_each, held_back)
 
     @property
     def n_bins(self) -> int:
@@ -202,6 +206,7 @@ class NumberCodec(AbstractColumnCodec):
             "knots": self.knots,
             "shares": self.shares,
             "n_quantiles": self.n_quantiles,
+            "counts": self.counts,
             **self.held_back.state(),
         }
 
@@ -220,6 +225,11 @@ class NumberCodec(AbstractColumnCodec):
             raise checks.refused(column, f"{len(knots)} 'knots', {len(shares)} 'shares', {n_quantiles} bins")
         if len(knots) and not (shares[0] == 0 and 0 < shares[-1] <= 1):
             raise checks.refused(column, "its 'shares' do not go from 0 up to 1 at most")
+        counts = checks.counts(state, "counts", column)
+        if len(counts) != len(spikes) + 1 or (counts < 0).any() or (counts > checks.MAX_COUNT).any():
+            raise checks.refused(
+                column, f"its 'counts' are not {len(spikes) + 1} from 0 to {checks.MAX_COUNT}"
+            )
         limit = _LIMITS.get(column.kind, np.inf)
         if (np.abs(np.concatenate([spikes, knots])) > limit).any():
             raise checks.refused(column, f"a value is beyond the last {column.kind}")
@@ -227,7 +237,7 @@ class NumberCodec(AbstractColumnCodec):
             checks.truth(state, "has_missing", column),
             rare.HeldBack.from_state(state, column),
         )
-        return cls(column, has_missing, spikes, knots, shares, n_quantiles, held_back)
+        return cls(column, has_missing, spikes, knots, shares, n_quantiles, counts, held_back)
 
     def _to_shares(self, numbers: Numbers, rng: np.random.Generator) -> Numbers:
         """Ranks in [0, 1]; a number that many records share gets a random place among them."""

@@ -22,7 +22,7 @@ from gansmith.modalities.table.files.kinds import learn_text
 from gansmith.modalities.table.files.raw import RawTable, read_file
 from gansmith.modalities.table.files.subset import n_kept, note_on, numbers_kept
 from gansmith.modalities.table.files.typed import learn_typed
-from gansmith.modalities.table.schema import LOOKS, Kind, Schema, check_kind
+from gansmith.modalities.table.schema import LOOKS, Column, Kind, Schema, check_kind
 
 MIN_RECORDS: Final = 2
 _WIDER: Final[Mapping[Kind, tuple[Kind | None, ...]]] = {
@@ -138,6 +138,50 @@ def read_table(
     style = schema.text if schema is not None and schema.text is not None else style
     constraints = None if schema is None else schema.constraints
     return Table(records, Schema(columns, style, constraints), called, (*notes, *remarks))
+
+
+def read_partial(
+    source: object, schema: Schema, *, has_header: bool = True, encoding: str | None = None
+) -> tuple[RawTable, Table]:
+    """A table with gaps: cells may be missing, and whole columns of the schema.
+
+    Args:
+        source: As for `read_table`.
+        schema: All columns.
+        has_header: Delimited text: whether the first record holds the columns' names.
+        encoding: Text: its encoding; None: found.
+
+    Returns:
+        What the source holds, as it is, and the same as the schema says, null in the gaps.
+
+    Raises:
+        DataError: As `read_table`, and when the schema has no such column.
+        UsageError: When `source` is no table.
+    """
+    called = Path(source).name if isinstance(source, (str, Path)) else type(source).__name__
+    try:
+        raw = _raw_table(source, has_header, encoding, is_capped=False)
+        _check_size(raw.columns, has_header and raw.is_text, 1)
+        for name in raw.columns.column_names:
+            if name not in schema.names:
+                raise DataError(
+                    f"column {name!r} is not one of the model's. {did_you_mean(name, schema.names)}"
+                )
+        arrays = [_column_or_gaps(raw, column) for column in schema.columns]
+    except DataError as error:
+        raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
+    return raw, Table(pa.table(arrays, schema=schema.arrow_schema), schema, called, raw.notes)
+
+
+def _column_or_gaps(raw: RawTable, column: Column) -> pa.Array:
+    if column.name not in raw.columns.column_names:
+        return pa.nulls(raw.columns.num_rows, column.arrow_type)
+    wish = Wish(None, column, raw.is_comma_decimal)
+    values = _learn(raw.columns.column(column.name), raw.is_text, column.name, wish).values
+    try:
+        return values.cast(column.arrow_type)
+    except pa.ArrowException as error:
+        raise DataError(f"column {column.name!r} does not fit the type {column.type!r}: {error}.") from error
 
 
 def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped: bool) -> RawTable:

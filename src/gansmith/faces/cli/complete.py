@@ -1,0 +1,54 @@
+"""`gansmith complete`: fill the gaps of partial records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gansmith.errors import UsageError
+from gansmith.faces.cli.options import Encoding, Json, NoHeader, print_json
+from gansmith.faces.cli.outputs import check_not_read
+
+STDOUT = "-"
+
+
+def complete(
+    model: Annotated[Path, typer.Argument(help="A model file.")],
+    partial: Annotated[str, typer.Argument(help="A table with missing cells, or without some columns.")],
+    output: Annotated[
+        str,
+        typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
+    ] = STDOUT,
+    seed: Annotated[int, typer.Option(help="Another seed, another completion.")] = 0,
+    keep_missing: Annotated[
+        bool, typer.Option("--keep-missing", help="A cell may stay missing, where the model leaves it so.")
+    ] = False,
+    no_header: NoHeader = False,
+    encoding: Encoding = "",
+    json: Json = False,
+) -> None:
+    """Fill the missing cells of a table with what a model makes of the rest of each record.
+
+    Cells that are there stay letter for letter. Another --seed gives another completion.
+    """
+    from gansmith.tasks.complete import read_partial, write_completed
+    from gansmith.tasks.model import load_model
+
+    if json and output == STDOUT:
+        raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
+    check_not_read(Path(output), model, partial)
+    loaded = load_model(model)
+    found = read_partial(
+        loaded, partial, keep_missing=keep_missing, has_header=not no_header, encoding=encoding or None
+    )
+    for note in found.notes:
+        typer.echo(f"Note: {note}", err=True)
+    provenance = write_completed(loaded, found, output, seed)
+    if output != STDOUT:
+        typer.echo(
+            f"Wrote {len(found):,} records to {output}; {found.n_gaps:,} cells were missing.", err=True
+        )
+    if json:
+        print_json({**provenance, "output": output})

@@ -1,0 +1,224 @@
+"""Filling the gaps of partial records: what is there is held fixed, and the generator makes the rest.
+
+A gap is filled with a value, even where the generator would rather leave it: then it is asked again, with all
+that it has made of the record held fixed too, and after a few times the value is drawn as often as it occurs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from jaxtyping import Bool
+
+from gansmith.engine.tensors import Conditions
+from gansmith.modalities.table.asked.choices import ANY_STATE, choices_for
+from gansmith.modalities.table.asked.condition import Condition
+from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.columns.base import AbstractColumnCodec
+from gansmith.modalities.table.columns.categories import CategoryCodec
+from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
+from gansmith.modalities.table.conditions import hold_fixed
+from gansmith.modalities.table.files.gaps import Gaps, GapsFile
+from gansmith.modalities.table.files.reading import Table
+from gansmith.modalities.table.layout import Compact
+from gansmith.modalities.table.schema import Column
+
+ROUNDS: Final = 4
+"""How often the generator is asked for what it leaves missing."""
+
+
+@final
+@dataclass(frozen=True)
+class TablePartial:
+    """See `Partial` of the base."""
+
+    codec: TableCodec
+    gaps: Gaps
+    keep_missing: bool
+
+    @property
+    def name(self) -> str:
+        """See the base."""
+        return self.gaps.table.name
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Nothing is asked beside what is there."""
+        return ()
+
+    def __len__(self) -> int:
+        return len(self.gaps.table)
+
+    @property
+    def n_gaps(self) -> int:
+        """See the base."""
+        return sum(column.null_count for column in self.gaps.table.records.columns)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See the base."""
+        found = list(self.gaps.table.notes)
+        for column, codec in zip(self.codec.schema.columns, self.codec.columns, strict=True):
+            cells = self.gaps.table.records.column(column.name).combine_chunks()
+            is_unknown = ~_is_known(codec, cells, column) & ~is_null(cells)
+            if is_unknown.any():
+                first = cells[int(np.argmax(is_unknown))].as_py()
+                found.append(
+                    f"column {column.name!r}: {int(is_unknown.sum()):,} cells hold what the model has not "
+                    f"learnt, such as {str(first)!r}. They are kept; {_taken_as(codec)}."
+                )
+        return tuple(found)
+
+    def draft(self, size: int, first_index: int, n_wanted: int, seed: int) -> CompletionDraft:
+        """See the base."""
+        records = self.gaps.table.records.slice(first_index, size)
+        return CompletionDraft(self.codec, records, size, n_wanted, seed, self.keep_missing)
+
+    def returned(self, blocks: Sequence[Table]) -> object:
+        """See the base."""
+        return self.gaps.returned(pa.concat_tables([block.records for block in blocks]).combine_chunks())
+
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> GapsFile:
+        """See the base."""
+        return GapsFile(self.gaps, path, metadata)
+
+
+@final
+class CompletionDraft:
+    """See `Draft` of the base; made by `TablePartial`."""
+
+    def __init__(
+        self,
+        codec: TableCodec,
+        records: pa.Table,
+        size: int,
+        n_wanted: int,
+        seed: int,
+        keep_missing: bool,
+    ) -> None:
+        self._codec, self._records, self._seed = codec, records, seed
+        self._n_wanted, self._keep_missing = n_wanted, keep_missing
+        self._compact = torch.zeros(size, codec.layout.n_compact)
+        self._is_fixed = np.zeros((size, codec.layout.n_columns), bool)
+        self._n_rounds = 0
+        self._put_given()
+
+    @property
+    def is_done(self) -> bool:
+        """See the base."""
+        return bool(self._is_fixed[: self._n_wanted].all())
+
+    @property
+    def compact(self) -> Compact:
+        """See the base."""
+        return self._compact
+
+    def ask(self) -> Conditions | None:
+        """See the base."""
+        layout = self._codec.layout
+        is_asked = torch.from_numpy(self._is_fixed).to(self._compact)
+        return hold_fixed(layout, layout.expand(self._compact), is_asked)
+
+    def take(self, compact: Compact) -> None:
+        """See the base."""
+        self._n_rounds += 1
+        layout = self._codec.layout
+        is_value = np.ones(self._is_fixed.shape, bool)
+        if not self._keep_missing:
+            is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~self._can_be_missing
+        self._fill(compact, is_value & ~self._is_fixed)
+        if self._n_rounds >= ROUNDS:
+            self._draw_the_rest()
+
+    def settled(self, records: Table) -> Table:
+        """See the base."""
+        given, made = self._records.slice(0, len(records)), records.records
+        arrays = [
+            pc.if_else(pc.is_valid(cells), cells, made.column(name))
+            for name, cells in zip(given.column_names, given.columns, strict=True)
+        ]
+        return Table(pa.table(arrays, schema=made.schema), records.schema, records.name, records.notes)
+
+    @cached_property
+    def _can_be_missing(self) -> Bool[np.ndarray, " n_columns"]:
+        return np.array([self._codec.columns[index].has_missing for index in self._codec.playing])
+
+    def _put_given(self) -> None:
+        """Hold fixed what is there and known."""
+        n = self._records.num_rows
+        encoded = self._codec.encode(self._records, np.random.default_rng([self._seed, 0]))
+        is_there = np.zeros(self._is_fixed.shape, bool)
+        for place, index in enumerate(self._codec.playing):
+            column = self._codec.schema.columns[index]
+            cells = self._records.column(column.name).combine_chunks()
+            is_there[:n, place] = _is_held(self._codec.columns[index], cells)
+        whole = torch.zeros_like(self._compact)
+        whole[:n] = encoded
+        self._fill(whole, is_there)
+
+    def _fill(self, compact: Compact, is_filled: Bool[np.ndarray, "n n_columns"]) -> None:
+        """Take over these cells, and hold them fixed from now on."""
+        chosen = torch.from_numpy(_with_levels(is_filled, self._codec.layout.level_columns))
+        self._compact = torch.where(chosen, compact, self._compact)
+        self._is_fixed |= is_filled
+
+    def _draw_the_rest(self) -> None:
+        """Fill what the generator left missing, however often it was asked."""
+        layout, drawn = self._codec.layout, torch.zeros_like(self._compact)
+        left = ~self._is_fixed
+        for place in np.flatnonzero(left.any(0)).tolist():
+            codec = self._codec.columns[self._codec.playing[place]]
+            column = self._codec.schema.columns[self._codec.playing[place]]
+            there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
+            rng = np.random.default_rng([self._seed, 1, place])
+            found = choices_for(codec, there).draw(np.full(len(left), ANY_STATE), rng)
+            drawn[:, place] = torch.from_numpy(found.codes).to(drawn)
+            if place in layout.level_columns:
+                level = layout.n_columns + layout.level_columns.index(place)
+                drawn[:, level] = torch.from_numpy(found.levels)
+        self._fill(drawn, left)
+
+
+def is_null(cells: pa.Array) -> Bool[np.ndarray, " n"]:
+    """Which cells are missing."""
+    return cells.is_null().to_numpy(zero_copy_only=False)
+
+
+def _is_known(codec: AbstractColumnCodec, cells: pa.Array, column: Column) -> Bool[np.ndarray, " n"]:
+    """Which cells hold what was learnt; no one else's identifiers and texts are."""
+    if isinstance(codec, CategoryCodec):
+        return pc.is_in(cells.cast(pa.string()), value_set=codec.values).to_numpy(zero_copy_only=False)
+    if isinstance(codec, NumberCodec):
+        known, (numbers, _) = np.concatenate([codec.spikes, codec.knots]), to_numbers(cells, column)
+        if not len(known):
+            return np.zeros(len(cells), bool)
+        is_between = (numbers >= known.min()) & (numbers <= known.max())
+        return is_between if codec.n_bins else np.isin(numbers, codec.spikes)
+    return np.ones(len(cells), bool)
+
+
+def _is_held(codec: AbstractColumnCodec, cells: pa.Array) -> Bool[np.ndarray, " n"]:
+    """Which cells the generator is told: those that are there, unknown categories excepted."""
+    is_there = ~is_null(cells)
+    if isinstance(codec, CategoryCodec):
+        is_there &= pc.is_in(cells.cast(pa.string()), value_set=codec.values).to_numpy(zero_copy_only=False)
+    return is_there
+
+
+def _taken_as(codec: AbstractColumnCodec) -> str:
+    if isinstance(codec, NumberCodec):
+        return "the model takes them for the nearest that it knows"
+    return "the rest of their records is made without them"
+
+
+def _with_levels(is_filled: Bool[np.ndarray, "n n_columns"], level_columns: Sequence[int]) -> np.ndarray:
+    """For each value of a compact record whether it belongs to a chosen column."""
+    return np.concatenate([is_filled, is_filled[:, list(level_columns)]], 1)

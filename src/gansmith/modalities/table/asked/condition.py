@@ -1,0 +1,165 @@
+"""What is asked of one column: one of some values, none of others, a range; and which cells fulfil it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool
+
+from gansmith.errors import UsageError
+from gansmith.modalities.table.asked.values import parse_value
+from gansmith.modalities.table.schema import Column, Schema
+from gansmith.modalities.where import Term, Where, terms_of
+
+_COMPARISONS: Final = {
+    ">=": pc.greater_equal,
+    "<=": pc.less_equal,
+    ">": pc.greater,
+    "<": pc.less,
+}
+
+
+@final
+@dataclass(frozen=True)
+class Condition:
+    """Everything that is asked of one column.
+
+    A missing cell fulfils it if it is among the values, or if there are only values that it must not be.
+    """
+
+    column: Column
+    values: pa.Array | None
+    """One of these, null for a missing cell; None: any."""
+    excluded: pa.Array
+    """None of these."""
+    bounds: tuple[tuple[str, pa.Scalar], ...]
+    """A comparison and an end of a range, each of which must hold."""
+    texts: tuple[str, ...]
+    """It as on the command line."""
+
+    def holds(self, cells: pa.Array) -> Bool[np.ndarray, " n"]:
+        """Which cells, typed as the column says, fulfil it."""
+        keep = np.ones(len(cells), bool)
+        if self.values is not None:
+            keep &= _is_in(cells, self.values)
+        if len(self.excluded):
+            keep &= ~_is_in(cells, self.excluded)
+        for operator, end in self.bounds:
+            compared = pc.fill_null(_COMPARISONS[operator](cells, end), False)
+            keep &= compared.to_numpy(zero_copy_only=False)
+        return keep
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it has an end."""
+        return bool(self.bounds)
+
+    @property
+    def named(self) -> pa.Array:
+        """The values that it names, those it excludes too."""
+        return self.excluded if self.values is None else pa.concat_arrays([self.values, self.excluded])
+
+    def __str__(self) -> str:
+        joined = " or ".join(text for text in self.texts if self._is_choice(text))
+        others = [text for text in self.texts if not self._is_choice(text)]
+        return " and ".join(([joined] if joined else []) + others)
+
+    def _is_choice(self, text: str) -> bool:
+        return text[len(self.column.name) :].startswith("=")
+
+
+def conditions_of(schema: Schema, where: Where) -> dict[str, Condition]:
+    """What is asked, by column.
+
+    Several values with "=" are alternatives; everything else must hold together.
+
+    Raises:
+        UsageError: When a column is unknown, a value is not of its kind, a range is asked of a column without
+            an order, or nothing can be all that is asked.
+    """
+    terms: dict[str, list[Term]] = {}
+    for term in terms_of(where, schema.names):
+        terms.setdefault(term.column, []).append(term)
+    return {name: _condition(schema.column(name), found) for name, found in terms.items()}
+
+
+def matching(records: pa.Table, schema: Schema, where: Where) -> np.ndarray:
+    """Numbers of the records that fulfil all of it.
+
+    Raises:
+        UsageError: As `conditions_of`.
+    """
+    keep = np.ones(records.num_rows, bool)
+    for name, condition in conditions_of(schema, where).items():
+        keep &= condition.holds(records.column(name).combine_chunks())
+    return np.flatnonzero(keep)
+
+
+def has_order(column: Column) -> bool:
+    """Whether one can ask for a range: numbers, dates and times."""
+    if column.kind in ("identifier", "constant"):
+        return False
+    return not (pa.types.is_string(column.arrow_type) or pa.types.is_boolean(column.arrow_type))
+
+
+def _condition(column: Column, terms: Sequence[Term]) -> Condition:
+    values, excluded, bounds = list[pa.Array](), list[pa.Array](), list[tuple[str, pa.Scalar]]()
+    for term in terms:
+        for value in term.values:
+            if term.operator in _COMPARISONS:
+                bounds.append((term.operator, _end(column, term.operator, value)))
+            else:
+                (values if term.operator == "=" else excluded).append(parse_value(column, value))
+    texts = tuple(text for term in terms for text in term.texts)
+    found = Condition(
+        column,
+        _joined(column, values) if values else None,
+        _joined(column, excluded),
+        tuple(bounds),
+        texts,
+    )
+    if _is_empty(found):
+        raise UsageError(f"nothing can be {found}: these contradict each other. Leave one out.")
+    return found
+
+
+def _end(column: Column, operator: str, value: Any) -> pa.Scalar:
+    if not has_order(column):
+        name = column.name
+        raise UsageError(
+            f"column {name!r} is {column.kind} and has no order, so {operator!r} cannot be asked of it. "
+            f"Write {name}={value} for a value, {name}={operator}{value} for the value {operator}{value}."
+        )
+    cell = parse_value(column, value, is_bound=True)
+    if cell.null_count:
+        raise UsageError(f"column {column.name!r}: {operator!r} needs a value, such as {column.name}>=1.")
+    return cell[0]
+
+
+def _joined(column: Column, cells: list[pa.Array]) -> pa.Array:
+    return pc.unique(pa.concat_arrays(cells)) if cells else pa.array([], column.arrow_type)
+
+
+def _is_in(cells: pa.Array, values: pa.Array) -> Bool[np.ndarray, " n"]:
+    """Null is in a set that holds null."""
+    return pc.is_in(cells, value_set=values).to_numpy(zero_copy_only=False)
+
+
+def _is_empty(condition: Condition) -> bool:
+    """Whether no cell at all can fulfil it."""
+    if condition.values is not None:
+        return not condition.holds(condition.values).any()
+    lows = [end for operator, end in condition.bounds if operator.startswith(">")]
+    highs = [end for operator, end in condition.bounds if operator.startswith("<")]
+    ends = pa.array([end.as_py() for end in (*lows, *highs)], condition.column.arrow_type)
+    if not lows or not highs:
+        return False
+    low, high = pc.max(ends[: len(lows)]), pc.min(ends[len(lows) :])
+    if pc.greater(low, high).as_py():
+        return True
+    return pc.equal(low, high).as_py() and not condition.holds(pa.array([low.as_py()], ends.type)).any()

@@ -1,0 +1,256 @@
+"""A block of records that fulfil a request, in a bounded number of answers of the generator.
+
+First the generator is left free for a few blocks, and the records that happen to fulfil the request are kept
+as they are: they are the model's own, exactly. When they are too few, a block is made with the rarest column
+held fixed, and again those are kept that fulfil everything. What is still open is made with all asked columns
+held fixed, in states of records that came near; the part of these that did not fit is drawn as often as it
+occurs. Levels are drawn anew within what is allowed.
+
+A column that the generator does not make itself, but that is computed from others, cannot be held fixed: then
+blocks are made until enough records fulfil the request, or until it is clear that they will not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from jaxtyping import Bool, Int
+
+from gansmith.engine.tensors import Conditions
+from gansmith.errors import UsageError
+from gansmith.modalities.table.asked.choices import ANY_STATE, Drawn
+from gansmith.modalities.table.asked.wanted import Wanted
+from gansmith.modalities.table.columns.base import Codes
+from gansmith.modalities.table.conditions import hold_fixed
+from gansmith.modalities.table.files.reading import Table
+from gansmith.modalities.table.layout import Compact
+
+FREE_ROUNDS: Final = 4
+"""Blocks in which the generator is left free, at most."""
+MIN_FREE_SHARE: Final = 0.5
+"""Share of a block that these must promise to fill, or no more than one is made."""
+WATCHED_ROUNDS: Final = 50
+"""Blocks that are made at most; so many only where a column cannot be held fixed."""
+MIN_NEAR: Final = 30
+"""Records that came near, from which states to hold are taken."""
+
+
+@final
+@dataclass(frozen=True)
+class _Seen:
+    """What is kept of an answer, to learn from it which states go together."""
+
+    codes: Int[np.ndarray, "n columns"]
+    holds: Bool[np.ndarray, "n columns"]
+    variants: Codes
+    """Which of the values that take turns each record has; -1: none of them."""
+
+
+@final
+class AskedDraft:
+    """See `Draft` of the base; made by `TableRequest`.
+
+    Record k, counted through all blocks, has the k-th value of a balanced column, in turn.
+    """
+
+    def __init__(self, wanted: Wanted, size: int, first_index: int, n_wanted: int, seed: int) -> None:
+        self._wanted, self._n_wanted, self._seed = wanted, n_wanted, seed
+        self._variants = (first_index + np.arange(size)) % wanted.n_variants
+        self._is_open = np.ones(size, bool)
+        self._compact = torch.zeros(size, wanted.codec.layout.n_compact)
+        self._cells: dict[str, list[pa.Array]] = {}
+        self._origins, self._n_kept = np.zeros(size, np.int64), 0
+        self._seen: list[_Seen] = []
+        self._held: dict[int, Drawn] = {}
+        self._is_free, self._has_led = True, len(wanted.asked) < 2
+
+    @property
+    def is_done(self) -> bool:
+        """See the base."""
+        return not self._is_open[: self._n_wanted].any()
+
+    @property
+    def compact(self) -> Compact:
+        """See the base."""
+        return self._compact
+
+    def ask(self) -> Conditions | None:
+        """See the base."""
+        if len(self._seen) >= WATCHED_ROUNDS:
+            raise self._not_found()
+        self._held = {}
+        self._is_free &= self._leaves_free()
+        if self._is_free:
+            return None
+        rng = np.random.default_rng([self._seed, len(self._seen), 0])
+        slots = np.flatnonzero(self._is_open)
+        targets = self._variants[slots[np.arange(len(self._is_open)) % len(slots)]]
+        columns, states = range(len(self._wanted.asked)), None
+        if self._has_led:
+            states = self._near_states(targets, rng)
+        else:
+            self._has_led, columns = True, [self._rarest()]
+        self._held = {place: self._drawn(place, targets, states, rng) for place in columns}
+        return self._conditions()
+
+    def take(self, compact: Compact) -> None:
+        """See the base."""
+        wanted, rng = self._wanted, np.random.default_rng([self._seed, len(self._seen), 1])
+        for place, drawn in self._held.items():
+            wanted.asked[place].put(compact, drawn)
+        found = [
+            self._held.get(place) or column.look(compact, rng) for place, column in enumerate(wanted.asked)
+        ]
+        cells = {
+            column.name: drawn.cells
+            for column, drawn in zip(wanted.asked, found, strict=True)
+            if drawn.cells is not None
+        }
+        holds = np.ones((len(compact), len(found)), bool)
+        for place, column in enumerate(wanted.asked):
+            holds[:, place] = column.holds(found[place])
+        is_whole = holds.all(1)
+        if wanted.is_watched:
+            table = wanted.whole(compact, rng, cells)
+            is_whole = wanted.fulfilled(table)
+            kept = [column.name for column in wanted.codec.schema.columns if not column.is_made_anew]
+            cells = {name: table.column(name).combine_chunks() for name in kept}
+        variants = self._variants_of(found, len(compact))
+        self._seen.append(_Seen(_side_by_side(found, len(compact)), holds, variants))
+        self._keep(compact, np.flatnonzero(is_whole), variants, cells)
+
+    def settled(self, records: Table) -> Table:
+        """See the base."""
+        found, origins = records.records, pa.array(self._origins[: len(records)])
+        for name, parts in self._cells.items():
+            place = found.column_names.index(name)
+            found = found.set_column(place, found.field(place), pa.concat_arrays(parts).take(origins))
+        return Table(found, records.schema, records.name, records.notes)
+
+    def _leaves_free(self) -> bool:
+        """Whether the generator makes enough by itself to be left free once more."""
+        n_rounds = len(self._seen)
+        if not self._wanted.asked or n_rounds == 0:
+            return True
+        n_filled = int((~self._is_open).sum())
+        promised = n_filled / n_rounds * FREE_ROUNDS
+        return n_rounds < FREE_ROUNDS and promised >= MIN_FREE_SHARE * len(self._is_open)
+
+    def _rarest(self) -> int:
+        """The asked column that is fulfilled least often; a balanced one goes first."""
+        if self._wanted.balanced is not None:
+            return self._wanted.balanced
+        return int(np.concatenate([seen.holds for seen in self._seen]).mean(0).argmin())
+
+    def _drawn(
+        self,
+        place: int,
+        targets: Codes,
+        states: Int[np.ndarray, "n columns"] | None,
+        rng: np.random.Generator,
+    ) -> Drawn:
+        """Cells of a column to be held fixed, one for each record of a block."""
+        choices = self._wanted.asked[place].choices
+        if place == self._wanted.balanced:
+            return choices.at(targets)
+        wished = np.full(len(targets), ANY_STATE) if states is None else states[:, place]
+        return choices.draw(wished, rng)
+
+    def _near_states(self, targets: Codes, rng: np.random.Generator) -> Int[np.ndarray, "n columns"]:
+        """States of records that came near each target; `ANY_STATE` where they do not fit."""
+        codes, holds, variants = (
+            np.concatenate([seen.codes for seen in self._seen]),
+            np.concatenate([seen.holds for seen in self._seen]),
+            np.concatenate([seen.variants for seen in self._seen]),
+        )
+        others = holds.copy()
+        if self._wanted.balanced is not None:
+            others[:, self._wanted.balanced] = True
+        near = _nearest(others.sum(1))
+        rows = near[rng.integers(len(near), size=len(targets))]
+        if self._wanted.balanced is not None:  # better such as have the wanted value
+            whole = np.flatnonzero(others.all(1))
+            whole = whole[np.argsort(variants[whole], kind="stable")]
+            first, last = (np.searchsorted(variants[whole], targets, side) for side in ("left", "right"))
+            own = (first + rng.random(len(targets)) * (last - first)).astype(np.int64)
+            is_enough = last - first >= MIN_NEAR
+            rows[is_enough] = whole[own[is_enough]]
+        return np.where(holds[rows], codes[rows], ANY_STATE)
+
+    def _conditions(self) -> Conditions:
+        layout = self._wanted.codec.layout
+        compact = torch.zeros_like(self._compact)
+        is_asked = torch.zeros(len(compact), layout.n_columns)
+        for place, drawn in self._held.items():
+            column = self._wanted.asked[place]
+            column.put(compact, drawn)
+            is_asked[:, column.place] = 1.0
+        return hold_fixed(layout, layout.expand(compact), is_asked)
+
+    def _variants_of(self, found: list[Drawn], n: int) -> Codes:
+        """Which of the values that take turns each record has."""
+        balanced = self._wanted.balanced
+        if balanced is None:
+            return np.zeros(n, np.int64)
+        places = pc.index_in(found[balanced].cells, value_set=self._wanted.asked[balanced].choices.cells)
+        return places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+    def _keep(
+        self,
+        compact: Compact,
+        rows: Int[np.ndarray, " n_rows"],
+        variants: Codes,
+        cells: dict[str, pa.Array],
+    ) -> None:
+        """Fill open places, the first ones first, with whole records of the value whose turn it is."""
+        slots = np.flatnonzero(self._is_open)
+        _, of_row, of_slot = np.intersect1d(
+            _numbered(variants[rows]),
+            _numbered(self._variants[slots]),
+            assume_unique=True,
+            return_indices=True,
+        )
+        rows, slots = rows[of_row], slots[of_slot]
+        self._compact[torch.from_numpy(slots)] = compact[torch.from_numpy(rows)]
+        self._origins[slots] = self._n_kept + np.arange(len(rows))
+        self._n_kept += len(rows)
+        self._is_open[slots] = False
+        for name, found in cells.items():
+            self._cells.setdefault(name, []).append(found.take(pa.array(rows)))
+
+    def _not_found(self) -> UsageError:
+        n_made = len(self._seen) * len(self._is_open)
+        n_found = int((~self._is_open).sum())
+        return UsageError(
+            f"{n_made:,} records were made, and {n_found:,} of them fulfil {self._wanted}, of "
+            f"{self._n_wanted:,} that are wanted in this block. Ask for less."
+        )
+
+
+def _nearest(n_fulfilled: Codes) -> Int[np.ndarray, " n_near"]:
+    """Numbers of the records that fulfil the most, `MIN_NEAR` or more of them where there are so many."""
+    enough = np.sort(n_fulfilled)[::-1][min(MIN_NEAR, len(n_fulfilled)) - 1]
+    return np.flatnonzero(n_fulfilled >= enough)
+
+
+def _numbered(groups: Codes) -> Codes:
+    """A number for each entry that says which of its group it is, and of which group.
+
+    Example:
+        >>> _numbered(np.array([0, 1, 0])) - _numbered(np.array([0, 1, 1]))
+        array([         0,          0, ...])
+    """
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    ranks = np.empty(len(groups), np.int64)
+    ranks[order] = np.arange(len(groups)) - np.searchsorted(ordered, ordered)
+    return groups * 2**32 + ranks
+
+
+def _side_by_side(found: list[Drawn], n: int) -> Int[np.ndarray, "n columns"]:
+    return np.stack([drawn.codes for drawn in found], 1) if found else np.zeros((n, 0), np.int64)

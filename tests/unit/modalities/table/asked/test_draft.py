@@ -1,0 +1,164 @@
+"""Drafts with a generator that is known: it draws real records, and copies what is held fixed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from gansmith.errors import UsageError
+from gansmith.modalities.table.asked.condition import conditions_of, matching
+from gansmith.modalities.table.asked.draft import FREE_ROUNDS, WATCHED_ROUNDS
+from gansmith.modalities.table.asked.request import TableRequest, request_for
+from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.files.reading import Table, read_table
+
+SIZE = 1000
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Old people are rich, and one in two hundred is a king: kings live in one of two castles."""
+    rng = np.random.default_rng(0)
+    n = 8000
+    age = rng.integers(18, 90, n)
+    job = np.where(rng.random(n) < 0.005, "king", np.where(rng.random(n) < 0.5, "smith", "baker"))
+    home = np.where(job == "king", rng.choice(["tower", "palace"], n), rng.choice(["inn", "hut", "farm"], n))
+    rich = (age > 60) ^ (rng.random(n) < 0.1)
+    return read_table(pa.table({"age": age, "job": job, "home": home, "rich": rich}))
+
+
+@pytest.fixture(scope="module")
+def learnt(people):
+    return TableCodec.fit(people.records, people.schema, 0)
+
+
+class Generator:
+    """Real records in random order; where something is held fixed, such as have it, if there are any."""
+
+    def __init__(self, codec, people):
+        self.codec, self.n_asked = codec, []
+        self.real = codec.encode(people.records, np.random.default_rng(0))
+        self.rng = np.random.default_rng(1)
+
+    def __call__(self, conditions):
+        layout = self.codec.layout
+        rows = self.rng.integers(0, len(self.real), SIZE)
+        if conditions is None:
+            self.n_asked.append(0)
+            return self.real[torch.from_numpy(rows)]
+        assert len(conditions) == SIZE
+        places = torch.nonzero(conditions[0, : layout.n_columns])[:, 0]
+        self.n_asked.append(len(places))
+        held = layout.compact(conditions[:, layout.n_columns :])
+        of_states: dict[tuple[float, ...], list[int]] = {}
+        for row, states in enumerate(self.real[:, places].tolist()):
+            of_states.setdefault(tuple(states), []).append(row)
+        for row, states in enumerate(held[:, places].tolist()):
+            rows[row] = self.rng.choice(of_states.get(tuple(states), [rows[row]]))
+        made = layout.expand(self.real[torch.from_numpy(rows)])
+        is_asked = conditions[:, : layout.n_columns][:, layout.column_of_value]
+        return layout.compact(torch.lerp(made, conditions[:, layout.n_columns :], is_asked))
+
+
+def _finished(request, generator, n_wanted=SIZE, first_index=0):
+    draft = request.draft(SIZE, first_index, n_wanted, 7)
+    while not draft.is_done:
+        draft.take(generator(draft.ask()))
+    codec = request.wanted.codec
+    records = codec.decode(draft.compact, np.random.default_rng(3))
+    return draft.settled(Table(records, codec.schema, "made")).records.slice(0, n_wanted)
+
+
+@pytest.mark.parametrize(
+    ("where", "n_asked"),
+    [
+        (["rich=true"], [0, 0, 0]),
+        (["age>=60"], [0, 0, 0]),
+        (["age>=88"], [0, 1]),
+        (["job=king"], [0, 1]),
+        (["job=king", "rich=true"], [0, 1, 2]),
+        (["job=king", "age>=88", "rich=false"], [0, 1, 3]),
+        ([], [0]),
+    ],
+    ids=str,
+)
+def test_few_answers_are_enough(people, learnt, where, n_asked):
+    generator = Generator(learnt, people)
+    records = _finished(request_for(learnt, where), generator)
+    assert len(matching(records, people.schema, where)) == records.num_rows == SIZE
+    assert generator.n_asked == n_asked
+    assert len(generator.n_asked) <= FREE_ROUNDS + 2
+
+
+def test_common_requests_are_answered_by_the_generators_own_records(people, learnt):
+    generator = Generator(learnt, people)
+    records = _finished(request_for(learnt, ["rich=true", "age>=40"]), generator).to_pandas()
+    real = people.records.to_pandas()
+    real = real[real["rich"] & (real["age"] >= 40)]
+    assert (records["age"] > 60).mean() == pytest.approx((real["age"] > 60).mean(), abs=0.04)
+
+
+def test_what_is_rare_together_stays_together(people, learnt):
+    """The homes of kings, and the ages of the rich: combinations, not a product of marginals."""
+    generator = Generator(learnt, people)
+    homes = ["tower", "palace", "hut"]
+    records = _finished(request_for(learnt, {"job": "king", "home": homes}), generator).to_pandas()
+    assert (records["home"] == "hut").mean() < 0.2  # four in five who live in these are in huts, but no king
+    asked = request_for(learnt, ["age>=55", "rich=true", "home=tower", "home=palace"])
+    ages = _finished(asked, Generator(learnt, people)).to_pandas()["age"]
+    assert (ages > 60).mean() > 0.9
+
+
+def test_one_record_is_as_good_as_many(people, learnt):
+    for where, balance in ((["job=king", "age>=80"], ""), (["age>=70"], "job"), ((), "home")):
+        request = request_for(learnt, where, balance)
+        whole = _finished(request, Generator(learnt, people))
+        for n in (1, 40, 700):
+            few = _finished(request, Generator(learnt, people), n)
+            assert few.equals(whole.slice(0, n)), (where, balance, n)
+
+
+def test_turns_go_on_in_the_next_block(people, learnt):
+    request = request_for(learnt, ["rich=true"], "home")
+    blocks = [_finished(request, Generator(learnt, people), SIZE, k * SIZE) for k in range(3)]
+    turns = [str(home) for block in blocks for home in block.column("home").to_pylist()]
+    assert turns == (turns[:5] * 600)
+    assert set(Counter(turns).values()) == {600}
+
+
+def test_balancing_keeps_the_rest_as_it_is(people, learnt):
+    records = _finished(request_for(learnt, (), "rich"), Generator(learnt, people)).to_pandas()
+    real = people.records.to_pandas()
+    for rich in (False, True):
+        made, wanted = (frame[frame["rich"] == rich]["age"].mean() for frame in (records, real))
+        assert made == pytest.approx(wanted, abs=2.5)
+
+
+def _watching(learnt, asked, watched):
+    request = request_for(learnt, asked)
+    seen = tuple(conditions_of(learnt.schema, watched).values())
+    return TableRequest(replace(request.wanted, watched=seen), request.texts)
+
+
+@pytest.mark.parametrize("asked", [[], ["rich=false"], ["age>=70", "rich=false"]], ids=str)
+def test_a_column_that_cannot_be_held_is_waited_for(people, learnt, asked):
+    generator = Generator(learnt, people)
+    records = _finished(_watching(learnt, asked, ["home=inn"]), generator)
+    assert len(matching(records, people.schema, [*asked, "home=inn"])) == SIZE
+    assert len(generator.n_asked) <= 15
+
+
+def test_waiting_has_an_end(people, learnt):
+    generator = Generator(learnt, people)
+    with pytest.raises(
+        UsageError, match="50,000 records were made, and 0 of them fulfil job=king and home=inn"
+    ):
+        _finished(_watching(learnt, ["job=king"], ["home=inn"]), generator)
+    assert len(generator.n_asked) == WATCHED_ROUNDS
+    few = _finished(_watching(learnt, [], ["job=king"]), Generator(learnt, people), n_wanted=50)
+    assert set(few.column("job").to_pylist()) == {"king"}
