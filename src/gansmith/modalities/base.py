@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, ClassVar, Protocol, final, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Asking
 from gansmith.engine.game import GameConfig
-from gansmith.engine.tensors import Conditions, Samples
+from gansmith.engine.tensors import Samples
 from gansmith.modalities.readers import Reading
+from gansmith.modalities.requests import Compact, Draft, Partial, Request, Writer
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 
@@ -30,8 +30,6 @@ __all__ = [
     "AbstractModality", "Codec", "Compact", "Draft", "Partial", "Plan", "Reading", "Records", "Request",
     "Writer", "seeded_networks",
 ]  # fmt: skip
-
-Compact = Float[Tensor, "batch *compact"]
 
 
 @runtime_checkable
@@ -76,24 +74,6 @@ class Codec(Protocol):
         ...
 
 
-@runtime_checkable
-class Writer(Protocol):
-    """A file that records are appended to, block by block; whole or not there at all."""
-
-    def __enter__(self) -> Writer: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-    def write(self, records: Any) -> None:
-        """Append records."""
-        ...
-
-
 @final
 @dataclass(frozen=True)
 class Plan:
@@ -107,93 +87,6 @@ class Plan:
     """Length of the run where the user gives none."""
     n_evaluations: int = 10
     """How often the held-out score is taken."""
-
-
-@runtime_checkable
-class Draft(Protocol):
-    """A block of records in the making: what the generator is asked next, and what is kept of its answers.
-
-    However little of it the generator makes by itself, a draft is done after a bounded number of answers.
-    """
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing more need be asked."""
-        ...
-
-    def ask(self) -> Conditions | None:
-        """What a whole block is to fulfil, shape `(n, n_conditions)`; None leaves the generator free.
-
-        Raises:
-            UsageError: When nothing was found that fulfils the request, however often it was tried.
-        """
-        ...
-
-    def take(self, compact: Compact) -> None:
-        """The answer, shape `(n, *compact)`."""
-        ...
-
-    @property
-    def compact(self) -> Compact:
-        """The block, once it is done."""
-        ...
-
-    def settled(self, records: Any) -> Any:
-        """The first records of the block, decoded, with everything letter for letter as it was asked for."""
-        ...
-
-
-@runtime_checkable
-class Request(Protocol):
-    """What a user wants of the records to be made."""
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """It in words, for the provenance."""
-        ...
-
-    def draft(self, size: int, first_index: int, n_wanted: int, seed: int) -> Draft:
-        """A block in the making.
-
-        Record k of it must not depend on `n_wanted`.
-
-        Args:
-            size: Records of a block.
-            first_index: Number of its first record among all that are made.
-            n_wanted: How many of them are needed, from the first on.
-            seed: Of everything that is drawn.
-        """
-        ...
-
-
-@runtime_checkable
-class Partial(Request, Protocol):
-    """Records with gaps that are to be filled."""
-
-    @property
-    def name(self) -> str:
-        """Where they came from, for messages."""
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about them: values that the model does not know, ..."""
-        ...
-
-    @property
-    def n_gaps(self) -> int:
-        """How many cells are missing."""
-        ...
-
-    def __len__(self) -> int: ...
-
-    def returned(self, blocks: Sequence[Any]) -> Any:
-        """The whole records in the type of the caller's own data."""
-        ...
-
-    def writer(self, path: Path, metadata: Mapping[str, str]) -> Writer:
-        """A file of the whole records, in the format of its name."""
-        ...
 
 
 @final

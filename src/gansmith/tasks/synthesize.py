@@ -7,11 +7,10 @@ print(model.score(holdout)["c2st"].score)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast, final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float
@@ -21,7 +20,7 @@ from sklearn.exceptions import NotFittedError
 from gansmith.configuration import from_plain
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import StepRecord
-from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.errors import UsageError
 from gansmith.modalities.base import AbstractModality, Reading
 from gansmith.modalities.registry import find_modality, recognise
 from gansmith.modalities.where import Where
@@ -29,6 +28,7 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.seeds import small_seed
 from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start
+from gansmith.tasks.given import plain_where, schema_of
 from gansmith.tasks.model import Model, load_model
 
 HOLDOUT_SHARE = 0.2
@@ -164,7 +164,7 @@ class Synthesizer(BaseEstimator):
             whole,
             has_header,
             encoding,
-            _plain(where or ()),
+            plain_where(where or ()),
             tuple(missing),
             locale,
             tuple(constraints),
@@ -381,49 +381,3 @@ def score(
     else:
         train, held = records, modality.read_alike(holdout, records)
     return modality.score(fake, train, held, target, small_seed(seed))
-
-
-def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:
-    """A schema from a JSON file or from plain values, alone or within what `gansmith show --json` prints.
-
-    Args:
-        source: The file, or what stands in it; the metadata of other systems is handed on as it is.
-        table: The one that is meant, where metadata is of several.
-
-    Raises:
-        DataError: When the file is missing, or holds no JSON object.
-        UsageError: When there is no such table.
-    """
-    found: object = source
-    if isinstance(source, str | Path):
-        try:
-            found = json.loads(Path(source).read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError) as error:
-            raise DataError(
-                f"{source}: {error}. Give a JSON file, such as `gansmith show DATA --json` prints."
-            ) from error
-    if not isinstance(found, Mapping):
-        raise DataError(f"{source}: wanted a JSON object, as `gansmith show DATA --json` prints it.")
-    values = cast("Mapping[str, Any]", found)
-    if table:
-        tables = values.get("tables")
-        if not isinstance(tables, Mapping) or table not in tables:
-            known = cast("Mapping[str, Any]", tables) if isinstance(tables, Mapping) else {}
-            raise UsageError(f"the schema has no table {table!r}. {did_you_mean(table, known)}")
-        values = {**values, "tables": {table: tables[table]}}
-    inner = values.get("schema", values)
-    if not isinstance(inner, Mapping):
-        raise DataError(f"{source}: its schema is no JSON object. Print one with `gansmith show --json`.")
-    return cast("Mapping[str, Any]", inner)
-
-
-def _plain(where: Where) -> Any:
-    """Conditions as JSON can hold them: they are kept with the model.
-
-    Raises:
-        UsageError: When a value is no text, number, truth value or None.
-    """
-    try:
-        return json.loads(json.dumps(where))
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"where: {error}. To learn from a part, spell values as in the data.") from error

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.tasks.synthesize import Synthesizer, load, schema_of, score
+from gansmith.tasks.given import schema_of
+from gansmith.tasks.synthesize import Synthesizer, load, score
 
 SMALL: dict[str, Any] = {"preset": "small", "samples_seen": 400, "threads": 1}
 

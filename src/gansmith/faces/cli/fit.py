@@ -205,7 +205,7 @@ def _started(
 
 
 def _schema(path: Path, table: str) -> Mapping[str, Any]:
-    from gansmith.tasks.synthesize import schema_of
+    from gansmith.tasks.given import schema_of
 
     return schema_of(path, table)
 

@@ -14,7 +14,7 @@ from gansmith.modalities.base import Reading
 from gansmith.modalities.table.modality import TableModality
 from gansmith.modalities.table.schema import KINDS, Column, Schema
 from gansmith.modalities.table.sdv import is_sdv, to_sdv
-from gansmith.tasks.synthesize import schema_of
+from gansmith.tasks.given import schema_of
 
 MODALITY = TableModality()
 N = 60

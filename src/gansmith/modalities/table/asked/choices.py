@@ -226,7 +226,8 @@ def _presence(codec: AbstractColumnCodec, condition: Condition) -> Choices:
     column = condition.column
     if len(condition.named.drop_null()) or condition.is_range:
         raise UsageError(
-            f"column {column.name!r} is {column.kind}: its values cannot be asked for, only whether it has one."
+            f"column {column.name!r} is {column.kind}: its values cannot be asked for, "
+            "only whether it has one."
         )
     _check_missing(condition, codec.has_missing)
     is_missing = condition.values is not None

@@ -1,0 +1,120 @@
+"""What is asked of a model, and how blocks of records come to fulfil it; what a kind of data has for that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, runtime_checkable
+
+from jaxtyping import Float
+from torch import Tensor
+
+from gansmith.engine.tensors import Conditions
+
+Compact = Float[Tensor, "batch *compact"]
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A file that records are appended to, block by block; whole or not there at all."""
+
+    def __enter__(self) -> Writer: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def write(self, records: Any) -> None:
+        """Append records."""
+        ...
+
+
+@runtime_checkable
+class Draft(Protocol):
+    """A block of records in the making: what the generator is asked next, and what is kept of its answers.
+
+    However little of it the generator makes by itself, a draft is done after a bounded number of answers.
+    """
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more need be asked."""
+        ...
+
+    def ask(self) -> Conditions | None:
+        """What a whole block is to fulfil, shape `(n, n_conditions)`; None leaves the generator free.
+
+        Raises:
+            UsageError: When nothing was found that fulfils the request, however often it was tried.
+        """
+        ...
+
+    def take(self, compact: Compact) -> None:
+        """The answer, shape `(n, *compact)`."""
+        ...
+
+    @property
+    def compact(self) -> Compact:
+        """The block, once it is done."""
+        ...
+
+    def settled(self, records: Any) -> Any:
+        """The first records of the block, decoded, with everything letter for letter as it was asked for."""
+        ...
+
+
+@runtime_checkable
+class Request(Protocol):
+    """What a user wants of the records to be made."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """It in words, for the provenance."""
+        ...
+
+    def draft(self, size: int, first_index: int, n_wanted: int, seed: int) -> Draft:
+        """A block in the making.
+
+        Record k of it must not depend on `n_wanted`.
+
+        Args:
+            size: Records of a block.
+            first_index: Number of its first record among all that are made.
+            n_wanted: How many of them are needed, from the first on.
+            seed: Of everything that is drawn.
+        """
+        ...
+
+
+@runtime_checkable
+class Partial(Request, Protocol):
+    """Records with gaps that are to be filled."""
+
+    @property
+    def name(self) -> str:
+        """Where they came from, for messages."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about them: values that the model does not know, ..."""
+        ...
+
+    @property
+    def n_gaps(self) -> int:
+        """How many cells are missing."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def returned(self, blocks: Sequence[Any]) -> Any:
+        """The whole records in the type of the caller's own data."""
+        ...
+
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> Writer:
+        """A file of the whole records, in the format of its name."""
+        ...
