@@ -90,9 +90,7 @@ class Model:
             raise UsageError(f"cannot make {n_records} records. Ask for 0 or more.")
         return self._made(n_records, seed, request, is_screened)
 
-    def _made(
-        self, n_records: int, seed: int, request: Request | None, is_screened: bool
-    ) -> Iterator[Any]:
+    def _made(self, n_records: int, seed: int, request: Request | None, is_screened: bool) -> Iterator[Any]:
         if n_records == 0:
             return
         size = self.modality.block_size(self.codec)
@@ -250,7 +248,9 @@ class Model:
         draw: int,
     ) -> Any:
         """Other records in the place of the first of a block, from the `draw`-th further latents."""
-        coming = beside.submit(self._block, block, n_records, seed, request, f" again {draw}")  # all in one thread
+        coming = beside.submit(
+            self._block, block, n_records, seed, request, f" again {draw}"
+        )  # all in one thread
         compact, draft = coming.result()
         return self._decoded(compact[:n_records], block, first, seed, draft, f" again {draw}")
 

@@ -117,7 +117,7 @@ class AskedDraft:
         is_whole = holds.all(1)
         if wanted.is_watched:
             table = wanted.whole(compact, rng, cells)
-            is_whole = wanted.fulfilled(table)
+            is_whole &= wanted.fulfilled(table)
             kept = [column.name for column in wanted.codec.schema.columns if not column.is_made_anew]
             cells = {name: table.column(name).combine_chunks() for name in kept}
         variants = self._variants_of(found, len(compact))

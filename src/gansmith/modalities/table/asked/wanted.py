@@ -98,5 +98,5 @@ class Wanted:
         return will_do
 
     def __str__(self) -> str:
-        conditions = self.watched or tuple(column.condition for column in self.asked)
-        return " and ".join(text for text in map(str, conditions) if text)
+        conditions = [*(column.condition for column in self.asked), *self.watched]
+        return " and ".join(dict.fromkeys(text for text in map(str, conditions) if text))
