@@ -248,11 +248,10 @@ class Model:
         draw: int,
     ) -> Any:
         """Other records in the place of the first of a block, from the `draw`-th further latents."""
-        coming = beside.submit(
-            self._block, block, n_records, seed, request, f" again {draw}"
-        )  # all in one thread
+        again = f" again {draw}"
+        coming = beside.submit(self._block, block, n_records, seed, request, again)  # all in one thread
         compact, draft = coming.result()
-        return self._decoded(compact[:n_records], block, first, seed, draft, f" again {draw}")
+        return self._decoded(compact[:n_records], block, first, seed, draft, again)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
         """Write the model file, whole or not at all.

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.table.asked.condition import matching
+from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.model import load_model
 from gansmith.tasks.synthesize import Synthesizer
@@ -86,6 +88,47 @@ def test_what_is_asked_for_holds(model, name, value):
     made = model.sample(12, where={name: value}).records.to_pandas()
     assert (made[name] == value).all()
     check(made)
+
+
+@pytest.mark.parametrize(
+    ("where", "balance"),
+    [
+        (["years>=10"], ""),
+        (["years=9", "years=16"], ""),
+        (["years!=0", "a<=10", "c>=30"], ""),
+        (["school=low", "school=top", "years>=10"], ""),
+        (["c<=20"], "school"),
+    ],
+)
+def test_conditions_on_computed_columns_hold_too(model, frame, where, balance):
+    made = model.sample(40, where=where, balance=balance, seed=1).records
+    assert len(matching(made, model.codec.schema, where)) == 40
+    check(made.to_pandas())
+    if balance:
+        assert made.to_pandas().groupby(balance).size().tolist() == [10] * 4
+    few = model.sample(13, where=where, balance=balance, seed=1).records
+    assert few.equals(made.slice(0, 13).combine_chunks())
+
+
+def test_what_follows_from_others_is_not_balanced(model):
+    with pytest.raises(UsageError, match=r"follows from others .school decides years .* Balance 'school'"):
+        model.sample(5, balance="years")
+    with pytest.raises(UsageError, match="no record has years>=13 and years<=15: school decides years"):
+        model.sample(5, where=["years>=13", "years<=15"])
+
+
+def test_filled_gaps_keep_the_rules_of_what_is_there(model, frame):
+    rng = np.random.default_rng(1)
+    given = frame.drop(columns="key").mask(rng.random((N, 7)) < 0.3)
+    whole = completed(model, read_partial(model, given))
+    assert not whole.isna().to_numpy().any()
+    for name in given:
+        there = given[name].notna()
+        assert (whole[name][there] == given[name][there]).all()
+    years = {"none": 0, "low": 9, "high": 12, "top": 16}
+    assert (whole.school.map(years) == whole.years).all()
+    assert (whole.a <= whole.c).mean() > 0.97
+    assert (whole.b <= whole.c).mean() > 0.97
 
 
 def test_what_no_record_can_have_is_refused(model):

@@ -2,6 +2,9 @@
 
 A gap is filled with a value, even where the generator would rather leave it: then it is asked again, with all
 that it has made of the record held fixed too, and after a few times the value is drawn as often as it occurs.
+
+Where constraints compute columns from others, what is there may say what a gap must be. A record that breaks
+one is made again; after a few times it stays as it is: what is there goes first.
 """
 
 from __future__ import annotations
@@ -26,13 +29,16 @@ from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
 from gansmith.modalities.table.conditions import hold_fixed
+from gansmith.modalities.table.constraints.cells import cells_of, replaced
+from gansmith.modalities.table.constraints.chain import Chain
+from gansmith.modalities.table.constraints.dependency import Dependency
 from gansmith.modalities.table.files.gaps import Gaps, GapsFile
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.layout import Compact
 from gansmith.modalities.table.schema import Column
 
-ROUNDS: Final = 4
-"""How often the generator is asked for what it leaves missing."""
+ROUNDS: Final = 8
+"""How often the generator is asked, where it leaves gaps or what it makes does not go with what is there."""
 
 
 @final
@@ -67,7 +73,9 @@ class TablePartial:
         """See the base."""
         found = list(self.gaps.table.notes)
         for column, codec in zip(self.codec.schema.columns, self.codec.columns, strict=True):
-            cells = self.gaps.table.records.column(column.name).combine_chunks()
+            cells = cells_of(self.gaps.table.records, column.name)
+            if self.codec.chain.taking(column.name) is not None:  # its codec knows something else
+                continue
             is_unknown = ~_is_known(codec, cells, column) & ~is_null(cells)
             if is_unknown.any():
                 first = cells[int(np.argmax(is_unknown))].as_py()
@@ -108,8 +116,12 @@ class CompletionDraft:
         self._n_wanted, self._keep_missing = n_wanted, keep_missing
         self._compact = torch.zeros(size, codec.layout.n_compact)
         self._is_fixed = np.zeros((size, codec.layout.n_columns), bool)
-        self._n_rounds = 0
         self._put_given()
+        self._is_given = self._is_fixed.copy()
+        self._n_rounds = 0
+        self._tables: list[pa.Table] = []
+        self._rounds = np.zeros(records.num_rows, np.int64)
+        """In which round each record became whole, where there are constraints."""
 
     @property
     def is_done(self) -> bool:
@@ -134,18 +146,50 @@ class CompletionDraft:
         is_value = np.ones(self._is_fixed.shape, bool)
         if not self._keep_missing:
             is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~self._can_be_missing
+        before = self._is_fixed.all(1)
         self._fill(compact, is_value & ~self._is_fixed)
         if self._n_rounds >= ROUNDS:
             self._draw_the_rest()
+        if self._codec.chain.constraints:
+            self._look_at_whole_ones(before)
 
     def settled(self, records: Table) -> Table:
         """See the base."""
-        given, made = self._records.slice(0, len(records)), records.records
+        made = records.records
+        if self._tables:
+            rows = pa.array(
+                (self._rounds * self._records.num_rows + np.arange(len(self._rounds)))[: len(records)]
+            )
+            kept = pa.concat_tables(self._tables).take(rows)
+            names = [column.name for column in self._codec.schema.columns if not column.is_made_anew]
+            made = replaced(made, {name: cells_of(kept, name) for name in names})
+        whole = self._with_given(made)
+        return Table(whole, records.schema, records.name, records.notes)
+
+    def _with_given(self, made: pa.Table) -> pa.Table:
+        """Records that were made, with the cells that were there."""
+        given = self._records.slice(0, made.num_rows)
         arrays = [
             pc.if_else(pc.is_valid(cells), cells, made.column(name))
             for name, cells in zip(given.column_names, given.columns, strict=True)
         ]
-        return Table(pa.table(arrays, schema=made.schema), records.schema, records.name, records.notes)
+        return pa.table(arrays, schema=made.schema)
+
+    def _look_at_whole_ones(self, before: Bool[np.ndarray, " n"]) -> None:
+        """Open the gaps of records again that break a constraint; the last ones stay.
+
+        Args:
+            before: Which records were whole before this round.
+        """
+        n = self._records.num_rows
+        made = self._codec.decode(self._compact[:n], np.random.default_rng([self._seed, 2, self._n_rounds]))
+        self._tables.append(made)
+        is_new = self._is_fixed.all(1)[:n] & (~before[:n] | (self._n_rounds == 1))
+        self._rounds[is_new] = len(self._tables) - 1
+        if self._n_rounds < ROUNDS:
+            broken = is_new & self._codec.chain.violating(self._with_given(made))
+            again = np.flatnonzero(broken & ~self._is_given[:n].all(1))
+            self._is_fixed[again] = self._is_given[again]
 
     @cached_property
     def _can_be_missing(self) -> Bool[np.ndarray, " n_columns"]:
@@ -154,12 +198,16 @@ class CompletionDraft:
     def _put_given(self) -> None:
         """Hold fixed what is there and known."""
         n = self._records.num_rows
-        encoded = self._codec.encode(self._records, np.random.default_rng([self._seed, 0]))
+        told = _told(self._codec.chain, self._records)
+        encoded = self._codec.encode(told, np.random.default_rng([self._seed, 0]))
+        reduced = self._codec.chain.reduce(told)
         is_there = np.zeros(self._is_fixed.shape, bool)
         for place, index in enumerate(self._codec.playing):
-            column = self._codec.schema.columns[index]
-            cells = self._records.column(column.name).combine_chunks()
-            is_there[:n, place] = _is_held(self._codec.columns[index], cells)
+            name = self._codec.schema.names[index]
+            is_there[:n, place] = _is_held(self._codec.columns[index], cells_of(reduced, name))
+            if (rule := self._codec.chain.taking(name)) is not None:
+                for one in (*rule.reads, *rule.writes):  # what is computed is known if all of these are
+                    is_there[:n, place] &= ~is_null(cells_of(told, one))
         whole = torch.zeros_like(self._compact)
         whole[:n] = encoded
         self._fill(whole, is_there)
@@ -176,7 +224,7 @@ class CompletionDraft:
         left = ~self._is_fixed
         for place in np.flatnonzero(left.any(0)).tolist():
             codec = self._codec.columns[self._codec.playing[place]]
-            column = self._codec.schema.columns[self._codec.playing[place]]
+            column = self._codec.chain.reduced.columns[self._codec.playing[place]]
             there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
             rng = np.random.default_rng([self._seed, 1, place])
             found = choices_for(codec, there).draw(np.full(len(left), ANY_STATE), rng)
@@ -190,6 +238,19 @@ class CompletionDraft:
 def is_null(cells: pa.Array) -> Bool[np.ndarray, " n"]:
     """Which cells are missing."""
     return cells.is_null().to_numpy(zero_copy_only=False)
+
+
+def _told(chain: Chain, records: pa.Table) -> pa.Table:
+    """Records with what their cells say of others: where only one value decides the one that is there."""
+    for rule in (chain.taking(name) for name in chain.schema.names):
+        if isinstance(rule, Dependency):
+            found, by = cells_of(records, rule.column.name), cells_of(records, rule.by.name)
+            counts = pc.value_counts(rule.values)
+            alone = counts.field("values").filter(pc.equal(counts.field("counts"), 1)).drop_null()
+            is_sure = pc.and_(pc.is_in(found, value_set=alone), pc.is_null(by))
+            keys = rule.keys.take(pc.index_in(found, value_set=rule.values))
+            records = replaced(records, {rule.by.name: pc.if_else(is_sure, keys, by)})
+    return records
 
 
 def _is_known(codec: AbstractColumnCodec, cells: pa.Array, column: Column) -> Bool[np.ndarray, " n"]:
