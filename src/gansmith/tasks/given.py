@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from gansmith.errors import DataError, UsageError
+from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.where import Where
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from gansmith.configuration import from_plain
 from gansmith.engine.batches import Asking

@@ -146,7 +146,7 @@ class CompletionDraft:
         is_value = np.ones(self._is_fixed.shape, bool)
         if not self._keep_missing:
             is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~self._can_be_missing
-        before = self._is_fixed.all(1)
+        before = self._are_whole()
         self._fill(compact, is_value & ~self._is_fixed)
         if self._n_rounds >= ROUNDS:
             self._draw_the_rest()
@@ -175,6 +175,9 @@ class CompletionDraft:
         ]
         return pa.table(arrays, schema=made.schema)
 
+    def _are_whole(self) -> Bool[np.ndarray, " n"]:
+        return np.all(self._is_fixed, axis=1)
+
     def _look_at_whole_ones(self, before: Bool[np.ndarray, " n"]) -> None:
         """Open the gaps of records again that break a constraint; the last ones stay.
 
@@ -184,11 +187,11 @@ class CompletionDraft:
         n = self._records.num_rows
         made = self._codec.decode(self._compact[:n], np.random.default_rng([self._seed, 2, self._n_rounds]))
         self._tables.append(made)
-        is_new = self._is_fixed.all(1)[:n] & (~before[:n] | (self._n_rounds == 1))
+        is_new = self._are_whole()[:n] & (~before[:n] | (self._n_rounds == 1))
         self._rounds[is_new] = len(self._tables) - 1
         if self._n_rounds < ROUNDS:
             broken = is_new & self._codec.chain.violating(self._with_given(made))
-            again = np.flatnonzero(broken & ~self._is_given[:n].all(1))
+            again = np.flatnonzero(broken & ~np.all(self._is_given[:n], axis=1))
             self._is_fixed[again] = self._is_given[again]
 
     @cached_property
