@@ -22,12 +22,12 @@ from gansmith.engine.batches import Asking
 from gansmith.engine.game import GameConfig
 from gansmith.engine.tensors import Samples
 from gansmith.modalities.readers import Reading
-from gansmith.modalities.requests import Compact, Draft, Partial, Request, Writer
+from gansmith.modalities.requests import Compact, Filling, Partial, Request, Writer
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 
 __all__ = [
-    "AbstractModality", "Codec", "Compact", "Draft", "Partial", "Plan", "Reading", "Records", "Request",
+    "AbstractModality", "Codec", "Compact", "Filling", "Partial", "Plan", "Reading", "Records", "Request",
     "Writer", "seeded_networks",
 ]  # fmt: skip
 

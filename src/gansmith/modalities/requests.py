@@ -34,10 +34,10 @@ class Writer(Protocol):
 
 
 @runtime_checkable
-class Draft(Protocol):
-    """A block of records in the making: what the generator is asked next, and what is kept of its answers.
+class Filling(Protocol):
+    """A block of records that is being filled: what the generator is asked next, and what of it is kept.
 
-    However little of it the generator makes by itself, a draft is done after a bounded number of answers.
+    However little of it the generator makes by itself, a filling is done after a bounded number of answers.
     """
 
     @property
@@ -76,7 +76,7 @@ class Request(Protocol):
         """It in words, for the provenance."""
         ...
 
-    def draft(self, size: int, first_index: int, n_wanted: int, seed: int) -> Draft:
+    def filling(self, size: int, first_index: int, n_wanted: int, seed: int) -> Filling:
         """A block in the making.
 
         Record k of it must not depend on `n_wanted`.

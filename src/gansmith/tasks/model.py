@@ -27,7 +27,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.tensors import Conditions
 from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
-from gansmith.modalities.base import AbstractModality, Codec, Compact, Draft, Request
+from gansmith.modalities.base import AbstractModality, Codec, Compact, Filling, Request
 from gansmith.modalities.registry import find_modality
 from gansmith.modalities.where import Where
 from gansmith.store.archive import Archive, digest_of, read_archive, write_archive
@@ -99,12 +99,12 @@ class Model:
         with ThreadPoolExecutor(1) as beside:  # the next block is generated while this one is decoded
             coming = beside.submit(self._block, 0, n_records, seed, request)
             for block, first in enumerate(firsts):
-                compact, draft = coming.result()
+                compact, filling = coming.result()
                 if block + 1 < len(firsts):
                     n_left = n_records - firsts[block + 1]
                     coming = beside.submit(self._block, block + 1, n_left, seed, request)
                 compact = compact[: n_records - first]
-                records = self._decoded(compact, block, first, seed, draft)
+                records = self._decoded(compact, block, first, seed, filling)
                 again = partial(self._again, beside, len(compact), block, first, seed, request)
                 yield screen.passed(records, first, again) if screen else records
 
@@ -198,7 +198,7 @@ class Model:
 
     def _block(
         self, block: int, n_wanted: int, seed: int, request: Request | None, again: str = ""
-    ) -> tuple[Compact, Draft | None]:
+    ) -> tuple[Compact, Filling | None]:
         """A whole block of compact records, and how they came to be what was asked for.
 
         Args:
@@ -212,13 +212,13 @@ class Model:
         if request is None:
             return self._generated(stream, block, seed, None), None
         size = self.modality.block_size(self.codec)
-        key = Randomness(seed).key(f"draft{again}", block)
-        draft, n_rounds = request.draft(size, block * size, min(size, n_wanted), key), 0
-        while not draft.is_done:
+        key = Randomness(seed).key(f"filling{again}", block)
+        filling, n_rounds = request.filling(size, block * size, min(size, n_wanted), key), 0
+        while not filling.is_done:
             of_round = f"{stream}/{n_rounds}" if n_rounds else stream
-            draft.take(self._generated(of_round, block, seed, draft.ask()))
+            filling.take(self._generated(of_round, block, seed, filling.ask()))
             n_rounds += 1
-        return draft.compact, draft
+        return filling.compact, filling
 
     @torch.no_grad()
     def _generated(self, stream: str, block: int, seed: int, conditions: Conditions | None) -> Compact:
@@ -231,11 +231,11 @@ class Model:
             return self.codec.compact(samples)
 
     def _decoded(
-        self, compact: Compact, block: int, first: int, seed: int, draft: Draft | None, again: str = ""
+        self, compact: Compact, block: int, first: int, seed: int, filling: Filling | None, again: str = ""
     ) -> Any:
         key = Randomness(seed).key(f"decode{again}", block)
         records = self.modality.decode(self.codec, compact, key, first)
-        return records if draft is None else draft.settled(records)
+        return records if filling is None else filling.settled(records)
 
     def _again(
         self,
@@ -250,8 +250,8 @@ class Model:
         """Other records in the place of the first of a block, from the `draw`-th further latents."""
         again = f" again {draw}"
         coming = beside.submit(self._block, block, n_records, seed, request, again)  # all in one thread
-        compact, draft = coming.result()
-        return self._decoded(compact[:n_records], block, first, seed, draft, again)
+        compact, filling = coming.result()
+        return self._decoded(compact[:n_records], block, first, seed, filling, again)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
         """Write the model file, whole or not at all.

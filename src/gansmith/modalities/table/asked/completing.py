@@ -85,10 +85,10 @@ class TablePartial:
                 )
         return tuple(found)
 
-    def draft(self, size: int, first_index: int, n_wanted: int, seed: int) -> CompletionDraft:
+    def filling(self, size: int, first_index: int, n_wanted: int, seed: int) -> GapFilling:
         """See the base."""
         records = self.gaps.table.records.slice(first_index, size)
-        return CompletionDraft(self.codec, records, size, n_wanted, seed, self.keep_missing)
+        return GapFilling(self.codec, records, size, n_wanted, seed, self.keep_missing)
 
     def returned(self, blocks: Sequence[Table]) -> object:
         """See the base."""
@@ -100,8 +100,8 @@ class TablePartial:
 
 
 @final
-class CompletionDraft:
-    """See `Draft` of the base; made by `TablePartial`."""
+class GapFilling:
+    """See `Filling` of the base; made by `TablePartial`."""
 
     def __init__(
         self,

@@ -48,15 +48,20 @@ def reduced(chain: Chain, conditions: Mapping[str, Condition]) -> Reduced:
         if rule is None:
             asked[name] = _narrowed(asked, condition.column, condition)
         elif isinstance(rule, Dependency):
-            _ask(asked, chain, rule.by, rule.keys.filter(pa.array(condition.holds(rule.values))), condition)
+            keys = rule.keys.filter(pa.array(condition.holds(rule.values)))
+            _check_any(keys, chain, condition)
+            if not _is_changed(chain, rule.by.name):
+                asked[rule.by.name] = _narrowed(asked, rule.by, _one_of(rule.by, keys))
         elif isinstance(rule, Combinations) and rule.known is not None:
             fitting = np.ones(rule.known.num_rows, bool)
             for one in rule.writes:
                 if one in conditions:
                     fitting &= conditions[one].holds(cells_of(rule.known, one))
             names = pa.array(np.array(rule.names, object)[fitting], pa.string())
-            _ask(asked, chain, chain.reduced.column(rule.writes[0]), names, condition)
-        elif chain.reduced.column(name) == condition.column:
+            _check_any(names, chain, condition)
+            called = chain.reduced.column(rule.writes[0])
+            asked[called.name] = _narrowed(asked, called, _one_of(called, names))
+        elif not _is_changed(chain, name):
             asked[name] = condition
     for name, cell in told.items():
         if name not in asked:
@@ -69,16 +74,17 @@ def _is_one_cell(condition: Condition) -> bool:
     return condition.values is not None and len(condition.values) == 1 and is_plain
 
 
-def _ask(
-    asked: dict[str, Condition], chain: Chain, column: Column, values: pa.Array, condition: Condition
-) -> None:
-    """Ask for one of these values, if the generator makes the column as it is."""
+def _is_changed(chain: Chain, name: str) -> bool:
+    """Whether the generator makes something else under this name."""
+    rule = chain.taking(name)
+    return rule is not None and name in rule.reduced()
+
+
+def _check_any(values: pa.Array, chain: Chain, condition: Condition) -> None:
     if not len(values):
-        raise UsageError(
-            f"no record has {condition}: {_in_words(chain, condition)}. Ask for one that occurs."
-        )
-    if chain.reduced.column(column.name) == column:
-        asked[column.name] = _narrowed(asked, column, _one_of(column, values))
+        rule = chain.taking(condition.column.name)
+        why = "" if rule is None else f": {rule.in_words()}"
+        raise UsageError(f"no record has {condition}{why}. Ask for one that occurs.")
 
 
 def _narrowed(asked: Mapping[str, Condition], column: Column, other: Condition) -> Condition:
@@ -98,8 +104,3 @@ def _narrowed(asked: Mapping[str, Condition], column: Column, other: Condition) 
 def _one_of(column: Column, values: pa.Array) -> Condition:
     spelt = tuple(f"{column.name}={'' if value is None else value}" for value in values[:3].to_pylist())
     return Condition(column, values, pa.array([], column.arrow_type), (), spelt)
-
-
-def _in_words(chain: Chain, condition: Condition) -> str:
-    rule = chain.taking(condition.column.name)
-    return "" if rule is None else rule.in_words()

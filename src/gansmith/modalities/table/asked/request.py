@@ -10,7 +10,7 @@ import pyarrow as pa
 from gansmith.errors import UsageError
 from gansmith.modalities.table.asked.choices import Choices, choices_for
 from gansmith.modalities.table.asked.condition import Condition, conditions_of
-from gansmith.modalities.table.asked.draft import AskedDraft
+from gansmith.modalities.table.asked.filling import AskedFilling
 from gansmith.modalities.table.asked.reduced import reduced
 from gansmith.modalities.table.asked.wanted import AskedColumn, Wanted
 from gansmith.modalities.table.codec import TableCodec
@@ -29,9 +29,9 @@ class TableRequest:
     wanted: Wanted
     texts: tuple[str, ...]
 
-    def draft(self, size: int, first_index: int, n_wanted: int, seed: int) -> AskedDraft:
+    def filling(self, size: int, first_index: int, n_wanted: int, seed: int) -> AskedFilling:
         """See the base."""
-        return AskedDraft(self.wanted, size, first_index, n_wanted, seed)
+        return AskedFilling(self.wanted, size, first_index, n_wanted, seed)
 
 
 def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequest:

@@ -49,17 +49,17 @@ def _partial(learnt, source, keep_missing=False):
 
 def _completed(learnt, partial, answer, n=None):
     n = len(partial) if n is None else n
-    draft = partial.draft(SIZE, 0, n, 5)
+    filling = partial.filling(SIZE, 0, n, 5)
     n_rounds = 0
-    while not draft.is_done:
-        conditions = draft.ask()
+    while not filling.is_done:
+        conditions = filling.ask()
         layout = learnt.layout
         is_asked = conditions[:, : layout.n_columns][:, layout.column_of_value]
         made = torch.lerp(layout.expand(answer(n_rounds)), conditions[:, layout.n_columns :], is_asked)
-        draft.take(layout.compact(made))
+        filling.take(layout.compact(made))
         n_rounds += 1
-    records = Table(learnt.decode(draft.compact[:n], np.random.default_rng(0)), learnt.schema, "made")
-    return draft.settled(records).records, n_rounds
+    records = Table(learnt.decode(filling.compact[:n], np.random.default_rng(0)), learnt.schema, "made")
+    return filling.settled(records).records, n_rounds
 
 
 def _all_missing(learnt):
@@ -135,8 +135,8 @@ def test_what_the_model_does_not_know_is_kept_and_told(learnt, people):
         in partial.notes[1]
     )
     assert "for the nearest" in partial.notes[0]
-    draft = partial.draft(SIZE, 0, 2, 0)
-    conditions = draft.ask()
+    filling = partial.filling(SIZE, 0, 2, 0)
+    conditions = filling.ask()
     assert conditions is not None
     asked = conditions[0, : learnt.layout.n_columns]
     held = {learnt.schema.names[learnt.playing[place]] for place in torch.nonzero(asked)[:, 0].tolist()}

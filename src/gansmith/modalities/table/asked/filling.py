@@ -52,8 +52,8 @@ class _Seen:
 
 
 @final
-class AskedDraft:
-    """See `Draft` of the base; made by `TableRequest`.
+class AskedFilling:
+    """See `Filling` of the base; made by `TableRequest`.
 
     Record k, counted through all blocks, has the k-th value of a balanced column, in turn.
     """

@@ -1,4 +1,4 @@
-"""Drafts with a generator that is known: it draws real records, and copies what is held fixed."""
+"""Fillings with a generator that is known: it draws real records, and copies what is held fixed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.asked.condition import conditions_of, matching
-from gansmith.modalities.table.asked.draft import FREE_ROUNDS, WATCHED_ROUNDS
+from gansmith.modalities.table.asked.filling import FREE_ROUNDS, WATCHED_ROUNDS
 from gansmith.modalities.table.asked.request import TableRequest, request_for
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import Table, read_table
@@ -66,12 +66,12 @@ class Generator:
 
 
 def _finished(request, generator, n_wanted=SIZE, first_index=0):
-    draft = request.draft(SIZE, first_index, n_wanted, 7)
-    while not draft.is_done:
-        draft.take(generator(draft.ask()))
+    filling = request.filling(SIZE, first_index, n_wanted, 7)
+    while not filling.is_done:
+        filling.take(generator(filling.ask()))
     codec = request.wanted.codec
-    records = codec.decode(draft.compact, np.random.default_rng(3))
-    return draft.settled(Table(records, codec.schema, "made")).records.slice(0, n_wanted)
+    records = codec.decode(filling.compact, np.random.default_rng(3))
+    return filling.settled(Table(records, codec.schema, "made")).records.slice(0, n_wanted)
 
 
 @pytest.mark.parametrize(
