@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ def test_polars_and_arrow_tables_too(model, gappy):
         assert isinstance(whole, type(source))
         table = whole if isinstance(whole, pa.Table) else whole.to_arrow()
         assert sum(column.null_count for column in table.columns) == 0
-        before = source if isinstance(source, pa.Table) else source.to_arrow()
+        before: Any = source if isinstance(source, pa.Table) else source.to_arrow()
         assert [table.column(name).type for name in before.column_names] == [c.type for c in before.columns]
         _same_where_given(table.to_pandas(), pa.table(source).to_pandas())
 
