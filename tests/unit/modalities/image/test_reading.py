@@ -160,6 +160,10 @@ def test_the_bundled_digits():
     assert len(digits.of_label("2")) == 177
     twos = read_pictures(BUNDLED_DIGITS, Reading(where={"label": "2"}))
     assert twos.fingerprint == digits.of_label("2").fingerprint
+    both = read_pictures(BUNDLED_DIGITS, Reading(where=["label=2", "label=3"]))
+    assert len(both) == len(twos) + len(digits.of_label("3"))
+    with pytest.raises(UsageError, match="with = alone"):
+        read_pictures(BUNDLED_DIGITS, Reading(where={"label": {">": "2"}}))
     assert twos.fingerprint != digits.of_label("3").fingerprint
 
 

@@ -84,9 +84,7 @@ def test_a_single_table(guests):
 def test_what_was_read_can_be_learnt_and_comes_back_as_it_was(guests):
     table = MODALITY.read(guests, Reading(schema=GUESTS))
     codec = MODALITY.fit_codec(table, "default", 0)
-    fake = MODALITY.returned(
-        codec, MODALITY.decode(codec, MODALITY.encode(codec, table, 0), 0, 0), guests
-    )
+    fake = MODALITY.returned(codec, MODALITY.decode(codec, MODALITY.encode(codec, table, 0), 0, 0), guests)
     assert fake.dtypes.equals(guests.dtypes)
 
 
