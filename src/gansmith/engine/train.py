@@ -62,6 +62,9 @@ class Evaluation:
     """As many training records, to notice learning by heart."""
     score: Callable[[Samples, Samples], float] = coverage
     """(fake, held-out) to a number, higher is better; chooses the model that is kept."""
+    tolerance: float = 0.0
+    """A newer model is kept unless its score lies below the best so far by more than this. Where a score is
+    uncertain the best of many is mostly the luckiest, and with a falling learning rate the last is the finest."""
 
 
 @final
@@ -79,7 +82,7 @@ class StepRecord:
     score: float | None = None
     """The held-out score, likewise; higher is better."""
     is_best: bool = False
-    """This score is the best so far: the model as it is now is kept."""
+    """The model as it is now is kept: its score is the best so far, or as good within the tolerance."""
     findings: tuple[str, ...] = ()
     """What a person should know, in plain words."""
 
@@ -102,6 +105,9 @@ class Training:
         self.step = 0
         self.n_rollbacks = 0
         self.best_score: float | None = None
+        """The highest held-out score so far."""
+        self.kept_score: float | None = None
+        """That of the kept model."""
         self.border = 0.0
         """The logit half-way between real and fake where only differences count; of the kept model."""
         self._best: dict[str, Tensor] = {}
@@ -208,9 +214,11 @@ class Training:
             memory_gap=gap.item(),
         )
         score = health.coverage if evaluation.score is coverage else evaluation.score(fake, real)
-        is_best = not math.isnan(score) and (self.best_score is None or score >= self.best_score)
+        best = -math.inf if self.best_score is None else self.best_score
+        is_best = not math.isnan(score) and score >= best - evaluation.tolerance
         if is_best:
-            self.best_score, self._best = score, self._snapshot()
+            self.best_score, self.kept_score = max(best, score), score
+            self._best = self._snapshot()
             self.border = self._border(*logits)
         self._history.append(health)
         losses = turns.discriminator_loss, turns.generator_loss
@@ -257,6 +265,7 @@ class Training:
             "cuts": [list(cut) for cut in self.length.cuts],
             "n_rollbacks": self.n_rollbacks,
             "best_score": self.best_score,
+            "kept_score": self.kept_score,
             "border": self.border,
             "history": [asdict(health) for health in self._history],
         }
@@ -271,8 +280,8 @@ class Training:
                 "Resume with the length the run was started with, or start a new one."
             )
         self.step = checkpoint.step
-        self.n_rollbacks, self.best_score, self.border = (
-            values[name] for name in ("n_rollbacks", "best_score", "border")
+        self.n_rollbacks, self.best_score, self.kept_score, self.border = (
+            values[name] for name in ("n_rollbacks", "best_score", "kept_score", "border")
         )
         self._history = [Health(**health) for health in values["history"]]
         self._best = below("best/", checkpoint.tensors)

@@ -87,6 +87,8 @@ class Plan:
     """Length of the run where the user gives none."""
     n_evaluations: int = 10
     """How often the held-out score is taken."""
+    tolerance: float = 0.0
+    """How far below the best held-out score so far a newer model may lie and still be kept."""
 
 
 @final

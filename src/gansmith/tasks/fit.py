@@ -127,7 +127,7 @@ class FitRun:
             "samples_seen": self.training.samples_seen,
             "shortened": spelt_cuts(self.training.length.cuts),
             "n_rollbacks": self.training.n_rollbacks,
-            "held_out_score": self.training.best_score,
+            "held_out_score": self.training.kept_score,
             "border": self.training.border,
         }
 
@@ -276,7 +276,7 @@ def _prepare(
     if n_heldout:
         held = codec.expand(modality.encode(codec, heldout, randomness.key("encode", 1)).to(device))
         score = modality.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
-        evaluation = Evaluation(held, codec.expand(compact[:n_heldout]), score)
+        evaluation = Evaluation(held, codec.expand(compact[:n_heldout]), score, plan.tolerance)
     manifest = {
         "kind": modality.kind,
         "fit": to_plain(config),

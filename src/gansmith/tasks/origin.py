@@ -80,9 +80,9 @@ def plan_from(origin: Model, n_records: int) -> Plan:
         generator=_gentler(fresh.game.generator),
         discriminator=_gentler(fresh.game.discriminator),
     )
-    return replace(
-        fresh, networks=networks, game=game, samples_seen=math.ceil(LENGTH_SHARE * fresh.samples_seen)
-    )
+    n_samples = math.ceil(LENGTH_SHARE * fresh.samples_seen)
+    # Without tolerance: what comes must be better than what was there.
+    return replace(fresh, networks=networks, game=game, samples_seen=n_samples, tolerance=0.0)
 
 
 def players_from(origin: Model) -> tuple[nn.Module, nn.Module]:

@@ -114,6 +114,14 @@ def test_the_best_by_score_is_kept_whatever_the_losses_say(new_run, evaluation):
     assert training.best_score == 0.9
 
 
+def test_within_the_tolerance_the_newest_is_kept_and_its_own_score_told(new_run, evaluation):
+    scores = iter([0.9, 0.7, 0.85])
+    training = new_run()
+    training.evaluation = replace(evaluation, score=lambda fake, real: next(scores), tolerance=0.1)
+    assert [record.is_best for record in training if record.health] == [True, False, True]
+    assert (training.best_score, training.kept_score) == (0.9, 0.85)
+
+
 def test_of_equal_scores_the_later_is_kept(new_run, evaluation):
     training = new_run()
     training.evaluation = replace(evaluation, score=lambda fake, real: 0.5)
