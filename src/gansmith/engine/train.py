@@ -64,7 +64,8 @@ class Evaluation:
     """(fake, held-out) to a number, higher is better; chooses the model that is kept."""
     tolerance: float = 0.0
     """A newer model is kept unless its score lies below the best so far by more than this. Where a score is
-    uncertain the best of many is mostly the luckiest, and with a falling learning rate the last is the finest."""
+    uncertain the best of many is mostly the luckiest, and a falling learning rate makes the last the
+    finest."""
 
 
 @final

@@ -244,7 +244,7 @@ class AbstractModality(ABC):
         """A new generator and a new discriminator."""
 
     @abstractmethod
-    def finish(self, codec: Any, generator: nn.Module, compact: Compact, seed: int) -> None:
+    def finish(self, codec: Any, generator: Any, compact: Compact, seed: int) -> None:
         """The last touch on the generator that is kept, when its game is over; most kinds need none.
 
         Args:

@@ -93,7 +93,7 @@ def test_the_final_learning_rate_is_reached(new_run, monkeypatch):
 @pytest.mark.parametrize("wrong", [{"samples_seen": 0}, {"n_evaluations": 0}, {"n_checkpoints": 0}])
 def test_wrong_settings(wrong):
     with pytest.raises(UsageError):
-        TrainConfig(**{"samples_seen": 8, **wrong})
+        replace(TrainConfig(8), **wrong)
 
 
 # --- Which model is kept -------------------------------------------------------------------------------

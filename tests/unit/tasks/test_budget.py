@@ -37,6 +37,7 @@ def test_a_machine_at_half_its_speed_does_half_of_what_was_left():
     for step in range(100, 501, 100):
         clock.seconds = step / 10
         pace.look(step, 1000)
+    planned = 1000
     for step in range(525, 626, 25):  # two tenths of a second a step instead of one
         clock.seconds += 5
         planned = pace.look(step, 1000)

@@ -61,7 +61,7 @@ def test_every_setting_is_stored_under_its_name():
 
 
 def test_a_clone_has_the_settings_and_nothing_learnt(fitted):
-    again = clone(fitted)
+    again: Any = clone(fitted)
     assert again.get_params() == fitted.get_params()
     check_is_fitted(fitted)
     with pytest.raises(NotFittedError):

@@ -21,7 +21,7 @@ BATCH_SIZE: Final = 500
 SAMPLES_SEEN: Final = 1_500_000
 """Default length: about two minutes on two slow cores for a table of fifteen columns."""
 TOLERANCE: Final = 0.1
-"""Five standard errors of the held-out score of 2,500 records: this guards against a collapse, not bad luck."""
+"""Five standard errors of the held-out score of 2,500 records: a guard against collapse, not bad luck."""
 WIDE_VALUES: Final = 10_000
 """Values of a sample beyond which nearly all work is in reading and writing them: then the networks have half
 the width, and the generator does not read its draft."""
