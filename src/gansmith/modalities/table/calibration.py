@@ -23,8 +23,8 @@ N_RECORDS: Final = 32_000
 """Fakes that are counted: a share of one half is known to .25 %."""
 MAX_VALUES: Final = 20_000_000
 """Fewer are counted where records are wide: this bounds the logits kept."""
-N_ROUNDS: Final = 50
-RATE: Final = 0.5
+N_ROUNDS: Final = 40
+RATE: Final = 0.3
 """First step, in margins per unit of log frequency; falls to zero linearly. A margin is how far the strongest
 state of a column lies above the second, on the average: some columns decide by hairs, others by miles."""
 MAX_LOG_RATIO: Final = 2.0
