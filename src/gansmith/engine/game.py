@@ -48,6 +48,9 @@ class GameConfig:
     """How the generator learns."""
     discriminator: PlayerConfig = field(default_factory=PlayerConfig)
     """How the discriminator learns."""
+    full_rate_samples: int | None = None
+    """A run of more samples than this learns in as many smaller steps: its learning rates are divided by how
+    much longer it is. None: the same rates, however long."""
     n_discriminator_turns: int = 1
     """Turns of the discriminator before each turn of the generator."""
     precision: str = "float32"
@@ -59,6 +62,8 @@ class GameConfig:
             raise UsageError(
                 f"precision {self.precision!r} is not known. Use one of {', '.join(PRECISIONS)}."
             )
+        if self.full_rate_samples is not None and self.full_rate_samples < 1:
+            raise UsageError(f"full_rate_samples must be 1 or more, not {self.full_rate_samples}.")
         for name in ("batch_size", "n_latents", "n_discriminator_turns"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be 1 or more, not {getattr(self, name)}.")

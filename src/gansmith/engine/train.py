@@ -158,6 +158,12 @@ class Training:
                 self._save(self._checkpoint(), is_stop=True)
                 raise
 
+    @property
+    def _patience(self) -> float:
+        """By how much the learning rates are smaller because the run is long."""
+        full = self.game.config.full_rate_samples
+        return 1.0 if full is None else min(1.0, full / (self.n_steps * self._samples_per_step))
+
     def judge_start(self) -> None:
         """Let the players as they came be kept if none that follow are better: they come from a model."""
         if self.evaluation and self.step == 0:
@@ -169,7 +175,7 @@ class Training:
             self.step,
             self.batches,
             float(self.length.progress(self.step)),
-            rate_scale=0.5**self.n_rollbacks,
+            rate_scale=0.5**self.n_rollbacks * self._patience,
         )
         self.step += 1
         self.game.generator.update_average(self._samples_per_step, self.samples_seen)

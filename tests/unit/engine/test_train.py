@@ -96,6 +96,21 @@ def test_wrong_settings(wrong):
         replace(TrainConfig(8), **wrong)
 
 
+def test_a_run_twice_as_long_takes_steps_of_half_the_size(new_run):
+    training = new_run()
+    n_samples = training.n_steps * training._samples_per_step
+    training.game.config = replace(training.game.config, full_rate_samples=n_samples // 2)
+    scales, play = [], training.game.play
+
+    def noted(step, batches, progress, rate_scale):
+        scales.append(rate_scale)
+        return play(step, batches, progress, rate_scale)
+
+    training.game.play = noted
+    list(training)
+    assert scales == [0.5] * training.n_steps
+
+
 # --- Which model is kept -------------------------------------------------------------------------------
 
 

@@ -20,6 +20,8 @@ PRESETS: Final = {
 BATCH_SIZE: Final = 500
 SAMPLES_SEEN: Final = 1_500_000
 """Default length: about two minutes on two slow cores for a table of fifteen columns."""
+FULL_RATE_SAMPLES: Final = 900_000
+"""At full rate records become better until about here and then worse; longer runs take smaller steps."""
 TOLERANCE: Final = 0.1
 """Five standard errors of the held-out score of 2,500 records: a guard against collapse, not bad luck."""
 WIDE_VALUES: Final = 10_000
@@ -63,6 +65,7 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
     game = GameConfig(
         batch_size=batch_size,
         n_latents=networks.n_latents,
+        full_rate_samples=FULL_RATE_SAMPLES,
         penalties=(PenaltyConfig("r1", 0.3), PenaltyConfig("r2", 0.3)),
         generator=PlayerConfig(
             learning_rate=1e-3, final_learning_rate=0.0, average_half_life_samples=700 * batch_size
