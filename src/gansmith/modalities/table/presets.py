@@ -13,7 +13,7 @@ from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableNetworks
 
 PRESETS: Final = {
-    "default": "relativistic pairs, R1 and R2; Adult in 5 min: c2st .59, tstr .91 (real .93)",
+    "default": "relativistic pairs, R1 and R2; Adult in 100 s: c2st .59, tstr .91 (real .93)",
     "small": "half the width, for a first look; Adult in 1 min: c2st .69, tstr .90 (real .93)",
 }
 
