@@ -62,7 +62,7 @@ def _asked(codec, where):
         (["x=3"], {"x": {3}}),
         (["end>=40"], {}),
     ],
-    ids=str,
+    ids=["at_least", "one", "others", "either", "itself", "open"],
 )
 def test_what_decides_a_column_is_asked_for(codec, where, asked):
     assert _asked(codec, where) == (asked, {})
