@@ -79,11 +79,19 @@ def find_reader(kind: str) -> AbstractReader:
     Raises:
         UsageError: When there is none, with the nearest known name.
     """
-    if kind not in READERS:
-        raise UsageError(f"kind {kind!r} is not known. {did_you_mean(kind, READERS)}")
-    module, _, name = READERS[kind].partition(":")
-    found: type[AbstractReader] = getattr(import_module(module), name)
-    return found()
+    return made_of_kind(READERS, kind)
+
+
+def made_of_kind(classes: Mapping[str, str], kind: str) -> Any:
+    """An object of the class that a kind names as "module:Class", which is imported now.
+
+    Raises:
+        UsageError: When the kind is not among them, with the nearest that is.
+    """
+    if kind not in classes:
+        raise UsageError(f"kind {kind!r} is not known. {did_you_mean(kind, classes)}")
+    module, _, name = classes[kind].partition(":")
+    return getattr(import_module(module), name)()
 
 
 def recognising_reader(source: object) -> AbstractReader:

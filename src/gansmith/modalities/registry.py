@@ -5,12 +5,10 @@ Which kind some data is, its reader finds: see `gansmith.modalities.readers`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Final
 
-from gansmith.errors import UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality
-from gansmith.modalities.readers import recognising_reader
+from gansmith.modalities.readers import made_of_kind, recognising_reader
 
 KINDS: Final = {
     "image": "gansmith.modalities.image.modality:ImageModality",
@@ -24,11 +22,7 @@ def find_modality(kind: str) -> AbstractModality:
     Raises:
         UsageError: When there is none, with the nearest known name.
     """
-    if kind not in KINDS:
-        raise UsageError(f"kind {kind!r} is not known. {did_you_mean(kind, KINDS)}")
-    module, _, name = KINDS[kind].partition(":")
-    found: type[AbstractModality] = getattr(import_module(module), name)
-    return found()
+    return made_of_kind(KINDS, kind)
 
 
 def recognise(source: object) -> AbstractModality:

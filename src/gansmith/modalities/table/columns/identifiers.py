@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
-from gansmith.modalities.table.columns.presence import Presence
+from gansmith.modalities.table.columns.base import Codes, Levels
+from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
 from gansmith.modalities.table.schema import Column
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
@@ -48,7 +48,7 @@ _SERIAL: Final = re.compile(rf"(.*?)(\d{{1,{_MAX_DIGITS}}})(\D*)", re.ASCII | re
 
 @final
 @dataclass(frozen=True)
-class IdentifierCodec(AbstractColumnCodec):
+class IdentifierCodec(AbstractPresenceCodec):
     """A numbering: record k gets the k-th member of a pattern, so that no two are alike.
 
     A serial pattern is a prefix, a whole number and a suffix. The numbers start above the last real one, so
@@ -102,23 +102,9 @@ class IdentifierCodec(AbstractColumnCodec):
             return cls(schema, has_missing, prefix, suffix, width, start, span)
         return cls(schema, has_missing, alphabets=positions(texts))
 
-    @property
-    def n_bins(self) -> int:
-        """Identifiers have no levels."""
-        return 0
-
-    @property
-    def n_states(self) -> int:
-        """Missing or present."""
-        return Presence(self.has_missing).n_states
-
-    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
-        """See the base class; nothing but its presence is kept of a real identifier."""
-        return Presence(self.has_missing).encode(column)
-
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
-        is_missing = Presence(self.has_missing).is_missing(codes)
+        is_missing = self.is_missing(codes)
         numbers = range(first_index, first_index + len(codes))
         texts = [self._spell(number) for number in numbers]
         try:

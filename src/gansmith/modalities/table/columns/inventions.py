@@ -19,14 +19,14 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.modalities.table.columns import checks, faked, neutral
-from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.base import Codes, Levels
 from gansmith.modalities.table.columns.identifiers import (
     MAX_ALPHABET,
     MAX_POSITIONS,
     positions,
     shuffled,
 )
-from gansmith.modalities.table.columns.presence import Presence
+from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
 from gansmith.modalities.table.schema import Column
 
 N_QUANTILES: Final = 33
@@ -66,7 +66,7 @@ Pattern = tuple[str, ...]
 
 @final
 @dataclass(frozen=True)
-class InventedCodec(AbstractColumnCodec):
+class InventedCodec(AbstractPresenceCodec):
     """States: missing and present, where cells are missing; the values take no part in the game."""
 
     name: ClassVar[str] = "invented"
@@ -100,20 +100,6 @@ class InventedCodec(AbstractColumnCodec):
         style = _style(texts, schema.look)
         return cls(schema, column.null_count > 0, is_distinct, max(1, len(texts)), shares, style, patterns)
 
-    @property
-    def n_bins(self) -> int:
-        """Inventions have no levels."""
-        return 0
-
-    @property
-    def n_states(self) -> int:
-        """Missing or present."""
-        return Presence(self.has_missing).n_states
-
-    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
-        """See the base class; nothing but its presence is kept of a real value."""
-        return Presence(self.has_missing).encode(column)
-
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
         draws = rng.random(len(codes))  # record by record: more of them change none
@@ -122,7 +108,7 @@ class InventedCodec(AbstractColumnCodec):
         else:
             ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
             numbers = np.minimum(ranks, self.n_values - 1)
-        is_missing = Presence(self.has_missing).is_missing(codes)
+        is_missing = self.is_missing(codes)
         known, places = np.unique(numbers, return_inverse=True)
         made = pa.array([self.invention(int(number)) for number in known], pa.string())
         return made.take(pa.array(places.reshape(-1), mask=is_missing))

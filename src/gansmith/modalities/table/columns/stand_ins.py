@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
-from gansmith.modalities.table.columns.presence import Presence
+from gansmith.modalities.table.columns.base import Codes, Levels
+from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
 from gansmith.modalities.table.schema import Column
 
 WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
@@ -32,7 +32,7 @@ MAX_LENGTH: Final = 5_000
 
 @final
 @dataclass(frozen=True)
-class StandInCodec(AbstractColumnCodec):
+class StandInCodec(AbstractPresenceCodec):
     """States: missing and present, where cells are missing; the text itself takes no part in the game."""
 
     name: ClassVar[str] = "text"
@@ -49,26 +49,12 @@ class StandInCodec(AbstractColumnCodec):
         quantiles = np.quantile(np.minimum(lengths, MAX_LENGTH), np.linspace(0, 1, N_QUANTILES))
         return cls(schema, column.null_count > 0, quantiles)
 
-    @property
-    def n_bins(self) -> int:
-        """Texts have no levels."""
-        return 0
-
-    @property
-    def n_states(self) -> int:
-        """Missing or present."""
-        return Presence(self.has_missing).n_states
-
-    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
-        """See the base class."""
-        return Presence(self.has_missing).encode(column)
-
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
         ranks, places = rng.random((len(codes), 2)).T  # record by record: more of them change none
         lengths = np.rint(np.interp(ranks, np.linspace(0, 1, N_QUANTILES), self.lengths)).astype(int)
         starts = (places * len(WORDS)).astype(int)
-        is_missing = Presence(self.has_missing).is_missing(codes)
+        is_missing = self.is_missing(codes)
         texts = [
             stand_in(start, length) for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)
         ]

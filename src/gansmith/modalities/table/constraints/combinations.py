@@ -14,12 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
+from gansmith.modalities.table.constraints.base import Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
     PLAIN,
     cells_of,
     codes_of,
-    empty,
     keys_of,
     mask_of,
     nothing_kept,
@@ -28,12 +27,13 @@ from gansmith.modalities.table.constraints.cells import (
     typed,
 )
 from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.merged import AbstractMerger
 from gansmith.modalities.table.schema import Column
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Combinations(AbstractConstraint):
+class Combinations(AbstractMerger):
     """All values of `columns` together occurred in one real record."""
 
     kind: ClassVar[str] = "combinations"
@@ -56,20 +56,6 @@ class Combinations(AbstractConstraint):
                     "Give it the kind category."
                 )
         return cls(columns)
-
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"kind": self.kind, "columns": list(self.writes)}
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return ()
-
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """See the base class."""
-        return tuple(column.name for column in self.columns)
 
     def in_words(self) -> str:
         """See the base class."""
@@ -125,16 +111,10 @@ class Combinations(AbstractConstraint):
             raise given.refused("a combination is there twice")
         return replace(self, known=known, names=tuple(names.to_pylist()))
 
-    def reduced(self) -> Mapping[str, Column]:
-        """See the base class."""
-        first, *others = self.columns
-        return {first.name: Column(first.name, "category")} | {one.name: empty(one) for one in others}
-
     def reduce(self, records: pa.Table) -> pa.Table:
         """See the base class; a combination that is not known is missing."""
         called = pa.array(self.names, pa.string()).take(self._places(records))
-        nothing = pa.nulls(records.num_rows)
-        return replaced(records, {self.writes[0]: called} | dict.fromkeys(self.writes[1:], nothing))
+        return self.merged(records, called)
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         """See the base class."""

@@ -5,9 +5,8 @@ It takes part in the game as the one category that it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +14,10 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
-from gansmith.modalities.table.constraints.cells import cells_of, empty, is_missing, replaced
+from gansmith.modalities.table.constraints.base import Cells, Mask
+from gansmith.modalities.table.constraints.cells import cells_of, is_missing, replaced
 from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.merged import AbstractMerger
 from gansmith.modalities.table.schema import Column
 
 N_MIN = 2
@@ -25,7 +25,7 @@ N_MIN = 2
 
 @final
 @dataclass(frozen=True, eq=False)
-class OneOf(AbstractConstraint):
+class OneOf(AbstractMerger):
     """One column is 1 (or true) and the others are 0 (or false); or all of them are missing."""
 
     kind: ClassVar[str] = "one_of"
@@ -43,20 +43,6 @@ class OneOf(AbstractConstraint):
                 raise given.refused(f"column {column.name!r} is {column.kind}. Wanted: 0 and 1, or booleans.")
         return cls(columns)
 
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"kind": self.kind, "columns": list(self.writes)}
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return ()
-
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """See the base class."""
-        return tuple(column.name for column in self.columns)
-
     def in_words(self) -> str:
         """See the base class."""
         first, last = self.writes[0], self.writes[-1]
@@ -69,17 +55,11 @@ class OneOf(AbstractConstraint):
         is_right = np.isin(values, (0.0, 1.0)).all(1) & (values.sum(1) == 1) & ~missing.any(1)
         return ~(is_right | missing.all(1))
 
-    def reduced(self) -> Mapping[str, Column]:
-        """See the base class."""
-        first, *others = self.columns
-        return {first.name: Column(first.name, "category")} | {one.name: empty(one) for one in others}
-
     def reduce(self, records: pa.Table) -> pa.Table:
         """See the base class."""
         values, missing = self._matrix(records)
         chosen = pa.array(np.where(missing, -1.0, values).argmax(1), mask=missing.all(1))
-        called, nothing = pa.array(self.writes).take(chosen), pa.nulls(records.num_rows)
-        return replaced(records, {self.writes[0]: called} | dict.fromkeys(self.writes[1:], nothing))
+        return self.merged(records, pa.array(self.writes).take(chosen))
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         """See the base class."""
