@@ -24,7 +24,7 @@ from gansmith.engine.judge import Discriminator
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PENALTIES, PenaltyConfig, between
 from gansmith.engine.players import Player, PlayerConfig
-from gansmith.engine.precision import PRECISIONS, matrix_precision
+from gansmith.engine.precision import PRECISIONS, matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.schedules import cosine
 from gansmith.engine.tensors import Latents, Samples, Scalar
@@ -129,11 +129,12 @@ class Game:
         n_batches = n_turns + self._objective.is_relative
         drawn = [batches(step * n_batches + index) for index in range(n_batches)]
         loss = torch.zeros(())
-        for turn in range(n_turns):
-            loss = self._discriminator_turn(step, turn, drawn[turn], progress)
-            self.discriminator.learn(loss, progress, rate_scale)
-        generator_loss = self._generator_turn(step, drawn[-1])
-        self.generator.learn(generator_loss, progress, rate_scale)
+        with quick_full_products(self.config.precision):
+            for turn in range(n_turns):
+                loss = self._discriminator_turn(step, turn, drawn[turn], progress)
+                self.discriminator.learn(loss, progress, rate_scale)
+            generator_loss = self._generator_turn(step, drawn[-1])
+            self.generator.learn(generator_loss, progress, rate_scale)
         return Turns(loss.item(), generator_loss.item())
 
     def _discriminator_turn(self, step: int, turn: int, batch: Batch, progress: float) -> Scalar:

@@ -361,4 +361,4 @@ def _copy_with(network: nn.Module, weights: Mapping[str, torch.Tensor], prefix: 
     """The same network with the weights under `prefix`, on the CPU, no longer learning."""
     network = copy.deepcopy(network).cpu()
     network.load_state_dict(below(prefix, weights))
-    return network.requires_grad_(False)
+    return network.requires_grad_(False).eval()

@@ -346,7 +346,7 @@ def _rebuilt(archive: Archive) -> Model:
         if any(weights[key].dtype != value.dtype for key, value in wanted.items()):
             raise ModelFileError(f"{archive.path}: the weights of the {name} are of another type of number.")
         player.load_state_dict(weights, assign=True)
-        player.requires_grad_(False)
+        player.requires_grad_(False).eval()
     for key in ("format", "sha256"):
         manifest.pop(key)
     return Model(modality, codec, found["generator"], found.get("discriminator"), manifest, archive.digest)

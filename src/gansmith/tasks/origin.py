@@ -89,7 +89,7 @@ def players_from(origin: Model) -> tuple[nn.Module, nn.Module]:
     """Copies of the model's networks that learn."""
     assert origin.discriminator is not None  # as `taken_over` has seen
     generator, discriminator = copy.deepcopy((origin.generator, origin.discriminator))
-    return generator.requires_grad_(True), discriminator.requires_grad_(True)
+    return generator.requires_grad_(True).train(), discriminator.requires_grad_(True).train()
 
 
 def _gentler(config: PlayerConfig) -> PlayerConfig:

@@ -1,10 +1,11 @@
-"""The last touch: each state as often as in the data.
+"""The last touch: each state as often as in the data, and the numbers of a bin spread evenly over it.
 
 A game ends with every column a little off: a state in 19 % of the fakes that has 20 % of the real records.
 Whoever chooses the strongest of several states can be told to want one a little more. So, when the game is
 over, the last biases are shifted until the free records of the generator have each state as often as the
-training records do. That moves records that were undecided between two states and leaves all others alone:
-nothing is learnt about single records, and sampling costs what it did.
+training records do. That moves records that were undecided between two states and leaves all others alone.
+Then the levels of each bin are moved, in order, until they are spread evenly, as ranks are. Nothing is learnt
+about single records.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from __future__ import annotations
 from typing import Final
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gansmith.engine.randomness import Randomness
 from gansmith.modalities.table.layout import Compact, Layout
-from gansmith.modalities.table.networks import TableGenerator
+from gansmith.modalities.table.networks import N_KNOTS, TableGenerator
 
 N_RECORDS: Final = 32_000
 """Fakes that are counted: a share of one half is known to .25 %."""
@@ -28,24 +29,37 @@ RATE: Final = 0.3
 """First step, in margins per unit of log frequency; falls to zero linearly. A margin is how far the strongest
 state of a column lies above the second, on the average: some columns decide by hairs, others by miles."""
 MAX_LOG_RATIO: Final = 2.0
+PRIOR: Final = 1
+"""Fakes added between each two knots of a bin: a bin with few fakes is left nearly as it is."""
 
 
 @torch.no_grad()
-def match_frequencies(generator: TableGenerator, compact: Compact, seed: int) -> None:
-    """Shift the generator's last biases until its states are as frequent as those of real records.
-
-    Each column keeps the shift at which it was nearest to the real frequencies, or none.
+def calibrate(generator: TableGenerator, compact: Compact, seed: int) -> None:
+    """Make the margins of the generator's free records those of real ones.
 
     Args:
-        generator: On the CPU; its last biases change.
+        generator: On the CPU; its last biases and its knots change.
         compact: Training records, shape `(n_records, n_compact)`.
         seed: Of the latents.
     """
     layout = generator.layout
     n = max(1, min(N_RECORDS, MAX_VALUES // layout.n_values))
     latents = Randomness(seed).normal((n, generator.config.n_latents), "calibration", 0)
-    logits = torch.cat([generator.logits(part)[:, : layout.n_one_hot] for part in latents.split(4096)])
-    wanted = _real_frequencies(layout, compact)
+    logits = torch.cat([generator.logits(part) for part in latents.split(4096)])
+    states, levels = logits.tensor_split([layout.n_one_hot], 1)
+    shift = _matching_shift(layout, states, _real_frequencies(layout, compact))
+    generator.add_to_logits(shift)
+    generator.level_knots.copy_(_even_knots(layout, states + shift, torch.tanh(levels)))
+
+
+def _matching_shift(
+    layout: Layout, logits: Float[Tensor, "n n_one_hot"], wanted: Float[Tensor, " n_one_hot"]
+) -> Float[Tensor, " n_one_hot"]:
+    """What to add to the logits so that states are as frequent as wanted.
+
+    Each column keeps the shift at which it was nearest, or none.
+    """
+    n = len(logits)
     column_of_state = layout.column_of_value[: layout.n_one_hot]
     margins = _margins(layout, logits)[column_of_state]
     shift = best = torch.zeros(layout.n_one_hot)
@@ -58,17 +72,34 @@ def match_frequencies(generator: TableGenerator, compact: Compact, seed: int) ->
         best = torch.where(is_better[column_of_state], shift, best)
         wish = torch.log((wanted + 1 / n) / (found + 1 / n)).clamp(-MAX_LOG_RATIO, MAX_LOG_RATIO)
         shift = shift + RATE * (1 - step / N_ROUNDS) * margins * wish
-    generator.add_to_logits(best)
+    return best
+
+
+def _even_knots(
+    layout: Layout, logits: Float[Tensor, "n n_one_hot"], levels: Float[Tensor, "n n_levels"]
+) -> Float[Tensor, "n_one_hot n_knots"]:
+    """Where levels have to go, knot by knot, to be uniform within each state: their distribution function."""
+    states = _strongest(layout, logits)[:, list(layout.level_columns)]  # (n, n_levels)
+    pieces = ((levels + 1) / 2 * (N_KNOTS - 1)).long().clamp(0, N_KNOTS - 2)
+    places = (states * (N_KNOTS - 1) + pieces).flatten()
+    counts = torch.bincount(places, minlength=layout.n_one_hot * (N_KNOTS - 1)).reshape(-1, N_KNOTS - 1)
+    is_bin = torch.cat([layout.is_bin(block).flatten() for block in layout.blocks])
+    shares = (counts * is_bin[:, None] + PRIOR).cumsum(1)
+    return torch.cat([torch.zeros(len(shares), 1), shares / shares[:, -1:]], 1) * 2 - 1
+
+
+def _strongest(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Int[Tensor, "n n_columns"]:
+    """The strongest state of each column, counted through all columns."""
+    found = [
+        logits[:, block.values].reshape(-1, block.n_columns, block.n_states).argmax(-1)
+        for block in layout.blocks
+    ]
+    return torch.cat(found, 1) + layout.offsets
 
 
 def _frequencies(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tensor, " n_one_hot"]:
     """How often each state is the strongest of its column."""
-    counts: list[Tensor] = []
-    for block in layout.blocks:
-        strongest = logits[:, block.values].reshape(-1, block.n_columns, block.n_states).argmax(-1)
-        codes = strongest + block.n_states * torch.arange(block.n_columns)
-        counts.append(torch.bincount(codes.flatten(), minlength=block.n_columns * block.n_states))
-    return torch.cat(counts) / len(logits)
+    return torch.bincount(_strongest(layout, logits).flatten(), minlength=layout.n_one_hot) / len(logits)
 
 
 def _margins(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tensor, " n_columns"]:

@@ -21,7 +21,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.base import AbstractModality, Compact, Plan, Reading, Verdict, Writer
 from gansmith.modalities.table.asked.completing import TablePartial
 from gansmith.modalities.table.asked.request import TableRequest, request_for
-from gansmith.modalities.table.calibration import match_frequencies
+from gansmith.modalities.table.calibration import calibrate
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
@@ -167,8 +167,8 @@ class TableModality(AbstractModality):
         return TableGenerator(codec.layout, networks), TableDiscriminator(codec.layout, networks)
 
     def finish(self, codec: TableCodec, generator: TableGenerator, compact: Compact, seed: int) -> None:
-        """States become as frequent as in the training records; see `calibration.py`."""
-        match_frequencies(generator, compact, seed)
+        """The margins become those of the training records; see `calibration.py`."""
+        calibrate(generator, compact, seed)
 
     def asking(self, codec: TableCodec) -> Asking | None:
         """See the base class."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import cast, final
+from typing import Final, cast, final
 
 import torch
 from jaxtyping import Float
@@ -32,6 +32,9 @@ from gansmith.nets.explicit import SLOPE, AbstractExplicitDiscriminator, leaky_g
 from gansmith.nets.mlp import ResidualBlock
 
 TableSamples = Float[Tensor, "batch n_values"]
+
+N_KNOTS: Final = 17
+"""Corners of the line that moves the levels of a bin."""
 
 
 @final
@@ -77,10 +80,11 @@ class Revision(nn.Module):
         self,
         hidden: Float[Tensor, "batch width"],
         draft: TableSamples,
-        is_asked: Float[Tensor, "batch n_columns"],
+        is_asked: Float[Tensor, "batch n_columns"] | None,
     ) -> tuple[Float[Tensor, "batch width"], TableSamples]:
         """What the generator now has in mind, and the changes of the logits."""
-        hidden = self.think(hidden + self.read(torch.cat([draft, is_asked], 1)))
+        known = draft if is_asked is None else torch.cat([draft, is_asked], 1)
+        hidden = self.think(hidden + _in_part(self.read, known))
         return hidden, _in_full(self.change, leaky_relu(hidden, SLOPE))
 
 
@@ -97,40 +101,52 @@ class TableGenerator(nn.Module):
         self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(config.n_blocks)))
         self.last = nn.Linear(width, layout.n_values)
         self.revisions = nn.ModuleList(Revision(layout, width) for _ in range(config.n_revisions))
+        self.level_knots: Tensor
+        self.register_buffer("level_knots", torch.linspace(-1, 1, N_KNOTS).repeat(layout.n_one_hot, 1))
 
     def forward(self, latents: Latents, conditions: Conditions | None = None) -> TableSamples:
-        """One sample for each row of latents; without conditions all columns are free."""
-        return self.shown(self.logits(latents, conditions), conditions)
+        """One sample for each row of latents; without conditions all columns are free.
+
+        In evaluation mode levels are moved to where `level_knots` says.
+        """
+        made = self._harden(self.logits(latents, conditions))
+        return self._as_asked(made if self.training else self._evened(made), conditions)
 
     def logits(self, latents: Latents, conditions: Conditions | None = None) -> TableSamples:
         """How much each state is wanted, and the levels before they are bounded."""
-        if conditions is None:  # zeros need not be multiplied
-            hidden = linear(latents, self.first.weight[:, : self.config.n_latents], self.first.bias)
-            is_asked = latents.new_zeros(len(latents), self.layout.n_columns)
-        else:
-            hidden = self.first(torch.cat([latents, conditions], 1))
-            is_asked = conditions[:, : self.layout.n_columns]
-        hidden = self.blocks(hidden)
+        is_asked = None if conditions is None else conditions[:, : self.layout.n_columns]
+        known = latents if conditions is None else torch.cat([latents, conditions], 1)
+        hidden = self.blocks(_in_part(self.first, known))
         logits = _in_full(self.last, leaky_relu(hidden, SLOPE))
         for revision in self.revisions:
-            hidden, change = revision(hidden, self.shown(logits, conditions), is_asked)
+            draft = self._as_asked(self._harden(logits), conditions)
+            hidden, change = revision(hidden, draft, is_asked)
             logits = logits + change
         return logits
-
-    def shown(self, logits: TableSamples, conditions: Conditions | None) -> TableSamples:
-        """The record that the logits stand for, with the columns that were asked for as they were asked."""
-        made = self._harden(logits)
-        if conditions is None:
-            return made
-        n_columns = self.layout.n_columns
-        is_asked = conditions[:, :n_columns][:, self.layout.column_of_value.to(conditions.device)]
-        return torch.lerp(made, conditions[:, n_columns:], is_asked)
 
     @torch.no_grad()
     def add_to_logits(self, shift: Float[Tensor, " n_one_hot"]) -> None:
         """Want each state more or less from now on, by so much."""
         last = cast("Revision", self.revisions[-1]).change if self.revisions else self.last
         last.bias[: self.layout.n_one_hot] += shift
+
+    def _as_asked(self, made: TableSamples, conditions: Conditions | None) -> TableSamples:
+        """The record with the columns that were asked for as they were asked."""
+        if conditions is None:
+            return made
+        n_columns = self.layout.n_columns
+        is_asked = conditions[:, :n_columns][:, self.layout.column_of_value.to(conditions.device)]
+        return torch.lerp(made, conditions[:, n_columns:], is_asked)
+
+    def _evened(self, made: TableSamples) -> TableSamples:
+        """Each level moved along the line through the knots of its state."""
+        layout = self.layout
+        columns = torch.tensor(layout.level_columns, dtype=torch.long, device=made.device)
+        states = layout.compact(made)[:, columns].long() + layout.offsets.to(made.device)[columns]
+        places = (made[:, layout.n_one_hot :] + 1) / 2 * (N_KNOTS - 1)  # (batch, n_levels)
+        left = places.long().clamp(0, N_KNOTS - 2)
+        low, high = self.level_knots[states, left], self.level_knots[states, left + 1]
+        return torch.cat([made[:, : layout.n_one_hot], torch.lerp(low, high, places - left)], 1)
 
     def _harden(self, logits: TableSamples) -> TableSamples:
         """One-hot blocks with the gradient of a softmax, and levels that are zero outside bins."""
@@ -181,6 +197,11 @@ def _in_full(layer: nn.Linear, hidden: Float[Tensor, "batch width"]) -> Float[Te
     """`layer` in full precision: coarse logits would tie."""
     with torch.autocast(hidden.device.type, enabled=False):
         return layer(hidden.float())
+
+
+def _in_part(layer: nn.Linear, inputs: Float[Tensor, "batch n_in"]) -> Float[Tensor, "batch n_out"]:
+    """`layer` where its last inputs are all zero and left out."""
+    return linear(inputs, layer.weight[:, : inputs.shape[1]], layer.bias)
 
 
 def n_conditions(layout: Layout) -> int:

@@ -6,7 +6,7 @@ the shape of a distribution, the networks see twenty equally likely bins and a u
 
 What is kept of the others is their distribution function. Where values repeat (ages, grades) it steps at
 each of them, and only such values come back. Where they hardly do (salaries with cents) it is drawn through
-every fifth rank or fewer, and numbers are made anywhere between, in the column's own precision.
+a few quantiles (see `distribution.py`), and numbers are made anywhere between, in the column's own precision.
 
 What too few records share never comes out: the ends of the function are the k-th smallest and the k-th
 largest real value, and where values repeat, one that fewer than k records have becomes the nearest that
@@ -27,14 +27,9 @@ from jaxtyping import Bool, Float, Int
 
 from gansmith.modalities.table.columns import checks, rare
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.distribution import distribution, repeat
 from gansmith.modalities.table.schema import Column
 
-MAX_KNOTS: Final = 2048
-"""Corners of the piecewise linear distribution function that is kept."""
-MIN_RECORDS_PER_KNOT: Final = 5
-"""Records between two corners, on the average, where they lie between real values."""
-MIN_REPEATS: Final = 5
-"""Records that share a value, on the average, where the function steps at every value."""
 MAX_BINS: Final = 20
 MIN_RECORDS_PER_BIN: Final = 25
 MAX_PLAIN_VALUES: Final = 30
@@ -131,7 +126,7 @@ class NumberCodec(AbstractColumnCodec):
         values, counts = rare.merged(became, counts)
         is_spike = np.isin(values, spikes)
         rest, n_rest = values[~is_spike], counts[~is_spike]
-        knots, shares = _distribution(rest, n_rest, min_count)
+        knots, shares = distribution(rest, n_rest, min_count)
         n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
         has_missing, n_each = bool(is_missing.any()), np.append(counts[is_spike], n_rest.sum())
         return cls(schema, has_missing, values[is_spike], knots, shares, n_bins, n_each, held_back)
@@ -293,29 +288,8 @@ def _shared(values: Numbers, counts: Codes, min_count: int) -> tuple[Numbers, Fl
     is_plain = len(kept) <= MAX_PLAIN_VALUES and not rare.are_mostly_rare(n_kept, min_count)
     if is_spike.any() and (is_plain or n_rest.sum() < 2 * min_count):
         became = rare.to_frequent(kept, np.where(is_spike, n_kept, 0), min_count)
-    elif _repeat(rest, n_rest) and not rare.are_mostly_rare(n_rest, min_count):
+    elif repeat(rest, n_rest) and not rare.are_mostly_rare(n_rest, min_count):
         became[~is_spike] = rare.to_frequent(rest, n_rest, min_count)
     else:
         became[~is_spike] = rare.within_ends(rest, n_rest, min_count)
     return became[np.searchsorted(kept, inner)], kept[is_spike]
-
-
-def _repeat(values: Numbers, counts: Codes) -> bool:
-    """Whether so many records share these numbers that the distribution function steps at each."""
-    return 2 * len(values) <= MAX_KNOTS and int(counts.sum()) >= MIN_REPEATS * len(values)
-
-
-def _distribution(
-    values: Numbers, counts: Codes, min_count: int
-) -> tuple[Float[np.ndarray, " n_knots"], Float[np.ndarray, " n_knots"]]:
-    """Corners (value, share up to it) of a distribution function: steps where values repeat, else slopes."""
-    if not len(values):
-        return np.zeros(0), np.zeros(0)
-    n = counts.sum()
-    shares = np.concatenate([[0.0], np.cumsum(counts) / n])
-    if _repeat(values, counts) and counts.min() >= min_count:
-        return np.repeat(values, 2), np.stack([shares[:-1], shares[1:]], 1).reshape(-1)
-    grid = np.linspace(0, 1, int(np.clip(n // max(MIN_RECORDS_PER_KNOT, min_count), 2, MAX_KNOTS)))
-    middles = (shares[:-1] + shares[1:]) / 2
-    knots = np.interp(grid, middles, values)
-    return knots, grid
