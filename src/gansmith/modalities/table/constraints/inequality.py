@@ -1,7 +1,8 @@
 """One column never lies above another: start <= end.
 
-The higher one takes part in the game as its distance from the lower one, which cannot be negative: a trip's
-duration, in place of its end.
+Where the two go together closely the higher one takes part in the game as its distance from the lower one,
+which cannot be negative: a trip's duration, in place of its end. Where they hardly do, both take part as they
+are, and the higher one of the few records that break the rule is raised to the lower one.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
 
 N_QUANTILES: Final = 41
+MAX_SPREAD: Final = 0.4
+"""How wide the middle half of the distances may be, in that of `high`, for two columns to be close."""
 NEAR: Final = 4
 """Quantiles, of forty, that a value may be off where one is asked for: a tenth of all records."""
 
@@ -48,6 +51,8 @@ class Inequality(AbstractConstraint):
     """What the distance is measured from where `low` is missing, in units."""
     quantiles: tuple[float, ...] = (0.0, 0.0)
     """Of `high`, the smallest to the largest, in units."""
+    is_distance: bool = True
+    """Whether the distance takes part in the game, and not `high` as it is."""
 
     @classmethod
     def from_json(cls, given: Given) -> Inequality:
@@ -98,15 +103,24 @@ class Inequality(AbstractConstraint):
         if min_count > 1 and len(inner):  # single values in between are nobody's business: those half-way
             middles = (quantiles[:-2] + quantiles[1:-1]) / 2
             quantiles[1:-1] = [self._on_grid(value) for value in middles]
-        return replace(self, reference=self._on_grid(middle), quantiles=tuple(np.sort(quantiles).tolist()))
+        return replace(
+            self,
+            reference=self._on_grid(middle),
+            quantiles=tuple(np.sort(quantiles).tolist()),
+            is_distance=_are_close(low, high, ~low_missing & ~high_missing),
+        )
 
     def learnt_state(self) -> dict[str, Any]:
         """See the base class."""
-        return {"reference": self.reference, "quantiles": list(self.quantiles)}
+        return {
+            "reference": self.reference,
+            "quantiles": list(self.quantiles),
+            "is_distance": self.is_distance,
+        }
 
     def with_state(self, given: Given) -> Inequality:
         """See the base class."""
-        given.only("reference", "quantiles")
+        given.only("reference", "quantiles", "is_distance")
         listed = given.values.get("quantiles")
         values = [
             given.values.get("reference"),
@@ -119,10 +133,13 @@ class Inequality(AbstractConstraint):
             self.high.kind != "decimal" and np.abs(numbers).max() > EXACT
         ):
             raise given.refused("its quantiles do not go up, or lie beyond what the column can hold")
-        return replace(self, reference=numbers[0], quantiles=tuple(numbers[1:]))
+        is_distance = given.truth("is_distance")
+        return replace(self, reference=numbers[0], quantiles=tuple(numbers[1:]), is_distance=is_distance)
 
     def reduced(self) -> Mapping[str, Column]:
         """See the base class."""
+        if not self.is_distance:
+            return {}
         name = self.high.name
         if not (self.high.kind == "decimal" or self.low.kind == "decimal"):
             return {name: Column(name, "integer")}
@@ -131,6 +148,8 @@ class Inequality(AbstractConstraint):
 
     def reduce(self, records: pa.Table) -> pa.Table:
         """See the base class."""
+        if not self.is_distance:
+            return records
         low, low_missing, high, high_missing = self._units(records)
         distance = (high - np.where(low_missing, self.reference, low)) / self._unit
         column = self.reduced()[self.high.name]
@@ -139,10 +158,12 @@ class Inequality(AbstractConstraint):
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         """See the base class; a long distance from a late start may lead beyond the last end seen."""
         low, low_missing = units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed)
-        distance, missing = units(cells_of(records, self.high.name), self.reduced()[self.high.name])
-        high = np.where(low_missing, self.reference, low) + distance * self._unit
-        cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
-        kept, _ = units(cells, self.high, is_mixed=self._is_mixed)
+        cells = cells_of(records, self.high.name)
+        if self.is_distance:
+            distance, missing = units(cells, self.reduced()[self.high.name])
+            high = np.where(low_missing, self.reference, low) + distance * self._unit
+            cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
+        kept, missing = units(cells, self.high, is_mixed=self._is_mixed)
         is_broken = self._is_broken(low, kept) & ~low_missing & ~missing
         if is_broken.any():
             kept = np.where(is_broken, self._above(low), kept)
@@ -151,6 +172,8 @@ class Inequality(AbstractConstraint):
 
     def asked(self, cells: Cells) -> Cells:
         """See the base class; which distance makes a certain `high` depends on `low`, so it stays open."""
+        if not self.is_distance:
+            return cells
         cell = cells.get(self.high.name)
         if cell is not None and cell[0].is_valid:
             number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
@@ -168,12 +191,12 @@ class Inequality(AbstractConstraint):
 
     def is_told_by(self, name: str, cells: Cells) -> bool:
         """See the base class; that `high` is missing can be said."""
-        return name != self.high.name or not cells[name][0].is_valid
+        return not self.is_distance or name != self.high.name or not cells[name][0].is_valid
 
     def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
         """See the base class: a `high` of nearly the rank of the one that is sought becomes that."""
         wanted = sought.get(self.high.name)
-        if wanted is None:
+        if wanted is None or not self.is_distance:
             return records
         low, low_missing, high, missing = self._units(records)
         cell = pa.repeat(wanted, 1)
@@ -219,3 +242,12 @@ class Inequality(AbstractConstraint):
             *units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed),
             *units(cells_of(records, self.high.name), self.high, is_mixed=self._is_mixed),
         )
+
+
+def _are_close(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"], is_there: Mask) -> bool:
+    """Whether distances vary so much less than `high` does that they are the better thing to learn."""
+    if not is_there.any():
+        return True
+    middle_halves = np.quantile([high[is_there] - low[is_there], high[is_there]], (0.25, 0.75), axis=1)
+    of_distance, of_high = middle_halves[1] - middle_halves[0]
+    return bool(of_distance <= MAX_SPREAD * of_high)

@@ -38,7 +38,7 @@ def codec():
                 "country": np.array(["Italy", "Italy", "Georgia", "USA"])[place],
                 "city": np.array(["Rome", "Turin", "Rome", "Rome"])[place],
                 "start": start,
-                "end": start + rng.integers(0, 30, n),
+                "end": start + rng.integers(0, 12, n),
                 "x": rng.integers(0, 9, n),
             }
         )

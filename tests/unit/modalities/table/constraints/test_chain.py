@@ -39,7 +39,7 @@ def records() -> pa.Table:
     colour = rng.integers(0, 3, N)
     fare, tip = rng.gamma(2, 5, N).round(2), rng.gamma(1, 2, N).round(2)
     start = rng.integers(0, 10**6, N)
-    small = rng.integers(0, 50, N)
+    small = rng.integers(0, 50, N) + np.arange(N) * 100
     gone = rng.random(N) < 0.3
     no_start, no_end = rng.random(N) < 0.1, rng.random(N) < 0.1
     return pa.table(
@@ -57,7 +57,7 @@ def records() -> pa.Table:
             "start": pa.array(start * 10**6, mask=no_start).cast(pa.timestamp("us")),
             "end": pa.array((start + rng.integers(0, 9000, N)) * 10**6, mask=no_end).cast(pa.timestamp("us")),
             "small": small,
-            "large": small + 1 + rng.integers(0, 9, N) * 7 + np.arange(N) * 100,
+            "large": small + 1 + rng.integers(0, 9, N) * 7,
             "a": pa.array(rng.normal(size=N).round(3), mask=gone),
             "b": pa.array(rng.choice(["x", "y"], N), mask=gone),
             "plate": [f"{'ABC'[i % 3]}{'ABC'[i // 3 % 3]}-{i % 1000:03d}" for i in range(N)],
