@@ -26,7 +26,7 @@ from gansmith.engine.batches import Batches
 from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.engine.game import Game, GameConfig
 from gansmith.engine.length import cuts_of, spelt_cuts
-from gansmith.engine.precision import fastest_precision
+from gansmith.engine.precision import fastest_precision, matrix_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
@@ -143,7 +143,8 @@ class FitRun:
         generator = _copy_with(game.generator.network, self.training.kept, "generator/")
         discriminator = _copy_with(game.discriminator.network, self.training.kept, "discriminator/")
         compact = self.prepared.batches.samples.cpu()
-        with n_threads(1):  # the same bits whatever the number of cores
+        precision = matrix_precision(game.config.precision, torch.device("cpu"))
+        with n_threads(1), precision:  # the same bits whatever the number of cores, and those of sampling
             self.modality.finish(self.codec, generator, compact, self.prepared.config.seed)
         manifest = {**self.prepared.manifest, "training": self.summary()}
         return Model(self.modality, self.codec, generator, discriminator, manifest)
