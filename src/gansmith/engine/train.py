@@ -31,6 +31,8 @@ from gansmith.errors import TrainingError, UsageError
 
 MAX_ROLLBACKS = 5
 
+Weights = dict[str, Tensor]
+
 
 @final
 @dataclass(frozen=True)
@@ -43,12 +45,16 @@ class TrainConfig:
     """How often the held-out score is taken; the last time at the end."""
     n_checkpoints: int = 40
     """How often everything is saved; the last time at the end."""
+    n_members: int = 1
+    """How many of the newest generators are kept; see `Training.members`."""
     cuts: Cuts = ()
     """Where the run is to be shortened, as another like it was; see `gansmith.engine.length`."""
 
     def __post_init__(self) -> None:
-        if self.samples_seen < 1 or self.n_evaluations < 1 or self.n_checkpoints < 1:
-            raise UsageError("a run needs at least one sample seen, one evaluation and one checkpoint.")
+        if min(self.samples_seen, self.n_evaluations, self.n_checkpoints, self.n_members) < 1:
+            raise UsageError(
+                "a run needs at least one sample seen, one evaluation, one checkpoint and one member."
+            )
 
 
 @final
@@ -111,7 +117,7 @@ class Training:
         """That of the kept model."""
         self.border = 0.0
         """The logit half-way between real and fake where only differences count; of the kept model."""
-        self._best: dict[str, Tensor] = {}
+        self._kept: list[tuple[int, Weights]] = []
         self._history: list[Health] = []
         self._last_good = self._checkpoint()
         newest = checkpoints.newest() if checkpoints else None
@@ -135,9 +141,19 @@ class Training:
         self.length = self.length.shortened(self.step, n_steps)
 
     @property
-    def kept(self) -> dict[str, Tensor]:
+    def kept(self) -> Weights:
         """The players to save, as `generator/...` and `discriminator/...`: best by score, else the newest."""
-        return self._best or self._snapshot()
+        return self._kept[-1][1] if self._kept else self._snapshot()
+
+    @property
+    def members(self) -> list[Weights]:
+        """Generators to make records in turn, as `generator/...`; the last is that of `kept`.
+
+        Players of a game go round its equilibrium, and it is the average of what they did that comes near it,
+        not what they do at the end. So those of the last half are kept, at the moments of the evaluations.
+        """
+        newest = self._kept[-1][0] if self._kept else 0
+        return [weights for step, weights in self._kept if 2 * step >= newest] or [self.kept]
 
     def __iter__(self) -> Generator[StepRecord]:
         """Play the steps that are left.
@@ -185,7 +201,8 @@ class Training:
         record = self._record(turns)
         if self.evaluation and self.length.is_due(self.step, self.config.n_evaluations):
             record = self._evaluate(turns, self.evaluation)
-        elif self.evaluation is None and self.step == self.n_steps:
+        elif self.evaluation is None and self.length.is_due(self.step, self.config.n_evaluations):
+            self._keep()
             self.border = self._border(*self._judged(self.batches(0).samples)[1:])
         if self.length.is_due(self.step, self.config.n_checkpoints):
             checkpoint = self._checkpoint()
@@ -225,7 +242,7 @@ class Training:
         is_best = not math.isnan(score) and score >= best - evaluation.tolerance
         if is_best:
             self.best_score, self.kept_score = max(best, score), score
-            self._best = self._snapshot()
+            self._keep()
             self.border = self._border(*logits)
         self._history.append(health)
         losses = turns.discriminator_loss, turns.generator_loss
@@ -252,7 +269,15 @@ class Training:
         middle = (real_logits.mean() + fake_logits.mean()) / 2
         return middle.item() if self.game.is_relative else 0.0
 
-    def _snapshot(self) -> dict[str, Tensor]:
+    def _keep(self) -> None:
+        """The players as they are now, and the generators of those before them."""
+        earlier = [
+            (step, {name: value for name, value in weights.items() if name.startswith("generator/")})
+            for step, weights in self._kept
+        ]
+        self._kept = [*earlier, (self.step, self._snapshot())][-self.config.n_members :]
+
+    def _snapshot(self) -> Weights:
         players = {
             "generator": self.game.generator.best_known,
             "discriminator": self.game.discriminator.network,
@@ -264,7 +289,11 @@ class Training:
         }
 
     def _checkpoint(self) -> Checkpoint:
-        tensors = {f"best/{name}": value for name, value in self._best.items()}
+        tensors = {
+            f"kept/{place}/{name}": value
+            for place, (_, weights) in enumerate(self._kept)
+            for name, value in weights.items()
+        }
         for name, player in self.game.players.items():
             tensors |= {f"players/{name}/{key}": value for key, value in player.state().items()}
         values = {
@@ -274,6 +303,7 @@ class Training:
             "best_score": self.best_score,
             "kept_score": self.kept_score,
             "border": self.border,
+            "kept": [step for step, _ in self._kept],
             "history": [asdict(health) for health in self._history],
         }
         return Checkpoint(self.step, values, tensors)
@@ -291,7 +321,9 @@ class Training:
             values[name] for name in ("n_rollbacks", "best_score", "kept_score", "border")
         )
         self._history = [Health(**health) for health in values["history"]]
-        self._best = below("best/", checkpoint.tensors)
+        self._kept = [
+            (step, below(f"kept/{place}/", checkpoint.tensors)) for place, step in enumerate(values["kept"])
+        ]
         for name, player in self.game.players.items():
             player.load_state(below(f"players/{name}/", checkpoint.tensors))
         self.game.randomness = Randomness(self.game.randomness.seed, self.n_rollbacks)

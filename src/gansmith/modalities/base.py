@@ -89,6 +89,8 @@ class Plan:
     """How often the held-out score is taken."""
     tolerance: float = 0.0
     """How far below the best held-out score so far a newer model may lie and still be kept."""
+    n_members: int = 1
+    """How many generators of the last half of the training make records in turn."""
 
 
 @final
@@ -244,12 +246,12 @@ class AbstractModality(ABC):
         """A new generator and a new discriminator."""
 
     @abstractmethod
-    def finish(self, codec: Any, generator: Any, compact: Compact, seed: int) -> None:
-        """The last touch on the generator that is kept, when its game is over; most kinds need none.
+    def finish(self, codec: Any, members: Sequence[Any], compact: Compact, seed: int) -> None:
+        """The last touch on the generators that are kept, when their game is over; most kinds need none.
 
         Args:
             codec: Of this modality.
-            generator: On the CPU; changed in place.
+            members: Generators that make records in turn, on the CPU; changed in place.
             compact: Training records.
             seed: Of anything drawn.
         """

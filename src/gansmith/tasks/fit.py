@@ -33,6 +33,7 @@ from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training,
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality, Codec, Plan, Reading, seeded_networks
 from gansmith.modalities.registry import find_modality
+from gansmith.nets.mixture import Mixture
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, seconds_of
 from gansmith.tasks.model import Model, load_model, versions
@@ -94,6 +95,7 @@ class FitRun:
                 samples_seen,
                 prepared.plan.n_evaluations,
                 _n_checkpoints(prepared.game, samples_seen),
+                prepared.plan.n_members,
                 cuts_of(prepared.config.shortened),
             ),
             prepared.evaluation,
@@ -127,6 +129,7 @@ class FitRun:
             "samples_seen": self.training.samples_seen,
             "shortened": spelt_cuts(self.training.length.cuts),
             "n_rollbacks": self.training.n_rollbacks,
+            "n_members": len(self.training.members),
             "held_out_score": self.training.kept_score,
             "border": self.training.border,
         }
@@ -140,12 +143,15 @@ class FitRun:
     def model(self) -> Model:
         """The model that the held-out score has chosen so far."""
         game = self.training.game
-        generator = _copy_with(game.generator.network, self.training.kept, "generator/")
+        members = [
+            _copy_with(game.generator.network, weights, "generator/") for weights in self.training.members
+        ]
         discriminator = _copy_with(game.discriminator.network, self.training.kept, "discriminator/")
         compact = self.prepared.batches.samples.cpu()
         precision = matrix_precision(game.config.precision, torch.device("cpu"))
         with n_threads(1), precision:  # the same bits whatever the number of cores, and those of sampling
-            self.modality.finish(self.codec, generator, compact, self.prepared.config.seed)
+            self.modality.finish(self.codec, members, compact, self.prepared.config.seed)
+        generator = members[0] if len(members) == 1 else Mixture(members)
         manifest = {**self.prepared.manifest, "training": self.summary()}
         return Model(self.modality, self.codec, generator, discriminator, manifest)
 

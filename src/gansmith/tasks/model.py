@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 import numpy as np
 import safetensors.torch
@@ -30,10 +30,14 @@ from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.base import AbstractModality, Codec, Compact, Filling, Request
 from gansmith.modalities.registry import find_modality
 from gansmith.modalities.where import Where
+from gansmith.nets.mixture import Mixture
 from gansmith.store.archive import Archive, digest_of, read_archive, write_archive
 from gansmith.store.atomic import write_whole
 from gansmith.store.plain import as_json
 from gansmith.tasks.screening import Screen
+
+MAX_MEMBERS: Final = 64
+"""Generators of one model; more come from nobody but a forger."""
 
 
 @final
@@ -336,8 +340,11 @@ def _rebuilt(archive: Archive) -> Model:
     networks = modality.networks(manifest["networks"])
     _check_manifest(archive.path, manifest, networks.n_latents)
     with torch.device("meta"):  # shapes without memory
-        players = modality.build(codec, networks)
-    players = dict(zip(("generator", "discriminator"), players, strict=True))
+        generator, discriminator = modality.build(codec, networks)
+        if (n_members := manifest["training"]["n_members"]) > 1:
+            others = [modality.build(codec, networks)[0] for _ in range(n_members - 1)]
+            generator = Mixture([*others, generator])
+    players = {"generator": generator, "discriminator": discriminator}
     found = {name: player for name, player in players.items() if f"{name}.safetensors" in archive.members}
     for name, player in found.items():
         wanted = player.state_dict()
@@ -360,6 +367,9 @@ def _check_manifest(path: Path, manifest: Mapping[str, Any], n_latents: int) -> 
     numbers = manifest["fit"]["seed"], manifest["training"]["border"]
     if not all(isinstance(text, str) for text in texts) or not all(map(math.isfinite, numbers)):
         raise ModelFileError(f"{path}: its manifest holds values of the wrong type. It was made by hand.")
+    n_members = manifest["training"]["n_members"]
+    if type(n_members) is not int or not 1 <= n_members <= MAX_MEMBERS:
+        raise ModelFileError(f"{path}: wanted from 1 to {MAX_MEMBERS} generators, not {n_members!r}.")
 
 
 def _weights(network: nn.Module) -> dict[str, torch.Tensor]:

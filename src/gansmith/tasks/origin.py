@@ -18,6 +18,7 @@ from torch import nn
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
 from gansmith.modalities.base import Plan, Reading
+from gansmith.nets.mixture import Mixture
 from gansmith.tasks.model import Model
 from gansmith.tasks.settings import FitConfig
 
@@ -88,7 +89,8 @@ def plan_from(origin: Model, n_records: int) -> Plan:
 def players_from(origin: Model) -> tuple[nn.Module, nn.Module]:
     """Copies of the model's networks that learn."""
     assert origin.discriminator is not None  # as `taken_over` has seen
-    generator, discriminator = copy.deepcopy((origin.generator, origin.discriminator))
+    newest = origin.generator.newest if isinstance(origin.generator, Mixture) else origin.generator
+    generator, discriminator = copy.deepcopy((newest, origin.discriminator))
     return generator.requires_grad_(True).train(), discriminator.requires_grad_(True).train()
 
 

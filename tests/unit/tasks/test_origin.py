@@ -34,7 +34,7 @@ def test_codec_and_weights_are_taken_over(model, newer):
     run = start(newer, SHORT, origin=model)
     assert run.codec is model.codec
     players = run.training.game.generator, run.training.game.discriminator
-    for player, own in zip(players, (model.generator, model.discriminator), strict=True):
+    for player, own in zip(players, (model.generator.newest, model.discriminator), strict=True):
         assert all(map(torch.equal, player.network.state_dict().values(), own.state_dict().values()))
     before = {name: value.clone() for name, value in model.generator.state_dict().items()}
     learnt = _played(run)

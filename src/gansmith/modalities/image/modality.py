@@ -129,7 +129,7 @@ class ImageModality(AbstractModality):
         """A new generator and a new discriminator."""
         return players(codec.n_values, networks)
 
-    def finish(self, codec: ImageCodec, generator: nn.Module, compact: Compact, seed: int) -> None:
+    def finish(self, codec: ImageCodec, members: Sequence[nn.Module], compact: Compact, seed: int) -> None:
         """Nothing: pictures are kept as the game left them."""
 
     def asking(self, codec: ImageCodec) -> Asking | None:

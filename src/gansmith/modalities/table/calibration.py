@@ -14,6 +14,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -42,22 +43,30 @@ PRIOR: Final = 1
 
 
 @torch.no_grad()
-def calibrate(generator: TableGenerator, compact: Compact, seed: int) -> None:
-    """Make the margins of the generator's free records those of real ones.
+def calibrate(members: Sequence[TableGenerator], compact: Compact, seed: int) -> None:
+    """Make the margins of the free records of generators that take turns those of real ones.
 
     Args:
-        generator: On the CPU; its last biases and its knots change.
+        members: On the CPU; their last biases and their knots change, all in the same way.
         compact: Training records, shape `(n_records, n_compact)`.
         seed: Of the latents.
     """
-    layout = generator.layout
-    n = max(1, min(N_RECORDS, MAX_VALUES // layout.n_values))
-    latents = Randomness(seed).normal((n, generator.config.n_latents), "calibration", 0)
-    logits = torch.cat([generator.logits(part) for part in latents.split(4096)])
+    layout, n_latents = members[0].layout, members[0].config.n_latents
+    n = max(len(members), min(N_RECORDS, MAX_VALUES // layout.n_values))
+    latents = Randomness(seed).normal((n, n_latents), "calibration", 0)
+    logits = torch.cat(
+        [
+            member.logits(part)
+            for member, own in zip(members, latents.tensor_split(len(members)), strict=True)
+            for part in own.split(4096)
+        ]
+    )
     states, levels = logits.tensor_split([layout.n_one_hot], 1)
     shift = _matching_shift(layout, states, _real_frequencies(layout, compact))
-    generator.add_to_logits(shift)
-    generator.level_knots.copy_(_even_knots(layout, states + shift, torch.tanh(levels)))
+    knots = _even_knots(layout, states + shift, torch.tanh(levels))
+    for member in members:
+        member.add_to_logits(shift)
+        member.level_knots.copy_(knots)
 
 
 def _matching_shift(

@@ -166,9 +166,11 @@ class TableModality(AbstractModality):
         """See the base class."""
         return TableGenerator(codec.layout, networks), TableDiscriminator(codec.layout, networks)
 
-    def finish(self, codec: TableCodec, generator: TableGenerator, compact: Compact, seed: int) -> None:
+    def finish(
+        self, codec: TableCodec, members: Sequence[TableGenerator], compact: Compact, seed: int
+    ) -> None:
         """The margins become those of the training records; see `calibration.py`."""
-        calibrate(generator, compact, seed)
+        calibrate(members, compact, seed)
 
     def asking(self, codec: TableCodec) -> Asking | None:
         """See the base class."""

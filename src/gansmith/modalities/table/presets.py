@@ -22,6 +22,7 @@ SAMPLES_SEEN: Final = 1_500_000
 """Default length: about two minutes on two slow cores for a table of fifteen columns."""
 FULL_RATE_SAMPLES: Final = 900_000
 """At full rate records become better until about here and then worse; longer runs take smaller steps."""
+N_MEMBERS: Final = 5
 TOLERANCE: Final = 0.1
 """Five standard errors of the held-out score of 2,500 records: a guard against collapse, not bad luck."""
 WIDE_VALUES: Final = 10_000
@@ -72,4 +73,4 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
         ),
         discriminator=PlayerConfig(learning_rate=1e-3, final_learning_rate=0.0),
     )
-    return Plan(networks, game, SAMPLES_SEEN, tolerance=TOLERANCE)
+    return Plan(networks, game, SAMPLES_SEEN, tolerance=TOLERANCE, n_members=N_MEMBERS)

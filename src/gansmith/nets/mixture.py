@@ -1,0 +1,48 @@
+"""Several generators that make records in turn.
+
+Source:
+    Arora et al. 2017, "Generalization and equilibrium in generative adversarial nets (GANs)"
+    (arXiv:1703.00573): a mixture of generators comes near an equilibrium that a single one may not reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+@final
+class Mixture(nn.Module):
+    """Record k is made by member k modulo their number, so that each makes its share of any batch.
+
+    Args:
+        members: Generators of the same shape; the last is the newest.
+    """
+
+    def __init__(self, members: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    @property
+    def newest(self) -> nn.Module:
+        """The member to go on from."""
+        return self.members[-1]
+
+    def forward(
+        self,
+        latents: Float[Tensor, "batch n_latents"],
+        conditions: Float[Tensor, "batch n_conditions"] | None = None,
+    ) -> Float[Tensor, "batch *sample"]:
+        """One sample for each row of latents."""
+        n = len(self.members)
+        made = [
+            member(latents[place::n], None if conditions is None else conditions[place::n])
+            for place, member in enumerate(self.members)
+        ]  # each (batch / n, *sample)
+        samples = made[0].new_empty(len(latents), *made[0].shape[1:])
+        for place, part in enumerate(made):
+            samples[place::n] = part
+        return samples
