@@ -18,6 +18,8 @@ Numbers = Float[np.ndarray, " n"]
 
 MAX_STEPS: Final = 8192
 """Values at which a distribution function may step."""
+MAX_RARE_SHARE: Final = 0.05
+"""Of the records, that may have a number too rare to come out where the function steps."""
 _SLOPES: Final = tuple(2**power for power in range(11))
 """Into how many slopes a distribution function without steps may be divided."""
 MIN_RECORDS_PER_KNOT: Final = 5
@@ -29,9 +31,10 @@ MIN_REPEATS: Final = 5
 """Records that share a value, on the average, where the function steps at every value."""
 
 
-def repeat(values: Numbers, counts: Codes) -> bool:
+def repeat(values: Numbers, counts: Codes, min_count: int) -> bool:
     """Whether so many records share these numbers that the distribution function steps at each."""
-    return len(values) <= MAX_STEPS and int(counts.sum()) >= MIN_REPEATS * len(values)
+    n, n_rare = int(counts.sum()), int(counts[counts < min_count].sum())
+    return len(values) <= MAX_STEPS and n >= MIN_REPEATS * len(values) and n_rare <= MAX_RARE_SHARE * n
 
 
 def distribution(
@@ -42,7 +45,7 @@ def distribution(
         return np.zeros(0), np.zeros(0)
     n = counts.sum()
     shares = np.concatenate([[0.0], np.cumsum(counts) / n])
-    if repeat(values, counts) and counts.min() >= min_count:
+    if repeat(values, counts, min_count) and counts.min() >= min_count:
         return np.repeat(values, 2), np.stack([shares[:-1], shares[1:]], 1).reshape(-1)
     numbers = np.repeat(values, counts)
     grid = _grid(_n_slopes(numbers, min_count), len(numbers), min_count)

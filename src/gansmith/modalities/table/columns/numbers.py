@@ -288,7 +288,7 @@ def _shared(values: Numbers, counts: Codes, min_count: int) -> tuple[Numbers, Fl
     is_plain = len(kept) <= MAX_PLAIN_VALUES and not rare.are_mostly_rare(n_kept, min_count)
     if is_spike.any() and (is_plain or n_rest.sum() < 2 * min_count):
         became = rare.to_frequent(kept, np.where(is_spike, n_kept, 0), min_count)
-    elif repeat(rest, n_rest) and not rare.are_mostly_rare(n_rest, min_count):
+    elif repeat(rest, n_rest, min_count):
         became[~is_spike] = rare.to_frequent(rest, n_rest, min_count)
     else:
         became[~is_spike] = rare.within_ends(rest, n_rest, min_count)
