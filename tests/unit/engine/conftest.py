@@ -11,11 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Batches
+from gansmith.engine.checkpoint import Checkpoints
 from gansmith.engine.game import Game, GameConfig
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import Evaluation
+from gansmith.engine.train import Evaluation, TrainConfig, train
+
+RUN = TrainConfig(samples_seen=8 * 12, n_evaluations=3, n_checkpoints=4)
+"""Twelve steps."""
 
 
 class TinyGenerator(nn.Module):
@@ -80,3 +84,19 @@ def new_batches() -> Callable[..., Batches]:
 @pytest.fixture
 def evaluation() -> Evaluation:
     return Evaluation(heldout=points(30, 2), seen=points(50, 1)[:30])
+
+
+@pytest.fixture
+def new_run(new_game, new_batches, evaluation):
+    """`new_run(folder)`: the same run every time, resumed where the folder holds one."""
+
+    def make(folder=None, *, config=RUN, evaluated=True, batches=None, **rules):
+        return train(
+            new_game(**rules),
+            batches or new_batches(),
+            config,
+            evaluation if evaluated else None,
+            None if folder is None else Checkpoints(folder),
+        )
+
+    return make

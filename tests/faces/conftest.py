@@ -1,0 +1,43 @@
+"""A small table, and a model of it that the commands of many tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gansmith.faces.cli.app import run
+
+
+def _write_people(path: Path, n: int = 240, seed: int = 0) -> Path:
+    """A small mixed table: numbers, categories, truth values, some cells missing."""
+    rng = np.random.default_rng(seed)
+    lines = ["age,pay,city,member"]
+    for _ in range(n):
+        pay = "NA" if rng.random() < 0.1 else f"{rng.gamma(2, 1000):.2f}"
+        city = rng.choice(["Rome", "Oslo", "Lima"], p=[0.6, 0.3, 0.1])
+        lines.append(f"{rng.integers(18, 90)},{pay},{city},{rng.choice(['no', 'yes'])}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def write_people():
+    """`write_people(path)`: a small mixed table."""
+    return _write_people
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A table, a model of it and its run."""
+    place = tmp_path_factory.mktemp("cli")
+    data = _write_people(place / "people.csv")
+    options = ["--samples-seen", "2000", "--preset", "small", "--threads", "1"]
+    assert run(["fit", str(data), "-o", str(place / "people.gan"), *options]) == 0
+    return place
+
+
+@pytest.fixture
+def model(folder):
+    return str(folder / "people.gan")
