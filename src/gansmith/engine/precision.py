@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 
 import torch
@@ -19,11 +19,9 @@ def fastest_precision(device: torch.device) -> str:
     return "bfloat16" if can.get("avx512_bf16") or can.get("amx_bf16") else "float32"
 
 
-@contextmanager
-def matrix_precision(precision: str, device: torch.device) -> Generator[None]:
-    """Within it, matrix products are taken in `precision`, one of `PRECISIONS`."""
-    with quick_full_products(precision), torch.autocast(device.type, torch.bfloat16, precision != "float32"):
-        yield
+def matrix_precision(precision: str, device: torch.device) -> AbstractContextManager[object]:
+    """Within it, matrix products are taken in `precision`, one of `PRECISIONS`; this thread's alone."""
+    return nullcontext() if precision == "float32" else torch.autocast(device.type, torch.bfloat16)
 
 
 @contextmanager
@@ -31,7 +29,8 @@ def quick_full_products(precision: str) -> Generator[None]:
     """Within it, what is left to full precision may be multiplied in halves and is summed up in full.
 
     Processors that do not multiply so are twice as fast all the same: torch then asks another library for a
-    full product. Nothing changes where `precision` is float32, or in torch before 2.9, which cannot say it.
+    full product. It holds for all threads of the process, so nobody else's work should run meanwhile.
+    Nothing changes where `precision` is float32, or in torch before 2.9, which cannot say it.
     """
     products: Any = getattr(torch.backends.mkldnn, "matmul", None)
     if products is None or precision == "float32":

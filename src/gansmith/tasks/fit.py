@@ -26,7 +26,7 @@ from gansmith.engine.batches import Batches
 from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.engine.game import Game, GameConfig
 from gansmith.engine.length import cuts_of, spelt_cuts
-from gansmith.engine.precision import fastest_precision, matrix_precision
+from gansmith.engine.precision import fastest_precision, matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
@@ -148,8 +148,9 @@ class FitRun:
         ]
         discriminator = _copy_with(game.discriminator.network, self.training.kept, "discriminator/")
         compact = self.prepared.batches.samples.cpu()
-        precision = matrix_precision(game.config.precision, torch.device("cpu"))
-        with n_threads(1), precision:  # the same bits whatever the number of cores, and those of sampling
+        precision = game.config.precision
+        as_sampled = matrix_precision(precision, torch.device("cpu"))
+        with n_threads(1), as_sampled, quick_full_products(precision):  # one: whatever the number of cores
             self.modality.finish(self.codec, members, compact, self.prepared.config.seed)
         generator = members[0] if len(members) == 1 else Mixture(members)
         manifest = {**self.prepared.manifest, "training": self.summary()}

@@ -1,0 +1,33 @@
+"""Where products are taken in half precision, and that it is told to nobody else."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gansmith.engine.precision import matrix_precision, quick_full_products
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize(
+    ("precision", "expected"), [("float32", torch.float32), ("bfloat16", torch.bfloat16)]
+)
+def test_products_are_taken_as_told(precision, expected):
+    with matrix_precision(precision, CPU):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == expected
+    assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_full_products_stay_full_and_the_setting_is_put_back(precision):
+    products = getattr(torch.backends.mkldnn, "matmul", None)
+    before = products.fp32_precision if products else None
+    left, right = torch.rand(64, 300), torch.rand(300, 64)
+    with quick_full_products(precision):
+        made = left @ right
+    assert made.dtype == torch.float32
+    assert torch.allclose(made, left @ right, rtol=0.02)
+    with pytest.raises(ZeroDivisionError), quick_full_products(precision):
+        _ = 1 / 0
+    assert products is None or products.fp32_precision == before
