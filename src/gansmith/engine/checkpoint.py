@@ -33,7 +33,7 @@ class Checkpoint:
     values: Mapping[str, Any]
     """Counters and scores; plain JSON."""
     tensors: Mapping[str, Tensor]
-    """Weights, moments and averages of all players, and the best model so far."""
+    """Weights, moments and averages of all players, and those that are kept."""
 
 
 @final

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
 from typing import Any, Final
 
 import torch
 
 PRECISIONS: Final = ("float32", "bfloat16")
+
+_lock = Lock()
+_before: list[str] = []
+"""What the setting was when each of those who wish quick products now came."""
 
 
 def fastest_precision(device: torch.device) -> str:
@@ -24,21 +29,28 @@ def matrix_precision(precision: str, device: torch.device) -> AbstractContextMan
     return nullcontext() if precision == "float32" else torch.autocast(device.type, torch.bfloat16)
 
 
+def sampling_precision(trained: str) -> str:
+    """That of training, if this processor has it too."""
+    return min(trained, fastest_precision(torch.device("cpu")), key=PRECISIONS.index)
+
+
 @contextmanager
 def quick_full_products(precision: str) -> Generator[None]:
     """Within it, what is left to full precision may be multiplied in halves and is summed up in full.
 
     Processors that do not multiply so are twice as fast all the same: torch then asks another library for a
-    full product. It holds for all threads of the process, so nobody else's work should run meanwhile.
+    full product. It holds for all threads of the process until the last that wished it has left.
     Nothing changes where `precision` is float32, or in torch before 2.9, which cannot say it.
     """
     products: Any = getattr(torch.backends.mkldnn, "matmul", None)
     if products is None or precision == "float32":
         yield
         return
-    before = products.fp32_precision
-    products.fp32_precision = "bf16"
+    with _lock:
+        _before.append(products.fp32_precision)
+        products.fp32_precision = "bf16"
     try:
         yield
     finally:
-        products.fp32_precision = before
+        with _lock:
+            products.fp32_precision = _before.pop()

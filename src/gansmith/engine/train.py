@@ -146,14 +146,19 @@ class Training:
         return self._kept[-1][1] if self._kept else self._snapshot()
 
     @property
+    def kept_step(self) -> int:
+        """The step after which these were what they are; 0: as they came."""
+        return self._kept[-1][0] if self._kept else self.step
+
+    @property
     def members(self) -> list[Weights]:
         """Generators to make records in turn, as `generator/...`; the last is that of `kept`.
 
         Players of a game go round its equilibrium, and it is the average of what they did that comes near it,
         not what they do at the end. So those of the last half are kept, at the moments of the evaluations.
         """
-        newest = self._kept[-1][0] if self._kept else 0
-        return [weights for step, weights in self._kept if 2 * step >= newest] or [self.kept]
+        found = [weights for step, weights in self._kept if 2 * step >= self.kept_step]
+        return found or [self.kept]
 
     def __iter__(self) -> Generator[StepRecord]:
         """Play the steps that are left.
@@ -185,6 +190,7 @@ class Training:
         if self.evaluation and self.step == 0:
             self._evaluate(Turns(0.0, 0.0), self.evaluation)
             self._last_good = self._checkpoint()
+            self._save(self._last_good)  # a roll-back after a resume leads here too
 
     def _play_step(self) -> StepRecord:
         turns = self.game.play(

@@ -26,7 +26,7 @@ from gansmith.errors import ModelFileError
 from gansmith.store.atomic import whole_file
 from gansmith.store.plain import as_json
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Number of the file format; raised when an older reader could not understand a newer file."""
 MANIFEST: Final = "manifest.json"
 _MAX_BYTES: Final = {
@@ -143,7 +143,8 @@ def read_archive(path: Path) -> Archive:
     manifest = _parse(path, MANIFEST, text)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise ModelFileError(
-            f"{path}: this version reads model files of format {FORMAT}. Install the one that wrote the file."
+            f"{path}: this version reads model files of format {FORMAT}. "
+            "Install the one that wrote the file, or learn the model again."
         )
     manifest = cast("dict[str, Any]", manifest)
     digests = {name: hashlib.sha256(member).hexdigest() for name, member in members.items()}

@@ -26,7 +26,7 @@ from gansmith.engine.batches import Batches
 from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.engine.game import Game, GameConfig
 from gansmith.engine.length import cuts_of, spelt_cuts
-from gansmith.engine.precision import fastest_precision, matrix_precision, quick_full_products
+from gansmith.engine.precision import fastest_precision, matrix_precision, sampling_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
@@ -71,6 +71,8 @@ class Prepared:
     """How the model is made; plain JSON; goes into the run folder and the model file."""
     notes: tuple[str, ...]
     """What the user should know about how the data was read."""
+    origin: Model | None = None
+    """The model that is gone on from."""
 
 
 @final
@@ -124,12 +126,14 @@ class FitRun:
 
     def summary(self) -> dict[str, Any]:
         """How the training went, in a few numbers."""
+        kept = self._unchanged
+        n_members = kept.manifest["training"]["n_members"] if kept else len(self.training.members)
         return {
             "steps": self.training.step,
             "samples_seen": self.training.samples_seen,
             "shortened": spelt_cuts(self.training.length.cuts),
             "n_rollbacks": self.training.n_rollbacks,
-            "n_members": len(self.training.members),
+            "n_members": n_members,
             "held_out_score": self.training.kept_score,
             "border": self.training.border,
         }
@@ -142,19 +146,30 @@ class FitRun:
 
     def model(self) -> Model:
         """The model that the held-out score has chosen so far."""
+        discriminator = _copy_with(
+            self.training.game.discriminator.network, self.training.kept, "discriminator/"
+        )
+        manifest = {**self.prepared.manifest, "training": self.summary()}
+        return Model(self.modality, self.codec, self._generator(), discriminator, manifest)
+
+    def _generator(self) -> nn.Module:
+        """That of the model gone on from where nothing better came; else all members, with the last touch."""
+        if self._unchanged:
+            return self._unchanged.generator
         game = self.training.game
         members = [
             _copy_with(game.generator.network, weights, "generator/") for weights in self.training.members
         ]
-        discriminator = _copy_with(game.discriminator.network, self.training.kept, "discriminator/")
         compact = self.prepared.batches.samples.cpu()
-        precision = game.config.precision
-        as_sampled = matrix_precision(precision, torch.device("cpu"))
-        with n_threads(1), as_sampled, quick_full_products(precision):  # one: whatever the number of cores
+        precision = matrix_precision(sampling_precision(game.config.precision), torch.device("cpu"))
+        with n_threads(1), precision:  # as in sampling
             self.modality.finish(self.codec, members, compact, self.prepared.config.seed)
-        generator = members[0] if len(members) == 1 else Mixture(members)
-        manifest = {**self.prepared.manifest, "training": self.summary()}
-        return Model(self.modality, self.codec, generator, discriminator, manifest)
+        return members[0] if len(members) == 1 else Mixture(members)
+
+    @property
+    def _unchanged(self) -> Model | None:
+        """The model gone on from, if it is still the one to keep."""
+        return None if self.training.kept_step else self.prepared.origin
 
     @torch.no_grad()
     def preview(self) -> str:
@@ -297,7 +312,7 @@ def _prepare(
         **({"origin": origin.known_digest()} if origin else {}),
     }
     return Prepared(
-        config, modality, seen, codec, game, batches, evaluation, plan, manifest, (*notes, *remarks)
+        config, modality, seen, codec, game, batches, evaluation, plan, manifest, (*notes, *remarks), origin
     )
 
 

@@ -22,7 +22,7 @@ from torch import nn
 from gansmith import __version__
 from gansmith.configuration import from_plain
 from gansmith.engine.game import GameConfig
-from gansmith.engine.precision import PRECISIONS, fastest_precision, matrix_precision
+from gansmith.engine.precision import matrix_precision, sampling_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.tensors import Conditions
 from gansmith.engine.threads import n_threads
@@ -196,9 +196,7 @@ class Model:
     @cached_property
     def _precision(self) -> str:
         """That of training, if this machine has it too."""
-        return min(
-            self.manifest["game"]["precision"], fastest_precision(torch.device("cpu")), key=PRECISIONS.index
-        )
+        return sampling_precision(self.manifest["game"]["precision"])
 
     def _block(
         self, block: int, n_wanted: int, seed: int, request: Request | None, again: str = ""
@@ -352,6 +350,8 @@ def _rebuilt(archive: Archive) -> Model:
         weights = archive.tensors(f"{name}.safetensors", shapes)
         if any(weights[key].dtype != value.dtype for key, value in wanted.items()):
             raise ModelFileError(f"{archive.path}: the weights of the {name} are of another type of number.")
+        if not all(value.isfinite().all() for value in weights.values()):
+            raise ModelFileError(f"{archive.path}: some weights of the {name} are no finite numbers.")
         player.load_state_dict(weights, assign=True)
         player.requires_grad_(False).eval()
     for key in ("format", "sha256"):

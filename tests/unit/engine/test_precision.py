@@ -26,8 +26,26 @@ def test_full_products_stay_full_and_the_setting_is_put_back(precision):
     left, right = torch.rand(64, 300), torch.rand(300, 64)
     with quick_full_products(precision):
         made = left @ right
+        assert products is None or products.fp32_precision == ("bf16" if precision == "bfloat16" else before)
     assert made.dtype == torch.float32
     assert torch.allclose(made, left @ right, rtol=0.02)
     with pytest.raises(ZeroDivisionError), quick_full_products(precision):
         _ = 1 / 0
     assert products is None or products.fp32_precision == before
+
+
+def test_who_leaves_first_does_not_take_it_from_the_other():
+    products = getattr(torch.backends.mkldnn, "matmul", None)
+    if products is None:
+        pytest.skip("this torch has no such setting")
+    before, first, second = (
+        products.fp32_precision,
+        quick_full_products("bfloat16"),
+        quick_full_products("bfloat16"),
+    )
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert products.fp32_precision == "bf16"
+    second.__exit__(None, None, None)
+    assert products.fp32_precision == before

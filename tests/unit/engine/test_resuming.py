@@ -13,6 +13,7 @@ from gansmith.engine.train import MAX_ROLLBACKS, TrainConfig
 from gansmith.errors import TrainingError, UsageError
 
 N_STEPS = 12
+RUN = TrainConfig(samples_seen=8 * N_STEPS, n_evaluations=3, n_checkpoints=4)
 
 
 def everything(training) -> dict[str, torch.Tensor]:
@@ -57,6 +58,17 @@ def test_resumed_after_a_break_equals_uninterrupted(new_run, straight, tmp_path,
     records = list(resumed)
     assert records == straight[1][at:]
     assert_same(resumed, straight[0])
+
+
+def test_members_survive_a_break(new_run, tmp_path):
+    config = replace(RUN, n_evaluations=6, n_members=3)
+    expected = finished(new_run(config=config))[0]
+    assert len(expected.members) == 3
+    broken(new_run(tmp_path, config=config), 9)
+    again = finished(new_run(tmp_path, config=config))[0]
+    assert_same(again, expected)
+    for one, other in zip(again.members, expected.members, strict=True):
+        assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def test_resumed_after_a_kill_equals_uninterrupted(new_run, straight, tmp_path):

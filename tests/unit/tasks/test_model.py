@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import replace
 
 import pandas as pd
@@ -151,6 +152,11 @@ def change(*keys, to):
         change("game", to=None),
         change("training", to={}),
         change("training", "border", to="left"),
+        change("training", "n_members", to=0),
+        change("training", "n_members", to=1),
+        change("training", "n_members", to=65),
+        change("training", "n_members", to=True),
+        change("training", "n_members", to="5"),
         change("fit", to=None),
         change("target", to=3),
     ],
@@ -210,6 +216,15 @@ def test_weights_of_another_network(forged, path, name):
     ):
         with pytest.raises(ModelFileError, match="does not hold the weights"):
             load_model(forged(members={name: safetensors.torch.save(changed)}))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_weights_that_are_no_numbers(forged, path, number):
+    weights = read_archive(path).tensors("generator.safetensors")
+    knots = next(key for key in weights if key.endswith("level_knots"))
+    weights[knots][0, 0] = number
+    with pytest.raises(ModelFileError, match="no finite numbers"):
+        load_model(forged(members={"generator.safetensors": safetensors.torch.save(weights)}))
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int32, torch.bool])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,6 +62,17 @@ def test_the_model_says_what_it_came_from(model, newer, tmp_path):
     learnt.save(tmp_path / "new.gan")
     assert load_model(tmp_path / "new.gan").manifest["origin"] == digest
     assert load_model(tmp_path / "new.gan").manifest["fit"]["preset"] == "small"
+
+
+def test_where_nothing_better_comes_the_model_stays_as_it_was(model, newer):
+    run = start(newer, SHORT, origin=model)
+    scores = iter([0.9, *[0.1] * 100])
+    assert run.training.evaluation
+    run.training.evaluation = replace(run.training.evaluation, score=lambda fake, real: next(scores))
+    run.training.judge_start()
+    kept = _played(run)
+    assert kept.manifest["training"]["n_members"] == model.manifest["training"]["n_members"] > 1
+    assert kept.sample(50).records.equals(model.sample(50).records)
 
 
 def test_resumed_equals_uninterrupted(model, newer, tmp_path):

@@ -38,7 +38,7 @@ Some columns decide by hairs, others by miles."""
 FASTER: Final = 1.4
 SLOWER: Final = 0.5
 """What a state's step is multiplied with while it keeps its direction, and when it turns."""
-PRIOR: Final = 1
+PRIOR: Final = 10
 """Fakes added between each two knots of a bin: a bin with few fakes is left nearly as it is."""
 
 

@@ -7,6 +7,7 @@ import torch
 from gansmith.modalities.table.calibration import calibrate
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableGenerator, TableNetworks
+from gansmith.nets.mixture import Mixture
 
 LAYOUT = Layout(n_states=(2, 3, 3, 12), n_bins=(0, 0, 2, 10))
 
@@ -25,7 +26,7 @@ def skewed_records(n: int) -> torch.Tensor:
     return torch.cat([codes, 2 * draw[:, LAYOUT.n_columns :] - 1], 1)
 
 
-def errors(made: TableGenerator, real: torch.Tensor) -> torch.Tensor:
+def errors(made: TableGenerator | Mixture, real: torch.Tensor) -> torch.Tensor:
     """Total variation of each column, on latents that the calibration has not seen."""
     latents = torch.randn(20_000, 16, generator=torch.Generator().manual_seed(3))
     counts = (LAYOUT.expand(LAYOUT.compact(made(latents)))[:, : LAYOUT.n_one_hot]).mean(0)
@@ -42,6 +43,14 @@ def test_states_become_as_frequent_as_in_the_records() -> None:
         after = errors(made, real)
         assert before.max() > 0.1
         assert after.max() < 0.02
+
+
+def test_generators_that_take_turns_are_moved_together() -> None:
+    one, other, real = generator(1), generator(0), skewed_records(5_000)
+    both = Mixture([one, other])
+    calibrate([one, other], real, 0)
+    assert errors(both, real).max() < 0.02
+    assert torch.equal(one.level_knots, other.level_knots)
 
 
 def test_the_same_seed_gives_the_same_biases() -> None:

@@ -61,7 +61,8 @@ def _n_slopes(numbers: Numbers, min_count: int) -> int:
     rng = np.random.default_rng(0)
     tried = rng.permutation(numbers)[:MAX_TRIED]
     apart = np.diff(np.unique(numbers))
-    reach = apart.min() / 2 if len(apart) else 1.0
+    spread = np.subtract(*np.quantile(numbers, (0.75, 0.25)))
+    reach = max(np.median(apart), spread / len(numbers)) / 2 if len(apart) else 1.0
     n_slopes = [k for k in _SLOPES if len(tried) >= k * max(MIN_RECORDS_PER_KNOT, min_count)]
     if len(n_slopes) < 2:
         return 1
@@ -84,5 +85,8 @@ def _grid(n_slopes: int, n: int, min_count: int) -> Float[np.ndarray, " k"]:
 
 
 def _at(numbers: Numbers, shares: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
-    """The quantiles of numbers in ascending order."""
-    return np.interp(shares * (len(numbers) - 1), np.arange(len(numbers)), numbers)
+    """The quantiles of numbers in ascending order; but for the ends none is a number of a single record."""
+    ranks, places = shares * (len(numbers) - 1), np.arange(len(numbers))
+    found = (np.interp(ranks - 0.5, places, numbers) + np.interp(ranks + 0.5, places, numbers)) / 2
+    found[[0, -1]] = numbers[[0, -1]]
+    return found

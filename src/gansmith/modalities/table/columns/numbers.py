@@ -117,6 +117,8 @@ class NumberCodec(AbstractColumnCodec):
                 alone are no more than true and false, and always do.
         """
         numbers, is_missing = to_numbers(column, schema)
+        if schema.kind == "decimal" and schema.decimals >= 0:  # sums of cents are not always whole cents
+            numbers = np.round(numbers, schema.decimals)
         values, counts = np.unique(numbers[~is_missing], return_counts=True)
         became, spikes = _shared(values, counts, min_count)
         held_back = rare.HeldBack.of(became != values, counts)

@@ -127,6 +127,10 @@ class AbstractConstraint(ABC):
         """Whether `asked(cells)` makes sure of the cell asked for in column `name`."""
         return name not in self.writes
 
+    def takes(self, name: str) -> bool:
+        """Whether the column does not take part in the game as it is."""
+        return name in self.writes
+
     def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
         """Records with the cells that are sought, where little has to be changed for that."""
         del sought

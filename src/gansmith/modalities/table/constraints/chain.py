@@ -114,7 +114,7 @@ class Chain:
 
     def taking(self, name: str) -> AbstractConstraint | None:
         """The constraint that puts a column back; None where it takes part in the game as it is."""
-        return next((one for one in self._active if name in one.writes), None)
+        return next((one for one in self._active if one.takes(name)), None)
 
     def state(self) -> list[dict[str, Any]]:
         """What each constraint has learnt, as plain JSON; what they are stands in the schema."""

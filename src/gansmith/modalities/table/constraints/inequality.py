@@ -193,6 +193,10 @@ class Inequality(AbstractConstraint):
         """See the base class; that `high` is missing can be said."""
         return not self.is_distance or name != self.high.name or not cells[name][0].is_valid
 
+    def takes(self, name: str) -> bool:
+        """See the base class."""
+        return self.is_distance and name in self.writes
+
     def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
         """See the base class: a `high` of nearly the rank of the one that is sought becomes that."""
         wanted = sought.get(self.high.name)
