@@ -7,6 +7,7 @@ A task never asks which kind it holds: it asks the modality. Adding a kind is ad
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,6 +86,8 @@ class Plan:
     """The rules."""
     samples_seen: int
     """Length of the run where the user gives none."""
+    most_samples: int = sys.maxsize
+    """No budget buys more than this."""
     n_evaluations: int = 10
     """How often the held-out score is taken."""
     tolerance: float = 0.0

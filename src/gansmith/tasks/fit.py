@@ -74,6 +74,11 @@ class Prepared:
     origin: Model | None = None
     """The model that is gone on from."""
 
+    @property
+    def n_seen(self) -> int:
+        """Training records."""
+        return len(self.batches.samples)
+
 
 @final
 class FitRun:
@@ -225,8 +230,14 @@ def start(
     threads = config.threads or _usual_threads(prepared.game)
     if deadline is not None:
         threads, length = _calibrated(prepared, deadline)
+        if length > (most := prepared.plan.most_samples):
+            note = (
+                f"the run ends before the budget: records seen more than {most // prepared.n_seen} times are "
+                "learnt by heart (--samples-seen overrules that)"
+            )
+            length, prepared = most, replace(prepared, notes=(*prepared.notes, note))
     else:
-        n_epoch = len(prepared.batches.samples) // prepared.batches.batch_size * prepared.batches.batch_size
+        n_epoch = prepared.n_seen // prepared.batches.batch_size * prepared.batches.batch_size
         length = config.samples_seen or math.ceil(config.epochs * n_epoch) or prepared.plan.samples_seen
     if run_folder:
         run_folder.start({**prepared.manifest, "samples_seen": length, "n_threads": threads})

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from gansmith.errors import DataError, TrainingError, UsageError
+from gansmith.modalities.table.presets import MAX_EPOCHS
 from gansmith.tasks import fit
 from gansmith.tasks.budget import MIN_STEPS, Pace, seconds_of
 from gansmith.tasks.fit import FitConfig, resume, start
@@ -123,6 +124,16 @@ def test_a_budget_becomes_a_length_that_repeats_the_run(people, config, tmp_path
 def test_a_budget_too_small_buys_a_few_steps(people, config):
     run = start(people, replace(config, samples_seen=0, budget="0.001s"))
     assert run.training.n_steps == MIN_STEPS
+
+
+def test_neither_a_budget_nor_the_default_learns_records_by_heart(people, config, monkeypatch):
+    monkeypatch.setattr(fit, "_calibrated", lambda prepared, deadline: (1, 10**9))
+    most = MAX_EPOCHS * 216
+    run = start(people, replace(config, samples_seen=0, budget="9h"))
+    assert run.training.config.samples_seen == most
+    assert any("more than 300 times" in note for note in run.notes)
+    assert start(people, replace(config, samples_seen=0)).training.config.samples_seen == most
+    assert start(people, replace(config, samples_seen=10**8)).training.config.samples_seen == 10**8
 
 
 def test_a_run_that_would_be_late_is_shortened_and_can_be_repeated(people, config, monkeypatch):

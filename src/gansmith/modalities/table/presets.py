@@ -13,13 +13,16 @@ from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableNetworks
 
 PRESETS: Final = {
-    "default": "relativistic pairs, R1 and R2; Adult in 100 s: c2st .59, tstr .91 (real .93)",
+    "default": "relativistic pairs, R1 and R2; Adult in 2.5 min: c2st .56, tstr .91 (real .93)",
     "small": "half the width, for a first look; Adult in 1 min: c2st .69, tstr .90 (real .93)",
 }
 
 BATCH_SIZE: Final = 500
 SAMPLES_SEEN: Final = 1_500_000
 """Default length: about two minutes on two slow cores for a table of fifteen columns."""
+MAX_EPOCHS: Final = 300
+"""Records that are seen more often are learnt by heart, and hardly anything is gained: of 669 records seen
+1,000 times the fakes are nearer to them than to held-out ones in 62 of 100 cases, seen 300 times in 53."""
 FULL_RATE_SAMPLES: Final = 900_000
 """At full rate records become better until about here and then worse; longer runs take smaller steps."""
 N_MEMBERS: Final = 5
@@ -73,4 +76,5 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
         ),
         discriminator=PlayerConfig(learning_rate=1e-3, final_learning_rate=0.0),
     )
-    return Plan(networks, game, SAMPLES_SEEN, tolerance=TOLERANCE, n_members=N_MEMBERS)
+    most = max(MAX_EPOCHS * n_records, batch_size)
+    return Plan(networks, game, min(SAMPLES_SEEN, most), most, tolerance=TOLERANCE, n_members=N_MEMBERS)
