@@ -64,7 +64,10 @@ def test_numbers_that_repeat_are_steps_unless_many_are_rare():
     knots, shares = distribution(values, counts, 5)
     assert (knots == np.repeat(values, 2)).all()
     assert np.allclose(np.diff(shares)[::2], 0.01)
-    assert not repeat(np.arange(400.0), np.append(counts, np.full(300, 4)), 5)
+    assert repeat(values, np.where(values % 10 == 5, 4, counts), 5)  # each becomes its neighbour
+    assert repeat(values, np.append([4], counts[1:]), 5)  # at the lower end, too
+    assert not repeat(np.arange(400.0), np.append(counts, np.full(300, 4)), 5)  # all become 99
+    assert not repeat(values, np.full(100, 5), 6)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 39])

@@ -12,14 +12,15 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
+from gansmith.modalities.table.columns import rare
 from gansmith.modalities.table.columns.base import Codes
 
 Numbers = Float[np.ndarray, " n"]
 
 MAX_STEPS: Final = 8192
 """Values at which a distribution function may step."""
-MAX_RARE_SHARE: Final = 0.05
-"""Of the records, that may have a number too rare to come out where the function steps."""
+MAX_MOVED: Final = 0.02
+"""How far the function may move where numbers too rare to come out become their frequent neighbours."""
 _SLOPES: Final = tuple(2**power for power in range(11))
 """Into how many slopes a distribution function without steps may be divided."""
 MIN_RECORDS_PER_KNOT: Final = 5
@@ -33,8 +34,13 @@ MIN_REPEATS: Final = 5
 
 def repeat(values: Numbers, counts: Codes, min_count: int) -> bool:
     """Whether so many records share these numbers that the distribution function steps at each."""
-    n, n_rare = int(counts.sum()), int(counts[counts < min_count].sum())
-    return len(values) <= MAX_STEPS and n >= MIN_REPEATS * len(values) and n_rare <= MAX_RARE_SHARE * n
+    n = int(counts.sum())
+    if len(values) > MAX_STEPS or n < MIN_REPEATS * len(values) or counts.max() < min_count:
+        return False
+    upto = np.concatenate([[0], np.cumsum(counts)])
+    became = rare.to_frequent(values, counts, min_count)  # ascending, too
+    moved = upto[np.searchsorted(became, values, "right")] - upto[1:]
+    return bool(np.abs(moved).max() <= MAX_MOVED * n)
 
 
 def distribution(
