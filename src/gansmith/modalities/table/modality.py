@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, ClassVar, Final, final
 
 import numpy as np
@@ -35,6 +34,7 @@ from gansmith.modalities.table.files.fingerprint import fingerprint_of
 from gansmith.modalities.table.files.gaps import Gaps
 from gansmith.modalities.table.files.in_memory import with_column
 from gansmith.modalities.table.files.reading import Table, read_partial, read_table
+from gansmith.modalities.table.files.table_file import AbstractTableFile
 from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.held_back import held_back_notes, held_back_of
 from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
@@ -262,20 +262,8 @@ class TableModality(AbstractModality):
 
 
 @final
-class _TableFile:
+class _TableFile(AbstractTableFile):
     """A `TableWriter` that takes `Table`s."""
-
-    def __init__(self, writer: TableWriter) -> None:
-        self._writer = writer
-
-    def __enter__(self) -> _TableFile:
-        self._writer.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._writer.__exit__(kind, error, trace)
 
     def write(self, records: Table) -> None:
         """Append a block."""

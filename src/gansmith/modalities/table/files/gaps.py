@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Any, cast, final
 
 import numpy as np
@@ -15,6 +14,7 @@ import pyarrow.compute as pc
 from gansmith.modalities.table.files.raw import RawTable
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.files.stored import spelt, stored
+from gansmith.modalities.table.files.table_file import AbstractTableFile
 from gansmith.modalities.table.files.writing import STDOUT, TableWriter, writable_extension
 from gansmith.modalities.table.schema import Column, Schema
 
@@ -101,7 +101,7 @@ class Gaps:
 
 
 @final
-class GapsFile:
+class GapsFile(AbstractTableFile):
     """A file of the whole records: see `Writer` of the base.
 
     From delimited text to delimited text every cell that was there is written as it was spelt.
@@ -117,16 +117,7 @@ class GapsFile:
             columns = [Column(column.name, "text", missing_mark=column.missing_mark) for column in columns]
             if style is not None and style.quoting == "text":  # here all columns are
                 style = replace(style, quoting="needed")
-        self._writer = TableWriter(path, Schema(tuple(columns), style), metadata=metadata)
-
-    def __enter__(self) -> GapsFile:
-        self._writer.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._writer.__exit__(kind, error, trace)
+        super().__init__(TableWriter(path, Schema(tuple(columns), style), metadata=metadata))
 
     def write(self, records: Table) -> None:
         """Append the next block."""
