@@ -11,10 +11,18 @@ from typing import Any, Final, Literal, final
 
 from gansmith.errors import UsageError, did_you_mean
 
-Better = Literal["lower", "higher", "half"]
+Direction = Literal["higher", "lower"]
+Family = Literal["real", "useful", "private", "valid"]
 
-HOLDOUT: Final = "holdout"
-"""Name of the anchor that every score has: the same score of real records that nothing was learnt from."""
+CEILING: Final = "ceiling"
+"""Anchor: the same score of real records that nothing was learnt from. As good as it gets."""
+FLOOR: Final = "floor"
+"""Anchor: the same score of independent columns, each drawn from the training records by itself."""
+COPY: Final = "copy"
+"""Anchor: the same score of a copy of the training records: perfect, and worthless."""
+
+CONFIDENT: Final = 1.96
+"""Standard errors on each side of a number that make an interval of 95 %."""
 
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
@@ -39,12 +47,18 @@ class Score:
     """Standard error, in the unit of `value`: how far another draw of the records would move it."""
     n: int
     """Records that it was measured on (on each side, where two sets are compared)."""
-    better: Better
-    """Which way is good; "half": 0.5 is perfect."""
+    direction: Direction
+    """Which way is good, as far as what real records reach."""
+    source: str = ""
+    """The paper or definition that it follows."""
     label: str = ""
-    """A few words for a person, with the unit, such as "marginal error, %"."""
+    """A few words for a person, with the unit, such as "column error, %"."""
     meaning: str = ""
     """One sentence: what the number says."""
+    bounds: tuple[float, float] | None = None
+    """The interval of 95 %, where it is not the error that makes it."""
+    caveat: str = ""
+    """Why this number cannot be trusted; empty where it can."""
 
     def __post_init__(self) -> None:
         if self.error < 0 or self.n < 1:
@@ -53,15 +67,25 @@ class Score:
     def __str__(self) -> str:
         return f"{self.value:.4g} ± {self.error:.2g}"
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Between what the number lies with a confidence of 95 %."""
+        return self.bounds or (self.value - CONFIDENT * self.error, self.value + CONFIDENT * self.error)
+
     def to_dict(self) -> dict[str, Any]:
         """All fields, as JSON can hold them (a number that is not finite becomes None)."""
+        low, high = self.interval
         return {
             "value": _finite(self.value),
             "error": _finite(self.error),
+            "low": _finite(low),
+            "high": _finite(high),
             "n": self.n,
-            "better": self.better,
+            "direction": self.direction,
             "label": self.label,
             "meaning": self.meaning,
+            "source": self.source,
+            "caveat": self.caveat,
         }
 
 
@@ -75,9 +99,11 @@ class Entry:
     score: Score
     """Of the synthetic records."""
     anchors: Mapping[str, Score]
-    """The same score of other records, by the anchor's name; `HOLDOUT` is always there."""
+    """The same score of other records, by the anchor's name: `CEILING`, `FLOOR`, `COPY`."""
     details: Mapping[str, float] = field(default_factory=dict[str, float])
     """What lies behind it, the most telling first: a column or a pair of columns and its part."""
+    family: Family = "real"
+    """Which question it helps to answer."""
 
 
 @final

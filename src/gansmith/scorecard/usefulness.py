@@ -84,7 +84,7 @@ def _classified(
         value=float(value),
         error=float(error),
         n=len(test_labels),
-        better="higher",
+        direction="higher",
         label="train here, test on real (AUC)",
         meaning="How well a model trained on these records predicts the target of real ones; 0.5: guessing.",
     )
@@ -132,7 +132,7 @@ def _regressed(
         value=float(1.0 - ratio),
         error=float(error),
         n=len(spread),
-        better="higher",
+        direction="higher",
         label="train here, test on real (R2)",
         meaning="Share of the target's variance in real records that a model trained on these explains.",
     )

@@ -10,8 +10,8 @@ from gansmith.scorecard.card import HOLDOUT, Entry, Score, Scorecard
 
 
 def card(value: float = 0.83) -> Scorecard:
-    score = Score(value=value, error=0.02, n=2000, better="half", label="told from real", meaning="So.")
-    anchor = Score(value=0.5, error=0.01, n=2000, better="half")
+    score = Score(value=value, error=0.02, n=2000, direction="lower", label="told from real", meaning="So.")
+    anchor = Score(value=0.5, error=0.01, n=2000, direction="lower")
     return Scorecard("Scores", (Entry("c2st", score, {HOLDOUT: anchor}, {"age": 0.7}),))
 
 
@@ -51,4 +51,4 @@ def test_json():
 def test_a_score_without_records_or_with_a_negative_error_is_refused():
     for n, error in ((0, 0.1), (5, -0.1)):
         with pytest.raises(ValueError, match="A score of"):
-            Score(value=1.0, error=error, n=n, better="lower")
+            Score(value=1.0, error=error, n=n, direction="lower")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.fidelity import quick_two_sample_auc, two_sample_auc
+from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.scorecard.seeds import draws, small_seed
 from gansmith.scorecard.usefulness import train_synthetic_test_real
 

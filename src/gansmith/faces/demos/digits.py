@@ -26,7 +26,7 @@ from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.image.terminal import as_numbers, as_shades
 from gansmith.report.pictures import picture_grid
-from gansmith.scorecard.card import HOLDOUT, Entry
+from gansmith.scorecard.card import CEILING, Entry
 from gansmith.scorecard.seeds import small_seed
 from gansmith.tasks.fit import FitConfig, FitRun, start
 from gansmith.tasks.model import Model
@@ -201,7 +201,7 @@ def _scores(
     return {
         name: {
             **{game: card[name].score.to_dict() for game, card in cards.items()},
-            "real": entry.anchors[HOLDOUT].to_dict(),
+            "real": entry.anchors[CEILING].to_dict(),
         }
         for name, entry in cards["default"].items()
     }

@@ -8,10 +8,10 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.image.pictures import Pictures, joined
-from gansmith.scorecard.card import HOLDOUT, Entry, Score, Scorecard
-from gansmith.scorecard.coverage import density_and_coverage
+from gansmith.scorecard.card import CEILING, Entry, Score, Scorecard
+from gansmith.scorecard.real.coverage import density_and_coverage
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.privacy import exact_copies, nearest_neighbour_share
+from gansmith.scorecard.private.privacy import exact_copies, nearest_neighbour_share
 
 MAX_PICTURES: Final = 10_000
 """Pictures of each set that a score looks at, at most."""
@@ -49,7 +49,7 @@ def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int
         Entry(
             "copies",
             exact_copies(fake.pixels, train.pixels),
-            {HOLDOUT: exact_copies(holdout.pixels, train.pixels)},
+            {CEILING: exact_copies(holdout.pixels, train.pixels)},
         ),
     ]
     return Scorecard(title=f"Scores of {len(fake):,} generated pictures", entries=tuple(entries))
@@ -85,7 +85,7 @@ def recognised(fake: Pictures, real: Pictures) -> Entry:
     if rarest >= 2:
         unseen: Any = cross_val_predict(classifier, points, labels, cv=min(_N_FOLDS, rarest))
         anchor = _share((unseen == labels)[is_asked])
-    return Entry("recognised", _share(predicted == fake.labels.astype(str)), {HOLDOUT: anchor})
+    return Entry("recognised", _share(predicted == fake.labels.astype(str)), {CEILING: anchor})
 
 
 def _share(is_right: np.ndarray) -> Score:
@@ -96,7 +96,7 @@ def _share(is_right: np.ndarray) -> Score:
         value=n_right / n if len(is_right) else float("nan"),
         error=float(np.sqrt(near * (1 - near) / (n + 4))),
         n=n,
-        better="higher",
+        direction="higher",
         label="recognised",
         meaning="Share of the pictures that a classifier of real ones takes for what they should be.",
     )
@@ -109,7 +109,7 @@ def _coverage(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> 
     scores = density_and_coverage(ours, real, k=k, seed=seed)
     anchors = density_and_coverage(others, real, k=k, seed=seed)
     names = ("density", "coverage")
-    entries = [Entry(*item[:2], {HOLDOUT: item[2]}) for item in zip(names, scores, anchors, strict=True)]
+    entries = [Entry(*item[:2], {CEILING: item[2]}) for item in zip(names, scores, anchors, strict=True)]
     return entries[::-1]
 
 
@@ -119,7 +119,7 @@ def _nearer(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> En
     known = _features(train)
     score = nearest_neighbour_share(_features(fake), known, _features(holdout), seed=seed)
     anchor = nearest_neighbour_share(asked, known, reference, seed=seed)
-    return Entry("nearer", score, {HOLDOUT: anchor})
+    return Entry("nearer", score, {CEILING: anchor})
 
 
 def _drawn(pictures: Pictures, n: int, seed: int) -> Pictures:

@@ -45,7 +45,7 @@ from gansmith.modalities.table.scoring import score_table
 from gansmith.modalities.table.unknown import unknown_notes
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.fidelity import quick_two_sample_auc
+from gansmith.scorecard.real.two_sample import quick_two_sample_auc
 
 MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000

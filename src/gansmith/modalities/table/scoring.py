@@ -11,11 +11,11 @@ import pyarrow as pa
 from gansmith.errors import UsageError
 from gansmith.modalities.table.features import common_types, record_keys, table_features
 from gansmith.modalities.table.schema import MADE_ANEW, Schema
-from gansmith.scorecard.card import HOLDOUT, Entry, Scorecard
+from gansmith.scorecard.card import CEILING, Entry, Scorecard
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.fidelity import two_sample_auc
-from gansmith.scorecard.marginals import marginal_errors, pair_errors
-from gansmith.scorecard.privacy import exact_copies, nearest_neighbour_share
+from gansmith.scorecard.real.two_sample import two_sample_auc
+from gansmith.scorecard.real.marginals import marginal_errors, pair_errors
+from gansmith.scorecard.private.privacy import exact_copies, nearest_neighbour_share
 from gansmith.scorecard.usefulness import train_synthetic_test_real
 
 MAX_RECORDS: Final = 50_000
@@ -77,7 +77,7 @@ def _told_apart(fake: Features, train: Features, holdout: Features, seed: int) -
     n_max = min(10_000, len(fake), len(train), len(holdout))
     result = two_sample_auc(fake, holdout, seed=seed, n_max=n_max)
     anchor = two_sample_auc(train, holdout, seed=seed, n_max=n_max)
-    return Entry("c2st", result.score, {HOLDOUT: anchor.score}, dict(result.giveaways))
+    return Entry("c2st", result.score, {CEILING: anchor.score}, dict(result.giveaways))
 
 
 def _errors(fake: Features, train: Features, holdout: Features, seed: int) -> list[Entry]:
@@ -88,7 +88,7 @@ def _errors(fake: Features, train: Features, holdout: Features, seed: int) -> li
     marginal = Entry(
         "marginal",
         score,
-        {HOLDOUT: marginal_errors(train, holdout, seed=seed)[1]},
+        {CEILING: marginal_errors(train, holdout, seed=seed)[1]},
         _worst({name: float(error) for name, error in zip(fake.names, errors, strict=True)}),
     )
     matrix, score = pair_errors(fake, holdout, seed=seed)
@@ -97,7 +97,7 @@ def _errors(fake: Features, train: Features, holdout: Features, seed: int) -> li
         for a, b in np.argwhere(np.triu(~np.isnan(matrix)))
     }
     anchor = pair_errors(train, holdout, seed=seed)[1]
-    return [marginal, Entry("pair", score, {HOLDOUT: anchor}, _worst(by_pair))]
+    return [marginal, Entry("pair", score, {CEILING: anchor}, _worst(by_pair))]
 
 
 def _usefulness(fake: Features, train: Features, holdout: Features, target: str, seed: int) -> Entry:
@@ -106,20 +106,20 @@ def _usefulness(fake: Features, train: Features, holdout: Features, target: str,
     score, anchor = (
         train_synthetic_test_real(part.sample(n, rng), holdout, target, seed=seed) for part in (fake, train)
     )
-    return Entry("tstr", score, {HOLDOUT: anchor})
+    return Entry("tstr", score, {CEILING: anchor})
 
 
 def _copies(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Schema) -> Entry:
     known = record_keys(train, schema)
     score, anchor = (exact_copies(record_keys(table, schema), known) for table in (fake, holdout))
-    return Entry("copies", score, {HOLDOUT: anchor})
+    return Entry("copies", score, {CEILING: anchor})
 
 
 def _nearer(fake: Features, train: Features, holdout: Features, seed: int) -> Entry:
     halves = np.array_split(np.random.default_rng(seed).permutation(len(holdout)), 2)
     asked, reference = (holdout.take(half) for half in halves)
     score, anchor = (nearest_neighbour_share(part, train, reference, seed=seed) for part in (fake, asked))
-    return Entry("nearer", score, {HOLDOUT: anchor})
+    return Entry("nearer", score, {CEILING: anchor})
 
 
 def _worst(errors: Mapping[str, float]) -> dict[str, float]:

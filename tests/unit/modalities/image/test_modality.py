@@ -14,7 +14,7 @@ from gansmith.modalities.image.modality import ImageModality
 from gansmith.modalities.image.pictures import Pictures, bundled_digits
 from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.image.terminal import as_numbers, as_shades
-from gansmith.scorecard.card import HOLDOUT
+from gansmith.scorecard.card import CEILING
 
 MODALITY = ImageModality()
 
@@ -124,7 +124,7 @@ def test_copies_and_noise_are_told_from_honest_pictures(digits):
     assert 0.3 < honest["nearer"].score.value < 0.7
     assert honest["coverage"].score.value > 0.8
     assert noisy["coverage"].score.value < 0.1
-    assert all(HOLDOUT in entry.anchors for entry in honest.entries)
+    assert all(CEILING in entry.anchors for entry in honest.entries)
 
 
 def test_a_classifier_recognises_digits(digits):
@@ -134,5 +134,5 @@ def test_a_classifier_recognises_digits(digits):
     )
     entry = recognised(digits.of_label("2"), some)
     assert entry.score.value > 0.9
-    assert entry.anchors[HOLDOUT].value > 0.9
+    assert entry.anchors[CEILING].value > 0.9
     assert recognised(fives, some).score.value < 0.1

@@ -5,8 +5,8 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.fidelity import quick_two_sample_auc, two_sample_auc
-from gansmith.scorecard.marginals import marginal_errors, pair_errors
+from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
+from gansmith.scorecard.real.marginals import marginal_errors, pair_errors
 
 
 def features(*columns: np.ndarray, categories: tuple[int, ...] = ()) -> Features:

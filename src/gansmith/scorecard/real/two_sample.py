@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from gansmith.scorecard.card import Score
 from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, fold_rare_codes
-from gansmith.scorecard.marginals import column_distances, marginal_errors, pair_errors
+from gansmith.scorecard.real.marginals import column_distances, marginal_errors, pair_errors
 from gansmith.scorecard.roc import auc_and_error
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.trees import FULL, QUICK, Classifier, TreeSize, fit_classifier
@@ -74,7 +74,7 @@ def two_sample_auc(
         value=value,
         error=error,
         n=n,
-        better="half",
+        direction="lower",
         label="told from real (AUC)",
         meaning="How often a classifier rightly calls the synthetic one of two records; 0.5 is perfect.",
     )

@@ -66,7 +66,7 @@ def density_and_coverage(
         value=values[0],
         error=errors[0],
         n=n,
-        better="higher",
+        direction="higher",
         label="density",
         meaning="How crowded with real records the places of synthetic ones are; real records give 1.",
     )
@@ -74,7 +74,7 @@ def density_and_coverage(
         value=values[1],
         error=errors[1],
         n=n,
-        better="higher",
+        direction="higher",
         label="coverage",
         meaning="Share of real records with a synthetic one near them; "
         f"the real distribution gives {expected_coverage(len(fake), len(real), k):.3f}.",

@@ -5,7 +5,7 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.privacy import exact_copies, nearest_neighbour_share
+from gansmith.scorecard.private.privacy import exact_copies, nearest_neighbour_share
 
 
 def numbers(rng: np.random.Generator, n: int, d: int = 3) -> Features:

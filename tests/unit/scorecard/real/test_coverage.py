@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.scorecard.coverage import density_and_coverage, expected_coverage
+from gansmith.scorecard.real.coverage import density_and_coverage, expected_coverage
 
 
 def test_equal_distributions():

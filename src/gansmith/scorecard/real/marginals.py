@@ -49,7 +49,7 @@ def marginal_errors(
         value=float(errors.mean()),
         error=error_by_groups(score_of, len(fake), len(real), draws(seed))[0],
         n=min(len(fake), len(real)),
-        better="lower",
+        direction="lower",
         label="column error, %",
         meaning="How far the values of single columns are from the real ones, mean of all columns.",
     )
@@ -104,7 +104,7 @@ def pair_errors(
         value=_mean(errors),
         error=error_by_groups(score_of, len(fake), len(real), rng)[0],
         n=min(len(fake), len(real)),
-        better="lower",
+        direction="lower",
         label="pair error, %",
         meaning="How far the dependence between two columns is from the real one, mean of the pairs.",
     )

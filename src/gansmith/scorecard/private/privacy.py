@@ -45,7 +45,7 @@ def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
         value=n_copies / n,
         error=_error_of_share(n_copies, n),
         n=n,
-        better="lower",
+        direction="lower",
         label="exact copies",
         meaning="Share of the records that stand letter for letter in the training data.",
     )
@@ -98,7 +98,7 @@ def nearest_neighbour_share(
         value=share,
         error=max(float(np.sqrt(coins)), 0.5 / n),
         n=n,
-        better="half",
+        direction="lower",
         label="nearer to training than to hold-out (smoke test)",
         meaning="Share of records nearer to training than to hold-out; "
         "above 0.5 they are too near, at 0.5 nothing is shown.",
