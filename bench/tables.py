@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.machine import machine
-from gansmith.tasks.synthesize import Synthesizer, score
+from gansmith.tasks.judging import score
+from gansmith.tasks.synthesize import Synthesizer
 
 TARGETS: Final = {"adult": "income", "magic": "class", "beijing_pm25": "pm2.5"}
 BESIDE: Final = Path(__file__).parents[2] / "shared"

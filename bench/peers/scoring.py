@@ -17,8 +17,9 @@ from bench.peers.datasets import Prepared
 from bench.peers.results import Result
 from bench.tables import BESIDE
 from gansmith.errors import GansmithError
-from gansmith.scorecard.card import HOLDOUT, Entry, Scorecard
-from gansmith.tasks.synthesize import score
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.score import HOLDOUT, Entry
+from gansmith.tasks.judging import score
 
 
 def scored(result: Result, prepared: Prepared, synthetic: Path) -> Result:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from gansmith.errors import DataError, GansmithError, ModelFileError, TrainingError, UsageError
-    from gansmith.tasks.synthesize import Synthesizer, load, score
+    from gansmith.tasks.judging import compare, score
+    from gansmith.tasks.synthesize import Synthesizer, load
 
 __version__: Final = "0.1.0"
 
@@ -18,6 +19,7 @@ __all__ = [
     "Synthesizer",
     "TrainingError",
     "UsageError",
+    "compare",
     "load",
     "score",
 ]
@@ -29,8 +31,9 @@ _HOMES: Final = {
     "Synthesizer": "gansmith.tasks.synthesize",
     "TrainingError": "gansmith.errors",
     "UsageError": "gansmith.errors",
+    "compare": "gansmith.tasks.judging",
     "load": "gansmith.tasks.synthesize",
-    "score": "gansmith.tasks.synthesize",
+    "score": "gansmith.tasks.judging",
 }
 
 

@@ -1,3 +1,3 @@
-"""What a run or a scorecard looks like: pictures and pages."""
+"""What a run or a scorecard looks like: one plain dict in, one page out."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A score with its error, and the card that sets it beside its anchors."""
+"""The card: all scores of one synthetic data set, the verdict, and what a page shows of them."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, final
+from pathlib import Path
+from typing import Any, Final, final
 
 from gansmith.errors import UsageError, did_you_mean
-
-Direction = Literal["higher", "lower"]
-Family = Literal["real", "useful", "private", "valid"]
-
-CEILING: Final = "ceiling"
-"""Anchor: the same score of real records that nothing was learnt from. As good as it gets."""
-FLOOR: Final = "floor"
-"""Anchor: the same score of independent columns, each drawn from the training records by itself."""
-COPY: Final = "copy"
-"""Anchor: the same score of a copy of the training records: perfect, and worthless."""
-
-CONFIDENT: Final = 1.96
-"""Standard errors on each side of a number that make an interval of 95 %."""
+from gansmith.scorecard.privacy_card import privacy_card
+from gansmith.scorecard.publishing import page_of
+from gansmith.scorecard.score import (  # noqa: F401
+    ANCHORS, CEILING, CONFIDENT, COPY, FLOOR, Direction, Entry, Family, Score,
+)  # fmt: skip
+from gansmith.scorecard.verdict import Line
 
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
@@ -35,84 +29,26 @@ _REQUIREMENT: Final = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+.\w]+)\s*"
 
 @final
 @dataclass(frozen=True)
-class Score:
-    """A measured number, how sure it is, and how to read it.
-
-    Raises:
-        ValueError: From the constructor, when the error is negative or nothing was measured.
-    """
-
-    value: float
-    error: float
-    """Standard error, in the unit of `value`: how far another draw of the records would move it."""
-    n: int
-    """Records that it was measured on (on each side, where two sets are compared)."""
-    direction: Direction
-    """Which way is good, as far as what real records reach."""
-    source: str = ""
-    """The paper or definition that it follows."""
-    label: str = ""
-    """A few words for a person, with the unit, such as "column error, %"."""
-    meaning: str = ""
-    """One sentence: what the number says."""
-    bounds: tuple[float, float] | None = None
-    """The interval of 95 %, where it is not the error that makes it."""
-    caveat: str = ""
-    """Why this number cannot be trusted; empty where it can."""
-
-    def __post_init__(self) -> None:
-        if self.error < 0 or self.n < 1:
-            raise ValueError(f"A score of {self.n} records with an error of {self.error}.")
-
-    def __str__(self) -> str:
-        return f"{self.value:.4g} ± {self.error:.2g}"
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Between what the number lies with a confidence of 95 %."""
-        return self.bounds or (self.value - CONFIDENT * self.error, self.value + CONFIDENT * self.error)
-
-    def to_dict(self) -> dict[str, Any]:
-        """All fields, as JSON can hold them (a number that is not finite becomes None)."""
-        low, high = self.interval
-        return {
-            "value": _finite(self.value),
-            "error": _finite(self.error),
-            "low": _finite(low),
-            "high": _finite(high),
-            "n": self.n,
-            "direction": self.direction,
-            "label": self.label,
-            "meaning": self.meaning,
-            "source": self.source,
-            "caveat": self.caveat,
-        }
-
-
-@final
-@dataclass(frozen=True)
-class Entry:
-    """One line of the card: a score of the synthetic data beside the same score of other data."""
-
-    name: str
-    """How `--require` and JSON call it: "c2st"."""
-    score: Score
-    """Of the synthetic records."""
-    anchors: Mapping[str, Score]
-    """The same score of other records, by the anchor's name: `CEILING`, `FLOOR`, `COPY`."""
-    details: Mapping[str, float] = field(default_factory=dict[str, float])
-    """What lies behind it, the most telling first: a column or a pair of columns and its part."""
-    family: Family = "real"
-    """Which question it helps to answer."""
-
-
-@final
-@dataclass(frozen=True)
 class Scorecard:
     """All scores of one synthetic data set."""
 
     title: str
     entries: tuple[Entry, ...]
+    verdict: tuple[Line, ...] = ()
+    """The answers in words."""
+    skipped: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Scores that could not be computed, and why."""
+    portrait: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What there is to see, as plain numbers for a page to draw."""
+    name: str = "synthetic"
+    """Of the synthetic data set."""
+    n_records: int = 0
+    notes: tuple[str, ...] = ()
+    """What a person should know about how the data was read and compared."""
+    made: tuple[tuple[str, str], ...] = ()
+    """How the card was made: versions, seed, time, hashes."""
+    training: Mapping[str, Any] | None = None
+    """What the training looked like, where its run folder was given."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -123,33 +59,79 @@ class Scorecard:
         """The entry called `name`.
 
         Raises:
-            UsageError: There is none; the nearest name is given.
+            UsageError: There is none; the nearest name is given, or why it could not be computed.
         """
         for entry in self.entries:
             if entry.name == name:
                 return entry
+        if name in self.skipped:
+            raise UsageError(f"the score {name!r} could not be computed: {self.skipped[name]}")
         raise UsageError(f"There is no score {name!r} on this card. {did_you_mean(name, self.names)}")
 
     def __str__(self) -> str:
-        lines = [
-            f"{entry.name:10} {entry.score!s:>18}   real hold-out {entry.anchors[HOLDOUT]!s:>18}"
+        answers = [f"{line.question:27} {line.level:5}  {line.text}" for line in self.verdict]
+        scores = [
+            f"{entry.name:23} {entry.score!s:>18}   real {_anchor_of(entry, CEILING):>18}   "
+            f"independent columns {_anchor_of(entry, FLOOR):>18}"
             for entry in self.entries
         ]
-        return "\n".join([self.title, *lines])
+        return "\n".join([self.title, *answers, *scores])
 
     def to_dict(self) -> dict[str, Any]:
-        """The card as JSON can hold it: title, and every score by name with its anchors and details."""
+        """The card as JSON can hold it: the verdict, and every score by name with its anchors and details."""
+        scores = {entry.name: entry.to_dict() for entry in self.entries}
+        nothing = dict.fromkeys(("value", "error", *ANCHORS)) | {"n": 0, "direction": "higher"}
+        lacking = {name: {**nothing, "reason": reason} for name, reason in self.skipped.items()}
         return {
             "title": self.title,
-            "scores": {
-                entry.name: {
-                    **entry.score.to_dict(),
-                    "anchors": {name: anchor.to_dict() for name, anchor in entry.anchors.items()},
-                    "details": {name: _finite(part) for name, part in entry.details.items()},
-                }
-                for entry in self.entries
-            },
+            "name": self.name,
+            "n_records": self.n_records,
+            "scores": {**scores, **lacking},
+            "verdict": [line.to_dict() for line in self.verdict],
+            "notes": list(self.notes),
         }
+
+    def report(self) -> dict[str, Any]:
+        """Everything that a report shows, as JSON can hold it."""
+        return {
+            **self.to_dict(),
+            "portrait": dict(self.portrait),
+            "made": [list(pair) for pair in self.made],
+            "training": self.training,
+        }
+
+    def privacy(self) -> dict[str, Any]:
+        """The privacy card, as JSON can hold it."""
+        data = (("Synthetic data set", self.name), ("Synthetic records", f"{self.n_records:,}"))
+        rates = {risk["score"]: risk for risk in self.portrait.get("risks", ())}
+        entries = {entry.name: entry for entry in self.entries}
+        return privacy_card(entries, data, self.made, self.notes, rates)
+
+    def to_html(self, path: str | Path) -> None:
+        """Write the report: one page that needs no network, and its JSON twin beside it.
+
+        Raises:
+            DataError: When it cannot be written.
+        """
+        from gansmith.report.page import write_report  # heavy: only for those who want a page
+
+        write_report(page_of([self.report()]), Path(path))
+
+    def to_privacy_card(self, path: str | Path) -> None:
+        """Write what a data-protection officer wants to know: a page, or JSON when `path` ends in .json.
+
+        Raises:
+            DataError: When it cannot be written.
+        """
+        from gansmith.report.privacy import write_privacy_card  # heavy, too
+
+        write_privacy_card(self.privacy(), Path(path))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from gansmith.report.page import fragment  # heavy, too
+
+        return fragment(page_of([self.report()]))
 
     def check(self, requirements: Sequence[str]) -> list[str]:
         """Which requirements the synthetic data misses.
@@ -186,5 +168,5 @@ def _parsed(requirement: str) -> tuple[str, str, float]:
     return match[1], match[2], limit
 
 
-def _finite(number: float) -> float | None:
-    return float(number) if math.isfinite(number) else None
+def _anchor_of(entry: Entry, name: str) -> str:
+    return str(entry.anchors[name]) if name in entry.anchors else ""

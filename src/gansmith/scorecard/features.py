@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, final
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from gansmith.errors import DataError, UsageError, did_you_mean
 
 MAX_CODES = 255
 """Categories that a score tells apart in a column, the rarer ones counting as one. The trees' limit, too."""
+
+Scale = Literal["days", "seconds"]
+"""What the numbers of a date (days since 1970) or of a time (seconds since 1970) count."""
 
 
 @final
@@ -29,6 +33,10 @@ class Features:
     """Shape `(n_records, n_columns)`, float64; NaN is missing; categories are whole codes 0, 1, ..."""
     is_category: np.ndarray
     """Shape `(n_columns,)`, bool: whether the column holds codes, whose order means nothing."""
+    labels: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    """For people: what the codes of a column mean, in the order of the codes; a column may be left out."""
+    scales: Mapping[str, Scale] = field(default_factory=dict[str, Scale])
+    """For people: columns whose numbers are dates or times."""
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.dtype != np.float64:
@@ -59,11 +67,35 @@ class Features:
 
     def take(self, indices: np.ndarray) -> Features:
         """The records at `indices`, in that order."""
-        return Features(self.names, self.values[indices], self.is_category)
+        return replace(self, values=self.values[indices])
 
     def sample(self, n_records: int, rng: np.random.Generator) -> Features:
         """`n_records` of the records drawn without replacement; all, shuffled, when there are fewer."""
         return self.take(rng.permutation(len(self))[:n_records])
+
+    def keep(self, names: Sequence[str]) -> Features:
+        """These columns alone, in this order."""
+        places = [self.position(name) for name in names]
+        return replace(
+            self, names=tuple(names), values=self.values[:, places], is_category=self.is_category[places]
+        )
+
+    def keys(self) -> list[bytes]:
+        """One key for each record, equal for records whose cells are all equal."""
+        plain = np.ascontiguousarray(np.where(np.isnan(self.values), np.nan, self.values + 0.0))
+        return [record.tobytes() for record in plain]
+
+    def cell(self, name: str, value: float) -> str:
+        """A cell as a person would write it."""
+        if np.isnan(value):
+            return ""
+        if self.is_category[self.position(name)]:
+            labels = self.labels.get(name, ())
+            return labels[int(value)] if int(value) < len(labels) else f"value {int(value) + 1}"
+        if name in self.scales:
+            unit = "D" if self.scales[name] == "days" else "s"
+            return str(np.datetime64(int(value), unit)).replace("T", " ")
+        return f"{value:.6g}"
 
     def position(self, name: str) -> int:
         """Where the column `name` stands.

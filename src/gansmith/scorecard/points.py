@@ -35,6 +35,25 @@ def as_points(*parts: Features) -> list[np.ndarray]:
     Raises:
         DataError: Different columns, or none at all.
     """
+    return as_blocks(*parts)[0]
+
+
+def as_blocks(*parts: Features) -> tuple[list[np.ndarray], list[slice]]:
+    """The points of `as_points`, and which of their coordinates belong to which column.
+
+    The squared distance of two records is the sum of the squared distances of their blocks: with the blocks
+    known, a column can be left out of a distance.
+
+    Args:
+        parts: As for `as_points`.
+
+    Returns:
+        For each part its points, shape `(n_records, n_dimensions)`, and for each column the slice of the
+        dimensions that it fills (empty where a category column holds no value at all).
+
+    Raises:
+        DataError: Different columns, or none at all.
+    """
     check_comparable(*parts, n_records=1)
     values = np.concatenate([part.values for part in parts])
     n_codes = int(np.clip(MAX_DIMENSIONS // max(1, int(parts[0].is_category.sum())), 2, 50))
@@ -42,8 +61,10 @@ def as_points(*parts: Features) -> list[np.ndarray]:
         _one_hot(values[:, column], n_codes) if is_category else _ranked(values[:, column])
         for column, is_category in enumerate(parts[0].is_category)
     ]
+    ends = np.cumsum([block.shape[1] for block in blocks]).tolist()
     points = np.concatenate(blocks, axis=1)  # (all records, n_dimensions)
-    return np.split(points, np.cumsum([len(part) for part in parts])[:-1])
+    parted = np.split(points, np.cumsum([len(part) for part in parts])[:-1])
+    return parted, [slice(end - block.shape[1], end) for end, block in zip(ends, blocks, strict=True)]
 
 
 def nearest(

@@ -2,137 +2,237 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, final
 
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.card import Score
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable, fold_rare_codes
+from gansmith.scorecard.learners import LINEAR, TREES, Learner
 from gansmith.scorecard.roc import auc_and_error
-from gansmith.scorecard.trees import FULL, fit_classifier, fit_regressor
+from gansmith.scorecard.seeds import draws
 
 MAX_CLASSES: Final = 20
-"""Classes of a target that are told apart; the rarer ones count as one."""
+"""Classes of a target that are told apart, the rarer ones counting as one; a number with no more different
+values than this is a target of classes, too."""
+N_SEEDS: Final = 3
+_SHARE_DRAWN: Final = 0.9
+_SOURCE: Final = "Esteban et al. 2017 (arXiv:1706.02633): train on synthetic, test on real."
+
+Unit = Literal["AUC", "R2"]
 
 
-def train_synthetic_test_real(train: Features, test: Features, target: str, *, seed: int) -> Score:
-    """How well a column of real records is predicted by boosted trees that were trained on other records.
+@final
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """A column to predict, and the real records on which the prediction is tested."""
 
-    Called with synthetic training records it is the score, with as many real ones it is the anchor. Records
-    without the target are left out.
+    target: str
+    inputs: np.ndarray
+    """Shape `(n_test, n_columns - 1)`."""
+    labels: np.ndarray
+    """Shape `(n_test,)`: the target, rare classes made one."""
+    test: Features
+    unit: Unit
+    frequent: np.ndarray
+    """The classes that are told apart; empty for a number."""
+
+
+def contest(target: str, test: Features, *, known: Features | None = None) -> Contest:
+    """A target, made ready to be predicted.
 
     Args:
-        train: Records to learn from, synthetic or real.
-        test: Real records that neither the generator nor this model has seen.
-        target: The column to predict from all others.
-        seed: Of the model.
-
-    Returns:
-        For a category the AUC, mean over the classes that `test` holds, each against the rest (0.5 is
-        guessing): a class that `train` lacks is a guess. For a number R2 (1 is perfect, 0 no better than the
-        mean, and below 0 worse). The error is that of the test records alone; another training set or seed
-        would move it too.
+        target: The column; a category, or a number: with at most 20 different values its values are classes.
+        test: Real records that nobody has learnt from; those without the target are left out.
+        known: Further real records, by which the classes are chosen too.
 
     Raises:
         UsageError: There is no such column.
-        DataError: Different columns, no other column to learn from, fewer than 2 records with the target, or
-            a target that is the same in every record of `test`.
+        DataError: No other column to learn from, fewer than 2 records with the target, or a target that is
+            the same in all of them.
     """
-    check_comparable(train, test)
-    column = train.position(target)
-    train, test = (part.take(np.flatnonzero(~np.isnan(part.values[:, column]))) for part in (train, test))
-    check_comparable(train, test)
-    if train.n_columns < 2:
+    column = test.position(target)
+    test = _with(test, column)
+    if test.n_columns < 2:
         raise DataError(f"There is no column besides {target!r} to learn from. Leave the target out.")
-    if np.ptp(test.values[:, column]) == 0:
+    if len(test) < 2:
+        raise DataError(f"Only {len(test)} records have the target {target!r}. Wanted: 2 or more.")
+    labels = test.values[:, column]
+    if np.ptp(labels) == 0:
         raise DataError(
             f"column {target!r} is the same in all {len(test)} records of the test set. "
             "Choose another target."
         )
-    inputs = _inputs(train, test, column)
-    is_category = np.delete(train.is_category, column)
-    if train.is_category[column]:
-        return _classified(inputs, (train.values[:, column], test.values[:, column]), is_category, seed)
-    return _regressed(inputs, (train.values[:, column], test.values[:, column]), is_category, seed)
+    values = labels if known is None else np.concatenate([labels, _with(known, column).values[:, column]])
+    classes, counts = np.unique(labels, return_counts=True)
+    is_classes = bool(test.is_category[column]) or len(np.unique(values)) <= MAX_CLASSES
+    frequent = classes[np.argsort(-counts, kind="stable")[:MAX_CLASSES]] if is_classes else np.empty(0)
+    inputs = np.delete(test.values, column, axis=1)
+    return Contest(target, inputs, _told(labels, frequent), test, "AUC" if is_classes else "R2", frequent)
 
 
-def _inputs(train: Features, test: Features, target: int) -> tuple[np.ndarray, np.ndarray]:
-    """All columns but the target, rare codes folded alike in both."""
-    both = np.concatenate([train.values, test.values])
-    for column in np.flatnonzero(train.is_category):
-        both[:, column] = fold_rare_codes(both[:, column])
-    both = np.delete(both, target, axis=1)
-    return both[: len(train)], both[len(train) :]
-
-
-def _classified(
-    inputs: tuple[np.ndarray, np.ndarray],
-    targets: tuple[np.ndarray, np.ndarray],
-    is_category: np.ndarray,
+def train_here_test_real(
+    train: Features,
+    of: Contest,
+    *,
     seed: int,
+    learner: Learner = TREES,
+    n_seeds: int = N_SEEDS,
 ) -> Score:
-    train_labels, test_labels = (_with_rare_classes_as_one(labels, targets[1]) for labels in targets)
-    aucs: list[tuple[float, float]] = []
-    for label, said in _said_of_each(inputs, train_labels, test_labels, is_category, seed):
-        is_it = test_labels == label
-        aucs.append(auc_and_error(said[is_it], said[~is_it]))
-    # The classes share their records, so their errors may all point one way: the mean error is the upper
-    # bound of the error of the mean, and exact for two classes, whose AUCs are the same number.
-    value, error = np.mean(aucs, axis=0)
+    """How well a column of real records is predicted by a model that was trained on other records.
+
+    Called with synthetic training records it is the score, with as many real ones it is the anchor. Records
+    without the target are left out. The model is trained `n_seeds` times, each time on another nine tenths of
+    the records.
+
+    Args:
+        train: Records to learn from, synthetic, real or both.
+        of: What is to be predicted.
+        seed: Of the draws and the models.
+        learner: What kind of model.
+        n_seeds: How many models; 1 trains on all records.
+
+    Returns:
+        For classes the AUC, mean over the classes that the test records hold, each against the rest (0.5 is
+        guessing): a class that `train` lacks is a guess. For a number R2 (1 is perfect, 0 no better than the
+        mean, and below 0 worse). The error is that of the test records and of the draws of `train`.
+
+    Raises:
+        DataError: Different columns, or fewer than 2 records with the target.
+    """
+    check_comparable(train, of.test)
+    column = train.position(of.target)
+    train = _with(train, column)
+    check_comparable(train, of.test)
+    rng = draws(seed)
+    results: list[tuple[float, float]] = []
+    for number in range(n_seeds):
+        part = train if n_seeds == 1 else train.sample(max(2, int(_SHARE_DRAWN * len(train))), rng)
+        results.append(_one(part, of, column, learner, seed + number))
+    values, errors = np.array(results).T
+    spread = float(np.var(values, ddof=1)) / n_seeds if n_seeds > 1 else 0.0
+    meaning = (
+        "How well a model trained on these records predicts the target of real ones; 0.5: guessing."
+        if of.unit == "AUC"
+        else "Share of the target's variance in real records that a model trained on these explains."
+    )
     return Score(
-        value=float(value),
-        error=float(error),
-        n=len(test_labels),
+        value=float(values.mean()),
+        error=float(np.sqrt(np.square(errors).mean() + spread)),
+        n=len(of.test),
         direction="higher",
-        label="train here, test on real (AUC)",
-        meaning="How well a model trained on these records predicts the target of real ones; 0.5: guessing.",
+        source=_SOURCE,
+        label=f"train here, test on real ({of.unit})",
+        meaning=meaning,
     )
 
 
-def _said_of_each(
-    inputs: tuple[np.ndarray, np.ndarray],
-    train_labels: np.ndarray,
-    test_labels: np.ndarray,
-    is_category: np.ndarray,
-    seed: int,
-) -> list[tuple[float, np.ndarray]]:
-    """Each class of the test records, with the probability (n_test,) that the model gives to it."""
-    wanted = [float(label) for label in np.unique(test_labels)]
-    unknown = np.zeros(len(test_labels))
-    if len(np.unique(train_labels)) < 2:
-        return [(label, unknown) for label in wanted]
-    model = fit_classifier(inputs[0], train_labels, is_category, size=FULL, seed=seed)
-    said = model.probabilities(inputs[1])  # (n_test, n_classes)
-    columns = {float(label): said[:, index] for index, label in enumerate(model.classes)}
-    return [(label, columns.get(label, unknown)) for label in wanted]
+def all_targets(
+    sets: Mapping[str, Features], test: Features, targets: Sequence[str], *, seed: int, n_max: int = 5_000
+) -> tuple[dict[str, Score], dict[str, dict[str, float]]]:
+    """Every column in turn is the target; one number for each training set.
+
+    Args:
+        sets: Training records by name: synthetic, real, ...; equally many of each are used.
+        test: Real records that nobody has learnt from.
+        targets: Columns to predict; those that cannot be predicted are passed over.
+        seed: Of the draws and the models.
+        n_max: Records of each set, at most.
+
+    Returns:
+        For each set the mean skill over the targets: 2 AUC - 1 of classes, R2 (not below 0) of numbers, so
+        that 0 is guessing and 1 is perfect. And for each set the skill of each target.
+
+    Raises:
+        DataError: No target can be predicted.
+    """
+    n = min(n_max, *(len(part) for part in sets.values()))
+    drawn = {name: part.sample(n, draws(seed)) for name, part in sets.items()}
+    test = test.sample(n_max, draws(seed))
+    skills: dict[str, dict[str, float]] = {name: {} for name in sets}
+    errors: dict[str, list[float]] = {name: [] for name in sets}
+    for target in targets:
+        try:
+            of = contest(target, test)
+            found = {
+                name: train_here_test_real(part, of, seed=seed, learner=LEARNER_OF_MANY, n_seeds=1)
+                for name, part in drawn.items()
+            }
+        except DataError:
+            continue
+        for name, score in found.items():
+            is_auc = of.unit == "AUC"
+            skills[name][target] = max(0.0, 2 * score.value - 1 if is_auc else score.value)
+            errors[name].append((2 if is_auc else 1) * score.error)
+    if not any(skills.values()):
+        raise DataError("No column can be predicted from the others: all are constant or empty.")
+    scores = {
+        name: Score(
+            value=float(np.mean(list(skills[name].values()))),
+            error=float(np.sqrt(np.square(errors[name]).sum()) / len(errors[name])),
+            n=len(test),
+            direction="higher",
+            source=_SOURCE,
+            label="train here, test on real (skill, mean of all columns)",
+            meaning="How well models trained on these records predict each column of real ones; 0: guessing, "
+            "1: perfect.",
+        )
+        for name in sets
+    }
+    return scores, skills
 
 
-def _with_rare_classes_as_one(labels: np.ndarray, test_labels: np.ndarray) -> np.ndarray:
-    """`labels` with all but the most frequent classes of the test records made one, -1."""
-    classes, counts = np.unique(test_labels, return_counts=True)
-    frequent = classes[np.argsort(-counts, kind="stable")[:MAX_CLASSES]]
-    return np.where(np.isin(labels, frequent), labels, -1.0)
+LEARNER_OF_MANY: Final = Learner("trees", is_quick=True)
 
 
-def _regressed(
-    inputs: tuple[np.ndarray, np.ndarray],
-    targets: tuple[np.ndarray, np.ndarray],
-    is_category: np.ndarray,
-    seed: int,
-) -> Score:
-    predict = fit_regressor(inputs[0], targets[0], is_category, size=FULL, seed=seed)
-    squares = np.square(targets[1] - predict(inputs[1]))
-    spread = np.square(targets[1] - targets[1].mean())
+def _with(part: Features, column: int) -> Features:
+    """The records that have the target."""
+    return part.take(np.flatnonzero(~np.isnan(part.values[:, column])))
+
+
+def _told(labels: np.ndarray, frequent: np.ndarray) -> np.ndarray:
+    """Labels with all but the frequent classes made one, -1; numbers as they are."""
+    return np.where(np.isin(labels, frequent), labels, -1.0) if len(frequent) else labels
+
+
+def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int) -> tuple[float, float]:
+    """Value and error of one model."""
+    is_category = np.delete(train.is_category, column)
+    both = np.concatenate([np.delete(train.values, column, axis=1), of.inputs])
+    for place in np.flatnonzero(is_category):
+        both[:, place] = fold_rare_codes(both[:, place])
+    inputs, test_inputs = both[: len(train)], both[len(train) :]
+    labels = _told(train.values[:, column], of.frequent)
+    if of.unit == "R2":
+        return _explained(of.labels, learner.regressor(inputs, labels, is_category, seed)(test_inputs))
+    aucs: list[tuple[float, float]] = []
+    wanted = np.unique(of.labels)
+    said: Mapping[float, np.ndarray] = {}
+    if len(np.unique(labels)) > 1:
+        model = learner.classifier(inputs, labels, is_category, seed)
+        columns = model.probabilities(test_inputs)  # (n_test, n_classes)
+        said = {float(label): columns[:, place] for place, label in enumerate(model.classes)}
+    for label in wanted:
+        is_it = of.labels == label
+        told = said.get(float(label), np.zeros(len(is_it)))
+        aucs.append(auc_and_error(told[is_it], told[~is_it]))
+    # The classes share their records, so their errors may all point one way: the mean error is the upper
+    # bound of the error of the mean, and exact for two classes, whose AUCs are the same number.
+    value, error = np.mean(aucs, axis=0)
+    return float(value), float(error)
+
+
+def _explained(labels: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
+    squares = np.square(labels - predicted)
+    spread = np.square(labels - labels.mean())
     ratio = squares.mean() / spread.mean()
     # Delta method for a ratio of two means; that the mean of the target is itself estimated has no
     # first-order effect.
     error = np.std(squares - ratio * spread, ddof=1) / (spread.mean() * np.sqrt(len(spread)))
-    return Score(
-        value=float(1.0 - ratio),
-        error=float(error),
-        n=len(spread),
-        direction="higher",
-        label="train here, test on real (R2)",
-        meaning="Share of the target's variance in real records that a model trained on these explains.",
-    )
+    return float(1.0 - ratio), float(error)
+
+
+__all__ = ["LINEAR", "TREES", "Contest", "all_targets", "contest", "train_here_test_real"]

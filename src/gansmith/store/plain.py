@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 
 def as_json(value: Any) -> bytes:
     """Plain values as JSON, always in the same order."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode()
+
+
+def of_json_file(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none, or something else."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

@@ -18,21 +18,18 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from gansmith.configuration import from_plain
-from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
-from gansmith.modalities.base import AbstractModality, Reading
+from gansmith.modalities.base import Reading
 from gansmith.modalities.registry import find_modality, recognise
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.seeds import small_seed
 from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.given import plain_where, schema_of
-from gansmith.tasks.model import Model, load_model
-
-HOLDOUT_SHARE = 0.2
-"""Of the real records, where the user gives no hold-out of their own."""
+from gansmith.tasks.model import Model, load_model, versions
 
 
 class UnfittedError(UsageError, NotFittedError):
@@ -278,7 +275,13 @@ class Synthesizer(BaseEstimator):
         return model.opinions(model.modality.read_for(model.codec, data))
 
     def score(
-        self, holdout: object, *, real: object = None, n_records: int | None = None, seed: int = 0
+        self,
+        holdout: object,
+        *,
+        real: object = None,
+        n_records: int | None = None,
+        quick: bool = False,
+        seed: int = 0,
     ) -> Scorecard:
         """How real, how useful and how private fresh records are, beside the same numbers of real ones.
 
@@ -286,6 +289,7 @@ class Synthesizer(BaseEstimator):
             holdout: Real records that were not learnt from.
             real: What was learnt from, read as it was then; needed when the model came from a file.
             n_records: Synthetic records to score; None makes as many as were learnt from.
+            quick: Fewer records and only the cheap scores: seconds instead of a minute.
             seed: Of the sample and of everything drawn.
 
         Raises:
@@ -299,7 +303,15 @@ class Synthesizer(BaseEstimator):
         records = self._records if real is None else model.modality.read(real, reading)
         fake = model.sample(n_records or len(records), seed)
         held = model.modality.read_alike(holdout, records)
-        return model.modality.score(fake, records, held, self.target_ or None, small_seed(seed))
+        made = (
+            ("Model", model.known_digest()[:16]),
+            ("Seed", str(seed)),
+            ("Gansmith", versions()["gansmith"]),
+        )
+        (card,) = model.modality.score(
+            [fake], records, held, self.target_ or None, small_seed(seed), QUICK if quick else FULL
+        )
+        return replace(card, made=made)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> None:
         """Write the model file, which `write` names from then on; see `Model.save`."""
@@ -334,50 +346,3 @@ def load(path: str | Path) -> Synthesizer:
         ModelFileError: When the file is missing, damaged or hostile.
     """
     return Synthesizer.of(load_model(path))
-
-
-def score(
-    synthetic: object,
-    real: object,
-    holdout: object = None,
-    *,
-    target: str | None = None,
-    kind: str = "",
-    columns: Mapping[str, str] | None = None,
-    has_header: bool = True,
-    encoding: str | None = None,
-    seed: int = 0,
-) -> Scorecard:
-    """The scorecard of synthetic data, whoever made it.
-
-    Args:
-        synthetic: Synthetic records.
-        real: The records they were learnt from.
-        holdout: Real records that were not learnt from. None splits a fifth off `real`: then nothing shows
-            whether the synthetic records copy that fifth.
-        target: A column to be predicted from the others.
-        kind: Kind of data; empty finds it.
-        columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
-        has_header: Whether the first line of `real`, if it is a text file, names its columns.
-        encoding: Of `real`, if it is a text file; None finds it.
-        seed: Of everything drawn.
-
-    Raises:
-        DataError: When one of them cannot be read or they do not fit together.
-        UsageError: When the target is unknown.
-    """
-    modality: AbstractModality = find_modality(kind) if kind else recognise(real)
-    reading = Reading(
-        columns=dict(columns or {}), has_header=has_header, encoding=encoding, finds_constraints=False
-    )
-    records = modality.read(real, reading)
-    if target:
-        modality.check_target(records, target)
-    fake = modality.read_alike(synthetic, records)
-    if holdout is None:
-        order = Randomness(seed).permutation(len(records), "holdout", 0).numpy()
-        n_holdout = max(1, int(len(records) * HOLDOUT_SHARE))
-        train, held = records.take(order[n_holdout:]), records.take(order[:n_holdout])
-    else:
-        train, held = records, modality.read_alike(holdout, records)
-    return modality.score(fake, train, held, target, small_seed(seed))

@@ -6,7 +6,8 @@ import math
 import pytest
 
 from gansmith.errors import UsageError
-from gansmith.scorecard.card import HOLDOUT, Entry, Score, Scorecard
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.score import HOLDOUT, Entry, Score
 
 
 def card(value: float = 0.83) -> Scorecard:

@@ -9,7 +9,8 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.tasks.given import schema_of
-from gansmith.tasks.synthesize import Synthesizer, load, score
+from gansmith.tasks.judging import score
+from gansmith.tasks.synthesize import Synthesizer, load
 
 SMALL: dict[str, Any] = {"preset": "small", "samples_seen": 400, "threads": 1}
 

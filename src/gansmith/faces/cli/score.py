@@ -13,23 +13,35 @@ from gansmith.faces.cli.outputs import check_not_read
 
 if TYPE_CHECKING:
     from gansmith.scorecard.card import Scorecard
+    from gansmith.scorecard.comparison import Comparison
 
 
 def score(
-    synthetic: Annotated[str, typer.Argument(help="Synthetic data, whoever made it.")],
+    synthetic: Annotated[list[str], typer.Argument(help="Synthetic data, whoever made it; one or several.")],
     real: Annotated[str, typer.Option(help="The data it was learnt from.")],
     holdout: Annotated[
         str,
         typer.Option(help="Real data it was not learnt from; else a fifth of the real data is split off."),
     ] = "",
-    target: Annotated[str, typer.Option(help="A column to be predicted from the others.")] = "",
+    target: Annotated[
+        str, typer.Option(help="A column to be predicted from the others; else all in turn.")
+    ] = "",
     kind: Annotated[str, typer.Option(help="Kind of data; found from the data when not given.")] = "",
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write the card as a .json file.")
+        Path | None,
+        typer.Option("-o", "--output", help="Write the report: .html (with a .json beside it) or .json."),
+    ] = None,
+    privacy_card: Annotated[
+        Path | None,
+        typer.Option(help="Write the privacy card for a data-protection officer: .html or .json."),
     ] = None,
     require: Annotated[
         list[str] | None,
         typer.Option("--require", metavar="SCORE<=NUMBER", help="Leave with 4 when it is missed."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer records, only the cheap scores.")] = False,
+    run: Annotated[
+        Path | None, typer.Option(help="Run folder of the training, to be shown in the report.")
     ] = None,
     column: Column = None,
     no_header: NoHeader = False,
@@ -38,15 +50,10 @@ def score(
     json: Json = False,
 ) -> None:
     """Score synthetic data against held-out real data, each number beside that of real records."""
-    from gansmith.store.atomic import write_whole
-    from gansmith.store.plain import as_json
-    from gansmith.tasks.synthesize import score as score_data
+    from gansmith.tasks.judging import compare
 
-    if output and output.suffix != ".json":
-        raise UsageError(f"{output}: the card is written as JSON. Give a name that ends in .json.")
-    if output:
-        check_not_read(output, synthetic, real, holdout)
-    card = score_data(
+    _check_outputs(output, privacy_card, [*synthetic, real, holdout], len(synthetic))
+    cards = compare(
         synthetic,
         real,
         holdout or None,
@@ -55,36 +62,79 @@ def score(
         columns=pairs(column, ":", "--column", "NAME:KIND"),
         has_header=not no_header,
         encoding=encoding or None,
+        quick=quick,
+        run=run,
         seed=seed,
     )
-    misses = card.check(require or [])
-    if output:
-        write_whole(output, as_json(card.to_dict()) + b"\n")
+    first, *others = cards.cards
+    misses = cards.check(require or []) if others else first.check(require or [])
+    _write(cards, output, privacy_card)
     if json:
-        print_json(card.to_dict())
+        print_json(cards.to_dict() if others else first.to_dict())
     else:
-        if not holdout:
-            typer.echo(
-                "No hold-out given: a fifth of the real data was split off; the model may know it.",
-                err=True,
-            )
-        print_card(card)
+        for card in cards:
+            print_card(card)
     if misses:
         raise QualityError(" ".join(misses))
 
 
+def _check_outputs(
+    output: Path | None, privacy_card: Path | None, inputs: list[str], n_synthetic: int
+) -> None:
+    for path, what in ((output, "the report"), (privacy_card, "the privacy card")):
+        if path is None:
+            continue
+        if path.suffix not in (".html", ".json"):
+            raise UsageError(f"{path}: {what} is a page or JSON. Give a name that ends in .html or .json.")
+        check_not_read(path, *inputs)
+        check_not_read(path.with_suffix(".json"), *inputs)
+    if privacy_card and n_synthetic > 1:
+        raise UsageError(
+            "a privacy card is of one synthetic data set. Give one, or leave out --privacy-card."
+        )
+
+
+def _write(cards: Comparison, output: Path | None, privacy_card: Path | None) -> None:
+    from gansmith.store.atomic import write_whole
+    from gansmith.store.plain import as_json
+
+    if output and output.suffix == ".html":
+        cards.to_html(output)
+    elif output:
+        write_whole(output, as_json(cards.report()) + b"\n")
+    if privacy_card:
+        cards.cards[0].to_privacy_card(privacy_card)
+
+
 def print_card(card: Scorecard) -> None:
-    """The card on standard output: each score beside that of a real hold-out, and what stood out."""
+    """The card on standard output: the verdict, each score beside its anchors, and what stood out."""
     from gansmith.faces.cli.tables import plain_console, print_table
 
     console = plain_console()
-    anchors = [entry.anchors.get("holdout") for entry in card.entries]
+    print_table(
+        console,
+        ("", "", ""),
+        [(line.question, line.level, line.text) for line in card.verdict],
+        f"{card.name}: {card.n_records:,} synthetic records",
+    )
     rows = [
-        (entry.name, str(entry.score), str(anchor) if anchor else "", entry.score.meaning)
-        for entry, anchor in zip(card.entries, anchors, strict=True)
+        (
+            entry.name,
+            str(entry.score),
+            *(f"{entry.anchors[name].value:.4g}" if name in entry.anchors else "" for name in _ANCHORS),
+            entry.score.caveat or entry.score.meaning,
+        )
+        for entry in card.entries
     ]
-    print_table(console, ("", "synthetic", "real hold-out", "what it says"), rows, card.title)
+    print_table(console, ("", "synthetic", *_ANCHORS.values(), "what it says"), rows, "Scores")
     for entry in card.entries:
         worst = [f"{name} {value:.3g}" for name, value in list(entry.details.items())[:3]]
         if worst:
             console.print(f"{entry.name}, most of it from: {', '.join(worst)}")
+    for name, reason in card.skipped.items():
+        typer.echo(f"{name}: not computed: {reason}", err=True)
+    for note in card.notes:
+        typer.echo(note, err=True)
+
+
+_ANCHORS = {"ceiling": "real hold-out", "floor": "independent columns", "copy": "training copy"}

@@ -25,8 +25,8 @@ from gansmith.engine.tensors import Conditions, Latents, Logits
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import TrainConfig, train
 from gansmith.faces.demos.folders import make_folder
+from gansmith.faces.demos.pictures import scatter
 from gansmith.nets.mlp import layers, xavier_uniform
-from gansmith.report.pictures import scatter
 
 Points = Float[Tensor, "batch 2"]
 Show = Callable[[str], object]

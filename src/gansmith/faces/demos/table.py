@@ -18,7 +18,8 @@ from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError
 from gansmith.faces.demos.folders import make_folder
 from gansmith.store.atomic import write_whole
-from gansmith.tasks.synthesize import Synthesizer, score
+from gansmith.tasks.judging import score
+from gansmith.tasks.synthesize import Synthesizer
 
 HOME: Final = "sklearn.datasets.tests.data.openml.id_40945"
 MEMBER: Final = "data-v1-dl-16826755.arff.gz"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast, final
 
@@ -26,6 +27,7 @@ from gansmith.modalities.image.terminal import as_numbers, as_shades
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.effort import Effort
 
 _READER: Final = ImageReader()
 _N_PREVIEWED: Final = 4
@@ -202,13 +204,22 @@ class ImageModality(AbstractModality):
         return [{"column": "picture", "kind": "grey picture", "learnt as": learnt}]
 
     def score(
-        self, fake: Pictures, train: Pictures, holdout: Pictures, target: str | None, seed: int
-    ) -> Scorecard:
-        """The scorecard of generated pictures beside a real hold-out.
+        self,
+        fakes: Sequence[Pictures],
+        train: Pictures,
+        holdout: Pictures,
+        target: str | None,
+        seed: int,
+        effort: Effort,
+    ) -> Iterator[Scorecard]:
+        """See the base class.
 
         Raises:
             UsageError: When there is a target.
         """
+        del effort  # there is one only
         if target is not None:
             self.check_target(train, target)
-        return score_pictures(fake, train, holdout, seed)
+        for fake in fakes:
+            card = score_pictures(fake, train, holdout, seed)
+            yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)

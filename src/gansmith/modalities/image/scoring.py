@@ -8,10 +8,11 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.image.pictures import Pictures, joined
-from gansmith.scorecard.card import CEILING, Entry, Score, Scorecard
-from gansmith.scorecard.real.coverage import density_and_coverage
+from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.private.privacy import exact_copies, nearest_neighbour_share
+from gansmith.scorecard.real.coverage import density_and_coverage
+from gansmith.scorecard.score import CEILING, Entry, Score
 
 MAX_PICTURES: Final = 10_000
 """Pictures of each set that a score looks at, at most."""

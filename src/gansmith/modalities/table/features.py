@@ -1,10 +1,10 @@
-"""Tables as the scorecard sees them: a matrix of numbers and codes, and a key per record."""
+"""Tables as the scorecard sees them: a matrix of numbers and codes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -13,22 +13,20 @@ import pyarrow.compute as pc
 from gansmith.errors import DataError
 from gansmith.modalities.table.files.stored import spelt
 from gansmith.modalities.table.schema import MADE_ANEW, NOT_ROUNDED, Column, Kind, Schema
-from gansmith.scorecard.features import Features
-
-MAX_VALUES_OF_CATEGORY: Final = 20
-"""A number with no more different values than this in the first table is compared as a category."""
+from gansmith.scorecard.features import Features, Scale
 
 _NOT_COMPARED: Final = MADE_ANEW
 _IN_MICROSECONDS: Final = ("datetime", "time", "duration")
-_SEPARATOR: Final = "\t"
+_SCALES: Final[dict[str, Scale]] = {"date": "days", "datetime": "seconds"}
+_IS_MISSING: Final = " is missing"
 
 
 def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]:
     """Tables as features that can be compared: one code book for all of them.
 
-    Numbers stay numbers, dates become days, all other times seconds. Booleans, categories and
-    numbers with 20 different values or fewer in the first table become codes: 0 the most frequent there,
-    values that it lacks after all that it has. Constants are left out, and so are identifiers, text
+    Numbers stay numbers, dates become days, all other times seconds. Booleans and categories become codes:
+    0 the most frequent in the first table, values that it lacks after all that it has. Constants are left
+    out, and so are identifiers, text
     and what is invented, of which only the missing cells can be compared: a column "<name> is missing" stands
     for them where any table lacks a cell. A number that is not finite counts as missing.
 
@@ -48,24 +46,26 @@ def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]
     """
     tables, schema = common_types(tables, schema)
     lengths = [table.num_rows for table in tables]
-    names: list[str] = []
-    columns: list[np.ndarray] = []
-    is_category: list[bool] = []
-    for column in schema.columns:
-        if column.kind == "constant":
-            continue
-        parts = [_typed(table, column) for table in tables]
-        name, values, is_code = _compared(column, parts)
-        if column.kind in _NOT_COMPARED and not values.any():
-            continue
-        names.append(name)
-        columns.append(values)
-        is_category.append(is_code)
-    values = np.stack(columns, axis=1) if columns else np.empty((sum(lengths), 0))  # (all records, n_columns)
-    return [
-        Features(tuple(names), part, np.array(is_category, dtype=bool))
-        for part in np.split(values, np.cumsum(lengths)[:-1])
+    compared = [
+        _compared(column, [_typed(table, column) for table in tables])
+        for column in schema.columns
+        if column.kind != "constant"
     ]
+    kept = [one for one in compared if one.is_told or one.values.any()]
+    values = np.stack([one.values for one in kept], axis=1) if kept else np.empty((sum(lengths), 0))
+    whole = Features(
+        names=tuple(one.name for one in kept),
+        values=values,  # (all records, n_columns)
+        is_category=np.array([one.is_category for one in kept], dtype=bool),
+        labels={one.name: one.labels for one in kept if one.labels},
+        scales={one.name: _SCALES[one.kind] for one in kept if one.kind in _SCALES and not one.is_category},
+    )
+    return [replace(whole, values=part) for part in np.split(values, np.cumsum(lengths)[:-1])]
+
+
+def told(features: Features) -> Features:
+    """The columns whose cells are compared, without those that say only whether a cell is missing."""
+    return features.keep([name for name in features.names if not name.endswith(_IS_MISSING)])
 
 
 def common_types(tables: Sequence[pa.Table], schema: Schema) -> tuple[list[pa.Table], Schema]:
@@ -86,28 +86,6 @@ def common_types(tables: Sequence[pa.Table], schema: Schema) -> tuple[list[pa.Ta
     wider = Schema(tuple(column for column, _ in found))
     arrays = [[parts[place] for _, parts in found] for place in range(len(tables))]
     return [pa.table(of_one, schema=wider.arrow_schema) for of_one in arrays], wider
-
-
-def record_keys(table: pa.Table, schema: Schema) -> np.ndarray:
-    r"""One text per record, equal for records whose cells are all equal, identifiers and text left out.
-
-    Args:
-        table: With all columns of the schema, of its types.
-        schema: Of this table and of those that its keys are compared with.
-
-    Returns:
-        Shape `(n_records,)`, strings: the cells with tabs between them, as in PostgreSQL's text format, so
-        that no two different records have one key: backslashes and tabs within a cell are escaped, a missing
-        cell is \N.
-
-    Raises:
-        DataError: The table lacks a column or has it in another type, or there is no column to compare.
-    """
-    cells = [_spelt(_typed(table, column)) for column in schema.columns if column.kind not in _NOT_COMPARED]
-    if not cells:
-        raise DataError("All columns are identifiers or text: there is nothing to compare records by.")
-    options = pc.JoinOptions(null_handling="replace", null_replacement="\\N")
-    return pc.call_function("binary_join_element_wise", [*cells, _SEPARATOR], options).to_numpy()
 
 
 def _typed(table: pa.Table, column: Column) -> pa.ChunkedArray:
@@ -176,23 +154,33 @@ def _as(part: pa.ChunkedArray, column: Column, wider: Column) -> pa.ChunkedArray
     return part.cast(wider.arrow_type, safe=wider.kind != "decimal")
 
 
-def _compared(column: Column, parts: list[pa.ChunkedArray]) -> tuple[str, np.ndarray, bool]:
-    """Name, values (all records,) and whether they are codes."""
-    n_first = len(parts[0])
+@final
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """One column of all tables, as it is compared."""
+
+    name: str
+    kind: Kind
+    values: np.ndarray
+    """Shape `(all records,)`."""
+    is_category: bool
+    labels: tuple[str, ...] = ()
+    """What the codes mean."""
+    is_told: bool = True
+    """Whether the cells themselves are compared, not only whether they are there."""
+
+
+def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
     if column.kind in _NOT_COMPARED:
-        is_missing = np.concatenate([part.is_null().to_numpy() for part in parts])
-        return f"{column.name} is missing", is_missing.astype(np.float64), True
-    if column.kind in ("category", "list"):
-        return column.name, _codes(*_numbered(parts), n_first), True
+        is_missing = np.concatenate([part.is_null().to_numpy() for part in parts]).astype(np.float64)
+        name = f"{column.name}{_IS_MISSING}"
+        return _Compared(name, column.kind, is_missing, is_category=True, labels=("no", "yes"), is_told=False)
+    if column.kind in ("category", "list", "boolean"):
+        numbered, known = _numbered([part.cast(pa.string()) for part in parts])
+        codes, labels = _codes(numbered, known, len(parts[0]))
+        return _Compared(column.name, column.kind, codes, is_category=True, labels=labels)
     values = np.concatenate([_numbers(part, column.kind) for part in parts])
-    present = ~np.isnan(values)
-    known, inverse = np.unique(values[present], return_inverse=True)
-    n_known = len(np.unique(inverse[: int(present[:n_first].sum())]))
-    if column.kind == "boolean" or (column.is_number and n_known <= MAX_VALUES_OF_CATEGORY):
-        numbered = np.full(len(values), -1)
-        numbered[present] = inverse
-        return column.name, _codes(numbered, len(known), n_first), True
-    return column.name, values, False
+    return _Compared(column.name, column.kind, values, is_category=False)
 
 
 def _numbers(cells: pa.ChunkedArray, kind: str) -> np.ndarray:
@@ -207,27 +195,18 @@ def _numbers(cells: pa.ChunkedArray, kind: str) -> np.ndarray:
     return values / 1e6 if kind in _IN_MICROSECONDS else values
 
 
-def _numbered(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, int]:
-    """Each text's number in the order of first appearance, -1 where missing, and how many texts there are."""
+def _numbered(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, list[str]]:
+    """Each text's number in the order of first appearance, -1 where missing, and the texts."""
     chunks = [chunk for part in parts for chunk in part.chunks]
-    coded = pa.chunked_array(chunks, type=parts[0].type).combine_chunks().dictionary_encode()
-    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), len(coded.dictionary)
+    coded = pa.chunked_array(chunks, type=pa.string()).combine_chunks().dictionary_encode()
+    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), coded.dictionary.to_pylist()
 
 
-def _codes(numbered: np.ndarray, n_values: int, n_first: int) -> np.ndarray:
-    """Numbers 0, 1, ... as codes by frequency among the first records; -1 becomes NaN."""
+def _codes(numbered: np.ndarray, texts: list[str], n_first: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Numbers 0, 1, ... as codes by frequency among the first records, -1 as NaN; and the texts by code."""
     first = numbered[:n_first]
-    counts = np.bincount(first[first >= 0], minlength=n_values)
-    code = np.empty(n_values + 1)
-    code[np.argsort(-counts, kind="stable")] = np.arange(n_values)
+    order = np.argsort(-np.bincount(first[first >= 0], minlength=len(texts)), kind="stable")
+    code = np.empty(len(texts) + 1)
+    code[order] = np.arange(len(texts))
     code[-1] = np.nan  # where number -1 looks
-    return code[numbered]
-
-
-def _spelt(cells: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Cells as text without a bare separator; the shortest digits that give a number back."""
-    if cells.type != pa.string():
-        return cells.cast(pa.string())
-    for bare, escaped in (("\\", "\\\\"), (_SEPARATOR, "\\t")):
-        cells = pc.call_function("replace_substring", [cells], pc.ReplaceSubstringOptions(bare, escaped))
-    return cells
+    return code[numbered], tuple(texts[place] for place in order)

@@ -1,127 +1,97 @@
-"""The scorecard of a synthetic table."""
+"""The scorecards of synthetic tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
-from gansmith.errors import UsageError
-from gansmith.modalities.table.features import common_types, record_keys, table_features
-from gansmith.modalities.table.schema import MADE_ANEW, Schema
-from gansmith.scorecard.card import CEILING, Entry, Scorecard
+from gansmith.errors import DataError
+from gansmith.modalities.table.features import common_types, table_features, told
+from gansmith.modalities.table.files.reading import Table
+from gansmith.modalities.table.schema import Schema
+from gansmith.modalities.table.validity import broken_rules
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.real.two_sample import two_sample_auc
-from gansmith.scorecard.real.marginals import marginal_errors, pair_errors
-from gansmith.scorecard.private.privacy import exact_copies, nearest_neighbour_share
-from gansmith.scorecard.usefulness import train_synthetic_test_real
+from gansmith.scorecard.judge import Judge
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
+from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.validity import valid_share
 
-MAX_RECORDS: Final = 50_000
-"""Records of each table that column and pair errors are measured on, at most."""
-_N_DETAILS: Final = 10
+MAX_RECORDS: Final = 1_000_000
 
 
-def score_table(
-    fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Schema, target: str | None, seed: int
-) -> Scorecard:
-    """Score a synthetic table against held-out records, each score beside what real records reach.
+def score_tables(
+    fakes: Sequence[Table], train: Table, holdout: Table, target: str | None, seed: int, effort: Effort
+) -> Iterator[Scorecard]:
+    """Score synthetic tables against held-out records, each score beside its anchors.
 
-    How each anchor is kept honest; `train` takes the part of the synthetic table, for it is as real as the
-    hold-out and independent of it:
-
-    - "c2st", "marginal", "pair": synthetic against hold-out; anchor: equally many training records against
-      the same hold-out. Real records differ from real records, too: this is what is left to chance. A copy
-      of the training table reaches the anchor and cannot beat it.
-    - "tstr": learnt from synthetic, tested on hold-out; anchor: learnt from equally many training records.
-      Only with a target.
-    - "copies": synthetic records that stand in training; anchor: hold-out records that stand in training.
-    - "nearer": the hold-out is cut at random into two halves. Nearer to training or to the second half, both
-      reduced to equal size, is asked of the synthetic records, and for the anchor of the first half.
+    The columns that a synthetic table shares with the real ones are scored; those that it lacks are notes
+    and break a rule of validity. Tables are compared in types that all three have, see `common_types`.
 
     Args:
-        fake: The synthetic table.
+        fakes: Synthetic tables.
         train: What the generator learnt from.
         holdout: Records of the same source that neither the training nor the choice of a checkpoint has seen.
-        schema: Of the training table; the others may have wider types, see `common_types`.
-        target: The column to predict for "tstr", or None.
+        target: The column to predict; None: all in turn.
         seed: Of everything drawn.
+        effort: How many records and repetitions.
 
-    Returns:
-        The card; the details of "c2st" are the columns that gave the table away, those of "marginal" and
-        "pair" the worst columns and pairs in %.
+    Yields:
+        The card of each table.
 
     Raises:
-        UsageError: No such target, or one that cannot be predicted (constant, identifier, text).
-        DataError: A table lacks a column or has too few records.
+        DataError: A table has no record, or no column of the real one.
     """
-    if target is not None and schema.column(target).kind in ("constant", *MADE_ANEW):
-        raise UsageError(
-            f"column {target!r} is a {schema.column(target).kind} and cannot be predicted. "
-            "Choose a number, a category, a boolean or a date."
+    judges: dict[tuple[object, ...], Judge] = {}
+    whole = joined([train.records, holdout.records])
+    floor = _validity(_independent(train.records, seed), whole, train.schema)
+    for fake in fakes:
+        ours, real, held = _features(fake, train, holdout)
+        key = (ours.names, real.values.tobytes(), held.values.tobytes())
+        if key not in judges:
+            judges[key] = Judge(real, held, told(ours).names, target or "", seed, effort)
+        valid = _validity(fake.records, whole, train.schema)
+        anchors = {name: valid_share(len(part), {})[0] for name, part in ((CEILING, held), (COPY, real))}
+        entry = Entry("valid", valid.score, {**anchors, FLOOR: floor.score}, valid.details, "valid")
+        card = judges[key].card(ours, [entry])
+        yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
+
+
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """Tables of equal columns, one below the other."""
+    return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
+
+
+def _features(fake: Table, train: Table, holdout: Table) -> list[Features]:
+    """Of the synthetic, the training and the hold-out table: the columns that all have."""
+    shared = [name for name in train.schema.names if name in fake.records.column_names]
+    if not shared:
+        raise DataError(
+            f"{fake.name}: none of its columns is in the real data. Give a table like the real one."
         )
-    (train, fake, holdout), schema = common_types([train, fake, holdout], schema)
-    real, ours, held = table_features([train, fake, holdout], schema)
-    entries = [
-        _told_apart(ours, real, held, seed),
-        *_errors(ours, real, held, seed),
-        *([_usefulness(ours, real, held, target, seed)] if target is not None else []),
-        _copies(fake, train, holdout, schema),
-        _nearer(ours, real, held, seed),
-    ]
-    return Scorecard(title=f"Scores of {fake.num_rows:,} synthetic records", entries=tuple(entries))
-
-
-def _told_apart(fake: Features, train: Features, holdout: Features, seed: int) -> Entry:
-    n_max = min(10_000, len(fake), len(train), len(holdout))
-    result = two_sample_auc(fake, holdout, seed=seed, n_max=n_max)
-    anchor = two_sample_auc(train, holdout, seed=seed, n_max=n_max)
-    return Entry("c2st", result.score, {CEILING: anchor.score}, dict(result.giveaways))
-
-
-def _errors(fake: Features, train: Features, holdout: Features, seed: int) -> list[Entry]:
-    rng = np.random.default_rng(seed)
-    n = min(MAX_RECORDS, len(fake), len(train))
-    fake, train, holdout = fake.sample(n, rng), train.sample(n, rng), holdout.sample(MAX_RECORDS, rng)
-    errors, score = marginal_errors(fake, holdout, seed=seed)
-    marginal = Entry(
-        "marginal",
-        score,
-        {CEILING: marginal_errors(train, holdout, seed=seed)[1]},
-        _worst({name: float(error) for name, error in zip(fake.names, errors, strict=True)}),
+    # What a model made anew, because its categories were too rare, is not to be judged as categories.
+    made_anew = {column.name for column in fake.schema.columns if column.kind == "text"}
+    columns = tuple(
+        replace(column, kind="text") if column.name in made_anew and column.kind == "category" else column
+        for column in (train.schema.column(name) for name in shared)
     )
-    matrix, score = pair_errors(fake, holdout, seed=seed)
-    by_pair = {
-        f"{fake.names[a]} × {fake.names[b]}": float(matrix[a, b])
-        for a, b in np.argwhere(np.triu(~np.isnan(matrix)))
-    }
-    anchor = pair_errors(train, holdout, seed=seed)[1]
-    return [marginal, Entry("pair", score, {CEILING: anchor}, _worst(by_pair))]
+    tables = [part.records.select(shared) for part in (train, holdout, fake)]
+    tables, schema = common_types(tables, Schema(columns))
+    real, held, ours = table_features(tables, schema)
+    return [ours, real, held]
 
 
-def _usefulness(fake: Features, train: Features, holdout: Features, target: str, seed: int) -> Entry:
-    rng = np.random.default_rng(seed)
-    n = min(len(fake), len(train))
-    score, anchor = (
-        train_synthetic_test_real(part.sample(n, rng), holdout, target, seed=seed) for part in (fake, train)
-    )
-    return Entry("tstr", score, {CEILING: anchor})
+def _validity(fake: pa.Table, real: pa.Table, schema: Schema) -> Entry:
+    score, details = valid_share(fake.num_rows, broken_rules(fake, real, schema))
+    return Entry("valid", score, {}, details, "valid")
 
 
-def _copies(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Schema) -> Entry:
-    known = record_keys(train, schema)
-    score, anchor = (exact_copies(record_keys(table, schema), known) for table in (fake, holdout))
-    return Entry("copies", score, {CEILING: anchor})
-
-
-def _nearer(fake: Features, train: Features, holdout: Features, seed: int) -> Entry:
-    halves = np.array_split(np.random.default_rng(seed).permutation(len(holdout)), 2)
-    asked, reference = (holdout.take(half) for half in halves)
-    score, anchor = (nearest_neighbour_share(part, train, reference, seed=seed) for part in (fake, asked))
-    return Entry("nearer", score, {CEILING: anchor})
-
-
-def _worst(errors: Mapping[str, float]) -> dict[str, float]:
-    ordered = sorted(errors.items(), key=lambda item: -item[1])
-    return dict(ordered[:_N_DETAILS])
+def _independent(table: pa.Table, seed: int) -> pa.Table:
+    """Each column shuffled by itself."""
+    rng = draws(seed)
+    columns = [column.take(pa.array(rng.permutation(table.num_rows))) for column in table.columns]
+    return pa.table(columns, schema=table.schema)

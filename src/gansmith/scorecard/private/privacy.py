@@ -8,9 +8,9 @@ from typing import Any, cast
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.card import Score
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.points import as_points, nearest
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 Keys = Sequence[Hashable] | np.ndarray

@@ -2,14 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, final
+
 import numpy as np
 from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.scorecard.card import Score
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.groups import error_by_groups
-from gansmith.scorecard.points import squared_distances
 from gansmith.scorecard.seeds import draws
+
+_CHUNK_DISTANCES: Final = 1_000_000
+"""Distances held at once: 8 MB."""
+_TIE_BREAK: Final = 1e-4
+"""Width of the random coordinate that breaks ties, in units of the spread of the real points."""
+_NAEEM: Final = "Naeem et al. 2020 (arXiv:2002.09797), eq. 3-4."
+_KYNKAANNIEMI: Final = "Kynkaanniemi et al. 2019 (arXiv:1904.06991), eq. 1-2."
+
+
+@final
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """Four scores of who has whom for a neighbour."""
+
+    precision: Score
+    """Share of synthetic records that lie in the ball of a real one."""
+    recall: Score
+    """Share of real records that lie in the ball of a synthetic one."""
+    density: Score
+    """How many real balls a synthetic record lies in, divided by k."""
+    coverage: Score
+    """Share of real balls that hold a synthetic record."""
+
+
+def neighbourhoods(
+    fake: Float[np.ndarray, "n_fake n_dimensions"],
+    real: Float[np.ndarray, "n_real n_dimensions"],
+    *,
+    k: int = 5,
+    seed: int = 0,
+) -> Neighbourhoods:
+    """Precision, recall, density and coverage: fidelity and variety by nearest neighbours.
+
+    Each record has a ball that reaches to its k-th nearest other record of its own table. Precision is the
+    share of synthetic records in any real ball, recall the share of real records in any synthetic ball: one
+    stray record has a huge ball and spoils them. Density counts the balls instead, divided by k: 1 for the
+    real distribution, more when fakes keep to the crowded middle. Coverage asks of each real ball whether a
+    synthetic record is inside.
+
+    Records that stand several times (all columns may be categories) are no more than a tie apart; one tiny
+    random coordinate says which of them are neighbours. So equal distributions have a density of 1 and the
+    coverage `expected_coverage(n_fake, n_real, k)` whatever they are: about 1 - 2^-k at equal size, 0.969 for
+    k = 5. Their precision and recall, the share of points that are a neighbour to any other, depend on the
+    dimension (many points are nobody's neighbour where there are many), so these need an anchor.
+
+    Args:
+        fake: Synthetic records as points, on any scale on which distances mean something.
+        real: Real records, on the same scale, best ones that the generator never saw.
+        k: Which neighbour the balls reach to; synthetic ones to the farthest where there are no more than k.
+        seed: Of the ties and of the groups that the errors come from.
+
+    Returns:
+        The four scores; 0 to 1 but for the density, which is 0 or more.
+
+    Raises:
+        DataError: Other dimensions, no more than k real records, or fewer than 2 synthetic ones.
+
+    Source:
+        Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models" (arXiv:2002.09797);
+        Kynkaanniemi et al. 2019, "Improved precision and recall metric for assessing generative models"
+        (arXiv:1904.06991).
+    """
+    if fake.shape[1] != real.shape[1] or len(real) <= k or len(fake) < 2:
+        raise DataError(
+            f"Synthetic points {fake.shape}, real points {real.shape}, k = {k}. Wanted: the same dimensions, "
+            "2 synthetic points or more, and more than k real ones."
+        )
+    rng = draws(seed)
+    fake, real = _without_ties(fake, real, rng)
+    values = _shares(fake, real, k)
+    errors = np.array(error_by_groups(lambda a, b: _shares(fake[a], real[b], k), len(fake), len(real), rng))
+    # Shares are no surer than that many independent yes or no; near 1 the groups can agree by luck.
+    for index, n_asked in ((0, len(fake)), (1, len(real)), (3, len(real))):
+        share = (values[index] * n_asked + 2) / (n_asked + 4)
+        errors[index] = max(errors[index], np.sqrt(share * (1 - share) / (n_asked + 4)))
+    expected = expected_coverage(len(fake), len(real), k)
+    return Neighbourhoods(
+        *(
+            Score(
+                value=values[index],
+                error=float(errors[index]),
+                n=min(len(fake), len(real)),
+                direction="higher",
+                source=source,
+                label=label,
+                meaning=meaning,
+            )
+            for index, (label, source, meaning) in enumerate(_texts(expected))
+        )
+    )
 
 
 def density_and_coverage(
@@ -19,71 +112,26 @@ def density_and_coverage(
     k: int = 5,
     seed: int = 0,
 ) -> tuple[Score, Score]:
-    """Density (are the fakes where real records are dense?) and coverage (has each real one a fake near it?).
-
-    Each real record has a ball that reaches to its k-th nearest other real record. Density is the number of
-    balls that a synthetic record lies in, divided by k, mean of the synthetic records: about 1 for the real
-    distribution, more when fakes keep to the crowded middle. Coverage is the share of balls with a synthetic
-    record inside. A ball holds its rim, so that records which stand several times among the real ones
-    (radius 0) can be covered.
-
-    What equal distributions give, `expected_coverage(n_fake, n_real, k)`, is about 1 - 2^-k for sets of
-    equal size: 0.969 for k = 5. Compare coverage at equal sizes only.
+    """Density and coverage of `neighbourhoods`, for those who want no more.
 
     Args:
-        fake: Synthetic records as points, on any scale on which distances mean something.
-        real: Real records, on the same scale, best ones that the generator never saw.
+        fake: Synthetic records as points.
+        real: Real records, on the same scale.
         k: Which neighbour the balls reach to.
-        seed: Of the groups that the errors come from.
-
-    Returns:
-        Density (0 or more) and coverage (0 to 1).
+        seed: Of the ties and of the groups that the errors come from.
 
     Raises:
-        DataError: Other dimensions, no more than k real records, or fewer than 2 synthetic ones.
+        DataError: As `neighbourhoods`.
 
     Source:
-        Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models"
-        (arXiv:2002.09797), eq. 3-4.
+        As `neighbourhoods`.
     """
-    if fake.shape[1] != real.shape[1] or len(real) <= k or len(fake) < 2:
-        raise DataError(
-            f"Synthetic points {fake.shape}, real points {real.shape}, k = {k}. Wanted: the same dimensions, "
-            "2 synthetic points or more, and more than k real ones."
-        )
-    values = _density_and_coverage(fake, real, k)
-
-    def scores_of(fake_part: np.ndarray, real_part: np.ndarray) -> tuple[float, float]:
-        return _density_and_coverage(fake[fake_part], real[real_part], min(k, len(real_part) - 1))
-
-    errors = list(error_by_groups(scores_of, len(fake), len(real), draws(seed)))
-    # Coverage counts balls, so it is no surer than that many independent yes or no; near 1 the groups can
-    # agree by luck.
-    share = (values[1] * len(real) + 2) / (len(real) + 4)
-    errors[1] = max(errors[1], float(np.sqrt(share * (1 - share) / (len(real) + 4))))
-    n = min(len(fake), len(real))
-    density = Score(
-        value=values[0],
-        error=errors[0],
-        n=n,
-        direction="higher",
-        label="density",
-        meaning="How crowded with real records the places of synthetic ones are; real records give 1.",
-    )
-    coverage = Score(
-        value=values[1],
-        error=errors[1],
-        n=n,
-        direction="higher",
-        label="coverage",
-        meaning="Share of real records with a synthetic one near them; "
-        f"the real distribution gives {expected_coverage(len(fake), len(real), k):.3f}.",
-    )
-    return density, coverage
+    found = neighbourhoods(fake, real, k=k, seed=seed)
+    return found.density, found.coverage
 
 
 def expected_coverage(n_fake: int, n_real: int, k: int) -> float:
-    r"""Mean coverage when synthetic and real records come from one distribution without ties.
+    r"""Mean coverage when synthetic and real records come from one distribution.
 
     Seen from a real record, the other n_real - 1 real ones and the n_fake synthetic ones lie at independent
     distances of one distribution, so every order of near and far is equally likely. Its ball is empty when
@@ -101,22 +149,68 @@ def expected_coverage(n_fake: int, n_real: int, k: int) -> float:
     return float(1.0 - np.prod((n_real - 1 - j) / (n_real - 1 - j + n_fake)))
 
 
-def _density_and_coverage(fake: np.ndarray, real: np.ndarray, k: int) -> tuple[float, float]:
-    rounding = 1e-12 * float(np.square(real).sum(axis=1).max())
-    radii = _radii(real, k) + rounding  # squared, (n_real,)
-    n_balls = 0
-    is_covered = np.zeros(len(real), dtype=bool)
-    for _, squared in squared_distances(fake, real):
-        is_inside = squared <= radii  # (n_fakes_in_chunk, n_real)
-        n_balls += int(is_inside.sum())
-        is_covered |= is_inside.any(axis=0)
-    return n_balls / (k * len(fake)), float(is_covered.mean())
+def _texts(expected: float) -> list[tuple[str, str, str]]:
+    """Label, source and meaning of the four scores, in their order."""
+    return [
+        ("precision", _KYNKAANNIEMI, "Share of synthetic records that are as near to a real one as its own."),
+        ("recall", _KYNKAANNIEMI, "Share of real records that are as near to a synthetic one as its own."),
+        (
+            "density",
+            _NAEEM,
+            "How crowded with real records the places of synthetic ones are; real ones give 1.",
+        ),
+        (
+            "coverage",
+            _NAEEM,
+            "Share of real records with a synthetic one near them; "
+            f"the real distribution gives {expected:.3f}.",
+        ),
+    ]
 
 
-def _radii(real: np.ndarray, k: int) -> np.ndarray:
-    """Squared distance of each real record to its k-th nearest other one."""
-    radii = np.empty(len(real))
-    for rows, squared in squared_distances(real, real):
-        squared[np.arange(len(squared)), np.arange(rows.start, rows.stop)] = -1.0  # itself comes first
+def _without_ties(
+    fake: np.ndarray, real: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points around the middle of the real ones, where rounding is least, with one tiny random coordinate."""
+    centre = real.mean(axis=0)
+    fake, real = fake - centre, real - centre
+    spread = float(np.sqrt(np.square(real).sum(axis=1).mean())) or 1.0
+    tie = [_TIE_BREAK * spread * rng.random((len(side), 1)) for side in (fake, real)]
+    return np.hstack([fake, tie[0]]), np.hstack([real, tie[1]])
+
+
+def _shares(fake: np.ndarray, real: np.ndarray, k: int) -> tuple[float, float, float, float]:
+    """Precision, recall, density, coverage."""
+    real_radii = _radii(real, min(k, len(real) - 1))  # squared, (n_real,)
+    fake_radii = _radii(fake, min(k, len(fake) - 1))  # squared, (n_fake,)
+    n_balls = n_precise = 0
+    is_covered, is_recalled = np.zeros((2, len(real)), dtype=bool)
+    for rows, squared in _distances(fake, real):
+        in_real_ball = squared <= real_radii  # (n_fakes_in_chunk, n_real)
+        n_balls += np.count_nonzero(in_real_ball)
+        n_precise += np.count_nonzero(in_real_ball.any(axis=1))
+        is_covered |= in_real_ball.any(axis=0)
+        is_recalled |= (squared <= fake_radii[rows, None]).any(axis=0)
+    density = n_balls / (min(k, len(real) - 1) * len(fake))
+    return n_precise / len(fake), float(is_recalled.mean()), density, float(is_covered.mean())
+
+
+def _radii(points: np.ndarray, k: int) -> np.ndarray:
+    """Squared distance of each point to its k-th nearest other one."""
+    radii = np.empty(len(points))
+    for rows, squared in _distances(points, points):
+        squared[np.arange(len(squared)), np.arange(rows.start, rows.stop)] = -np.inf  # itself comes first
         radii[rows] = np.partition(squared, k, axis=1)[:, k]
     return radii
+
+
+def _distances(points: np.ndarray, references: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """As `points.squared_distances`, in one product of matrices: [-2 x, 1, |x|^2] . [y, |y|^2, 1]."""
+    n_rows = max(1, _CHUNK_DISTANCES // len(references))
+    norms = np.square(references).sum(axis=1)
+    right = np.column_stack([references, norms, np.ones_like(norms)]).T
+    for start in range(0, len(points), n_rows):
+        chunk = points[start : start + n_rows]
+        norms = np.square(chunk).sum(axis=1)
+        left = np.column_stack([-2.0 * chunk, np.ones_like(norms), norms])
+        yield slice(start, start + len(chunk)), left @ right

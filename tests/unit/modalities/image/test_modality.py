@@ -14,7 +14,7 @@ from gansmith.modalities.image.modality import ImageModality
 from gansmith.modalities.image.pictures import Pictures, bundled_digits
 from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.image.terminal import as_numbers, as_shades
-from gansmith.scorecard.card import CEILING
+from gansmith.scorecard.score import CEILING
 
 MODALITY = ImageModality()
 

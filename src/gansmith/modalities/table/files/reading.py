@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Protocol, cast, final, runtime_checkable
+from typing import Any, Final, Literal, Protocol, cast, final, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,8 @@ from gansmith.modalities.table.files.typed import learn_typed
 from gansmith.modalities.table.schema import LOOKS, Column, Kind, Schema, check_kind
 
 MIN_RECORDS: Final = 2
+Leniency = Literal["none", "cells", "columns"]
+"""What of a schema need not be kept."""
 _WIDER: Final[Mapping[Kind, tuple[Kind | None, ...]]] = {
     "integer": ("integer", "decimal", "category"),
     "decimal": ("decimal", "category"),
@@ -85,7 +87,7 @@ def read_table(
     name: str | None = None,
     missing: Sequence[str] = (),
     locale: str = "",
-    is_lenient: bool = False,
+    leniency: Leniency = "none",
     n_min: int = MIN_RECORDS,
     is_capped: bool = False,
 ) -> Table:
@@ -101,7 +103,8 @@ def read_table(
         name: What to call the table in messages; None: the file's name.
         missing: The user's own spellings of a missing cell, beside the usual ones.
         locale: Language and country of what is invented, such as "de_DE"; empty: that of the schema.
-        is_lenient: Whether a column that is not what the schema says becomes a wider kind, with a note.
+        leniency: "cells": a column that is not what the schema says becomes of a wider kind, with a note;
+            "columns": and one that is missing or too many is left out, with a note; one must be left.
         n_min: The fewest records that make a table.
         is_capped: Whether a random subset is enough, where there are very many records; see `Subset`.
 
@@ -115,9 +118,10 @@ def read_table(
         _check_size(raw.columns, has_header and raw.is_text, n_min)
         wishes = {
             column: replace(wish, marks=tuple(missing))
-            for column, wish in _wishes(raw, overrides or {}, schema).items()
+            for column, wish in _wishes(raw, overrides or {}, schema, leniency).items()
         }
-        learn = _learn_leniently if is_lenient else _learn
+        unshared = _unshared(raw.columns.column_names, wishes, schema)
+        learn = _learn if leniency == "none" else _learn_leniently
         is_text, notes, style = raw.is_text, raw.notes, raw.style
         cells = dict(zip(raw.columns.column_names, raw.columns.columns, strict=True))
         del raw  # each column is forgotten when it has been understood: one copy is enough
@@ -137,7 +141,7 @@ def read_table(
     )
     style = schema.text if schema is not None and schema.text is not None else style
     constraints = None if schema is None else schema.constraints
-    return Table(records, Schema(columns, style, constraints), called, (*notes, *remarks))
+    return Table(records, Schema(columns, style, constraints), called, (*notes, *unshared, *remarks))
 
 
 def read_partial(
@@ -248,7 +252,9 @@ def _check_size(columns: pa.Table, has_header: bool, n_min: int) -> None:
         raise DataError(f"the table has {held}{after}. Give at least {n_min}; hundreds are better.")
 
 
-def _wishes(raw: RawTable, overrides: Mapping[str, str], schema: Schema | None) -> dict[str, Wish]:
+def _wishes(
+    raw: RawTable, overrides: Mapping[str, str], schema: Schema | None, leniency: Leniency
+) -> dict[str, Wish]:
     """What the user wants of each column, in the order of the schema or else of the table."""
     names: list[str] = raw.columns.column_names
     for name in overrides:
@@ -257,16 +263,32 @@ def _wishes(raw: RawTable, overrides: Mapping[str, str], schema: Schema | None) 
     wanted = {name: _wish(name, kind, raw.is_comma_decimal) for name, kind in overrides.items()}
     if schema is None:
         return {name: wanted.get(name, Wish(None, None, raw.is_comma_decimal)) for name in names}
+    shared = set(names) & set(schema.names)
     for name in schema.names:
-        if name not in names:
+        if name not in shared and not (leniency == "columns" and shared):
             raise DataError(f"column {name!r} of the schema is not in the table. {did_you_mean(name, names)}")
     for name in names:
-        if name not in schema.names:
+        if name not in shared and leniency != "columns":
             raise DataError(f"column {name!r} is not in the schema. {did_you_mean(name, schema.names)}")
     return {
         column.name: wanted.get(column.name, Wish(None, column, raw.is_comma_decimal))
         for column in schema.columns
+        if column.name in shared
     }
+
+
+def _unshared(names: Sequence[str], wishes: Mapping[str, Wish], schema: Schema | None) -> list[str]:
+    """Notes on the columns that were left out because only one side has them."""
+    lacking = [name for name in (schema.names if schema else ()) if name not in wishes]
+    surplus = [name for name in names if name not in wishes]
+    return [
+        *(f"column {name!r} is not here. {_nearest(name, surplus)}".rstrip() for name in lacking),
+        *(f"column {name!r} is not in the real data" for name in surplus),
+    ]
+
+
+def _nearest(name: str, surplus: Sequence[str]) -> str:
+    return did_you_mean(name, surplus) if surplus else ""
 
 
 def _wish(name: str, kind: str, is_comma_decimal: bool) -> Wish:

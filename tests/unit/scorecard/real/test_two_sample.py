@@ -3,10 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.errors import DataError
+from gansmith.errors import DataError, UsageError
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
-from gansmith.scorecard.real.marginals import marginal_errors, pair_errors
+from gansmith.scorecard.real.two_sample import quick_two_sample_auc, telling_pairs, two_sample_auc
 
 
 def features(*columns: np.ndarray, categories: tuple[int, ...] = ()) -> Features:
@@ -89,71 +88,33 @@ def test_what_cannot_be_compared_is_refused():
         two_sample_auc(draw(1, 3), draw(2, 30), seed=0)
 
 
-def test_shifted_uniforms_are_their_shift_apart():
-    n = 2000
-    grid = (np.arange(n) + 0.5) / n
-    errors, score = marginal_errors(features(grid + 0.25, grid), features(grid, grid))
-    assert errors == pytest.approx([25.0, 0.0], abs=0.1)
-    assert score.value == pytest.approx(12.5, abs=0.1)
-    assert 0.0 < score.error < 3.0
+def wide(seed: int, n: int) -> Features:
+    """Ten columns; the product of the signs of the first two is positive, all else is independent."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(10, n))
+    values[1] = np.abs(values[1]) * np.sign(values[0])
+    return features(*values)
 
 
-def test_missing_cells_count():
-    real = np.arange(100.0)
-    fake = np.where(np.arange(100) % 4 == 0, np.nan, real)
-    errors, _ = marginal_errors(
-        features(fake, np.isnan(fake), np.where(np.isnan(fake), np.nan, 0.0), categories=(1, 2)),
-        features(real, np.isnan(real), np.zeros(100), categories=(1, 2)),
-    )
-    assert errors == pytest.approx([25.0, 25.0, 25.0], abs=1.1)
-    empty = features(np.full(100, np.nan))
-    assert marginal_errors(empty, empty)[0] == [0.0]
-    assert marginal_errors(empty, features(real))[0] == [100.0]
+def test_the_pair_that_gives_records_away_is_named():
+    fake, real = wide(1, 1500), wide(2, 1500)
+    assert telling_pairs(fake, real, ["c3"], seed=0) == {}
+    fake.values[:, 0] = np.random.default_rng(3).permutation(fake.values[:, 0])
+    gains = telling_pairs(fake, real, [], seed=0)
+    assert list(gains) == [("c0", "c1")] or list(gains) == [("c1", "c0")]
+    # Half of the synthetic records have a sign that no real one has, the others look real.
+    assert next(iter(gains.values())) == pytest.approx(0.25, abs=0.05)
+    assert telling_pairs(fake, real, [f"c{i}" for i in range(2, 10)], seed=0) == {}  # those are right
 
 
-def test_categories_are_their_total_variation_apart():
-    fake = features(np.repeat([0.0, 1.0, 5.0], [50, 25, 25]), categories=(0,))
-    real = features(np.repeat([0.0, 1.0], [50, 50]), categories=(0,))
-    assert marginal_errors(fake, real)[0] == pytest.approx([25.0])
+def test_a_column_that_tells_by_itself_makes_no_pair():
+    fake, real = wide(1, 1000), wide(2, 1000)
+    fake.values[:, 4] += 100.0
+    assert telling_pairs(fake, real, ["c4"], seed=0) == {}
 
 
-@pytest.mark.parametrize(("categories", "wanted"), [((), 50.0), ((0,), 75.0), ((0, 1), 75.0)])
-def test_independent_columns_have_no_marginal_but_a_pair_error(categories: tuple[int, ...], wanted: float):
-    a, b = np.divmod(np.arange(1600), 400)
-    independent = features(a, b % 4, categories=categories)
-    equal = features(a, a, categories=categories)
-    assert marginal_errors(independent, equal)[1].value == pytest.approx(0.0)
-    matrix, score = pair_errors(independent, equal)
-    # Correlations 0 and 1 are half of 1 apart; of 16 equal cells, 12 should be empty.
-    assert score.value == pytest.approx(wanted)
-    assert matrix[0, 1] == matrix[1, 0] == pytest.approx(wanted)
-    assert np.isnan(np.diag(matrix)).all()
-
-
-def test_no_more_pairs_than_asked_for_are_measured():
-    rng = np.random.default_rng(0)
-    table = features(*rng.normal(size=(30, 40)))
-    matrix, score = pair_errors(table, table, seed=1, n_pairs_max=100)
-    assert (~np.isnan(np.triu(matrix, 1)) & np.triu(np.ones_like(matrix), 1).astype(bool)).sum() == 100
-    assert np.isnan(np.diag(matrix)).all()
-    assert score.value == 0.0
-
-
-def test_constant_and_huge_numbers_have_a_correlation():
-    constant, huge = np.full(50, 0.1), np.arange(50) * 1e300
-    table = features(constant, huge, huge[::-1])
-    matrix, _ = pair_errors(table, features(constant, huge, huge))
-    assert matrix[0, 1] == 0.0
-    assert matrix[1, 2] == pytest.approx(100.0)
-
-
-def test_the_errors_are_about_what_repetition_shows():
-    rng = np.random.default_rng(0)
-    marginal, pair = [], []
-    for _ in range(40):
-        fake, real = (features(*rng.normal(scale=s, size=(3, 200))) for s in (1.4, 1.0))
-        marginal.append(marginal_errors(fake, real)[1])
-        pair.append(pair_errors(fake, real)[1])
-    for scores in (marginal, pair):
-        spread = np.std([score.value for score in scores])
-        assert 0.6 < np.mean([score.error for score in scores]) / spread < 1.6
+def test_pairs_of_few_records_of_one_column_and_of_unknown_ones():
+    assert telling_pairs(draw(1, 4), draw(2, 4), [], seed=0) == {}
+    assert telling_pairs(features(np.arange(9.0)), features(np.arange(9.0)), ["c0"], seed=0) == {}
+    with pytest.raises(UsageError, match="no column"):
+        telling_pairs(draw(1, 9), draw(2, 9), ["nothing"], seed=0)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
-from gansmith.report.pictures import picture_grid, round_ticks, scatter
+from gansmith.faces.demos.pictures import picture_grid, round_ticks, scatter
 
 
 def _opened(path):

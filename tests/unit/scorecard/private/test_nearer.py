@@ -1,34 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from gansmith.errors import DataError
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.privacy import exact_copies, nearest_neighbour_share
+from gansmith.scorecard.private.nearer import nearest_neighbour_share
 
 
 def numbers(rng: np.random.Generator, n: int, d: int = 3) -> Features:
     return Features(tuple(map(str, range(d))), rng.normal(size=(n, d)), np.zeros(d, dtype=bool))
-
-
-def test_copies_are_counted():
-    assert exact_copies(["a", "b", "b", "c"], ["b", "x"]).value == 0.5
-    assert exact_copies([b"a"], [b"a"]).value == 1.0
-    none = exact_copies(np.arange(100), np.arange(100, 200))
-    assert none.value == 0.0
-    assert 0.0 < none.error < 0.05  # 0 of 100 is not certainly none
-
-
-def test_copies_of_pictures():
-    rng = np.random.default_rng(0)
-    train = rng.integers(0, 256, (20, 4, 4), dtype=np.uint8)
-    fake = np.concatenate([train[:5], 255 - train[:5]])
-    assert exact_copies(fake, train).value == 0.5
-    with pytest.raises(DataError, match="cannot be equal"):
-        exact_copies(fake.astype(np.float32), train)
-    with pytest.raises(DataError, match="cannot be equal"):
-        exact_copies(fake[:, :3], train)
 
 
 def test_a_copy_is_nearer_to_training_and_a_stranger_is_not():

@@ -1,0 +1,208 @@
+"""Single columns, real against synthetic: how often each value occurs, and how often none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from gansmith.report.figures.axes import layout, name_axis, number_axis, plain, rounded
+from gansmith.report.parts import Figure, Table
+from gansmith.report.wording import amount, number, percent, shortened
+
+_HEIGHT_PX: Final = 190
+_MOST_BARS: Final = 9
+_MOST_NUMBERS: Final = 60
+
+Column = Mapping[str, Any]
+
+
+def marginal(column: Column, index: int) -> Figure:
+    """How often the values of a column occur: real filled, synthetic as an outline.
+
+    Args:
+        column: `name`, `kind`, `real` and `synthetic` shares, and `edges` or `labels`.
+        index: Its place among the columns.
+    """
+    is_category = column.get("kind") == "category"
+    data, drawn = _bars(column) if is_category else _steps(column)
+    worst = f"Error {number(column.get('error'))}"
+    ceiling = column.get("ceiling")
+    return Figure(
+        name=f"column-{index}",
+        label=f"Shares of the values of {shortened(column['name'], 80)}, real against synthetic. {worst}.",
+        data=data,
+        layout=drawn,
+        height_px=_HEIGHT_PX,
+        title=column["name"],
+        subtitle=worst if ceiling is None else f"{worst} · real hold-out {number(ceiling)}",
+        numbers=_numbers(column),
+        is_still=False,
+    )
+
+
+def missingness(columns: Sequence[Column]) -> Figure:
+    """How often cells are missing, for the columns where any is: two marks on one line.
+
+    Args:
+        columns: Those with missing cells; shares in `missing_real` and `missing_synthetic`.
+    """
+    names = [column["name"] for column in columns]
+    places = list(range(len(columns)))
+    real = rounded(column.get("missing_real") or 0.0 for column in columns)
+    fake = rounded(column.get("missing_synthetic") or 0.0 for column in columns)
+    between: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [value for pair in zip(real, fake, strict=True) for value in (*pair, None)],
+            "y": [value for place in places for value in (place, place, None)],
+            "line": {"width": 2, "color": "@rule"},
+        }
+    ]
+    marks = [_marks(real, places, "circle", "@real"), _marks(fake, places, "diamond-open", "@synthetic")]
+    rows = [
+        (name, percent(column.get("missing_real")), percent(column.get("missing_synthetic")))
+        for name, column in zip(names, columns, strict=True)
+    ]
+    across = number_axis("share of cells missing", tick_format=".0~%", has_grid=True)
+    return Figure(
+        name="missing",
+        label=f"Share of missing cells in {len(columns)} columns, real against synthetic.",
+        data=between + marks,
+        layout=layout(across | {"rangemode": "tozero"}, name_axis(names, 24, from_top=True)),
+        height_px=64 + 26 * len(columns),
+        numbers=Table("Share of cells missing", ("Column", "Real", "Synthetic"), tuple(rows)),
+    )
+
+
+def _marks(
+    values: Sequence[float | None], places: Sequence[int], symbol: str, colour: str
+) -> dict[str, Any]:
+    marker = {"size": 10, "symbol": symbol, "color": colour, "line": {"width": 2, "color": colour}}
+    return {"type": "scatter", "mode": "markers", "x": values, "y": list(places), "marker": marker}
+
+
+# --- Numbers and dates ------------------------------------------------------------------------------------------
+
+
+def _steps(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Histograms as outlines; over places 0, 1, 2, ... where the bins are not equally wide."""
+    edges = list(column.get("edges") or [])
+    is_even = _equally_wide(edges)
+    places: list[Any] = _on_axis(edges) if is_even else list(range(len(edges)))
+    across = number_axis()
+    if not is_even:
+        shown = places[:: max(1, math.ceil(len(places) / 6))]
+        across |= {"tickvals": shown, "ticktext": [_edge(edges[place]) for place in shown]}
+    data = [
+        _outline(places, column["real"], "real", "@real", "@realfill"),
+        _outline(places, column["synthetic"], "synthetic", "@synthetic", "@none"),
+    ]
+    return data, layout(across, _shares())
+
+
+def _outline(
+    places: Sequence[Any], shares: Sequence[float], name: str, line: str, fill: str
+) -> dict[str, Any]:
+    """One histogram as a single line that starts and ends on the ground."""
+    heights = rounded(shares)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": [*places[:1], *places, *places[-1:]],
+        "y": [0, *heights, *heights[-1:], 0],
+        "line": {"shape": "hv", "width": 1 if name == "real" else 2, "color": line},
+        "fill": "tozeroy" if name == "real" else "none",
+        "fillcolor": fill,
+        "hovertemplate": f"%{{y:.1%}}<extra>{name}</extra>",
+    }
+
+
+def _on_axis(edges: Sequence[Any]) -> list[Any]:
+    return [edge if isinstance(edge, str) else float(f"{edge:.8g}") for edge in edges]
+
+
+def _equally_wide(edges: Sequence[Any]) -> bool:
+    """Whether heights may be compared as they are; bins of dates count by the calendar, months and all."""
+    try:
+        places = [
+            datetime.fromisoformat(edge).timestamp() if isinstance(edge, str) else float(edge)
+            for edge in edges
+        ]
+    except ValueError:
+        return False
+    widths = [after - before for before, after in zip(places[:-1], places[1:], strict=True)]
+    slack = 1.2 if any(isinstance(edge, str) for edge in edges) else 1.02
+    return bool(widths) and min(widths) > 0 and max(widths) <= slack * min(widths)
+
+
+def _edge(edge: Any) -> str:
+    return plain(edge) if isinstance(edge, str) else amount(edge)
+
+
+# --- Categories -------------------------------------------------------------------------------------------------
+
+
+def _bars(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Bars on bars: the synthetic one hollow, so that both ends are seen."""
+    labels, real, fake = _most_frequent(column)
+    places = list(range(len(labels)))
+    bar = {"type": "bar", "orientation": "h", "y": places, "text": [plain(shortened(x, 60)) for x in labels]}
+    quiet = {"textposition": "none", "hovertemplate": "%{text}: %{x:.1%}"}
+    data = [
+        bar
+        | quiet
+        | {
+            "name": "real",
+            "x": rounded(real),
+            "marker": {"color": "@realfill", "line": {"width": 1, "color": "@real"}},
+        },
+        bar
+        | quiet
+        | {
+            "name": "synthetic",
+            "x": rounded(fake),
+            "marker": {"color": "@none", "line": {"width": 2, "color": "@synthetic"}},
+        },
+    ]
+    drawn = layout(_shares(), name_axis(labels, 16, from_top=True))
+    return data, drawn | {"barmode": "overlay"}
+
+
+def _most_frequent(column: Column) -> tuple[list[str], list[float], list[float]]:
+    """Labels with their real and synthetic shares; the rarest in one, where there are many."""
+    labels = [str(label) for label in column.get("labels") or []]
+    rows = list(zip(labels, column["real"], column["synthetic"], strict=True))
+    if len(rows) > _MOST_BARS:
+        ranked = sorted(rows, key=lambda row: -(row[1] + row[2]))
+        kept, rest = ranked[: _MOST_BARS - 1], ranked[_MOST_BARS - 1 :]
+        others = (f"{len(rest)} others", sum(row[1] for row in rest), sum(row[2] for row in rest))
+        rows = [*kept, others]
+    return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+
+
+def _shares() -> dict[str, Any]:
+    return number_axis(tick_format=".0~%", has_grid=True) | {"rangemode": "tozero", "nticks": 4}
+
+
+def _numbers(column: Column) -> Table | None:
+    """The shares behind the drawing, one row per value or bin."""
+    real, fake = column["real"], column["synthetic"]
+    if not 0 < len(real) <= _MOST_NUMBERS:
+        return None
+    if column.get("kind") == "category":
+        names, what = [str(label) for label in column["labels"]], "Value"
+    else:
+        edges = column["edges"]
+        pairs = zip(edges[:-1], edges[1:], strict=True)
+        names, what = [f"{_limit(low)} to {_limit(high)}" for low, high in pairs], "From … to"
+    rows = [(name, percent(a), percent(b)) for name, a, b in zip(names, real, fake, strict=True)]
+    rows.append(("(missing)", percent(column.get("missing_real")), percent(column.get("missing_synthetic"))))
+    return Table("Shares", (what, "Real", "Synthetic"), tuple(rows))
+
+
+def _limit(edge: Any) -> str:
+    return edge if isinstance(edge, str) else amount(edge)

@@ -1,0 +1,136 @@
+"""What was measured, each with its interval: usefulness, privacy risks, and what gives the fakes away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from gansmith.report.figures.axes import layout, name_axis, number_axis, rounded
+from gansmith.report.parts import Figure, Table
+from gansmith.report.wording import interval, number, percent, percent_interval, shortened
+
+_ROW_PX: Final = 30
+_COLOURS: Final = {
+    "trained on synthetic": "@synthetic",
+    "trained on real": "@real",
+    "trained on both": "@accent",
+    "independent columns": "@grey",
+}
+
+
+def giveaways(name: str, gains: Mapping[str, float], label: str, axis: str) -> Figure:
+    """Bars: by what a classifier told synthetic from real, the strongest first."""
+    ranked = sorted(gains.items(), key=lambda item: -item[1])[:12]
+    names = [text for text, _ in ranked]
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "x": rounded(gain for _, gain in ranked),
+        "y": list(range(len(ranked))),
+        "marker": {"color": "@accent"},
+    }
+    tick_format = ".0~%" if axis.startswith("share") else ""
+    across = number_axis(axis, tick_format=tick_format, has_grid=True) | {"rangemode": "tozero"}
+    shown = percent if tick_format else number
+    return Figure(
+        name=name,
+        label=label,
+        data=[bars],
+        layout=layout(across, name_axis(names, 26, from_top=True)),
+        height_px=64 + 24 * len(ranked),
+        numbers=Table(axis.capitalize(), ("By", "Value"), tuple((text, shown(gain)) for text, gain in ranked)),
+    )
+
+
+def usefulness(contest: Mapping[str, Any], index: int) -> Figure:
+    """Bars with intervals: how well a model predicts real records, by what it was trained on.
+
+    Args:
+        contest: `target`, `unit`, and `results`, each with `value`, `low`, `high`.
+        index: Its place among the targets.
+    """
+    results: Mapping[str, Mapping[str, Any]] = contest["results"]
+    kept = {name: result for name, result in results.items() if result.get("value") is not None}
+    target, unit = str(contest["target"]), str(contest["unit"])
+    base = 0.5 if unit == "AUC" else 0.0
+    names = list(kept)
+    bars = {
+        "type": "bar",
+        "orientation": "h",
+        "base": base,
+        "x": rounded(result["value"] - base for result in kept.values()),
+        "y": list(range(len(kept))),
+        "marker": {"color": [_COLOURS.get(name, "@grey") for name in names]},
+        "error_x": _whiskers(list(kept.values())),
+    }
+    title = "AUC on real records (0.5 is guessing)" if unit == "AUC" else f"{unit} on real records"
+    rows = tuple(
+        (name, number(result["value"]), interval(result.get("low"), result.get("high")))
+        for name, result in kept.items()
+    )
+    return Figure(
+        name=f"useful-{index}",
+        label=f"{unit} of models that predict {shortened(target, 60)}: "
+        + ", ".join(f"{name} {number(result['value'])}" for name, result in kept.items())
+        + ".",
+        data=[bars],
+        layout=layout(number_axis(title, has_grid=True), name_axis(names, 26, from_top=True)),
+        height_px=72 + _ROW_PX * len(kept),
+        title=target,
+        numbers=Table(unit, ("Model", unit, "Interval"), rows),
+    )
+
+
+def risks(attacks: Sequence[Mapping[str, Any]]) -> Figure:
+    """Dots with whiskers: each attack's risk, the share of people that only the training gave away."""
+    names = [str(attack["name"]) for attack in attacks]
+    places = list(range(len(attacks)))
+    dots = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": rounded(attack["value"] for attack in attacks),
+        "y": places,
+        "marker": {"size": 11, "symbol": "circle", "color": "@synthetic"},
+        "error_x": _whiskers(attacks),
+    }
+    across = number_axis("risk", tick_format=".0~%", has_grid=True) | {"rangemode": "tozero"}
+    said = [f"{name} {percent(attack['value'])}" for name, attack in zip(names, attacks, strict=True)]
+    return Figure(
+        name="risks",
+        label=f"Privacy risks with their intervals: {', '.join(said)}.",
+        data=[dots],
+        layout=layout(across, name_axis(names, 26, from_top=True)),
+        height_px=72 + 34 * len(attacks),
+    )
+
+
+def risk_table(attacks: Sequence[Mapping[str, Any]]) -> Table:
+    """The risks in numbers, with the rates of success that they are computed from."""
+    head = ("Attack", "Risk", "Interval", "On training records", "On control records", "By guessing", "Note")
+    rows = tuple(
+        (
+            str(attack["name"]),
+            percent(attack.get("value")),
+            percent_interval(attack),
+            percent(attack.get("main")),
+            percent(attack.get("control")),
+            percent(attack.get("baseline")),
+            str(attack.get("caveat") or ""),
+        )
+        for attack in attacks
+    )
+    return Table("Risks and the success rates of the attacks", head, rows)
+
+
+def _whiskers(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """From a value to both ends of its interval; no whisker where an end is not known."""
+    ends = [(result["value"], result.get("low"), result.get("high")) for result in results]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": rounded(max(0.0, high - value) if high is not None else 0.0 for value, _, high in ends),
+        "arrayminus": rounded(max(0.0, value - low) if low is not None else 0.0 for value, low, _ in ends),
+        "color": "@ink",
+        "thickness": 1.5,
+        "width": 5,
+    }

@@ -1,0 +1,199 @@
+"""Scores as rows of a table: value with error, anchors, and where the value lies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from gansmith.report.wording import ABSENT, interval, number
+
+_FAMILIES: Final = {
+    "real": ("Does it look real?", "Can synthetic records be told from real ones?"),
+    "useful": ("Is it useful?", "Does what is learnt from it hold for real records?"),
+    "private": ("Does it give anyone away?", "What does it tell about people of the training data?"),
+    "valid": ("Is it valid?", "Does it keep types, ranges, keys and rules?"),
+}
+
+Scores = Mapping[str, Mapping[str, Any]]
+
+
+@final
+@dataclass(frozen=True)
+class Strip:
+    """Where a value and its anchors lie on a line of length 100; the good end is at the right."""
+
+    value: float
+    low: float
+    high: float
+    floor: float | None
+    ceiling: float | None
+    copy: float | None
+    label: str
+
+
+@final
+@dataclass(frozen=True)
+class ScoreRow:
+    """One measured score in finished words."""
+
+    name: str
+    label: str
+    value: str
+    error: str
+    interval: str
+    ceiling: str
+    floor: str
+    copied: str
+    better: str
+    """`higher is better` or `lower is better`."""
+    meaning: str
+    caveat: str
+    source: str
+    n: str
+    details: tuple[tuple[str, str], ...]
+    strip: Strip | None
+
+
+@final
+@dataclass(frozen=True)
+class Family:
+    """The scores that answer one question."""
+
+    title: str
+    lead: str
+    rows: tuple[ScoreRow, ...]
+
+
+def families(scores: Scores) -> list[Family]:
+    """All scores that could be computed, grouped by the question they answer."""
+    named = {**_FAMILIES, **{str(score.get("family")): ("Other", "") for score in scores.values()}, **_FAMILIES}
+    found: list[Family] = []
+    for family, (title, lead) in named.items():
+        rows = tuple(
+            score_row(name, score)
+            for name, score in scores.items()
+            if str(score.get("family")) == family and score.get("value") is not None
+        )
+        if rows:
+            found.append(Family(title, lead, rows))
+    return found
+
+
+def not_computed(scores: Scores) -> list[tuple[str, str]]:
+    """Labels of the scores without a value, each with the reason."""
+    return [
+        (str(score.get("label") or name), str(score.get("reason") or "The reason is not known."))
+        for name, score in scores.items()
+        if score.get("value") is None
+    ]
+
+
+def score_row(name: str, score: Mapping[str, Any]) -> ScoreRow:
+    """One score in words."""
+    error = score.get("error")
+    details: Mapping[str, Any] = score.get("details") or {}
+    n = score.get("n")
+    return ScoreRow(
+        name=name,
+        label=str(score.get("label") or name),
+        value=number(score.get("value"), error),
+        error="" if error is None else number(error, error),
+        interval=interval(score.get("low"), score.get("high"), error),
+        ceiling=number(score.get("ceiling"), error),
+        floor=number(score.get("floor"), error),
+        copied=number(score.get("copy"), error),
+        better="lower is better" if score.get("direction") == "lower" else "higher is better",
+        meaning=str(score.get("meaning") or ""),
+        caveat=str(score.get("caveat") or ""),
+        source=str(score.get("source") or ""),
+        n="" if n is None else f"{n:,}",
+        details=tuple((str(key), _detail(value)) for key, value in details.items()),
+        strip=strip(score),
+    )
+
+
+def strip(score: Mapping[str, Any]) -> Strip | None:
+    """Places of a score and its anchors between the worst and the best of them; None without anchors."""
+    value, floor, ceiling, copied = (score.get(key) for key in ("value", "floor", "ceiling", "copy"))
+    if value is None or (floor is None and ceiling is None):
+        return None
+    low, high = (value if score.get(end) is None else score[end] for end in ("low", "high"))
+    known = [place for place in (value, low, high, floor, ceiling, copied) if place is not None]
+    least, length = min(known), max(known) - min(known)
+    if length <= 0:
+        return None
+    turned = score.get("direction") == "lower"
+
+    def place(number_: float | None) -> float | None:
+        if number_ is None:
+            return None
+        share = (number_ - least) / length
+        return round(6 + 88 * (1 - share if turned else share), 2)
+
+    ends = sorted((place(low) or 0.0, place(high) or 0.0))
+    said = f"Value {number(value)}; independent columns {number(floor)}, real hold-out {number(ceiling)}"
+    said += f", training copy {number(copied)}; the good end is at the right."
+    return Strip(place(value) or 0.0, ends[0], ends[1], place(floor), place(ceiling), place(copied), said)
+
+
+@final
+@dataclass(frozen=True)
+class Contestant:
+    """One data set's value in the comparison of several."""
+
+    value: str
+    error: str
+    note: str
+    """`best`, `as good` (its interval holds the best value) or nothing."""
+
+
+@final
+@dataclass(frozen=True)
+class Contest:
+    """One score of several data sets."""
+
+    label: str
+    better: str
+    contestants: tuple[Contestant, ...]
+
+
+def contests(cards: Sequence[Scores]) -> list[Contest]:
+    """Every score that one of the data sets has, side by side."""
+    names = list(dict.fromkeys(name for scores in cards for name in scores))
+    return [_contest(name, [scores.get(name, {}) for scores in cards]) for name in names]
+
+
+def _contest(name: str, scores: Sequence[Mapping[str, Any]]) -> Contest:
+    known = [score for score in scores if score.get("value") is not None]
+    lower = any(score.get("direction") == "lower" for score in known)
+    best: float | None = None
+    if len(known) > 1:
+        best = (min if lower else max)(score["value"] for score in known)
+        if all(score["value"] == best for score in known):
+            best = None
+    label = next((str(score["label"]) for score in scores if score.get("label")), name)
+    contestants = tuple(
+        Contestant(
+            number(score.get("value"), score.get("error")),
+            "" if score.get("error") is None else number(score["error"], score["error"]),
+            _note(score, best),
+        )
+        for score in scores
+    )
+    return Contest(label, "lower is better" if lower else "higher is better", contestants)
+
+
+def _note(score: Mapping[str, Any], best: float | None) -> str:
+    value, low, high = (score.get(key) for key in ("value", "low", "high"))
+    if best is None or value is None:
+        return ""
+    if value == best:
+        return "best"
+    return "as good" if low is not None and high is not None and low <= best <= high else ""
+
+
+def _detail(value: Any) -> str:
+    if value is None:
+        return ABSENT
+    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)

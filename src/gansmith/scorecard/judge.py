@@ -1,0 +1,153 @@
+"""Synthetic records on trial: every score beside the same score of the anchors.
+
+The anchors take the part of the synthetic records. The ceiling is real records that nothing was learnt from:
+for what is compared with the hold-out that is the training records (as real, and drawn independently of it),
+for attacks it is one half of the hold-out, the other half being the control group. The floor is independent
+columns: each column of the training records shuffled by itself. The copy is the training records themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import final
+
+import numpy as np
+
+from gansmith.errors import DataError
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
+from gansmith.scorecard.effort import Effort
+from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
+from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.teaching import Teaching
+from gansmith.scorecard.verdict import verdict
+from gansmith.scorecard.views import Views
+
+
+@final
+class Judge:
+    """Real records, to judge any number of synthetic sets by.
+
+    Args:
+        train: What the generator learnt from.
+        holdout: Real records of the same source that it never saw.
+        told: Columns whose cells are compared; the others only say whether a cell is missing.
+        target: The column that is to be predicted; empty: all in turn.
+        seed: Of everything drawn.
+        effort: How many records and repetitions.
+
+    Raises:
+        DataError: Different columns, none at all, or no record.
+    """
+
+    def __init__(
+        self,
+        train: Features,
+        holdout: Features,
+        told: Sequence[str],
+        target: str,
+        seed: int,
+        effort: Effort,
+    ) -> None:
+        check_comparable(train, holdout, n_records=1)
+        self.train, self.holdout = train, holdout
+        self.told, self.target, self.seed, self.effort = tuple(told), target, seed, effort
+        self._anchors: dict[tuple[str, str, int], list[Found]] = {}
+        floor = self.independent(len(train))
+        targets = (target,) if target else self.told
+        self._teaching = Teaching(train, floor, holdout, targets, seed, effort, is_chosen=bool(target))
+
+    def card(self, fake: Features, more: Sequence[Entry] = ()) -> Scorecard:
+        """The scorecard of synthetic records.
+
+        Args:
+            fake: Synthetic records, of the same columns.
+            more: Entries that were found elsewhere.
+
+        Raises:
+            DataError: Different columns, or no record.
+        """
+        check_comparable(fake, self.train, n_records=1)
+        entries: list[Entry] = []
+        skipped: dict[str, str] = {}
+        founds: dict[str, Found] = {}
+        for measure in MEASURES:
+            if measure.is_dear and not self.effort.is_full:
+                continue
+            try:
+                found = measure.take(self._case(fake))
+            except DataError as error:
+                skipped |= dict.fromkeys(measure.names, str(error))
+                continue
+            anchors = {name: self._anchor(measure, name, len(fake)) for name in (CEILING, FLOOR, COPY)}
+            for one in found:
+                founds[one.name] = one
+                beside = {
+                    name: other.score
+                    for name, others in anchors.items()
+                    for other in others
+                    if other.name == one.name
+                }
+                entries.append(Entry(one.name, one.score, beside, one.details, measure.family))
+        taught = self._teaching.taught_by(fake)
+        entries += [*taught.entries, *more]
+        seen = Views(
+            fake, self.train, self.holdout, self.told, founds, self._of_ceiling(len(fake)), self.seed
+        )
+        lines = verdict(
+            {entry.name: entry for entry in entries}, seen.gaps(), seen.missing_categories(), self.target
+        )
+        return Scorecard(
+            title=f"Scores of {len(fake):,} synthetic records",
+            entries=tuple(entries),
+            skipped={**skipped, **taught.skipped},
+            verdict=lines,
+            portrait={**seen.portrait(), "usefulness": list(taught.results)},
+            n_records=len(fake),
+        )
+
+    def _of_ceiling(self, n: int) -> Mapping[str, Found]:
+        """What the ceiling's measures found, by score."""
+        return {
+            one.name: one
+            for (_, anchor, size), found in self._anchors.items()
+            if anchor == CEILING and size == self._n(n)
+            for one in found
+        }
+
+    def _n(self, n_fake: int) -> int:
+        """Records of an anchor: as many as there are synthetic ones, as far as there are."""
+        return min(n_fake, len(self.train))
+
+    def _anchor(self, measure: Measure, name: str, n_fake: int) -> list[Found]:
+        """What a measure finds of an anchor; empty where it cannot be taken."""
+        if name == COPY and not measure.needs_control:
+            name = CEILING  # a copy of the training records is what stands for real ones there
+        key = (measure.names[0], name, self._n(n_fake))
+        if key not in self._anchors:
+            try:
+                self._anchors[key] = measure.take(self._anchor_case(measure, name, n_fake))
+            except DataError:
+                self._anchors[key] = []
+        return self._anchors[key]
+
+    def _case(self, fake: Features, *, is_anchor: bool = False) -> Case:
+        return Case(fake, self.train, self.holdout, self.told, self.seed, self.effort, is_anchor)
+
+    def _anchor_case(self, measure: Measure, name: str, n_fake: int) -> Case:
+        rng = draws(self.seed)
+        if name == FLOOR:
+            return self._case(self.independent(self._n(n_fake)), is_anchor=True)
+        if not measure.needs_control or name == COPY:
+            return self._case(self.train.sample(self._n(n_fake), rng), is_anchor=True)
+        first, second = np.array_split(rng.permutation(len(self.holdout)), 2)
+        case = self._case(self.holdout.take(first), is_anchor=True)
+        return replace(case, holdout=self.holdout.take(second))
+
+    def independent(self, n: int) -> Features:
+        """Records of the training's columns, each shuffled by itself."""
+        rng = draws(self.seed)
+        columns = [rng.permutation(column)[:n] for column in self.train.values.T]
+        return replace(self.train, values=np.stack(columns, axis=1))

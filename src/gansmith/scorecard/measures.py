@@ -1,0 +1,280 @@
+"""The scores of records against real ones, one small function each; a new score is a function and a line.
+
+A measure takes a `Case` and gives what it found. It is called with synthetic records, and with those of each
+anchor in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, final
+
+import numpy as np
+
+from gansmith.scorecard.effort import Effort
+from gansmith.scorecard.features import Features
+from gansmith.scorecard.points import as_points
+from gansmith.scorecard.private.copies import exact_copies, near_copies
+from gansmith.scorecard.private.inference import inference
+from gansmith.scorecard.private.linkability import linkability
+from gansmith.scorecard.private.membership import membership
+from gansmith.scorecard.private.nearer import nearest_neighbour_share
+from gansmith.scorecard.private.rare_values import rare_values
+from gansmith.scorecard.private.risk import Attack
+from gansmith.scorecard.private.singling_out import multivariate_singling_out, univariate_singling_out
+from gansmith.scorecard.real.categories import rare_category_coverage
+from gansmith.scorecard.real.coverage import neighbourhoods
+from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
+from gansmith.scorecard.real.information import mutual_information
+from gansmith.scorecard.real.missing import missing_score
+from gansmith.scorecard.real.shape import shape_score
+from gansmith.scorecard.real.subgroups import subgroup_score
+from gansmith.scorecard.real.trend import trend_score
+from gansmith.scorecard.real.triples import triple_score
+from gansmith.scorecard.real.two_sample import telling_pairs, two_sample_auc
+from gansmith.scorecard.score import Family, Score
+from gansmith.scorecard.seeds import draws
+
+N_DETAILS: Final = 10
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Records on trial."""
+
+    fake: Features
+    """Synthetic records, or those of an anchor."""
+    train: Features
+    """What the generator learnt from."""
+    holdout: Features
+    """Real records that it never saw."""
+    told: tuple[str, ...]
+    """Columns whose cells are compared, without those that only say whether a cell is missing."""
+    seed: int
+    effort: Effort
+    is_anchor: bool
+    """Whether only the number is wanted, not what lies behind it."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A score of a case, and what lies behind it."""
+
+    name: str
+    score: Score
+    details: Mapping[str, float] = field(default_factory=dict[str, float])
+    matter: Any = None
+    """What a page draws of it, or a verdict looks at."""
+
+
+@final
+@dataclass(frozen=True)
+class Measure:
+    """One or several scores that are taken together."""
+
+    names: tuple[str, ...]
+    family: Family
+    take: Callable[[Case], list[Found]]
+    is_dear: bool = False
+    """Whether a quick card goes without."""
+    needs_control: bool = False
+    """Whether the hold-out is the control group of an attack: then its half takes the part of the records."""
+
+
+def _told_apart(case: Case) -> list[Found]:
+    effort = case.effort
+    n_max = effort.n_told // 2 if case.is_anchor else effort.n_told
+    n_folds = 2 if case.is_anchor else effort.n_folds
+    found = two_sample_auc(case.fake, case.holdout, seed=case.seed, n_max=n_max, n_folds=n_folds)
+    details = dict(found.giveaways)
+    if found.giveaways and not case.is_anchor and effort.is_full:
+        names = [name for name, _ in found.giveaways]
+        pairs = telling_pairs(case.fake, case.holdout, names, seed=case.seed)
+        details |= {f"{a} × {b}": gain for (a, b), gain in list(pairs.items())[:N_DETAILS]}
+    return [Found("c2st", found.score, details)]
+
+
+def _shapes(case: Case) -> list[Found]:
+    fake, real = _counted(case)
+    shapes, score = shape_score(fake, real, seed=case.seed)
+    lowest = sorted(zip(shapes.tolist(), fake.names, strict=True))
+    return [Found("shape", score, {name: one for one, name in lowest[:N_DETAILS]}, shapes)]
+
+
+def _trends(case: Case) -> list[Found]:
+    fake, real = _counted(case)
+    trends, score = trend_score(fake, real, seed=case.seed)
+    pairs = [
+        (float(trends[a, b]), f"{fake.names[a]} × {fake.names[b]}")
+        for a in range(len(trends))
+        for b in range(a + 1, len(trends))
+        if trends[a, b] == trends[a, b]  # NaN: not measured
+    ]
+    return [Found("trend", score, {name: one for one, name in sorted(pairs)[:N_DETAILS]}, trends)]
+
+
+def _information(case: Case) -> list[Found]:
+    fake, real = _counted(case)
+    found = mutual_information(fake, real, seed=case.seed)
+    gaps = abs(found.fake - found.real)
+    pairs = [
+        (float(gaps[a, b]), f"{fake.names[a]} × {fake.names[b]}")
+        for a in range(len(gaps))
+        for b in range(a + 1, len(gaps))
+        if gaps[a, b] == gaps[a, b]
+    ]
+    worst = sorted(pairs, reverse=True)[:N_DETAILS]
+    return [
+        Found("mutual_information", found.score, {name: one for one, name in worst}, (found.fake, found.real))
+    ]
+
+
+def _triples(case: Case) -> list[Found]:
+    fake, real = _counted(case)
+    worst, score = triple_score(fake, real, seed=case.seed)
+    named = {" × ".join(names): one for names, one in worst.items()}
+    return [Found("triples", score, dict(list(named.items())[:N_DETAILS]))]
+
+
+def _missing(case: Case) -> list[Found]:
+    fake, real = _counted(case)
+    details, score = missing_score(fake, real, seed=case.seed)
+    return [Found("missing", score, dict(list(details.items())[:N_DETAILS]))]
+
+
+def _categories(case: Case) -> list[Found]:
+    known = _below(case.train, case.holdout).keep(case.told)
+    missing, score = rare_category_coverage(case.fake.keep(case.told), known)
+    details = {
+        f"{column} = {case.fake.cell(column, code)}": expected for (column, code), expected in missing.items()
+    }
+    return [Found("rare_categories", score, details, tuple(missing))]
+
+
+def _subgroups(case: Case) -> list[Found]:
+    fake, real = _counted(case)
+    worst, score = subgroup_score(fake, real, seed=case.seed)
+    details = {f"{column} = {fake.cell(column, code)}": one for (column, code), one in worst.items()}
+    return [Found("subgroups", score, dict(list(details.items())[:N_DETAILS]))]
+
+
+def _neighbourhoods(case: Case) -> list[Found]:
+    n = min(case.effort.n_points, len(case.fake), len(case.holdout))
+    fake, real = as_points(*_drawn(case, n))
+    k = max(1, min(5, n - 1))
+    found = neighbourhoods(fake, real, k=k, seed=case.seed)
+    return [
+        Found("density", found.density),
+        Found("coverage", found.coverage),
+        Found("precision", found.precision),
+        Found("recall", found.recall),
+    ]
+
+
+def _distances(case: Case) -> list[Found]:
+    fake, real = as_points(*_drawn(case, case.effort.n_points))
+    return [
+        Found("frechet", frechet_distance(fake, real, seed=case.seed)),
+        Found("kernel", kernel_distance(fake, real, seed=case.seed)),
+    ]
+
+
+def _copies(case: Case) -> list[Found]:
+    return [
+        Found("copies", exact_copies(case.fake.keys(), case.train.keys())),
+        Found("near_copies", near_copies(case.fake, case.train, seed=case.seed)),
+    ]
+
+
+def _nearer(case: Case) -> list[Found]:
+    n_max = case.effort.n_points
+    score = nearest_neighbour_share(case.fake, case.train, case.holdout, seed=case.seed, n_max=n_max)
+    return [Found("nearer", score)]
+
+
+def _singling_out(case: Case) -> list[Found]:
+    sets = case.fake, case.train, case.holdout
+    n = case.effort.n_attacks
+    return [
+        _attacked("singling_out", multivariate_singling_out(*sets, seed=case.seed, n_max=n)),
+        _attacked("singling_out_one", univariate_singling_out(*sets, seed=case.seed, n_max=n)),
+    ]
+
+
+def _linkability(case: Case) -> list[Found]:
+    sets = case.fake, case.train, case.holdout
+    return [_attacked("linkability", linkability(*sets, seed=case.seed, n_max=case.effort.n_attacks))]
+
+
+def _inference(case: Case) -> list[Found]:
+    sets = case.fake, case.train, case.holdout
+    return [_attacked("inference", inference(*sets, seed=case.seed, n_max=case.effort.n_attacks))]
+
+
+def _rare_values(case: Case) -> list[Found]:
+    return [_attacked("rare_values", rare_values(case.fake, case.train, case.holdout, seed=case.seed))]
+
+
+def _membership(case: Case) -> list[Found]:
+    found = membership(case.fake, case.train, case.holdout, seed=case.seed, n_max=case.effort.n_members)
+    return [
+        Found("membership_auc", found.auc, found.details),
+        Found("membership_tpr", found.tpr),
+        Found("membership_auc_unusual", found.unusual_auc),
+        Found("membership_tpr_unusual", found.unusual_tpr),
+    ]
+
+
+def _attacked(name: str, attack: Attack) -> Found:
+    return Found(name, attack.score, dict(list(attack.details.items())[:N_DETAILS]), attack)
+
+
+def _drawn(case: Case, n_max: int) -> tuple[Features, Features]:
+    """Equally many synthetic and held-out records."""
+    n = min(n_max, len(case.fake), len(case.holdout))
+    rng = draws(case.seed)
+    return case.fake.sample(n, rng), case.holdout.sample(n, rng)
+
+
+def _counted(case: Case) -> tuple[Features, Features]:
+    """All records, as far as they are counted, of the columns whose cells are compared."""
+    n_max = case.effort.n_counted
+    fake, real = (
+        part if len(part) <= n_max else part.sample(n_max, draws(case.seed))
+        for part in (case.fake, case.holdout)
+    )
+    return fake.keep(case.told), real.keep(case.told)
+
+
+def _below(first: Features, second: Features) -> Features:
+    """Both, one below the other."""
+    return replace(first, values=np.concatenate([first.values, second.values]))
+
+
+MEASURES: Final = (
+    Measure(("c2st",), "real", _told_apart),
+    Measure(("shape",), "real", _shapes),
+    Measure(("trend",), "real", _trends),
+    Measure(("mutual_information",), "real", _information),
+    Measure(("triples",), "real", _triples, is_dear=True),
+    Measure(("density", "coverage", "precision", "recall"), "real", _neighbourhoods),
+    Measure(("frechet", "kernel"), "real", _distances, is_dear=True),
+    Measure(("rare_categories",), "real", _categories),
+    Measure(("subgroups",), "real", _subgroups, is_dear=True),
+    Measure(("missing",), "real", _missing),
+    Measure(("copies", "near_copies"), "private", _copies, needs_control=True),
+    Measure(("nearer",), "private", _nearer, needs_control=True),
+    Measure(("singling_out", "singling_out_one"), "private", _singling_out, needs_control=True),
+    Measure(("linkability",), "private", _linkability, needs_control=True),
+    Measure(("inference",), "private", _inference, needs_control=True),
+    Measure(("rare_values",), "private", _rare_values, needs_control=True),
+    Measure(
+        ("membership_auc", "membership_tpr", "membership_auc_unusual", "membership_tpr_unusual"),
+        "private",
+        _membership,
+        needs_control=True,
+    ),
+)

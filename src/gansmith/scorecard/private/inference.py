@@ -1,0 +1,139 @@
+"""Inference: do synthetic records tell the one column of a training record that is kept secret?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from gansmith.errors import DataError
+from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.points import as_blocks
+from gansmith.scorecard.private.neighbours import affordable
+from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk
+from gansmith.scorecard.seeds import draws
+
+MAX_SECRETS: Final = 50
+TOLERANCE: Final = 0.05
+"""How far a guessed number may be off, in widths of the middle nine tenths of the column. Our choice."""
+_TARGETS, _REFERENCES = 256, 4_096
+"""Sides of a tile of distances: 4 MB, which stay near the processor while each secret is looked at."""
+_MANY_COLUMNS: Final = 8
+"""From here on records lie so far apart that single precision tells the nearest."""
+
+
+def inference(fake: Features, train: Features, holdout: Features, *, seed: int, n_max: int = 2_000) -> Attack:
+    """Can a secret column be guessed from all others and the synthetic records?
+
+    Each column in turn is the secret, and the guess is its cell in the synthetic record that is nearest by
+    all other columns. A category (or a missing cell) is guessed when it is the same, a number when it is off
+    by no more than 5 % of the distance between the 5 % and the 95 % quantile of the real records. That the
+    column can be predicted at all, in hold-out records too, is no risk: it is what the data is for.
+
+    Args:
+        fake: Synthetic records.
+        train: What the generator learnt from.
+        holdout: Real records from the same source that it never saw. Both give equally many targets.
+        seed: Of the draws.
+        n_max: Targets of each set, at most.
+
+    Returns:
+        The risk of the worst secret, and all others; their intervals hold together. Of more than 50 columns
+        50 random ones are the secrets. The guess to beat is the better of a random synthetic record's cell
+        and the most frequent cell (for numbers, the median too).
+
+    Raises:
+        DataError: Different columns, fewer than two, or an empty set.
+
+    Source:
+        Giomi et al. 2023 (arXiv:2211.10459).
+    """
+    check_comparable(fake, train, holdout, n_records=1)
+    if fake.n_columns < 2:
+        raise DataError(
+            f"One column alone, {fake.names[0]!r}, cannot be guessed from others. Wanted: two columns or "
+            "more. Leave inference out."
+        )
+    rng = draws(seed)
+    n = min(len(train), len(holdout), n_max)
+    fake, train, holdout = fake.sample(affordable(fake), rng), train.sample(n, rng), holdout.sample(n, rng)
+    secrets = np.sort(rng.permutation(fake.n_columns)[:MAX_SECRETS]).tolist()
+    (fake_points, *target_points), blocks = as_blocks(fake, train, holdout)
+    guessed = _nearest_without(np.concatenate(target_points), fake_points, [blocks[s] for s in secrets])
+    parts: dict[str, Risk] = {}
+    for secret, nearest in zip(secrets, guessed, strict=True):
+        known = fake.values[:, secret]
+        truths = np.stack([train.values[:, secret], holdout.values[:, secret]])  # (2, n)
+        reach = 0.0 if fake.is_category[secret] else _reach(truths)
+        main, control = _is_right(known[nearest].reshape(2, n), truths, reach).sum(axis=1).tolist()
+        drawn = known[rng.integers(0, len(known), size=n)]
+        guesses = [drawn, *_typical(known, is_category=bool(fake.is_category[secret]))]
+        naive = max(int(_is_right(guess, truths[0], reach).sum()) for guess in guesses)
+        parts[fake.names[secret]] = measured_risk(
+            Tally(main, n), Tally(control, n), Tally(naive, n), n_parts=len(secrets)
+        )
+    return attack_of(
+        parts,
+        label="inference (risk)",
+        meaning="Risk that the secret column of a training record is guessed from all its other columns.",
+    )
+
+
+def _nearest_without(targets: np.ndarray, references: np.ndarray, blocks: list[slice]) -> np.ndarray:
+    """For each block, each target's nearest reference by all other dimensions: shape (n_blocks, n_targets).
+
+    A distance without a block is the whole distance minus the block's own part, so that the product of two
+    large matrices is taken once for all blocks.
+    """
+    dtype = np.float32 if len(blocks) >= _MANY_COLUMNS else np.float64
+    centre = references.mean(axis=0)
+    targets, references = (targets - centre).astype(dtype), (references - centre).astype(dtype)
+    best = np.full((len(blocks), len(targets)), np.inf, dtype=dtype)
+    found = np.zeros((len(blocks), len(targets)), dtype=np.int64)
+    distinct = [np.unique(targets[:, block], axis=0, return_inverse=True) for block in blocks]
+    for start in range(0, len(references), _REFERENCES):
+        tile = references[start : start + _REFERENCES]
+        norms = np.square(tile).sum(axis=1)
+        # A category has few values: the own part of each is a row to be looked up.
+        own_parts = [
+            _squared(values, tile[:, block]) if len(values) <= _TARGETS else None
+            for block, (values, _) in zip(blocks, distinct, strict=True)
+        ]
+        for first in range(0, len(targets), _TARGETS):
+            rows = slice(first, min(first + _TARGETS, len(targets)))
+            whole = norms - 2 * targets[rows] @ tile.T  # (n_rows, n_in_tile)
+            for index, (block, own) in enumerate(zip(blocks, own_parts, strict=True)):
+                if own is None:
+                    part = _squared(targets[rows, block], tile[:, block])
+                else:
+                    part = own[distinct[index][1].ravel()[rows]]
+                np.subtract(whole, part, out=part)
+                nearest = part.argmin(axis=1)
+                squared = part[np.arange(len(part)), nearest]
+                is_nearer = squared < best[index, rows]
+                best[index, rows][is_nearer] = squared[is_nearer]
+                found[index, rows][is_nearer] = nearest[is_nearer] + start
+    return found
+
+
+def _squared(points: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Squared distances less the points' own norms: shape (n_points, n_references)."""
+    return np.square(references).sum(axis=1) - 2 * points @ references.T
+
+
+def _reach(truths: np.ndarray) -> float:
+    present = truths[~np.isnan(truths)]
+    return TOLERANCE * float(np.ptp(np.quantile(present, (0.05, 0.95)))) if len(present) else 0.0
+
+
+def _is_right(guesses: np.ndarray | float, truths: np.ndarray, reach: float) -> np.ndarray:
+    return (np.abs(guesses - truths) <= reach) | (np.isnan(guesses) & np.isnan(truths))
+
+
+def _typical(cells: np.ndarray, *, is_category: bool) -> list[float]:
+    """The most frequent cell, missing ones among them, and of numbers the median."""
+    values, counts = np.unique(cells, return_counts=True)
+    typical = [float(values[counts.argmax()])]
+    if not is_category and not np.isnan(cells).all():
+        typical.append(float(np.nanmedian(cells)))
+    return typical

@@ -1,0 +1,231 @@
+"""From counted successes of an attack to a risk with an interval, and whether it can be trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Final, final
+
+from gansmith.scorecard.score import CONFIDENT, Score
+
+SOURCE: Final = "Giomi et al. 2023 (arXiv:2211.10459)"
+_DOUBT: Final = 0.05
+"""Of an interval of 95 %; shared by all parts where the worst of them is reported."""
+
+
+@final
+@dataclass(frozen=True)
+class Tally:
+    """How often something succeeded.
+
+    Raises:
+        ValueError: From the constructor, when more succeeded than was tried.
+    """
+
+    n_hits: float
+    """Successes; a tie counts as half of one."""
+    n: int
+    """Tries."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.n_hits <= self.n:
+            raise ValueError(f"{self.n_hits} successes of {self.n} tries.")
+
+
+@final
+@dataclass(frozen=True)
+class Rate:
+    """A share of successes with its interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@final
+@dataclass(frozen=True)
+class Risk:
+    """What an attack on training records reaches beyond the same attack on records nobody learnt from."""
+
+    value: float
+    """Negative where the control group was hit more often; 1: every record that others hide is given away."""
+    low: float
+    """Of the interval, not clipped: what a search for the worst part compares."""
+    high: float
+    main: Rate
+    """The attack on training records."""
+    control: Rate
+    """The same attack on as many records of the hold-out."""
+    baseline: Rate | None
+    """A guess that knows nothing of the record, on training records; None where there is no such guess."""
+    caveat: str
+    """Why the risk cannot be trusted; empty where it can."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The interval within 0 to 1."""
+        return (_clipped(self.low), _clipped(self.high))
+
+    def to_score(self, *, label: str, meaning: str, caveat: str = "") -> Score:
+        """The risk as a score: the value not below 0, the error that of the interval before it was clipped.
+
+        Args:
+            label: As in `Score`.
+            meaning: As in `Score`.
+            caveat: A further one, in words.
+        """
+        # A control group that is always hit leaves the interval open below; -1 is as far as errors go.
+        half = (max(self.high, 0.0) - max(self.low, -1.0)) / 2
+        return Score(
+            value=_clipped(self.value),
+            error=max(half, 0.0) / CONFIDENT,
+            n=max(1, self.main.n),
+            direction="lower",
+            source=SOURCE,
+            label=label,
+            meaning=meaning,
+            bounds=self.bounds,
+            caveat="; ".join(filter(None, (self.caveat, caveat))),
+        )
+
+
+@final
+@dataclass(frozen=True)
+class Attack:
+    """An attack that was run: its worst risk as a score, and what lies behind it."""
+
+    score: Score
+    worst: str
+    """Which part the score is of: a secret, a column, a number of columns, a split."""
+    parts: Mapping[str, Risk] = field(default_factory=dict[str, Risk])
+    """All parts, the worst first; their intervals hold together."""
+
+    @property
+    def risk(self) -> Risk:
+        """The worst part, with the rates of its attack, its control group and its naive guess."""
+        return self.parts[self.worst]
+
+    @property
+    def details(self) -> dict[str, float]:
+        """The risk of each part, 0 to 1, the worst first."""
+        return {name: _clipped(part.value) for name, part in self.parts.items()}
+
+
+def wilson_rate(tally: Tally, *, confidence: float = 1 - _DOUBT) -> Rate:
+    """A share with its score interval, which is right near 0 and 1 and with few tries, too.
+
+    Args:
+        tally: Successes and tries; none at all leaves everything open, 0 to 1.
+        confidence: That the interval holds the true share.
+
+    Source:
+        Wilson 1927, "Probable inference, the law of succession, and statistical inference", Journal of the
+        American Statistical Association 22.
+
+    Example:
+        >>> rate = wilson_rate(Tally(0, 100))
+        >>> rate.value, rate.low, round(rate.high, 4)
+        (0.0, 0.0, 0.037)
+    """
+    if not tally.n:
+        return Rate(0.0, 0.0, 1.0, 0)
+    n, share = tally.n, tally.n_hits / tally.n
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    # Rounding must not push the bounds past a share of exactly 0 or 1.
+    low, high = min(max(0.0, centre - half), share), max(min(1.0, centre + half), share)
+    return Rate(share, low, high, n)
+
+
+def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_parts: int = 1) -> Risk:
+    """The risk (main - control) / (1 - control) with its interval.
+
+    It is 1 - R with the ratio R of the two shares of failures. Its interval comes from both Wilson intervals
+    by the method of variance estimates recovery, which holds where an attack never or always succeeds.
+
+    Args:
+        main: The attack on training records.
+        control: The attack on hold-out records.
+        baseline: A guess that knows nothing of the record, on training records. Without a guess to beat, the
+            attack is trusted.
+        n_parts: How many risks it is one of. The intervals of all hold together with 95 %, so that the worst
+            can be reported (Bonferroni).
+
+    Source:
+        Giomi et al. 2023, "A unified framework for quantifying privacy risk in synthetic data", PoPETs
+        (arXiv:2211.10459). The interval: Newcombe 2016, "MOVER-R confidence intervals for ratios and
+        products of two independently estimated quantities", Statistical Methods in Medical Research 25.
+
+    Example:
+        >>> round(measured_risk(Tally(60, 100), Tally(20, 100), Tally(10, 100)).value, 3)
+        0.5
+    """
+    confidence = 1 - _DOUBT / n_parts
+    tried, others = (wilson_rate(tally, confidence=confidence) for tally in (main, control))
+    value = (tried.value - others.value) / (1 - others.value) if others.value < 1 else 0.0
+    low, high = _bounds_of_risk(tried, others)
+    guess = None if baseline is None else wilson_rate(baseline)
+    # An attack that fails shows nothing, unless training records suffer more from it than others do.
+    caveat = "" if low > 0 else _doubt_of(main, control, baseline)
+    return Risk(value, low, high, tried, others, guess, caveat)
+
+
+def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str, caveat: str = "") -> Attack:
+    """The attack whose parts these are, reported by the worst of them.
+
+    The worst has the highest lower bound, among the parts that can be trusted if there are any: the largest
+    number alone would be the noisiest.
+
+    Args:
+        parts: One or more risks by name, each measured with `n_parts` the number of all.
+        label: Of the score.
+        meaning: Of the score.
+        caveat: Of the score, besides that of the worst part.
+    """
+    ordered = sorted(parts.items(), key=lambda part: (part[1].caveat != "", -part[1].low, -part[1].value))
+    worst, risk = ordered[0]
+    return Attack(risk.to_score(label=label, meaning=meaning, caveat=caveat), worst, dict(ordered))
+
+
+def _bounds_of_risk(main: Rate, control: Rate) -> tuple[float, float]:
+    """The interval of 1 - (1 - main) / (1 - control), from those of both shares."""
+    failed, failed_low, failed_high = 1 - main.value, 1 - main.high, 1 - main.low
+    others, others_low, others_high = 1 - control.value, 1 - control.high, 1 - control.low
+    both = failed * others
+    # The bounds L, U of R solve (failed - R others)^2 = (failed - its bound)^2 + R^2 (others - its bound)^2.
+    least = failed_low * (2 * failed - failed_low)
+    spread = others_high * (2 * others - others_high)
+    root = both + math.sqrt(max(0.0, both**2 - spread * least))
+    ratio_low = least / root if root > 0 else 0.0
+    most = failed_high * (2 * failed - failed_high)
+    spread = others_low * (2 * others - others_low)
+    root = both + math.sqrt(max(0.0, both**2 - spread * most))
+    ratio_high = root / spread if spread > 0 else math.inf
+    return 1 - ratio_high, 1 - ratio_low
+
+
+def _doubt_of(main: Tally, control: Tally, baseline: Tally | None) -> str:
+    if not main.n or not control.n:
+        return "cannot be trusted: there was nothing to try the attack with"
+    if baseline is None or _is_larger(main, baseline):
+        return ""
+    return "cannot be trusted: the attack is no better than a guess, so that it fails shows nothing"
+
+
+def _is_larger(first: Tally, second: Tally) -> bool:
+    """Whether the first share is larger beyond chance, one-sided at 5 %.
+
+    Source:
+        Newcombe 1998, "Interval estimation for the difference between independent proportions", Statistics in
+        Medicine 17, method 10.
+    """
+    ours, theirs = (wilson_rate(tally, confidence=1 - 2 * _DOUBT) for tally in (first, second))
+    return ours.value - theirs.value > math.hypot(ours.value - ours.low, theirs.high - theirs.value)
+
+
+def _clipped(number: float) -> float:
+    return min(1.0, max(0.0, number))

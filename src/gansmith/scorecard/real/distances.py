@@ -1,0 +1,179 @@
+"""Distances between the clouds of synthetic and of real points as wholes: Frechet's and the kernel's."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from gansmith.errors import DataError
+from gansmith.scorecard.score import Score
+from gansmith.scorecard.seeds import draws
+
+MAX_DIMENSIONS: Final = 256
+"""Points of more dimensions are first projected onto so many."""
+_FOLDS: Final = 10
+_BLOCK: Final = 1_000
+"""Records of each side in a block of the kernel distance, at most."""
+_PROJECTION_RECORDS: Final = 4_000
+_POWER_ITERATIONS: Final = 3
+
+FakePoints = Float[np.ndarray, "n_fake n_dimensions"]
+RealPoints = Float[np.ndarray, "n_real n_dimensions"]
+
+
+def frechet_distance(fake: FakePoints, real: RealPoints, *, seed: int = 0) -> Score:
+    r"""Squared Frechet distance between the normal distributions that fit the two clouds.
+
+        |m_1 - m_2|^2 + tr(S_1 + S_2 - 2 (S_1 S_2)^(1/2)),
+
+    with the means m and the covariances S. It sees positions, spreads and correlations, and no shape beyond;
+    0 when these are equal, in the squared unit of the points. Sets drawn from one distribution are above 0,
+    the more the fewer they are and the more dimensions they have: compare at equal sizes, beside an anchor.
+    Never to be called FID, which is this distance between features of one particular network.
+
+    Args:
+        fake: Synthetic records as points.
+        real: Real records, on the same scale. More than 256 dimensions are projected, see `_projected`.
+        seed: Of the projection and of the parts that the error comes from.
+
+    Returns:
+        The distance, 0 or more; its error is that of the delete-a-group jackknife.
+
+    Raises:
+        DataError: Other dimensions, or fewer than 2 points on a side.
+
+    Source:
+        Dowson & Landau 1982, "The Frechet distance between multivariate normal distributions", Journal of
+        Multivariate Analysis 12; as a score of generators, Heusel et al. 2017 (arXiv:1706.08500). Error:
+        Wolter 2007, "Introduction to Variance Estimation", 2nd edition, chapter 4.
+    """
+    _check(fake, real)
+    rng = draws(seed)
+    fake, real = _projected(fake, real, rng)
+    n_folds = min(_FOLDS, len(fake), len(real))
+    folds = [rng.permutation(np.arange(len(side)) % n_folds) for side in (fake, real)]
+    without = [_frechet(fake[folds[0] != fold], real[folds[1] != fold]) for fold in range(n_folds)]
+    return Score(
+        value=_frechet(fake, real),
+        error=float(np.sqrt((n_folds - 1) * np.var(without))),
+        n=min(len(fake), len(real)),
+        direction="lower",
+        source="Dowson & Landau 1982; Heusel et al. 2017 (arXiv:1706.08500).",
+        label="Frechet distance",
+        meaning="How far means, spreads and correlations of the points are from the real ones; 0 is equal.",
+    )
+
+
+def kernel_distance(fake: FakePoints, real: RealPoints, *, seed: int = 0) -> Score:
+    r"""Squared maximum mean discrepancy (MMD) with the kernel (x . y / d + 1)^3.
+
+    It sees means, spreads, correlations and skewness. Its estimate has no bias, so equal distributions give 0
+    on average, below as often as above, however few records there are. The kernel is made for features of
+    about the size 1, so both clouds together are first moved and scaled such that a coordinate has the mean 0
+    and, on the average of the coordinates, the mean square 1; so the number is free of units.
+
+    Args:
+        fake: Synthetic records as points.
+        real: Real records, on the same scale. More than 256 dimensions are projected, see `_projected`.
+        seed: Of the projection and of the blocks.
+
+    Returns:
+        The mean over disjoint blocks of equally many points of both sides, ten blocks or more where there are
+        enough points, none of more than about 1,000; and the standard error of that mean.
+
+    Raises:
+        DataError: Other dimensions, or fewer than 2 points on a side.
+
+    Source:
+        Binkowski et al. 2018, "Demystifying MMD GANs" (arXiv:1801.01401), section 4; unbiased estimate:
+        Gretton et al. 2012, "A kernel two-sample test", JMLR 13, eq. 3.
+    """
+    _check(fake, real)
+    rng = draws(seed)
+    fake, real = _projected(fake, real, rng)
+    n = min(len(fake), len(real))
+    ours, theirs = _scaled(*(side[rng.permutation(len(side))[:n]] for side in (fake, real)))
+    n_blocks = max(1, min(n // 2, max(_FOLDS, n // _BLOCK)))
+    blocks = np.array([_squared_mmd(ours[b::n_blocks], theirs[b::n_blocks]) for b in range(n_blocks)])
+    # One block alone says nothing of the spread: any number of its size could be chance.
+    error = blocks.std(ddof=1) / np.sqrt(n_blocks) if n_blocks > 1 else np.abs(blocks[0])
+    return Score(
+        value=float(blocks.mean()),
+        error=float(error),
+        n=n,
+        direction="lower",
+        source="Binkowski et al. 2018 (arXiv:1801.01401), of points in units of their spread.",
+        label="kernel distance",
+        meaning="How far the cloud of the points is from the real one; equal distributions are 0 on average.",
+    )
+
+
+def _check(fake: np.ndarray, real: np.ndarray) -> None:
+    if fake.shape[1] != real.shape[1] or min(len(fake), len(real)) < 2 or not fake.shape[1]:
+        raise DataError(
+            f"Synthetic points {fake.shape}, real points {real.shape}. Wanted: the same dimensions, one or "
+            "more, and 2 points or more on each side."
+        )
+
+
+def _projected(fake: np.ndarray, real: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Points of many dimensions on the 256 leading principal directions of both clouds together.
+
+    Not of the real cloud alone: what only synthetic points have (noise where every real picture is black)
+    would be projected away, and real points would fit their own directions better than any others do, so that
+    equal distributions were no longer 0 on average.
+
+    Source:
+        Randomised range finder with power iterations: Halko, Martinsson & Tropp 2011, "Finding structure with
+        randomness" (arXiv:0909.4061), algorithm 4.4.
+    """
+    n_dimensions = fake.shape[1]
+    if n_dimensions <= MAX_DIMENSIONS:
+        return fake, real
+    n = min(len(fake), len(real), _PROJECTION_RECORDS)
+    both = np.concatenate([side[rng.permutation(len(side))[:n]] for side in (fake, real)])
+    both -= both.mean(axis=0)
+    directions = rng.standard_normal((n_dimensions, min(n_dimensions, MAX_DIMENSIONS + 10)))
+    for _ in range(_POWER_ITERATIONS):
+        directions = np.linalg.qr(both.T @ (both @ directions))[0]
+    # Within this space, the leading directions by variance.
+    seen = both @ directions  # (2 n, n_directions)
+    _, rotation = np.linalg.eigh(seen.T @ seen)
+    directions = directions @ rotation[:, ::-1][:, :MAX_DIMENSIONS]
+    return fake @ directions, real @ directions
+
+
+def _scaled(fake: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # By both sides alike: then real and synthetic points of one distribution could be swapped, and no bias
+    # can come from the scale.
+    both = np.concatenate([fake, real])
+    both -= both.mean(axis=0)
+    both /= np.sqrt(np.square(both).mean()) or 1.0
+    return both[: len(fake)], both[len(fake) :]
+
+
+def _frechet(fake: np.ndarray, real: np.ndarray) -> float:
+    gap = fake.mean(axis=0) - real.mean(axis=0)
+    ours, theirs = _root_of_covariance(fake), _root_of_covariance(real)
+    # With S = R R^T, the trace of (S_1 S_2)^(1/2) is the sum of the singular values of R_1^T R_2.
+    shared = np.linalg.svd(ours.T @ theirs, compute_uv=False).sum()
+    return max(0.0, float(gap @ gap + np.square(ours).sum() + np.square(theirs).sum() - 2.0 * shared))
+
+
+def _root_of_covariance(points: np.ndarray) -> np.ndarray:
+    """A matrix R, shape (n_dimensions, n_dimensions), with R R^T the covariance."""
+    centred = points - points.mean(axis=0)
+    values, vectors = np.linalg.eigh(centred.T @ centred / max(1, len(points) - 1))
+    return vectors * np.sqrt(np.maximum(values, 0.0))
+
+
+def _squared_mmd(fake: np.ndarray, real: np.ndarray) -> float:
+    within = [_kernel(side, side) for side in (fake, real)]
+    means = [(k.sum() - np.trace(k)) / (len(k) * (len(k) - 1)) for k in within]
+    return float(means[0] + means[1] - 2.0 * _kernel(fake, real).mean())
+
+
+def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a @ b.T / a.shape[1] + 1.0) ** 3

@@ -1,0 +1,130 @@
+"""Column shapes: how like the real ones the values of each column are, whatever stands in the others."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from gansmith.scorecard.score import Score
+from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.real.averages import average_and_error
+from gansmith.scorecard.real.cells import cells_of_codes, total_variation
+from gansmith.scorecard.seeds import draws
+
+_DECIMALS: Final = 14
+"""Numbers that agree in so many decimals are equal, as in SDMetrics."""
+
+
+def shape_score(
+    fake: Features, real: Features, *, seed: int = 0
+) -> tuple[Float[np.ndarray, " n_columns"], Score]:
+    """How like the real ones the single columns are, the mean of `column_shapes`.
+
+    The columns may all be perfect while no record is: see `trend.py` and `two_sample.py`.
+
+    Args:
+        fake: Synthetic records.
+        real: Real records, best ones that the generator never saw.
+        seed: Of the groups that the error comes from.
+
+    Returns:
+        The similarity of each column, 0 to 1 (NaN where it is not defined), and the score, the mean of the
+        defined ones. Two draws of the same n records agree to about 1 - 0.7 / sqrt(n) where a column is a
+        number; hence the anchor of equally many real records.
+
+    Raises:
+        DataError: Different columns, none at all, or fewer than 2 records.
+
+    Source:
+        As `column_shapes`.
+    """
+    check_comparable(fake, real)
+    shapes = column_shapes(fake, real)
+    value, error = average_and_error(
+        shapes,
+        lambda ours, theirs: column_shapes(fake.take(ours), real.take(theirs)),
+        len(fake),
+        len(real),
+        draws(seed),
+    )
+    return shapes, Score(
+        value=value,
+        error=error,
+        n=min(len(fake), len(real)),
+        direction="higher",
+        source='SDMetrics 0.32, "Column Shapes": KSComplement and TVComplement.',
+        label="column shapes",
+        meaning="How like the real ones the values of single columns are, 1 is equal; mean of the columns.",
+        caveat="" if np.isfinite(value) else "No column has values in both tables.",
+    )
+
+
+def column_shapes(fake: Features, real: Features) -> Float[np.ndarray, " n_columns"]:
+    """One minus the distance between the synthetic and the real values of each column; missing cells left out.
+
+    Numbers: one minus the Kolmogorov-Smirnov distance. Categories: one minus the total variation distance.
+
+    Args:
+        fake: Synthetic records, one or more.
+        real: Real records, one or more.
+
+    Returns:
+        Similarities from 0 to 1; NaN for a column that holds no value in one of the tables.
+
+    Raises:
+        DataError: Different columns, none at all, or no records.
+
+    Source:
+        "Column Shapes" of SDMetrics 0.32 (DataCebo), written from its definition and equal to its numbers,
+        save the millionth of a record that it adds to categories which only the synthetic table has.
+    """
+    check_comparable(fake, real, n_records=1)
+    return np.array([_shape(*sides) for sides in _columns(fake, real)])
+
+
+def column_distances(fake: Features, real: Features) -> Float[np.ndarray, " n_columns"]:
+    """How far each column is off, missing cells included: it orders columns by how telling they may be.
+
+    As one minus `column_shapes`, but a missing cell is one more category, and the difference between the
+    shares of missing numbers is added; 0 to 1, defined for every column.
+    """
+    distances = np.empty(fake.n_columns)
+    for column, (ours, theirs, is_category) in enumerate(_columns(fake, real)):
+        if is_category:
+            distances[column] = total_variation(cells_of_codes(ours), cells_of_codes(theirs))
+        else:
+            gap = abs(float(np.isnan(ours).mean()) - float(np.isnan(theirs).mean()))
+            # A side without values has no shape: the missing shares alone speak.
+            distances[column] = min(1.0, gap + 1.0 - np.nan_to_num(_shape(ours, theirs, False), nan=1.0))
+    return distances
+
+
+def _columns(fake: Features, real: Features) -> list[tuple[np.ndarray, np.ndarray, bool]]:
+    return [
+        (fake.values[:, column], real.values[:, column], bool(fake.is_category[column]))
+        for column in range(fake.n_columns)
+    ]
+
+
+def _shape(fake: np.ndarray, real: np.ndarray, is_category: bool) -> float:
+    fake, real = fake[~np.isnan(fake)], real[~np.isnan(real)]
+    if not len(fake) or not len(real):
+        return float("nan")
+    if is_category:
+        return 1.0 - total_variation(fake.astype(np.int64), real.astype(np.int64))
+    return 1.0 - _kolmogorov_smirnov(_rounded(fake), _rounded(real))
+
+
+def _kolmogorov_smirnov(fake: np.ndarray, real: np.ndarray) -> float:
+    fake, real = np.sort(fake), np.sort(real)
+    steps = np.concatenate([fake, real])
+    below_fake = np.searchsorted(fake, steps, side="right") / len(fake)
+    below_real = np.searchsorted(real, steps, side="right") / len(real)
+    return float(np.abs(below_fake - below_real).max())
+
+
+def _rounded(numbers: np.ndarray) -> np.ndarray:
+    # From 128 on, a float64 has fewer decimals than that anyway; and huge numbers would overflow.
+    return np.where(np.abs(numbers) < 128, np.round(np.clip(numbers, -128, 128), _DECIMALS), numbers)

@@ -1,0 +1,154 @@
+"""Usefulness on the card: models learnt from synthetic records, from real ones, and from both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from gansmith.errors import DataError
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
+from gansmith.scorecard.effort import Effort
+from gansmith.scorecard.features import Features
+from gansmith.scorecard.learners import LINEAR, TREES, Learner
+from gansmith.scorecard.portrait import rounded
+from gansmith.scorecard.usefulness import Contest, all_targets, contest, train_here_test_real
+
+NAMES = ("tstr", "trtr", "both", "tstr_linear")
+_WORDS = {"fake": "trained on synthetic", "real": "trained on real", "both": "trained on both",
+          "floor": "independent columns"}  # fmt: skip
+
+
+@final
+@dataclass(frozen=True)
+class Taught:
+    """What models learnt, as entries of the card and as numbers for a page."""
+
+    entries: tuple[Entry, ...]
+    results: tuple[dict[str, Any], ...]
+    skipped: dict[str, str]
+
+
+@final
+class Teaching:
+    """Real records and independent columns, to teach by any number of synthetic sets.
+
+    Args:
+        train: What the generator learnt from.
+        floor: As many records of independent columns.
+        holdout: Real records to test on.
+        targets: Columns to predict; one, or all in turn.
+        is_chosen: Whether the target was chosen by a person: then it gets the larger models.
+        seed: Of everything drawn.
+        effort: How many records and models.
+    """
+
+    def __init__(
+        self,
+        train: Features,
+        floor: Features,
+        holdout: Features,
+        targets: Sequence[str],
+        seed: int,
+        effort: Effort,
+        *,
+        is_chosen: bool,
+    ) -> None:
+        self._train, self._floor, self._holdout = train, floor, holdout
+        self._targets, self._seed, self._effort, self._is_chosen = targets, seed, effort, is_chosen
+        self._known: dict[tuple[str, str, int], Score] = {}
+
+    def taught_by(self, fake: Features) -> Taught:
+        """What is learnt from synthetic records, beside what is learnt from the others."""
+        try:
+            return self._of_one(fake) if self._is_chosen else self._of_all(fake)
+        except DataError as error:
+            return Taught((), (), dict.fromkeys(NAMES, str(error)))
+
+    def _of_one(self, fake: Features) -> Taught:
+        target, effort = self._targets[0], self._effort
+        of = contest(
+            target, self._holdout.sample(effort.n_taught, np.random.default_rng(0)), known=self._train
+        )
+        n = min(len(fake), len(self._train), effort.n_taught)
+        fake = fake.take(np.arange(n))
+        entries: list[Entry] = []
+        results: list[dict[str, Any]] = []
+        for learner in (TREES, LINEAR) if effort.is_full else (TREES,):
+            scores = {name: self._anchor(name, n, of, learner) for name in ("real", "floor")}
+            try:
+                scores["fake"] = self._score(fake, of, learner)
+            except DataError as error:
+                return Taught((), (), dict.fromkeys(NAMES, str(error)))
+            if effort.is_full:
+                scores["both"] = self._score(_joined(fake, self._train), of, learner)
+            entries += _entries(scores, is_linear=learner is LINEAR)
+            named = f"{target}, linear model" if learner is LINEAR else f"{target}, boosted trees"
+            results.append(_result(named, of.unit, scores))
+        return Taught(tuple(entries), tuple(results), {})
+
+    def _of_all(self, fake: Features) -> Taught:
+        sets = {"fake": fake, "real": self._train, "floor": self._floor}
+        if self._effort.is_full:
+            sets["both"] = _joined(fake, self._train)
+        n_max = 5_000 if self._effort.is_full else 1_500
+        scores, skills = all_targets(sets, self._holdout, self._targets, seed=self._seed, n_max=n_max)
+        shares = {
+            name: skill / max(skills["real"][name], 1e-9)
+            for name, skill in skills["fake"].items()
+            if skills["real"][name] > 0.05
+        }
+        worst = dict(sorted(shares.items(), key=lambda item: item[1]))
+        return Taught(
+            tuple(_entries(scores, is_linear=False, details=worst)),
+            (_result("all columns", "skill", scores),),
+            {},
+        )
+
+    def _anchor(self, name: str, n: int, of: Contest, learner: Learner) -> Score:
+        key = (name, learner.name, n)
+        if key not in self._known:
+            part = self._train if name == "real" else self._floor
+            self._known[key] = self._score(part.take(np.arange(n)), of, learner)
+        return self._known[key]
+
+    def _score(self, part: Features, of: Contest, learner: Learner) -> Score:
+        n_models = self._effort.n_models if learner is TREES else 1
+        return train_here_test_real(part, of, seed=self._seed, learner=learner, n_seeds=n_models)
+
+
+def _joined(first: Features, second: Features) -> Features:
+    both = np.concatenate([first.values, second.values])
+    return Features(first.names, both, first.is_category, first.labels, first.scales)
+
+
+def _entries(
+    scores: dict[str, Score], *, is_linear: bool, details: dict[str, float] | None = None
+) -> list[Entry]:
+    anchors = {CEILING: scores["real"], FLOOR: scores["floor"], COPY: scores["real"]}
+    if is_linear:
+        return [Entry("tstr_linear", scores["fake"], anchors, family="useful")]
+    both = [Entry("both", scores["both"], anchors, family="useful")] if "both" in scores else []
+    return [
+        Entry("tstr", scores["fake"], anchors, details or {}, "useful"),
+        Entry("trtr", scores["real"], anchors, family="useful"),
+        *both,
+    ]
+
+
+def _result(target: str, unit: str, scores: dict[str, Score]) -> dict[str, Any]:
+    return {
+        "target": target,
+        "unit": unit,
+        "results": {
+            words: {
+                "value": rounded(scores[name].value),
+                "low": rounded(scores[name].interval[0]),
+                "high": rounded(scores[name].interval[1]),
+            }
+            for name, words in _WORDS.items()
+            if name in scores
+        },
+    }

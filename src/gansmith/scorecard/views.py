@@ -1,0 +1,117 @@
+"""What the measures found, as a verdict needs it and as a page draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from gansmith.errors import DataError
+from gansmith.scorecard import portrait
+from gansmith.scorecard.features import Features
+from gansmith.scorecard.measures import Found
+from gansmith.scorecard.private.risk import Attack, Rate
+
+_ATTACKS = {
+    "singling_out": "singling out",
+    "linkability": "linkability",
+    "inference": "inference",
+    "rare_values": "rare values",
+}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Views:
+    """Synthetic and real records, and what was found of them."""
+
+    fake: Features
+    train: Features
+    holdout: Features
+    told: tuple[str, ...]
+    founds: Mapping[str, Found]
+    """Of the synthetic records, by score."""
+    ceiling: Mapping[str, Found]
+    """Of real records in their place."""
+    seed: int
+
+    def gaps(self) -> dict[str, float]:
+        """How much less similar each column is than that of real records."""
+        ours, real = self._shapes(self.founds), self._shapes(self.ceiling)
+        return {name: max(0.0, real.get(name, 1.0) - one) for name, one in ours.items()}
+
+    def missing_categories(self) -> dict[str, list[str]]:
+        """Categories that should occur and do not, by column."""
+        found = self.founds.get("rare_categories")
+        missing: dict[str, list[str]] = {}
+        for column, code in found.matter if found else ():
+            missing.setdefault(column, []).append(self.fake.cell(column, code))
+        return missing
+
+    def portrait(self) -> dict[str, Any]:
+        """All there is to see; what could not be computed is left out."""
+        similarity = self._shapes(self.founds)
+        seen: dict[str, Any] = {
+            "columns": portrait.columns(self.fake, self.holdout, similarity, self._shapes(self.ceiling)),
+            "pairs": self._pairs(),
+            "risks": self._risks(),
+        }
+        if found := self.founds.get("mutual_information"):
+            fake, real = found.matter
+            seen["association"] = portrait.association(self.told, fake, real)
+        if found := self.founds.get("c2st"):
+            pairs = {name: share for name, share in found.details.items() if " × " in name}
+            columns = {name: share for name, share in found.details.items() if name not in pairs}
+            seen["giveaways"] = {"columns": columns, "pairs": pairs}
+        try:
+            seen["projection"] = portrait.projection(self.fake, self.holdout, seed=self.seed)
+            seen["neighbours"] = portrait.neighbours(self.fake, self.train, seed=self.seed)
+        except DataError:
+            pass
+        return seen
+
+    def _shapes(self, founds: Mapping[str, Found]) -> dict[str, float]:
+        found = founds.get("shape")
+        if found is None:
+            return {}
+        return {
+            name: float(one) for name, one in zip(self.told, found.matter, strict=True) if not np.isnan(one)
+        }
+
+    def _pairs(self) -> list[dict[str, Any]]:
+        """The pairs that lose most against real ones."""
+        ours, real = self.founds.get("trend"), self.ceiling.get("trend")
+        if ours is None:
+            return []
+        gaps = (real.matter if real else 1.0) - ours.matter
+        gaps = np.where(np.isnan(gaps) | (np.tri(len(gaps), dtype=bool)), -np.inf, gaps)
+        order = np.argsort(-gaps, axis=None, kind="stable")[: portrait.MAX_PAIRS]
+        worst = [divmod(int(place), len(gaps)) for place in order if np.isfinite(gaps.flat[place])]
+        return [
+            portrait.pair(self.fake, self.holdout, (self.told[a], self.told[b]), float(ours.matter[a, b]))
+            for a, b in worst
+        ]
+
+    def _risks(self) -> list[dict[str, Any]]:
+        return [
+            {"score": name, **_risk(words, self.founds[name].matter)}
+            for name, words in _ATTACKS.items()
+            if name in self.founds
+        ]
+
+
+def _risk(name: str, attack: Attack) -> dict[str, Any]:
+    low, high = attack.score.interval
+    rates: dict[str, Rate | None] = {}
+    if attack.parts:
+        rates = {"main": attack.risk.main, "control": attack.risk.control, "baseline": attack.risk.baseline}
+    return {
+        "name": name,
+        "value": portrait.rounded(attack.score.value),
+        "low": portrait.rounded(low),
+        "high": portrait.rounded(high),
+        **{key: portrait.rounded(rate.value) if rate else None for key, rate in rates.items()},
+        "caveat": attack.score.caveat,
+    }

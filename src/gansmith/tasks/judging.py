@@ -1,0 +1,217 @@
+"""How good synthetic data is, whoever made it."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from gansmith.engine.randomness import Randomness
+from gansmith.errors import UsageError
+from gansmith.modalities.base import AbstractModality, Reading
+from gansmith.modalities.registry import find_modality, recognise
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.comparison import Comparison
+from gansmith.scorecard.effort import FULL, QUICK
+from gansmith.scorecard.seeds import small_seed
+from gansmith.store.plain import of_json_file
+from gansmith.store.run_folder import RunFolder
+from gansmith.tasks.model import versions
+
+HOLDOUT_SHARE: Final = 0.2
+"""Of the real records, where the user gives no hold-out of their own."""
+SPLIT_OFF: Final = (
+    "No hold-out was given: a fifth of the real records was split off. Whoever made the synthetic data may "
+    "have learnt from these, too; then copies of them look like chance, and risks smaller than they are."
+)
+
+
+def score(
+    synthetic: object,
+    real: object,
+    holdout: object = None,
+    *,
+    target: str | None = None,
+    kind: str = "",
+    columns: Mapping[str, str] | None = None,
+    has_header: bool = True,
+    encoding: str | None = None,
+    quick: bool = False,
+    run: str | Path | None = None,
+    seed: int = 0,
+) -> Scorecard:
+    """The scorecard of synthetic data, whoever made it.
+
+    Args:
+        synthetic: Synthetic records.
+        real: The records they were learnt from.
+        holdout: Real records that were not learnt from. None splits a fifth off `real`: then nothing shows
+            whether the synthetic records copy that fifth.
+        target: A column to be predicted from the others; None: all in turn.
+        kind: Kind of data; empty finds it.
+        columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
+        has_header: Whether the first line of `real`, if it is a text file, names its columns.
+        encoding: Of `real`, if it is a text file; None finds it.
+        quick: Fewer records and only the cheap scores: seconds instead of a minute.
+        run: The folder of the run that the data comes from: its training is shown in the report.
+        seed: Of everything drawn.
+
+    Raises:
+        DataError: When one of them cannot be read or they do not fit together.
+        UsageError: When the target is unknown.
+    """
+    return compare(
+        [synthetic],
+        real,
+        holdout,
+        target=target,
+        kind=kind,
+        columns=columns,
+        has_header=has_header,
+        encoding=encoding,
+        quick=quick,
+        run=run,
+        seed=seed,
+    ).cards[0]
+
+
+def compare(
+    synthetic: Sequence[object] | Mapping[str, object],
+    real: object,
+    holdout: object = None,
+    *,
+    target: str | None = None,
+    kind: str = "",
+    columns: Mapping[str, str] | None = None,
+    has_header: bool = True,
+    encoding: str | None = None,
+    quick: bool = False,
+    run: str | Path | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """The scorecards of several synthetic data sets, each judged by the same real records.
+
+    Args:
+        synthetic: Synthetic data sets, or such by name; one at least.
+        real: As for `score`, and so are all others.
+        holdout: See there.
+        target: See there.
+        kind: See there.
+        columns: See there.
+        has_header: See there.
+        encoding: See there.
+        quick: See there.
+        run: See there.
+        seed: See there.
+
+    Raises:
+        DataError: When one of them cannot be read or they do not fit together.
+        UsageError: When the target is unknown, or there is nothing to judge.
+    """
+    started = time.monotonic()
+    sources = list(synthetic.values()) if isinstance(synthetic, Mapping) else list(synthetic)
+    if not sources:
+        raise UsageError("there is no synthetic data to score. Give one data set at least.")
+    modality: AbstractModality = find_modality(kind) if kind else recognise(real)
+    reading = Reading(
+        columns=dict(columns or {}), has_header=has_header, encoding=encoding, finds_constraints=False
+    )
+    records = modality.read(real, reading)
+    if target:
+        modality.check_target(records, target)
+    train, held = split(modality, records, holdout, seed)
+    fakes = [modality.read_to_judge(source, records) for source in sources]
+    effort = QUICK if quick else FULL
+    cards = list(modality.score(fakes, train, held, target, small_seed(seed), effort))
+    names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
+    notes = () if holdout is not None else (SPLIT_OFF,)
+    training = None if run is None else training_of(Path(run))
+    made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, quick=quick)
+    return Comparison(
+        tuple(
+            replace(
+                card,
+                name=name,
+                notes=(*notes, *card.notes),
+                made=(("Synthetic data", _described(source, name)), *made),
+                training=training,
+            )
+            for card, name, source in zip(cards, names, sources, strict=True)
+        )
+    )
+
+
+def split(modality: AbstractModality, records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
+    """What was learnt from, and real records to judge by: the user's, or a fifth of the former."""
+    if holdout is not None:
+        return records, modality.read_alike(holdout, records)
+    order = Randomness(seed).permutation(len(records), "holdout", 0).numpy()
+    n_holdout = max(1, int(len(records) * HOLDOUT_SHARE))
+    return records.take(order[n_holdout:]), records.take(order[:n_holdout])
+
+
+def training_of(folder: Path) -> dict[str, Any]:
+    """What a run looked like, for the report.
+
+    Raises:
+        DataError: When there is no run in the folder.
+    """
+    run = RunFolder(folder)
+    run.config()
+    stats = run.stats()
+    looked = [record for record in stats if record.get("score") is not None]
+    series: dict[str, list[Any]] = {"held-out score": [record["score"] for record in looked]}
+    for record in looked:
+        for name, value in (record.get("health") or {}).items():
+            series.setdefault(name.replace("_", " "), []).append(value)
+    findings = [finding for record in stats for finding in record.get("findings") or ()]
+    return {
+        "samples_seen": [record["samples_seen"] for record in looked],
+        "series": series,
+        "findings": findings,
+    }
+
+
+def _names(given: Iterable[str], found: Sequence[str]) -> list[str]:
+    """A name for each data set; equal ones are numbered."""
+    names = list(given) or list(found)
+    return [
+        f"{name} ({names[:place].count(name) + 1})" if names.count(name) > 1 else name
+        for place, name in enumerate(names)
+    ]
+
+
+def _made(
+    real: object, holdout: object, n: tuple[int, int], seed: int, seconds: float, *, quick: bool
+) -> list[tuple[str, str]]:
+    """How the card was made."""
+    known = versions()
+    return [
+        ("Real data", f"{_described(real, 'in memory')}, {n[0]:,} records used"),
+        (
+            "Hold-out",
+            f"{n[1]:,} records, "
+            + ("split off the real data" if holdout is None else _described(holdout, "in memory")),
+        ),
+        ("Effort", "quick" if quick else "full"),
+        ("Seed", str(seed)),
+        ("Time", f"{seconds:.1f} s"),
+        ("Gansmith", known["gansmith"]),
+        ("Python", known["python"]),
+        ("Libraries", ", ".join(f"{name} {version(name)}" for name in ("numpy", "scikit-learn", "pyarrow"))),
+    ]
+
+
+def _described(source: object, name: str) -> str:
+    """A data set's name, its hash where it is a file, and the model that it came from where that is known."""
+    if not isinstance(source, (str, Path)) or not Path(source).is_file():
+        return name
+    with Path(source).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    beside = of_json_file(Path(f"{source}.meta.json"))
+    model = f", made by the model {str(beside['model'])[:16]}" if "model" in beside else ""
+    return f"{Path(source).name}, sha256 {digest[:16]}{model}"

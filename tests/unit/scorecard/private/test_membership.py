@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gansmith.errors import DataError
+from gansmith.scorecard.features import Features
+from gansmith.scorecard.private import membership as module
+from gansmith.scorecard.private.membership import Membership, membership
+from gansmith.scorecard.private.membership_attacks import membership_attacks
+
+
+def lows(result: Membership) -> tuple[float, float]:
+    return result.auc.interval[0], result.tpr.interval[0]
+
+
+def test_a_copy_is_caught(world):
+    result = membership(*world(1.0, 0), seed=0)
+    assert lows(result) > (0.98, 0.8)
+    assert result.unusual_auc.interval[0] > 0.9
+    assert (result.auc.n, result.tpr.n, result.unusual_auc.n) == (1_000, 1_000, 20)
+    assert result.auc.caveat == result.tpr.caveat == result.unusual_auc.caveat == ""
+    assert "only 20 records" in result.unusual_tpr.caveat
+    assert max(result.details.values()) == next(iter(result.details.values()))
+
+
+def test_a_tenth_memorised_is_caught(world):
+    result = membership(*world(0.1, 1, 5_000), seed=1)
+    auc, tpr = lows(result)
+    assert auc > 0.5
+    assert 0.02 < tpr < result.tpr.value < 0.2
+
+
+def test_real_records_are_left_in_peace(world):
+    for seed in range(4):
+        result = membership(*world(0.0, seed, 1_000), seed=seed)
+        assert lows(result) < (0.5, 0.01)
+        assert result.unusual_auc.interval[0] < 0.5 < result.unusual_auc.interval[1]
+        assert abs(result.auc.value - 0.5) < 3 * result.auc.error
+
+
+def test_the_unusual_are_measured_by_themselves(world):
+    """Only the most unusual records were learnt by heart: all others look innocent."""
+    fake, train, holdout = world(0.0, 3, 2_000)
+    odd = train.values.copy()
+    odd[:40, [0, 3, 5]] = np.random.default_rng(0).uniform(300.0, 900.0, size=(40, 3))
+    other = holdout.values.copy()
+    other[:40, [0, 3, 5]] = np.random.default_rng(1).uniform(300.0, 900.0, size=(40, 3))
+    known = np.concatenate([fake.values, odd[:40]])
+    parts = [Features(fake.names, values, fake.is_category) for values in (known, odd, other)]
+    result = membership(*parts, seed=0)
+    assert result.unusual_auc.interval[0] > 0.9
+    assert result.auc.value < 0.56
+
+
+def test_the_choice_flatters_nobody(monkeypatch):
+    """Of a hundred guesses the best is chosen; measured on other targets it is still a guess."""
+
+    def guesses(fake, reference, targets, *, seed):
+        rng = np.random.default_rng(seed)
+        return {
+            str(i): (rng.normal(size=len(targets[0])), rng.normal(size=len(targets[1]))) for i in range(100)
+        }
+
+    monkeypatch.setattr(module, "membership_attacks", guesses)
+    part = Features(("a",), np.random.default_rng(0).normal(size=(400, 1)), np.array([False]))
+    results = [membership(part, part, part, seed=seed) for seed in range(40)]
+    for name, guess in (("auc", 0.5), ("tpr", 0.01), ("unusual_auc", 0.5), ("unusual_tpr", 0.01)):
+        scores = [getattr(result, name) for result in results]
+        mean = np.mean([score.value for score in scores])
+        spread = np.std([score.value for score in scores])
+        assert abs(mean - guess) < 3.5 * spread / np.sqrt(40)
+        assert np.mean([score.interval[0] > guess for score in scores]) <= 0.15
+    assert np.mean([max(result.details.values()) for result in results]) > 0.55
+
+
+def test_no_target_is_among_the_reference(monkeypatch):
+    seen = {}
+
+    def look(fake, reference, targets, *, seed):
+        seen.update(reference=reference.values[:, 0], members=targets[0].values, others=targets[1].values)
+        return {"a": tuple(np.zeros(len(part)) for part in targets)}
+
+    monkeypatch.setattr(module, "membership_attacks", look)
+    train, holdout = (
+        Features(("a",), np.arange(start, start + 100.0)[:, None], np.array([False])) for start in (0, 1000)
+    )
+    result = membership(train, train, holdout, seed=0)
+    assert not np.isin(seen["reference"], seen["others"]).any()
+    assert len(seen["others"]) == len(seen["members"]) == 50 + 20
+    assert (seen["reference"] >= 1000).all()
+    assert (seen["members"] < 1000).all()
+    # What says nothing is a guess: ties count half.
+    assert (result.auc.value, result.unusual_auc.value) == (0.5, 0.5)
+    assert result.tpr.value <= 0.01
+
+
+def test_each_attack_is_high_for_what_was_learnt():
+    rng = np.random.default_rng(0)
+
+    def part(n: int, shift: float = 0.0) -> Features:
+        values = np.stack([rng.normal(shift, size=n), rng.normal(size=n), rng.integers(0, 3, size=n)], axis=1)
+        return Features(tuple("abc"), values, np.array([False, False, True]))
+
+    # The model put too many of its records where the members lie.
+    said = membership_attacks(part(2_000, 1.5), part(2_000), (part(300, 1.5), part(300)), seed=0)
+    assert len(said) == 6
+    for name, (members, others) in said.items():
+        if name != "synthetic records in a small ball":  # few are within the ball of few neighbours
+            assert members.mean() > others.mean() + 0.1 * np.std(others), name
+
+
+def test_ties_missing_cells_and_the_seed(world):
+    fake, train, holdout = world(0.5, 1, 60)
+    assert membership(fake, train, holdout, seed=2) == membership(fake, train, holdout, seed=2)
+    nothing = Features(("a",), np.full((40, 1), np.nan), np.array([True]))
+    result = membership(nothing, nothing, nothing, seed=0)
+    assert (result.auc.value, result.unusual_auc.value) == (0.5, 0.5)
+    assert "only 10 records" in result.unusual_auc.caveat
+
+
+@pytest.mark.parametrize("n_fake", [1, 2, 30])
+def test_tiny_tables(n_fake, world):
+    fake, train, holdout = world(1.0, 0, 30)
+    result = membership(fake.take(np.arange(n_fake)), train, holdout, seed=0)
+    assert 0.0 <= result.auc.value <= 1.0
+    with pytest.raises(DataError, match="12 or more of each"):
+        membership(fake, train, holdout.take(np.arange(11)), seed=0)
+    assert membership(fake, train, holdout.take(np.arange(12)), seed=0).auc.n == 6

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+
+from gansmith.scorecard.features import Features
+from gansmith.scorecard.private.singling_out import multivariate_singling_out, univariate_singling_out
+
+
+def one(values: list[float], *, category: bool = False) -> Features:
+    return Features(("a",), np.array(values, dtype=np.float64)[:, None], np.array([category]))
+
+
+def test_values_that_one_synthetic_record_has_are_asked_for():
+    # 3 and missing stand alone; 1 is the lowest but there twice; "3 or more" is the question of the highest.
+    fake = one([1, 1, 2, 2, 3, np.nan])
+    train, holdout = one([3, 1, 1, 1, 1, 1]), one([3, 3, np.nan, 1, 1, 9])
+    risk = univariate_singling_out(fake, train, holdout, seed=0).risk
+    # Training: 3 once, 3 or more once, missing never. Hold-out: twice, three times, once.
+    assert (risk.main.n, risk.main.value, risk.control.value) == (3, 2 / 3, 1 / 3)
+
+
+def test_the_lowest_is_asked_for_as_well():
+    fake = one([1, 2, 2, 3, 3])
+    train, holdout = one([0, 3, 3, 3, 3]), one([0, 0.5, 3, 3, 3])
+    risk = univariate_singling_out(fake, train, holdout, seed=0).risk
+    assert (risk.main.n, risk.main.value, risk.control.value) == (2, 0.5, 0.0)
+
+
+def test_categories_have_no_extremes():
+    fake = one([0, 1, 1, 2, 2], category=True)
+    risk = univariate_singling_out(fake, fake, fake, seed=0).risk
+    assert (risk.main.n, risk.main.value) == (1, 1.0)
+
+
+def test_where_nobody_stands_alone_nothing_is_shown():
+    coin = one([0, 1] * 50, category=True)
+    attack = univariate_singling_out(coin, coin, coin, seed=0)
+    assert attack.score.value == 0.0
+    assert attack.score.interval == (0.0, 1.0)
+    assert "nothing to try" in attack.score.caveat
+
+
+def test_questions_about_all_columns_fit_the_record_they_were_made_from():
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.normal(size=(200, 2)), rng.integers(0, 9, size=(200, 3))], axis=1)
+    values[::7, 1] = values[::9, 3] = np.nan
+    fake = Features(tuple("abcde"), values, np.array([False, False, True, True, True]))
+    attack = multivariate_singling_out(fake, fake, fake.take(np.arange(200)[::-1]), seed=0)
+    assert set(attack.parts) == {"2 columns", "4 columns", "5 columns"}
+    for risk in attack.parts.values():
+        # Each isolates one synthetic record, so exactly that one of its copies.
+        assert risk.main.n > 20
+        assert risk.main.value == risk.control.value == 1.0
+
+
+def test_numbers_are_asked_for_on_the_side_where_they_lie():
+    # "5 or more" and "-5 or less" hold for one record of training each; on the other side for nearly all.
+    middle = np.linspace(-1.0, 1.0, 60)
+    fake = np.stack([np.append(middle, [5.0, -5.0])] * 2, axis=1)
+    beyond = np.stack([np.append(middle, [6.0, -6.0])] * 2, axis=1)
+    parts = [Features(("a", "b"), part, np.array([False, False])) for part in (fake, beyond, beyond)]
+    attack = multivariate_singling_out(*parts, seed=0)
+    assert (attack.risk.main.n, attack.risk.main.value) == (2, 1.0)
+    assert attack.risk.baseline is not None
+    assert attack.risk.baseline.value < 0.2
