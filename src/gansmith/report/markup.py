@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _EMPTY_STYLE: Final = ""
-"""Plotly adds a style element without content, which it then fills rule by rule, and gives colour bars an empty
-style attribute. The policy lets both in by the hash of nothing at all; `unsafe-hashes` is the word by which a hash
-holds for attributes too. No style with anything in it is let in besides our own."""
+"""Plotly adds a style element without content, which it then fills rule by rule, and gives colour bars an
+empty style attribute. The policy lets both in by the hash of nothing at all; `unsafe-hashes` is the word by
+which a hash holds for attributes too. No style with anything in it is let in besides our own."""
 
 
 def asset(name: str) -> str:
@@ -80,11 +80,11 @@ def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
 
 
 def embedded(value: Any) -> str:
-    """JSON for the inside of a script element: no character in it can end the element.
+    r"""JSON for the inside of a script element: no character in it can end the element.
 
     Example:
         >>> embedded({"name": "</script>"})
-        '{"name":"\\\\u003c/script\\\\u003e"}'
+        '{"name":"\\u003c/script\\u003e"}'
     """
     text = as_json(value, indent=None)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -100,7 +100,9 @@ def as_json(value: Any, *, indent: int | None) -> str:
     try:
         return json.dumps(value, ensure_ascii=True, allow_nan=False, indent=indent, separators=separators)
     except ValueError as error:
-        raise UsageError(f"the report holds a number that is not finite ({error}). Pass None instead.") from error
+        raise UsageError(
+            f"the report holds a number that is not finite ({error}). Pass None instead."
+        ) from error
 
 
 def as_bytes(page: str) -> bytes:

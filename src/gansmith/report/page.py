@@ -104,6 +104,7 @@ class CardView:
 
 
 def card_views(report: Report) -> list[CardView]:
+    """The report's data sets, each as a template shows it."""
     given: Sequence[Mapping[str, Any]] = report.get("cards") or []
     views: list[CardView] = []
     for index, card in enumerate(given):
@@ -145,5 +146,3 @@ def _specification(figure: Figure) -> dict[str, Any]:
 
 def _lines(pairs: Sequence[Sequence[Any]] | None) -> list[tuple[str, str]]:
     return [(str(label), str(value)) for label, value in pairs or []]
-
-

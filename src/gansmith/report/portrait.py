@@ -63,7 +63,9 @@ def _columns(columns: Sequence[Mapping[str, Any]]) -> Section | None:
         for column in others
     )
     head = ("Column", "Kind", "Error", "Real hold-out")
-    caption = counted(len(others), "more column, nearer to the real one", "more columns, nearer to the real ones")
+    caption = counted(
+        len(others), "more column, nearer to the real one", "more columns, nearer to the real ones"
+    )
     return Section(
         "columns",
         "Column by column",
@@ -94,8 +96,8 @@ def _pairs(pairs: Sequence[Mapping[str, Any]]) -> Section | None:
     return Section(
         "pairs",
         "The worst pairs",
-        "How often two values occur together. The stronger its colour, the larger a cell's share; both maps of a pair "
-        "have one scale, so they should look alike.",
+        "How often two values occur together. The stronger its colour, the larger a cell's share; both maps "
+        "of a pair have one scale, so they should look alike.",
         groups=tuple(groups),
     )
 
@@ -144,7 +146,7 @@ def _missing(columns: Sequence[Mapping[str, Any]]) -> Section | None:
     return Section(
         "missing",
         "Missing cells",
-        "Columns with missing cells; both marks should lie on each other. In all other columns none is missing.",
+        "Columns with missing cells; both marks should lie on each other. No other column has any.",
         groups=(Group((missingness(touched[:_MOST_COLUMNS]),), "one"),),
         legend="dots",
     )
@@ -154,7 +156,9 @@ def _giveaways(found: Mapping[str, Any]) -> Section | None:
     figures: list[Figure] = []
     if found.get("columns"):
         label = "Bars: the columns by which a classifier tells synthetic from real records."
-        figures.append(giveaways("giveaway-columns", found["columns"], label, "share of the classifier's decision"))
+        figures.append(
+            giveaways("giveaway-columns", found["columns"], label, "share of the classifier's decision")
+        )
     if found.get("pairs"):
         label = "Bars: the pairs of columns by which a classifier tells synthetic from real records."
         figures.append(giveaways("giveaway-pairs", found["pairs"], label, "gain over both columns alone"))
@@ -163,8 +167,8 @@ def _giveaways(found: Mapping[str, Any]) -> Section | None:
     return Section(
         "giveaways",
         "What gives the fakes away",
-        "A classifier was trained to tell synthetic from real records. These columns and pairs helped it most: "
-        "look there first.",
+        "A classifier was trained to tell synthetic from real records. These columns and pairs helped it "
+        "most: look there first.",
         groups=(Group(tuple(figures), "two"),),
     )
 
@@ -176,8 +180,8 @@ def _usefulness(contests: Sequence[Mapping[str, Any]]) -> Section | None:
     return Section(
         "usefulness",
         "How useful it is",
-        "A model learns to predict a column and is tested on real records that nobody saw. Trained on synthetic "
-        "records it should be nearly as good as trained on real ones. The whiskers are 95% intervals.",
+        "A model learns to predict a column and is tested on real records that nobody saw. Trained on "
+        "synthetic records it should be nearly as good as trained on real ones. The whiskers are intervals.",
         groups=(Group(figures, "two"),),
     )
 

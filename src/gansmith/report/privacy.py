@@ -1,4 +1,4 @@
-"""The privacy card: what was attacked, how, with what result and what that does not prove, on a page or two."""
+"""The privacy card: what was attacked, how, with what result, and what that does not prove."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gansmith.report.wording import Level, level, percent, percent_interval
 _EXPLAINED: Final = {
     "singling out": (
         "Isolating one person in the data.",
-        "The attacker reads the synthetic records, writes down descriptions that fit one person, and looks whether "
-        "each fits exactly one record of the training data.",
+        "The attacker reads the synthetic records, writes down descriptions that fit one person, and looks "
+        "whether each fits exactly one record of the training data.",
     ),
     "linkability": (
         "Finding that two records belong to one person.",
-        "The attacker holds two files about the same people with different columns, and joins records that lie "
-        "nearest to the same synthetic records.",
+        "The attacker holds two files about the same people with different columns, and joins records that "
+        "lie nearest to the same synthetic records.",
     ),
     "inference": (
         "Deducing something about a person from what else is known.",
@@ -63,9 +63,9 @@ def privacy_card_page(card: Mapping[str, Any]) -> str:
     """A page to print for a data-protection officer, by the three risks of Opinion 05/2014.
 
     Args:
-        card: `title`, `data` and `made` (pairs of label and value), `risks` and `further` (attacks with `risk`,
-            `question`, `level`, `value`, `low`, `high`, `main`, `control`, `baseline`, `caveat`, `text`), and
-            `limits`. What is missing is left out.
+        card: `title`, `data` and `made` (pairs of label and value), `risks` and `further` (attacks with
+            `risk`, `question`, `level`, `value`, `low`, `high`, `main`, `control`, `baseline`, `caveat`,
+            `text`), and `limits`. What is missing is left out.
 
     Returns:
         HTML that needs no script and loads nothing.
@@ -110,17 +110,17 @@ def _risk(risk: Mapping[str, Any]) -> Risk:
 
 
 def _bar(name: str, risk: Mapping[str, Any]) -> Bar | None:
-    """To 10% where everything fits there, or else to 100%: two scales, so that cards can be compared."""
+    """On one of three scales, so that cards can be compared: to 10%, to 30% or to 100%."""
     value = risk.get("value")
     if value is None:
         return None
     low, high = (value if risk.get(end) is None else risk[end] for end in ("low", "high"))
-    reach = 0.1 if max(value, high) <= 0.1 else 1.0
+    reach = next(end for end in (0.1, 0.3, 1.0) if max(value, high) <= end or end == 1.0)
     said = f"{name}: {percent(value)}"
     if percent_interval(risk):
         said += f", interval {percent_interval(risk)}"
     places = [round(100 * min(1.0, max(0.0, place / reach)), 2) for place in (value, low, high)]
-    return Bar(places[0], places[1], places[2], percent(reach), f"{said}, on a scale from 0% to {reach:.0%}.")
+    return Bar(places[0], places[1], places[2], f"{reach:.0%}", f"{said}, on a scale from 0% to {reach:.0%}.")
 
 
 def _lines(pairs: Any) -> list[tuple[str, str]]:

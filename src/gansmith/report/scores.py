@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
-from gansmith.report.wording import ABSENT, interval, number
+from gansmith.report.wording import ABSENT, amount, interval, number
 
 _FAMILIES: Final = {
     "real": ("Does it look real?", "Can synthetic records be told from real ones?"),
@@ -67,7 +67,11 @@ class Family:
 
 def families(scores: Scores) -> list[Family]:
     """All scores that could be computed, grouped by the question they answer."""
-    named = {**_FAMILIES, **{str(score.get("family")): ("Other", "") for score in scores.values()}, **_FAMILIES}
+    named = {
+        **_FAMILIES,
+        **{str(score.get("family")): ("Other", "") for score in scores.values()},
+        **_FAMILIES,
+    }
     found: list[Family] = []
     for family, (title, lead) in named.items():
         rows = tuple(
@@ -196,4 +200,7 @@ def _note(score: Mapping[str, Any], best: float | None) -> str:
 def _detail(value: Any) -> str:
     if value is None:
         return ABSENT
-    return number(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    is_count = isinstance(value, int) or (abs(value) >= 10 and float(value).is_integer())
+    return amount(value) if is_count else number(value)

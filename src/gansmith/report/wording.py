@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final, final
-
 from dataclasses import dataclass
+from typing import Any, Final, final
 
 ABSENT: Final = "–"
 """Stands where nothing was measured."""

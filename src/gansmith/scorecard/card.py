@@ -17,6 +17,8 @@ from gansmith.scorecard.score import (  # noqa: F401
     ANCHORS, CEILING, CONFIDENT, COPY, FLOOR, Direction, Entry, Family, Score,
 )  # fmt: skip
 from gansmith.scorecard.verdict import Line
+from gansmith.store.atomic import write_whole
+from gansmith.store.plain import as_json
 
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
@@ -123,13 +125,16 @@ class Scorecard:
         Raises:
             DataError: When it cannot be written.
         """
-        from gansmith.report.privacy import write_privacy_card  # heavy, too
+        from gansmith.report.privacy import privacy_card_page  # heavy, too
 
-        write_privacy_card(self.privacy(), Path(path))
+        card = self.privacy()
+        is_plain = Path(path).suffix == ".json"
+        content = as_json(card) + b"\n" if is_plain else privacy_card_page(card).encode()
+        write_whole(Path(path), content)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from gansmith.report.page import fragment  # heavy, too
+        from gansmith.report.notebook import fragment  # heavy, too
 
         return fragment(page_of([self.report()]))
 

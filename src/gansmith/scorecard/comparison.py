@@ -63,6 +63,6 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from gansmith.report.page import fragment  # heavy, too
+        from gansmith.report.notebook import fragment  # heavy, too
 
         return fragment(self.report())

@@ -21,7 +21,8 @@ def projection(cloud: Mapping[str, Any]) -> Figure:
     """
     shares = list(cloud.get("explained") or [])
     titles = [
-        f"direction {place + 1}" + (f" ({percent(shares[place])} of the variance)" if place < len(shares) else "")
+        f"direction {place + 1}"
+        + (f" ({percent(shares[place])} of the variance)" if place < len(shares) else "")
         for place in range(2)
     ]
     data = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from gansmith.report.figures.axes import layout, name_axis, number_axis, plain, rounded
@@ -77,14 +78,12 @@ def missingness(columns: Sequence[Column]) -> Figure:
     )
 
 
-def _marks(
-    values: Sequence[float | None], places: Sequence[int], symbol: str, colour: str
-) -> dict[str, Any]:
+def _marks(values: Sequence[float | None], places: Sequence[int], symbol: str, colour: str) -> dict[str, Any]:
     marker = {"size": 10, "symbol": symbol, "color": colour, "line": {"width": 2, "color": colour}}
     return {"type": "scatter", "mode": "markers", "x": values, "y": list(places), "marker": marker}
 
 
-# --- Numbers and dates ------------------------------------------------------------------------------------------
+# --- Numbers and dates --------------------------------------------------------------------------------------
 
 
 def _steps(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -134,7 +133,7 @@ def _equally_wide(edges: Sequence[Any]) -> bool:
         ]
     except ValueError:
         return False
-    widths = [after - before for before, after in zip(places[:-1], places[1:], strict=True)]
+    widths = [after - before for before, after in pairwise(places)]
     slack = 1.2 if any(isinstance(edge, str) for edge in edges) else 1.02
     return bool(widths) and min(widths) > 0 and max(widths) <= slack * min(widths)
 
@@ -143,7 +142,7 @@ def _edge(edge: Any) -> str:
     return plain(edge) if isinstance(edge, str) else amount(edge)
 
 
-# --- Categories -------------------------------------------------------------------------------------------------
+# --- Categories ---------------------------------------------------------------------------------------------
 
 
 def _bars(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -197,7 +196,7 @@ def _numbers(column: Column) -> Table | None:
         names, what = [str(label) for label in column["labels"]], "Value"
     else:
         edges = column["edges"]
-        pairs = zip(edges[:-1], edges[1:], strict=True)
+        pairs = pairwise(edges)
         names, what = [f"{_limit(low)} to {_limit(high)}" for low, high in pairs], "From … to"
     rows = [(name, percent(a), percent(b)) for name, a, b in zip(names, real, fake, strict=True)]
     rows.append(("(missing)", percent(column.get("missing_real")), percent(column.get("missing_synthetic"))))

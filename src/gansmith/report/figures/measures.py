@@ -38,7 +38,9 @@ def giveaways(name: str, gains: Mapping[str, float], label: str, axis: str) -> F
         data=[bars],
         layout=layout(across, name_axis(names, 26, from_top=True)),
         height_px=64 + 24 * len(ranked),
-        numbers=Table(axis.capitalize(), ("By", "Value"), tuple((text, shown(gain)) for text, gain in ranked)),
+        numbers=Table(
+            axis.capitalize(), ("By", "Value"), tuple((text, shown(gain)) for text, gain in ranked)
+        ),
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Final, Literal
 
 import numpy as np
 from jaxtyping import Float
 
 from gansmith.scorecard.private.risk import Rate, Tally, wilson_rate
+
+_SIDES: Final[tuple[Literal["right"], Literal["left"]]] = ("right", "left")
 
 
 def true_positive_rate(
@@ -19,7 +22,7 @@ def true_positive_rate(
     """Share of positive records above a threshold that a given share of negative ones exceeds.
 
     Of numbers of the same distribution, a share of i / (n + 1) lies above the i-th largest of n negative ones
-    on average; in between, and within ties, the rate is interpolated. So a guess reaches the given share
+    on average; in between, the rate is interpolated, and ties fall in random order. So a guess reaches the given share
     however few the negatives are, and fewer than 1 / false_positives of them can never show a rate of 1.
 
     Args:
@@ -52,14 +55,15 @@ def true_positive_rate(
 
 def _curve(positives: np.ndarray, negatives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Expected shares of false positives, ascending from 0 to 1, and the shares of true ones."""
-    n_positives, n_negatives = len(positives), len(negatives)
-    thresholds = np.unique(np.concatenate([positives, negatives]))[::-1]
-    n_false = n_negatives - np.searchsorted(np.sort(negatives), thresholds, side="left")
-    n_true = n_positives - np.searchsorted(np.sort(positives), thresholds, side="left")
-    # Of the thresholds that as many negatives exceed, the lowest has the most positives above it. The one
-    # above all numbers, with none, comes first.
-    n_false, n_true = np.append(0, n_false), np.append(0, n_true)
-    is_last = np.append(np.diff(n_false) > 0, True)
-    x = np.append(0.0, (n_false[is_last] + 1) / (n_negatives + 1))
-    y = np.append(0.0, n_true[is_last] / n_positives)
-    return x, y
+    n = len(negatives)
+    ascending = np.sort(negatives)
+    upper, lower = (np.searchsorted(ascending, ascending, side=side) for side in _SIDES)
+    n_above, n_reached = (
+        len(positives) - np.searchsorted(np.sort(positives), ascending, side=side) for side in _SIDES
+    )
+    # Negatives that are equal take part in a tie at random places: above the j-th of g of them there are
+    # j / (g + 1) of the positives in the tie, on average.
+    place = (upper - np.arange(n)) / (upper - lower + 1)
+    n_true = n_above + (n_reached - n_above) * place
+    shares = np.append(n_true / len(positives), 0.0)[::-1]
+    return np.append(np.arange(n + 1) / (n + 1), 1.0), np.append(shares, 1.0)

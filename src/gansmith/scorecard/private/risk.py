@@ -11,6 +11,8 @@ from typing import Final, final
 from gansmith.scorecard.score import CONFIDENT, Score
 
 SOURCE: Final = "Giomi et al. 2023 (arXiv:2211.10459)"
+_LEAST: Final = -1.0
+"""A control group that is nearly always hit would make risks of minus a million."""
 _DOUBT: Final = 0.05
 """Of an interval of 95 %; shared by all parts where the worst of them is reported."""
 
@@ -51,9 +53,10 @@ class Risk:
     """What an attack on training records reaches beyond the same attack on records nobody learnt from."""
 
     value: float
-    """Negative where the control group was hit more often; 1: every record that others hide is given away."""
+    """Negative where the control group was hit more often, -1 at the least, and 1 where every training record
+    was hit."""
     low: float
-    """Of the interval, not clipped: what a search for the worst part compares."""
+    """Of the interval, -1 at the least: what a search for the worst part compares."""
     high: float
     main: Rate
     """The attack on training records."""
@@ -77,11 +80,10 @@ class Risk:
             meaning: As in `Score`.
             caveat: A further one, in words.
         """
-        # A control group that is always hit leaves the interval open below; -1 is as far as errors go.
-        half = (max(self.high, 0.0) - max(self.low, -1.0)) / 2
+        half = (max(self.high, 0.0) - self.low) / 2
         return Score(
             value=_clipped(self.value),
-            error=max(half, 0.0) / CONFIDENT,
+            error=half / CONFIDENT,
             n=max(1, self.main.n),
             direction="lower",
             source=SOURCE,
@@ -166,8 +168,9 @@ def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_part
     """
     confidence = 1 - _DOUBT / n_parts
     tried, others = (wilson_rate(tally, confidence=confidence) for tally in (main, control))
-    value = (tried.value - others.value) / (1 - others.value) if others.value < 1 else 0.0
-    low, high = _bounds_of_risk(tried, others)
+    value, low, high = (
+        max(_LEAST, bound) for bound in (_risk(tried, others), *_bounds_of_risk(tried, others))
+    )
     guess = None if baseline is None else wilson_rate(baseline)
     # An attack that fails shows nothing, unless training records suffer more from it than others do.
     caveat = "" if low > 0 else _doubt_of(main, control, baseline)
@@ -189,6 +192,12 @@ def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str, caveat: st
     ordered = sorted(parts.items(), key=lambda part: (part[1].caveat != "", -part[1].low, -part[1].value))
     worst, risk = ordered[0]
     return Attack(risk.to_score(label=label, meaning=meaning, caveat=caveat), worst, dict(ordered))
+
+
+def _risk(main: Rate, control: Rate) -> float:
+    if control.value < 1:
+        return (main.value - control.value) / (1 - control.value)
+    return 0.0 if main.value == 1 else -math.inf
 
 
 def _bounds_of_risk(main: Rate, control: Rate) -> tuple[float, float]:

@@ -41,7 +41,9 @@ def _cells(numbers: np.ndarray) -> np.ndarray:
     if not len(present):
         return numbers
     low, high = np.quantile(present, (0.01, 0.99))
-    cells = np.floor((numbers - low) * (_N_BINS / max(high - low, np.finfo(float).tiny)))
+    if low == high:
+        return np.sign(numbers - low)
+    cells = np.floor((numbers - low) / (high - low) * _N_BINS)
     # The 99 % quantile itself still lies inside.
     cells = np.where(numbers == high, _N_BINS - 1, cells)
     return np.clip(cells, -1, _N_BINS)  # NaN stays

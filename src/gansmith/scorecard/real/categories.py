@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.score import Score
 
 RARE: Final = 0.05
 """A category with a smaller share of the records than this is rare."""
 EXPECTED: Final = 5.0
-"""Records of a category that a faithful table of the same size holds, at least: less may be lacking by chance."""
+"""Records of a category that a faithful table of the same size holds, at least: fewer may lack by chance."""
 
 
 def rare_category_coverage(fake: Features, known: Features) -> tuple[dict[tuple[str, int], float], Score]:
@@ -36,7 +36,7 @@ def rare_category_coverage(fake: Features, known: Features) -> tuple[dict[tuple[
 
     Source:
         The class coverage of categories (SDMetrics' CategoryCoverage), narrowed to rare categories that are
-        to be expected. Error: each count as a Poisson number, half a record added (as Anscombe 1956 does).
+        to be expected. Error: each count as a Poisson number, on the safe side.
     """
     check_comparable(fake, known)
     missing: dict[tuple[str, int], float] = {}
@@ -48,7 +48,8 @@ def rare_category_coverage(fake: Features, known: Features) -> tuple[dict[tuple[
         for code, number in zip(codes[found == 0], expected[found == 0], strict=True):
             missing[fake.names[column], int(code)] = float(number)
     n_found = np.concatenate([np.empty(0), *counts])
-    # Another draw of a faithful category of c records lacks it with a probability of about exp(-c).
+    # Another draw lacks a category of which this one has c records with a probability of about exp(-c); half
+    # a record more, so that one that lacks here is not sure to lack there.
     lacks = np.exp(-(n_found + 0.5))
     n_rare = max(1, len(n_found))
     score = Score(

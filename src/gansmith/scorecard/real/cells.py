@@ -30,7 +30,7 @@ class Cells:
         return Cells(self.numbers[:, indices], self.n_cells)
 
     def joint(self, columns: np.ndarray) -> np.ndarray:
-        """The cell of several columns together: shape `(n_records,)`, below the product of their `n_cells`."""
+        """The cell of several columns together: shape `(n_records,)`, below the product of `n_cells`."""
         joint = self.numbers[columns[0]]
         for column in columns[1:]:
             joint = joint * self.n_cells[column] + self.numbers[column]
@@ -45,7 +45,7 @@ def cut_into_cells(fake: Features, real: Features, *, n_bins: int, n_codes: int)
         real: Real records.
         n_bins: Bins of equally many real values that numbers are cut into; fewer where values repeat. A value
             on an edge belongs to the lower bin.
-        n_codes: Categories kept apart, the most frequent of both tables together; the rarer ones share a cell.
+        n_codes: Cells of a category column, for the most frequent of both tables; the rarer ones share one.
 
     Returns:
         The cells of the synthetic and of the real table.

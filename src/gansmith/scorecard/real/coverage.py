@@ -10,12 +10,14 @@ import numpy as np
 from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.groups import error_by_groups
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 _CHUNK_DISTANCES: Final = 1_000_000
 """Distances held at once: 8 MB."""
+_CHUNK_ROWS: Final = 64
+"""Points in a chunk, at least, however many references there are: a product of few rows is slow."""
 _TIE_BREAK: Final = 1e-4
 """Width of the random coordinate that breaks ties, in units of the spread of the real points."""
 _NAEEM: Final = "Naeem et al. 2020 (arXiv:2002.09797), eq. 3-4."
@@ -183,12 +185,12 @@ def _shares(fake: np.ndarray, real: np.ndarray, k: int) -> tuple[float, float, f
     """Precision, recall, density, coverage."""
     real_radii = _radii(real, min(k, len(real) - 1))  # squared, (n_real,)
     fake_radii = _radii(fake, min(k, len(fake) - 1))  # squared, (n_fake,)
-    n_balls = n_precise = 0
+    n_balls = n_precise = 0.0
     is_covered, is_recalled = np.zeros((2, len(real)), dtype=bool)
     for rows, squared in _distances(fake, real):
         in_real_ball = squared <= real_radii  # (n_fakes_in_chunk, n_real)
-        n_balls += np.count_nonzero(in_real_ball)
-        n_precise += np.count_nonzero(in_real_ball.any(axis=1))
+        n_balls += float(np.count_nonzero(in_real_ball))
+        n_precise += float(np.count_nonzero(in_real_ball.any(axis=1)))
         is_covered |= in_real_ball.any(axis=0)
         is_recalled |= (squared <= fake_radii[rows, None]).any(axis=0)
     density = n_balls / (min(k, len(real) - 1) * len(fake))
@@ -206,7 +208,7 @@ def _radii(points: np.ndarray, k: int) -> np.ndarray:
 
 def _distances(points: np.ndarray, references: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """As `points.squared_distances`, in one product of matrices: [-2 x, 1, |x|^2] . [y, |y|^2, 1]."""
-    n_rows = max(1, _CHUNK_DISTANCES // len(references))
+    n_rows = max(_CHUNK_ROWS, _CHUNK_DISTANCES // len(references))
     norms = np.square(references).sum(axis=1)
     right = np.column_stack([references, norms, np.ones_like(norms)]).T
     for start in range(0, len(points), n_rows):

@@ -8,11 +8,11 @@ from typing import Final, final
 import numpy as np
 from scipy.special import xlogy
 
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.real.averages import average_and_error
 from gansmith.scorecard.real.cells import Cells, cut_into_cells, draw_subsets, symmetric_matrix
 from gansmith.scorecard.real.trend import MAX_PAIRS
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 _BINS: Final = 10

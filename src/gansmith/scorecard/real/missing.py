@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable, fold_rare_codes
 from gansmith.scorecard.groups import error_by_groups
 from gansmith.scorecard.real.cells import total_variation
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 MAX_PATTERNS: Final = 50
@@ -41,7 +41,7 @@ def missing_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dic
     """
     check_comparable(fake, real)
     gaps = [np.isnan(table.values) for table in (fake, real)]
-    has_gaps = gaps[0].any(axis=0) | gaps[1].any(axis=0)
+    has_gaps = np.atleast_1d(np.concatenate(gaps).any(axis=0))  # (n_columns,)
     ours, theirs = (side[:, has_gaps] for side in gaps)
     columns = np.abs(ours.mean(axis=0) - theirs.mean(axis=0))
     patterns = _patterns(np.concatenate([ours, theirs]))

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.real.averages import average_and_error
 from gansmith.scorecard.real.cells import cells_of_codes, total_variation
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 _DECIMALS: Final = 14
@@ -62,7 +62,7 @@ def shape_score(
 
 
 def column_shapes(fake: Features, real: Features) -> Float[np.ndarray, " n_columns"]:
-    """One minus the distance between the synthetic and the real values of each column; missing cells left out.
+    """One minus the distance between the synthetic and the real values of each column, without missing cells.
 
     Numbers: one minus the Kolmogorov-Smirnov distance. Categories: one minus the total variation distance.
 

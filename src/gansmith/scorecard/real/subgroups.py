@@ -7,10 +7,10 @@ from typing import Final, final
 
 import numpy as np
 
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.real.averages import average_and_error
 from gansmith.scorecard.real.shape import column_shapes
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 MAX_SUBGROUPS: Final = 60
@@ -72,8 +72,8 @@ def subgroup_score(
     def measure(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
         fake_part, real_part = fake.take(ours), real.take(theirs)
         parts = np.array([_similarity(subgroup, fake_part, real_part, 1) for subgroup in subgroups])
-        # A few records without a subgroup say nothing of whether the table has lost it.
-        return np.where(parts == 0.0, np.nan, parts)
+        # A few records with or without a subgroup say nothing of whether the table has lost it.
+        return np.where((parts == 0.0) | (shapes == 0.0), np.nan, parts)
 
     value, error = average_and_error(shapes, measure, len(fake), len(real), draws(seed))
     order = np.argsort(shapes, kind="stable")[:N_WORST]

@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Int
 
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.real.averages import average_and_error
 from gansmith.scorecard.real.cells import (
@@ -17,6 +16,7 @@ from gansmith.scorecard.real.cells import (
     symmetric_matrix,
     total_variation,
 )
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 MAX_PAIRS: Final = 2_000
@@ -120,7 +120,7 @@ def pair_trends(
 def _trends(
     fake: Features, real: Features, pairs: Int[np.ndarray, "n_pairs 2"]
 ) -> Float[np.ndarray, " n_pairs"]:
-    is_contingent = fake.is_category[pairs].any(axis=1)
+    is_contingent = fake.is_category[pairs[:, 0]] | fake.is_category[pairs[:, 1]]
     trends = np.empty(len(pairs))
     if is_contingent.any():
         ours, theirs = _equal_width_cells(fake, real)
@@ -149,7 +149,7 @@ def _equal_width(table: Features, column: int) -> np.ndarray:
 
 def _is_strong(real: Features, pairs: np.ndarray) -> np.ndarray:
     """Whether each pair of real columns has a trend that SDMetrics counts: shape (n_pairs,), bool."""
-    is_contingent = real.is_category[pairs].any(axis=1)
+    is_contingent = real.is_category[pairs[:, 0]] | real.is_category[pairs[:, 1]]
     cells, _ = _equal_width_cells(real, real)
     is_strong = np.empty(len(pairs), dtype=bool)
     is_strong[is_contingent] = [
@@ -174,7 +174,7 @@ def _cramers_v(cells: Cells, pair: np.ndarray) -> float:
 
 def _correlations(table: Features, pairs: np.ndarray) -> np.ndarray:
     """Pearson's correlation of each pair of columns, NaN where one of them is constant."""
-    is_whole = ~np.isnan(table.values).any(axis=0)
+    is_whole = [not np.isnan(column).any() for column in table.values.T]
     needed = np.unique(pairs)
     units = {int(column): _unit(table.values[:, column]) for column in needed if is_whole[column]}
     correlations = np.empty(len(pairs))
@@ -189,10 +189,10 @@ def _correlations(table: Features, pairs: np.ndarray) -> np.ndarray:
 
 def _unit(numbers: np.ndarray) -> np.ndarray:
     """Numbers less their mean, as a vector of length 1; NaN for a constant or nothing."""
+    numbers = _bounded(numbers)
     # Equal values, not a variance, make a constant: rounding leaves constants a variance.
     if not len(numbers) or (numbers == numbers[0]).all():
         return np.full(max(1, len(numbers)), np.nan)
-    numbers = _bounded(numbers)
     centred = numbers - numbers.mean()
     centred /= np.abs(centred).max()  # squares of tiny numbers would leave the range
     return centred / np.sqrt(centred @ centred)

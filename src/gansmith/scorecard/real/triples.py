@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.real.averages import average_and_error
 from gansmith.scorecard.real.cells import Cells, cut_into_cells, draw_subsets, total_variation
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 MAX_TRIPLES: Final = 100

@@ -9,11 +9,11 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, fold_rare_codes
 from gansmith.scorecard.real.shape import column_distances
 from gansmith.scorecard.real.trend import pair_trends
 from gansmith.scorecard.roc import auc_and_error
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.trees import FULL, QUICK, Classifier, TreeSize, fit_classifier
 
@@ -78,7 +78,7 @@ def two_sample_auc(
         error=error,
         n=n,
         direction="lower",
-        source="Lopez-Paz & Oquab 2017 (arXiv:1610.06545), the AUC of boosted trees; error: DeLong et al. 1988.",
+        source="Lopez-Paz & Oquab 2017 (arXiv:1610.06545), AUC of boosted trees; error: DeLong et al. 1988.",
         label="told from real (AUC)",
         meaning="How often a classifier rightly calls the synthetic one of two records; 0.5 is perfect.",
     )
@@ -176,8 +176,8 @@ def _most_telling(fake: Features, real: Features, columns: Sequence[str]) -> lis
 
 
 def _auc_on(columns: list[int], fake: Features, real: Features, seed: int) -> tuple[float, float]:
-    sides = (side.values[:, columns] for side in (fake, real))
-    return _Trial(*sides, fake.is_category[columns], QUICK, 2, seed).run()[:2]
+    ours, theirs = fake.values[:, columns], real.values[:, columns]
+    return _Trial(ours, theirs, fake.is_category[columns], QUICK, 2, seed).run()[:2]
 
 
 @final

@@ -55,7 +55,7 @@ def test_the_column_left_out_is_the_same_on_both_sides():
 def test_missing_is_near_missing_alone():
     known = table([[NAN, NAN, 5.0, 1.0], [3.0, 2.0, 4.0, 0.0]], categories=(1, 3))
     assert near_copies(table([[NAN, NAN, 9.0, 1.0]], categories=(1, 3)), known).value == 1.0
-    assert near_copies(table([[3.0, NAN, 9.0, 1.0]], categories=(1, 3)), known).value == 0.0
+    assert near_copies(table([[3.0, NAN, 3.0, 1.0]], categories=(1, 3)), known).value == 0.0
 
 
 def test_numbers_are_near_within_a_hundredth_of_the_records():

@@ -36,7 +36,12 @@ def test_a_guess_reaches_the_false_positives(n):
 
 def test_ties_are_split():
     both = np.zeros(1_000)
-    assert true_positive_rate(both, both, false_positives=0.1).value == pytest.approx(0.1, abs=0.002)
+    assert true_positive_rate(both, both, false_positives=0.1).value == pytest.approx(0.1)
+    # One positive above, one in the tie of nine negatives, one below.
+    some = np.array([2.0, 1.0, 0.0])
+    for share in (0.1, 0.5, 0.9):
+        rate = true_positive_rate(some, np.ones(9), false_positives=share)
+        assert rate.value == pytest.approx((1 + share) / 3)
 
 
 def test_the_interval_holds_the_truth():

@@ -71,7 +71,8 @@ def test_extremes_have_bounds():
         assert 0.0 <= risk.bounds[0] <= risk.bounds[1] <= 1.0
     assert measured_risk(Tally(50, 50), Tally(0, 50), None).bounds[0] > 0.8
     assert measured_risk(Tally(0, 50), Tally(0, 50), None).bounds[1] < 0.1
-    assert measured_risk(Tally(50, 50), Tally(50, 50), None).bounds[0] == 0.0
+    assert measured_risk(Tally(50, 50), Tally(50, 50), None).bounds == (0.0, 1.0)
+    assert measured_risk(Tally(49, 50), Tally(50, 50), None).value == -1.0
 
 
 def test_an_attack_that_fails_shows_nothing():
@@ -110,7 +111,7 @@ def test_the_worst_has_the_highest_lower_bound_and_can_be_trusted():
     parts = {
         "noisy": measured_risk(Tally(3, 4), Tally(1, 4), None),
         "sure": measured_risk(Tally(600, 1000), Tally(200, 1000), None),
-        "failed": measured_risk(Tally(5, 10_000), Tally(0, 10_000), Tally(5_000, 10_000)),
+        "failed": measured_risk(Tally(5, 10_000), Tally(5, 10_000), Tally(5_000, 10_000)),
     }
     assert parts["noisy"].value > parts["sure"].value
     attack = attack_of(parts, label="l", meaning="m")

@@ -34,12 +34,13 @@ def test_faithful_tables_rarely_lack_a_category(features):
     rng = np.random.default_rng(0)
     shares = np.array([0.8, *np.full(20, 0.01)])
     scores = []
-    for _ in range(60):
-        fake, known = (features(rng.choice(21, n, p=shares), categories=(0,)) for n in (700, 5000))
+    for _ in range(200):
+        fake, known = (features(rng.choice(21, n, p=shares), categories=(0,)) for n in (580, 20_000))
         scores.append(rare_category_coverage(fake, known)[1])
     values = np.array([score.value for score in scores])
-    assert values.mean() == pytest.approx(1.0 - np.exp(-7), abs=0.003)
-    assert 0.5 < np.sqrt(np.mean([score.error**2 for score in scores])) / values.std() < 2.5
+    assert values.mean() == pytest.approx(1.0 - np.exp(-5.8), abs=0.003)
+    # On the safe side: few records of a category may be chance.
+    assert 0.7 < np.sqrt(np.mean([score.error**2 for score in scores])) / values.std() < 4.0
 
 
 def test_missing_cells_and_tables_of_numbers_have_no_rare_category(features):

@@ -149,6 +149,13 @@ def test_independent_columns_have_shapes_but_no_trend(features, categories: tupl
     assert np.isnan(np.diag(matrix)).all()
 
 
+def test_numbers_without_any_real_correlation_have_no_trend_as_in_sdmetrics(encoded):
+    a, b = np.divmod(np.arange(16), 4)
+    grid, line = pd.DataFrame({"a": a, "b": b, "c": a + b}), pd.DataFrame({"a": a, "b": a, "c": a + b})
+    assert_same(line, grid, encoded)
+    assert np.isnan(pair_trends(*encoded(line, grid))[0, 1])
+
+
 def test_no_more_pairs_than_asked_for_are_measured(features):
     rng = np.random.default_rng(0)
     table = features(*rng.normal(size=(30, 40)))

@@ -97,7 +97,7 @@ def wide(seed: int, n: int) -> Features:
 
 
 def test_the_pair_that_gives_records_away_is_named():
-    fake, real = wide(1, 1500), wide(2, 1500)
+    fake, real = wide(1, 700), wide(2, 700)
     assert telling_pairs(fake, real, ["c3"], seed=0) == {}
     fake.values[:, 0] = np.random.default_rng(3).permutation(fake.values[:, 0])
     gains = telling_pairs(fake, real, [], seed=0)
@@ -108,7 +108,7 @@ def test_the_pair_that_gives_records_away_is_named():
 
 
 def test_a_column_that_tells_by_itself_makes_no_pair():
-    fake, real = wide(1, 1000), wide(2, 1000)
+    fake, real = wide(1, 400), wide(2, 400)
     fake.values[:, 4] += 100.0
     assert telling_pairs(fake, real, ["c4"], seed=0) == {}
 

@@ -1,0 +1,159 @@
+"""The report in a real browser: it loads nothing, draws everything, and everybody can use it."""
+
+from __future__ import annotations
+
+import runpy
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gansmith.report.page import write_report
+from gansmith.report.privacy import privacy_card_page
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import Page, sync_playwright
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+
+EXAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report" / "example.py"))
+_SCROLL = """async () => {
+    document.documentElement.style.scrollBehavior = "auto";
+    for (let y = 0; y < document.body.scrollHeight; y += 500) {
+        scrollTo(0, y);
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    }
+}"""
+_UNDRAWN = (
+    "[...document.querySelectorAll('[data-figure]')].filter((place) => !place.querySelector('svg')).length"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("report")
+    for name in ("census", "several", "nasty"):
+        write_report(EXAMPLE[name](), place / name)
+    card = privacy_card_page(EXAMPLE["card_for_the_officer"]())
+    (place / "privacy.html").write_text(card, encoding="utf-8")
+    return place
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, folder):
+    """`visit(name)`: the page, with everything that went wrong gathered in `page_troubles`."""
+    contexts = []
+
+    def _visit(name: str, width: int = 1280, scheme: str = "light", *, has_policy: bool = True):
+        size = {"width": width, "height": 800}
+        context = browser.new_context(viewport=size, color_scheme=scheme, bypass_csp=not has_policy)
+        contexts.append(context)
+        page, troubles = context.new_page(), []
+
+        def watch(route):
+            if route.request.url.startswith(("file:", "data:", "blob:")):
+                route.continue_()
+            else:
+                troubles.append(route.request.url)
+                route.abort()
+
+        page.route("**/*", watch)
+        page.on("console", lambda message: troubles.append(message.text))  # violations of the policy too
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("dialog", lambda dialog: (troubles.append("a dialog"), dialog.dismiss()))
+        page.goto((folder / f"{name}.html").as_uri())
+        return page, troubles
+
+    yield _visit
+    for context in contexts:
+        context.close()
+
+
+def _draw_all(page: Page) -> None:
+    page.evaluate(_SCROLL)
+    page.wait_for_function(f"{_UNDRAWN} === 0", timeout=20_000)
+
+
+@pytest.mark.parametrize("name", ["census", "nasty"])
+def test_it_draws_everything_and_loads_nothing(visit, name):
+    page, troubles = visit(name)
+    assert page.evaluate(_UNDRAWN) > 10  # those far below wait until they are scrolled to
+    _draw_all(page)
+    assert page.evaluate("[...document.querySelectorAll('main *')].every((e) => e.tagName !== 'IMG')")
+    assert troubles == []
+
+
+def test_paper_gets_everything_unfolded_drawn_and_light(visit):
+    page, troubles = visit("census", scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(_UNDRAWN) == 0
+    assert page.locator("details:not([open]):not(.numbers)").count() == 0
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 33, 48)"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(232, 235, 241)"
+    assert troubles == []
+
+
+def test_the_verdict_unfolds_by_keyboard(visit):
+    page, _ = visit("census")
+    first = page.locator(".verdict details").first
+    assert not first.locator(".limits").is_visible()
+    for _press in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.verdict details summary')"):
+            break
+    page.keyboard.press("Enter")
+    assert first.locator(".limits").is_visible()
+    assert "0.683" in first.locator(".scores").inner_text()
+
+
+def test_the_theme_can_be_chosen_and_figures_follow(visit):
+    page, troubles = visit("census")
+    page.locator("#columns").scroll_into_view_if_needed()
+    line = page.locator("[data-figure=column-0] path.js-line").last
+    line.wait_for(state="attached")
+    light = line.evaluate("(path) => getComputedStyle(path).stroke")
+    page.get_by_role("button", name="Dark theme").click()
+    assert page.get_by_role("button", name="Light theme").is_visible()
+    line = page.locator("[data-figure=column-0] path.js-line").last
+    assert line.evaluate("(path) => getComputedStyle(path).stroke") != light
+    assert troubles == []
+
+
+@pytest.mark.parametrize("name", ["census", "several", "nasty", "privacy"])
+def test_a_telephone_never_scrolls_sideways(visit, name):
+    page, troubles = visit(name, width=375)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert troubles == []
+
+
+@pytest.mark.parametrize("name", ["census", "privacy"])
+def test_nothing_serious_stands_in_anyones_way(visit, name):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    page, _ = visit(name, has_policy=False)  # axe's own script is none of ours
+    page.evaluate(
+        "document.querySelectorAll('details:not(.numbers), #missing details')"
+        ".forEach((part) => { part.open = true; })"
+    )
+    everything = {"resultTypes": ["violations"]}
+    # Of the tests only that of contrast depends on the theme.
+    for scheme, tests in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+        page.emulate_media(color_scheme=scheme)
+        found = axe.Axe().run(page, options=everything | tests).response["violations"]
+        serious = [
+            (scheme, violation["id"], [node["html"][:200] for node in violation["nodes"][:3]])
+            for violation in found
+            if violation["impact"] in {"serious", "critical"}
+        ]
+        assert serious == []
