@@ -296,6 +296,13 @@ class AbstractModality(ABC):
     def held_out_score(self, codec: Any, n_heldout: int, seed: int) -> Callable[[Samples, Samples], float]:
         """(fake, held-out) samples to a number from 0 to 1, 1 is perfect; chooses the model that is kept."""
 
+    def final_score(
+        self, codec: Any, n_heldout: int, seed: int
+    ) -> Callable[[Samples, Samples], tuple[float, float]] | None:
+        """As `held_out_score`, but dear and with its standard error: has the last word; None: nothing has."""
+        del codec, n_heldout, seed
+        return None
+
     @abstractmethod
     def block_size(self, codec: Any) -> int:
         """Records per block of samples, so that a block takes little memory; fixed by the codec alone."""

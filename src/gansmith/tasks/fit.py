@@ -12,7 +12,7 @@ import copy
 import math
 import os
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -36,6 +36,8 @@ from gansmith.modalities.registry import find_modality
 from gansmith.nets.mixture import Mixture
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, seconds_of
+from gansmith.tasks.cost import MANY_OPERATIONS, n_checkpoints, n_operations, operations_of, usual_threads
+from gansmith.tasks.ending import chosen
 from gansmith.tasks.model import Model, load_model, versions
 from gansmith.tasks.opening import Opened, open_data
 from gansmith.tasks.origin import plan_from, players_from, taken_over
@@ -43,12 +45,6 @@ from gansmith.tasks.settings import FitConfig
 
 N_STATS: Final = 500
 """Lines of statistics per run, about."""
-MANY_OPERATIONS: Final = 20_000_000
-"""Multiplications per pass of a batch above which half precision, and trying more cores, is worth it."""
-VERY_MANY_OPERATIONS: Final = 1_000_000_000
-"""Multiplications per pass of a batch above which all cores are used without trying."""
-MIN_STEPS_PER_LARGE_CHECKPOINT: Final = 20
-"""Steps between two checkpoints of large networks: writing one takes about half a step's time."""
 WORTH_MORE_THREADS: Final = 1.2
 """How much faster all cores must be than one, to be used."""
 
@@ -101,7 +97,7 @@ class FitRun:
             TrainConfig(
                 samples_seen,
                 prepared.plan.n_evaluations,
-                _n_checkpoints(prepared.game, samples_seen),
+                n_checkpoints(prepared.game, samples_seen),
                 prepared.plan.n_members,
                 cuts_of(prepared.config.shortened),
             ),
@@ -129,10 +125,12 @@ class FitRun:
         if self.folder:
             self.folder.finish(self.summary())
 
-    def summary(self) -> dict[str, Any]:
-        """How the training went, in a few numbers."""
+    def summary(self, n_members: int = 0) -> dict[str, Any]:
+        """How the training went, in a few numbers; of the generators kept, `n_members` make the model."""
         kept = self._unchanged
-        n_members = kept.manifest["training"]["n_members"] if kept else len(self.training.members)
+        n_members = (
+            kept.manifest["training"]["n_members"] if kept else n_members or len(self.training.members)
+        )
         return {
             "steps": self.training.step,
             "samples_seen": self.training.samples_seen,
@@ -154,8 +152,10 @@ class FitRun:
         discriminator = _copy_with(
             self.training.game.discriminator.network, self.training.kept, "discriminator/"
         )
-        manifest = {**self.prepared.manifest, "training": self.summary()}
-        return Model(self.modality, self.codec, self._generator(), discriminator, manifest)
+        generator = self._generator()
+        n_members = len(generator.members) if isinstance(generator, Mixture) else 1
+        manifest = {**self.prepared.manifest, "training": self.summary(n_members)}
+        return Model(self.modality, self.codec, generator, discriminator, manifest)
 
     def _generator(self) -> nn.Module:
         """That of the model gone on from where nothing better came; else all members, with the last touch."""
@@ -168,8 +168,18 @@ class FitRun:
         compact = self.prepared.batches.samples.cpu()
         precision = matrix_precision(sampling_precision(game.config.precision), torch.device("cpu"))
         with n_threads(1), precision:  # as in sampling
+            members = self._chosen(members)
             self.modality.finish(self.codec, members, compact, self.prepared.config.seed)
         return members[0] if len(members) == 1 else Mixture(members)
+
+    def _chosen(self, members: list[nn.Module]) -> Sequence[nn.Module]:
+        """The members that the dear score chooses; all where the kind of data has none."""
+        evaluation, game = self.prepared.evaluation, self.training.game
+        n_heldout = len(evaluation.heldout) if evaluation else 0
+        score = self.modality.final_score(self.codec, n_heldout, self.prepared.config.seed)
+        if score is None or evaluation is None:
+            return members
+        return chosen(members, evaluation.heldout.cpu(), score, game.config.n_latents, game.randomness)
 
     @property
     def _unchanged(self) -> Model | None:
@@ -227,7 +237,7 @@ def start(
         source = open_data(source, kind=config.kind, target=target, reading=reading)
     deadline = source.started + seconds_of(config.budget) if config.budget else None
     prepared = _prepare(source, config, origin)
-    threads = config.threads or _usual_threads(prepared.game)
+    threads = config.threads or usual_threads(prepared.game)
     if deadline is not None:
         threads, length = _calibrated(prepared, deadline)
         if length > (most := prepared.plan.most_samples):
@@ -301,7 +311,7 @@ def _prepare(
     networks = (players[0].to(device), players[1].to(device))
     if rules is None:
         rules = replace(plan.game, objective=config.objective or plan.game.objective)
-        is_large = _n_operations(networks, rules.batch_size) >= MANY_OPERATIONS
+        is_large = n_operations(networks, rules.batch_size) >= MANY_OPERATIONS
         rules = replace(rules, precision=fastest_precision(device) if is_large else "float32")
     game = Game(*networks, rules, randomness)
     compact = modality.encode(codec, seen, randomness.key("encode", 0)).to(device)
@@ -338,7 +348,7 @@ def _calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:
     threads = prepared.config.threads or 1
     per_step = _seconds_per_step(prepared, threads, seconds)
     n_cores = os.cpu_count() or 1
-    if not prepared.config.threads and n_cores > 1 and _operations_of(game) >= MANY_OPERATIONS:
+    if not prepared.config.threads and n_cores > 1 and operations_of(game) >= MANY_OPERATIONS:
         with_all = _seconds_per_step(prepared, n_cores, seconds)
         if WORTH_MORE_THREADS * with_all < per_step:
             threads, per_step = n_cores, with_all
@@ -354,30 +364,6 @@ def _calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:
 def _seconds_per_step(prepared: Prepared, n: int, seconds: float) -> float:
     with n_threads(n):
         return seconds_per_step(prepared.game, prepared.batches, seconds)
-
-
-def _usual_threads(game: Game) -> int:
-    """One, unless the networks are very large."""
-    return (os.cpu_count() or 1) if _operations_of(game) >= VERY_MANY_OPERATIONS else 1
-
-
-def _n_checkpoints(game: Game, samples_seen: int) -> int:
-    """Forty, or where a checkpoint is large so few that writing takes little of the time of learning."""
-    usual = TrainConfig(samples_seen).n_checkpoints
-    if _operations_of(game) < VERY_MANY_OPERATIONS:
-        return usual
-    n_steps = samples_seen // (game.config.batch_size * game.config.n_discriminator_turns)
-    return min(max(n_steps // MIN_STEPS_PER_LARGE_CHECKPOINT, 2), usual)
-
-
-def _operations_of(game: Game) -> int:
-    networks = (game.generator.network, game.discriminator.network)
-    return _n_operations(networks, game.config.batch_size)
-
-
-def _n_operations(networks: tuple[nn.Module, nn.Module], batch_size: int) -> int:
-    """Multiplications of one pass of a batch through both players."""
-    return batch_size * sum(weight.numel() for network in networks for weight in network.parameters())
 
 
 def _device(name: str) -> torch.device:

@@ -44,7 +44,8 @@ from gansmith.modalities.table.unknown import unknown_notes
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
-from gansmith.scorecard.real.two_sample import quick_two_sample_auc
+from gansmith.scorecard.features import Features
+from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 
 MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000
@@ -218,6 +219,22 @@ class TableModality(AbstractModality):
 
         return score
 
+    def final_score(
+        self, codec: TableCodec, n_heldout: int, seed: int
+    ) -> Callable[[Samples, Samples], tuple[float, float]] | None:
+        """The scorecard's own "c2st": one minus the AUC of its boosted trees."""
+        if n_heldout < MIN_RECORDS_FOR_TREES:
+            return None
+
+        def score(fake: Samples, real: Samples) -> tuple[float, float]:
+            ours, theirs = (
+                _features(*codec.features(codec.layout.compact(samples).cpu())) for samples in (fake, real)
+            )
+            found = two_sample_auc(ours, theirs, seed=seed, n_folds=2, n_giveaways=0).score
+            return 1 - found.value, found.error
+
+        return score
+
     def block_size(self, codec: TableCodec) -> int:
         """See the base class."""
         return int(np.clip(MAX_BLOCK_VALUES // codec.layout.n_values, 64, MAX_BLOCK_SIZE))
@@ -280,6 +297,11 @@ class _TableFile(AbstractTableFile):
     def write(self, records: Table) -> None:
         """Append a block."""
         self._writer.write(records.records)
+
+
+def _features(values: np.ndarray, is_category: np.ndarray) -> Features:
+    names = tuple(map(str, range(values.shape[1])))
+    return Features(names, values.astype(np.float64), is_category)
 
 
 def _learnt_as(codec: object) -> str:

@@ -22,8 +22,9 @@ def true_positive_rate(
     """Share of positive records above a threshold that a given share of negative ones exceeds.
 
     Of numbers of the same distribution, a share of i / (n + 1) lies above the i-th largest of n negative ones
-    on average; in between, the rate is interpolated, and ties fall in random order. So a guess reaches the given share
-    however few the negatives are, and fewer than 1 / false_positives of them can never show a rate of 1.
+    on average; in between, the rate is interpolated, and ties fall in random order. So a
+    guess reaches the given share however few the negatives are, and fewer than 1 / false_positives of them
+    can never show a rate of 1.
 
     Args:
         positives: What the attack says of the positive records, one or more; any scale.

@@ -53,7 +53,7 @@ def test_real_records_are_left_in_peace(world):
     accused = [
         (name, seed)
         for name, attack in ATTACKS.items()
-        for seed in range(3)
+        for seed in range(1, 4)
         if attack(*world(0.0, seed), seed=seed).score.interval[0] > 0
     ]
     assert len(accused) <= 1  # each lower bound is wrong once in forty

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -29,7 +31,7 @@ def test_copies_of_pictures():
         exact_copies(fake[:, :3], train)
 
 
-def table(rows: list[list[float]], *, categories: tuple[int, ...] = ()) -> Features:
+def table(rows: Sequence[Sequence[float]], *, categories: tuple[int, ...] = ()) -> Features:
     values = np.array(rows, dtype=np.float64)
     is_category = np.isin(np.arange(values.shape[1]), categories)
     return Features(tuple("abcdefgh"[: values.shape[1]]), values, is_category)
