@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,18 @@ from bench.peers.results import Result
 from bench.tables import BESIDE
 from gansmith.errors import GansmithError
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.score import HOLDOUT, Entry
+from gansmith.scorecard.score import CEILING, Entry
 from gansmith.tasks.judging import score
+
+_FIGURES: Final = (
+    ("c2st", "c2st", False),
+    ("marginal", "shape", True),
+    ("pair", "trend", True),
+    ("tstr", "tstr", False),
+    ("nearer", "nearer", False),
+    ("copies", "copies", False),
+)
+"""What the page calls it, what the card calls it, and whether it is shown as an error in %."""
 
 
 def scored(result: Result, prepared: Prepared, synthetic: Path) -> Result:
@@ -88,17 +98,25 @@ def own_card(prepared: Prepared, synthetic: Path, seed: int) -> dict[str, Any]:
         )
     except GansmithError as error:
         return {"error": str(error)[:200]}
-    return {entry.name: _numbers(entry) for entry in card.entries}
+    return {name: _numbers(card[own], is_error) for name, own, is_error in _FIGURES if own in card.names}
 
 
-def _numbers(entry: Entry) -> dict[str, Any]:
-    mine, real = entry.score.to_dict(), entry.anchors[HOLDOUT].to_dict()
+def _numbers(entry: Entry, is_error: bool) -> dict[str, Any]:
+    """Value and error beside those of real records; a similarity becomes an error in %."""
+    mine, real = entry.score.to_dict(), entry.anchors[CEILING].to_dict()
     plain = {
         "value": mine["value"],
         "error": mine["error"],
         "real": real["value"],
         "real_error": real["error"],
     }
+    if is_error:
+        plain |= {
+            name: None if plain[name] is None else 100 * (1 - plain[name]) for name in ("value", "real")
+        }
+        plain |= {
+            name: None if plain[name] is None else 100 * plain[name] for name in ("error", "real_error")
+        }
     return {name: None if number is None else round(number, 5) for name, number in plain.items()}
 
 

@@ -46,7 +46,7 @@ def training_section(training: Mapping[str, Any] | None) -> Section | None:
     return Section(
         "training",
         "Training",
-        "What was measured while the model learnt. The end was chosen by a held-out score, not by a loss.",
+        "What was measured while the model learnt.",
         groups=(Group(tuple(curves), "many"),) if curves else (),
         sentences=findings,
     )
@@ -156,12 +156,10 @@ def _giveaways(found: Mapping[str, Any]) -> Section | None:
     figures: list[Figure] = []
     if found.get("columns"):
         label = "Bars: the columns by which a classifier tells synthetic from real records."
-        figures.append(
-            giveaways("giveaway-columns", found["columns"], label, "share of the classifier's decision")
-        )
+        figures.append(giveaways("giveaway-columns", found["columns"], label, "share of the decision"))
     if found.get("pairs"):
         label = "Bars: the pairs of columns by which a classifier tells synthetic from real records."
-        figures.append(giveaways("giveaway-pairs", found["pairs"], label, "gain over both columns alone"))
+        figures.append(giveaways("giveaway-pairs", found["pairs"], label, "gain as a pair"))
     if not figures:
         return None
     return Section(

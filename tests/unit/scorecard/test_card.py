@@ -7,13 +7,13 @@ import pytest
 
 from gansmith.errors import UsageError
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.score import HOLDOUT, Entry, Score
+from gansmith.scorecard.score import CEILING, Entry, Score
 
 
 def card(value: float = 0.83) -> Scorecard:
     score = Score(value=value, error=0.02, n=2000, direction="lower", label="told from real", meaning="So.")
     anchor = Score(value=0.5, error=0.01, n=2000, direction="lower")
-    return Scorecard("Scores", (Entry("c2st", score, {HOLDOUT: anchor}, {"age": 0.7}),))
+    return Scorecard("Scores", (Entry("c2st", score, {CEILING: anchor}, {"age": 0.7}),))
 
 
 @pytest.mark.parametrize("met", ["c2st<=0.83", " c2st >= 0.8", "c2st<1", "c2st > -1e-3"])
@@ -45,7 +45,9 @@ def test_unknown_score():
 def test_json():
     obj = json.loads(json.dumps(card(math.inf).to_dict(), allow_nan=False))
     assert obj["scores"]["c2st"]["value"] is None
-    assert obj["scores"]["c2st"]["anchors"]["holdout"]["value"] == 0.5
+    assert obj["scores"]["c2st"]["anchors"]["ceiling"]["value"] == 0.5
+    assert obj["scores"]["c2st"]["ceiling"] == 0.5
+    assert obj["scores"]["c2st"]["floor"] is None
     assert obj["scores"]["c2st"]["details"] == {"age": 0.7}
 
 

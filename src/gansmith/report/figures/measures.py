@@ -65,7 +65,7 @@ def usefulness(contest: Mapping[str, Any], index: int) -> Figure:
         "marker": {"color": [_COLOURS.get(name, "@grey") for name in names]},
         "error_x": _whiskers(list(kept.values())),
     }
-    title = "AUC on real records (0.5 is guessing)" if unit == "AUC" else f"{unit} on real records"
+    title = "AUC (0.5 is guessing)" if unit == "AUC" else unit
     rows = tuple(
         (name, number(result["value"]), interval(result.get("low"), result.get("high")))
         for name, result in kept.items()
