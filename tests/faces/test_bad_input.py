@@ -424,9 +424,9 @@ def test_a_model_that_is_missing_is_refused(place, capsys):
 
 
 def test_scoring_what_does_not_fit_together_is_refused(place, capsys):
-    (place / "other.csv").write_text("age,town\n" + "30,Rome\n31,Oslo\n" * 20)
+    (place / "other.csv").write_text("years,town\n" + "30,Rome\n31,Oslo\n" * 20)
     command = ["score", place / "other.csv", "--real", place / "good.csv"]
-    _refused(place, capsys, command, 3, "other.csv", "'city'")
+    _refused(place, capsys, command, 3, "other.csv", "'age'")
     _refused(place, capsys, ["score", place / "no.csv", "--real", place / "good.csv"], 3, "no.csv")
     _refused(
         place,

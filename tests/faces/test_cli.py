@@ -150,19 +150,35 @@ def test_score_prints_one_card_and_keeps_the_gate(pair, tmp_path, capsys):
     gate = ["--require", "copies<=1", "--require", "c2st<=0.01"]
     assert run(["score", *pair, "--target", "member", "-o", str(card), "--json", *gate]) == 4
     found, err = _only_json(capsys)
-    assert found == json.loads(card.read_text())
-    names = {entry["name"] for entry in found["entries"]} if "entries" in found else set(found["scores"])
-    assert {"c2st", "marginal", "pair", "tstr", "copies"} <= names
+    assert found["scores"] == json.loads(card.read_text())["cards"][0]["scores"]
+    assert {"c2st", "shape", "trend", "tstr", "copies", "membership_auc", "valid"} <= set(found["scores"])
+    assert {"value", "error", "ceiling", "floor", "n", "direction"} <= set(found["scores"]["c2st"])
+    assert [set(line) >= {"question", "level", "text", "columns"} for line in found["verdict"]] == [True] * 5
     assert "c2st" in err
     assert "copies" not in err
 
 
 def test_score_prints_a_table_for_people(pair, capsys):
-    assert run(["score", *pair[:3]]) == 0
+    assert run(["score", *pair[:3], "--quick"]) == 0
     out, err = capsys.readouterr()
     assert "real hold-out" in out
     assert "c2st" in out
-    assert "No hold-out given" in err
+    assert "Does it look real?" in out
+    assert "No hold-out was given" in err
+
+
+def test_score_writes_pages_and_compares(pair, tmp_path, capsys):
+    page, card = tmp_path / "report.html", tmp_path / "privacy.html"
+    assert run(["score", *pair, "--quick", "-o", str(page), "--privacy-card", str(card)]) == 0
+    assert "Does it give anybody away?" in page.read_text()
+    assert json.loads(page.with_suffix(".json").read_text())["cards"]
+    assert "Singling out" in card.read_text()
+    capsys.readouterr()
+    both = ["score", pair[0], pair[0], *pair[1:], "--quick", "--json", "--require", "c2st<=0.01"]
+    assert run(both) == 4
+    found, err = _only_json(capsys)
+    assert len({one["name"] for one in found["cards"]}) == 2
+    assert "(2): c2st is" in err
 
 
 @pytest.mark.parametrize(
@@ -170,7 +186,8 @@ def test_score_prints_a_table_for_people(pair, capsys):
     [
         (["--require", "c3st<=1"], "c2st"),
         (["--require", "c2st"], "c2st"),
-        (["-o", "card.html"], ".json"),
+        (["-o", "card.txt"], ".json"),
+        (["--privacy-card", "card.pdf"], ".json"),
         (["--target", "agee"], "'age'"),
     ],
 )
@@ -183,7 +200,7 @@ def test_score_refuses_what_it_does_not_know(pair, options, said, capsys):
 
 @pytest.mark.parametrize("seed", ["-1", str(2**40)])
 def test_any_whole_number_is_a_seed_of_a_score(pair, seed, capsys):
-    assert run(["score", *pair, "--target", "member", "--seed", seed, "--json"]) == 0
+    assert run(["score", *pair, "--target", "member", "--seed", seed, "--json", "--quick"]) == 0
     assert "c2st" in json.dumps(_only_json(capsys)[0])
 
 

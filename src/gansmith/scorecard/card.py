@@ -13,9 +13,7 @@ from typing import Any, Final, final
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.scorecard.privacy_card import privacy_card
 from gansmith.scorecard.publishing import page_of
-from gansmith.scorecard.score import (  # noqa: F401
-    ANCHORS, CEILING, CONFIDENT, COPY, FLOOR, Direction, Entry, Family, Score,
-)  # fmt: skip
+from gansmith.scorecard.score import ANCHORS, CEILING, FLOOR, Entry
 from gansmith.scorecard.verdict import Line
 from gansmith.store.atomic import write_whole
 from gansmith.store.plain import as_json

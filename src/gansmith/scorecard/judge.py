@@ -16,10 +16,10 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.teaching import Teaching
 from gansmith.scorecard.verdict import verdict

@@ -88,7 +88,14 @@ def _told_apart(case: Case) -> list[Found]:
     effort = case.effort
     n_max = effort.n_told // 2 if case.is_anchor else effort.n_told
     n_folds = 2 if case.is_anchor else effort.n_folds
-    found = two_sample_auc(case.fake, case.holdout, seed=case.seed, n_max=n_max, n_folds=n_folds)
+    found = two_sample_auc(
+        case.fake,
+        case.holdout,
+        seed=case.seed,
+        n_max=n_max,
+        n_folds=n_folds,
+        finds_giveaways=not case.is_anchor,
+    )
     details = dict(found.giveaways)
     if found.giveaways and not case.is_anchor and effort.is_full:
         names = [name for name, _ in found.giveaways]
@@ -113,7 +120,11 @@ def _trends(case: Case) -> list[Found]:
         for b in range(a + 1, len(trends))
         if trends[a, b] == trends[a, b]  # NaN: not measured
     ]
-    return [Found("trend", score, {name: one for one, name in sorted(pairs)[:N_DETAILS]}, trends)]
+    strong = trend_score(fake, real, seed=case.seed, strong_only=True)[1]
+    return [
+        Found("trend", score, {name: one for one, name in sorted(pairs)[:N_DETAILS]}, trends),
+        Found("trend_strong", strong),
+    ]
 
 
 def _information(case: Case) -> list[Found]:
@@ -257,7 +268,7 @@ def _below(first: Features, second: Features) -> Features:
 MEASURES: Final = (
     Measure(("c2st",), "real", _told_apart),
     Measure(("shape",), "real", _shapes),
-    Measure(("trend",), "real", _trends),
+    Measure(("trend", "trend_strong"), "real", _trends),
     Measure(("mutual_information",), "real", _information),
     Measure(("triples",), "real", _triples, is_dear=True),
     Measure(("density", "coverage", "precision", "recall"), "real", _neighbourhoods),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
 from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.learners import LINEAR, TREES, Learner
 from gansmith.scorecard.portrait import rounded
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
 from gansmith.scorecard.usefulness import Contest, all_targets, contest, train_here_test_real
 
 NAMES = ("tstr", "trtr", "both", "tstr_linear")
@@ -129,13 +129,21 @@ def _entries(
 ) -> list[Entry]:
     anchors = {CEILING: scores["real"], FLOOR: scores["floor"], COPY: scores["real"]}
     if is_linear:
-        return [Entry("tstr_linear", scores["fake"], anchors, family="useful")]
-    both = [Entry("both", scores["both"], anchors, family="useful")] if "both" in scores else []
+        return [
+            Entry("tstr_linear", _called(scores["fake"], "fake", "linear model"), anchors, family="useful")
+        ]
+    names = {"tstr": "fake", "trtr": "real", "both": "both"}
     return [
-        Entry("tstr", scores["fake"], anchors, details or {}, "useful"),
-        Entry("trtr", scores["real"], anchors, family="useful"),
-        *both,
+        Entry(name, _called(scores[part], part), anchors, (details or {}) if name == "tstr" else {}, "useful")
+        for name, part in names.items()
+        if part in scores
     ]
+
+
+def _called(score: Score, part: str, how: str = "") -> Score:
+    """The score, labelled by what was learnt from."""
+    unit = score.label.rpartition("(")[2].rstrip(")")
+    return replace(score, label=f"{_WORDS[part]}, tested on real ({f'{how}, ' if how else ''}{unit})")
 
 
 def _result(target: str, unit: str, scores: dict[str, Score]) -> dict[str, Any]:

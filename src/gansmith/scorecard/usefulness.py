@@ -9,15 +9,15 @@ from typing import Final, Literal, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.score import Score
 from gansmith.scorecard.features import Features, check_comparable, fold_rare_codes
 from gansmith.scorecard.learners import LINEAR, TREES, Learner
 from gansmith.scorecard.roc import auc_and_error
+from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 
 MAX_CLASSES: Final = 20
 """Classes of a target that are told apart, the rarer ones counting as one; a number with no more different
-values than this is a target of classes, too."""
+values than this, each twice on average, is a target of classes, too."""
 N_SEEDS: Final = 3
 _SHARE_DRAWN: Final = 0.9
 _SOURCE: Final = "Esteban et al. 2017 (arXiv:1706.02633): train on synthetic, test on real."
@@ -68,7 +68,8 @@ def contest(target: str, test: Features, *, known: Features | None = None) -> Co
         )
     values = labels if known is None else np.concatenate([labels, _with(known, column).values[:, column]])
     classes, counts = np.unique(labels, return_counts=True)
-    is_classes = bool(test.is_category[column]) or len(np.unique(values)) <= MAX_CLASSES
+    n_values = len(np.unique(values))
+    is_classes = bool(test.is_category[column]) or n_values <= min(MAX_CLASSES, len(values) // 2)
     frequent = classes[np.argsort(-counts, kind="stable")[:MAX_CLASSES]] if is_classes else np.empty(0)
     inputs = np.delete(test.values, column, axis=1)
     return Contest(target, inputs, _told(labels, frequent), test, "AUC" if is_classes else "R2", frequent)
@@ -194,8 +195,13 @@ def _with(part: Features, column: int) -> Features:
 
 
 def _told(labels: np.ndarray, frequent: np.ndarray) -> np.ndarray:
-    """Labels with all but the frequent classes made one, -1; numbers as they are."""
-    return np.where(np.isin(labels, frequent), labels, -1.0) if len(frequent) else labels
+    """The place of each label among the frequent classes, -1 for all others; numbers as they are."""
+    if not len(frequent):
+        return labels
+    order = np.argsort(frequent)
+    place = np.minimum(np.searchsorted(frequent, labels, sorter=order), len(frequent) - 1)
+    found = order[place].astype(np.float64)
+    return np.where(frequent[order[place]] == labels, found, -1.0)
 
 
 def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int) -> tuple[float, float]:

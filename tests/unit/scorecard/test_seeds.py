@@ -8,7 +8,7 @@ import pytest
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.scorecard.seeds import draws, small_seed
-from gansmith.scorecard.usefulness import train_synthetic_test_real
+from gansmith.scorecard.usefulness import contest, train_here_test_real
 
 
 def test_seeds_that_libraries_take_stay_as_they_are():
@@ -24,4 +24,4 @@ def test_any_whole_number_is_a_seed(seed):
     fake = Features(("a", "b"), values + 0.1, is_category)
     assert 0 <= two_sample_auc(fake, features, seed=seed).score.value <= 1
     assert 0 <= quick_two_sample_auc(values, values + 0.1, is_category, seed=seed) <= 1
-    assert np.isfinite(train_synthetic_test_real(fake, features, "a", seed=seed).value)
+    assert np.isfinite(train_here_test_real(fake, contest("a", features), seed=seed).value)

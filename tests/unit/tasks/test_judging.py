@@ -1,4 +1,4 @@
-"""Planted faults against scores: each is caught by the score that should catch it, and named in the verdict."""
+"""Planted faults against scores: each is caught by the score that should catch it and named in the verdict."""
 
 from __future__ import annotations
 
@@ -99,15 +99,19 @@ TENTH = "a tenth of the records memorised"
 FAULTS: dict[str, tuple[Callable[[], pd.DataFrame], tuple[str, ...], str, tuple[str, ...]]] = {
     "a copy of the training records": (
         lambda: TRAIN.copy(),
-        ("copies", "near_copies", "nearer", "singling_out", "linkability", "inference", "rare_values")
-        + ("membership_auc", "membership_tpr", "membership_auc_unusual"),
+        (
+            *("copies", "near_copies", "nearer", "singling_out", "linkability", "inference", "rare_values"),
+            *("membership_auc", "membership_tpr", "membership_auc_unusual"),
+        ),
         PRIVATE,
         (),
     ),
     TENTH: (
         lambda: memorised(0.1),
-        ("copies", "singling_out", "linkability", "inference", "rare_values", "membership_auc")
-        + ("membership_tpr",),
+        (
+            *("copies", "singling_out", "linkability", "inference", "rare_values"),
+            *("membership_auc", "membership_tpr"),
+        ),
         PRIVATE,
         (),
     ),
@@ -133,7 +137,7 @@ CHANCE = {
 
 
 def is_caught(card: Scorecard, name: str) -> bool:
-    """Whether an attack beats chance, or another score is worse than that of real records, beyond the errors."""
+    """Whether an attack beats chance, or another score is worse than that of real records."""
     entry = card[name]
     own, real = entry.score, entry.anchors["ceiling"]
     if name in CHANCE:

@@ -120,21 +120,29 @@ def print_card(card: Scorecard) -> None:
     rows = [
         (
             entry.name,
-            str(entry.score),
+            f"{entry.score!s}{' (?)' if entry.score.caveat else ''}",
             *(f"{entry.anchors[name].value:.4g}" if name in entry.anchors else "" for name in _ANCHORS),
-            entry.score.caveat or entry.score.meaning,
+            entry.score.direction,
         )
         for entry in card.entries
     ]
-    print_table(console, ("", "synthetic", *_ANCHORS.values(), "what it says"), rows, "Scores")
+    print_table(
+        console,
+        ("", "synthetic", *_ANCHORS.values(), "better"),
+        rows,
+        "\nScores beside a real hold-out, independent columns and a copy of the training data",
+    )
     for entry in card.entries:
         worst = [f"{name} {value:.3g}" for name, value in list(entry.details.items())[:3]]
         if worst:
             console.print(f"{entry.name}, most of it from: {', '.join(worst)}")
+    for entry in card.entries:
+        if entry.score.caveat:
+            console.print(f"{entry.name} (?): {entry.score.caveat}")
     for name, reason in card.skipped.items():
         typer.echo(f"{name}: not computed: {reason}", err=True)
     for note in card.notes:
         typer.echo(note, err=True)
 
 
-_ANCHORS = {"ceiling": "real hold-out", "floor": "independent columns", "copy": "training copy"}
+_ANCHORS = {"ceiling": "real", "floor": "independent", "copy": "copy"}

@@ -10,7 +10,8 @@ from gansmith.errors import DataError
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.privacy import exact_copies, nearest_neighbour_share
+from gansmith.scorecard.private.copies import exact_copies
+from gansmith.scorecard.private.nearer import nearest_neighbour_share
 from gansmith.scorecard.real.coverage import density_and_coverage
 from gansmith.scorecard.score import CEILING, Entry, Score
 

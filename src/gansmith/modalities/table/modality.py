@@ -230,7 +230,7 @@ class TableModality(AbstractModality):
             ours, theirs = (
                 _features(*codec.features(codec.layout.compact(samples).cpu())) for samples in (fake, real)
             )
-            found = two_sample_auc(ours, theirs, seed=seed, n_folds=2, n_giveaways=0).score
+            found = two_sample_auc(ours, theirs, seed=seed, n_folds=2, finds_giveaways=False).score
             return 1 - found.value, found.error
 
         return score

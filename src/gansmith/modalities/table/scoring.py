@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
 import pyarrow as pa
 
@@ -20,8 +19,6 @@ from gansmith.scorecard.judge import Judge
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.validity import valid_share
-
-MAX_RECORDS: Final = 1_000_000
 
 
 def score_tables(
@@ -47,23 +44,19 @@ def score_tables(
         DataError: A table has no record, or no column of the real one.
     """
     judges: dict[tuple[object, ...], Judge] = {}
-    whole = joined([train.records, holdout.records])
-    floor = _validity(_independent(train.records, seed), whole, train.schema)
+    real_tables, schema = common_types([train.records, holdout.records], train.schema)
+    whole = pa.concat_tables(real_tables).combine_chunks()
+    floor = _validity(_independent(real_tables[0], seed), whole, schema)
     for fake in fakes:
         ours, real, held = _features(fake, train, holdout)
         key = (ours.names, real.values.tobytes(), held.values.tobytes())
         if key not in judges:
             judges[key] = Judge(real, held, told(ours).names, target or "", seed, effort)
-        valid = _validity(fake.records, whole, train.schema)
+        valid = _validity(fake.records, whole, schema)
         anchors = {name: valid_share(len(part), {})[0] for name, part in ((CEILING, held), (COPY, real))}
         entry = Entry("valid", valid.score, {**anchors, FLOOR: floor.score}, valid.details, "valid")
         card = judges[key].card(ours, [entry])
         yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
-
-
-def joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """Tables of equal columns, one below the other."""
-    return pa.concat_tables(tables, promote_options="permissive").combine_chunks()
 
 
 def _features(fake: Table, train: Table, holdout: Table) -> list[Features]:

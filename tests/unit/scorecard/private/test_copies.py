@@ -80,3 +80,10 @@ def test_near_copies_of_few_columns_are_doubted():
     assert "cannot be trusted" in near_copies(two, two).caveat
     assert near_copies(three, three).caveat == ""
     assert near_copies(three, three) == near_copies(three, three, seed=9)
+
+
+def test_a_missing_number_is_near_no_number():
+    known = table([[float(i)] * 3 for i in range(10)])
+    for number in (-1.0, 0.0, 4.0, 9.0, 99.0):
+        assert near_copies(table([[NAN, NAN, number]]), known).value == 0.0
+    assert near_copies(table([[0.0, NAN, 0.0]]), known).value == 1.0

@@ -74,7 +74,8 @@ def test_the_choice_flatters_nobody(monkeypatch):
     assert np.mean([max(result.details.values()) for result in results]) > 0.55
 
 
-def test_no_target_is_among_the_reference(monkeypatch):
+@pytest.mark.parametrize("seed", range(4))
+def test_no_target_is_among_the_reference(monkeypatch, seed):
     seen = {}
 
     def look(fake, reference, targets, *, seed):
@@ -83,13 +84,13 @@ def test_no_target_is_among_the_reference(monkeypatch):
 
     monkeypatch.setattr(module, "membership_attacks", look)
     train, holdout = (
-        Features(("a",), np.arange(start, start + 100.0)[:, None], np.array([False])) for start in (0, 1000)
+        Features(("a",), start + np.arange(100.0)[:, None] ** 2, np.array([False])) for start in (0, 10_000)
     )
-    result = membership(train, train, holdout, seed=0)
+    result = membership(train, train, holdout, seed=seed)
     assert not np.isin(seen["reference"], seen["others"]).any()
     assert len(seen["others"]) == len(seen["members"]) == 50 + 20
-    assert (seen["reference"] >= 1000).all()
-    assert (seen["members"] < 1000).all()
+    assert (seen["reference"] >= 10_000).all()
+    assert (seen["members"] < 10_000).all()
     # What says nothing is a guess: ties count half.
     assert (result.auc.value, result.unusual_auc.value) == (0.5, 0.5)
     assert result.tpr.value <= 0.01
@@ -108,6 +109,14 @@ def test_each_attack_is_high_for_what_was_learnt():
     for name, (members, others) in said.items():
         if name != "synthetic records in a small ball":  # few are within the ball of few neighbours
             assert members.mean() > others.mean() + 0.1 * np.std(others), name
+
+
+def test_copies_lie_in_their_own_small_ball():
+    rng = np.random.default_rng(0)
+    known, others = (Features(("a", "b"), rng.normal(size=(200, 2)), np.array([False] * 2)) for _ in range(2))
+    said = membership_attacks(known, others, (known, others), seed=0)["synthetic records in a small ball"]
+    assert said[0].min() >= 1.0
+    assert said[1].mean() < 0.1
 
 
 def test_ties_missing_cells_and_the_seed(world):
