@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, final, runtime_checkable
@@ -25,8 +25,6 @@ from gansmith.engine.tensors import Samples
 from gansmith.modalities.readers import Reading
 from gansmith.modalities.requests import Compact, Filling, Partial, Request, Writer
 from gansmith.modalities.where import Where
-from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
 
 __all__ = [
     "AbstractModality", "Codec", "Compact", "Filling", "Partial", "Plan", "Reading", "Records", "Request",
@@ -326,29 +324,6 @@ class AbstractModality(ABC):
     @abstractmethod
     def describe(self, codec: Any) -> list[dict[str, str]]:
         """What was learnt of each part of a record, one row each, for `show`."""
-
-    def read_to_judge(self, source: object, like: Any) -> Any:
-        """Synthetic data that is to be judged against `like`: what can be compared, and notes on the rest.
-
-        Raises:
-            DataError: When it is missing or malformed, or nothing in it can be compared.
-        """
-        return self.read_alike(source, like)
-
-    @abstractmethod
-    def score(
-        self, fakes: Sequence[Any], train: Any, holdout: Any, target: str | None, seed: int, effort: Effort
-    ) -> Iterator[Scorecard]:
-        """The scorecards of synthetic data sets, each score beside its anchors.
-
-        Args:
-            fakes: Synthetic data sets.
-            train: What they were learnt from.
-            holdout: Real records that were not learnt from.
-            target: A part of a record to be predicted from the others; None: all in turn.
-            seed: Of everything drawn.
-            effort: How many records and repetitions.
-        """
 
 
 def seeded_networks(

@@ -1,18 +1,21 @@
 """Reading the user's data, apart from learning it: a first look needs no networks.
 
 `import torch` alone takes as long as reading a small table. So what a person wants to see first, what was
-found in the data, is made by readers, which import nothing that learns.
+found in the data, is made by readers, which import nothing that learns. Judging data that somebody else made
+needs none either.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, ClassVar, Final, final
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.effort import Effort
 
 READERS: Final = {
     "image": "gansmith.modalities.image.reader:ImageReader",
@@ -67,6 +70,37 @@ class AbstractReader(ABC):
     @abstractmethod
     def check_target(self, records: Any, target: str) -> None:
         """Raise UsageError unless `target` can be predicted from the rest of a record."""
+
+    @abstractmethod
+    def read_alike(self, source: object, like: Any) -> Any:
+        """Data that is to be compared with `like`, read in the same way.
+
+        Raises:
+            DataError: When it is missing, malformed, or of other columns or shapes.
+        """
+
+    def read_to_judge(self, source: object, like: Any) -> Any:
+        """Synthetic data that is to be judged against `like`: what can be compared, and notes on the rest.
+
+        Raises:
+            DataError: When it is missing or malformed, or nothing in it can be compared.
+        """
+        return self.read_alike(source, like)
+
+    @abstractmethod
+    def score(
+        self, fakes: Sequence[Any], train: Any, holdout: Any, target: str | None, seed: int, effort: Effort
+    ) -> Iterator[Scorecard]:
+        """The scorecards of synthetic data sets, each score beside its anchors.
+
+        Args:
+            fakes: Synthetic data sets.
+            train: What they were learnt from.
+            holdout: Real records that were not learnt from.
+            target: A part of a record to be predicted from the others; None: all in turn.
+            seed: Of everything drawn.
+            effort: How many records and repetitions.
+        """
 
     @abstractmethod
     def overview(self, records: Any) -> list[dict[str, str]]:

@@ -23,13 +23,36 @@ class Effort:
     """Records that a model for predictions learns from."""
     n_models: int
     """Models for one prediction."""
+    n_attacked: int
+    """Records of each set that take part in an attack."""
     n_attacks: int
     """Attempts of an attack."""
     n_members: int
     """Records on each side of which membership is guessed."""
     is_full: bool = True
-    """Whether the dear scores are taken at all."""
+    """Whether the dear scores are taken at all, and all anchors of attacks beside the ceiling."""
 
 
-FULL: Final = Effort(10_000, 5, 1_000_000, 5_000, 1_000_000, 3, 2_000, 4_000)
-QUICK: Final = Effort(2_000, 2, 20_000, 1_000, 5_000, 1, 400, 1_000, is_full=False)
+FULL: Final = Effort(
+    n_told=10_000,
+    n_folds=5,
+    n_counted=1_000_000,
+    n_points=5_000,
+    n_taught=1_000_000,
+    n_models=3,
+    n_attacked=100_000,
+    n_attacks=2_000,
+    n_members=4_000,
+)
+QUICK: Final = Effort(
+    n_told=2_000,
+    n_folds=2,
+    n_counted=20_000,
+    n_points=1_000,
+    n_taught=5_000,
+    n_models=1,
+    n_attacked=8_000,
+    n_attacks=400,
+    n_members=1_000,
+    is_full=False,
+)

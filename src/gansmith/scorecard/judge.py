@@ -125,6 +125,8 @@ class Judge:
         """What a measure finds of an anchor; empty where it cannot be taken."""
         if name == COPY and not measure.needs_control:
             name = CEILING  # a copy of the training records is what stands for real ones there
+        if measure.needs_control and name != CEILING and not self.effort.is_full:
+            return []
         key = (measure.names[0], name, self._n(n_fake))
         if key not in self._anchors:
             try:

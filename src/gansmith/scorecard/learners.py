@@ -60,6 +60,7 @@ class Learner:
 
 
 TREES: Final = Learner("trees")
+SMALL_TREES: Final = Learner("trees", is_quick=True)
 LINEAR: Final = Learner("linear")
 
 

@@ -35,6 +35,7 @@ from gansmith.scorecard.real.triples import triple_score
 from gansmith.scorecard.real.two_sample import telling_pairs, two_sample_auc
 from gansmith.scorecard.score import Family, Score
 from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.trees import FULL, QUICK
 
 N_DETAILS: Final = 10
 
@@ -95,6 +96,7 @@ def _told_apart(case: Case) -> list[Found]:
         n_max=n_max,
         n_folds=n_folds,
         finds_giveaways=not case.is_anchor,
+        size=FULL if effort.is_full else QUICK,
     )
     details = dict(found.giveaways)
     if found.giveaways and not case.is_anchor and effort.is_full:
@@ -207,7 +209,7 @@ def _nearer(case: Case) -> list[Found]:
 
 
 def _singling_out(case: Case) -> list[Found]:
-    sets = case.fake, case.train, case.holdout
+    sets = _attacked_sets(case)
     n = case.effort.n_attacks
     return [
         _attacked("singling_out", multivariate_singling_out(*sets, seed=case.seed, n_max=n)),
@@ -216,21 +218,21 @@ def _singling_out(case: Case) -> list[Found]:
 
 
 def _linkability(case: Case) -> list[Found]:
-    sets = case.fake, case.train, case.holdout
+    sets = _attacked_sets(case)
     return [_attacked("linkability", linkability(*sets, seed=case.seed, n_max=case.effort.n_attacks))]
 
 
 def _inference(case: Case) -> list[Found]:
-    sets = case.fake, case.train, case.holdout
+    sets = _attacked_sets(case)
     return [_attacked("inference", inference(*sets, seed=case.seed, n_max=case.effort.n_attacks))]
 
 
 def _rare_values(case: Case) -> list[Found]:
-    return [_attacked("rare_values", rare_values(case.fake, case.train, case.holdout, seed=case.seed))]
+    return [_attacked("rare_values", rare_values(*_attacked_sets(case), seed=case.seed))]
 
 
 def _membership(case: Case) -> list[Found]:
-    found = membership(case.fake, case.train, case.holdout, seed=case.seed, n_max=case.effort.n_members)
+    found = membership(*_attacked_sets(case), seed=case.seed, n_max=case.effort.n_members)
     return [
         Found("membership_auc", found.auc, found.details),
         Found("membership_tpr", found.tpr),
@@ -241,6 +243,14 @@ def _membership(case: Case) -> list[Found]:
 
 def _attacked(name: str, attack: Attack) -> Found:
     return Found(name, attack.score, dict(list(attack.details.items())[:N_DETAILS]), attack)
+
+
+def _attacked_sets(case: Case) -> tuple[Features, Features, Features]:
+    rng, n = draws(case.seed), case.effort.n_attacked
+    fake, train, holdout = (
+        part if len(part) <= n else part.sample(n, rng) for part in (case.fake, case.train, case.holdout)
+    )
+    return fake, train, holdout
 
 
 def _drawn(case: Case, n_max: int) -> tuple[Features, Features]:

@@ -21,7 +21,7 @@ _N_LABELS: Final = 16
 _N_CELLS: Final = 10
 """Cells along each side of a pair's table."""
 _N_DOTS: Final = 1_000
-_N_COMPARED: Final = 4_000
+_N_COMPARED: Final = 2_000
 
 
 def columns(

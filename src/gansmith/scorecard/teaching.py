@@ -11,7 +11,7 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.learners import LINEAR, TREES, Learner
+from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.portrait import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
 from gansmith.scorecard.usefulness import Contest, all_targets, contest, train_here_test_real
@@ -76,7 +76,7 @@ class Teaching:
         fake = fake.take(np.arange(n))
         entries: list[Entry] = []
         results: list[dict[str, Any]] = []
-        for learner in (TREES, LINEAR) if effort.is_full else (TREES,):
+        for learner in (TREES, LINEAR) if effort.is_full else (SMALL_TREES,):
             scores = {name: self._anchor(name, n, of, learner) for name in ("real", "floor")}
             try:
                 scores["fake"] = self._score(fake, of, learner)

@@ -10,7 +10,7 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, fold_rare_codes
-from gansmith.scorecard.learners import LINEAR, TREES, Learner
+from gansmith.scorecard.learners import SMALL_TREES, TREES, Learner
 from gansmith.scorecard.roc import auc_and_error
 from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
@@ -159,7 +159,7 @@ def all_targets(
         try:
             of = contest(target, test)
             found = {
-                name: train_here_test_real(part, of, seed=seed, learner=LEARNER_OF_MANY, n_seeds=1)
+                name: train_here_test_real(part, of, seed=seed, learner=SMALL_TREES, n_seeds=1)
                 for name, part in drawn.items()
             }
         except DataError:
@@ -184,9 +184,6 @@ def all_targets(
         for name in sets
     }
     return scores, skills
-
-
-LEARNER_OF_MANY: Final = Learner("trees", is_quick=True)
 
 
 def _with(part: Features, column: int) -> Features:
@@ -239,6 +236,3 @@ def _explained(labels: np.ndarray, predicted: np.ndarray) -> tuple[float, float]
     # first-order effect.
     error = np.std(squares - ratio * spread, ddof=1) / (spread.mean() * np.sqrt(len(spread)))
     return float(1.0 - ratio), float(error)
-
-
-__all__ = ["LINEAR", "TREES", "Contest", "all_targets", "contest", "train_here_test_real"]

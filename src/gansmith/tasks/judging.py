@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,17 +11,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from gansmith.engine.randomness import Randomness
+from gansmith import __version__
 from gansmith.errors import UsageError
-from gansmith.modalities.base import AbstractModality, Reading
-from gansmith.modalities.registry import find_modality, recognise
+from gansmith.modalities.readers import AbstractReader, Reading, find_reader, recognising_reader
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.comparison import Comparison
 from gansmith.scorecard.effort import FULL, QUICK
-from gansmith.scorecard.seeds import small_seed
+from gansmith.scorecard.seeds import draws, small_seed
 from gansmith.store.plain import of_json_file
 from gansmith.store.run_folder import RunFolder
-from gansmith.tasks.model import versions
 
 HOLDOUT_SHARE: Final = 0.2
 """Of the real records, where the user gives no hold-out of their own."""
@@ -116,17 +115,17 @@ def compare(
     sources = list(synthetic.values()) if isinstance(synthetic, Mapping) else list(synthetic)
     if not sources:
         raise UsageError("there is no synthetic data to score. Give one data set at least.")
-    modality: AbstractModality = find_modality(kind) if kind else recognise(real)
+    reader = find_reader(kind) if kind else recognising_reader(real)
     reading = Reading(
         columns=dict(columns or {}), has_header=has_header, encoding=encoding, finds_constraints=False
     )
-    records = modality.read(real, reading)
+    records = reader.read(real, reading)
     if target:
-        modality.check_target(records, target)
-    train, held = split(modality, records, holdout, seed)
-    fakes = [modality.read_to_judge(source, records) for source in sources]
+        reader.check_target(records, target)
+    train, held = split(reader, records, holdout, seed)
+    fakes = [reader.read_to_judge(source, records) for source in sources]
     effort = QUICK if quick else FULL
-    cards = list(modality.score(fakes, train, held, target, small_seed(seed), effort))
+    cards = list(reader.score(fakes, train, held, target, small_seed(seed), effort))
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
     notes = () if holdout is not None else (SPLIT_OFF,)
     training = None if run is None else training_of(Path(run))
@@ -145,11 +144,11 @@ def compare(
     )
 
 
-def split(modality: AbstractModality, records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
+def split(reader: AbstractReader, records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
     """What was learnt from, and real records to judge by: the user's, or a fifth of the former."""
     if holdout is not None:
-        return records, modality.read_alike(holdout, records)
-    order = Randomness(seed).permutation(len(records), "holdout", 0).numpy()
+        return records, reader.read_alike(holdout, records)
+    order = draws(seed).permutation(len(records))
     n_holdout = max(1, int(len(records) * HOLDOUT_SHARE))
     return records.take(order[n_holdout:]), records.take(order[:n_holdout])
 
@@ -189,7 +188,6 @@ def _made(
     real: object, holdout: object, n: tuple[int, int], seed: int, seconds: float, *, quick: bool
 ) -> list[tuple[str, str]]:
     """How the card was made."""
-    known = versions()
     return [
         ("Real data", f"{_described(real, 'in memory')}, {n[0]:,} records used"),
         (
@@ -200,8 +198,8 @@ def _made(
         ("Effort", "quick" if quick else "full"),
         ("Seed", str(seed)),
         ("Time", f"{seconds:.1f} s"),
-        ("Gansmith", known["gansmith"]),
-        ("Python", known["python"]),
+        ("Gansmith", __version__),
+        ("Python", platform.python_version()),
         ("Libraries", ", ".join(f"{name} {version(name)}" for name in ("numpy", "scikit-learn", "pyarrow"))),
     ]
 

@@ -21,6 +21,7 @@ from gansmith.configuration import from_plain
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.modalities.base import Reading
+from gansmith.modalities.readers import find_reader
 from gansmith.modalities.registry import find_modality, recognise
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
@@ -308,7 +309,7 @@ class Synthesizer(BaseEstimator):
             ("Seed", str(seed)),
             ("Gansmith", versions()["gansmith"]),
         )
-        (card,) = model.modality.score(
+        (card,) = find_reader(model.modality.kind).score(
             [fake], records, held, self.target_ or None, small_seed(seed), QUICK if quick else FULL
         )
         return replace(card, made=made)

@@ -1,4 +1,4 @@
-"""Planted faults against scores: each is caught by the score that should catch it and named in the verdict."""
+"""Planted faults: each is caught by the score that should catch it, and named in the verdict."""
 
 from __future__ import annotations
 

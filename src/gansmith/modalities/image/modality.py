@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast, final
 
@@ -22,12 +21,9 @@ from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.presets import PRESETS, find_preset
 from gansmith.modalities.image.reader import ImageReader
 from gansmith.modalities.image.reading import read_alike
-from gansmith.modalities.image.scoring import score_pictures
 from gansmith.modalities.image.terminal import as_numbers, as_shades
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.where import Where
-from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
 
 _READER: Final = ImageReader()
 _N_PREVIEWED: Final = 4
@@ -202,24 +198,3 @@ class ImageModality(AbstractModality):
         """One row: the picture."""
         learnt = f"{codec.height} x {codec.width} pixels, whole numbers from 0 to {codec.highest}"
         return [{"column": "picture", "kind": "grey picture", "learnt as": learnt}]
-
-    def score(
-        self,
-        fakes: Sequence[Pictures],
-        train: Pictures,
-        holdout: Pictures,
-        target: str | None,
-        seed: int,
-        effort: Effort,
-    ) -> Iterator[Scorecard]:
-        """See the base class.
-
-        Raises:
-            UsageError: When there is a target.
-        """
-        del effort  # there is one only
-        if target is not None:
-            self.check_target(train, target)
-        for fake in fakes:
-            card = score_pictures(fake, train, holdout, seed)
-            yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)

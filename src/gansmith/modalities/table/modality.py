@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, final
 
@@ -32,18 +32,15 @@ from gansmith.modalities.table.constraints.verdicts import verdict
 from gansmith.modalities.table.files.fingerprint import fingerprint_of
 from gansmith.modalities.table.files.gaps import Gaps
 from gansmith.modalities.table.files.in_memory import with_column
-from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_partial, read_table
+from gansmith.modalities.table.files.reading import Table, read_partial, read_table
 from gansmith.modalities.table.files.table_file import AbstractTableFile
 from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.held_back import held_back_notes, held_back_of
 from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
 from gansmith.modalities.table.reader import TableReader
-from gansmith.modalities.table.scoring import score_tables
 from gansmith.modalities.table.unknown import unknown_notes
 from gansmith.modalities.where import Where
-from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 
@@ -70,30 +67,8 @@ class TableModality(AbstractModality):
         return _READER.read(source, reading)
 
     def read_alike(self, source: object, like: Table) -> Table:
-        """See the base class; the columns may stand in another order.
-
-        A column that holds what the other table's does not, such as decimals among whole numbers, becomes of
-        a wider kind and a note says so: that it differs is for the scores to tell.
-        """
-        return self._read_like(source, like, is_suspect=False)
-
-    def _read_like(self, source: object, like: Table, *, is_suspect: bool) -> Table:
-        names = like.schema.names
-        leniency = "columns" if is_suspect else "cells"
-        n_min = 1 if is_suspect else MIN_RECORDS
-        try:
-            return read_table(source, schema=like.schema, leniency=leniency, n_min=n_min, is_capped=True)
-        except DataError:
-            if names != tuple(f"column_{number + 1}" for number in range(len(names))):
-                raise
-        # As `like` was.
-        return read_table(
-            source, schema=like.schema, leniency=leniency, n_min=n_min, has_header=False, is_capped=True
-        )
-
-    def read_to_judge(self, source: object, like: Table) -> Table:
-        """See the base class; columns that only one of them has are left out, with a note."""
-        return self._read_like(source, like, is_suspect=True)
+        """See `TableReader`."""
+        return _READER.read_alike(source, like)
 
     def read_for(self, codec: TableCodec, source: object) -> Table:
         """See the base class; a single record will do.
@@ -276,18 +251,6 @@ class TableModality(AbstractModality):
                 }
             )
         return rows
-
-    def score(
-        self,
-        fakes: Sequence[Table],
-        train: Table,
-        holdout: Table,
-        target: str | None,
-        seed: int,
-        effort: Effort,
-    ) -> Iterator[Scorecard]:
-        """See the base class."""
-        return score_tables(fakes, train, holdout, target, seed, effort)
 
 
 @final

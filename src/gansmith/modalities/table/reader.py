@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, final
@@ -15,10 +15,12 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.readers import AbstractReader, Reading
 from gansmith.modalities.table.asked.condition import conditions_of, matching
 from gansmith.modalities.table.constraints.finding import settle
-from gansmith.modalities.table.files.reading import MIN_RECORDS, Table, read_table
+from gansmith.modalities.table.files.reading import MIN_RECORDS, Leniency, Table, read_table
 from gansmith.modalities.table.files.stored import spelt
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.effort import Effort
 
 
 @final
@@ -46,6 +48,32 @@ class TableReader(AbstractReader):
             raise DataError(f"{table.name}: {len(wanted)} records have {asked}. Ask for less.")
         return _settled(wanted, reading)
 
+    def read_alike(self, source: object, like: Table) -> Table:
+        """See the base class; the columns may stand in another order.
+
+        A column that holds what the other table's does not, such as decimals among whole numbers, becomes of
+        a wider kind and a note says so: that it differs is for the scores to tell.
+        """
+        return _read_like(source, like, "cells", MIN_RECORDS)
+
+    def read_to_judge(self, source: object, like: Table) -> Table:
+        """See the base class; columns that only one of them has are left out, with a note."""
+        return _read_like(source, like, "columns", 1)
+
+    def score(
+        self,
+        fakes: Sequence[Table],
+        train: Table,
+        holdout: Table,
+        target: str | None,
+        seed: int,
+        effort: Effort,
+    ) -> Iterator[Scorecard]:
+        """See the base class."""
+        from gansmith.modalities.table.scoring import score_tables  # heavy: only for those who score
+
+        return score_tables(fakes, train, holdout, target, seed, effort)
+
     def check_target(self, records: Table, target: str) -> None:
         """See the base class."""
         kind = records.schema.column(target).kind
@@ -63,6 +91,19 @@ class TableReader(AbstractReader):
             }
             for column in records.schema.columns
         ]
+
+
+def _read_like(source: object, like: Table, leniency: Leniency, n_min: int) -> Table:
+    names = like.schema.names
+    try:
+        return read_table(source, schema=like.schema, leniency=leniency, n_min=n_min, is_capped=True)
+    except DataError:
+        if names != tuple(f"column_{number + 1}" for number in range(len(names))):
+            raise
+    # As `like` was.
+    return read_table(
+        source, schema=like.schema, leniency=leniency, n_min=n_min, has_header=False, is_capped=True
+    )
 
 
 def _read(source: object, reading: Reading, schema: Schema | None) -> Table:

@@ -47,6 +47,7 @@ def two_sample_auc(
     n_max: int = 10_000,
     n_folds: int = 5,
     finds_giveaways: bool = True,
+    size: TreeSize = FULL,
 ) -> TwoSample:
     """Can a classifier tell synthetic records from real ones that it has not seen?
 
@@ -61,6 +62,7 @@ def two_sample_auc(
         n_max: Records used of each side, at most; both sides give equally many.
         n_folds: How many parts the records are dealt into, 2 or more.
         finds_giveaways: Whether to look for the columns, too, which takes longer.
+        size: Of the trees: smaller ones see less.
 
     Returns:
         The score and the columns that gave the synthetic records away. The error is DeLong's for the records
@@ -78,7 +80,7 @@ def two_sample_auc(
     rng = draws(seed)
     n = min(len(fake), len(real), n_max)
     fake, real = fake.sample(n, rng), real.sample(n, rng)
-    trial = _Trial(fake.values, real.values, fake.is_category, FULL, min(n_folds, n // 2), seed)
+    trial = _Trial(fake.values, real.values, fake.is_category, size, min(n_folds, n // 2), seed)
     value, error, judges = trial.run()
     score = Score(
         value=value,
