@@ -28,6 +28,11 @@ class Learner:
     is_quick: bool = False
     """Few and small trees, for where many models are needed."""
 
+    @property
+    def n_codes(self) -> int:
+        """Categories of a column that it can tell apart, at most."""
+        return (QUICK if self.is_quick else FULL).n_bins
+
     def classifier(
         self, records: np.ndarray, labels: np.ndarray, is_category: np.ndarray, seed: int
     ) -> Classifier:

@@ -206,7 +206,7 @@ def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int)
     is_category = np.delete(train.is_category, column)
     both = np.concatenate([np.delete(train.values, column, axis=1), of.inputs])
     for place in np.flatnonzero(is_category):
-        both[:, place] = fold_rare_codes(both[:, place])
+        both[:, place] = fold_rare_codes(both[:, place], n_codes=learner.n_codes)
     inputs, test_inputs = both[: len(train)], both[len(train) :]
     labels = _told(train.values[:, column], of.frequent)
     if of.unit == "R2":

@@ -5,7 +5,7 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.learners import LINEAR
+from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.score import Score
 from gansmith.scorecard.usefulness import all_targets, contest, train_here_test_real
 
@@ -113,3 +113,11 @@ def test_all_targets_in_turn():
     assert skills["real"]["noise"] < 0.05 < skills["real"]["y"]
     with pytest.raises(DataError, match="No column can be predicted"):
         all_targets(sets, labelled(1).take(np.zeros(5, dtype=int)), ("x", "noise", "y"), seed=0)
+
+
+@pytest.mark.parametrize("learner", [TREES, SMALL_TREES, LINEAR])
+def test_columns_of_many_categories_are_no_obstacle(learner: Learner):
+    rng = np.random.default_rng(0)
+    values = np.stack([np.arange(900.0), rng.integers(0, 2, 900)], axis=1)
+    table = Features(("x", "y"), values, np.ones(2, dtype=bool))
+    assert 0 <= train_here_test_real(table, contest("y", table), seed=0, learner=learner).value <= 1
