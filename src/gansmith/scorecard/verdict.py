@@ -155,6 +155,8 @@ def _looks_real(entries: Mapping[str, Entry]) -> list[_Finding]:
             findings.append(
                 _Finding(level, f"{1 - share:.0%} of the real records have no synthetic one near them.")
             )
+        elif not findings:
+            findings.append(_Finding("green", "Nearly all real records have a synthetic one near them."))
     return findings
 
 
@@ -255,9 +257,16 @@ def _private(entries: Mapping[str, Entry]) -> list[_Finding]:
                         level, f"{words}{which}: {entry.score.value:.2f}, by chance {chance:g}.", columns
                     )
                 )
+    if entry := entries.get("nearer"):
+        level = _level(entry.score.interval[0] - max(0.5, entry.anchor(CEILING, 0.5)), 0.05, 0.2)
+        if level != "green":
+            share = f"{entry.score.value:.0%} of the records"
+            findings.append(_Finding(level, f"{share} lie nearer to the records learnt from than to others."))
     if done and not findings:
         text = "No attack did better on the records learnt from than on others: no leak was found."
         findings.append(_Finding("green", text))
+    elif not findings and "copies" in entries:
+        findings.append(_Finding("grey", "No more copies than by chance. No attack was carried out."))
     return findings
 
 

@@ -14,6 +14,7 @@ from gansmith.scorecard.private.copies import exact_copies
 from gansmith.scorecard.private.nearer import nearest_neighbour_share
 from gansmith.scorecard.real.coverage import density_and_coverage
 from gansmith.scorecard.score import CEILING, Entry, Score
+from gansmith.scorecard.verdict import verdict
 
 MAX_PICTURES: Final = 10_000
 """Pictures of each set that a score looks at, at most."""
@@ -52,9 +53,11 @@ def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int
             "copies",
             exact_copies(fake.pixels, train.pixels),
             {CEILING: exact_copies(holdout.pixels, train.pixels)},
+            family="private",
         ),
     ]
-    return Scorecard(title=f"Scores of {len(fake):,} generated pictures", entries=tuple(entries))
+    lines = verdict({entry.name: entry for entry in entries}, {}, {}, "")
+    return Scorecard(f"Scores of {len(fake):,} generated pictures", tuple(entries), lines)
 
 
 def recognised(fake: Pictures, real: Pictures) -> Entry:
@@ -121,7 +124,7 @@ def _nearer(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> En
     known = _features(train)
     score = nearest_neighbour_share(_features(fake), known, _features(holdout), seed=seed)
     anchor = nearest_neighbour_share(asked, known, reference, seed=seed)
-    return Entry("nearer", score, {CEILING: anchor})
+    return Entry("nearer", score, {CEILING: anchor}, family="private")
 
 
 def _drawn(pictures: Pictures, n: int, seed: int) -> Pictures:

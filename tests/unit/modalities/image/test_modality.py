@@ -125,6 +125,9 @@ def test_copies_and_noise_are_told_from_honest_pictures(digits):
     assert honest["coverage"].score.value > 0.8
     assert noisy["coverage"].score.value < 0.1
     assert all(CEILING in entry.anchors for entry in honest.entries)
+    assert [line.level for line in copied.verdict] == ["green", "grey", "grey", "red", "grey"]
+    assert [line.level for line in honest.verdict] == ["green", "grey", "grey", "grey", "grey"]
+    assert noisy.verdict[0].level == "red"
 
 
 def test_a_classifier_recognises_digits(digits):
