@@ -46,15 +46,18 @@ def score_tables(
     judges: dict[tuple[object, ...], Judge] = {}
     real_tables, schema = common_types([train.records, holdout.records], train.schema)
     whole = pa.concat_tables(real_tables).combine_chunks()
-    floor = _validity(_independent(real_tables[0], seed), whole, schema)
+    anchors = {
+        CEILING: _validity(real_tables[1], real_tables[0], schema).score,  # by rules that it had no say in
+        FLOOR: _validity(_independent(real_tables[0], seed), whole, schema).score,
+        COPY: valid_share(len(train), {})[0],
+    }
     for fake in fakes:
         ours, real, held = _features(fake, train, holdout)
         key = (ours.names, real.values.tobytes(), held.values.tobytes())
         if key not in judges:
             judges[key] = Judge(real, held, told(ours).names, target or "", seed, effort)
         valid = _validity(fake.records, whole, schema)
-        anchors = {name: valid_share(len(part), {})[0] for name, part in ((CEILING, held), (COPY, real))}
-        entry = Entry("valid", valid.score, {**anchors, FLOOR: floor.score}, valid.details, "valid")
+        entry = Entry("valid", valid.score, anchors, valid.details, "valid")
         card = judges[key].card(ours, [entry])
         yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
 
