@@ -90,9 +90,13 @@ def test_copies_are_held_against_those_of_real_records():
 
 
 def test_any_broken_rule_is_named():
-    line = lines(entry("valid", 0.999, 1.0, details={"'age' is within its range": 0.001}))[QUESTIONS[4]]
+    broken = entry("valid", 0.999, 1.0, error=0.0001, details={"'age' is within its range": 0.001})
+    line = lines(broken)[QUESTIONS[4]]
     assert line.level == "amber"
     assert line.columns == ("age",)
+    as_real = lines(entry("valid", 0.999, 0.9991, error=0.0001))[QUESTIONS[4]]
+    assert as_real.level == "green"
+    assert "fresh real" in as_real.text
 
 
 def test_every_line_says_what_it_does_not_prove_and_none_promises():
