@@ -87,7 +87,10 @@ def families(scores: Scores) -> list[Family]:
 def not_computed(scores: Scores) -> list[tuple[str, str]]:
     """Labels of the scores without a value, each with the reason."""
     return [
-        (str(score.get("label") or name), str(score.get("reason") or "The reason is not known."))
+        (
+            str(score.get("label") or name),
+            str(score.get("reason") or score.get("caveat") or "The reason is not known."),
+        )
         for name, score in scores.items()
         if score.get("value") is None
     ]
@@ -169,13 +172,11 @@ def contests(cards: Sequence[Scores]) -> list[Contest]:
 
 
 def _contest(name: str, scores: Sequence[Mapping[str, Any]]) -> Contest:
-    known = [score for score in scores if score.get("value") is not None]
+    known = [score for score in scores if score.get("value") is not None and not score.get("caveat")]
     lower = any(score.get("direction") == "lower" for score in known)
     best: float | None = None
-    if len(known) > 1:
-        best = (min if lower else max)(score["value"] for score in known)
-        if all(score["value"] == best for score in known):
-            best = None
+    if len(known) > 1 and len({_shortfall(score) for score in known}) > 1:
+        best = min(known, key=_shortfall)["value"]
     label = next((str(score["label"]) for score in scores if score.get("label")), name)
     contestants = tuple(
         Contestant(
@@ -188,9 +189,18 @@ def _contest(name: str, scores: Sequence[Mapping[str, Any]]) -> Contest:
     return Contest(label, "lower is better" if lower else "higher is better", contestants)
 
 
+def _shortfall(score: Mapping[str, Any]) -> float:
+    """How far a value lies from what real records reach; better than these is no better."""
+    value, ceiling = float(score["value"]), score.get("ceiling")
+    is_lower = score.get("direction") == "lower"
+    if ceiling is None:
+        return value if is_lower else -value
+    return max(0.0, value - ceiling if is_lower else ceiling - value)
+
+
 def _note(score: Mapping[str, Any], best: float | None) -> str:
     value, low, high = (score.get(key) for key in ("value", "low", "high"))
-    if best is None or value is None:
+    if best is None or value is None or score.get("caveat"):
         return ""
     if value == best:
         return "best"

@@ -123,11 +123,12 @@ class Scorecard:
         Raises:
             DataError: When it cannot be written.
         """
-        from gansmith.report.privacy import privacy_card_page  # heavy, too
+        from gansmith.report.markup import as_bytes  # heavy: only for those who want a page
+        from gansmith.report.privacy import privacy_card_page
 
         card = self.privacy()
         is_plain = Path(path).suffix == ".json"
-        content = as_json(card) + b"\n" if is_plain else privacy_card_page(card).encode()
+        content = as_json(card) + b"\n" if is_plain else as_bytes(privacy_card_page(card))
         write_whole(Path(path), content)
 
     def _repr_html_(self) -> str:
@@ -150,14 +151,19 @@ class Scorecard:
         """
         misses: list[str] = []
         for requirement in requirements:
-            name, sign, limit = _parsed(requirement)
+            name, sign, limit = parsed(requirement)
             score = self[name].score
             if not _OPERATORS[sign](score.value, limit):
                 misses.append(f"{name} is {score}, required: {sign} {limit:g}.")
         return misses
 
 
-def _parsed(requirement: str) -> tuple[str, str, float]:
+def parsed(requirement: str) -> tuple[str, str, float]:
+    """Name, sign and limit of a requirement such as "c2st<=0.8".
+
+    Raises:
+        UsageError: It cannot be read.
+    """
     match = _REQUIREMENT.fullmatch(requirement)
     try:
         limit = float(match[3]) if match else math.nan

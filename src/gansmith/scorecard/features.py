@@ -13,8 +13,9 @@ from gansmith.errors import DataError, UsageError, did_you_mean
 MAX_CODES = 255
 """Categories that a score tells apart in a column, the rarer ones counting as one. The trees' limit, too."""
 
-Scale = Literal["days", "seconds"]
-"""What the numbers of a date (days since 1970) or of a time (seconds since 1970) count."""
+Scale = Literal["days", "seconds", "gaps"]
+"""What the numbers of a column count: of a date days since 1970, of a time seconds since 1970; "gaps": the
+column says only whether another one, which is not compared, has a cell."""
 
 
 @final
@@ -36,7 +37,7 @@ class Features:
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     """For people: what the codes of a column mean, in the order of the codes; a column may be left out."""
     scales: Mapping[str, Scale] = field(default_factory=dict[str, Scale])
-    """For people: columns whose numbers are dates or times."""
+    """Columns whose numbers are dates or times, or say where gaps are."""
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.dtype != np.float64:
@@ -92,7 +93,7 @@ class Features:
         if self.is_category[self.position(name)]:
             labels = self.labels.get(name, ())
             return labels[int(value)] if int(value) < len(labels) else f"value {int(value) + 1}"
-        if name in self.scales:
+        if self.scales.get(name) in ("days", "seconds"):
             unit = "D" if self.scales[name] == "days" else "s"
             return str(np.datetime64(int(value), unit)).replace("T", " ")
         return f"{value:.6g}"

@@ -19,10 +19,11 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
+from gansmith.scorecard.private.neighbours import affordable
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.teaching import Teaching
-from gansmith.scorecard.verdict import verdict
+from gansmith.scorecard.verdict import Evidence, verdict
 from gansmith.scorecard.views import Views
 
 
@@ -59,12 +60,18 @@ class Judge:
         targets = (target,) if target else self.told
         self._teaching = Teaching(train, floor, holdout, targets, seed, effort, is_chosen=bool(target))
 
-    def card(self, fake: Features, more: Sequence[Entry] = ()) -> Scorecard:
+    def card(
+        self,
+        fake: Features,
+        more: Sequence[Entry] = (),
+        defects: Mapping[str, tuple[float, tuple[str, ...]]] | None = None,
+    ) -> Scorecard:
         """The scorecard of synthetic records.
 
         Args:
             fake: Synthetic records, of the same columns.
             more: Entries that were found elsewhere.
+            defects: Rules without exception that are broken, see `Evidence`.
 
         Raises:
             DataError: Different columns, or no record.
@@ -97,7 +104,18 @@ class Judge:
             fake, self.train, self.holdout, self.told, founds, self._of_ceiling(len(fake)), self.seed
         )
         lines = verdict(
-            {entry.name: entry for entry in entries}, seen.gaps(), seen.missing_categories(), self.target
+            Evidence(
+                {entry.name: entry for entry in entries},
+                fake.names,
+                seen.gaps(),
+                {names: gap for names, gap, _ in seen.worst_pairs()},
+                (1 / len(fake) + 1 / len(self.holdout)) ** 0.5,
+                seen.missing_categories(),
+                defects or {},
+                self.target,
+                lacks_target=bool(self.target) and self.target not in fake.names,
+                searched=self._searched(fake),
+            )
         )
         return Scorecard(
             title=f"Scores of {len(fake):,} synthetic records",
@@ -107,6 +125,13 @@ class Judge:
             portrait={**seen.portrait(), "usefulness": list(taught.results)},
             n_records=len(fake),
         )
+
+    def _searched(self, fake: Features) -> str:
+        """A sentence, where attacks look at part of the synthetic records only."""
+        n = min(self.effort.n_attacked, affordable(fake))
+        if len(fake) <= n:
+            return ""
+        return f" Only {n:,} of the {len(fake):,} records were searched: a leak looks smaller than it is."
 
     def _of_ceiling(self, n: int) -> Mapping[str, Found]:
         """What the ceiling's measures found, by score."""
@@ -123,9 +148,9 @@ class Judge:
 
     def _anchor(self, measure: Measure, name: str, n_fake: int) -> list[Found]:
         """What a measure finds of an anchor; empty where it cannot be taken."""
-        if name == COPY and not measure.needs_control:
+        if name == COPY and measure.stand_in == "train":
             name = CEILING  # a copy of the training records is what stands for real ones there
-        if measure.needs_control and name != CEILING and not self.effort.is_full:
+        if measure.stand_in == "half" and name != CEILING and not self.effort.is_full:
             return []
         key = (measure.names[0], name, self._n(n_fake))
         if key not in self._anchors:
@@ -142,8 +167,10 @@ class Judge:
         rng = draws(self.seed)
         if name == FLOOR:
             return self._case(self.independent(self._n(n_fake)), is_anchor=True)
-        if not measure.needs_control or name == COPY:
+        if measure.stand_in == "train" or name == COPY:
             return self._case(self.train.sample(self._n(n_fake), rng), is_anchor=True)
+        if measure.stand_in == "holdout":
+            return self._case(self.holdout, is_anchor=True)
         first, second = np.array_split(rng.permutation(len(self.holdout)), 2)
         case = self._case(self.holdout.take(first), is_anchor=True)
         return replace(case, holdout=self.holdout.take(second))

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, final
 
 import numpy as np
 
+from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.trees import FULL, QUICK, Classifier, fit_classifier, fit_regressor
 
 _MAX_LINEAR_RECORDS: Final = 20_000
@@ -44,7 +45,7 @@ class Learner:
 
         seen = _Seen.of(records, is_category)
         model: Any = LogisticRegression(max_iter=200, tol=1e-3)
-        part = slice(_MAX_LINEAR_RECORDS)
+        part = draws(seed).permutation(len(records))[:_MAX_LINEAR_RECORDS]
         model.fit(seen.inputs(records[part]), labels[part])
         return Classifier(np.asarray(model.classes_), lambda rows: model.predict_proba(seen.inputs(rows)))
 
@@ -59,7 +60,7 @@ class Learner:
 
         seen = _Seen.of(records, is_category)
         model: Any = Ridge(alpha=1.0)
-        part = slice(_MAX_LINEAR_RECORDS)
+        part = draws(seed).permutation(len(records))[:_MAX_LINEAR_RECORDS]
         model.fit(seen.inputs(records[part]), targets[part])
         return lambda rows: model.predict(seen.inputs(rows))
 

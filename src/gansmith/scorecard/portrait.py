@@ -5,6 +5,7 @@ Everything here is JSON: a report needs no more than this.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -113,8 +114,8 @@ def neighbours(fake: Features, train: Features, *, seed: int) -> dict[str, Any]:
 
 
 def rounded(number: float) -> float:
-    """Four digits are enough for a picture."""
-    return float(f"{number:.4g}")
+    """Four digits are enough for a picture; what is no finite number is drawn as 0."""
+    return float(f"{number:.4g}") if math.isfinite(number) else 0.0
 
 
 def _cells(part: Features, index: int) -> list[str]:
@@ -141,22 +142,28 @@ def _marginal(fake: Features, real: Features, name: str) -> dict[str, Any]:
         ]
         for side, part in (("real", theirs), ("synthetic", ours))
     }
-    is_time = name in fake.scales
+    is_time = fake.scales.get(name) in ("days", "seconds")
     shown = [fake.cell(name, edge) if is_time else float(f"{edge:.6g}") for edge in edges.tolist()]
     return {"kind": "date" if is_time else "number", "edges": shown, **shares}
 
 
 def _shares_of_labels(fake: Features, name: str, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
-    values, counts = np.unique(np.concatenate([theirs, ours]), return_counts=True)
-    n_real = np.array([(theirs == value).sum() for value in values])
-    order = np.argsort(-(n_real / max(1, len(theirs)) + counts * 1e-9), kind="stable")[:_N_LABELS]
+    sides = {"real": theirs, "synthetic": ours}
+    counts = {
+        side: dict(zip(*map(_listed, np.unique(part, return_counts=True)), strict=True))
+        for side, part in sides.items()
+    }
+    values = sorted({*counts["real"], *counts["synthetic"]})
+    ordered = sorted(
+        values, key=lambda one: -(counts["real"].get(one, 0) + 1e-9 * counts["synthetic"].get(one, 0))
+    )
+    kept = ordered[:_N_LABELS]
     if not fake.is_category[fake.position(name)]:
-        order = np.sort(order)
-    kept = values[order]
-    labels = [fake.cell(name, value) for value in kept.tolist()]
+        kept = sorted(kept)
+    labels = [fake.cell(name, value) for value in kept]
     shares = {
-        side: [float((part == value).sum() / max(1, len(part))) for value in kept]
-        for side, part in (("real", theirs), ("synthetic", ours))
+        side: [counts[side].get(value, 0) / max(1, len(part)) for value in kept]
+        for side, part in sides.items()
     }
     if len(values) > len(kept):
         labels.append(f"{len(values) - len(kept)} others")
@@ -164,36 +171,45 @@ def _shares_of_labels(fake: Features, name: str, ours: np.ndarray, theirs: np.nd
     return {"labels": labels, **{side: [rounded(one) for one in found] for side, found in shares.items()}}
 
 
+def _listed(numbers: np.ndarray) -> list[float]:
+    return numbers.tolist()
+
+
 def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """A column of both sides as a few cells, and what these are called; missing comes last."""
+    """A column of both sides as a few cells, and what these are called; others and missing come last."""
     ours, theirs = _column(fake, name), _column(real, name)
     known = theirs[~np.isnan(theirs)]
-    if fake.is_category[fake.position(name)] or len(np.unique(known)) <= _N_CELLS:
-        values, counts = np.unique(known, return_counts=True)
+    values, counts = np.unique(known, return_counts=True)
+    is_category = bool(fake.is_category[fake.position(name)])
+    if is_category or len(values) <= _N_CELLS:
         kept = values[np.argsort(-counts, kind="stable")[:_N_CELLS]]
-        kept = kept if fake.is_category[fake.position(name)] else np.sort(kept)
+        kept = kept if is_category else np.sort(kept)
         labels = [fake.cell(name, value) for value in kept.tolist()]
-        place = {value: index for index, value in enumerate(kept.tolist())}
-        cells = [
-            np.array([place.get(value, len(kept)) for value in part.tolist()]) for part in (ours, theirs)
-        ]
-        other = "others"
+        cells = [_places(part, kept) for part in (ours, theirs)]
     else:
         edges = np.unique(np.quantile(known, np.linspace(0, 1, _N_CELLS + 1)))
+        labels = [f"from {fake.cell(name, edge)}" for edge in edges[:-1].tolist()]
         cells = [
             np.clip(np.searchsorted(edges, part, side="right") - 1, 0, len(edges) - 2)
             for part in (ours, theirs)
         ]
-        labels = [
-            f"{fake.cell(name, edges[i])} to {fake.cell(name, edges[i + 1])}" for i in range(len(edges) - 1)
-        ]
-        other = ""
-    ends = labels + ([other] if other and any((part == len(labels)).any() for part in cells) else [])
     gaps = [np.isnan(part) for part in (ours, theirs)]
-    if any(gap.any() for gap in gaps):
-        cells = [np.where(gap, len(ends), part) for gap, part in zip(gaps, cells, strict=True)]
-        ends.append("missing")
-    return cells[0].astype(np.int64), cells[1].astype(np.int64), ends
+    for label, number in (("others", len(labels)), ("missing", len(labels) + 1)):
+        is_it = [
+            gap if label == "missing" else ~gap & (part == number)
+            for gap, part in zip(gaps, cells, strict=True)
+        ]
+        if any(side.any() for side in is_it):
+            cells = [np.where(side, len(labels), part) for side, part in zip(is_it, cells, strict=True)]
+            labels.append(label)
+    return cells[0].astype(np.int64), cells[1].astype(np.int64), labels
+
+
+def _places(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Where each value stands among the kept ones; their number where it does not."""
+    order = np.argsort(kept)
+    found = np.minimum(np.searchsorted(kept, values, sorter=order), len(kept) - 1)
+    return np.where(kept[order[found]] == values, order[found], len(kept))
 
 
 def association(

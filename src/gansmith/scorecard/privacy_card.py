@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gansmith.scorecard.score import CEILING, Entry
+from gansmith.scorecard.leaks import ATTACKS, SHARES, counted, level_of_attack, level_of_share
+from gansmith.scorecard.score import Entry
 
 _RISKS: Final = (
     (
@@ -30,22 +31,30 @@ _RISKS: Final = (
     ),
 )
 _FURTHER: Final = (
-    ("membership_auc", "Membership", "Can one tell whether a person was in the real data?", 0.5),
+    (
+        "singling_out_one",
+        "Singling out by one column",
+        "Can a single rare value point to exactly one person?",
+    ),
+    ("membership_auc", "Membership", "Can one tell whether a person was in the real data?"),
     (
         "membership_auc_unusual",
         "Membership of unusual records",
         "The same for the most unusual one in a hundred.",
-        0.5,
     ),
     (
         "membership_tpr",
         "Membership, nearly certain",
         "Of how many persons can it be said, with one error in a hundred?",
-        0.01,
     ),
-    ("copies", "Copies", "How many synthetic records stand letter for letter in the real data?", None),
-    ("near_copies", "Near copies", "How many differ from a real record in no more than one column?", None),
-    ("rare_values", "Rare values", "Are values that only a few persons have repeated?", 0.0),
+    (
+        "membership_tpr_unusual",
+        "Membership of unusual records, nearly certain",
+        "The same for the most unusual one in a hundred.",
+    ),
+    ("copies", "Copies", "How many synthetic records stand letter for letter in the real data?"),
+    ("near_copies", "Near copies", "How many differ from a real record in no more than one column?"),
+    ("rare_values", "Rare values", "Are values that only a few persons have repeated?"),
 )
 LIMITS: Final = (
     "The attacks were carried out with the data at hand. Attackers may know more, try more, or have other "
@@ -76,16 +85,14 @@ def privacy_card(
         rates: By the name of a score, how often its attack, its control group and a naive guess succeeded:
             "main", "control", "baseline".
     """
-    risks = [
-        _item(entries[name], risk, question, 0.0, rates.get(name, {}))
-        for name, risk, question in _RISKS
-        if name in entries
-    ]
-    further = [
-        _item(entries[name], risk, question, chance, rates.get(name, {}))
-        for name, risk, question, chance in _FURTHER
-        if name in entries
-    ]
+    risks, further = (
+        [
+            _item(entries[name], risk, question, rates.get(name, {}))
+            for name, risk, question in listed
+            if name in entries
+        ]
+        for listed in (_RISKS, _FURTHER)
+    )
     return {
         "title": "Privacy card",
         "data": [list(pair) for pair in data],
@@ -96,23 +103,27 @@ def privacy_card(
     }
 
 
-def _item(
-    entry: Entry, risk: str, question: str, chance: float | None, rates: Mapping[str, Any]
-) -> dict[str, Any]:
-    """One risk; without a chance of its own it is held against fresh real records."""
+def _item(entry: Entry, risk: str, question: str, rates: Mapping[str, Any]) -> dict[str, Any]:
+    """One risk in words; the level is that of the verdict."""
     plain = entry.to_dict()
-    own = entry.anchors.get(CEILING) if chance is None else None
-    limit = own.value + 3 * own.error if own else chance or 0.0
     low, high = entry.score.interval
-    level = "red" if low > limit + 0.05 else "amber" if low > limit else "green"
-    beside = f"fresh real records reach {own.value:.3f}" if own else f"chance gives {chance or 0.0:g}"
-    said = "More than" if low > limit else "No more than"
+    if entry.name in SHARES:
+        level, beside = level_of_share(entry), counted(entry)
+    else:
+        attack = next(one for one in ATTACKS if one.name == entry.name)
+        level, beside = level_of_attack(attack, entry), f"chance gives {attack.chance:g}"
+    said = {
+        "grey": "Nothing can be said",
+        "green": "No more than chance would give",
+        "amber": "More than chance would give",
+        "red": "Much more than chance would give",
+    }[level]
+    measured = f"{entry.score.value:.3f} (interval {max(low, 0.0):.3f} to {min(high, 1.0):.3f}; {beside})"
     return {
         "risk": risk,
         "question": question,
-        "level": "grey" if entry.score.caveat else level,
+        "level": level,
         **{key: plain[key] for key in ("value", "low", "high", "caveat")},
         **{name: rates.get(name) for name in ("main", "control", "baseline")},
-        "text": f"{said} what can be had without the data: {entry.score.value:.3f} "
-        f"(interval {low:.3f} to {high:.3f}; {beside}).",
+        "text": f"{said}: {measured}.",
     }

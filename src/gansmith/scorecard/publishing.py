@@ -22,8 +22,14 @@ def page_of(cards: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ]
     return {
         "title": title,
-        "made": first["made"],
+        "made": _made(cards),
         "notes": notes,
         "training": first["training"],
         "cards": [{key: value for key, value in card.items() if key not in _OF_THE_PAGE} for card in cards],
     }
+
+
+def _made(cards: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """How the cards were made; what all of them share comes once."""
+    lines = [list(pair) for card in cards for pair in card["made"]]
+    return [pair for place, pair in enumerate(lines) if pair not in lines[:place]]

@@ -14,7 +14,15 @@ from gansmith.scorecard.features import Features
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.portrait import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
-from gansmith.scorecard.usefulness import Contest, all_targets, contest, train_here_test_real
+from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.usefulness import (
+    Contest,
+    Skill,
+    contest,
+    mean_skill,
+    skills_of,
+    train_here_test_real,
+)
 
 NAMES = ("tstr", "trtr", "both", "tstr_linear")
 _WORDS = {"fake": "trained on synthetic", "real": "trained on real", "both": "trained on both",
@@ -59,9 +67,13 @@ class Teaching:
         self._train, self._floor, self._holdout = train, floor, holdout
         self._targets, self._seed, self._effort, self._is_chosen = targets, seed, effort, is_chosen
         self._known: dict[tuple[str, str, int], Score] = {}
+        self._skilled: dict[tuple[str, int], dict[str, Skill]] = {}
 
     def taught_by(self, fake: Features) -> Taught:
         """What is learnt from synthetic records, beside what is learnt from the others."""
+        if self._is_chosen and self._targets[0] not in fake.names:
+            reason = f"the target {self._targets[0]!r} is not among the columns that can be compared"
+            return Taught((), (), dict.fromkeys(NAMES, reason))
         try:
             return self._of_one(fake) if self._is_chosen else self._of_all(fake)
         except DataError as error:
@@ -69,11 +81,9 @@ class Teaching:
 
     def _of_one(self, fake: Features) -> Taught:
         target, effort = self._targets[0], self._effort
-        of = contest(
-            target, self._holdout.sample(effort.n_taught, np.random.default_rng(0)), known=self._train
-        )
+        of = contest(target, self._holdout.sample(effort.n_taught, draws(self._seed)), known=self._train)
         n = min(len(fake), len(self._train), effort.n_taught)
-        fake = fake.take(np.arange(n))
+        fake = fake.sample(n, draws(self._seed))
         entries: list[Entry] = []
         results: list[dict[str, Any]] = []
         for learner in (TREES, LINEAR) if effort.is_full else (SMALL_TREES,):
@@ -90,28 +100,35 @@ class Teaching:
         return Taught(tuple(entries), tuple(results), {})
 
     def _of_all(self, fake: Features) -> Taught:
-        sets = {"fake": fake, "real": self._train, "floor": self._floor}
-        if self._effort.is_full:
-            sets["both"] = _joined(fake, self._train)
         n_max = 5_000 if self._effort.is_full else 1_500
-        scores, skills = all_targets(sets, self._holdout, self._targets, seed=self._seed, n_max=n_max)
+        n = min(n_max, len(fake), len(self._train))
+        skills = {"fake": self._skills(fake.sample(n, draws(self._seed)))}
+        for name, part in (("real", self._train), ("floor", self._floor)):
+            if (name, n) not in self._skilled:
+                self._skilled[name, n] = self._skills(part.sample(n, draws(self._seed)))
+            skills[name] = self._skilled[name, n]
+        if self._effort.is_full:
+            both = _joined(fake.sample(n, draws(self._seed)), self._train.sample(n, draws(self._seed)))
+            skills["both"] = self._skills(both)
+        scores = {name: mean_skill(found) for name, found in skills.items()}
+        real = {target: skill.value for target, skill in skills["real"].items()}
         shares = {
-            name: skill / max(skills["real"][name], 1e-9)
-            for name, skill in skills["fake"].items()
-            if skills["real"][name] > 0.05
+            target: skill.value / real[target]
+            for target, skill in skills["fake"].items()
+            if real.get(target, 0.0) > 0.05
         }
         worst = dict(sorted(shares.items(), key=lambda item: item[1]))
-        return Taught(
-            tuple(_entries(scores, is_linear=False, details=worst)),
-            (_result("all columns", "skill", scores),),
-            {},
-        )
+        result = _result("all columns", "skill", scores)
+        return Taught(tuple(_entries(scores, is_linear=False, details=worst)), (result,), {})
+
+    def _skills(self, part: Features) -> dict[str, Skill]:
+        return skills_of(part, self._holdout.sample(5_000, draws(self._seed)), self._targets, seed=self._seed)
 
     def _anchor(self, name: str, n: int, of: Contest, learner: Learner) -> Score:
         key = (name, learner.name, n)
         if key not in self._known:
             part = self._train if name == "real" else self._floor
-            self._known[key] = self._score(part.take(np.arange(n)), of, learner)
+            self._known[key] = self._score(part.sample(n, draws(self._seed)), of, learner)
         return self._known[key]
 
     def _score(self, part: Features, of: Contest, learner: Learner) -> Score:

@@ -131,59 +131,63 @@ def train_here_test_real(
     )
 
 
-def all_targets(
-    sets: Mapping[str, Features], test: Features, targets: Sequence[str], *, seed: int, n_max: int = 5_000
-) -> tuple[dict[str, Score], dict[str, dict[str, float]]]:
-    """Every column in turn is the target; one number for each training set.
+@final
+@dataclass(frozen=True)
+class Skill:
+    """How well a target is predicted: 2 AUC - 1 of classes, R2 (not below 0) of numbers; 0 is guessing."""
+
+    value: float
+    error: float
+    n: int
+
+
+def skills_of(part: Features, test: Features, targets: Sequence[str], *, seed: int) -> dict[str, Skill]:
+    """Every column in turn is the target.
 
     Args:
-        sets: Training records by name: synthetic, real, ...; equally many of each are used.
+        part: Records to learn from.
         test: Real records that nobody has learnt from.
-        targets: Columns to predict; those that cannot be predicted are passed over.
-        seed: Of the draws and the models.
-        n_max: Records of each set, at most.
+        targets: Columns to predict; those that the test records do not allow are passed over.
+        seed: Of the models.
 
     Returns:
-        For each set the mean skill over the targets: 2 AUC - 1 of classes, R2 (not below 0) of numbers, so
-        that 0 is guessing and 1 is perfect. And for each set the skill of each target.
+        The skill for each target; 0 where nothing can be learnt from `part`.
 
     Raises:
         DataError: No target can be predicted.
     """
-    n = min(n_max, *(len(part) for part in sets.values()))
-    drawn = {name: part.sample(n, draws(seed)) for name, part in sets.items()}
-    test = test.sample(n_max, draws(seed))
-    skills: dict[str, dict[str, float]] = {name: {} for name in sets}
-    errors: dict[str, list[float]] = {name: [] for name in sets}
+    found: dict[str, Skill] = {}
     for target in targets:
         try:
             of = contest(target, test)
-            found = {
-                name: train_here_test_real(part, of, seed=seed, learner=SMALL_TREES, n_seeds=1)
-                for name, part in drawn.items()
-            }
         except DataError:
             continue
-        for name, score in found.items():
-            is_auc = of.unit == "AUC"
-            skills[name][target] = max(0.0, 2 * score.value - 1 if is_auc else score.value)
-            errors[name].append((2 if is_auc else 1) * score.error)
-    if not any(skills.values()):
+        try:
+            score = train_here_test_real(part, of, seed=seed, learner=SMALL_TREES, n_seeds=1)
+        except DataError:
+            found[target] = Skill(0.0, 0.0, len(of.test))
+            continue
+        is_auc = of.unit == "AUC"
+        value = 2 * score.value - 1 if is_auc else score.value
+        found[target] = Skill(max(0.0, value), (2 if is_auc else 1) * score.error, score.n)
+    if not found:
         raise DataError("No column can be predicted from the others: all are constant or empty.")
-    scores = {
-        name: Score(
-            value=float(np.mean(list(skills[name].values()))),
-            error=float(np.sqrt(np.square(errors[name]).sum()) / len(errors[name])),
-            n=len(test),
-            direction="higher",
-            source=_SOURCE,
-            label="train here, test on real (skill, mean of all columns)",
-            meaning="How well models trained on these records predict each column of real ones; 0: guessing, "
-            "1: perfect.",
-        )
-        for name in sets
-    }
-    return scores, skills
+    return found
+
+
+def mean_skill(skills: Mapping[str, Skill]) -> Score:
+    """The mean over the targets, one at least."""
+    values, errors = np.array([(one.value, one.error) for one in skills.values()]).T
+    return Score(
+        value=float(values.mean()),
+        error=float(np.sqrt(np.square(errors).sum()) / len(errors)),
+        n=max(one.n for one in skills.values()),
+        direction="higher",
+        source=_SOURCE,
+        label="train here, test on real (skill, mean of all columns)",
+        meaning="How well models trained on these records predict each column of real ones; 0: guessing, "
+        "1: perfect.",
+    )
 
 
 def _with(part: Features, column: int) -> Features:
@@ -229,8 +233,9 @@ def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int)
 
 
 def _explained(labels: np.ndarray, predicted: np.ndarray) -> tuple[float, float]:
-    squares = np.square(labels - predicted)
-    spread = np.square(labels - labels.mean())
+    scale = np.abs(labels - labels.mean()).max()  # squares of huge or tiny numbers would leave the range
+    squares = np.square((labels - predicted) / scale)
+    spread = np.square((labels - labels.mean()) / scale)
     ratio = squares.mean() / spread.mean()
     # Delta method for a ratio of two means; that the mean of the target is itself estimated has no
     # first-order effect.

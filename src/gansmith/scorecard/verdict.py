@@ -6,18 +6,32 @@ reach, and say "green" only where the difference is small or within the error.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, final
 
+from gansmith.scorecard.leaks import (
+    ATTACKS,
+    SHARES,
+    Level,
+    counted,
+    level_of_attack,
+    level_of_share,
+    untried,
+)
 from gansmith.scorecard.score import CEILING, Entry
 
-Level = Literal["green", "amber", "red", "grey"]
-
+_OF_NUMBERS: Final = (
+    "shape", "trend", "trend_strong", "mutual_information", "rare_categories", "subgroups", "missing",
+)  # fmt: skip
 _ORDER: Final[tuple[Level, ...]] = ("grey", "green", "amber", "red")
 MAX_NAMED: Final = 5
 SIMILAR: Final = 0.03
-"""A column or a pair that is this much less similar than a real one is named."""
+"""A column that is this much less similar than a real one, beyond the error, is named."""
+PAIR_SIMILAR: Final = 0.05
+"""The same of a pair."""
+EXPECTED: Final = 10.0
+"""A category that should occur so often and does not is named: by chance that is one in twenty thousand."""
 
 
 @final
@@ -57,21 +71,42 @@ class _Finding:
     columns: tuple[str, ...] = ()
 
 
-def verdict(
-    entries: Mapping[str, Entry], gaps: Mapping[str, float], missing: Mapping[str, Sequence[str]], target: str
-) -> tuple[Line, ...]:
-    """The five lines.
+@final
+@dataclass(frozen=True)
+class Evidence:
+    """What the answers are drawn from."""
 
-    Args:
-        entries: All scores that could be computed, by name.
-        gaps: How much less similar each column is than that of real records, 0 to 1.
-        missing: Categories that should occur and do not, by column.
-        target: The column that was to be predicted; empty: all in turn.
-    """
+    entries: Mapping[str, Entry]
+    """All scores that could be computed, by name."""
+    columns: Sequence[str] = ()
+    """Of the table."""
+    gaps: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How much less similar each column is than that of real records, 0 to 1."""
+    pair_gaps: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """The same of the worst pairs."""
+    slack: float = 0.0
+    """How far similarities of equal distributions may lie apart by chance: sqrt(1 / n + 1 / m)."""
+    missing: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """Column and category that do not occur, and how often they should."""
+    defects: Mapping[str, tuple[float, tuple[str, ...]]] = field(
+        default_factory=dict[str, tuple[float, tuple[str, ...]]]
+    )
+    """Rules without exception that are broken: by how large a share of the records, and their columns."""
+    target: str = ""
+    """The column that was to be predicted; empty: all in turn."""
+    lacks_target: bool = False
+    """Whether the synthetic records have no such column."""
+    searched: str = ""
+    """A sentence, where attacks looked at part of the synthetic records only."""
+
+
+def verdict(evidence: Evidence) -> tuple[Line, ...]:
+    """The five lines."""
+    entries = evidence.entries
     return (
         _line(
             "Does it look real?",
-            _looks_real(entries),
+            _looks_real(evidence),
             ("c2st", "density", "coverage", "precision", "recall", "frechet", "kernel", "triples"),
             entries,
             "That no classifier of ours tells the records from real ones does not prove that none can, and a "
@@ -79,15 +114,15 @@ def verdict(
         ),
         _line(
             "Are the numbers right?",
-            _numbers(entries, gaps, missing),
-            ("shape", "trend", "mutual_information", "rare_categories", "subgroups", "missing"),
+            _numbers(evidence),
+            _OF_NUMBERS,
             entries,
             "Columns and pairs of columns are compared. What only many columns together say is seen by the "
             "classifier above.",
         ),
         _line(
             "Is it useful?",
-            _useful(entries, target),
+            _useful(evidence),
             ("tstr", "trtr", "both", "tstr_linear"),
             entries,
             "It is useful for predicting what was predicted here, with the models tried here. Another "
@@ -95,11 +130,8 @@ def verdict(
         ),
         _line(
             "Does it give anybody away?",
-            _private(entries),
-            (
-                "copies", "near_copies", "nearer", "singling_out", "linkability", "inference",
-                "membership_auc", "membership_tpr", "membership_auc_unusual", "rare_values",
-            ),
+            _private(evidence),
+            (*SHARES, "nearer", *(attack.name for attack in ATTACKS)),
             entries,
             "These attacks found nothing or something; others may find more. No measurement of this kind "
             "proves that nobody can be recognised, and only differential privacy bounds what an attacker can "
@@ -107,7 +139,7 @@ def verdict(
         ),
         _line(
             "Is it valid?",
-            _valid(entries),
+            _valid(evidence),
             ("valid",),
             entries,
             "The rules are those that all real records keep. Rules that nobody stated and that the data does "
@@ -132,23 +164,21 @@ def _line(
     return Line(question, level, text, tuple(columns), kept, limits)
 
 
-def _looks_real(entries: Mapping[str, Entry]) -> list[_Finding]:
+def _looks_real(evidence: Evidence) -> list[_Finding]:
     findings: list[_Finding] = []
-    if entry := entries.get("c2st"):
+    if entry := evidence.entries.get("c2st"):
         excess = entry.score.value - max(0.5, entry.anchor(CEILING, 0.5))
         level = _level(excess - entry.score.error, 0.1, 0.3)
         told = {
-            "green": "A classifier can hardly tell the records from real ones",
-            "amber": "A classifier often tells the records from real ones",
-            "red": "A classifier tells the records from real ones almost every time"
-            if entry.score.value > 0.9
-            else "A classifier tells most of the records from real ones",
+            "green": "can hardly tell the records" if excess < 0.07 else "tells few of the records",
+            "amber": "often tells the records",
+            "red": "nearly always tells the records" if entry.score.value > 0.9 else "tells most records",
         }[level]
-        columns = [name for name in entry.details if " × " not in name][:MAX_NAMED]
+        columns = tuple(name for name in entry.details if name in evidence.columns)[:MAX_NAMED]
         named = "" if level == "green" or not columns else f", most of all by {_listed(columns)}"
-        text = f"{told}{named} (AUC {entry.score.value:.2f}; 0.5 is perfect)."
-        findings.append(_Finding(level, text, () if level == "green" else tuple(columns)))
-    if entry := entries.get("coverage"):
+        text = f"A classifier {told} from real ones{named} (AUC {entry.score.value:.2f}; 0.5 is perfect)."
+        findings.append(_Finding(level, text, () if level == "green" else columns))
+    if entry := evidence.entries.get("coverage"):
         share = entry.score.value / max(entry.anchor(CEILING, 1.0), 1e-9)
         level = _level(1 - share - 2 * entry.score.error, 0.2, 0.5)
         if level != "green":
@@ -160,49 +190,65 @@ def _looks_real(entries: Mapping[str, Entry]) -> list[_Finding]:
     return findings
 
 
-def _numbers(
-    entries: Mapping[str, Entry], gaps: Mapping[str, float], missing: Mapping[str, Sequence[str]]
-) -> list[_Finding]:
-    findings: list[_Finding] = []
-    far = {name: gap for name, gap in sorted(gaps.items(), key=lambda item: -item[1]) if gap > SIMILAR}
-    if far:
-        worst = [f"{name} ({gap:.0%} off)" for name, gap in list(far.items())[:MAX_NAMED]]
-        more = f" and {len(far) - MAX_NAMED} more" if len(far) > MAX_NAMED else ""
-        level: Level = "red" if max(far.values()) > 0.2 or sum(far.values()) > 0.1 * len(gaps) else "amber"
-        findings.append(
-            _Finding(level, f"Not distributed as in real data: {', '.join(worst)}{more}.", tuple(far))
-        )
+def _numbers(evidence: Evidence) -> list[_Finding]:
+    findings = [*_columns_off(evidence), *_pairs_off(evidence)]
     for name, words in (
         ("trend", "Pairs of columns do not go together as in real data"),
+        ("trend_strong", "Columns that go together in real data do not here"),
         ("mutual_information", "What columns say of each other is not as in real data"),
         ("subgroups", "Some groups of records are not as in real data"),
         ("missing", "Cells are not missing as in real data"),
     ):
-        if entry := entries.get(name):
-            findings += _below_real(entry, words)
-    for name, values in missing.items():
-        findings.append(
-            _Finding("amber", f"{name} never is {_listed(values)}, as it should be now and then.", (name,))
-        )
-    measured = any(name in entries for name in ("shape", "trend"))
+        if entry := evidence.entries.get(name):
+            findings += _below_real(entry, words, evidence.columns)
+    lacking = [pair for pair, expected in evidence.missing.items() if expected >= EXPECTED]
+    if lacking:
+        said = [f"{column} = {category}" for column, category in lacking]
+        text = f"Never made, though it should be now and then: {_listed(said)}."
+        columns = tuple(dict.fromkeys(column for column, _ in lacking))
+        findings.append(_Finding("amber", text, columns[:MAX_NAMED]))
+    measured = any(name in evidence.entries for name in ("shape", "trend"))
     if measured and not findings:
         findings.append(_Finding("green", "Single columns and pairs of columns are as in real data."))
     return findings
 
 
-def _below_real(entry: Entry, words: str) -> list[_Finding]:
+def _columns_off(evidence: Evidence) -> list[_Finding]:
+    ordered = sorted(evidence.gaps.items(), key=lambda item: -item[1])
+    far = {name: gap for name, gap in ordered if gap - evidence.slack > SIMILAR}
+    if not far:
+        return []
+    worst = [f"{name} ({gap:.0%} off)" for name, gap in list(far.items())[:MAX_NAMED]]
+    more = f" and {len(far) - MAX_NAMED} more" if len(far) > MAX_NAMED else ""
+    is_bad = max(far.values()) > 0.2 or sum(far.values()) > 0.1 * len(evidence.gaps)
+    text = f"Not distributed as in real data: {', '.join(worst)}{more}."
+    return [_Finding("red" if is_bad else "amber", text, tuple(far)[: 2 * MAX_NAMED])]
+
+
+def _pairs_off(evidence: Evidence) -> list[_Finding]:
+    far = {pair: gap for pair, gap in evidence.pair_gaps.items() if gap - 3 * evidence.slack > PAIR_SIMILAR}
+    if not far:
+        return []
+    said = [f"{a} and {b} ({gap:.0%} off)" for (a, b), gap in far.items()]
+    level: Level = "red" if max(far.values()) > 0.2 else "amber"
+    columns = tuple(dict.fromkeys(name for pair in far for name in pair))
+    return [_Finding(level, f"Do not go together as in real data: {_listed(said)}.", columns)]
+
+
+def _below_real(entry: Entry, words: str, columns: Sequence[str]) -> list[_Finding]:
     gap = entry.anchor(CEILING, 1.0) - entry.score.value
     level = _level(gap - 2 * entry.score.error, 0.015, 0.08)
     if level == "green":
         return []
-    worst = list(entry.details)[:3]
-    named = f": {_listed(worst)}" if worst else ""
-    columns = tuple(dict.fromkeys(part.split(" = ")[0] for one in worst for part in one.split(" × ")))
-    return [_Finding(level, f"{words}{named}.", columns)]
+    worst = dict(list(entry.details.items())[:3])
+    named = f": {_listed(list(worst))}" if worst else ""
+    return [_Finding(level, f"{words}{named}.", _named(worst, columns))]
 
 
-def _useful(entries: Mapping[str, Entry], target: str) -> list[_Finding]:
-    entry = entries.get("tstr")
+def _useful(evidence: Evidence) -> list[_Finding]:
+    entry, target = evidence.entries.get("tstr"), evidence.target
+    if evidence.lacks_target:
+        return [_Finding("red", f"The column {target!r} that is to be predicted is not there.", (target,))]
     if entry is None:
         return []
     what = f"of {target!r}" if target else "of its columns"
@@ -218,78 +264,70 @@ def _useful(entries: Mapping[str, Entry], target: str) -> list[_Finding]:
         "red": "are of little use" if entry.score.value > guess + 0.02 else "are mere guessing",
     }[level]
     text = f"Predictions {what} learnt from these records {told} ({entry.score.value:.2f}; real {best:.2f})."
-    columns = [name for name, skill in entry.details.items() if skill < 0.5] if not target else [target]
-    return [_Finding(level, text, () if level == "green" else tuple(columns[:MAX_NAMED]))]
+    columns = (target,) if target else tuple(name for name, skill in entry.details.items() if skill < 0.5)
+    return [_Finding(level, text, () if level == "green" else columns[:MAX_NAMED])]
 
 
-def _private(entries: Mapping[str, Entry]) -> list[_Finding]:
-    findings: list[_Finding] = []
-    for name, words in (
-        ("copies", "stand in the real data"),
-        ("near_copies", "all but stand in the real data"),
-    ):
-        if entry := entries.get(name):
-            own = entry.anchors.get(CEILING)
-            excess = entry.score.value - (own.value if own else 0.0)
-            level = _level(excess - 3 * (entry.score.error + (own.error if own else 0.0)), 0.0, 0.02)
-            if level != "green":
-                beside = f", of fresh real records {own.value:.1%}" if own else ""
-                findings.append(_Finding(level, f"{entry.score.value:.1%} of the records {words}{beside}."))
-    attacks: tuple[tuple[str, str, float, float], ...] = (
-        ("singling_out", "Persons can be singled out", 0.0, 0.05),
-        ("linkability", "Separate pieces of a record can be linked", 0.0, 0.05),
-        ("inference", "Secrets of persons in the data can be guessed", 0.0, 0.05),
-        ("rare_values", "Rare values of the real data are repeated", 0.0, 0.1),
-        ("membership_auc", "Who was in the real data can be found out", 0.5, 0.55),
-        ("membership_auc_unusual", "Who was in the real data can be found out of unusual records", 0.5, 0.6),
-        ("membership_tpr", "Some can be said with near certainty to be in the real data", 0.01, 0.03),
-    )
-    done = [name for name, *_ in attacks if name in entries]
-    for name, words, chance, much in attacks:
-        if entry := entries.get(name):
-            low = entry.score.interval[0]
-            level: Level = "green" if low <= chance else "amber" if entry.score.value <= much else "red"
-            if level != "green":
-                columns = tuple(entry.details)[:1] if name in ("inference", "rare_values") else ()
-                which = f" ({columns[0]})" if columns else ""
-                findings.append(
-                    _Finding(
-                        level, f"{words}{which}: {entry.score.value:.2f}, by chance {chance:g}.", columns
-                    )
-                )
+def _private(evidence: Evidence) -> list[_Finding]:
+    entries, findings = evidence.entries, list[_Finding]()
+    for name, words in SHARES.items():
+        if (entry := entries.get(name)) and (level := level_of_share(entry)) in ("amber", "red"):
+            text = f"{entry.score.value:.1%} of the records {words} ({counted(entry)})."
+            findings.append(_Finding(level, text))
+    for attack in ATTACKS:
+        if (entry := entries.get(attack.name)) and (level := level_of_attack(attack, entry)) != "grey":
+            columns = _named(entry.details, evidence.columns)[:1] if attack.name == "inference" else ()
+            which = f" ({columns[0]})" if columns else ""
+            text = f"{attack.words}{which}: {entry.score.value:.2f}, by chance {attack.chance:g}."
+            findings += [] if level == "green" else [_Finding(level, text, columns)]
     if entry := entries.get("nearer"):
         level = _level(entry.score.interval[0] - max(0.5, entry.anchor(CEILING, 0.5)), 0.05, 0.2)
         if level != "green":
             share = f"{entry.score.value:.0%} of the records"
             findings.append(_Finding(level, f"{share} lie nearer to the records learnt from than to others."))
-    if done and not findings:
-        text = "No attack did better on the records learnt from than on others: no leak was found."
-        findings.append(_Finding("green", text))
-    elif not findings and "copies" in entries:
-        findings.append(_Finding("grey", "No more copies than by chance. No attack was carried out."))
-    return findings
+    if findings or "copies" not in entries:
+        return findings
+    copies = entries["copies"].score
+    said = f" {counted(entries['copies'])} stand in the real data." if copies.value > 0 else ""
+    if lacking := untried(entries):
+        text = f"No leak was found, but attacks failed or could not be tried: {_listed(lacking)}.{said}"
+        return [_Finding("grey", text)]
+    text = "No attack did better on the records learnt from than on others: no leak was found."
+    return [_Finding("green", f"{text}{said}{evidence.searched}")]
 
 
-def _valid(entries: Mapping[str, Entry]) -> list[_Finding]:
-    entry = entries.get("valid")
+def _valid(evidence: Evidence) -> list[_Finding]:
+    entry = evidence.entries.get("valid")
     if entry is None:
         return []
     if entry.score.value >= 1.0:
         return [_Finding("green", "Every record keeps all rules that real records keep.")]
-    real = entry.anchors.get(CEILING)
-    if real and entry.score.value >= real.value - 2 * (entry.score.error + real.error):
-        share = f"{1 - entry.score.value:.2%} of the records break a rule"
-        return [_Finding("green", f"{share}, no more than of fresh real records.")]
-    broken = [f"{rule} ({share:.1%} do not)" for rule, share in list(entry.details.items())[:MAX_NAMED]]
-    more = f" and {len(entry.details) - MAX_NAMED} more" if len(entry.details) > MAX_NAMED else ""
+    real, share = entry.anchors.get(CEILING), 1 - entry.score.value
+    is_as_real = real and entry.score.value >= real.value - 2 * (entry.score.error + real.error)
+    if is_as_real and not evidence.defects:
+        text = (
+            f"{share:.2%} of the records have values that no real one has, no more than fresh real records."
+        )
+        return [_Finding("green", text)]
+    known = evidence.defects if is_as_real else {rule: (one, ()) for rule, one in entry.details.items()}
+    broken = [f"{rule} ({one:.1%} do not)" for rule, (one, _) in list(known.items())[:MAX_NAMED]]
+    more = f" and {len(known) - MAX_NAMED} more" if len(known) > MAX_NAMED else ""
+    named = [name for _, columns in evidence.defects.values() for name in columns]
+    named += [name for name in evidence.columns if any(repr(name) in rule for rule in known)]
+    text = f"{share:.1%} of the records break a rule: {'; '.join(broken)}{more}."
     level: Level = "amber" if entry.score.value >= 0.99 else "red"
-    text = f"{1 - entry.score.value:.1%} of the records break a rule: {'; '.join(broken)}{more}."
-    return [_Finding(level, text, tuple(_quoted(list(entry.details)[:MAX_NAMED])))]
+    return [_Finding(level, text, tuple(dict.fromkeys(named))[:MAX_NAMED])]
 
 
-def _quoted(rules: Sequence[str]) -> list[str]:
-    """The columns that rules name, which stand in quotes."""
-    return list(dict.fromkeys(name for rule in rules for name in rule.split("'")[1::2]))
+def _named(details: Iterable[str], columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that details are about: "age", "age × pay", "city = Rome"."""
+    found = [
+        name
+        for one in details
+        for name in columns
+        if one == name or one.startswith((f"{name} × ", f"{name} = ")) or one.endswith(f" × {name}")
+    ]
+    return tuple(dict.fromkeys(found))[:MAX_NAMED]
 
 
 def _level(distance: float, amber: float, red: float) -> Level:

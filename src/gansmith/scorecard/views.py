@@ -42,20 +42,32 @@ class Views:
         ours, real = self._shapes(self.founds), self._shapes(self.ceiling)
         return {name: max(0.0, real.get(name, 1.0) - one) for name, one in ours.items()}
 
-    def missing_categories(self) -> dict[str, list[str]]:
-        """Categories that should occur and do not, by column."""
+    def missing_categories(self) -> dict[tuple[str, str], float]:
+        """Column and category of what should occur and does not, and how often it should."""
         found = self.founds.get("rare_categories")
-        missing: dict[str, list[str]] = {}
-        for column, code in found.matter if found else ():
-            missing.setdefault(column, []).append(self.fake.cell(column, code))
-        return missing
+        missing: Mapping[tuple[str, int], float] = found.matter if found else {}
+        return {(column, self.fake.cell(column, code)): times for (column, code), times in missing.items()}
+
+    def worst_pairs(self) -> list[tuple[tuple[str, str], float, float]]:
+        """The pairs that lose most against real ones: names, how much they lose, and their similarity."""
+        ours, real = self.founds.get("trend"), self.ceiling.get("trend")
+        if ours is None or real is None:
+            return []
+        gaps = real.matter - ours.matter
+        gaps = np.where(np.isnan(gaps) | (np.tri(len(gaps), dtype=bool)), -np.inf, gaps)
+        order = np.argsort(-gaps, axis=None, kind="stable")[: portrait.MAX_PAIRS]
+        worst = [divmod(int(place), len(gaps)) for place in order if np.isfinite(gaps.flat[place])]
+        return [((self.told[a], self.told[b]), float(gaps[a, b]), float(ours.matter[a, b])) for a, b in worst]
 
     def portrait(self) -> dict[str, Any]:
         """All there is to see; what could not be computed is left out."""
         similarity = self._shapes(self.founds)
         seen: dict[str, Any] = {
             "columns": portrait.columns(self.fake, self.holdout, similarity, self._shapes(self.ceiling)),
-            "pairs": self._pairs(),
+            "pairs": [
+                portrait.pair(self.fake, self.holdout, names, similarity)
+                for names, _, similarity in self.worst_pairs()
+            ],
             "risks": self._risks(),
         }
         if found := self.founds.get("mutual_information"):
@@ -79,20 +91,6 @@ class Views:
         return {
             name: float(one) for name, one in zip(self.told, found.matter, strict=True) if not np.isnan(one)
         }
-
-    def _pairs(self) -> list[dict[str, Any]]:
-        """The pairs that lose most against real ones."""
-        ours, real = self.founds.get("trend"), self.ceiling.get("trend")
-        if ours is None:
-            return []
-        gaps = (real.matter if real else 1.0) - ours.matter
-        gaps = np.where(np.isnan(gaps) | (np.tri(len(gaps), dtype=bool)), -np.inf, gaps)
-        order = np.argsort(-gaps, axis=None, kind="stable")[: portrait.MAX_PAIRS]
-        worst = [divmod(int(place), len(gaps)) for place in order if np.isfinite(gaps.flat[place])]
-        return [
-            portrait.pair(self.fake, self.holdout, (self.told[a], self.told[b]), float(ours.matter[a, b]))
-            for a, b in worst
-        ]
 
     def _risks(self) -> list[dict[str, Any]]:
         return [

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 def as_json(value: Any) -> bytes:
     """Plain values as JSON, always in the same order."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode()
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode(errors="replace")
 
 
 def of_json_file(path: Path) -> dict[str, Any]:

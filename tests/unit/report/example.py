@@ -41,7 +41,7 @@ def _score(
         "n": 8_000,
         "family": family,
         "source": "Lopez-Paz and Oquab 2017 (arXiv:1610.06545).",
-        "caveat": "Rises with the number of records: compare equal sizes alone.",
+        "caveat": "",
         "details": {"training_auc": 0.913, "n_trees": 200},
     }
     return score | ({"reason": reason} if reason else {})

@@ -7,7 +7,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.usefulness import all_targets, contest, train_here_test_real
+from gansmith.scorecard.usefulness import contest, mean_skill, skills_of, train_here_test_real
 
 
 def learnt(train: Features, test: Features, target: str, *, seed: int) -> Score:
@@ -105,14 +105,23 @@ def test_several_models_have_an_error_of_their_draws_too():
 
 
 def test_all_targets_in_turn():
-    sets = {"real": labelled(0), "noise": labelled(0)}
-    sets["noise"].values[:, 2] = np.random.default_rng(5).permutation(sets["noise"].values[:, 2])
-    scores, skills = all_targets(sets, labelled(1), ("x", "noise", "y"), seed=0)
-    assert scores["real"].value > scores["noise"].value + 0.1
-    assert set(skills["real"]) == {"x", "noise", "y"}
-    assert skills["real"]["noise"] < 0.05 < skills["real"]["y"]
+    real, noise = labelled(0), labelled(0)
+    noise.values[:, 2] = np.random.default_rng(5).permutation(noise.values[:, 2])
+    ours, theirs = (skills_of(part, labelled(1), ("x", "noise", "y"), seed=0) for part in (real, noise))
+    assert mean_skill(ours).value > mean_skill(theirs).value + 0.1
+    assert set(ours) == {"x", "noise", "y"}
+    assert ours["noise"].value < 0.05 < ours["y"].value
+    one = labelled(0).take(np.zeros(5, dtype=int))
+    assert skills_of(one, labelled(1), ("y",), seed=0)["y"].value == 0.0
     with pytest.raises(DataError, match="No column can be predicted"):
-        all_targets(sets, labelled(1).take(np.zeros(5, dtype=int)), ("x", "noise", "y"), seed=0)
+        skills_of(real, labelled(1).take(np.zeros(5, dtype=int)), ("x", "noise", "y"), seed=0)
+
+
+def test_the_order_of_the_records_does_not_matter_to_a_linear_model():
+    table = labelled(0, 30_000)
+    in_order = table.take(np.argsort(table.values[:, 2], kind="stable"))
+    score = train_here_test_real(in_order, contest("y", labelled(1)), seed=0, learner=LINEAR, n_seeds=1)
+    assert score.value > 0.72
 
 
 @pytest.mark.parametrize("learner", [TREES, SMALL_TREES, LINEAR])

@@ -7,11 +7,15 @@ from dataclasses import replace
 import pytest
 
 from gansmith.scorecard.score import CEILING, Entry, Family, Score
-from gansmith.scorecard.verdict import Line, verdict
+from gansmith.scorecard.verdict import Evidence, Line, verdict
 
 QUESTIONS = (
-    "Does it look real?", "Are the numbers right?", "Is it useful?", "Does it give anybody away?", "Is it valid?",
-)  # fmt: skip
+    "Does it look real?",
+    "Are the numbers right?",
+    "Is it useful?",
+    "Does it give anybody away?",
+    "Is it valid?",
+)
 
 
 def entry(
@@ -28,9 +32,17 @@ def entry(
     return Entry(name, score, {CEILING: real}, details or {}, family)
 
 
-def lines(*entries: Entry, gaps: dict[str, float] | None = None, target: str = "") -> dict[str, Line]:
-    found = verdict({one.name: one for one in entries}, gaps or {}, {}, target)
-    return {line.question: line for line in found}
+def lines(*entries: Entry, evidence: Evidence | None = None) -> dict[str, Line]:
+    whole = replace(
+        evidence or Evidence({}), entries={one.name: one for one in entries}, columns=("age", "pay", "b", "c")
+    )
+    return {line.question: line for line in verdict(whole)}
+
+
+NEEDED = tuple(
+    entry(name, chance, chance, family="private")
+    for name, chance in (("singling_out", 0), ("linkability", 0), ("inference", 0), ("membership_auc", 0.5))
+)
 
 
 def test_nothing_measured_is_grey():
@@ -53,14 +65,18 @@ def test_part_of_the_data_without_fakes():
 
 
 def test_columns_that_are_off_are_named_worst_first():
-    line = lines(entry("shape", 0.98, 0.99), gaps={"a": 0.01, "b": 0.05, "c": 0.08})[QUESTIONS[1]]
+    line = lines(
+        entry("shape", 0.98, 0.99), evidence=Evidence({}, gaps={"a": 0.01, "b": 0.05, "c": 0.08}, slack=0.005)
+    )[QUESTIONS[1]]
     assert line.level in ("amber", "red")
     assert line.columns == ("c", "b")
 
 
 @pytest.mark.parametrize(("value", "level"), [(0.9, "green"), (0.8, "amber"), (0.6, "red"), (0.5, "red")])
 def test_usefulness_is_what_is_left_of_the_possible(value: float, level: str):
-    line = lines(entry("tstr", value, 0.92, label="here (AUC)"), target="rich")[QUESTIONS[2]]
+    line = lines(entry("tstr", value, 0.92, label="here (AUC)"), evidence=Evidence({}, target="rich"))[
+        QUESTIONS[2]
+    ]
     assert line.level == level
     assert ("rich" in line.columns) == (level != "green")
 
@@ -71,22 +87,52 @@ def test_what_real_records_cannot_predict_says_nothing():
 
 @pytest.mark.parametrize("name", ["singling_out", "linkability", "inference", "rare_values"])
 def test_a_risk_counts_when_its_interval_leaves_chance(name: str):
-    risk = entry(name, 0.03, 0.0, family="private")
-    at_chance = replace(risk, score=replace(risk.score, bounds=(0.0, 0.08)))
-    assert lines(at_chance)[QUESTIONS[3]].level == "green"
-    found = replace(risk, score=replace(risk.score, bounds=(0.01, 0.05)))
-    assert lines(found)[QUESTIONS[3]].level == "amber"
-    large = replace(risk, score=replace(risk.score, value=0.4, bounds=(0.3, 0.5)))
-    assert lines(large)[QUESTIONS[3]].level == "red"
+    def level(value: float, low: float, high: float, caveat: str = "") -> str:
+        risk = entry(name, value, 0.0, family="private")
+        risk = replace(risk, score=replace(risk.score, value=value, bounds=(low, high), caveat=caveat))
+        others = (one for one in NEEDED if one.name != name)
+        return lines(*others, entry("copies", 0, 0, family="private"), risk)[QUESTIONS[3]].level
+
+    assert level(0.03, 0.0, 0.08) == "green"
+    assert level(0.03, 0.001, 0.06) == "green"  # one of nine attacks: this much is chance
+    assert level(0.03, 0.02, 0.05) == "amber"
+    assert level(0.4, 0.3, 0.5) == "red"
+    if name != "rare_values":
+        assert level(0.4, 0.3, 0.5, "cannot be trusted: ...") == "grey"
+
+
+def test_attacks_that_failed_show_nothing():
+    line = lines(*NEEDED[1:], entry("copies", 0, 0, family="private"))[QUESTIONS[3]]
+    assert line.level == "grey"
+    assert "singling out" in line.text
 
 
 def test_copies_are_held_against_those_of_real_records():
-    def level(share: float, own: float) -> str:
-        return lines(entry("copies", share, own, error=0.001, family="private"))[QUESTIONS[3]].level
+    def line(share: float, own: float) -> Line:
+        return lines(*NEEDED, entry("copies", share, own, error=0.001, family="private"))[QUESTIONS[3]]
 
-    assert level(0.3, 0.3) == "grey"  # records of few columns meet by chance; no attack was carried out
-    assert level(0.015, 0.0) == "amber"
-    assert level(0.3, 0.01) == "red"
+    assert line(0.3, 0.3).level == "green"  # records of few columns meet by chance
+    assert "300 of 1,000; of fresh real records 300 of 1,000" in line(0.3, 0.3).text
+    assert line(0.015, 0.0).level == "amber"
+    assert line(0.3, 0.01).level == "red"
+
+
+def test_a_pair_that_is_off_is_named_though_the_mean_is_right():
+    evidence = Evidence({}, pair_gaps={("age", "pay"): 0.4}, slack=0.01)
+    line = lines(entry("trend", 0.988, 0.99), evidence=evidence)[QUESTIONS[1]]
+    assert line.level == "red"
+    assert line.columns == ("age", "pay")
+
+
+def test_a_category_that_should_occur_is_named_and_one_that_may_lack_is_not():
+    evidence = Evidence({}, missing={("age", "old"): 30.0, ("pay", "none"): 6.0})
+    line = lines(entry("shape", 0.99, 0.99), evidence=evidence)[QUESTIONS[1]]
+    assert line.columns == ("age",)
+
+
+def test_a_target_that_is_not_there_is_no_use():
+    line = lines(evidence=Evidence({}, target="rich", lacks_target=True))[QUESTIONS[2]]
+    assert (line.level, line.columns) == ("red", ("rich",))
 
 
 def test_any_broken_rule_is_named():
@@ -97,6 +143,9 @@ def test_any_broken_rule_is_named():
     as_real = lines(entry("valid", 0.999, 0.9991, error=0.0001))[QUESTIONS[4]]
     assert as_real.level == "green"
     assert "fresh real" in as_real.text
+    hard = Evidence({}, defects={"'b' follows 'c'": (0.001, ("b", "c"))})
+    line = lines(entry("valid", 0.999, 0.99), evidence=hard)[QUESTIONS[4]]
+    assert (line.level, line.columns) == ("amber", ("b", "c"))
 
 
 def test_every_line_says_what_it_does_not_prove_and_none_promises():

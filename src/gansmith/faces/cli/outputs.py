@@ -16,18 +16,23 @@ def check_model_output(output: Path, data: str) -> None:
         DataError: When there is no such folder, or `output` is one.
         UsageError: When `output` is the data, or a file that is no model.
     """
-    if not output.parent.is_dir():
-        raise DataError(
-            f"{output}: the folder {output.parent} does not exist. Make it, or choose another place."
-        )
-    if output.is_dir():
-        raise DataError(f"{output} is a folder. Give the name of a file, such as {output / 'model.gan'}.")
+    check_folder(output)
     check_not_read(output, data)
     if output.exists() and output.suffix != MODEL_SUFFIX:
         raise UsageError(
             f"{output} exists and is no model by its name. Give a name that ends in {MODEL_SUFFIX}, "
             "or remove the file first."
         )
+
+
+def check_folder(output: Path) -> None:
+    """Raise DataError when there is no such folder to write in, or `output` is one."""
+    if not output.parent.is_dir():
+        raise DataError(
+            f"{output}: the folder {output.parent} does not exist. Make it, or choose another place."
+        )
+    if output.is_dir():
+        raise DataError(f"{output} is a folder. Give the name of a file, such as {output / 'model.gan'}.")
 
 
 def check_not_read(output: Path, *inputs: str | Path) -> None:

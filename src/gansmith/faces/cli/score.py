@@ -9,7 +9,7 @@ import typer
 
 from gansmith.errors import QualityError, UsageError
 from gansmith.faces.cli.options import Column, Encoding, Json, NoHeader, Seed, pairs, print_json
-from gansmith.faces.cli.outputs import check_not_read
+from gansmith.faces.cli.outputs import check_folder, check_not_read
 
 if TYPE_CHECKING:
     from gansmith.scorecard.card import Scorecard
@@ -50,9 +50,12 @@ def score(
     json: Json = False,
 ) -> None:
     """Score synthetic data against held-out real data, each number beside that of real records."""
+    from gansmith.scorecard.card import parsed
     from gansmith.tasks.judging import compare
 
     _check_outputs(output, privacy_card, [*synthetic, real, holdout], len(synthetic))
+    for requirement in require or ():
+        parsed(requirement)
     cards = compare(
         synthetic,
         real,
@@ -67,8 +70,8 @@ def score(
         seed=seed,
     )
     first, *others = cards.cards
-    misses = cards.check(require or []) if others else first.check(require or [])
     _write(cards, output, privacy_card)
+    misses = cards.check(require or []) if others else first.check(require or [])
     if json:
         print_json(cards.to_dict() if others else first.to_dict())
     else:
@@ -87,7 +90,16 @@ def _check_outputs(
         if path.suffix not in (".html", ".json"):
             raise UsageError(f"{path}: {what} is a page or JSON. Give a name that ends in .html or .json.")
         check_not_read(path, *inputs)
-        check_not_read(path.with_suffix(".json"), *inputs)
+        check_folder(path)
+    if output and output.suffix == ".html":
+        twin = output.with_suffix(".json")
+        check_not_read(twin, *inputs)
+        if twin.exists() and not output.exists():
+            raise UsageError(
+                f"{twin} exists and would be overwritten by the report's data. Rename one of them."
+            )
+    if output and privacy_card and output.with_suffix("") == privacy_card.with_suffix(""):
+        raise UsageError("the report and the privacy card would overwrite each other. Give them other names.")
     if privacy_card and n_synthetic > 1:
         raise UsageError(
             "a privacy card is of one synthetic data set. Give one, or leave out --privacy-card."

@@ -14,7 +14,7 @@ from gansmith.scorecard.private.copies import exact_copies
 from gansmith.scorecard.private.nearer import nearest_neighbour_share
 from gansmith.scorecard.real.coverage import density_and_coverage
 from gansmith.scorecard.score import CEILING, Entry, Score
-from gansmith.scorecard.verdict import verdict
+from gansmith.scorecard.verdict import Evidence, verdict
 
 MAX_PICTURES: Final = 10_000
 """Pictures of each set that a score looks at, at most."""
@@ -56,7 +56,7 @@ def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int
             family="private",
         ),
     ]
-    lines = verdict({entry.name: entry for entry in entries}, {}, {}, "")
+    lines = verdict(Evidence({entry.name: entry for entry in entries}))
     return Scorecard(f"Scores of {len(fake):,} generated pictures", tuple(entries), lines)
 
 

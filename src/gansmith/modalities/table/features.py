@@ -18,7 +18,6 @@ from gansmith.scorecard.features import Features, Scale
 _NOT_COMPARED: Final = MADE_ANEW
 _IN_MICROSECONDS: Final = ("datetime", "time", "duration")
 _SCALES: Final[dict[str, Scale]] = {"date": "days", "datetime": "seconds"}
-_IS_MISSING: Final = " is missing"
 
 
 def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]:
@@ -51,21 +50,21 @@ def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]
         for column in schema.columns
         if column.kind != "constant"
     ]
-    kept = [one for one in compared if one.is_told or one.values.any()]
+    kept = [one for one in compared if one.scale != "gaps" or one.values.any()]
     values = np.stack([one.values for one in kept], axis=1) if kept else np.empty((sum(lengths), 0))
     whole = Features(
         names=tuple(one.name for one in kept),
         values=values,  # (all records, n_columns)
         is_category=np.array([one.is_category for one in kept], dtype=bool),
         labels={one.name: one.labels for one in kept if one.labels},
-        scales={one.name: _SCALES[one.kind] for one in kept if one.kind in _SCALES and not one.is_category},
+        scales={one.name: one.scale for one in kept if one.scale is not None},
     )
     return [replace(whole, values=part) for part in np.split(values, np.cumsum(lengths)[:-1])]
 
 
 def told(features: Features) -> Features:
     """The columns whose cells are compared, without those that say only whether a cell is missing."""
-    return features.keep([name for name in features.names if not name.endswith(_IS_MISSING)])
+    return features.keep([name for name in features.names if features.scales.get(name) != "gaps"])
 
 
 def common_types(tables: Sequence[pa.Table], schema: Schema) -> tuple[list[pa.Table], Schema]:
@@ -160,27 +159,26 @@ class _Compared:
     """One column of all tables, as it is compared."""
 
     name: str
-    kind: Kind
     values: np.ndarray
     """Shape `(all records,)`."""
     is_category: bool
     labels: tuple[str, ...] = ()
     """What the codes mean."""
-    is_told: bool = True
-    """Whether the cells themselves are compared, not only whether they are there."""
+    scale: Scale | None = None
+    """What its numbers count."""
 
 
 def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
     if column.kind in _NOT_COMPARED:
         is_missing = np.concatenate([part.is_null().to_numpy() for part in parts]).astype(np.float64)
-        name = f"{column.name}{_IS_MISSING}"
-        return _Compared(name, column.kind, is_missing, is_category=True, labels=("no", "yes"), is_told=False)
+        name = f"{column.name} is missing"
+        return _Compared(name, is_missing, is_category=True, labels=("no", "yes"), scale="gaps")
     if column.kind in ("category", "list", "boolean"):
         numbered, known = _numbered([part.cast(pa.string()) for part in parts])
         codes, labels = _codes(numbered, known, len(parts[0]))
-        return _Compared(column.name, column.kind, codes, is_category=True, labels=labels)
+        return _Compared(column.name, codes, is_category=True, labels=labels)
     values = np.concatenate([_numbers(part, column.kind) for part in parts])
-    return _Compared(column.name, column.kind, values, is_category=False)
+    return _Compared(column.name, values, is_category=False, scale=_SCALES.get(column.kind))
 
 
 def _numbers(cells: pa.ChunkedArray, kind: str) -> np.ndarray:

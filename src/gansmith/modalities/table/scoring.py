@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.schema import Schema
-from gansmith.modalities.table.validity import broken_rules
+from gansmith.modalities.table.validity import Rule, rules_of
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features
@@ -44,21 +45,29 @@ def score_tables(
         DataError: A table has no record, or no column of the real one.
     """
     judges: dict[tuple[object, ...], Judge] = {}
-    real_tables, schema = common_types([train.records, holdout.records], train.schema)
+    real_tables, wider = common_types([train.records, holdout.records], train.schema)
+    schema = replace(wider, constraints=train.schema.constraints)
     whole = pa.concat_tables(real_tables).combine_chunks()
     anchors = {
-        CEILING: _validity(real_tables[1], real_tables[0], schema).score,  # by rules that it had no say in
-        FLOOR: _validity(_independent(real_tables[0], seed), whole, schema).score,
+        # By rules that it had no say in.
+        CEILING: _validity(len(holdout), rules_of(real_tables[1], real_tables[0], schema)).score,
+        FLOOR: _validity(len(train), rules_of(_independent(real_tables[0], seed), whole, schema)).score,
         COPY: valid_share(len(train), {})[0],
     }
     for fake in fakes:
         ours, real, held = _features(fake, train, holdout)
-        key = (ours.names, real.values.tobytes(), held.values.tobytes())
+        values = real.values.tobytes() + held.values.tobytes() + real.is_category.tobytes()
+        key = (ours.names, hashlib.sha256(values).hexdigest())
         if key not in judges:
             judges[key] = Judge(real, held, told(ours).names, target or "", seed, effort)
-        valid = _validity(fake.records, whole, schema)
-        entry = Entry("valid", valid.score, anchors, valid.details, "valid")
-        card = judges[key].card(ours, [entry])
+        rules = rules_of(fake.records, whole, schema)
+        entry = replace(_validity(len(fake), rules), anchors=anchors)
+        defects = {
+            rule.words: (float(rule.is_broken.mean()), rule.columns)
+            for rule in rules
+            if rule.is_broken.any() and not rule.may_break
+        }
+        card = judges[key].card(ours, [entry], defects)
         yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
 
 
@@ -81,8 +90,8 @@ def _features(fake: Table, train: Table, holdout: Table) -> list[Features]:
     return [ours, real, held]
 
 
-def _validity(fake: pa.Table, real: pa.Table, schema: Schema) -> Entry:
-    score, details = valid_share(fake.num_rows, broken_rules(fake, real, schema))
+def _validity(n_records: int, rules: Sequence[Rule]) -> Entry:
+    score, details = valid_share(n_records, {rule.words: rule.is_broken for rule in rules})
     return Entry("valid", score, {}, details, "valid")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import pyarrow as pa
@@ -15,43 +17,52 @@ from gansmith.modalities.table.constraints.finding import find
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
 
 
-def broken_rules(fake: pa.Table, real: pa.Table, schema: Schema) -> dict[str, Mask]:
-    """Which synthetic records break what holds for all real ones, by the rule in words.
+@final
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """What holds for every real record, and which synthetic ones break it."""
+
+    words: str
+    columns: tuple[str, ...]
+    is_broken: Mask
+    may_break: bool = False
+    """Whether fresh real records may break it, too: by a new category, or a number beyond all others."""
+
+
+def rules_of(fake: pa.Table, real: pa.Table, schema: Schema) -> list[Rule]:
+    """What holds for all real records, and which synthetic ones break it.
 
     The rules: every cell is of its column's kind, a number or a time lies within the real range (with some
-    air where the real ones thin out), a category
-    occurs in the real data, a cell is missing only where real ones are, keys are unique, and all constraints
-    hold, those of the schema and those that are found in the real records.
+    air where the real ones thin out), a category occurs in the real data, a cell is missing only where real
+    ones are, keys are unique, and all constraints hold, those of the schema and those that are found in the
+    real records.
 
     Args:
         fake: The synthetic table; a column may be of another type than the schema's, or lacking.
         real: All real records, those held out among them.
-        schema: Of the real records.
+        schema: Of the real records, with the constraints that were declared.
 
     Raises:
         DataError: A real record breaks a constraint of the schema.
     """
-    broken: dict[str, Mask] = {}
+    rules: list[Rule] = []
     fitting: list[str] = []
     for column in schema.columns:
-        if column.name not in fake.column_names:
-            broken[f"column {column.name!r} is there"] = np.ones(fake.num_rows, dtype=bool)
+        name = column.name
+        if name not in fake.column_names:
+            rules.append(Rule(f"column {name!r} is there", (name,), np.ones(fake.num_rows, dtype=bool)))
             continue
-        cells, known = cells_of(fake, column.name), cells_of(real, column.name)
+        cells, known = cells_of(fake, name), cells_of(real, name)
         read = _as_kind(cells, known.type)
         if not cells.type.equals(known.type):
-            broken[f"{column.name!r} is {_article(column)}"] = mask_of(
-                pc.and_(_there(cells), pc.is_null(read))
-            )
+            is_other = mask_of(pc.and_(pc.is_valid(cells), pc.is_null(read)))
+            rules.append(Rule(f"{name!r} is {_article(column)}", (name,), is_other))
         else:
-            fitting.append(column.name)
-        broken.update(_of_cells(column, read, known))
-    broken.update(_of_constraints(fake, real, schema, frozenset(fitting)))
-    return broken
-
-
-def _there(cells: pa.Array) -> pa.Array:
-    return pc.is_valid(cells)
+            fitting.append(name)
+        rules += [
+            Rule(words, (name,), mask, may_break) for words, mask, may_break in _of_cells(column, read, known)
+        ]
+    return [*rules, *_of_constraints(fake, real, schema, frozenset(fitting))]
 
 
 def _article(column: Column) -> str:
@@ -78,24 +89,25 @@ def _one_as(value: pa.Scalar, wanted: pa.DataType) -> object:
         return None
 
 
-def _of_cells(column: Column, cells: pa.Array, known: pa.Array) -> Iterator[tuple[str, Mask]]:
+def _of_cells(column: Column, cells: pa.Array, known: pa.Array) -> Iterator[tuple[str, Mask, bool]]:
+    """Words, which cells break it, and whether fresh real ones may."""
     name, is_there = column.name, mask_of(pc.is_valid(cells))
     if not known.null_count:
-        yield f"{name!r} is never missing", ~is_there
+        yield f"{name!r} is never missing", ~is_there, False
     if column.kind in MADE_ANEW:
         if column.kind == "identifier" and len(pc.unique(known)) == len(known):
-            yield f"{name!r} is unique", is_there & _repeated(cells)
+            yield f"{name!r} is unique", is_there & _repeated(cells), False
         return
     if column.kind in ("category", "boolean", "constant", "list"):
         is_known = pc.is_in(cells, value_set=pc.unique(known.drop_null()))
-        yield f"{name!r} has known values", is_there & ~mask_of(is_known)
+        yield f"{name!r} has known values", is_there & ~mask_of(is_known), True
         return
     low, high = _room(known)
     if low is None:
         return
     plain = cells.view(_whole(cells.type)) if pa.types.is_temporal(cells.type) else cells
     values = plain.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    yield f"{name!r} is within its range", (values < low) | (values > high)
+    yield f"{name!r} is within its range", (values < low) | (values > high), True
 
 
 def _room(known: pa.Array) -> tuple[float, float] | tuple[None, None]:
@@ -131,9 +143,10 @@ def _repeated(cells: pa.Array) -> Mask:
 
 def _of_constraints(
     fake: pa.Table, real: pa.Table, schema: Schema, fitting: frozenset[str]
-) -> Iterator[tuple[str, Mask]]:
+) -> Iterator[Rule]:
     """Constraints between columns whose types fit."""
     declared = read_constraints(schema.constraints or (), schema)
     for constraint in [*declared, *find(real, schema, declared)]:
-        if fitting.issuperset({*constraint.reads, *constraint.writes}):
-            yield constraint.in_words(), constraint.learnt(real).violating(fake)
+        columns = tuple(dict.fromkeys((*constraint.reads, *constraint.writes)))
+        if fitting.issuperset(columns):
+            yield Rule(constraint.in_words(), columns, constraint.learnt(real).violating(fake))

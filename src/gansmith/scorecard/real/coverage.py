@@ -70,17 +70,17 @@ def neighbourhoods(
         The four scores; 0 to 1 but for the density, which is 0 or more.
 
     Raises:
-        DataError: Other dimensions, no more than k real records, or fewer than 2 synthetic ones.
+        DataError: Other dimensions, no more than k real records, or fewer than 4 points on a side.
 
     Source:
         Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models" (arXiv:2002.09797);
         Kynkaanniemi et al. 2019, "Improved precision and recall metric for assessing generative models"
         (arXiv:1904.06991).
     """
-    if fake.shape[1] != real.shape[1] or len(real) <= k or len(fake) < 2:
+    if fake.shape[1] != real.shape[1] or len(real) <= k or min(len(fake), len(real)) < 4:
         raise DataError(
             f"Synthetic points {fake.shape}, real points {real.shape}, k = {k}. Wanted: the same dimensions, "
-            "2 synthetic points or more, and more than k real ones."
+            "4 points or more on each side, and more than k real ones."
         )
     rng = draws(seed)
     fake, real = _without_ties(fake, real, rng)

@@ -58,7 +58,7 @@ def test_kinds():
     column = {name: features.values[:, i] for i, name in enumerate(features.names)}
     assert column["few"][:2].tolist() == [0.5, 0.25]
     assert features.labels["yes"][0] in ("true", "false")
-    assert features.scales == {"day": "days", "time": "seconds"}
+    assert features.scales == {"day": "days", "time": "seconds", "remark is missing": "gaps"}
     assert features.cell("time", 60.0) == "1970-01-01 00:01:00"
     assert np.isnan(column["many"][-1])
     assert np.isnan(column["ratio"][:2]).all()

@@ -1,0 +1,94 @@
+"""Which privacy scores show a leak: one rule for the verdict and for the privacy card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final, Literal, final
+
+from gansmith.scorecard.private.risk import Tally, measured_risk
+from gansmith.scorecard.score import CEILING, CONFIDENT, Entry, Score
+
+Level = Literal["green", "amber", "red", "grey"]
+
+
+@final
+@dataclass(frozen=True)
+class Attack:
+    """An attack, as the card judges it."""
+
+    name: str
+    """Of its score."""
+    called: str
+    words: str
+    """What it means when it succeeds."""
+    chance: float
+    """What it reaches without a leak."""
+    much: float
+    """From here on a leak is a bad one."""
+    is_needed: bool = False
+    """Whether nothing can be said of privacy without it."""
+
+
+ATTACKS: Final = (
+    Attack("singling_out", "singling out", "Persons can be singled out", 0.0, 0.05, is_needed=True),
+    Attack("singling_out_one", "singling out by one column", "Persons can be singled out", 0.0, 0.05),
+    Attack("linkability", "linking", "Pieces of a record can be linked", 0.0, 0.05, is_needed=True),
+    Attack("inference", "guessing secrets", "Secrets of persons can be guessed", 0.0, 0.05, is_needed=True),
+    Attack("rare_values", "rare values", "Rare values of the real data are repeated", 0.0, 0.1),
+    Attack("membership_auc", "telling members", "Who was learnt from can be told", 0.5, 0.55, is_needed=True),
+    Attack("membership_auc_unusual", "telling unusual members", "Unusual members can be told", 0.5, 0.6),
+    Attack("membership_tpr", "telling members for sure", "Some members can be told for sure", 0.01, 0.03),
+    Attack(
+        "membership_tpr_unusual", "telling unusual members for sure", "Unusual ones can for sure", 0.01, 0.05
+    ),
+)
+SHARES: Final = {"copies": "stand in the real data", "near_copies": "all but stand in the real data"}
+"""Scores of how many records are like real ones, which fresh real records are by chance, too."""
+_FEW: Final = 0.02
+_WIDER: Final = NormalDist().inv_cdf(1 - 0.025 / len(ATTACKS)) / CONFIDENT
+"""How much wider intervals are when all attacks together shall accuse honest data once in twenty times."""
+
+
+def sure_of(score: Score) -> float:
+    """The least that a score shows when it is one of many: the lower end of a wider interval."""
+    return score.value - _WIDER * (score.value - score.interval[0])
+
+
+def level_of_attack(attack: Attack, entry: Entry) -> Level:
+    """Grey where it cannot be trusted, green at chance, red where even the lower end is much."""
+    if entry.score.caveat or entry.score.value != entry.score.value:  # NaN: not measured
+        return "grey"
+    low = sure_of(entry.score)
+    return "red" if low > attack.much else "amber" if low > attack.chance else "green"
+
+
+def level_of_share(entry: Entry) -> Level:
+    """Of `SHARES`: whether more records are like training records than fresh real ones are."""
+    own, real = entry.score, entry.anchors.get(CEILING)
+    if own.caveat or real is None:
+        return "grey"
+    risk = measured_risk(_tally(own), _tally(real), None)
+    return "red" if risk.low > _FEW else "amber" if risk.low > 0 else "green"
+
+
+def counted(entry: Entry) -> str:
+    """How many records a share is of, beside those of fresh real records."""
+    own, real = entry.score, entry.anchors.get(CEILING)
+    beside = f"; of fresh real records {_tally(real).n_hits:,.0f} of {real.n:,}" if real else ""
+    return f"{_tally(own).n_hits:,.0f} of {own.n:,}{beside}"
+
+
+def untried(entries: Mapping[str, Entry]) -> list[str]:
+    """The attacks that are needed and were not carried out, or cannot be trusted."""
+    return [
+        attack.called
+        for attack in ATTACKS
+        if attack.is_needed
+        and (attack.name not in entries or level_of_attack(attack, entries[attack.name]) == "grey")
+    ]
+
+
+def _tally(score: Score) -> Tally:
+    return Tally(round(score.value * score.n), score.n)
