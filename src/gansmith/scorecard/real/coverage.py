@@ -70,22 +70,25 @@ def neighbourhoods(
         The four scores; 0 to 1 but for the density, which is 0 or more.
 
     Raises:
-        DataError: Other dimensions, no more than k real records, or fewer than 4 points on a side.
+        DataError: Other dimensions, no more than k real records, or fewer than 2 synthetic ones.
 
     Source:
         Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models" (arXiv:2002.09797);
         Kynkaanniemi et al. 2019, "Improved precision and recall metric for assessing generative models"
         (arXiv:1904.06991).
     """
-    if fake.shape[1] != real.shape[1] or len(real) <= k or min(len(fake), len(real)) < 4:
+    if fake.shape[1] != real.shape[1] or len(real) <= k or len(fake) < 2:
         raise DataError(
             f"Synthetic points {fake.shape}, real points {real.shape}, k = {k}. Wanted: the same dimensions, "
-            "4 points or more on each side, and more than k real ones."
+            "2 synthetic points or more, and more than k real ones."
         )
     rng = draws(seed)
     fake, real = _without_ties(fake, real, rng)
     values = _shares(fake, real, k)
-    errors = np.array(error_by_groups(lambda a, b: _shares(fake[a], real[b], k), len(fake), len(real), rng))
+    errors = np.array([0.0, 0.0, max(1.0, values[2]), 0.0])  # what nobody can say of two or three records
+    if min(len(fake), len(real)) >= 4:  # groups of two at least: one record alone has no neighbour
+        found = error_by_groups(lambda a, b: _shares(fake[a], real[b], k), len(fake), len(real), rng)
+        errors = np.array(found)
     # Shares are no surer than that many independent yes or no; near 1 the groups can agree by luck.
     for index, n_asked in ((0, len(fake)), (1, len(real)), (3, len(real))):
         share = (values[index] * n_asked + 2) / (n_asked + 4)

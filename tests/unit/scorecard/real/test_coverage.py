@@ -129,3 +129,11 @@ def test_refused():
         density_and_coverage(np.zeros((1, 2)), np.zeros((9, 2)))
     with pytest.raises(DataError, match="more than k real"):
         density_and_coverage(np.zeros((9, 2)), np.zeros((5, 2)), k=5)
+
+
+@pytest.mark.parametrize(("n_fake", "n_real"), [(2, 3), (3, 3), (9, 2), (2, 9)])
+def test_a_handful_of_records_gives_large_errors_and_no_crash(n_fake: int, n_real: int):
+    rng = np.random.default_rng(0)
+    scores = neighbourhoods(rng.normal(size=(n_fake, 2)), rng.normal(size=(n_real, 2)), k=1)
+    assert scores.density.error >= 1.0 or min(n_fake, n_real) >= 4
+    assert scores.coverage.error > 0.1
