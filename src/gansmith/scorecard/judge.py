@@ -108,7 +108,7 @@ class Judge:
                 {entry.name: entry for entry in entries},
                 fake.names,
                 seen.gaps(),
-                {names: gap for names, gap, _ in seen.worst_pairs()},
+                dict(seen.worst_pairs()),
                 (1 / len(fake) + 1 / len(self.holdout)) ** 0.5,
                 seen.missing_categories(),
                 defects or {},

@@ -46,7 +46,9 @@ ATTACKS: Final = (
 )
 SHARES: Final = {"copies": "stand in the real data", "near_copies": "all but stand in the real data"}
 """Scores of how many records are like real ones, which fresh real records are by chance, too."""
-_FEW: Final = 0.02
+_LIMITS: Final = {"copies": (0.0, 0.02), "near_copies": (0.05, 0.2)}
+"""How many more than of fresh real records: amber, red. Data that keeps to what is frequent has more near
+copies without having learnt anything by heart."""
 _WIDER: Final = NormalDist().inv_cdf(1 - 0.025 / len(ATTACKS)) / CONFIDENT
 """How much wider intervals are when all attacks together shall accuse honest data once in twenty times."""
 
@@ -70,7 +72,8 @@ def level_of_share(entry: Entry) -> Level:
     if own.caveat or real is None:
         return "grey"
     risk = measured_risk(_tally(own), _tally(real), None)
-    return "red" if risk.low > _FEW else "amber" if risk.low > 0 else "green"
+    amber, red = _LIMITS[entry.name]
+    return "red" if risk.low > red else "amber" if risk.low > amber else "green"
 
 
 def counted(entry: Entry) -> str:

@@ -54,8 +54,8 @@ def columns(
     ]
 
 
-def pair(fake: Features, real: Features, names: tuple[str, str], similarity: float) -> dict[str, Any]:
-    """The joint table of two columns, of both sides, rows along the second column."""
+def pair(fake: Features, real: Features, names: tuple[str, str], error: float) -> dict[str, Any]:
+    """The joint table of two columns, of both sides, rows along the second column, and how far off it is."""
     (x_fake, x_real, x_labels), (y_fake, y_real, y_labels) = (_cut(fake, real, name) for name in names)
 
     def table(x: np.ndarray, y: np.ndarray) -> list[list[float]]:
@@ -65,7 +65,7 @@ def pair(fake: Features, real: Features, names: tuple[str, str], similarity: flo
 
     return {
         "columns": list(names),
-        "error": rounded(1 - similarity),
+        "error": rounded(error),
         "x_labels": x_labels,
         "y_labels": y_labels,
         "real": table(x_real, y_real),

@@ -48,16 +48,35 @@ class Views:
         missing: Mapping[tuple[str, int], float] = found.matter if found else {}
         return {(column, self.fake.cell(column, code)): times for (column, code), times in missing.items()}
 
-    def worst_pairs(self) -> list[tuple[tuple[str, str], float, float]]:
-        """The pairs that lose most against real ones: names, how much they lose, and their similarity."""
-        ours, real = self.founds.get("trend"), self.ceiling.get("trend")
-        if ours is None or real is None:
+    def worst_pairs(self) -> list[tuple[tuple[str, str], float]]:
+        """The pairs that lose most against real ones, and how much they lose, 0 to 1.
+
+        Two numbers: their similarity by correlation. All others: their mutual information; joint tables cut
+        at each table's own edges, as in `trend.py`, would name pairs of long tails.
+        """
+        lost = self._lost()
+        if lost is None:
             return []
-        gaps = real.matter - ours.matter
-        gaps = np.where(np.isnan(gaps) | (np.tri(len(gaps), dtype=bool)), -np.inf, gaps)
-        order = np.argsort(-gaps, axis=None, kind="stable")[: portrait.MAX_PAIRS]
-        worst = [divmod(int(place), len(gaps)) for place in order if np.isfinite(gaps.flat[place])]
-        return [((self.told[a], self.told[b]), float(gaps[a, b]), float(ours.matter[a, b])) for a, b in worst]
+        lost = np.where(np.isnan(lost) | np.tri(len(lost), dtype=bool), -np.inf, lost)
+        order = np.argsort(-lost, axis=None, kind="stable")[: portrait.MAX_PAIRS]
+        worst = [divmod(int(place), len(lost)) for place in order if np.isfinite(lost.flat[place])]
+        return [((self.told[a], self.told[b]), float(lost[a, b])) for a, b in worst]
+
+    def _lost(self) -> np.ndarray | None:
+        """How much less like real ones each pair of columns is than real records are."""
+        parts = [
+            (founds.get("trend"), founds.get("mutual_information")) for founds in (self.ceiling, self.founds)
+        ]
+        if any(found is None for part in parts for found in part):
+            return None
+        is_category = self.fake.keep(self.told).is_category
+        is_number_pair = ~(is_category[:, None] | is_category)
+        real, ours = (
+            np.where(is_number_pair, trend.matter, 1 - np.abs(np.subtract(*information.matter)))
+            for trend, information in parts
+            if trend and information
+        )
+        return np.maximum(real - ours, 0.0)
 
     def portrait(self) -> dict[str, Any]:
         """All there is to see; what could not be computed is left out."""
@@ -65,8 +84,7 @@ class Views:
         seen: dict[str, Any] = {
             "columns": portrait.columns(self.fake, self.holdout, similarity, self._shapes(self.ceiling)),
             "pairs": [
-                portrait.pair(self.fake, self.holdout, names, similarity)
-                for names, _, similarity in self.worst_pairs()
+                portrait.pair(self.fake, self.holdout, names, lost) for names, lost in self.worst_pairs()
             ],
             "risks": self._risks(),
         }
