@@ -69,7 +69,8 @@ def _columns(columns: Sequence[Mapping[str, Any]]) -> Section | None:
     return Section(
         "columns",
         "Column by column",
-        "How often each value occurs, the worst column first. The error is the share of records that would "
+        "How often each value occurs; first the column that is furthest from what real records reach. "
+        "The error is the share of records that would "
         "have to change their value for both to agree; a real hold-out of the same size is not without one.",
         groups=(Group(figures, "many"),),
         tables=(Table(caption, head, rows),) if rows else (),
@@ -146,7 +147,8 @@ def _missing(columns: Sequence[Mapping[str, Any]]) -> Section | None:
     return Section(
         "missing",
         "Missing cells",
-        "Columns with missing cells; both marks should lie on each other. No other column has any.",
+        "Columns with missing cells; both marks should lie on each other. No other column that is compared "
+        "has any.",
         groups=(Group((missingness(touched[:_MOST_COLUMNS]),), "one"),),
         legend="dots",
     )

@@ -28,7 +28,7 @@ _REQUIREMENT: Final = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+.\w]+)\s*"
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scorecard:
     """All scores of one synthetic data set."""
 
@@ -67,6 +67,9 @@ class Scorecard:
         if name in self.skipped:
             raise UsageError(f"the score {name!r} could not be computed: {self.skipped[name]}")
         raise UsageError(f"There is no score {name!r} on this card. {did_you_mean(name, self.names)}")
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         answers = [f"{line.question:27} {line.level:5}  {line.text}" for line in self.verdict]
@@ -137,11 +140,11 @@ class Scorecard:
 
         return fragment(page_of([self.report()]))
 
-    def check(self, requirements: Sequence[str]) -> list[str]:
+    def check(self, requirements: str | Sequence[str]) -> list[str]:
         """Which requirements the synthetic data misses.
 
         Args:
-            requirements: Each `name op number`, with op one of <=, >=, <, >: "c2st<=0.8".
+            requirements: One or several, each `name op number`, with op one of <=, >=, <, >: "c2st<=0.8".
 
         Returns:
             A sentence for each miss; empty when all is met. A score that is not a number misses everything.
@@ -149,6 +152,7 @@ class Scorecard:
         Raises:
             UsageError: A requirement cannot be read, or names a score that is not on the card.
         """
+        requirements = [requirements] if isinstance(requirements, str) else requirements
         misses: list[str] = []
         for requirement in requirements:
             name, sign, limit = parsed(requirement)

@@ -65,13 +65,15 @@ class Judge:
         fake: Features,
         more: Sequence[Entry] = (),
         defects: Mapping[str, tuple[float, tuple[str, ...]]] | None = None,
+        lacking: Sequence[str] = (),
     ) -> Scorecard:
         """The scorecard of synthetic records.
 
         Args:
             fake: Synthetic records, of the same columns.
             more: Entries that were found elsewhere.
-            defects: Rules without exception that are broken, see `Evidence`.
+            defects: Rules that are broken, see `Evidence`.
+            lacking: Columns of the real data that the synthetic data has not.
 
         Raises:
             DataError: Different columns, or no record.
@@ -82,6 +84,7 @@ class Judge:
         founds: dict[str, Found] = {}
         for measure in MEASURES:
             if measure.is_dear and not self.effort.is_full:
+                skipped |= dict.fromkeys(measure.names, "left out of a quick card; do without --quick")
                 continue
             try:
                 found = measure.take(self._case(fake))
@@ -114,6 +117,7 @@ class Judge:
                 defects or {},
                 self.target,
                 lacks_target=bool(self.target) and self.target not in fake.names,
+                lacking=lacking,
                 searched=self._searched(fake),
             )
         )

@@ -33,9 +33,16 @@ class Attack:
 
 ATTACKS: Final = (
     Attack("singling_out", "singling out", "Persons can be singled out", 0.0, 0.05, is_needed=True),
-    Attack("singling_out_one", "singling out by one column", "Persons can be singled out", 0.0, 0.05),
+    Attack(
+        "singling_out_one",
+        "singling out by one column",
+        "Persons can be singled out by one column",
+        0.0,
+        0.05,
+    ),
     Attack("linkability", "linking", "Pieces of a record can be linked", 0.0, 0.05, is_needed=True),
     Attack("inference", "guessing secrets", "Secrets of persons can be guessed", 0.0, 0.05, is_needed=True),
+    Attack("copied_texts", "copied texts", "Texts or identifiers of the real data are repeated", 0.0, 0.02),
     Attack("rare_values", "rare values", "Rare values of the real data are repeated", 0.0, 0.1),
     Attack("membership_auc", "telling members", "Who was learnt from can be told", 0.5, 0.55, is_needed=True),
     Attack("membership_auc_unusual", "telling unusual members", "Unusual members can be told", 0.5, 0.6),
@@ -46,6 +53,8 @@ ATTACKS: Final = (
 )
 SHARES: Final = {"copies": "stand in the real data", "near_copies": "all but stand in the real data"}
 """Scores of how many records are like real ones, which fresh real records are by chance, too."""
+_TELLING: Final = 0.25
+"""An interval that reaches so far beyond chance rules nothing out."""
 _LIMITS: Final = {"copies": (0.0, 0.02), "near_copies": (0.05, 0.2)}
 """How many more than of fresh real records: amber, red. Data that keeps to what is frequent has more near
 copies without having learnt anything by heart."""
@@ -80,7 +89,7 @@ def counted(entry: Entry) -> str:
     """How many records a share is of, beside those of fresh real records."""
     own, real = entry.score, entry.anchors.get(CEILING)
     beside = f"; of fresh real records {_tally(real).n_hits:,.0f} of {real.n:,}" if real else ""
-    return f"{_tally(own).n_hits:,.0f} of {own.n:,}{beside}"
+    return f"{_tally(own).n_hits:,.0f} of {own.n:,} records{beside}"
 
 
 def untried(entries: Mapping[str, Entry]) -> list[str]:
@@ -91,6 +100,15 @@ def untried(entries: Mapping[str, Entry]) -> list[str]:
         if attack.is_needed
         and (attack.name not in entries or level_of_attack(attack, entries[attack.name]) == "grey")
     ]
+
+
+def is_open(entries: Mapping[str, Entry]) -> bool:
+    """Whether so few records were attacked that a large leak could not be told from none."""
+    return any(
+        attack.is_needed and entries[attack.name].score.interval[1] > attack.chance + _TELLING
+        for attack in ATTACKS
+        if attack.name in entries
+    )
 
 
 def _tally(score: Score) -> Tally:

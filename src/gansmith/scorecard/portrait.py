@@ -18,7 +18,7 @@ from gansmith.scorecard.seeds import draws
 MAX_PAIRS: Final = 3
 MAX_NEIGHBOURS: Final = 8
 _N_BINS: Final = 32
-_N_LABELS: Final = 16
+_N_LABELS: Final = 9
 _N_CELLS: Final = 10
 """Cells along each side of a pair's table."""
 _N_DOTS: Final = 1_000

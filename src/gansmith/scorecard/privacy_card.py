@@ -54,6 +54,7 @@ _FURTHER: Final = (
     ),
     ("copies", "Copies", "How many synthetic records stand letter for letter in the real data?"),
     ("near_copies", "Near copies", "How many differ from a real record in no more than one column?"),
+    ("copied_texts", "Copied texts", "Are names, identifiers or other texts of real persons repeated?"),
     ("rare_values", "Rare values", "Are values that only a few persons have repeated?"),
 )
 LIMITS: Final = (

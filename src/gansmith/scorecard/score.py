@@ -80,7 +80,7 @@ class Score:
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Entry:
     """One line of the card: a score of the synthetic data beside the same score of other data."""
 
@@ -94,6 +94,10 @@ class Entry:
     """What lies behind it, the most telling first: a column or a pair of columns and its part."""
     family: Family = "real"
     """Which question it helps to answer."""
+
+    def __repr__(self) -> str:
+        beside = ", ".join(f"{name} {anchor.value:.4g}" for name, anchor in self.anchors.items())
+        return f"{self.name} {self.score}" + (f" ({beside})" if beside else "")
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as JSON can hold them, and the values of the anchors by name."""

@@ -1,9 +1,9 @@
 """Gradient-boosted trees, the judge behind several scores.
 
-The one file that fits trees. They need no scaling, take missing values and categories as they are, and see the
-mixed columns that give synthetic tables away, where a linear judge or a distance sees nothing. They grow on one
-core: many small fits on two wait more for each other than they gain, and where other work is going on they
-take twenty times as long.
+The one file that fits trees. They need no scaling, take missing values and categories as they are, and see
+the mixed columns that give synthetic tables away, where a linear judge or a distance sees nothing. They grow
+on one core: many small fits on two wait more for each other than they gain, and where other work is going on
+they take twenty times as long.
 """
 
 from __future__ import annotations

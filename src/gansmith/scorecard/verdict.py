@@ -15,6 +15,7 @@ from gansmith.scorecard.leaks import (
     SHARES,
     Level,
     counted,
+    is_open,
     level_of_attack,
     level_of_share,
     untried,
@@ -30,6 +31,12 @@ SIMILAR: Final = 0.03
 """A column that is this much less similar than a real one, beyond the error, is named."""
 PAIR_SIMILAR: Final = 0.05
 """The same of a pair."""
+STRANGE: Final = 0.6
+"""An AUC by which training data and hold-out cannot be of one source."""
+FEWEST: Final = 20
+"""Records that neighbours can be looked for among."""
+UNSURE: Final = 0.1
+"""A standard error of an AUC that leaves everything open."""
 EXPECTED: Final = 10.0
 """A category that should occur so often and does not is named: by chance that is one in twenty thousand."""
 
@@ -91,11 +98,13 @@ class Evidence:
     defects: Mapping[str, tuple[float, tuple[str, ...]]] = field(
         default_factory=dict[str, tuple[float, tuple[str, ...]]]
     )
-    """Rules without exception that are broken: by how large a share of the records, and their columns."""
+    """Rules that are broken, more often than by fresh real records: by which share, and of which columns."""
     target: str = ""
     """The column that was to be predicted; empty: all in turn."""
     lacks_target: bool = False
     """Whether the synthetic records have no such column."""
+    lacking: Sequence[str] = ()
+    """Columns of the real data that are not there."""
     searched: str = ""
     """A sentence, where attacks looked at part of the synthetic records only."""
 
@@ -164,9 +173,36 @@ def _line(
     return Line(question, level, text, tuple(columns), kept, limits)
 
 
+def _strange_holdout(evidence: Evidence) -> list[_Finding]:
+    """Nothing can be said where a classifier tells even the training records from the hold-out."""
+    entry = evidence.entries.get("c2st")
+    real = entry.anchors.get(CEILING) if entry else None
+    if real is None or real.value - 3 * real.error < STRANGE:
+        return []
+    return [
+        _Finding(
+            "grey",
+            f"The hold-out is not like the training data (AUC {real.value:.2f}), so nothing can be said. "
+            "Give one from the same source, drawn at random.",
+        )
+    ]
+
+
+def _not_there(evidence: Evidence) -> list[_Finding]:
+    if not evidence.lacking:
+        return []
+    names = tuple(evidence.lacking[:MAX_NAMED])
+    return [_Finding("amber", f"Without what is not there at all: {_listed(evidence.lacking)}.", names)]
+
+
 def _looks_real(evidence: Evidence) -> list[_Finding]:
-    findings: list[_Finding] = []
-    if entry := evidence.entries.get("c2st"):
+    if strange := _strange_holdout(evidence):
+        return strange
+    findings = _not_there(evidence)
+    entry = evidence.entries.get("c2st")
+    if entry and entry.score.error > UNSURE:
+        findings.append(_Finding("grey", f"{entry.score.n:,} records are too few to tell."))
+    elif entry:
         excess = entry.score.value - max(0.5, entry.anchor(CEILING, 0.5))
         level = _level(excess - entry.score.error, 0.1, 0.3)
         told = {
@@ -178,7 +214,10 @@ def _looks_real(evidence: Evidence) -> list[_Finding]:
         named = "" if level == "green" or not columns else f", most of all by {_listed(columns)}"
         text = f"A classifier {told} from real ones{named} (AUC {entry.score.value:.2f}; 0.5 is perfect)."
         findings.append(_Finding(level, text, () if level == "green" else columns))
-    if entry := evidence.entries.get("coverage"):
+    entry = evidence.entries.get("coverage")
+    if entry and entry.score.n < FEWEST:
+        findings.append(_Finding("grey", f"{entry.score.n:,} records are too few to tell."))
+    elif entry:
         share = entry.score.value / max(entry.anchor(CEILING, 1.0), 1e-9)
         level = _level(1 - share - 2 * entry.score.error, 0.2, 0.5)
         if level != "green":
@@ -191,7 +230,9 @@ def _looks_real(evidence: Evidence) -> list[_Finding]:
 
 
 def _numbers(evidence: Evidence) -> list[_Finding]:
-    findings = [*_columns_off(evidence), *_pairs_off(evidence)]
+    if evidence.slack > 3 * UNSURE:
+        return [_Finding("grey", "There are too few records to tell.")]
+    findings = [*_not_there(evidence), *_columns_off(evidence), *_pairs_off(evidence)]
     for name, words in (
         ("trend", "Pairs of columns do not go together as in real data"),
         ("trend_strong", "Columns that go together in real data do not here"),
@@ -258,6 +299,9 @@ def _useful(evidence: Evidence) -> list[_Finding]:
         return [_Finding("grey", f"Even real records hardly allow a prediction {what}: nothing can be said.")]
     lost = best - entry.score.value
     level = _level((lost - 2 * entry.score.error) / reach, 0.1, 0.5)
+    if level == "green" and lost / reach > 0.25:
+        text = f"Predictions {what} seem worse ({entry.score.value:.2f}; real {best:.2f})"
+        return [_Finding("grey", f"{text}, but there are too few records to tell.")]
     told = {
         "green": "are about as good as those learnt from real records",
         "amber": "are clearly worse than those learnt from real records",
@@ -270,13 +314,15 @@ def _useful(evidence: Evidence) -> list[_Finding]:
 
 def _private(evidence: Evidence) -> list[_Finding]:
     entries, findings = evidence.entries, list[_Finding]()
+    if strange := _strange_holdout(evidence):
+        return strange
     for name, words in SHARES.items():
         if (entry := entries.get(name)) and (level := level_of_share(entry)) in ("amber", "red"):
             text = f"{entry.score.value:.1%} of the records {words} ({counted(entry)})."
             findings.append(_Finding(level, text))
     for attack in ATTACKS:
         if (entry := entries.get(attack.name)) and (level := level_of_attack(attack, entry)) != "grey":
-            columns = _named(entry.details, evidence.columns)[:1] if attack.name == "inference" else ()
+            columns = _worst_of(attack.name, entry, evidence.columns)
             which = f" ({columns[0]})" if columns else ""
             text = f"{attack.words}{which}: {entry.score.value:.2f}, by chance {attack.chance:g}."
             findings += [] if level == "green" else [_Finding(level, text, columns)]
@@ -288,10 +334,12 @@ def _private(evidence: Evidence) -> list[_Finding]:
     if findings or "copies" not in entries:
         return findings
     copies = entries["copies"].score
-    said = f" {counted(entries['copies'])} stand in the real data." if copies.value > 0 else ""
+    said = f" Equal to real ones by chance: {counted(entries['copies'])}." if copies.value > 0 else ""
     if lacking := untried(entries):
         text = f"No leak was found, but attacks failed or could not be tried: {_listed(lacking)}.{said}"
         return [_Finding("grey", text)]
+    if is_open(entries):
+        return [_Finding("grey", f"No leak was found, but there are too few records to rule one out.{said}")]
     text = "No attack did better on the records learnt from than on others: no leak was found."
     return [_Finding("green", f"{text}{said}{evidence.searched}")]
 
@@ -300,23 +348,25 @@ def _valid(evidence: Evidence) -> list[_Finding]:
     entry = evidence.entries.get("valid")
     if entry is None:
         return []
-    if entry.score.value >= 1.0:
-        return [_Finding("green", "Every record keeps all rules that real records keep.")]
-    real, share = entry.anchors.get(CEILING), 1 - entry.score.value
-    is_as_real = real and entry.score.value >= real.value - 2 * (entry.score.error + real.error)
-    if is_as_real and not evidence.defects:
-        text = (
-            f"{share:.2%} of the records have values that no real one has, no more than fresh real records."
-        )
+    if not evidence.defects:
+        share = 1 - entry.score.value
+        text = "Every record keeps all rules that real records keep."
+        if share > 0:
+            text = f"{share:.2%} of the records break a rule that as many fresh real ones break."
         return [_Finding("green", text)]
-    known = evidence.defects if is_as_real else {rule: (one, ()) for rule, one in entry.details.items()}
-    broken = [f"{rule} ({one:.1%} do not)" for rule, (one, _) in list(known.items())[:MAX_NAMED]]
-    more = f" and {len(known) - MAX_NAMED} more" if len(known) > MAX_NAMED else ""
-    named = [name for _, columns in evidence.defects.values() for name in columns]
-    named += [name for name in evidence.columns if any(repr(name) in rule for rule in known)]
-    text = f"{share:.1%} of the records break a rule: {'; '.join(broken)}{more}."
+    broken = [f"{rule} ({one:.1%} do not)" for rule, (one, _) in list(evidence.defects.items())[:MAX_NAMED]]
+    more = f" and {len(evidence.defects) - MAX_NAMED} more" if len(evidence.defects) > MAX_NAMED else ""
+    named = dict.fromkeys(name for _, columns in evidence.defects.values() for name in columns)
+    text = f"{1 - entry.score.value:.1%} of the records break a rule: {'; '.join(broken)}{more}."
     level: Level = "amber" if entry.score.value >= 0.99 else "red"
-    return [_Finding(level, text, tuple(dict.fromkeys(named))[:MAX_NAMED])]
+    return [_Finding(level, text, tuple(named)[:MAX_NAMED])]
+
+
+def _worst_of(name: str, entry: Entry, columns: Sequence[str]) -> tuple[str, ...]:
+    """The column that an attack works by best, where it works by one."""
+    if name == "copied_texts":
+        return tuple(entry.details)[:1]
+    return _named(entry.details, columns)[:1] if name in ("inference", "rare_values") else ()
 
 
 def _named(details: Iterable[str], columns: Sequence[str]) -> tuple[str, ...]:

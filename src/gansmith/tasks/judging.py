@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gansmith import __version__
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.readers import AbstractReader, Reading, find_reader, recognising_reader
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.comparison import Comparison
@@ -115,6 +115,12 @@ def compare(
     sources = list(synthetic.values()) if isinstance(synthetic, Mapping) else list(synthetic)
     if not sources:
         raise UsageError("there is no synthetic data to score. Give one data set at least.")
+    training = None if run is None else training_of(Path(run))
+    if holdout is not None and _is_same(real, holdout):
+        raise DataError(
+            "the hold-out is the real data itself. Give records that nothing was learnt from, or no "
+            "hold-out: then a fifth is split off."
+        )
     reader = find_reader(kind) if kind else recognising_reader(real)
     reading = Reading(
         columns=dict(columns or {}), has_header=has_header, encoding=encoding, finds_constraints=False
@@ -128,7 +134,6 @@ def compare(
     cards = list(reader.score(fakes, train, held, target, small_seed(seed), effort))
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
     notes = () if holdout is not None else (SPLIT_OFF,)
-    training = None if run is None else training_of(Path(run))
     made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, quick=quick)
     return Comparison(
         tuple(
@@ -160,7 +165,8 @@ def training_of(folder: Path) -> dict[str, Any]:
         DataError: When there is no run in the folder.
     """
     run = RunFolder(folder)
-    run.config()
+    if not run.exists:
+        raise DataError(f"{folder}: no run is here (no config.json). Give the folder that `fit --run` wrote.")
     stats = run.stats()
     looked = [record for record in stats if record.get("score") is not None]
     series: dict[str, list[Any]] = {"held-out score": [record["score"] for record in looked]}
@@ -173,6 +179,18 @@ def training_of(folder: Path) -> dict[str, Any]:
         "series": series,
         "findings": findings,
     }
+
+
+def _is_same(one: object, other: object) -> bool:
+    if isinstance(one, str | Path) and isinstance(other, str | Path):
+        both = Path(one), Path(other)
+        return all(path.is_file() for path in both) and _digest(both[0]) == _digest(both[1])
+    return one is other
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _names(given: Iterable[str], found: Sequence[str]) -> list[str]:
@@ -208,8 +226,6 @@ def _described(source: object, name: str) -> str:
     """A data set's name, its hash where it is a file, and the model that it came from where that is known."""
     if not isinstance(source, (str, Path)) or not Path(source).is_file():
         return name
-    with Path(source).open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     beside = of_json_file(Path(f"{source}.meta.json"))
     model = f", made by the model {str(beside['model'])[:16]}" if "model" in beside else ""
-    return f"{Path(source).name}, sha256 {digest[:16]}{model}"
+    return f"{Path(source).name}, sha256 {_digest(Path(source))[:16]}{model}"

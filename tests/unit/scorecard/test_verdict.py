@@ -112,7 +112,7 @@ def test_copies_are_held_against_those_of_real_records():
         return lines(*NEEDED, entry("copies", share, own, error=0.001, family="private"))[QUESTIONS[3]]
 
     assert line(0.3, 0.3).level == "green"  # records of few columns meet by chance
-    assert "300 of 1,000; of fresh real records 300 of 1,000" in line(0.3, 0.3).text
+    assert "300 of 1,000 records; of fresh real records 300 of 1,000" in line(0.3, 0.3).text
     assert line(0.015, 0.0).level == "amber"
     assert line(0.3, 0.01).level == "red"
 
@@ -135,17 +135,28 @@ def test_a_target_that_is_not_there_is_no_use():
     assert (line.level, line.columns) == ("red", ("rich",))
 
 
-def test_any_broken_rule_is_named():
-    broken = entry("valid", 0.999, 1.0, error=0.0001, details={"'age' is within its range": 0.001})
-    line = lines(broken)[QUESTIONS[4]]
-    assert line.level == "amber"
-    assert line.columns == ("age",)
-    as_real = lines(entry("valid", 0.999, 0.9991, error=0.0001))[QUESTIONS[4]]
+def test_a_defect_is_named_and_what_fresh_records_break_is_none():
+    evidence = Evidence({}, defects={"'b' follows 'c'": (0.001, ("b", "c"))})
+    line = lines(entry("valid", 0.999, 1.0), evidence=evidence)[QUESTIONS[4]]
+    assert (line.level, line.columns) == ("amber", ("b", "c"))
+    as_real = lines(entry("valid", 0.999, 0.9991))[QUESTIONS[4]]
     assert as_real.level == "green"
     assert "fresh real" in as_real.text
-    hard = Evidence({}, defects={"'b' follows 'c'": (0.001, ("b", "c"))})
-    line = lines(entry("valid", 0.999, 0.99), evidence=hard)[QUESTIONS[4]]
-    assert (line.level, line.columns) == ("amber", ("b", "c"))
+    assert lines(entry("valid", 1.0, 1.0))[QUESTIONS[4]].level == "green"
+
+
+def test_too_few_records_leave_everything_open():
+    assert lines(entry("c2st", 0.5, 0.5, error=0.2))[QUESTIONS[0]].level == "grey"
+    found = lines(entry("shape", 0.9, 0.9), evidence=Evidence({}, slack=0.6))
+    assert found[QUESTIONS[1]].level == "grey"
+    wide = tuple(replace(one, score=replace(one.score, bounds=(0.0, 0.9))) for one in NEEDED)
+    assert lines(*wide, entry("copies", 0, 0, family="private"))[QUESTIONS[3]].level == "grey"
+
+
+def test_a_column_that_is_not_there_is_said_in_every_answer_about_columns():
+    found = lines(entry("c2st", 0.5, 0.5), entry("shape", 0.99, 0.99), evidence=Evidence({}, lacking=["bmi"]))
+    for question in QUESTIONS[:2]:
+        assert (found[question].level, found[question].columns) == ("amber", ("bmi",))
 
 
 def test_every_line_says_what_it_does_not_prove_and_none_promises():

@@ -48,6 +48,15 @@ def people(seed: int, n: int = N) -> pd.DataFrame:
 TRAIN, HOLDOUT = people(0), people(1)
 
 
+def names(seed: int, n: int) -> list[str]:
+    """Made of many letters, so that hardly two are alike: texts."""
+    letters = np.random.default_rng(seed).choice(list("abcdefghiklmnoprstu "), (n, 24))
+    return ["".join(row) for row in letters]
+
+
+NAMED = TRAIN.assign(name=names(10, N))
+
+
 def judged(fake: pd.DataFrame, *, quick: bool = True) -> Scorecard:
     return score(fake, TRAIN, HOLDOUT, target="rich", quick=quick, seed=0)
 
@@ -87,6 +96,10 @@ def without_suva() -> pd.DataFrame:
 
 def swapped() -> pd.DataFrame:
     return people(2).replace({"city": {"Rome": "Bern", "Bern": "Rome"}})
+
+
+def with_names_of_real_people() -> pd.DataFrame:
+    return people(2).assign(name=NAMED["name"].to_numpy())
 
 
 def younger_than_anybody() -> pd.DataFrame:
@@ -260,3 +273,66 @@ def test_report_privacy_card_and_notebook(tmp_path: Path):
     for text in (page, (tmp_path / "privacy.html").read_text(), card._repr_html_()):
         assert "Does it give anybody away?" in text or "Singling out" in text
         assert "anonym" not in text.split("<script")[0].lower()
+
+
+def test_copied_names_are_found_though_nothing_is_learnt_from_them():
+    held = HOLDOUT.assign(name=names(11, N))
+    fresh = people(2).assign(name=names(12, N))
+    card = score(with_names_of_real_people(), NAMED, held, target="rich", quick=True)
+    assert card["copied_texts"].score.value == 1.0
+    assert level(card, PRIVATE) == "red"
+    assert named(card, PRIVATE) == ("name",)
+    assert any("'name'" in note for note in card.notes)
+    card = score(fresh, NAMED, held, target="rich", quick=True)
+    assert card["copied_texts"].score.value == 0.0
+    assert level(card, PRIVATE) == "green"
+
+
+def test_too_few_records_are_no_proof():
+    for n in (2, 5):
+        card = score(people(2, n), small(0), small(1), target="rich", quick=True)
+        assert level(card, PRIVATE) == "grey"
+        assert level(card, REAL) == "grey"
+
+
+def test_useless_records_are_not_called_useful():
+    fake = small(2).assign(pay=lambda table: table["pay"] * 100)
+    assert level(score(fake, small(0), small(1), target="pay", quick=True), USEFUL) != "green"
+
+
+def test_a_holdout_of_another_source_is_noticed():
+    other = people(1).assign(height=lambda table: table["height"] + 40)
+    card = score(people(2), TRAIN, other, target="rich", quick=True)
+    assert level(card, REAL) == level(card, PRIVATE) == "grey"
+    assert "hold-out is not like" in card.verdict[0].text
+
+
+def test_the_real_data_is_no_holdout(tmp_path: Path):
+    for name in ("real.csv", "same.csv"):
+        small(0).to_csv(tmp_path / name, index=False)
+    small(2).to_csv(tmp_path / "fake.csv", index=False)
+    with pytest.raises(DataError, match="the real data itself"):
+        score(tmp_path / "fake.csv", tmp_path / "real.csv", tmp_path / "same.csv", quick=True)
+
+
+def test_numbers_too_huge_to_cut_are_no_obstacle():
+    fake = small(2).assign(age=2**62 + np.arange(200))
+    assert level(score(fake, small(0), small(1), target="rich", quick=True), NUMBERS) == "red"
+
+
+def test_a_rule_that_fresh_records_break_is_no_defect_and_a_declared_one_is():
+    def towns(seed: int, n: int, first: int = 0) -> pd.DataFrame:
+        zone = np.random.default_rng(seed).integers(first, first + 60, n)
+        return pd.DataFrame(
+            {
+                "zone": [f"z{one}" for one in zone],
+                "town": [f"t{one // 6}" for one in zone],
+                "x": np.random.default_rng(seed).normal(size=n),
+            }
+        )
+
+    mixed = pd.concat([towns(2, 290), towns(3, 10, first=55)], ignore_index=True)
+    held = pd.concat([towns(4, 290), towns(5, 10, first=55)], ignore_index=True)
+    assert level(score(mixed, towns(0, 600), held, quick=True), VALID) == "green"
+    broken = towns(2, 300).assign(town="t0")
+    assert level(score(broken, towns(0, 600), towns(1, 300), quick=True), VALID) == "red"

@@ -123,38 +123,36 @@ def print_card(card: Scorecard) -> None:
     from gansmith.faces.cli.tables import plain_console, print_table
 
     console = plain_console()
-    print_table(
-        console,
-        ("", "", ""),
-        [(line.question, line.level, line.text) for line in card.verdict],
-        f"{card.name}: {card.n_records:,} synthetic records",
-    )
+    for note in card.notes:
+        typer.echo(note, err=True)
+    answers = [(line.question, line.level, line.text) for line in card.verdict]
+    print_table(console, ("", "", ""), answers, f"{card.name}: {card.n_records:,} synthetic records")
     rows = [
         (
-            entry.name,
+            f"{entry.name} {'↑' if entry.score.direction == 'higher' else '↓'}",
             f"{entry.score!s}{' (?)' if entry.score.caveat else ''}",
             *(f"{entry.anchors[name].value:.4g}" if name in entry.anchors else "" for name in _ANCHORS),
-            entry.score.direction,
         )
         for entry in card.entries
     ]
-    print_table(
-        console,
-        ("", "synthetic", *_ANCHORS.values(), "better"),
-        rows,
-        "\nScores beside a real hold-out, independent columns and a copy of the training data",
-    )
-    for entry in card.entries:
-        worst = [f"{name} {value:.3g}" for name, value in list(entry.details.items())[:3]]
+    title = "\nScores beside a real hold-out, independent columns and a training copy (↑ higher is better)"
+    print_table(console, ("", "synthetic", *_ANCHORS.values()), rows, title)
+    for name, words in _WORST.items():
+        worst = next((entry.details for entry in card.entries if entry.name == name), {})
         if worst:
-            console.print(f"{entry.name}, most of it from: {', '.join(worst)}")
+            said = ", ".join(f"{what} {value:.3g}" for what, value in list(worst.items())[:3])
+            console.print(f"{words}: {said}")
     for entry in card.entries:
         if entry.score.caveat:
             console.print(f"{entry.name} (?): {entry.score.caveat}")
     for name, reason in card.skipped.items():
         typer.echo(f"{name}: not computed: {reason}", err=True)
-    for note in card.notes:
-        typer.echo(note, err=True)
 
 
 _ANCHORS = {"ceiling": "real", "floor": "independent", "copy": "copy"}
+_WORST = {
+    "c2st": "Told from real by (share of the AUC)",
+    "shape": "Columns least like real ones",
+    "mutual_information": "Pairs furthest from real ones",
+    "valid": "Rules broken (share of the records)",
+}

@@ -75,11 +75,11 @@ def run_table(
     show("")
     for line in card.verdict:
         show(f"{line.question:27} {line.level:6} {line.text}")
-    show(f"\n{'':11}{'synthetic':>20}{'real hold-out':>20}{'independent':>14}")
+    show(f"\n{'':14}{'synthetic':>20}{'real hold-out':>20}{'independent':>14}")
     for name in SHOWN:
         entry = card[name]
-        real, floor = (entry.anchors[anchor] for anchor in (CEILING, FLOOR))
-        show(f"{name:11}{entry.score!s:>20}{real!s:>20}{floor.value:>14.4g}  {entry.score.meaning}")
+        floor = f"{entry.anchors[FLOOR].value:.4g}" if FLOOR in entry.anchors else ""
+        show(f"{name:14}{entry.score!s:>20}{entry.anchors[CEILING]!s:>20}{floor:>14}  {entry.score.meaning}")
     show(f"\nThe whole card, with pictures: {report}")
     return {
         "model": str(model_path),

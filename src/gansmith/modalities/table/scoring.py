@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gansmith.errors import DataError
+from gansmith.modalities.table.constraints.cells import cells_of, mask_of
 from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.schema import Schema
+from gansmith.modalities.table.schema import MADE_ANEW, Schema
 from gansmith.modalities.table.validity import Rule, rules_of
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.judge import Judge
+from gansmith.scorecard.private.copied_texts import copied_texts
+from gansmith.scorecard.private.risk import Attack, Tally, measured_risk
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.validity import valid_share
@@ -48,9 +52,9 @@ def score_tables(
     real_tables, wider = common_types([train.records, holdout.records], train.schema)
     schema = replace(wider, constraints=train.schema.constraints)
     whole = pa.concat_tables(real_tables).combine_chunks()
+    fresh = _validity(len(holdout), rules_of(real_tables[1], real_tables[0], schema))
     anchors = {
-        # By rules that it had no say in.
-        CEILING: _validity(len(holdout), rules_of(real_tables[1], real_tables[0], schema)).score,
+        CEILING: fresh.score,  # by rules that it had no say in
         FLOOR: _validity(len(train), rules_of(_independent(real_tables[0], seed), whole, schema)).score,
         COPY: valid_share(len(train), {})[0],
     }
@@ -62,13 +66,69 @@ def score_tables(
             judges[key] = Judge(real, held, told(ours).names, target or "", seed, effort)
         rules = rules_of(fake.records, whole, schema)
         entry = replace(_validity(len(fake), rules), anchors=anchors)
-        defects = {
-            rule.words: (float(rule.is_broken.mean()), rule.columns)
-            for rule in rules
-            if rule.is_broken.any() and not rule.may_break
-        }
-        card = judges[key].card(ours, [entry], defects)
-        yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
+        defects = {rule.words: _share(rule) for rule in rules if _is_defect(rule, fresh)}
+        lacking = [name for name in schema.names if name not in fake.records.column_names]
+        more = [entry, *_copied_texts(fake.records, real_tables[0], real_tables[1], schema)]
+        card = judges[key].card(ours, more, defects, lacking)
+        notes = (*fake.notes, *_not_judged(schema))
+        yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
+
+
+def _share(rule: Rule) -> tuple[float, tuple[str, ...]]:
+    return float(rule.is_broken.mean()), rule.columns
+
+
+def _is_defect(rule: Rule, fresh: Entry) -> bool:
+    """Whether a rule is broken, and more often than fresh real records break what may be broken."""
+    broken = Tally(int(rule.is_broken.sum()), len(rule.is_broken))
+    if not rule.may_break or not broken.n_hits:
+        return bool(broken.n_hits)
+    by_chance = Tally(round(fresh.details.get(rule.words, 0.0) * fresh.score.n), fresh.score.n)
+    return measured_risk(broken, by_chance, None).low > 0
+
+
+def _not_judged(schema: Schema) -> list[str]:
+    """A note on the columns of which nothing is compared but copied cells."""
+    names = [repr(column.name) for column in schema.columns if column.kind in MADE_ANEW]
+    if not names:
+        return []
+    return [
+        f"{', '.join(names)}: texts or identifiers. Only their gaps are compared, and whether texts are "
+        "copied."
+    ]
+
+
+def _copied_texts(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Schema) -> list[Entry]:
+    """An entry where there are columns of text; numbers that only count records tell nobody."""
+    names = [
+        column.name
+        for column in schema.columns
+        if column.kind in MADE_ANEW and column.type == "string" and column.name in fake.column_names
+    ]
+    ours, known, held = (
+        {name: cells_of(table, name).drop_null().cast(pa.string()) for name in names}
+        for table in (fake, train, holdout)
+    )
+    names = [name for name in names if min(len(ours[name]), len(known[name]), len(held[name]) // 2)]
+    if not names:
+        return []
+
+    def attack(fakes: Mapping[str, pa.Array], control: Mapping[str, pa.Array]) -> Attack:
+        sides = ({name: _tally(part[name], known[name]) for name in names} for part in (fakes, control))
+        main, other = sides
+        return copied_texts({name: (main[name], other[name]) for name in names})
+
+    middles = {name: len(held[name]) // 2 for name in names}
+    first = {name: held[name].slice(0, middle) for name, middle in middles.items()}
+    second = {name: held[name].slice(middle) for name, middle in middles.items()}
+    found, copy = attack(ours, held), attack(known, held).score
+    anchors = {CEILING: attack(first, second).score, FLOOR: copy, COPY: copy}
+    return [Entry("copied_texts", found.score, anchors, found.details, "private")]
+
+
+def _tally(cells: pa.Array, known: pa.Array) -> Tally:
+    """How many cells occur among the known ones."""
+    return Tally(int(mask_of(pc.is_in(cells, value_set=known)).sum()), len(cells))
 
 
 def _features(fake: Table, train: Table, holdout: Table) -> list[Features]:

@@ -26,7 +26,7 @@ class Rule:
     columns: tuple[str, ...]
     is_broken: Mask
     may_break: bool = False
-    """Whether fresh real records may break it, too: by a new category, or a number beyond all others."""
+    """Whether fresh real records may break it, too: it was only found in those at hand."""
 
 
 def rules_of(fake: pa.Table, real: pa.Table, schema: Schema) -> list[Rule]:
@@ -60,7 +60,8 @@ def rules_of(fake: pa.Table, real: pa.Table, schema: Schema) -> list[Rule]:
         else:
             fitting.append(name)
         rules += [
-            Rule(words, (name,), mask, may_break) for words, mask, may_break in _of_cells(column, read, known)
+            Rule(words, (name,), mask, may_break)
+            for words, mask, may_break in _of_cells(column, cells, read, known)
         ]
     return [*rules, *_of_constraints(fake, real, schema, frozenset(fitting))]
 
@@ -89,11 +90,13 @@ def _one_as(value: pa.Scalar, wanted: pa.DataType) -> object:
         return None
 
 
-def _of_cells(column: Column, cells: pa.Array, known: pa.Array) -> Iterator[tuple[str, Mask, bool]]:
+def _of_cells(
+    column: Column, original: pa.Array, cells: pa.Array, known: pa.Array
+) -> Iterator[tuple[str, Mask, bool]]:
     """Words, which cells break it, and whether fresh real ones may."""
     name, is_there = column.name, mask_of(pc.is_valid(cells))
     if not known.null_count:
-        yield f"{name!r} is never missing", ~is_there, False
+        yield f"{name!r} is never missing", mask_of(pc.is_null(original)), False
     if column.kind in MADE_ANEW:
         if column.kind == "identifier" and len(pc.unique(known)) == len(known):
             yield f"{name!r} is unique", is_there & _repeated(cells), False
@@ -146,7 +149,8 @@ def _of_constraints(
 ) -> Iterator[Rule]:
     """Constraints between columns whose types fit."""
     declared = read_constraints(schema.constraints or (), schema)
-    for constraint in [*declared, *find(real, schema, declared)]:
+    for number, constraint in enumerate([*declared, *find(real, schema, declared)]):
         columns = tuple(dict.fromkeys((*constraint.reads, *constraint.writes)))
         if fitting.issuperset(columns):
-            yield Rule(constraint.in_words(), columns, constraint.learnt(real).violating(fake))
+            is_broken = constraint.learnt(real).violating(fake)
+            yield Rule(constraint.in_words(), columns, is_broken, may_break=number >= len(declared))

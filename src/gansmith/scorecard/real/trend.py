@@ -144,7 +144,11 @@ def _equal_width(table: Features, column: int) -> np.ndarray:
     if table.is_category[column]:
         return cells_of_codes(values)
     values = _bounded(values)
-    return np.digitize(values, np.histogram_bin_edges(values[~np.isnan(values)], bins=_BINS))
+    try:
+        edges = np.histogram_bin_edges(values[~np.isnan(values)], bins=_BINS)
+    except ValueError:  # numbers so huge and near to each other that no edge fits between them
+        edges = np.array([np.nanmin(values)])
+    return np.digitize(values, edges)
 
 
 def _is_strong(real: Features, pairs: np.ndarray) -> np.ndarray:
