@@ -52,9 +52,10 @@ def score_tables(
     real_tables, wider = common_types([train.records, holdout.records], train.schema)
     schema = replace(wider, constraints=train.schema.constraints)
     whole = pa.concat_tables(real_tables).combine_chunks()
-    fresh = _validity(len(holdout), rules_of(real_tables[1], real_tables[0], schema))
+    fresh = rules_of(real_tables[1], real_tables[0], schema)  # the hold-out, by rules that it had no say in
+    by_chance = {rule.gist: _tally_of(rule) for rule in fresh}
     anchors = {
-        CEILING: fresh.score,  # by rules that it had no say in
+        CEILING: _validity(len(holdout), fresh).score,
         FLOOR: _validity(len(train), rules_of(_independent(real_tables[0], seed), whole, schema)).score,
         COPY: valid_share(len(train), {})[0],
     }
@@ -66,7 +67,7 @@ def score_tables(
             judges[key] = Judge(real, held, told(ours).names, target or "", seed, effort)
         rules = rules_of(fake.records, whole, schema)
         entry = replace(_validity(len(fake), rules), anchors=anchors)
-        defects = {rule.words: _share(rule) for rule in rules if _is_defect(rule, fresh)}
+        defects = {rule.words: _share(rule) for rule in rules if _is_defect(rule, by_chance.get(rule.gist))}
         lacking = [name for name in schema.names if name not in fake.records.column_names]
         more = [entry, *_copied_texts(fake.records, real_tables[0], real_tables[1], schema)]
         card = judges[key].card(ours, more, defects, lacking)
@@ -78,12 +79,15 @@ def _share(rule: Rule) -> tuple[float, tuple[str, ...]]:
     return float(rule.is_broken.mean()), rule.columns
 
 
-def _is_defect(rule: Rule, fresh: Entry) -> bool:
+def _tally_of(rule: Rule) -> Tally:
+    return Tally(int(rule.is_broken.sum()), len(rule.is_broken))
+
+
+def _is_defect(rule: Rule, by_chance: Tally | None) -> bool:
     """Whether a rule is broken, and more often than fresh real records break what may be broken."""
-    broken = Tally(int(rule.is_broken.sum()), len(rule.is_broken))
-    if not rule.may_break or not broken.n_hits:
-        return bool(broken.n_hits)
-    by_chance = Tally(round(fresh.details.get(rule.words, 0.0) * fresh.score.n), fresh.score.n)
+    broken = _tally_of(rule)
+    if not rule.may_break or by_chance is None or not broken.n_hits:
+        return broken.n_hits > 0
     return measured_risk(broken, by_chance, None).low > 0
 
 

@@ -28,6 +28,11 @@ class Rule:
     may_break: bool = False
     """Whether fresh real records may break it, too: it was only found in those at hand."""
 
+    @property
+    def gist(self) -> tuple[tuple[str, ...], str]:
+        """The same for the same rule found in other records, of which it may name other numbers."""
+        return self.columns, self.words.partition(" (")[0]
+
 
 def rules_of(fake: pa.Table, real: pa.Table, schema: Schema) -> list[Rule]:
     """What holds for all real records, and which synthetic ones break it.
