@@ -20,7 +20,7 @@ from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
 from gansmith.scorecard.private.neighbours import affordable
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
+from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.teaching import Teaching
 from gansmith.scorecard.verdict import Evidence, verdict
@@ -79,9 +79,39 @@ class Judge:
             DataError: Different columns, or no record.
         """
         check_comparable(fake, self.train, n_records=1)
+        measured, founds, skipped = self._measured(fake)
+        taught = self._teaching.taught_by(fake)
+        entries = (*measured, *taught.entries, *more)
+        seen = Views(
+            fake, self.train, self.holdout, self.told, founds, self._of_ceiling(len(fake)), self.seed
+        )
+        evidence = Evidence(
+            entries={entry.name: entry for entry in entries},
+            columns=fake.names,
+            gaps=seen.gaps(),
+            pair_gaps=dict(seen.worst_pairs()),
+            slack=(1 / len(fake) + 1 / len(self.holdout)) ** 0.5,
+            missing=seen.missing_categories(),
+            defects=defects or {},
+            target=self.target,
+            lacks_target=bool(self.target) and self.target not in fake.names,
+            lacking=lacking,
+            searched=self._searched(fake),
+        )
+        return Scorecard(
+            title=f"Scores of {len(fake):,} synthetic records",
+            entries=entries,
+            skipped={**skipped, **taught.skipped},
+            verdict=verdict(evidence),
+            portrait={**seen.portrait(), "usefulness": list(taught.results)},
+            n_records=len(fake),
+        )
+
+    def _measured(self, fake: Features) -> tuple[list[Entry], dict[str, Found], dict[str, str]]:
+        """All measures of synthetic records beside their anchors, what lies behind, and what was skipped."""
         entries: list[Entry] = []
-        skipped: dict[str, str] = {}
         founds: dict[str, Found] = {}
+        skipped: dict[str, str] = {}
         for measure in MEASURES:
             if measure.is_dear and not self.effort.is_full:
                 skipped |= dict.fromkeys(measure.names, "left out of a quick card; do without --quick")
@@ -91,44 +121,15 @@ class Judge:
             except DataError as error:
                 skipped |= dict.fromkeys(measure.names, str(error))
                 continue
-            anchors = {name: self._anchor(measure, name, len(fake)) for name in (CEILING, FLOOR, COPY)}
+            anchors = {
+                name: {one.name: one.score for one in self._anchor(measure, name, len(fake))}
+                for name in ANCHORS
+            }
             for one in found:
                 founds[one.name] = one
-                beside = {
-                    name: other.score
-                    for name, others in anchors.items()
-                    for other in others
-                    if other.name == one.name
-                }
+                beside = {name: scores[one.name] for name, scores in anchors.items() if one.name in scores}
                 entries.append(Entry(one.name, one.score, beside, one.details, measure.family))
-        taught = self._teaching.taught_by(fake)
-        entries += [*taught.entries, *more]
-        seen = Views(
-            fake, self.train, self.holdout, self.told, founds, self._of_ceiling(len(fake)), self.seed
-        )
-        lines = verdict(
-            Evidence(
-                {entry.name: entry for entry in entries},
-                fake.names,
-                seen.gaps(),
-                dict(seen.worst_pairs()),
-                (1 / len(fake) + 1 / len(self.holdout)) ** 0.5,
-                seen.missing_categories(),
-                defects or {},
-                self.target,
-                lacks_target=bool(self.target) and self.target not in fake.names,
-                lacking=lacking,
-                searched=self._searched(fake),
-            )
-        )
-        return Scorecard(
-            title=f"Scores of {len(fake):,} synthetic records",
-            entries=tuple(entries),
-            skipped={**skipped, **taught.skipped},
-            verdict=lines,
-            portrait={**seen.portrait(), "usefulness": list(taught.results)},
-            n_records=len(fake),
-        )
+        return entries, founds, skipped
 
     def _searched(self, fake: Features) -> str:
         """A sentence, where attacks look at part of the synthetic records only."""
