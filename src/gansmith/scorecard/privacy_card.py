@@ -124,7 +124,10 @@ def _item(entry: Entry, risk: str, question: str, rates: Mapping[str, Any]) -> d
         "risk": risk,
         "question": question,
         "level": level,
-        **{key: plain[key] for key in ("value", "low", "high", "caveat")},
+        "value": plain["value"],
+        "low": max(low, 0.0),
+        "high": min(high, 1.0),
+        "caveat": plain["caveat"],
         **{name: rates.get(name) for name in ("main", "control", "baseline")},
         "text": f"{said}: {measured}.",
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.private.risk import Tally, wilson_rate
 from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.shares import error_of_share
@@ -48,6 +49,7 @@ def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
     return Score(
         value=n_copies / n,
         error=error_of_share(n_copies, n),
+        bounds=_wilson(n_copies, n),
         n=n,
         direction="lower",
         label="exact copies",
@@ -95,6 +97,7 @@ def near_copies(fake: Features, known: Features, *, seed: int = 0) -> Score:
     return Score(
         value=n_near / n,
         error=error_of_share(n_near, n),
+        bounds=_wilson(n_near, n),
         n=n,
         direction="lower",
         label="near copies",
@@ -102,6 +105,11 @@ def near_copies(fake: Features, known: Features, *, seed: int = 0) -> Score:
         source="Agreement of cells; Zobrist 1970 for the search.",
         caveat="" if fake.n_columns > 2 else _FEW_COLUMNS,
     )
+
+
+def _wilson(n_hits: int, n: int) -> tuple[float, float]:
+    rate = wilson_rate(Tally(n_hits, n))
+    return rate.low, rate.high
 
 
 def _cells(fake: np.ndarray, known: np.ndarray, *, is_category: bool) -> np.ndarray:
