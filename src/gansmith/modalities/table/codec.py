@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -21,11 +20,11 @@ from gansmith.modalities.table.columns.identifiers import IdentifierCodec
 from gansmith.modalities.table.columns.inventions import InventedCodec
 from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
-from gansmith.modalities.table.columns.rare import are_mostly_rare
 from gansmith.modalities.table.columns.stand_ins import StandInCodec
 from gansmith.modalities.table.constraints.cells import replaced
-from gansmith.modalities.table.constraints.chain import Chain, bound_columns
+from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.layout import Compact, Layout
+from gansmith.modalities.table.mostly_rare import with_rare_ones_as_text
 from gansmith.modalities.table.schema import Column, Schema
 
 MAX_COLUMNS_LOOKED_AT: Final = 64
@@ -48,8 +47,6 @@ _CODECS: Final = {
     "invented": InventedCodec,
 }
 """The codec of each kind of column."""
-_STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
-"""How callers keep columns of strings."""
 
 
 @final
@@ -83,7 +80,7 @@ class TableCodec:
                 f"{records.num_rows} records to learn from, and only what {min_count} share comes out. "
                 "Give more records, or a smaller min_count."
             )
-        schema = _with_rare_ones_as_text(records, schema, min_count)
+        schema = with_rare_ones_as_text(records, schema, min_count)
         chain = Chain.fit(records, schema, min_count)
         reduced, records = chain.reduced, chain.reduce(records)
         arrays = [records.column(column.name).combine_chunks() for column in schema.columns]
@@ -236,24 +233,6 @@ class TableCodec:
             (codes[:, place], levels[:, places[place]] if place in places else none)
             for place in range(self.layout.n_columns)
         ]
-
-
-def _with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int) -> Schema:
-    """Columns of categories most of whose records have a rare one, as text: nothing else is left to say.
-
-    Not those that the caller keeps as numbers or the like, which text would not fit, nor those that a
-    constraint must know.
-    """
-    bound = bound_columns(schema)
-    columns: list[Column] = []
-    for column in schema.columns:
-        is_free = column.name not in bound
-        if column.kind == "category" and column.stored_as in _STORED_STRINGS and is_free:
-            counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
-            if are_mostly_rare(counts, min_count):
-                column = replace(column, kind="text")
-        columns.append(column)
-    return replace(schema, columns=tuple(columns))
 
 
 def _fit_simple(array: pa.Array, column: Column, min_count: int) -> AbstractColumnCodec:

@@ -10,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
+from gansmith.modalities.table.columns.rare import usual_min_count
 from gansmith.modalities.table.constraints.cells import cells_of, mask_of
 from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.modalities.table.files.reading import Table
+from gansmith.modalities.table.mostly_rare import with_rare_ones_as_text
 from gansmith.modalities.table.schema import MADE_ANEW, Schema
 from gansmith.modalities.table.validity import Rule, rules_of
 from gansmith.scorecard.card import Scorecard
@@ -49,6 +51,10 @@ def score_tables(
         DataError: A table has no record, or no column of the real one.
     """
     judges: dict[tuple[object, ...], Judge] = {}
+    # Categories that hardly anybody shares are texts, as they are when they are learnt.
+    min_count = usual_min_count(len(train))
+    known = with_rare_ones_as_text(train.records, train.schema, min_count, kept=target or "")
+    train = replace(train, schema=known)
     real_tables, wider = common_types([train.records, holdout.records], train.schema)
     schema = replace(wider, constraints=train.schema.constraints)
     whole = pa.concat_tables(real_tables).combine_chunks()
