@@ -19,7 +19,6 @@ from bench.machine import machine
 from bench.tables import BESIDE
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.real.coverage import expected_coverage
-from gansmith.scorecard.verdict import EXPECTED
 from gansmith.tasks.judging import score
 
 TARGET: Final = "income"
@@ -99,7 +98,7 @@ def _is_caught(card: Scorecard, name: str) -> bool:
     if name in RISKS:
         return not own.caveat and own.interval[0] > CHANCE.get(name, 0.0)
     if name == "rare_categories":  # the expected number of each that is missing
-        return any(expected >= EXPECTED for expected in card[name].details.values())
+        return any(expected >= 10 for expected in card[name].details.values())
     real = card[name].anchors["ceiling"]
     worse = own.value - real.value if own.direction == "lower" else real.value - own.value
     return worse > 3 * np.hypot(own.error, real.error)

@@ -17,13 +17,14 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
+from gansmith.scorecard.evidence import Evidence
 from gansmith.scorecard.features import Features, check_comparable
 from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
 from gansmith.scorecard.private.neighbours import affordable
 from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.teaching import Teaching
-from gansmith.scorecard.verdict import Evidence, verdict
+from gansmith.scorecard.verdict import verdict
 from gansmith.scorecard.views import Views
 
 
@@ -94,7 +95,8 @@ class Judge:
             missing=seen.missing_categories(),
             defects=defects or {},
             target=self.target,
-            lacks_target=bool(self.target) and self.target not in fake.names,
+            lacks_target=not self._teaching.has_target(fake),
+            lost=taught.lost,
             lacking=lacking,
             searched=self._searched(fake),
         )

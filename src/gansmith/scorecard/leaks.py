@@ -53,6 +53,8 @@ ATTACKS: Final = (
 )
 SHARES: Final = {"copies": "stand in the real data", "near_copies": "all but stand in the real data"}
 """Scores of how many records are like real ones, which fresh real records are by chance, too."""
+_FEWEST: Final = 50
+"""Tries, or targets, of which an attack can be judged."""
 _TELLING: Final = 0.25
 """An interval that reaches so far beyond chance rules nothing out."""
 _LIMITS: Final = {"copies": (0.0, 0.02), "near_copies": (0.05, 0.2)}
@@ -69,9 +71,13 @@ def sure_of(score: Score) -> float:
 
 def level_of_attack(attack: Attack, entry: Entry) -> Level:
     """Grey where it cannot be trusted, green at chance, red where even the lower end is much."""
-    if entry.score.caveat or entry.score.value != entry.score.value:  # NaN: not measured
+    score = entry.score
+    if score.caveat or score.n < _FEWEST or score.value != score.value:  # NaN: not measured
         return "grey"
-    low = sure_of(entry.score)
+    low = sure_of(score)
+    if attack.chance == 0.5:  # an AUC: of few records its own error is too small, that of chance is exact
+        by_chance = ((2 * score.n + 1) / (12 * score.n**2)) ** 0.5
+        low = min(low, score.value - _WIDER * CONFIDENT * by_chance)
     return "red" if low > attack.much else "amber" if low > attack.chance else "green"
 
 

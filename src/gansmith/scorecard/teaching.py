@@ -37,6 +37,8 @@ class Taught:
     entries: tuple[Entry, ...]
     results: tuple[dict[str, Any], ...]
     skipped: dict[str, str]
+    lost: tuple[str, ...] = ()
+    """Targets that are predicted less than half as well as from real records, beyond the errors."""
 
 
 @final
@@ -71,13 +73,20 @@ class Teaching:
 
     def taught_by(self, fake: Features) -> Taught:
         """What is learnt from synthetic records, beside what is learnt from the others."""
-        if self._is_chosen and self._targets[0] not in fake.names:
-            reason = f"the target {self._targets[0]!r} is not among the columns that can be compared"
+        if self._is_chosen and not self.has_target(fake):
+            reason = f"the target {self._targets[0]!r} is not there, or holds nothing"
             return Taught((), (), dict.fromkeys(NAMES, reason))
         try:
             return self._of_one(fake) if self._is_chosen else self._of_all(fake)
         except DataError as error:
             return Taught((), (), dict.fromkeys(NAMES, str(error)))
+
+    def has_target(self, fake: Features) -> bool:
+        """Whether synthetic records hold the chosen target; true where none was chosen."""
+        if not self._is_chosen:
+            return True
+        name = self._targets[0]
+        return name in fake.names and int((~np.isnan(fake.keep([name]).values)).sum()) > 1
 
     def _of_one(self, fake: Features) -> Taught:
         target, effort = self._targets[0], self._effort
@@ -119,7 +128,8 @@ class Teaching:
         }
         worst = dict(sorted(shares.items(), key=lambda item: item[1]))
         result = _result("all columns", "skill", scores)
-        return Taught(tuple(_entries(scores, is_linear=False, details=worst)), (result,), {})
+        lost = tuple(name for name in worst if _is_lost(skills["fake"][name], skills["real"][name]))
+        return Taught(tuple(_entries(scores, is_linear=False, details=worst)), (result,), {}, lost)
 
     def _skills(self, part: Features) -> dict[str, Skill]:
         return skills_of(part, self._holdout.sample(5_000, draws(self._seed)), self._targets, seed=self._seed)
@@ -134,6 +144,11 @@ class Teaching:
     def _score(self, part: Features, of: Contest, learner: Learner) -> Score:
         n_models = self._effort.n_models if learner is TREES else 1
         return train_here_test_real(part, of, seed=self._seed, learner=learner, n_seeds=n_models)
+
+
+def _is_lost(ours: Skill, real: Skill) -> bool:
+    is_sure = real.value - ours.value > 3 * (ours.error**2 + real.error**2) ** 0.5
+    return is_sure and real.value > 0.1 and ours.value < 0.5 * real.value
 
 
 def _joined(first: Features, second: Features) -> Features:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -43,10 +44,18 @@ class Views:
         return {name: max(0.0, real.get(name, 1.0) - one) for name, one in ours.items()}
 
     def missing_categories(self) -> dict[tuple[str, str], float]:
-        """Column and category of what should occur and does not, and how often it should."""
+        """Column and category of what should occur and does not, and how surprising that is.
+
+        The surprise is minus the logarithm of the chance that all k known records with the category are real
+        ones, were the synthetic and the N known records drawn alike: k log(1 + n / N).
+        """
         found = self.founds.get("rare_categories")
         missing: Mapping[tuple[str, int], float] = found.matter if found else {}
-        return {(column, self.fake.cell(column, code)): times for (column, code), times in missing.items()}
+        ratio = len(self.fake) / (len(self.train) + len(self.holdout))
+        return {
+            (column, self.fake.cell(column, code)): expected * math.log1p(ratio) / ratio
+            for (column, code), expected in missing.items()
+        }
 
     def worst_pairs(self) -> list[tuple[tuple[str, str], float]]:
         """The pairs that lose most against real ones, and how much they lose, 0 to 1.

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from gansmith.scorecard.evidence import Evidence
 from gansmith.scorecard.score import CEILING, Entry, Family, Score
-from gansmith.scorecard.verdict import Evidence, Line, verdict
+from gansmith.scorecard.verdict import Line, verdict
 
 QUESTIONS = (
     "Does it look real?",
@@ -81,6 +82,11 @@ def test_usefulness_is_what_is_left_of_the_possible(value: float, level: str):
     assert ("rich" in line.columns) == (level != "green")
 
 
+def test_a_target_that_is_lost_among_all_is_named():
+    line = lines(entry("tstr", 0.5, 0.51, label="skill"), evidence=Evidence({}, lost=("b",)))[QUESTIONS[2]]
+    assert (line.level, line.columns) == ("amber", ("b",))
+
+
 def test_what_real_records_cannot_predict_says_nothing():
     assert lines(entry("tstr", 0.5, 0.51, label="here (AUC)"))[QUESTIONS[2]].level == "grey"
 
@@ -104,7 +110,7 @@ def test_a_risk_counts_when_its_interval_leaves_chance(name: str):
 def test_attacks_that_failed_show_nothing():
     line = lines(*NEEDED[1:], entry("copies", 0, 0, family="private"))[QUESTIONS[3]]
     assert line.level == "grey"
-    assert "singling out" in line.text
+    assert "singling out did no better" in line.text
 
 
 def test_copies_are_held_against_those_of_real_records():

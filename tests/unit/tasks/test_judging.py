@@ -222,6 +222,19 @@ def test_a_target_of_one_class():
     assert "same in all" in card.to_dict()["scores"]["tstr"]["reason"]
 
 
+def test_a_constant_text_is_not_read_as_a_truth_value():
+    real = [small(seed).assign(consent="yes") for seed in (0, 1)]
+    fake = small(2).assign(consent=["no"] + ["yes"] * 199)
+    card = score(fake, *real, target="rich", quick=True)
+    assert dict(card["valid"].details)["'consent' has known values"] == pytest.approx(1 / 200)
+    assert card["shape"].details.get("consent", 1.0) > 0.9
+
+
+def test_a_target_without_values_is_no_use():
+    card = score(small(2).assign(rich=None), small(0), small(1), target="rich", quick=True)
+    assert level(card, USEFUL) == "red"
+
+
 def test_a_column_without_a_single_value():
     card = score(small(2).assign(pay=np.nan), small(0), small(1), target="rich", quick=True)
     assert level(card, NUMBERS) == "red" or level(card, VALID) == "red"

@@ -9,12 +9,13 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.evidence import Evidence
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.private.copies import exact_copies
 from gansmith.scorecard.private.nearer import nearest_neighbour_share
 from gansmith.scorecard.real.coverage import density_and_coverage
 from gansmith.scorecard.score import CEILING, Entry, Score
-from gansmith.scorecard.verdict import Evidence, verdict
+from gansmith.scorecard.verdict import verdict
 
 MAX_PICTURES: Final = 10_000
 """Pictures of each set that a score looks at, at most."""

@@ -309,7 +309,9 @@ def _learn_leniently(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wis
     except DataError:
         if wish.column is None:
             raise
-        for kind in _WIDER[wish.column.kind]:
+        # A constant text may spell what would be read as a truth value or a date among other texts.
+        is_text_constant = wish.column.kind == "constant" and wish.column.type == "string"
+        for kind in ("category",) if is_text_constant else _WIDER[wish.column.kind]:
             try:
                 learnt = _learn(cells, is_text, name, Wish(kind, None, wish.is_comma_decimal))
             except DataError:

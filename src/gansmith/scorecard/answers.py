@@ -1,0 +1,272 @@
+"""The answers to the five questions: what was found, in sentences.
+
+The limits of the colours are ours. They compare with what real records reach, and say "green" only where the
+difference is small or within the error, and "grey" where it could be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from gansmith.scorecard.evidence import Evidence, Finding
+from gansmith.scorecard.leaks import (
+    ATTACKS,
+    SHARES,
+    Level,
+    counted,
+    is_open,
+    level_of_attack,
+    level_of_share,
+    untried,
+)
+from gansmith.scorecard.score import CEILING, Entry
+
+MAX_NAMED: Final = 5
+SIMILAR: Final = 0.03
+"""A column that is this much less similar than a real one, beyond the error, is named."""
+PAIR_SIMILAR: Final = 0.05
+"""The same of a pair."""
+STRANGE: Final = 0.6
+"""An AUC by which training data and hold-out cannot be of one source."""
+FEWEST: Final = 20
+"""Records that neighbours can be looked for among."""
+UNSURE: Final = 0.1
+"""A standard error of an AUC that leaves everything open."""
+SURPRISING: Final = 9.2
+"""A category that should occur and does not is named from this surprise on: one in ten thousand by chance."""
+
+
+def _strange_holdout(evidence: Evidence) -> list[Finding]:
+    """Nothing can be said where a classifier tells even the training records from the hold-out."""
+    entry = evidence.entries.get("c2st")
+    real = entry.anchors.get(CEILING) if entry else None
+    if real is None or real.value - 3 * real.error < STRANGE:
+        return []
+    return [
+        Finding(
+            "grey",
+            f"The hold-out is not like the training data (AUC {real.value:.2f}), so nothing can be said. "
+            "Give one from the same source, drawn at random.",
+        )
+    ]
+
+
+def _not_there(evidence: Evidence) -> list[Finding]:
+    if not evidence.lacking:
+        return []
+    names = tuple(evidence.lacking[:MAX_NAMED])
+    return [Finding("amber", f"Without what is not there at all: {_listed(evidence.lacking)}.", names)]
+
+
+def looks_real(evidence: Evidence) -> list[Finding]:
+    """Does it look real?"""
+    if strange := _strange_holdout(evidence):
+        return strange
+    findings = _not_there(evidence)
+    entry = evidence.entries.get("c2st")
+    if entry and entry.score.error > UNSURE:
+        findings.append(Finding("grey", f"{entry.score.n:,} records are too few to tell."))
+    elif entry:
+        excess = entry.score.value - max(0.5, entry.anchor(CEILING, 0.5))
+        level = _level(excess - entry.score.error, 0.1, 0.3)
+        told = {
+            "green": "can hardly tell the records" if excess < 0.07 else "tells few of the records",
+            "amber": "often tells the records",
+            "red": "nearly always tells the records" if entry.score.value > 0.9 else "tells most records",
+        }[level]
+        columns = tuple(name for name in entry.details if name in evidence.columns)[:MAX_NAMED]
+        named = "" if level == "green" or not columns else f", most of all by {_listed(columns)}"
+        text = f"A classifier {told} from real ones{named} (AUC {entry.score.value:.2f}; 0.5 is perfect)."
+        findings.append(Finding(level, text, () if level == "green" else columns))
+    entry = evidence.entries.get("coverage")
+    if entry and entry.score.n < FEWEST:
+        findings.append(Finding("grey", f"{entry.score.n:,} records are too few to tell."))
+    elif entry:
+        share = entry.score.value / max(entry.anchor(CEILING, 1.0), 1e-9)
+        level = _level(1 - share - 2 * entry.score.error, 0.2, 0.5)
+        if level != "green":
+            findings.append(
+                Finding(level, f"{1 - share:.0%} of the real records have no synthetic one near them.")
+            )
+        elif not findings:
+            findings.append(Finding("green", "Nearly all real records have a synthetic one near them."))
+    return findings
+
+
+def numbers(evidence: Evidence) -> list[Finding]:
+    """Are the numbers right?"""
+    if strange := _strange_holdout(evidence):
+        return strange
+    if evidence.slack > 3 * UNSURE:
+        return [Finding("grey", "There are too few records to tell.")]
+    findings = [*_not_there(evidence), *_columns_off(evidence), *_pairs_off(evidence)]
+    for name, words in (
+        # Not the trends: they are cut at each table's own ends, so that one extreme number spoils them.
+        ("mutual_information", "What columns say of each other is not as in real data"),
+        ("triples", "Three columns together are not as in real data"),
+        ("subgroups", "Some groups of records are not as in real data"),
+        ("missing", "Cells are not missing as in real data"),
+    ):
+        if entry := evidence.entries.get(name):
+            findings += _below_real(entry, words, evidence.columns)
+    lacking = [pair for pair, surprise in evidence.missing.items() if surprise >= SURPRISING]
+    if lacking:
+        said = [f"{column} = {category}" for column, category in lacking]
+        text = f"Never made, though it should be now and then: {_listed(said)}."
+        columns = tuple(dict.fromkeys(column for column, _ in lacking))
+        findings.append(Finding("amber", text, columns[:MAX_NAMED]))
+    measured = any(name in evidence.entries for name in ("shape", "trend"))
+    if measured and not findings:
+        findings.append(Finding("green", "Single columns and pairs of columns are as in real data."))
+    return findings
+
+
+def _columns_off(evidence: Evidence) -> list[Finding]:
+    ordered = sorted(evidence.gaps.items(), key=lambda item: -item[1])
+    far = {name: gap for name, gap in ordered if gap - evidence.slack > SIMILAR}
+    if not far:
+        return []
+    worst = [f"{name} ({gap:.0%} off)" for name, gap in list(far.items())[:MAX_NAMED]]
+    more = f" and {len(far) - MAX_NAMED} more" if len(far) > MAX_NAMED else ""
+    is_bad = max(far.values()) > 0.2 or sum(far.values()) > 0.1 * len(evidence.gaps)
+    text = f"Not distributed as in real data: {', '.join(worst)}{more}."
+    return [Finding("red" if is_bad else "amber", text, tuple(far)[: 2 * MAX_NAMED])]
+
+
+def _pairs_off(evidence: Evidence) -> list[Finding]:
+    far = {pair: gap for pair, gap in evidence.pair_gaps.items() if gap - 1.5 * evidence.slack > PAIR_SIMILAR}
+    if not far:
+        return []
+    said = [f"{a} and {b} ({gap:.0%} off)" for (a, b), gap in far.items()]
+    level: Level = "red" if max(far.values()) > 0.2 else "amber"
+    columns = tuple(dict.fromkeys(name for pair in far for name in pair))
+    return [Finding(level, f"Do not go together as in real data: {_listed(said)}.", columns)]
+
+
+def _below_real(entry: Entry, words: str, columns: Sequence[str]) -> list[Finding]:
+    real = entry.anchors.get(CEILING)
+    if real is None:
+        return []
+    error = (entry.score.error**2 + real.error**2) ** 0.5
+    level = _level(real.value - entry.score.value - 2 * error, 0.015, 0.08)
+    if level == "green":
+        return []
+    is_distance = entry.name in ("mutual_information", "missing")  # the details of others are similarities
+    worst = [
+        name
+        for name, part in list(entry.details.items())[:3]
+        if (part > 0.03 if is_distance else part < entry.score.value - 0.03)
+    ]
+    named = f": {_listed(worst)}" if worst else ""
+    return [Finding(level, f"{words}{named}.", _named(worst, columns))]
+
+
+def useful(evidence: Evidence) -> list[Finding]:
+    """Is it useful?"""
+    entry, target = evidence.entries.get("tstr"), evidence.target
+    if evidence.lacks_target:
+        text = f"The column {target!r} that is to be predicted is not there, or holds nothing."
+        return [Finding("red", text, (target,))]
+    if strange := _strange_holdout(evidence):
+        return strange
+    if entry is None:
+        return []
+    what = f"of {target!r}" if target else "of its columns"
+    best, guess = entry.anchor(CEILING, float("nan")), 0.5 if "AUC" in entry.score.label else 0.0
+    reach = best - guess
+    if not reach > 0.02:
+        return [Finding("grey", f"Even real records hardly allow a prediction {what}: nothing can be said.")]
+    lost = best - entry.score.value
+    error = (entry.score.error**2 + entry.anchors[CEILING].error ** 2) ** 0.5
+    level = _level((lost - 2 * error) / reach, 0.1, 0.5)
+    if level == "green" and lost / reach > 0.25:
+        text = f"Predictions {what} seem worse ({entry.score.value:.2f}; real {best:.2f})"
+        return [Finding("grey", f"{text}, but there are too few records to tell.")]
+    told = {
+        "green": "are about as good as those learnt from real records",
+        "amber": "are clearly worse than those learnt from real records",
+        "red": "are of little use" if entry.score.value > guess + 0.02 else "are mere guessing",
+    }[level]
+    text = f"Predictions {what} learnt from these records {told} ({entry.score.value:.2f}; real {best:.2f})."
+    columns = (target,) if target else tuple(name for name, skill in entry.details.items() if skill < 0.5)
+    return [Finding(level, text, () if level == "green" else columns[:MAX_NAMED])]
+
+
+def private(evidence: Evidence) -> list[Finding]:
+    """Does it give anybody away?"""
+    entries, findings = evidence.entries, list[Finding]()
+    if strange := _strange_holdout(evidence):
+        return strange
+    for name, words in SHARES.items():
+        if (entry := entries.get(name)) and (level := level_of_share(entry)) in ("amber", "red"):
+            text = f"{entry.score.value:.1%} of the records {words} ({counted(entry)})."
+            findings.append(Finding(level, text))
+    for attack in ATTACKS:
+        if (entry := entries.get(attack.name)) and (level := level_of_attack(attack, entry)) != "grey":
+            columns = _worst_of(attack.name, entry, evidence.columns)
+            which = f" ({columns[0]})" if columns else ""
+            text = f"{attack.words}{which}: {entry.score.value:.2f}, by chance {attack.chance:g}."
+            findings += [] if level == "green" else [Finding(level, text, columns)]
+    if entry := entries.get("nearer"):
+        level = _level(entry.score.interval[0] - max(0.5, entry.anchor(CEILING, 0.5)), 0.05, 0.2)
+        if level != "green":
+            share = f"{entry.score.value:.0%} of the records"
+            findings.append(Finding(level, f"{share} lie nearer to the records learnt from than to others."))
+    if findings or "copies" not in entries:
+        return findings
+    copies = entries["copies"].score
+    said = f" Equal to real ones by chance: {counted(entries['copies'])}." if copies.value > 0 else ""
+    if lacking := untried(entries):
+        text = f"No leak was found, but {_listed(lacking)} did no better than a blind guess"
+        return [Finding("grey", f"{text} or could not be tried, which shows nothing.{said}")]
+    if is_open(entries):
+        return [Finding("grey", f"No leak was found, but there are too few records to rule one out.{said}")]
+    text = "No attack did better on the records learnt from than on others: no leak was found."
+    return [Finding("green", f"{text}{said}{evidence.searched}")]
+
+
+def valid(evidence: Evidence) -> list[Finding]:
+    """Is it valid?"""
+    entry = evidence.entries.get("valid")
+    if entry is None:
+        return []
+    if not evidence.defects:
+        share = 1 - entry.score.value
+        text = "Every record keeps all rules that real records keep."
+        if share > 0:
+            text = f"{share:.2%} of the records break rules that fresh real records may break, too."
+        return [Finding("green", text)]
+    broken = [f"{rule} ({one:.1%} do not)" for rule, (one, _) in list(evidence.defects.items())[:MAX_NAMED]]
+    more = f" and {len(evidence.defects) - MAX_NAMED} more" if len(evidence.defects) > MAX_NAMED else ""
+    named = dict.fromkeys(name for _, columns in evidence.defects.values() for name in columns)
+    text = f"{1 - entry.score.value:.1%} of the records break a rule: {'; '.join(broken)}{more}."
+    level: Level = "amber" if entry.score.value >= 0.99 else "red"
+    return [Finding(level, text, tuple(named)[:MAX_NAMED])]
+
+
+def _worst_of(name: str, entry: Entry, columns: Sequence[str]) -> tuple[str, ...]:
+    """The column that an attack works by best, where it works by one."""
+    if name == "copied_texts":
+        return tuple(entry.details)[:1]
+    return _named(entry.details, columns)[:1] if name in ("inference", "rare_values") else ()
+
+
+def _named(details: Iterable[str], columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns that details are about: "age", "age × pay", "city = Rome"."""
+    found = [
+        name
+        for one in details
+        for name in columns
+        if one == name or one.startswith((f"{name} × ", f"{name} = ")) or one.endswith(f" × {name}")
+    ]
+    return tuple(dict.fromkeys(found))[:MAX_NAMED]
+
+
+def _level(distance: float, amber: float, red: float) -> Level:
+    return "red" if distance > red else "amber" if distance > amber else "green"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:MAX_NAMED])
+    return shown + (f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else "")
