@@ -189,8 +189,10 @@ def useful(evidence: Evidence) -> list[Finding]:
         "red": "are of little use" if entry.score.value > guess + 0.02 else "are mere guessing",
     }[level]
     text = f"Predictions {what} learnt from these records {told} ({entry.score.value:.2f}; real {best:.2f})."
-    columns = (target,) if target else tuple(name for name, skill in entry.details.items() if skill < 0.5)
-    return [Finding(level, text, () if level == "green" else columns[:MAX_NAMED])]
+    if not target and evidence.lost:
+        text = f"{text} Hardly predicted, though real records allow it: {_listed(evidence.lost)}."
+        return [Finding("amber" if level == "green" else level, text, tuple(evidence.lost[:MAX_NAMED]))]
+    return [Finding(level, text, () if level == "green" or not target else (target,))]
 
 
 def private(evidence: Evidence) -> list[Finding]:
