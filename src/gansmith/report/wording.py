@@ -27,7 +27,7 @@ _LEVELS: Final = {
         Level("green", "Good"),
         Level("amber", "Mixed"),
         Level("red", "Poor"),
-        Level("grey", "Not measured"),
+        Level("grey", "Open"),
     )
 }
 

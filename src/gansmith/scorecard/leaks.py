@@ -108,10 +108,15 @@ def untried(entries: Mapping[str, Entry]) -> list[str]:
     ]
 
 
-def is_open(entries: Mapping[str, Entry]) -> bool:
+def is_wide(attack: Attack, entry: Entry) -> bool:
     """Whether so few records were attacked that a large leak could not be told from none."""
+    return entry.score.interval[1] > attack.chance + _TELLING
+
+
+def is_open(entries: Mapping[str, Entry]) -> bool:
+    """Whether an attack that is needed rules nothing out."""
     return any(
-        attack.is_needed and entries[attack.name].score.interval[1] > attack.chance + _TELLING
+        attack.is_needed and is_wide(attack, entries[attack.name])
         for attack in ATTACKS
         if attack.name in entries
     )

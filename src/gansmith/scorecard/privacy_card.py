@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gansmith.scorecard.leaks import ATTACKS, SHARES, counted, level_of_attack, level_of_share
+from gansmith.scorecard.leaks import ATTACKS, SHARES, counted, is_wide, level_of_attack, level_of_share
 from gansmith.scorecard.score import Entry
 
 _RISKS: Final = (
@@ -113,8 +113,10 @@ def _item(entry: Entry, risk: str, question: str, rates: Mapping[str, Any]) -> d
     else:
         attack = next(one for one in ATTACKS if one.name == entry.name)
         level, beside = level_of_attack(attack, entry), f"chance gives {attack.chance:g}"
+        if level == "green" and is_wide(attack, entry):
+            level = "grey"  # no leak was found, and none is ruled out
     said = {
-        "grey": "Nothing can be said",
+        "grey": "Too little is known to rule a leak out",
         "green": "No more than chance would give",
         "amber": "More than chance would give",
         "red": "Much more than chance would give",

@@ -93,7 +93,7 @@ def test_names_numbers_and_sentences_stand_in_the_page(census, page):
 
 
 def test_levels_are_words_and_shapes_too(page):
-    for word in ("Mixed", "Good", "Poor", "Not measured"):
+    for word in ("Mixed", "Good", "Poor", "Open"):
         assert f"</svg>{word}</span>" in page
 
 

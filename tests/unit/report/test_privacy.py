@@ -43,7 +43,7 @@ def test_bars_lie_on_their_scale(page):
 
 def test_a_risk_that_was_not_measured_has_no_bar(page):
     inference = page.split("<h3>Inference")[1].split("</section>")[0]
-    assert "Not measured" in inference
+    assert "Open" in inference
     assert 'class="bar"' not in inference
 
 
