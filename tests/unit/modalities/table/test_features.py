@@ -108,7 +108,7 @@ KINDS = schema(age="integer", wage="decimal", rich="category", id="identifier")
 
 def card_of(fake: pa.Table, train: pa.Table, holdout: pa.Table, target: str | None) -> Scorecard:
     tables = [Table(part, KINDS, name) for name, part in (("f", fake), ("t", train), ("h", holdout))]
-    (card,) = score_tables(tables[:1], *tables[1:], target, 0, QUICK)
+    (card,) = score_tables(tables[:1], tables[1], tables[2], target, 0, QUICK)
     return card
 
 
