@@ -20,6 +20,7 @@ from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.seeds import draws, small_seed
 from gansmith.store.plain import of_json_file
 from gansmith.store.run_folder import RunFolder
+from gansmith.tasks.given import schema_of
 
 HOLDOUT_SHARE: Final = 0.2
 """Of the real records, where the user gives no hold-out of their own."""
@@ -37,6 +38,7 @@ def score(
     target: str | None = None,
     kind: str = "",
     columns: Mapping[str, str] | None = None,
+    schema: Mapping[str, Any] | str | Path | None = None,
     has_header: bool = True,
     encoding: str | None = None,
     quick: bool = False,
@@ -53,6 +55,7 @@ def score(
         target: A column to be predicted from the others; None: all in turn.
         kind: Kind of data; empty finds it.
         columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
+        schema: A whole schema, or a JSON file of one, with the constraints that must hold.
         has_header: Whether the first line of `real`, if it is a text file, names its columns.
         encoding: Of `real`, if it is a text file; None finds it.
         quick: Fewer records and only the cheap scores: seconds instead of a minute.
@@ -70,6 +73,7 @@ def score(
         target=target,
         kind=kind,
         columns=columns,
+        schema=schema,
         has_header=has_header,
         encoding=encoding,
         quick=quick,
@@ -86,6 +90,7 @@ def compare(
     target: str | None = None,
     kind: str = "",
     columns: Mapping[str, str] | None = None,
+    schema: Mapping[str, Any] | str | Path | None = None,
     has_header: bool = True,
     encoding: str | None = None,
     quick: bool = False,
@@ -101,6 +106,7 @@ def compare(
         target: See there.
         kind: See there.
         columns: See there.
+        schema: See there.
         has_header: See there.
         encoding: See there.
         quick: See there.
@@ -123,7 +129,11 @@ def compare(
         )
     reader = find_reader(kind) if kind else recognising_reader(real)
     reading = Reading(
-        columns=dict(columns or {}), has_header=has_header, encoding=encoding, finds_constraints=False
+        columns=dict(columns or {}),
+        schema=None if schema is None else schema_of(schema),
+        has_header=has_header,
+        encoding=encoding,
+        finds_constraints=False,
     )
     records = reader.read(real, reading)
     if target:

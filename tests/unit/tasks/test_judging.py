@@ -349,3 +349,18 @@ def test_a_rule_that_fresh_records_break_is_no_defect_and_a_declared_one_is():
     assert level(score(mixed, towns(0, 600), held, quick=True), VALID) == "green"
     broken = towns(2, 300).assign(town="t0")
     assert level(score(broken, towns(0, 600), towns(1, 300), quick=True), VALID) == "red"
+
+
+def test_a_declared_constraint_must_hold():
+    real = [small(seed).assign(stay=lambda table: table["age"] + 1) for seed in (0, 1, 2)]
+    rule = {"kind": "inequality", "low": "age", "high": "stay"}
+    names = {"int64": "integer", "float64": "decimal"}
+    columns = [
+        {"name": name, "kind": names.get(str(kind), "category")} for name, kind in real[0].dtypes.items()
+    ]
+    schema = {"columns": columns, "constraints": [rule]}
+    assert level(score(real[2], *real[:2], schema=schema, quick=True), VALID) == "green"
+    real[2].loc[0, "stay"] = 3
+    card = score(real[2], *real[:2], schema=schema, quick=True)
+    assert level(card, VALID) != "green"
+    assert {"age", "stay"} <= set(named(card, VALID))

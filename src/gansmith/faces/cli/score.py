@@ -44,6 +44,10 @@ def score(
         Path | None, typer.Option(help="Run folder of the training, to be shown in the report.")
     ] = None,
     column: Column = None,
+    schema: Annotated[
+        Path | None,
+        typer.Option(help="A schema, as `gansmith show --json` prints it: its constraints must hold."),
+    ] = None,
     no_header: NoHeader = False,
     encoding: Encoding = "",
     seed: Seed = 0,
@@ -63,6 +67,7 @@ def score(
         target=target or None,
         kind=kind,
         columns=pairs(column, ":", "--column", "NAME:KIND"),
+        schema=schema,
         has_header=not no_header,
         encoding=encoding or None,
         quick=quick,
