@@ -38,6 +38,10 @@ from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.trees import FULL, QUICK
 
 N_DETAILS: Final = 10
+_MAX_TOLD: Final = 3_000_000
+"""Cells on each side that a classifier looks at: wide tables give fewer records, ..."""
+_FEWEST_TOLD: Final = 2_000
+"""... but so many at the least."""
 StandIn = Literal["train", "holdout", "half"]
 
 
@@ -94,7 +98,7 @@ def _told_apart(case: Case) -> list[Found]:
         case.fake,
         case.holdout,
         seed=case.seed,
-        n_max=effort.n_told,
+        n_max=min(effort.n_told, max(_FEWEST_TOLD, _MAX_TOLD // case.fake.n_columns)),
         n_folds=effort.n_folds,
         finds_giveaways=not case.is_anchor,
         size=FULL if effort.is_full else QUICK,
