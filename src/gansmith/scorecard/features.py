@@ -74,6 +74,10 @@ class Features:
         """`n_records` of the records drawn without replacement; all, shuffled, when there are fewer."""
         return self.take(rng.permutation(len(self))[:n_records])
 
+    def above(self, other: Features) -> Features:
+        """These records and then those of `other`, which has the same columns."""
+        return replace(self, values=np.concatenate([self.values, other.values]))
+
     def keep(self, names: Sequence[str]) -> Features:
         """These columns alone, in this order."""
         places = [self.position(name) for name in names]

@@ -7,7 +7,7 @@ anchor in their place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, final
 
 import numpy as np
@@ -121,15 +121,9 @@ def _shapes(case: Case) -> list[Found]:
 def _trends(case: Case) -> list[Found]:
     fake, real = _counted(case)
     trends, score = trend_score(fake, real, seed=case.seed)
-    pairs = [
-        (float(trends[a, b]), f"{fake.names[a]} × {fake.names[b]}")
-        for a in range(len(trends))
-        for b in range(a + 1, len(trends))
-        if trends[a, b] == trends[a, b]  # NaN: not measured
-    ]
     strong = trend_score(fake, real, seed=case.seed, strong_only=True)[1]
     return [
-        Found("trend", score, {name: one for one, name in sorted(pairs)[:N_DETAILS]}, trends),
+        Found("trend", score, _by_pair(trends, fake.names), trends),
         Found("trend_strong", strong),
     ]
 
@@ -137,17 +131,8 @@ def _trends(case: Case) -> list[Found]:
 def _information(case: Case) -> list[Found]:
     fake, real = _counted(case)
     found = mutual_information(fake, real, seed=case.seed)
-    gaps = abs(found.fake - found.real)
-    pairs = [
-        (float(gaps[a, b]), f"{fake.names[a]} × {fake.names[b]}")
-        for a in range(len(gaps))
-        for b in range(a + 1, len(gaps))
-        if gaps[a, b] == gaps[a, b]
-    ]
-    worst = sorted(pairs, reverse=True)[:N_DETAILS]
-    return [
-        Found("mutual_information", found.score, {name: one for one, name in worst}, (found.fake, found.real))
-    ]
+    worst = _by_pair(abs(found.fake - found.real), fake.names, highest=True)
+    return [Found("mutual_information", found.score, worst, (found.fake, found.real))]
 
 
 def _triples(case: Case) -> list[Found]:
@@ -164,7 +149,7 @@ def _missing(case: Case) -> list[Found]:
 
 
 def _categories(case: Case) -> list[Found]:
-    known = _below(case.train, case.holdout).keep(case.told)
+    known = case.train.above(case.holdout).keep(case.told)
     missing, score = rare_category_coverage(case.fake.keep(case.told), known)
     details = {
         f"{column} = {case.fake.cell(column, code)}": expected for (column, code), expected in missing.items()
@@ -278,9 +263,16 @@ def _counted(case: Case) -> tuple[Features, Features]:
     return fake.keep(case.told), real.keep(case.told)
 
 
-def _below(first: Features, second: Features) -> Features:
-    """Both, one below the other."""
-    return replace(first, values=np.concatenate([first.values, second.values]))
+def _by_pair(matrix: np.ndarray, names: tuple[str, ...], *, highest: bool = False) -> dict[str, float]:
+    """The lowest (or highest) entries above the diagonal, by the names of their columns; NaN left out."""
+    first, second = np.triu_indices(len(matrix), 1)
+    parts = matrix[first, second]
+    order = np.argsort(-parts if highest else parts, kind="stable")[:N_DETAILS]  # NaN comes last
+    return {
+        f"{names[first[place]]} × {names[second[place]]}": float(parts[place])
+        for place in order
+        if np.isfinite(parts[place])
+    }
 
 
 MEASURES: Final = (

@@ -97,12 +97,9 @@ class Teaching:
         results: list[dict[str, Any]] = []
         for learner in (TREES, LINEAR) if effort.is_full else (SMALL_TREES,):
             scores = {name: self._anchor(name, n, of, learner) for name in ("real", "floor")}
-            try:
-                scores["fake"] = self._score(fake, of, learner)
-            except DataError as error:
-                return Taught((), (), dict.fromkeys(NAMES, str(error)))
+            scores["fake"] = self._score(fake, of, learner)
             if effort.is_full:
-                scores["both"] = self._score(_joined(fake, self._train), of, learner)
+                scores["both"] = self._score(fake.above(self._train), of, learner)
             entries += _entries(scores, is_linear=learner is LINEAR)
             named = f"{target}, linear model" if learner is LINEAR else f"{target}, boosted trees"
             results.append(_result(named, of.unit, scores))
@@ -117,7 +114,7 @@ class Teaching:
                 self._skilled[name, n] = self._skills(part.sample(n, draws(self._seed)))
             skills[name] = self._skilled[name, n]
         if self._effort.is_full:
-            both = _joined(fake.sample(n, draws(self._seed)), self._train.sample(n, draws(self._seed)))
+            both = fake.sample(n, draws(self._seed)).above(self._train.sample(n, draws(self._seed)))
             skills["both"] = self._skills(both)
         scores = {name: mean_skill(found) for name, found in skills.items()}
         real = {target: skill.value for target, skill in skills["real"].items()}
@@ -149,11 +146,6 @@ class Teaching:
 def _is_lost(ours: Skill, real: Skill) -> bool:
     is_sure = real.value - ours.value > 3 * (ours.error**2 + real.error**2) ** 0.5
     return is_sure and real.value > 0.1 and ours.value < 0.5 * real.value
-
-
-def _joined(first: Features, second: Features) -> Features:
-    both = np.concatenate([first.values, second.values])
-    return Features(first.names, both, first.is_category, first.labels, first.scales)
 
 
 def _entries(
