@@ -16,10 +16,9 @@ from torch import Tensor, nn
 
 from bench.machine import machine, one_thread
 from gansmith.engine.batches import Batches
-from gansmith.engine.game import Game
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, train
-from gansmith.modalities.image.networks import players
+from gansmith.modalities.image.networks import networks_for
 from gansmith.modalities.image.presets import article
 
 N_RECORDS: Final = 177
@@ -65,8 +64,8 @@ def plain(records: Tensor) -> float:
 def ours(records: Tensor) -> float:
     """Milliseconds per step of the same game here, records, monitors and checkpoints in memory included."""
     plan, randomness = article(N_PIXELS, N_RECORDS), Randomness(0)
-    game = Game(*players(N_PIXELS, plan.networks), plan.game, randomness)
-    batches = Batches(records, plan.game.batch_size, randomness)
+    game = plan.game.start(networks_for(N_PIXELS, plan.networks, plan.game), randomness)
+    batches = Batches.of(records, plan.game.batch_size, randomness)
     n_epoch = N_RECORDS // plan.game.batch_size * plan.game.batch_size
     n_steps, started = 0, time.perf_counter()
     for _ in train(game, batches, TrainConfig(N_EPOCHS * n_epoch)):

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from bench.machine import machine, one_thread
-from gansmith.engine.batches import Batches
-from gansmith.engine.game import Game, GameConfig
+from gansmith.engine.batches import Batch, Batches
+from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
@@ -92,26 +92,25 @@ def real_points(n: int, randomness: Randomness) -> Tensor:
     return modes().repeat(math.ceil(n / N_MODES), 1)[:n] + SIGMA * randomness.normal((n, 2), "real points", 0)
 
 
-def new_game(seed: int, config: RingConfig) -> Game:
+def new_game(seed: int, config: RingConfig) -> Adversarial:
     """The default game: relativistic pairs, R1 and R2, a moving average of the generator."""
     randomness = Randomness(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(randomness.key("networks", 0))
-        players = Generator(config), Discriminator(config)
-    rules = GameConfig(
+        networks = {"generator": Generator(config), "discriminator": Discriminator(config)}
+    rules = AdversarialRules(
         batch_size=config.batch_size,
         n_latents=config.n_latents,
         penalties=tuple(PenaltyConfig(name, config.gamma, config.final_gamma) for name in ("r1", "r2")),
         generator=PlayerConfig(config.learning_rate, 0.0, average_half_life_samples=config.half_life),
         discriminator=PlayerConfig(config.learning_rate, 0.0),
     )
-    return Game(*players, rules, randomness)
+    return Adversarial(rules, networks, randomness)
 
 
-@torch.no_grad()
-def generated(game: Game, n: int) -> Tensor:
+def generated(game: Adversarial, n: int) -> Tensor:
     """Points of the generator that is kept, shape `(n, 2)`."""
-    return game.generator.best_known(game.randomness.normal((n, game.config.n_latents), "judged", 0), None)
+    return game.generate(Batch({}, n), game.randomness.stream("judged"), 0)
 
 
 def judged(points: Tensor) -> dict[str, float]:
@@ -133,7 +132,7 @@ def play(seed: int, config: RingConfig) -> dict[str, float]:
     """One run and its score."""
     started = time.perf_counter()
     game = new_game(seed, config)
-    batches = Batches(real_points(N_REAL, game.randomness), config.batch_size, game.randomness)
+    batches = Batches.of(real_points(N_REAL, game.randomness), config.batch_size, game.randomness)
     for _ in train(game, batches, TrainConfig(config.n_steps * config.batch_size)):
         pass
     return {"seed": seed, **judged(generated(game, N_JUDGED)), "seconds": time.perf_counter() - started}

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Batches
-from gansmith.engine.game import Game, GameConfig
+from gansmith.engine.batches import Batch, Batches
+from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
@@ -44,7 +44,7 @@ angles = torch.arange(2000) % 8 * (2 * math.pi / 8)
 points = torch.stack([angles.cos(), angles.sin()], 1) + 0.05 * randomness.normal((2000, 2), "ring", 0)
 
 learner = PlayerConfig(learning_rate=2e-3, final_learning_rate=2e-4, average_half_life_samples=10_000)
-rules = GameConfig(
+rules = AdversarialRules(
     batch_size=128,
     n_latents=2,
     penalties=(PenaltyConfig("r1", 0.1), PenaltyConfig("r2", 0.1)),
@@ -53,11 +53,10 @@ rules = GameConfig(
 )
 with torch.random.fork_rng():
     torch.manual_seed(0)
-    game = Game(Generator(), Discriminator(), rules, randomness)
-batches = Batches(points[500:], rules.batch_size, randomness)
-training = train(
-    game, batches, TrainConfig(128 * 1500), Evaluation(heldout=points[:500], seen=points[500:1000])
-)
+    game = rules.start({"generator": Generator(), "discriminator": Discriminator()}, randomness)
+batches = Batches.of(points[500:], rules.batch_size, randomness)
+evaluation = Evaluation(heldout=Batch({"real": points[:500]}), seen=batches.first(500))
+training = train(game, batches, TrainConfig(128 * 1500), evaluation)
 for record in training:
-    if record.health:
-        print(f"step {record.step}: coverage {record.health.coverage:.2f}", *record.findings)
+    if record.readings:
+        print(f"step {record.step}: coverage {record.readings['coverage']:.2f}", *record.findings)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from gansmith.conformance import CHECKS, ConformanceError, Subject, check_modality
+from gansmith.conformance import KIND_CHECKS, ConformanceError, KindSubject, check_modality
 from gansmith.errors import DataError
 from gansmith.modalities import base
 from gansmith.modalities.image.pictures import bundled_digits
@@ -66,10 +66,10 @@ def test_every_kind_is_tried():
     assert set(SOURCES) == set(KINDS) == set(BAD_SOURCES)
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", KIND_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_promise_is_kept(kind, check, tmp_path):
-    check(Subject(find_modality(kind), SOURCES[kind](), tmp_path, BAD_SOURCES[kind]()))
+    check(KindSubject(find_modality(kind), SOURCES[kind](), tmp_path, BAD_SOURCES[kind]()))
 
 
 def test_all_at_once(tmp_path):
@@ -139,9 +139,9 @@ class _Wrapped:
 def _with_judge(monkeypatch, wrap):
     build = TableModality.build
 
-    def broken(self, codec, networks):
-        generator, discriminator = build(self, codec, networks)
-        return generator, wrap(discriminator)
+    def broken(self, codec, networks, rules):
+        made = build(self, codec, networks, rules)
+        return {**made, "discriminator": wrap(made["discriminator"])}
 
     monkeypatch.setattr(TableModality, "build", broken)
 
@@ -203,14 +203,14 @@ def _lossy_loading(monkeypatch):
 
 def _drifting_batches(monkeypatch):
     drawn = iter(range(10_000))
-    asking = TableModality.asking
+    conditioning = TableModality.conditioning
 
     def broken(self, codec):
-        ask, drift = asking(self, codec), next(drawn)
-        assert ask is not None
-        return lambda samples, generator: ask(samples, generator.manual_seed(drift))
+        make, drift = conditioning(self, codec), next(drawn)
+        assert make is not None
+        return lambda batch, generator: make(batch, generator.manual_seed(drift))
 
-    monkeypatch.setattr(TableModality, "asking", broken)
+    monkeypatch.setattr(TableModality, "conditioning", broken)
 
 
 def _mute(monkeypatch):
@@ -239,7 +239,7 @@ MORE_BREAKS = [
 
 
 def test_every_check_is_proved_able_to_fail():
-    assert [check.__name__ for check in CHECKS] == list(BREAKS)
+    assert [check.__name__ for check in KIND_CHECKS] == list(BREAKS)
 
 
 @pytest.mark.parametrize(
@@ -249,6 +249,6 @@ def test_every_check_is_proved_able_to_fail():
 )
 def test_a_broken_promise_is_found_and_named(name, break_it, said, tmp_path, monkeypatch):
     break_it(monkeypatch)
-    check = next(check for check in CHECKS if check.__name__ == name)
+    check = next(check for check in KIND_CHECKS if check.__name__ == name)
     with pytest.raises(ConformanceError, match=re.escape(said)):
-        check(Subject(TableModality(), _people(), tmp_path))
+        check(KindSubject(TableModality(), _people(), tmp_path))

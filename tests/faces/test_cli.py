@@ -91,7 +91,7 @@ def test_kinds_of_columns_a_schema_and_some_records_alone(folder, tmp_path, caps
     assert run(["sample", model, "-n", "40"]) == 0
     assert {line.split(",")[2] for line in capsys.readouterr().out.splitlines()[1:]} == {"Rome"}
     assert run(["sample", model, "-n", "3", "--opinions"]) == 2
-    assert "no opinion to ask" in capsys.readouterr().err
+    assert "saved for sampling only" in capsys.readouterr().err
     (tmp_path / "schema.json").write_text(json.dumps(shown))
     options = [
         "--samples-seen",

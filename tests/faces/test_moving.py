@@ -43,7 +43,7 @@ def test_a_model_goes_on_with_new_records(place, capsys):
     shown = capsys.readouterr().out
     assert run(["show", str(place / "old.gan"), "--json"]) == 0
     digest = json.loads(capsys.readouterr().out)["sha256"]
-    assert f"gone on from the model {digest}" in shown
+    assert f"fine-tuned from the model {digest}" in shown
     assert (place / "new.run" / "origin.gan").exists()
     assert run(["sample", str(place / "new.gan"), "-n", "200"]) == 0
     assert "Atlantis" not in capsys.readouterr().out

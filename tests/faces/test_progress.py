@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from gansmith.engine.monitors import Health
 from gansmith.engine.train import StepRecord
 from gansmith.faces.cli.progress import in_words
 
@@ -19,10 +18,17 @@ from gansmith.faces.cli.progress import in_words
     ],
 )
 def test_words_come_from_what_the_discriminator_judged_rightly(real_accuracy, fake_accuracy, words):
-    health = Health(real_accuracy, fake_accuracy, spread=1.0, coverage=0.9, memory_gap=0.0)
+    readings = {"real_accuracy": real_accuracy, "fake_accuracy": fake_accuracy, "coverage": 0.9}
     for loss in (0.01, 40.0):  # penalties are in the loss: it does not matter
-        assert in_words(StepRecord(5, 9, 500, loss, 2.1), health) == f"{words} (losses {loss:.2f}, 2.10)"
+        record = StepRecord(5, 9, 500, {"discriminator": loss, "generator": 2.1})
+        assert in_words(record, readings) == f"{words} (losses {loss:.2f}, 2.10)"
 
 
 def test_before_the_first_evaluation_nothing_is_known():
-    assert in_words(StepRecord(1, 9, 64, 0.2, 2.1), None) == "warming up (losses 0.20, 2.10)"
+    record = StepRecord(1, 9, 64, {"discriminator": 0.2, "generator": 2.1})
+    assert in_words(record, None) == "warming up (losses 0.20, 2.10)"
+
+
+def test_a_game_without_a_discriminator_is_not_judged():
+    record = StepRecord(5, 9, 64, {"reconstruction": 7.25, "divergence": 2.0})
+    assert in_words(record, {"coverage": 0.9}) == "learning (losses 7.25, 2.00)"

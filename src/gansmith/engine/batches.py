@@ -1,68 +1,221 @@
-"""Real records in random order: batch k is a function of (seed, k) alone."""
+"""What data and games hand each other: batches of named parts, drawn by index.
+
+A data set gives any of its records by number, from memory or from disk; a drawing says which numbers batch k
+consists of. Both are functions of (seed, k) alone, so a run can be taken up anywhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import final
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Protocol, final, runtime_checkable
 
 import torch
+from jaxtyping import Int
 from torch import Tensor
 
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Conditions, Samples
+from gansmith.engine.tensors import Samples
+from gansmith.errors import UsageError
 
-Asking = Callable[[Samples, torch.Generator], Conditions]
-"""Makes the conditions that a batch of real samples fulfils: what the generator will be asked for."""
+Indices = Int[Tensor, " batch"]
 
 
 @final
-@dataclass(frozen=True)
 class Batch:
-    """Real samples and the conditions that they fulfil; both players get the same conditions."""
+    """Some records as named tensors of any shape and type, each with one row per record.
 
-    samples: Samples
-    conditions: Conditions | None = None
+    The names that games know: `real`, the records; `labels`, what is known of them; `condition`, what a
+    generator is asked for; `source`, what is to be turned into something else; `mask`, which values count.
+
+    Args:
+        parts: Tensors by name; a part that is None is left out.
+        n_records: Needed where there are no parts, as when nothing is asked of a generator.
+
+    Raises:
+        UsageError: When the parts are not of equally many records.
+    """
+
+    def __init__(self, parts: Mapping[str, Tensor | None], n_records: int | None = None) -> None:
+        self.parts: dict[str, Tensor] = {name: part for name, part in parts.items() if part is not None}
+        sizes = {name: len(part) for name, part in self.parts.items()}
+        found = set(sizes.values()) | ({n_records} if n_records is not None else set())
+        if len(found) != 1:
+            raise UsageError(f"the parts of a batch must be of equally many records, not {sizes or 'empty'}.")
+        self._n_records = found.pop()
+
+    def __len__(self) -> int:
+        return self._n_records
+
+    def __getitem__(self, name: str) -> Tensor:
+        """The part of that name.
+
+        Raises:
+            UsageError: When there is none, with those there are.
+        """
+        if name not in self.parts:
+            raise UsageError(
+                f"this batch has no part {name!r}, only {', '.join(self.parts) or 'none at all'}."
+            )
+        return self.parts[name]
+
+    def get(self, name: str) -> Tensor | None:
+        """The part of that name, or None."""
+        return self.parts.get(name)
+
+    def with_part(self, name: str, part: Tensor | None) -> Batch:
+        """The same with one part more, or another one, or without it."""
+        return Batch({**self.parts, name: part}, len(self))
+
+    def rows(self, rows: slice | Indices) -> Batch:
+        """Some of the records, in this order."""
+        n_records = len(range(len(self))[rows]) if isinstance(rows, slice) else len(rows)
+        return Batch({name: part[rows] for name, part in self.parts.items()}, n_records)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on that device."""
+        return Batch({name: part.to(device) for name, part in self.parts.items()}, len(self))
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """Records that can be had by number."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, indices: Indices) -> Batch:
+        """The records with these numbers, in this order, each in 0..len - 1."""
+        ...
+
+
+@final
+class TensorDataset:
+    """Records in memory.
+
+    Args:
+        parts: By name, one row per record; see `Batch`.
+    """
+
+    def __init__(self, parts: Mapping[str, Tensor | None]) -> None:
+        self.all = Batch(parts)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def batch(self, indices: Indices) -> Batch:
+        """See `Dataset`."""
+        return self.all.rows(indices)
+
+
+class AbstractDrawing(ABC):
+    """Which records batch k consists of."""
+
+    @abstractmethod
+    def __call__(self, index: int) -> Indices:
+        """The numbers of the records of batch `index`."""
+
+
+@final
+class Shuffled(AbstractDrawing):
+    """Epoch after epoch, each in an order of its own, the remainder of each epoch dropped.
+
+    Args:
+        n_records: How many there are.
+        batch_size: Records per batch, at most `n_records`.
+        randomness: Where the order comes from.
+    """
+
+    def __init__(self, n_records: int, batch_size: int, randomness: Randomness) -> None:
+        self.n_records, self.batch_size = n_records, min(batch_size, n_records)
+        self._randomness = randomness
+        self._epoch = -1
+        self._order: tuple[Tensor, ...] = ()
+
+    def __call__(self, index: int) -> Indices:
+        """See the base class."""
+        epoch, position = divmod(index, self.n_records // self.batch_size)
+        if epoch != self._epoch:
+            order = self._randomness.permutation(self.n_records, "shuffle", epoch)
+            self._order, self._epoch = order.split(self.batch_size), epoch
+        return self._order[position]
+
+
+@final
+class Poisson(AbstractDrawing):
+    """Each record by the toss of a coin, so that batches differ in size, and may be empty.
+
+    It is what the bounds of differential privacy are proven for.
+
+    Args:
+        n_records: How many there are.
+        rate: Chance of each record to be in a batch, in (0, 1].
+        randomness: Where the coins come from.
+
+    Source:
+        Abadi et al. 2016, "Deep learning with differential privacy", section 3.1 (arXiv:1607.00133).
+    """
+
+    def __init__(self, n_records: int, rate: float, randomness: Randomness) -> None:
+        if not 0 < rate <= 1:
+            raise UsageError(f"the rate of a Poisson drawing is a chance in (0, 1], not {rate}.")
+        self.n_records, self.rate = n_records, rate
+        self._randomness = randomness
+
+    def __call__(self, index: int) -> Indices:
+        """See the base class."""
+        return torch.nonzero(self._randomness.uniform((self.n_records,), "poisson", index) < self.rate)[:, 0]
+
+
+Conditioning = Callable[[Batch, torch.Generator], Tensor]
+"""Makes the condition that the records of a batch fulfil, from all its parts: what a generator will be asked
+for. Any shape and type, one row per record."""
 
 
 @final
 class Batches:
-    """Epoch after epoch, each in an order of its own, the remainder of each epoch dropped.
+    """The batches of a run, by number.
 
     Args:
-        samples: All real records, shape `(n, *sample)`, or in a compact form that `expand` understands.
-        batch_size: Records per batch, at most n.
-        randomness: Where the order comes from.
-        asking: Makes the conditions of a batch; None plays without conditions.
-        expand: Makes samples of compact records; None where they are samples already.
+        dataset: All records.
+        drawing: Which of them batch k consists of.
+        randomness: Of conditions that are drawn.
+        conditioning: Adds a `condition`; None adds none.
+        expand: Makes samples of `real`, where records are kept in a compact form such as bytes; on the device
+            that they are learnt on.
+        device: Where batches are wanted; None leaves them where the data set is.
     """
 
     def __init__(
         self,
-        samples: Samples,
-        batch_size: int,
+        dataset: Dataset,
+        drawing: AbstractDrawing,
         randomness: Randomness,
-        asking: Asking | None = None,
+        conditioning: Conditioning | None = None,
         expand: Callable[[Tensor], Samples] | None = None,
+        device: torch.device | None = None,
     ) -> None:
-        self.samples = samples
-        self.batch_size = min(batch_size, len(samples))
-        self._randomness = randomness
-        self._asking = asking
-        self._expand = expand
-        self._epoch = -1
-        self._order: list[Tensor] = []
+        self.dataset, self.drawing, self.device = dataset, drawing, device
+        self._randomness, self._conditioning, self._expand = randomness, conditioning, expand
+
+    @classmethod
+    def of(cls, real: Samples, batch_size: int, randomness: Randomness) -> Batches:
+        """Shuffled batches of samples in memory, shape `(n, *sample)`."""
+        return cls(TensorDataset({"real": real}), Shuffled(len(real), batch_size, randomness), randomness)
 
     def __call__(self, index: int) -> Batch:
         """Batch `index` of the endless sequence."""
-        epoch, position = divmod(index, len(self.samples) // self.batch_size)
-        if epoch != self._epoch:
-            order = self._randomness.permutation(len(self.samples), "shuffle", epoch)
-            self._order = list(order.to(self.samples.device).split(self.batch_size))
-            self._epoch = epoch
-        samples = self.samples[self._order[position]]
-        if self._expand is not None:
-            samples = self._expand(samples)
-        if self._asking is None:
-            return Batch(samples)
-        return Batch(samples, self._asking(samples, self._randomness.generator("conditions", index)))
+        batch = self.expanded(self.dataset.batch(self.drawing(index)))
+        if self._conditioning is None:
+            return batch
+        condition = self._conditioning(batch, self._randomness.generator("conditions", index))
+        return batch.with_part("condition", condition)
+
+    def first(self, n_records: int) -> Batch:
+        """The first records, without a condition."""
+        return self.expanded(self.dataset.batch(torch.arange(min(n_records, len(self.dataset)))))
+
+    def expanded(self, batch: Batch) -> Batch:
+        """A batch of the data set as games see it."""
+        if self.device is not None:
+            batch = batch.to(self.device)
+        return batch if self._expand is None else batch.with_part("real", self._expand(batch["real"]))

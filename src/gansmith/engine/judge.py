@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gansmith.engine.tensors import Conditions, Logits, Samples
+from gansmith.engine.tensors import Logits, Samples
 from gansmith.nets.explicit import AbstractExplicitDiscriminator
+from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
 
 Judge = Callable[[Samples], Logits]
 """Anything that maps samples to logits; penalties take no more."""
+
+
+@final
+@dataclass(frozen=True)
+class Judgement:
+    """All that a discriminator says of some samples; most say their logits alone."""
+
+    logits: Logits
+    features: tuple[Tensor, ...] = ()
+    """What its layers saw in each sample, shape `(batch, ...)` each."""
+    heads: Mapping[str, Tensor] = field(default_factory=dict[str, Tensor])
+    """What it says beside real or fake, by name, shape `(batch, ...)` each: logits of classes, codes, ..."""
+
+    def rows(self, rows: slice) -> Judgement:
+        """Of some of the samples."""
+        heads = {name: head[rows] for name, head in self.heads.items()}
+        return Judgement(self.logits[rows], tuple(feature[rows] for feature in self.features), heads)
+
+
+def joined(judgements: Sequence[Judgement]) -> Judgement:
+    """Judgements of several groups of samples as one."""
+    if len(judgements) == 1:
+        return judgements[0]
+    return Judgement(
+        torch.cat([one.logits for one in judgements]),
+        tuple(torch.cat(parts) for parts in zip(*(one.features for one in judgements), strict=True)),
+        {name: torch.cat([one.heads[name] for one in judgements]) for name in judgements[0].heads},
+    )
 
 
 @final
@@ -21,33 +51,52 @@ class Discriminator:
     """A network and the conditions of a batch; remembers the batch it judged last.
 
     Args:
-        network: Maps samples and conditions to logits.
-        conditions: What the generator was asked for, one row per sample.
+        network: Maps samples and conditions to logits, or to a `Judgement`.
+        conditions: What the generator was asked for, one row per sample, any shape.
         keeps_gradients: Whether input gradients will be wanted of what is judged.
+        n_groups: Into how many equal groups samples fall, real and fake ones, that a network which looks at
+            a whole batch must judge apart; it makes no difference to others.
     """
 
     def __init__(
-        self, network: nn.Module, conditions: Conditions | None, *, keeps_gradients: bool = False
+        self,
+        network: nn.Module,
+        conditions: Tensor | None,
+        *,
+        keeps_gradients: bool = False,
+        n_groups: int = 1,
     ) -> None:
         self.network = network
         self.conditions = conditions
         self._keeps_gradients = keeps_gradients
+        self._n_groups = n_groups if isinstance(network, AbstractWholeBatchDiscriminator) else 1
         self._samples: Samples | None = None
-        self._logits: Logits | None = None
+        self._judgement: Judgement | None = None
         self._gradients: Tensor | None = None
 
     def __call__(self, samples: Samples) -> Logits:
         """Logits of the samples, in full precision."""
-        if samples is self._samples and self._logits is not None:
-            return self._logits
-        self._samples = samples
-        self._gradients = None
+        return self.judgement(samples).logits
+
+    def judgement(self, samples: Samples) -> Judgement:
+        """All that the network says of the samples."""
+        if samples is self._samples and self._judgement is not None:
+            return self._judgement
+        self._samples, self._gradients = samples, None
         if self._keeps_gradients and isinstance(self.network, AbstractExplicitDiscriminator):
             logits, self._gradients = self.network.with_gradients(samples, self.conditions)
+            self._judgement = Judgement(logits)
         else:
-            logits = self.network(samples, self.conditions).float()
-        self._logits = logits
-        return logits
+            n = self._n_groups
+            conditions = [None] * n if self.conditions is None else self.conditions.chunk(n)
+            groups = zip(samples.chunk(n), conditions, strict=True)
+            self._judgement = joined([said(self.network, *group) for group in groups])
+        return self._judgement
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether the input gradients of what was judged last are known."""
+        return self._gradients is not None
 
     def gradients(self, samples: Samples) -> Float[Tensor, "batch n_values"]:
         """The gradient of each logit for its own sample, flattened and differentiable for the weights."""
@@ -55,6 +104,14 @@ class Discriminator:
         if self._gradients is None:
             self._gradients = _differentiated(logits, samples)
         return self._gradients
+
+
+def said(network: nn.Module, samples: Samples, conditions: Tensor | None) -> Judgement:
+    """What a discriminator says of samples, its logits in full precision."""
+    found = network(samples, conditions)
+    if isinstance(found, Judgement):
+        return Judgement(found.logits.float(), found.features, found.heads)
+    return Judgement(found.float())
 
 
 def input_gradients(discriminator: Judge, samples: Samples) -> Float[Tensor, "batch n_values"]:

@@ -1,13 +1,16 @@
 """Is the game healthy? Measured on held-out records, told in plain words.
 
+A game reads off what it can (`AbstractGame.evaluate`), by name; these are the names that mean something here:
+`real_accuracy` and `fake_accuracy`, shares of records that a discriminator judges rightly; `spread` of a fake
+batch against that of real records, where 1 is right and 0 the same record every time; `coverage`, see below;
+`memory_gap`, how much better training records are judged than held-out ones.
+
 Nothing here looks at a loss: losses of a healthy and of a broken game look alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import final
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -16,31 +19,30 @@ from torch import Tensor
 from gansmith.engine.tensors import Logits
 
 
-@final
-@dataclass(frozen=True)
-class Health:
-    """What the monitors read at one moment."""
+def decision_threshold(real_logits: Logits, fake_logits: Logits, *, is_relative: bool) -> float:
+    """The logit between real and fake: zero, or half-way between the means where only differences count."""
+    return ((real_logits.mean() + fake_logits.mean()) / 2).item() if is_relative else 0.0
 
-    real_accuracy: float
-    """Share of held-out real records that the discriminator takes for real, in [0, 1]."""
-    fake_accuracy: float
-    """Share of fakes that the discriminator takes for fake, in [0, 1]."""
-    spread: float
-    """Spread of a fake batch against that of real records: 1 is right, 0 is the same record every time."""
-    coverage: float
-    """Share of held-out records with a fake in their neighbourhood, in [0, 1]; see `coverage`."""
-    memory_gap: float
+
+def accuracies(real_logits: Logits, fake_logits: Logits, threshold: float) -> dict[str, float]:
+    """Shares of real and of fake records that lie on their own side of the threshold, in [0, 1]."""
+    return {
+        "real_accuracy": (real_logits > threshold).float().mean().item(),
+        "fake_accuracy": (fake_logits <= threshold).float().mean().item(),
+    }
+
+
+def memory_gap(seen_logits: Logits, heldout_logits: Logits) -> float:
     """Mean logit of training records minus that of held-out ones, in standard deviations: 0 is honest."""
+    gap = (seen_logits.mean() - heldout_logits.mean()) / heldout_logits.std().clamp_min(1e-6)
+    return gap.item()
 
 
-def accuracies(real_logits: Logits, fake_logits: Logits, is_relative: bool) -> tuple[float, float]:
-    """Shares of real and of fake records on their own side of the border.
-
-    The border is zero, or half-way between the two means where only differences count.
-    """
-    border = (real_logits.mean() + fake_logits.mean()) / 2 if is_relative else torch.zeros(())
-    real, fake = (real_logits > border).float().mean(), (fake_logits <= border).float().mean()
-    return real.item(), fake.item()
+def likeness(
+    fake: Float[Tensor, "n_fake *sample"], real: Float[Tensor, "n_real *sample"], n_most: int = 2000
+) -> dict[str, float]:
+    """How fakes compare with held-out records: spread, and coverage of the first `n_most`."""
+    return {"spread": spread(fake, real), "coverage": coverage(fake[:n_most], real[:n_most])}
 
 
 def spread(fake: Float[Tensor, "n_fake *sample"], real: Float[Tensor, "n_real *sample"]) -> float:
@@ -67,30 +69,31 @@ def coverage(
     return (nearest <= radii).float().mean().item()
 
 
-def findings(history: Sequence[Health]) -> tuple[str, ...]:
-    """What the newest reading tells a person, in plain words; what was said before is not repeated.
+def findings(history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    """What the newest readings tell a person, in plain words; what was said before is not repeated.
 
     Args:
-        history: All readings of the run, the newest last.
+        history: All readings of the run, the newest last; what a game does not read is not missed.
     """
     before = _found(history[:-1]) if len(history) > 1 else {}
     return tuple(text for what, text in _found(history).items() if what not in before)
 
 
-def _found(history: Sequence[Health]) -> dict[str, str]:
-    """What is wrong at the newest reading, by kind."""
-    now, best = history[-1], max(history, key=lambda health: health.coverage)
+def _found(history: Sequence[Mapping[str, float]]) -> dict[str, str]:
+    """What is wrong at the newest readings, by kind."""
+    now = history[-1]
+    coverages = [readings.get("coverage", 0.0) for readings in history]
     found: dict[str, str] = {}
-    if now.coverage < 0.5 * best.coverage:
-        fall = f"coverage fell from {best.coverage:.2f} to {now.coverage:.2f}"
+    if coverages[-1] < 0.5 * max(coverages):
+        fall = f"coverage fell from {max(coverages):.2f} to {coverages[-1]:.2f}"
         found["collapse"] = f"the generator repeats itself: {fall}"
-    if now.spread < 0.3:
-        found["spread"] = f"the fakes are too alike: their spread is {now.spread:.2f} of the real one"
-    if min(now.real_accuracy, now.fake_accuracy) > 0.98:
+    if now.get("spread", 1.0) < 0.3:
+        found["spread"] = f"the fakes are too alike: their spread is {now['spread']:.2f} of the real one"
+    if min(now.get("real_accuracy", 0.0), now.get("fake_accuracy", 0.0)) > 0.98:
         found["sure"] = "the discriminator tells everything apart: the generator learns little from it"
-    if now.memory_gap > 1.0:
+    if now.get("memory_gap", 0.0) > 1.0:
         found["memory"] = (
-            f"the discriminator knows the training records by heart (gap {now.memory_gap:.1f}): "
+            f"the discriminator has memorised the training records (gap {now['memory_gap']:.1f}): "
             "train shorter or with more data"
         )
     return found

@@ -84,7 +84,7 @@ def wasserstein_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> 
 
 
 def wasserstein_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
-    """Raise the critic's opinion of the fakes.
+    """Raise the critic's score of the fakes.
 
     Source: Arjovsky et al. 2017, eq. 2 (arXiv:1701.07875).
     """
@@ -121,7 +121,9 @@ class Objective:
     meaning: str
     """One line for people."""
     is_relative: bool = False
-    """Only differences of logits count: the generator's turn needs real records, and zero is no border."""
+    """Only differences of logits count: the generator's turn needs real records, and zero is no threshold."""
+    is_flat_somewhere: bool = False
+    """The discriminator's loss does not depend on the logits of some fakes at all."""
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -138,9 +140,17 @@ OBJECTIVES: dict[str, Objective] = {
         minimax_discriminator_loss, minimax_generator_loss, "the zero-sum game of the first paper"
     ),
     "least-squares": Objective(
-        least_squares_discriminator_loss, least_squares_generator_loss, "squared distance to the labels"
+        least_squares_discriminator_loss,
+        least_squares_generator_loss,
+        "squared distance to the labels",
+        is_flat_somewhere=True,
     ),
-    "hinge": Objective(hinge_discriminator_loss, hinge_generator_loss, "a margin of one on either side"),
+    "hinge": Objective(
+        hinge_discriminator_loss,
+        hinge_generator_loss,
+        "a margin of one on either side",
+        is_flat_somewhere=True,
+    ),
     "wasserstein": Objective(
         wasserstein_discriminator_loss,
         wasserstein_generator_loss,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
@@ -15,7 +15,6 @@ from torch.optim.adam import adam
 
 from gansmith.engine.checkpoint import below
 from gansmith.engine.schedules import average_weight, cosine
-from gansmith.engine.tensors import Scalar
 from gansmith.errors import UsageError
 
 
@@ -44,6 +43,22 @@ class PlayerConfig:
             raise UsageError(f"a learning rate must be positive, not {self.learning_rate}.")
         if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
             raise UsageError(f"Adam's betas must be in [0, 1), not {self.beta1} and {self.beta2}.")
+
+    def gentler(self, rate_share: float, length_share: float) -> PlayerConfig:
+        """For weights that have learnt already: smaller steps in a shorter run; the average begins there.
+
+        Args:
+            rate_share: Of the learning rates.
+            length_share: Of the length of a run.
+        """
+        final = self.final_learning_rate
+        return replace(
+            self,
+            learning_rate=rate_share * self.learning_rate,
+            final_learning_rate=None if final is None else rate_share * final,
+            average_half_life_samples=length_share * self.average_half_life_samples,
+            is_average_known=True,
+        )
 
 
 @final
@@ -76,19 +91,37 @@ class Player:
         """The network to sample and to score: the average where there is one."""
         return self.network if self.average is None else self.average
 
-    def learn(self, loss: Scalar, progress: float, rate_scale: float = 1.0) -> None:
-        """One backward pass for this player's weights alone, and one step of Adam.
+    def learn(
+        self,
+        loss: Tensor,
+        share: float,
+        rate_scale: float = 1.0,
+        *,
+        gradient: Tensor | None = None,
+        also: Sequence[Tensor] = (),
+    ) -> None:
+        """One backward pass for this player's weights, and one step of Adam.
 
         Args:
-            loss: The sum of everything this player minimises in this turn.
-            progress: Share of the run that is done, in [0, 1].
+            loss: The sum of everything this player minimises in this turn; or anything it has made, whose
+                `gradient` is known.
+            share: Of the run that is done, in [0, 1].
             rate_scale: Multiplied with the learning rate; below 1 after a roll-back.
+            gradient: Of what is minimised, for `loss`; None where that is a scalar.
+            also: Leaves that get their gradient in the same pass.
         """
-        self._gradient.zero_()
-        loss.backward(inputs=self.parameters)  # adds to the views of `_gradient`
+        learn_together([self], loss, share, rate_scale, gradient=gradient, also=also)
+
+    def step(self, share: float, rate_scale: float) -> None:
+        """One step of Adam along the gradient that has been gathered."""
         config = self.config
         final = config.learning_rate if config.final_learning_rate is None else config.final_learning_rate
-        self._step(rate_scale * cosine(config.learning_rate, final, progress))
+        self._step(rate_scale * cosine(config.learning_rate, final, share))
+
+    @property
+    def gradient(self) -> Float[Tensor, " n_weights"]:
+        """What the last backward pass gathered for all weights."""
+        return self._gradient
 
     @torch.no_grad()
     def _step(self, learning_rate: float) -> None:
@@ -111,13 +144,16 @@ class Player:
         if self.config.weight_clip is not None:
             self._weights.clamp_(-self.config.weight_clip, self.config.weight_clip)
 
+    @torch.no_grad()
     def update_average(self, batch_size: int, samples_seen: int) -> None:
-        """Move the average towards the newest weights (a no-op without one)."""
-        if self.average is not None:
-            half_life = self.config.average_half_life_samples
-            samples_seen = sys.maxsize if self.config.is_average_known else samples_seen
-            with torch.no_grad():
-                self._average.lerp_(self._weights, average_weight(batch_size, half_life, samples_seen))
+        """Move the average towards the newest weights (a no-op without one); buffers are the newest."""
+        if self.average is None:
+            return
+        half_life = self.config.average_half_life_samples
+        samples_seen = sys.maxsize if self.config.is_average_known else samples_seen
+        self._average.lerp_(self._weights, average_weight(batch_size, half_life, samples_seen))
+        for average, buffer in zip(self.average.buffers(), self.network.buffers(), strict=True):
+            average.copy_(buffer)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that must survive, as named tensors (copies)."""
@@ -141,6 +177,24 @@ class Player:
 
     def _moments(self) -> dict[str, Tensor]:
         return {"mean": self._mean, "square": self._square, "n_steps": self._n_steps}
+
+
+def learn_together(
+    players: Sequence[Player],
+    loss: Tensor,
+    share: float,
+    rate_scale: float = 1.0,
+    *,
+    gradient: Tensor | None = None,
+    also: Sequence[Tensor] = (),
+) -> None:
+    """One backward pass for the weights of several players, and one step of each; see `Player.learn`."""
+    for player in players:
+        player.gradient.zero_()
+    weights = [weight for player in players for weight in player.parameters]
+    loss.backward(gradient, inputs=[*weights, *also])  # adds to the views of the gradients
+    for player in players:
+        player.step(share, rate_scale)
 
 
 @torch.no_grad()

@@ -42,6 +42,10 @@ class Randomness:
         """A fresh generator for this draw, on the CPU so that every device sees the same numbers."""
         return torch.Generator().manual_seed(self.key(stream, step))
 
+    def stream(self, name: str) -> Stream:
+        """One of the streams, to be handed on."""
+        return Stream(self, name)
+
     def normal(self, shape: tuple[int, ...], stream: str, step: int) -> Float[Tensor, "..."]:
         """Standard normal numbers of the given shape."""
         return torch.randn(shape, generator=self.generator(stream, step))
@@ -53,3 +57,24 @@ class Randomness:
     def permutation(self, n: int, stream: str, step: int) -> Int[Tensor, " n"]:
         """The numbers 0..n-1 in random order."""
         return torch.randperm(n, generator=self.generator(stream, step))
+
+
+@final
+@dataclass(frozen=True)
+class Stream:
+    """One stream of a family: draw k of it is a function of (seed, name, k)."""
+
+    randomness: Randomness
+    name: str
+
+    def normal(self, shape: tuple[int, ...], index: int) -> Float[Tensor, "..."]:
+        """Standard normal numbers of the given shape."""
+        return self.randomness.normal(shape, self.name, index)
+
+    def generator(self, index: int) -> torch.Generator:
+        """A fresh generator for this draw."""
+        return self.randomness.generator(self.name, index)
+
+    def part(self, name: str) -> Stream:
+        """An independent stream that belongs to this one."""
+        return Stream(self.randomness, f"{self.name}/{name}")

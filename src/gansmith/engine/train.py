@@ -14,19 +14,18 @@ import copy
 import math
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, final
 
-import torch
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import Checkpoint, Checkpoints, below
-from gansmith.engine.game import Game, Turns
+from gansmith.engine.games.base import AbstractGame, Progress, Readings
 from gansmith.engine.length import Cuts, Length
-from gansmith.engine.monitors import Health, accuracies, coverage, findings, spread
+from gansmith.engine.monitors import findings
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Logits, Samples
+from gansmith.engine.tensors import Samples
 from gansmith.errors import TrainingError, UsageError
 
 MAX_ROLLBACKS = 5
@@ -40,13 +39,13 @@ class TrainConfig:
     """How long a run is and how often it looks at itself."""
 
     samples_seen: int
-    """Length of the run: real records that the discriminator learns from, rounded up to whole steps."""
+    """Length of the run: real records to learn from, rounded up to whole steps."""
     n_evaluations: int = 10
     """How often the held-out score is taken; the last time at the end."""
     n_checkpoints: int = 40
     """How often everything is saved; the last time at the end."""
     n_members: int = 1
-    """How many of the newest generators are kept; see `Training.members`."""
+    """How many of the newest that generate are kept; see `Training.members`."""
     cuts: Cuts = ()
     """Where the run is to be shortened, as another like it was; see `gansmith.engine.length`."""
 
@@ -62,12 +61,13 @@ class TrainConfig:
 class Evaluation:
     """What the held-out score is taken on."""
 
-    heldout: Samples
-    """Real records that neither player learns from."""
-    seen: Samples
-    """As many training records, to notice learning by heart."""
-    score: Callable[[Samples, Samples], float] = coverage
-    """(fake, held-out) to a number, higher is better; chooses the model that is kept."""
+    heldout: Batch
+    """Records that nobody learns from; what is asked of them beside `real` is asked of the fakes."""
+    seen: Batch
+    """As many training records, to notice memorising."""
+    score: Callable[[Samples, Samples], float] | str = "coverage"
+    """(fake, held-out) to a number, or what the game itself reads by that name; higher is better. Chooses the
+    model that is kept."""
     tolerance: float = 0.0
     """A newer model is kept unless its score lies below the best so far by more than this. Where a score is
     uncertain the best of many is mostly the luckiest, and a falling learning rate makes the last the
@@ -82,10 +82,10 @@ class StepRecord:
     step: int
     n_steps: int
     samples_seen: int
-    discriminator_loss: float
-    generator_loss: float
-    health: Health | None = None
-    """Readings of the monitors, where this step ended with an evaluation."""
+    losses: Mapping[str, float]
+    """What each player had to minimise, by name."""
+    readings: Readings | None = None
+    """What was read off the game, where this step ended with an evaluation."""
     score: float | None = None
     """The held-out score, likewise; higher is better."""
     is_best: bool = False
@@ -100,7 +100,7 @@ class Training:
 
     def __init__(
         self,
-        game: Game,
+        game: AbstractGame,
         batches: Callable[[int], Batch],
         config: TrainConfig,
         evaluation: Evaluation | None = None,
@@ -115,10 +115,10 @@ class Training:
         """The highest held-out score so far."""
         self.kept_score: float | None = None
         """That of the kept model."""
-        self.border = 0.0
-        """The logit half-way between real and fake where only differences count; of the kept model."""
+        self.kept_readings: Readings = {}
+        """Those of the kept model."""
         self._kept: list[tuple[int, Weights]] = []
-        self._history: list[Health] = []
+        self._history: list[Readings] = []
         self._last_good = self._checkpoint()
         newest = checkpoints.newest() if checkpoints else None
         if checkpoints and newest:
@@ -142,7 +142,7 @@ class Training:
 
     @property
     def kept(self) -> Weights:
-        """The players to save, as `generator/...` and `discriminator/...`: best by score, else the newest."""
+        """The networks to save, as `NAME/...`: best by score, else the newest."""
         return self._kept[-1][1] if self._kept else self._snapshot()
 
     @property
@@ -152,7 +152,7 @@ class Training:
 
     @property
     def members(self) -> list[Weights]:
-        """Generators to make records in turn, as `generator/...`; the last is that of `kept`.
+        """Networks that generate records in turn, as `NAME/...`; the last are those of `kept`.
 
         Players of a game go round its equilibrium, and it is the average of what they did that comes near it,
         not what they do at the end. So those of the last half are kept, at the moments of the evaluations.
@@ -170,7 +170,7 @@ class Training:
         while self.step < self.n_steps:
             try:
                 record = self._play_step()
-            except BaseException:  # in the middle of a step, when one player may have moved already
+            except BaseException:  # in the middle of a step, when some networks may have moved already
                 self._restore(self._last_good)
                 raise
             try:
@@ -179,119 +179,95 @@ class Training:
                 self._save(self._checkpoint(), is_stop=True)
                 raise
 
-    @property
-    def _patience(self) -> float:
-        """By how much the learning rates are smaller because the run is long."""
-        full = self.game.config.full_rate_samples
-        return 1.0 if full is None else min(1.0, full / (self.n_steps * self._samples_per_step))
-
     def judge_start(self) -> None:
-        """Let the players as they came be kept if none that follow are better: they come from a model."""
+        """Let the networks as they came be kept if none that follow are better: they come from a model."""
         if self.evaluation and self.step == 0:
-            self._evaluate(Turns(0.0, 0.0), self.evaluation)
+            self._evaluate({}, self.evaluation)
             self._last_good = self._checkpoint()
             self._save(self._last_good)  # a roll-back after a resume leads here too
 
     def _play_step(self) -> StepRecord:
-        turns = self.game.play(
-            self.step,
-            self.batches,
-            float(self.length.progress(self.step)),
-            rate_scale=0.5**self.n_rollbacks * self._patience,
+        n_batches = self.game.rules.n_batches
+        batches = [self.batches(self.step * n_batches + index) for index in range(n_batches)]
+        progress = Progress(
+            share=float(self.length.progress(self.step)),
+            samples_seen=self.samples_seen + self._samples_per_step,
+            n_samples=self.n_steps * self._samples_per_step,
+            rate_scale=0.5**self.n_rollbacks,
         )
+        losses = self.game.play(self.step, batches, progress)
         self.step += 1
-        self.game.generator.update_average(self._samples_per_step, self.samples_seen)
-        is_finite = math.isfinite(turns.discriminator_loss) and math.isfinite(turns.generator_loss)
-        if not is_finite:
-            return self._roll_back(turns)
-        record = self._record(turns)
-        if self.evaluation and self.length.is_due(self.step, self.config.n_evaluations):
-            record = self._evaluate(turns, self.evaluation)
-        elif self.evaluation is None and self.length.is_due(self.step, self.config.n_evaluations):
-            self._keep()
-            self.border = self._border(*self._judged(self.batches(0).samples)[1:])
+        if not all(map(math.isfinite, losses.values())):
+            return self._roll_back(losses)
+        record = self._record(losses)
+        if self.length.is_due(self.step, self.config.n_evaluations):
+            if self.evaluation:
+                record = self._evaluate(losses, self.evaluation)
+            else:
+                batch = self.batches(0)
+                self._keep(self._read(batch, batch)[1])
         if self.length.is_due(self.step, self.config.n_checkpoints):
             checkpoint = self._checkpoint()
             if not all(tensor.isfinite().all() for tensor in checkpoint.tensors.values()):
-                return self._roll_back(turns)
+                return self._roll_back(losses)
             self._last_good = checkpoint
             self._save(checkpoint)
         return record
 
     @property
     def _samples_per_step(self) -> int:
-        return self.game.config.batch_size * self.game.config.n_discriminator_turns
+        return self.game.rules.samples_per_step
 
     @property
     def samples_seen(self) -> int:
-        """Real records that the discriminator has learnt from."""
+        """Real records that were learnt from."""
         return self.step * self._samples_per_step
 
-    def _record(self, turns: Turns, found: tuple[str, ...] = ()) -> StepRecord:
-        losses = turns.discriminator_loss, turns.generator_loss
-        return StepRecord(self.step, self.n_steps, self.samples_seen, *losses, findings=found)
+    def _record(self, losses: Mapping[str, float], found: tuple[str, ...] = ()) -> StepRecord:
+        return StepRecord(self.step, self.n_steps, self.samples_seen, losses, findings=found)
 
-    @torch.no_grad()
-    def _evaluate(self, turns: Turns, evaluation: Evaluation) -> StepRecord:
-        real = evaluation.heldout
-        fake, *logits = self._judged(real)
-        seen_logits = self.game.discriminator.network(evaluation.seen, None)
-        gap = (seen_logits.mean() - logits[0].mean()) / logits[0].std().clamp_min(1e-6)
-        health = Health(
-            *accuracies(*logits, is_relative=self.game.is_relative),
-            spread=spread(fake, real),
-            coverage=coverage(fake[:2000], real[:2000]),
-            memory_gap=gap.item(),
-        )
-        score = health.coverage if evaluation.score is coverage else evaluation.score(fake, real)
+    def _evaluate(self, losses: Mapping[str, float], evaluation: Evaluation) -> StepRecord:
+        heldout = evaluation.heldout
+        fake, readings = self._read(heldout, evaluation.seen)
+        score = evaluation.score
+        score = readings[score] if isinstance(score, str) else score(fake, heldout["real"])
         best = -math.inf if self.best_score is None else self.best_score
         is_best = not math.isnan(score) and score >= best - evaluation.tolerance
         if is_best:
             self.best_score, self.kept_score = max(best, score), score
-            self._keep()
-            self.border = self._border(*logits)
-        self._history.append(health)
-        losses = turns.discriminator_loss, turns.generator_loss
+            self._keep(readings)
+        self._history.append(readings)
         return StepRecord(
             self.step,
             self.n_steps,
             self.samples_seen,
-            *losses,
-            health,
+            losses,
+            readings,
             score,
             is_best,
             findings(self._history),
         )
 
-    @torch.no_grad()
-    def _judged(self, real: Samples) -> tuple[Samples, Logits, Logits]:
-        """As many free fakes as real records, always from the same latents, and the logits of both."""
-        latents = self.game.randomness.normal((len(real), self.game.config.n_latents), "evaluation", 0)
-        fake = self.game.generator.best_known(latents.to(real.device), None)
-        judge = self.game.discriminator.network
-        return fake, judge(real, None), judge(fake, None)
+    def _read(self, heldout: Batch, seen: Batch) -> tuple[Tensor, Readings]:
+        """A fake for each held-out record, always from the same noise, and what can be read off the game."""
+        fake = self.game.generate(heldout, self.game.randomness.stream("evaluation"), 0)
+        return fake, self.game.evaluate(fake, heldout, seen)
 
-    def _border(self, real_logits: Logits, fake_logits: Logits) -> float:
-        middle = (real_logits.mean() + fake_logits.mean()) / 2
-        return middle.item() if self.game.is_relative else 0.0
-
-    def _keep(self) -> None:
-        """The players as they are now, and the generators of those before them."""
+    def _keep(self, readings: Readings) -> None:
+        """The networks as they are now, and of those before them the ones that generate."""
+        generating = tuple(f"{name}/" for name in self.game.rules.generating)
         earlier = [
-            (step, {name: value for name, value in weights.items() if name.startswith("generator/")})
+            (step, {name: value for name, value in weights.items() if name.startswith(generating)})
             for step, weights in self._kept
         ]
         self._kept = [*earlier, (self.step, self._snapshot())][-self.config.n_members :]
+        self.kept_readings = readings
 
     def _snapshot(self) -> Weights:
-        players = {
-            "generator": self.game.generator.best_known,
-            "discriminator": self.game.discriminator.network,
-        }
         return {
-            f"{player}/{name}": value.detach().clone()
-            for player, network in players.items()
-            for name, value in network.state_dict().items()
+            f"{name}/{key}": value.detach().clone()
+            for name, network in self.game.best.items()
+            for key, value in network.state_dict().items()
         }
 
     def _checkpoint(self) -> Checkpoint:
@@ -300,17 +276,16 @@ class Training:
             for place, (_, weights) in enumerate(self._kept)
             for name, value in weights.items()
         }
-        for name, player in self.game.players.items():
-            tensors |= {f"players/{name}/{key}": value for key, value in player.state().items()}
+        tensors |= {f"game/{name}": value for name, value in self.game.state().items()}
         values = {
             "n_steps": self.length.n_planned,
             "cuts": [list(cut) for cut in self.length.cuts],
             "n_rollbacks": self.n_rollbacks,
             "best_score": self.best_score,
             "kept_score": self.kept_score,
-            "border": self.border,
+            "kept_readings": self.kept_readings,
             "kept": [step for step, _ in self._kept],
-            "history": [asdict(health) for health in self._history],
+            "history": list(self._history),
         }
         return Checkpoint(self.step, values, tensors)
 
@@ -323,22 +298,21 @@ class Training:
                 "Resume with the length the run was started with, or start a new one."
             )
         self.step = checkpoint.step
-        self.n_rollbacks, self.best_score, self.kept_score, self.border = (
-            values[name] for name in ("n_rollbacks", "best_score", "kept_score", "border")
+        self.n_rollbacks, self.best_score, self.kept_score, self.kept_readings = (
+            values[name] for name in ("n_rollbacks", "best_score", "kept_score", "kept_readings")
         )
-        self._history = [Health(**health) for health in values["history"]]
+        self._history = list(values["history"])
         self._kept = [
             (step, below(f"kept/{place}/", checkpoint.tensors)) for place, step in enumerate(values["kept"])
         ]
-        for name, player in self.game.players.items():
-            player.load_state(below(f"players/{name}/", checkpoint.tensors))
+        self.game.load_state(below("game/", checkpoint.tensors))
         self.game.randomness = Randomness(self.game.randomness.seed, self.n_rollbacks)
 
     def _save(self, checkpoint: Checkpoint, *, is_stop: bool = False) -> None:
         if self.checkpoints:
             self.checkpoints.save(checkpoint, is_stop=is_stop)
 
-    def _roll_back(self, turns: Turns) -> StepRecord:
+    def _roll_back(self, losses: Mapping[str, float]) -> StepRecord:
         """Back to the last good state, with other noise and half the learning rate."""
         broken_at, n_rollbacks = self.step, self.n_rollbacks + 1
         if n_rollbacks > MAX_ROLLBACKS:
@@ -350,11 +324,11 @@ class Training:
         self.n_rollbacks = n_rollbacks
         self.game.randomness = Randomness(self.game.randomness.seed, n_rollbacks)
         found = f"numbers became infinite or undefined at step {broken_at}: went back to step {self.step}"
-        return self._record(turns, (found,))
+        return self._record(losses, (found,))
 
 
 def train(
-    game: Game,
+    game: AbstractGame,
     batches: Callable[[int], Batch],
     config: TrainConfig,
     evaluation: Evaluation | None = None,
@@ -363,14 +337,14 @@ def train(
     """Play the game for the length of the run, or for what is left of it in `checkpoints`.
 
     Args:
-        game: The players and their rules; its networks are trained in place.
+        game: Its networks are trained in place.
         batches: Gives real batch k.
         config: How long, how often.
         evaluation: Held-out records and the score that chooses the kept model; None keeps the last.
         checkpoints: Where to save and to resume from; None keeps nothing on disk.
 
     Returns:
-        An iterable of step records; afterwards `.kept` holds the players to save.
+        An iterable of step records; afterwards `.kept` holds the networks to save.
 
     Raises:
         UsageError: When `checkpoints` holds a run of another length.
@@ -378,7 +352,7 @@ def train(
     return Training(game, batches, config, evaluation, checkpoints)
 
 
-def seconds_per_step(game: Game, batches: Callable[[int], Batch], seconds: float = 2.0) -> float:
+def seconds_per_step(game: AbstractGame, batches: Callable[[int], Batch], seconds: float = 2.0) -> float:
     """How long one step takes here and now, measured on a copy of the game that is thrown away.
 
     Args:
@@ -386,11 +360,16 @@ def seconds_per_step(game: Game, batches: Callable[[int], Batch], seconds: float
         batches: Gives real batch k.
         seconds: How long to measure; at least three steps, the first of which does not count.
     """
-    generator, discriminator = copy.deepcopy((game.generator.network, game.discriminator.network))
-    trial = Game(generator, discriminator, game.config, game.randomness)
-    trial.play(0, batches, 0.0)
+    trial = game.rules.start(copy.deepcopy(game.networks), game.randomness)
+    n_batches = game.rules.n_batches
+
+    def play(step: int) -> None:
+        drawn = [batches(step * n_batches + index) for index in range(n_batches)]
+        trial.play(step, drawn, Progress(0.0))
+
+    play(0)
     started, step = time.perf_counter(), 0
     while step < 2 or time.perf_counter() - started < seconds:
         step += 1
-        trial.play(step, batches, 0.0)
+        play(step)
     return (time.perf_counter() - started) / step

@@ -19,8 +19,8 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Asking
-from gansmith.engine.game import GameConfig
+from gansmith.engine.batches import Conditioning, Dataset, TensorDataset
+from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.tensors import Samples
 from gansmith.modalities.readers import Reading
 from gansmith.modalities.requests import Compact, Filling, Partial, Request, Writer
@@ -81,8 +81,8 @@ class Plan:
 
     networks: Any
     """A frozen dataclass of the modality's own."""
-    game: GameConfig
-    """The rules."""
+    game: AbstractRules
+    """The rules of the game, whichever it is."""
     samples_seen: int
     """Length of the run where the user gives none."""
     most_samples: int = sys.maxsize
@@ -92,7 +92,7 @@ class Plan:
     tolerance: float = 0.0
     """How far below the best held-out score so far a newer model may lie and still be kept."""
     n_members: int = 1
-    """How many generators of the last half of the training make records in turn."""
+    """How many of the last half of the training generate records in turn."""
 
 
 @final
@@ -244,22 +244,42 @@ class AbstractModality(ABC):
         """
 
     @abstractmethod
-    def build(self, codec: Any, networks: Any) -> tuple[nn.Module, nn.Module]:
-        """A new generator and a new discriminator."""
-
-    @abstractmethod
-    def finish(self, codec: Any, members: Sequence[Any], compact: Compact, seed: int) -> None:
-        """The last touch on the generators that are kept, when their game is over; most kinds need none.
+    def build(self, codec: Any, networks: Any, rules: AbstractRules) -> dict[str, nn.Module]:
+        """New networks, one for each role of the game.
 
         Args:
             codec: Of this modality.
-            members: Generators that make records in turn, on the CPU; changed in place.
-            compact: Training records.
-            seed: Of anything drawn.
+            networks: Their sizes, as `networks` gives them.
+            rules: Of the game; this kind need not know all games.
+
+        Raises:
+            UsageError: When this kind of data has no networks for that game.
         """
 
+    def dataset(self, codec: Any, records: Any, seed: int) -> Dataset:
+        """Encoded records, from which batches are drawn; as `real` in compact form, and what else is known.
+
+        Here all of them are held in memory. A kind whose records are large gives a data set that reads them
+        from disk as they are asked for.
+        """
+        return TensorDataset({"real": self.encode(codec, records, seed)})
+
+    def finish(
+        self, codec: Any, rules: AbstractRules, members: Sequence[Networks], seen: Dataset, seed: int
+    ) -> None:
+        """The last touch on the networks that are kept, when their game is over; most kinds need none.
+
+        Args:
+            codec: Of this modality.
+            rules: Of the game.
+            members: Networks that generate records in turn, on the CPU; changed in place.
+            seen: Training records, as `dataset` gave them.
+            seed: Of anything drawn.
+        """
+        del codec, rules, members, seen, seed
+
     @abstractmethod
-    def asking(self, codec: Any) -> Asking | None:
+    def conditioning(self, codec: Any) -> Conditioning | None:
         """Makes conditions that a batch of real samples fulfils; None plays without."""
 
     @abstractmethod
@@ -297,7 +317,7 @@ class AbstractModality(ABC):
     def final_score(
         self, codec: Any, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], tuple[float, float]] | None:
-        """As `held_out_score`, but dear and with its standard error: has the last word; None: nothing has."""
+        """As `held_out_score`, but expensive, with its standard error, and with the last word."""
         del codec, n_heldout, seed
         return None
 
@@ -327,9 +347,9 @@ class AbstractModality(ABC):
 
 
 def seeded_networks(
-    modality: AbstractModality, codec: Any, networks: Any, key: int
-) -> tuple[nn.Module, nn.Module]:
+    modality: AbstractModality, codec: Any, networks: Any, rules: AbstractRules, key: int
+) -> dict[str, nn.Module]:
     """New networks whose first weights are a function of `key` alone; the global random state is kept."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key)  # noqa: TID251 - inside a fork, which is thrown away
-        return modality.build(codec, networks)
+        return modality.build(codec, networks, rules)

@@ -31,18 +31,15 @@ class Mixture(nn.Module):
         """The member to go on from."""
         return self.members[-1]
 
-    def forward(
-        self,
-        latents: Float[Tensor, "batch n_latents"],
-        conditions: Float[Tensor, "batch n_conditions"] | None = None,
-    ) -> Float[Tensor, "batch *sample"]:
-        """One sample for each row of latents."""
+    def forward(self, first: Tensor, *others: object) -> Float[Tensor, "batch *sample"]:
+        """One sample for each row of the inputs, which are those of any member; tensors are shared out."""
         n = len(self.members)
+        inputs = (first, *others)
         made = [
-            member(latents[place::n], None if conditions is None else conditions[place::n])
+            member(*(part[place::n] if isinstance(part, Tensor) else part for part in inputs))
             for place, member in enumerate(self.members)
         ]  # each (batch / n, *sample)
-        samples = made[0].new_empty(len(latents), *made[0].shape[1:])
+        samples = made[0].new_empty(len(first), *made[0].shape[1:])
         for place, part in enumerate(made):
             samples[place::n] = part
         return samples

@@ -1,6 +1,6 @@
-"""The end of a run: which of the kept generators make the model.
+"""The end of a run: which of the kept networks make the model.
 
-While a model is learnt a cheap score says which generators are kept. At the end a dearer one, that of the
+While a model is learnt a cheap score says which networks are kept. At the end an expensive one, that of the
 scorecard, has the last word: all of them in turn, or the newest alone.
 """
 
@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
+from gansmith.engine.batches import Batch
+from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.tensors import Samples
 from gansmith.nets.mixture import Mixture
@@ -19,32 +21,40 @@ FinalScore = Callable[[Samples, Samples], tuple[float, float]]
 """(fake, held-out) samples to a number, higher is better, and its standard error."""
 
 
+def taking_turns(members: Sequence[Networks]) -> dict[str, nn.Module]:
+    """Networks of several members as one set that generates in turn."""
+    if len(members) == 1:
+        return dict(members[0])
+    return {name: Mixture([member[name] for member in members]) for name in members[0]}
+
+
 @torch.no_grad()
 def chosen(
-    members: Sequence[nn.Module],
-    heldout: Samples,
+    members: Sequence[Networks],
+    heldout: Batch,
     score: FinalScore,
-    n_latents: int,
+    rules: AbstractRules,
     randomness: Randomness,
-) -> Sequence[nn.Module]:
+) -> Sequence[Networks]:
     """All members, or the newest alone where it is clearly better.
 
     Args:
-        members: Generators that the cheap score has kept, on the CPU, the newest last.
+        members: Networks that generate, which the cheap score has kept, on the CPU, the newest last.
         heldout: Real records that nobody learnt from, on the CPU.
-        score: The dear one.
-        n_latents: Numbers that a generator starts from.
+        score: The expensive one.
+        rules: Of the game.
         randomness: Of the run.
 
     Returns:
-        The generators that are to take turns. The newest is clearly better when it beats all of them together
-        by more than two standard errors of the difference.
+        Those that are to take turns. The newest is clearly better when it beats all of them together by more
+        than two standard errors of the difference.
     """
     if len(members) < 2:
         return members
-    latents = randomness.normal((len(heldout), n_latents), "ending", 0)
+    stream = randomness.stream("ending")
     (together, error), (newest, its_error) = (
-        score(generator(latents, None), heldout) for generator in (Mixture(members), members[-1])
+        score(rules.generate(networks, heldout, stream, 0), heldout["real"])
+        for networks in (taking_turns(members), members[-1])
     )
     is_better = newest - together > 2 * (error**2 + its_error**2) ** 0.5
     return members[-1:] if is_better else members

@@ -11,69 +11,42 @@ from __future__ import annotations
 import copy
 import math
 import os
+import secrets
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, final
 
 import torch
 from torch import nn
 
-from gansmith.configuration import from_plain, to_plain
-from gansmith.engine.batches import Batches
+from gansmith.configuration import from_plain
+from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import Checkpoints, below
-from gansmith.engine.game import Game, GameConfig
+from gansmith.engine.games.base import Networks
+from gansmith.engine.games.registry import rules_from_plain
 from gansmith.engine.length import cuts_of, spelt_cuts
-from gansmith.engine.precision import fastest_precision, matrix_precision, sampling_precision
-from gansmith.engine.randomness import Randomness
+from gansmith.engine.precision import matrix_precision, sampling_precision
 from gansmith.engine.threads import n_threads
-from gansmith.engine.train import Evaluation, StepRecord, TrainConfig, Training, seconds_per_step, train
-from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.base import AbstractModality, Codec, Plan, Reading, seeded_networks
-from gansmith.modalities.registry import find_modality
-from gansmith.nets.mixture import Mixture
+from gansmith.engine.train import StepRecord, TrainConfig, Training, seconds_per_step, train
+from gansmith.errors import DataError, UsageError
+from gansmith.modalities.base import Reading
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, seconds_of
-from gansmith.tasks.cost import MANY_OPERATIONS, n_checkpoints, n_operations, operations_of, usual_threads
-from gansmith.tasks.ending import chosen
-from gansmith.tasks.model import Model, load_model, versions
+from gansmith.tasks.cost import MANY_OPERATIONS, n_checkpoints, operations_of, usual_threads
+from gansmith.tasks.ending import chosen, taking_turns
+from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.opening import Opened, open_data
-from gansmith.tasks.origin import plan_from, players_from, taken_over
+from gansmith.tasks.origin import taken_over
+from gansmith.tasks.preparing import Prepared, prepare, salted
 from gansmith.tasks.settings import FitConfig
 
 N_STATS: Final = 500
 """Lines of statistics per run, about."""
 WORTH_MORE_THREADS: Final = 1.2
 """How much faster all cores must be than one, to be used."""
-
-
-@final
-@dataclass(frozen=True)
-class Prepared:
-    """Everything of a run but its length."""
-
-    config: FitConfig
-    modality: AbstractModality
-    records: Any
-    """What is learnt from; held-out records are not among them."""
-    codec: Codec
-    game: Game
-    batches: Batches
-    evaluation: Evaluation | None
-    plan: Plan
-    manifest: Mapping[str, Any]
-    """How the model is made; plain JSON; goes into the run folder and the model file."""
-    notes: tuple[str, ...]
-    """What the user should know about how the data was read."""
-    origin: Model | None = None
-    """The model that is gone on from."""
-
-    @property
-    def n_seen(self) -> int:
-        """Training records."""
-        return len(self.batches.samples)
 
 
 @final
@@ -126,7 +99,7 @@ class FitRun:
             self.folder.finish(self.summary())
 
     def summary(self, n_members: int = 0) -> dict[str, Any]:
-        """How the training went, in a few numbers; of the generators kept, `n_members` make the model."""
+        """How the training went, in a few numbers; of the members kept, `n_members` make the model."""
         kept = self._unchanged
         n_members = (
             kept.manifest["training"]["n_members"] if kept else n_members or len(self.training.members)
@@ -138,7 +111,7 @@ class FitRun:
             "n_rollbacks": self.training.n_rollbacks,
             "n_members": n_members,
             "held_out_score": self.training.kept_score,
-            "border": self.training.border,
+            "readings": self.training.kept_readings,
         }
 
     def repeat(self) -> str:
@@ -149,59 +122,66 @@ class FitRun:
 
     def model(self) -> Model:
         """The model that the held-out score has chosen so far."""
-        discriminator = _copy_with(
-            self.training.game.discriminator.network, self.training.kept, "discriminator/"
-        )
-        generator = self._generator()
-        n_members = len(generator.members) if isinstance(generator, Mixture) else 1
-        manifest = {**self.prepared.manifest, "training": self.summary(n_members)}
-        return Model(self.modality, self.codec, generator, discriminator, manifest)
-
-    def _generator(self) -> nn.Module:
-        """That of the model gone on from where nothing better came; else all members, with the last touch."""
+        members = self._members()
+        networks = {**self._with(self.training.kept), **taking_turns(members)}
         if self._unchanged:
-            return self._unchanged.generator
-        game = self.training.game
-        members = [
-            _copy_with(game.generator.network, weights, "generator/") for weights in self.training.members
+            networks |= {name: self._unchanged.networks[name] for name in members[0]}
+        manifest = {**self.prepared.manifest, "training": self.summary(len(members))}
+        return Model(self.modality, self.codec, self.training.game.rules, networks, manifest)
+
+    def _members(self) -> Sequence[Networks]:
+        """Networks that generate in turn, with the last touch; one set where the old model is kept."""
+        prepared, rules = self.prepared, self.training.game.rules
+        members: Sequence[Networks] = [
+            self._with(weights, rules.generating) for weights in self.training.members
         ]
-        compact = self.prepared.batches.samples.cpu()
-        precision = matrix_precision(sampling_precision(game.config.precision), torch.device("cpu"))
+        if self._unchanged:
+            return members[-1:]
+        precision = matrix_precision(sampling_precision(rules.precision), torch.device("cpu"))
         with n_threads(1), precision:  # as in sampling
             members = self._chosen(members)
-            self.modality.finish(self.codec, members, compact, self.prepared.config.seed)
-        return members[0] if len(members) == 1 else Mixture(members)
+            self.modality.finish(self.codec, rules, members, prepared.batches.dataset, prepared.config.seed)
+        return members
 
-    def _chosen(self, members: list[nn.Module]) -> Sequence[nn.Module]:
-        """The members that the dear score chooses; all where the kind of data has none."""
+    def _chosen(self, members: Sequence[Networks]) -> Sequence[Networks]:
+        """The members that the expensive score chooses; all where the kind of data has none."""
         evaluation, game = self.prepared.evaluation, self.training.game
         n_heldout = len(evaluation.heldout) if evaluation else 0
         score = self.modality.final_score(self.codec, n_heldout, self.prepared.config.seed)
         if score is None or evaluation is None:
             return members
-        return chosen(members, evaluation.heldout.cpu(), score, game.config.n_latents, game.randomness)
+        heldout = evaluation.heldout.to(torch.device("cpu"))
+        return chosen(members, heldout, score, game.rules, game.randomness)
+
+    def _with(self, weights: Mapping[str, torch.Tensor], names: Sequence[str] = ()) -> dict[str, nn.Module]:
+        """Copies of the networks of these names with these weights, on the CPU, no longer learning."""
+        game = self.training.game
+        copies: dict[str, nn.Module] = {}
+        for name in names or game.networks:
+            copies[name] = copy.deepcopy(game.networks[name]).cpu()
+            copies[name].load_state_dict(below(f"{name}/", weights))
+            copies[name].requires_grad_(False).eval()
+        return copies
 
     @property
     def _unchanged(self) -> Model | None:
-        """The model gone on from, if it is still the one to keep."""
+        """The model that is fine-tuned, if it is still the one to keep."""
         return None if self.training.kept_step else self.prepared.origin
 
-    @torch.no_grad()
     def preview(self) -> str:
-        """What the generator makes of the same few latents, as plain text."""
+        """What is made of the same noise each time, a few records as plain text."""
         game = self.training.game
-        latents = game.randomness.normal((5, game.config.n_latents), "preview", 0)
-        samples = game.generator.best_known(latents.to(game.device), None)
+        samples = game.generate(Batch({}, 5), game.randomness.stream("preview"), 0)
         records = self.modality.decode(self.codec, self.codec.compact(samples.cpu()), 0, 0)
         return self.modality.preview(self.codec, records) + "\n"
 
     def _log(self, record: StepRecord) -> None:
         if self.folder is None:
             return
-        if record.health:
+        if record.readings:
             self.folder.write_preview(f"step-{record.step:010d}.txt", self.preview())
         every = max(1, record.n_steps // N_STATS)
-        if record.health or record.findings or record.step % every == 0 or record.step == record.n_steps:
+        if record.readings or record.findings or record.step % every == 0 or record.step == record.n_steps:
             self.folder.append_stats(asdict(record))
 
 
@@ -222,7 +202,7 @@ def start(
         target: A column to be predicted from the others, kept for scoring; of opened data it is known.
         reading: How to read the data; of opened data it is known.
         folder: Where checkpoints and statistics go; None keeps nothing on disk.
-        origin: A model to go on from; None begins anew.
+        origin: A model to fine-tune; None begins anew.
 
     Raises:
         DataError: When the data is missing, malformed or cannot be learnt from.
@@ -236,21 +216,25 @@ def start(
             config, target, reading = taken_over(origin, config, target, reading or Reading())
         source = open_data(source, kind=config.kind, target=target, reading=reading)
     deadline = source.started + seconds_of(config.budget) if config.budget else None
-    prepared = _prepare(source, config, origin)
+    prepared = prepare(source, config, origin)
     threads = config.threads or usual_threads(prepared.game)
     if deadline is not None:
         threads, length = _calibrated(prepared, deadline)
         if length > (most := prepared.plan.most_samples):
             note = (
                 f"the run ends before the budget: records seen more than {most // prepared.n_seen} times are "
-                "learnt by heart (--samples-seen overrules that)"
+                "memorised (--samples-seen overrules that)"
             )
             length, prepared = most, replace(prepared, notes=(*prepared.notes, note))
     else:
-        n_epoch = prepared.n_seen // prepared.batches.batch_size * prepared.batches.batch_size
+        size = min(prepared.game.rules.batch_size, prepared.n_seen)
+        n_epoch = prepared.n_seen // size * size
         length = config.samples_seen or math.ceil(config.epochs * n_epoch) or prepared.plan.samples_seen
     if run_folder:
-        run_folder.start({**prepared.manifest, "samples_seen": length, "n_threads": threads})
+        salt = secrets.token_hex(16)
+        settled = {"samples_seen": length, "n_threads": threads, "salt": salt}
+        fingerprint = salted(prepared.fingerprint, salt)
+        run_folder.start({**prepared.manifest, **settled, "fingerprint": fingerprint})
         if origin:
             origin.save(run_folder.origin)
     return FitRun(prepared, length, threads, run_folder, deadline)
@@ -266,10 +250,14 @@ def resume(source: object, folder: Path) -> FitRun:
     saved = run_folder.config()
     try:
         config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
+        rules = rules_from_plain(saved["game"])
+    except (KeyError, TypeError, AttributeError, UsageError) as error:
+        raise _not_resumable(folder, error) from error
+    try:
         opened = open_data(source, kind=config.kind, target=saved["target"], reading=reading)
         origin = load_model(run_folder.origin) if "origin" in saved else None
-        prepared = _prepare(opened, config, origin, from_plain(GameConfig, saved["game"]))
-        if prepared.manifest["data"]["fingerprint"] != saved["data"]["fingerprint"]:
+        prepared = prepare(opened, config, origin, rules)
+        if salted(prepared.fingerprint, saved["salt"]) != saved["fingerprint"]:
             raise DataError(
                 f"{folder}: the run was started on other data (or on data that has changed since). "
                 "Give it the same data, or start a new run in another folder."
@@ -278,62 +266,15 @@ def resume(source: object, folder: Path) -> FitRun:
         prepared = replace(prepared, manifest={**prepared.manifest, **kept})
         run = FitRun(prepared, saved["samples_seen"], saved["n_threads"], run_folder)
     except (KeyError, TypeError, RuntimeError) as error:
-        raise DataError(
-            f"{folder}: the run cannot be taken up again ({error}). Its files are damaged or of another "
-            "version. Start the run anew."
-        ) from error
+        raise _not_resumable(folder, error) from error
     run_folder.rewind_stats(run.training.step)
     return run
 
 
-def _prepare(
-    opened: Opened, config: FitConfig, origin: Model | None, rules: GameConfig | None = None
-) -> Prepared:
-    """Split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
-    modality = find_modality(opened.reader.kind)
-    randomness = Randomness(config.seed)
-    n_heldout = modality.n_heldout(len(opened), config.preset)
-    data = {"name": opened.name, "n_records": len(opened), "n_heldout": n_heldout}
-    notes, records = opened.notes, opened.hand_over()
-    data["fingerprint"] = modality.fingerprint(records)
-    remarks = modality.unknown(origin.codec, records) if origin else ()
-    order = randomness.permutation(len(records), "split", 0).numpy()
-    heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
-    del records, order  # one copy is enough
-    if origin:
-        codec, plan, players = origin.codec, plan_from(origin, len(seen)), players_from(origin)
-    else:
-        codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32, config.min_count)
-        plan = modality.plan(codec, len(seen), config.preset)
-        players = seeded_networks(modality, codec, plan.networks, randomness.key("networks", 0))
-        remarks = modality.remarks(codec, seen, opened.target)
-    device = _device(config.device)
-    networks = (players[0].to(device), players[1].to(device))
-    if rules is None:
-        rules = replace(plan.game, objective=config.objective or plan.game.objective)
-        is_large = n_operations(networks, rules.batch_size) >= MANY_OPERATIONS
-        rules = replace(rules, precision=fastest_precision(device) if is_large else "float32")
-    game = Game(*networks, rules, randomness)
-    compact = modality.encode(codec, seen, randomness.key("encode", 0)).to(device)
-    batches = Batches(compact, rules.batch_size, randomness, modality.asking(codec), codec.expand)
-    evaluation = None
-    if n_heldout:
-        held = codec.expand(modality.encode(codec, heldout, randomness.key("encode", 1)).to(device))
-        score = modality.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
-        evaluation = Evaluation(held, codec.expand(compact[:n_heldout]), score, plan.tolerance)
-    manifest = {
-        "kind": modality.kind,
-        "fit": to_plain(config),
-        "reading": to_plain(opened.reading),
-        "target": opened.target,
-        "networks": to_plain(plan.networks),
-        "game": to_plain(rules),
-        "data": data,
-        "versions": versions(),
-        **({"origin": origin.known_digest()} if origin else {}),
-    }
-    return Prepared(
-        config, modality, seen, codec, game, batches, evaluation, plan, manifest, (*notes, *remarks), origin
+def _not_resumable(folder: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{folder}: the run cannot be taken up again ({error}). Its files are damaged or of another version. "
+        "Start the run anew in another folder; nothing in this one was changed."
     )
 
 
@@ -355,30 +296,14 @@ def _calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:
     judging = 0.0
     if evaluation:
         started = time.monotonic()
-        evaluation.score(evaluation.seen, evaluation.heldout[: len(evaluation.seen)])
+        n = min(len(evaluation.seen), len(evaluation.heldout))
+        if not isinstance(evaluation.score, str):
+            evaluation.score(evaluation.seen["real"][:n], evaluation.heldout["real"][:n])
         judging = prepared.plan.n_evaluations * (time.monotonic() - started)
     n_steps = int((deadline - time.monotonic() - judging) / per_step)
-    return threads, max(n_steps, MIN_STEPS) * game.config.batch_size * game.config.n_discriminator_turns
+    return threads, max(n_steps, MIN_STEPS) * game.rules.samples_per_step
 
 
 def _seconds_per_step(prepared: Prepared, n: int, seconds: float) -> float:
     with n_threads(n):
         return seconds_per_step(prepared.game, prepared.batches, seconds)
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name not in has:
-        raise UsageError(f"device {name!r} is not known. {did_you_mean(name, ('auto', *has))}")
-    if not has[name]:
-        raise UsageError(f"device {name!r} is not there, or torch was built without it. Use --device cpu.")
-    return torch.device(name)
-
-
-def _copy_with(network: nn.Module, weights: Mapping[str, torch.Tensor], prefix: str) -> nn.Module:
-    """The same network with the weights under `prefix`, on the CPU, no longer learning."""
-    network = copy.deepcopy(network).cpu()
-    network.load_state_dict(below(prefix, weights))
-    return network.requires_grad_(False).eval()

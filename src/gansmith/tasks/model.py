@@ -1,4 +1,4 @@
-"""A learnt model: a codec, a generator and, if it is kept, a discriminator; in memory and as a file."""
+"""A learnt model: a codec, the networks of a game and its rules; in memory and as a file."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
-import safetensors.torch
 import torch
 from jaxtyping import Float
-from torch import nn
+from torch import Tensor, nn
 
 from gansmith import __version__
-from gansmith.configuration import from_plain
-from gansmith.engine.game import GameConfig
+from gansmith.engine.batches import Batch
+from gansmith.engine.games.base import AbstractRules
+from gansmith.engine.games.registry import rules_from_plain
 from gansmith.engine.precision import matrix_precision, sampling_precision
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Conditions
 from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.base import AbstractModality, Codec, Compact, Filling, Request
 from gansmith.modalities.registry import find_modality
 from gansmith.modalities.where import Where
 from gansmith.nets.mixture import Mixture
-from gansmith.store.archive import Archive, digest_of, read_archive, write_archive
 from gansmith.store.atomic import write_whole
+from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.store.plain import as_json
 from gansmith.tasks.screening import Screen
 
 MAX_MEMBERS: Final = 64
-"""Generators of one model; more come from nobody but a forger."""
+"""Members that take turns in one model; more come from nobody but a forger."""
 
 
 @final
@@ -47,8 +46,10 @@ class Model:
 
     modality: AbstractModality
     codec: Codec
-    generator: nn.Module
-    discriminator: nn.Module | None
+    rules: AbstractRules
+    """Of the game that it was learnt by; they say what the networks make."""
+    networks: Mapping[str, nn.Module]
+    """By name, at least those that generate."""
     manifest: Mapping[str, Any]
     """How it was made: kind, config, networks, data, training summary; plain JSON."""
     digest: str = ""
@@ -122,23 +123,19 @@ class Model:
 
     @torch.no_grad()
     def opinions(self, records: Any) -> Float[np.ndarray, " n"]:
-        """The discriminator's probability that each record is real.
-
-        Where the objective compares, its border lies half-way between real and fake as they were at the end
-        of training.
+        """The probability that each record is real, as far as the game has learnt to tell.
 
         Raises:
-            UsageError: When the model was saved for sampling only.
+            UsageError: When it has not, or when the model was saved for sampling only.
         """
-        if self.discriminator is None:
-            raise UsageError(
-                "this model was saved for sampling only: its discriminator has no opinion to ask."
-            )
         compact = self.modality.encode(self.codec, records, 0)
+        readings = self.manifest["training"]["readings"]
         with n_threads(1):
             parts = compact.split(self.modality.block_size(self.codec))
-            logits = torch.cat([self.discriminator(self.codec.expand(part), None) for part in parts])
-        return torch.sigmoid(logits - self.manifest["training"]["border"]).numpy()
+            batches = (Batch({"real": self.codec.expand(part)}) for part in parts)
+            return torch.cat(
+                [self.rules.realism(self.networks, batch, readings) for batch in batches]
+            ).numpy()
 
     def write(
         self,
@@ -206,9 +203,9 @@ class Model:
         Args:
             block: Its number.
             n_wanted: How many of its records are needed, and those of all later blocks.
-            seed: Of the latents.
+            seed: Of the noise.
             request: What they shall fulfil.
-            again: Another name, other latents.
+            again: Another name, other noise.
         """
         stream = f"sample{again}"
         if request is None:
@@ -223,13 +220,12 @@ class Model:
         return filling.compact, filling
 
     @torch.no_grad()
-    def _generated(self, stream: str, block: int, seed: int, conditions: Conditions | None) -> Compact:
-        """What the generator makes of a whole block, on one core: its bits do not depend on their number."""
-        size, n_latents = self.modality.block_size(self.codec), self.manifest["game"]["n_latents"]
-        latents = Randomness(seed).normal((size, n_latents), stream, block)
+    def _generated(self, stream: str, block: int, seed: int, condition: Tensor | None) -> Compact:
+        """What the networks make of a whole block, on one core: its bits do not depend on their number."""
+        given = Batch({"condition": condition}, self.modality.block_size(self.codec))
         with n_threads(1):
             with matrix_precision(self._precision, torch.device("cpu")):
-                samples = self.generator(latents, conditions)
+                samples = self.rules.generate(self.networks, given, Randomness(seed).stream(stream), block)
             return self.codec.compact(samples)
 
     def _decoded(
@@ -249,7 +245,7 @@ class Model:
         request: Request | None,
         draw: int,
     ) -> Any:
-        """Other records in the place of the first of a block, from the `draw`-th further latents."""
+        """Other records in the place of the first of a block, from the `draw`-th further noise."""
         again = f" again {draw}"
         coming = beside.submit(self._block, block, n_records, seed, request, again)  # all in one thread
         compact, filling = coming.result()
@@ -260,8 +256,8 @@ class Model:
 
         Args:
             path: Usually `NAME.gan`.
-            sampling_only: Leave out the discriminator: a smaller file that cannot be trained on or asked for
-                opinions.
+            sampling_only: Leave out the networks that do not generate: a smaller file that can neither be
+                trained on nor asked for opinions.
 
         Returns:
             The model's digest.
@@ -269,23 +265,23 @@ class Model:
         Raises:
             DataError: When it cannot be written.
         """
-        return write_archive(Path(path), self.manifest, self._members(sampling_only=sampling_only))
+        return write_model_file(Path(path), *self._content(sampling_only=sampling_only))
 
     def known_digest(self) -> str:
         """Of its file, or of the file that `save` would write."""
-        return self.digest or digest_of(self.manifest, self._members(sampling_only=False))
+        return self.digest or packed(*self._content(sampling_only=False))[1]
 
-    def _members(self, *, sampling_only: bool) -> dict[str, bytes]:
-        """The parts of the model file."""
-        state, tensors = self.codec.state()
-        members = {
-            "codec.json": as_json(state),
-            "codec.safetensors": safetensors.torch.save(tensors),
-            "generator.safetensors": safetensors.torch.save(_weights(self.generator)),
-        }
-        if self.discriminator is not None and not sampling_only:
-            members["discriminator.safetensors"] = safetensors.torch.save(_weights(self.discriminator))
-        return members
+    def _content(self, *, sampling_only: bool) -> tuple[Mapping[str, Any], Any, dict[str, Tensor]]:
+        """What the model file holds: the manifest, the codec's plain values, all tensors."""
+        state, of_codec = self.codec.state()
+        names = self.rules.generating if sampling_only else self.networks
+        tensors = {f"codec/{name}": value for name, value in of_codec.items()}
+        for name in names:
+            weights = self.networks[name].state_dict()
+            tensors |= {
+                f"networks/{name}/{key}": value.detach().cpu().contiguous() for key, value in weights.items()
+            }
+        return self.manifest, state, tensors
 
 
 def load_model(path: str | Path) -> Model:
@@ -294,9 +290,9 @@ def load_model(path: str | Path) -> Model:
     Raises:
         ModelFileError: When it is missing, damaged, hostile or of a newer format.
     """
-    archive = read_archive(Path(path))
+    file = read_model_file(Path(path))
     try:
-        return _rebuilt(archive)
+        return _rebuilt(file)
     except ModelFileError:
         raise
     except (
@@ -331,46 +327,37 @@ def versions() -> dict[str, str]:
     return {"gansmith": __version__, "torch": version("torch"), "python": platform.python_version()}
 
 
-def _rebuilt(archive: Archive) -> Model:
-    manifest = dict(archive.manifest)
-    modality = find_modality(manifest["kind"])
-    codec = modality.load_codec(archive.json("codec.json"), archive.tensors("codec.safetensors"))
-    networks = modality.networks(manifest["networks"])
-    _check_manifest(archive.path, manifest, networks.n_latents)
+def _rebuilt(file: ModelFile) -> Model:
+    manifest = file.manifest
+    _check_manifest(file.path, manifest)
+    modality, rules = find_modality(manifest["kind"]), rules_from_plain(manifest["game"])
+    codec = modality.load_codec(file.state(), file.tensors("codec/"))
+    found = file.names("networks/")
+    if not set(rules.generating) <= found <= set(rules.roles):
+        raise ModelFileError(
+            f"{file.path}: its networks are {sorted(found)}; the game {rules.name!r} has {rules.roles}."
+        )
+    sizes, n_members = modality.networks(manifest["networks"]), manifest["training"]["n_members"]
     with torch.device("meta"):  # shapes without memory
-        generator, discriminator = modality.build(codec, networks)
-        if (n_members := manifest["training"]["n_members"]) > 1:
-            others = [modality.build(codec, networks)[0] for _ in range(n_members - 1)]
-            generator = Mixture([*others, generator])
-    players = {"generator": generator, "discriminator": discriminator}
-    found = {name: player for name, player in players.items() if f"{name}.safetensors" in archive.members}
-    for name, player in found.items():
-        wanted = player.state_dict()
-        shapes = {key: tuple(value.shape) for key, value in wanted.items()}
-        weights = archive.tensors(f"{name}.safetensors", shapes)
-        if any(weights[key].dtype != value.dtype for key, value in wanted.items()):
-            raise ModelFileError(f"{archive.path}: the weights of the {name} are of another type of number.")
-        if not all(value.isfinite().all() for value in weights.values()):
-            raise ModelFileError(f"{archive.path}: some weights of the {name} are no finite numbers.")
-        player.load_state_dict(weights, assign=True)
-        player.requires_grad_(False).eval()
-    for key in ("format", "sha256"):
-        manifest.pop(key)
-    return Model(modality, codec, found["generator"], found.get("discriminator"), manifest, archive.digest)
+        networks = modality.build(codec, sizes, rules)
+        others = [modality.build(codec, sizes, rules) for _ in range(n_members - 1)]
+    for name in rules.generating if others else ():
+        networks[name] = Mixture([*(other[name] for other in others), networks[name]])
+    for name in found:
+        network = networks[name]
+        network.load_state_dict(file.tensors(f"networks/{name}/", network.state_dict()), assign=True)
+        network.requires_grad_(False).eval()
+    kept = {name: networks[name] for name in rules.roles if name in found}
+    return Model(modality, codec, rules, kept, manifest, file.digest)
 
 
-def _check_manifest(path: Path, manifest: Mapping[str, Any], n_latents: int) -> None:
-    """Raise unless it holds what will be read of it, in sizes that fit the networks."""
-    if from_plain(GameConfig, manifest["game"]).n_latents != n_latents:
-        raise ModelFileError(f"{path}: game and networks differ in their number of latents.")
-    texts = manifest["target"], *(manifest["fit"][key] for key in ("kind", "preset", "objective"))
-    numbers = manifest["fit"]["seed"], manifest["training"]["border"]
+def _check_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise unless it holds what will be read of it."""
+    training, fit = manifest["training"], manifest["fit"]
+    texts = manifest["target"], *(fit[key] for key in ("kind", "preset", "objective"))
+    numbers = fit["seed"], *training["readings"].values()
     if not all(isinstance(text, str) for text in texts) or not all(map(math.isfinite, numbers)):
         raise ModelFileError(f"{path}: its manifest holds values of the wrong type. It was made by hand.")
-    n_members = manifest["training"]["n_members"]
+    n_members = training["n_members"]
     if type(n_members) is not int or not 1 <= n_members <= MAX_MEMBERS:
-        raise ModelFileError(f"{path}: wanted from 1 to {MAX_MEMBERS} generators, not {n_members!r}.")
-
-
-def _weights(network: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+        raise ModelFileError(f"{path}: wanted from 1 to {MAX_MEMBERS} members, not {n_members!r}.")

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from torch import nn
 
-from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
 from gansmith.modalities.base import Plan, Reading
 from gansmith.nets.mixture import Mixture
@@ -40,7 +39,7 @@ def taken_over(
         reading: How the new data is to be read.
 
     Raises:
-        UsageError: The model has no discriminator, or a setting is not the model's own.
+        UsageError: Networks were left out of the model, or a setting is not the model's own.
     """
     _check(origin, asdict(config), reading)
     config = replace(config, kind=origin.manifest["kind"], preset=origin.manifest["fit"]["preset"])
@@ -51,13 +50,14 @@ def taken_over(
 
 def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None:
     """Refuse what cannot be gone on from, and settings that would make another model of it."""
-    if origin.discriminator is None:
+    missing = [role for role in origin.rules.roles if role not in origin.networks]
+    if missing:
         raise UsageError(
-            "this model was saved for sampling only: without its discriminator nobody can go on from it. "
-            "Learn it again without --sampling-only."
+            f"this model was saved for sampling only: without its {' and '.join(missing)} nobody can go on "
+            "from it. Learn it again without --sampling-only."
         )
     manifest = origin.manifest
-    own = {**manifest["fit"], "kind": manifest["kind"], "objective": manifest["game"]["objective"]}
+    own = {**manifest["fit"], "kind": manifest["kind"], "objective": manifest["game"].get("objective")}
     for name in ("kind", "preset", "objective", "min_count"):
         if settings[name] not in ("", 0, "default", own.get(name)):
             raise UsageError(
@@ -73,33 +73,20 @@ def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None
 def plan_from(origin: Model, n_records: int) -> Plan:
     """The networks of the model, the rules of a new one for so many records with lower learning rates."""
     fresh = origin.modality.plan(origin.codec, n_records, origin.manifest["fit"]["preset"])
-    networks = origin.modality.networks(origin.manifest["networks"])
-    game = replace(
-        fresh.game,
-        n_latents=networks.n_latents,
-        objective=origin.manifest["game"]["objective"],
-        generator=_gentler(fresh.game.generator),
-        discriminator=_gentler(fresh.game.discriminator),
-    )
-    n_samples = math.ceil(LENGTH_SHARE * fresh.samples_seen)
-    # Without tolerance: what comes must be better than what was there.
-    return replace(fresh, networks=networks, game=game, samples_seen=n_samples, tolerance=0.0)
-
-
-def players_from(origin: Model) -> tuple[nn.Module, nn.Module]:
-    """Copies of the model's networks that learn."""
-    assert origin.discriminator is not None  # as `taken_over` has seen
-    newest = origin.generator.newest if isinstance(origin.generator, Mixture) else origin.generator
-    generator, discriminator = copy.deepcopy((newest, origin.discriminator))
-    return generator.requires_grad_(True).train(), discriminator.requires_grad_(True).train()
-
-
-def _gentler(config: PlayerConfig) -> PlayerConfig:
-    final = config.final_learning_rate
     return replace(
-        config,
-        learning_rate=RATE_SHARE * config.learning_rate,
-        average_half_life_samples=LENGTH_SHARE * config.average_half_life_samples,
-        is_average_known=True,
-        final_learning_rate=None if final is None else RATE_SHARE * final,
+        fresh,
+        networks=origin.modality.networks(origin.manifest["networks"]),
+        game=fresh.game.fine_tuning(origin.rules, RATE_SHARE, LENGTH_SHARE),
+        samples_seen=math.ceil(LENGTH_SHARE * fresh.samples_seen),
+        tolerance=0.0,  # what comes must be better than what was there
     )
+
+
+def networks_from(origin: Model) -> dict[str, nn.Module]:
+    """Copies of the model's networks that learn; of those that take turns, the newest."""
+    newest = {
+        name: network.newest if isinstance(network, Mixture) else network
+        for name, network in origin.networks.items()
+    }
+    copies: dict[str, nn.Module] = copy.deepcopy(newest)
+    return {name: network.requires_grad_(True).train() for name, network in copies.items()}

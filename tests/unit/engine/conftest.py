@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Batches
+from gansmith.engine.batches import Batch, Batches, Shuffled, TensorDataset
 from gansmith.engine.checkpoint import Checkpoints
-from gansmith.engine.game import Game, GameConfig
+from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
@@ -49,7 +49,7 @@ class TinyDiscriminator(nn.Module):
         return self.layers(samples).squeeze(1)
 
 
-CONFIG = GameConfig(
+CONFIG = AdversarialRules(
     batch_size=8,
     n_latents=3,
     penalties=(PenaltyConfig("r1", 0.1, 0.01), PenaltyConfig("r2", 0.1)),
@@ -59,14 +59,14 @@ CONFIG = GameConfig(
 
 
 @pytest.fixture(scope="session")
-def new_game() -> Callable[..., Game]:
+def new_game() -> Callable[..., Adversarial]:
     """`new_game(seed, **rules)`: the same game every time."""
 
-    def make(seed: int = 0, **rules: Any) -> Game:
+    def make(seed: int = 0, **rules: Any) -> Adversarial:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            players = TinyGenerator(), TinyDiscriminator()
-        return Game(*players, replace(CONFIG, **rules), Randomness(seed))
+            networks = {"generator": TinyGenerator(), "discriminator": TinyDiscriminator()}
+        return Adversarial(replace(CONFIG, **rules), networks, Randomness(seed))
 
     return make
 
@@ -78,12 +78,17 @@ def points(n: int, key: int) -> Tensor:
 @pytest.fixture(scope="session")
 def new_batches() -> Callable[..., Batches]:
     """`new_batches(seed)`: batches of 8 out of 50 points."""
-    return lambda seed=0, asking=None: Batches(points(50, 1), 8, Randomness(seed), asking)
+
+    def make(seed: int = 0, conditioning: Any = None) -> Batches:
+        dataset, randomness = TensorDataset({"real": points(50, 1)}), Randomness(seed)
+        return Batches(dataset, Shuffled(50, 8, randomness), randomness, conditioning)
+
+    return make
 
 
 @pytest.fixture
 def evaluation() -> Evaluation:
-    return Evaluation(heldout=points(30, 2), seen=points(50, 1)[:30])
+    return Evaluation(Batch({"real": points(30, 2)}), Batch({"real": points(50, 1)[:30]}))
 
 
 @pytest.fixture

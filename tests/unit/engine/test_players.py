@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from gansmith.engine.players import Player, PlayerConfig
+from gansmith.engine.players import Player, PlayerConfig, learn_together
 from gansmith.errors import UsageError
 
 
@@ -89,6 +90,41 @@ def test_average():
     slow.update_average(batch_size=20, samples_seen=10**6)
     average: Any = slow.average
     assert torch.allclose(average[0].weight, newest[0].weight - 0.5)
+
+
+def test_the_average_carries_buffers():
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    player = Player(net, PlayerConfig(0.01, average_half_life_samples=50))
+    assert player.average is not None
+    for step in range(4):
+        player.learn(net(torch.randn(8, 3)).square().mean(), 0.0)
+        player.update_average(8, 8 * (step + 1))
+    kept, newest = dict(player.average.named_buffers()), dict(net.named_buffers())
+    assert newest["1.num_batches_tracked"] == 4
+    assert all(torch.equal(kept[name], newest[name]) for name in newest)
+    assert not torch.equal(player.average[2].weight, net[2].weight)
+
+
+def test_players_learn_together_from_one_pass():
+    one, other = Player(network(), PlayerConfig(0.01)), Player(nn.Linear(1, 1), PlayerConfig(0.01))
+    twins = copy.deepcopy((one.network, other.network))
+    point = torch.ones(2, 3, requires_grad=True)
+    loss = other.network(one.network(point)).square().mean()
+    learn_together([one, other], loss, 0.0, also=[point])
+    expected = torch.autograd.grad(
+        twins[1](twins[0](point)).square().mean(), [*twins[0].parameters(), *twins[1].parameters()]
+    )
+    found = torch.cat([one.gradient, other.gradient])
+    assert torch.allclose(found, torch.cat([part.flatten() for part in expected]))
+    assert point.grad is not None
+
+
+def test_learns_from_the_gradient_of_what_it_made():
+    player = Player(network(), PlayerConfig(0.01))
+    made = player.network(torch.ones(2, 3))
+    (expected,) = torch.autograd.grad((3 * made).sum(), [player.parameters[0]], retain_graph=True)
+    player.learn(made, 0.0, gradient=torch.full_like(made, 3.0))
+    assert torch.allclose(player.parameters[0].grad, expected)
 
 
 def test_without_an_average_the_network_itself_is_best_known():

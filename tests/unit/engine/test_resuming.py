@@ -118,11 +118,11 @@ def test_an_error_in_the_middle_of_a_step_loses_nothing(new_run, straight, monke
     training = new_run()
     learn, calls = training.game.generator.learn, []
 
-    def interrupted(loss, progress, scale):
-        calls.append(progress)
+    def interrupted(loss, share, scale):
+        calls.append(share)
         if len(calls) == 5:
             raise KeyboardInterrupt
-        learn(loss, progress, scale)
+        learn(loss, share, scale)
 
     monkeypatch.setattr(training.game.generator, "learn", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -145,7 +145,7 @@ class Poisoned:
         batch = self.batches(index)
         if index == self.index and self.n_left:
             self.n_left -= 1
-            return replace(batch, samples=batch.samples * math.nan)
+            return batch.with_part("real", batch["real"] * math.nan)
         return batch
 
 
@@ -164,12 +164,12 @@ def test_the_second_try_has_other_noise_and_half_the_rate(new_run, new_batches, 
     monkeypatch.setattr(
         training.game.generator,
         "learn",
-        lambda loss, progress, scale: (scales.append(scale), learn(loss, progress, scale)),
+        lambda loss, share, scale: (scales.append(scale), learn(loss, share, scale)),
     )
     records = list(training)
     assert scales == [1.0] * 8 + [0.5] * 6
     assert records[:7] == straight[1][:7]
-    assert records[8].generator_loss != straight[1][6].generator_loss
+    assert records[8].losses["generator"] != straight[1][6].losses["generator"]
 
 
 def test_rolling_back_before_the_first_checkpoint_starts_again(new_run, new_batches):

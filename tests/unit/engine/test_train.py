@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from gansmith.engine.batches import Batch
 from gansmith.engine.train import Evaluation, TrainConfig, seconds_per_step
 from gansmith.errors import UsageError
 
@@ -25,8 +26,8 @@ def test_one_record_per_step(new_run):
     assert [record.step for record in records] == list(range(1, N_STEPS + 1))
     assert [record.samples_seen for record in records] == [8 * step for step in range(1, N_STEPS + 1)]
     assert {record.n_steps for record in records} == {N_STEPS}
-    assert all(math.isfinite(record.discriminator_loss + record.generator_loss) for record in records)
-    assert [record.step for record in records if record.health] == [4, 8, 12]
+    assert all(math.isfinite(sum(record.losses.values())) for record in records)
+    assert [record.step for record in records if record.readings] == [4, 8, 12]
     assert [record.step for record in records if record.score is not None] == [4, 8, 12]
     assert list(training) == [], "a finished run has nothing left to play"
 
@@ -59,21 +60,6 @@ def test_wrong_settings(wrong):
         replace(TrainConfig(8), **wrong)
 
 
-def test_a_run_twice_as_long_takes_steps_of_half_the_size(new_run):
-    training = new_run()
-    n_samples = training.n_steps * training._samples_per_step
-    training.game.config = replace(training.game.config, full_rate_samples=n_samples // 2)
-    scales, play = [], training.game.play
-
-    def noted(step, batches, progress, rate_scale):
-        scales.append(rate_scale)
-        return play(step, batches, progress, rate_scale)
-
-    training.game.play = noted
-    list(training)
-    assert scales == [0.5] * training.n_steps
-
-
 # --- Which model is kept -------------------------------------------------------------------------------
 
 
@@ -86,7 +72,7 @@ def test_the_best_by_score_is_kept_whatever_the_losses_say(new_run, evaluation):
     for record in training:
         records.append(record)
         kept_at[record.step] = {name: value.clone() for name, value in training._snapshot().items()}
-    assert [record.is_best for record in records if record.health] == [True, True, False]
+    assert [record.is_best for record in records if record.readings] == [True, True, False]
     assert all(torch.equal(training.kept[name], value) for name, value in kept_at[8].items())
     assert not all(torch.equal(training.kept[name], value) for name, value in kept_at[12].items())
     assert training.best_score == 0.9
@@ -96,14 +82,14 @@ def test_within_the_tolerance_the_newest_is_kept_and_its_own_score_told(new_run,
     scores = iter([0.9, 0.7, 0.85])
     training = new_run()
     training.evaluation = replace(evaluation, score=lambda fake, real: next(scores), tolerance=0.1)
-    assert [record.is_best for record in training if record.health] == [True, False, True]
+    assert [record.is_best for record in training if record.readings] == [True, False, True]
     assert (training.best_score, training.kept_score) == (0.9, 0.85)
 
 
 def test_of_equal_scores_the_later_is_kept(new_run, evaluation):
     training = new_run()
     training.evaluation = replace(evaluation, score=lambda fake, real: 0.5)
-    assert [record.is_best for record in training if record.health] == [True, True, True]
+    assert [record.is_best for record in training if record.readings] == [True, True, True]
 
 
 def test_the_generators_of_the_last_half_are_members(new_run):
@@ -125,22 +111,14 @@ def test_a_score_that_is_no_number_is_never_the_best(new_run, evaluation):
     scores = iter([math.nan, 0.4, math.nan])
     training = new_run()
     training.evaluation = replace(evaluation, score=lambda fake, real: next(scores))
-    assert [record.is_best for record in training if record.health] == [False, True, False]
+    assert [record.is_best for record in training if record.readings] == [False, True, False]
     assert training.best_score == 0.4
 
 
 def test_without_evaluation_the_last_is_kept(new_run):
     training, records = finished(new_run(evaluated=False))
-    assert all(record.health is None for record in records)
+    assert all(record.readings is None for record in records)
     assert all(torch.equal(training.kept[name], value) for name, value in training._snapshot().items())
-
-
-def test_the_average_counts_the_records_of_all_turns(new_run, monkeypatch):
-    training = new_run(n_discriminator_turns=3)
-    counted = []
-    monkeypatch.setattr(training.game.generator, "update_average", lambda n, seen: counted.append((n, seen)))
-    list(training)
-    assert counted[:2] == [(24, 24), (24, 48)]
 
 
 def test_the_average_is_what_is_kept(new_run):
@@ -149,14 +127,27 @@ def test_the_average_is_what_is_kept(new_run):
     assert all(torch.equal(training.kept[f"generator/{name}"], value) for name, value in average.items())
 
 
-def test_health_is_that_of_the_kept_generator(new_run, evaluation):
+def test_readings_are_those_of_the_kept_generator(new_run, evaluation):
     training, records = finished(new_run())
-    health = records[-1].health
-    latents = training.game.randomness.normal((30, 3), "evaluation", 0)
-    with torch.no_grad():
-        fake = training.game.generator.best_known(latents, None)
-    expected = (fake.std(0).mean() / evaluation.heldout.std(0).mean()).item()
-    assert health.spread == pytest.approx(expected, rel=1e-5)
+    fake = training.game.generate(Batch({}, 30), training.game.randomness.stream("evaluation"), 0)
+    expected = (fake.std(0).mean() / evaluation.heldout["real"].std(0).mean()).item()
+    assert records[-1].readings["spread"] == pytest.approx(expected, rel=1e-5)
+    assert training.kept_readings == [record for record in records if record.is_best][-1].readings
+
+
+def test_fakes_of_an_evaluation_are_given_what_the_held_out_records_were(new_run, evaluation):
+    asked = evaluation.heldout.with_part("condition", torch.full((30, 2), 5.0))
+    training = new_run()
+    training.evaluation = replace(evaluation, heldout=asked)
+    _, records = finished(training)
+    assert records[-1].readings["coverage"] < 0.1
+
+
+def test_a_score_may_be_what_the_game_reads(new_run, evaluation):
+    training = new_run()
+    training.evaluation = replace(evaluation, score="spread")
+    _, records = finished(training)
+    assert all(record.score == record.readings["spread"] for record in records if record.readings)
 
 
 # --- How long a step takes -----------------------------------------------------------------------------
@@ -173,4 +164,4 @@ def test_measuring_leaves_the_game_alone(new_game, new_batches):
 
 def test_evaluation_scores_by_coverage_unless_told_otherwise(evaluation: Evaluation, new_run):
     _, records = finished(new_run())
-    assert all(record.score == record.health.coverage for record in records if record.health)
+    assert all(record.score == record.readings["coverage"] for record in records if record.readings)

@@ -15,7 +15,7 @@ class Marking(nn.Module):
         super().__init__()
         self.number = nn.Parameter(torch.tensor(number), requires_grad=False)
 
-    def forward(self, latents: Tensor, conditions: Tensor | None) -> Tensor:
+    def forward(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
         return latents + self.number + (0 if conditions is None else conditions)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import time
 from dataclasses import replace
 from functools import partial
@@ -9,6 +10,7 @@ from functools import partial
 import pytest
 import torch
 
+from gansmith.engine.checkpoint import Checkpoints
 from gansmith.errors import DataError, TrainingError, UsageError
 from gansmith.modalities.table.presets import MAX_EPOCHS
 from gansmith.tasks import fit
@@ -102,8 +104,8 @@ def test_epochs_are_turned_into_samples(people, config):
 
 
 def test_objective_of_the_users_choice(people, config):
-    assert start(people, replace(config, objective="hinge")).prepared.game.config.objective == "hinge"
-    assert start(people, config).prepared.game.config.objective == "relativistic"
+    assert start(people, replace(config, objective="hinge")).prepared.game.rules.objective == "hinge"
+    assert start(people, config).prepared.game.rules.objective == "relativistic"
 
 
 def test_a_budget_becomes_a_length_that_repeats_the_run(people, config, tmp_path):
@@ -111,7 +113,7 @@ def test_a_budget_becomes_a_length_that_repeats_the_run(people, config, tmp_path
     run = start(people, replace(config, samples_seen=0, budget="2s"))
     again = replace(config, samples_seen=run.training.config.samples_seen, threads=run.n_threads)
     assert run.training.n_steps >= MIN_STEPS
-    assert again.samples_seen == run.training.n_steps * run.prepared.game.config.batch_size
+    assert again.samples_seen == run.training.n_steps * run.prepared.game.rules.batch_size
     run.training.shorten(MIN_STEPS)  # the tests have no time for all of it
     records = list(run)
     assert len(records) == MIN_STEPS
@@ -204,6 +206,42 @@ def test_other_data_is_refused(people, config, tmp_path):
     assert resume(people, tmp_path / "run").training.step == 2
 
 
+def test_no_fingerprint_leaves_the_run_folder_and_there_it_is_salted(people, config, tmp_path):
+    runs = [start(people, config, folder=tmp_path / name) for name in ("one", "other")]
+    saved = [(tmp_path / name / "config.json").read_text() for name in ("one", "other")]
+    plain = runs[0].prepared.fingerprint
+    assert plain == runs[1].prepared.fingerprint
+    assert json.loads(saved[0])["fingerprint"] != json.loads(saved[1])["fingerprint"]
+    assert not any(plain in text for text in saved)
+    content = gan_bytes(runs[0], tmp_path)
+    assert plain.encode() not in content
+    assert b"fingerprint" not in content
+
+
+def test_a_run_folder_of_another_version_is_a_clear_error(people, config, tmp_path):
+    broken(start(people, config, folder=tmp_path / "run"), 2)
+    path = tmp_path / "run" / "config.json"
+    saved = json.loads(path.read_text())
+    saved["game"].pop("name")  # as folders were before games had names
+    path.write_text(json.dumps(saved))
+    before = {file: file.read_bytes() for file in (tmp_path / "run").rglob("*") if file.is_file()}
+    with pytest.raises(DataError, match="another version"):
+        resume(people, tmp_path / "run")
+    assert before == {file: file.read_bytes() for file in (tmp_path / "run").rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("change", [lambda n: f"{n}x", lambda n: n.replace("generator", "decoder")])
+def test_a_state_that_does_not_fit_is_a_clear_error(people, config, tmp_path, change):
+    broken(start(people, config, folder=tmp_path / "run"), 2)
+    checkpoints = Checkpoints(tmp_path / "run" / "checkpoints")
+    newest = checkpoints.newest()
+    assert newest is not None
+    changed = {change(name): value for name, value in newest.tensors.items()}
+    checkpoints.save(replace(newest, tensors=changed), is_stop=True)
+    with pytest.raises(DataError, match="cannot be taken up again"):
+        resume(people, tmp_path / "run")
+
+
 def test_nothing_to_resume(people, tmp_path):
     with pytest.raises(DataError, match="no run is here"):
         resume(people, tmp_path)
@@ -253,7 +291,7 @@ def test_threads_are_given_back(people, config):
 def test_a_game_that_breaks_down_says_so(people, config):
     run = start(people, config)
     with torch.no_grad():
-        run.prepared.game.generator.parameters[0].fill_(float("nan"))
+        run.prepared.game.players["generator"].parameters[0].fill_(float("nan"))
     run.training._last_good = run.training._checkpoint()
     with pytest.raises(TrainingError, match="Lower the learning rate"):
         list(run)

@@ -4,16 +4,20 @@ import hashlib
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-import safetensors.torch
 import torch
 
 from gansmith.errors import DataError, ModelFileError, UsageError
-from gansmith.store.archive import read_archive, write_archive
+from gansmith.store.model_file import read_model_file, write_model_file
 from gansmith.store.plain import as_json
 from gansmith.tasks.model import Model, load_model
+
+STORED = Path(__file__).parents[2] / "stored"
+"""Files that older versions wrote, and what they made of them."""
 
 
 def frame(records) -> pd.DataFrame:
@@ -70,9 +74,9 @@ def test_opinions_are_probabilities_one_per_record(model, people):
     opinions = model.opinions(records)
     assert opinions.shape == (30,)
     assert ((opinions > 0) & (opinions < 1)).all()
-    shifted = replace(
-        model, manifest={**model.manifest, "training": {**model.manifest["training"], "border": 100.0}}
-    )
+    readings = {**model.manifest["training"]["readings"], "decision_threshold": 100.0}
+    training = {**model.manifest["training"], "readings": readings}
+    shifted = replace(model, manifest={**model.manifest, "training": training})
     assert (shifted.opinions(records) < opinions).all()
 
 
@@ -81,7 +85,7 @@ def test_sampling_only(model, tmp_path, path):
     model.save(small, sampling_only=True)
     assert small.stat().st_size < path.stat().st_size
     loaded = load_model(small)
-    assert loaded.discriminator is None
+    assert set(loaded.networks) == {"generator"}
     assert frame(loaded.sample(20)).equals(frame(model.sample(20)))
     with pytest.raises(UsageError, match="saved for sampling only"):
         loaded.opinions(loaded.sample(5))
@@ -97,19 +101,21 @@ def test_saving_where_one_cannot(model, tmp_path):
 
 @pytest.fixture
 def forged(path, tmp_path):
-    """`forged(manifest=..., codec=...)`: the model with its parts changed, and every digest right."""
+    """`forged(manifest=..., codec=..., tensors=...)`: the model with parts changed, every digest right."""
 
-    def forge(manifest=None, codec=None, members=None):
-        archive = read_archive(path)
-        values = {key: value for key, value in archive.manifest.items() if key not in ("format", "sha256")}
-        values = json.loads(json.dumps(values))
-        state = archive.json("codec.json")
+    def forge(manifest=None, codec=None, tensors=None, state=None):
+        file = read_model_file(path)
+        values, found = json.loads(json.dumps(file.manifest)), file.state() if state is None else state[0]
+        held = {**file.tensors("codec/")}
+        held = {f"codec/{name}": value for name, value in held.items()}
+        held |= {f"networks/{name}": value for name, value in file.tensors("networks/").items()}
         if manifest:
             manifest(values)
         if codec:
-            codec(state)
-        changed = {**archive.members, "codec.json": as_json(state), **(members or {})}
-        write_archive(tmp_path / "forged.gan", values, changed)
+            codec(found)
+        if tensors:
+            tensors(held)
+        write_model_file(tmp_path / "forged.gan", values, found, held)
         return tmp_path / "forged.gan"
 
     return forge
@@ -141,7 +147,6 @@ def change(*keys, to):
         change("networks", "generator_width", to=8192),
         change("networks", "generator_width", to="128"),
         change("networks", "n_blocks", to=8192),
-        change("networks", "n_latents", to=-1),
         change("networks", "discriminator_widths", to=[8192] * 17),
         change("networks", "temperature", to=0),
         change("networks", "extra", to=1),
@@ -151,7 +156,13 @@ def change(*keys, to):
         change("game", "precision", to="float8"),
         change("game", to=None),
         change("training", to={}),
-        change("training", "border", to="left"),
+        change("training", "readings", to={"decision_threshold": "left"}),
+        change("training", "readings", to=None),
+        change("game", "name", to="solitaire"),
+        change("game", "name", to="autoencoder"),
+        change("game", "name", to="cycle"),
+        change("game", "name", to=["adversarial"]),
+        change("game", "terms", to=[{"name": "terms"}]),
         change("training", "n_members", to=0),
         change("training", "n_members", to=1),
         change("training", "n_members", to=65),
@@ -202,37 +213,55 @@ def test_absurd_codecs(forged, apply):
 @pytest.mark.parametrize("state", [None, [], 3, "codec", {}])
 def test_a_codec_that_is_none(forged, state):
     with pytest.raises(ModelFileError):
-        load_model(forged(members={"codec.json": as_json(state)}))
+        load_model(forged(state=[state]))
 
 
-@pytest.mark.parametrize("name", ["generator.safetensors", "discriminator.safetensors"])
-def test_weights_of_another_network(forged, path, name):
-    weights = read_archive(path).tensors(name)
-    first = next(iter(weights))
-    for changed in (
-        {**weights, first: weights[first][..., :-1].contiguous()},
-        {**weights, "more": torch.ones(1)},
-        {key: value for key, value in weights.items() if key != first},
-    ):
-        with pytest.raises(ModelFileError, match="does not hold the weights"):
-            load_model(forged(members={name: safetensors.torch.save(changed)}))
+def reshaped(tensors, name):
+    tensors[name] = tensors[name][..., :-1].contiguous()
+
+
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+@pytest.mark.parametrize(
+    "change_weights",
+    [
+        reshaped,
+        lambda tensors, name: tensors.update({f"{name}.more": torch.ones(1)}),
+        lambda tensors, name: tensors.pop(name),
+        lambda tensors, name: tensors.update({name: tensors[name].double()}),
+        lambda tensors, name: tensors.update({name: tensors[name].int()}),
+        lambda tensors, name: tensors.update({name: tensors[name].bool()}),
+    ],
+)
+def test_weights_of_another_network(forged, network, change_weights):
+    def apply(tensors):
+        change_weights(tensors, next(name for name in tensors if f"networks/{network}/" in name))
+
+    with pytest.raises(ModelFileError, match="does not hold the weights"):
+        load_model(forged(tensors=apply))
+
+
+@pytest.mark.parametrize("network", ["spy", "decoder", "generator2"])
+def test_a_network_that_the_game_does_not_know(forged, network):
+    with pytest.raises(ModelFileError):
+        load_model(forged(tensors=lambda tensors: tensors.update({f"networks/{network}/w": torch.ones(1)})))
+
+
+def test_without_the_networks_that_generate(forged):
+    def apply(tensors):
+        for name in [name for name in tensors if name.startswith("networks/generator/")]:
+            del tensors[name]
+
+    with pytest.raises(ModelFileError, match="its networks are"):
+        load_model(forged(tensors=apply))
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
-def test_weights_that_are_no_numbers(forged, path, number):
-    weights = read_archive(path).tensors("generator.safetensors")
-    knots = next(key for key in weights if key.endswith("level_knots"))
-    weights[knots][0, 0] = number
+def test_weights_that_are_no_numbers(forged, number):
+    def apply(tensors):
+        tensors[next(name for name in tensors if name.endswith("level_knots"))][0, 0] = number
+
     with pytest.raises(ModelFileError, match="no finite numbers"):
-        load_model(forged(members={"generator.safetensors": safetensors.torch.save(weights)}))
-
-
-@pytest.mark.parametrize("dtype", [torch.float64, torch.int32, torch.bool])
-def test_weights_of_another_type(forged, path, dtype):
-    name = "generator.safetensors"
-    weights = {key: value.to(dtype) for key, value in read_archive(path).tensors(name).items()}
-    with pytest.raises(ModelFileError):
-        load_model(forged(members={name: safetensors.torch.save(weights)}))
+        load_model(forged(tensors=apply))
 
 
 def test_a_damaged_byte_in_the_weights(path):
@@ -244,12 +273,41 @@ def test_a_damaged_byte_in_the_weights(path):
 
 
 def test_codec_tensors_for_a_column_that_is_not_there(forged):
-    tensors = {"99/knots": torch.zeros(2), "x": torch.ones(1)}
+    more = {"codec/99/knots": torch.zeros(2), "codec/x": torch.ones(1)}
     with pytest.raises(ModelFileError):
-        load_model(forged(members={"codec.safetensors": safetensors.torch.save(tensors)}))
+        load_model(forged(tensors=lambda tensors: tensors.update(more)))
 
 
 def test_the_digest_stands_for_the_content(model, path, tmp_path):
     other: Model = replace(model, manifest={**model.manifest, "target": "city"})
     assert other.save(tmp_path / "other.gan") != load_model(path).digest
     assert len(load_model(path).digest) == hashlib.sha256().digest_size * 2
+
+
+# --- Older formats -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["table", "image"])
+def test_a_stored_file_of_format_2_makes_the_records_it_made_then(kind):
+    model = load_model(STORED / f"{kind}-format-2.gan")
+    assert set(model.networks) == {"generator", "discriminator"}
+    assert "fingerprint" not in model.manifest["data"]
+    if kind == "image":
+        expected = np.loadtxt(STORED / "image-format-2.csv", dtype=int, delimiter=",")
+        assert np.array_equal(model.sample(2, 7).pixels.reshape(2, -1), expected)
+    else:
+        expected = pd.read_csv(STORED / "table-format-2.csv", keep_default_na=False)
+        made = frame(model.sample(40, 7)).astype(object)
+        assert made.where(made.notna(), "").astype(str).equals(expected.astype(str))
+        assert model.manifest["training"]["n_members"] == 2
+        assert 0 < model.opinions(model.sample(5)).mean() < 1
+
+
+def test_an_upgraded_model_is_written_in_the_present_format(tmp_path):
+    old = load_model(STORED / "table-format-2.gan")
+    digest = old.save(tmp_path / "new.gan")
+    new = load_model(tmp_path / "new.gan")
+    assert new.digest == digest
+    assert new.manifest == old.manifest
+    assert frame(new.sample(20)).equals(frame(old.sample(20)))
+    assert not (tmp_path / "new.gan").read_bytes().startswith(b"PK")

@@ -35,19 +35,19 @@ def newer(people):
 def test_codec_and_weights_are_taken_over(model, newer):
     run = start(newer, SHORT, origin=model)
     assert run.codec is model.codec
-    players = run.training.game.generator, run.training.game.discriminator
-    for player, own in zip(players, (model.generator.newest, model.discriminator), strict=True):
-        assert all(map(torch.equal, player.network.state_dict().values(), own.state_dict().values()))
-    before = {name: value.clone() for name, value in model.generator.state_dict().items()}
-    learnt = _played(run)
-    after = learnt.generator.state_dict()
+    own = {**model.networks, "generator": model.networks["generator"].newest}
+    for name, network in run.training.game.networks.items():
+        assert all(map(torch.equal, network.state_dict().values(), own[name].state_dict().values()))
+    generator = model.networks["generator"]
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    after = _played(run).networks["generator"].state_dict()
     assert not all(torch.equal(before[name], after[name]) for name in before)
-    assert all(torch.equal(before[name], value) for name, value in model.generator.state_dict().items())
+    assert all(torch.equal(before[name], value) for name, value in generator.state_dict().items())
 
 
 def test_the_hand_is_gentler_and_the_run_a_quarter(model, newer, people):
     run, fresh = start(newer, FitConfig(threads=1), origin=model), start(people, FitConfig(preset="small"))
-    ours, theirs = run.training.game.config, fresh.training.game.config
+    ours, theirs = run.training.game.rules, fresh.training.game.rules
     assert ours.generator.learning_rate == RATE_SHARE * theirs.generator.learning_rate
     assert ours.discriminator.learning_rate == RATE_SHARE * theirs.discriminator.learning_rate
     assert 4 * run.training.config.samples_seen == fresh.training.config.samples_seen

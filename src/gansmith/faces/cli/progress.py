@@ -10,7 +10,7 @@ from typing import Final, final
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from gansmith.engine.monitors import Health
+from gansmith.engine.games.base import Readings
 from gansmith.engine.train import StepRecord
 from gansmith.faces.cli.first_look import console
 from gansmith.tasks.fit import FitRun
@@ -51,7 +51,7 @@ def play(run: FitRun) -> bool:
     Returns:
         Whether the end was reached.
     """
-    health: Health | None = None
+    readings: Readings | None = None
     columns = (
         BarColumn(24),
         TextColumn("{task.percentage:3.0f}%"),
@@ -64,28 +64,30 @@ def play(run: FitRun) -> bool:
     with stopping() as stopped, progress as bar, closing(iter(run)) as records:
         task = bar.add_task("", total=run.training.n_steps, completed=run.training.step)
         for record in records:
-            health = record.health or health
-            if record.step % 10 == 0 or record.health:
-                bar.update(task, completed=record.step, description=in_words(record, health))
+            readings = record.readings or readings
+            if record.step % 10 == 0 or record.readings:
+                bar.update(task, completed=record.step, description=in_words(record, readings))
             _tell(record, run)
             if stopped.is_asked:
                 return False
     return True
 
 
-def in_words(record: StepRecord, health: Health | None) -> str:
+def in_words(record: StepRecord, readings: Readings | None) -> str:
     """Who is ahead, by how many records the discriminator judged rightly when it was last asked.
 
     The losses stand beside it as numbers alone: penalties are among them, so they say little by themselves.
 
     Example:
-        >>> in_words(StepRecord(1, 2, 500, 0.2, 2.1), None)
+        >>> in_words(StepRecord(1, 2, 500, {"discriminator": 0.2, "generator": 2.1}), None)
         'warming up (losses 0.20, 2.10)'
     """
-    losses = f"(losses {record.discriminator_loss:.2f}, {record.generator_loss:.2f})"
-    if health is None:
+    losses = f"(losses {', '.join(f'{loss:.2f}' for loss in record.losses.values())})"
+    if readings is None:
         return f"warming up {losses}"
-    accuracies = health.real_accuracy, health.fake_accuracy
+    if "real_accuracy" not in readings:  # a game without a discriminator
+        return f"learning {losses}"
+    accuracies = readings["real_accuracy"], readings["fake_accuracy"]
     if min(accuracies) > SEEN_THROUGH:
         return f"the discriminator sees through the fakes {losses}"
     if all(abs(accuracy - 0.5) <= NEAR_A_HALF for accuracy in accuracies):

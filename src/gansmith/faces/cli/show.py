@@ -49,7 +49,7 @@ def _show_model(path: Path, as_json: bool) -> None:
         f"{path}: a model of {found['kind']} data, from {data['n_records']:,} records of {data['name']}"
     )
     if "origin" in found:
-        typer.echo(f"gone on from the model {found['origin']}")
+        typer.echo(f"fine-tuned from the model {found['origin']}")
     typer.echo(
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
@@ -71,7 +71,7 @@ def _show_run(path: Path, as_json: bool) -> None:
         {
             "step": f"{record['step']:,} of {record['n_steps']:,}",
             "held-out score": _spelt(record["score"]),
-            "coverage": f"{record['health']['coverage']:.3f}",
+            "coverage": _coverage(record),
             "findings": "; ".join(record["findings"]),
         }
         for record in scored
@@ -117,6 +117,12 @@ def _print_rows(rows: list[dict[str, str]]) -> None:
     from gansmith.faces.cli.tables import plain_console, print_rows
 
     print_rows(plain_console(), rows)
+
+
+def _coverage(record: dict[str, Any]) -> str:
+    """Of a line of statistics, also of one that an older version wrote."""
+    coverage = (record.get("readings") or record.get("health") or {}).get("coverage")
+    return "" if coverage is None else f"{coverage:.3f}"
 
 
 def _spelt(score: float | None) -> str:

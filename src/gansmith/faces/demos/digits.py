@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 
+from gansmith.engine.batches import Batch
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import StepRecord
@@ -108,7 +109,7 @@ def _article_game(twos: Pictures, seed: int, epochs: int, show: Show) -> tuple[l
         "Losses are means of the epoch; accuracy is the share of 500 fakes that are seen through."
     )
     show("epoch   discriminator loss   generator loss   accuracy")
-    per_epoch = len(twos) // run.prepared.batches.batch_size
+    per_epoch = len(twos) // run.training.game.rules.batch_size
     lines: list[dict[str, float]] = []
     of_epoch: list[StepRecord] = []
     for record in run:
@@ -127,12 +128,13 @@ def _article_game(twos: Pictures, seed: int, epochs: int, show: Show) -> tuple[l
 @torch.no_grad()
 def _line(run: FitRun, epoch: int, of_epoch: Sequence[StepRecord]) -> dict[str, float]:
     game = run.training.game
-    latents = Randomness(game.randomness.seed).normal((N_JUDGED, game.config.n_latents), "accuracy", epoch)
-    is_seen_through = game.discriminator.network(game.generator.network(latents, None), None) < 0
+    stream = Randomness(game.randomness.seed).stream("accuracy")
+    fake = game.rules.generate(game.networks, Batch({}, N_JUDGED), stream, epoch)
+    is_seen_through = game.networks["discriminator"](fake, None) < 0
     return {
         "epoch": epoch,
-        "discriminator_loss": float(np.mean([record.discriminator_loss for record in of_epoch])),
-        "generator_loss": float(np.mean([record.generator_loss for record in of_epoch])),
+        "discriminator_loss": float(np.mean([record.losses["discriminator"] for record in of_epoch])),
+        "generator_loss": float(np.mean([record.losses["generator"] for record in of_epoch])),
         "accuracy": is_seen_through.float().mean().item(),
     }
 
@@ -181,7 +183,7 @@ def _comparison(
 
 
 def _learnt(name: str, run: FitRun, show: Show) -> Model:
-    show(f"  {name}: {run.training.n_steps:,} steps of {run.training.game.config.batch_size} real digits ...")
+    show(f"  {name}: {run.training.n_steps:,} steps of {run.training.game.rules.batch_size} real digits ...")
     for record in run:
         for finding in record.findings:
             show(f"  {name}: {finding}")

@@ -16,8 +16,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Batches
-from gansmith.engine.game import Game, GameConfig
+from gansmith.engine.batches import Batch, Batches
+from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
@@ -89,7 +89,7 @@ def run_gaussian(
         randomness = Randomness(seed)
         real = _real_points(N_REAL, randomness, 0)
         game = _game(randomness)
-        _play(game, Batches(real, game.config.batch_size, randomness), samples_seen, show)
+        _play(game, Batches.of(real, game.config.batch_size, randomness), samples_seen, show)
         fake = _generated(game, N_MEASURED)
     report = _measured(fake, _real_points(N_MEASURED, randomness, 1))
     for what in ("mean", "covariance"):
@@ -112,12 +112,12 @@ def _real_points(n: int, randomness: Randomness, sample: int) -> Points:
     return randomness.normal((n, 2), "real points", sample) @ root.T + torch.tensor(MEAN)
 
 
-def _game(randomness: Randomness) -> Game:
+def _game(randomness: Randomness) -> Adversarial:
     with torch.device("cpu"):  # so that the seed decides every number, whatever the machine has
         generator, discriminator = _Generator(), _Discriminator()
     for index, network in enumerate((generator, discriminator)):
         xavier_uniform(network, randomness.generator("weights", index))
-    rules = GameConfig(
+    rules = AdversarialRules(
         batch_size=64,
         n_latents=100,
         objective="relativistic",
@@ -125,10 +125,10 @@ def _game(randomness: Randomness) -> Game:
         generator=PlayerConfig(0.001, 0.0001, average_half_life_samples=20_000),
         discriminator=PlayerConfig(0.001, 0.0001),
     )
-    return Game(generator, discriminator, rules, randomness)
+    return Adversarial(rules, {"generator": generator, "discriminator": discriminator}, randomness)
 
 
-def _play(game: Game, batches: Batches, samples_seen: int, show: Show) -> None:
+def _play(game: Adversarial, batches: Batches, samples_seen: int, show: Show) -> None:
     show("samples seen   mean error   covariance error")
     for record in train(game, batches, TrainConfig(samples_seen)):
         every = max(1, record.n_steps // N_LINES)
@@ -140,10 +140,8 @@ def _play(game: Game, batches: Batches, samples_seen: int, show: Show) -> None:
     show("")
 
 
-@torch.no_grad()
-def _generated(game: Game, n: int) -> Points:
-    latents = game.randomness.normal((n, game.config.n_latents), "drawn", 0)
-    return game.generator.best_known(latents, None)
+def _generated(game: Adversarial, n: int) -> Points:
+    return game.generate(Batch({}, n), game.randomness.stream("drawn"), 0)
 
 
 def errors(points: Float[np.ndarray, "n 2"]) -> tuple[float, float]:

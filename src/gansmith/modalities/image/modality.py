@@ -10,13 +10,14 @@ import numpy as np
 from torch import Tensor, nn
 
 from gansmith.configuration import from_plain
-from gansmith.engine.batches import Asking
+from gansmith.engine.batches import Conditioning
+from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Samples
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.base import AbstractModality, Compact, Partial, Plan, Reading, Request
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.networks import ImageDiscriminator, ImageGenerator, ImageNetworks, players
+from gansmith.modalities.image.networks import ImageNetworks, networks_for
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.presets import PRESETS, find_preset
 from gansmith.modalities.image.reader import ImageReader
@@ -123,14 +124,11 @@ class ImageModality(AbstractModality):
         """The networks' configuration from plain JSON, checked."""
         return from_plain(ImageNetworks, values)
 
-    def build(self, codec: ImageCodec, networks: ImageNetworks) -> tuple[ImageGenerator, ImageDiscriminator]:
-        """A new generator and a new discriminator."""
-        return players(codec.n_values, networks)
+    def build(self, codec: ImageCodec, networks: ImageNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
+        """New networks for a game."""
+        return networks_for(codec.n_values, networks, rules)
 
-    def finish(self, codec: ImageCodec, members: Sequence[nn.Module], compact: Compact, seed: int) -> None:
-        """Nothing: pictures are kept as the game left them."""
-
-    def asking(self, codec: ImageCodec) -> Asking | None:
+    def conditioning(self, codec: ImageCodec) -> Conditioning | None:
         """None: pictures are made without conditions."""
         return None
 

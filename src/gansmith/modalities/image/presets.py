@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, final
 
-from gansmith.engine.game import GameConfig
+from gansmith.engine.games.adversarial import AdversarialRules
+from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError, did_you_mean
@@ -80,9 +81,9 @@ def article(n_values: int, n_records: int) -> Plan:
     batch_size = min(_ARTICLE_BATCH, n_records)
     return Plan(
         networks=ImageNetworks(
-            n_latents, sizes.generator_widths, sizes.discriminator_widths, activation="tanh", weights="xavier"
+            sizes.generator_widths, sizes.discriminator_widths, activation="tanh", weights="xavier"
         ),
-        game=GameConfig(
+        game=AdversarialRules(
             batch_size=batch_size,
             n_latents=n_latents,
             objective="non-saturating",
@@ -112,11 +113,10 @@ def default(n_values: int, n_records: int) -> Plan:
     is_small = n_records < FEW_PICTURES
     n_latents = rule_of_thumb_sizes(n_values, "half").n_latents
     networks = ImageNetworks(
-        n_latents,
         generator_widths=(128, 128) if is_small else (256, 256),
         discriminator_widths=(64, 32) if is_small else (256, 128),
     )
-    game = GameConfig(
+    game = AdversarialRules(
         batch_size=min(32, n_records),
         n_latents=n_latents,
         penalties=(PenaltyConfig("r1", 0.5), PenaltyConfig("r2", 0.5)),
@@ -124,6 +124,20 @@ def default(n_values: int, n_records: int) -> Plan:
         discriminator=PlayerConfig(1e-3, 1e-4),
     )
     return Plan(networks, game, samples_seen=96_000 if is_small else 224_000)
+
+
+def vae(n_values: int, n_records: int) -> Plan:
+    """A variational autoencoder of the default's widths, to compare with."""
+    is_small = n_records < FEW_PICTURES
+    return Plan(
+        networks=ImageNetworks(generator_widths=(256, 256), discriminator_widths=(256, 256)),
+        game=AutoencoderRules(
+            batch_size=min(32, n_records),
+            n_latents=max(2, n_values // 8),
+            learner=PlayerConfig(1e-3, 1e-4, beta1=0.9, beta2=0.999, average_half_life_samples=5_000),
+        ),
+        samples_seen=96_000 if is_small else 224_000,
+    )
 
 
 def enough_heldout(n_records: int) -> int:
@@ -165,6 +179,7 @@ PRESETS: Final = {
         none_heldout,
         "the article's game, 20-40-64 against 64-32-16-1; 118 twos: coverage .17 (real .97), 1 s",
     ),
+    "vae": Preset(vae, enough_heldout, "a variational autoencoder, to compare with"),
 }
 
 

@@ -43,15 +43,16 @@ PRIOR: Final = 10
 
 
 @torch.no_grad()
-def calibrate(members: Sequence[TableGenerator], compact: Compact, seed: int) -> None:
+def calibrate(members: Sequence[TableGenerator], n_latents: int, compact: Compact, seed: int) -> None:
     """Make the margins of the free records of generators that take turns those of real ones.
 
     Args:
         members: On the CPU; their last biases and their knots change, all in the same way.
+        n_latents: Noise values per record.
         compact: Training records, shape `(n_records, n_compact)`.
         seed: Of the latents.
     """
-    layout, n_latents = members[0].layout, members[0].config.n_latents
+    layout = members[0].layout
     n = max(len(members), min(N_RECORDS, MAX_VALUES // layout.n_values))
     latents = Randomness(seed).normal((n, n_latents), "calibration", 0)
     logits = torch.cat(

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gansmith.engine.batches import Batch
 from gansmith.engine.tensors import Conditions
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableSamples
@@ -25,8 +26,9 @@ MORE_SHARE: Final = 0.5
 """Having asked for one of few columns, the chance of asking for another as well, and so on."""
 
 
-def ask_some(layout: Layout, samples: TableSamples, generator: torch.Generator) -> Conditions:
+def ask_some(layout: Layout, batch: Batch, generator: torch.Generator) -> Conditions:
     """Conditions that real samples fulfil: most free, some with random columns held fixed."""
+    samples = batch["real"]
     is_asking = torch.rand(len(samples), generator=generator) >= FREE_SHARE
     asking = torch.nonzero(is_asking)[:, 0]  # (n_asking,)
     n_most = max(layout.n_columns - 1, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final, final
+from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.configuration import from_plain
-from gansmith.engine.batches import Asking
+from gansmith.engine.batches import Batch, Conditioning, Dataset, TensorDataset
+from gansmith.engine.games.adversarial import AdversarialRules
+from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Conditions, Samples
 from gansmith.errors import DataError
@@ -36,7 +38,7 @@ from gansmith.modalities.table.files.reading import Table, read_partial, read_ta
 from gansmith.modalities.table.files.table_file import AbstractTableFile
 from gansmith.modalities.table.files.writing import TableWriter, like
 from gansmith.modalities.table.held_back import held_back_notes, held_back_of
-from gansmith.modalities.table.networks import TableDiscriminator, TableGenerator, TableNetworks
+from gansmith.modalities.table.networks import TableGenerator, TableNetworks, networks_for
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
 from gansmith.modalities.table.reader import TableReader
 from gansmith.modalities.table.unknown import unknown_notes
@@ -151,21 +153,30 @@ class TableModality(AbstractModality):
         """See the base class."""
         return from_plain(TableNetworks, values)
 
-    def build(self, codec: TableCodec, networks: TableNetworks) -> tuple[nn.Module, nn.Module]:
+    def build(self, codec: TableCodec, networks: TableNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
         """See the base class."""
-        return TableGenerator(codec.layout, networks), TableDiscriminator(codec.layout, networks)
+        return networks_for(codec.layout, networks, rules)
 
     def finish(
-        self, codec: TableCodec, members: Sequence[TableGenerator], compact: Compact, seed: int
+        self,
+        codec: TableCodec,
+        rules: AbstractRules,
+        members: Sequence[Networks],
+        seen: Dataset,
+        seed: int,
     ) -> None:
-        """The margins become those of the training records; see `calibration.py`."""
-        calibrate(members, compact, seed)
+        """The margins of generators become those of the training records; see `calibration.py`."""
+        if not isinstance(rules, AdversarialRules):
+            return  # decoders draw states by chance: no margin decides
+        assert isinstance(seen, TensorDataset)
+        generators = [cast("TableGenerator", member["generator"]) for member in members]
+        calibrate(generators, rules.n_latents, seen.all["real"].cpu(), seed)
 
-    def asking(self, codec: TableCodec) -> Asking | None:
+    def conditioning(self, codec: TableCodec) -> Conditioning | None:
         """See the base class."""
 
-        def ask(samples: Samples, generator: torch.Generator) -> Conditions:
-            return ask_some(codec.layout, samples, generator)
+        def ask(batch: Batch, generator: torch.Generator) -> Conditions:
+            return ask_some(codec.layout, batch, generator)
 
         return ask
 

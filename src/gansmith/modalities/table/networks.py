@@ -1,4 +1,4 @@
-"""The two players for tables.
+"""Networks for tables.
 
 The generator answers with hard one-hot blocks: what the discriminator judges is what will be written. The
 way back is straight-through, as if the softmax had been shown. No noise is added to the choice, so two
@@ -25,11 +25,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, linear
 
-from gansmith.engine.tensors import Conditions, Latents, Logits
+from gansmith.engine.games.adversarial import AdversarialRules
+from gansmith.engine.games.autoencoder import AutoencoderRules
+from gansmith.engine.games.base import AbstractRules
+from gansmith.engine.games.encoder import EncoderRules
+from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
 from gansmith.errors import UsageError
 from gansmith.modalities.table.layout import Layout
 from gansmith.nets.explicit import SLOPE, AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
 from gansmith.nets.mlp import ResidualBlock
+from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
 
 TableSamples = Float[Tensor, "batch n_values"]
 
@@ -40,10 +45,8 @@ N_KNOTS: Final = 17
 @final
 @dataclass(frozen=True)
 class TableNetworks:
-    """Sizes of both players."""
+    """Sizes of the networks; encoders are built as discriminators are, decoders as generators."""
 
-    n_latents: int = 128
-    """Noise values per record."""
     generator_width: int = 256
     """Units of the generator's hidden layers."""
     n_blocks: int = 2
@@ -56,7 +59,7 @@ class TableNetworks:
     """How often the generator reads its draft and revises it."""
 
     def __post_init__(self) -> None:
-        sizes = (self.n_latents, self.generator_width, self.n_blocks, *self.discriminator_widths)
+        sizes = (self.generator_width, self.n_blocks, *self.discriminator_widths)
         n_layers = max(self.n_blocks, len(self.discriminator_widths))
         if not all(1 <= size <= 8192 for size in sizes) or n_layers > 16:
             raise UsageError(f"network sizes must be from 1 to 8192, in 16 layers or fewer, not {sizes}.")
@@ -92,11 +95,11 @@ class Revision(nn.Module):
 class TableGenerator(nn.Module):
     """Latents and conditions to samples of hard states."""
 
-    def __init__(self, layout: Layout, config: TableNetworks) -> None:
+    def __init__(self, layout: Layout, config: TableNetworks, n_latents: int) -> None:
         super().__init__()
         self.layout, self.config = layout, config
         width = config.generator_width
-        n_in = config.n_latents + n_conditions(layout)
+        n_in = n_latents + n_conditions(layout)
         self.first = nn.Linear(n_in, width)
         self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(config.n_blocks)))
         self.last = nn.Linear(width, layout.n_values)
@@ -109,8 +112,8 @@ class TableGenerator(nn.Module):
 
         In evaluation mode levels are moved to where `level_knots` says.
         """
-        made = self._harden(self.logits(latents, conditions))
-        return self._as_asked(made if self.training else self._evened(made), conditions)
+        made = self.harden(self.logits(latents, conditions))
+        return self.as_asked(made if self.training else self._evened(made), conditions)
 
     def logits(self, latents: Latents, conditions: Conditions | None = None) -> TableSamples:
         """How much each state is wanted, and the levels before they are bounded."""
@@ -119,7 +122,7 @@ class TableGenerator(nn.Module):
         hidden = self.blocks(_in_part(self.first, known))
         logits = _in_full(self.last, leaky_relu(hidden, SLOPE))
         for revision in self.revisions:
-            draft = self._as_asked(self._harden(logits), conditions)
+            draft = self.as_asked(self.harden(logits), conditions)
             hidden, change = revision(hidden, draft, is_asked)
             logits = logits + change
         return logits
@@ -130,7 +133,7 @@ class TableGenerator(nn.Module):
         last = cast("Revision", self.revisions[-1]).change if self.revisions else self.last
         last.bias[: self.layout.n_one_hot] += shift
 
-    def _as_asked(self, made: TableSamples, conditions: Conditions | None) -> TableSamples:
+    def as_asked(self, made: TableSamples, conditions: Conditions | None) -> TableSamples:
         """The record with the columns that were asked for as they were asked."""
         if conditions is None:
             return made
@@ -149,7 +152,7 @@ class TableGenerator(nn.Module):
         low, high = self.level_knots[states, left], self.level_knots[states, left + 1]
         return torch.cat([made[:, : layout.n_one_hot], torch.lerp(low, high, places - left)], 1)
 
-    def _harden(self, logits: TableSamples) -> TableSamples:
+    def harden(self, logits: TableSamples) -> TableSamples:
         """One-hot blocks with the gradient of a softmax, and levels that are zero outside bins."""
         layout, parts = self.layout, list[Tensor]()
         open_levels: list[Tensor] = []
@@ -192,6 +195,92 @@ class TableDiscriminator(AbstractExplicitDiscriminator):
             samples.new_zeros(len(samples), n_columns) if conditions is None else conditions[:, :n_columns]
         )
         return torch.cat([samples, asked], 1)
+
+
+@final
+class TableEncoder(AbstractEncoder):
+    """Samples to the distribution of the latents that they may have come from."""
+
+    def __init__(self, layout: Layout, config: TableNetworks, n_latents: int) -> None:
+        super().__init__()
+        widths = (layout.n_values, *config.discriminator_widths)
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.last = nn.Linear(widths[-1], 2 * n_latents)
+
+    def forward(self, samples: TableSamples, conditions: Conditions | None = None) -> tuple[Latents, Latents]:
+        """See the base class; what is asked for stands in the sample already."""
+        hidden = samples
+        for layer in self.layers:
+            hidden = leaky_relu(layer(hidden), SLOPE)
+        mean, log_variance = _in_full(self.last, hidden).chunk(2, 1)
+        return mean, log_variance
+
+
+@final
+class TableDecoder(AbstractDecoder):
+    """Latents to a distribution of each column by itself: chances of its states, and a normal level.
+
+    Source:
+        Xu et al. 2019, "Modeling tabular data using conditional GAN", section 4.4: TVAE (arXiv:1907.00503).
+    """
+
+    def __init__(self, layout: Layout, config: TableNetworks, n_latents: int) -> None:
+        super().__init__()
+        self.layout = layout
+        self.trunk = TableGenerator(layout, config, n_latents)
+        self.log_deviations = nn.Parameter(torch.full((len(layout.level_columns),), -1.0))
+
+    def log_likelihood(
+        self, samples: TableSamples, latents: Latents, conditions: Conditions | None = None
+    ) -> PerSample:
+        """See the base class; columns that were asked for count nothing."""
+        layout, logits = self.layout, self.trunk.logits(latents, conditions)
+        parts, open_levels = list[Tensor](), list[Tensor]()
+        for block in layout.blocks:
+            shape = (-1, block.n_columns, block.n_states)
+            states = samples[:, block.values].reshape(shape)
+            parts.append((torch.log_softmax(logits[:, block.values].reshape(shape), -1) * states).sum(-1))
+            open_levels.append((states * layout.is_bin(block).to(states)).sum(-1))
+        of_columns = torch.cat(parts, 1)  # (batch, n_columns)
+        places = list(layout.level_columns)
+        misses = (samples[:, layout.n_one_hot :] - torch.tanh(logits[:, layout.n_one_hot :])).square()
+        of_levels = -0.5 * misses * (-2 * self.log_deviations).exp() - self.log_deviations
+        of_columns[:, places] += of_levels * torch.cat(open_levels, 1)[:, places]
+        if conditions is not None:
+            of_columns = of_columns * (1 - conditions[:, : layout.n_columns])
+        return of_columns.sum(1)
+
+    def forward(
+        self, latents: Latents, conditions: Conditions | None, generator: torch.Generator
+    ) -> TableSamples:
+        """See the base class."""
+        layout, logits = self.layout, self.trunk.logits(latents, conditions)
+        noise = torch.empty(len(logits), layout.n_one_hot).exponential_(generator=generator)
+        chosen = logits[:, : layout.n_one_hot] - noise.log().to(logits.device)  # the strongest of these wins
+        normal = torch.randn(len(logits), len(layout.level_columns), generator=generator).to(logits.device)
+        levels = torch.tanh(logits[:, layout.n_one_hot :]) + self.log_deviations.exp() * normal
+        made = self.trunk.harden(torch.cat([chosen, torch.atanh(levels.clamp(-0.9999, 0.9999))], 1))
+        return self.trunk.as_asked(made, conditions)
+
+
+def networks_for(layout: Layout, config: TableNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
+    """New networks for a game.
+
+    Raises:
+        UsageError: When it is a game that tables do not play.
+    """
+    match rules:
+        case AdversarialRules(n_latents=n_latents):
+            generator = TableGenerator(layout, config, n_latents)
+            return {"generator": generator, "discriminator": TableDiscriminator(layout, config)}
+        case AutoencoderRules(n_latents=n_latents):
+            encoder = TableEncoder(layout, config, n_latents)
+            return {"encoder": encoder, "decoder": TableDecoder(layout, config, n_latents)}
+        case EncoderRules(n_latents=n_latents):
+            generator = TableGenerator(layout, config, n_latents)
+            return {"generator": generator, "encoder": TableEncoder(layout, config, n_latents)}
+        case _:
+            raise UsageError(f"tables have no networks for the game {rules.name!r}.")
 
 
 def _in_full(layer: nn.Linear, hidden: Float[Tensor, "batch width"]) -> Float[Tensor, "batch n_out"]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from gansmith.engine.game import GameConfig
+from gansmith.engine.games.adversarial import AdversarialRules
+from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError, did_you_mean
@@ -15,9 +16,11 @@ from gansmith.modalities.table.networks import TableNetworks
 PRESETS: Final = {
     "default": "relativistic pairs, R1 and R2; Adult in 2.5 min: c2st .56, tstr .91 (real .93)",
     "small": "half the width: faster and coarser, for a first look",
+    "vae": "a variational autoencoder, to compare with",
 }
 
 BATCH_SIZE: Final = 500
+N_LATENTS: Final = 128
 SAMPLES_SEEN: Final = 1_500_000
 """Default length: about two minutes on two slow cores for a table of fifteen columns."""
 MAX_EPOCHS: Final = 300
@@ -62,13 +65,18 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
     networks = TableNetworks(
         generator_width=256 // scale,
         discriminator_widths=(512 // scale, 256 // scale),
-        n_latents=128,
-        n_revisions=int(not is_wide),
+        n_revisions=int(not is_wide and preset != "vae"),
     )
     batch_size = min(BATCH_SIZE, n_records)
-    game = GameConfig(
+    rules = _autoencoder(batch_size) if preset == "vae" else _adversarial(batch_size)
+    most = max(MAX_EPOCHS * n_records, batch_size)
+    return Plan(networks, rules, min(SAMPLES_SEEN, most), most, tolerance=TOLERANCE, n_members=N_MEMBERS)
+
+
+def _adversarial(batch_size: int) -> AdversarialRules:
+    return AdversarialRules(
         batch_size=batch_size,
-        n_latents=networks.n_latents,
+        n_latents=N_LATENTS,
         full_rate_samples=FULL_RATE_SAMPLES,
         penalties=(PenaltyConfig("r1", 0.3), PenaltyConfig("r2", 0.3)),
         generator=PlayerConfig(
@@ -76,5 +84,8 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
         ),
         discriminator=PlayerConfig(learning_rate=1e-3, final_learning_rate=0.0),
     )
-    most = max(MAX_EPOCHS * n_records, batch_size)
-    return Plan(networks, game, min(SAMPLES_SEEN, most), most, tolerance=TOLERANCE, n_members=N_MEMBERS)
+
+
+def _autoencoder(batch_size: int) -> AutoencoderRules:
+    learner = PlayerConfig(1e-3, 0.0, beta1=0.9, beta2=0.999, average_half_life_samples=100 * batch_size)
+    return AutoencoderRules(batch_size=batch_size, n_latents=N_LATENTS, learner=learner)

@@ -43,13 +43,13 @@ def test_network_sizes_survive_json():
     for preset in MODALITY.presets:
         networks = MODALITY.plan(ImageCodec(4, 4, 16), 50, preset).networks
         assert MODALITY.networks(to_plain(networks)) == networks
-    with pytest.raises(UsageError, match="Did you mean 'n_latents'"):
-        MODALITY.networks({"n_latent": 3})
+    with pytest.raises(UsageError, match="Did you mean 'generator_widths'"):
+        MODALITY.networks({"generator_width": [3]})
 
 
 def test_nothing_can_be_asked_for():
     codec = ImageCodec(4, 4, 16)
-    assert MODALITY.asking(codec) is None
+    assert MODALITY.conditioning(codec) is None
     for where, balance in (({"label": "2"}, ""), (["label=2"], ""), ((), "label")):
         with pytest.raises(UsageError, match="without labels, so 'label"):
             MODALITY.request(codec, where, balance)

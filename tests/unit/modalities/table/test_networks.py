@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from gansmith.engine.batches import Batch
 from gansmith.errors import UsageError
 from gansmith.modalities.table.conditions import FEW_SHARE, FREE_SHARE, ask_some, hold_fixed
 from gansmith.modalities.table.layout import Layout
@@ -19,12 +20,12 @@ from gansmith.modalities.table.networks import (
 )
 
 LAYOUT = Layout(n_states=(2, 3, 3, 6), n_bins=(0, 0, 2, 6))
-SIZES = TableNetworks(n_latents=8, generator_width=16, n_blocks=2, discriminator_widths=(16, 12))
+SIZES = TableNetworks(generator_width=16, n_blocks=2, discriminator_widths=(16, 12))
 
 
 @pytest.fixture(params=[0, 2], ids=["draft", "revised"])
 def generator(request):
-    network = TableGenerator(LAYOUT, replace(SIZES, n_revisions=request.param))
+    network = TableGenerator(LAYOUT, replace(SIZES, n_revisions=request.param), 8)
     with torch.no_grad():  # blocks start as the identity: wake them up
         for weight in network.parameters():
             weight.add_(0.3 * torch.randn_like(weight))
@@ -119,7 +120,7 @@ def test_the_discriminator_knows_what_was_asked(generator, discriminator):
 
 def test_the_gradient_written_down_is_that_of_autograd(generator, discriminator):
     samples = generator(torch.randn(30, 8)).detach().requires_grad_()
-    conditions = ask_some(LAYOUT, samples.detach(), torch.Generator().manual_seed(0))
+    conditions = ask_some(LAYOUT, Batch({"real": samples.detach()}), torch.Generator().manual_seed(0))
     logits, written = discriminator.with_gradients(samples, conditions)
     again = discriminator(samples, conditions)
     (derived,) = torch.autograd.grad(again.sum(), samples)
@@ -129,7 +130,7 @@ def test_the_gradient_written_down_is_that_of_autograd(generator, discriminator)
 
 def test_most_records_are_asked_for_nothing_and_never_for_everything():
     samples = LAYOUT.expand(torch.zeros(20_000, LAYOUT.n_compact))
-    conditions = ask_some(LAYOUT, samples, torch.Generator().manual_seed(0))
+    conditions = ask_some(LAYOUT, Batch({"real": samples}), torch.Generator().manual_seed(0))
     n_asked = conditions[:, :4].sum(1)
     assert (n_asked == 0).float().mean() == pytest.approx(FREE_SHARE, abs=0.015)
     assert (n_asked == 1).float().mean() == pytest.approx(
@@ -142,7 +143,7 @@ def test_most_records_are_asked_for_nothing_and_never_for_everything():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"n_latents": 0}, {"generator_width": 10**9}, {"discriminator_widths": (8,) * 17}, {"temperature": 0.0}],
+    [{"generator_width": 10**9}, {"discriminator_widths": (8,) * 17}, {"temperature": 0.0}],
 )
 def test_absurd_sizes_are_refused(wrong):
     with pytest.raises(UsageError, match="must be from"):

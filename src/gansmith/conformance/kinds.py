@@ -1,10 +1,4 @@
-"""The promises of a kind of data, and a check of each: ours and anybody's must pass them all.
-
-check_modality(TableModality(), "people.csv", folder)
-
-Every check of `CHECKS` takes a `Subject` and raises `ConformanceError` with the promise that was broken and
-what was found instead; a test suite may run them one by one.
-"""
+"""The promises of a kind of data."""
 
 from __future__ import annotations
 
@@ -16,38 +10,33 @@ from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
 from gansmith.configuration import to_plain
-from gansmith.engine.batches import Batches
+from gansmith.conformance.promises import N_STEPS, ConformanceError, resumed_equals_uninterrupted, same
+from gansmith.engine.batches import Batch, Batches, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
-from gansmith.engine.game import Game
+from gansmith.engine.games.adversarial import AdversarialRules
+from gansmith.engine.games.base import Networks
+from gansmith.engine.games.registry import plain_rules, rules_from_plain
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training, train
 from gansmith.errors import DataError, GansmithError, UsageError
 from gansmith.modalities.base import AbstractModality, Plan, Reading, seeded_networks
-from gansmith.store.archive import read_archive, write_archive
-from gansmith.store.plain import as_json
+from gansmith.store.model_file import read_model_file, write_model_file
 
 N_RECORDS: Final = 240
 """Records that the checks look at, at most: promises are kept or broken by few records as by many."""
-N_STEPS: Final = 6
-"""Length of the runs that are compared bit by bit."""
 ROUND_TRIP_TOLERANCE: Final = 1e-3
 """How far a compact record may move on its way to the user and back, where nothing else is stated."""
 LOGIT_TOLERANCE: Final = 1e-4
 """Sums of floats depend on the size of the batch they are computed in; nothing else may."""
 
 
-class ConformanceError(GansmithError):
-    """A kind of data broke a promise; the message says which one, and how."""
-
-
 @final
 @dataclass(frozen=True)
-class Subject:
+class KindSubject:
     """A kind of data, some data of that kind, and what follows from both."""
 
     modality: AbstractModality
@@ -88,21 +77,30 @@ class Subject:
         return self.codec.expand(self.compact)
 
     @cached_property
-    def conditions(self) -> Tensor | None:
-        """What the records fulfil, shape `(n, n_conditions)`; None for a kind without conditions."""
-        asking = self.modality.asking(self.codec)
+    def batch(self) -> Batch:
+        """The records as a game sees them, with what they fulfil where the kind knows conditions."""
+        dataset = self.modality.dataset(self.codec, self.records, self.seed)
+        batch = dataset.batch(torch.arange(len(dataset)))
+        batch = batch.with_part("real", self.codec.expand(batch["real"]))
+        conditioning = self.modality.conditioning(self.codec)
+        if conditioning is None:
+            return batch
         generator = Randomness(self.seed).generator("conditions", 0)
-        return None if asking is None else asking(self.real, generator)
+        return batch.with_part("condition", conditioning(batch, generator))
 
-    def players(self) -> tuple[nn.Module, nn.Module]:
-        """A new generator and a new discriminator, always the same."""
-        return seeded_networks(self.modality, self.codec, self.plan.networks, self.seed)
+    @property
+    def conditions(self) -> Tensor | None:
+        """What the records fulfil, one row each; None for a kind without conditions."""
+        return self.batch.get("condition")
+
+    def networks(self) -> dict[str, nn.Module]:
+        """New networks for the kind's own game, always the same."""
+        return seeded_networks(self.modality, self.codec, self.plan.networks, self.plan.game, self.seed)
 
     @torch.no_grad()
-    def fakes(self, generator: nn.Module, n: int, stream: str = "sample") -> Tensor:
+    def fakes(self, networks: Networks, n: int, stream: str = "sample") -> Tensor:
         """Free samples, shape `(n, *sample)`."""
-        latents = Randomness(self.seed).normal((n, self.plan.game.n_latents), stream, 0)
-        return generator(latents, None)
+        return self.plan.game.generate(networks, Batch({}, n), Randomness(self.seed).stream(stream), 0)
 
     def decoded(self, compact: Tensor) -> Any:
         """Compact records as the first records of a sample."""
@@ -136,17 +134,17 @@ def check_modality(
     Raises:
         ConformanceError: For the first promise that is broken.
     """
-    subject = Subject(modality, source, folder, bad_sources or {}, tolerance)
-    for check in CHECKS:
+    subject = KindSubject(modality, source, folder, bad_sources or {}, tolerance)
+    for check in KIND_CHECKS:
         check(subject)
 
 
-def check_shapes(subject: Subject) -> None:
+def check_shapes(subject: KindSubject) -> None:
     """Everything has the shape that the base class states."""
     n, modality, compact = len(subject.records), subject.modality, subject.codec.compact
-    generator, discriminator = subject.players()
-    fake, size, batch = subject.fakes(generator, n), modality.block_size(subject.codec), subject.plan.game
-    logits = discriminator(subject.real, subject.conditions)
+    networks = subject.networks()
+    fake, size, game = subject.fakes(networks, n), modality.block_size(subject.codec), subject.plan.game
+    logits = _judge(networks)(subject.real, subject.conditions)
     made, none = subject.decoded(compact(fake)), subject.decoded(compact(fake)[:0])
     both = modality.join([made, made])
     for is_kept, promise, found in (
@@ -154,9 +152,10 @@ def check_shapes(subject: Subject) -> None:
         (fake.shape == subject.real.shape, "fakes have the shape of real samples", tuple(fake.shape)),
         (len(subject.compact) == n, "one compact record each", tuple(subject.compact.shape)),
         (torch.equal(compact(subject.real), subject.compact), "compact(expand(x)) is x", "another tensor"),
+        (set(networks) == set(game.roles), "a network for each role", tuple(networks)),
         (logits.shape == (n,), "logits have the shape (batch,)", tuple(logits.shape)),
         (size >= 1, "a block holds a record or more", size),
-        (1 <= batch.batch_size <= n, "a batch is no larger than the data", batch.batch_size),
+        (1 <= game.batch_size <= n, "a batch is no larger than the data", game.batch_size),
         (len(made) == n, "as many records as samples", len(made)),
         (len(none) == 0, "no samples are no records", len(none)),
         (len(both) == 2 * n, "joined blocks hold all records", len(both)),
@@ -164,43 +163,43 @@ def check_shapes(subject: Subject) -> None:
         subject.require(is_kept, promise, str(found))
 
 
-def check_finite(subject: Subject) -> None:
+def check_finite(subject: KindSubject) -> None:
     """No number is infinite or undefined, neither in samples nor in logits nor in first weights."""
-    generator, discriminator = subject.players()
-    fake = subject.fakes(generator, len(subject.records))
+    networks = subject.networks()
+    fake, discriminator = subject.fakes(networks, len(subject.records)), _judge(networks)
     logits = discriminator(subject.real, subject.conditions), discriminator(fake, None)
     looked_at = {"encoded records": subject.compact, "real samples": subject.real, "fakes": fake}
     looked_at |= {"logits of real samples": logits[0], "logits of fakes": logits[1]}
-    for network in (generator, discriminator):
+    for network in networks.values():
         looked_at |= {f"weights {name}": value for name, value in network.state_dict().items()}
     for name, tensor in looked_at.items():
         subject.require(bool(tensor.isfinite().all()), "all numbers are finite", f"others among {name}")
 
 
-def check_seeds(subject: Subject) -> None:
+def check_seeds(subject: KindSubject) -> None:
     """The same seed gives the same codec, weights, samples and records."""
     modality = subject.modality
     promise = "the same seed gives the same result"
     again = replace(subject)
     (one, tensors), (other, others) = subject.codec.state(), again.codec.state()
-    subject.require(one == other and _same(tensors, others), promise, "another codec")
+    subject.require(one == other and same(tensors, others), promise, "another codec")
     subject.require(torch.equal(subject.compact, again.compact), promise, "other encoded records")
-    ours, theirs = subject.players(), again.players()
-    for one, other in zip(ours, theirs, strict=True):
-        subject.require(_same(one.state_dict(), other.state_dict()), promise, "other first weights")
-    fake = subject.fakes(ours[0], 50)
-    subject.require(torch.equal(fake, again.fakes(theirs[0], 50)), promise, "other samples")
+    ours, theirs = subject.networks(), again.networks()
+    for name, one in ours.items():
+        subject.require(same(one.state_dict(), theirs[name].state_dict()), promise, "other first weights")
+    fake = subject.fakes(ours, 50)
+    subject.require(torch.equal(fake, again.fakes(theirs, 50)), promise, "other samples")
     compact = subject.codec.compact(fake)
     prints = [modality.fingerprint(one.decoded(compact)) for one in (subject, again)]
     subject.require(prints[0] == prints[1], promise, "other records")
-    other = subject.fakes(ours[0], 50, "another stream")
-    subject.require(not torch.equal(fake, other), "other latents give other samples", "the same samples")
+    other = subject.fakes(ours, 50, "another stream")
+    subject.require(not torch.equal(fake, other), "other noise gives other samples", "the same samples")
 
 
 @torch.no_grad()
-def check_records_are_judged_alone(subject: Subject) -> None:
+def check_records_are_judged_alone(subject: KindSubject) -> None:
     """A logit is a function of its own record: whatever the batch size, whoever the neighbours."""
-    _, discriminator = subject.players()
+    discriminator = _judge(subject.networks())
     real, conditions = subject.real, subject.conditions
     together = discriminator(real, conditions)
     for size in (1, 7, len(real) - 1):
@@ -213,23 +212,27 @@ def check_records_are_judged_alone(subject: Subject) -> None:
 
 
 @torch.no_grad()
-def check_permutations(subject: Subject) -> None:
+def check_permutations(subject: KindSubject) -> None:
     """The records of a batch in another order give the same results in that order, for both players."""
-    generator, discriminator = subject.players()
-    order = Randomness(subject.seed).permutation(len(subject.real), "order", 0)
-    asked = None if subject.conditions is None else subject.conditions[order]
-    latents = Randomness(subject.seed).normal((len(order), subject.plan.game.n_latents), "sample", 0)
-    real, wanted = subject.real, subject.conditions
-    for name, ours, theirs in (
-        ("logits", discriminator(real[order], asked), discriminator(real, wanted)[order]),
-        ("fakes", generator(latents[order], asked), generator(latents, wanted)[order]),
-    ):
+    networks, rules, real = subject.networks(), subject.plan.game, subject.real
+    order = Randomness(subject.seed).permutation(len(real), "order", 0)
+    wanted = subject.conditions
+    asked = None if wanted is None else wanted[order]
+    judge = _judge(networks)
+    results = [("logits", judge(real[order], asked), judge(real, wanted)[order])]
+    if isinstance(rules, AdversarialRules):
+        latents, make = (
+            Randomness(subject.seed).normal((len(real), rules.n_latents), "sample", 0),
+            networks["generator"],
+        )
+        results.append(("fakes", make(latents[order], asked), make(latents, wanted)[order]))
+    for name, ours, theirs in results:
         distance, bound = (ours - theirs).abs().max().item(), 1 + theirs.abs().max().item()
         found = f"{name} that differ by {distance:.2g}"
         subject.require(distance <= LOGIT_TOLERANCE * bound, "permuting a batch permutes the result", found)
 
 
-def check_round_trip(subject: Subject) -> None:
+def check_round_trip(subject: KindSubject) -> None:
     """Records that were encoded and decoded are, encoded again, what they were."""
     again = subject.modality.encode(subject.codec, subject.decoded(subject.compact), subject.seed)
     moved = (again - subject.compact).abs().flatten(1).amax(1)
@@ -241,10 +244,9 @@ def check_round_trip(subject: Subject) -> None:
     )
 
 
-def check_blocks(subject: Subject) -> None:
+def check_blocks(subject: KindSubject) -> None:
     """The first records of a block do not depend on how many are wanted."""
-    generator, _ = subject.players()
-    compact = subject.codec.compact(subject.fakes(generator, 64))
+    compact = subject.codec.compact(subject.fakes(subject.networks(), 64))
     whole = subject.decoded(compact)
     for n in (1, 23):
         few, cut = subject.decoded(compact[:n]), whole.take(np.arange(n))
@@ -255,7 +257,7 @@ def check_blocks(subject: Subject) -> None:
         )
 
 
-def check_state_is_plain(subject: Subject) -> None:
+def check_state_is_plain(subject: KindSubject) -> None:
     """The codec's state is plain JSON and plain tensors: nothing in it can run code when it is read."""
     state, tensors = subject.codec.state()
     promise = "the codec's state is plain JSON and tensors"
@@ -269,54 +271,44 @@ def check_state_is_plain(subject: Subject) -> None:
         subject.require(is_plain, promise, f"tensor {name!r} of type {type(tensor).__name__}")
 
 
-def check_saving(subject: Subject) -> None:
+def check_saving(subject: KindSubject) -> None:
     """A model that went through a file makes the same records bit for bit."""
-    modality, (generator, discriminator) = subject.modality, subject.players()
+    modality, networks = subject.modality, subject.networks()
     state, tensors = subject.codec.state()
-    members = {
-        "codec.json": as_json(state),
-        "codec.safetensors": safetensors.torch.save(tensors),
-        "generator.safetensors": safetensors.torch.save(_weights(generator)),
-        "discriminator.safetensors": safetensors.torch.save(_weights(discriminator)),
-    }
+    held = {f"codec/{name}": value for name, value in tensors.items()}
+    for name, network in networks.items():
+        held |= {f"networks/{name}/{key}": value.detach() for key, value in network.state_dict().items()}
     path = subject.folder / "conformance.gan"
-    write_archive(path, {"kind": modality.kind, "networks": to_plain(subject.plan.networks)}, members)
-    archive = read_archive(path)
-    codec = modality.load_codec(archive.json("codec.json"), archive.tensors("codec.safetensors"))
+    manifest = {"networks": to_plain(subject.plan.networks), "game": plain_rules(subject.plan.game)}
+    write_model_file(path, manifest, state, held)
+    file = read_model_file(path)
+    codec, rules = (
+        modality.load_codec(file.state(), file.tensors("codec/")),
+        rules_from_plain(file.manifest["game"]),
+    )
     with torch.device("meta"):  # as models are loaded: shapes without memory
-        players = modality.build(codec, modality.networks(archive.manifest["networks"]))
-    for name, player in zip(("generator", "discriminator"), players, strict=True):
-        player.load_state_dict(archive.tensors(f"{name}.safetensors"), assign=True)
+        loaded = modality.build(codec, modality.networks(file.manifest["networks"]), rules)
+    for name, network in loaded.items():
+        network.load_state_dict(file.tensors(f"networks/{name}/", network.state_dict()), assign=True)
     promise = "saving and loading changes no bit"
-    ours, theirs = subject.fakes(generator, 50), subject.fakes(players[0], 50)
+    subject.require(rules == subject.plan.game, promise, "other rules")
+    ours, theirs = subject.fakes(networks, 50), subject.fakes(loaded, 50)
     subject.require(torch.equal(ours, theirs), promise, "other samples")
     both = (subject.codec, codec)
     records = [modality.decode(one, one.compact(ours), subject.seed, 0) for one in both]
     prints = [modality.fingerprint(one) for one in records]
     subject.require(prints[0] == prints[1], promise, "other records")
     with torch.no_grad():
-        logits = [one(subject.real, subject.conditions) for one in (discriminator, players[1])]
+        logits = [_judge(one)(subject.real, subject.conditions) for one in (networks, loaded)]
     subject.require(torch.equal(*logits), promise, "other logits")
 
 
-def check_resuming(subject: Subject) -> None:
+def check_resuming(subject: KindSubject) -> None:
     """A run that was stopped and taken up again ends as one that was not, bit for bit."""
-    whole = _training(subject, None)
-    losses = [(record.discriminator_loss, record.generator_loss) for record in whole]
-    checkpoints = Checkpoints(subject.folder / "checkpoints")
-    for record in _training(subject, checkpoints):
-        if record.step == N_STEPS // 2:
-            break
-    resumed = _training(subject, Checkpoints(subject.folder / "checkpoints"))
-    n_before = resumed.step
-    later = [(record.discriminator_loss, record.generator_loss) for record in resumed]
-    promise = "a resumed run equals an uninterrupted one bit for bit"
-    subject.require(n_before == N_STEPS // 2, promise, f"a start at step {n_before}")
-    subject.require(later == losses[n_before:], promise, "other losses")
-    subject.require(_same(whole.kept, resumed.kept), promise, "other weights")
+    resumed_equals_uninterrupted(lambda checkpoints: _training(subject, checkpoints), subject)
 
 
-def check_refusals(subject: Subject) -> None:
+def check_refusals(subject: KindSubject) -> None:
     """What cannot be read or is not known is refused by an error that names it."""
     modality, missing = subject.modality, subject.folder / "there is no such file"
     asked: dict[str, tuple[type[GansmithError], Callable[[], object]]] = {
@@ -339,12 +331,12 @@ def check_refusals(subject: Subject) -> None:
 
 
 @torch.no_grad()
-def check_held_out_score(subject: Subject) -> None:
+def check_held_out_score(subject: KindSubject) -> None:
     """The score that chooses the model is from 0 to 1, repeatable, and higher for real than for noise."""
     n = len(subject.real) // 2
     order = Randomness(subject.seed).permutation(len(subject.real), "halves", 0)
     one, other = subject.real[order[:n]], subject.real[order[n : 2 * n]]
-    noise = subject.fakes(subject.players()[0], n)
+    noise = subject.fakes(subject.networks(), n)
     score = subject.modality.held_out_score(subject.codec, n, subject.seed)
     of_real, of_noise, again = score(one, other), score(noise, other), score(one, other)
     found = f"{of_real} for real records, {of_noise} for noise, {again} at the second try"
@@ -354,7 +346,7 @@ def check_held_out_score(subject: Subject) -> None:
     subject.require(of_real == again, "a held-out score is repeatable", found)
 
 
-def check_descriptions(subject: Subject) -> None:
+def check_descriptions(subject: KindSubject) -> None:
     """A person can look at records and at what was learnt."""
     preview = subject.modality.preview(subject.codec, subject.records)
     subject.require(bool(preview.strip()), "a preview shows something", "nothing")
@@ -362,7 +354,7 @@ def check_descriptions(subject: Subject) -> None:
     subject.require(len({(*row,) for row in rows}) == 1, "a description is rows of the same keys", f"{rows}")
 
 
-CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
+KIND_CHECKS: Final[tuple[Callable[[KindSubject], None], ...]] = (
     check_shapes,
     check_finite,
     check_seeds,
@@ -379,22 +371,21 @@ CHECKS: Final[tuple[Callable[[Subject], None], ...]] = (
 )
 
 
-def _training(subject: Subject, checkpoints: Checkpoints | None) -> Training:
+def _judge(networks: Networks) -> Callable[[Tensor, Tensor | None], Tensor]:
+    """The discriminator; in games without one nobody is told from anybody."""
+    return networks.get("discriminator") or (lambda samples, conditions: torch.zeros(len(samples)))
+
+
+def _training(subject: KindSubject, checkpoints: Checkpoints | None) -> Training:
     """A short run of the kind's own rules, from its beginning or from the newest checkpoint."""
-    game = Game(*subject.players(), subject.plan.game, Randomness(subject.seed))
-    asking = subject.modality.asking(subject.codec)
-    size = game.config.batch_size
-    batches = Batches(subject.compact, size, game.randomness, asking, subject.codec.expand)
-    length = N_STEPS * size * game.config.n_discriminator_turns
-    held = subject.real[:50]
+    rules, randomness = subject.plan.game, Randomness(subject.seed)
+    dataset = subject.modality.dataset(subject.codec, subject.records, subject.seed)
+    drawing = Shuffled(len(dataset), rules.batch_size, randomness)
+    conditioning = subject.modality.conditioning(subject.codec)
+    batches = Batches(dataset, drawing, randomness, conditioning, subject.codec.expand)
+    length = N_STEPS * rules.samples_per_step
+    held = Batch({"real": subject.real[:50]})
     score = subject.modality.held_out_score(subject.codec, len(held), subject.seed)
-    evaluation = Evaluation(held, subject.real[-50:], score)
+    evaluation = Evaluation(held, Batch({"real": subject.real[-50:]}), score)
+    game = rules.start(subject.networks(), randomness)
     return train(game, batches, TrainConfig(length, 2, 2), evaluation, checkpoints)
-
-
-def _weights(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().contiguous() for name, value in network.state_dict().items()}
-
-
-def _same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)

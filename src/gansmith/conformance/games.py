@@ -1,0 +1,155 @@
+"""The promises of a game."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final, final
+
+import torch
+from torch import Tensor
+
+from gansmith.conformance.promises import N_STEPS, ConformanceError, resumed_equals_uninterrupted, same
+from gansmith.engine.batches import Batch, Batches, Dataset, Shuffled
+from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress
+from gansmith.engine.games.registry import plain_rules, rules_from_plain
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.train import Evaluation, TrainConfig, Training, train
+
+
+@final
+@dataclass(frozen=True)
+class GameSubject:
+    """A game, networks for it, and some data to play it on."""
+
+    rules: AbstractRules
+    networks: Callable[[], Networks]
+    """Makes new networks, always the same."""
+    dataset: Dataset
+    """At least two batches of records."""
+    folder: Path
+    """Empty; for checkpoints."""
+    seed: int = 0
+
+    def batches(self) -> Batches:
+        """Shuffled batches of the data."""
+        randomness = Randomness(self.seed)
+        return Batches(
+            self.dataset, Shuffled(len(self.dataset), self.rules.batch_size, randomness), randomness
+        )
+
+    def game(self) -> AbstractGame:
+        """A game that has not begun, always the same."""
+        return self.rules.start(self.networks(), Randomness(self.seed))
+
+    @cached_property
+    def given(self) -> Batch:
+        """Some records, to be given to whoever generates."""
+        return self.dataset.batch(torch.arange(self.rules.batch_size))
+
+    def require(self, is_kept: bool, promise: str, found: str) -> None:
+        """Raise ConformanceError unless the promise is kept."""
+        if not is_kept:
+            raise ConformanceError(f"game {self.rules.name!r} breaks a promise: {promise}. Found: {found}.")
+
+
+def check_game(
+    rules: AbstractRules, networks: Callable[[], Networks], dataset: Dataset, folder: Path
+) -> None:
+    """Run every check on a game.
+
+    Args:
+        rules: Of the game.
+        networks: Makes new networks, always the same.
+        dataset: Records to play on, at least two batches of them.
+        folder: An empty folder for checkpoints.
+
+    Raises:
+        ConformanceError: For the first promise that is broken.
+    """
+    subject = GameSubject(rules, networks, dataset, folder)
+    for check in GAME_CHECKS:
+        check(subject)
+
+
+def check_rules_are_plain(subject: GameSubject) -> None:
+    """The rules go through JSON unchanged, and a fine-tuning of them is a game with the same roles."""
+    plain = json.loads(json.dumps(plain_rules(subject.rules)))
+    again = rules_from_plain(plain)
+    subject.require(again == subject.rules, "rules are plain JSON", f"{again}")
+    tuned = subject.rules.fine_tuning(subject.rules, 0.1, 0.25)
+    subject.require(tuned.roles == subject.rules.roles, "fine-tuning plays the same game", f"{tuned.roles}")
+
+
+def check_play(subject: GameSubject) -> None:
+    """A step gives finite losses, moves every player, and depends on (seed, step) and the batches alone."""
+    rules = subject.rules
+    states: list[dict[str, Tensor]] = []
+    for _ in range(2):
+        game, batches = subject.game(), subject.batches()
+        before = game.state()
+        for step in range(2):
+            drawn = [batches(step * rules.n_batches + index) for index in range(rules.n_batches)]
+            losses = game.play(step, drawn, Progress(step / 2, (step + 1) * rules.samples_per_step, 100))
+            are_finite = bool(losses) and all(map(math.isfinite, losses.values()))
+            subject.require(are_finite, "losses are finite numbers", f"{losses}")
+        states.append(game.state())
+        for name in game.players:
+            keys = [key for key in before if key.startswith(f"players/{name}/network/")]
+            has_moved = any(not torch.equal(before[key], states[-1][key]) for key in keys)
+            subject.require(has_moved, "every player learns", f"that {name} stands still")
+    subject.require(same(*states), "the same seed gives the same steps", "other weights")
+
+
+def check_generate(subject: GameSubject) -> None:
+    """What is made depends on (networks, given, stream, index) alone; the networks kept for it suffice."""
+    game, stream = subject.game(), Randomness(subject.seed).stream("sample")
+    made = game.generate(subject.given, stream, 0)
+    subject.require(
+        len(made) == len(subject.given), "one sample for each given record", str(tuple(made.shape))
+    )
+    subject.require(bool(made.isfinite().all()), "samples are finite", "others")
+    again = game.generate(subject.given, stream, 0)
+    subject.require(torch.equal(made, again), "generating is repeatable", "other samples")
+    needed = {name: game.best[name] for name in subject.rules.generating}
+    with torch.no_grad():
+        alone = subject.rules.generate(needed, subject.given, stream, 0)
+    subject.require(torch.equal(made, alone), "the generating networks suffice", "other samples")
+
+
+def check_readings(subject: GameSubject) -> None:
+    """What is read off a game is numbers by name, and reading changes nothing."""
+    game = subject.game()
+    fake = game.generate(subject.given, Randomness(subject.seed).stream("evaluation"), 0)
+    before = game.state()
+    readings = game.evaluate(fake, subject.given, subject.given)
+    are_numbers = bool(readings) and all(isinstance(value, float) for value in readings.values())
+    subject.require(are_numbers, "readings are numbers by name", f"{readings}")
+    subject.require(same(before, game.state()), "reading changes nothing", "another state")
+    again = game.evaluate(fake, subject.given, subject.given)
+    subject.require(readings == again, "reading is repeatable", f"{readings}, then {again}")
+
+
+def check_game_resumes(subject: GameSubject) -> None:
+    """A run that was stopped and taken up again ends as one that was not, bit for bit."""
+    length = N_STEPS * subject.rules.samples_per_step
+    evaluation = Evaluation(subject.given, subject.given, lambda fake, real: 0.5)
+
+    def run(checkpoints: Checkpoints | None) -> Training:
+        return train(subject.game(), subject.batches(), TrainConfig(length, 2, 2), evaluation, checkpoints)
+
+    resumed_equals_uninterrupted(run, subject)
+
+
+GAME_CHECKS: Final[tuple[Callable[[GameSubject], None], ...]] = (
+    check_rules_are_plain,
+    check_play,
+    check_generate,
+    check_readings,
+    check_game_resumes,
+)

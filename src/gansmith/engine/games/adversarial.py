@@ -1,0 +1,287 @@
+"""The game of two: a generator and a discriminator, and in which turns they learn.
+
+Turns alternate: the discriminator learns from one batch, the generator from the next and the discriminator
+as it is by then. Or both learn from one pass of the discriminator: without batch statistics its input
+gradient at a fake is all that the generator's own turn would ask it for. One backward pass and one optimiser
+step per player and turn, either way.
+
+Source:
+    Goodfellow et al. 2014, "Generative adversarial nets" (arXiv:1406.2661); Huang et al. 2024, "The GAN is
+    dead; long live the GAN!" (arXiv:2501.05441): relativistic pairing with R1 and R2 is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gansmith.engine.batches import Batch
+from gansmith.engine.encounter import Encounter, discriminator_loss, due, meet
+from gansmith.engine.games.base import (
+    AbstractGame,
+    AbstractRules,
+    Networks,
+    Progress,
+    Readings,
+    check_counts,
+    device_of,
+    plain,
+)
+from gansmith.engine.judge import Discriminator, said
+from gansmith.engine.monitors import accuracies, decision_threshold, likeness, memory_gap
+from gansmith.engine.objectives import find_objective
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import Player, PlayerConfig
+from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.randomness import Randomness, Stream
+from gansmith.engine.tensors import Latents, Samples, Scalar
+from gansmith.engine.terms import TermConfig
+from gansmith.errors import UsageError
+from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AdversarialRules(AbstractRules):
+    """The rules of the game of two.
+
+    The generator maps latents `(batch, n_latents)` and conditions, or None, to samples `(batch, *sample)`;
+    the discriminator maps samples and conditions to logits `(batch,)`, or to a `Judgement`.
+    """
+
+    name: ClassVar[str] = "adversarial"
+    roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    generating: ClassVar[tuple[str, ...]] = ("generator",)
+    of_networks: ClassVar[tuple[str, ...]] = ("n_latents", "objective")
+
+    n_latents: int
+    """Noise values per fake record."""
+    objective: str = "relativistic"
+    """A key of `OBJECTIVES`."""
+    penalties: tuple[PenaltyConfig, ...] = (PenaltyConfig("r1", 1.0), PenaltyConfig("r2", 1.0))
+    """What keeps the discriminator smooth."""
+    terms: tuple[TermConfig, ...] = ()
+    """What the players want beside that."""
+    generator: PlayerConfig = field(default_factory=PlayerConfig)
+    """How the generator learns."""
+    discriminator: PlayerConfig = field(default_factory=PlayerConfig)
+    """How the discriminator learns."""
+    full_rate_samples: int | None = None
+    """A run of more samples than this learns in as many smaller steps: its learning rates are divided by how
+    much longer it is. None: the same rates, however long."""
+    n_discriminator_turns: int = 1
+    """Turns of the discriminator before each turn of the generator."""
+    one_pass: bool = False
+    """Whether both players learn from the same pass of the discriminator, at the same time."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        find_objective(self.objective)
+        check_counts({"n_latents": self.n_latents, "n_discriminator_turns": self.n_discriminator_turns})
+        if self.full_rate_samples is not None:
+            check_counts({"full_rate_samples": self.full_rate_samples})
+        if self.one_pass and self.n_discriminator_turns > 1:
+            raise UsageError(
+                f"one pass serves one turn of each player, not {self.n_discriminator_turns} of the "
+                "discriminator. Leave out one_pass or n_discriminator_turns."
+            )
+
+    @property
+    def n_batches(self) -> int:
+        """One for each turn that compares real records with fakes."""
+        is_comparing = find_objective(self.objective).is_relative or any(
+            term.is_for("generator") for term in self.terms
+        )
+        return self.n_discriminator_turns + (is_comparing and not self.one_pass)
+
+    @property
+    def samples_per_step(self) -> int:
+        """Those that the discriminator learns from."""
+        return self.batch_size * self.n_discriminator_turns
+
+    def start(self, networks: Networks, randomness: Randomness) -> Adversarial:
+        """See the base class."""
+        return Adversarial(self, networks, randomness)
+
+    def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
+        """Records from fresh latents, with the `condition` that was given."""
+        latents = stream.normal((len(given), self.n_latents), index).to(device_of(networks))
+        return networks["generator"](latents, given.get("condition"))
+
+    def realism(
+        self, networks: Networks, batch: Batch, readings: Mapping[str, float]
+    ) -> Float[Tensor, " batch"]:
+        """The discriminator's; where the objective compares, its threshold lies between both sides."""
+        if "discriminator" not in networks:
+            raise UsageError("this model was saved for sampling only: it has no discriminator to be asked.")
+        logits = said(networks["discriminator"], batch["real"], batch.get("condition")).logits
+        return torch.sigmoid(logits - readings.get("decision_threshold", 0.0))
+
+    def with_objective(self, objective: str) -> AbstractRules:
+        """See the base class."""
+        return replace(self, objective=objective)
+
+    def rate_scale(self, progress: Progress) -> float:
+        """What learning rates are multiplied with, beside their schedules."""
+        full = self.full_rate_samples
+        return progress.rate_scale * (1.0 if full is None else min(1.0, full / progress.n_samples))
+
+
+@final
+class Adversarial(AbstractGame):
+    """A generator against a discriminator."""
+
+    def __init__(self, rules: AdversarialRules, networks: Networks, randomness: Randomness) -> None:
+        super().__init__(rules, networks, randomness)
+        self.config = rules
+        self.generator = Player(networks["generator"], rules.generator)
+        self.discriminator = Player(networks["discriminator"], rules.discriminator)
+        self.players = {"generator": self.generator, "discriminator": self.discriminator}
+        self._objective = find_objective(rules.objective)
+        if rules.one_pass and isinstance(networks["discriminator"], AbstractWholeBatchDiscriminator):
+            raise UsageError(
+                "both players cannot learn from one pass of a discriminator that looks at a whole batch: "
+                "what it says of a fake depends on the others. Leave out one_pass."
+            )
+
+    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+        """See the base class; the losses are those of the last turn of each player, penalties included."""
+        with quick_full_products(self.config.precision):
+            turns = self._together if self.config.one_pass else self._in_turn
+            losses = turns(step, batches, progress)
+        self.generator.update_average(self.rules.samples_per_step, progress.samples_seen)
+        return plain({"discriminator": losses[0], "generator": losses[1]})
+
+    def evaluate(self, fake: Samples, heldout: Batch, seen: Batch) -> Readings:
+        """How the fakes compare, how the discriminator judges, and where its threshold lies."""
+        judge = self.networks["discriminator"]
+        with torch.no_grad():
+            condition = heldout.get("condition")
+            fake_logits = said(judge, fake, condition).logits
+            real_logits = said(judge, heldout["real"], condition).logits
+            seen_logits = said(judge, seen["real"], seen.get("condition")).logits
+        threshold = decision_threshold(real_logits, fake_logits, is_relative=self._objective.is_relative)
+        return {
+            **accuracies(real_logits, fake_logits, threshold),
+            **likeness(fake, heldout["real"]),
+            "memory_gap": memory_gap(seen_logits, real_logits),
+            "decision_threshold": threshold,
+        }
+
+    # --- Turn after turn ---------------------------------------------------------------------------------
+
+    def _in_turn(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
+        share, scale = progress.share, self.config.rate_scale(progress)
+        loss = torch.zeros(())
+        for turn in range(self.config.n_discriminator_turns):
+            loss = self.discriminator_turn(step, turn, batches[turn], share)
+            self.discriminator.learn(loss, share, scale)
+        generator_loss = self.generator_turn(step, batches[-1])
+        self.generator.learn(generator_loss, share, scale)
+        return loss, generator_loss
+
+    def discriminator_turn(self, step: int, turn: int, batch: Batch, share: float) -> Scalar:
+        """The discriminator's loss on a batch and fresh fakes."""
+        latents = self._latents(step, turn, batch)
+        with torch.no_grad(), self._precision():
+            fake = self.generator.network(latents, batch.get("condition"))
+        is_due = bool(due(self.config.penalties, step))
+        with self._precision():
+            encounter = meet(
+                self.discriminator.network, batch, fake, latents, keeps_gradients=is_due, is_leaf=is_due
+            )
+            return self._discriminator_loss(encounter, step, share)
+
+    def generator_turn(self, step: int, batch: Batch) -> Scalar:
+        """The generator's loss on fresh fakes, and on a batch where it compares."""
+        latents = self._latents(step, self.config.n_discriminator_turns, batch)
+        with self._precision():
+            condition = batch.get("condition")
+            fake = self.generator.network(latents, condition)
+            if self._objective.is_relative or self.config.terms:
+                encounter = meet(self.discriminator.network, batch, fake, latents)
+                return self._generator_loss(encounter)
+            logits = Discriminator(self.discriminator.network, condition)(fake)
+            return self._objective.generator(logits, logits).mean()
+
+    # --- One pass for both -------------------------------------------------------------------------------
+
+    def _together(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
+        share, scale = progress.share, self.config.rate_scale(progress)
+        (batch,) = batches
+        latents = self._latents(step, 0, batch)
+        with self._precision():
+            fake = self.generator.network(latents, batch.get("condition"))
+            is_due = bool(due(self.config.penalties, step))
+            encounter = meet(
+                self.discriminator.network, batch, fake, latents, keeps_gradients=is_due, is_leaf=True
+            )
+            loss = self._discriminator_loss(encounter, step, share)
+            generator_loss = self._generator_loss(encounter)
+        pull = self._pull(encounter, generator_loss)
+        self.discriminator.learn(loss, share, scale, also=[encounter.both] if pull is None else [])
+        if pull is None:
+            assert encounter.both.grad is not None
+            discriminator_slopes, generator_slopes = self._slopes(encounter)
+            ratio = (generator_slopes / discriminator_slopes).view(-1, *[1] * (fake.ndim - 1))
+            pull = ratio * encounter.both.grad[len(batch) :]
+        self.generator.learn(fake, share, scale, gradient=pull.to(fake.dtype))
+        return loss, generator_loss
+
+    def _pull(self, encounter: Encounter, generator_loss: Scalar) -> Samples | None:
+        """The gradient of the generator's loss for its fakes, as its own turn would find it.
+
+        A fake's logit is a function of that fake alone. So its input gradient, which R2 needs anyway, times
+        the slope of the generator's loss is that gradient; and the input gradient of the discriminator's loss
+        is the same but for the ratio of both slopes, -exp(real - fake) for relativistic pairs.
+
+        Returns:
+            None where the discriminator's own backward pass will tell, because that ratio is known.
+        """
+        n, both, judge = len(encounter.batch), encounter.both, encounter.judge
+        has_terms = any(term.is_for("generator") for term in self.config.terms)
+        if judge.has_gradients and not has_terms:
+            _, slopes = self._slopes(encounter)
+            return (slopes[:, None] * judge.gradients(both)[n:].detach()).view_as(both[n:])
+        if not self.config.terms and not self._objective.is_flat_somewhere:
+            return None
+        (gradient,) = torch.autograd.grad(generator_loss, both, retain_graph=True)
+        return gradient[n:]
+
+    def _slopes(self, encounter: Encounter) -> tuple[Tensor, Tensor]:
+        """Of the objectives of both players, for the logits of the fakes; shape `(batch,)` each."""
+        real = encounter.of_real.logits.detach()
+        fake = encounter.of_fake.logits.detach().requires_grad_()
+        losses = (self._objective.discriminator(real, fake), self._objective.generator(real, fake))
+        discriminator_slopes, generator_slopes = (
+            torch.autograd.grad(loss.mean(), fake)[0] for loss in losses
+        )
+        return discriminator_slopes, generator_slopes
+
+    # --- What both ways share ----------------------------------------------------------------------------
+
+    def _discriminator_loss(self, encounter: Encounter, step: int, share: float) -> Scalar:
+        loss = discriminator_loss(
+            encounter, self._objective, self.config.penalties, step, share, self.randomness
+        )
+        return loss + self._terms(encounter, "discriminator")
+
+    def _generator_loss(self, encounter: Encounter) -> Scalar:
+        loss = self._objective.generator(encounter.of_real.logits, encounter.of_fake.logits).mean()
+        return loss + self._terms(encounter, "generator")
+
+    def _terms(self, encounter: Encounter, player: Literal["generator", "discriminator"]) -> Scalar | float:
+        return sum(term.loss(encounter) for term in self.config.terms if term.is_for(player))
+
+    def _latents(self, step: int, turn: int, batch: Batch) -> Latents:
+        shape = (len(batch), self.config.n_latents)
+        return self.randomness.normal(shape, f"latents/{turn}", step).to(batch["real"].device)
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return matrix_precision(self.config.precision, self.device)

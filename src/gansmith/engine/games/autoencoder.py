@@ -1,0 +1,124 @@
+"""A variational autoencoder: the sibling that generative adversarial networks are compared with.
+
+Nobody is fooled: an encoder says from which latents each record may have come, a decoder which records may
+come of latents, and both learn one bound on the likelihood of the data.
+
+Source:
+    Kingma and Welling 2013, "Auto-encoding variational Bayes" (arXiv:1312.6114).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, cast, final
+
+import torch
+from torch import Tensor
+
+from gansmith.engine.batches import Batch
+from gansmith.engine.games.base import (
+    AbstractGame,
+    AbstractRules,
+    Networks,
+    Progress,
+    Readings,
+    check_counts,
+    device_of,
+    plain,
+)
+from gansmith.engine.monitors import likeness, memory_gap
+from gansmith.engine.players import Player, PlayerConfig, learn_together
+from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.randomness import Randomness, Stream
+from gansmith.engine.schedules import cosine
+from gansmith.engine.tensors import PerSample, Samples
+from gansmith.errors import UsageError
+from gansmith.nets.variational import AbstractDecoder, AbstractEncoder, normal_kl
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderRules(AbstractRules):
+    """The rules: an `AbstractEncoder` and an `AbstractDecoder` that learn together."""
+
+    name: ClassVar[str] = "autoencoder"
+    roles: ClassVar[tuple[str, ...]] = ("encoder", "decoder")
+    generating: ClassVar[tuple[str, ...]] = ("decoder",)
+    of_networks: ClassVar[tuple[str, ...]] = ("n_latents",)
+
+    n_latents: int
+    """Noise values per record."""
+    learner: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, beta1=0.9, beta2=0.999))
+    """How both learn."""
+    divergence_weight: float = 1.0
+    """Of the divergence from the standard normal distribution, where 1 is the bound itself (beta of Higgins
+    et al. 2017)."""
+    first_divergence_weight: float | None = None
+    """The same at the start of the run, from where it goes along a cosine; None: no other."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_counts({"n_latents": self.n_latents})
+        if min(self.divergence_weight, self.first_divergence_weight or 0.0) < 0:
+            raise UsageError("the weight of the divergence must be 0 or more.")
+
+    def start(self, networks: Networks, randomness: Randomness) -> Autoencoder:
+        """See the base class."""
+        return Autoencoder(self, networks, randomness)
+
+    def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
+        """Draws from what fresh latents are decoded to, with the `condition` that was given."""
+        latents = stream.normal((len(given), self.n_latents), index).to(device_of(networks))
+        chance = stream.part("decoder").generator(index)
+        return networks["decoder"](latents, given.get("condition"), chance)
+
+
+@final
+class Autoencoder(AbstractGame):
+    """An encoder and a decoder."""
+
+    def __init__(self, rules: AutoencoderRules, networks: Networks, randomness: Randomness) -> None:
+        super().__init__(rules, networks, randomness)
+        self.config = rules
+        self.players = {name: Player(networks[name], rules.learner) for name in rules.roles}
+
+    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+        """See the base class; the loss is the negative bound, in nats a record."""
+        (batch,) = batches
+        stream = self.randomness.stream("latents")
+        precision = self.config.precision
+        with quick_full_products(precision), matrix_precision(precision, self.device):
+            likelihood, divergence = self._parts(self.networks, batch, stream, step)
+            loss = (self._weight(progress.share) * divergence - likelihood).mean()
+            learn_together([*self.players.values()], loss, progress.share, progress.rate_scale)
+        for player in self.players.values():
+            player.update_average(self.rules.samples_per_step, progress.samples_seen)
+        return plain({"reconstruction": -likelihood.mean(), "divergence": divergence.mean()})
+
+    @torch.no_grad()
+    def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
+        """How the fakes compare, and the bound of held-out records beside that of training records."""
+        stream = self.randomness.stream("evaluation/latents")
+        bounds: list[Tensor] = []
+        for batch in (heldout, seen):
+            likelihood, divergence = self._parts(self.best, batch, stream, 0)
+            bounds.append(likelihood - divergence)
+        gap = memory_gap(bounds[1], bounds[0])
+        return {**likeness(fake, heldout["real"]), "bound": bounds[0].mean().item(), "memory_gap": gap}
+
+    def _parts(
+        self, networks: Networks, batch: Batch, stream: Stream, index: int
+    ) -> tuple[PerSample, PerSample]:
+        """Log-likelihood of each record as it is decoded again, and the divergence of its latents."""
+        encoder = cast("AbstractEncoder", networks["encoder"])
+        decoder = cast("AbstractDecoder", networks["decoder"])
+        real, condition = batch["real"], batch.get("condition")
+        mean, log_variance = encoder(real, condition)
+        noise = stream.normal((len(real), self.config.n_latents), index).to(real.device)
+        latents = mean + (0.5 * log_variance).exp() * noise
+        return decoder.log_likelihood(real, latents, condition), normal_kl(mean, log_variance)
+
+    def _weight(self, share: float) -> float:
+        first, last = self.config.first_divergence_weight, self.config.divergence_weight
+        return cosine(last if first is None else first, last, share)

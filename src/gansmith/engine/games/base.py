@@ -1,0 +1,244 @@
+"""What a game is to everybody else: named networks, and in which turns they learn.
+
+Rules are frozen plain values and what follows from them without any state: which networks there are, and what
+finished networks make. A game is rules that are being played: networks that learn, their optimisers, and all
+that must survive an interruption. Training, models, cost and fine-tuning know these two classes and nothing
+of what is inside; adding a game is adding one file and one line in `registry.py`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gansmith.engine.batches import Batch
+from gansmith.engine.checkpoint import below
+from gansmith.engine.players import Player, PlayerConfig
+from gansmith.engine.precision import PRECISIONS
+from gansmith.engine.randomness import Randomness, Stream
+from gansmith.errors import UsageError
+
+Networks = Mapping[str, nn.Module]
+Readings = dict[str, float]
+"""What was read off a game at one moment, by name; see `gansmith.engine.monitors` for the names it knows."""
+
+
+@final
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is on."""
+
+    share: float
+    """Of the run that is done, in [0, 1]; schedules are functions of it."""
+    samples_seen: int = 0
+    """Real records learnt from, those of this step among them."""
+    n_samples: int = 1
+    """Real records that the whole run will learn from."""
+    rate_scale: float = 1.0
+    """To be multiplied with all learning rates; below 1 after a roll-back."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbstractRules(ABC):
+    """The rules of a game."""
+
+    name: ClassVar[str]
+    """Users and files know it by that."""
+    roles: ClassVar[tuple[str, ...]]
+    """The networks that it is played with."""
+    generating: ClassVar[tuple[str, ...]]
+    """Those of them that finished networks generate with; the others may be left out of a model file."""
+    of_networks: ClassVar[tuple[str, ...]]
+    """Settings that finished networks depend on, so that they cannot be changed afterwards."""
+
+    batch_size: int
+    """Real records per batch."""
+    precision: str = "float32"
+    """Of matrix products: "float32", or "bfloat16", several times faster where the processor knows it."""
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise UsageError(
+                f"precision {self.precision!r} is not known. Use one of {', '.join(PRECISIONS)}."
+            )
+        check_counts({"batch_size": self.batch_size})
+
+    @property
+    def n_batches(self) -> int:
+        """How many batches one step takes."""
+        return 1
+
+    @property
+    def samples_per_step(self) -> int:
+        """Real records that one step counts as seen."""
+        return self.batch_size
+
+    @abstractmethod
+    def start(self, networks: Networks, randomness: Randomness) -> AbstractGame:
+        """A game of these rules that has not begun; the networks will learn in place."""
+
+    @abstractmethod
+    def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Tensor:
+        """What finished networks make: a function of its arguments alone.
+
+        Args:
+            networks: Those named in `generating`, at least.
+            given: What is asked for, record by record, such as a `condition` or a `source`; perhaps nothing.
+            stream: Where the noise comes from.
+            index: Which draw of the stream.
+
+        Returns:
+            One sample for each record of `given`, shape `(batch, *sample)`.
+        """
+
+    def realism(
+        self, networks: Networks, batch: Batch, readings: Mapping[str, float]
+    ) -> Float[Tensor, " batch"]:
+        """The probability that each record is real, as far as this game has learnt to tell.
+
+        Args:
+            networks: All of them.
+            batch: Samples as `real`.
+            readings: As they were when the networks were kept.
+
+        Raises:
+            UsageError: When the game has learnt nothing of that kind, or its networks were left out.
+        """
+        del networks, batch, readings
+        raise UsageError(f"a model of the game {self.name!r} cannot tell real records from others.")
+
+    def with_objective(self, objective: str) -> AbstractRules:
+        """The same with another objective.
+
+        Raises:
+            UsageError: When it is not known, or the game has no choice of objectives.
+        """
+        raise UsageError(f"the game {self.name!r} has one objective, so {objective!r} cannot be chosen.")
+
+    def fine_tuning(self, learnt: AbstractRules, rate_share: float, length_share: float) -> AbstractRules:
+        """These rules for going on from networks that have learnt already: with smaller steps.
+
+        Args:
+            learnt: What the networks were learnt by.
+            rate_share: To be multiplied with learning rates.
+            length_share: How long the run is, measured by one that begins anew.
+
+        Raises:
+            UsageError: When they were learnt by another game.
+        """
+        if type(learnt) is not type(self):
+            raise UsageError(f"a model of the game {learnt.name!r} cannot go on with {self.name!r}.")
+        settings = {field.name: getattr(self, field.name) for field in fields(self)}
+        changes: dict[str, Any] = {
+            name: value.gentler(rate_share, length_share)
+            for name, value in settings.items()
+            if isinstance(value, PlayerConfig)
+        }
+        return replace(self, **changes, **{name: getattr(learnt, name) for name in self.of_networks})
+
+
+class AbstractGame(ABC):
+    """Rules that are being played.
+
+    Args:
+        rules: Of the game.
+        networks: One for each role, learning in place.
+        randomness: Where all noise comes from; replaced when a run goes back to try again.
+
+    Raises:
+        UsageError: When a role is not filled.
+    """
+
+    def __init__(self, rules: AbstractRules, networks: Networks, randomness: Randomness) -> None:
+        missing = [role for role in rules.roles if role not in networks]
+        if missing:
+            raise UsageError(f"the game {rules.name!r} needs a network as {', '.join(missing)}.")
+        self.rules, self.networks, self.randomness = rules, dict(networks), randomness
+        self.players: dict[str, Player] = {}
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is played."""
+        return device_of(self.networks)
+
+    @property
+    def best(self) -> dict[str, nn.Module]:
+        """The networks to keep, to sample and to score: moving averages where there are any."""
+        known = {name: player.best_known for name, player in self.players.items()}
+        return {name: known.get(name, network) for name, network in self.networks.items()}
+
+    @abstractmethod
+    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+        """The turns of one step.
+
+        Args:
+            step: Counted from 0; decides, with the seed, every random number of these turns.
+            batches: As many as the rules take.
+            progress: How far the run is on.
+
+        Returns:
+            What each player had to minimise, by name.
+        """
+
+    @torch.no_grad()
+    def generate(self, given: Batch, stream: Stream, index: int) -> Tensor:
+        """What the best networks so far make; see `AbstractRules.generate`."""
+        return self.rules.generate(self.best, given, stream, index)
+
+    @abstractmethod
+    def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
+        """What can be read off the game itself.
+
+        Args:
+            fake: What `generate` made of the held-out batch.
+            heldout: Records that nobody learns from.
+            seen: Records that are learnt from.
+        """
+
+    def memory(self) -> dict[str, Tensor]:
+        """What the game remembers beside its players: pools, probabilities that adapt, running means."""
+        return {}
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Take back what `memory` gave; most games remember nothing."""
+        del memory
+
+    def state(self) -> dict[str, Tensor]:
+        """All that must survive, as named tensors (copies)."""
+        tensors = {f"memory/{key}": value.detach().clone() for key, value in self.memory().items()}
+        for name, player in self.players.items():
+            tensors |= {f"players/{name}/{key}": value for key, value in player.state().items()}
+        return tensors
+
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take back what `state` gave.
+
+        Raises:
+            KeyError, RuntimeError: When names or shapes are not those of this game.
+        """
+        for name, player in self.players.items():
+            player.load_state(below(f"players/{name}/", tensors))
+        self.remember(below("memory/", tensors))
+
+
+def check_counts(counts: Mapping[str, int]) -> None:
+    """Raise UsageError unless all of these settings are 1 or more."""
+    for name, value in counts.items():
+        if value < 1:
+            raise UsageError(f"{name} must be 1 or more, not {value}.")
+
+
+def device_of(networks: Networks) -> torch.device:
+    """Where networks are."""
+    return next(weight.device for network in networks.values() for weight in network.parameters())
+
+
+def plain(losses: Mapping[str, Tensor]) -> dict[str, float]:
+    """Losses as numbers."""
+    return {name: loss.item() for name, loss in losses.items()}

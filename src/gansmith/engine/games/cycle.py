@@ -1,0 +1,169 @@
+"""Two generators and two discriminators: records of one sort become records of another, and back again.
+
+No pairs are known. Each generator has to fool the discriminator of the sort it makes, and whoever goes there
+and back has to arrive where it started. Discriminators also meet fakes of the past, from a pool, so that
+generators cannot run in circles before them.
+
+Source:
+    Zhu et al. 2017, "Unpaired image-to-image translation using cycle-consistent adversarial networks"
+    (arXiv:1703.10593); pool: Shrivastava et al. 2017 (arXiv:1612.07828), section 2.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+
+from gansmith.engine.batches import Batch
+from gansmith.engine.encounter import discriminator_loss, due, meet
+from gansmith.engine.games.base import (
+    AbstractGame,
+    AbstractRules,
+    Networks,
+    Progress,
+    Readings,
+    plain,
+)
+from gansmith.engine.monitors import likeness
+from gansmith.engine.objectives import find_objective
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import Player, PlayerConfig, learn_together
+from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.randomness import Randomness, Stream
+from gansmith.engine.tensors import Samples, Scalar
+from gansmith.errors import UsageError
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CycleRules(AbstractRules):
+    """The rules: `generator` makes `real` records of `source` ones, `inverse_generator` the other way."""
+
+    name: ClassVar[str] = "cycle"
+    roles: ClassVar[tuple[str, ...]] = (
+        "generator", "inverse_generator", "discriminator", "source_discriminator",
+    )  # fmt: skip
+    generating: ClassVar[tuple[str, ...]] = ("generator", "inverse_generator")
+    of_networks: ClassVar[tuple[str, ...]] = ("objective",)
+
+    objective: str = "relativistic"
+    """A key of `OBJECTIVES`."""
+    penalties: tuple[PenaltyConfig, ...] = (PenaltyConfig("r1", 1.0), PenaltyConfig("r2", 1.0))
+    """What keeps the discriminators smooth."""
+    cycle_weight: float = 10.0
+    """Of the mean absolute distance between a record and what comes back of it."""
+    n_pooled: int = 50
+    """Past fakes of each sort that are kept to be shown again; 0 keeps none."""
+    generator: PlayerConfig = field(default_factory=PlayerConfig)
+    """How the generators learn."""
+    discriminator: PlayerConfig = field(default_factory=PlayerConfig)
+    """How the discriminators learn."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        find_objective(self.objective)
+        if self.cycle_weight < 0 or self.n_pooled < 0:
+            raise UsageError("the weight of the cycle and the size of the pool must be 0 or more.")
+
+    def start(self, networks: Networks, randomness: Randomness) -> Cycle:
+        """See the base class."""
+        return Cycle(self, networks, randomness)
+
+    def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
+        """What becomes of the records given as `source`; of `real` ones, where no source is given."""
+        del stream, index
+        if (source := given.get("source")) is not None:
+            return networks["generator"](source)
+        return networks["inverse_generator"](given["real"])
+
+    def with_objective(self, objective: str) -> AbstractRules:
+        """See the base class."""
+        return replace(self, objective=objective)
+
+
+@final
+class Cycle(AbstractGame):
+    """Two adversarial games that are tied together by the way back."""
+
+    def __init__(self, rules: CycleRules, networks: Networks, randomness: Randomness) -> None:
+        super().__init__(rules, networks, randomness)
+        self.config = rules
+        self._objective = find_objective(rules.objective)
+        self._generators = {name: Player(networks[name], rules.generator) for name in rules.generating}
+        judges = ("discriminator", "source_discriminator")
+        self._judges = {name: Player(networks[name], rules.discriminator) for name in judges}
+        self.players = {**self._generators, **self._judges}
+        self._pools: dict[str, Tensor] = {}
+
+    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+        """See the base class; the generators' turn comes first, then that of each discriminator."""
+        (batch,) = batches
+        real, source = batch["real"], batch["source"]
+        make, unmake = (player.network for player in self._generators.values())
+        with quick_full_products(self.config.precision), self._precision():
+            fake, fake_source = make(source), unmake(real)
+            fooling = self._fooling(real, fake, "discriminator")
+            fooling = fooling + self._fooling(source, fake_source, "source_discriminator")
+            cycle = (unmake(fake) - source).abs().mean() + (make(fake_source) - real).abs().mean()
+            loss = fooling + self.config.cycle_weight * cycle
+            learn_together([*self._generators.values()], loss, progress.share, progress.rate_scale)
+            losses = {"generators": fooling, "cycle": cycle}
+            sides = {"discriminator": (real, fake), "source_discriminator": (source, fake_source)}
+            for name, (genuine, made) in sides.items():
+                losses[name] = self._telling(step, name, genuine, made.detach(), progress.share)
+                self._judges[name].learn(losses[name], progress.share, progress.rate_scale)
+        for player in self.players.values():
+            player.update_average(self.rules.samples_per_step, progress.samples_seen)
+        return plain(losses)
+
+    def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
+        """How the translated records compare with the real ones, and how far the way back misses."""
+        with torch.no_grad():
+            back = self.best["inverse_generator"](fake)
+        missed = (back - heldout["source"]).abs().mean().item()
+        return {**likeness(fake, heldout["real"]), "cycle_error": missed}
+
+    def memory(self) -> dict[str, Tensor]:
+        """The pools of past fakes."""
+        return self._pools
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """See the base class."""
+        self._pools = {name: pool.to(self.device, copy=True) for name, pool in memory.items()}
+
+    def _fooling(self, real: Samples, fake: Samples, judge: str) -> Scalar:
+        said = meet(self._judges[judge].network, Batch({"real": real}), fake)
+        return self._objective.generator(said.of_real.logits, said.of_fake.logits).mean()
+
+    def _telling(self, step: int, judge: str, real: Samples, fake: Samples, share: float) -> Scalar:
+        fake = self._from_pool(step, judge, fake)
+        is_due = bool(due(self.config.penalties, step))
+        network = self._judges[judge].network
+        said = meet(network, Batch({"real": real}), fake, keeps_gradients=is_due, is_leaf=is_due)
+        randomness = Randomness(self.randomness.key(judge, step), self.randomness.retry)
+        return discriminator_loss(said, self._objective, self.config.penalties, step, share, randomness)
+
+    def _from_pool(self, step: int, judge: str, fake: Samples) -> Samples:
+        """The fakes, about half of them exchanged for past ones; the pool is filled first."""
+        if not self.config.n_pooled:
+            return fake
+        pool = self._pools.get(judge, fake[:0])
+        n_new = min(self.config.n_pooled - len(pool), len(fake))
+        self._pools[judge] = pool = torch.cat([pool, fake[:n_new]])
+        n_left = len(fake) - n_new
+        chance = self.randomness.generator(f"pool/{judge}", step)
+        n_swapped = min(n_left // 2, len(pool))
+        here = n_new + torch.randperm(n_left, generator=chance)[:n_swapped]
+        there = torch.randperm(len(pool), generator=chance)[:n_swapped]
+        shown = fake.clone()
+        shown[here] = pool[there]
+        pool[there] = fake[here]
+        return shown
+
+    def _precision(self) -> AbstractContextManager[object]:
+        return matrix_precision(self.config.precision, self.device)

@@ -1,0 +1,129 @@
+"""What players may want beside fooling and telling: functions of a whole encounter.
+
+A term sees all that the discriminator said, the batch and the latents, and gives one loss per record, shape
+`(batch,)`. It is added to the loss of the players it is for. To add one, write its function and one entry in
+`TERMS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, final
+
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from gansmith.engine.encounter import Encounter
+from gansmith.engine.tensors import PerSample
+from gansmith.errors import UsageError, did_you_mean
+
+
+def reconstruction_term(encounter: Encounter) -> PerSample:
+    """Mean absolute distance of each fake to the real record it is paired with, in the codec's unit.
+
+    Meaningful where the generator was given what that record looked like before.
+
+    Source: Isola et al. 2017, "Image-to-image translation with conditional adversarial networks", eq. 3
+    (arXiv:1611.07004).
+    """
+    return (encounter.fake - encounter.batch["real"]).abs().flatten(1).mean(1)
+
+
+def feature_matching_term(encounter: Encounter) -> PerSample:
+    """Squared distance between the mean features of real records and of fakes, the same for each fake.
+
+    Raises:
+        UsageError: When the discriminator tells no features.
+
+    Source: Salimans et al. 2016, "Improved techniques for training GANs", section 3.1 (arXiv:1606.03498).
+    """
+    real, fake = encounter.of_real.features, encounter.of_fake.features
+    if not fake:
+        raise UsageError("feature matching needs a discriminator that tells its features.")
+    pairs = zip(real, fake, strict=True)
+    distances = [(one.detach().mean(0) - other.mean(0)).square().mean() for one, other in pairs]
+    return sum(distances[1:], distances[0]).expand(len(encounter.batch))
+
+
+def auxiliary_class_term(encounter: Encounter) -> PerSample:
+    """Cross-entropy of the class that the discriminator reads off each record, real and fake.
+
+    Both players want it small. The batch gives the class as `labels`, whole numbers from 0; the discriminator
+    has a head `class`, shape `(batch, n_classes)`.
+
+    Source: Odena et al. 2017, "Conditional image synthesis with auxiliary classifier GANs", eq. 3
+    (arXiv:1610.09585).
+    """
+    labels = encounter.batch["labels"]
+    real, fake = (_head(said.heads, "class") for said in (encounter.of_real, encounter.of_fake))
+    return cross_entropy(real, labels, reduction="none") + cross_entropy(fake, labels, reduction="none")
+
+
+def information_term(encounter: Encounter) -> PerSample:
+    """Squared error of the discriminator in reading the first latents off each fake.
+
+    Both players want it small: then these latents mean something. The discriminator has a head `code`, shape
+    `(batch, n_codes)`. It is the bound on mutual information for normal codes of fixed width, but for a
+    constant.
+
+    Source: Chen et al. 2016, "InfoGAN", eq. 5 (arXiv:1606.03657).
+    """
+    if encounter.latents is None:
+        raise UsageError("the information term needs the latents that fakes were made from.")
+    code = _head(encounter.of_fake.heads, "code")
+    return 0.5 * (code - encounter.latents[:, : code.shape[1]]).square().sum(1)
+
+
+def _head(heads: object, name: str) -> Tensor:
+    found = heads.get(name) if isinstance(heads, dict) else None
+    if not isinstance(found, Tensor):
+        raise UsageError(f"this term needs a discriminator with a head {name!r}.")
+    return found
+
+
+Player = Literal["generator", "discriminator", "both"]
+
+
+@final
+@dataclass(frozen=True)
+class Term:
+    """A term and who minimises it."""
+
+    function: Callable[[Encounter], PerSample]
+    player: Player
+    meaning: str
+    """One line for people."""
+
+
+TERMS: dict[str, Term] = {
+    "reconstruction": Term(reconstruction_term, "generator", "fakes near the record they are paired with"),
+    "feature_matching": Term(feature_matching_term, "generator", "mean features of fakes as those of real"),
+    "auxiliary_class": Term(auxiliary_class_term, "both", "the class can be read off each record"),
+    "information": Term(information_term, "both", "the first latents can be read off each fake"),
+}
+
+
+@final
+@dataclass(frozen=True)
+class TermConfig:
+    """How much one term counts."""
+
+    name: str
+    """A key of `TERMS`."""
+    weight: float = 1.0
+    """Multiplied with its mean, 0 or more."""
+
+    def __post_init__(self) -> None:
+        if self.name not in TERMS:
+            raise UsageError(f"term {self.name!r} is not known. {did_you_mean(self.name, TERMS)}")
+        if self.weight < 0:
+            raise UsageError(f"term {self.name!r} wants a weight of 0 or more, not {self.weight}.")
+
+    def is_for(self, player: Player) -> bool:
+        """Whether this player minimises it."""
+        return TERMS[self.name].player in (player, "both") and self.weight > 0
+
+    def loss(self, encounter: Encounter) -> Tensor:
+        """The term, weighted and averaged; a scalar."""
+        return self.weight * TERMS[self.name].function(encounter).mean()

@@ -1,0 +1,114 @@
+"""Model files of format 2, a zip of a few known members, as content of the present format.
+
+What the present reader guards against holds for the upgraded content as well; here only the zip itself is
+checked: members by allow-list, none twice, nothing compressed, sizes capped and within the file, each with
+the sha256 that the manifest names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from gansmith.errors import ModelFileError
+
+ZIP_MARK: Final = b"PK\3\4"
+"""How such a file begins."""
+_MANIFEST: Final = "manifest.json"
+_NETWORKS: Final = ("generator", "discriminator")
+_MAX_BYTES: Final = {
+    _MANIFEST: 1 << 20,
+    "codec.json": 1 << 28,
+    "codec.safetensors": 1 << 30,
+    **{f"{name}.safetensors": 1 << 32 for name in _NETWORKS},
+}
+_OPTIONAL: Final = frozenset({"discriminator.safetensors"})
+
+
+def from_format_2(path: Path) -> tuple[dict[str, Any], Any, dict[str, Tensor], str]:
+    """Manifest, codec state and tensors as a file of the present format holds them, and the model's digest.
+
+    Raises:
+        ModelFileError: When it is truncated, damaged or hostile, or of another format.
+    """
+    try:
+        members = _members(path)
+        manifest = json.loads(members[_MANIFEST])
+        if manifest["format"] != 2:
+            raise ValueError(f"it is of format {manifest['format']!r:.20}")
+        digests = {name: hashlib.sha256(member).hexdigest() for name, member in members.items()}
+        if manifest["sha256"] != {name: value for name, value in digests.items() if name != _MANIFEST}:
+            raise ValueError("its members are not those it was written with")
+        tensors = {
+            f"codec/{name}": value
+            for name, value in safetensors.torch.load(members["codec.safetensors"]).items()
+        }
+        for network in _NETWORKS:
+            weights = safetensors.torch.load(members.get(f"{network}.safetensors", _NOTHING))
+            tensors |= {f"networks/{network}/{name}": value for name, value in weights.items()}
+        return upgraded(manifest), json.loads(members["codec.json"]), tensors, digests[_MANIFEST]
+    except (
+        zipfile.BadZipFile,
+        safetensors.SafetensorError,
+        struct.error,
+        NotImplementedError,
+        RuntimeError,
+        RecursionError,
+        AttributeError,
+        OSError,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise ModelFileError(
+            f"{path}: no whole .gan file ({str(error)[:200]}). It is truncated or damaged, or something else."
+        ) from error
+
+
+_NOTHING: Final = safetensors.torch.save({})
+
+
+def upgraded(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest of format 2 as one of format 3.
+
+    Games have names, the number of latents stands with the rules alone, readings of the kept networks have
+    taken the place of one number, and no fingerprint of the training records is kept.
+    """
+    new = {key: value for key, value in manifest.items() if key not in ("format", "sha256")}
+    if new["networks"].get("n_latents") != new["game"]["n_latents"]:
+        raise ValueError("game and networks differ in their number of latents")
+    training = dict(new["training"])
+    readings = {"decision_threshold": training.pop("border")}
+    return {
+        **new,
+        "game": {"name": "adversarial", **new["game"]},
+        "networks": {key: value for key, value in new["networks"].items() if key != "n_latents"},
+        "training": {**training, "readings": readings},
+        "data": {key: value for key, value in new["data"].items() if key != "fingerprint"},
+    }
+
+
+def _members(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        infos = archive.infolist()
+        names = [info.filename for info in infos]
+        needed = set(_MAX_BYTES) - _OPTIONAL
+        if len(set(names)) != len(names) or not needed <= set(names) <= set(_MAX_BYTES):
+            raise ValueError("its members are not those of a model")
+        for info in infos:
+            is_plain = info.compress_type == zipfile.ZIP_STORED and not info.flag_bits
+            if not is_plain or not info.file_size == info.compress_size <= _MAX_BYTES[info.filename]:
+                raise ValueError(f"member {info.filename!r} is not stored plainly")
+        if sum(info.file_size for info in infos) > path.stat().st_size:
+            raise ValueError("its members are larger than the file")
+        return {info.filename: archive.read(info) for info in infos}

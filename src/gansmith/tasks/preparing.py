@@ -1,0 +1,137 @@
+"""From data that was read to a game that can begin: split, codec, sizes, networks, batches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import torch
+
+from gansmith.configuration import to_plain
+from gansmith.engine.batches import Batches, Shuffled
+from gansmith.engine.games.base import AbstractGame, AbstractRules
+from gansmith.engine.games.registry import plain_rules
+from gansmith.engine.precision import fastest_precision
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.train import Evaluation
+from gansmith.errors import UsageError, did_you_mean
+from gansmith.modalities.base import AbstractModality, Codec, Plan, seeded_networks
+from gansmith.modalities.registry import find_modality
+from gansmith.tasks.cost import MANY_OPERATIONS, n_operations
+from gansmith.tasks.model import Model, versions
+from gansmith.tasks.opening import Opened
+from gansmith.tasks.origin import networks_from, plan_from
+from gansmith.tasks.settings import FitConfig
+
+
+@final
+@dataclass(frozen=True)
+class Prepared:
+    """Everything of a run but its length."""
+
+    config: FitConfig
+    modality: AbstractModality
+    records: Any
+    """What is learnt from; held-out records are not among them."""
+    codec: Codec
+    game: AbstractGame
+    batches: Batches
+    evaluation: Evaluation | None
+    plan: Plan
+    manifest: Mapping[str, Any]
+    """How the model is made; plain JSON; goes into the run folder and the model file."""
+    fingerprint: str
+    """The same for the same data; never leaves the run folder, and goes there salted."""
+    notes: tuple[str, ...]
+    """What the user should know about how the data was read."""
+    origin: Model | None = None
+    """The model that is fine-tuned."""
+
+    @property
+    def n_seen(self) -> int:
+        """Training records."""
+        return len(self.batches.dataset)
+
+
+def prepare(
+    opened: Opened, config: FitConfig, origin: Model | None, rules: AbstractRules | None = None
+) -> Prepared:
+    """Split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
+    modality = find_modality(opened.reader.kind)
+    randomness = Randomness(config.seed)
+    n_heldout = modality.n_heldout(len(opened), config.preset)
+    data = {"name": opened.name, "n_records": len(opened), "n_heldout": n_heldout}
+    notes, records = opened.notes, opened.hand_over()
+    fingerprint = modality.fingerprint(records)
+    remarks = modality.unknown(origin.codec, records) if origin else ()
+    order = randomness.permutation(len(records), "split", 0).numpy()
+    heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
+    del records, order  # one copy is enough
+    if origin:
+        codec, plan, networks = origin.codec, plan_from(origin, len(seen)), networks_from(origin)
+    else:
+        codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32, config.min_count)
+        plan = modality.plan(codec, len(seen), config.preset)
+        key = randomness.key("networks", 0)
+        networks = seeded_networks(modality, codec, plan.networks, plan.game, key)
+        remarks = modality.remarks(codec, seen, opened.target)
+    device = _device(config.device)
+    networks = {name: network.to(device) for name, network in networks.items()}
+    if rules is None:
+        rules = plan.game.with_objective(config.objective) if config.objective else plan.game
+        is_large = n_operations(networks, rules.batch_size) >= MANY_OPERATIONS
+        rules = replace(rules, precision=fastest_precision(device) if is_large else "float32")
+    game = rules.start(networks, randomness)
+    dataset = modality.dataset(codec, seen, randomness.key("encode", 0))
+    drawing = Shuffled(len(dataset), rules.batch_size, randomness)
+    conditioning = modality.conditioning(codec)
+    batches = Batches(dataset, drawing, randomness, conditioning, codec.expand, device)
+    evaluation = None
+    if n_heldout:
+        apart = modality.dataset(codec, heldout, randomness.key("encode", 1))
+        held = batches.expanded(apart.batch(torch.arange(n_heldout)))
+        score = modality.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
+        evaluation = Evaluation(held, batches.first(n_heldout), score, plan.tolerance)
+    manifest = {
+        "kind": modality.kind,
+        "fit": to_plain(config),
+        "reading": to_plain(opened.reading),
+        "target": opened.target,
+        "networks": to_plain(plan.networks),
+        "game": plain_rules(rules),
+        "data": data,
+        "versions": versions(),
+        **({"origin": origin.known_digest()} if origin else {}),
+    }
+    return Prepared(
+        config,
+        modality,
+        seen,
+        codec,
+        game,
+        batches,
+        evaluation,
+        plan,
+        manifest,
+        fingerprint,
+        (*notes, *remarks),
+        origin,
+    )
+
+
+def salted(fingerprint: str, salt: str) -> str:
+    """A fingerprint that tells nobody without the salt whether some data is that which was learnt from."""
+    return hashlib.blake2b(fingerprint.encode(), key=salt.encode(), digest_size=16).hexdigest()
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name not in has:
+        raise UsageError(f"device {name!r} is not known. {did_you_mean(name, ('auto', *has))}")
+    if not has[name]:
+        raise UsageError(f"device {name!r} is not there, or torch was built without it. Use --device cpu.")
+    return torch.device(name)
