@@ -1,7 +1,7 @@
 """Real and fake records before a discriminator, and what follows for both sides.
 
-Every adversarial game is made of such encounters: real records and fakes are paired index by index and judged
-in one pass. Objectives, penalties and terms turn what was said into losses.
+Every adversarial game is made of such encounters: real records and fakes are paired index by index and
+judged. Objectives, penalties and terms turn what was said into losses.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.judge import Discriminator, Judgement
+from gansmith.engine.judge import Discriminator, Judgement, said
 from gansmith.engine.objectives import Objective
 from gansmith.engine.penalties import PENALTIES, PenaltyConfig, between
 from gansmith.engine.randomness import Randomness
@@ -29,60 +29,73 @@ class Encounter:
 
     batch: Batch
     """The real records, and all that belongs to them."""
+    fake: Samples
+    """The fakes, one for each real record."""
     latents: Tensor | None
     """What the fakes were made from, one row each."""
+    of_real: Judgement
+    """What was said of the real records."""
+    of_fake: Judgement
+    """What was said of the fakes."""
+
+
+@final
+@dataclass(frozen=True)
+class Examination:
+    """An encounter that the discriminator is to learn from."""
+
+    encounter: Encounter
     judge: Discriminator
-    """Who said it."""
+    """Who judged."""
     both: Samples
-    """The real records, then the fakes, as they were judged."""
-    judgement: Judgement
-    """Of both."""
-
-    @property
-    def fake(self) -> Samples:
-        """The fakes, one for each real record."""
-        return self.both[len(self.batch) :]
-
-    @property
-    def of_real(self) -> Judgement:
-        """What was said of the real records."""
-        return self.judgement.rows(slice(0, len(self.batch)))
-
-    @property
-    def of_fake(self) -> Judgement:
-        """What was said of the fakes."""
-        return self.judgement.rows(slice(len(self.batch), len(self.both)))
+    """The real records, then the fakes, as they were judged; gradients end here."""
 
 
-def meet(
+def examine(
     network: nn.Module,
     batch: Batch,
     fake: Samples,
-    latents: Tensor | None = None,
+    latents: Tensor | None,
     *,
-    keeps_gradients: bool = False,
-    is_leaf: bool = False,
-) -> Encounter:
-    """Have a discriminator judge the real records of a batch and fakes in one pass.
+    wants_gradients: bool,
+    is_shared: bool = False,
+) -> Examination:
+    """Have a discriminator judge real records and fakes in one pass.
 
     Args:
         network: The discriminator.
         batch: With the real records as `real`, and a `condition` where there is one.
         fake: As many fakes, made with the same conditions.
         latents: What they were made from.
-        keeps_gradients: Whether input gradients will be wanted.
-        is_leaf: Whether gradients end at what is judged, instead of reaching who made the fakes.
+        wants_gradients: Whether the input gradients of what is judged will be asked for, by penalties.
+        is_shared: Whether who made the fakes is to learn from this pass as well.
     """
-    both = torch.cat([batch["real"], fake])
-    both = both.detach().requires_grad_() if is_leaf else both
-    condition = batch.get("condition")
+    n, condition = len(batch), batch.get("condition")
+    both = torch.cat([batch["real"], fake]).detach().requires_grad_(wants_gradients or is_shared)
     conditions = None if condition is None else torch.cat([condition, condition])
-    judge = Discriminator(network, conditions, keeps_gradients=keeps_gradients, n_groups=2)
-    return Encounter(batch, latents, judge, both, judge.judgement(both))
+    judge = Discriminator(network, conditions, keeps_gradients=wants_gradients, n_groups=2)
+    said_of = judge.judgement(both)
+    of_real, of_fake = said_of.rows(slice(0, n)), said_of.rows(slice(n, 2 * n))
+    return Examination(Encounter(batch, both[n:], latents, of_real, of_fake), judge, both)
+
+
+def present(network: nn.Module, batch: Batch, fake: Samples, latents: Tensor | None) -> Encounter:
+    """Have a discriminator judge fakes whose maker is to learn from it, beside real records.
+
+    Args:
+        network: The discriminator.
+        batch: With the real records as `real`, and a `condition` where there is one.
+        fake: As many fakes, made with the same conditions; gradients go on to who made them.
+        latents: What they were made from.
+    """
+    condition = batch.get("condition")
+    with torch.no_grad():
+        of_real = said(network, batch["real"], condition)
+    return Encounter(batch, fake, latents, of_real, said(network, fake, condition))
 
 
 def discriminator_loss(
-    encounter: Encounter,
+    examination: Examination,
     objective: Objective,
     penalties: Sequence[PenaltyConfig],
     step: int,
@@ -92,16 +105,17 @@ def discriminator_loss(
     """What the discriminator minimises: its objective and the penalties that are due at this step.
 
     Args:
-        encounter: A leaf, where penalties are due.
+        examination: With gradients wanted, where penalties are due.
         objective: Of the game.
         penalties: Of the game; see `due`.
         step: Of the run.
         share: Of the run that is done, in [0, 1].
         randomness: Of penalties that choose points.
     """
+    encounter = examination.encounter
     loss = objective.discriminator(encounter.of_real.logits, encounter.of_fake.logits).mean()
     for penalty in due(penalties, step):
-        loss = loss + _weighted(penalty, encounter, step, share, randomness)
+        loss = loss + _weighted(penalty, examination, step, share, randomness)
     return loss
 
 
@@ -111,20 +125,20 @@ def due(penalties: Sequence[PenaltyConfig], step: int) -> list[PenaltyConfig]:
 
 
 def _weighted(
-    config: PenaltyConfig, encounter: Encounter, step: int, share: float, randomness: Randomness
+    config: PenaltyConfig, examination: Examination, step: int, share: float, randomness: Randomness
 ) -> Scalar:
     """One penalty, weighted and averaged over the records it is measured on."""
-    penalty, n, both = PENALTIES[config.name], len(encounter.batch), encounter.both
+    penalty, batch = PENALTIES[config.name], examination.encounter.batch
+    n, both, judge = len(batch), examination.both, examination.judge
     match penalty.place:
         case "real":
-            per_sample = penalty.function(encounter.judge, both)[:n]
+            per_sample = penalty.function(judge, both)[:n]
         case "fake":
-            per_sample = penalty.function(encounter.judge, both)[n:]
+            per_sample = penalty.function(judge, both)[n:]
         case "between":
             shares = randomness.uniform((n,), "between", step).to(both.device)
             points = between(both[:n], both[n:], shares).detach().requires_grad_()
-            condition = encounter.batch.get("condition")
-            judge = Discriminator(encounter.judge.network, condition, keeps_gradients=True)
+            judge = Discriminator(judge.network, batch.get("condition"), keeps_gradients=True)
             per_sample = penalty.function(judge, points)
     final_weight = config.weight if config.final_weight is None else config.final_weight
     gamma = cosine(config.weight, final_weight, share)

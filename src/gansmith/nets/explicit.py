@@ -62,7 +62,7 @@ def leaky_gradients(layers: nn.ModuleList, last: nn.Linear, met: list[Tensor]) -
     """The gradient of each logit for the input of `leaky_layers`."""
     gradients = last.weight  # (1, width)
     for layer, before in zip(reversed(layers), reversed(met), strict=True):
-        slopes = torch.where(before > 0, before.new_tensor(1.0), before.new_tensor(SLOPE))
+        slopes = (before > 0).to(before.dtype).mul_(1 - SLOPE).add_(SLOPE)
         gradients = (gradients * slopes) @ cast(
             "nn.Linear", layer
         ).weight  # (batch, width of the layer before)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import platform
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -22,7 +25,7 @@ from gansmith import __version__
 from gansmith.engine.batches import Batch
 from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.games.registry import rules_from_plain
-from gansmith.engine.precision import matrix_precision, sampling_precision
+from gansmith.engine.precision import matrix_precision, quick_full_products, sampling_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
@@ -37,6 +40,11 @@ from gansmith.tasks.screening import Screen
 
 MAX_MEMBERS: Final = 64
 """Members that take turns in one model; more come from nobody but a forger."""
+
+
+N_AHEAD: Final = 2
+"""Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""
+CPU: Final = torch.device("cpu")
 
 
 @final
@@ -101,16 +109,17 @@ class Model:
         size = self.modality.block_size(self.codec)
         firsts = range(0, n_records, size)
         screen = Screen(self.modality, self.codec) if is_screened else None
-        with ThreadPoolExecutor(1) as beside:  # the next block is generated while this one is decoded
-            coming = beside.submit(self._block, 0, n_records, seed, request)
+        with _workers(len(firsts)) as workers:
+            coming = deque[Future[tuple[Compact, Filling | None]]]()
             for block, first in enumerate(firsts):
-                compact, filling = coming.result()
-                if block + 1 < len(firsts):
-                    n_left = n_records - firsts[block + 1]
-                    coming = beside.submit(self._block, block + 1, n_left, seed, request)
+                while len(coming) <= N_AHEAD and block + len(coming) < len(firsts):
+                    ahead = block + len(coming)
+                    n_left = n_records - firsts[ahead]
+                    coming.append(workers.submit(self._block, ahead, n_left, seed, request))
+                compact, filling = coming.popleft().result()
                 compact = compact[: n_records - first]
                 records = self._decoded(compact, block, first, seed, filling)
-                again = partial(self._again, beside, len(compact), block, first, seed, request)
+                again = partial(self._again, workers, len(compact), block, first, seed, request)
                 yield screen.passed(records, first, again) if screen else records
 
     def sample(self, n_records: int, seed: int = 0, where: Where | None = None, balance: str = "") -> Any:
@@ -224,7 +233,7 @@ class Model:
         """What the networks make of a whole block, on one core: its bits do not depend on their number."""
         given = Batch({"condition": condition}, self.modality.block_size(self.codec))
         with n_threads(1):
-            with matrix_precision(self._precision, torch.device("cpu")):
+            with quick_full_products(self._precision), matrix_precision(self._precision, CPU):
                 samples = self.rules.generate(self.networks, given, Randomness(seed).stream(stream), block)
             return self.codec.compact(samples)
 
@@ -237,7 +246,7 @@ class Model:
 
     def _again(
         self,
-        beside: ThreadPoolExecutor,
+        workers: ThreadPoolExecutor,
         n_records: int,
         block: int,
         first: int,
@@ -247,7 +256,7 @@ class Model:
     ) -> Any:
         """Other records in the place of the first of a block, from the `draw`-th further noise."""
         again = f" again {draw}"
-        coming = beside.submit(self._block, block, n_records, seed, request, again)  # all in one thread
+        coming = workers.submit(self._block, block, n_records, seed, request, again)
         compact, filling = coming.result()
         return self._decoded(compact[:n_records], block, first, seed, filling, again)
 
@@ -282,6 +291,21 @@ class Model:
                 f"networks/{name}/{key}": value.detach().cpu().contiguous() for key, value in weights.items()
             }
         return self.manifest, state, tensors
+
+
+@contextmanager
+def _workers(n_blocks: int) -> Generator[ThreadPoolExecutor]:
+    """Threads that generate blocks side by side, each on a core of its own."""
+    n_workers = max(1, min(N_AHEAD, n_blocks, os.cpu_count() or 1))
+    before = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(n_workers, initializer=torch.set_num_threads, initargs=(1,)) as workers:
+            try:
+                yield workers
+            finally:
+                workers.shutdown(cancel_futures=True)
+    finally:
+        torch.set_num_threads(before)
 
 
 def load_model(path: str | Path) -> Model:

@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -104,8 +105,14 @@ def test_epochs_are_turned_into_samples(people, config):
 
 
 def test_objective_of_the_users_choice(people, config):
-    assert start(people, replace(config, objective="hinge")).prepared.game.rules.objective == "hinge"
-    assert start(people, config).prepared.game.rules.objective == "relativistic"
+    chosen: Any = start(people, replace(config, objective="hinge")).prepared.game.rules
+    usual: Any = start(people, config).prepared.game.rules
+    assert (chosen.objective, usual.objective) == ("hinge", "relativistic")
+
+
+def test_a_game_without_a_choice_of_objectives_refuses_one(people, config):
+    with pytest.raises(UsageError, match="'autoencoder' has one objective"):
+        start(people, replace(config, preset="vae", objective="hinge"))
 
 
 def test_a_budget_becomes_a_length_that_repeats_the_run(people, config, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,8 @@ def test_codec_and_weights_are_taken_over(model, newer):
 
 def test_the_hand_is_gentler_and_the_run_a_quarter(model, newer, people):
     run, fresh = start(newer, FitConfig(threads=1), origin=model), start(people, FitConfig(preset="small"))
+    ours: Any
+    theirs: Any
     ours, theirs = run.training.game.rules, fresh.training.game.rules
     assert ours.generator.learning_rate == RATE_SHARE * theirs.generator.learning_rate
     assert ours.discriminator.learning_rate == RATE_SHARE * theirs.discriminator.learning_rate

@@ -1,9 +1,10 @@
 """The game of two: a generator and a discriminator, and in which turns they learn.
 
-Turns alternate: the discriminator learns from one batch, the generator from the next and the discriminator
-as it is by then. Or both learn from one pass of the discriminator: without batch statistics its input
+The discriminator learns from real records and fakes; then the generator learns what the discriminator, as it
+is by then, says of its fakes. These are fresh ones, or, cheaper, those that the discriminator has just learnt
+from. Or both learn at the same time from one pass of the discriminator: without batch statistics its input
 gradient at a fake is all that the generator's own turn would ask it for. One backward pass and one optimiser
-step per player and turn, either way.
+step per player and turn, always.
 
 Source:
     Goodfellow et al. 2014, "Generative adversarial nets" (arXiv:1406.2661); Huang et al. 2024, "The GAN is
@@ -15,14 +16,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal, final
+from typing import ClassVar, Final, Literal, final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.encounter import Encounter, discriminator_loss, due, meet
+from gansmith.engine.encounter import (
+    Encounter,
+    Examination,
+    discriminator_loss,
+    due,
+    examine,
+    present,
+)
 from gansmith.engine.games.base import (
     AbstractGame,
     AbstractRules,
@@ -33,7 +41,7 @@ from gansmith.engine.games.base import (
     device_of,
     plain,
 )
-from gansmith.engine.judge import Discriminator, said
+from gansmith.engine.judge import said
 from gansmith.engine.monitors import accuracies, decision_threshold, likeness, memory_gap
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
@@ -42,8 +50,14 @@ from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import Latents, Samples, Scalar
 from gansmith.engine.terms import TermConfig
-from gansmith.errors import UsageError
+from gansmith.errors import UsageError, did_you_mean
 from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
+
+TURNS: Final = {
+    "fresh": "one after the other, each on records and fakes of its own",
+    "same_fakes": "one after the other on the same records and fakes: a pass of the generator less",
+    "one_pass": "at the same time, from one pass of the discriminator: the cheapest",
+}
 
 
 @final
@@ -77,8 +91,8 @@ class AdversarialRules(AbstractRules):
     much longer it is. None: the same rates, however long."""
     n_discriminator_turns: int = 1
     """Turns of the discriminator before each turn of the generator."""
-    one_pass: bool = False
-    """Whether both players learn from the same pass of the discriminator, at the same time."""
+    turns: str = "fresh"
+    """How turns follow each other, a key of `TURNS`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,19 +100,21 @@ class AdversarialRules(AbstractRules):
         check_counts({"n_latents": self.n_latents, "n_discriminator_turns": self.n_discriminator_turns})
         if self.full_rate_samples is not None:
             check_counts({"full_rate_samples": self.full_rate_samples})
-        if self.one_pass and self.n_discriminator_turns > 1:
+        if self.turns not in TURNS:
+            raise UsageError(f"turns {self.turns!r} are not known. {did_you_mean(self.turns, TURNS)}")
+        if self.turns != "fresh" and self.n_discriminator_turns > 1:
             raise UsageError(
-                f"one pass serves one turn of each player, not {self.n_discriminator_turns} of the "
-                "discriminator. Leave out one_pass or n_discriminator_turns."
+                f"turns {self.turns!r} are one of each player, not {self.n_discriminator_turns} of the "
+                "discriminator. Leave out turns or n_discriminator_turns."
             )
 
     @property
     def n_batches(self) -> int:
-        """One for each turn that compares real records with fakes."""
+        """One for each turn on fresh records that compares them with fakes."""
         is_comparing = find_objective(self.objective).is_relative or any(
             term.is_for("generator") for term in self.terms
         )
-        return self.n_discriminator_turns + (is_comparing and not self.one_pass)
+        return self.n_discriminator_turns + (is_comparing and self.turns == "fresh")
 
     @property
     def samples_per_step(self) -> int:
@@ -144,17 +160,19 @@ class Adversarial(AbstractGame):
         self.discriminator = Player(networks["discriminator"], rules.discriminator)
         self.players = {"generator": self.generator, "discriminator": self.discriminator}
         self._objective = find_objective(rules.objective)
-        if rules.one_pass and isinstance(networks["discriminator"], AbstractWholeBatchDiscriminator):
+        if rules.turns == "one_pass" and isinstance(
+            networks["discriminator"], AbstractWholeBatchDiscriminator
+        ):
             raise UsageError(
                 "both players cannot learn from one pass of a discriminator that looks at a whole batch: "
-                "what it says of a fake depends on the others. Leave out one_pass."
+                "what it says of a fake depends on the others. Choose other turns."
             )
 
     def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
         """See the base class; the losses are those of the last turn of each player, penalties included."""
         with quick_full_products(self.config.precision):
-            turns = self._together if self.config.one_pass else self._in_turn
-            losses = turns(step, batches, progress)
+            turns = {"fresh": self._fresh, "same_fakes": self._same_fakes, "one_pass": self._one_pass}
+            losses = turns[self.config.turns](step, batches, progress)
         self.generator.update_average(self.rules.samples_per_step, progress.samples_seen)
         return plain({"discriminator": losses[0], "generator": losses[1]})
 
@@ -174,9 +192,9 @@ class Adversarial(AbstractGame):
             "decision_threshold": threshold,
         }
 
-    # --- Turn after turn ---------------------------------------------------------------------------------
+    # --- In which turns ----------------------------------------------------------------------------------
 
-    def _in_turn(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
+    def _fresh(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
         share, scale = progress.share, self.config.rate_scale(progress)
         loss = torch.zeros(())
         for turn in range(self.config.n_discriminator_turns):
@@ -189,53 +207,46 @@ class Adversarial(AbstractGame):
     def discriminator_turn(self, step: int, turn: int, batch: Batch, share: float) -> Scalar:
         """The discriminator's loss on a batch and fresh fakes."""
         latents = self._latents(step, turn, batch)
-        with torch.no_grad(), self._precision():
-            fake = self.generator.network(latents, batch.get("condition"))
-        is_due = bool(due(self.config.penalties, step))
-        with self._precision():
-            encounter = meet(
-                self.discriminator.network, batch, fake, latents, keeps_gradients=is_due, is_leaf=is_due
-            )
-            return self._discriminator_loss(encounter, step, share)
+        with torch.no_grad():
+            fake = self._made(latents, batch)
+        return self._discriminator_loss(self._examined(step, batch, fake, latents), step, share)
 
     def generator_turn(self, step: int, batch: Batch) -> Scalar:
         """The generator's loss on fresh fakes, and on a batch where it compares."""
         latents = self._latents(step, self.config.n_discriminator_turns, batch)
-        with self._precision():
-            condition = batch.get("condition")
-            fake = self.generator.network(latents, condition)
-            if self._objective.is_relative or self.config.terms:
-                encounter = meet(self.discriminator.network, batch, fake, latents)
-                return self._generator_loss(encounter)
-            logits = Discriminator(self.discriminator.network, condition)(fake)
-            return self._objective.generator(logits, logits).mean()
+        return self._generator_loss(self._presented(batch, self._made(latents, batch), latents))
 
-    # --- One pass for both -------------------------------------------------------------------------------
-
-    def _together(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
+    def _same_fakes(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
         share, scale = progress.share, self.config.rate_scale(progress)
         (batch,) = batches
         latents = self._latents(step, 0, batch)
-        with self._precision():
-            fake = self.generator.network(latents, batch.get("condition"))
-            is_due = bool(due(self.config.penalties, step))
-            encounter = meet(
-                self.discriminator.network, batch, fake, latents, keeps_gradients=is_due, is_leaf=True
-            )
-            loss = self._discriminator_loss(encounter, step, share)
-            generator_loss = self._generator_loss(encounter)
-        pull = self._pull(encounter, generator_loss)
-        self.discriminator.learn(loss, share, scale, also=[encounter.both] if pull is None else [])
+        fake = self._made(latents, batch)
+        loss = self._discriminator_loss(self._examined(step, batch, fake, latents), step, share)
+        self.discriminator.learn(loss, share, scale)
+        generator_loss = self._generator_loss(self._presented(batch, fake, latents))
+        self.generator.learn(generator_loss, share, scale)
+        return loss, generator_loss
+
+    def _one_pass(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
+        share, scale = progress.share, self.config.rate_scale(progress)
+        (batch,) = batches
+        latents = self._latents(step, 0, batch)
+        fake = self._made(latents, batch)
+        examination = self._examined(step, batch, fake, latents, is_shared=True)
+        loss = self._discriminator_loss(examination, step, share)
+        generator_loss = self._generator_loss(examination.encounter)
+        pull = self._pull(examination, generator_loss)
+        self.discriminator.learn(loss, share, scale, also=[examination.both] if pull is None else [])
         if pull is None:
-            assert encounter.both.grad is not None
-            discriminator_slopes, generator_slopes = self._slopes(encounter)
+            assert examination.both.grad is not None
+            discriminator_slopes, generator_slopes = self._slopes(examination.encounter)
             ratio = (generator_slopes / discriminator_slopes).view(-1, *[1] * (fake.ndim - 1))
-            pull = ratio * encounter.both.grad[len(batch) :]
+            pull = ratio * examination.both.grad[len(batch) :]
         self.generator.learn(fake, share, scale, gradient=pull.to(fake.dtype))
         return loss, generator_loss
 
-    def _pull(self, encounter: Encounter, generator_loss: Scalar) -> Samples | None:
-        """The gradient of the generator's loss for its fakes, as its own turn would find it.
+    def _pull(self, examination: Examination, generator_loss: Scalar) -> Samples | None:
+        """The gradient of the generator's loss for its fakes, as a turn of its own would find it.
 
         A fake's logit is a function of that fake alone. So its input gradient, which R2 needs anyway, times
         the slope of the generator's loss is that gradient; and the input gradient of the discriminator's loss
@@ -244,7 +255,8 @@ class Adversarial(AbstractGame):
         Returns:
             None where the discriminator's own backward pass will tell, because that ratio is known.
         """
-        n, both, judge = len(encounter.batch), encounter.both, encounter.judge
+        encounter, judge, both = examination.encounter, examination.judge, examination.both
+        n = len(encounter.batch)
         has_terms = any(term.is_for("generator") for term in self.config.terms)
         if judge.has_gradients and not has_terms:
             _, slopes = self._slopes(encounter)
@@ -264,13 +276,35 @@ class Adversarial(AbstractGame):
         )
         return discriminator_slopes, generator_slopes
 
-    # --- What both ways share ----------------------------------------------------------------------------
+    # --- What all turns share ----------------------------------------------------------------------------
 
-    def _discriminator_loss(self, encounter: Encounter, step: int, share: float) -> Scalar:
-        loss = discriminator_loss(
-            encounter, self._objective, self.config.penalties, step, share, self.randomness
-        )
-        return loss + self._terms(encounter, "discriminator")
+    def _made(self, latents: Latents, batch: Batch) -> Samples:
+        with self._precision():
+            return self.generator.network(latents, batch.get("condition"))
+
+    def _examined(
+        self, step: int, batch: Batch, fake: Samples, latents: Latents, *, is_shared: bool = False
+    ) -> Examination:
+        network, is_due = self.discriminator.network, bool(due(self.config.penalties, step))
+        with self._precision():
+            return examine(
+                network, batch, fake.detach(), latents, wants_gradients=is_due, is_shared=is_shared
+            )
+
+    def _presented(self, batch: Batch, fake: Samples, latents: Latents) -> Encounter:
+        network = self.discriminator.network
+        with self._precision():
+            if self._objective.is_relative or self.config.terms:
+                return present(network, batch, fake, latents)
+            of_fake = said(network, fake, batch.get("condition"))
+            return Encounter(batch, fake, latents, of_fake, of_fake)  # nobody asks for the real ones
+
+    def _discriminator_loss(self, examination: Examination, step: int, share: float) -> Scalar:
+        with self._precision():
+            loss = discriminator_loss(
+                examination, self._objective, self.config.penalties, step, share, self.randomness
+            )
+            return loss + self._terms(examination.encounter, "discriminator")
 
     def _generator_loss(self, encounter: Encounter) -> Scalar:
         loss = self._objective.generator(encounter.of_real.logits, encounter.of_fake.logits).mean()

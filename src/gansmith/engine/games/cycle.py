@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.encounter import discriminator_loss, due, meet
+from gansmith.engine.encounter import discriminator_loss, due, examine, present
 from gansmith.engine.games.base import (
     AbstractGame,
     AbstractRules,
@@ -137,14 +137,15 @@ class Cycle(AbstractGame):
         self._pools = {name: pool.to(self.device, copy=True) for name, pool in memory.items()}
 
     def _fooling(self, real: Samples, fake: Samples, judge: str) -> Scalar:
-        said = meet(self._judges[judge].network, Batch({"real": real}), fake)
+        said = present(self._judges[judge].network, Batch({"real": real}), fake, None)
         return self._objective.generator(said.of_real.logits, said.of_fake.logits).mean()
 
     def _telling(self, step: int, judge: str, real: Samples, fake: Samples, share: float) -> Scalar:
         fake = self._from_pool(step, judge, fake)
-        is_due = bool(due(self.config.penalties, step))
+        wants_gradients = bool(due(self.config.penalties, step))
         network = self._judges[judge].network
-        said = meet(network, Batch({"real": real}), fake, keeps_gradients=is_due, is_leaf=is_due)
+        batch = Batch({"real": real})
+        said = examine(network, batch, fake, None, wants_gradients=wants_gradients)
         randomness = Randomness(self.randomness.key(judge, step), self.randomness.retry)
         return discriminator_loss(said, self._objective, self.config.penalties, step, share, randomness)
 

@@ -110,10 +110,7 @@ def _even_knots(
 
 def _strongest(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Int[Tensor, "n n_columns"]:
     """The strongest state of each column, counted through all columns."""
-    found = [
-        logits[:, block.values].reshape(-1, block.n_columns, block.n_states).argmax(-1)
-        for block in layout.blocks
-    ]
+    found = [block.of(logits).argmax(-1) for block in layout.blocks]
     return torch.cat(found, 1) + layout.offsets
 
 
@@ -126,9 +123,7 @@ def _margins(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tens
     """How far the strongest state of each column lies above the second where it is hardly the strongest."""
     found: list[Tensor] = []
     for block in layout.blocks:
-        first, second = (
-            logits[:, block.values].reshape(-1, block.n_columns, block.n_states).topk(2, -1).values.unbind(-1)
-        )  # each (n, n_columns of the block)
+        first, second = block.of(logits).topk(2, -1).values.unbind(-1)  # each (n, n_columns of the block)
         found.append((first - second).quantile(UNDECIDED, 0))
     return torch.cat(found)
 

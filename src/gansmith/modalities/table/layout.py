@@ -12,6 +12,7 @@ outside bins.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -43,6 +44,10 @@ class Block:
     def values(self) -> slice:
         """Where their one-hot values stand in a sample."""
         return slice(self.first_value, self.first_value + self.n_columns * self.n_states)
+
+    def of(self, samples: Float[Tensor, "batch n_values"]) -> Float[Tensor, "batch n_columns n_states"]:
+        """A view of their one-hot values."""
+        return samples[:, self.values].unflatten(1, (self.n_columns, self.n_states))
 
 
 @final
@@ -107,10 +112,30 @@ class Layout:
         states = torch.repeat_interleave(torch.arange(self.n_columns), torch.tensor(self.n_states))
         return torch.cat([states, torch.tensor(self.level_columns, dtype=torch.long)])
 
+    @cached_property
+    def bins(self) -> tuple[slice, ...]:
+        """Where the bins of each column that has a level stand in a sample."""
+        ends = (self.offsets + torch.tensor(self.n_states)).tolist()
+        return tuple(slice(ends[column] - self.n_bins[column], ends[column]) for column in self.level_columns)
+
     def is_bin(self, block: Block) -> Bool[Tensor, "n_columns n_states"]:
         """Which states of a block's columns carry a level."""
         n_bins = torch.tensor(self.n_bins[block.columns])
         return torch.arange(block.n_states) >= (block.n_states - n_bins)[:, None]
+
+    def states(
+        self, samples: Float[Tensor, "batch n_values"], columns: Sequence[int]
+    ) -> Int[Tensor, "batch n_chosen"]:
+        """The states of some columns of hard samples, counted through all columns.
+
+        Without matrix products, which may be taken in halves; these count to 256.
+        """
+        starts, sizes = self.offsets.tolist(), self.n_states
+        found = [
+            (samples[:, start : start + size] * torch.arange(size, device=samples.device)).sum(1) + start
+            for start, size in ((starts[column], sizes[column]) for column in columns)
+        ]
+        return torch.stack(found, 1).long() if found else samples.new_zeros(len(samples), 0).long()
 
     def expand(self, compact: Compact) -> Float[Tensor, "batch n_values"]:
         """Compact records as samples."""
@@ -123,8 +148,7 @@ class Layout:
     def compact(self, samples: Float[Tensor, "batch n_values"]) -> Compact:
         """Samples as compact records: the inverse of `expand`."""
         codes = [
-            samples[:, block.values].reshape(-1, block.n_columns, block.n_states)
-            @ torch.arange(block.n_states, dtype=samples.dtype, device=samples.device)
+            block.of(samples) @ torch.arange(block.n_states, dtype=samples.dtype, device=samples.device)
             for block in self.blocks
         ]  # each (batch, n_columns of the block)
         return torch.cat([*codes, samples[:, self.n_one_hot :]], 1)

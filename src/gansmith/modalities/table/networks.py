@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, cast, final
+from typing import Any, Final, cast, final
 
 import torch
 from jaxtyping import Float
@@ -144,9 +144,7 @@ class TableGenerator(nn.Module):
     def _evened(self, made: TableSamples) -> TableSamples:
         """Each level moved along the line through the knots of its state."""
         layout = self.layout
-        columns = torch.tensor(layout.level_columns, dtype=torch.long, device=made.device)
-        with torch.autocast(made.device.type, enabled=False):  # halves count to 256
-            states = layout.compact(made)[:, columns].long() + layout.offsets.to(made.device)[columns]
+        states = layout.states(made, layout.level_columns)  # (batch, n_levels)
         places = (made[:, layout.n_one_hot :] + 1) / 2 * (N_KNOTS - 1)  # (batch, n_levels)
         left = places.long().clamp(0, N_KNOTS - 2)
         low, high = self.level_knots[states, left], self.level_knots[states, left + 1]
@@ -154,16 +152,13 @@ class TableGenerator(nn.Module):
 
     def harden(self, logits: TableSamples) -> TableSamples:
         """One-hot blocks with the gradient of a softmax, and levels that are zero outside bins."""
-        layout, parts = self.layout, list[Tensor]()
-        open_levels: list[Tensor] = []
-        for block in layout.blocks:
-            of_block = logits[:, block.values].reshape(-1, block.n_columns, block.n_states)
-            states = hard_states(of_block, self.config.temperature)  # (batch, n_columns, n_states)
-            parts.append(states.flatten(1))
-            open_levels.append((states.detach() * layout.is_bin(block).to(states)).sum(2))
-        is_open = torch.cat(open_levels, 1)[:, list(layout.level_columns)]  # (batch, n_levels)
-        levels = torch.tanh(logits[:, layout.n_one_hot :]) * is_open
-        return torch.cat([*parts, levels], 1)
+        layout = self.layout
+        states = hard_states(logits[:, : layout.n_one_hot], layout, self.config.temperature)
+        is_open = [states[:, bins].detach().sum(1) for bins in layout.bins]
+        if not is_open:
+            return states
+        levels = torch.tanh(logits[:, layout.n_one_hot :]) * torch.stack(is_open, 1)  # (batch, n_levels)
+        return torch.cat([states, levels], 1)
 
 
 @final
@@ -235,17 +230,15 @@ class TableDecoder(AbstractDecoder):
     ) -> PerSample:
         """See the base class; columns that were asked for count nothing."""
         layout, logits = self.layout, self.trunk.logits(latents, conditions)
-        parts, open_levels = list[Tensor](), list[Tensor]()
-        for block in layout.blocks:
-            shape = (-1, block.n_columns, block.n_states)
-            states = samples[:, block.values].reshape(shape)
-            parts.append((torch.log_softmax(logits[:, block.values].reshape(shape), -1) * states).sum(-1))
-            open_levels.append((states * layout.is_bin(block).to(states)).sum(-1))
-        of_columns = torch.cat(parts, 1)  # (batch, n_columns)
-        places = list(layout.level_columns)
+        parts = [
+            (torch.log_softmax(block.of(logits), -1) * block.of(samples)).sum(-1) for block in layout.blocks
+        ]
+        of_columns, places = torch.cat(parts, 1), list(layout.level_columns)  # (batch, n_columns)
         misses = (samples[:, layout.n_one_hot :] - torch.tanh(logits[:, layout.n_one_hot :])).square()
         of_levels = -0.5 * misses * (-2 * self.log_deviations).exp() - self.log_deviations
-        of_columns[:, places] += of_levels * torch.cat(open_levels, 1)[:, places]
+        if places:
+            is_open = torch.stack([samples[:, bins].sum(1) for bins in layout.bins], 1)
+            of_columns[:, places] += of_levels * is_open
         if conditions is not None:
             of_columns = of_columns * (1 - conditions[:, : layout.n_columns])
         return of_columns.sum(1)
@@ -300,12 +293,37 @@ def n_conditions(layout: Layout) -> int:
 
 
 def hard_states(
-    logits: Float[Tensor, "*shape n_states"], temperature: float
-) -> Float[Tensor, "*shape n_states"]:
-    """The strongest state as a one-hot vector, with the gradient of the softmax."""
-    strongest = logits.argmax(-1, keepdim=True)
-    hard = torch.zeros_like(logits).scatter_(-1, strongest, 1.0)
-    if not torch.is_grad_enabled():
+    logits: Float[Tensor, "batch n_one_hot"], layout: Layout, temperature: float
+) -> Float[Tensor, "batch n_one_hot"]:
+    """The strongest state of each column as a one-hot block, with the gradient of the softmax."""
+    return _StraightThrough.apply(logits, layout, temperature)
+
+
+@final
+class _StraightThrough(torch.autograd.Function):
+    """Hard on the way there, soft on the way back."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, layout: Layout, temperature: float) -> Tensor:
+        ctx.save_for_backward(logits)
+        ctx.layout, ctx.temperature = layout, temperature
+        hard = torch.empty_like(logits)
+        for block in layout.blocks:
+            of_block = block.of(logits)
+            torch.eq(of_block, of_block.amax(-1, keepdim=True), out=block.of(hard))
+        if hard.sum(dtype=torch.float64) == len(logits) * layout.n_columns:
+            return hard
+        for block in layout.blocks:  # two states are equally strong: the first wins
+            first = block.of(logits).argmax(-1, keepdim=True)
+            block.of(hard).zero_().scatter_(-1, first, 1.0)
         return hard
-    soft = torch.softmax(logits / temperature, -1)
-    return hard + (soft - soft.detach())
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Tensor, None, None]:
+        (logits,), (gradient,) = ctx.saved_tensors, grad_outputs
+        soft = torch.empty_like(logits)
+        for block in ctx.layout.blocks:
+            shares = torch.softmax(block.of(logits) / ctx.temperature, -1)
+            pulls = block.of(gradient) * shares
+            block.of(soft).copy_(pulls - shares * pulls.sum(-1, keepdim=True))
+        return soft / ctx.temperature, None, None

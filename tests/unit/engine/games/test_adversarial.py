@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.encounter import meet
+from gansmith.engine.encounter import present
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.base import Progress
@@ -73,10 +73,10 @@ def test_each_turn_that_compares_takes_a_batch_of_its_own(new_game, objective, n
     assert judged == expected
 
 
-def test_real_and_fake_are_judged_in_one_pass(new_game, new_batches):
+def test_the_discriminator_judges_real_and_fake_in_one_pass(new_game, new_batches):
     game = new_game()
     play(game, new_batches())
-    assert [len(samples) for samples, _ in game.discriminator.network.seen] == [16, 16]
+    assert [len(samples) for samples, _ in game.discriminator.network.seen] == [16, 8, 8]
     game = new_game(objective="non-saturating")
     play(game, new_batches())
     assert [len(samples) for samples, _ in game.discriminator.network.seen] == [16, 8]
@@ -88,8 +88,10 @@ def test_fakes_are_asked_for_what_their_real_partners_fulfil(new_game, new_batch
     wanted = [batches(0)["condition"], batches(1)["condition"]]
     for asked, expected in zip(game.generator.network.asked, wanted, strict=True):
         assert torch.equal(asked, expected)
-    for (_, judged), expected in zip(game.discriminator.network.seen, wanted, strict=True):
-        assert torch.equal(judged, torch.cat([expected, expected]))
+    first, second = wanted
+    judged = [conditions for _, conditions in game.discriminator.network.seen]
+    for found, expected in zip(judged, (torch.cat([first, first]), second, second), strict=True):
+        assert torch.equal(found, expected)
 
 
 def test_each_turn_has_fresh_latents(new_game, new_batches):
@@ -311,17 +313,15 @@ def test_one_pass_gives_the_gradient_of_two(new_game, new_batches, objective, pe
         torch.manual_seed(1)
         judge = None if make is nn.Module else make()
     games = []
-    for one_pass in (True, False):
-        game = new_game(objective=objective, penalties=penalties, terms=terms, one_pass=one_pass)
+    for turns in ("one_pass", "fresh"):
+        game = new_game(objective=objective, penalties=penalties, terms=terms, turns=turns)
         games.append(game_with(copy.deepcopy(judge), game) if judge else game)
     shared, apart = games
     batch = labelled(new_batches())
     losses = shared.play(0, [batch], Progress(0.0))
     latents = apart._latents(0, 0, batch)
-    condition = batch.get("condition")
-    encounter = meet(
-        apart.networks["discriminator"], batch, apart.generator.network(latents, condition), latents
-    )
+    fake = apart._made(latents, batch)
+    encounter = present(apart.networks["discriminator"], batch, fake, latents)
     loss = apart._generator_loss(encounter)
     expected = torch.autograd.grad(loss, apart.generator.parameters)
     expected = torch.cat([part.flatten() for part in expected])
@@ -336,7 +336,7 @@ def test_one_pass_gives_the_gradient_of_two(new_game, new_batches, objective, pe
 
 def test_one_pass_of_a_sure_discriminator_still_gives_a_gradient(new_game, new_batches):
     """Where the discriminator's own slope is tiny, the ratio of both is huge, and their product is right."""
-    game = new_game(penalties=(), one_pass=True)
+    game = new_game(penalties=(), turns="one_pass")
     with torch.no_grad():
         game.networks["discriminator"].layers[2].weight *= 60
     batch = new_batches()(0)
@@ -346,13 +346,32 @@ def test_one_pass_of_a_sure_discriminator_still_gives_a_gradient(new_game, new_b
 
 
 def test_one_pass_judges_once_and_takes_one_batch(new_game, new_batches, steps_of):
-    game = new_game(one_pass=True)
+    game = new_game(turns="one_pass")
     events = steps_of(game)
     assert game.rules.n_batches == 1
     play(game, new_batches())
     assert events == ["discriminator", "generator"]
     assert [len(samples) for samples, _ in game.networks["discriminator"].seen] == [16]
     assert len(game.networks["generator"].asked) == 1
+
+
+# --- Turns on the same fakes --------------------------------------------------------------------------------
+
+
+def test_on_the_same_fakes_the_generator_meets_the_discriminator_as_it_is_by_then(new_game, new_batches):
+    game, twin = new_game(turns="same_fakes"), new_game()
+    assert game.rules.n_batches == 1
+    batch = new_batches()(0)
+    losses = game.play(0, [batch], Progress(0.0))
+    assert len(game.networks["generator"].asked) == 1
+    loss = twin.discriminator_turn(0, 0, batch, 0.0)
+    assert losses["discriminator"] == pytest.approx(loss.item(), rel=1e-5)
+    twin.discriminator.learn(loss, 0.0)
+    latents = twin._latents(0, 0, batch)
+    loss = twin._generator_loss(twin._presented(batch, twin._made(latents, batch), latents))
+    assert losses["generator"] == pytest.approx(loss.item(), rel=1e-5)
+    twin.generator.learn(loss, 0.0)
+    assert torch.allclose(game.generator.gradient, twin.generator.gradient, rtol=1e-4, atol=1e-7)
 
 
 # --- Networks that look at a whole batch -------------------------------------------------------------------
@@ -362,8 +381,10 @@ def test_a_network_that_looks_at_a_batch_judges_real_and_fake_apart(new_game, ne
     judge = Spread()
     play(game_with(judge, new_game(penalties=R1_AND_R2)), new_batches())
     assert judge.sizes == [8] * 4
+    play(game_with(judge, new_game(turns="same_fakes")), new_batches())
+    assert judge.sizes == [8] * 8
     with pytest.raises(UsageError, match="whole batch"):
-        game_with(Spread(), new_game(one_pass=True))
+        game_with(Spread(), new_game(turns="one_pass"))
 
 
 # --- What a step remembers ----------------------------------------------------------------------------------

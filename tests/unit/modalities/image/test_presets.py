@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_the_articles_start():
 
 
 def test_the_articles_rules():
-    plan = PRESETS["article"].plan(64, 177)
+    plan: Any = PRESETS["article"].plan(64, 177)
     assert (plan.game.batch_size, plan.game.n_latents, plan.game.n_discriminator_turns) == (10, 20, 1)
     assert (plan.game.objective, plan.game.penalties) == ("non-saturating", ())
     for player in (plan.game.generator, plan.game.discriminator):
@@ -95,7 +96,7 @@ def test_the_articles_game_is_the_articles_loop():
 
 
 def test_the_default_game():
-    plan = PRESETS["default"].plan(64, 177)
+    plan: Any = PRESETS["default"].plan(64, 177)
     assert plan.game.objective == "relativistic"
     assert {penalty.name for penalty in plan.game.penalties} == {"r1", "r2"}
     assert plan.game.generator.average_half_life_samples > 0
@@ -141,7 +142,8 @@ def test_an_unknown_preset_is_refused():
 @pytest.mark.parametrize("preset", ["default", "article"])
 def test_players_answer_in_shape_and_range(preset):
     generator, discriminator = _players(preset)
-    latents = torch.randn(7, PRESETS[preset].plan(64, 177).game.n_latents)
+    rules: Any = PRESETS[preset].plan(64, 177).game
+    latents = torch.randn(7, rules.n_latents)
     samples = generator(latents, None)
     assert samples.shape == (7, 64)
     assert ((samples >= 0) & (samples <= 1)).all()

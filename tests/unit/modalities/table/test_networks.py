@@ -77,11 +77,22 @@ def test_gradients_reach_every_weight_of_the_generator(generator, discriminator)
 
 
 def test_the_way_back_is_that_of_the_softmax():
-    logits = torch.randn(4, 3, requires_grad=True)
-    weights = torch.randn(4, 3)
-    (ours,) = torch.autograd.grad((hard_states(logits, 0.5) * weights).sum(), logits)
-    (soft,) = torch.autograd.grad((torch.softmax(logits / 0.5, -1) * weights).sum(), logits)
-    assert torch.allclose(ours, soft)
+    logits = torch.randn(4, LAYOUT.n_one_hot, requires_grad=True)
+    weights = torch.randn(4, LAYOUT.n_one_hot)
+    (ours,) = torch.autograd.grad((hard_states(logits, LAYOUT, 0.5) * weights).sum(), logits)
+    blocks = [torch.softmax(block.of(logits) / 0.5, -1).flatten(1) for block in LAYOUT.blocks]
+    (soft,) = torch.autograd.grad((torch.cat(blocks, 1) * weights).sum(), logits)
+    assert torch.allclose(ours, soft, atol=1e-6)
+
+
+def test_of_equally_strong_states_the_first_is_taken():
+    logits = torch.zeros(5, LAYOUT.n_one_hot)
+    logits[2:] = torch.randn(3, LAYOUT.n_one_hot)
+    hard = hard_states(logits, LAYOUT, 0.5)
+    for block in LAYOUT.blocks:
+        assert (block.of(hard)[:2].argmax(-1) == 0).all()
+        assert (block.of(hard).sum(-1) == 1).all()
+        assert torch.equal(block.of(hard)[2:].argmax(-1), block.of(logits)[2:].argmax(-1))
 
 
 def test_what_is_asked_for_is_copied_exactly(generator):
