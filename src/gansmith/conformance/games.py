@@ -117,9 +117,14 @@ def check_generate(subject: GameSubject) -> None:
     again = game.generate(subject.given, stream, 0)
     subject.require(torch.equal(made, again), "generating is repeatable", "other samples")
     needed = {name: game.best[name] for name in subject.rules.generating}
-    with torch.no_grad():
-        alone = subject.rules.generate(needed, subject.given, stream, 0)
-    subject.require(torch.equal(made, alone), "the generating networks suffice", "other samples")
+    promise = "the networks that are named as generating suffice"
+    try:
+        with torch.no_grad():
+            alone = subject.rules.generate(needed, subject.given, stream, 0)
+    except KeyError as error:
+        subject.require(False, promise, f"that {error} is missing")
+    else:
+        subject.require(torch.equal(made, alone), promise, "other samples")
 
 
 def check_readings(subject: GameSubject) -> None:
