@@ -38,11 +38,14 @@ class Batch:
 
     def __init__(self, parts: Mapping[str, Tensor | None], n_records: int | None = None) -> None:
         self.parts: dict[str, Tensor] = {name: part for name, part in parts.items() if part is not None}
-        sizes = {name: len(part) for name, part in self.parts.items()}
-        found = set(sizes.values()) | ({n_records} if n_records is not None else set())
-        if len(found) != 1:
-            raise UsageError(f"the parts of a batch must be of equally many records, not {sizes or 'empty'}.")
-        self._n_records = found.pop()
+        for part in self.parts.values():
+            n_records = len(part) if n_records is None else n_records
+            if len(part) != n_records:
+                sizes = {name: len(part) for name, part in self.parts.items()}
+                raise UsageError(f"the parts of a batch must be of equally many records, not {sizes}.")
+        if n_records is None:
+            raise UsageError("a batch without parts needs a number of records.")
+        self._n_records = n_records
 
     def __len__(self) -> int:
         return self._n_records

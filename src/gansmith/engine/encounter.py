@@ -70,13 +70,14 @@ def examine(
         wants_gradients: Whether the input gradients of what is judged will be asked for, by penalties.
         is_shared: Whether who made the fakes is to learn from this pass as well.
     """
-    n, condition = len(batch), batch.get("condition")
-    both = torch.cat([batch["real"], fake]).detach().requires_grad_(wants_gradients or is_shared)
+    condition = batch.get("condition")
+    both = torch.cat([batch["real"], fake.detach()])
+    if wants_gradients or is_shared:
+        fake = both.requires_grad_()[len(batch) :]
     conditions = None if condition is None else torch.cat([condition, condition])
     judge = Discriminator(network, conditions, keeps_gradients=wants_gradients, n_groups=2)
-    said_of = judge.judgement(both)
-    of_real, of_fake = said_of.rows(slice(0, n)), said_of.rows(slice(n, 2 * n))
-    return Examination(Encounter(batch, both[n:], latents, of_real, of_fake), judge, both)
+    of_real, of_fake = judge.judgement(both).halves()
+    return Examination(Encounter(batch, fake, latents, of_real, of_fake), judge, both)
 
 
 def present(network: nn.Module, batch: Batch, fake: Samples, latents: Tensor | None) -> Encounter:

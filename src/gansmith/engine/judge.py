@@ -29,16 +29,27 @@ class Judgement:
     heads: Mapping[str, Tensor] = field(default_factory=dict[str, Tensor])
     """What it says beside real or fake, by name, shape `(batch, ...)` each: logits of classes, codes, ..."""
 
-    def rows(self, rows: slice) -> Judgement:
-        """Of some of the samples."""
-        heads = {name: head[rows] for name, head in self.heads.items()}
-        return Judgement(self.logits[rows], tuple(feature[rows] for feature in self.features), heads)
+    def halves(self) -> tuple[Judgement, Judgement]:
+        """Of the first half of the samples, and of the second."""
+        n = len(self.logits) // 2
+        first, second = self.logits.split(n)
+        if not self.features and not self.heads:
+            return Judgement(first), Judgement(second)
+        features = [feature.split(n) for feature in self.features]
+        heads = {name: head.split(n) for name, head in self.heads.items()}
+        one, other = (
+            Judgement(
+                logits,
+                tuple(feature[half] for feature in features),
+                {name: head[half] for name, head in heads.items()},
+            )
+            for half, logits in enumerate((first, second))
+        )
+        return one, other
 
 
 def joined(judgements: Sequence[Judgement]) -> Judgement:
     """Judgements of several groups of samples as one."""
-    if len(judgements) == 1:
-        return judgements[0]
     return Judgement(
         torch.cat([one.logits for one in judgements]),
         tuple(torch.cat(parts) for parts in zip(*(one.features for one in judgements), strict=True)),
@@ -86,6 +97,8 @@ class Discriminator:
         if self._keeps_gradients and isinstance(self.network, AbstractExplicitDiscriminator):
             logits, self._gradients = self.network.with_gradients(samples, self.conditions)
             self._judgement = Judgement(logits)
+        elif self._n_groups == 1:
+            self._judgement = said(self.network, samples, self.conditions)
         else:
             n = self._n_groups
             conditions = [None] * n if self.conditions is None else self.conditions.chunk(n)

@@ -63,6 +63,8 @@ class Length:
 
     def is_due(self, step: int, n_times: int) -> bool:
         """Whether `step` brought one of `n_times` evenly spaced moments of the run."""
+        if not self.cuts:
+            return step * n_times // self.n_planned > (step - 1) * n_times // self.n_planned
         return self.progress(step) * n_times // 1 > self.progress(step - 1) * n_times // 1
 
     def shortened(self, step: int, n_steps: int) -> Length:

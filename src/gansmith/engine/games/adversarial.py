@@ -287,9 +287,7 @@ class Adversarial(AbstractGame):
     ) -> Examination:
         network, is_due = self.discriminator.network, bool(due(self.config.penalties, step))
         with self._precision():
-            return examine(
-                network, batch, fake.detach(), latents, wants_gradients=is_due, is_shared=is_shared
-            )
+            return examine(network, batch, fake, latents, wants_gradients=is_due, is_shared=is_shared)
 
     def _presented(self, batch: Batch, fake: Samples, latents: Latents) -> Encounter:
         network = self.discriminator.network
@@ -304,14 +302,19 @@ class Adversarial(AbstractGame):
             loss = discriminator_loss(
                 examination, self._objective, self.config.penalties, step, share, self.randomness
             )
-            return loss + self._terms(examination.encounter, "discriminator")
+            return self._with_terms(loss, examination.encounter, "discriminator")
 
     def _generator_loss(self, encounter: Encounter) -> Scalar:
         loss = self._objective.generator(encounter.of_real.logits, encounter.of_fake.logits).mean()
-        return loss + self._terms(encounter, "generator")
+        return self._with_terms(loss, encounter, "generator")
 
-    def _terms(self, encounter: Encounter, player: Literal["generator", "discriminator"]) -> Scalar | float:
-        return sum(term.loss(encounter) for term in self.config.terms if term.is_for(player))
+    def _with_terms(
+        self, loss: Scalar, encounter: Encounter, player: Literal["generator", "discriminator"]
+    ) -> Scalar:
+        for term in self.config.terms:
+            if term.is_for(player):
+                loss = loss + term.loss(encounter)
+        return loss
 
     def _latents(self, step: int, turn: int, batch: Batch) -> Latents:
         shape = (len(batch), self.config.n_latents)

@@ -161,11 +161,7 @@ class AbstractGame(ABC):
             raise UsageError(f"the game {rules.name!r} needs a network as {', '.join(missing)}.")
         self.rules, self.networks, self.randomness = rules, dict(networks), randomness
         self.players: dict[str, Player] = {}
-
-    @property
-    def device(self) -> torch.device:
-        """Where it is played."""
-        return device_of(self.networks)
+        self.device = device_of(networks)
 
     @property
     def best(self) -> dict[str, nn.Module]:

@@ -1,0 +1,60 @@
+"""What `docs/explanation/architecture.md` claims of the structure, kept."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gansmith.engine.games.registry import GAMES
+
+SOURCE = Path(__file__).parents[2] / "src" / "gansmith"
+
+KNOW_NO_GAME = [
+    "engine/train.py",
+    "engine/checkpoint.py",
+    "engine/games/base.py",
+    "store/model_file.py",
+    "tasks/cost.py",
+    "tasks/ending.py",
+    "tasks/fit.py",
+    "tasks/model.py",
+    "tasks/origin.py",
+    "tasks/preparing.py",
+]
+"""They handle games of any networks; the base class may say what a name means, in prose."""
+PLAYERS = re.compile(
+    r"[a-z_]*(generator|discriminator|latent|logit|encoder|decoder)|\w+(Generator|Discriminator)\b"
+)
+"""`collections.abc.Generator`, Python's own, has a capital and nothing before it."""
+
+
+def named_players(text: str) -> list[str]:
+    """The lines that name a player or what only some players know, in code, comments or docstrings."""
+    return [line.strip() for line in text.splitlines() if PLAYERS.search(line)]
+
+
+@pytest.mark.parametrize("name", KNOW_NO_GAME)
+def test_training_models_and_files_name_no_player(name):
+    assert named_players((SOURCE / name).read_text("utf-8")) == []
+
+
+def test_the_test_can_fail():
+    for line in (
+        "self.generator.learn()",
+        "n_latents = 3",
+        "real_logits.mean()",
+        'networks["decoder"]',
+        "TableGenerator()",
+    ):
+        assert named_players(line) == [line]
+    assert named_players("from collections.abc import Generator, Iterator") == []
+
+
+def test_a_game_is_one_file_and_training_knows_none_of_them():
+    files = {path.stem for path in (SOURCE / "engine" / "games").glob("*.py")}
+    assert files == {"__init__", "base", "registry", *GAMES}
+    for name in KNOW_NO_GAME:
+        text = (SOURCE / name).read_text("utf-8")
+        assert not re.search(rf"games\.({'|'.join(GAMES)})\b", text), name
