@@ -68,7 +68,7 @@ def _measured(checkout: Path, what: str, *more: str) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-# --- What runs in a process of its own, with whichever checkout is on the path ---------------------------------
+# --- What runs in a process of its own, with whichever checkout is on the path ------------------------------
 
 
 def _data() -> Any:

@@ -72,6 +72,11 @@ def test_the_promise_is_kept(kind, check, tmp_path):
     check(KindSubject(find_modality(kind), SOURCES[kind](), tmp_path, BAD_SOURCES[kind]()))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_autoencoders_of_every_kind_keep_the_promises(kind, tmp_path):
+    check_modality(find_modality(kind), SOURCES[kind](), tmp_path, preset="vae")
+
+
 def test_all_at_once(tmp_path):
     check_modality(TableModality(), _people(), tmp_path, bad_sources=BAD_SOURCES["table"]())
 

@@ -48,6 +48,8 @@ class KindSubject:
     """Data that must be refused, by a text that the refusal must hold, such as the bad record's name."""
     tolerance: float = ROUND_TRIP_TOLERANCE
     """The codec's stated tolerance, in units of compact records."""
+    preset: str = "default"
+    """Whose game is checked; a key of the kind's presets."""
     seed: int = 0
 
     @cached_property
@@ -59,12 +61,12 @@ class KindSubject:
     @cached_property
     def codec(self) -> Any:
         """Fitted to the records."""
-        return self.modality.fit_codec(self.records, "default", self.seed)
+        return self.modality.fit_codec(self.records, self.preset, self.seed)
 
     @cached_property
     def plan(self) -> Plan:
         """Sizes and rules for these records."""
-        return self.modality.plan(self.codec, len(self.records), "default")
+        return self.modality.plan(self.codec, len(self.records), self.preset)
 
     @cached_property
     def compact(self) -> Tensor:
@@ -121,6 +123,7 @@ def check_modality(
     *,
     bad_sources: Mapping[str, object] | None = None,
     tolerance: float = ROUND_TRIP_TOLERANCE,
+    preset: str = "default",
 ) -> None:
     """Run every check on a kind of data.
 
@@ -130,11 +133,12 @@ def check_modality(
         folder: An empty folder for checkpoints and a model file.
         bad_sources: Data that must be refused, by a text that the refusal must hold.
         tolerance: How far a compact record may move when it is decoded and encoded again.
+        preset: Whose game is checked.
 
     Raises:
         ConformanceError: For the first promise that is broken.
     """
-    subject = KindSubject(modality, source, folder, bad_sources or {}, tolerance)
+    subject = KindSubject(modality, source, folder, bad_sources or {}, tolerance, preset)
     for check in KIND_CHECKS:
         check(subject)
 

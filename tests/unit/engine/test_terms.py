@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -112,5 +113,6 @@ def test_what_a_term_needs_and_does_not_find_is_named():
     ("wrong", "said"), [({"name": "informatoin"}, "information"), ({"weight": -1.0}, "0 or more")]
 )
 def test_wrong_settings(wrong, said):
+    settings: dict[str, Any] = {"name": "information", **wrong}
     with pytest.raises(UsageError, match=said):
-        TermConfig(**{"name": "information", **wrong})
+        TermConfig(**settings)

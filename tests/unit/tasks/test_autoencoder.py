@@ -1,0 +1,44 @@
+"""A model that was learnt by another game than the adversarial one, through the same faces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gansmith.errors import UsageError
+from gansmith.modalities.image.pictures import bundled_digits
+from gansmith.tasks.synthesize import Synthesizer, load
+
+
+def test_tables_have_the_same_faces(people, tmp_path):
+    learnt = Synthesizer(preset="vae", samples_seen=6_000, threads=1, seed=3).fit(people, target="city")
+    made = learnt.sample(80, where={"city": "Oslo"})
+    assert (made["city"] == "Oslo").all()
+    assert list(made.columns) == list(people.columns)
+    assert learnt.model_.manifest["game"]["name"] == "autoencoder"
+    partial = people.head(20).assign(age=pd.array([None] * 20, dtype="Int64"))
+    whole = learnt.complete(partial)
+    assert whole["age"].notna().all()
+    assert whole["city"].equals(partial["city"])
+    learnt.save(tmp_path / "vae.gan")
+    pd.testing.assert_frame_equal(load(tmp_path / "vae.gan").sample(30), learnt.sample(30), check_dtype=False)
+    learnt.save(tmp_path / "small.gan", sampling_only=True)
+    assert set(load(tmp_path / "small.gan").model_.networks) == {"decoder"}
+    with pytest.raises(UsageError, match="'autoencoder' cannot tell real records"):
+        learnt.opinions(people)
+    card = learnt.score(people.head(100), quick=True)
+    assert 0.4 < card["c2st"].score.value <= 1
+    again = Synthesizer(samples_seen=1_000, threads=1).fit(people, start_from=learnt)
+    assert again.model_.manifest["origin"] == learnt.model_.known_digest()
+
+
+def test_pictures_have_the_same_faces(tmp_path):
+    pixels = bundled_digits().pixels
+    learnt = Synthesizer(preset="vae", samples_seen=16_000, threads=1).fit(pixels)
+    assert learnt.model_.manifest["training"]["held_out_score"] > 0.3
+    drawn = learnt.sample(40)
+    assert drawn.shape == (40, 8, 8)
+    assert np.abs(drawn.mean(0) - pixels.mean(0)).mean() < 1.5  # of 16
+    learnt.save(tmp_path / "vae.gan")
+    assert np.array_equal(load(tmp_path / "vae.gan").sample(40), drawn)
