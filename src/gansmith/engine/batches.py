@@ -219,6 +219,11 @@ class Batches:
 
     def expanded(self, batch: Batch) -> Batch:
         """A batch of the data set as games see it."""
+        if self.device is None and self._expand is None:
+            return batch
+        parts = batch.parts
         if self.device is not None:
-            batch = batch.to(self.device)
-        return batch if self._expand is None else batch.with_part("real", self._expand(batch["real"]))
+            parts = {name: part.to(self.device) for name, part in parts.items()}
+        if self._expand is not None:
+            parts = {**parts, "real": self._expand(parts["real"])}
+        return Batch(parts, len(batch))

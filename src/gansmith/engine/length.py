@@ -61,6 +61,10 @@ class Length:
             since, n_steps = at, n_left
         return done + (1 - done) * Fraction(step - since, n_steps - since)
 
+    def share(self, step: int) -> float:
+        """`progress` as the nearest decimal, found faster."""
+        return float(self.progress(step)) if self.cuts else step / self.n_planned
+
     def is_due(self, step: int, n_times: int) -> bool:
         """Whether `step` brought one of `n_times` evenly spaced moments of the run."""
         if not self.cuts:

@@ -7,7 +7,7 @@ A term sees all that the discriminator said, the batch and the latents, and give
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -75,11 +75,10 @@ def information_term(encounter: Encounter) -> PerSample:
     return 0.5 * (code - encounter.latents[:, : code.shape[1]]).square().sum(1)
 
 
-def _head(heads: object, name: str) -> Tensor:
-    found = heads.get(name) if isinstance(heads, dict) else None
-    if not isinstance(found, Tensor):
+def _head(heads: Mapping[str, Tensor], name: str) -> Tensor:
+    if name not in heads:
         raise UsageError(f"this term needs a discriminator with a head {name!r}.")
-    return found
+    return heads[name]
 
 
 Player = Literal["generator", "discriminator", "both"]

@@ -190,7 +190,7 @@ class Training:
         n_batches = self.game.rules.n_batches
         batches = [self.batches(self.step * n_batches + index) for index in range(n_batches)]
         progress = Progress(
-            share=float(self.length.progress(self.step)),
+            share=self.length.share(self.step),
             samples_seen=self.samples_seen + self._samples_per_step,
             n_samples=self.n_steps * self._samples_per_step,
             rate_scale=0.5**self.n_rollbacks,
