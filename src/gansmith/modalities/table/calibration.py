@@ -29,6 +29,7 @@ N_RECORDS: Final = 64_000
 """Fakes that are counted: a share of one half is known to .2 %."""
 MAX_VALUES: Final = 40_000_000
 """Fewer are counted where records are wide: this bounds the logits kept."""
+VALUES_AT_HAND: Final = 1 << 20
 N_ROUNDS: Final = 30
 UNDECIDED: Final = 0.1
 """Share of the records of a column that are nearest to another state: they are moved first."""
@@ -83,7 +84,7 @@ def _matching_shift(
     shift = best = direction = torch.zeros(layout.n_one_hot)
     smallest = torch.full((layout.n_columns,), torch.inf)
     for _ in range(N_ROUNDS):
-        missing = wanted - _frequencies(layout, logits + shift)
+        missing = wanted - _frequencies(layout, logits, shift)
         errors = torch.zeros(layout.n_columns).index_add_(0, column_of_state, missing.abs())
         is_better = errors < smallest
         smallest = torch.where(is_better, errors, smallest)
@@ -114,9 +115,20 @@ def _strongest(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Int[Tens
     return torch.cat(found, 1) + layout.offsets
 
 
-def _frequencies(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tensor, " n_one_hot"]:
-    """How often each state is the strongest of its column."""
-    return torch.bincount(_strongest(layout, logits).flatten(), minlength=layout.n_one_hot) / len(logits)
+def _frequencies(
+    layout: Layout, logits: Float[Tensor, "n n_one_hot"], shift: Float[Tensor, " n_one_hot"]
+) -> Float[Tensor, " n_one_hot"]:
+    """How often each state is the strongest of its column when the logits are shifted.
+
+    Some rows at a time, as many as a processor keeps at hand. Of two states equally strong, both count.
+    """
+    counts = torch.zeros(layout.n_one_hot)
+    for part in logits.split(max(1, VALUES_AT_HAND // layout.n_one_hot)):
+        for block in layout.blocks:
+            shifted = block.of(part) + block.of(shift[None])
+            is_strongest = shifted == shifted.amax(-1, keepdim=True)
+            counts[block.values] += is_strongest.float().sum(0).flatten()
+    return counts / len(logits)
 
 
 def _margins(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tensor, " n_columns"]:
