@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from gansmith.engine.batches import Batches, Poisson, TensorDataset
 from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import MAX_ROLLBACKS, TrainConfig
 from gansmith.errors import TrainingError, UsageError
 
@@ -130,6 +132,19 @@ def test_an_error_in_the_middle_of_a_step_loses_nothing(new_run, straight, monke
     assert training.step < 5
     list(training)
     assert_same(training, straight[0])
+
+
+def test_batches_of_any_size_are_played_and_resumed(new_run, tmp_path):
+    """Poisson drawings give batches of other sizes than the rules say, now and then an empty one."""
+    dataset, randomness = TensorDataset({"real": torch.randn(20, 2)}), Randomness(4)
+    batches = Batches(dataset, Poisson(20, 0.07, randomness), randomness)
+    sizes = {len(batches(index)) for index in range(2 * N_STEPS)}
+    assert 0 in sizes
+    assert len(sizes) > 3
+    straight = finished(new_run(batches=batches))[0]
+    assert straight.n_rollbacks == 0
+    broken(new_run(tmp_path, batches=batches), 7)
+    assert_same(finished(new_run(tmp_path, batches=batches))[0], straight)
 
 
 # --- Rolling back --------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.store.model_file import read_model_file, write_model_file
 from gansmith.store.plain import as_json
 from gansmith.tasks.model import Model, load_model
+from gansmith.tasks.synthesize import Synthesizer
 
 STORED = Path(__file__).parents[2] / "stored"
 """Files that older versions wrote, and what they made of them."""
@@ -311,3 +312,12 @@ def test_an_upgraded_model_is_written_in_the_present_format(tmp_path):
     assert new.manifest == old.manifest
     assert frame(new.sample(20)).equals(frame(old.sample(20)))
     assert not (tmp_path / "new.gan").read_bytes().startswith(b"PK")
+
+
+def test_a_model_of_format_2_can_be_fine_tuned():
+    old = load_model(STORED / "table-format-2.gan")
+    data = frame(old.sample(300, 1))
+    learnt = Synthesizer(samples_seen=900, threads=1).fit(data, start_from=old)
+    assert learnt.model_.manifest["origin"] == old.digest
+    assert learnt.model_.rules.n_latents == 4
+    assert json.loads(as_json(learnt.model_.manifest["networks"])) == old.manifest["networks"]

@@ -169,7 +169,12 @@ class Adversarial(AbstractGame):
             )
 
     def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
-        """See the base class; the losses are those of the last turn of each player, penalties included."""
+        """See the base class; the losses are those of the last turn of each player, penalties included.
+
+        Nobody learns from an empty batch, as a Poisson drawing may give.
+        """
+        if not all(map(len, batches)):
+            return {"discriminator": 0.0, "generator": 0.0}
         with quick_full_products(self.config.precision):
             turns = {"fresh": self._fresh, "same_fakes": self._same_fakes, "one_pass": self._one_pass}
             losses = turns[self.config.turns](step, batches, progress)
