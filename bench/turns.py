@@ -4,8 +4,8 @@
 
 Each data set is cut into two halves; one is learnt, the other judges: official hold-outs are not touched. The
 milliseconds of a step are measured first, all ways in turn, one thread; then each plays as many steps as it
-can in that time. Tables: two-sample AUC on all records as the networks see them, then marginal and pair error
-in % and AUC or R2 of a model trained on synthetic records, of a quick card. Digits: coverage of the other half.
+can in that time. Tables: two-sample AUC on all records as the networks see them; marginal and pair error in %
+and AUC or R2 of a model trained on synthetic records, of a quick card. Digits: coverage of the other half.
 """
 
 from __future__ import annotations
