@@ -17,12 +17,12 @@ from typing import Any, Final
 
 from bench.machine import machine
 from gansmith.engine.checkpoint import Checkpoints
-from gansmith.store.archive import read_archive
+from gansmith.store.model_file import read_model_file
 
 N_KILLS: Final = 10
 N_RECORDS: Final = 2_000
 SAMPLES_SEEN: Final = 200_000
-MEMBERS: Final = ("generator.safetensors", "discriminator.safetensors")
+NETWORKS: Final = ("generator", "discriminator")
 
 
 def write_table(path: Path) -> None:
@@ -65,8 +65,13 @@ def killed(arguments: list[str], moment: float, is_running: Any) -> bool:
 
 def digests(path: Path) -> dict[str, str]:
     """sha256 of the weights of both players."""
-    members = read_archive(path).members
-    return {name: hashlib.sha256(members[name]).hexdigest() for name in MEMBERS}
+    file, found = read_model_file(path), dict[str, str]()
+    for name in NETWORKS:
+        digest = hashlib.sha256()
+        for key, value in sorted(file.tensors(f"networks/{name}/").items()):
+            digest.update(key.encode() + value.numpy().tobytes())
+        found[name] = digest.hexdigest()
+    return found
 
 
 def run(seed: int = 0) -> dict[str, Any]:
@@ -91,9 +96,9 @@ def run(seed: int = 0) -> dict[str, Any]:
             )
         subprocess.run(command(folder, "killed", resume=True), check=True, capture_output=True)
         found = {"straight": digests(folder / "straight.gan"), "killed": digests(folder / "killed.gan")}
-    for member in MEMBERS:
+    for network in NETWORKS:
         for which, ours in found.items():
-            print(f"{which:9} {member:26} {ours[member]}")
+            print(f"{which:9} {network:14} {ours[network]}")
     is_equal = found["straight"] == found["killed"]
     print(f"{n_kills} kills; weights are {'equal' if is_equal else 'DIFFERENT'}")
     return {"n_kills": n_kills, "is_equal": is_equal, **found}

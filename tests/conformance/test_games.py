@@ -15,7 +15,7 @@ from gansmith.conformance import GAME_CHECKS, ConformanceError, GameSubject, che
 from gansmith.engine.batches import Batch, Batches, Shuffled, TensorDataset
 from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.games.base import AbstractRules
+from gansmith.engine.games.base import AbstractRules, Progress
 from gansmith.engine.games.cycle import Cycle, CycleRules
 from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.games.registry import GAMES
@@ -192,6 +192,16 @@ def test_the_promise_is_kept(name, check, tmp_path):
 def test_all_turns_keep_the_promises(turns, tmp_path):
     subject = subject_of("adversarial", tmp_path, turns=turns)
     check_game(subject.rules, subject.networks, subject.dataset, tmp_path)
+
+
+@pytest.mark.parametrize("name", TOYS)
+def test_half_precision_keeps_the_promises(name, tmp_path):
+    subject = subject_of(name, tmp_path, precision="bfloat16")
+    check_game(subject.rules, subject.networks, subject.dataset, tmp_path)
+    game: Any = subject.game()
+    batches = subject.batches()
+    game.play(0, [batches(index) for index in range(subject.rules.n_batches)], Progress(0.0))
+    assert all(tensor.dtype == torch.float32 for tensor in game.memory().values())
 
 
 @pytest.mark.parametrize("name", TOYS)

@@ -16,6 +16,7 @@ from typing import Any, Literal, final
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import Tensor
 
 from gansmith.store.atomic import write_whole
@@ -108,5 +109,5 @@ def _digest(values: str, tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256(values.encode())
     for name in sorted(tensors):
         digest.update(name.encode())
-        digest.update(tensors[name].detach().cpu().contiguous().numpy().tobytes())
+        digest.update(tensors[name].detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()

@@ -120,10 +120,13 @@ class Discriminator:
 
 
 def said(network: nn.Module, samples: Samples, conditions: Tensor | None) -> Judgement:
-    """What a discriminator says of samples, its logits in full precision."""
+    """What a discriminator says of samples, in full precision."""
     found = network(samples, conditions)
     if isinstance(found, Judgement):
-        return Judgement(found.logits.float(), found.features, found.heads)
+        features = tuple(feature.float() for feature in found.features)
+        return Judgement(
+            found.logits.float(), features, {name: head.float() for name, head in found.heads.items()}
+        )
     return Judgement(found.float())
 
 

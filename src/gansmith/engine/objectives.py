@@ -122,8 +122,6 @@ class Objective:
     """One line for people."""
     is_relative: bool = False
     """Only differences of logits count: the generator's turn needs real records, and zero is no threshold."""
-    is_flat_somewhere: bool = False
-    """The discriminator's loss does not depend on the logits of some fakes at all."""
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -143,13 +141,11 @@ OBJECTIVES: dict[str, Objective] = {
         least_squares_discriminator_loss,
         least_squares_generator_loss,
         "squared distance to the labels",
-        is_flat_somewhere=True,
     ),
     "hinge": Objective(
         hinge_discriminator_loss,
         hinge_generator_loss,
         "a margin of one on either side",
-        is_flat_somewhere=True,
     ),
     "wasserstein": Objective(
         wasserstein_discriminator_loss,

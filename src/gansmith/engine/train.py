@@ -15,6 +15,7 @@ import math
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, final
 
 from torch import Tensor
@@ -195,7 +196,10 @@ class Training:
             n_samples=self.n_steps * self._samples_per_step,
             rate_scale=0.5**self.n_rollbacks,
         )
-        losses = self.game.play(self.step, batches, progress)
+        losses: dict[str, float] = {}
+        if all(map(len, batches)):  # nobody learns from an empty one, as a Poisson drawing may give
+            losses = self.game.play(self.step, batches, progress)
+            self.game.update_averages(progress)
         self.step += 1
         if not all(map(math.isfinite, losses.values())):
             return self._roll_back(losses)
@@ -204,7 +208,7 @@ class Training:
             if self.evaluation:
                 record = self._evaluate(losses, self.evaluation)
             else:
-                batch = self.batches(0)
+                batch = next(batch for batch in map(self.batches, count()) if len(batch))
                 self._keep(self._read(batch, batch)[1])
         if self.length.is_due(self.step, self.config.n_checkpoints):
             checkpoint = self._checkpoint()

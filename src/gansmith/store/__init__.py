@@ -1,1 +1,1 @@
-"""Files that survive: atomic writes, the run folder, the `.gan` archive."""
+"""Files that survive: atomic writes, the run folder, the `.gan` model file."""

@@ -168,6 +168,8 @@ def read_model_file(path: Path) -> ModelFile:
             content = mmap(file.fileno(), 0, access=ACCESS_READ) if start else b""
     except OSError as error:
         raise ModelFileError(f"{path}: {error.strerror or error}. Give the path of a .gan file.") from error
+    except (ValueError, RecursionError) as error:  # nothing to be mapped; plain values nested too deep
+        raise ModelFileError(f"{path}: no whole .gan file ({error}). It is something else.") from error
     return _checked(path, content)
 
 
@@ -184,6 +186,8 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
         if set(metadata) != {KEY} or len(metadata[KEY]) > _MAX_MANIFEST_CHARACTERS:
             raise ValueError("it has no manifest")
         manifest = _object(json.loads(metadata[KEY]))
+        said = manifest.pop("sha256", None)
+        found = _digest(manifest, entries, data)
     except (struct.error, ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
         raise ModelFileError(
             f"{path}: no whole .gan file ({str(error)[:200]}). It is truncated or damaged, or something else."
@@ -193,8 +197,7 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
             f"{path}: this version reads model files of formats 2 and {FORMAT}. "
             "Install the one that wrote the file, or learn the model again."
         )
-    said = manifest.pop("sha256", None)
-    if said != _digest(manifest, entries, data):
+    if said != found:
         raise ModelFileError(f"{path}: its content is not what it was written with. The file is damaged.")
     manifest.pop("format")
     return ModelFile(path, manifest, digest or said, entries, data)

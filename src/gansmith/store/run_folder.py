@@ -4,7 +4,7 @@ config.json    what was asked for and what was decided: enough to do it again
 stats.jsonl    step records, one JSON object a line
 previews/      what the fakes looked like along the way
 checkpoints/   everything needed to go on
-scores.json    the kept model's held-out score and health
+scores.json    the kept model's held-out score and readings
 origin.gan     the model that the run went on from, where there was one
 """
 

@@ -250,6 +250,8 @@ def resume(source: object, folder: Path) -> FitRun:
     saved = run_folder.config()
     try:
         config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
+        if "name" not in saved["game"]:
+            raise _not_resumable(folder, UsageError("it was begun by an older version of Gansmith"))
         rules = rules_from_plain(saved["game"])
     except (KeyError, TypeError, AttributeError, UsageError) as error:
         raise _not_resumable(folder, error) from error
@@ -262,7 +264,8 @@ def resume(source: object, folder: Path) -> FitRun:
                 f"{folder}: the run was started on other data (or on data that has changed since). "
                 "Give it the same data, or start a new run in another folder."
             )
-        kept = {name: saved[name] for name in ("fit", "reading", "game")}  # letter for letter: 0 is not 0.0
+        # Letter for letter: 0 is not 0.0, and a model of an older format has another digest once copied.
+        kept = {name: saved[name] for name in ("fit", "reading", "game", "origin") if name in saved}
         prepared = replace(prepared, manifest={**prepared.manifest, **kept})
         run = FitRun(prepared, saved["samples_seen"], saved["n_threads"], run_folder)
     except (KeyError, TypeError, RuntimeError) as error:

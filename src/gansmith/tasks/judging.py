@@ -22,6 +22,8 @@ from gansmith.store.plain import of_json_file
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.given import schema_of
 
+SHOWN_READINGS: Final = ("real_accuracy", "fake_accuracy", "spread", "coverage", "memory_gap")
+"""Of what a game reads off itself, what a report draws."""
 HOLDOUT_SHARE: Final = 0.2
 """Of the real records, where the user gives no hold-out of their own."""
 SPLIT_OFF: Final = (
@@ -181,8 +183,10 @@ def training_of(folder: Path) -> dict[str, Any]:
     looked = [record for record in stats if record.get("score") is not None]
     series: dict[str, list[Any]] = {"held-out score": [record["score"] for record in looked]}
     for record in looked:
-        for name, value in (record.get("health") or {}).items():
-            series.setdefault(name.replace("_", " "), []).append(value)
+        read = record.get("readings") or record.get("health") or {}  # the latter of an older version
+        for name in SHOWN_READINGS:
+            if name in read:
+                series.setdefault(name.replace("_", " "), []).append(read[name])
     findings = [finding for record in stats for finding in record.get("findings") or ()]
     return {
         "samples_seen": [record["samples_seen"] for record in looked],

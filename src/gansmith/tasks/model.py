@@ -202,7 +202,7 @@ class Model:
     @cached_property
     def _precision(self) -> str:
         """That of training, if this machine has it too."""
-        return sampling_precision(self.manifest["game"]["precision"])
+        return sampling_precision(self.rules.precision)
 
     def _block(
         self, block: int, n_wanted: int, seed: int, request: Request | None, again: str = ""
@@ -378,6 +378,9 @@ def _rebuilt(file: ModelFile) -> Model:
 def _check_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Raise unless it holds what will be read of it."""
     training, fit = manifest["training"], manifest["fit"]
+    missing = {"data", "versions", "reading", "target"} - set(manifest)
+    if missing:
+        raise ModelFileError(f"{path}: its manifest lacks {', '.join(sorted(missing))}. It was made by hand.")
     texts = manifest["target"], *(fit[key] for key in ("kind", "preset", "objective"))
     numbers = fit["seed"], *training["readings"].values()
     if not all(isinstance(text, str) for text in texts) or not all(map(math.isfinite, numbers)):

@@ -119,3 +119,12 @@ def test_full_disk_leaves_the_old_ones(tmp_path, monkeypatch):
     assert kept.steps() == [1, 2]
     assert newest(kept).step == 2
     assert sorted(path.name[:5] for path in tmp_path.iterdir()) == ["step-", "step-"], "nothing half-written"
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.bool, torch.int64, torch.uint8])
+def test_tensors_of_any_type_go_round(tmp_path, dtype):
+    tensors = {"a": torch.arange(6).reshape(2, 3).to(dtype), "none": torch.zeros(0, 3).to(dtype)}
+    Checkpoints(tmp_path).save(Checkpoint(3, {}, tensors))
+    found = Checkpoints(tmp_path).newest()
+    assert found is not None
+    assert all(torch.equal(found.tensors[name], value) for name, value in tensors.items())

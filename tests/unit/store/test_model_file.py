@@ -311,6 +311,23 @@ def test_a_manifest_without_end(path):
     assert_refused(path, "no manifest")
 
 
+@pytest.mark.parametrize("depth", range(960, 1000, 5))
+def test_a_manifest_that_is_nested_as_deep_as_can_be(path, depth):
+    header, _ = parts(path)
+    manifest = json.loads(header["__metadata__"][KEY])
+    nested = json.dumps({**manifest, "more": 0}).replace('"more": 0', f'"more": {"[" * depth}{"]" * depth}')
+    with_metadata(path, {KEY: nested})
+    assert_refused(path)
+
+
+def test_a_file_that_cannot_be_mapped(path, monkeypatch):
+    def refuse(*_, **__):
+        raise ValueError("cannot mmap an empty file")
+
+    monkeypatch.setattr("gansmith.store.model_file.mmap", refuse)
+    assert_refused(path, "cannot mmap")
+
+
 def test_more_metadata_than_the_manifest(path):
     header, _ = parts(path)
     with_metadata(path, {**header["__metadata__"], "more": "x"})

@@ -14,6 +14,7 @@ import torch
 from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.store.model_file import read_model_file, write_model_file
 from gansmith.store.plain import as_json
+from gansmith.tasks.fit import FitConfig, resume, start
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.synthesize import Synthesizer
 
@@ -178,7 +179,9 @@ def test_absurd_manifests(forged, apply):
         load_model(forged(manifest=apply))
 
 
-@pytest.mark.parametrize("key", ["kind", "networks", "game", "training", "fit", "target"])
+@pytest.mark.parametrize(
+    "key", ["kind", "networks", "game", "training", "fit", "target", "data", "versions", "reading"]
+)
 def test_a_manifest_that_lacks_something(forged, key):
     with pytest.raises(ModelFileError):
         load_model(forged(manifest=lambda values: values.pop(key)))
@@ -314,10 +317,24 @@ def test_an_upgraded_model_is_written_in_the_present_format(tmp_path):
     assert not (tmp_path / "new.gan").read_bytes().startswith(b"PK")
 
 
+def test_a_fine_tuning_of_a_model_of_format_2_is_resumed_bit_for_bit(tmp_path):
+    old = load_model(STORED / "table-format-2.gan")
+    data, config = frame(old.sample(300, 1)), FitConfig(samples_seen=900, threads=1)
+    whole = start(data, config, origin=old, folder=tmp_path / "whole")
+    straight = [record.step for record in whole]
+    for record in start(data, config, origin=old, folder=tmp_path / "run"):
+        if record.step == 2:
+            break
+    again = resume(data, tmp_path / "run")
+    assert [record.step for record in again] == straight[2:]
+    assert again.model().save(tmp_path / "a.gan") == whole.model().save(tmp_path / "b.gan")
+    assert load_model(tmp_path / "a.gan").manifest["origin"] == old.digest
+
+
 def test_a_model_of_format_2_can_be_fine_tuned():
     old = load_model(STORED / "table-format-2.gan")
     data = frame(old.sample(300, 1))
     learnt = Synthesizer(samples_seen=900, threads=1).fit(data, start_from=old)
     assert learnt.model_.manifest["origin"] == old.digest
-    assert learnt.model_.rules.n_latents == 4
+    assert learnt.model_.manifest["game"]["n_latents"] == 4
     assert json.loads(as_json(learnt.model_.manifest["networks"])) == old.manifest["networks"]

@@ -48,11 +48,13 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig
 from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.engine.tensors import Latents, Samples, Scalar
+from gansmith.engine.tensors import Latents, Logits, Samples, Scalar
 from gansmith.engine.terms import TermConfig
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
 
+FLAT: Final = 1e-20
+"""Slopes below are not divided by: a hinge has none at all, others none where the discriminator is sure."""
 TURNS: Final = {
     "fresh": "one after the other, each on records and fakes of its own",
     "same_fakes": "one after the other on the same records and fakes: a pass of the generator less",
@@ -169,21 +171,15 @@ class Adversarial(AbstractGame):
             )
 
     def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
-        """See the base class; the losses are those of the last turn of each player, penalties included.
-
-        Nobody learns from an empty batch, as a Poisson drawing may give.
-        """
-        if not all(map(len, batches)):
-            return {"discriminator": 0.0, "generator": 0.0}
+        """See the base class; the losses are those of the last turn of each player, penalties included."""
         with quick_full_products(self.config.precision):
             turns = {"fresh": self._fresh, "same_fakes": self._same_fakes, "one_pass": self._one_pass}
             losses = turns[self.config.turns](step, batches, progress)
-        self.generator.update_average(self.rules.samples_per_step, progress.samples_seen)
         return plain({"discriminator": losses[0], "generator": losses[1]})
 
     def evaluate(self, fake: Samples, heldout: Batch, seen: Batch) -> Readings:
         """How the fakes compare, how the discriminator judges, and where its threshold lies."""
-        judge = self.networks["discriminator"]
+        judge = self.best["discriminator"]
         with torch.no_grad():
             condition = heldout.get("condition")
             fake_logits = said(judge, fake, condition).logits
@@ -240,39 +236,46 @@ class Adversarial(AbstractGame):
         examination = self._examined(step, batch, fake, latents, is_shared=True)
         loss = self._discriminator_loss(examination, step, share)
         generator_loss = self._generator_loss(examination.encounter)
-        pull = self._pull(examination, generator_loss)
+        slopes = self._slopes(examination.encounter)
+        pull = self._pull(examination, generator_loss, *slopes)
         self.discriminator.learn(loss, share, scale, also=[examination.both] if pull is None else [])
         if pull is None:
             assert examination.both.grad is not None
-            discriminator_slopes, generator_slopes = self._slopes(examination.encounter)
-            ratio = (generator_slopes / discriminator_slopes).view(-1, *[1] * (fake.ndim - 1))
+            ratio = (slopes[1] / slopes[0]).view(-1, *[1] * (fake.ndim - 1))
             pull = ratio * examination.both.grad[len(batch) :]
         self.generator.learn(fake, share, scale, gradient=pull.to(fake.dtype))
         return loss, generator_loss
 
-    def _pull(self, examination: Examination, generator_loss: Scalar) -> Samples | None:
+    def _pull(
+        self, examination: Examination, generator_loss: Scalar, slopes: Logits, generator_slopes: Logits
+    ) -> Samples | None:
         """The gradient of the generator's loss for its fakes, as a turn of its own would find it.
 
         A fake's logit is a function of that fake alone. So its input gradient, which R2 needs anyway, times
         the slope of the generator's loss is that gradient; and the input gradient of the discriminator's loss
         is the same but for the ratio of both slopes, -exp(real - fake) for relativistic pairs.
 
+        Args:
+            examination: The shared pass.
+            generator_loss: On it.
+            slopes: Of the discriminator's objective for the logits of the fakes.
+            generator_slopes: Of the generator's.
+
         Returns:
             None where the discriminator's own backward pass will tell, because that ratio is known.
         """
-        encounter, judge, both = examination.encounter, examination.judge, examination.both
-        n = len(encounter.batch)
+        judge, both = examination.judge, examination.both
+        n = len(generator_slopes)
         has_terms = any(term.is_for("generator") for term in self.config.terms)
         if judge.has_gradients and not has_terms:
-            _, slopes = self._slopes(encounter)
-            return (slopes[:, None] * judge.gradients(both)[n:].detach()).view_as(both[n:])
-        if not self.config.terms and not self._objective.is_flat_somewhere:
+            return (generator_slopes[:, None] * judge.gradients(both)[n:].detach()).view_as(both[n:])
+        if not self.config.terms and slopes.abs().min() > FLAT:
             return None
         (gradient,) = torch.autograd.grad(generator_loss, both, retain_graph=True)
         return gradient[n:]
 
-    def _slopes(self, encounter: Encounter) -> tuple[Tensor, Tensor]:
-        """Of the objectives of both players, for the logits of the fakes; shape `(batch,)` each."""
+    def _slopes(self, encounter: Encounter) -> tuple[Logits, Logits]:
+        """Of the objectives of both players, the discriminator first, for the logits of the fakes."""
         real = encounter.of_real.logits.detach()
         fake = encounter.of_fake.logits.detach().requires_grad_()
         losses = (self._objective.discriminator(real, fake), self._objective.generator(real, fake))

@@ -88,12 +88,11 @@ class Autoencoder(AbstractGame):
         (batch,) = batches
         stream = self.randomness.stream("latents")
         precision = self.config.precision
-        with quick_full_products(precision), matrix_precision(precision, self.device):
-            likelihood, divergence = self._parts(self.networks, batch, stream, step)
+        with quick_full_products(precision):
+            with matrix_precision(precision, self.device):
+                likelihood, divergence = self._parts(self.networks, batch, stream, step)
             loss = (self._weight(progress.share) * divergence - likelihood).mean()
             learn_together([*self.players.values()], loss, progress.share, progress.rate_scale)
-        for player in self.players.values():
-            player.update_average(self.rules.samples_per_step, progress.samples_seen)
         return plain({"reconstruction": -likelihood.mean(), "divergence": divergence.mean()})
 
     @torch.no_grad()

@@ -182,6 +182,11 @@ class AbstractGame(ABC):
             What each player had to minimise, by name.
         """
 
+    def update_averages(self, progress: Progress) -> None:
+        """Move the moving averages of all players; whoever repeats steps does so after each."""
+        for player in self.players.values():
+            player.update_average(self.rules.samples_per_step, progress.samples_seen)
+
     @torch.no_grad()
     def generate(self, given: Batch, stream: Stream, index: int) -> Tensor:
         """What the best networks so far make; see `AbstractRules.generate`."""
@@ -206,7 +211,7 @@ class AbstractGame(ABC):
         del memory
 
     def state(self) -> dict[str, Tensor]:
-        """All that must survive, as named tensors (copies)."""
+        """All that must survive, as named tensors (copies); networks that are no players may not change."""
         tensors = {f"memory/{key}": value.detach().clone() for key, value in self.memory().items()}
         for name, player in self.players.items():
             tensors |= {f"players/{name}/{key}": value for key, value in player.state().items()}

@@ -105,20 +105,20 @@ class Cycle(AbstractGame):
         (batch,) = batches
         real, source = batch["real"], batch["source"]
         make, unmake = (player.network for player in self._generators.values())
-        with quick_full_products(self.config.precision), self._precision():
-            fake, fake_source = make(source), unmake(real)
-            fooling = self._fooling(real, fake, "discriminator")
-            fooling = fooling + self._fooling(source, fake_source, "source_discriminator")
-            cycle = (unmake(fake) - source).abs().mean() + (make(fake_source) - real).abs().mean()
+        share, scale = progress.share, progress.rate_scale
+        with quick_full_products(self.config.precision):
+            with self._precision():
+                fake, fake_source = make(source), unmake(real)
+                fooling = self._fooling(real, fake, "discriminator")
+                fooling = fooling + self._fooling(source, fake_source, "source_discriminator")
+                cycle = (unmake(fake) - source).abs().mean() + (make(fake_source) - real).abs().mean()
             loss = fooling + self.config.cycle_weight * cycle
-            learn_together([*self._generators.values()], loss, progress.share, progress.rate_scale)
+            learn_together([*self._generators.values()], loss, share, scale)
             losses = {"generators": fooling, "cycle": cycle}
             sides = {"discriminator": (real, fake), "source_discriminator": (source, fake_source)}
             for name, (genuine, made) in sides.items():
-                losses[name] = self._telling(step, name, genuine, made.detach(), progress.share)
-                self._judges[name].learn(losses[name], progress.share, progress.rate_scale)
-        for player in self.players.values():
-            player.update_average(self.rules.samples_per_step, progress.samples_seen)
+                losses[name] = self._telling(step, name, genuine, made.detach().float(), share)
+                self._judges[name].learn(losses[name], share, scale)
         return plain(losses)
 
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
@@ -145,9 +145,10 @@ class Cycle(AbstractGame):
         wants_gradients = bool(due(self.config.penalties, step))
         network = self._judges[judge].network
         batch = Batch({"real": real})
-        said = examine(network, batch, fake, None, wants_gradients=wants_gradients)
         randomness = Randomness(self.randomness.key(judge, step), self.randomness.retry)
-        return discriminator_loss(said, self._objective, self.config.penalties, step, share, randomness)
+        with self._precision():
+            said = examine(network, batch, fake, None, wants_gradients=wants_gradients)
+            return discriminator_loss(said, self._objective, self.config.penalties, step, share, randomness)
 
     def _from_pool(self, step: int, judge: str, fake: Samples) -> Samples:
         """The fakes, about half of them exchanged for past ones; the pool is filled first."""

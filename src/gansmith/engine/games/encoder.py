@@ -89,14 +89,14 @@ class EncoderGame(AbstractGame):
         shape = (len(batch), self.config.n_latents)
         latents = self.randomness.normal(shape, "latents", step).to(batch["real"].device)
         precision = self.config.precision
-        with quick_full_products(precision), matrix_precision(precision, self.device):
-            with torch.no_grad():
-                fake = self._generator(latents, condition)
-            of_fakes = -normal_log_density(latents, *encoder.network(fake, condition)).mean()
-            of_real = self._errors(self.networks, batch).mean()
+        with quick_full_products(precision):
+            with matrix_precision(precision, self.device):
+                with torch.no_grad():
+                    fake = self._generator(latents, condition)
+                of_fakes = -normal_log_density(latents, *encoder.network(fake, condition)).mean()
+                of_real = self._errors(self.networks, batch).mean()
             loss = of_fakes + self.config.reconstruction_weight * of_real
             encoder.learn(loss, progress.share, progress.rate_scale)
-        encoder.update_average(self.rules.samples_per_step, progress.samples_seen)
         return plain({"latents": of_fakes, "reconstruction": of_real})
 
     @torch.no_grad()

@@ -32,6 +32,7 @@ from gansmith.engine.games.base import (
     plain,
 )
 from gansmith.engine.players import Player, PlayerConfig
+from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import Samples, Scalar
 from gansmith.errors import UsageError
@@ -96,10 +97,12 @@ class Teaching(AbstractGame):
         """See the base class; the loss is that of the examined learner."""
         (batch,) = batches
         generator = self.players["generator"]
-        taught = self._taught(self.networks, len(batch), self.randomness.stream("lessons"), step)
-        loss, _ = self._examined(taught, batch)
-        generator.learn(loss, progress.share, progress.rate_scale)
-        generator.update_average(self.rules.samples_per_step, progress.samples_seen)
+        with quick_full_products(self.config.precision):
+            with matrix_precision(self.config.precision, self.device):
+                stream = self.randomness.stream("lessons")
+                taught = self._taught(self.networks, len(batch), stream, step)
+                loss, _ = self._examined(taught, batch)
+            generator.learn(loss, progress.share, progress.rate_scale)
         return plain({"learner": loss})
 
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
@@ -121,7 +124,7 @@ class Teaching(AbstractGame):
             part = stream.part(str(lesson))
             given = Batch({"labels": labels})
             records = self.config.generate(networks, given, part, index)
-            loss = cross_entropy(functional_call(self._learner, weights, (records,)), labels)
+            loss = cross_entropy(functional_call(self._learner, weights, (records,)).float(), labels)
             gradients = torch.autograd.grad(loss, [*weights.values()], create_graph=is_watched)
             weights = {
                 name: weight - self.config.learner_rate * gradient
@@ -132,7 +135,7 @@ class Teaching(AbstractGame):
     def _examined(self, weights: dict[str, Tensor], batch: Batch) -> tuple[Scalar, Tensor]:
         """Loss of a learner on real records, and the share that it gets right."""
         labels: Int[Tensor, " batch"] = batch["labels"]
-        logits = functional_call(self._learner, weights, (batch["real"],))
+        logits = functional_call(self._learner, weights, (batch["real"],)).float()
         return cross_entropy(logits, labels), (logits.argmax(1) == labels).float().mean()
 
     def _new_weights(self, stream: Stream, index: int) -> dict[str, Tensor]:

@@ -109,8 +109,8 @@ def default(n_values: int, n_records: int) -> Plan:
     - 1,438 digits of all ten kinds (1 split): coverage .924 (real digits .969), nearer .54; 18 s. With the
       small players: coverage .45 after 5 s, and .84 with 128-64 units after 10 s.
     - Gamma from 0.1 to 8 made no difference beyond chance.
-    - Turns on fresh fakes with penalties at every step take 3.2 s for these 2.2 and reach the same: .952 ± .015 and
-      .955 ± .021 on the twos.
+    - Turns on fresh fakes with penalties at every step take 3.2 s for these 2.2 and reach the same: .952 ±
+      .015 and .955 ± .021 on the twos.
     """
     is_small = n_records < FEW_PICTURES
     n_latents = rule_of_thumb_sizes(n_values, "half").n_latents

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -233,9 +234,28 @@ def test_a_run_twice_as_long_takes_steps_of_half_the_size(new_game, new_batches,
 def test_the_average_counts_the_records_of_all_turns(new_run, monkeypatch):
     training = new_run(n_discriminator_turns=3)
     counted = []
-    monkeypatch.setattr(training.game.generator, "update_average", lambda n, seen: counted.append((n, seen)))
+    generator = training.game.players["generator"]
+    monkeypatch.setattr(generator, "update_average", lambda n, seen: counted.append((n, seen)))
     list(training)
     assert counted[:2] == [(24, 24), (24, 48)]
+
+
+def test_every_player_may_have_an_average_and_the_kept_discriminator_is_read(new_run, evaluation):
+    training = new_run(discriminator=PlayerConfig(0.01, average_half_life_samples=20))
+    list(training)
+    game = training.game
+    best, start = game.best["discriminator"], new_run().game.networks["discriminator"]
+    moved = [
+        (one - other).abs().max() for one, other in zip(best.parameters(), start.parameters(), strict=True)
+    ]
+    assert max(moved) > 0
+    assert best is not game.networks["discriminator"]
+    fake = game.generate(evaluation.heldout, game.randomness.stream("evaluation"), 0)
+    with torch.no_grad():
+        middle = (best(evaluation.heldout["real"]).mean() + best(fake).mean()) / 2
+    assert game.evaluate(fake, evaluation.heldout, evaluation.seen)["decision_threshold"] == pytest.approx(
+        middle.item(), abs=1e-5
+    )
 
 
 # --- One pass for both players ------------------------------------------------------------------------------
@@ -343,6 +363,19 @@ def test_one_pass_of_a_sure_discriminator_still_gives_a_gradient(new_game, new_b
     game.play(0, [batch], Progress(0.0))
     assert game.generator.gradient.isfinite().all()
     assert game.generator.gradient.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("objective", ["non-saturating", "minimax", "relativistic"])
+def test_one_pass_survives_a_discriminator_so_sure_that_its_slope_is_nothing(
+    new_game, new_batches, objective
+):
+    game = new_game(objective=objective, penalties=(), turns="one_pass")
+    with torch.no_grad():
+        game.networks["discriminator"].layers[2].weight *= 4000
+        game.networks["discriminator"].layers[2].bias -= 110
+    losses = game.play(0, [new_batches()(0)], Progress(0.0))
+    assert all(map(math.isfinite, losses.values()))
+    assert all(player.gradient.isfinite().all() for player in game.players.values())
 
 
 def test_one_pass_judges_once_and_takes_one_batch(new_game, new_batches, steps_of):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -125,6 +126,17 @@ def test_a_locale_invents_in_its_manner(look):
     assert fakes != made(codec_of(look, REAL[look], locale="fr_FR"), 300)
     if look == "email":
         assert all(re.fullmatch(r"[a-z.]+\d*@example\.org", cell) for cell in fakes)
+
+
+def test_inventions_of_several_threads_do_not_mix():
+    from gansmith.modalities.table.columns.faked import fake
+
+    def invented(first: int) -> list[str]:
+        return [fake("name", "de_DE", number, "", is_distinct=False) for number in range(first, first + 400)]
+
+    alone = [invented(0), invented(400)]
+    with ThreadPoolExecutor(2) as workers:
+        assert [*workers.map(invented, (0, 400))] == alone
 
 
 def test_an_unknown_locale_is_refused():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from threading import Lock
 from typing import Any, Final
 
 from gansmith.errors import UsageError, did_you_mean
@@ -14,6 +15,8 @@ from gansmith.modalities.table.columns.neutral import initials
 LOOKS: Final = ("name", "first_name", "last_name", "email", "company", "address")
 """What differs from country to country; the others are spelt as the column's own are."""
 _HOUSES: Final = 9_999
+_lock: Final = Lock()
+"""Between setting the seed of a faker and the last draw."""
 
 
 @cache
@@ -53,9 +56,12 @@ def fake(look: str, locale: str, number: int, domain: str, *, is_distinct: bool)
     Raises:
         UsageError: The package is not installed, or knows no such locale.
     """
-    faker = _faker(locale)
+    with _lock:  # blocks of records are made side by side
+        return _fake(_faker(locale), look, number, number if is_distinct else 0, domain, is_distinct)
+
+
+def _fake(faker: Any, look: str, number: int, mark: int, domain: str, is_distinct: bool) -> str:
     faker.seed_instance(number)
-    mark = number if is_distinct else 0
     match look:
         case "name":
             return " ".join(part for part in (faker.first_name(), initials(mark), faker.last_name()) if part)
