@@ -165,7 +165,9 @@ def read_model_file(path: Path) -> ModelFile:
             if start == ZIP_MARK:
                 manifest, state, tensors, digest = from_format_2(path)
                 return _checked(path, packed(manifest, state, tensors)[0], digest)
-            content = mmap(file.fileno(), 0, access=ACCESS_READ) if start else b""
+            if not start:
+                raise ModelFileError(f"{path}: this is no .gan file, it is empty.")
+            content = mmap(file.fileno(), 0, access=ACCESS_READ)
     except OSError as error:
         raise ModelFileError(f"{path}: {error.strerror or error}. Give the path of a .gan file.") from error
     except (ValueError, RecursionError) as error:  # nothing to be mapped; plain values nested too deep
@@ -178,7 +180,7 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
     try:
         (n_bytes,) = struct.unpack_from("<Q", content)
         if n_bytes > min(_MAX_HEADER_BYTES, len(content) - 8):
-            raise ValueError("its header is longer than the file")
+            raise ValueError("its beginning is not that of one")
         data = memoryview(content)[8 + n_bytes :]
         entries = _object(json.loads(content[8 : 8 + n_bytes], object_pairs_hook=_without_doubles))
         metadata = _object(entries.pop("__metadata__", None))
@@ -190,7 +192,8 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
         found = _digest(manifest, entries, data)
     except (struct.error, ValueError, TypeError, KeyError, ArithmeticError, RecursionError) as error:
         raise ModelFileError(
-            f"{path}: no whole .gan file ({str(error)[:200]}). It is truncated or damaged, or something else."
+            f"{path}: this is no .gan file, or not a whole one ({str(error)[:200]}). "
+            "It is truncated, damaged or something else."
         ) from error
     if type(manifest.get("format")) is not int or manifest["format"] != FORMAT:
         raise ModelFileError(

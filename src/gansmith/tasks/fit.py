@@ -251,7 +251,7 @@ def resume(source: object, folder: Path) -> FitRun:
     try:
         config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
         if "name" not in saved["game"]:
-            raise _not_resumable(folder, UsageError("it was begun by an older version of Gansmith"))
+            raise _not_resumable(folder, UsageError("its game has no name"))
         rules = rules_from_plain(saved["game"])
     except (KeyError, TypeError, AttributeError, UsageError) as error:
         raise _not_resumable(folder, error) from error
@@ -276,8 +276,8 @@ def resume(source: object, folder: Path) -> FitRun:
 
 def _not_resumable(folder: Path, error: Exception) -> DataError:
     return DataError(
-        f"{folder}: the run cannot be taken up again ({error}). Its files are damaged or of another version. "
-        "Start the run anew in another folder; nothing in this one was changed."
+        f"{folder}: the run cannot be taken up again ({error}): it was begun by another version, or its "
+        "files are damaged. Start the run anew in another folder; nothing in this one was changed."
     )
 
 

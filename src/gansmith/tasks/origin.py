@@ -59,6 +59,8 @@ def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None
     manifest = origin.manifest
     own = {**manifest["fit"], "kind": manifest["kind"], "objective": manifest["game"].get("objective")}
     for name in ("kind", "preset", "objective", "min_count"):
+        if name == "objective" and settings[name] and own[name] is None:
+            raise UsageError(f"the game {origin.rules.name!r} of the model has no choice of objectives.")
         if settings[name] not in ("", 0, "default", own.get(name)):
             raise UsageError(
                 f"{name} is {settings[name]!r}, and that of the model to go on from is {own.get(name)!r}. "

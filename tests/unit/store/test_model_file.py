@@ -279,7 +279,7 @@ def test_a_header_that_is_none(path, text):
 @pytest.mark.parametrize("n_bytes", [1 << 30, (1 << 64) - 1, (1 << 24) + 1])
 def test_a_header_without_end(path, n_bytes):
     path.write_bytes(struct.pack("<Q", n_bytes) + path.read_bytes()[8:])
-    assert_refused(path, "longer than the file")
+    assert_refused(path, "beginning is not that of one")
 
 
 # --- Hostile manifests ---------------------------------------------------------------------------------

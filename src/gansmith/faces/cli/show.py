@@ -50,6 +50,7 @@ def _show_model(path: Path, as_json: bool) -> None:
     )
     if "origin" in found:
         typer.echo(f"fine-tuned from the model {found['origin']}")
+    typer.echo(f"learnt by the game {model.rules.name!r}, preset {found['fit']['preset']!r}")
     typer.echo(
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )

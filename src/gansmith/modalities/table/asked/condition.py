@@ -62,7 +62,11 @@ class Condition:
     @property
     def named(self) -> pa.Array:
         """The values that it names, those it excludes too."""
-        return self.excluded if self.values is None else pa.concat_arrays([self.values, self.excluded])
+        if self.values is None or not len(self.values):
+            return self.excluded
+        if not len(self.excluded):  # and of whatever type nothing is
+            return self.values
+        return pa.concat_arrays([self.values, self.excluded])
 
     def __str__(self) -> str:
         joined = " or ".join(text for text in self.texts if self._is_choice(text))

@@ -102,5 +102,7 @@ def _narrowed(asked: Mapping[str, Condition], column: Column, other: Condition) 
 
 
 def _one_of(column: Column, values: pa.Array) -> Condition:
+    if values.null_count == len(values):  # a missing cell, of the type that the column had before
+        values = pa.nulls(len(values), column.arrow_type)
     spelt = tuple(f"{column.name}={'' if value is None else value}" for value in values[:3].to_pylist())
     return Condition(column, values, pa.array([], column.arrow_type), (), spelt)

@@ -15,6 +15,7 @@ from gansmith.modalities.table.asked.reduced import reduced
 from gansmith.modalities.table.asked.request import request_for
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
+from gansmith.tasks.synthesize import Synthesizer
 
 RULES = (
     {"kind": "dependency", "by": "school", "column": "years"},
@@ -97,3 +98,14 @@ def test_one_cell_that_cannot_be_told_is_sought(codec):
 def test_what_no_record_can_be_is_refused(codec, where, said):
     with pytest.raises(UsageError, match=re.escape(said)):
         request_for(codec, where)
+
+
+def test_a_missing_end_of_an_order_of_dates_can_be_asked_for():
+    """The later date is learnt as a distance, a whole number; that it is missing is of no type at all."""
+    rng = np.random.default_rng(0)
+    start = np.datetime64("2020-01-01") + rng.integers(0, 500, 300)
+    ends = pa.array(start + rng.integers(0, 9, 300), mask=rng.random(300) < 0.2)
+    data = pa.table({"from": start, "to": ends, "x": rng.integers(0, 9, 300)})
+    rule = {"kind": "inequality", "low": "from", "high": "to"}
+    learnt = Synthesizer(preset="small", samples_seen=2_000, threads=1).fit(data, constraints=[rule])
+    assert learnt.sample(64, where={"to": None})["to"].null_count == 64
