@@ -29,8 +29,8 @@ MAX_EPOCHS: Final = 300
 FULL_RATE_SAMPLES: Final = 900_000
 """At full rate records become better until about here and then worse; longer runs take smaller steps."""
 PENALTY_INTERVAL: Final = 4
-"""Penalties at every fourth step, four times as strong, and turns on the same fakes: five steps in the time
-of three, and better in the same time (LOG.md)."""
+"""Penalties at every fourth step, four times as strong, and turns on the same fakes: ten steps in the time
+of seven, and as good or better in the same time (LOG.md)."""
 N_MEMBERS: Final = 5
 TOLERANCE: Final = 0.1
 """Five standard errors of the held-out score of 2,500 records: a guard against collapse, not bad luck."""
