@@ -10,9 +10,12 @@ import pytest
 import torch
 from torch import nn
 
-from gansmith.conformance import KIND_CHECKS, ConformanceError, KindSubject, check_modality
+from gansmith.conformance import KIND_CHECKS, ConformanceError, KindSubject, check_game, check_modality
+from gansmith.engine.batches import TensorDataset
+from gansmith.engine.games.encoder import EncoderRules
 from gansmith.errors import DataError
 from gansmith.modalities import base
+from gansmith.modalities.base import seeded_networks
 from gansmith.modalities.image.pictures import bundled_digits
 from gansmith.modalities.registry import KINDS, find_modality
 from gansmith.modalities.table.modality import TableModality
@@ -75,6 +78,17 @@ def test_the_promise_is_kept(kind, check, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_autoencoders_of_every_kind_keep_the_promises(kind, tmp_path):
     check_modality(find_modality(kind), SOURCES[kind](), tmp_path, preset="vae")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_can_learn_to_invert_its_generator(kind, tmp_path):
+    subject = KindSubject(find_modality(kind), SOURCES[kind](), tmp_path)
+    rules = EncoderRules(batch_size=32, n_latents=8)
+
+    def networks():
+        return seeded_networks(subject.modality, subject.codec, subject.plan.networks, rules, 0)
+
+    check_game(rules, networks, TensorDataset({"real": subject.real}), tmp_path)
 
 
 def test_all_at_once(tmp_path):

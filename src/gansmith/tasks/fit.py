@@ -250,8 +250,6 @@ def resume(source: object, folder: Path) -> FitRun:
     saved = run_folder.config()
     try:
         config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
-        if "name" not in saved["game"]:
-            raise _not_resumable(folder, UsageError("its game has no name"))
         rules = rules_from_plain(saved["game"])
     except (KeyError, TypeError, AttributeError, UsageError) as error:
         raise _not_resumable(folder, error) from error

@@ -105,3 +105,22 @@ def new_run(new_game, new_batches, evaluation):
         )
 
     return make
+
+
+@pytest.fixture
+def steps_of(monkeypatch):
+    """Counts the optimiser steps and backward passes of a game."""
+
+    def watch(game) -> list[str]:
+        events: list[str] = []
+        for name, player in game.players.items():
+            learn = player.learn
+
+            def watched(loss, share, rate_scale=1.0, *, name=name, learn=learn, **more):
+                events.append(name)
+                learn(loss, share, rate_scale, **more)
+
+            monkeypatch.setattr(player, "learn", watched)
+        return events
+
+    return watch

@@ -31,7 +31,6 @@ from gansmith.engine.monitors import likeness, memory_gap
 from gansmith.engine.players import Player, PlayerConfig, learn_together
 from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.engine.schedules import cosine
 from gansmith.engine.tensors import PerSample, Samples
 from gansmith.errors import UsageError
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder, normal_kl
@@ -54,14 +53,12 @@ class AutoencoderRules(AbstractRules):
     divergence_weight: float = 1.0
     """Of the divergence from the standard normal distribution, where 1 is the bound itself (beta of Higgins
     et al. 2017)."""
-    first_divergence_weight: float | None = None
-    """The same at the start of the run, from where it goes along a cosine; None: no other."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_counts({"n_latents": self.n_latents})
-        if min(self.divergence_weight, self.first_divergence_weight or 0.0) < 0:
-            raise UsageError("the weight of the divergence must be 0 or more.")
+        if self.divergence_weight < 0:
+            raise UsageError(f"divergence_weight must be 0 or more, not {self.divergence_weight}.")
 
     def start(self, networks: Networks, randomness: Randomness) -> Autoencoder:
         """See the base class."""
@@ -91,7 +88,7 @@ class Autoencoder(AbstractGame):
         with quick_full_products(precision):
             with matrix_precision(precision, self.device):
                 likelihood, divergence = self._parts(self.networks, batch, stream, step)
-            loss = (self._weight(progress.share) * divergence - likelihood).mean()
+            loss = (self.config.divergence_weight * divergence - likelihood).mean()
             learn_together([*self.players.values()], loss, progress.share, progress.rate_scale)
         return plain({"reconstruction": -likelihood.mean(), "divergence": divergence.mean()})
 
@@ -117,7 +114,3 @@ class Autoencoder(AbstractGame):
         noise = stream.normal((len(real), self.config.n_latents), index).to(real.device)
         latents = mean + (0.5 * log_variance).exp() * noise
         return decoder.log_likelihood(real, latents, condition), normal_kl(mean, log_variance)
-
-    def _weight(self, share: float) -> float:
-        first, last = self.config.first_divergence_weight, self.config.divergence_weight
-        return cosine(last if first is None else first, last, share)

@@ -21,25 +21,6 @@ def play(game, batches, step=0, share=0.0):
     return game.play(step, [batches(step * n + index) for index in range(n)], Progress(share))
 
 
-@pytest.fixture
-def steps_of(monkeypatch):
-    """Counts the optimiser steps and backward passes of a game."""
-
-    def watch(game) -> list[str]:
-        events: list[str] = []
-        for name, player in game.players.items():
-            learn = player.learn
-
-            def watched(loss, share, rate_scale=1.0, *, name=name, learn=learn, **more):
-                events.append(name)
-                learn(loss, share, rate_scale, **more)
-
-            monkeypatch.setattr(player, "learn", watched)
-        return events
-
-    return watch
-
-
 @pytest.mark.parametrize("n_turns", [1, 3])
 def test_one_step_per_player_and_turn(new_game, new_batches, steps_of, n_turns):
     game = new_game(n_discriminator_turns=n_turns)

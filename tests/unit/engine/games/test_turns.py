@@ -26,25 +26,6 @@ def play(game, batches, step=0, share=0.0):
     return game.play(step, [batches(step * n + index) for index in range(n)], Progress(share))
 
 
-@pytest.fixture
-def steps_of(monkeypatch):
-    """Counts the optimiser steps and backward passes of a game."""
-
-    def watch(game) -> list[str]:
-        events: list[str] = []
-        for name, player in game.players.items():
-            learn = player.learn
-
-            def watched(loss, share, rate_scale=1.0, *, name=name, learn=learn, **more):
-                events.append(name)
-                learn(loss, share, rate_scale, **more)
-
-            monkeypatch.setattr(player, "learn", watched)
-        return events
-
-    return watch
-
-
 # --- One pass for both players ------------------------------------------------------------------------------
 
 
