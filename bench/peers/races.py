@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from gansmith.configuration import from_plain, to_plain
+from gansmith.settings import from_plain, settings, to_plain
 from gansmith.store.atomic import write_whole
 
 TARGET_SHARE: Final = 1 / 20
@@ -16,7 +15,7 @@ TARGET_SAMPLING: Final = 8.0
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class Race:
     """What came out of one race."""
 

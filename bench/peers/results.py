@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
-from gansmith.configuration import from_plain, to_plain
+from gansmith.errors import UsageError
+from gansmith.settings import field, from_plain, settings, to_plain
 from gansmith.store.atomic import write_whole
 
 DEFAULT: Final = "default"
@@ -20,7 +20,7 @@ _SAFE: Final = re.compile(r"[a-z0-9_.]+")
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class Key:
     """Names one result."""
 
@@ -33,7 +33,7 @@ class Key:
     def __post_init__(self) -> None:
         for part in (self.data_set, self.competitor, self.length):
             if not _SAFE.fullmatch(part):
-                raise ValueError(f"{part!r} cannot be part of a file name: use a-z, 0-9, _ and points.")
+                raise UsageError(f"{part!r} cannot be part of a file name: use a-z, 0-9, _ and points.")
 
     def path(self, folder: Path, suffix: str = ".json") -> Path:
         """Where it lies below `folder`."""
@@ -41,7 +41,7 @@ class Key:
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class Result:
     """What was measured; the numbers of a run that failed are missing."""
 

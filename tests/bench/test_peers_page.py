@@ -10,6 +10,7 @@ from bench.peers.page import rendered
 from bench.peers.races import Race, said
 from bench.peers.results import QUOTED, Key, Result, load, load_all
 from bench.peers.verdicts import better_peers, is_better, our_run
+from gansmith.errors import UsageError
 
 
 def result(competitor, length="default", *, seed=0, failed="", source="", c2st=0.6, tstr=0.9, seconds=100.0):
@@ -39,7 +40,7 @@ def test_results_survive_their_file(tmp_path):
 
 @pytest.mark.parametrize("name", ["", "../up", "a b", "A"])
 def test_a_key_that_is_no_file_name_is_refused(name):
-    with pytest.raises(ValueError, match="file name"):
+    with pytest.raises(UsageError, match="file name"):
         Key("adult", name)
 
 

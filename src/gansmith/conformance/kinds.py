@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.configuration import to_plain
 from gansmith.conformance.promises import N_STEPS, ConformanceError, resumed_equals_uninterrupted, same
 from gansmith.engine.batches import Batch, Batches, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
@@ -24,6 +23,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training, train
 from gansmith.errors import DataError, GansmithError, UsageError
 from gansmith.modalities.base import AbstractModality, Plan, Reading, seeded_networks
+from gansmith.settings import to_plain
 from gansmith.store.model_file import read_model_file, write_model_file
 
 N_RECORDS: Final = 240

@@ -17,6 +17,7 @@ from torch import Tensor
 from gansmith.engine.judge import Judge, input_gradients
 from gansmith.engine.tensors import PerSample, Samples
 from gansmith.errors import UsageError, did_you_mean
+from gansmith.settings import NonNegativeFloat, PositiveInt, settings
 
 
 def zero_centred_gradient_penalty(discriminator: Judge, samples: Samples) -> PerSample:
@@ -85,17 +86,17 @@ PENALTIES: dict[str, Penalty] = {
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class PenaltyConfig:
     """How strongly and how often one penalty is applied."""
 
     name: str
     """A key of `PENALTIES`."""
-    weight: float
+    weight: NonNegativeFloat
     """Gamma at the start of the run, 0 or more, in 1 / logits."""
-    final_weight: float | None = None
+    final_weight: NonNegativeFloat | None = None
     """Gamma at the end, reached along a cosine; None keeps `weight`."""
-    interval: int = 1
+    interval: PositiveInt = 1
     """Applied at every n-th step, with n times the weight (lazy regularisation, Karras et al. 2020)."""
 
     @property
@@ -106,7 +107,3 @@ class PenaltyConfig:
     def __post_init__(self) -> None:
         if self.name not in PENALTIES:
             raise UsageError(f"penalty {self.name!r} is not known. {did_you_mean(self.name, PENALTIES)}")
-        if self.weight < 0 or (self.final_weight or 0) < 0 or self.interval < 1:
-            raise UsageError(
-                f"penalty {self.name!r} wants a weight of 0 or more and an interval of 1 or more."
-            )

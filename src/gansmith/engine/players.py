@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import final
 
 import torch
@@ -15,34 +15,28 @@ from torch.optim.adam import adam
 
 from gansmith.engine.checkpoint import below
 from gansmith.engine.schedules import average_weight, cosine
-from gansmith.errors import UsageError
+from gansmith.settings import Annotated, Field, NonNegativeFloat, PositiveFloat, settings
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class PlayerConfig:
     """How one player learns: Adam, its schedule, its average."""
 
-    learning_rate: float = 2e-4
+    learning_rate: PositiveFloat = 2e-4
     """Adam's step size at the start of the run."""
-    final_learning_rate: float | None = None
+    final_learning_rate: NonNegativeFloat | None = None
     """Adam's step size at the end, reached along a cosine; None keeps `learning_rate`."""
-    beta1: float = 0.0
+    beta1: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Adam's memory of gradients, in [0, 1)."""
-    beta2: float = 0.99
+    beta2: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Adam's memory of squared gradients, in [0, 1)."""
-    average_half_life_samples: float = 0.0
+    average_half_life_samples: NonNegativeFloat = 0.0
     """Half-life of the moving average of the weights, in samples seen; 0 keeps none."""
     is_average_known: bool = False
     """Whether the weights at the start are worth keeping: the average does not forget them sooner, then."""
-    weight_clip: float | None = None
+    weight_clip: PositiveFloat | None = None
     """Largest absolute weight, for the Wasserstein critic of 2017; None does not clip."""
-
-    def __post_init__(self) -> None:
-        if self.learning_rate <= 0 or (self.final_learning_rate or 0) < 0:
-            raise UsageError(f"a learning rate must be positive, not {self.learning_rate}.")
-        if not (0 <= self.beta1 < 1 and 0 <= self.beta2 < 1):
-            raise UsageError(f"Adam's betas must be in [0, 1), not {self.beta1} and {self.beta2}.")
 
     def gentler(self, rate_share: float, length_share: float) -> PlayerConfig:
         """For weights that have learnt already: smaller steps in a shorter run; the average begins there.

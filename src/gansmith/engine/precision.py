@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import torch
 
-PRECISIONS: Final = ("float32", "bfloat16")
+Precision = Literal["float32", "bfloat16"]
+PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
 
 _lock = Lock()
 _before: list[str] = []

@@ -17,6 +17,7 @@ from torch.nn.functional import cross_entropy
 from gansmith.engine.encounter import Encounter
 from gansmith.engine.tensors import PerSample
 from gansmith.errors import UsageError, did_you_mean
+from gansmith.settings import NonNegativeFloat, settings
 
 
 def reconstruction_term(encounter: Encounter) -> PerSample:
@@ -104,20 +105,18 @@ TERMS: dict[str, Term] = {
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class TermConfig:
     """How much one term counts."""
 
     name: str
     """A key of `TERMS`."""
-    weight: float = 1.0
+    weight: NonNegativeFloat = 1.0
     """Multiplied with its mean, 0 or more."""
 
     def __post_init__(self) -> None:
         if self.name not in TERMS:
             raise UsageError(f"term {self.name!r} is not known. {did_you_mean(self.name, TERMS)}")
-        if self.weight < 0:
-            raise UsageError(f"term {self.name!r} wants a weight of 0 or more, not {self.weight}.")
 
     def is_for(self, player: Player) -> bool:
         """Whether this player minimises it."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, ClassVar, Final, final
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
+from gansmith.settings import field, settings
 
 READERS: Final = {
     "image": "gansmith.modalities.image.reader:ImageReader",
@@ -25,7 +25,7 @@ READERS: Final = {
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class Reading:
     """How the user's data is to be read; what a kind of data has no use for it ignores."""
 

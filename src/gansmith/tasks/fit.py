@@ -22,7 +22,6 @@ from typing import Any, Final, final
 import torch
 from torch import nn
 
-from gansmith.configuration import from_plain
 from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.engine.games.base import Networks
@@ -33,6 +32,7 @@ from gansmith.engine.threads import n_threads
 from gansmith.engine.train import StepRecord, TrainConfig, Training, seconds_per_step, train
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.base import Reading
+from gansmith.settings import from_plain
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, seconds_of
 from gansmith.tasks.cost import MANY_OPERATIONS, n_checkpoints, operations_of, usual_threads

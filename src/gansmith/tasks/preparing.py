@@ -9,7 +9,6 @@ from typing import Any, final
 
 import torch
 
-from gansmith.configuration import to_plain
 from gansmith.engine.batches import Batches, Shuffled
 from gansmith.engine.games.base import AbstractGame, AbstractRules
 from gansmith.engine.games.registry import plain_rules
@@ -19,6 +18,7 @@ from gansmith.engine.train import Evaluation
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality, Codec, Plan, seeded_networks
 from gansmith.modalities.registry import find_modality
+from gansmith.settings import to_plain
 from gansmith.tasks.cost import MANY_OPERATIONS, n_operations
 from gansmith.tasks.model import Model, versions
 from gansmith.tasks.opening import Opened

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import final
 
 from gansmith.engine.length import cuts_of
 from gansmith.errors import UsageError
+from gansmith.settings import NonNegativeFloat, NonNegativeInt, settings
 from gansmith.tasks.budget import seconds_of
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class FitConfig:
     """What a user may choose; everything else follows from the data."""
 
@@ -24,17 +23,17 @@ class FitConfig:
     """What the players want; see `gansmith list objectives`; empty takes the preset's."""
     budget: str = ""
     """Time to learn, such as 90s, 5m or 1h30m; empty takes the preset's length."""
-    samples_seen: int = 0
+    samples_seen: NonNegativeInt = 0
     """Length in records the discriminator learns from; repeats a run exactly; 0 takes the preset's length."""
-    epochs: float = 0
+    epochs: NonNegativeFloat = 0
     """Length in passes over the training records; 0 takes the preset's length."""
     seed: int = 0
     """Another seed, another model; the same seed, the same model bit for bit."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
-    threads: int = 0
+    threads: NonNegativeInt = 0
     """Processor cores to learn with; 0 chooses. Part of what makes the same bits again."""
-    min_count: int = 0
+    min_count: NonNegativeInt = 0
     """Records that must share a value before it comes out; 0 chooses 5, less in small tables; 1: all may."""
     shortened: str = ""
     """Where a budget shortened the run to be repeated, as it was printed; goes with samples_seen."""
@@ -43,12 +42,6 @@ class FitConfig:
         lengths = [name for name in ("budget", "samples_seen", "epochs") if getattr(self, name)]
         if len(lengths) > 1:
             raise UsageError(f"{' and '.join(lengths)} both give a length. Give one.")
-        if self.samples_seen < 0 or not 0 <= self.epochs < math.inf or self.threads < 0:
-            raise UsageError("a length or a number of threads must be positive.")
-        if self.min_count < 0:
-            raise UsageError(
-                f"min_count is {self.min_count}. Give 1 or more records, or 0 to have it chosen."
-            )
         if cuts_of(self.shortened) and not self.samples_seen:
             raise UsageError(
                 "only a length in samples seen can be shortened. Give both as they were printed."

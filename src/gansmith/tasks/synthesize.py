@@ -17,7 +17,6 @@ from jaxtyping import Float
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from gansmith.configuration import from_plain
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.modalities.base import Reading
@@ -27,6 +26,7 @@ from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.seeds import small_seed
+from gansmith.settings import from_plain
 from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.given import plain_where, schema_of

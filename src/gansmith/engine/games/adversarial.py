@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import ClassVar, Final, Literal, final
 
 import torch
@@ -37,7 +37,6 @@ from gansmith.engine.games.base import (
     Networks,
     Progress,
     Readings,
-    check_counts,
     device_of,
     plain,
 )
@@ -50,20 +49,19 @@ from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import Latents, Logits, Samples, Scalar
 from gansmith.engine.terms import TermConfig
-from gansmith.errors import UsageError, did_you_mean
+from gansmith.errors import UsageError
 from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
+from gansmith.settings import PositiveInt, field, settings
 
 FLAT: Final = 1e-20
 """Slopes below are not divided by: a hinge has none at all, others none where the discriminator is sure."""
-TURNS: Final = {
-    "fresh": "one after the other, each on records and fakes of its own",
-    "same_fakes": "one after the other on the same records and fakes: a pass of the generator less",
-    "one_pass": "at the same time, from one pass of the discriminator: the cheapest",
-}
+Turns = Literal["fresh", "same_fakes", "one_pass"]
+"""One after the other, each on records and fakes of its own; on the same ones, a pass of the generator less;
+or at the same time, from one pass of the discriminator, the cheapest."""
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@settings(kw_only=True)
 class AdversarialRules(AbstractRules):
     """The rules of the game of two.
 
@@ -76,7 +74,7 @@ class AdversarialRules(AbstractRules):
     generating: ClassVar[tuple[str, ...]] = ("generator",)
     of_networks: ClassVar[tuple[str, ...]] = ("n_latents", "objective")
 
-    n_latents: int
+    n_latents: PositiveInt
     """Noise values per fake record."""
     objective: str = "relativistic"
     """A key of `OBJECTIVES`."""
@@ -88,22 +86,16 @@ class AdversarialRules(AbstractRules):
     """How the generator learns."""
     discriminator: PlayerConfig = field(default_factory=PlayerConfig)
     """How the discriminator learns."""
-    full_rate_samples: int | None = None
+    full_rate_samples: PositiveInt | None = None
     """A run of more samples than this learns in as many smaller steps: its learning rates are divided by how
     much longer it is. None: the same rates, however long."""
-    n_discriminator_turns: int = 1
+    n_discriminator_turns: PositiveInt = 1
     """Turns of the discriminator before each turn of the generator."""
-    turns: str = "fresh"
-    """How turns follow each other, a key of `TURNS`."""
+    turns: Turns = "fresh"
+    """How turns follow each other."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         find_objective(self.objective)
-        check_counts({"n_latents": self.n_latents, "n_discriminator_turns": self.n_discriminator_turns})
-        if self.full_rate_samples is not None:
-            check_counts({"full_rate_samples": self.full_rate_samples})
-        if self.turns not in TURNS:
-            raise UsageError(f"turns {self.turns!r} are not known. {did_you_mean(self.turns, TURNS)}")
         if self.turns != "fresh" and self.n_discriminator_turns > 1:
             raise UsageError(
                 f"turns {self.turns!r} are one of each player, not {self.n_discriminator_turns} of the "

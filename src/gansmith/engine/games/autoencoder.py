@@ -10,7 +10,6 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, cast, final
 
 import torch
@@ -23,7 +22,6 @@ from gansmith.engine.games.base import (
     Networks,
     Progress,
     Readings,
-    check_counts,
     device_of,
     plain,
 )
@@ -32,12 +30,12 @@ from gansmith.engine.players import Player, PlayerConfig, learn_together
 from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import PerSample, Samples
-from gansmith.errors import UsageError
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder, normal_kl
+from gansmith.settings import NonNegativeFloat, PositiveInt, field, settings
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@settings(kw_only=True)
 class AutoencoderRules(AbstractRules):
     """The rules: an `AbstractEncoder` and an `AbstractDecoder` that learn together."""
 
@@ -46,19 +44,13 @@ class AutoencoderRules(AbstractRules):
     generating: ClassVar[tuple[str, ...]] = ("decoder",)
     of_networks: ClassVar[tuple[str, ...]] = ("n_latents",)
 
-    n_latents: int
+    n_latents: PositiveInt
     """Noise values per record."""
     learner: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, beta1=0.9, beta2=0.999))
     """How both learn."""
-    divergence_weight: float = 1.0
+    divergence_weight: NonNegativeFloat = 1.0
     """Of the divergence from the standard normal distribution, where 1 is the bound itself (beta of Higgins
     et al. 2017)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_counts({"n_latents": self.n_latents})
-        if self.divergence_weight < 0:
-            raise UsageError(f"divergence_weight must be 0 or more, not {self.divergence_weight}.")
 
     def start(self, networks: Networks, randomness: Randomness) -> Autoencoder:
         """See the base class."""

@@ -20,9 +20,10 @@ from torch import Tensor, nn
 from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import below
 from gansmith.engine.players import Player, PlayerConfig
-from gansmith.engine.precision import PRECISIONS
+from gansmith.engine.precision import Precision
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.errors import UsageError
+from gansmith.settings import PositiveInt, settings
 
 Networks = Mapping[str, nn.Module]
 Readings = dict[str, float]
@@ -44,7 +45,7 @@ class Progress:
     """To be multiplied with all learning rates; below 1 after a roll-back."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings(kw_only=True)
 class AbstractRules(ABC):
     """The rules of a game."""
 
@@ -57,17 +58,10 @@ class AbstractRules(ABC):
     of_networks: ClassVar[tuple[str, ...]]
     """Settings that finished networks depend on, so that they cannot be changed afterwards."""
 
-    batch_size: int
+    batch_size: PositiveInt
     """Real records per batch."""
-    precision: str = "float32"
+    precision: Precision = "float32"
     """Of matrix products: "float32", or "bfloat16", several times faster where the processor knows it."""
-
-    def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise UsageError(
-                f"precision {self.precision!r} is not known. Use one of {', '.join(PRECISIONS)}."
-            )
-        check_counts({"batch_size": self.batch_size})
 
     @property
     def n_batches(self) -> int:
@@ -226,13 +220,6 @@ class AbstractGame(ABC):
         for name, player in self.players.items():
             player.load_state(below(f"players/{name}/", tensors))
         self.remember(below("memory/", tensors))
-
-
-def check_counts(counts: Mapping[str, int]) -> None:
-    """Raise UsageError unless all of these settings are 1 or more."""
-    for name, value in counts.items():
-        if value < 1:
-            raise UsageError(f"{name} must be 1 or more, not {value}.")
 
 
 def device_of(networks: Networks) -> torch.device:

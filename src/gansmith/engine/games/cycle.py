@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import ClassVar, final
 
 import torch
@@ -36,11 +36,11 @@ from gansmith.engine.players import Player, PlayerConfig, learn_together
 from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import Samples, Scalar
-from gansmith.errors import UsageError
+from gansmith.settings import NonNegativeFloat, NonNegativeInt, field, settings
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@settings(kw_only=True)
 class CycleRules(AbstractRules):
     """The rules: `generator` makes `real` records of `source` ones, `inverse_generator` the other way."""
 
@@ -55,9 +55,9 @@ class CycleRules(AbstractRules):
     """A key of `OBJECTIVES`."""
     penalties: tuple[PenaltyConfig, ...] = (PenaltyConfig("r1", 1.0), PenaltyConfig("r2", 1.0))
     """What keeps the discriminators smooth."""
-    cycle_weight: float = 10.0
+    cycle_weight: NonNegativeFloat = 10.0
     """Of the mean absolute distance between a record and what comes back of it."""
-    n_pooled: int = 50
+    n_pooled: NonNegativeInt = 50
     """Past fakes of each sort that are kept to be shown again; 0 keeps none."""
     generator: PlayerConfig = field(default_factory=PlayerConfig)
     """How the generators learn."""
@@ -65,10 +65,7 @@ class CycleRules(AbstractRules):
     """How the discriminators learn."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         find_objective(self.objective)
-        if self.cycle_weight < 0 or self.n_pooled < 0:
-            raise UsageError("the weight of the cycle and the size of the pool must be 0 or more.")
 
     def start(self, networks: Networks, randomness: Randomness) -> Cycle:
         """See the base class."""

@@ -12,7 +12,6 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, cast, final
 
 import torch
@@ -25,7 +24,6 @@ from gansmith.engine.games.base import (
     Networks,
     Progress,
     Readings,
-    check_counts,
     plain,
 )
 from gansmith.engine.monitors import likeness
@@ -33,12 +31,12 @@ from gansmith.engine.players import Player, PlayerConfig
 from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import PerSample, Samples
-from gansmith.errors import UsageError
 from gansmith.nets.variational import AbstractEncoder, normal_log_density
+from gansmith.settings import NonNegativeFloat, PositiveInt, field, settings
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@settings(kw_only=True)
 class EncoderRules(AbstractRules):
     """The rules: a generator that has learnt already, and an `AbstractEncoder` that learns."""
 
@@ -47,18 +45,12 @@ class EncoderRules(AbstractRules):
     generating: ClassVar[tuple[str, ...]] = ("generator", "encoder")
     of_networks: ClassVar[tuple[str, ...]] = ("n_latents",)
 
-    n_latents: int
+    n_latents: PositiveInt
     """Noise values per record of the generator."""
     learner: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, beta1=0.9, beta2=0.999))
     """How the encoder learns."""
-    reconstruction_weight: float = 1.0
+    reconstruction_weight: NonNegativeFloat = 1.0
     """Of the error of real records that are made again, beside the latents of fakes."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_counts({"n_latents": self.n_latents})
-        if self.reconstruction_weight < 0:
-            raise UsageError(f"reconstruction_weight must be 0 or more, not {self.reconstruction_weight}.")
 
     def start(self, networks: Networks, randomness: Randomness) -> EncoderGame:
         """See the base class; the generator no longer learns."""

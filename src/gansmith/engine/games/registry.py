@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
 
-from gansmith.configuration import from_plain, to_plain
 from gansmith.engine.games.base import AbstractRules
 from gansmith.errors import UsageError, did_you_mean
+from gansmith.settings import from_plain, to_plain
 
 GAMES: Final = {
     "adversarial": "gansmith.engine.games.adversarial:AdversarialRules",

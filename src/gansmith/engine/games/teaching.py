@@ -11,7 +11,6 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 import torch
@@ -27,7 +26,6 @@ from gansmith.engine.games.base import (
     Networks,
     Progress,
     Readings,
-    check_counts,
     device_of,
     plain,
 )
@@ -35,11 +33,11 @@ from gansmith.engine.players import Player, PlayerConfig
 from gansmith.engine.precision import matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import Samples, Scalar
-from gansmith.errors import UsageError
+from gansmith.settings import PositiveFloat, PositiveInt, field, settings
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@settings(kw_only=True)
 class TeachingRules(AbstractRules):
     """The rules: a generator, and a `learner` whose weights are drawn anew for each lesson.
 
@@ -52,22 +50,16 @@ class TeachingRules(AbstractRules):
     generating: ClassVar[tuple[str, ...]] = ("generator",)
     of_networks: ClassVar[tuple[str, ...]] = ("n_latents", "n_classes")
 
-    n_latents: int
+    n_latents: PositiveInt
     """Noise values per generated record."""
-    n_classes: int
+    n_classes: PositiveInt
     """Classes to be taught."""
-    n_lessons: int = 3
+    n_lessons: PositiveInt = 3
     """Steps that a learner takes before it is examined."""
-    learner_rate: float = 0.1
+    learner_rate: PositiveFloat = 0.1
     """The learner's step size, plain gradient descent."""
     generator: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, beta1=0.9))
     """How the generator learns."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_counts({"n_latents": self.n_latents, "n_classes": self.n_classes, "n_lessons": self.n_lessons})
-        if self.learner_rate <= 0:
-            raise UsageError(f"learner_rate must be above 0, not {self.learner_rate}.")
 
     def start(self, networks: Networks, randomness: Randomness) -> Teaching:
         """See the base class."""

@@ -223,7 +223,7 @@ def _check_resumable(names: Collection[str]) -> None:
 
 def _merged(path: Path, chosen: FitConfig, names: Collection[str]) -> FitConfig:
     """Settings of a TOML file, overruled by those whose names stand on the command line."""
-    from gansmith.configuration import from_plain
+    from gansmith.settings import from_plain
     from gansmith.tasks.settings import FitConfig
 
     try:

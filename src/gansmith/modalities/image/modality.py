@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Final, cast, final
 import numpy as np
 from torch import Tensor, nn
 
-from gansmith.configuration import from_plain
 from gansmith.engine.batches import Conditioning
 from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.monitors import coverage
@@ -25,6 +24,7 @@ from gansmith.modalities.image.reading import read_alike
 from gansmith.modalities.image.terminal import as_numbers, as_shades
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.where import Where
+from gansmith.settings import from_plain
 
 _READER: Final = ImageReader()
 _N_PREVIEWED: Final = 4

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, Literal, final
 
 import torch
 from torch import nn
@@ -14,10 +13,11 @@ from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
-from gansmith.errors import UsageError, did_you_mean
+from gansmith.errors import UsageError
 from gansmith.modalities.image.codec import PictureSamples
 from gansmith.nets.mlp import layers, xavier_uniform
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
+from gansmith.settings import settings
 
 _MAX_WIDTH: Final = 8192
 _MAX_LAYERS: Final = 16
@@ -31,12 +31,11 @@ class LeakyRelu(nn.LeakyReLU):
         super().__init__(0.2)
 
 
-_WEIGHTS: Final = ("xavier", "lecun")
 _ACTIVATIONS: Final[dict[str, type[nn.Module]]] = {"tanh": nn.Tanh, "leaky_relu": LeakyRelu}
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class ImageNetworks:
     """Sizes of the networks; encoders are built as discriminators are, decoders as generators."""
 
@@ -44,9 +43,9 @@ class ImageNetworks:
     """Units of the generator's hidden layers, from the latents to the picture."""
     discriminator_widths: tuple[int, ...]
     """Units of the discriminator's hidden layers, from the picture to the logit."""
-    activation: str = "leaky_relu"
-    """Between the layers: "tanh" or "leaky_relu"."""
-    weights: str = "lecun"
+    activation: Literal["tanh", "leaky_relu"] = "leaky_relu"
+    """Between the layers."""
+    weights: Literal["xavier", "lecun"] = "lecun"
     """How they start: "xavier" is Xavier-uniform with zero biases, "lecun" is PyTorch's own start."""
 
     def __post_init__(self) -> None:
@@ -56,14 +55,6 @@ class ImageNetworks:
             raise UsageError(
                 f"network sizes must be from 1 to {_MAX_WIDTH}, in {_MAX_LAYERS} layers or fewer, "
                 f"not {sizes}."
-            )
-        if self.activation not in _ACTIVATIONS:
-            raise UsageError(
-                f"activation {self.activation!r} is not known. {did_you_mean(self.activation, _ACTIVATIONS)}"
-            )
-        if self.weights not in _WEIGHTS:
-            raise UsageError(
-                f"weights {self.weights!r} are not known. {did_you_mean(self.weights, _WEIGHTS)}"
             )
 
 

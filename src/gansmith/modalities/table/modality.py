@@ -11,7 +11,6 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from gansmith.configuration import from_plain
 from gansmith.engine.batches import Batch, Conditioning, Dataset, TensorDataset
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.base import AbstractRules, Networks
@@ -46,6 +45,7 @@ from gansmith.modalities.where import Where
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.scorecard.seeds import draws
+from gansmith.settings import from_plain
 
 MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000

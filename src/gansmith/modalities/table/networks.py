@@ -16,7 +16,6 @@ Source:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, cast, final
 
@@ -35,6 +34,7 @@ from gansmith.modalities.table.layout import Layout
 from gansmith.nets.explicit import SLOPE, AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
 from gansmith.nets.mlp import ResidualBlock
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
+from gansmith.settings import settings
 
 TableSamples = Float[Tensor, "batch n_values"]
 
@@ -43,7 +43,7 @@ N_KNOTS: Final = 17
 
 
 @final
-@dataclass(frozen=True)
+@settings
 class TableNetworks:
     """Sizes of the networks; encoders are built as discriminators are, decoders as generators."""
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from gansmith.configuration import to_plain
 from gansmith.errors import UsageError
 from gansmith.modalities.base import Reading
 from gansmith.modalities.image.codec import ImageCodec
@@ -15,6 +14,7 @@ from gansmith.modalities.image.pictures import Pictures, bundled_digits
 from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.image.terminal import as_numbers, as_shades
 from gansmith.scorecard.score import CEILING
+from gansmith.settings import to_plain
 
 MODALITY = ImageModality()
 

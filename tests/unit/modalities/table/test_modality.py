@@ -7,13 +7,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from gansmith.configuration import to_plain
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.base import Reading
 from gansmith.modalities.table.modality import MAX_BLOCK_SIZE, TableModality
 from gansmith.modalities.table.presets import MAX_HELDOUT
 from gansmith.modalities.table.reader import TableReader
 from gansmith.scorecard.effort import QUICK
+from gansmith.settings import to_plain
 
 MODALITY = TableModality()
 
