@@ -46,7 +46,7 @@ def measure(path: Path, count: int) -> dict[str, float]:
     model = load_model(path)
     output = path.with_name("out.parquet")
     started = time.perf_counter()
-    with model.modality.writer(model.codec, output, {}, safe_csv=False) as writer:
+    with model.modality.format.writer(output, model.codec.empty, {}, model.modality.options()) as writer:
         for block in model.blocks(count, seed=1):
             writer.write(block)
     seconds = time.perf_counter() - started

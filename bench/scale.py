@@ -148,7 +148,7 @@ def fit(path: Path, samples_seen: int) -> dict[str, Any]:
     """Learn from the table in this process: seconds by phase, and the most memory that it has had."""
     clock = time.perf_counter
     started = clock()
-    from gansmith.modalities.table.modality import TableModality
+    from gansmith.modalities.table.codec import TableCodec
     from gansmith.tasks.fit import FitConfig, start
     from gansmith.tasks.opening import open_data
 
@@ -156,7 +156,7 @@ def fit(path: Path, samples_seen: int) -> dict[str, Any]:
 
     def timed(name: str, phase: str) -> None:
         """Count the time that a part of `start` takes."""
-        inner: Any = getattr(TableModality, name)
+        inner: Any = getattr(TableCodec, name)
 
         def outer(*arguments: Any) -> Any:
             since = clock()
@@ -164,9 +164,9 @@ def fit(path: Path, samples_seen: int) -> dict[str, Any]:
             seconds[phase] += clock() - since
             return result
 
-        setattr(TableModality, name, outer)
+        setattr(TableCodec, name, outer)
 
-    timed("fit_codec", "fit codec")
+    timed("fit", "fit codec")
     timed("encode", "encode")
     since = clock()
     opened = open_data(str(path))

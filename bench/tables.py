@@ -44,7 +44,9 @@ def run(name: str = "adult", budget: str = "5m", seed: int = 0) -> dict[str, Any
     seconds = time.monotonic() - started
     with tempfile.TemporaryDirectory() as temporary:
         synthetic = Path(temporary) / "synthetic.csv"
-        with model.modality.writer(model.codec, synthetic, {}, safe_csv=False) as writer:
+        with model.modality.format.writer(
+            synthetic, model.codec.empty, {}, model.modality.options()
+        ) as writer:
             for block in model.blocks(model.manifest["data"]["n_records"], seed):
                 writer.write(block)
         card = score(str(synthetic), str(train), str(holdout), target=target or None, seed=seed)

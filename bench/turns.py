@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 import gansmith.modalities.image.presets as image
-import gansmith.modalities.table.modality as table
+import gansmith.modalities.table.recipe as table
 from bench.machine import machine, one_thread
 from bench.tables import BESIDE, TARGETS
 from gansmith.engine.games.adversarial import AdversarialRules
@@ -147,11 +147,11 @@ def _scores(name: str, halves: tuple[Any, Any], way: str, n_steps: int, seed: in
 
 def _two_sample_auc(model: Model, made: Any, others: pd.DataFrame, seed: int) -> float:
     modality, codec = model.modality, model.codec
-    judged = modality.final_score(codec, len(others), seed)
+    judged = modality.recipe.final_score(codec, len(others), seed)
     assert judged is not None
     fake, real = (
-        codec.expand(modality.encode(codec, records, seed))
-        for records in (made, modality.read_for(codec, others))
+        codec.expand(codec.encode(records, seed))
+        for records in (made, modality.format.read_for(others, codec.empty))
     )
     return 1 - judged(fake, real)[0]
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -107,9 +108,12 @@ def _steps(source: Any, preset: str, n_steps: int, rules: dict[str, Any]) -> flo
     """Milliseconds of a step, the median."""
     from dataclasses import replace
 
-    import gansmith.modalities.table.modality as table
     from gansmith.tasks.fit import FitConfig, start
 
+    try:
+        table: Any = import_module("gansmith.modalities.table.recipe")
+    except ModuleNotFoundError:  # a checkout of before
+        table = import_module("gansmith.modalities.table.modality")
     plan = table.plan_table
     table.plan_table = lambda *given: (
         (found := plan(*given)) and replace(found, game=replace(found.game, **rules))

@@ -17,10 +17,10 @@ gansmith.errors.UsageError: n_steps must be 1 or more, not 0.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cache, partial, wraps
-from typing import Annotated, Any, Final, TypeVar, dataclass_transform, overload
+from typing import Annotated, Any, Final, TypeVar, dataclass_transform, final, get_args, overload
 
 from pydantic import (
     ConfigDict,
@@ -32,13 +32,24 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from pydantic.dataclasses import dataclass
+from pydantic.dataclasses import dataclass as checked_dataclass
 
 from gansmith.errors import GansmithError, UsageError, did_you_mean
 
 __all__ = [
-    "Annotated", "Field", "NonNegativeFloat", "NonNegativeInt", "PositiveFloat", "PositiveInt", "field",
-    "from_plain", "help_of", "settings", "to_plain",
+    "Annotated",
+    "Field",
+    "NonNegativeFloat",
+    "NonNegativeInt",
+    "Offered",
+    "PositiveFloat",
+    "PositiveInt",
+    "Setting",
+    "field",
+    "from_plain",
+    "settings",
+    "settings_of",
+    "to_plain",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -50,19 +61,45 @@ _CONFIG: Final = ConfigDict(
     use_attribute_docstrings=True,
     arbitrary_types_allowed=True,
 )
-_LIMITS: Final = {
-    "greater_than_equal": "{ge:g} or more",
-    "greater_than": "more than {gt:g}",
-    "less_than_equal": "{le:g} or less",
-    "less_than": "less than {lt:g}",
-    "finite_number": "a finite number",
-    "missing": "given",
-}
+_LIMITS: Final = {"ge": "{:g} or more", "gt": "more than {:g}", "le": "{:g} or less", "lt": "less than {:g}"}
 _TYPES: Final = {
-    "int": "a whole number", "float": "a number", "string": "a text", "bool": "true or false",
-    "tuple": "a list", "mapping": "an object", "dict": "an object", "dataclass": "an object",
-    "dataclass_exact": "an object",
+    "int_type": "a whole number", "int_from_float": "a whole number", "float_type": "a number",
+    "string_type": "a text", "bool_type": "true or false", "tuple_type": "a list",
+    "mapping_type": "an object",
+    "dict_type": "an object", "dataclass_type": "an object", "dataclass_exact_type": "an object",
+    "finite_number": "a finite number", "missing": "given",
 }  # fmt: skip
+"""What was wanted, by pydantic's name of the error."""
+
+
+@final
+@dataclass(frozen=True)
+class Offered:
+    """Where and how the command line offers a setting; for `Annotated`."""
+
+    commands: tuple[str, ...] = ()
+    """Names of the commands."""
+    option: str = ""
+    """What it is called there; empty: as the field, with dashes."""
+    form: str = ""
+    """How its value is written, such as "NAME:KIND"."""
+    help: str = ""
+    """What it says there, where that is not what the setting means: of a flag that turns something off."""
+
+
+@final
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a class, as faces show it."""
+
+    name: str
+    type: Any
+    """Its annotation, without what `Annotated` adds."""
+    default: Any
+    help: str
+    limits: str
+    """Its range, in words."""
+    offered: Offered
 
 
 @overload
@@ -83,7 +120,7 @@ def settings(cls: type[T] | None = None, *, kw_only: bool = False) -> Any:
     """
     if cls is None:
         return partial(settings, kw_only=kw_only)
-    made: Any = dataclass(frozen=True, kw_only=kw_only, config=_CONFIG)(cls)
+    made: Any = checked_dataclass(frozen=True, kw_only=kw_only, config=_CONFIG)(cls)
     make: Callable[..., None] = made.__init__
 
     @wraps(make)
@@ -125,9 +162,30 @@ def from_plain(
         raise error(f"{where}these settings are no plain JSON ({found}).") from found
 
 
-def help_of(kind: type[Any]) -> dict[str, str]:
-    """What each setting of a class means, by name."""
-    return {name: " ".join((info.description or "").split()) for name, info in _fields(kind).items()}
+def settings_of(kind: type[Any]) -> list[Setting]:
+    """The settings of a class, in the order in which they are stated."""
+    return [
+        Setting(
+            name,
+            info.annotation,
+            info.get_default(call_default_factory=True),
+            " ".join((info.description or "").split()),
+            " and ".join(_limits_of(info.metadata, info.annotation)),
+            next((one for one in info.metadata if isinstance(one, Offered)), Offered()),
+        )
+        for name, info in _fields(kind).items()
+    ]
+
+
+def _limits_of(metadata: Iterable[Any], annotation: Any) -> Iterator[str]:
+    """The limits of numbers among the metadata of a field, and of the parts of its type, in words."""
+    for one in metadata:
+        yield from _limits_of(getattr(one, "metadata", ()), None)
+        for key, words in _LIMITS.items():
+            if (limit := getattr(one, key, None)) is not None:
+                yield words.format(limit)
+    for part in get_args(annotation):
+        yield from _limits_of(getattr(part, "__metadata__", ()), part)
 
 
 @cache
@@ -154,15 +212,16 @@ def _explained(
             kind = _within(kind, part)
         return error(f"{where}there is no setting {name!r}. {did_you_mean(name, sorted(_fields(kind)))}")
     spelt, limits = ".".join(map(str, path)), first.get("ctx", {})
-    wanted = _LIMITS.get(first["type"], _TYPES.get(first["type"].removesuffix("_type"), ""))
+    wanted = [words.format(limits[key]) for key, words in _LIMITS.items() if key in limits]
+    wanted += [_TYPES[first["type"]]] if first["type"] in _TYPES else []
     if first["type"] == "literal_error":
         names = str(limits["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
         return error(
             f"{where}{spelt} {first['input']!r} is not known. {did_you_mean(str(first['input']), names)}"
         )
-    wanted = wanted.format(**limits) or first["msg"].removeprefix("Input should be ")
+    wanted += [first["msg"].removeprefix("Input should be ")]
     shown = "" if first["type"] == "missing" else f", not {first['input']!r:.80}"
-    return error(f"{where}{spelt} must be {wanted}{shown}.")
+    return error(f"{where}{spelt} must be {wanted[0]}{shown}.")
 
 
 def _within(kind: Any, part: int | str) -> Any:

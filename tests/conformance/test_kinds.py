@@ -14,11 +14,14 @@ from gansmith.conformance import KIND_CHECKS, ConformanceError, KindSubject, che
 from gansmith.engine.batches import TensorDataset
 from gansmith.engine.games.encoder import EncoderRules
 from gansmith.errors import DataError
-from gansmith.modalities import base
-from gansmith.modalities.base import seeded_networks
+from gansmith.modalities import recipe
 from gansmith.modalities.image.pictures import bundled_digits
+from gansmith.modalities.previews import TextPreview
+from gansmith.modalities.recipe import seeded_networks
 from gansmith.modalities.registry import KINDS, find_modality
-from gansmith.modalities.table.modality import TableModality
+from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.format import TableFormat
+from gansmith.modalities.table.recipe import TableRecipe
 
 WORDS = ["moss", "rain", "sun", "tea", "wind"]
 
@@ -86,13 +89,13 @@ def test_every_kind_can_learn_to_invert_its_generator(kind, tmp_path):
     rules = EncoderRules(batch_size=32, n_latents=8)
 
     def networks():
-        return seeded_networks(subject.modality, subject.codec, subject.plan.networks, rules, 0)
+        return seeded_networks(subject.modality.recipe, subject.codec, subject.plan.networks, rules, 0)
 
     check_game(rules, networks, TensorDataset({"real": subject.real}), tmp_path)
 
 
 def test_all_at_once(tmp_path):
-    check_modality(TableModality(), _people(), tmp_path, bad_sources=BAD_SOURCES["table"]())
+    check_modality(find_modality("table"), _people(), tmp_path, bad_sources=BAD_SOURCES["table"]())
 
 
 # --- Each check can fail ------------------------------------------------------------------------------------
@@ -141,58 +144,44 @@ class _Undefined(nn.Module):
         return self.inner(samples, conditions) / 0
 
 
-class _Wrapped:
-    """A codec whose state holds what JSON does not know."""
-
-    def __init__(self, codec):
-        self.codec = codec
-
-    def __getattr__(self, name):
-        return getattr(self.codec, name)
-
-    def state(self):
-        state, tensors = self.codec.state()
-        return {**state, "when": {1, 2}}, tensors
-
-
 def _with_judge(monkeypatch, wrap):
-    build = TableModality.build
+    build = TableRecipe.build
 
     def broken(self, codec, networks, rules):
         made = build(self, codec, networks, rules)
         return {**made, "discriminator": wrap(made["discriminator"])}
 
-    monkeypatch.setattr(TableModality, "build", broken)
+    monkeypatch.setattr(TableRecipe, "build", broken)
 
 
 def _random_weights(monkeypatch):
-    monkeypatch.setattr(base.torch, "manual_seed", lambda key: torch.seed())
+    monkeypatch.setattr(recipe.torch, "manual_seed", lambda key: torch.seed())
 
 
 def _forgetful_decoder(monkeypatch):
-    decode = TableModality.decode
+    decode = TableCodec.decode
 
-    def broken(self, codec, compact, seed, first_index):
-        records = decode(self, codec, compact, seed, first_index)
+    def broken(self, compact, seed, first_index):
+        records = decode(self, compact, seed, first_index)
         return records.take(np.arange(len(records))[::-1].copy())
 
-    monkeypatch.setattr(TableModality, "decode", broken)
+    monkeypatch.setattr(TableCodec, "decode", broken)
 
 
 def _lenient_reader(monkeypatch):
-    monkeypatch.setattr(TableModality, "check_target", lambda self, records, target: None)
+    monkeypatch.setattr(TableFormat, "check_target", lambda self, records, target: None)
 
 
 def _nameless_reader(monkeypatch):
-    def broken(self, source, reading):
+    def broken(self, source, options):
         raise DataError("something is wrong.")
 
-    read = TableModality.read
+    read = TableFormat.read
     monkeypatch.setattr(
-        TableModality,
+        TableFormat,
         "read",
-        lambda self, source, reading: (read if isinstance(source, pa.Table) else broken)(
-            self, source, reading
+        lambda self, source, options: (read if isinstance(source, pa.Table) else broken)(
+            self, source, options
         ),
     )
 
@@ -200,40 +189,40 @@ def _nameless_reader(monkeypatch):
 def _score_of(value):
     def patch(monkeypatch):
         score = lambda self, codec, n, seed: lambda fake, real: value  # noqa: E731
-        monkeypatch.setattr(TableModality, "held_out_score", score)
+        monkeypatch.setattr(TableRecipe, "held_out_score", score)
 
     return patch
 
 
 def _odd_state(monkeypatch):
-    fit = TableModality.fit_codec
-    monkeypatch.setattr(TableModality, "fit_codec", lambda self, *given: _Wrapped(fit(self, *given)))
+    state = TableCodec.state
+    monkeypatch.setattr(
+        TableCodec, "state", lambda self: ({**state(self)[0], "when": {1, 2}}, state(self)[1])
+    )
 
 
 def _lossy_loading(monkeypatch):
-    load = TableModality.load_codec
+    load = TableCodec.from_state
 
-    def broken(self, state, tensors):
+    def broken(state, tensors):
         halved = {name: value / 2 if value.is_floating_point() else value for name, value in tensors.items()}
-        return load(self, state, halved)
+        return load(state, halved)
 
-    monkeypatch.setattr(TableModality, "load_codec", broken)
+    monkeypatch.setattr(TableCodec, "from_state", broken)
 
 
 def _drifting_batches(monkeypatch):
     drawn = iter(range(10_000))
-    conditioning = TableModality.conditioning
+    samples = TableRecipe.samples
 
-    def broken(self, codec):
-        make, drift = conditioning(self, codec), next(drawn)
-        assert make is not None
-        return lambda batch, generator: make(batch, generator.manual_seed(drift))
+    def broken(self, codec, batch, generator):
+        return samples(self, codec, batch, generator and generator.manual_seed(next(drawn)))
 
-    monkeypatch.setattr(TableModality, "conditioning", broken)
+    monkeypatch.setattr(TableRecipe, "samples", broken)
 
 
 def _mute(monkeypatch):
-    monkeypatch.setattr(TableModality, "preview", lambda self, codec, records: " ")
+    monkeypatch.setattr(TableFormat, "preview", lambda self, records: TextPreview(" "))
 
 
 BREAKS = {
@@ -252,7 +241,7 @@ BREAKS = {
     "check_descriptions": (_mute, "preview"),
 }
 MORE_BREAKS = [
-    ("check_refusals", _nameless_reader, "there is no such file"),
+    ("check_refusals", _nameless_reader, "no such file"),
     ("check_held_out_score", _score_of(0.5), "better for real"),
 ]
 
@@ -270,4 +259,4 @@ def test_a_broken_promise_is_found_and_named(name, break_it, said, tmp_path, mon
     break_it(monkeypatch)
     check = next(check for check in KIND_CHECKS if check.__name__ == name)
     with pytest.raises(ConformanceError, match=re.escape(said)):
-        check(KindSubject(TableModality(), _people(), tmp_path))
+        check(KindSubject(find_modality("table"), _people(), tmp_path))

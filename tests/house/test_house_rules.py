@@ -155,15 +155,20 @@ def nothing_is_excepted_blindly(source: Source) -> Complaints:
             yield node.lineno, "bare except: it also swallows Ctrl-C. Name the errors."
 
 
-def parameters_are_named(source: Source) -> Complaints:
+def parameters_are_not_passed_through(source: Source) -> Complaints:
+    """Extra parameters may be collected, to be looked at by name; handed on unseen they hide a signature."""
     for function in source.functions():
         extra = function.args.kwarg
-        # A decorator's `**kwargs: P.kwargs` is named: by the function that it wraps.
-        is_param_spec = (
-            extra is not None and extra.annotation is not None and _last_name(extra.annotation) == "kwargs"
-        )
-        if extra is not None and not is_param_spec:
-            yield function.lineno, f"{function.name}(**{extra.arg}): name the parameters."
+        is_wrapper = any(_last_name(decorator) == "wraps" for decorator in function.decorator_list)
+        is_param_spec = extra and extra.annotation and _last_name(extra.annotation) == "kwargs"
+        if extra is None or is_wrapper or is_param_spec:  # named by the function that is wrapped
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call) and any(
+                one.arg is None and isinstance(one.value, ast.Name) and one.value.id == extra.arg
+                for one in node.keywords
+            ):
+                yield node.lineno, f"{function.name}(**{extra.arg}): name the parameters."
 
 
 def nothing_is_left_undone(source: Source) -> Complaints:
@@ -195,7 +200,7 @@ RULES: list[Callable[[Source], Complaints]] = [
     nothing_is_pickled,
     nobody_asks_hasattr,
     nothing_is_excepted_blindly,
-    parameters_are_named,
+    parameters_are_not_passed_through,
     nothing_is_left_undone,
 ]
 
@@ -273,8 +278,8 @@ BAD: list[tuple[Callable[[Source], Complaints], str]] = [
     (nothing_is_pickled, "pd.read_pickle(path)"),
     (nobody_asks_hasattr, "if hasattr(codec, 'decode'): pass"),
     (nothing_is_excepted_blindly, "try:\n    f()\nexcept:\n    pass"),
-    (parameters_are_named, "def f(a, **kwargs): ..."),
-    (parameters_are_named, "class A:\n    def f(self, **options: int): ..."),
+    (parameters_are_not_passed_through, "def f(a, **kwargs):\n    return g(a, **kwargs)"),
+    (parameters_are_not_passed_through, "class A:\n    def f(self, **options: int): g(**options)"),
     (nothing_is_left_undone, "x = 1  # TODO: more"),
     (nothing_is_left_undone, "# FIXME\nx = 1"),
     (nothing_is_left_undone, "def f():\n    raise NotImplementedError"),

@@ -15,7 +15,7 @@ def prepare() -> dict[str, str]:
     import torch
 
     import gansmith.engine.train
-    import gansmith.modalities.table.modality
+    import gansmith.modalities.table.recipe
     import gansmith.scorecard.trees
 
     return {"gansmith": gansmith.__version__, "torch": torch.__version__}

@@ -13,7 +13,7 @@ from typing import Final, final
 import torch
 from torch import Tensor
 
-from gansmith.conformance.promises import N_STEPS, ConformanceError, resumed_equals_uninterrupted, same
+from gansmith.conformance.promises import N_STEPS, broken, resumed_equals_uninterrupted, same
 from gansmith.engine.batches import Batch, Batches, Dataset, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress
@@ -55,7 +55,7 @@ class GameSubject:
     def require(self, is_kept: bool, promise: str, found: str) -> None:
         """Raise ConformanceError unless the promise is kept."""
         if not is_kept:
-            raise ConformanceError(f"game {self.rules.name!r} breaks a promise: {promise}. Found: {found}.")
+            raise broken(f"game {self.rules.name!r}", promise, found)
 
 
 def check_game(

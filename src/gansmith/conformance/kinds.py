@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.conformance.promises import N_STEPS, ConformanceError, resumed_equals_uninterrupted, same
-from gansmith.engine.batches import Batch, Batches, Shuffled
+from gansmith.conformance.promises import N_STEPS, broken, resumed_equals_uninterrupted, same
+from gansmith.engine.batches import Batch, Batches, Dataset, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.base import Networks
@@ -22,8 +22,10 @@ from gansmith.engine.games.registry import plain_rules, rules_from_plain
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training, train
 from gansmith.errors import DataError, GansmithError, UsageError
-from gansmith.modalities.base import AbstractModality, Plan, Reading, seeded_networks
-from gansmith.settings import to_plain
+from gansmith.modalities.format import HasColumns
+from gansmith.modalities.recipe import Conditional, Plan, seeded_networks
+from gansmith.modalities.registry import Modality, offered
+from gansmith.settings import from_plain, to_plain
 from gansmith.store.model_file import read_model_file, write_model_file
 
 N_RECORDS: Final = 240
@@ -39,7 +41,7 @@ LOGIT_TOLERANCE: Final = 1e-4
 class KindSubject:
     """A kind of data, some data of that kind, and what follows from both."""
 
-    modality: AbstractModality
+    modality: Modality
     source: object
     """Data of that kind, a few dozen records or more."""
     folder: Path
@@ -53,25 +55,30 @@ class KindSubject:
     seed: int = 0
 
     @cached_property
+    def options(self) -> Any:
+        """The kind's own, as they are where a user says nothing."""
+        return self.modality.options()
+
+    @cached_property
     def records(self) -> Any:
         """The first records."""
-        records = self.modality.read(self.source, Reading())
+        records = self.modality.format.read(self.source, self.options)
         return records.take(np.arange(min(len(records), N_RECORDS)))
 
     @cached_property
     def codec(self) -> Any:
         """Fitted to the records."""
-        return self.modality.fit_codec(self.records, self.preset, self.seed)
+        return self.modality.recipe.codec.fit(self.records, self.options, self.seed)
 
     @cached_property
     def plan(self) -> Plan:
         """Sizes and rules for these records."""
-        return self.modality.plan(self.codec, len(self.records), self.preset)
+        return self.modality.recipe.plan(self.codec, len(self.records), self.preset)
 
     @cached_property
     def compact(self) -> Tensor:
         """The records, encoded; shape `(n, *compact)`."""
-        return self.modality.encode(self.codec, self.records, self.seed)
+        return self.codec.encode(self.records, self.seed)
 
     @cached_property
     def real(self) -> Tensor:
@@ -79,16 +86,16 @@ class KindSubject:
         return self.codec.expand(self.compact)
 
     @cached_property
+    def dataset(self) -> Dataset:
+        """The records, encoded, from which batches are drawn."""
+        return self.modality.recipe.dataset(self.codec, self.records, self.seed)
+
+    @cached_property
     def batch(self) -> Batch:
         """The records as a game sees them, with what they fulfil where the kind knows conditions."""
-        dataset = self.modality.dataset(self.codec, self.records, self.seed)
-        batch = dataset.batch(torch.arange(len(dataset)))
-        batch = batch.with_part("real", self.codec.expand(batch["real"]))
-        conditioning = self.modality.conditioning(self.codec)
-        if conditioning is None:
-            return batch
+        batch = self.dataset.batch(torch.arange(len(self.dataset)))
         generator = Randomness(self.seed).generator("conditions", 0)
-        return batch.with_part("condition", conditioning(batch, generator))
+        return self.modality.recipe.samples(self.codec, batch, generator)
 
     @property
     def conditions(self) -> Tensor | None:
@@ -97,7 +104,9 @@ class KindSubject:
 
     def networks(self) -> dict[str, nn.Module]:
         """New networks for the kind's own game, always the same."""
-        return seeded_networks(self.modality, self.codec, self.plan.networks, self.plan.game, self.seed)
+        return seeded_networks(
+            self.modality.recipe, self.codec, self.plan.networks, self.plan.game, self.seed
+        )
 
     @torch.no_grad()
     def fakes(self, networks: Networks, n: int, stream: str = "sample") -> Tensor:
@@ -106,18 +115,16 @@ class KindSubject:
 
     def decoded(self, compact: Tensor) -> Any:
         """Compact records as the first records of a sample."""
-        return self.modality.decode(self.codec, compact, self.seed, 0)
+        return self.codec.decode(compact, self.seed, 0)
 
     def require(self, is_kept: bool, promise: str, found: str) -> None:
         """Raise ConformanceError unless the promise is kept."""
         if not is_kept:
-            raise ConformanceError(
-                f"kind {self.modality.kind!r} breaks a promise: {promise}. Found: {found}."
-            )
+            raise broken(f"kind {self.modality.kind!r}", promise, found)
 
 
 def check_modality(
-    modality: AbstractModality,
+    modality: Modality,
     source: object,
     folder: Path,
     *,
@@ -145,12 +152,12 @@ def check_modality(
 
 def check_shapes(subject: KindSubject) -> None:
     """Everything has the shape that the base class states."""
-    n, modality, compact = len(subject.records), subject.modality, subject.codec.compact
+    n, form, compact = len(subject.records), subject.modality.format, subject.codec.compact
     networks = subject.networks()
-    fake, size, game = subject.fakes(networks, n), modality.block_size(subject.codec), subject.plan.game
+    fake, size, game = subject.fakes(networks, n), subject.codec.block_size, subject.plan.game
     logits = _judge(networks)(subject.real, subject.conditions)
     made, none = subject.decoded(compact(fake)), subject.decoded(compact(fake)[:0])
-    both = modality.join([made, made])
+    both = form.join([made, made])
     for is_kept, promise, found in (
         (n >= 20, "a subject has records to be checked on", n),
         (fake.shape == subject.real.shape, "fakes have the shape of real samples", tuple(fake.shape)),
@@ -162,6 +169,8 @@ def check_shapes(subject: KindSubject) -> None:
         (1 <= game.batch_size <= n, "a batch is no larger than the data", game.batch_size),
         (len(made) == n, "as many records as samples", len(made)),
         (len(none) == 0, "no samples are no records", len(none)),
+        (len(subject.codec.empty) == 0, "an empty set of records is empty", len(subject.codec.empty)),
+        (subject.codec.n_values == subject.real[0].numel(), "n_values counts", subject.codec.n_values),
         (len(both) == 2 * n, "joined blocks hold all records", len(both)),
     ):
         subject.require(is_kept, promise, str(found))
@@ -194,7 +203,7 @@ def check_seeds(subject: KindSubject) -> None:
     fake = subject.fakes(ours, 50)
     subject.require(torch.equal(fake, again.fakes(theirs, 50)), promise, "other samples")
     compact = subject.codec.compact(fake)
-    prints = [modality.fingerprint(one.decoded(compact)) for one in (subject, again)]
+    prints = [modality.format.fingerprint(one.decoded(compact)) for one in (subject, again)]
     subject.require(prints[0] == prints[1], promise, "other records")
     other = subject.fakes(ours, 50, "another stream")
     subject.require(not torch.equal(fake, other), "other noise gives other samples", "the same samples")
@@ -225,10 +234,8 @@ def check_permutations(subject: KindSubject) -> None:
     judge = _judge(networks)
     results = [("logits", judge(real[order], asked), judge(real, wanted)[order])]
     if isinstance(rules, AdversarialRules):
-        latents, make = (
-            Randomness(subject.seed).normal((len(real), rules.n_latents), "sample", 0),
-            networks["generator"],
-        )
+        latents = Randomness(subject.seed).normal((len(real), rules.n_latents), "sample", 0)
+        make = networks["generator"]
         results.append(("fakes", make(latents[order], asked), make(latents, wanted)[order]))
     for name, ours, theirs in results:
         distance, bound = (ours - theirs).abs().max().item(), 1 + theirs.abs().max().item()
@@ -238,7 +245,7 @@ def check_permutations(subject: KindSubject) -> None:
 
 def check_round_trip(subject: KindSubject) -> None:
     """Records that were encoded and decoded are, encoded again, what they were."""
-    again = subject.modality.encode(subject.codec, subject.decoded(subject.compact), subject.seed)
+    again = subject.codec.encode(subject.decoded(subject.compact), subject.seed)
     moved = (again - subject.compact).abs().flatten(1).amax(1)
     worst = int(moved.argmax())
     subject.require(
@@ -254,11 +261,9 @@ def check_blocks(subject: KindSubject) -> None:
     whole = subject.decoded(compact)
     for n in (1, 23):
         few, cut = subject.decoded(compact[:n]), whole.take(np.arange(n))
-        subject.require(
-            subject.modality.fingerprint(few) == subject.modality.fingerprint(cut),
-            "record k depends on (model, seed, k) alone",
-            f"the first {n} of 64 records are not those that are made when {n} are wanted",
-        )
+        prints = [subject.modality.format.fingerprint(one) for one in (few, cut)]
+        found = f"the first {n} of 64 records are not those that are made when {n} are wanted"
+        subject.require(prints[0] == prints[1], "record k depends on (model, seed, k) alone", found)
 
 
 def check_state_is_plain(subject: KindSubject) -> None:
@@ -277,7 +282,7 @@ def check_state_is_plain(subject: KindSubject) -> None:
 
 def check_saving(subject: KindSubject) -> None:
     """A model that went through a file makes the same records bit for bit."""
-    modality, networks = subject.modality, subject.networks()
+    recipe, networks = subject.modality.recipe, subject.networks()
     state, tensors = subject.codec.state()
     held = {f"codec/{name}": value for name, value in tensors.items()}
     for name, network in networks.items():
@@ -286,12 +291,10 @@ def check_saving(subject: KindSubject) -> None:
     manifest = {"networks": to_plain(subject.plan.networks), "game": plain_rules(subject.plan.game)}
     write_model_file(path, manifest, state, held)
     file = read_model_file(path)
-    codec, rules = (
-        modality.load_codec(file.state(), file.tensors("codec/")),
-        rules_from_plain(file.manifest["game"]),
-    )
+    codec = recipe.codec.from_state(file.state(), file.tensors("codec/"))
+    rules = rules_from_plain(file.manifest["game"])
     with torch.device("meta"):  # as models are loaded: shapes without memory
-        loaded = modality.build(codec, modality.networks(file.manifest["networks"]), rules)
+        loaded = recipe.build(codec, from_plain(recipe.networks, file.manifest["networks"]), rules)
     for name, network in loaded.items():
         network.load_state_dict(file.tensors(f"networks/{name}/", network.state_dict()), assign=True)
     promise = "saving and loading changes no bit"
@@ -299,8 +302,8 @@ def check_saving(subject: KindSubject) -> None:
     ours, theirs = subject.fakes(networks, 50), subject.fakes(loaded, 50)
     subject.require(torch.equal(ours, theirs), promise, "other samples")
     both = (subject.codec, codec)
-    records = [modality.decode(one, one.compact(ours), subject.seed, 0) for one in both]
-    prints = [modality.fingerprint(one) for one in records]
+    records = [one.decode(one.compact(ours), subject.seed, 0) for one in both]
+    prints = [subject.modality.format.fingerprint(one) for one in records]
     subject.require(prints[0] == prints[1], promise, "other records")
     with torch.no_grad():
         logits = [_judge(one)(subject.real, subject.conditions) for one in (networks, loaded)]
@@ -314,16 +317,20 @@ def check_resuming(subject: KindSubject) -> None:
 
 def check_refusals(subject: KindSubject) -> None:
     """What cannot be read or is not known is refused by an error that names it."""
-    modality, missing = subject.modality, subject.folder / "there is no such file"
+    form, recipe, missing = subject.modality.format, subject.modality.recipe, subject.folder / "no such file"
     asked: dict[str, tuple[type[GansmithError], Callable[[], object]]] = {
-        missing.name: (DataError, lambda: modality.read(missing, Reading())),
-        "no such column": (UsageError, lambda: modality.request(subject.codec, {"no such column": "1"})),
-        "no such preset": (UsageError, lambda: modality.n_heldout(100, "no such preset")),
-        "no_such_size": (UsageError, lambda: modality.networks({"no_such_size": 1})),
-        "no such target": (UsageError, lambda: modality.check_target(subject.records, "no such target")),
+        missing.name: (DataError, lambda: form.read(missing, subject.options)),
+        "no_such_size": (UsageError, lambda: from_plain(recipe.networks, {"no_such_size": 1})),
+        "no_such_option": (UsageError, lambda: from_plain(subject.modality.options, {"no_such_option": 1})),
     }
+    if conditional := offered(recipe, Conditional):
+        where = {"no such column": "1"}
+        asked["no such column"] = (UsageError, lambda: conditional.request(subject.codec, where, ""))
+    if columns := offered(form, HasColumns):
+        wrong = "no such target"
+        asked[wrong] = (UsageError, lambda: columns.check_target(subject.records, wrong))
     for named, source in subject.bad_sources.items():
-        asked[named] = (DataError, lambda source=source: modality.read(source, Reading()))
+        asked[named] = (DataError, lambda source=source: form.read(source, subject.options))
     for named, (wanted, ask) in asked.items():
         promise = f"bad input is refused by a {wanted.__name__} that says {named!r}"
         try:
@@ -341,7 +348,7 @@ def check_held_out_score(subject: KindSubject) -> None:
     order = Randomness(subject.seed).permutation(len(subject.real), "halves", 0)
     one, other = subject.real[order[:n]], subject.real[order[n : 2 * n]]
     noise = subject.fakes(subject.networks(), n)
-    score = subject.modality.held_out_score(subject.codec, n, subject.seed)
+    score = subject.modality.recipe.held_out_score(subject.codec, n, subject.seed)
     of_real, of_noise, again = score(one, other), score(noise, other), score(one, other)
     found = f"{of_real} for real records, {of_noise} for noise, {again} at the second try"
     is_share = all(0 <= value <= 1 for value in (of_real, of_noise))
@@ -352,10 +359,12 @@ def check_held_out_score(subject: KindSubject) -> None:
 
 def check_descriptions(subject: KindSubject) -> None:
     """A person can look at records and at what was learnt."""
-    preview = subject.modality.preview(subject.codec, subject.records)
+    preview = subject.modality.format.preview(subject.records).as_text()
     subject.require(bool(preview.strip()), "a preview shows something", "nothing")
-    rows = subject.modality.describe(subject.codec)
-    subject.require(len({(*row,) for row in rows}) == 1, "a description is rows of the same keys", f"{rows}")
+    modality = subject.modality
+    for rows in (modality.format.overview(subject.records), modality.recipe.describe(subject.codec)):
+        are_alike = len({(*row,) for row in rows}) == 1
+        subject.require(are_alike, "a description is rows of the same keys", f"{rows}")
 
 
 KIND_CHECKS: Final[tuple[Callable[[KindSubject], None], ...]] = (
@@ -383,13 +392,10 @@ def _judge(networks: Networks) -> Callable[[Tensor, Tensor | None], Tensor]:
 def _training(subject: KindSubject, checkpoints: Checkpoints | None) -> Training:
     """A short run of the kind's own rules, from its beginning or from the newest checkpoint."""
     rules, randomness = subject.plan.game, Randomness(subject.seed)
-    dataset = subject.modality.dataset(subject.codec, subject.records, subject.seed)
+    recipe, dataset = subject.modality.recipe, subject.dataset
     drawing = Shuffled(len(dataset), rules.batch_size, randomness)
-    conditioning = subject.modality.conditioning(subject.codec)
-    batches = Batches(dataset, drawing, randomness, conditioning, subject.codec.expand)
-    length = N_STEPS * rules.samples_per_step
-    held = Batch({"real": subject.real[:50]})
-    score = subject.modality.held_out_score(subject.codec, len(held), subject.seed)
-    evaluation = Evaluation(held, Batch({"real": subject.real[-50:]}), score)
-    game = rules.start(subject.networks(), randomness)
-    return train(game, batches, TrainConfig(length, 2, 2), evaluation, checkpoints)
+    batches = Batches(dataset, drawing, randomness, partial(recipe.samples, subject.codec))
+    config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
+    held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
+    evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
+    return train(rules.start(subject.networks(), randomness), batches, config, evaluation, checkpoints)

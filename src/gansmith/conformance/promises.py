@@ -21,6 +21,11 @@ class ConformanceError(GansmithError):
     """A kind of data or a game broke a promise; the message says which one, and how."""
 
 
+def broken(who: str, promise: str, found: str) -> ConformanceError:
+    """The error that says who broke a promise, and what was found instead."""
+    return ConformanceError(f"{who} breaks a promise: {promise}. Found: {found}.")
+
+
 @runtime_checkable
 class Subject(Protocol):
     """What is checked."""

@@ -15,7 +15,6 @@ from jaxtyping import Int
 from torch import Tensor
 
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Samples
 from gansmith.errors import UsageError
 
 Indices = Int[Tensor, " batch"]
@@ -169,9 +168,10 @@ class Poisson(AbstractDrawing):
         return torch.nonzero(self._randomness.uniform((self.n_records,), "poisson", index) < self.rate)[:, 0]
 
 
-Conditioning = Callable[[Batch, torch.Generator], Tensor]
-"""Makes the condition that the records of a batch fulfil, from all its parts: what a generator will be asked
-for. Any shape and type, one row per record."""
+Samples = Callable[[Batch, torch.Generator | None], Batch]
+"""Makes of a batch of a data set what games see: `real` as samples, where records are kept in a compact form,
+and what else they are to know, such as a `condition` that the records fulfil. Without a generator nothing is
+drawn."""
 
 
 @final
@@ -181,10 +181,8 @@ class Batches:
     Args:
         dataset: All records.
         drawing: Which of them batch k consists of.
-        randomness: Of conditions that are drawn.
-        conditioning: Adds a `condition`; None adds none.
-        expand: Makes samples of `real`, where records are kept in a compact form such as bytes; on the device
-            that they are learnt on.
+        randomness: Of what is drawn for a batch, such as conditions.
+        samples: See `Samples`; on the device that they are learnt on. None leaves them as they are.
         device: Where batches are wanted; None leaves them where the data set is.
     """
 
@@ -193,37 +191,27 @@ class Batches:
         dataset: Dataset,
         drawing: AbstractDrawing,
         randomness: Randomness,
-        conditioning: Conditioning | None = None,
-        expand: Callable[[Tensor], Samples] | None = None,
+        samples: Samples | None = None,
         device: torch.device | None = None,
     ) -> None:
         self.dataset, self.drawing, self.device = dataset, drawing, device
-        self._randomness, self._conditioning, self._expand = randomness, conditioning, expand
+        self._randomness, self._samples = randomness, samples
 
     @classmethod
-    def of(cls, real: Samples, batch_size: int, randomness: Randomness) -> Batches:
+    def of(cls, real: Tensor, batch_size: int, randomness: Randomness) -> Batches:
         """Shuffled batches of samples in memory, shape `(n, *sample)`."""
         return cls(TensorDataset({"real": real}), Shuffled(len(real), batch_size, randomness), randomness)
 
     def __call__(self, index: int) -> Batch:
         """Batch `index` of the endless sequence."""
-        batch = self.expanded(self.dataset.batch(self.drawing(index)))
-        if self._conditioning is None:
-            return batch
-        condition = self._conditioning(batch, self._randomness.generator("conditions", index))
-        return batch.with_part("condition", condition)
+        drawn = self.dataset.batch(self.drawing(index))
+        return self.seen(drawn, self._randomness.generator("conditions", index))
 
     def first(self, n_records: int) -> Batch:
-        """The first records, without a condition."""
-        return self.expanded(self.dataset.batch(torch.arange(min(n_records, len(self.dataset)))))
+        """The first records, with nothing that is drawn."""
+        return self.seen(self.dataset.batch(torch.arange(min(n_records, len(self.dataset)))))
 
-    def expanded(self, batch: Batch) -> Batch:
+    def seen(self, batch: Batch, generator: torch.Generator | None = None) -> Batch:
         """A batch of the data set as games see it."""
-        if self.device is None and self._expand is None:
-            return batch
-        parts = batch.parts
-        if self.device is not None:
-            parts = {name: part.to(self.device) for name, part in parts.items()}
-        if self._expand is not None:
-            parts = {**parts, "real": self._expand(parts["real"])}
-        return Batch(parts, len(batch))
+        batch = batch if self.device is None else batch.to(self.device)
+        return batch if self._samples is None else self._samples(batch, generator)

@@ -1,34 +1,253 @@
 """The kinds of data, by name; one line each. Nothing is imported before it is asked for.
 
-Which kind some data is, its reader finds: see `gansmith.modalities.readers`.
+Other packages add kinds by an entry point of the group `gansmith.modalities`, which gives a `Modality`:
+
+[project.entry-points."gansmith.modalities"]
+melody = "melodies:MELODY"
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
-from gansmith.modalities.base import AbstractModality
-from gansmith.modalities.readers import made_of_kind, recognising_reader
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.format import AbstractFormat, NoOptions
+from gansmith.settings import from_plain, settings_of
+
+if TYPE_CHECKING:
+    from gansmith.modalities.recipe import AbstractRecipe
+
+GROUP: Final = "gansmith.modalities"
+P = TypeVar("P")
+
+
+@final
+@dataclass(frozen=True)
+class Modality:
+    """A kind of data: where its parts are, as "module:name", each imported when it is first needed."""
+
+    kind: str
+    """The name users know it by."""
+    meaning: str
+    """One line for people."""
+    format_path: str
+    """Its `AbstractFormat`."""
+    recipe_path: str
+    """Its `AbstractRecipe`; imports what learns."""
+    options_path: str = ""
+    """The class of its options, in a module that imports nothing heavy: `--help` shows them."""
+
+    @cached_property
+    def format(self) -> AbstractFormat[Any, Any]:
+        """How it is read, shown and written."""
+        return self._made(self.format_path, AbstractFormat)
+
+    @cached_property
+    def recipe(self) -> AbstractRecipe[Any]:
+        """How it is learnt."""
+        from gansmith.modalities.recipe import AbstractRecipe
+
+        return self._made(self.recipe_path, AbstractRecipe)
+
+    @cached_property
+    def options(self) -> type[Any]:
+        """The class of its own options."""
+        return self._found(self.options_path) if self.options_path else NoOptions
+
+    def _made(self, path: str, wanted: type[P]) -> P:
+        found = self._found(path)
+        if not isinstance(found, type) or not issubclass(found, wanted):
+            raise UsageError(f"kind {self.kind!r}: {path} is no {wanted.__name__}. {_cure(self.kind)}")
+        try:
+            return found()
+        except TypeError as error:  # an abstract method is missing
+            raise UsageError(
+                f"kind {self.kind!r}: {path} is not complete ({error}). {_cure(self.kind)}"
+            ) from error
+
+    def _found(self, path: str) -> Any:
+        module, _, name = path.partition(":")
+        try:
+            return getattr(import_module(module), name)
+        except Exception as error:
+            if self.kind in KINDS:
+                raise
+            raise _broken(self.kind, error) from error
+
 
 KINDS: Final = {
-    "image": "gansmith.modalities.image.modality:ImageModality",
-    "table": "gansmith.modalities.table.modality:TableModality",
+    modality.kind: modality
+    for modality in (
+        Modality(
+            "image",
+            "Small grey pictures from a table of pixels, learnt by fully connected players.",
+            "gansmith.modalities.image.format:ImageFormat",
+            "gansmith.modalities.image.recipe:ImageRecipe",
+            "gansmith.modalities.image.options:ImageOptions",
+        ),
+        Modality(
+            "table",
+            "Rows and columns.",
+            "gansmith.modalities.table.format:TableFormat",
+            "gansmith.modalities.table.recipe:TableRecipe",
+            "gansmith.modalities.table.options:TableOptions",
+        ),
+    )
 }
+"""Our own, in the order in which they are asked whether they recognise something, after those of others:
+tables take whatever is left."""
 
 
-def find_modality(kind: str) -> AbstractModality:
-    """The modality of that name.
+def kinds() -> list[str]:
+    """The names of all kinds that are installed, those of other packages first."""
+    return [*(name for name in _others() if name not in KINDS), *KINDS]
+
+
+def find_modality(kind: str) -> Modality:
+    """The kind of data of that name.
 
     Raises:
-        UsageError: When there is none, with the nearest known name.
+        UsageError: When there is none, with the nearest known name, or its package cannot be loaded.
     """
-    return made_of_kind(KINDS, kind)
+    if kind in KINDS:
+        return KINDS[kind]
+    if kind not in _others():
+        raise UsageError(f"kind {kind!r} is not known. {did_you_mean(kind, kinds())}")
+    return _loaded(kind)
 
 
-def recognise(source: object) -> AbstractModality:
-    """The modality that the data looks like.
+def recognise(source: object) -> Modality:
+    """The kind that the data looks like.
 
     Raises:
         DataError: When none recognises it.
     """
-    return find_modality(recognising_reader(source).kind)
+    for modality in map(find_modality, kinds()):
+        if modality.format.recognises(source):
+            return modality
+    raise DataError(
+        f"{source!r:.200}: no kind of data is recognised. Say which with --kind: {', '.join(kinds())}."
+    )
+
+
+def options_of(modality: Modality, command: str, given: Any) -> Any:
+    """The options of a kind of data, from values by name; its own options stay as they are.
+
+    Raises:
+        UsageError: When one is unknown, out of its range, of another kind, or of no use to this command.
+    """
+    if isinstance(given, modality.options):
+        return given
+    own = {one.name for one in settings_of(modality.options) if command in one.offered.commands}
+    for name in given:
+        if name in own:
+            continue
+        for other in all_modalities():
+            if isinstance(other, Modality) and name in (one.name for one in settings_of(other.options)):
+                if other.kind == modality.kind:
+                    raise UsageError(f"option {name!r} is of no use to {command}. Leave it out.")
+                raise UsageError(
+                    f"option {name!r} is for data of kind {other.kind!r}, and this is {modality.kind!r}. "
+                    f"Leave it out, or say --kind {other.kind}."
+                )
+        raise UsageError(f"there is no option {name!r}. {did_you_mean(name, sorted(own))}")
+    plain = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    return from_plain(modality.options, plain)
+
+
+def offered(by: object, capability: type[P]) -> P | None:
+    """A format or a recipe as something that has a capability, or None when it has not."""
+    return by if isinstance(by, capability) else None
+
+
+def needed(by: object, capability: type[P], kind: str) -> P:
+    """A format or a recipe as something that has a capability.
+
+    Args:
+        by: The format or the recipe of the kind.
+        capability: One of the protocols of `format.py` and `recipe.py`.
+        kind: For the message.
+
+    Raises:
+        UsageError: When this kind of data has not.
+    """
+    if isinstance(by, capability):
+        return by
+    what = _CANNOT[capability.__name__]
+    others = [other.kind for other in KINDS.values() if other.kind != kind and _has(other, capability)]
+    able = f" Kinds that can: {', '.join(others)}." if others else ""
+    raise UsageError(f"data of kind {kind!r} {what}.{able}")
+
+
+_CANNOT: Final = {
+    "HasColumns": "has no columns, so no target can be predicted: leave the target out",
+    "HasScores": "has no scorecard",
+    "Conditional": "is made without conditions: leave out --where and --balance, and learn from the wanted "
+    "records alone",
+    "Imputing": "has no gaps that could be filled",
+}
+"""What to say when a capability is asked for in vain; the others are used only where they are there."""
+
+
+def _has(modality: Modality, capability: type[Any]) -> bool:
+    home = modality.format if capability.__module__ == AbstractFormat.__module__ else modality.recipe
+    return isinstance(home, capability)
+
+
+def forget() -> None:
+    """Look for the kinds of other packages again, when they are next asked for."""
+    _others.cache_clear()
+    _loaded.cache_clear()
+
+
+@cache
+def _others() -> dict[str, EntryPoint]:
+    """The kinds of other packages, not yet loaded."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+@cache
+def _loaded(kind: str) -> Modality:
+    entry = _others()[kind]
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise _broken(kind, error) from error
+    if not isinstance(found, Modality) or found.kind != kind:
+        shown = f"the kind {found.kind!r}" if isinstance(found, Modality) else f"a {type(found).__name__}"
+        raise UsageError(
+            f"the entry point {kind!r} of {_package(kind)} gives {shown}; wanted: a Modality of kind "
+            f"{kind!r}. {_cure(kind)}"
+        )
+    return found
+
+
+def _broken(kind: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"the kind {kind!r} of {_package(kind)} cannot be loaded ({type(error).__name__}: {error}). "
+        + _cure(kind)
+    )
+
+
+def _package(kind: str) -> str:
+    package = _others()[kind].dist if kind in _others() else None
+    return f"the package {package.name} {package.version}" if package else "another package"
+
+
+def _cure(kind: str) -> str:
+    return f"Mend or uninstall the package, or name another kind than {kind!r} with --kind."
+
+
+def all_modalities() -> Iterator[Modality | UsageError]:
+    """All kinds that are installed; in the place of one that cannot be loaded, why not."""
+    for kind in kinds():
+        try:
+            yield find_modality(kind)
+        except UsageError as error:
+            yield error

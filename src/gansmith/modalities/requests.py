@@ -4,33 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.engine.tensors import Conditions
+from gansmith.modalities.format import Writer
 
 Compact = Float[Tensor, "batch *compact"]
-
-
-@runtime_checkable
-class Writer(Protocol):
-    """A file that records are appended to, block by block; whole or not there at all."""
-
-    def __enter__(self) -> Writer: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-    def write(self, records: Any) -> None:
-        """Append records."""
-        ...
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ On the command line a condition is one text, `age>=65`; in Python also a mapping
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast, final
@@ -107,3 +108,15 @@ def _values(name: str, wanted: object) -> tuple[Any, ...]:
             raise UsageError(f"column {name!r}: an empty list of values. Leave the column out, or give one.")
         return values
     return (wanted,)
+
+
+def plain_where(where: Where) -> Any:
+    """Conditions as JSON can hold them: they are kept with the model.
+
+    Raises:
+        UsageError: When a value is no text, number, truth value or None.
+    """
+    try:
+        return json.loads(json.dumps(where))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"where: {error}. To learn from a part, spell values as in the data.") from error

@@ -5,10 +5,13 @@ Several seeds give several completions (multiple imputation): where they differ,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gansmith.modalities.base import Partial, Reading
+from gansmith.modalities.recipe import Imputing
+from gansmith.modalities.registry import needed, options_of
+from gansmith.modalities.requests import Partial
 from gansmith.tasks.model import Model, sealed, write_provenance
 
 
@@ -17,8 +20,7 @@ def read_partial(
     source: object,
     *,
     keep_missing: bool = False,
-    has_header: bool = True,
-    encoding: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Partial:
     """Records with gaps: missing cells, and columns that are not there at all.
 
@@ -26,15 +28,16 @@ def read_partial(
         model: Knows what the records are like.
         source: A path, a data frame, an Arrow table, ...; one record will do.
         keep_missing: Whether a cell may stay missing, where the model would leave it so.
-        has_header: Whether the first line of a text file names its columns.
-        encoding: Of a text file; None finds it.
+        options: Of the kind of data, by name.
 
     Raises:
         DataError: When it cannot be read, or holds a column that the model does not know.
         UsageError: When the model is of data without gaps.
     """
-    reading = Reading(has_header=has_header, encoding=encoding)
-    return model.modality.partial(model.codec, source, reading, keep_missing=keep_missing)
+    modality = model.modality
+    imputing = needed(modality.recipe, Imputing, modality.kind)
+    settled = options_of(modality, "complete", options or {})
+    return imputing.partial(model.codec, source, settled, keep_missing=keep_missing)
 
 
 def completed(model: Model, partial: Partial, seed: int = 0) -> Any:

@@ -31,7 +31,8 @@ from gansmith.engine.precision import matrix_precision, sampling_precision
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import StepRecord, TrainConfig, Training, seconds_per_step, train
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.base import Reading
+from gansmith.modalities.recipe import Finishing, HasFinalScore
+from gansmith.modalities.registry import find_modality, offered
 from gansmith.settings import from_plain
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, seconds_of
@@ -140,14 +141,17 @@ class FitRun:
         precision = matrix_precision(sampling_precision(rules.precision), torch.device("cpu"))
         with n_threads(1), precision:  # as in sampling
             members = self._chosen(members)
-            self.modality.finish(self.codec, rules, members, prepared.batches.dataset, prepared.config.seed)
+            if finishing := offered(self.modality.recipe, Finishing):
+                dataset = prepared.batches.dataset
+                finishing.finish(self.codec, rules, members, dataset, prepared.config.seed)
         return members
 
     def _chosen(self, members: Sequence[Networks]) -> Sequence[Networks]:
         """The members that the expensive score chooses; all where the kind of data has none."""
         evaluation, game = self.prepared.evaluation, self.training.game
         n_heldout = len(evaluation.heldout) if evaluation else 0
-        score = self.modality.final_score(self.codec, n_heldout, self.prepared.config.seed)
+        final = offered(self.modality.recipe, HasFinalScore)
+        score = final.final_score(self.codec, n_heldout, self.prepared.config.seed) if final else None
         if score is None or evaluation is None:
             return members
         heldout = evaluation.heldout.to(torch.device("cpu"))
@@ -172,8 +176,8 @@ class FitRun:
         """What is made of the same noise each time, a few records as plain text."""
         game = self.training.game
         samples = game.generate(Batch({}, 5), game.randomness.stream("preview"), 0)
-        records = self.modality.decode(self.codec, self.codec.compact(samples.cpu()), 0, 0)
-        return self.modality.preview(self.codec, records) + "\n"
+        records = self.codec.decode(self.codec.compact(samples.cpu()), 0, 0)
+        return self.modality.format.preview(records).as_text() + "\n"
 
     def _log(self, record: StepRecord) -> None:
         if self.folder is None:
@@ -190,7 +194,7 @@ def start(
     config: FitConfig,
     *,
     target: str = "",
-    reading: Reading | None = None,
+    options: Mapping[str, Any] | None = None,
     folder: Path | None = None,
     origin: Model | None = None,
 ) -> FitRun:
@@ -200,7 +204,7 @@ def start(
         source: A path, an object in memory, or data that has been opened; see `open_data`.
         config: What the user chose.
         target: A column to be predicted from the others, kept for scoring; of opened data it is known.
-        reading: How to read the data; of opened data it is known.
+        options: Of the kind of data, by name; of opened data they are known.
         folder: Where checkpoints and statistics go; None keeps nothing on disk.
         origin: A model to fine-tune; None begins anew.
 
@@ -213,8 +217,8 @@ def start(
         run_folder.check_free()
     if not isinstance(source, Opened):
         if origin:
-            config, target, reading = taken_over(origin, config, target, reading or Reading())
-        source = open_data(source, kind=config.kind, target=target, reading=reading)
+            config, target, options = taken_over(origin, config, target, options or {})
+        source = open_data(source, kind=config.kind, target=target, options=options)
     deadline = source.started + seconds_of(config.budget) if config.budget else None
     prepared = prepare(source, config, origin)
     threads = config.threads or usual_threads(prepared.game)
@@ -249,12 +253,13 @@ def resume(source: object, folder: Path) -> FitRun:
     run_folder = RunFolder(folder)
     saved = run_folder.config()
     try:
-        config, reading = from_plain(FitConfig, saved["fit"]), from_plain(Reading, saved["reading"])
+        config = from_plain(FitConfig, saved["fit"])
         rules = rules_from_plain(saved["game"])
     except (KeyError, TypeError, AttributeError, UsageError) as error:
         raise _not_resumable(folder, error) from error
     try:
-        opened = open_data(source, kind=config.kind, target=saved["target"], reading=reading)
+        options = from_plain(find_modality(saved["kind"]).options, saved["options"])
+        opened = open_data(source, kind=saved["kind"], target=saved["target"], options=options)
         origin = load_model(run_folder.origin) if "origin" in saved else None
         prepared = prepare(opened, config, origin, rules)
         if salted(prepared.fingerprint, saved["salt"]) != saved["fingerprint"]:
@@ -263,7 +268,7 @@ def resume(source: object, folder: Path) -> FitRun:
                 "Give it the same data, or start a new run in another folder."
             )
         # Letter for letter: 0 is not 0.0, and a model of an older format has another digest once copied.
-        kept = {name: saved[name] for name in ("fit", "reading", "game", "origin") if name in saved}
+        kept = {name: saved[name] for name in ("fit", "options", "game", "origin") if name in saved}
         prepared = replace(prepared, manifest={**prepared.manifest, **kept})
         run = FitRun(prepared, saved["samples_seen"], saved["n_threads"], run_folder)
     except (KeyError, TypeError, RuntimeError) as error:

@@ -13,14 +13,14 @@ from typing import Any, Final
 
 from gansmith import __version__
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.readers import AbstractReader, Reading, find_reader, recognising_reader
+from gansmith.modalities.format import AbstractFormat, HasColumns, HasScores
+from gansmith.modalities.registry import find_modality, needed, options_of, recognise
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.comparison import Comparison
-from gansmith.scorecard.effort import FULL, QUICK
+from gansmith.scorecard.effort import FULL, QUICK, Effort
 from gansmith.scorecard.seeds import draws, small_seed
 from gansmith.store.plain import of_json_file
 from gansmith.store.run_folder import RunFolder
-from gansmith.tasks.given import schema_of
 
 SHOWN_READINGS: Final = ("real_accuracy", "fake_accuracy", "spread", "coverage", "memory_gap")
 """Of what a game reads off itself, what a report draws."""
@@ -39,13 +39,10 @@ def score(
     *,
     target: str | None = None,
     kind: str = "",
-    columns: Mapping[str, str] | None = None,
-    schema: Mapping[str, Any] | str | Path | None = None,
-    has_header: bool = True,
-    encoding: str | None = None,
     quick: bool = False,
     run: str | Path | None = None,
     seed: int = 0,
+    **options: Any,
 ) -> Scorecard:
     """The scorecard of synthetic data, whoever made it.
 
@@ -56,32 +53,18 @@ def score(
             whether the synthetic records copy that fifth.
         target: A column to be predicted from the others; None: all in turn.
         kind: Kind of data; empty finds it.
-        columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
-        schema: A whole schema, or a JSON file of one, with the constraints that must hold.
-        has_header: Whether the first line of `real`, if it is a text file, names its columns.
-        encoding: Of `real`, if it is a text file; None finds it.
         quick: Fewer records and only the cheap scores: seconds instead of a minute.
         run: The folder of the run that the data comes from: its training is shown in the report.
         seed: Of everything drawn.
+        **options: Of the kind of data, for reading `real`: of tables `schema`, with the constraints that must
+            hold, `columns`, `encoding`, ...; see `gansmith score --help`.
 
     Raises:
         DataError: When one of them cannot be read or they do not fit together.
-        UsageError: When the target is unknown.
+        UsageError: When the target or an option is unknown.
     """
-    return compare(
-        [synthetic],
-        real,
-        holdout,
-        target=target,
-        kind=kind,
-        columns=columns,
-        schema=schema,
-        has_header=has_header,
-        encoding=encoding,
-        quick=quick,
-        run=run,
-        seed=seed,
-    ).cards[0]
+    effort = QUICK if quick else FULL
+    return _judged([synthetic], real, holdout, target, kind, effort, run, seed, options).cards[0]
 
 
 def compare(
@@ -91,15 +74,12 @@ def compare(
     *,
     target: str | None = None,
     kind: str = "",
-    columns: Mapping[str, str] | None = None,
-    schema: Mapping[str, Any] | str | Path | None = None,
-    has_header: bool = True,
-    encoding: str | None = None,
     quick: bool = False,
     run: str | Path | None = None,
     seed: int = 0,
+    **options: Any,
 ) -> Comparison:
-    """The scorecards of several synthetic data sets, each judged by the same real records.
+    """The scorecards of several synthetic data sets, each judged by the same real records; see `score`.
 
     Args:
         synthetic: Synthetic data sets, or such by name; one at least.
@@ -107,18 +87,30 @@ def compare(
         holdout: See there.
         target: See there.
         kind: See there.
-        columns: See there.
-        schema: See there.
-        has_header: See there.
-        encoding: See there.
         quick: See there.
         run: See there.
         seed: See there.
+        **options: See there.
 
     Raises:
         DataError: When one of them cannot be read or they do not fit together.
-        UsageError: When the target is unknown, or there is nothing to judge.
+        UsageError: When the target or an option is unknown, or there is nothing to judge.
     """
+    effort = QUICK if quick else FULL
+    return _judged(synthetic, real, holdout, target, kind, effort, run, seed, options)
+
+
+def _judged(
+    synthetic: Sequence[object] | Mapping[str, object],
+    real: object,
+    holdout: object,
+    target: str | None,
+    kind: str,
+    effort: Effort,
+    run: str | Path | None,
+    seed: int,
+    options: Mapping[str, Any],
+) -> Comparison:
     started = time.monotonic()
     sources = list(synthetic.values()) if isinstance(synthetic, Mapping) else list(synthetic)
     if not sources:
@@ -129,24 +121,19 @@ def compare(
             "the hold-out is the real data itself. Give records that nothing was learnt from, or no "
             "hold-out: then a fifth is split off."
         )
-    reader = find_reader(kind) if kind else recognising_reader(real)
-    reading = Reading(
-        columns=dict(columns or {}),
-        schema=None if schema is None else schema_of(schema),
-        has_header=has_header,
-        encoding=encoding,
-        finds_constraints=False,
+    modality = find_modality(kind) if kind else recognise(real)
+    scoring = needed(modality.format, HasScores, modality.kind)
+    records = modality.format.read(
+        real, modality.format.settled(options_of(modality, "score", options), "score")
     )
-    records = reader.read(real, reading)
     if target:
-        reader.check_target(records, target)
-    train, held = split(reader, records, holdout, seed)
-    fakes = [reader.read_to_judge(source, records) for source in sources]
-    effort = QUICK if quick else FULL
-    cards = list(reader.score(fakes, train, held, target, small_seed(seed), effort))
+        needed(modality.format, HasColumns, modality.kind).check_target(records, target)
+    train, held = split(modality.format, records, holdout, seed)
+    fakes = [scoring.read_to_judge(source, records) for source in sources]
+    cards = list(scoring.score(fakes, train, held, target, small_seed(seed), effort))
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
     notes = () if holdout is not None else (SPLIT_OFF,)
-    made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, quick=quick)
+    made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, effort)
     return Comparison(
         tuple(
             replace(
@@ -161,10 +148,10 @@ def compare(
     )
 
 
-def split(reader: AbstractReader, records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
+def split(form: AbstractFormat[Any, Any], records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
     """What was learnt from, and real records to judge by: the user's, or a fifth of the former."""
     if holdout is not None:
-        return records, reader.read_alike(holdout, records)
+        return records, form.read_like(holdout, records)
     order = draws(seed).permutation(len(records))
     n_holdout = max(1, int(len(records) * HOLDOUT_SHARE))
     return records.take(order[n_holdout:]), records.take(order[:n_holdout])
@@ -217,7 +204,7 @@ def _names(given: Iterable[str], found: Sequence[str]) -> list[str]:
 
 
 def _made(
-    real: object, holdout: object, n: tuple[int, int], seed: int, seconds: float, *, quick: bool
+    real: object, holdout: object, n: tuple[int, int], seed: int, seconds: float, effort: Effort
 ) -> list[tuple[str, str]]:
     """How the card was made."""
     return [
@@ -227,7 +214,7 @@ def _made(
             f"{n[1]:,} records, "
             + ("split off the real data" if holdout is None else _described(holdout, "in memory")),
         ),
-        ("Effort", "quick" if quick else "full"),
+        ("Effort", "quick" if effort is QUICK else "full"),
         ("Seed", str(seed)),
         ("Time", f"{seconds:.1f} s"),
         ("Gansmith", __version__),

@@ -29,10 +29,12 @@ from gansmith.engine.precision import matrix_precision, quick_full_products, sam
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
-from gansmith.modalities.base import AbstractModality, Codec, Compact, Filling, Request
-from gansmith.modalities.registry import find_modality
+from gansmith.modalities.recipe import AbstractCodec, Conditional
+from gansmith.modalities.registry import Modality, find_modality, needed, options_of
+from gansmith.modalities.requests import Compact, Filling, Request
 from gansmith.modalities.where import Where
 from gansmith.nets.mixture import Mixture
+from gansmith.settings import from_plain
 from gansmith.store.atomic import write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.store.plain import as_json
@@ -52,8 +54,8 @@ CPU: Final = torch.device("cpu")
 class Model:
     """Everything needed to make records."""
 
-    modality: AbstractModality
-    codec: Codec
+    modality: Modality
+    codec: AbstractCodec[Any, Any]
     rules: AbstractRules
     """Of the game that it was learnt by; they say what the networks make."""
     networks: Mapping[str, nn.Module]
@@ -106,7 +108,7 @@ class Model:
     def _made(self, n_records: int, seed: int, request: Request | None, is_screened: bool) -> Iterator[Any]:
         if n_records == 0:
             return
-        size = self.modality.block_size(self.codec)
+        size = self.codec.block_size
         firsts = range(0, n_records, size)
         screen = Screen(self.modality, self.codec) if is_screened else None
         with _workers(len(firsts)) as workers:
@@ -124,11 +126,9 @@ class Model:
 
     def sample(self, n_records: int, seed: int = 0, where: Where | None = None, balance: str = "") -> Any:
         """All records at once; see `blocks`."""
-        blocks = list(self.blocks(n_records, seed, where, balance))
-        nothing = (
-            [] if blocks else [self._decoded(self._generated("sample", 0, seed, None)[:0], 0, 0, seed, None)]
+        return self.modality.format.join(
+            [*self.blocks(n_records, seed, where, balance)] or [self.codec.empty]
         )
-        return self.modality.join(blocks or nothing)
 
     @torch.no_grad()
     def opinions(self, records: Any) -> Float[np.ndarray, " n"]:
@@ -137,10 +137,10 @@ class Model:
         Raises:
             UsageError: When it has not, or when the model was saved for sampling only.
         """
-        compact = self.modality.encode(self.codec, records, 0)
+        compact = self.codec.encode(records, 0)
         readings = self.manifest["training"]["readings"]
         with n_threads(1):
-            parts = compact.split(self.modality.block_size(self.codec))
+            parts = compact.split(self.codec.block_size)
             batches = (Batch({"real": self.codec.expand(part)}) for part in parts)
             return torch.cat(
                 [self.rules.realism(self.networks, batch, readings) for batch in batches]
@@ -153,8 +153,7 @@ class Model:
         seed: int = 0,
         where: Where | None = None,
         balance: str = "",
-        *,
-        safe_csv: bool = False,
+        options: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Write records to a file, and beside it `PATH.meta.json`, which says where they come from.
 
@@ -164,7 +163,7 @@ class Model:
             seed: Another seed, other records.
             where: Conditions that every record shall fulfil; see `blocks`.
             balance: A column of which every value shall be equally frequent.
-            safe_csv: Escape text that a spreadsheet would run as a formula.
+            options: Of the kind of data, by name, such as `safe_csv` of tables.
 
         Returns:
             The provenance: that it is synthetic, which model, seed, request, versions.
@@ -177,7 +176,9 @@ class Model:
         asked = {"where": [*request.texts] if request else [], "balance": balance}
         provenance = self.provenance(n_records, seed, asked)
         blocks = self.made(n_records, seed, request)  # refuses before anything is written
-        with self.modality.writer(self.codec, Path(path), sealed(provenance), safe_csv=safe_csv) as writer:
+        settled = options_of(self.modality, "sample", options or {})
+        kept = sealed(provenance)
+        with self.modality.format.writer(Path(path), self.codec.empty, kept, settled) as writer:
             for block in blocks:
                 writer.write(block)
         write_provenance(path, provenance)
@@ -197,7 +198,10 @@ class Model:
         }
 
     def _request(self, where: Where | None, balance: str) -> Request | None:
-        return self.modality.request(self.codec, where or {}, balance) if where or balance else None
+        if not where and not balance:
+            return None
+        asking = needed(self.modality.recipe, Conditional, self.modality.kind)
+        return asking.request(self.codec, where or {}, balance)
 
     @cached_property
     def _precision(self) -> str:
@@ -219,7 +223,7 @@ class Model:
         stream = f"sample{again}"
         if request is None:
             return self._generated(stream, block, seed, None), None
-        size = self.modality.block_size(self.codec)
+        size = self.codec.block_size
         key = Randomness(seed).key(f"filling{again}", block)
         filling, n_rounds = request.filling(size, block * size, min(size, n_wanted), key), 0
         while not filling.is_done:
@@ -231,7 +235,7 @@ class Model:
     @torch.no_grad()
     def _generated(self, stream: str, block: int, seed: int, condition: Tensor | None) -> Compact:
         """What the networks make of a whole block, on one core: its bits do not depend on their number."""
-        given = Batch({"condition": condition}, self.modality.block_size(self.codec))
+        given = Batch({"condition": condition}, self.codec.block_size)
         with n_threads(1):
             with quick_full_products(self._precision), matrix_precision(self._precision, CPU):
                 samples = self.rules.generate(self.networks, given, Randomness(seed).stream(stream), block)
@@ -241,7 +245,7 @@ class Model:
         self, compact: Compact, block: int, first: int, seed: int, filling: Filling | None, again: str = ""
     ) -> Any:
         key = Randomness(seed).key(f"decode{again}", block)
-        records = self.modality.decode(self.codec, compact, key, first)
+        records = self.codec.decode(compact, key, first)
         return records if filling is None else filling.settled(records)
 
     def _again(
@@ -355,16 +359,17 @@ def _rebuilt(file: ModelFile) -> Model:
     manifest = file.manifest
     _check_manifest(file.path, manifest)
     modality, rules = find_modality(manifest["kind"]), rules_from_plain(manifest["game"])
-    codec = modality.load_codec(file.state(), file.tensors("codec/"))
+    recipe = modality.recipe
+    codec = recipe.codec.from_state(file.state(), file.tensors("codec/"))
     found = file.names("networks/")
     if not set(rules.generating) <= found <= set(rules.roles):
         raise ModelFileError(
             f"{file.path}: its networks are {sorted(found)}; the game {rules.name!r} has {rules.roles}."
         )
-    sizes, n_members = modality.networks(manifest["networks"]), manifest["training"]["n_members"]
+    sizes, n_members = from_plain(recipe.networks, manifest["networks"]), manifest["training"]["n_members"]
     with torch.device("meta"):  # shapes without memory
-        networks = modality.build(codec, sizes, rules)
-        others = [modality.build(codec, sizes, rules) for _ in range(n_members - 1)]
+        networks = recipe.build(codec, sizes, rules)
+        others = [recipe.build(codec, sizes, rules) for _ in range(n_members - 1)]
     for name in rules.generating if others else ():
         networks[name] = Mixture([*(other[name] for other in others), networks[name]])
     for name in found:
@@ -378,7 +383,7 @@ def _rebuilt(file: ModelFile) -> Model:
 def _check_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Raise unless it holds what will be read of it."""
     training, fit = manifest["training"], manifest["fit"]
-    missing = {"data", "versions", "reading", "target"} - set(manifest)
+    missing = {"data", "versions", "options", "target"} - set(manifest)
     if missing:
         raise ModelFileError(f"{path}: its manifest lacks {', '.join(sorted(missing))}. It was made by hand.")
     texts = manifest["target"], *(fit[key] for key in ("kind", "preset", "objective"))

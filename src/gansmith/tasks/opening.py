@@ -11,7 +11,8 @@ import time
 from typing import Any, final
 
 from gansmith.errors import UsageError
-from gansmith.modalities.readers import AbstractReader, Reading, find_reader, recognising_reader
+from gansmith.modalities.format import HasColumns
+from gansmith.modalities.registry import Modality, find_modality, needed, options_of, recognise
 
 
 @final
@@ -19,17 +20,15 @@ class Opened:
     """Data that has been read and not yet learnt from.
 
     Args:
-        reader: Of its kind.
-        records: What it read.
-        reading: How it was read.
+        modality: The kind of data.
+        records: What was read.
+        options: How it was read; the kind's own.
         target: A column to be predicted from the others, or "".
         started: When reading began, on the monotonic clock: budgets count from here.
     """
 
-    def __init__(
-        self, reader: AbstractReader, records: Any, reading: Reading, target: str, started: float
-    ) -> None:
-        self.reader, self.reading, self.target, self.started = reader, reading, target, started
+    def __init__(self, modality: Modality, records: Any, options: Any, target: str, started: float) -> None:
+        self.modality, self.options, self.target, self.started = modality, options, target, started
         self._records: Any = records
 
     @property
@@ -47,7 +46,7 @@ class Opened:
 
     def overview(self) -> list[dict[str, str]]:
         """What was found in each part of a record, one row each."""
-        return self.reader.overview(self._records)
+        return self.modality.format.overview(self._records)
 
     def hand_over(self) -> Any:
         """The records, which are forgotten here, so that they need not be in memory twice.
@@ -61,23 +60,26 @@ class Opened:
         return records
 
 
-def open_data(source: object, *, kind: str = "", target: str = "", reading: Reading | None = None) -> Opened:
+def open_data(
+    source: object, *, kind: str = "", target: str = "", options: Any = None, command: str = "fit"
+) -> Opened:
     """Read the data.
 
     Args:
         source: A path, or an object in memory.
         kind: Kind of data; empty finds it.
         target: A column to be predicted from the others, kept for scoring.
-        reading: How to read it.
+        options: The kind's own, or values of them by name.
+        command: Who asks; not every option is of use to all.
 
     Raises:
         DataError: When the data is missing, malformed or of no known kind.
-        UsageError: When the kind or the target is unknown, or cannot be predicted.
+        UsageError: When the kind, the target or an option is unknown, or the target cannot be predicted.
     """
     started = time.monotonic()
-    reading = reading or Reading()
-    reader = find_reader(kind) if kind else recognising_reader(source)
-    records = reader.read(source, reading)
+    modality = find_modality(kind) if kind else recognise(source)
+    settled = modality.format.settled(options_of(modality, command, options or {}), command)
+    records = modality.format.read(source, settled)
     if target:
-        reader.check_target(records, target)
-    return Opened(reader, records, reading, target, started)
+        needed(modality.format, HasColumns, modality.kind).check_target(records, target)
+    return Opened(modality, records, settled, target, started)

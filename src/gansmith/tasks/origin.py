@@ -16,8 +16,9 @@ from typing import Any, Final
 from torch import nn
 
 from gansmith.errors import UsageError
-from gansmith.modalities.base import Plan, Reading
+from gansmith.modalities.recipe import Plan
 from gansmith.nets.mixture import Mixture
+from gansmith.settings import from_plain
 from gansmith.tasks.model import Model
 from gansmith.tasks.settings import FitConfig
 
@@ -28,27 +29,30 @@ RATE_SHARE: Final = 0.1
 
 
 def taken_over(
-    origin: Model, config: FitConfig, target: str, reading: Reading
-) -> tuple[FitConfig, str, Reading]:
-    """Settings, target and reading of a run that goes on from a model, with what comes from the model.
+    origin: Model, config: FitConfig, target: str, options: Mapping[str, Any]
+) -> tuple[FitConfig, str, Mapping[str, Any]]:
+    """Settings, target and options of a run that goes on from a model, with what comes from the model.
 
     Args:
         origin: The model.
         config: What the user chose.
         target: As the user gave it; empty takes the model's.
-        reading: How the new data is to be read.
+        options: Of the kind of data, by name.
 
     Raises:
         UsageError: Networks were left out of the model, or a setting is not the model's own.
     """
-    _check(origin, asdict(config), reading)
+    _check(origin, asdict(config), options)
     config = replace(config, kind=origin.manifest["kind"], preset=origin.manifest["fit"]["preset"])
-    schema: Mapping[str, Any] | None = origin.codec.state()[0].get("schema")
-    reading = replace(reading, schema=schema, finds_constraints=False)  # the model keeps its own rules
-    return config, target or origin.manifest["target"], reading
+    state, own = origin.codec.state()[0], origin.manifest["options"]
+    if "schema" in state:  # the model keeps its own columns and rules
+        options = {**options, "schema": state["schema"], "finds_constraints": False}
+    if "min_count" in own:
+        options = {**options, "min_count": own["min_count"]}
+    return config, target or origin.manifest["target"], options
 
 
-def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None:
+def _check(origin: Model, settings: Mapping[str, Any], options: Mapping[str, Any]) -> None:
     """Refuse what cannot be gone on from, and settings that would make another model of it."""
     missing = [role for role in origin.rules.roles if role not in origin.networks]
     if missing:
@@ -57,7 +61,9 @@ def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None
             "from it. Learn it again without --sampling-only."
         )
     manifest = origin.manifest
-    own = {**manifest["fit"], "kind": manifest["kind"], "objective": manifest["game"].get("objective")}
+    own = {**manifest["options"], **manifest["fit"], "kind": manifest["kind"]}
+    own["objective"] = manifest["game"].get("objective")
+    settings = {"min_count": options.get("min_count", 0), **settings}
     for name in ("kind", "preset", "objective", "min_count"):
         if name == "objective" and settings[name] and own[name] is None:
             raise UsageError(f"the game {origin.rules.name!r} of the model has no choice of objectives.")
@@ -66,7 +72,7 @@ def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None
                 f"{name} is {settings[name]!r}, and that of the model to go on from is {own.get(name)!r}. "
                 "Leave it out: it comes from the model."
             )
-    if reading.columns or reading.schema is not None:
+    if options.get("columns") or options.get("schema") is not None:
         raise UsageError(
             "what the columns are comes from the model to go on from. Leave columns and schema out."
         )
@@ -74,10 +80,10 @@ def _check(origin: Model, settings: Mapping[str, Any], reading: Reading) -> None
 
 def plan_from(origin: Model, n_records: int) -> Plan:
     """The networks of the model, the rules of a new one for so many records with lower learning rates."""
-    fresh = origin.modality.plan(origin.codec, n_records, origin.manifest["fit"]["preset"])
+    fresh = origin.modality.recipe.plan(origin.codec, n_records, origin.manifest["fit"]["preset"])
     return replace(
         fresh,
-        networks=origin.modality.networks(origin.manifest["networks"]),
+        networks=from_plain(origin.modality.recipe.networks, origin.manifest["networks"]),
         game=fresh.game.fine_tuning(origin.rules, RATE_SHARE, LENGTH_SHARE),
         samples_seen=math.ceil(LENGTH_SHARE * fresh.samples_seen),
         tolerance=0.0,  # what comes must be better than what was there

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, final
 
 import torch
@@ -16,8 +17,8 @@ from gansmith.engine.precision import fastest_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
 from gansmith.errors import UsageError, did_you_mean
-from gansmith.modalities.base import AbstractModality, Codec, Plan, seeded_networks
-from gansmith.modalities.registry import find_modality
+from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
+from gansmith.modalities.registry import Modality
 from gansmith.settings import to_plain
 from gansmith.tasks.cost import MANY_OPERATIONS, n_operations
 from gansmith.tasks.model import Model, versions
@@ -32,10 +33,10 @@ class Prepared:
     """Everything of a run but its length."""
 
     config: FitConfig
-    modality: AbstractModality
+    modality: Modality
     records: Any
     """What is learnt from; held-out records are not among them."""
-    codec: Codec
+    codec: AbstractCodec[Any, Any]
     game: AbstractGame
     batches: Batches
     evaluation: Evaluation | None
@@ -59,24 +60,25 @@ def prepare(
     opened: Opened, config: FitConfig, origin: Model | None, rules: AbstractRules | None = None
 ) -> Prepared:
     """Split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
-    modality = find_modality(opened.reader.kind)
+    modality, recipe = opened.modality, opened.modality.recipe
+    _check_preset(modality, config.preset)
     randomness = Randomness(config.seed)
-    n_heldout = modality.n_heldout(len(opened), config.preset)
+    n_heldout = recipe.n_heldout(len(opened), config.preset)
     data = {"name": opened.name, "n_records": len(opened), "n_heldout": n_heldout}
     notes, records = opened.notes, opened.hand_over()
-    fingerprint = modality.fingerprint(records)
-    remarks = modality.unknown(origin.codec, records) if origin else ()
+    fingerprint = modality.format.fingerprint(records)
+    remarks = recipe.unknown(origin.codec, records) if origin else ()
     order = randomness.permutation(len(records), "split", 0).numpy()
     heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
     del records, order  # one copy is enough
     if origin:
         codec, plan, networks = origin.codec, plan_from(origin, len(seen)), networks_from(origin)
     else:
-        codec = modality.fit_codec(seen, config.preset, randomness.key("codec", 0) % 2**32, config.min_count)
-        plan = modality.plan(codec, len(seen), config.preset)
+        codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
+        plan = recipe.plan(codec, len(seen), config.preset)
         key = randomness.key("networks", 0)
-        networks = seeded_networks(modality, codec, plan.networks, plan.game, key)
-        remarks = modality.remarks(codec, seen, opened.target)
+        networks = seeded_networks(recipe, codec, plan.networks, plan.game, key)
+        remarks = recipe.remarks(codec, seen, opened.target)
     device = _device(config.device)
     networks = {name: network.to(device) for name, network in networks.items()}
     if rules is None:
@@ -84,20 +86,19 @@ def prepare(
         is_large = n_operations(networks, rules.batch_size) >= MANY_OPERATIONS
         rules = replace(rules, precision=fastest_precision(device) if is_large else "float32")
     game = rules.start(networks, randomness)
-    dataset = modality.dataset(codec, seen, randomness.key("encode", 0))
+    dataset = recipe.dataset(codec, seen, randomness.key("encode", 0))
     drawing = Shuffled(len(dataset), rules.batch_size, randomness)
-    conditioning = modality.conditioning(codec)
-    batches = Batches(dataset, drawing, randomness, conditioning, codec.expand, device)
+    batches = Batches(dataset, drawing, randomness, partial(recipe.samples, codec), device)
     evaluation = None
     if n_heldout:
-        apart = modality.dataset(codec, heldout, randomness.key("encode", 1))
-        held = batches.expanded(apart.batch(torch.arange(n_heldout)))
-        score = modality.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
+        apart = recipe.dataset(codec, heldout, randomness.key("encode", 1))
+        held = batches.seen(apart.batch(torch.arange(n_heldout)))
+        score = recipe.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
         evaluation = Evaluation(held, batches.first(n_heldout), score, plan.tolerance)
     manifest = {
         "kind": modality.kind,
         "fit": to_plain(config),
-        "reading": to_plain(opened.reading),
+        "options": to_plain(opened.options),
         "target": opened.target,
         "networks": to_plain(plan.networks),
         "game": plain_rules(rules),
@@ -105,20 +106,15 @@ def prepare(
         "versions": versions(),
         **({"origin": origin.known_digest()} if origin else {}),
     }
-    return Prepared(
-        config,
-        modality,
-        seen,
-        codec,
-        game,
-        batches,
-        evaluation,
-        plan,
-        manifest,
-        fingerprint,
-        (*notes, *remarks),
-        origin,
-    )
+    parts = game, batches, evaluation, plan, manifest
+    return Prepared(config, modality, seen, codec, *parts, fingerprint, (*notes, *remarks), origin)
+
+
+def _check_preset(modality: Modality, preset: str) -> None:
+    known = modality.recipe.presets
+    if preset not in known:
+        near = did_you_mean(preset, known)
+        raise UsageError(f"preset {preset!r} is not known for data of kind {modality.kind!r}. {near}")
 
 
 def salted(fingerprint: str, salt: str) -> str:

@@ -14,7 +14,8 @@ from typing import Any, Final, final
 import numpy as np
 
 from gansmith.errors import UsageError
-from gansmith.modalities.base import AbstractModality, Verdict
+from gansmith.modalities.recipe import Validating, Verdict
+from gansmith.modalities.registry import Modality, offered
 
 MAX_TRIES: Final = 100
 """Candidates for one record."""
@@ -27,7 +28,7 @@ Candidates = Callable[[int], Any]
 class Screen:
     """Remembers the keys of all records that it has let through."""
 
-    def __init__(self, modality: AbstractModality, codec: Any) -> None:
+    def __init__(self, modality: Modality, codec: Any) -> None:
         self._modality, self._codec = modality, codec
         self._seen: list[set[int]] = []
 
@@ -62,10 +63,11 @@ class Screen:
                 raise _exhausted(first + place, verdict)
         if not chosen.any():
             return records
-        return self._modality.join(pools).take(chosen * len(records) + np.arange(len(records)))
+        return self._modality.format.join(pools).take(chosen * len(records) + np.arange(len(records)))
 
     def _verdict(self, records: Any) -> Verdict | None:
-        return self._modality.verdict(self._codec, records)
+        validating = offered(self._modality.recipe, Validating)
+        return validating.verdict(self._codec, records) if validating else None
 
     def _takes(self, verdict: Verdict, place: int) -> bool:
         """Whether this record will do; if so, its keys are taken."""

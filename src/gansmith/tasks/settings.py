@@ -11,7 +11,7 @@ from gansmith.tasks.budget import seconds_of
 
 
 @final
-@settings
+@settings(kw_only=True)
 class FitConfig:
     """What a user may choose; everything else follows from the data."""
 
@@ -33,8 +33,6 @@ class FitConfig:
     """auto, cpu, cuda or mps."""
     threads: NonNegativeInt = 0
     """Processor cores to learn with; 0 chooses. Part of what makes the same bits again."""
-    min_count: NonNegativeInt = 0
-    """Records that must share a value before it comes out; 0 chooses 5, less in small tables; 1: all may."""
     shortened: str = ""
     """Where a budget shortened the run to be repeated, as it was printed; goes with samples_seen."""
 

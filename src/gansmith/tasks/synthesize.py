@@ -7,8 +7,8 @@ print(model.score(holdout)["c2st"].score)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import field, make_dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -19,17 +19,15 @@ from sklearn.exceptions import NotFittedError
 
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
-from gansmith.modalities.base import Reading
-from gansmith.modalities.readers import find_reader
-from gansmith.modalities.registry import find_modality, recognise
+from gansmith.modalities.format import HasColumns, HasScores
+from gansmith.modalities.registry import find_modality, needed, offered, recognise
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.seeds import small_seed
-from gansmith.settings import from_plain
+from gansmith.settings import from_plain, settings_of
 from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start
-from gansmith.tasks.given import plain_where, schema_of
 from gansmith.tasks.model import Model, load_model, versions
 
 
@@ -37,33 +35,30 @@ class UnfittedError(UsageError, NotFittedError):
     """Something was asked of a synthesizer that has learnt nothing yet; scikit-learn's error as well."""
 
 
+_Settings: Any = make_dataclass(
+    "_Settings",
+    [(one.name, one.type, field(default=one.default)) for one in settings_of(FitConfig)],
+    kw_only=True,
+    eq=False,
+    repr=False,
+)
+"""A constructor that only stores, with a parameter for each setting of a fit."""
+
+
 @final
-class Synthesizer(BaseEstimator):
+class Synthesizer(_Settings, BaseEstimator):
     """Learns data of any kind and makes more of it; an estimator by scikit-learn's rules.
 
     Settings are given to the constructor, which only stores them, and can be read, set and cloned as those of
-    any estimator. It may be the last step of a pipeline; `pipeline[-1].sample(...)` then makes records as
-    that step has seen them.
-
-    Args:
-        kind: Kind of data: "table", "image", ...; empty finds it.
-        preset: Sizes and rules.
-        objective: What the players want; empty takes the preset's.
-        budget: Time to learn, such as "5m"; empty takes the preset's length.
-        samples_seen: Length in records the discriminator learns from, which repeats a run exactly.
-        epochs: Length in passes over the training records.
-        seed: The same seed, the same model, bit for bit on one machine.
-        device: "auto", "cpu", "cuda" or "mps".
-        threads: Processor cores to learn with; 0 chooses.
-        min_count: Records that must share a value before it comes out; 0 takes 5, less in small tables;
-            1 lets everything out.
+    any estimator; `FitConfig` says what each of them means. It may be the last step of a pipeline;
+    `pipeline[-1].sample(...)` then makes records as that step has seen them.
 
     Attributes:
         model_: The learnt `Model`, once fitted or loaded.
         target_: The target it was fitted with, or "".
         feature_names_in_: Names of the columns that were given, without a target that was given as `y`; not
-            there for arrays and pictures.
-        n_features_in_: How many columns were given; not there for pictures.
+            there for arrays and for kinds of data without columns.
+        n_features_in_: How many columns were given; not there for kinds of data without columns.
     """
 
     model_: Model
@@ -73,43 +68,16 @@ class Synthesizer(BaseEstimator):
     _source: object = None
     _records: Any = None
 
-    def __init__(
-        self,
-        *,
-        kind: str = "",
-        preset: str = "default",
-        objective: str = "",
-        budget: str = "",
-        samples_seen: int = 0,
-        epochs: float = 0,
-        seed: int = 0,
-        device: str = "auto",
-        threads: int = 0,
-        min_count: int = 0,
-    ) -> None:
-        self.kind, self.preset, self.objective = kind, preset, objective
-        self.budget, self.samples_seen, self.epochs = budget, samples_seen, epochs
-        self.seed, self.device, self.threads = seed, device, threads
-        self.min_count = min_count
-
     def fit(
         self,
         data: object,
         y: object = None,
         *,
         target: str | None = None,
-        columns: Mapping[str, str] | None = None,
-        schema: Mapping[str, Any] | str | Path | None = None,
-        has_header: bool = True,
-        encoding: str | None = None,
-        where: Where | None = None,
-        missing: Sequence[str] = (),
-        locale: str = "",
-        constraints: Sequence[Mapping[str, Any]] = (),
-        finds_constraints: bool = True,
         run: str | Path | None = None,
         show: Callable[[StepRecord], None] | None = None,
         start_from: str | Path | Model | Synthesizer | None = None,
+        **options: Any,
     ) -> Synthesizer:
         """Learn from data.
 
@@ -118,59 +86,25 @@ class Synthesizer(BaseEstimator):
             y: The target, as scikit-learn passes it: values, one for each record, that become one more
                 column; or the name of a column, as `target`.
             target: A column to be predicted from the others, for scoring.
-            columns: Kinds of columns that you know better, by name: `{"zip": "category"}`.
-            schema: All columns, as `gansmith show DATA --json` prints them, or SDV's metadata of the table;
-                or the path of a file of either.
-            has_header: Whether the first line of a text file names its columns.
-            encoding: Of a text file; None finds it.
-            where: Learn only from records that fulfil these conditions; see `sample`. Values are spelt as in
-                the data.
-            missing: Spellings of a missing cell beside the usual ones: `["n.v.", "-999"]`.
-            locale: Language and country of invented names and addresses, such as "de_DE"; needs the extra
-                package `faker`. Empty invents neutral ones.
-            constraints: What always holds, as in a schema:
-                `[{"kind": "inequality", "low": "start", "high": "end"}]`.
-            finds_constraints: Whether to look for what always holds where the schema says nothing of it.
             run: A folder for checkpoints and statistics.
             show: Called with each step record.
             start_from: A model, or the path of its file, to go on from with data of the same columns: its
                 codec and its weights are taken over, and a quarter of the usual length is enough.
+            **options: Of the kind of data; of tables for example `columns={"zip": "category"}`, `schema`,
+                `where`, `missing`, `min_count`: see `gansmith.modalities.table.options.TableOptions`.
 
         Returns:
             Itself, fitted.
 
         Raises:
             DataError: When the data cannot be read or learnt from.
-            UsageError: When a setting or a name is unknown.
+            UsageError: When a setting, an option or a name is unknown, or an option is of another kind.
         """
         source, target, n_joined = self._with_target(data, y, target)
-        config = FitConfig(
-            self.kind,
-            self.preset,
-            self.objective,
-            self.budget,
-            self.samples_seen,
-            self.epochs,
-            self.seed,
-            self.device,
-            self.threads,
-            self.min_count,
-        )
-        whole = None if schema is None else schema_of(schema)
-        reading = Reading(
-            dict(columns or {}),
-            whole,
-            has_header,
-            encoding,
-            plain_where(where or ()),
-            tuple(missing),
-            locale,
-            tuple(constraints),
-            finds_constraints,
-        )
+        config = FitConfig(**self.get_params(deep=False))
         folder = None if run is None else Path(run)
         origin = self._origin_of(start_from)
-        fit_run = start(source, config, target=target, reading=reading, folder=folder, origin=origin)
+        fit_run = start(source, config, target=target, options=options, folder=folder, origin=origin)
         for record in fit_run:
             if show is not None:
                 show(record)
@@ -188,15 +122,16 @@ class Synthesizer(BaseEstimator):
         if isinstance(y, str):
             return data, y, 0
         modality = find_modality(self.kind) if self.kind else recognise(data)
-        return *modality.with_target(data, y), 1
+        return *needed(modality.format, HasColumns, modality.kind).with_target(data, y), 1
 
     def _learnt(self, model: Model, target: str, n_joined: int = 0, *, has_names: bool = True) -> None:
         """Keep what was learnt, under the names that scikit-learn gives such things."""
         self.model_, self.target_ = model, target
         for name in ("feature_names_in_", "n_features_in_"):
-            vars(self).pop(name, None)  # of an earlier fit
-        names = model.modality.names(model.codec)
-        if names:
+            if name in vars(self):  # of an earlier fit
+                delattr(self, name)
+        if named := offered(model.modality.format, HasColumns):
+            names = named.names(model.codec.empty)
             names = names[: len(names) - n_joined]
             self.n_features_in_ = len(names)
             if has_names:
@@ -218,7 +153,7 @@ class Synthesizer(BaseEstimator):
         """
         model = self._model()
         made = model.sample(n_records, seed, where, balance)
-        return model.modality.returned(model.codec, made, self._source)
+        return model.modality.format.returned(made, self._source)
 
     def complete(self, data: object, *, keep_missing: bool = False, seed: int = 0) -> Any:
         """Partial records with their gaps filled, in the caller's own type; what is there stays as it is.
@@ -273,7 +208,7 @@ class Synthesizer(BaseEstimator):
             DataError: When the data does not fit the model.
         """
         model = self._model()
-        return model.opinions(model.modality.read_for(model.codec, data))
+        return model.opinions(model.modality.format.read_for(data, model.codec.empty))
 
     def score(
         self,
@@ -300,16 +235,18 @@ class Synthesizer(BaseEstimator):
         model = self._model()
         if real is None and self._records is None:
             raise UsageError("a model from a file does not hold its training data: pass it as real=...")
-        reading = from_plain(Reading, model.manifest["reading"])
-        records = self._records if real is None else model.modality.read(real, reading)
+        modality = model.modality
+        scoring = needed(modality.format, HasScores, modality.kind)
+        own = from_plain(modality.options, model.manifest["options"])
+        records = self._records if real is None else modality.format.read(real, own)
         fake = model.sample(n_records or len(records), seed)
-        held = model.modality.read_alike(holdout, records)
+        held = modality.format.read_like(holdout, records)
         made = (
             ("Model", model.known_digest()[:16]),
             ("Seed", str(seed)),
             ("Gansmith", versions()["gansmith"]),
         )
-        (card,) = find_reader(model.modality.kind).score(
+        (card,) = scoring.score(
             [fake], records, held, self.target_ or None, small_seed(seed), QUICK if quick else FULL
         )
         return replace(card, made=made)

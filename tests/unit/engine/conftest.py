@@ -81,7 +81,12 @@ def new_batches() -> Callable[..., Batches]:
 
     def make(seed: int = 0, conditioning: Any = None) -> Batches:
         dataset, randomness = TensorDataset({"real": points(50, 1)}), Randomness(seed)
-        return Batches(dataset, Shuffled(50, 8, randomness), randomness, conditioning)
+
+        def samples(batch: Batch, generator: Any) -> Batch:
+            return batch.with_part("condition", conditioning(batch, generator))
+
+        given = samples if conditioning else None
+        return Batches(dataset, Shuffled(50, 8, randomness), randomness, given)
 
     return make
 

@@ -23,7 +23,12 @@ def epoch(batches: Batches, index: int) -> list[float]:
 
 def conditioned(conditioning, expand=None, **parts) -> Batches:
     dataset, randomness = TensorDataset(parts), Randomness(0)
-    return Batches(dataset, Shuffled(len(dataset), 3, randomness), randomness, conditioning, expand)
+
+    def samples(batch, generator):
+        batch = batch.with_part("real", expand(batch["real"])) if expand else batch
+        return batch.with_part("condition", conditioning(batch, generator)) if generator else batch
+
+    return Batches(dataset, Shuffled(len(dataset), 3, randomness), randomness, samples)
 
 
 @given(n=st.integers(1, 40), batch_size=st.integers(1, 50), index=st.integers(0, 3))

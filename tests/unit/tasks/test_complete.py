@@ -82,7 +82,7 @@ def test_another_seed_is_another_completion(model, gappy):
 
 
 def test_many_blocks_are_one_table(model, gappy, monkeypatch):
-    monkeypatch.setattr(type(model.modality), "block_size", lambda self, codec: 8)
+    monkeypatch.setattr(type(model.codec), "block_size", 8)
     whole = completed(model, read_partial(model, gappy))
     assert len(whole) == 20
     assert not whole.isna().to_numpy().any()
@@ -91,7 +91,7 @@ def test_many_blocks_are_one_table(model, gappy, monkeypatch):
 
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet", "out.jsonl", "out.csv.gz"])
 def test_a_file_of_any_format_is_written(model, gappy, tmp_path, name, monkeypatch):
-    monkeypatch.setattr(type(model.modality), "block_size", lambda self, codec: 8)
+    monkeypatch.setattr(type(model.codec), "block_size", 8)
     partial = read_partial(model, gappy)
     said = write_completed(model, partial, tmp_path / name, seed=3)
     assert said == json.loads((tmp_path / f"{name}.meta.json").read_text())

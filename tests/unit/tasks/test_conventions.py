@@ -145,7 +145,7 @@ def test_y_needs_records_that_can_take_a_column(half, tmp_path):
     half.to_csv(tmp_path / "people.csv", index=False)
     with pytest.raises(UsageError, match="target='NAME'"):
         Synthesizer().fit(tmp_path / "people.csv", half["member"])
-    with pytest.raises(UsageError, match="pictures"):
+    with pytest.raises(UsageError, match="'image' has no columns"):
         Synthesizer().fit(bundled_digits().pixels, np.zeros(10))
 
 

@@ -42,7 +42,7 @@ def test_a_model_goes_round(model, path):
 
 
 def test_blocks_do_not_depend_on_how_many_are_made(model, monkeypatch):
-    monkeypatch.setattr(type(model.modality), "block_size", lambda self, codec: 64)
+    monkeypatch.setattr(type(model.codec), "block_size", 64)
     thousand = frame(model.sample(1000))
     assert len(thousand) == 1000
     for n in (1, 63, 64, 65, 100, 640):
@@ -180,7 +180,7 @@ def test_absurd_manifests(forged, apply):
 
 
 @pytest.mark.parametrize(
-    "key", ["kind", "networks", "game", "training", "fit", "target", "data", "versions", "reading"]
+    "key", ["kind", "networks", "game", "training", "fit", "target", "data", "versions", "options"]
 )
 def test_a_manifest_that_lacks_something(forged, key):
     with pytest.raises(ModelFileError):

@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.base import Reading
 from gansmith.modalities.image.pictures import bundled_digits
 from gansmith.tasks.fit import resume, start
 from gansmith.tasks.model import load_model
@@ -93,17 +92,17 @@ def test_a_model_for_sampling_alone_is_refused(model, newer, tmp_path):
         start(newer, SHORT, origin=load_model(tmp_path / "m.gan"))
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"preset": "default "}, {"objective": "hinge"}, {"kind": "image"}, {"min_count": 9}]
-)
+@pytest.mark.parametrize("wrong", [{"preset": "default "}, {"objective": "hinge"}, {"kind": "image"}])
 def test_what_makes_another_model_is_refused(model, newer, wrong):
     with pytest.raises(UsageError, match=f"{next(iter(wrong))} is .* comes from the model"):
         start(newer, FitConfig(**wrong), origin=model)
+    with pytest.raises(UsageError, match="min_count is 9"):
+        start(newer, SHORT, origin=model, options={"min_count": 9})
 
 
 def test_columns_come_from_the_model(model, newer):
     with pytest.raises(UsageError, match="what the columns are"):
-        start(newer, SHORT, origin=model, reading=Reading({"age": "category"}))
+        start(newer, SHORT, origin=model, options={"columns": {"age": "category"}})
     with pytest.raises(DataError, match="'income'"):
         start(newer.drop(columns="income"), SHORT, origin=model)
     with pytest.raises(DataError, match="'more'"):

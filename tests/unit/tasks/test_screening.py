@@ -43,8 +43,8 @@ def frame():
 
 @pytest.fixture(scope="module")
 def model(frame):
-    synthesizer = Synthesizer(preset="small", samples_seen=1200, min_count=1, threads=1)
-    return synthesizer.fit(frame, constraints=RULES).model_
+    synthesizer = Synthesizer(preset="small", samples_seen=1200, threads=1)
+    return synthesizer.fit(frame, constraints=RULES, min_count=1).model_
 
 
 def check(made: pd.DataFrame):
@@ -68,7 +68,7 @@ def test_the_first_records_do_not_depend_on_how_many_follow(model):
 
 
 def test_keys_stay_unique_over_blocks(model, monkeypatch):
-    monkeypatch.setattr(type(model.modality), "block_size", lambda self, codec: 32)
+    monkeypatch.setattr(type(model.codec), "block_size", 32)
     check(model.sample(150, seed=1).records.to_pandas())
 
 
@@ -150,7 +150,7 @@ def test_without_rules_nothing_is_found(frame):
 
 def test_a_target_that_follows_from_another_column_can_be_scored(frame):
     run = start(frame, FitConfig(preset="small", samples_seen=300), target="years")
-    described = {row["column"]: row["learnt as"] for row in run.modality.describe(run.codec)}
+    described = {row["column"]: row["learnt as"] for row in run.modality.recipe.describe(run.codec)}
     assert described["years"].startswith("not learnt: school decides years")
 
 

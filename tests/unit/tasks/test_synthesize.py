@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.tasks.given import schema_of
+from gansmith.modalities.table.schema_file import schema_of
 from gansmith.tasks.judging import score
 from gansmith.tasks.synthesize import Synthesizer, load
 
@@ -38,7 +38,7 @@ def test_a_table_without_a_header_is_learnt_and_scored(people, tmp_path):
         data, header=False, index=False, encoding="cp1252"
     )
     fitted = Synthesizer(**SMALL).fit(data, has_header=False, encoding="cp1252")
-    reading = fitted.model_.manifest["reading"]
+    reading = fitted.model_.manifest["options"]
     assert (reading["has_header"], reading["encoding"]) == (False, "cp1252")
     assert fitted.model_.manifest["data"]["n_records"] == len(people)
     assert "K\xf6ln" in set(fitted.sample(200).iloc[:, 2])
@@ -56,7 +56,7 @@ def test_a_schema_is_a_dictionary_or_a_file(people, tmp_path):
     path.write_text(json.dumps({"kind": "table", "schema": schema}))
     for given in (schema, path, str(path)):
         learnt = Synthesizer(**SMALL).fit(people, schema=given)
-        assert learnt.model_.modality.describe(learnt.model_.codec)[0]["kind"] == "category"
+        assert learnt.model_.modality.recipe.describe(learnt.model_.codec)[0]["kind"] == "category"
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 3}'])

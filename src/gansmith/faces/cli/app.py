@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, final
+from typing import Annotated, Any, final
 
 import typer
 from typer.core import TyperCommand
@@ -26,10 +26,21 @@ from gansmith.faces.cli.show import show
 
 
 @final
-class ContextCommand(TyperCommand):
-    """A command whose context is of the class that typer lets its function ask for; typer makes another."""
+class GroupedCommand(TyperCommand):
+    """A command whose help shows options in groups: its own, and those of each kind of data."""
 
-    context_class = typer.Context
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """See typer: arguments first, then each group under its name."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for one in self.get_params(ctx):
+            group = (
+                "Arguments" if one.param_type_name == "argument" else getattr(one, "rich_help_panel", None)
+            )
+            if (record := one.get_help_record(ctx)) is not None:
+                groups.setdefault(group or "Options", []).append(record)
+        for name, records in groups.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
 
 
 app = typer.Typer(
@@ -56,12 +67,8 @@ def common(
     """Learn any kind of data with generative adversarial networks and make more of it."""
 
 
-app.command(cls=ContextCommand)(fit)
-app.command()(sample)
-app.command()(complete)
-app.command()(score)
-app.command()(show)
-app.command()(demo)
+for _command in (fit, sample, complete, score, show, demo):
+    app.command(cls=GroupedCommand)(_command)
 app.command("list")(list_names)
 
 

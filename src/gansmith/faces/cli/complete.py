@@ -8,15 +8,18 @@ from typing import Annotated
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import Encoding, Json, NoHeader, print_json
+from gansmith.faces.cli.options import Json, print_json
 from gansmith.faces.cli.outputs import check_not_read
+from gansmith.faces.cli.settings import Chosen, offering
 
 STDOUT = "-"
 
 
+@offering("complete")
 def complete(
     model: Annotated[Path, typer.Argument(help="A model file.")],
     partial: Annotated[str, typer.Argument(help="A table with missing cells, or without some columns.")],
+    chosen: Chosen,
     output: Annotated[
         str,
         typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
@@ -25,8 +28,6 @@ def complete(
     keep_missing: Annotated[
         bool, typer.Option("--keep-missing", help="A cell may stay missing, where the model leaves it so.")
     ] = False,
-    no_header: NoHeader = False,
-    encoding: Encoding = "",
     json: Json = False,
 ) -> None:
     """Fill the missing cells of a table with what a model makes of the rest of each record.
@@ -40,9 +41,7 @@ def complete(
         raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
     check_not_read(Path(output), model, partial)
     loaded = load_model(model)
-    found = read_partial(
-        loaded, partial, keep_missing=keep_missing, has_header=not no_header, encoding=encoding or None
-    )
+    found = read_partial(loaded, partial, keep_missing=keep_missing, options=chosen.options)
     for note in found.notes:
         typer.echo(f"Note: {note}", err=True)
     provenance = write_completed(loaded, found, output, seed)

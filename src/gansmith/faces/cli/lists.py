@@ -36,19 +36,17 @@ def list_names(
 def _found(what: Names) -> list[tuple[str, str]]:
     from gansmith.engine.objectives import OBJECTIVES
     from gansmith.engine.penalties import PENALTIES
-    from gansmith.modalities.registry import KINDS, find_modality
+    from gansmith.modalities.registry import find_modality, kinds
 
     if what is Names.OBJECTIVES:
         return [(name, objective.meaning) for name, objective in OBJECTIVES.items()]
     if what is Names.PENALTIES:
         return [(name, penalty.meaning) for name, penalty in PENALTIES.items()]
-    modalities = {kind: find_modality(kind) for kind in KINDS}
+    modalities = [find_modality(kind) for kind in kinds()]
     if what is Names.KINDS:
-        return [
-            (kind, (type(modality).__doc__ or "").splitlines()[0]) for kind, modality in modalities.items()
-        ]
+        return [(modality.kind, modality.meaning) for modality in modalities]
     return [
-        (f"{kind} {preset}", meaning)
-        for kind, modality in modalities.items()
-        for preset, meaning in modality.presets.items()
+        (f"{modality.kind} {preset}", meaning)
+        for modality in modalities
+        for preset, meaning in modality.recipe.presets.items()
     ]

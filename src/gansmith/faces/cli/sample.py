@@ -10,12 +10,15 @@ import typer
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, Seed, Where, print_json
 from gansmith.faces.cli.outputs import check_not_read
+from gansmith.faces.cli.settings import Chosen, offering
 
 STDOUT = "-"
 
 
+@offering("sample")
 def sample(
     model: Annotated[Path, typer.Argument(help="A model file.")],
+    chosen: Chosen,
     n: Annotated[int, typer.Option("-n", "--records", min=0, help="How many records.")] = 1000,
     output: Annotated[
         str,
@@ -33,9 +36,6 @@ def sample(
             "--opinions", help="Print each record with the discriminator's probability that it is real."
         ),
     ] = False,
-    safe_csv: Annotated[
-        bool, typer.Option("--safe-csv", help="Escape text that a spreadsheet would run.")
-    ] = False,
     json: Json = False,
 ) -> None:
     """Make synthetic records with a model."""
@@ -50,7 +50,7 @@ def sample(
     if opinions:
         _print_opinions(loaded, n, seed, where, balance)
         return
-    provenance = loaded.write(Path(output), n, seed, where, balance, safe_csv=safe_csv)
+    provenance = loaded.write(Path(output), n, seed, where, balance, options=chosen.options)
     if output != STDOUT:
         typer.echo(f"Wrote {n:,} records to {output}.", err=True)
     if json:
@@ -63,5 +63,6 @@ def _print_opinions(model: Any, n_records: int, seed: int, where: list[str] | No
 
     for block in model.blocks(n_records, seed, where, balance):
         for index, probability in enumerate(model.opinions(block)):
-            typer.echo(model.modality.preview(model.codec, block.take(np.array([index]))))
+            one = block.take(np.array([index]))
+            typer.echo(model.modality.format.preview(one).as_text())
             typer.echo(f"probability that this is real: {probability:.3f}\n")

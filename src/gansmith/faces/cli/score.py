@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gansmith.errors import QualityError, UsageError
-from gansmith.faces.cli.options import Column, Encoding, Json, NoHeader, Seed, pairs, print_json
+from gansmith.faces.cli.options import Json, Seed, print_json
 from gansmith.faces.cli.outputs import check_folder, check_not_read
+from gansmith.faces.cli.settings import Chosen, offering
 
 if TYPE_CHECKING:
     from gansmith.scorecard.card import Scorecard
     from gansmith.scorecard.comparison import Comparison
 
 
+@offering("score")
 def score(
     synthetic: Annotated[list[str], typer.Argument(help="Synthetic data, whoever made it; one or several.")],
     real: Annotated[str, typer.Option(help="The data it was learnt from.")],
+    chosen: Chosen,
     holdout: Annotated[
         str,
         typer.Option(help="Real data it was not learnt from; else a fifth of the real data is split off."),
@@ -43,13 +46,6 @@ def score(
     run: Annotated[
         Path | None, typer.Option(help="Run folder of the training, to be shown in the report.")
     ] = None,
-    column: Column = None,
-    schema: Annotated[
-        Path | None,
-        typer.Option(help="A schema, as `gansmith show --json` prints it: its constraints must hold."),
-    ] = None,
-    no_header: NoHeader = False,
-    encoding: Encoding = "",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -66,13 +62,10 @@ def score(
         holdout or None,
         target=target or None,
         kind=kind,
-        columns=pairs(column, ":", "--column", "NAME:KIND"),
-        schema=schema,
-        has_header=not no_header,
-        encoding=encoding or None,
         quick=quick,
         run=run,
         seed=seed,
+        **chosen.options,
     )
     first, *others = cards.cards
     _write(cards, output, privacy_card)

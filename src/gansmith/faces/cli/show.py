@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, print_json
+from gansmith.faces.cli.settings import Chosen, offering
+
+if TYPE_CHECKING:
+    from gansmith.modalities.registry import Modality
 
 
+@offering("show")
 def show(
     what: Annotated[
         Path, typer.Argument(metavar="MODEL.gan|RUN|DATA", help="A model file, a run folder, or data.")
     ],
+    chosen: Chosen,
     json: Json = False,
     sdv: Annotated[
         bool, typer.Option("--sdv", help="Print the columns of a table or its model as SDV's metadata JSON.")
@@ -25,13 +33,13 @@ def show(
     With --json the schema of a model or a data file can be edited and given to `fit --schema`.
     """
     if sdv:
-        _show_metadata(what)
+        _show_metadata(what, chosen.options)
     elif what.suffix == ".gan":
         _show_model(what, json)
     elif what.is_dir():
         _show_run(what, json)
     else:
-        _show_data(what, json)
+        _show_data(what, chosen.options, json)
 
 
 def _show_model(path: Path, as_json: bool) -> None:
@@ -54,7 +62,7 @@ def _show_model(path: Path, as_json: bool) -> None:
     typer.echo(
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
-    _print_rows(model.modality.describe(model.codec))
+    _print_rows(model.modality.recipe.describe(model.codec))
 
 
 def _show_run(path: Path, as_json: bool) -> None:
@@ -80,38 +88,48 @@ def _show_run(path: Path, as_json: bool) -> None:
     _print_rows(rows)
 
 
-def _show_data(path: Path, as_json: bool) -> None:
-    from gansmith.modalities.base import Reading
-    from gansmith.modalities.registry import recognise
+def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
+    from gansmith.tasks.opening import open_data
 
-    modality = recognise(str(path))
-    records = modality.read(str(path), Reading())
+    opened = open_data(str(path), options=options, command="show")
+    kind, n_records, notes = opened.modality.kind, len(opened), opened.notes
+    recipe, records = opened.modality.recipe, opened.hand_over()
     if as_json:
-        state, _ = modality.fit_codec(records, "default", 0, 1).state()  # the columns as they are
-        print_json({"kind": modality.kind, "n_records": len(records), "schema": state.get("schema")})
+        found = {
+            "kind": kind,
+            "n_records": n_records,
+            "schema": _schema(opened.modality, records, opened.options),
+        }
+        print_json(found)
         return
-    codec = modality.fit_codec(records, "default", 0)
-    typer.echo(f"{path}: {len(records):,} records of {modality.kind} data")
-    _print_rows(modality.describe(codec))
-    for note in (*records.notes, *modality.remarks(codec, records, "")):
+    codec = recipe.codec.fit(records, opened.options, 0)
+    typer.echo(f"{path}: {n_records:,} records of {kind} data")
+    _print_rows(recipe.describe(codec))
+    for note in (*notes, *recipe.remarks(codec, records, "")):
         typer.echo(f"Note: {note}")
 
 
-def _show_metadata(path: Path) -> None:
-    from gansmith.modalities.base import Reading
-    from gansmith.modalities.registry import recognise
+def _show_metadata(path: Path, options: Mapping[str, Any]) -> None:
     from gansmith.modalities.table.schema import Schema
     from gansmith.modalities.table.sdv import to_sdv
     from gansmith.tasks.model import load_model
+    from gansmith.tasks.opening import open_data
 
     if path.suffix == ".gan":
-        state, _ = load_model(path).codec.state()
+        schema = load_model(path).codec.state()[0].get("schema")
     else:
-        modality = recognise(str(path))
-        state, _ = modality.fit_codec(modality.read(str(path), Reading()), "default", 0, 1).state()
-    if "schema" not in state:
+        opened = open_data(str(path), options=options, command="show")
+        schema = _schema(opened.modality, opened.hand_over(), opened.options)
+    if schema is None:
         raise UsageError(f"{path} is no table: SDV's metadata is of tables alone.")
-    print_json(to_sdv(Schema.from_json(state["schema"]), path.name.partition(".")[0]))
+    print_json(to_sdv(Schema.from_json(schema), path.name.partition(".")[0]))
+
+
+def _schema(modality: Modality, records: Any, options: Any) -> Any:
+    """The columns as they are, with all their values."""
+    if "min_count" in vars(options):
+        options = replace(options, min_count=1)
+    return modality.recipe.codec.fit(records, options, 0).state()[0].get("schema")
 
 
 def _print_rows(rows: list[dict[str, str]]) -> None:

@@ -22,11 +22,11 @@ from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.faces.demos.folders import make_folder
 from gansmith.faces.demos.pictures import picture_grid
-from gansmith.modalities.base import Reading
+from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.scoring import recognised, score_pictures
-from gansmith.modalities.image.terminal import as_numbers, as_shades
+from gansmith.modalities.previews import as_numbers, as_shades
 from gansmith.scorecard.score import CEILING, Entry
 from gansmith.scorecard.seeds import small_seed
 from gansmith.tasks.fit import FitConfig, FitRun, start
@@ -77,7 +77,7 @@ def run_digits(
         raise UsageError(f"the game needs an epoch at least, not {epochs}.")
     make_folder(folder)
     with n_threads(1):
-        digits = read_pictures(BUNDLED_DIGITS if data is None else data, Reading())
+        digits = read_pictures(BUNDLED_DIGITS if data is None else data, ImageOptions())
         twos = digits.of_label(DIGIT)
         _show_real(twos, show)
         lines, model = _article_game(twos, seed, epochs, show)

@@ -62,13 +62,13 @@ def run_table(
     synthesizer = Synthesizer(samples_seen=samples_seen, seed=seed, device="cpu")
     synthesizer.fit(paths["train"], TARGET, show=lambda record: _report(record, show))
     model = synthesizer.model_
-    for row in model.modality.describe(model.codec):
+    for row in model.modality.recipe.describe(model.codec):
         show(f"  {row['column']:10} {row['kind']:11} {row['missing']:6} {row['learnt as']}")
     model_path = folder / "titanic.gan"
     synthesizer.save(model_path)
     synthesizer.write(paths["synthetic"], len(rows) - n_holdout, seed=seed)
     show(f"\nFive of the synthetic passengers in {paths['synthetic']}:\n")
-    show(model.modality.preview(model.codec, model.sample(5, seed)))
+    show(model.modality.format.preview(model.sample(5, seed)).as_text())
 
     card = score(paths["synthetic"], paths["train"], paths["holdout"], target=TARGET, quick=True, seed=seed)
     card.to_html(report := folder / "titanic_report.html")

@@ -12,7 +12,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.errors import DataError, ModelFileError
+from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import HIGHEST_VALUES, Pictures
+from gansmith.modalities.recipe import AbstractCodec
 
 PictureSamples = Float[Tensor, "batch n_values"]
 
@@ -22,7 +24,7 @@ MAX_SIDE: Final = 256
 
 @final
 @dataclass(frozen=True)
-class ImageCodec:
+class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
     """The size of a picture and the brightness of white.
 
     A sample is a picture's pixels row by row, divided by the brightest value. Its range is [0, 1], not the
@@ -38,8 +40,8 @@ class ImageCodec:
     """The value of white, one of `HIGHEST_VALUES`."""
 
     @classmethod
-    def fit(cls, records: Pictures) -> ImageCodec:
-        """The codec of these pictures.
+    def fit(cls, records: Pictures, options: ImageOptions, seed: int) -> ImageCodec:
+        """The pictures' size and brightest value; no pixel tells whose picture it is.
 
         Raises:
             DataError: When a side is longer than `MAX_SIDE`.
@@ -57,7 +59,12 @@ class ImageCodec:
         """Pixels of a picture."""
         return self.height * self.width
 
-    def encode(self, records: Pictures) -> PictureSamples:
+    @property
+    def empty(self) -> Pictures:
+        """See the base class."""
+        return Pictures(np.zeros((0, self.height, self.width), np.uint8), None, self.highest, "the model")
+
+    def encode(self, records: Pictures, seed: int) -> PictureSamples:
         """Pictures as samples, shape `(n, height * width)`.
 
         Raises:
@@ -78,26 +85,18 @@ class ImageCodec:
         samples = records.pixels.reshape(len(records), self.n_values).astype(np.float32) / self.highest
         return torch.from_numpy(samples)  # (n, n_values)
 
-    def decode(self, samples: PictureSamples) -> Pictures:
+    def decode(self, compact: PictureSamples, seed: int, first_index: int) -> Pictures:
         """Samples as pictures: de-normalised, rounded to the nearest whole value, kept within the range."""
-        values = np.rint(samples.detach().cpu().numpy().clip(0.0, 1.0) * self.highest).astype(np.uint8)
+        values = np.rint(compact.detach().cpu().numpy().clip(0.0, 1.0) * self.highest).astype(np.uint8)
         pixels = values.reshape(-1, self.height, self.width)  # (n, height, width)
         return Pictures(pixels, None, self.highest, "generated pictures")
-
-    def expand(self, compact: Tensor) -> Tensor:
-        """The same: there is nothing to be saved."""
-        return compact
-
-    def compact(self, samples: Tensor) -> Tensor:
-        """The same: there is nothing to be saved."""
-        return samples
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Plain JSON, and no tensors."""
         return {"height": self.height, "width": self.width, "highest": self.highest}, {}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any]) -> ImageCodec:
+    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> ImageCodec:
         """The codec that `state` came from.
 
         Raises:

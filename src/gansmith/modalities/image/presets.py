@@ -11,9 +11,8 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
-from gansmith.errors import UsageError, did_you_mean
-from gansmith.modalities.base import Plan
 from gansmith.modalities.image.networks import ImageNetworks
+from gansmith.modalities.recipe import Plan
 
 LatentsRule = Literal["root", "half", "quarter"]
 
@@ -184,14 +183,3 @@ PRESETS: Final = {
     ),
     "vae": Preset(vae, enough_heldout, "a variational autoencoder, to compare with"),
 }
-
-
-def find_preset(name: str) -> Preset:
-    """The preset of that name.
-
-    Raises:
-        UsageError: When there is none, with the nearest known name.
-    """
-    if name not in PRESETS:
-        raise UsageError(f"preset {name!r} is not known for pictures. {did_you_mean(name, PRESETS)}")
-    return PRESETS[name]

@@ -11,6 +11,7 @@ from typing import Any, Final, cast, final
 import numpy as np
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import (
     BUNDLED_DIGITS,
     HIGHEST_VALUES,
@@ -18,7 +19,6 @@ from gansmith.modalities.image.pictures import (
     bundled_digits,
     highest_value,
 )
-from gansmith.modalities.readers import Reading
 from gansmith.modalities.where import terms_of
 
 MIN_PICTURES: Final = 2
@@ -42,14 +42,14 @@ class _Grid:
         return self.side**2
 
 
-def read_pictures(source: object, reading: Reading) -> Pictures:
+def read_pictures(source: object, options: ImageOptions) -> Pictures:
     """Pictures from wherever the user has them.
 
     Args:
         source: A path of comma-separated text with one square picture per line, pixels row by row and
             perhaps a label behind them; an array `(n, height, width)` or `(n, side * side)`; a pair (array,
             labels); what scikit-learn's `load_digits` returns; `Pictures`; or "bundled:digits".
-        reading: `has_header=False` takes the first line for a picture, whatever it looks like; `encoding`
+        options: `has_header=False` takes the first line for a picture, whatever it looks like; `encoding`
             is used; `where={"label": "2"}` keeps the pictures with that label, a list
             of labels those with any of these.
 
@@ -57,8 +57,8 @@ def read_pictures(source: object, reading: Reading) -> Pictures:
         DataError: The pictures are missing or malformed; the message names line, column and value.
         UsageError: `where` names something else than a label that is there.
     """
-    pictures, labels = _all_pictures(source, reading), list[str]()
-    for term in terms_of(reading.where, ["label"]):
+    pictures, labels = _all_pictures(source, options), list[str]()
+    for term in terms_of(options.where, ["label"]):
         if term.operator != "=":
             raise UsageError(f"a label can be asked for with = alone, not with {term.operator!r}.")
         labels += [str(value) for value in term.values]
@@ -72,13 +72,13 @@ def read_pictures(source: object, reading: Reading) -> Pictures:
     return pictures
 
 
-def read_alike(source: object, like: Pictures) -> Pictures:
+def read_like(source: object, like: Pictures) -> Pictures:
     """Pictures that are to be compared with others: of their size, with their value of white.
 
     Raises:
         DataError: As `read_pictures`, and when the size is another or a pixel is brighter than their white.
     """
-    pictures = read_pictures(source, Reading())
+    pictures = read_pictures(source, ImageOptions())
     if pictures.pixels.shape[1:] != like.pixels.shape[1:]:
         sizes = [" x ".join(map(str, these.pixels.shape[1:])) for these in (pictures, like)]
         raise DataError(
@@ -118,11 +118,11 @@ def looks_like_pictures(source: object) -> bool:
     return is_regular and all(cell.strip().isdigit() and int(cell) <= 255 for row in rows for cell in row)
 
 
-def _all_pictures(source: object, reading: Reading) -> Pictures:
+def _all_pictures(source: object, options: ImageOptions) -> Pictures:
     if isinstance(source, str) and source == BUNDLED_DIGITS:
         return bundled_digits()
     if isinstance(source, (str, Path)):
-        return _read_text(Path(source), reading)
+        return _read_text(Path(source), options)
     if isinstance(source, Pictures):
         return source
     if isinstance(source, np.ndarray):
@@ -204,10 +204,10 @@ def _check_pixels(values: np.ndarray, place: Any) -> None:
 # --- Text ---------------------------------------------------------------------------------------------------
 
 
-def _read_text(path: Path, reading: Reading) -> Pictures:
-    lines = _lines(path, reading.encoding)
+def _read_text(path: Path, options: ImageOptions) -> Pictures:
+    lines = _lines(path, options.encoding)
     notes: tuple[str, ...] = ()
-    if reading.has_header and lines and _is_header(lines[0][1]):
+    if options.has_header and lines and _is_header(lines[0][1]):
         _check_header(path, lines[0][1].split(","))
         lines, notes = lines[1:], ("the first line was taken for a header",)
     if not lines:
@@ -222,7 +222,7 @@ def _read_text(path: Path, reading: Reading) -> Pictures:
     return Pictures(pixels, labels, highest_value(int(pixels.max())), path.name, notes)
 
 
-def _lines(path: Path, encoding: str | None) -> list[tuple[int, str]]:
+def _lines(path: Path, encoding: str) -> list[tuple[int, str]]:
     """Lines that hold something, with their numbers from 1."""
     try:
         text = path.read_bytes().decode(encoding or "utf-8-sig")

@@ -15,7 +15,6 @@ import numpy as np
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.pictures import Pictures, Pixels
 from gansmith.modalities.image.png import png_bytes, tiled
 from gansmith.store.atomic import whole_file
@@ -35,7 +34,7 @@ class PictureWriter:
 
     Args:
         path: Where to; its extension says the format.
-        codec: Says the size of the pictures and what is white.
+        like: Says the size of the pictures and what is white.
         metadata: Where they come from; kept in a PNG beside "synthetic".
 
     Raises:
@@ -43,8 +42,8 @@ class PictureWriter:
         DataError: From the others: the file cannot be written, or a PNG would be too large.
     """
 
-    def __init__(self, path: Path, codec: ImageCodec, metadata: Mapping[str, str]) -> None:
-        self._path, self._codec, self._metadata = path, codec, dict(metadata)
+    def __init__(self, path: Path, like: Pictures, metadata: Mapping[str, str]) -> None:
+        self._path, self._like, self._metadata = path, like, dict(metadata)
         self._format = ".csv" if str(path) == STDOUT else path.suffix.lower()
         if self._format not in FORMATS:
             raise UsageError(
@@ -79,7 +78,9 @@ class PictureWriter:
             DataError: The disk is full, or there are more pictures than a PNG can show.
         """
         if self._format == ".csv":
-            rows = records.pixels.reshape(len(records), self._codec.n_values).tolist()
+            rows = records.pixels.reshape(
+                len(records), records.pixels[0].size if len(records) else 0
+            ).tolist()
             self._put("".join(f"{','.join(map(str, row))}\n" for row in rows).encode())
             return
         self._kept.append(records.pixels)
@@ -96,8 +97,7 @@ class PictureWriter:
         self._file.write(content)
 
     def _finish(self) -> None:
-        empty = np.empty((0, self._codec.height, self._codec.width), np.uint8)
-        pixels = np.concatenate([empty, *self._kept])
+        pixels = np.concatenate([self._like.pixels[:0], *self._kept])
         if self._format == ".npy":
             stream = BytesIO()
             np.save(stream, pixels, allow_pickle=False)
@@ -105,7 +105,7 @@ class PictureWriter:
         elif self._format == ".png":
             if not len(pixels):
                 raise DataError(f"{self._path}: no picture to draw. Ask for one at least.")
-            self._put(grid_png(pixels, self._codec.highest, self._metadata))
+            self._put(grid_png(pixels, self._like.highest, self._metadata))
         elif self._file is not None:
             self._file.flush()
 

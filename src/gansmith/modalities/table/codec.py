@@ -14,22 +14,28 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gansmith.errors import DataError
+from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.identifiers import IdentifierCodec
 from gansmith.modalities.table.columns.inventions import InventedCodec
 from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
+from gansmith.modalities.table.columns.rare import usual_min_count
 from gansmith.modalities.table.columns.stand_ins import StandInCodec
 from gansmith.modalities.table.constraints.cells import replaced
 from gansmith.modalities.table.constraints.chain import Chain
+from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.layout import Compact, Layout
 from gansmith.modalities.table.mostly_rare import with_rare_ones_as_text
+from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.schema import Column, Schema
 
 MAX_COLUMNS_LOOKED_AT: Final = 64
 """Columns whose values describe a rare category, when there are too many categories."""
 MAX_RECORDS_LOOKED_AT: Final = 100_000
+MAX_BLOCK_SIZE: Final = 8192
+MAX_BLOCK_VALUES: Final = 4_000_000
 
 _CODECS: Final = {
     "integer": NumberCodec,
@@ -51,7 +57,7 @@ _CODECS: Final = {
 
 @final
 @dataclass(frozen=True, eq=False)
-class TableCodec:
+class TableCodec(AbstractCodec[Table, TableOptions]):
     """What was learnt of the columns, and the layout of a sample."""
 
     schema: Schema
@@ -63,23 +69,33 @@ class TableCodec:
     """Records that had to share a value before it may come out."""
 
     @classmethod
-    def fit(cls, records: pa.Table, schema: Schema, seed: int, min_count: int = 1) -> TableCodec:
-        """Learn every column.
+    def fit(cls, records: Table, options: TableOptions, seed: int) -> TableCodec:
+        """Learn every column; one of categories that are mostly rare becomes text.
 
         Args:
-            records: Training records alone, typed as the schema says.
-            schema: What the columns are; one of categories that are mostly rare becomes text.
+            records: Training records alone.
+            options: Say how many records must share a value before it may come out.
             seed: Of the grouping of rare categories.
-            min_count: Records that must share a value before it may come out; 1 lets everything out.
 
         Raises:
-            DataError: There are too few records for anything to come out.
+            DataError: There are too few records for anything to come out, or nothing in them can be learnt.
         """
-        if records.num_rows < min_count:
+        min_count = options.min_count or usual_min_count(len(records))
+        if len(records) < min_count:
             raise DataError(
-                f"{records.num_rows} records to learn from, and only what {min_count} share comes out. "
+                f"{len(records)} records to learn from, and only what {min_count} share comes out. "
                 "Give more records, or a smaller min_count."
             )
+        codec = cls._fitted(records.records, records.schema, seed, min_count)
+        if not codec.playing:
+            raise DataError(
+                f"{records.name}: nothing here can be learnt: all columns are constant, identifiers or text, "
+                f"or have no value that {min_count} records share (--min-count 1 lets rarer ones out)."
+            )
+        return codec
+
+    @classmethod
+    def _fitted(cls, records: pa.Table, schema: Schema, seed: int, min_count: int) -> TableCodec:
         schema = with_rare_ones_as_text(records, schema, min_count)
         chain = Chain.fit(records, schema, min_count)
         reduced, records = chain.reduced, chain.reduce(records)
@@ -113,7 +129,31 @@ class TableCodec:
         codecs = [self.columns[index] for index in self.playing]
         return Layout(tuple(codec.n_states for codec in codecs), tuple(codec.n_bins for codec in codecs))
 
-    def encode(self, records: pa.Table, rng: np.random.Generator) -> Compact:
+    @property
+    def n_values(self) -> int:
+        """See the base class."""
+        return self.layout.n_values
+
+    @property
+    def block_size(self) -> int:
+        """See the base class."""
+        return int(np.clip(MAX_BLOCK_VALUES // self.n_values, 64, MAX_BLOCK_SIZE))
+
+    @property
+    def empty(self) -> Table:
+        """See the base class."""
+        return Table(self.schema.arrow_schema.empty_table(), self.schema, "synthetic")
+
+    def encode(self, records: Table, seed: int) -> Compact:
+        """See the base class."""
+        return self.encode_rows(records.records, np.random.default_rng(seed))
+
+    def decode(self, compact: Compact, seed: int, first_index: int) -> Table:
+        """See the base class."""
+        rows = self.decode_rows(compact, np.random.default_rng(seed), first_index)
+        return Table(rows, self.schema, "synthetic")
+
+    def encode_rows(self, records: pa.Table, rng: np.random.Generator) -> Compact:
         """Records as compact samples, shape `(n_records, n_compact)`."""
         records = self.chain.reduce(records)
         compact = torch.empty(records.num_rows, self.layout.n_compact)
@@ -127,7 +167,7 @@ class TableCodec:
                 n_levels += 1
         return compact
 
-    def decode(
+    def decode_rows(
         self,
         compact: Compact,
         rng: np.random.Generator,

@@ -8,8 +8,7 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
-from gansmith.errors import UsageError, did_you_mean
-from gansmith.modalities.base import Plan
+from gansmith.modalities.recipe import Plan
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableNetworks
 
@@ -43,14 +42,8 @@ MIN_HELDOUT: Final = 20
 """Fewer held-out records choose no model: then all records are learnt from and the last model is kept."""
 
 
-def n_heldout(n_records: int, preset: str) -> int:
-    """How many of that many records choose the model.
-
-    Raises:
-        UsageError: When the preset is not known.
-    """
-    if preset not in PRESETS:
-        raise UsageError(f"preset {preset!r} is not known for tables. {did_you_mean(preset, PRESETS)}")
+def n_heldout(n_records: int) -> int:
+    """How many of that many records choose the model."""
     n = min(int(n_records * HELDOUT_SHARE), MAX_HELDOUT)
     return n if n >= MIN_HELDOUT else 0
 

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from gansmith.errors import DataError, ModelFileError
 from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import HIGHEST_VALUES, Pictures
 
 SHAPES = st.tuples(st.integers(0, 5), st.integers(1, 9), st.integers(1, 9))
@@ -27,11 +28,11 @@ def pixels_and_highest(draw):
 @given(pixels_and_highest())
 def test_decoding_undoes_encoding_exactly(both):
     drawn = Pictures(both[0], None, both[1], "drawn")
-    codec = ImageCodec.fit(drawn)
-    samples = codec.encode(drawn)
+    codec = ImageCodec.fit(drawn, ImageOptions(), 0)
+    samples = codec.encode(drawn, 0)
     assert samples.shape == (len(drawn), codec.n_values)
     assert ((samples >= 0) & (samples <= 1)).all()
-    decoded = codec.decode(samples)
+    decoded = codec.decode(samples, 0, 0)
     assert np.array_equal(decoded.pixels, drawn.pixels)
     assert decoded.pixels.dtype == np.uint8
     assert decoded.highest == drawn.highest
@@ -40,28 +41,28 @@ def test_decoding_undoes_encoding_exactly(both):
 @given(pixels_and_highest())
 def test_a_stored_codec_is_the_same(both):
     drawn = Pictures(both[0], None, both[1], "drawn")
-    codec = ImageCodec.fit(drawn)
+    codec = ImageCodec.fit(drawn, ImageOptions(), 0)
     state, tensors = codec.state()
     assert not tensors
-    assert ImageCodec.from_state(json.loads(json.dumps(state))) == codec
+    assert ImageCodec.from_state(json.loads(json.dumps(state)), {}) == codec
 
 
 def test_white_is_one_and_values_are_rounded():
     codec = ImageCodec(1, 4, 16)
     white = Pictures(np.full((1, 1, 4), 16, np.uint8), None, 16, "white")
-    assert codec.encode(white).tolist() == [[1.0] * 4]
-    decoded = codec.decode(torch.tensor([[-0.2, 0.04, 7.4 / 16, 1.7]]))
+    assert codec.encode(white, 0).tolist() == [[1.0] * 4]
+    decoded = codec.decode(torch.tensor([[-0.2, 0.04, 7.4 / 16, 1.7]]), 0, 0)
     assert decoded.pixels.tolist() == [[[0, 1, 7, 16]]]
 
 
 def test_other_pictures_are_refused():
     codec = ImageCodec(2, 2, 16)
     with pytest.raises(DataError, match="3 x 2 pixels, but the model's have 2 x 2"):
-        codec.encode(Pictures(np.zeros((1, 3, 2), np.uint8), None, 16, "p"))
+        codec.encode(Pictures(np.zeros((1, 3, 2), np.uint8), None, 16, "p"), 0)
     with pytest.raises(DataError, match="a pixel of 17"):
-        codec.encode(Pictures(np.full((1, 2, 2), 17, np.uint8), None, 255, "p"))
+        codec.encode(Pictures(np.full((1, 2, 2), 17, np.uint8), None, 255, "p"), 0)
     with pytest.raises(DataError, match="too large"):
-        ImageCodec.fit(Pictures(np.zeros((1, 2, 257), np.uint8), None, 16, "p"))
+        ImageCodec.fit(Pictures(np.zeros((1, 2, 257), np.uint8), None, 16, "p"), ImageOptions(), 0)
 
 
 @pytest.mark.parametrize(
@@ -78,4 +79,4 @@ def test_other_pictures_are_refused():
 )
 def test_a_damaged_state_is_refused(state):
     with pytest.raises(ModelFileError, match="codec says"):
-        ImageCodec.from_state(state)
+        ImageCodec.from_state(state, {})

@@ -7,16 +7,21 @@ import pytest
 import torch
 
 from gansmith.errors import UsageError
-from gansmith.modalities.base import Reading
+from gansmith.modalities.format import HasColumns
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.modality import ImageModality
+from gansmith.modalities.image.format import ImageFormat
+from gansmith.modalities.image.networks import ImageNetworks
+from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import Pictures, bundled_digits
+from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.modalities.image.scoring import recognised, score_pictures
-from gansmith.modalities.image.terminal import as_numbers, as_shades
+from gansmith.modalities.previews import as_numbers, as_shades
+from gansmith.modalities.recipe import Conditional, Imputing
+from gansmith.modalities.registry import needed, offered
 from gansmith.scorecard.score import CEILING
-from gansmith.settings import to_plain
+from gansmith.settings import from_plain, to_plain
 
-MODALITY = ImageModality()
+FORMAT, RECIPE = ImageFormat(), ImageRecipe()
 
 
 def _pictures(n, seed=0, labels=None):
@@ -31,73 +36,70 @@ def digits():
 
 
 def test_there_and_back():
-    records = MODALITY.read(_pictures(6), Reading())
-    codec = MODALITY.fit_codec(records, "default", 0)
-    compact = MODALITY.encode(codec, records, 0)
+    records = FORMAT.read(_pictures(6), ImageOptions())
+    codec = ImageCodec.fit(records, ImageOptions(), 0)
+    compact = codec.encode(records, 0)
     assert torch.equal(codec.compact(codec.expand(compact)), compact)
-    assert np.array_equal(MODALITY.decode(codec, compact, 0, 0).pixels, records.pixels)
-    assert MODALITY.load_codec(*codec.state()) == codec
+    assert np.array_equal(codec.decode(compact, 0, 0).pixels, records.pixels)
+    assert ImageCodec.from_state(*codec.state()) == codec
 
 
 def test_network_sizes_survive_json():
-    for preset in MODALITY.presets:
-        networks = MODALITY.plan(ImageCodec(4, 4, 16), 50, preset).networks
-        assert MODALITY.networks(to_plain(networks)) == networks
+    for preset in RECIPE.presets:
+        networks = RECIPE.plan(ImageCodec(4, 4, 16), 50, preset).networks
+        assert from_plain(ImageNetworks, to_plain(networks)) == networks
     with pytest.raises(UsageError, match="Did you mean 'generator_widths'"):
-        MODALITY.networks({"generator_width": [3]})
+        from_plain(ImageNetworks, {"generator_width": [3]})
 
 
 def test_nothing_can_be_asked_for():
-    codec = ImageCodec(4, 4, 16)
-    assert MODALITY.conditioning(codec) is None
-    for where, balance in (({"label": "2"}, ""), (["label=2"], ""), ((), "label")):
-        with pytest.raises(UsageError, match="without labels, so 'label"):
-            MODALITY.request(codec, where, balance)
-    with pytest.raises(UsageError, match="no cells to be filled in"):
-        MODALITY.partial(codec, np.zeros((2, 16)), Reading(), keep_missing=False)
-    with pytest.raises(UsageError, match="no column 'label' to predict"):
-        MODALITY.check_target(_pictures(3), "label")
+    for by, capability, said in (
+        (RECIPE, Conditional, "kind 'image' is made without conditions"),
+        (RECIPE, Imputing, "no gaps that could be filled. Kinds that can: table"),
+        (FORMAT, HasColumns, "no target can be predicted"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            needed(by, capability, "image")
+        assert offered(by, capability) is None
 
 
 def test_the_callers_own_type_comes_back():
-    codec, records = ImageCodec(4, 4, 16), _pictures(3)
+    records = _pictures(3)
     for like in (np.zeros((2, 4, 4), np.float32), np.zeros((2, 16), np.int64)):
-        back = MODALITY.returned(codec, records, like)
+        back = FORMAT.returned(records, like)
         assert back.dtype == like.dtype
         assert back.shape == (3, *like.shape[1:])
-    assert MODALITY.returned(codec, records, None).dtype == np.uint8
-    assert MODALITY.returned(codec, records, (np.zeros((2, 16)), np.zeros(2))).shape == (3, 16)
-    assert MODALITY.returned(codec, records, "file.csv").shape == (3, 4, 4)
+    assert FORMAT.returned(records, None).dtype == np.uint8
+    assert FORMAT.returned(records, (np.zeros((2, 16)), np.zeros(2))).shape == (3, 16)
+    assert FORMAT.returned(records, "file.csv").shape == (3, 4, 4)
 
 
 def test_no_picture_at_all_is_no_error(tmp_path):
     codec, none = ImageCodec(4, 4, 16), _pictures(3).take(np.arange(0))
-    assert MODALITY.decode(codec, MODALITY.encode(codec, none, 0), 0, 0).pixels.shape == (0, 4, 4)
-    assert MODALITY.preview(codec, none) == "no pictures"
+    assert codec.decode(codec.encode(none, 0), 0, 0).pixels.shape == (0, 4, 4)
+    assert FORMAT.preview(none).as_text() == "no pictures"
     for name in ("none.csv", "none.npy"):
-        with MODALITY.writer(codec, tmp_path / name, {}, safe_csv=False) as writer:
+        with FORMAT.writer(tmp_path / name, codec.empty, {}, ImageOptions()) as writer:
             writer.write(none)
         assert (tmp_path / name).exists()
 
 
 def test_joining_keeps_order_and_labels():
     a, b = _pictures(2, 0, np.array(["x", "y"], object)), _pictures(2, 1, np.array(["z", "x"], object))
-    both = MODALITY.join([a, b])
+    both = FORMAT.join([a, b])
     assert np.array_equal(both.pixels, np.concatenate([a.pixels, b.pixels]))
     assert both.labels is not None
     assert both.labels.tolist() == ["x", "y", "z", "x"]
-    assert MODALITY.join([a, _pictures(2)]).labels is None
+    assert FORMAT.join([a, _pictures(2)]).labels is None
 
 
 def test_the_fingerprint_knows_pixels_and_labels():
     plain = _pictures(3)
     changed = Pictures(plain.pixels.copy(), None, 16, "noise")
-    assert MODALITY.fingerprint(changed) == MODALITY.fingerprint(plain)
+    assert FORMAT.fingerprint(changed) == FORMAT.fingerprint(plain)
     changed.pixels[2, 3, 3] ^= 1
-    assert MODALITY.fingerprint(changed) != MODALITY.fingerprint(plain)
-    assert MODALITY.fingerprint(_pictures(3, labels=np.array(["a"] * 3, object))) != MODALITY.fingerprint(
-        plain
-    )
+    assert FORMAT.fingerprint(changed) != FORMAT.fingerprint(plain)
+    assert FORMAT.fingerprint(_pictures(3, labels=np.array(["a"] * 3, object))) != FORMAT.fingerprint(plain)
 
 
 def test_a_picture_as_text():
@@ -106,9 +108,9 @@ def test_a_picture_as_text():
     assert as_shades(picture[None], 16) == "  ░░▒▒\n▓▓██"
     assert as_shades(np.stack([picture, picture]), 16).splitlines()[0] == "  ░░▒▒     ░░▒▒"
     records = _pictures(2)
-    codec = ImageCodec.fit(records)
-    assert as_numbers(records.pixels[0]) in MODALITY.preview(codec, records)
-    assert "4 x 4 pixels" in MODALITY.describe(codec)[0]["learnt as"]
+    codec = ImageCodec.fit(records, ImageOptions(), 0)
+    assert as_numbers(records.pixels[0]) in FORMAT.preview(records).as_text()
+    assert "4 x 4 pixels" in RECIPE.describe(codec)[0]["learnt as"]
 
 
 def test_copies_and_noise_are_told_from_honest_pictures(digits):

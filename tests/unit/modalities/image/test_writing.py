@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.base import Reading
 from gansmith.modalities.image import writing
 from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.image.png import tiled
 from gansmith.modalities.image.reading import read_pictures
@@ -23,7 +23,7 @@ PIXELS[0, 0, 0] = 16
 
 
 def _written(path, codec=CODEC):
-    with PictureWriter(path, codec, {"model": "abc"}) as writer:
+    with PictureWriter(path, codec.empty, {"model": "abc"}) as writer:
         for part in (PIXELS[:2], PIXELS[2:]):
             writer.write(Pictures(part, None, codec.highest, "generated"))
     return path
@@ -31,7 +31,7 @@ def _written(path, codec=CODEC):
 
 def test_csv_is_read_back(tmp_path):
     path = _written(tmp_path / "out.csv")
-    assert np.array_equal(read_pictures(path, Reading()).pixels, PIXELS)
+    assert np.array_equal(read_pictures(path, ImageOptions()).pixels, PIXELS)
     assert path.read_text().splitlines()[0] == ",".join(map(str, PIXELS[0].ravel()))
 
 
@@ -66,7 +66,7 @@ def test_nothing_is_left_when_the_writing_breaks_off(tmp_path):
     path.write_text("before")
 
     def break_off():
-        with PictureWriter(path, CODEC, {}) as writer:
+        with PictureWriter(path, CODEC.empty, {}) as writer:
             writer.write(Pictures(PIXELS, None, 16, "generated"))
             raise RuntimeError("broken")
 
@@ -77,7 +77,8 @@ def test_nothing_is_left_when_the_writing_breaks_off(tmp_path):
 
 
 def test_an_empty_png_is_refused_and_leaves_nothing(tmp_path):
-    with pytest.raises(DataError, match="no picture to draw"), PictureWriter(tmp_path / "out.png", CODEC, {}):
+    writer = PictureWriter(tmp_path / "out.png", CODEC.empty, {})
+    with pytest.raises(DataError, match="no picture to draw"), writer:
         pass
     assert not list(tmp_path.iterdir())
 
@@ -91,7 +92,7 @@ def test_a_png_of_too_many_is_refused(tmp_path, monkeypatch):
 
 def test_unknown_formats_are_refused(tmp_path):
     with pytest.raises(UsageError, match=r"Did you mean '\.png'"):
-        PictureWriter(tmp_path / "out.pgn", CODEC, {})
+        PictureWriter(tmp_path / "out.pgn", CODEC.empty, {})
 
 
 def test_a_missing_folder_is_refused(tmp_path):

@@ -11,6 +11,7 @@ import torch
 
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
+from gansmith.modalities.table.options import TableOptions
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def table():
 
 @pytest.fixture(scope="module")
 def codec(table):
-    return TableCodec.fit(table.records, table.schema, 0)
+    return TableCodec.fit(table, TableOptions(min_count=1), 0)
 
 
 def test_what_takes_part_and_what_does_not(table, codec):
@@ -47,9 +48,9 @@ def test_what_takes_part_and_what_does_not(table, codec):
 
 
 def test_there_and_back(table, codec):
-    compact = codec.encode(table.records, np.random.default_rng(0))
+    compact = codec.encode_rows(table.records, np.random.default_rng(0))
     assert compact.shape == (300, codec.layout.n_compact)
-    back = codec.decode(compact, np.random.default_rng(0))
+    back = codec.decode_rows(compact, np.random.default_rng(0))
     assert back.schema.equals(table.records.schema)
     assert not set(back.column("id").to_pylist()) & set(table.records.column("id").to_pylist())
     assert back.column("pay").to_numpy() == pytest.approx(
@@ -63,13 +64,13 @@ def test_there_and_back(table, codec):
 
 def test_one_record_is_enough_to_be_encoded_and_none_is_no_error(table, codec):
     for n in (0, 1):
-        compact = codec.encode(table.records.slice(0, n), np.random.default_rng(0))
-        assert codec.decode(compact, np.random.default_rng(0)).num_rows == n
+        compact = codec.encode_rows(table.records.slice(0, n), np.random.default_rng(0))
+        assert codec.decode_rows(compact, np.random.default_rng(0)).num_rows == n
 
 
 def test_more_records_change_none_of_the_first(table, codec):
-    compact = codec.encode(table.records, np.random.default_rng(0))
-    few, all_of_them = (codec.decode(part, np.random.default_rng(5)) for part in (compact[:7], compact))
+    compact = codec.encode_rows(table.records, np.random.default_rng(0))
+    few, all_of_them = (codec.decode_rows(part, np.random.default_rng(5)) for part in (compact[:7], compact))
     assert few.equals(all_of_them.slice(0, 7))
 
 
@@ -80,14 +81,14 @@ def test_the_state_goes_through_json_and_tensors(table, codec):
     )
     assert again.schema == codec.schema
     assert again.layout == codec.layout
-    compact = codec.encode(table.records, np.random.default_rng(0))
-    assert torch.equal(again.encode(table.records, np.random.default_rng(0)), compact)
-    decoded = [one.decode(compact, np.random.default_rng(1)) for one in (codec, again)]
+    compact = codec.encode_rows(table.records, np.random.default_rng(0))
+    assert torch.equal(again.encode_rows(table.records, np.random.default_rng(0)), compact)
+    decoded = [one.decode_rows(compact, np.random.default_rng(1)) for one in (codec, again)]
     assert decoded[0].equals(decoded[1])
 
 
 def test_features_are_numbers_as_they_are_and_codes(table, codec):
-    compact = codec.encode(table.records, np.random.default_rng(0))
+    compact = codec.encode_rows(table.records, np.random.default_rng(0))
     values, is_category = codec.features(compact)
     names = [table.schema.names[index] for index in codec.playing]
     assert {name for name, is_one in zip(names, is_category, strict=True) if is_one} == {
@@ -102,7 +103,7 @@ def test_features_are_numbers_as_they_are_and_codes(table, codec):
 
 
 def test_the_same_records_give_the_same_codec(table):
-    states = [TableCodec.fit(table.records, table.schema, 3).state() for _ in range(2)]
+    states = [TableCodec.fit(table, TableOptions(min_count=1), 3).state() for _ in range(2)]
     assert states[0][0] == states[1][0]
     assert all(torch.equal(value, states[1][1][name]) for name, value in states[0][1].items())
 
@@ -110,8 +111,8 @@ def test_the_same_records_give_the_same_codec(table):
 def test_two_thousand_columns_are_encoded_at_once():
     rng = np.random.default_rng(0)
     wide = read_table(pa.table({f"c{k}": rng.integers(0, 5 + k % 7, 60) for k in range(2000)}))
-    codec = TableCodec.fit(wide.records, wide.schema, 0)
-    compact = codec.encode(wide.records, rng)
+    codec = TableCodec.fit(wide, TableOptions(min_count=1), 0)
+    compact = codec.encode_rows(wide.records, rng)
     assert len(codec.layout.blocks) < 20
     assert torch.equal(codec.compact(codec.expand(compact)), compact)
-    assert codec.decode(compact, rng).equals(wide.records)
+    assert codec.decode_rows(compact, rng).equals(wide.records)

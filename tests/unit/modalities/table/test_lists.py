@@ -11,6 +11,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.files.lists import find_delimiter
 from gansmith.modalities.table.files.reading import read_table
+from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.schema import Column
 
 ITEMS = [f"item {letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]
@@ -103,12 +104,12 @@ def test_nothing_that_may_come_out_is_missing_cells():
 
 def test_a_table_with_lists_goes_through_its_codec():
     table = read_table(pa.table({"x": cells(), "n": [n % 7 for n in range(400)]}))
-    codec = TableCodec.fit(table.records, table.schema, 0, 1)
+    codec = TableCodec.fit(table, TableOptions(min_count=1), 0)
     state, tensors = codec.state()
     again = TableCodec.from_state(state, tensors)
-    compact = again.encode(table.records, np.random.default_rng(0))
-    made = again.decode(compact, np.random.default_rng(0))
-    assert made.equals(codec.decode(compact, np.random.default_rng(0)))
+    compact = again.encode_rows(table.records, np.random.default_rng(0))
+    made = again.decode_rows(compact, np.random.default_rng(0))
+    assert made.equals(codec.decode_rows(compact, np.random.default_rng(0)))
     assert made["n"].equals(table.records["n"])
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.base import Reading
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
@@ -21,11 +20,13 @@ from gansmith.modalities.table.columns.rare import (
     usual_min_count,
     within_ends,
 )
+from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.held_back import held_back_of
-from gansmith.modalities.table.modality import TableModality
+from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.recipe import TableRecipe
 from gansmith.modalities.table.schema import Column, Kind
 
-MODALITY = TableModality()
+FORMAT, RECIPE = TableFormat(), TableRecipe()
 
 
 def _rng(seed=0):
@@ -45,7 +46,7 @@ def _everything_it_makes(codec):
 
 
 def _table(**columns):
-    return MODALITY.read(pa.table(columns), Reading())
+    return FORMAT.read(pa.table(columns), TableOptions())
 
 
 # --- Formulas -----------------------------------------------------------------------------------------------
@@ -216,77 +217,75 @@ def _people(n=600):
 
 
 def test_the_modality_chooses_and_the_model_remembers():
-    codec = MODALITY.fit_codec(_people(), "default", 0)
+    codec = TableCodec.fit(_people(), TableOptions(), 0)
     assert codec.min_count == 5
     assert held_back_of(codec.columns[0]) == HeldBack(2, 3)
     state, tensors = codec.state()
-    assert MODALITY.load_codec(state, tensors).min_count == 5
+    assert TableCodec.from_state(state, tensors).min_count == 5
     assert "Ede" not in str(state)
-    assert not held_back_of(MODALITY.fit_codec(_people(), "default", 0, 1).columns[0])
+    assert not held_back_of(TableCodec.fit(_people(), TableOptions(min_count=1), 0).columns[0])
     for wrong in (0, True, "5"):
         with pytest.raises(DataError, match="min_count"):
-            MODALITY.load_codec({**state, "min_count": wrong}, tensors)
+            TableCodec.from_state({**state, "min_count": wrong}, tensors)
 
 
 def test_who_asks_for_what_is_held_back_is_told_the_nearest():
-    codec = MODALITY.fit_codec(_people(), "default", 0)
+    codec = TableCodec.fit(_people(), TableOptions(), 0)
     with pytest.raises(UsageError, match="Did you mean 'Rome'"):
-        MODALITY.request(codec, {"city": "Romeo"})
+        RECIPE.request(codec, {"city": "Romeo"}, "")
     with pytest.raises(UsageError, match="no value 'Ulm'"):
-        MODALITY.request(codec, {"city": "Ulm"})
+        RECIPE.request(codec, {"city": "Ulm"}, "")
 
 
 def test_it_is_said_how_much_is_held_back():
     records = _people()
-    codec = MODALITY.fit_codec(records, "default", 0)
-    notes = MODALITY.remarks(codec, records, "")
+    codec = TableCodec.fit(records, TableOptions(), 0)
+    notes = RECIPE.remarks(codec, records, "")
     assert len(notes) == 1
     assert "2 categories of 'city' (3 cells) and 8 numbers of 'pay' (8 cells)" in notes[0]
-    assert MODALITY.describe(codec)[0]["too rare"] == "2 values of 3 records"
-    assert MODALITY.remarks(MODALITY.fit_codec(records, "default", 0, 1), records, "city") == ()
+    assert RECIPE.describe(codec)[0]["too rare"] == "2 values of 3 records"
+    assert RECIPE.remarks(TableCodec.fit(records, TableOptions(min_count=1), 0), records, "city") == ()
 
 
 def test_a_target_that_loses_a_class_is_said_aloud():
     records = _people()
-    codec = MODALITY.fit_codec(records, "default", 0)
-    assert MODALITY.remarks(codec, records, "city")[0].startswith(
+    codec = TableCodec.fit(records, TableOptions(), 0)
+    assert RECIPE.remarks(codec, records, "city")[0].startswith(
         "THE TARGET 'city' LOSES 2 values (3 records)"
     )
-    assert "TARGET" not in str(MODALITY.remarks(codec, records, "pay"))
+    assert "TARGET" not in str(RECIPE.remarks(codec, records, "pay"))
 
 
 def test_a_target_that_loses_all_classes_but_one_is_refused():
     records = _table(city=["Rome"] * 597 + ["Ulm"] * 3, pay=np.arange(600.0) / 8)
-    codec = MODALITY.fit_codec(records, "default", 0)
+    codec = TableCodec.fit(records, TableOptions(), 0)
     with pytest.raises(UsageError, match="'city' has too few values left"):
-        MODALITY.remarks(codec, records, "city")
-    assert any("'city' does not vary any more" in note for note in MODALITY.remarks(codec, records, ""))
+        RECIPE.remarks(codec, records, "city")
+    assert any("'city' does not vary any more" in note for note in RECIPE.remarks(codec, records, ""))
 
 
 def test_a_column_of_rare_categories_becomes_text():
     """Two hundred cities with three records each: without their names nothing is left of the column."""
     city = [f"city-{k % 200}" for k in range(600)]
-    records = MODALITY.read(
-        pa.table({"city": city, "pay": np.arange(600.0) / 8}), Reading({"city": "category"})
+    records = FORMAT.read(
+        pa.table({"city": city, "pay": np.arange(600.0) / 8}), TableOptions(columns={"city": "category"})
     )
-    codec = MODALITY.fit_codec(records, "default", 0)
+    codec = TableCodec.fit(records, TableOptions(), 0)
     assert codec.schema.column("city").kind == "text"
-    assert any(
-        "'city' hold a value that fewer than 5" in note for note in MODALITY.remarks(codec, records, "")
-    )
+    assert any("'city' hold a value that fewer than 5" in note for note in RECIPE.remarks(codec, records, ""))
     with pytest.raises(UsageError, match="'city' has too few"):
-        MODALITY.remarks(codec, records, "city")
-    assert MODALITY.fit_codec(records, "default", 0, 3).schema.column("city").kind == "category"
+        RECIPE.remarks(codec, records, "city")
+    assert TableCodec.fit(records, TableOptions(min_count=3), 0).schema.column("city").kind == "category"
     state, tensors = codec.state()
-    assert MODALITY.load_codec(state, tensors).schema == codec.schema
+    assert TableCodec.from_state(state, tensors).schema == codec.schema
 
 
 def test_a_whole_small_table_keeps_what_two_records_share():
     records = _table(colour=["red", "red", "blue", "blue", "green"] * 1 + ["red"] * 45, size=list(range(50)))
-    codec = TableCodec.fit(records.records, records.schema, 0, usual_min_count(50))
+    codec = TableCodec.fit(records, TableOptions(min_count=usual_min_count(50)), 0)
     assert codec.columns[0].state()["values"] == ["red", "blue"]
 
 
 def test_fewer_records_than_a_value_needs_are_refused():
     with pytest.raises(DataError, match="4 records to learn from"):
-        MODALITY.fit_codec(_table(x=[1, 2, 3, 4]), "default", 0, 5)
+        TableCodec.fit(_table(x=[1, 2, 3, 4]), TableOptions(min_count=5), 0)

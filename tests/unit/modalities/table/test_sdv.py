@@ -10,13 +10,15 @@ import pandas as pd
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.base import Reading
-from gansmith.modalities.table.modality import TableModality
+from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.format import TableFormat
+from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.recipe import TableRecipe
 from gansmith.modalities.table.schema import KINDS, Column, Schema
+from gansmith.modalities.table.schema_file import schema_of
 from gansmith.modalities.table.sdv import is_sdv, to_sdv
-from gansmith.tasks.given import schema_of
 
-MODALITY = TableModality()
+FORMAT, RECIPE = TableFormat(), TableRecipe()
 N = 60
 GUESTS: dict[str, Any] = {
     "primary_key": "guest",
@@ -57,7 +59,7 @@ def guests():
 
 
 def _kinds(source, schema, **columns):
-    table = MODALITY.read(source, Reading(columns, schema))
+    table = FORMAT.read(source, TableOptions(columns=columns, schema=schema))
     return {column.name: column for column in table.schema.columns}, table.notes
 
 
@@ -82,9 +84,9 @@ def test_a_single_table(guests):
 
 
 def test_what_was_read_can_be_learnt_and_comes_back_as_it_was(guests):
-    table = MODALITY.read(guests, Reading(schema=GUESTS))
-    codec = MODALITY.fit_codec(table, "default", 0)
-    fake = MODALITY.returned(codec, MODALITY.decode(codec, MODALITY.encode(codec, table, 0), 0, 0), guests)
+    table = FORMAT.read(guests, TableOptions(schema=GUESTS))
+    codec = TableCodec.fit(table, TableOptions(), 0)
+    fake = FORMAT.returned(codec.decode(codec.encode(table, 0), 0, 0), guests)
     assert fake.dtypes.equals(guests.dtypes)
 
 

@@ -185,7 +185,9 @@ class GapFilling:
             before: Which records were whole before this round.
         """
         n = self._records.num_rows
-        made = self._codec.decode(self._compact[:n], np.random.default_rng([self._seed, 2, self._n_rounds]))
+        made = self._codec.decode_rows(
+            self._compact[:n], np.random.default_rng([self._seed, 2, self._n_rounds])
+        )
         self._tables.append(made)
         is_new = self._are_whole()[:n] & (~before[:n] | (self._n_rounds == 1))
         self._rounds[is_new] = len(self._tables) - 1
@@ -202,7 +204,7 @@ class GapFilling:
         """Hold fixed what is there and known."""
         n = self._records.num_rows
         told = _told(self._codec.chain, self._records)
-        encoded = self._codec.encode(told, np.random.default_rng([self._seed, 0]))
+        encoded = self._codec.encode_rows(told, np.random.default_rng([self._seed, 0]))
         reduced = self._codec.chain.reduce(told)
         is_there = np.zeros(self._is_fixed.shape, bool)
         for place, index in enumerate(self._codec.playing):

@@ -87,7 +87,7 @@ class Wanted:
 
     def whole(self, compact: Compact, rng: np.random.Generator, held: Mapping[str, pa.Array]) -> pa.Table:
         """Whole records with these cells held fixed."""
-        table = self.codec.decode(compact, rng, 0, held)
+        table = self.codec.decode_rows(compact, rng, 0, held)
         return self.codec.chain.nudged(table, self.sought)
 
     def fulfilled(self, table: pa.Table) -> Bool[np.ndarray, " n"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from gansmith.modalities.base import Verdict
+from gansmith.modalities.recipe import Verdict
 from gansmith.modalities.table.constraints.chain import Chain
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
+from typing import final
 
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.files.writing import TableWriter
@@ -27,3 +28,12 @@ class AbstractTableFile(ABC):
     @abstractmethod
     def write(self, records: Table) -> None:
         """Append the next block."""
+
+
+@final
+class TableFile(AbstractTableFile):
+    """A `TableWriter` that takes `Table`s."""
+
+    def write(self, records: Table) -> None:
+        """Append a block."""
+        self._writer.write(records.records)

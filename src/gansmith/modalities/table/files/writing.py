@@ -203,7 +203,7 @@ def writable_extension(path: Path) -> str:
     raise UsageError(f"{path}: no format has this extension. {near}")
 
 
-def like(records: pa.Table, schema: Schema, original: object) -> Any:
+def in_type_of(records: pa.Table, schema: Schema, original: object) -> Any:
     """Records as the caller's own kind of table, with the types that it had.
 
     Args:

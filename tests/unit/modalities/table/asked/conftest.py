@@ -9,6 +9,7 @@ import pytest
 
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
+from gansmith.modalities.table.options import TableOptions
 
 N = 400
 
@@ -47,4 +48,4 @@ def table(path):
 
 @pytest.fixture(scope="package")
 def codec(table):
-    return TableCodec.fit(table.records, table.schema, 0)
+    return TableCodec.fit(table, TableOptions(min_count=1), 0)

@@ -16,11 +16,12 @@ from gansmith.modalities.table.asked.choices import ANY_STATE, choices_for
 from gansmith.modalities.table.asked.condition import conditions_of
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
+from gansmith.modalities.table.options import TableOptions
 
 
 def _choices(values, where, **overrides):
     table = read_table(pa.table({"x": values}), overrides=overrides)
-    codec = TableCodec.fit(table.records, table.schema, 0)
+    codec = TableCodec.fit(table, TableOptions(min_count=1), 0)
     (condition,) = conditions_of(table.schema, where).values()
     return choices_for(codec.columns[0], condition), condition, table.records.column("x").combine_chunks()
 

@@ -8,14 +8,15 @@ import pytest
 import torch
 
 from gansmith.errors import DataError
-from gansmith.modalities.base import Reading
 from gansmith.modalities.table.asked.completing import ROUNDS
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import Table, read_table
-from gansmith.modalities.table.modality import TableModality
+from gansmith.modalities.table.format import TableFormat
+from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.recipe import TableRecipe
 
 SIZE = 64
-MODALITY = TableModality()
+FORMAT, RECIPE = TableFormat(), TableRecipe()
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +41,11 @@ def people():
 
 @pytest.fixture(scope="module")
 def learnt(people):
-    return TableCodec.fit(people.records, people.schema, 0)
+    return TableCodec.fit(people, TableOptions(min_count=1), 0)
 
 
 def _partial(learnt, source, keep_missing=False):
-    return MODALITY.partial(learnt, source, Reading(), keep_missing=keep_missing)
+    return RECIPE.partial(learnt, source, TableOptions(), keep_missing=keep_missing)
 
 
 def _completed(learnt, partial, answer, n=None):
@@ -58,7 +59,7 @@ def _completed(learnt, partial, answer, n=None):
         made = torch.lerp(layout.expand(answer(n_rounds)), conditions[:, layout.n_columns :], is_asked)
         filling.take(layout.compact(made))
         n_rounds += 1
-    records = Table(learnt.decode(filling.compact[:n], np.random.default_rng(0)), learnt.schema, "made")
+    records = Table(learnt.decode_rows(filling.compact[:n], np.random.default_rng(0)), learnt.schema, "made")
     return filling.settled(records).records, n_rounds
 
 
@@ -67,7 +68,7 @@ def _all_missing(learnt):
 
 
 def _real(learnt, people):
-    encoded = learnt.encode(people.records, np.random.default_rng(0))
+    encoded = learnt.encode_rows(people.records, np.random.default_rng(0))
     return lambda k: encoded[k * SIZE : (k + 1) * SIZE]
 
 

@@ -16,6 +16,7 @@ from gansmith.modalities.table.asked.filling import FREE_ROUNDS, WATCHED_ROUNDS
 from gansmith.modalities.table.asked.request import TableRequest, request_for
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import Table, read_table
+from gansmith.modalities.table.options import TableOptions
 
 SIZE = 1000
 
@@ -34,7 +35,7 @@ def people():
 
 @pytest.fixture(scope="module")
 def learnt(people):
-    return TableCodec.fit(people.records, people.schema, 0)
+    return TableCodec.fit(people, TableOptions(min_count=1), 0)
 
 
 class Generator:
@@ -42,7 +43,7 @@ class Generator:
 
     def __init__(self, codec, people):
         self.codec, self.n_asked = codec, []
-        self.real = codec.encode(people.records, np.random.default_rng(0))
+        self.real = codec.encode(people, 0)
         self.rng = np.random.default_rng(1)
 
     def __call__(self, conditions):
@@ -70,7 +71,7 @@ def _finished(request, generator, n_wanted=SIZE, first_index=0):
     while not filling.is_done:
         filling.take(generator(filling.ask()))
     codec = request.wanted.codec
-    records = codec.decode(filling.compact, np.random.default_rng(3))
+    records = codec.decode_rows(filling.compact, np.random.default_rng(3))
     return filling.settled(Table(records, codec.schema, "made")).records.slice(0, n_wanted)
 
 

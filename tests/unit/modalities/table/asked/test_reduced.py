@@ -15,6 +15,7 @@ from gansmith.modalities.table.asked.reduced import reduced
 from gansmith.modalities.table.asked.request import request_for
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
+from gansmith.modalities.table.options import TableOptions
 from gansmith.tasks.synthesize import Synthesizer
 
 RULES = (
@@ -44,7 +45,9 @@ def codec():
             }
         )
     )
-    return TableCodec.fit(table.records, replace(table.schema, constraints=RULES), 0)
+    return TableCodec.fit(
+        replace(table, schema=replace(table.schema, constraints=RULES)), TableOptions(min_count=1), 0
+    )
 
 
 def _asked(codec, where):

@@ -11,20 +11,20 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.base import Reading
 from gansmith.modalities.table.asked.condition import conditions_of, matching
 from gansmith.modalities.table.asked.request import request_for
 from gansmith.modalities.table.asked.values import parse_value
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
-from gansmith.modalities.table.modality import TableModality
+from gansmith.modalities.table.format import TableFormat
+from gansmith.modalities.table.options import TableOptions
 from gansmith.tasks.fit import FitConfig, start
 
 
 @pytest.fixture(scope="module")
 def model(path):
-    config = FitConfig(min_count=1, preset="small", samples_seen=3 * 360, threads=1)
-    run = start(str(path), config, reading=Reading(finds_constraints=False))  # the grade decides the city
+    config = FitConfig(preset="small", samples_seen=3 * 360, threads=1)
+    run = start(str(path), config, options={"finds_constraints": False, "min_count": 1})
     for _ in run:
         pass
     return run.model()
@@ -204,7 +204,7 @@ def test_what_cannot_be_balanced_is_refused(codec, balance, where, said):
 
 
 def test_a_block_does_not_depend_on_how_many_are_wanted(model, monkeypatch):
-    monkeypatch.setattr(type(model.modality), "block_size", lambda self, codec: 256)
+    monkeypatch.setattr(type(model.codec), "block_size", 256)
     for where, balance in ((["age>=70", "city=Oslo"], ""), (["grade="], "member"), ((), "street")):
         whole = model.sample(1000, seed=5, where=where, balance=balance).records
         for n in (1, 20, 256, 600):
@@ -239,14 +239,14 @@ def test_matching_finds_the_records(table):
 
 def test_learning_from_too_few_matching_records_is_refused(path):
     with pytest.raises(DataError, match="0 records have born="):
-        TableModality().read(path, Reading(where={"born": "01.01.1950"}))
+        TableFormat().read(path, TableOptions(where={"born": "01.01.1950"}))
 
 
 def test_a_column_of_missing_numbers_can_only_be_missing():
     table = read_table(
         pa.table({"a": ["x", "y"] * 20, "b": pa.nulls(40, pa.int64())}), overrides={"b": "integer"}
     )
-    codec = TableCodec.fit(table.records, table.schema, 0)
+    codec = TableCodec.fit(table, TableOptions(min_count=1), 0)
     with pytest.raises(UsageError, match="'b'"):
         request_for(codec, {"b": "3"})
     assert request_for(codec, {"b": None}).wanted.asked == ()

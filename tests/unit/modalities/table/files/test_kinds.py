@@ -14,7 +14,8 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.parsing import parse_cells
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.files.stored import spelt
-from gansmith.modalities.table.files.writing import like
+from gansmith.modalities.table.files.writing import in_type_of
+from gansmith.modalities.table.options import TableOptions
 
 
 def of(cells: Sequence[str | None], name: str = "x", **options):
@@ -63,12 +64,12 @@ def test_cells_become_a_kind_and_come_back(cells, kind, first):
 
 @pytest.mark.parametrize("numbers", [[2**60 + n % 3 for n in range(40)], [2**60 + n * n for n in range(40)]])
 def test_numbers_that_a_double_cannot_keep_are_exact_in_frames_too(numbers):
-    frame = pd.DataFrame({"x": numbers, "n": range(40)})
+    frame = pd.DataFrame({"x": numbers, "n": range(40), "half": [n % 2 for n in range(40)]})
     table = read_table(frame)
     column = table.schema.column("x")
     assert column.kind in ("category", "identifier")
-    assert like(table.records, table.schema, frame)["x"].tolist() == numbers
-    codec = TableCodec.fit(table.records, table.schema, 0)
+    assert in_type_of(table.records, table.schema, frame)["x"].tolist() == numbers
+    codec = TableCodec.fit(table, TableOptions(min_count=1), 0)
     assert codec.schema == table.schema
 
 
@@ -130,6 +131,6 @@ def test_typed_times_and_durations_keep_their_types():
     found = read_table(table)
     assert [column.kind for column in found.schema.columns] == ["time", "duration", "integer"]
     assert found.records["at"][0].as_py() == datetime.time(1)
-    assert like(found.records, found.schema, table).equals(table)
-    codec = TableCodec.fit(found.records, found.schema, 0)
+    assert in_type_of(found.records, found.schema, table).equals(table)
+    codec = TableCodec.fit(found, TableOptions(min_count=1), 0)
     assert codec.schema.column("at").granularity_seconds == 3600

@@ -16,7 +16,7 @@ import pytest
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.files.sinks import TextSink
-from gansmith.modalities.table.files.writing import TableWriter, like
+from gansmith.modalities.table.files.writing import TableWriter, in_type_of
 from gansmith.modalities.table.schema import Column, Schema
 
 SCHEMA = Schema(
@@ -171,7 +171,7 @@ def test_pandas_types_come_back():
     )
     table = read_table(frame)
     assert table.schema.column("day").kind == "date"
-    pd.testing.assert_frame_equal(like(table.records, table.schema, frame), frame)
+    pd.testing.assert_frame_equal(in_type_of(table.records, table.schema, frame), frame)
 
 
 def test_polars_and_arrow_types_come_back():
@@ -179,11 +179,11 @@ def test_polars_and_arrow_types_come_back():
         {"n": pl.Series([1, 2, None], dtype=pl.Int16), "c": pl.Series(["a", "b", "a"], dtype=pl.Categorical)}
     )
     table = read_table(frame)
-    assert like(table.records, table.schema, frame).equals(frame)
+    assert in_type_of(table.records, table.schema, frame).equals(frame)
     arrow = pa.table({"n": pa.array([1, 2], pa.uint8()), "c": pa.array(["a", "b"], pa.large_string())})
     table = read_table(arrow)
-    assert like(table.records, table.schema, arrow).equals(arrow)
-    assert list(like(table.records, table.schema, "table.csv").columns) == ["n", "c"]
+    assert in_type_of(table.records, table.schema, arrow).equals(arrow)
+    assert list(in_type_of(table.records, table.schema, "table.csv").columns) == ["n", "c"]
 
 
 def test_a_schema_of_text_reads_what_it_wrote_as_parquet(tmp_path):

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.modalities.table.files.reading import read_table
-from gansmith.modalities.table.files.writing import TableWriter, like
+from gansmith.modalities.table.files.writing import TableWriter, in_type_of
 from gansmith.modalities.table.files.zones import find_zoned, read_zoned, spell_zoned
 
 
@@ -53,7 +53,7 @@ def test_a_zone_of_parquet_and_pandas_comes_back_even_in_the_doubled_hour(tmp_pa
     with TableWriter(tmp_path / "u.csv", table.schema) as writer:
         writer.write(table.records)
     assert (tmp_path / "u.csv").read_text().splitlines()[1] == "2024-10-27 02:30:00+02:00,1"
-    back = like(table.records, table.schema, frame)
+    back = in_type_of(table.records, table.schema, frame)
     pd.testing.assert_series_equal(back["at"], frame["at"])
 
 
@@ -62,7 +62,7 @@ def test_days_of_a_zone_stay_days():
     frame = pd.DataFrame({"day": days, "n": [1, 2, 3]})
     table = read_table(frame)
     assert table.schema.column("day").granularity_seconds == 86400
-    pd.testing.assert_series_equal(like(table.records, table.schema, frame)["day"], frame["day"])
+    pd.testing.assert_series_equal(in_type_of(table.records, table.schema, frame)["day"], frame["day"])
 
 
 def test_an_unknown_zone_is_refused():

@@ -1,4 +1,4 @@
-"""What a user gives in plain values, in a file or in Python: a schema, conditions."""
+"""A schema as a user gives it: in a file or in plain values, alone or within something else."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.where import Where
 
 
 def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:
@@ -43,15 +42,3 @@ def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mappin
     if not isinstance(inner, Mapping):
         raise DataError(f"{source}: its schema is no JSON object. Print one with `gansmith show --json`.")
     return cast("Mapping[str, Any]", inner)
-
-
-def plain_where(where: Where) -> Any:
-    """Conditions as JSON can hold them: they are kept with the model.
-
-    Raises:
-        UsageError: When a value is no text, number, truth value or None.
-    """
-    try:
-        return json.loads(json.dumps(where))
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"where: {error}. To learn from a part, spell values as in the data.") from error

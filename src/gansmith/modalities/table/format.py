@@ -1,4 +1,4 @@
-"""A first look at tables: what the columns are and what they hold."""
+"""Tables as files and in memory: how they are read, compared, shown and written."""
 
 from __future__ import annotations
 
@@ -12,19 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.readers import AbstractReader, Reading
+from gansmith.modalities.format import AbstractFormat
+from gansmith.modalities.previews import TablePreview
 from gansmith.modalities.table.asked.condition import conditions_of, matching
 from gansmith.modalities.table.constraints.finding import settle
+from gansmith.modalities.table.files.fingerprint import fingerprint_of
+from gansmith.modalities.table.files.in_memory import with_column
 from gansmith.modalities.table.files.reading import MIN_RECORDS, Leniency, Table, read_table
 from gansmith.modalities.table.files.stored import spelt
+from gansmith.modalities.table.files.table_file import TableFile
+from gansmith.modalities.table.files.writing import TableWriter, in_type_of
+from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
+from gansmith.modalities.table.schema_file import schema_of
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
+from gansmith.modalities.where import plain_where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
 
 
 @final
-class TableReader(AbstractReader):
+class TableFormat(AbstractFormat[Table, TableOptions]):
     """Rows and columns."""
 
     kind: ClassVar[str] = "table"
@@ -33,22 +41,30 @@ class TableReader(AbstractReader):
         """Any file that no other kind knows; in memory a frame, an array of rows, or what speaks Arrow."""
         return not isinstance(source, np.ndarray) or source.ndim == 2
 
-    def read(self, source: object, reading: Reading) -> Table:
+    def read(self, source: object, options: TableOptions) -> Table:
         """See the base class."""
-        if reading.schema is not None and is_sdv(reading.schema):
-            table = _read_by_sdv(source, reading, reading.schema)
+        if isinstance(options.schema, Mapping) and is_sdv(options.schema):
+            table = _read_by_sdv(source, options, options.schema)
         else:
-            schema = None if reading.schema is None else Schema.from_json(reading.schema)
-            table = _read(source, reading, schema)
-        if not reading.where:
-            return _settled(table, reading)
-        wanted = table.take(matching(table.records, table.schema, reading.where))
+            schema = None if options.schema is None else Schema.from_json(options.schema)
+            table = _read(source, options, schema)
+        if not options.where:
+            return _settled(table, options)
+        wanted = table.take(matching(table.records, table.schema, options.where))
         if len(wanted) < MIN_RECORDS:
-            asked = " and ".join(map(str, conditions_of(table.schema, reading.where).values()))
+            asked = " and ".join(map(str, conditions_of(table.schema, options.where).values()))
             raise DataError(f"{table.name}: {len(wanted)} records have {asked}. Ask for less.")
-        return _settled(wanted, reading)
+        return _settled(wanted, options)
 
-    def read_alike(self, source: object, like: Table) -> Table:
+    def settled(self, options: TableOptions, command: str) -> TableOptions:
+        """With the content of the schema's file, and conditions as JSON holds them; scores find no rules."""
+        schema = options.schema
+        if schema is not None:
+            schema = schema_of(schema, options.schema_table)
+        where, finds = plain_where(options.where), options.finds_constraints and command != "score"
+        return replace(options, schema=schema, schema_table="", where=where, finds_constraints=finds)
+
+    def read_like(self, source: object, like: Table) -> Table:
         """See the base class; the columns may stand in another order.
 
         A column that holds what the other table's does not, such as decimals among whole numbers, becomes of
@@ -74,11 +90,65 @@ class TableReader(AbstractReader):
 
         return score_tables(fakes, train, holdout, target, seed, effort)
 
+    def read_for(self, source: object, like: Table) -> Table:
+        """See the base class.
+
+        Raises:
+            DataError: A column is missing, too many, or not of the kind that was learnt.
+            UsageError: `source` is no table.
+        """
+        try:
+            found = read_table(source, schema=like.schema, n_min=1)
+            records = found.records.cast(like.schema.arrow_schema)
+        except pa.ArrowException as error:
+            raise DataError(f"The table cannot be read as the model's: {error}.") from error
+        return Table(records, like.schema, found.name, found.notes)
+
+    def names(self, records: Table) -> tuple[str, ...]:
+        """See `HasColumns`."""
+        return records.schema.names
+
     def check_target(self, records: Table, target: str) -> None:
-        """See the base class."""
+        """See `HasColumns`."""
         kind = records.schema.column(target).kind
         if kind in ("constant", *MADE_ANEW):
             raise UsageError(f"target {target!r} is {kind}: it cannot be predicted. Choose another column.")
+
+    def with_target(self, source: object, values: object) -> tuple[object, str]:
+        """See `HasColumns`."""
+        return with_column(source, values)
+
+    def fingerprint(self, records: Table) -> str:
+        """See the base class."""
+        return fingerprint_of(records.records)
+
+    def join(self, blocks: Sequence[Table]) -> Table:
+        """See the base class."""
+        records = pa.concat_tables([block.records for block in blocks]).combine_chunks()
+        return Table(records, blocks[0].schema, blocks[0].name)
+
+    def returned(self, records: Table, source: object) -> Any:
+        """See the base class; a file or nothing gives a pandas data frame."""
+        is_file = source is None or isinstance(source, (str, Path))
+        return records.records.to_pandas() if is_file else in_type_of(records.records, records.schema, source)
+
+    def writer(
+        self, path: Path, like: Table, metadata: Mapping[str, str], options: TableOptions
+    ) -> TableFile:
+        """See the base class."""
+        return TableFile(TableWriter(path, like.schema, metadata=metadata, safe_csv=options.safe_csv))
+
+    def preview(self, records: Table) -> TablePreview:
+        """See the base class: the first five records."""
+        few = records.take(np.arange(min(5, len(records))))
+        cells = [
+            [
+                "" if cell is None else cell
+                for cell in spelt(few.records.column(column.name).combine_chunks(), column).to_pylist()
+            ]
+            for column in few.schema.columns
+        ]
+        return TablePreview(few.schema.names, tuple(zip(*cells, strict=True)))
 
     def overview(self, records: Table) -> list[dict[str, str]]:
         """One row for each column: its kind, its missing cells, and its range or how many values it has."""
@@ -106,34 +176,34 @@ def _read_like(source: object, like: Table, leniency: Leniency, n_min: int) -> T
     )
 
 
-def _read(source: object, reading: Reading, schema: Schema | None) -> Table:
+def _read(source: object, options: TableOptions, schema: Schema | None) -> Table:
     return read_table(
         source,
-        overrides=reading.columns,
+        overrides=options.columns,
         schema=schema,
-        has_header=reading.has_header,
-        encoding=reading.encoding,
-        missing=reading.missing,
-        locale=reading.locale,
+        has_header=options.has_header,
+        encoding=options.encoding or None,
+        missing=options.missing,
+        locale=options.locale,
         is_capped=True,
     )
 
 
-def _read_by_sdv(source: object, reading: Reading, metadata: Mapping[str, Any]) -> Table:
+def _read_by_sdv(source: object, options: TableOptions, metadata: Mapping[str, Any]) -> Table:
     """The table as it is found to be, and once more where the metadata knows better."""
     stem = Path(source).name.partition(".")[0] if isinstance(source, (str, Path)) else ""
     said = table_of(choose_table(metadata, stem))
-    found = _read(source, reading, None)
+    found = _read(source, options, None)
     schema, notes = schema_by(said, found.schema)
-    table = found if schema == found.schema else _read(source, reading, schema)
+    table = found if schema == found.schema else _read(source, options, schema)
     return replace(table, notes=(*table.notes, *notes))
 
 
-def _settled(table: Table, reading: Reading) -> Table:
+def _settled(table: Table, options: TableOptions) -> Table:
     """The table with all constraints that hold, declared and found."""
     try:
         schema, notes = settle(
-            table.records, table.schema, reading.constraints, is_finding=reading.finds_constraints
+            table.records, table.schema, options.constraints, is_finding=options.finds_constraints
         )
     except DataError as error:
         raise DataError(f"{table.name}: {error}") from error

@@ -1,0 +1,177 @@
+"""Options of the command line that are made of settings: of a run, and of every installed kind of data.
+
+@offering("fit", FitConfig)
+def fit(data: str, chosen: Chosen) -> None: ...
+
+`chosen` then holds what stands on the command line, by name, as the classes of settings take it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
+
+import typer
+
+from gansmith.errors import UsageError
+from gansmith.modalities.registry import Modality, all_modalities
+from gansmith.settings import Setting, settings_of
+
+
+@final
+@dataclass(frozen=True)
+class Chosen:
+    """What stands on the command line."""
+
+    general: Mapping[str, Any]
+    """Settings of the command itself, by name."""
+    options: Mapping[str, Any]
+    """Options of kinds of data, by name."""
+    spelt: tuple[str, ...]
+    """All of these as they are spelt, such as "--no-header"."""
+
+
+def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the settings of these classes, and the options of every kind for this command, to a function.
+
+    Its parameter `chosen` gets what was given of them; all other parameters are typer's.
+    """
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        own = [one for one in _parameters(function) if one.name != "chosen"]
+        taken = {one.name for one in own}
+        settings = [one for kind in general for one in settings_of(kind) if one.name not in taken]
+        options = {one.name: one for _, one in _options(command)}
+
+        @wraps(function)
+        def run(**given: Any) -> None:
+            found = {name: given.pop(name) for name in (*(one.name for one in settings), *options)}
+            chosen = Chosen(
+                {one.name: _parsed(one, found[one.name]) for one in settings if _is_given(found[one.name])},
+                {name: _parsed(one, found[name]) for name, one in options.items() if _is_given(found[name])},
+                tuple(_spelling(one) for one in (*settings, *options.values()) if _is_given(found[one.name])),
+            )
+            function(**given, chosen=chosen)
+
+        made = [_parameter(one, "") for one in settings]
+        made += [_parameter(one, _panel(command, name)) for name, one in options.items()]
+        run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
+        run.__annotations__ = {one.name: one.annotation for one in (*own, *made)}
+        return run
+
+    return decorate
+
+
+def _parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
+    found = inspect.signature(function, eval_str=True).parameters.values()
+    return [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in found]
+
+
+def _options(command: str) -> Iterator[tuple[str, Setting]]:
+    """The options of all kinds for a command, with the name of the kind; those that a command can spell."""
+    for modality in all_modalities():
+        if isinstance(modality, Modality):
+            for setting in settings_of(modality.options):
+                if command in setting.offered.commands and _form(setting):
+                    yield modality.kind, setting
+
+
+def _panel(command: str, name: str) -> str:
+    kinds = [kind for kind, setting in _options(command) if setting.name == name]
+    return f"Options of data of kind {' and '.join(kinds)}"
+
+
+def _parameter(setting: Setting, panel: str) -> inspect.Parameter:
+    """A parameter as typer reads it; None where nothing is given."""
+    form = _form(setting)
+    shown = f" [default: {setting.default}]" if setting.default and form is not bool else ""
+    limits = f" ({setting.limits})" if setting.limits else ""
+    option = typer.Option(
+        _spelling(setting),
+        metavar=setting.offered.form or None,
+        help=f"{setting.offered.help or setting.help}{limits}{shown}",
+        rich_help_panel=panel or None,
+        show_default=False,
+    )
+    annotation = Annotated[Union[form, None], option]  # noqa: UP007 - `form` is not known before
+    return inspect.Parameter(
+        setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def _spelling(setting: Setting) -> str:
+    return setting.offered.option or f"--{setting.name.replace('_', '-')}"
+
+
+def _form(setting: Setting) -> Any:
+    """The type that typer reads a setting as; None where it cannot be spelt."""
+    kinds = _plain(setting.type)
+    if kinds == {tuple, Mapping}:
+        return None
+    if tuple in kinds or kinds in ({Mapping}, set()):
+        return list[str]
+    return kinds.pop() if len(kinds) == 1 else str
+
+
+def _plain(annotation: Any) -> set[Any]:
+    """The types that an annotation allows, without None; those of a tuple's items too; Any allows none."""
+    origin = get_origin(annotation)
+    if annotation in (Any, None, types.NoneType, Ellipsis):
+        return set()
+    if origin is Literal:
+        return {str}
+    if origin is Annotated:
+        return _plain(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        return set().union(*map(_plain, get_args(annotation)))
+    if origin is tuple:
+        return {tuple}.union(*(_plain(one) for one in get_args(annotation))) - {str}
+    return {Mapping} if origin is not None else {annotation}
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and value != []
+
+
+def _parsed(setting: Setting, value: Any) -> Any:
+    """A value as its class of settings takes it."""
+    kinds = _plain(setting.type)
+    if kinds == {bool}:
+        return value is not setting.default if value else setting.default
+    if Mapping in kinds and isinstance(value, list):
+        return _pairs(setting, value)
+    if tuple in kinds:
+        parts = [_number(part) for text in value for part in text.split(",")] if int in kinds else value
+        return ",".join(value) if str in kinds and not isinstance(parts[0], int) else tuple(parts)
+    return _number(value) if isinstance(value, str) and int in kinds else value
+
+
+def _number(text: str) -> int | str:
+    """A whole number where it is one: the class of settings says what is wrong with any other text."""
+    return int(text) if text.strip().isdecimal() else text.strip()
+
+
+def _pairs(setting: Setting, texts: Sequence[str]) -> dict[str, Any]:
+    """`["a:1", "b:2"]` as a dictionary."""
+    form, option = setting.offered.form, _spelling(setting)
+    sign = ":" if ":" in form else "="
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, separator, value = text.rpartition(sign)
+        if not separator or not name:
+            raise UsageError(f"{option} {text!r}: write {form}.")
+        if name in found:
+            raise UsageError(f"{option}: {name!r} is given twice. Give it once.")
+        found[name] = value if ":" in form else _decimal(value, option, text, form)
+    return found
+
+
+def _decimal(value: str, option: str, text: str, form: str) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r}: {value!r} is no number. Write {form}.") from error

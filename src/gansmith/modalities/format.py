@@ -1,0 +1,223 @@
+"""What is known of a kind of data before anything is learnt: how it is recognised, read, shown and written.
+
+Nothing here imports what learns: `import torch` alone takes as long as reading a small table, and what was
+found in the data is to be on the screen before. Judging data that others made needs no networks either.
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, final, runtime_checkable
+
+import numpy as np
+
+from gansmith.modalities.previews import Preview
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.effort import Effort
+from gansmith.settings import settings
+from gansmith.store.atomic import whole_file
+
+
+@runtime_checkable
+class Records(Protocol):
+    """Some records of the user's data: rows, pictures, clips."""
+
+    @property
+    def name(self) -> str:
+        """Where they came from, for messages."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how they were read."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def take(self, indices: np.ndarray) -> Records:
+        """The records with these numbers, in this order."""
+        ...
+
+
+R = TypeVar("R", bound=Records)
+O = TypeVar("O")  # noqa: E741 - the kind's options
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """A file that records are appended to, block by block; whole or not there at all."""
+
+    def __enter__(self) -> Writer: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def write(self, records: Any) -> None:
+        """Append records."""
+        ...
+
+
+@final
+class BlockFile:
+    """A `Writer` of what a function makes of each block; "-" is standard output.
+
+    Args:
+        path: Where to.
+        content: Makes bytes of a block of records.
+    """
+
+    def __init__(self, path: Path, content: Callable[[Any], bytes]) -> None:
+        self._opening = nullcontext(sys.stdout.buffer) if str(path) == "-" else whole_file(path)
+        self._content = content
+
+    def __enter__(self) -> BlockFile:
+        self._file = self._opening.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opening.__exit__(kind, error, trace)
+
+    def write(self, records: Any) -> None:
+        """Append records."""
+        self._file.write(self._content(records))
+
+
+@final
+@settings
+class NoOptions:
+    """Of a kind of data that understands no options of its own."""
+
+
+class AbstractFormat(ABC, Generic[R, O]):
+    """How a kind of data is recognised, read, shown, written. Stateless, and quickly imported.
+
+    `R` are its records, `O` the class of its options, which all its methods take that read or write.
+    """
+
+    kind: ClassVar[str]
+    """The name users know it by."""
+
+    @abstractmethod
+    def recognises(self, source: object) -> bool:
+        """Whether a path or an object in memory looks like this kind of data."""
+
+    @abstractmethod
+    def read(self, source: object, options: O) -> R:
+        """The user's data as records.
+
+        Raises:
+            DataError: With the place, when the data is missing or malformed.
+        """
+
+    @abstractmethod
+    def read_like(self, source: object, like: R) -> R:
+        """Data that is to be compared with `like`, read in the same way.
+
+        Raises:
+            DataError: When it is missing, malformed, or of other columns or shapes.
+        """
+
+    def read_for(self, source: object, like: R) -> R:
+        """Data for a model to look at that makes records such as `like`; one record will do.
+
+        Raises:
+            DataError: When it is missing, malformed, or of other columns or shapes.
+        """
+        return self.read_like(source, like)
+
+    def settled(self, options: O, command: str) -> O:
+        """Options as a command will use them: files that they name are read, to be kept with the run."""
+        del command
+        return options
+
+    @abstractmethod
+    def fingerprint(self, records: R) -> str:
+        """The same text for the same records, another for others."""
+
+    @abstractmethod
+    def join(self, blocks: Sequence[R]) -> R:
+        """Several blocks of records as one."""
+
+    def returned(self, records: R, source: object) -> Any:
+        """Records in the type of the caller's own data; `source` is None for a loaded model."""
+        del source
+        return records
+
+    @abstractmethod
+    def writer(self, path: Path, like: R, metadata: Mapping[str, str], options: O) -> Writer:
+        """A file of records such as `like`, in the format of its name.
+
+        Raises:
+            UsageError: When there is no such format.
+        """
+
+    @abstractmethod
+    def overview(self, records: R) -> list[dict[str, str]]:
+        """What was found in each part of a record, one row each."""
+
+    @abstractmethod
+    def preview(self, records: R) -> Preview:
+        """A few records as a person would look at them."""
+
+
+# --- What only some formats can do; see `gansmith.modalities.registry.needed` -------------------------------
+
+
+@runtime_checkable
+class HasColumns(Protocol):
+    """Records are made of named columns, one of which may be a target to be predicted from the others."""
+
+    def names(self, records: Any) -> tuple[str, ...]:
+        """The names of the columns."""
+        ...
+
+    def check_target(self, records: Any, target: str) -> None:
+        """Raise UsageError unless `target` can be predicted from the rest of a record."""
+        ...
+
+    def with_target(self, source: object, values: object) -> tuple[object, str]:
+        """The user's data with the values of a target as one more column, and the name of that column.
+
+        Raises:
+            UsageError: When there are not as many values as records, or the data can take no column.
+        """
+        ...
+
+
+@runtime_checkable
+class HasScores(Protocol):
+    """Synthetic records can be judged against real ones."""
+
+    def read_to_judge(self, source: object, like: Any) -> Any:
+        """Synthetic data that is to be judged against `like`: what can be compared, and notes on the rest.
+
+        Raises:
+            DataError: When it is missing or malformed, or nothing in it can be compared.
+        """
+        ...
+
+    def score(
+        self, fakes: Sequence[Any], train: Any, holdout: Any, target: str | None, seed: int, effort: Effort
+    ) -> Iterator[Scorecard]:
+        """The scorecards of synthetic data sets, each score beside its anchors.
+
+        Args:
+            fakes: Synthetic data sets.
+            train: What they were learnt from.
+            holdout: Real records that were not learnt from.
+            target: A part of a record to be predicted from the others; None: all in turn.
+            seed: Of everything drawn.
+            effort: How many records and repetitions.
+        """
+        ...

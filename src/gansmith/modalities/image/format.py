@@ -1,0 +1,105 @@
+"""Pictures as files and in memory: how they are read, compared, shown and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, cast, final
+
+import numpy as np
+
+from gansmith.errors import UsageError
+from gansmith.modalities.format import AbstractFormat
+from gansmith.modalities.image.options import ImageOptions
+from gansmith.modalities.image.pictures import Pictures, joined
+from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
+from gansmith.modalities.image.writing import PictureWriter
+from gansmith.modalities.previews import PicturePreview
+from gansmith.modalities.where import plain_where
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.effort import Effort
+
+
+@final
+class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
+    """Small grey pictures from a table of pixels."""
+
+    kind: ClassVar[str] = "image"
+
+    def recognises(self, source: object) -> bool:
+        """Arrays of three dimensions, `.tra` and `.tes` files, CSV files of pixels and a label alone."""
+        return looks_like_pictures(source)
+
+    def read(self, source: object, options: ImageOptions) -> Pictures:
+        """Pictures from a file or from memory; see `read_pictures`."""
+        return read_pictures(source, options)
+
+    def read_like(self, source: object, like: Pictures) -> Pictures:
+        """Pictures of the same size and white; see `read_like` in `reading.py`."""
+        return read_like(source, like)
+
+    def settled(self, options: ImageOptions, command: str) -> ImageOptions:
+        """See the base class: conditions as JSON can hold them."""
+        return replace(options, where=plain_where(options.where))
+
+    def fingerprint(self, records: Pictures) -> str:
+        """The same text for the same pictures and labels."""
+        return records.fingerprint
+
+    def join(self, blocks: Sequence[Pictures]) -> Pictures:
+        """Several blocks of pictures as one."""
+        return joined(blocks)
+
+    def returned(self, records: Pictures, source: object) -> np.ndarray:
+        """An array in the caller's type: `(n, n_values)` where rows were given, else `(n, height, width)`."""
+        given: Any = cast("Any", source)[0] if isinstance(source, tuple) else source
+        if isinstance(given, Mapping):
+            given = cast("Mapping[str, Any]", given)["images"]
+        if not isinstance(given, np.ndarray):
+            return records.pixels
+        pixels = records.pixels.reshape(len(records), -1) if given.ndim == 2 else records.pixels
+        return pixels.astype(given.dtype)
+
+    def writer(
+        self, path: Path, like: Pictures, metadata: Mapping[str, str], options: ImageOptions
+    ) -> PictureWriter:
+        """A `.csv`, `.npy` or `.png` file; pixels are no formulas, so every CSV is safe."""
+        return PictureWriter(path, like, metadata)
+
+    def preview(self, records: Pictures) -> PicturePreview:
+        """The first four pictures."""
+        return PicturePreview(records.pixels[:4], records.highest)
+
+    def read_to_judge(self, source: object, like: Pictures) -> Pictures:
+        """See `HasScores`."""
+        return read_like(source, like)
+
+    def score(
+        self,
+        fakes: Sequence[Pictures],
+        train: Pictures,
+        holdout: Pictures,
+        target: str | None,
+        seed: int,
+        effort: Effort,
+    ) -> Iterator[Scorecard]:
+        """See `HasScores`.
+
+        Raises:
+            UsageError: When there is a target.
+        """
+        from gansmith.modalities.image.scoring import score_pictures  # heavy: only for those who score
+
+        del effort  # there is one only
+        if target is not None:
+            raise UsageError(f"pictures have no column {target!r} to predict. Leave --target out.")
+        for fake in fakes:
+            card = score_pictures(fake, train, holdout, seed)
+            yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
+
+    def overview(self, records: Pictures) -> list[dict[str, str]]:
+        """One row: the size of the pictures and their tones."""
+        _, height, width = records.pixels.shape
+        holds = f"{height} x {width} pixels from 0 to {records.highest}"
+        return [{"column": "picture", "kind": "grey picture", "holds": holds}]

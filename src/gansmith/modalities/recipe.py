@@ -1,0 +1,310 @@
+"""How a kind of data is learnt: a codec between records and samples, and a recipe for the game.
+
+A task never asks which kind it holds. Adding a kind is adding one `AbstractFormat`, one `AbstractCodec`, one
+`AbstractRecipe` and a line in `registry.py`, or an entry point of another package; `gansmith.conformance`
+checks that it keeps its promises. What only some kinds can do are the protocols at the end of this file.
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, final, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from torch import Tensor, nn
+
+from gansmith.engine.batches import Batch, Dataset, TensorDataset
+from gansmith.engine.games.base import AbstractRules, Networks
+from gansmith.engine.tensors import Samples
+from gansmith.modalities.format import O, R
+from gansmith.modalities.requests import Compact, Partial, Request
+from gansmith.modalities.where import Where
+
+VALUES_PER_BLOCK = 1 << 18
+"""Of samples that are made at a time, where a kind does not say otherwise."""
+
+
+class AbstractCodec(ABC, Generic[R, O]):
+    """Learns how records become samples and samples become records again; immutable once fitted.
+
+    Records are kept in memory in a *compact* form, shape `(n, *compact)`; `expand` makes the samples that
+    the networks see, shape `(n, *sample)`. Where nothing is to be saved the two are the same.
+    """
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, records: R, options: O, seed: int) -> AbstractCodec[R, O]:
+        """Learn how these records become samples.
+
+        Args:
+            records: Training records alone.
+            options: The kind's own.
+            seed: Of everything drawn.
+
+        Raises:
+            DataError: When nothing in them can be learnt.
+        """
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> AbstractCodec[R, O]:
+        """The codec that `state` came from.
+
+        Raises:
+            DataError: It could not have come from one.
+        """
+
+    @abstractmethod
+    def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Everything needed to make the codec again: plain JSON, and tensors."""
+
+    @property
+    @abstractmethod
+    def empty(self) -> R:
+        """No records, but such as it makes: of the same columns, of the same size."""
+
+    @property
+    @abstractmethod
+    def n_values(self) -> int:
+        """Numbers of a sample."""
+
+    @property
+    def block_size(self) -> int:
+        """Records that are made at a time, so that they take little memory."""
+        return max(1, VALUES_PER_BLOCK // self.n_values)
+
+    @abstractmethod
+    def encode(self, records: R, seed: int) -> Compact:
+        """Records as compact samples."""
+
+    @abstractmethod
+    def decode(self, compact: Compact, seed: int, first_index: int) -> R:
+        """Compact samples as records.
+
+        Args:
+            compact: Shape `(n, *compact)`.
+            seed: For what the networks leave open.
+            first_index: Number of the first record among all that are made.
+        """
+
+    def expand(self, compact: Tensor) -> Tensor:
+        """Compact records as samples."""
+        return compact
+
+    def compact(self, samples: Tensor) -> Tensor:
+        """Samples as compact records."""
+        return samples
+
+
+C = TypeVar("C", bound=AbstractCodec[Any, Any])
+
+
+@final
+@dataclass(frozen=True)
+class Plan:
+    """Everything a training needs to know beside the data: sizes, rules and length."""
+
+    networks: Any
+    """Settings of the recipe's own class."""
+    game: AbstractRules
+    """The rules of the game, whichever it is."""
+    samples_seen: int
+    """Length of the run where the user gives none."""
+    most_samples: int = sys.maxsize
+    """No budget buys more than this."""
+    n_evaluations: int = 10
+    """How often the held-out score is taken."""
+    tolerance: float = 0.0
+    """How far below the best held-out score so far a newer model may lie and still be kept."""
+    n_members: int = 1
+    """How many of the last half of the training generate records in turn."""
+
+
+class AbstractRecipe(ABC, Generic[C]):
+    """Sizes, networks, game, rules and length for a kind of data. Stateless."""
+
+    codec: ClassVar[type[AbstractCodec[Any, Any]]]
+    """The class of its codec."""
+    networks: ClassVar[type[Any]]
+    """The class of the settings of its networks."""
+    presets: ClassVar[Mapping[str, str]]
+    """Names of presets and what each is, measured; "default" is among them."""
+
+    @abstractmethod
+    def n_heldout(self, n_records: int, preset: str) -> int:
+        """How many of that many records are kept apart to choose the model by; 0 keeps the last model."""
+
+    @abstractmethod
+    def plan(self, codec: C, n_records: int, preset: str) -> Plan:
+        """Sizes, rules and length for that many training records."""
+
+    @abstractmethod
+    def build(self, codec: C, networks: Any, rules: AbstractRules) -> dict[str, nn.Module]:
+        """New networks, one for each role of the game.
+
+        Args:
+            codec: Of this kind.
+            networks: Settings of the class `networks`.
+            rules: Of the game; a kind need not know all games.
+
+        Raises:
+            UsageError: When this kind of data has no networks for that game.
+        """
+
+    def dataset(self, codec: C, records: Any, seed: int) -> Dataset:
+        """Encoded records, from which batches are drawn; as `real` in compact form, and what else is known.
+
+        Here all of them are held in memory. A kind whose records are large gives a data set that reads them
+        from disk as they are asked for.
+        """
+        return TensorDataset({"real": codec.encode(records, seed)})
+
+    def samples(self, codec: C, batch: Batch, generator: torch.Generator | None) -> Batch:
+        """A batch of the data set as games see it.
+
+        Args:
+            codec: Of this kind.
+            batch: Records as `dataset` gives them.
+            generator: Of what is drawn for them, such as a `condition` that they fulfil; None draws nothing.
+        """
+        del generator
+        return batch.with_part("real", codec.expand(batch["real"]))
+
+    @abstractmethod
+    def held_out_score(self, codec: C, n_heldout: int, seed: int) -> Callable[[Samples, Samples], float]:
+        """(fake, held-out) samples to a number from 0 to 1, 1 is perfect; chooses the model that is kept."""
+
+    def describe(self, codec: C) -> list[dict[str, str]]:
+        """What was learnt of each part of a record, one row each, for `show`."""
+        return [{"learnt": f"{codec.n_values:,} values of each record"}]
+
+    def remarks(self, codec: C, records: Any, target: str) -> tuple[str, ...]:
+        """What a person should know about what the codec does not keep of these records.
+
+        Args:
+            codec: Fitted to the records.
+            records: What is learnt from.
+            target: A column to be predicted from the others, or "".
+
+        Raises:
+            UsageError: When so little is kept of the target that it cannot be learnt.
+        """
+        del codec, records, target
+        return ()
+
+    def unknown(self, codec: C, records: Any) -> tuple[str, ...]:
+        """What a person should know about what a learnt codec does not know of new records.
+
+        Raises:
+            DataError: When they are of other columns or shapes.
+        """
+        del codec, records
+        return ()
+
+
+def seeded_networks(
+    recipe: AbstractRecipe[Any], codec: Any, networks: Any, rules: AbstractRules, key: int
+) -> dict[str, nn.Module]:
+    """New networks whose first weights are a function of `key` alone; the global random state is kept."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key)  # noqa: TID251 - inside a fork, which is thrown away
+        return recipe.build(codec, networks, rules)
+
+
+# --- What only some recipes can do; see `gansmith.modalities.registry.needed` -------------------------------
+
+
+@runtime_checkable
+class Conditional(Protocol):
+    """Records with particular properties can be asked for."""
+
+    def request(self, codec: Any, where: Where, balance: str) -> Request:
+        """What `--where` and `--balance` ask for.
+
+        Args:
+            codec: Of this kind.
+            where: Conditions that every record must fulfil.
+            balance: A column of which every value shall be equally frequent; empty for none.
+
+        Raises:
+            UsageError: With the nearest known name, when a column or value is unknown or cannot be asked for.
+        """
+        ...
+
+
+@runtime_checkable
+class Imputing(Protocol):
+    """Records may have gaps, which can be filled."""
+
+    def partial(self, codec: Any, source: object, options: Any, *, keep_missing: bool) -> Partial:
+        """Records with gaps to be filled.
+
+        Args:
+            codec: Of this kind.
+            source: The user's data.
+            options: How it is to be read.
+            keep_missing: Whether a gap may stay one, where the generator leaves it.
+
+        Raises:
+            DataError: When it is missing, malformed, or of other columns or shapes.
+        """
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of some records before they are handed out."""
+
+    is_valid: Bool[np.ndarray, " n"]
+    """Whether each has all that must hold."""
+    keys: tuple[tuple[int, ...], ...]
+    """For each key that no two records may share: a number per record, the same for the same key."""
+    has_key: Bool[np.ndarray, "n_keys n"]
+    """Whether a record has that key; one that has none shares it with nobody."""
+    rules: tuple[str, ...]
+    """All that must hold, in words."""
+
+
+@runtime_checkable
+class Validating(Protocol):
+    """There are rules that records must keep."""
+
+    def verdict(self, codec: Any, records: Any) -> Verdict | None:
+        """Which records may be handed out; None: all that this codec makes."""
+        ...
+
+
+@runtime_checkable
+class Finishing(Protocol):
+    """Networks get a last touch when their game is over."""
+
+    def finish(
+        self, codec: Any, rules: AbstractRules, members: Sequence[Networks], seen: Dataset, seed: int
+    ) -> None:
+        """Change the networks that are kept, in place.
+
+        Args:
+            codec: Of this kind.
+            rules: Of the game.
+            members: Networks that generate records in turn, on the CPU.
+            seen: Training records, as `dataset` gave them.
+            seed: Of anything drawn.
+        """
+        ...
+
+
+@runtime_checkable
+class HasFinalScore(Protocol):
+    """There is a score too expensive to be taken often, which has the last word."""
+
+    def final_score(
+        self, codec: Any, n_heldout: int, seed: int
+    ) -> Callable[[Samples, Samples], tuple[float, float]] | None:
+        """As `held_out_score`, and its standard error; None where there are too few records for it."""
+        ...
