@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, final
 
 from gansmith.report.markup import asset, policy, rendered, trusted
-from gansmith.report.wording import Level, level, percent, percent_interval
+from gansmith.report.wording import Level, in_words, level, percent, percent_interval
 
 _EXPLAINED: Final = {
     "singling out": (
@@ -75,11 +75,11 @@ def privacy_card_page(card: Mapping[str, Any]) -> str:
         "privacy.html.jinja",
         {
             "title": str(card.get("title") or "Privacy card"),
-            "data": _lines(card.get("data")),
+            "data": in_words(card.get("data")),
             "risks": [_risk(risk) for risk in card.get("risks") or []],
             "further": [_risk(risk) for risk in card.get("further") or []],
             "limits": [str(limit) for limit in card.get("limits") or []],
-            "made": _lines(card.get("made")),
+            "made": in_words(card.get("made")),
             "policy": trusted(policy([], [style])),
             "style": trusted(style),
         },
@@ -121,7 +121,3 @@ def _bar(name: str, risk: Mapping[str, Any]) -> Bar | None:
         said += f", interval {percent_interval(risk)}"
     places = [round(100 * min(1.0, max(0.0, place / reach)), 2) for place in (value, low, high)]
     return Bar(places[0], places[1], places[2], f"{reach:.0%}", f"{said}, on a scale from 0% to {reach:.0%}.")
-
-
-def _lines(pairs: Any) -> list[tuple[str, str]]:
-    return [(str(label), str(value)) for label, value in pairs or []]

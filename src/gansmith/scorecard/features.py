@@ -157,3 +157,15 @@ def fold_rare_codes(codes: np.ndarray, *, n_codes: int = MAX_CODES) -> np.ndarra
     folded = np.full(len(codes), np.nan)
     folded[present] = np.minimum(rank[inverse], n_codes - 1)
     return folded
+
+
+def places_among(values: np.ndarray, kept: np.ndarray, *, otherwise: int) -> np.ndarray:
+    """Where each value stands among the kept ones, which are all different; `otherwise` where it does not.
+
+    Example:
+        >>> places_among(np.array([7.0, 2.0, np.nan]), np.array([5.0, 7.0]), otherwise=-1)
+        array([ 1, -1, -1])
+    """
+    order = np.argsort(kept)
+    found = order[np.minimum(np.searchsorted(kept, values, sorter=order), len(kept) - 1)]
+    return np.where(kept[found] == values, found, otherwise)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, places_among
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.seeds import draws
 
@@ -185,7 +185,7 @@ def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndar
         kept = values[np.argsort(-counts, kind="stable")[:_N_CELLS]]
         kept = kept if is_category else np.sort(kept)
         labels = [fake.cell(name, value) for value in kept.tolist()]
-        cells = [_places(part, kept) for part in (ours, theirs)]
+        cells = [places_among(part, kept, otherwise=len(kept)) for part in (ours, theirs)]
     else:
         edges = np.unique(np.quantile(known, np.linspace(0, 1, _N_CELLS + 1)))
         labels = [f"from {fake.cell(name, edge)}" for edge in edges[:-1].tolist()]
@@ -203,13 +203,6 @@ def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndar
             cells = [np.where(side, len(labels), part) for side, part in zip(is_it, cells, strict=True)]
             labels.append(label)
     return cells[0].astype(np.int64), cells[1].astype(np.int64), labels
-
-
-def _places(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Where each value stands among the kept ones; their number where it does not."""
-    order = np.argsort(kept)
-    found = np.minimum(np.searchsorted(kept, values, sorter=order), len(kept) - 1)
-    return np.where(kept[order[found]] == values, order[found], len(kept))
 
 
 def association(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import rankdata
 
 
 def auc_and_error(
@@ -29,24 +30,13 @@ def auc_and_error(
         0.944...
     """
     n_positives, n_negatives = len(positives), len(negatives)
-    ranks = midranks(np.concatenate([positives, negatives]))
+    ranks = rankdata(np.concatenate([positives, negatives]))
     # How large a share of the other side each record beats: the mean of both is the AUC.
-    beaten = (ranks[:n_positives] - midranks(positives)) / n_negatives  # (n_positives,)
-    unbeaten = 1.0 - (ranks[n_positives:] - midranks(negatives)) / n_positives  # (n_negatives,)
+    beaten = (ranks[:n_positives] - rankdata(positives)) / n_negatives  # (n_positives,)
+    unbeaten = 1.0 - (ranks[n_positives:] - rankdata(negatives)) / n_positives  # (n_negatives,)
     variance = _variance_of_mean(beaten) + _variance_of_mean(unbeaten)
     error = max(float(np.sqrt(variance)), 0.5 / min(n_positives, n_negatives))
     return float(beaten.mean()), error
-
-
-def midranks(numbers: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """Ranks from 1; equal numbers share the mean of their ranks.
-
-    Example:
-        >>> midranks(np.array([3.0, 1.0, 3.0]))
-        array([2.5, 1. , 2.5])
-    """
-    _, inverse, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
 def _variance_of_mean(shares: Float[np.ndarray, " n"]) -> float:

@@ -68,7 +68,7 @@ class Teaching:
     ) -> None:
         self._train, self._floor, self._holdout = train, floor, holdout
         self._targets, self._seed, self._effort, self._is_chosen = targets, seed, effort, is_chosen
-        self._known: dict[tuple[str, str, int], Score] = {}
+        self._known: dict[tuple[str, Learner, int], Score] = {}
         self._skilled: dict[tuple[str, int], dict[str, Skill]] = {}
 
     def taught_by(self, fake: Features) -> Taught:
@@ -132,7 +132,7 @@ class Teaching:
         return skills_of(part, self._holdout.sample(5_000, draws(self._seed)), self._targets, seed=self._seed)
 
     def _anchor(self, name: str, n: int, of: Contest, learner: Learner) -> Score:
-        key = (name, learner.name, n)
+        key = (name, learner, n)
         if key not in self._known:
             part = self._train if name == "real" else self._floor
             self._known[key] = self._score(part.sample(n, draws(self._seed)), of, learner)

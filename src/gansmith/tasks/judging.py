@@ -14,8 +14,7 @@ from typing import Any, Final
 from gansmith import __version__
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.readers import AbstractReader, Reading, find_reader, recognising_reader
-from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.comparison import Comparison
+from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.seeds import draws, small_seed
 from gansmith.store.plain import of_json_file

@@ -12,8 +12,7 @@ from gansmith.faces.cli.options import Column, Encoding, Json, NoHeader, Seed, p
 from gansmith.faces.cli.outputs import check_folder, check_not_read
 
 if TYPE_CHECKING:
-    from gansmith.scorecard.card import Scorecard
-    from gansmith.scorecard.comparison import Comparison
+    from gansmith.scorecard.card import Comparison, Scorecard
 
 
 def score(

@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import Float
 
 from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.real.averages import average_and_error
 from gansmith.scorecard.real.cells import cells_of_codes, total_variation
 from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.standard_errors import mean_similarity
 
 _DECIMALS: Final = 14
 """Numbers that agree in so many decimals are equal, as in SDMetrics."""
@@ -42,22 +42,15 @@ def shape_score(
     """
     check_comparable(fake, real)
     shapes = column_shapes(fake, real)
-    value, error = average_and_error(
+    return shapes, mean_similarity(
         shapes,
         lambda ours, theirs: column_shapes(fake.take(ours), real.take(theirs)),
-        len(fake),
-        len(real),
+        (len(fake), len(real)),
         draws(seed),
-    )
-    return shapes, Score(
-        value=value,
-        error=error,
-        n=min(len(fake), len(real)),
-        direction="higher",
         source='SDMetrics 0.32, "Column Shapes": KSComplement and TVComplement.',
         label="column shapes",
         meaning="How like the real ones the values of single columns are, 1 is equal; mean of the columns.",
-        caveat="" if np.isfinite(value) else "No column has values in both tables.",
+        undefined="No column has values in both tables.",
     )
 
 

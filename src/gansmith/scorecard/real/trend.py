@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.real.averages import average_and_error
 from gansmith.scorecard.real.cells import (
     Cells,
     cells_of_codes,
@@ -18,6 +17,7 @@ from gansmith.scorecard.real.cells import (
 )
 from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.standard_errors import mean_similarity
 
 MAX_PAIRS: Final = 2_000
 _BINS: Final = 10
@@ -65,23 +65,16 @@ def trend_score(
     if strong_only:
         pairs = pairs[_is_strong(real, pairs)]
     trends = _trends(fake, real, pairs)
-    value, error = average_and_error(
+    return symmetric_matrix(fake.n_columns, pairs, trends), mean_similarity(
         trends,
         lambda ours, theirs: _trends(fake.take(ours), real.take(theirs), pairs),
-        len(fake),
-        len(real),
+        (len(fake), len(real)),
         rng,
-    )
-    return symmetric_matrix(fake.n_columns, pairs, trends), Score(
-        value=value,
-        error=error,
-        n=min(len(fake), len(real)),
-        direction="higher",
         source='SDMetrics 0.32, "Column Pair Trends": CorrelationSimilarity and ContingencySimilarity.',
         label="strong pair trends" if strong_only else "pair trends",
         meaning="How like the real one the dependence of two columns is, 1 is equal; mean of "
         + ("the pairs with a strong one." if strong_only else "the pairs."),
-        caveat="" if np.isfinite(value) else "There is no pair of columns whose dependence can be measured.",
+        undefined="There is no pair of columns whose dependence can be measured.",
     )
 
 

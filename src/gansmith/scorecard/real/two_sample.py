@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, fold_rare_codes
+from gansmith.scorecard.learners import FULL, QUICK, Classifier, TreeSize, fit_classifier
 from gansmith.scorecard.real.shape import column_distances
 from gansmith.scorecard.real.trend import pair_trends
 from gansmith.scorecard.roc import auc_and_error
 from gansmith.scorecard.score import Score
 from gansmith.scorecard.seeds import draws
-from gansmith.scorecard.trees import FULL, QUICK, Classifier, TreeSize, fit_classifier
 
 MAX_GIVEAWAYS: Final = 10
 _MAX_COLUMNS_SHUFFLED: Final = 64

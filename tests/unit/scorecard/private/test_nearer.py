@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.nearer import nearest_neighbour_share
+from gansmith.scorecard.private.copies import nearest_neighbour_share
 
 
 def numbers(rng: np.random.Generator, n: int, d: int = 3) -> Features:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.scorecard.private.operating_point import true_positive_rate
+from gansmith.scorecard.private.membership import true_positive_rate
 
 
 def test_the_threshold_is_the_one_that_few_negatives_exceed():

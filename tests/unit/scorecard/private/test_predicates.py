@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.predicates import Predicates, coded
+from gansmith.scorecard.private.singling_out import Predicates, coded
 
 
 def _some(n: int, seed: int) -> Features:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.rare_values import rare_values
+from gansmith.scorecard.private.copies import rare_values
 
 
 def table(columns: dict[str, list[float]]) -> Features:

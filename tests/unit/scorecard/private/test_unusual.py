@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.unusual import unusualness
+from gansmith.scorecard.private.membership import unusualness
 
 
 def test_it_is_the_surprise_summed_over_columns():

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from gansmith.scorecard.real.averages import average_and_error
 from gansmith.scorecard.real.cells import cut_into_cells, draw_subsets, total_variation
+from gansmith.scorecard.score import Score
+from gansmith.scorecard.standard_errors import mean_similarity
 
 
 @pytest.mark.parametrize(("n_columns", "size"), [(6, 2), (7, 3), (1, 2), (2, 3), (3, 3)])
@@ -49,10 +51,13 @@ def test_total_variation_of_sparse_cells():
 
 
 def test_parts_that_a_group_lacks_keep_their_value():
+    def similarity(parts: np.ndarray, measure: Callable[..., np.ndarray]) -> Score:
+        rng, words = np.random.default_rng(0), dict.fromkeys(("source", "label", "meaning"), "")
+        return mean_similarity(parts, measure, (50, 40), rng, **words, undefined="nothing")
+
     parts = np.array([0.2, 0.6, np.nan])
-    blind = average_and_error(
-        parts, lambda a, b: np.where(a[0] % 2, np.nan, parts), 50, 50, np.random.default_rng(0)
-    )
-    assert blind == (pytest.approx(0.4), 0.0)
-    undefined = average_and_error(parts[2:], lambda a, b: parts[2:], 50, 50, np.random.default_rng(0))
-    assert np.isnan(undefined).all()
+    blind = similarity(parts, lambda a, b: np.where(a[0] % 2, np.nan, parts))
+    assert (blind.value, blind.error, blind.n, blind.caveat) == (pytest.approx(0.4), 0.0, 40, "")
+    undefined = similarity(parts[2:], lambda a, b: parts[2:])
+    assert np.isnan([undefined.value, undefined.error]).all()
+    assert undefined.caveat == "nothing"

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import normalized_mutual_info_score
 
-from gansmith.scorecard.real.information import mutual_information
-from gansmith.scorecard.real.triples import triple_score
+from gansmith.scorecard.real.joint import mutual_information, triple_score
 
 
 def test_information_of_columns_that_fix_each_other_and_of_independent_ones(features):
