@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import ThreadpoolController
 
-from gansmith.scorecard.seeds import draws, small_seed
+from gansmith.scorecard.features import draws, small_seed
 
 
 @final

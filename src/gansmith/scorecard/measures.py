@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, final
 import numpy as np
 
 from gansmith.scorecard.effort import Effort
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import FULL, QUICK
 from gansmith.scorecard.points import as_points
 from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share, rare_values
@@ -31,7 +31,6 @@ from gansmith.scorecard.real.shape import shape_score
 from gansmith.scorecard.real.trend import trend_score
 from gansmith.scorecard.real.two_sample import telling_pairs, two_sample_auc
 from gansmith.scorecard.score import Family, Score
-from gansmith.scorecard.seeds import draws
 
 N_DETAILS: Final = 10
 _MAX_TOLD: Final = 3_000_000

@@ -10,11 +10,10 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.effort import Effort
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.portrait import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
-from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.usefulness import (
     Contest,
     Skill,

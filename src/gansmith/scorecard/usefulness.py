@@ -9,11 +9,10 @@ from typing import Final, Literal, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.features import Features, check_comparable, fold_rare_codes, places_among
+from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes, places_among
 from gansmith.scorecard.learners import SMALL_TREES, TREES, Learner
 from gansmith.scorecard.roc import auc_and_error
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 
 MAX_CLASSES: Final = 20
 """Classes of a target that are told apart, the rarer ones counting as one; a number with no more different

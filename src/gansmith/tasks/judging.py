@@ -16,7 +16,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.readers import AbstractReader, Reading, find_reader, recognising_reader
 from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
-from gansmith.scorecard.seeds import draws, small_seed
+from gansmith.scorecard.features import draws, small_seed
 from gansmith.store.plain import of_json_file
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.given import schema_of

@@ -25,7 +25,7 @@ from gansmith.modalities.registry import find_modality, recognise
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
-from gansmith.scorecard.seeds import small_seed
+from gansmith.scorecard.features import small_seed
 from gansmith.settings import from_plain
 from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start

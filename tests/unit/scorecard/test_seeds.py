@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws, small_seed
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
-from gansmith.scorecard.seeds import draws, small_seed
 from gansmith.scorecard.usefulness import contest, train_here_test_real
 
 

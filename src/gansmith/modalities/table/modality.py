@@ -42,9 +42,8 @@ from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
 from gansmith.modalities.table.reader import TableReader
 from gansmith.modalities.table.unknown import unknown_notes
 from gansmith.modalities.where import Where
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
-from gansmith.scorecard.seeds import draws
 from gansmith.settings import from_plain
 
 MAX_BLOCK_SIZE: Final = 8192

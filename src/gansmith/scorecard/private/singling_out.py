@@ -9,10 +9,9 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.points import MAX_RECORDS
 from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk
-from gansmith.scorecard.seeds import draws
 
 N_PREDICATES: Final = 2_000
 N_ASKED: Final = (2, 4, 8, 32)

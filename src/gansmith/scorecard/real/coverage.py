@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from gansmith.errors import DataError
+from gansmith.scorecard.features import draws
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.standard_errors import error_by_groups, error_of_share
 
 _CHUNK_DISTANCES: Final = 1_000_000

@@ -7,16 +7,26 @@ from typing import Final, final
 
 import numpy as np
 
-from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.real.shape import column_shapes
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.standard_errors import mean_similarity
 
 RARE: Final = 0.05
 """A category with a smaller share of the records than this is rare."""
 EXPECTED: Final = 5.0
 """Records of a category that a faithful table of the same size holds, at least: fewer may lack by chance."""
+MAX_SUBGROUPS: Final = 60
+MAX_VALUES: Final = 20
+"""A column with more values than this makes no subgroups."""
+SMALLEST_REAL: Final = 100
+SMALLEST_FAKE: Final = 10
+"""A subgroup with fewer synthetic records than this counts as lost."""
+_EXPECTED_FAKE: Final = 30
+"""Synthetic records that a faithful table holds of a subgroup, at least: fewer could be ten by chance."""
+_MAX_COLUMNS: Final = 64
+"""Columns that are compared within subgroups; of more, so many are drawn."""
+N_WORST: Final = 10
 
 
 def rare_category_coverage(fake: Features, known: Features) -> tuple[dict[tuple[str, int], float], Score]:
@@ -81,19 +91,6 @@ def _rare(known: np.ndarray, n_fake: int) -> tuple[np.ndarray, np.ndarray]:
 def _counts_of(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
     present = np.sort(values[~np.isnan(values)])
     return np.searchsorted(present, codes, side="right") - np.searchsorted(present, codes, side="left")
-
-
-MAX_SUBGROUPS: Final = 60
-MAX_VALUES: Final = 20
-"""A column with more values than this makes no subgroups."""
-SMALLEST_REAL: Final = 100
-SMALLEST_FAKE: Final = 10
-"""A subgroup with fewer synthetic records than this counts as lost."""
-_EXPECTED_FAKE: Final = 30
-"""Synthetic records that a faithful table holds of a subgroup, at least: fewer could be ten by chance."""
-_MAX_COLUMNS: Final = 64
-"""Columns that are compared within subgroups; of more, so many are drawn."""
-N_WORST: Final = 10
 
 
 @final

@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.scorecard.features import Features, check_comparable, fold_rare_codes
-from gansmith.scorecard.real.cells import total_variation
+from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
+from gansmith.scorecard.real.joint import total_variation
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.standard_errors import error_by_groups
 
 MAX_PATTERNS: Final = 50

@@ -7,10 +7,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.real.cells import cells_of_codes, total_variation
+from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.real.joint import cells_of_codes, total_variation
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.standard_errors import mean_similarity
 
 _DECIMALS: Final = 14

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Int
 
-from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.real.cells import (
+from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.real.joint import (
+    MAX_PAIRS,
     Cells,
     cells_of_codes,
     draw_subsets,
@@ -16,10 +17,8 @@ from gansmith.scorecard.real.cells import (
     total_variation,
 )
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.standard_errors import mean_similarity
 
-MAX_PAIRS: Final = 2_000
 _BINS: Final = 10
 _HUGE: Final = 1e100
 """Sums and squares of numbers beyond this would leave the range of float64."""

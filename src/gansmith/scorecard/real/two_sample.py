@@ -9,13 +9,12 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, fold_rare_codes
+from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, draws, fold_rare_codes
 from gansmith.scorecard.learners import FULL, QUICK, Classifier, TreeSize, fit_classifier
 from gansmith.scorecard.real.shape import column_distances
 from gansmith.scorecard.real.trend import pair_trends
 from gansmith.scorecard.roc import auc_and_error
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 
 MAX_GIVEAWAYS: Final = 10
 _MAX_COLUMNS_SHUFFLED: Final = 64

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gansmith.scorecard.real.cells import cut_into_cells, draw_subsets, total_variation
+from gansmith.scorecard.real.joint import cut_into_cells, draw_subsets, total_variation
 from gansmith.scorecard.score import Score
 from gansmith.scorecard.standard_errors import mean_similarity
 
