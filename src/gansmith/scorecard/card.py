@@ -75,8 +75,8 @@ class Scorecard:
     def __str__(self) -> str:
         answers = [f"{line.question:27} {line.level:5}  {line.text}" for line in self.verdict]
         scores = [
-            f"{entry.name:23} {entry.score!s:>18}   real {_anchor_of(entry, CEILING):>18}   "
-            f"independent columns {_anchor_of(entry, FLOOR):>18}"
+            f"{entry.name:23} {entry.score!s:>18}   real {entry.anchors.get(CEILING, '')!s:>18}   "
+            f"independent columns {entry.anchors.get(FLOOR, '')!s:>18}"
             for entry in self.entries
         ]
         return "\n".join([self.title, *answers, *scores])
@@ -178,10 +178,6 @@ def parsed(requirement: str) -> tuple[str, str, float]:
             "Wanted: a score, one of <= >= < >, and a number, such as 'c2st<=0.8'."
         )
     return match[1], match[2], limit
-
-
-def _anchor_of(entry: Entry, name: str) -> str:
-    return str(entry.anchors[name]) if name in entry.anchors else ""
 
 
 @final

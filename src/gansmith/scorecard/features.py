@@ -169,6 +169,8 @@ def places_among(values: np.ndarray, kept: np.ndarray, *, otherwise: int) -> np.
         >>> places_among(np.array([7.0, 2.0, np.nan]), np.array([5.0, 7.0]), otherwise=-1)
         array([ 1, -1, -1])
     """
+    if not len(kept):
+        return np.full(len(values), otherwise)
     order = np.argsort(kept)
     found = order[np.minimum(np.searchsorted(kept, values, sorter=order), len(kept) - 1)]
     return np.where(kept[found] == values, found, otherwise)

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees, the judge behind several scores; and linear models beside them.
+"""Gradient-boosted trees, the judge behind several scores, and how well it judges; linear models beside them.
 
 The one file that fits trees. They need no scaling, take missing values and categories as they are, and see
 the mixed columns that give synthetic tables away, where a linear judge or a distance sees nothing. They grow
@@ -19,6 +19,7 @@ from typing import Any, Final, final
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.stats import rankdata
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import ThreadpoolController
 
@@ -127,6 +128,46 @@ def _options(n_records: int, is_category: np.ndarray, size: TreeSize, seed: int)
         "early_stopping": False,
         "random_state": small_seed(seed),
     }
+
+
+# --- How well two sides are told apart --------------------------------------------------------------------
+
+
+def auc_and_error(
+    positives: Float[np.ndarray, " n_positives"], negatives: Float[np.ndarray, " n_negatives"]
+) -> tuple[float, float]:
+    """How often a positive record has the higher number than a negative one; ties count one half.
+
+    Args:
+        positives: What the classifier says of the positive records, one or more; any scale.
+        negatives: The same of the negative records.
+
+    Returns:
+        The AUC, 0 to 1, and its standard error. The error is never below half a record, 1 / (2 n): twenty
+        records told apart perfectly are no certainty, though the formula gives 0.
+
+    Source:
+        DeLong, DeLong & Clarke-Pearson 1988, "Comparing the areas under two or more correlated receiver
+        operating characteristic curves", Biometrics 44; through ranks as in Sun & Xu 2014, IEEE Signal
+        Processing Letters 21.
+
+    Example:
+        >>> auc_and_error(np.array([0.9, 0.8, 0.4]), np.array([0.1, 0.4, 0.2]))[0]
+        0.944...
+    """
+    n_positives, n_negatives = len(positives), len(negatives)
+    ranks = rankdata(np.concatenate([positives, negatives]))
+    # How large a share of the other side each record beats: the mean of both is the AUC.
+    beaten = (ranks[:n_positives] - rankdata(positives)) / n_negatives  # (n_positives,)
+    unbeaten = 1.0 - (ranks[n_positives:] - rankdata(negatives)) / n_positives  # (n_negatives,)
+    variance = _variance_of_mean(beaten) + _variance_of_mean(unbeaten)
+    error = max(float(np.sqrt(variance)), 0.5 / min(n_positives, n_negatives))
+    return float(beaten.mean()), error
+
+
+def _variance_of_mean(shares: Float[np.ndarray, " n"]) -> float:
+    # One record alone says nothing of the spread: the widest there can be, that of a coin.
+    return float(shares.var(ddof=1)) / len(shares) if len(shares) > 1 else 0.25
 
 
 # --- Models that predict a column from the others ----------------------------------------------------------

@@ -26,8 +26,7 @@ from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
 from gansmith.scorecard.real.joint import mutual_information, triple_score
 from gansmith.scorecard.real.minorities import rare_category_coverage, subgroup_score
-from gansmith.scorecard.real.missing import missing_score
-from gansmith.scorecard.real.shape import shape_score
+from gansmith.scorecard.real.shape import missing_score, shape_score
 from gansmith.scorecard.real.trend import trend_score
 from gansmith.scorecard.real.two_sample import telling_pairs, two_sample_auc
 from gansmith.scorecard.score import Family, Score
@@ -219,10 +218,7 @@ def _first(details: Mapping[str, float]) -> dict[str, float]:
 
 def _attacked_sets(case: Case) -> tuple[Features, Features, Features]:
     rng, n = draws(case.seed), case.effort.n_attacked
-    fake, train, holdout = (
-        part if len(part) <= n else part.sample(n, rng) for part in (case.fake, case.train, case.holdout)
-    )
-    return fake, train, holdout
+    return _at_most(n, case.fake, rng), _at_most(n, case.train, rng), _at_most(n, case.holdout, rng)
 
 
 def _drawn(case: Case, n_max: int) -> tuple[Features, Features]:
@@ -234,12 +230,13 @@ def _drawn(case: Case, n_max: int) -> tuple[Features, Features]:
 
 def _counted(case: Case) -> tuple[Features, Features]:
     """All records, as far as they are counted, of the columns whose cells are compared."""
-    n_max = case.effort.n_counted
-    fake, real = (
-        part if len(part) <= n_max else part.sample(n_max, draws(case.seed))
-        for part in (case.fake, case.holdout)
-    )
+    n = case.effort.n_counted
+    fake, real = (_at_most(n, part, draws(case.seed)) for part in (case.fake, case.holdout))
     return fake.keep(case.told), real.keep(case.told)
+
+
+def _at_most(n: int, part: Features, rng: np.random.Generator) -> Features:
+    return part if len(part) <= n else part.sample(n, rng)
 
 
 def _by_pair(matrix: np.ndarray, names: tuple[str, ...], *, highest: bool = False) -> dict[str, float]:

@@ -20,12 +20,7 @@ from gansmith.scorecard.measures import Found
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.private.risk import Attack, Rate
 
-_ATTACKS = {
-    "singling_out": "singling out",
-    "linkability": "linkability",
-    "inference": "inference",
-    "rare_values": "rare values",
-}
+_ATTACKS: Final = ("singling_out", "linkability", "inference", "rare_values")
 
 
 MAX_PAIRS: Final = 3
@@ -152,11 +147,7 @@ class Views:
         }
 
     def _risks(self) -> list[dict[str, Any]]:
-        return [
-            {"score": name, **_risk(words, self.founds[name].matter)}
-            for name, words in _ATTACKS.items()
-            if name in self.founds
-        ]
+        return [_risk(name, self.founds[name].matter) for name in _ATTACKS if name in self.founds]
 
 
 def _risk(name: str, attack: Attack) -> dict[str, Any]:
@@ -165,7 +156,8 @@ def _risk(name: str, attack: Attack) -> dict[str, Any]:
     if attack.parts:
         rates = {"main": attack.risk.main, "control": attack.risk.control, "baseline": attack.risk.baseline}
     return {
-        "name": name,
+        "score": name,
+        "name": name.replace("_", " "),
         "value": rounded(attack.score.value),
         "low": rounded(low),
         "high": rounded(high),

@@ -14,14 +14,7 @@ from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.portrait import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
-from gansmith.scorecard.usefulness import (
-    Contest,
-    Skill,
-    contest,
-    mean_skill,
-    skills_of,
-    train_here_test_real,
-)
+from gansmith.scorecard.usefulness import Contest, Skill, contest, mean_skill, skills_of, train_here_test_real
 
 NAMES = ("tstr", "trtr", "both", "tstr_linear")
 _WORDS = {"fake": "trained on synthetic", "real": "trained on real", "both": "trained on both",
@@ -72,10 +65,9 @@ class Teaching:
 
     def taught_by(self, fake: Features) -> Taught:
         """What is learnt from synthetic records, beside what is learnt from the others."""
-        if self._is_chosen and not self.has_target(fake):
-            reason = f"the target {self._targets[0]!r} is not there, or holds nothing"
-            return Taught((), (), dict.fromkeys(NAMES, reason))
         try:
+            if not self.has_target(fake):
+                raise DataError(f"the target {self._targets[0]!r} is not there, or holds nothing")
             return self._of_one(fake) if self._is_chosen else self._of_all(fake)
         except DataError as error:
             return Taught((), (), dict.fromkeys(NAMES, str(error)))

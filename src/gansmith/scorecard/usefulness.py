@@ -10,8 +10,7 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes, places_among
-from gansmith.scorecard.learners import SMALL_TREES, TREES, Learner
-from gansmith.scorecard.roc import auc_and_error
+from gansmith.scorecard.learners import SMALL_TREES, TREES, Learner, auc_and_error
 from gansmith.scorecard.score import Score
 
 MAX_CLASSES: Final = 20
@@ -75,12 +74,7 @@ def contest(target: str, test: Features, *, known: Features | None = None) -> Co
 
 
 def train_here_test_real(
-    train: Features,
-    of: Contest,
-    *,
-    seed: int,
-    learner: Learner = TREES,
-    n_seeds: int = N_SEEDS,
+    train: Features, of: Contest, *, seed: int, learner: Learner = TREES, n_seeds: int = N_SEEDS
 ) -> Score:
     """How well a column of real records is predicted by a model that was trained on other records.
 

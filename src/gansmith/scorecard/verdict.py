@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final, final
 
 from gansmith.scorecard import answers
@@ -76,14 +76,7 @@ class Line:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as JSON can hold them."""
-        return {
-            "question": self.question,
-            "level": self.level,
-            "text": self.text,
-            "columns": list(self.columns),
-            "scores": list(self.scores),
-            "limits": self.limits,
-        }
+        return asdict(self) | {"columns": list(self.columns), "scores": list(self.scores)}
 
 
 def verdict(evidence: Evidence) -> tuple[Line, ...]:

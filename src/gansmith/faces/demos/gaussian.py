@@ -121,9 +121,8 @@ def _play(game: Adversarial, batches: Batches, samples_seen: int, show: Show) ->
     show("samples seen   mean error   covariance error")
     for record in train(game, batches, TrainConfig(samples_seen)):
         every = max(1, record.n_steps // N_LINES)
-        if (
-            record.step % every == 0 and record.step + every <= record.n_steps
-        ) or record.step == record.n_steps:
+        is_due = record.step % every == 0 and record.step + every <= record.n_steps
+        if is_due or record.step == record.n_steps:
             mean_error, covariance_error = errors(_generated(game, N_MEASURED).double().numpy())
             show(f"{record.samples_seen:12,}{mean_error:13.3f}{covariance_error:19.3f}")
     show("")

@@ -90,9 +90,10 @@ def _steps(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Histograms as outlines; over places 0, 1, 2, ... where the bins are not equally wide."""
     edges = list(column.get("edges") or [])
     is_even = _equally_wide(edges)
-    places: list[Any] = _on_axis(edges) if is_even else list(range(len(edges)))
+    places: list[Any] = [edge if isinstance(edge, str) else float(f"{edge:.8g}") for edge in edges]
     across = number_axis()
     if not is_even:
+        places = list(range(len(edges)))
         shown = places[:: max(1, math.ceil(len(places) / 6))]
         across |= {"tickvals": shown, "ticktext": [plain(_in_words(edges[place])) for place in shown]}
     data = [_outline(places, column["real"], "real"), _outline(places, column["synthetic"], "synthetic")]
@@ -113,10 +114,6 @@ def _outline(places: Sequence[Any], shares: Sequence[float], name: str) -> dict[
         "fillcolor": "@realfill" if is_real else "@none",
         "hovertemplate": f"%{{y:.1%}}<extra>{name}</extra>",
     }
-
-
-def _on_axis(edges: Sequence[Any]) -> list[Any]:
-    return [edge if isinstance(edge, str) else float(f"{edge:.8g}") for edge in edges]
 
 
 def _equally_wide(edges: Sequence[Any]) -> bool:

@@ -12,9 +12,9 @@ from jaxtyping import Float
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.learners import auc_and_error
 from gansmith.scorecard.private.membership_attacks import membership_attacks
 from gansmith.scorecard.private.risk import Rate, Tally, wilson_rate
-from gansmith.scorecard.roc import auc_and_error
 from gansmith.scorecard.score import CONFIDENT, Score
 
 FALSE_POSITIVES: Final = 0.01

@@ -27,12 +27,7 @@ _STRONG_ASSOCIATION: Final = 0.3
 
 
 def trend_score(
-    fake: Features,
-    real: Features,
-    *,
-    seed: int = 0,
-    n_pairs_max: int = MAX_PAIRS,
-    strong_only: bool = False,
+    fake: Features, real: Features, *, seed: int = 0, n_pairs_max: int = MAX_PAIRS, strong_only: bool = False
 ) -> tuple[Float[np.ndarray, "n_columns n_columns"], Score]:
     """How like the real one the dependence between two columns is, the mean of the pairs.
 
