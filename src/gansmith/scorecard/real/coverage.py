@@ -171,7 +171,7 @@ def _radii(points: np.ndarray, k: int) -> np.ndarray:
 
 
 def _distances(points: np.ndarray, references: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """As `points.squared_distances`, in one product of matrices: [-2 x, 1, |x|^2] . [y, |y|^2, 1]."""
+    """Squared distances by chunks of points, in one product of matrices: [-2 x, 1, |x|^2] . [y, |y|^2, 1]."""
     n_rows = max(_CHUNK_ROWS, _CHUNK_DISTANCES // len(references))
     norms = np.square(references).sum(axis=1)
     right = np.column_stack([references, norms, np.ones_like(norms)]).T

@@ -32,7 +32,7 @@ def trend_score(
     """How like the real one the dependence between two columns is, the mean of the pairs.
 
     Kind to weak dependence: a table of independent columns scores 0.7 on a pair of numbers that are
-    correlated to 0.6, and 1 on one that is not. `information.py` and `two_sample.py` see more.
+    correlated to 0.6, and 1 on one that is not. `joint.py` and `two_sample.py` see more.
 
     Args:
         fake: Synthetic records.
