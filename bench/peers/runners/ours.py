@@ -16,7 +16,7 @@ def prepare() -> dict[str, str]:
 
     import gansmith.engine.train
     import gansmith.modalities.table.recipe
-    import gansmith.scorecard.trees
+    import gansmith.scorecard.learners
 
     return {"gansmith": gansmith.__version__, "torch": torch.__version__}
 

@@ -1,3 +1,1 @@
 """What a run or a scorecard looks like: one plain dict in, one page out."""
-
-from __future__ import annotations

@@ -18,11 +18,10 @@ from gansmith.report.markup import (
     trusted,
     unwanted_styles,
 )
-from gansmith.report.parts import Figure, Section
+from gansmith.report.parts import Section
 from gansmith.report.portrait import portrait_sections, training_section
-from gansmith.report.scores import Family, contests, families, not_computed
-from gansmith.report.verdict import Answer, answers
-from gansmith.report.wording import counted
+from gansmith.report.scores import Answer, Family, answers, contests, families, not_computed
+from gansmith.report.wording import counted, in_words
 from gansmith.store.atomic import whole_file
 
 _PAGE_ENDINGS: Final = (".html", ".htm")
@@ -51,11 +50,11 @@ def render(report: Report) -> str:
     return rendered(
         "page.html.jinja",
         {
-            "title": str(report.get("title") or "Scorecard"),
+            "title": _title(report),
             "cards": cards,
             "comparison": contests([card.scores for card in cards]) if len(cards) > 1 else [],
             "training": training,
-            "made": _lines(report.get("made")),
+            "made": in_words(report.get("made")),
             "notes": [str(note) for note in report.get("notes") or []],
             "policy": trusted(policy(scripts, [style])),
             "style": trusted(style),
@@ -65,6 +64,22 @@ def render(report: Report) -> str:
             "figures": trusted(embedded(_specifications(cards, training))),
         },
     )
+
+
+def fragment(report: Report) -> str:
+    """The verdict and the scores, without figures, as a small piece of HTML for a notebook's `_repr_html_`.
+
+    Its style touches nothing around it.
+
+    Args:
+        report: As for `render`.
+    """
+    values = {
+        "title": _title(report),
+        "cards": card_views(report),
+        "style": trusted(asset("fragment.css")),
+    }
+    return rendered("fragment.html.jinja", values)
 
 
 def write_report(report: Report, path: Path) -> None:
@@ -126,23 +141,20 @@ def card_views(report: Report) -> list[CardView]:
 
 def _specifications(cards: Sequence[CardView], training: Section | None) -> dict[str, dict[str, Any]]:
     """What the script draws, by the name that a figure's place on the page carries."""
-    found: dict[str, dict[str, Any]] = {}
-    for card in cards:
-        for section in card.sections:
-            found |= {card.prefix + figure.name: _specification(figure) for figure in section.figures}
+    sections = [(card.prefix, section) for card in cards for section in card.sections]
     if training is not None:
-        found |= {figure.name: _specification(figure) for figure in training.figures}
-    return found
-
-
-def _specification(figure: Figure) -> dict[str, Any]:
+        sections.append(("", training))
     return {
-        "data": figure.data,
-        "layout": figure.layout,
-        "height": figure.height_px,
-        "still": figure.is_still,
+        prefix + figure.name: {
+            "data": figure.data,
+            "layout": figure.layout,
+            "height": figure.height_px,
+            "still": figure.is_still,
+        }
+        for prefix, section in sections
+        for figure in section.figures
     }
 
 
-def _lines(pairs: Sequence[Sequence[Any]] | None) -> list[tuple[str, str]]:
-    return [(str(label), str(value)) for label, value in pairs or []]
+def _title(report: Report) -> str:
+    return str(report.get("title") or "Scorecard")

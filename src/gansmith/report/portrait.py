@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gansmith.report.figures.clouds import curve, projection
 from gansmith.report.figures.columns import marginal, missingness
-from gansmith.report.figures.measures import giveaways, risk_table, risks, usefulness
+from gansmith.report.figures.measures import curve, giveaways, projection, risk_table, risks, usefulness
 from gansmith.report.figures.pairs import association, association_difference, association_table, joint
 from gansmith.report.parts import Figure, Group, Neighbours, Pair, Section, Table
 from gansmith.report.wording import counted, number

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, Final
 
 from gansmith.report.markup import asset, policy, rendered, trusted
-from gansmith.report.wording import Level, level, percent, percent_interval
+from gansmith.report.wording import in_words, level, percent, percent_interval
 
 _EXPLAINED: Final = {
     "singling out": (
@@ -29,36 +28,6 @@ _EXPLAINED: Final = {
 """What each risk of the opinion means, and how it is attacked."""
 
 
-@final
-@dataclass(frozen=True)
-class Bar:
-    """A value with its interval on a line of length 100 from `0%` to `end`."""
-
-    value: float
-    low: float
-    high: float
-    end: str
-    label: str
-
-
-@final
-@dataclass(frozen=True)
-class Risk:
-    """One attack in finished words."""
-
-    name: str
-    question: str
-    level: Level
-    meaning: str
-    how: str
-    text: str
-    value: str
-    interval: str
-    rates: tuple[tuple[str, str], ...]
-    caveat: str
-    bar: Bar | None
-
-
 def privacy_card_page(card: Mapping[str, Any]) -> str:
     """A page to print for a data-protection officer, by the three risks of Opinion 05/2014.
 
@@ -75,53 +44,59 @@ def privacy_card_page(card: Mapping[str, Any]) -> str:
         "privacy.html.jinja",
         {
             "title": str(card.get("title") or "Privacy card"),
-            "data": _lines(card.get("data")),
+            "data": in_words(card.get("data")),
             "risks": [_risk(risk) for risk in card.get("risks") or []],
             "further": [_risk(risk) for risk in card.get("further") or []],
             "limits": [str(limit) for limit in card.get("limits") or []],
-            "made": _lines(card.get("made")),
+            "made": in_words(card.get("made")),
             "policy": trusted(policy([], [style])),
             "style": trusted(style),
         },
     )
 
 
-def _risk(risk: Mapping[str, Any]) -> Risk:
+def _risk(risk: Mapping[str, Any]) -> dict[str, Any]:
+    """One attack in finished words."""
     name = str(risk.get("risk") or "")
     meaning, how = _EXPLAINED.get(name.casefold(), ("", ""))
-    rates = (
-        ("On training records", "main"),
-        ("On records never seen (control)", "control"),
-        ("By guessing (baseline)", "baseline"),
-    )
-    return Risk(
-        name=name,
-        question=str(risk.get("question") or ""),
-        level=level(risk.get("level")),
-        meaning=meaning,
-        how=how,
-        text=str(risk.get("text") or ""),
-        value=percent(risk.get("value")),
-        interval=percent_interval(risk),
-        rates=tuple((label, percent(risk[key])) for label, key in rates if risk.get(key) is not None),
-        caveat=str(risk.get("caveat") or ""),
-        bar=_bar(name, risk),
-    )
+    rates = {
+        "main": "On training records",
+        "control": "On records never seen (control)",
+        "baseline": "By guessing (baseline)",
+    }
+    return {
+        "name": name,
+        "question": str(risk.get("question") or ""),
+        "level": level(risk.get("level")),
+        "meaning": meaning,
+        "how": how,
+        "text": str(risk.get("text") or ""),
+        "value": percent(risk.get("value")),
+        "interval": percent_interval(risk),
+        "rates": [(label, percent(risk[key])) for key, label in rates.items() if risk.get(key) is not None],
+        "caveat": str(risk.get("caveat") or ""),
+        "bar": _bar(name, risk),
+    }
 
 
-def _bar(name: str, risk: Mapping[str, Any]) -> Bar | None:
-    """On one of three scales, so that cards can be compared: to 10%, to 30% or to 100%."""
+def _bar(name: str, risk: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A value with its interval on a line of length 100 from `0%` to `end`.
+
+    On one of three scales, so that cards can be compared: to 10%, to 30% or to 100%.
+    """
     value = risk.get("value")
     if value is None:
         return None
-    low, high = (value if risk.get(end) is None else risk[end] for end in ("low", "high"))
-    reach = next(end for end in (0.1, 0.3, 1.0) if max(value, high) <= end or end == 1.0)
+    ends = {end: value if risk.get(end) is None else risk[end] for end in ("low", "high")}
+    reach = next(end for end in (0.1, 0.3, 1.0) if max(value, ends["high"]) <= end or end == 1.0)
     said = f"{name}: {percent(value)}"
     if percent_interval(risk):
         said += f", interval {percent_interval(risk)}"
-    places = [round(100 * min(1.0, max(0.0, place / reach)), 2) for place in (value, low, high)]
-    return Bar(places[0], places[1], places[2], f"{reach:.0%}", f"{said}, on a scale from 0% to {reach:.0%}.")
-
-
-def _lines(pairs: Any) -> list[tuple[str, str]]:
-    return [(str(label), str(value)) for label, value in pairs or []]
+    return {
+        **{
+            key: round(100 * min(1.0, max(0.0, place / reach)), 2)
+            for key, place in {"value": value, **ends}.items()
+        },
+        "end": f"{reach:.0%}",
+        "label": f"{said}, on a scale from 0% to {reach:.0%}.",
+    }

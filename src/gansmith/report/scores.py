@@ -1,4 +1,7 @@
-"""Scores as rows of a table: value with error, anchors, and where the value lies between them."""
+"""Scores as rows of a table: value with error, anchors, and where the value lies between them.
+
+And the verdict, whose answers rest on them: a few questions, each with a level and a sentence.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
-from gansmith.report.wording import ABSENT, amount, interval, number
+from gansmith.report.wording import ABSENT, Level, amount, interval, level, number
 
 _FAMILIES: Final = {
     "real": ("Does it look real?", "Can synthetic records be told from real ones?"),
@@ -214,3 +217,39 @@ def _detail(value: Any) -> str:
         return str(value)
     is_count = isinstance(value, int) or (abs(value) >= 10 and float(value).is_integer())
     return amount(value) if is_count else number(value)
+
+
+@final
+@dataclass(frozen=True)
+class Answer:
+    """One question of the verdict with its answer."""
+
+    question: str
+    level: Level
+    text: str
+    columns: tuple[str, ...]
+    """Named as the cause; look at them first."""
+    rows: tuple[ScoreRow, ...]
+    """The scores that the answer rests on."""
+    limits: str
+    """What the answer does not prove."""
+
+
+def answers(card: Mapping[str, Any]) -> list[Answer]:
+    """The verdict of one data set, in the order given."""
+    scores: Scores = card.get("scores") or {}
+    return [
+        Answer(
+            question=str(line.get("question") or ""),
+            level=level(line.get("level")),
+            text=str(line.get("text") or ""),
+            columns=tuple(str(name) for name in line.get("columns") or []),
+            rows=tuple(
+                score_row(name, scores[name])
+                for name in line.get("scores") or []
+                if name in scores and scores[name].get("value") is not None
+            ),
+            limits=str(line.get("limits") or ""),
+        )
+        for line in card.get("verdict") or []
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -21,20 +21,13 @@ class Level:
     word: str
 
 
-_LEVELS: Final = {
-    level.colour: level
-    for level in (
-        Level("green", "Good"),
-        Level("amber", "Mixed"),
-        Level("red", "Poor"),
-        Level("grey", "Open"),
-    )
-}
+_WORDS: Final = {"green": "Good", "amber": "Mixed", "red": "Poor", "grey": "Open"}
 
 
 def level(colour: str | None) -> Level:
     """The level of that colour; an unknown one counts as not measured."""
-    return _LEVELS.get(colour or "grey", _LEVELS["grey"])
+    known = colour if colour in _WORDS else "grey"
+    return Level(known, _WORDS[known])
 
 
 def number(value: float | None, error: float | None = None) -> str:
@@ -112,6 +105,11 @@ def shortened(name: str, n_characters: int) -> str:
 def counted(n: int, one: str, many: str) -> str:
     """`1 record`, `2,000 records`."""
     return f"{n:,} {one if n == 1 else many}"
+
+
+def in_words(pairs: Sequence[Sequence[Any]] | None) -> list[tuple[str, str]]:
+    """Pairs of a label and a value, such as how something was made."""
+    return [(str(label), str(value)) for label, value in pairs or []]
 
 
 def _decimals(error: float) -> int:

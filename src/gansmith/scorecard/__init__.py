@@ -4,5 +4,3 @@ The scorecard works on `Features` (records as a matrix of numbers and codes) and
 engine, no network and no kind of data. A modality turns its own records into features and says which scores
 fit it.
 """
-
-from __future__ import annotations

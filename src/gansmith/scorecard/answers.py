@@ -6,10 +6,10 @@ difference is small or within the error, and "grey" where it could be anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, final
 
-from gansmith.scorecard.evidence import Evidence, Finding
 from gansmith.scorecard.leaks import (
     ATTACKS,
     SHARES,
@@ -21,6 +21,50 @@ from gansmith.scorecard.leaks import (
     untried,
 )
 from gansmith.scorecard.score import CEILING, Entry
+
+
+@final
+@dataclass(frozen=True)
+class Finding:
+    """A sentence of an answer, and the columns that it names."""
+
+    level: Level
+    text: str
+    columns: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True)
+class Evidence:
+    """What the answers are drawn from."""
+
+    entries: Mapping[str, Entry]
+    """All scores that could be computed, by name."""
+    columns: Sequence[str] = ()
+    """Of the table."""
+    gaps: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How much less similar each column is than that of real records, 0 to 1."""
+    pair_gaps: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """The same of the worst pairs."""
+    slack: float = 0.0
+    """How far similarities of equal distributions may lie apart by chance: sqrt(1 / n + 1 / m)."""
+    missing: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """Column and category that do not occur, and how surprising that is, in nats."""
+    defects: Mapping[str, tuple[float, tuple[str, ...]]] = field(
+        default_factory=dict[str, tuple[float, tuple[str, ...]]]
+    )
+    """Rules that are broken, more often than by fresh real records: by which share, and of which columns."""
+    target: str = ""
+    """The column that was to be predicted; empty: all in turn."""
+    lacks_target: bool = False
+    """Whether the synthetic records have no such column."""
+    lost: Sequence[str] = ()
+    """Targets, all columns in turn, that are predicted much worse than from real records."""
+    lacking: Sequence[str] = ()
+    """Columns of the real data that are not there."""
+    searched: str = ""
+    """A sentence, where attacks looked at part of the synthetic records only."""
+
 
 MAX_NAMED: Final = 5
 SIMILAR: Final = 0.03
@@ -127,10 +171,9 @@ def _columns_off(evidence: Evidence) -> list[Finding]:
     far = {name: gap for name, gap in ordered if gap - evidence.slack > SIMILAR}
     if not far:
         return []
-    worst = [f"{name} ({gap:.0%} off)" for name, gap in list(far.items())[:MAX_NAMED]]
-    more = f" and {len(far) - MAX_NAMED} more" if len(far) > MAX_NAMED else ""
+    worst = [f"{name} ({gap:.0%} off)" for name, gap in far.items()]
     is_bad = max(far.values()) > 0.2 or sum(far.values()) > 0.1 * len(evidence.gaps)
-    text = f"Not distributed as in real data: {', '.join(worst)}{more}."
+    text = f"Not distributed as in real data: {_listed(worst)}."
     return [Finding("red" if is_bad else "amber", text, tuple(far)[: 2 * MAX_NAMED])]
 
 
@@ -239,10 +282,9 @@ def valid(evidence: Evidence) -> list[Finding]:
         if share > 0:
             text = f"{share:.2%} of the records break rules that fresh real records may break, too."
         return [Finding("green", text)]
-    broken = [f"{rule} ({one:.1%} do not)" for rule, (one, _) in list(evidence.defects.items())[:MAX_NAMED]]
-    more = f" and {len(evidence.defects) - MAX_NAMED} more" if len(evidence.defects) > MAX_NAMED else ""
+    broken = [f"{rule} ({one:.1%} do not)" for rule, (one, _) in evidence.defects.items()]
     named = dict.fromkeys(name for _, columns in evidence.defects.values() for name in columns)
-    text = f"{1 - entry.score.value:.1%} of the records break a rule: {'; '.join(broken)}{more}."
+    text = f"{1 - entry.score.value:.1%} of the records break a rule: {_listed(broken, '; ')}."
     level: Level = "amber" if entry.score.value >= 0.99 else "red"
     return [Finding(level, text, tuple(named)[:MAX_NAMED])]
 
@@ -269,6 +311,6 @@ def _level(distance: float, amber: float, red: float) -> Level:
     return "red" if distance > red else "amber" if distance > amber else "green"
 
 
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MAX_NAMED])
+def _listed(names: Sequence[str], between: str = ", ") -> str:
+    shown = between.join(names[:MAX_NAMED])
     return shown + (f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else "")

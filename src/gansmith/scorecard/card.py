@@ -1,18 +1,17 @@
-"""The card: all scores of one synthetic data set, the verdict, and what a page shows of them."""
+"""The card: all scores of one synthetic data set, the verdict, and what a page shows; or cards of several."""
 
 from __future__ import annotations
 
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
 from gansmith.errors import UsageError, did_you_mean
-from gansmith.scorecard.privacy_card import privacy_card
-from gansmith.scorecard.publishing import page_of
+from gansmith.scorecard.leaks import privacy_card
 from gansmith.scorecard.score import ANCHORS, CEILING, FLOOR, Entry
 from gansmith.scorecard.verdict import Line
 from gansmith.store.atomic import write_whole
@@ -24,6 +23,8 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
+_OF_THE_PAGE: Final = ("made", "training", "title")
+"""What a page of several cards says once."""
 _REQUIREMENT: Final = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+.\w]+)\s*")
 
 
@@ -74,8 +75,8 @@ class Scorecard:
     def __str__(self) -> str:
         answers = [f"{line.question:27} {line.level:5}  {line.text}" for line in self.verdict]
         scores = [
-            f"{entry.name:23} {entry.score!s:>18}   real {_anchor_of(entry, CEILING):>18}   "
-            f"independent columns {_anchor_of(entry, FLOOR):>18}"
+            f"{entry.name:23} {entry.score!s:>18}   real {entry.anchors.get(CEILING, '')!s:>18}   "
+            f"independent columns {entry.anchors.get(FLOOR, '')!s:>18}"
             for entry in self.entries
         ]
         return "\n".join([self.title, *answers, *scores])
@@ -116,9 +117,7 @@ class Scorecard:
         Raises:
             DataError: When it cannot be written.
         """
-        from gansmith.report.page import write_report  # heavy: only for those who want a page
-
-        write_report(page_of([self.report()]), Path(path))
+        Comparison((self,)).to_html(path)
 
     def to_privacy_card(self, path: str | Path) -> None:
         """Write what a data-protection officer wants to know: a page, or JSON when `path` ends in .json.
@@ -136,9 +135,9 @@ class Scorecard:
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from gansmith.report.notebook import fragment  # heavy, too
+        from gansmith.report.page import fragment  # heavy, too
 
-        return fragment(page_of([self.report()]))
+        return fragment(Comparison((self,)).report())
 
     def check(self, requirements: str | Sequence[str]) -> list[str]:
         """Which requirements the synthetic data misses.
@@ -181,5 +180,68 @@ def parsed(requirement: str) -> tuple[str, str, float]:
     return match[1], match[2], limit
 
 
-def _anchor_of(entry: Entry, name: str) -> str:
-    return str(entry.anchors[name]) if name in entry.anchors else ""
+@final
+@dataclass(frozen=True)
+class Comparison:
+    """The cards of one or more synthetic data sets."""
+
+    cards: tuple[Scorecard, ...]
+
+    def __len__(self) -> int:
+        return len(self.cards)
+
+    def __iter__(self) -> Iterator[Scorecard]:
+        return iter(self.cards)
+
+    def __getitem__(self, name: str) -> Scorecard:
+        """The card of a data set.
+
+        Raises:
+            UsageError: There is none of this name; the nearest is given.
+        """
+        found = {card.name: card for card in self.cards}
+        if name not in found:
+            raise UsageError(f"There is no data set {name!r} here. {did_you_mean(name, found)}")
+        return found[name]
+
+    def __str__(self) -> str:
+        return "\n\n".join(f"{card.name}: {card}" for card in self.cards)
+
+    def check(self, requirements: Sequence[str]) -> list[str]:
+        """Which requirements are missed, and by which data set; see `Scorecard.check`."""
+        return [f"{card.name}: {miss}" for card in self.cards for miss in card.check(requirements)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All cards, as JSON can hold them."""
+        return {"cards": [card.to_dict() for card in self.cards]}
+
+    def report(self) -> dict[str, Any]:
+        """Everything that a report shows, as JSON can hold it: what `gansmith.report` makes a page of."""
+        cards, is_alone = [card.report() for card in self.cards], len(self.cards) == 1
+        several = f"{len(cards)} synthetic data sets compared"
+        lines = [pair for card in cards for pair in card["made"]]
+        return {
+            "title": f"Scorecard of {cards[0]['name']}" if is_alone else several,
+            "made": [pair for place, pair in enumerate(lines) if pair not in lines[:place]],
+            "notes": [
+                note if is_alone else f"{card['name']}: {note}" for card in cards for note in card["notes"]
+            ],
+            "training": cards[0]["training"],
+            "cards": [{key: card[key] for key in card if key not in _OF_THE_PAGE} for card in cards],
+        }
+
+    def to_html(self, path: str | Path) -> None:
+        """Write one report of all: a page that needs no network, and its JSON twin beside it.
+
+        Raises:
+            DataError: When it cannot be written.
+        """
+        from gansmith.report.page import write_report  # heavy: only for those who want a page
+
+        write_report(self.report(), Path(path))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from gansmith.report.page import fragment  # heavy, too
+
+        return fragment(self.report())

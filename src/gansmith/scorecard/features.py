@@ -1,17 +1,20 @@
-"""Records as the scorecard sees them: one matrix of numbers and category codes."""
+"""Records as the scorecard sees them: a matrix of numbers and category codes, drawn by any whole seed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, final
+from typing import Final, Literal, final
 
 import numpy as np
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 
-MAX_CODES = 255
+MAX_CODES: Final = 255
 """Categories that a score tells apart in a column, the rarer ones counting as one. The trees' limit, too."""
+
+N_SEEDS: Final = 2**32
+"""NumPy and scikit-learn take whole numbers of 0 to 2^32 - 1 alone."""
 
 Scale = Literal["days", "seconds", "gaps"]
 """What the numbers of a column count: of a date days since 1970, of a time seconds since 1970; "gaps": the
@@ -157,3 +160,32 @@ def fold_rare_codes(codes: np.ndarray, *, n_codes: int = MAX_CODES) -> np.ndarra
     folded = np.full(len(codes), np.nan)
     folded[present] = np.minimum(rank[inverse], n_codes - 1)
     return folded
+
+
+def places_among(values: np.ndarray, kept: np.ndarray, *, otherwise: int) -> np.ndarray:
+    """Where each value stands among the kept ones, which are all different; `otherwise` where it does not.
+
+    Example:
+        >>> places_among(np.array([7.0, 2.0, np.nan]), np.array([5.0, 7.0]), otherwise=-1)
+        array([ 1, -1, -1])
+    """
+    if not len(kept):
+        return np.full(len(values), otherwise)
+    order = np.argsort(kept)
+    found = order[np.minimum(np.searchsorted(kept, values, sorter=order), len(kept) - 1)]
+    return np.where(kept[found] == values, found, otherwise)
+
+
+def small_seed(seed: int) -> int:
+    """Any whole number as a seed that every library takes; those that it takes already stay as they are.
+
+    Example:
+        >>> small_seed(7), small_seed(-1)
+        (7, 4294967295)
+    """
+    return seed % N_SEEDS
+
+
+def draws(seed: int) -> np.random.Generator:
+    """The random numbers of a seed, which may be any whole number."""
+    return np.random.default_rng(small_seed(seed))

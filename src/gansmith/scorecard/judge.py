@@ -15,17 +15,16 @@ from typing import final
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.scorecard.answers import Evidence
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
-from gansmith.scorecard.evidence import Evidence
-from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
-from gansmith.scorecard.private.neighbours import affordable
+from gansmith.scorecard.points import affordable
+from gansmith.scorecard.portrait import Views
 from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Entry
-from gansmith.scorecard.seeds import draws
 from gansmith.scorecard.teaching import Teaching
 from gansmith.scorecard.verdict import verdict
-from gansmith.scorecard.views import Views
 
 
 @final

@@ -13,29 +13,23 @@ from typing import Any, Final, Literal, final
 import numpy as np
 
 from gansmith.scorecard.effort import Effort
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws
+from gansmith.scorecard.learners import FULL, QUICK
 from gansmith.scorecard.points import as_points
-from gansmith.scorecard.private.copies import exact_copies, near_copies
+from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share, rare_values
 from gansmith.scorecard.private.inference import inference
 from gansmith.scorecard.private.linkability import linkability
 from gansmith.scorecard.private.membership import membership
-from gansmith.scorecard.private.nearer import nearest_neighbour_share
-from gansmith.scorecard.private.rare_values import rare_values
 from gansmith.scorecard.private.risk import Attack
 from gansmith.scorecard.private.singling_out import multivariate_singling_out, univariate_singling_out
-from gansmith.scorecard.real.categories import rare_category_coverage
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
-from gansmith.scorecard.real.information import mutual_information
-from gansmith.scorecard.real.missing import missing_score
-from gansmith.scorecard.real.shape import shape_score
-from gansmith.scorecard.real.subgroups import subgroup_score
+from gansmith.scorecard.real.joint import mutual_information, triple_score
+from gansmith.scorecard.real.minorities import rare_category_coverage, subgroup_score
+from gansmith.scorecard.real.shape import missing_score, shape_score
 from gansmith.scorecard.real.trend import trend_score
-from gansmith.scorecard.real.triples import triple_score
 from gansmith.scorecard.real.two_sample import telling_pairs, two_sample_auc
 from gansmith.scorecard.score import Family, Score
-from gansmith.scorecard.seeds import draws
-from gansmith.scorecard.trees import FULL, QUICK
 
 N_DETAILS: Final = 10
 _MAX_TOLD: Final = 3_000_000
@@ -107,7 +101,7 @@ def _told_apart(case: Case) -> list[Found]:
     if found.giveaways and not case.is_anchor and effort.is_full:
         names = [name for name, _ in found.giveaways]
         pairs = telling_pairs(case.fake, case.holdout, names, seed=case.seed)
-        details |= {f"{a} × {b}": gain for (a, b), gain in list(pairs.items())[:N_DETAILS]}
+        details |= _first({f"{a} × {b}": gain for (a, b), gain in pairs.items()})
     return [Found("c2st", found.score, details)]
 
 
@@ -122,10 +116,7 @@ def _trends(case: Case) -> list[Found]:
     fake, real = _counted(case)
     trends, score = trend_score(fake, real, seed=case.seed)
     strong = trend_score(fake, real, seed=case.seed, strong_only=True)[1]
-    return [
-        Found("trend", score, _by_pair(trends, fake.names), trends),
-        Found("trend_strong", strong),
-    ]
+    return [Found("trend", score, _by_pair(trends, fake.names), trends), Found("trend_strong", strong)]
 
 
 def _information(case: Case) -> list[Found]:
@@ -138,14 +129,13 @@ def _information(case: Case) -> list[Found]:
 def _triples(case: Case) -> list[Found]:
     fake, real = _counted(case)
     worst, score = triple_score(fake, real, seed=case.seed)
-    named = {" × ".join(names): one for names, one in worst.items()}
-    return [Found("triples", score, dict(list(named.items())[:N_DETAILS]))]
+    return [Found("triples", score, {" × ".join(names): one for names, one in worst.items()})]
 
 
 def _missing(case: Case) -> list[Found]:
     fake, real = _counted(case)
     details, score = missing_score(fake, real, seed=case.seed)
-    return [Found("missing", score, dict(list(details.items())[:N_DETAILS]))]
+    return [Found("missing", score, _first(details))]
 
 
 def _categories(case: Case) -> list[Found]:
@@ -161,7 +151,7 @@ def _subgroups(case: Case) -> list[Found]:
     fake, real = _counted(case)
     worst, score = subgroup_score(fake, real, seed=case.seed)
     details = {f"{column} = {fake.cell(column, code)}": one for (column, code), one in worst.items()}
-    return [Found("subgroups", score, dict(list(details.items())[:N_DETAILS]))]
+    return [Found("subgroups", score, details)]
 
 
 def _neighbourhoods(case: Case) -> list[Found]:
@@ -193,35 +183,8 @@ def _copies(case: Case) -> list[Found]:
 
 
 def _nearer(case: Case) -> list[Found]:
-    n_max = case.effort.n_points
-    score = nearest_neighbour_share(case.fake, case.train, case.holdout, seed=case.seed, n_max=n_max)
-    return [Found("nearer", score)]
-
-
-def _singling_out(case: Case) -> list[Found]:
-    sets = _attacked_sets(case)
-    attack = multivariate_singling_out(*sets, seed=case.seed, n_max=case.effort.n_attacks)
-    return [_attacked("singling_out", attack)]
-
-
-def _singling_out_one(case: Case) -> list[Found]:
-    sets = _attacked_sets(case)
-    attack = univariate_singling_out(*sets, seed=case.seed, n_max=5 * case.effort.n_attacks)
-    return [_attacked("singling_out_one", attack)]
-
-
-def _linkability(case: Case) -> list[Found]:
-    sets = _attacked_sets(case)
-    return [_attacked("linkability", linkability(*sets, seed=case.seed, n_max=case.effort.n_attacks))]
-
-
-def _inference(case: Case) -> list[Found]:
-    sets = _attacked_sets(case)
-    return [_attacked("inference", inference(*sets, seed=case.seed, n_max=case.effort.n_attacks))]
-
-
-def _rare_values(case: Case) -> list[Found]:
-    return [_attacked("rare_values", rare_values(*_attacked_sets(case), seed=case.seed))]
+    sets, n_max = (case.fake, case.train, case.holdout), case.effort.n_points
+    return [Found("nearer", nearest_neighbour_share(*sets, seed=case.seed, n_max=n_max))]
 
 
 def _membership(case: Case) -> list[Found]:
@@ -234,16 +197,28 @@ def _membership(case: Case) -> list[Found]:
     ]
 
 
-def _attacked(name: str, attack: Attack) -> Found:
-    return Found(name, attack.score, dict(list(attack.details.items())[:N_DETAILS]), attack)
+def _attack(name: str, attack: Callable[..., Attack], n_tries: int = 1) -> Measure:
+    """An attack that gives a risk, with `n_tries` times as many attempts as others."""
+
+    def take(case: Case) -> list[Found]:
+        found = attack(*_attacked_sets(case), seed=case.seed, n_max=n_tries * case.effort.n_attacks)
+        return [Found(name, found.score, _first(found.details), found)]
+
+    return Measure((name,), "private", take, stand_in="half")
+
+
+def _rare_values(fake: Features, train: Features, holdout: Features, *, seed: int, n_max: int) -> Attack:
+    """As many attempts as there are rare values."""
+    return rare_values(fake, train, holdout, seed=seed)
+
+
+def _first(details: Mapping[str, float]) -> dict[str, float]:
+    return dict(list(details.items())[:N_DETAILS])
 
 
 def _attacked_sets(case: Case) -> tuple[Features, Features, Features]:
     rng, n = draws(case.seed), case.effort.n_attacked
-    fake, train, holdout = (
-        part if len(part) <= n else part.sample(n, rng) for part in (case.fake, case.train, case.holdout)
-    )
-    return fake, train, holdout
+    return _at_most(n, case.fake, rng), _at_most(n, case.train, rng), _at_most(n, case.holdout, rng)
 
 
 def _drawn(case: Case, n_max: int) -> tuple[Features, Features]:
@@ -255,12 +230,13 @@ def _drawn(case: Case, n_max: int) -> tuple[Features, Features]:
 
 def _counted(case: Case) -> tuple[Features, Features]:
     """All records, as far as they are counted, of the columns whose cells are compared."""
-    n_max = case.effort.n_counted
-    fake, real = (
-        part if len(part) <= n_max else part.sample(n_max, draws(case.seed))
-        for part in (case.fake, case.holdout)
-    )
+    n = case.effort.n_counted
+    fake, real = (_at_most(n, part, draws(case.seed)) for part in (case.fake, case.holdout))
     return fake.keep(case.told), real.keep(case.told)
+
+
+def _at_most(n: int, part: Features, rng: np.random.Generator) -> Features:
+    return part if len(part) <= n else part.sample(n, rng)
 
 
 def _by_pair(matrix: np.ndarray, names: tuple[str, ...], *, highest: bool = False) -> dict[str, float]:
@@ -288,11 +264,11 @@ MEASURES: Final = (
     Measure(("missing",), "real", _missing),
     Measure(("copies", "near_copies"), "private", _copies, stand_in="holdout"),
     Measure(("nearer",), "private", _nearer, stand_in="half"),
-    Measure(("singling_out",), "private", _singling_out, stand_in="half"),
-    Measure(("singling_out_one",), "private", _singling_out_one, stand_in="half"),
-    Measure(("linkability",), "private", _linkability, stand_in="half"),
-    Measure(("inference",), "private", _inference, stand_in="half"),
-    Measure(("rare_values",), "private", _rare_values, stand_in="half"),
+    _attack("singling_out", multivariate_singling_out),
+    _attack("singling_out_one", univariate_singling_out, 5),
+    _attack("linkability", linkability),
+    _attack("inference", inference),
+    _attack("rare_values", _rare_values),
     Measure(
         ("membership_auc", "membership_tpr", "membership_auc_unusual", "membership_tpr_unusual"),
         "private",

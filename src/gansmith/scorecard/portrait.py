@@ -1,19 +1,27 @@
-"""What there is to see of synthetic records beside real ones, as plain numbers for any page to draw.
+"""What the measures found, as a verdict needs it, and what there is to see of it.
 
-Everything here is JSON: a report needs no more than this.
+All that is to be seen of synthetic records beside real ones is plain numbers for any page to draw: a report
+needs no more than this.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, final
 
 import numpy as np
 
-from gansmith.scorecard.features import Features
+from gansmith.errors import DataError
+from gansmith.scorecard.features import Features, draws, places_among
+from gansmith.scorecard.measures import Found
 from gansmith.scorecard.points import as_points, nearest
-from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.private.risk import Attack, Rate
+
+_ATTACKS: Final = ("singling_out", "linkability", "inference", "rare_values")
+
 
 MAX_PAIRS: Final = 3
 MAX_NEIGHBOURS: Final = 8
@@ -21,40 +29,144 @@ _N_BINS: Final = 32
 _N_LABELS: Final = 9
 _N_CELLS: Final = 10
 """Cells along each side of a pair's table."""
+_N_ASSOCIATED: Final = 40
+"""Columns of the matrices, at most."""
 _N_DOTS: Final = 1_000
 _N_COMPARED: Final = 2_000
 
 
-def columns(
-    fake: Features, real: Features, similarity: Mapping[str, float], ceiling: Mapping[str, float]
-) -> list[dict[str, Any]]:
-    """The marginals of all columns, worst first.
+@final
+@dataclass(frozen=True, eq=False)
+class Views:
+    """Synthetic and real records, and what was found of them."""
 
-    Args:
-        fake: Synthetic records.
-        real: Held-out records.
-        similarity: Of each column with the real one, from 0 to 1; columns that it lacks are left out.
-        ceiling: The same of real records.
+    fake: Features
+    train: Features
+    holdout: Features
+    told: tuple[str, ...]
+    founds: Mapping[str, Found]
+    """Of the synthetic records, by score."""
+    ceiling: Mapping[str, Found]
+    """Of real records in their place."""
+    seed: int
 
-    Returns:
-        For each column its name, kind, error, the shares that are missing, and the shares of the values
-        between `edges` or of the `labels`.
-    """
-    gaps = {name: max(0.0, ceiling.get(name, 1.0)) - one for name, one in similarity.items()}
-    return [
-        {
-            "name": name,
-            "error": rounded(1 - similarity[name]),
-            "ceiling": rounded(1 - ceiling.get(name, 1.0)),
-            "missing_real": rounded(float(np.isnan(_column(real, name)).mean())),
-            "missing_synthetic": rounded(float(np.isnan(_column(fake, name)).mean())),
-            **_marginal(fake, real, name),
+    def gaps(self) -> dict[str, float]:
+        """How much less similar each column is than that of real records."""
+        ours, real = self._shapes(self.founds), self._shapes(self.ceiling)
+        return {name: max(0.0, real.get(name, 1.0) - one) for name, one in ours.items()}
+
+    def missing_categories(self) -> dict[tuple[str, str], float]:
+        """Column and category of what should occur and does not, and how surprising that is.
+
+        The surprise is minus the logarithm of the chance that all k known records with the category are real
+        ones, were the synthetic and the N known records drawn alike: k log(1 + n / N).
+        """
+        found = self.founds.get("rare_categories")
+        missing: Mapping[tuple[str, int], float] = found.matter if found else {}
+        ratio = len(self.fake) / (len(self.train) + len(self.holdout))
+        return {
+            (column, self.fake.cell(column, code)): expected * math.log1p(ratio) / ratio
+            for (column, code), expected in missing.items()
         }
-        for name in sorted(gaps, key=lambda name: -gaps[name])
-    ]
+
+    def worst_pairs(self) -> list[tuple[tuple[str, str], float]]:
+        """The pairs that lose most against real ones, and how much they lose, 0 to 1.
+
+        Two numbers: their similarity by correlation. All others: their mutual information; joint tables cut
+        at each table's own edges, as in `trend.py`, would name pairs of long tails.
+        """
+        lost = self._lost()
+        if lost is None:
+            return []
+        lost = np.where(np.isnan(lost) | np.tri(len(lost), dtype=bool), -np.inf, lost)
+        order = np.argsort(-lost, axis=None, kind="stable")[:MAX_PAIRS]
+        worst = [divmod(int(place), len(lost)) for place in order if np.isfinite(lost.flat[place])]
+        return [((self.told[a], self.told[b]), float(lost[a, b])) for a, b in worst]
+
+    def _lost(self) -> np.ndarray | None:
+        """How much less like real ones each pair of columns is than real records are."""
+        parts = [
+            (founds.get("trend"), founds.get("mutual_information")) for founds in (self.ceiling, self.founds)
+        ]
+        if any(found is None for part in parts for found in part):
+            return None
+        is_category = self.fake.keep(self.told).is_category
+        is_number_pair = ~(is_category[:, None] | is_category)
+        real, ours = (
+            np.where(is_number_pair, trend.matter, 1 - np.abs(np.subtract(*information.matter)))
+            for trend, information in parts
+            if trend and information
+        )
+        return np.maximum(real - ours, 0.0)
+
+    def portrait(self) -> dict[str, Any]:
+        """All there is to see; what could not be computed is left out."""
+        seen: dict[str, Any] = {
+            "columns": self._columns(),
+            "pairs": [_pair(self.fake, self.holdout, names, lost) for names, lost in self.worst_pairs()],
+            "risks": self._risks(),
+        }
+        if found := self.founds.get("mutual_information"):
+            seen["association"] = _association(self.told, *found.matter)
+        if found := self.founds.get("c2st"):
+            pairs = {name: share for name, share in found.details.items() if " × " in name}
+            columns = {name: share for name, share in found.details.items() if name not in pairs}
+            seen["giveaways"] = {"columns": columns, "pairs": pairs}
+        try:
+            seen["projection"] = _projection(self.fake, self.holdout, seed=self.seed)
+            seen["neighbours"] = _neighbours(self.fake, self.train, seed=self.seed)
+        except DataError:
+            pass
+        return seen
+
+    def _columns(self) -> list[dict[str, Any]]:
+        """The marginals of all columns, worst first.
+
+        Each has its name and kind, its error and that of real records, the shares that are missing, and the
+        shares of the values between `edges` or of the `labels`.
+        """
+        similarity, ceiling = self._shapes(self.founds), self._shapes(self.ceiling)
+        return [
+            {
+                "name": name,
+                "error": rounded(1 - similarity[name]),
+                "ceiling": rounded(1 - ceiling.get(name, 1.0)),
+                "missing_real": rounded(float(np.isnan(_column(self.holdout, name)).mean())),
+                "missing_synthetic": rounded(float(np.isnan(_column(self.fake, name)).mean())),
+                **_marginal(self.fake, self.holdout, name),
+            }
+            for name in sorted(similarity, key=lambda name: similarity[name] - ceiling.get(name, 1.0))
+        ]
+
+    def _shapes(self, founds: Mapping[str, Found]) -> dict[str, float]:
+        found = founds.get("shape")
+        if found is None:
+            return {}
+        return {
+            name: float(one) for name, one in zip(self.told, found.matter, strict=True) if not np.isnan(one)
+        }
+
+    def _risks(self) -> list[dict[str, Any]]:
+        return [_risk(name, self.founds[name].matter) for name in _ATTACKS if name in self.founds]
 
 
-def pair(fake: Features, real: Features, names: tuple[str, str], error: float) -> dict[str, Any]:
+def _risk(name: str, attack: Attack) -> dict[str, Any]:
+    low, high = attack.score.interval
+    rates: dict[str, Rate | None] = {}
+    if attack.parts:
+        rates = {"main": attack.risk.main, "control": attack.risk.control, "baseline": attack.risk.baseline}
+    return {
+        "score": name,
+        "name": name.replace("_", " "),
+        "value": rounded(attack.score.value),
+        "low": rounded(low),
+        "high": rounded(high),
+        **{key: rounded(rate.value) if rate else None for key, rate in rates.items()},
+        "caveat": attack.score.caveat,
+    }
+
+
+def _pair(fake: Features, real: Features, names: tuple[str, str], error: float) -> dict[str, Any]:
     """The joint table of two columns, of both sides, rows along the second column, and how far off it is."""
     (x_fake, x_real, x_labels), (y_fake, y_real, y_labels) = (_cut(fake, real, name) for name in names)
 
@@ -73,7 +185,7 @@ def pair(fake: Features, real: Features, names: tuple[str, str], error: float) -
     }
 
 
-def projection(fake: Features, real: Features, *, seed: int) -> dict[str, Any]:
+def _projection(fake: Features, real: Features, *, seed: int) -> dict[str, Any]:
     """Both sides on the first two principal components of the real records.
 
     Source:
@@ -93,7 +205,7 @@ def projection(fake: Features, real: Features, *, seed: int) -> dict[str, Any]:
     }
 
 
-def neighbours(fake: Features, train: Features, *, seed: int) -> dict[str, Any]:
+def _neighbours(fake: Features, train: Features, *, seed: int) -> dict[str, Any]:
     """The synthetic records that lie nearest to a training record, cell by cell beside it."""
     rng = draws(seed)
     fake, train = fake.sample(_N_COMPARED, rng), train.sample(5 * _N_COMPARED, rng)
@@ -149,30 +261,20 @@ def _marginal(fake: Features, real: Features, name: str) -> dict[str, Any]:
 
 def _shares_of_labels(fake: Features, name: str, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
     sides = {"real": theirs, "synthetic": ours}
-    counts = {
-        side: dict(zip(*map(_listed, np.unique(part, return_counts=True)), strict=True))
-        for side, part in sides.items()
-    }
+    counts = {side: Counter(part.tolist()) for side, part in sides.items()}
     values = sorted({*counts["real"], *counts["synthetic"]})
-    ordered = sorted(
-        values, key=lambda one: -(counts["real"].get(one, 0) + 1e-9 * counts["synthetic"].get(one, 0))
-    )
+    ordered = sorted(values, key=lambda one: -(counts["real"][one] + 1e-9 * counts["synthetic"][one]))
     kept = ordered[:_N_LABELS]
     if not fake.is_category[fake.position(name)]:
         kept = sorted(kept)
     labels = [fake.cell(name, value) for value in kept]
     shares = {
-        side: [counts[side].get(value, 0) / max(1, len(part)) for value in kept]
-        for side, part in sides.items()
+        side: [counts[side][value] / max(1, len(part)) for value in kept] for side, part in sides.items()
     }
     if len(values) > len(kept):
         labels.append(f"{len(values) - len(kept)} others")
         shares = {side: [*found, max(0.0, 1.0 - sum(found))] for side, found in shares.items()}
     return {"labels": labels, **{side: [rounded(one) for one in found] for side, found in shares.items()}}
-
-
-def _listed(numbers: np.ndarray) -> list[float]:
-    return numbers.tolist()
 
 
 def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
@@ -185,7 +287,7 @@ def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndar
         kept = values[np.argsort(-counts, kind="stable")[:_N_CELLS]]
         kept = kept if is_category else np.sort(kept)
         labels = [fake.cell(name, value) for value in kept.tolist()]
-        cells = [_places(part, kept) for part in (ours, theirs)]
+        cells = [places_among(part, kept, otherwise=len(kept)) for part in (ours, theirs)]
     else:
         edges = np.unique(np.quantile(known, np.linspace(0, 1, _N_CELLS + 1)))
         labels = [f"from {fake.cell(name, edge)}" for edge in edges[:-1].tolist()]
@@ -205,19 +307,10 @@ def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndar
     return cells[0].astype(np.int64), cells[1].astype(np.int64), labels
 
 
-def _places(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Where each value stands among the kept ones; their number where it does not."""
-    order = np.argsort(kept)
-    found = np.minimum(np.searchsorted(kept, values, sorter=order), len(kept) - 1)
-    return np.where(kept[order[found]] == values, order[found], len(kept))
-
-
-def association(
-    names: Sequence[str], fake: np.ndarray, real: np.ndarray, *, n_max: int = 40
-) -> dict[str, Any]:
+def _association(names: Sequence[str], fake: np.ndarray, real: np.ndarray) -> dict[str, Any]:
     """How strongly each pair of columns goes together on both sides; the most connected columns."""
     strength = np.nan_to_num(real).sum(axis=0)
-    kept = np.sort(np.argsort(-strength, kind="stable")[:n_max])
+    kept = np.sort(np.argsort(-strength, kind="stable")[:_N_ASSOCIATED])
 
     def plain(matrix: np.ndarray) -> list[list[float | None]]:
         part = matrix[np.ix_(kept, kept)]

@@ -101,10 +101,9 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as JSON can hold them, and the values of the anchors by name."""
-        anchors = {name: self.anchors[name].value if name in self.anchors else math.nan for name in ANCHORS}
         return {
             **self.score.to_dict(),
-            **{name: finite(value) for name, value in anchors.items()},
+            **{name: finite(self.anchor(name, math.nan)) for name in ANCHORS},
             "family": self.family,
             "anchors": {name: anchor.to_dict() for name, anchor in self.anchors.items()},
             "details": {name: finite(part) for name, part in self.details.items()},

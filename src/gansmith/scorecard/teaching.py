@@ -10,19 +10,11 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.effort import Effort
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.portrait import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
-from gansmith.scorecard.seeds import draws
-from gansmith.scorecard.usefulness import (
-    Contest,
-    Skill,
-    contest,
-    mean_skill,
-    skills_of,
-    train_here_test_real,
-)
+from gansmith.scorecard.usefulness import Contest, Skill, contest, mean_skill, skills_of, train_here_test_real
 
 NAMES = ("tstr", "trtr", "both", "tstr_linear")
 _WORDS = {"fake": "trained on synthetic", "real": "trained on real", "both": "trained on both",
@@ -68,15 +60,14 @@ class Teaching:
     ) -> None:
         self._train, self._floor, self._holdout = train, floor, holdout
         self._targets, self._seed, self._effort, self._is_chosen = targets, seed, effort, is_chosen
-        self._known: dict[tuple[str, str, int], Score] = {}
+        self._known: dict[tuple[str, Learner, int], Score] = {}
         self._skilled: dict[tuple[str, int], dict[str, Skill]] = {}
 
     def taught_by(self, fake: Features) -> Taught:
         """What is learnt from synthetic records, beside what is learnt from the others."""
-        if self._is_chosen and not self.has_target(fake):
-            reason = f"the target {self._targets[0]!r} is not there, or holds nothing"
-            return Taught((), (), dict.fromkeys(NAMES, reason))
         try:
+            if not self.has_target(fake):
+                raise DataError(f"the target {self._targets[0]!r} is not there, or holds nothing")
             return self._of_one(fake) if self._is_chosen else self._of_all(fake)
         except DataError as error:
             return Taught((), (), dict.fromkeys(NAMES, str(error)))
@@ -132,7 +123,7 @@ class Teaching:
         return skills_of(part, self._holdout.sample(5_000, draws(self._seed)), self._targets, seed=self._seed)
 
     def _anchor(self, name: str, n: int, of: Contest, learner: Learner) -> Score:
-        key = (name, learner.name, n)
+        key = (name, learner, n)
         if key not in self._known:
             part = self._train if name == "real" else self._floor
             self._known[key] = self._score(part.sample(n, draws(self._seed)), of, learner)

@@ -9,11 +9,9 @@ from typing import Final, Literal, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.features import Features, check_comparable, fold_rare_codes
-from gansmith.scorecard.learners import SMALL_TREES, TREES, Learner
-from gansmith.scorecard.roc import auc_and_error
+from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes, places_among
+from gansmith.scorecard.learners import SMALL_TREES, TREES, Learner, auc_and_error
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 
 MAX_CLASSES: Final = 20
 """Classes of a target that are told apart, the rarer ones counting as one; a number with no more different
@@ -76,12 +74,7 @@ def contest(target: str, test: Features, *, known: Features | None = None) -> Co
 
 
 def train_here_test_real(
-    train: Features,
-    of: Contest,
-    *,
-    seed: int,
-    learner: Learner = TREES,
-    n_seeds: int = N_SEEDS,
+    train: Features, of: Contest, *, seed: int, learner: Learner = TREES, n_seeds: int = N_SEEDS
 ) -> Score:
     """How well a column of real records is predicted by a model that was trained on other records.
 
@@ -197,12 +190,7 @@ def _with(part: Features, column: int) -> Features:
 
 def _told(labels: np.ndarray, frequent: np.ndarray) -> np.ndarray:
     """The place of each label among the frequent classes, -1 for all others; numbers as they are."""
-    if not len(frequent):
-        return labels
-    order = np.argsort(frequent)
-    place = np.minimum(np.searchsorted(frequent, labels, sorter=order), len(frequent) - 1)
-    found = order[place].astype(np.float64)
-    return np.where(frequent[order[place]] == labels, found, -1.0)
+    return places_among(labels, frequent, otherwise=-1) * 1.0 if len(frequent) else labels
 
 
 def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from gansmith.errors import DataError
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.shares import error_of_share
+from gansmith.scorecard.standard_errors import error_of_share
 
 
 def valid_share(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, Final, final
 
 from gansmith.scorecard import answers
-from gansmith.scorecard.evidence import Evidence, Finding
+from gansmith.scorecard.answers import Evidence, Finding
 from gansmith.scorecard.leaks import ATTACKS, SHARES, Level
 from gansmith.scorecard.score import Entry
 
@@ -15,6 +15,45 @@ _OF_NUMBERS: Final = (
     "shape", "trend", "trend_strong", "mutual_information", "triples", "rare_categories", "subgroups",
     "missing",
 )  # fmt: skip
+_QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[str, ...], str], ...]] = (
+    (
+        "Does it look real?",
+        answers.looks_real,
+        ("c2st", "density", "coverage", "precision", "recall", "frechet", "kernel"),
+        "That no classifier of ours tells the records from real ones does not prove that none can, and a "
+        "copy of the real data would look real, too.",
+    ),
+    (
+        "Are the numbers right?",
+        answers.numbers,
+        _OF_NUMBERS,
+        "Columns and pairs of columns are compared. What only many columns together say is seen by the "
+        "classifier above.",
+    ),
+    (
+        "Is it useful?",
+        answers.useful,
+        ("tstr", "trtr", "both", "tstr_linear"),
+        "It is useful for predicting what was predicted here, with the models tried here. Another "
+        "question needs another test.",
+    ),
+    (
+        "Does it give anybody away?",
+        answers.private,
+        (*SHARES, "nearer", *(attack.name for attack in ATTACKS)),
+        "These attacks found nothing or something; others may find more. No measurement of this kind "
+        "proves that nobody can be recognised, and only differential privacy bounds what an attacker can "
+        "learn.",
+    ),
+    (
+        "Is it valid?",
+        answers.valid,
+        ("valid",),
+        "The rules are those that all real records keep. Rules that nobody stated and that the data does "
+        "not show are not checked.",
+    ),
+)
+"""Each with what answers it, the scores that it rests on, and what it does not prove."""
 _ORDER: Final[tuple[Level, ...]] = ("grey", "green", "amber", "red")
 
 
@@ -37,70 +76,23 @@ class Line:
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as JSON can hold them."""
-        return {
-            "question": self.question,
-            "level": self.level,
-            "text": self.text,
-            "columns": list(self.columns),
-            "scores": list(self.scores),
-            "limits": self.limits,
-        }
+        return asdict(self) | {"columns": list(self.columns), "scores": list(self.scores)}
 
 
 def verdict(evidence: Evidence) -> tuple[Line, ...]:
     """The five lines."""
-    entries = evidence.entries
-    return (
-        _line(
-            "Does it look real?",
-            answers.looks_real(evidence),
-            ("c2st", "density", "coverage", "precision", "recall", "frechet", "kernel"),
-            entries,
-            "That no classifier of ours tells the records from real ones does not prove that none can, and a "
-            "copy of the real data would look real, too.",
-        ),
-        _line(
-            "Are the numbers right?",
-            answers.numbers(evidence),
-            _OF_NUMBERS,
-            entries,
-            "Columns and pairs of columns are compared. What only many columns together say is seen by the "
-            "classifier above.",
-        ),
-        _line(
-            "Is it useful?",
-            answers.useful(evidence),
-            ("tstr", "trtr", "both", "tstr_linear"),
-            entries,
-            "It is useful for predicting what was predicted here, with the models tried here. Another "
-            "question needs another test.",
-        ),
-        _line(
-            "Does it give anybody away?",
-            answers.private(evidence),
-            (*SHARES, "nearer", *(attack.name for attack in ATTACKS)),
-            entries,
-            "These attacks found nothing or something; others may find more. No measurement of this kind "
-            "proves that nobody can be recognised, and only differential privacy bounds what an attacker can "
-            "learn.",
-        ),
-        _line(
-            "Is it valid?",
-            answers.valid(evidence),
-            ("valid",),
-            entries,
-            "The rules are those that all real records keep. Rules that nobody stated and that the data does "
-            "not show are not checked.",
-        ),
-    )  # fmt: skip
+    return tuple(
+        _line(question, find(evidence), scores, limits, evidence.entries)
+        for question, find, scores, limits in _QUESTIONS
+    )
 
 
 def _line(
     question: str,
     findings: Sequence[Finding],
     scores: Sequence[str],
-    entries: Mapping[str, Entry],
     limits: str,
+    entries: Mapping[str, Entry],
 ) -> Line:
     level: Level = max([finding.level for finding in findings] or _ORDER[:1], key=_ORDER.index)
     said = [finding for finding in findings if finding.level == level] if level != "grey" else findings

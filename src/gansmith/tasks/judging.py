@@ -15,10 +15,9 @@ from gansmith import __version__
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat, HasColumns, HasScores
 from gansmith.modalities.registry import find_modality, needed, options_of, recognise
-from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.comparison import Comparison
+from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.effort import FULL, QUICK, Effort
-from gansmith.scorecard.seeds import draws, small_seed
+from gansmith.scorecard.features import draws, small_seed
 from gansmith.store.plain import of_json_file
 from gansmith.store.run_folder import RunFolder
 

@@ -24,7 +24,7 @@ from gansmith.modalities.registry import find_modality, needed, offered, recogni
 from gansmith.modalities.where import Where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
-from gansmith.scorecard.seeds import small_seed
+from gansmith.scorecard.features import small_seed
 from gansmith.settings import from_plain, settings_of
 from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gansmith.report.figures.axes import plain
-from gansmith.report.figures.clouds import projection
 from gansmith.report.figures.columns import marginal, missingness
-from gansmith.report.figures.measures import risks, usefulness
+from gansmith.report.figures.measures import projection, risks, usefulness
 from gansmith.report.figures.pairs import association_difference, association_table, joint
 
 SHARES = {"real": [0.2, 0.3, 0.5], "synthetic": [0.3, 0.3, 0.4], "error": 0.1, "ceiling": 0.01}

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.report.notebook import fragment
-from gansmith.report.page import render, write_report
+from gansmith.report.page import fragment, render, write_report
 from gansmith.report.privacy import privacy_card_page
 
 EXAMPLE = runpy.run_path(str(Path(__file__).with_name("example.py")))

@@ -74,3 +74,14 @@ def test_what_cannot_be_computed_is_skipped_with_a_reason(judge: Judge):
     card = judge.card(table(2, 1))
     assert "1 records" in card.skipped["c2st"]
     assert {"copies", "valid"} & set(card.names)
+
+
+def test_a_pair_with_a_column_that_real_records_leave_empty_is_drawn():
+    def some(seed: int, number: float) -> Features:
+        code = np.random.default_rng(seed).integers(0, 2, 80).astype(float)
+        return Features(("code", "y"), np.stack([code, code + number], axis=1), np.array([True, False]))
+
+    judge = Judge(some(0, np.nan), some(1, np.nan), ("code", "y"), "", 0, QUICK)
+    (pair,) = judge.card(some(2, 1.0)).portrait["pairs"]
+    assert pair["columns"] == ["code", "y"]
+    assert "missing" in pair["y_labels"]

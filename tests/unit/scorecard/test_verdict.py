@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gansmith.scorecard.evidence import Evidence
+from gansmith.scorecard.answers import Evidence
 from gansmith.scorecard.score import CEILING, Entry, Family, Score
 from gansmith.scorecard.verdict import Line, verdict
 

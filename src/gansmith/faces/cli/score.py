@@ -13,8 +13,7 @@ from gansmith.faces.cli.outputs import check_folder, check_not_read
 from gansmith.faces.cli.settings import Chosen, offering
 
 if TYPE_CHECKING:
-    from gansmith.scorecard.card import Scorecard
-    from gansmith.scorecard.comparison import Comparison
+    from gansmith.scorecard.card import Comparison, Scorecard
 
 
 @offering("score")

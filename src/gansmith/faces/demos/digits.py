@@ -20,15 +20,14 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
-from gansmith.faces.demos.folders import make_folder
-from gansmith.faces.demos.pictures import picture_grid
+from gansmith.faces.demos.pictures import make_folder, picture_grid
 from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.previews import as_numbers, as_shades
+from gansmith.scorecard.features import small_seed
 from gansmith.scorecard.score import CEILING, Entry
-from gansmith.scorecard.seeds import small_seed
 from gansmith.tasks.fit import FitConfig, FitRun, start
 from gansmith.tasks.model import Model
 

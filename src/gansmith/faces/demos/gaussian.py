@@ -24,8 +24,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.tensors import Conditions, Latents, Logits
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import TrainConfig, train
-from gansmith.faces.demos.folders import make_folder
-from gansmith.faces.demos.pictures import scatter
+from gansmith.faces.demos.pictures import make_folder, scatter
 from gansmith.nets.mlp import layers, xavier_uniform
 
 Points = Float[Tensor, "batch 2"]
@@ -40,23 +39,13 @@ _N_PLOTTED: Final = 1_500
 
 
 @final
-class _Generator(nn.Module):
-    def __init__(self) -> None:
+class _Player(nn.Module):
+    def __init__(self, *widths: int) -> None:
         super().__init__()
-        self.layers = layers((100, 256, 2), nn.ReLU)
+        self.layers = layers(widths, nn.ReLU)
 
-    def forward(self, latents: Latents, conditions: Conditions | None = None) -> Points:
-        return self.layers(latents)
-
-
-@final
-class _Discriminator(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.layers = layers((2, 256, 1), nn.ReLU)
-
-    def forward(self, samples: Points, conditions: Conditions | None = None) -> Logits:
-        return self.layers(samples).squeeze(1)
+    def forward(self, inputs: Latents | Points, conditions: Conditions | None = None) -> Points | Logits:
+        return self.layers(inputs).squeeze(1)  # a logit stands alone, the two coordinates of a point do not
 
 
 def run_gaussian(
@@ -114,7 +103,7 @@ def _real_points(n: int, randomness: Randomness, sample: int) -> Points:
 
 def _game(randomness: Randomness) -> Adversarial:
     with torch.device("cpu"):  # so that the seed decides every number, whatever the machine has
-        generator, discriminator = _Generator(), _Discriminator()
+        generator, discriminator = _Player(100, 256, 2), _Player(2, 256, 1)
     for index, network in enumerate((generator, discriminator)):
         xavier_uniform(network, randomness.generator("weights", index))
     rules = AdversarialRules(
@@ -132,9 +121,8 @@ def _play(game: Adversarial, batches: Batches, samples_seen: int, show: Show) ->
     show("samples seen   mean error   covariance error")
     for record in train(game, batches, TrainConfig(samples_seen)):
         every = max(1, record.n_steps // N_LINES)
-        if (
-            record.step % every == 0 and record.step + every <= record.n_steps
-        ) or record.step == record.n_steps:
+        is_due = record.step % every == 0 and record.step + every <= record.n_steps
+        if is_due or record.step == record.n_steps:
             mean_error, covariance_error = errors(_generated(game, N_MEASURED).double().numpy())
             show(f"{record.samples_seen:12,}{mean_error:13.3f}{covariance_error:19.3f}")
     show("")

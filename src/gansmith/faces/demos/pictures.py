@@ -1,6 +1,7 @@
-"""Pictures of results, drawn with Pillow alone: grids of real beside generated, and scatter plots.
+"""Where a demonstration puts what it makes, and pictures of it, drawn with Pillow alone.
 
-Every file says in its text that it holds something synthetic.
+There are grids of real beside generated, and scatter plots. Every file says in its text that it holds
+something synthetic.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw, ImageFont
 
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.image.pictures import Pixels
 from gansmith.modalities.image.png import png_bytes, tiled
 from gansmith.store.atomic import write_whole
@@ -32,6 +33,20 @@ _FAKE: Final = (224, 112, 32)
 _MARGIN: Final = 24
 _SMALL_PX: Final = 14
 _LARGE_PX: Final = 18
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, when missing.
+
+    Raises:
+        DataError: When a file is in the way, or the place cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{folder}: no folder can be made ({error.strerror or error}). Choose another place with -o."
+        ) from error
 
 
 def picture_grid(

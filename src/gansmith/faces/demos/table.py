@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError
-from gansmith.faces.demos.folders import make_folder
+from gansmith.faces.demos.pictures import make_folder
 from gansmith.scorecard.score import CEILING, FLOOR
 from gansmith.store.atomic import write_whole
 from gansmith.tasks.judging import score

@@ -8,12 +8,11 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.image.pictures import Pictures, joined
+from gansmith.scorecard.answers import Evidence
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.evidence import Evidence
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.copies import exact_copies
-from gansmith.scorecard.private.nearer import nearest_neighbour_share
-from gansmith.scorecard.real.coverage import density_and_coverage
+from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_share
+from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.score import CEILING, Entry, Score
 from gansmith.scorecard.verdict import verdict
 
@@ -112,11 +111,11 @@ def _coverage(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> 
     n = min(len(fake), len(train), len(holdout), MAX_PICTURES)
     ours, others, real = (_points(_drawn(part, n, seed)) for part in (fake, train, holdout))
     k = min(5, n - 1)
-    scores = density_and_coverage(ours, real, k=k, seed=seed)
-    anchors = density_and_coverage(others, real, k=k, seed=seed)
-    names = ("density", "coverage")
-    entries = [Entry(*item[:2], {CEILING: item[2]}) for item in zip(names, scores, anchors, strict=True)]
-    return entries[::-1]
+    scores, anchors = (neighbourhoods(part, real, k=k, seed=seed) for part in (ours, others))
+    return [
+        Entry("coverage", scores.coverage, {CEILING: anchors.coverage}),
+        Entry("density", scores.density, {CEILING: anchors.density}),
+    ]
 
 
 def _nearer(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> Entry:

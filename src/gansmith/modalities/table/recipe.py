@@ -34,9 +34,8 @@ from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
 from gansmith.modalities.table.unknown import unknown_notes
 from gansmith.modalities.where import Where
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
-from gansmith.scorecard.seeds import draws
 
 MIN_RECORDS_FOR_TREES: Final = 200
 """Held-out records below which trees tell nothing and coverage chooses the model."""

@@ -1,3 +1,1 @@
 """The report's figures as plain dicts for Plotly's JavaScript, one function per figure."""
-
-from __future__ import annotations

@@ -90,38 +90,30 @@ def _steps(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Histograms as outlines; over places 0, 1, 2, ... where the bins are not equally wide."""
     edges = list(column.get("edges") or [])
     is_even = _equally_wide(edges)
-    places: list[Any] = _on_axis(edges) if is_even else list(range(len(edges)))
+    places: list[Any] = [edge if isinstance(edge, str) else float(f"{edge:.8g}") for edge in edges]
     across = number_axis()
     if not is_even:
+        places = list(range(len(edges)))
         shown = places[:: max(1, math.ceil(len(places) / 6))]
-        across |= {"tickvals": shown, "ticktext": [_edge(edges[place]) for place in shown]}
-    data = [
-        _outline(places, column["real"], "real", "@real", "@realfill"),
-        _outline(places, column["synthetic"], "synthetic", "@synthetic", "@none"),
-    ]
+        across |= {"tickvals": shown, "ticktext": [plain(_in_words(edges[place])) for place in shown]}
+    data = [_outline(places, column["real"], "real"), _outline(places, column["synthetic"], "synthetic")]
     return data, layout(across, _shares())
 
 
-def _outline(
-    places: Sequence[Any], shares: Sequence[float], name: str, line: str, fill: str
-) -> dict[str, Any]:
-    """One histogram as a single line that starts and ends on the ground."""
-    heights = rounded(shares)
+def _outline(places: Sequence[Any], shares: Sequence[float], name: str) -> dict[str, Any]:
+    """One histogram as a single line that starts and ends on the ground; the real one filled."""
+    heights, is_real = rounded(shares), name == "real"
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
         "x": [*places[:1], *places, *places[-1:]],
         "y": [0, *heights, *heights[-1:], 0],
-        "line": {"shape": "hv", "width": 1 if name == "real" else 2, "color": line},
-        "fill": "tozeroy" if name == "real" else "none",
-        "fillcolor": fill,
+        "line": {"shape": "hv", "width": 1 if is_real else 2, "color": f"@{name}"},
+        "fill": "tozeroy" if is_real else "none",
+        "fillcolor": "@realfill" if is_real else "@none",
         "hovertemplate": f"%{{y:.1%}}<extra>{name}</extra>",
     }
-
-
-def _on_axis(edges: Sequence[Any]) -> list[Any]:
-    return [edge if isinstance(edge, str) else float(f"{edge:.8g}") for edge in edges]
 
 
 def _equally_wide(edges: Sequence[Any]) -> bool:
@@ -138,8 +130,8 @@ def _equally_wide(edges: Sequence[Any]) -> bool:
     return bool(widths) and min(widths) > 0 and max(widths) <= slack * min(widths)
 
 
-def _edge(edge: Any) -> str:
-    return plain(edge) if isinstance(edge, str) else amount(edge)
+def _in_words(edge: Any) -> str:
+    return edge if isinstance(edge, str) else amount(edge)
 
 
 # --- Categories ---------------------------------------------------------------------------------------------
@@ -149,23 +141,19 @@ def _bars(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Bars on bars: the synthetic one hollow, so that both ends are seen."""
     labels, real, fake = _most_frequent(column)
     places = list(range(len(labels)))
-    bar = {"type": "bar", "orientation": "h", "y": places, "text": [plain(shortened(x, 60)) for x in labels]}
-    quiet = {"textposition": "none", "hovertemplate": "%{text}: %{x:.1%}"}
     data = [
-        bar
-        | quiet
-        | {
-            "name": "real",
-            "x": rounded(real),
-            "marker": {"color": "@realfill", "line": {"width": 1, "color": "@real"}},
-        },
-        bar
-        | quiet
-        | {
-            "name": "synthetic",
-            "x": rounded(fake),
-            "marker": {"color": "@none", "line": {"width": 2, "color": "@synthetic"}},
-        },
+        {
+            "type": "bar",
+            "orientation": "h",
+            "y": places,
+            "text": [plain(shortened(label, 60)) for label in labels],
+            "textposition": "none",
+            "hovertemplate": "%{text}: %{x:.1%}",
+            "name": name,
+            "x": rounded(shares),
+            "marker": {"color": fill, "line": {"width": width_px, "color": f"@{name}"}},
+        }
+        for name, shares, fill, width_px in (("real", real, "@realfill", 1), ("synthetic", fake, "@none", 2))
     ]
     drawn = layout(_shares(), name_axis(labels, 16, from_top=True))
     return data, drawn | {"barmode": "overlay"}
@@ -195,13 +183,8 @@ def _numbers(column: Column) -> Table | None:
     if column.get("kind") == "category":
         names, what = [str(label) for label in column["labels"]], "Value"
     else:
-        edges = column["edges"]
-        pairs = pairwise(edges)
-        names, what = [f"{_limit(low)} to {_limit(high)}" for low, high in pairs], "From … to"
+        ends = pairwise(map(_in_words, column["edges"]))
+        names, what = [f"{low} to {high}" for low, high in ends], "From … to"
     rows = [(name, percent(a), percent(b)) for name, a, b in zip(names, real, fake, strict=True)]
     rows.append(("(missing)", percent(column.get("missing_real")), percent(column.get("missing_synthetic"))))
     return Table("Shares", (what, "Real", "Synthetic"), tuple(rows))
-
-
-def _limit(edge: Any) -> str:
-    return edge if isinstance(edge, str) else amount(edge)

@@ -10,9 +10,12 @@ from gansmith.report.parts import Figure, Table
 from gansmith.report.wording import number, percent, shortened
 
 _MOST_CELLS: Final = 100
+_MOST_DIFFERENCES: Final = 10
 _MOST_NAMES: Final = 30
 
 Side = Literal["real", "synthetic"]
+Matrix = Sequence[Sequence[float | None]]
+"""One row per column; None where nothing was measured."""
 
 _SEQUENTIAL: Final = [[0, "@heat0"], [0.25, "@heat1"], [0.6, "@heat2"], [1, "@heat3"]]
 _DIVERGING: Final = [[0, "@real"], [0.5, "@heat0"], [1, "@synthetic"]]
@@ -46,7 +49,7 @@ def joint(pair: Mapping[str, Any], index: int, side: Side) -> Figure:
     )
 
 
-def association(names: Sequence[str], values: Sequence[Sequence[float | None]], side: Side) -> Figure:
+def association(names: Sequence[str], values: Matrix, side: Side) -> Figure:
     """How strongly each column hangs together with each other one: 0 not at all, 1 wholly."""
     return _square(
         f"association-{side}",
@@ -58,11 +61,7 @@ def association(names: Sequence[str], values: Sequence[Sequence[float | None]], 
     )
 
 
-def association_difference(
-    names: Sequence[str],
-    real: Sequence[Sequence[float | None]],
-    fake: Sequence[Sequence[float | None]],
-) -> Figure:
+def association_difference(names: Sequence[str], real: Matrix, fake: Matrix) -> Figure:
     """Synthetic minus real: orange where the synthetic columns hang together more, blue where less."""
     values = [
         [None if a is None or b is None else b - a for a, b in zip(*rows, strict=True)]
@@ -80,12 +79,7 @@ def association_difference(
     )
 
 
-def association_table(
-    names: Sequence[str],
-    real: Sequence[Sequence[float | None]],
-    fake: Sequence[Sequence[float | None]],
-    n: int = 10,
-) -> Table:
+def association_table(names: Sequence[str], real: Matrix, fake: Matrix) -> Table:
     """The pairs whose association differs most, in numbers."""
     found = [
         (abs(b - a), f"{names[i]} × {names[j]}", a, b)
@@ -94,7 +88,7 @@ def association_table(
         if (a := real[i][j]) is not None and (b := fake[i][j]) is not None
     ]
     found.sort(key=lambda row: -row[0])
-    rows = tuple((pair, number(a), number(b), number(b - a)) for _, pair, a, b in found[:n])
+    rows = tuple((pair, number(a), number(b), number(b - a)) for _, pair, a, b in found[:_MOST_DIFFERENCES])
     return Table("The largest differences", ("Pair", "Real", "Synthetic", "Difference"), rows)
 
 
@@ -124,7 +118,7 @@ def _square(
 
 
 def _heat(
-    values: Sequence[Sequence[float | None]],
+    values: Matrix,
     scale: list[list[Any]],
     limits: tuple[float, float],
     tick_format: str,

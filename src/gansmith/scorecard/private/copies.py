@@ -1,24 +1,26 @@
-"""Which synthetic records stand in the training data, letter for letter or all but one column?"""
+"""Copies: records that stand in the training data or too near to it, its texts and its rare values."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.private.risk import Tally, wilson_rate
+from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.points import as_points, nearest
+from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk, wilson_rate
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
-from gansmith.scorecard.shares import error_of_share
+from gansmith.scorecard.standard_errors import error_of_share
 
 Keys = Sequence[Hashable] | np.ndarray
 
 N_BINS: Final = 100
 """Quantile bins of a number's known values: numbers in one bin count as equal."""
-_FEW_COLUMNS: Final = "cannot be trusted: with fewer than three columns, records agree by chance"
+RARE: Final = 5
+"""A value that fewer records have than this is rare."""
+ALL: Final = "all columns"
 
 
 def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
@@ -46,12 +48,9 @@ def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
     known = set(_hashable(train_keys))
     n = len(fake_keys)
     n_copies = sum(key in known for key in _hashable(fake_keys))
-    return Score(
-        value=n_copies / n,
-        error=error_of_share(n_copies, n),
-        bounds=_wilson(n_copies, n),
-        n=n,
-        direction="lower",
+    return _share_of(
+        n_copies,
+        n,
         label="exact copies",
         meaning="Share of the records that stand letter for letter in the training data.",
     )
@@ -93,23 +92,30 @@ def near_copies(fake: Features, known: Features, *, seed: int = 0) -> Score:
     for column in range(fake.n_columns):
         # A column's own key subtracted leaves the sum of all others.
         is_near |= np.isin(fake_sums - fake_keys[:, column], known_sums - known_keys[:, column])
-    n, n_near = len(fake), int(is_near.sum())
-    return Score(
-        value=n_near / n,
-        error=error_of_share(n_near, n),
-        bounds=_wilson(n_near, n),
-        n=n,
-        direction="lower",
+    few_columns = "cannot be trusted: with fewer than three columns, records agree by chance"
+    return _share_of(
+        int(is_near.sum()),
+        len(fake),
         label="near copies",
         meaning="Share of the records that agree with a training record in all columns but one at the most.",
         source="Agreement of cells; Zobrist 1970 for the search.",
-        caveat="" if fake.n_columns > 2 else _FEW_COLUMNS,
+        caveat="" if fake.n_columns > 2 else few_columns,
     )
 
 
-def _wilson(n_hits: int, n: int) -> tuple[float, float]:
+def _share_of(n_hits: int, n: int, *, label: str, meaning: str, source: str = "", caveat: str = "") -> Score:
     rate = wilson_rate(Tally(n_hits, n))
-    return rate.low, rate.high
+    return Score(
+        value=n_hits / n,
+        error=error_of_share(n_hits, n),
+        bounds=(rate.low, rate.high),
+        n=n,
+        direction="lower",
+        label=label,
+        meaning=meaning,
+        source=source,
+        caveat=caveat,
+    )
 
 
 def _cells(fake: np.ndarray, known: np.ndarray, *, is_category: bool) -> np.ndarray:
@@ -134,15 +140,155 @@ def _hashable(keys: Keys) -> list[Hashable]:
 
 
 def _check_same_layout(fake: np.ndarray, train: np.ndarray) -> None:
-    both: tuple[tuple[str, Any, Any], ...] = (
-        ("records of shape", fake.shape[1:], train.shape[1:]),
-        ("type", fake.dtype.kind, train.dtype.kind),
+    types: tuple[Any, Any] = (
+        (fake.dtype, train.dtype) if fake.ndim > 1 else (fake.dtype.kind, train.dtype.kind)
     )
-    if fake.ndim > 1:
-        both = (both[0], ("type", fake.dtype, train.dtype))
-    for what, ours, theirs in both:
+    both = {"records of shape": (fake.shape[1:], train.shape[1:]), "type": types}
+    for what, (ours, theirs) in both.items():
         if ours != theirs:
             raise DataError(
                 f"Synthetic records have {what} {ours}, training records {theirs}: they cannot be equal. "
                 "Make both keys in the same way."
             )
+
+
+def nearest_neighbour_share(
+    fake: Features, train: Features, holdout: Features, *, seed: int, n_max: int = 5_000
+) -> Score:
+    """Share of synthetic records nearer to a training than to a hold-out record: a smoke test.
+
+    This is no evidence of privacy. Well above one half, records are copied with small changes. At one half
+    nothing is shown: data that passes has been attacked with success record by record. Ties count one half,
+    so that tables of few categories are not flattered. Where training is far larger than hold-out, most
+    originals are left out by the equal sizes, and even a full copy stays near one half.
+
+    Args:
+        fake: Synthetic records.
+        train: What the generator learnt from.
+        holdout: Real records from the same source that it never saw, none of which is among `fake`.
+        seed: Of the draws.
+        n_max: Records used of each set, at most; training and hold-out give equally many.
+
+    Returns:
+        The share. The error is that of a coin tossed for each real record (did it fall into training or
+        hold-out?) and counted as often as synthetic records have it for their nearest: up to twice too large
+        where these are many more than the real ones.
+
+    Raises:
+        DataError: Different columns, none at all, or an empty set.
+
+    Source:
+        What it cannot show: Yao et al. 2025, "The DCR Delusion" (arXiv:2505.01524).
+    """
+    check_comparable(fake, train, holdout, n_records=1)
+    rng = draws(seed)
+    n_references = min(len(train), len(holdout), n_max)
+    fake = fake.sample(n_max, rng)
+    train, holdout = train.sample(n_references, rng), holdout.sample(n_references, rng)
+    points, train_points, holdout_points = as_points(fake, train, holdout)
+    to_train, which_train = nearest(points, train_points)
+    to_holdout, which_holdout = nearest(points, holdout_points)
+    n = len(points)
+    is_tie = np.abs(to_train - to_holdout) <= 1e-9 * (1.0 + np.square(points).sum(axis=1))
+    is_train = ~is_tie & (to_train < to_holdout)
+    share = float((is_train + 0.5 * is_tie).mean())
+    winner = np.where(is_train, which_train, n_references + which_holdout)[~is_tie]
+    n_won = np.bincount(winner, minlength=1)  # synthetic records that a real one is nearest to
+    coins = 0.25 * float(np.square(n_won).sum()) / n**2
+    return Score(
+        value=share,
+        error=max(float(np.sqrt(coins)), 0.5 / n),
+        n=n,
+        direction="lower",
+        label="nearer to training than to hold-out (smoke test)",
+        meaning="Share of records nearer to training than to hold-out; "
+        "above 0.5 they are too near, at 0.5 nothing is shown.",
+    )
+
+
+def copied_texts(found: Mapping[str, tuple[Tally, Tally]]) -> Attack:
+    """Risk that a cell of a text or identifier column is that of a training record.
+
+    Fresh real records have some texts in common with others (a name such as "Kelly, Mr. James"): what counts
+    is how much more often synthetic ones do.
+
+    Args:
+        found: By column: how many synthetic cells occur among those of the training records, and how many
+            hold-out cells do.
+
+    Returns:
+        The risk of the worst column; the intervals of all hold together.
+
+    Raises:
+        DataError: There is no column, or one without cells.
+
+    Source:
+        Counting, against a control group as Giomi et al. 2023 (arXiv:2211.10459).
+    """
+    if not found or not all(tally.n for both in found.values() for tally in both):
+        raise DataError("There is no text to look for in training. Give columns of text with some cells.")
+    parts = {
+        name: measured_risk(main, control, None, n_parts=len(found))
+        for name, (main, control) in found.items()
+    }
+    return attack_of(
+        parts,
+        label="copied texts (risk)",
+        meaning="Risk that a text or an identifier is that of a training record, beyond what all share.",
+    )
+
+
+def rare_values(fake: Features, train: Features, holdout: Features, *, seed: int) -> Attack:
+    """How many rare values of training came through, beyond what fresh records would bring along?
+
+    Rare is a value that fewer than 5 training records have, and no hold-out record; the control group are the
+    rare values of as many hold-out records that no training record has. Numbers count by their exact value.
+    All columns' values are counted together; the parts show each column by itself.
+
+    Args:
+        fake: Synthetic records.
+        train: What the generator learnt from.
+        holdout: Real records from the same source that it never saw.
+        seed: Of the draw of as many records of both.
+
+    Returns:
+        The risk that a rare value is reproduced, with a caveat where there are none.
+
+    Raises:
+        DataError: Different columns, none at all, or an empty set.
+
+    Source:
+        The counts are ours; the risk and its interval follow Giomi et al. 2023 (arXiv:2211.10459).
+    """
+    check_comparable(fake, train, holdout, n_records=1)
+    rng = draws(seed)
+    n = min(len(train), len(holdout))
+    train, holdout = train.sample(n, rng), holdout.sample(n, rng)
+    found = np.zeros((fake.n_columns, 2, 2), dtype=np.int64)  # column, training or hold-out, hits and all
+    for column in range(fake.n_columns):
+        known, ours, others = (part.values[:, column] for part in (fake, train, holdout))
+        for side, rare in enumerate((_rare(ours, others), _rare(others, ours))):
+            found[column, side] = np.isin(rare, known).sum(), len(rare)
+    parts = {
+        name: _risk_of(counts, n_parts=fake.n_columns)
+        for name, counts in zip(fake.names, found, strict=True)
+        if counts[:, 1].all()
+    }
+    parts = dict(sorted(parts.items(), key=lambda part: (-part[1].low, -part[1].value)))
+    whole = attack_of(
+        {ALL: _risk_of(found.sum(axis=0), n_parts=1)},
+        label="rare values (risk)",
+        meaning="Risk that a value which fewer than 5 training records have comes out again.",
+    )
+    return Attack(whole.score, ALL, {**whole.parts, **parts})
+
+
+def _rare(ours: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Values that fewer than 5 of ours and none of the others have."""
+    values, counts = np.unique(ours[~np.isnan(ours)], return_counts=True)
+    return values[(counts < RARE) & ~np.isin(values, others)]
+
+
+def _risk_of(counts: np.ndarray, *, n_parts: int) -> Risk:
+    main, control = (Tally(int(n_hits), int(n)) for n_hits, n in counts)
+    return measured_risk(main, control, None, n_parts=n_parts)

@@ -7,11 +7,9 @@ from typing import Final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.points import as_blocks
-from gansmith.scorecard.private.neighbours import affordable
+from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.points import affordable, as_blocks
 from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk
-from gansmith.scorecard.seeds import draws
 
 MAX_SECRETS: Final = 50
 TOLERANCE: Final = 0.05

@@ -9,11 +9,9 @@ from typing import Final
 import numpy as np
 
 from gansmith.errors import DataError, UsageError
-from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.points import as_blocks
-from gansmith.scorecard.private.neighbours import affordable, nearest_few
+from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.points import affordable, as_blocks, nearest_few
 from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk
-from gansmith.scorecard.seeds import draws
 
 N_SPLITS: Final = 4
 """Random halves of the columns that are tried."""

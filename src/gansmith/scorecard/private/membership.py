@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, Literal, final
 
 import numpy as np
+from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.scorecard.features import Features, check_comparable
+from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.learners import auc_and_error
 from gansmith.scorecard.private.membership_attacks import membership_attacks
-from gansmith.scorecard.private.operating_point import true_positive_rate
-from gansmith.scorecard.private.risk import Rate
-from gansmith.scorecard.private.unusual import unusualness
-from gansmith.scorecard.roc import auc_and_error
+from gansmith.scorecard.private.risk import Rate, Tally, wilson_rate
 from gansmith.scorecard.score import CONFIDENT, Score
-from gansmith.scorecard.seeds import draws
 
 FALSE_POSITIVES: Final = 0.01
 UNUSUAL: Final = 0.01
@@ -26,6 +24,9 @@ FEWEST: Final = 20
 """Unusual records that are looked at, even where they are more than that share."""
 _SMALLEST: Final = 12
 """Records without which there is nothing to split."""
+_N_BINS: Final = 20
+"""Cells of equal width between the 1 % and the 99 % quantile of a number."""
+_SIDES: Final[tuple[Literal["right"], Literal["left"]]] = ("right", "left")
 _SOURCE: Final = (
     "The best of van Breugel et al. 2023 (arXiv:2302.12580), Hilprecht et al. 2019, Hayes et al. 2019 "
     "(arXiv:1705.07663) and distances; Carlini et al. 2022 (arXiv:2112.03570)"
@@ -144,6 +145,103 @@ def _chosen(train: Features, holdout: Features, n_max: int, rng: np.random.Gener
     )
 
 
+def unusualness(*parts: Features) -> list[np.ndarray]:
+    """Sum over the columns of -log of how frequent the record's cell is among all records.
+
+    A category is a cell, and so is a missing value. Numbers lie in 20 cells of equal width, or in the two
+    beyond the 1 % and the 99 % quantile: in cells of equal counts no number would be rare.
+
+    Args:
+        parts: Sets of records with the same columns, counted together.
+
+    Returns:
+        For each part shape `(n_records,)`, in nats, 0 or more; high is unusual.
+
+    Source:
+        The surprise of independent columns; Shannon 1948, "A mathematical theory of communication".
+    """
+    values = np.concatenate([part.values for part in parts])
+    total = np.zeros(len(values))
+    for column, is_category in enumerate(parts[0].is_category):
+        cells = values[:, column] if is_category else _cells(values[:, column])
+        _, inverse, counts = np.unique(cells, return_inverse=True, return_counts=True)
+        total -= np.log(counts / len(values))[inverse]
+    return np.split(total, np.cumsum([len(part) for part in parts])[:-1])
+
+
+def _cells(numbers: np.ndarray) -> np.ndarray:
+    present = numbers[~np.isnan(numbers)]
+    if not len(present):
+        return numbers
+    low, high = np.quantile(present, (0.01, 0.99))
+    if low == high:
+        return np.sign(numbers - low)
+    cells = np.floor((numbers - low) / (high - low) * _N_BINS)
+    # The 99 % quantile itself still lies inside.
+    cells = np.where(numbers == high, _N_BINS - 1, cells)
+    return np.clip(cells, -1, _N_BINS)  # NaN stays
+
+
+# --- What an attack reaches ---------------------------------------------------------------------------------
+
+
+def true_positive_rate(
+    positives: Float[np.ndarray, " n_positives"],
+    negatives: Float[np.ndarray, " n_negatives"],
+    *,
+    false_positives: float,
+) -> Rate:
+    """Share of positive records above a threshold that a given share of negative ones exceeds.
+
+    Of numbers of the same distribution, a share of i / (n + 1) lies above the i-th largest of n negative ones
+    on average; in between, the rate is interpolated, and ties fall in random order. So a
+    guess reaches the given share however few the negatives are, and fewer than 1 / false_positives of them
+    can never show a rate of 1.
+
+    Args:
+        positives: What the attack says of the positive records, one or more; any scale.
+        negatives: The same of the negative ones, one or more.
+        false_positives: Share of negatives that may be taken for positives, between 0 and 1.
+
+    Returns:
+        The rate. Its interval adds, as squares, that of the share of positives and that of the threshold.
+
+    Source:
+        Carlini et al. 2022, "Membership inference attacks from first principles" (arXiv:2112.03570), on why
+        few false positives are what counts. The sum of squares: Newcombe 1998, Statistics in Medicine 17.
+
+    Example:
+        >>> numbers = np.arange(1000.0)
+        >>> round(true_positive_rate(numbers, numbers + 0.5, false_positives=0.1).value, 2)
+        0.1
+    """
+    curve = _curve(positives, negatives)
+    value = float(np.interp(false_positives, *curve))
+    n_hits = min(value * len(positives), float(len(positives)))
+    share = wilson_rate(Tally(n_hits, len(positives)))
+    threshold = wilson_rate(Tally(false_positives * len(negatives), len(negatives)))
+    least, most = np.interp([threshold.low, threshold.high], *curve).tolist()
+    low = value - math.hypot(value - share.low, value - least)
+    high = value + math.hypot(share.high - value, most - value)
+    return Rate(value, max(0.0, low), min(1.0, high), len(positives))
+
+
+def _curve(positives: np.ndarray, negatives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Expected shares of false positives, ascending from 0 to 1, and the shares of true ones."""
+    n = len(negatives)
+    ascending = np.sort(negatives)
+    upper, lower = (np.searchsorted(ascending, ascending, side=side) for side in _SIDES)
+    n_above, n_reached = (
+        len(positives) - np.searchsorted(np.sort(positives), ascending, side=side) for side in _SIDES
+    )
+    # Negatives that are equal take part in a tie at random places: above the j-th of g of them there are
+    # j / (g + 1) of the positives in the tie, on average.
+    place = (upper - np.arange(n)) / (upper - lower + 1)
+    n_true = n_above + (n_reached - n_above) * place
+    shares = np.append(n_true / len(positives), 0.0)[::-1]
+    return np.append(np.arange(n + 1) / (n + 1), 1.0), np.append(shares, 1.0)
+
+
 def _auc(members: np.ndarray, others: np.ndarray) -> Rate:
     value, error = auc_and_error(members, others)
     return Rate(value, value - CONFIDENT * error, value + CONFIDENT * error, len(members))
@@ -163,40 +261,33 @@ def _best(
     return measure(*to_measure[best])
 
 
-def _mean(rates: list[Rate]) -> Rate:
-    """Of independent rates."""
-    value = sum(rate.value for rate in rates) / len(rates)
-    below = math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
-    above = math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
-    return Rate(value, value - below, value + above, sum(rate.n for rate in rates))
-
-
 def _auc_score(rates: list[Rate], whose: str) -> Score:
-    mean = _mean(rates)
-    return Score(
-        value=mean.value,
-        error=(mean.high - mean.low) / 2 / CONFIDENT,
-        n=mean.n,
-        direction="lower",
-        source=_SOURCE,
-        label=f"membership{whose} (AUC)",
-        meaning=f"How often the best attack rightly calls the training record of two{whose}; 0.5 is a guess.",
-        caveat=_doubt(mean.n, FEWEST),
-    )
+    meaning = f"How often the best attack rightly calls the training record of two{whose}; 0.5 is a guess."
+    doubt = _doubt(sum(rate.n for rate in rates), FEWEST)
+    return _mean(rates, f"membership{whose} (AUC)", meaning, doubt, is_share=False)
 
 
 def _tpr_score(rates: list[Rate], whose: str) -> Score:
-    mean = _mean(rates)
+    meaning = f"Share of the training records{whose} that the best attack is sure of; 0.01 is a guess."
+    doubt = _doubt(min(rate.n for rate in rates), math.ceil(1 / FALSE_POSITIVES) - 1)
+    return _mean(rates, f"membership{whose} (found at 1 % false alarms)", meaning, doubt, is_share=True)
+
+
+def _mean(rates: list[Rate], label: str, meaning: str, caveat: str, *, is_share: bool) -> Score:
+    """Of independent rates; the interval of a share stays within 0 to 1."""
+    value = sum(rate.value for rate in rates) / len(rates)
+    low = value - math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
+    high = value + math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
     return Score(
-        value=mean.value,
-        error=(mean.high - mean.low) / 2 / CONFIDENT,
-        n=mean.n,
+        value=value,
+        error=(high - low) / 2 / CONFIDENT,
+        n=sum(rate.n for rate in rates),
         direction="lower",
         source=_SOURCE,
-        label=f"membership{whose} (found at 1 % false alarms)",
-        meaning=f"Share of the training records{whose} that the best attack is sure of; 0.01 is a guess.",
-        bounds=(max(0.0, mean.low), min(1.0, mean.high)),
-        caveat=_doubt(min(rate.n for rate in rates), math.ceil(1 / FALSE_POSITIVES) - 1),
+        label=label,
+        meaning=meaning,
+        bounds=(max(0.0, low), min(1.0, high)) if is_share else None,
+        caveat=caveat,
     )
 
 

@@ -6,11 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.scorecard.features import Features, fold_rare_codes
-from gansmith.scorecard.points import as_points
-from gansmith.scorecard.private.neighbours import affordable, nearest_few
-from gansmith.scorecard.seeds import draws
-from gansmith.scorecard.trees import QUICK, fit_classifier
+from gansmith.scorecard.features import Features, draws, fold_rare_codes
+from gansmith.scorecard.learners import QUICK, fit_classifier
+from gansmith.scorecard.points import affordable, as_points, nearest_few
 
 SMALL_K: Final = 1
 LARGE_K: Final = 10

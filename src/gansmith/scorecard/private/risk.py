@@ -72,13 +72,12 @@ class Risk:
         """The interval within 0 to 1."""
         return (_clipped(self.low), _clipped(self.high))
 
-    def to_score(self, *, label: str, meaning: str, caveat: str = "") -> Score:
+    def to_score(self, *, label: str, meaning: str) -> Score:
         """The risk as a score: the value not below 0, the error that of the interval before it was clipped.
 
         Args:
             label: As in `Score`.
             meaning: As in `Score`.
-            caveat: A further one, in words.
         """
         half = (max(self.high, 0.0) - self.low) / 2
         return Score(
@@ -90,7 +89,7 @@ class Risk:
             label=label,
             meaning=meaning,
             bounds=self.bounds,
-            caveat="; ".join(filter(None, (self.caveat, caveat))),
+            caveat=self.caveat,
         )
 
 
@@ -177,7 +176,7 @@ def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_part
     return Risk(value, low, high, tried, others, guess, caveat)
 
 
-def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str, caveat: str = "") -> Attack:
+def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str) -> Attack:
     """The attack whose parts these are, reported by the worst of them.
 
     The worst has the highest lower bound, among the parts that can be trusted if there are any: the largest
@@ -187,11 +186,10 @@ def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str, caveat: st
         parts: One or more risks by name, each measured with `n_parts` the number of all.
         label: Of the score.
         meaning: Of the score.
-        caveat: Of the score, besides that of the worst part.
     """
     ordered = sorted(parts.items(), key=lambda part: (part[1].caveat != "", -part[1].low, -part[1].value))
     worst, risk = ordered[0]
-    return Attack(risk.to_score(label=label, meaning=meaning, caveat=caveat), worst, dict(ordered))
+    return Attack(risk.to_score(label=label, meaning=meaning), worst, dict(ordered))
 
 
 def _risk(main: Rate, control: Rate) -> float:

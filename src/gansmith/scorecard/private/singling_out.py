@@ -2,25 +2,110 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, final
 
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.private.neighbours import MAX_RECORDS
-from gansmith.scorecard.private.predicates import MISSING, CodedRecords, Predicates, coded
+from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.points import MAX_RECORDS
 from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk
-from gansmith.scorecard.seeds import draws
 
 N_PREDICATES: Final = 2_000
 N_ASKED: Final = (2, 4, 8, 32)
 """Columns that a question is about; all of them where there are fewer."""
+MISSING: Final = 0
+"""The code of a missing cell; values have codes from 1, in their order."""
 _MAX_CELLS: Final = 10_000_000
 """Of each set of records: 160 MB with what is known of their order."""
 _TRIES: Final = 6
 """Questions made for each one wanted, before what was found must do."""
 _MEANING: Final = "Risk that a question made from synthetic records fits exactly one training record."
+
+
+@final
+@dataclass(frozen=True)
+class Predicates:
+    """Questions about records, such as "age >= 90 and job = baker".
+
+    Each asks whether the codes of some columns lie between two bounds, which belong to it.
+    """
+
+    columns: np.ndarray
+    """Shape `(n_predicates, n_asked)`, whole numbers: the columns each one asks about."""
+    low: np.ndarray
+    """Shape `(n_predicates, n_asked)`, codes."""
+    high: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def take(self, indices: np.ndarray) -> Predicates:
+        """The predicates at `indices`."""
+        return Predicates(self.columns[indices], self.low[indices], self.high[indices])
+
+    def distinct(self) -> Predicates:
+        """Each predicate once."""
+        order = np.argsort(self.columns, axis=1)
+        parts = [np.take_along_axis(part, order, axis=1) for part in (self.columns, self.low, self.high)]
+        rows = np.concatenate(parts, axis=1)  # (n_predicates, 3 * n_asked)
+        return self.take(np.sort(np.unique(rows, axis=0, return_index=True)[1]))
+
+
+@final
+class CodedRecords:
+    """Records as whole codes, sorted by each column, so that a question looks at few of them."""
+
+    def __init__(self, codes: np.ndarray) -> None:
+        self.codes = codes  # (n_columns, n_records)
+        self.order = np.argsort(codes, axis=1, kind="stable")
+        self.ascending = np.take_along_axis(codes, self.order, axis=1)
+
+    def counts(self, predicates: Predicates) -> np.ndarray:
+        """How many records answer yes to each predicate: shape `(n_predicates,)`."""
+        starts, ends = np.empty_like(predicates.columns), np.empty_like(predicates.columns)
+        for column, ascending in enumerate(self.ascending):
+            asked = predicates.columns == column
+            starts[asked] = np.searchsorted(ascending, predicates.low[asked], side="left")
+            ends[asked] = np.searchsorted(ascending, predicates.high[asked], side="right")
+        if predicates.columns.shape[1] == 1:
+            return (ends - starts)[:, 0]
+        return np.array(list(self._counted(predicates, starts, ends)), dtype=np.int64)
+
+    def _counted(self, predicates: Predicates, starts: np.ndarray, ends: np.ndarray) -> Iterator[int]:
+        # The column that leaves the fewest records comes first; each further one sees what is left.
+        for index, order in enumerate(np.argsort(ends - starts, axis=1)):
+            columns = predicates.columns[index].tolist()
+            low, high = predicates.low[index].tolist(), predicates.high[index].tolist()
+            first = int(order[0])
+            records = self.order[columns[first], starts[index, first] : ends[index, first]]
+            for place in order[1:].tolist():
+                if not len(records):
+                    break
+                codes = self.codes[columns[place], records]
+                records = records[(codes >= low[place]) & (codes <= high[place])]
+            yield len(records)
+
+
+def coded(*parts: Features) -> tuple[list[CodedRecords], np.ndarray]:
+    """Records with each cell as the place of its value among all values of its column.
+
+    Args:
+        parts: Sets of records with the same columns.
+
+    Returns:
+        Each part, and the highest code of each column, shape `(n_columns,)`.
+    """
+    values = np.concatenate([part.values for part in parts])
+    codes = np.empty(values.T.shape, dtype=np.int32)  # (n_columns, all records)
+    for column, cells in enumerate(values.T):
+        present = ~np.isnan(cells)
+        codes[column, ~present] = MISSING
+        codes[column, present] = np.unique(cells[present], return_inverse=True)[1] + 1
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    return [CodedRecords(part) for part in np.split(codes, ends, axis=1)], codes.max(axis=1)
 
 
 def univariate_singling_out(
@@ -157,8 +242,8 @@ def _isolating(
     for start in range(0, _TRIES * n_wanted, n_wanted):
         records = shuffled[np.arange(start, start + n_wanted) % n_records]
         columns = _random_columns(n_columns, (n_wanted, n_asked), rng)
-        made = _about(fake.codes[columns, records[:, None]], columns, medians, is_category, n_codes)
-        made = made.distinct()
+        codes = fake.codes[columns, records[:, None]]
+        made = _about(columns, codes, codes >= medians[columns], is_category, n_codes).distinct()
         rounds.append(made.take(np.flatnonzero(fake.counts(made) == 1)))
         n_found += len(rounds[-1])
         if n_found >= n_wanted or (n_asked == n_columns and start + n_wanted >= n_records):
@@ -169,13 +254,12 @@ def _isolating(
 
 
 def _about(
-    codes: np.ndarray, columns: np.ndarray, medians: np.ndarray, is_category: np.ndarray, n_codes: np.ndarray
+    columns: np.ndarray, codes: np.ndarray, is_high: np.ndarray, is_category: np.ndarray, n_codes: np.ndarray
 ) -> Predicates:
     """Questions that a record with these codes (n_predicates, n_asked) answers with yes."""
     is_exact = is_category[columns] | (codes == MISSING)
-    is_high = ~is_exact & (codes >= medians[columns])
     low = np.where(is_exact | is_high, codes, MISSING + 1)
-    high = np.where(is_high, n_codes[columns], codes)
+    high = np.where(~is_exact & is_high, n_codes[columns], codes)
     return Predicates(columns, low, high)
 
 
@@ -195,7 +279,4 @@ def _random_predicates(
     columns = _random_columns(fake.n_columns, shape, rng)
     # A column that is missing everywhere has no value to ask for but that.
     codes = np.minimum(rng.integers(MISSING + 1, n_codes[columns] + 2), n_codes[columns])
-    is_exact = fake.is_category[columns] | (codes == MISSING)
-    is_high = ~is_exact & (rng.random(shape) < 0.5)
-    low = np.where(is_exact | is_high, codes, MISSING + 1)
-    return Predicates(columns, low, np.where(is_high, n_codes[columns], codes))
+    return _about(columns, codes, rng.random(shape) < 0.5, fake.is_category, n_codes)

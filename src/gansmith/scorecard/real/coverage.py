@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.scorecard.groups import error_by_groups
+from gansmith.scorecard.features import draws
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.standard_errors import error_by_groups, error_of_share
 
 _CHUNK_DISTANCES: Final = 1_000_000
 """Distances held at once: 8 MB."""
@@ -22,6 +22,12 @@ _TIE_BREAK: Final = 1e-4
 """Width of the random coordinate that breaks ties, in units of the spread of the real points."""
 _NAEEM: Final = "Naeem et al. 2020 (arXiv:2002.09797), eq. 3-4."
 _KYNKAANNIEMI: Final = "Kynkaanniemi et al. 2019 (arXiv:1904.06991), eq. 1-2."
+_MEANINGS: Final = (
+    "Share of synthetic records that are as near to a real one as its own.",
+    "Share of real records that are as near to a synthetic one as its own.",
+    "How crowded with real records the places of synthetic ones are; real ones give 1.",
+)
+_COVERED: Final = "Share of real records with a synthetic one near them; the real distribution gives"
 
 
 @final
@@ -91,9 +97,8 @@ def neighbourhoods(
         errors = np.array(found)
     # Shares are no surer than that many independent yes or no; near 1 the groups can agree by luck.
     for index, n_asked in ((0, len(fake)), (1, len(real)), (3, len(real))):
-        share = (values[index] * n_asked + 2) / (n_asked + 4)
-        errors[index] = max(errors[index], np.sqrt(share * (1 - share) / (n_asked + 4)))
-    expected = expected_coverage(len(fake), len(real), k)
+        errors[index] = max(errors[index], error_of_share(values[index] * n_asked, n_asked))
+    meanings = (*_MEANINGS, f"{_COVERED} {expected_coverage(len(fake), len(real), k):.3f}.")
     return Neighbourhoods(
         *(
             Score(
@@ -101,38 +106,13 @@ def neighbourhoods(
                 error=float(errors[index]),
                 n=min(len(fake), len(real)),
                 direction="higher",
-                source=source,
+                source=_KYNKAANNIEMI if index < 2 else _NAEEM,
                 label=label,
-                meaning=meaning,
+                meaning=meanings[index],
             )
-            for index, (label, source, meaning) in enumerate(_texts(expected))
+            for index, label in enumerate(("precision", "recall", "density", "coverage"))
         )
     )
-
-
-def density_and_coverage(
-    fake: Float[np.ndarray, "n_fake n_dimensions"],
-    real: Float[np.ndarray, "n_real n_dimensions"],
-    *,
-    k: int = 5,
-    seed: int = 0,
-) -> tuple[Score, Score]:
-    """Density and coverage of `neighbourhoods`, for those who want no more.
-
-    Args:
-        fake: Synthetic records as points.
-        real: Real records, on the same scale.
-        k: Which neighbour the balls reach to.
-        seed: Of the ties and of the groups that the errors come from.
-
-    Raises:
-        DataError: As `neighbourhoods`.
-
-    Source:
-        As `neighbourhoods`.
-    """
-    found = neighbourhoods(fake, real, k=k, seed=seed)
-    return found.density, found.coverage
 
 
 def expected_coverage(n_fake: int, n_real: int, k: int) -> float:
@@ -152,25 +132,6 @@ def expected_coverage(n_fake: int, n_real: int, k: int) -> float:
     """
     j = np.arange(k)
     return float(1.0 - np.prod((n_real - 1 - j) / (n_real - 1 - j + n_fake)))
-
-
-def _texts(expected: float) -> list[tuple[str, str, str]]:
-    """Label, source and meaning of the four scores, in their order."""
-    return [
-        ("precision", _KYNKAANNIEMI, "Share of synthetic records that are as near to a real one as its own."),
-        ("recall", _KYNKAANNIEMI, "Share of real records that are as near to a synthetic one as its own."),
-        (
-            "density",
-            _NAEEM,
-            "How crowded with real records the places of synthetic ones are; real ones give 1.",
-        ),
-        (
-            "coverage",
-            _NAEEM,
-            "Share of real records with a synthetic one near them; "
-            f"the real distribution gives {expected:.3f}.",
-        ),
-    ]
 
 
 def _without_ties(
@@ -210,7 +171,7 @@ def _radii(points: np.ndarray, k: int) -> np.ndarray:
 
 
 def _distances(points: np.ndarray, references: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """As `points.squared_distances`, in one product of matrices: [-2 x, 1, |x|^2] . [y, |y|^2, 1]."""
+    """Squared distances by chunks of points, in one product of matrices: [-2 x, 1, |x|^2] . [y, |y|^2, 1]."""
     n_rows = max(_CHUNK_ROWS, _CHUNK_DISTANCES // len(references))
     norms = np.square(references).sum(axis=1)
     right = np.column_stack([references, norms, np.ones_like(norms)]).T

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float
 
 from gansmith.errors import DataError
+from gansmith.scorecard.features import draws
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
 
 MAX_DIMENSIONS: Final = 256
 """Points of more dimensions are first projected onto so many."""

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Int
 
-from gansmith.scorecard.features import Features, check_comparable
-from gansmith.scorecard.real.averages import average_and_error
-from gansmith.scorecard.real.cells import (
+from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.real.joint import (
+    MAX_PAIRS,
     Cells,
     cells_of_codes,
     draw_subsets,
@@ -17,9 +17,8 @@ from gansmith.scorecard.real.cells import (
     total_variation,
 )
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
+from gansmith.scorecard.standard_errors import mean_similarity
 
-MAX_PAIRS: Final = 2_000
 _BINS: Final = 10
 _HUGE: Final = 1e100
 """Sums and squares of numbers beyond this would leave the range of float64."""
@@ -28,17 +27,12 @@ _STRONG_ASSOCIATION: Final = 0.3
 
 
 def trend_score(
-    fake: Features,
-    real: Features,
-    *,
-    seed: int = 0,
-    n_pairs_max: int = MAX_PAIRS,
-    strong_only: bool = False,
+    fake: Features, real: Features, *, seed: int = 0, n_pairs_max: int = MAX_PAIRS, strong_only: bool = False
 ) -> tuple[Float[np.ndarray, "n_columns n_columns"], Score]:
     """How like the real one the dependence between two columns is, the mean of the pairs.
 
     Kind to weak dependence: a table of independent columns scores 0.7 on a pair of numbers that are
-    correlated to 0.6, and 1 on one that is not. `information.py` and `two_sample.py` see more.
+    correlated to 0.6, and 1 on one that is not. `joint.py` and `two_sample.py` see more.
 
     Args:
         fake: Synthetic records.
@@ -65,23 +59,16 @@ def trend_score(
     if strong_only:
         pairs = pairs[_is_strong(real, pairs)]
     trends = _trends(fake, real, pairs)
-    value, error = average_and_error(
+    return symmetric_matrix(fake.n_columns, pairs, trends), mean_similarity(
         trends,
         lambda ours, theirs: _trends(fake.take(ours), real.take(theirs), pairs),
-        len(fake),
-        len(real),
+        (len(fake), len(real)),
         rng,
-    )
-    return symmetric_matrix(fake.n_columns, pairs, trends), Score(
-        value=value,
-        error=error,
-        n=min(len(fake), len(real)),
-        direction="higher",
         source='SDMetrics 0.32, "Column Pair Trends": CorrelationSimilarity and ContingencySimilarity.',
         label="strong pair trends" if strong_only else "pair trends",
         meaning="How like the real one the dependence of two columns is, 1 is equal; mean of "
         + ("the pairs with a strong one." if strong_only else "the pairs."),
-        caveat="" if np.isfinite(value) else "There is no pair of columns whose dependence can be measured.",
+        undefined="There is no pair of columns whose dependence can be measured.",
     )
 
 

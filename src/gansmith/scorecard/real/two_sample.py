@@ -9,13 +9,11 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, fold_rare_codes
+from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, draws, fold_rare_codes
+from gansmith.scorecard.learners import FULL, QUICK, Classifier, TreeSize, auc_and_error, fit_classifier
 from gansmith.scorecard.real.shape import column_distances
 from gansmith.scorecard.real.trend import pair_trends
-from gansmith.scorecard.roc import auc_and_error
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.seeds import draws
-from gansmith.scorecard.trees import FULL, QUICK, Classifier, TreeSize, fit_classifier
 
 MAX_GIVEAWAYS: Final = 10
 _MAX_COLUMNS_SHUFFLED: Final = 64
@@ -73,8 +71,8 @@ def two_sample_auc(
 
     Source:
         Lopez-Paz & Oquab 2017, "Revisiting classifier two-sample tests" (arXiv:1610.06545), with the AUC in
-        the place of the accuracy. The error: DeLong et al. 1988 (see `roc.py`) and Nadeau & Bengio 2003,
-        "Inference for the generalization error", Machine Learning 52.
+        the place of the accuracy. The error: DeLong et al. 1988 (see `auc_and_error`) and Nadeau & Bengio
+        2003, "Inference for the generalization error", Machine Learning 52.
     """
     check_comparable(fake, real, n_records=4)
     rng = draws(seed)

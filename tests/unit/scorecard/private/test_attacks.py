@@ -7,10 +7,10 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features
+from gansmith.scorecard.private.copies import rare_values
 from gansmith.scorecard.private.inference import inference
 from gansmith.scorecard.private.linkability import linkability
 from gansmith.scorecard.private.membership import membership
-from gansmith.scorecard.private.rare_values import rare_values
 from gansmith.scorecard.private.singling_out import multivariate_singling_out, univariate_singling_out
 
 ATTACKS = {

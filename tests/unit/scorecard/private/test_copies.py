@@ -7,7 +7,7 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.copies import exact_copies, near_copies
+from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share, rare_values
 
 NAN = np.nan
 
@@ -87,3 +87,69 @@ def test_a_missing_number_is_near_no_number():
     for number in (-1.0, 0.0, 4.0, 9.0, 99.0):
         assert near_copies(table([[NAN, NAN, number]]), known).value == 0.0
     assert near_copies(table([[0.0, NAN, 0.0]]), known).value == 1.0
+
+
+def numbers(rng: np.random.Generator, n: int, d: int = 3) -> Features:
+    return Features(tuple(map(str, range(d))), rng.normal(size=(n, d)), np.zeros(d, dtype=bool))
+
+
+def test_a_copy_is_nearer_to_training_and_a_stranger_is_not():
+    rng = np.random.default_rng(0)
+    train, holdout, stranger = (numbers(rng, 400) for _ in range(3))
+    assert nearest_neighbour_share(train, train, holdout, seed=0).value == 1.0
+    assert nearest_neighbour_share(holdout, train, holdout, seed=0).value == 0.0
+    score = nearest_neighbour_share(stranger, train, holdout, seed=0)
+    assert abs(score.value - 0.5) < 3 * score.error
+
+
+def test_a_larger_training_set_is_no_nearer():
+    rng = np.random.default_rng(1)
+    score = nearest_neighbour_share(numbers(rng, 500), numbers(rng, 5000), numbers(rng, 500), seed=0)
+    assert abs(score.value - 0.5) < 3 * score.error
+
+
+def test_ties_count_one_half():
+    coin = Features(("c",), np.tile([[0.0], [1.0]], (50, 1)), np.array([True]))
+    assert nearest_neighbour_share(coin, coin, coin, seed=0).value == 0.5
+
+
+def test_the_error_knows_that_records_share_their_neighbours():
+    rng = np.random.default_rng(2)
+    scores = [
+        nearest_neighbour_share(numbers(rng, 400), numbers(rng, 40), numbers(rng, 40), seed=s)
+        for s in range(60)
+    ]
+    spread = np.std([score.value for score in scores])
+    assert 0.7 < np.mean([score.error for score in scores]) / spread < 2.5
+
+
+def of_columns(columns: dict[str, list[float]]) -> Features:
+    return Features(tuple(columns), np.array(list(columns.values())).T, np.arange(len(columns)) % 2 == 0)
+
+
+def test_rare_values_are_counted():
+    nan = np.nan
+    # Rare in training: 1 and 2; 0 is frequent, 3 stands in the hold-out, missing is no value. And 7.5.
+    train = of_columns({"a": [0, 0, 0, 0, 0, 1, 1, 2, 3, nan], "b": [7.5, *[1.0] * 9]})
+    holdout = of_columns({"a": [3, 0, 0, 0, 0, 0, 0, 0, 4, nan], "b": [8.5, 9.5, *[1.0] * 8]})
+    fake = of_columns({"a": [1, 1, 1, 4, 0], "b": [7.5, 7.5, 8.5, 1.0, nan]})
+    attack = rare_values(fake, train, holdout, seed=0)
+    assert attack.worst == "all columns"
+    assert (attack.risk.main.value, attack.risk.main.n) == (2 / 3, 3)
+    assert (attack.risk.control.value, attack.risk.control.n) == (2 / 3, 3)
+    assert set(attack.parts) == {"all columns", "a", "b"}
+    assert (attack.parts["a"].main.value, attack.parts["a"].control.value) == (1 / 2, 1.0)
+    assert (attack.parts["b"].main.value, attack.parts["b"].control.value) == (1.0, 1 / 2)
+
+
+def test_five_records_are_not_few():
+    train = of_columns({"a": [*[1.0] * 5, *[2.0] * 4, 0.0]})
+    attack = rare_values(train, train, of_columns({"a": [0.0] * 10}), seed=0)
+    assert attack.risk.main.n == 1
+
+
+def test_without_rare_values_nothing_is_shown():
+    coin = of_columns({"a": [0.0, 1.0] * 20})
+    attack = rare_values(coin, coin, coin, seed=0)
+    assert "cannot be trusted" in attack.score.caveat
+    assert (attack.score.value, list(attack.parts)) == (0.0, ["all columns"])

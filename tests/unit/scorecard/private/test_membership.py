@@ -6,7 +6,7 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.private import membership as module
-from gansmith.scorecard.private.membership import Membership, membership
+from gansmith.scorecard.private.membership import Membership, membership, true_positive_rate, unusualness
 from gansmith.scorecard.private.membership_attacks import membership_attacks
 
 
@@ -136,3 +136,73 @@ def test_tiny_tables(n_fake, world):
     with pytest.raises(DataError, match="12 or more of each"):
         membership(fake, train, holdout.take(np.arange(11)), seed=0)
     assert membership(fake, train, holdout.take(np.arange(12)), seed=0).auc.n == 6
+
+
+def test_it_is_the_surprise_summed_over_columns():
+    values = np.array([[0.0, 1.0], [0.0, 1.0], [0.0, np.nan], [1.0, 1.0]])
+    part = Features(("a", "b"), values, np.array([True, True]))
+    half = Features(("a", "b"), values[2:], np.array([True, True]))
+    got = unusualness(part.take(np.array([0, 1])), half)
+    assert got[0] == pytest.approx(-2 * np.log(3 / 4) * np.ones(2))
+    assert got[1] == pytest.approx(np.full(2, -np.log(3 / 4) - np.log(1 / 4)))
+
+
+def test_extreme_numbers_are_unusual_and_the_middle_is_not():
+    numbers = np.random.default_rng(0).normal(size=(2_000, 1))
+    (how,) = unusualness(Features(("x",), numbers, np.array([False])))
+    order = np.argsort(numbers[:, 0])
+    assert how[order[[0, -1]]].min() > 3.0 > how[order[1_000]]
+
+
+def test_constant_and_empty_columns_are_no_surprise():
+    values = np.stack([np.full(5, 3.0), np.full(5, np.nan)], axis=1)
+    (how,) = unusualness(Features(("a", "b"), values, np.array([False, False])))
+    assert how.tolist() == [0.0] * 5
+
+
+def test_the_threshold_is_the_one_that_few_negatives_exceed():
+    # Of 99 negatives, the largest is passed by 1 / 100 of their kind on average.
+    negatives = np.arange(99.0)
+    positives = np.concatenate([np.full(30, 98.5), np.full(70, 97.5)])
+    assert true_positive_rate(positives, negatives, false_positives=0.01).value == pytest.approx(0.3)
+    assert true_positive_rate(positives, negatives, false_positives=0.02).value == pytest.approx(1.0)
+    assert true_positive_rate(positives, negatives, false_positives=0.015).value == pytest.approx(0.65)
+
+
+def test_told_apart_perfectly():
+    rate = true_positive_rate(np.ones(500), np.zeros(500), false_positives=0.01)
+    assert (rate.value, rate.high, rate.n) == (1.0, 1.0, 500)
+    assert rate.low > 0.9
+    never = true_positive_rate(np.zeros(500), np.ones(500), false_positives=0.01)
+    assert (never.value, never.low) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("n", [30, 400])
+def test_a_guess_reaches_the_false_positives(n):
+    rng = np.random.default_rng(0)
+    rates = [
+        true_positive_rate(rng.normal(size=n), rng.normal(size=n), false_positives=0.05) for _ in range(400)
+    ]
+    assert np.mean([rate.value for rate in rates]) == pytest.approx(0.05, abs=0.006)
+    assert np.mean([rate.low > 0.05 for rate in rates]) < 0.05
+    assert np.mean([rate.high < 0.05 for rate in rates]) < 0.05
+
+
+def test_ties_are_split():
+    both = np.zeros(1_000)
+    assert true_positive_rate(both, both, false_positives=0.1).value == pytest.approx(0.1)
+    # One positive above, one in the tie of nine negatives, one below.
+    some = np.array([2.0, 1.0, 0.0])
+    for share in (0.1, 0.5, 0.9):
+        rate = true_positive_rate(some, np.ones(9), false_positives=share)
+        assert rate.value == pytest.approx((1 + share) / 3)
+
+
+def test_the_interval_holds_the_truth():
+    # Normal numbers shifted by 1: at 5 % false positives 26 % are found.
+    rng = np.random.default_rng(0)
+    rates = [
+        true_positive_rate(rng.normal(1.0, size=300), rng.normal(size=300), false_positives=0.05)
+        for _ in range(300)
+    ]
+    assert 0.92 < np.mean([rate.low <= 0.2595 <= rate.high for rate in rates]) <= 1.0

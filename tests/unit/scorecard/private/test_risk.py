@@ -93,8 +93,8 @@ def test_beyond_chance_is_one_sided_at_five_per_cent():
 
 def test_the_score_of_a_risk():
     risk = measured_risk(Tally(600, 1000), Tally(200, 1000), None, n_parts=5)
-    score = risk.to_score(label="l", meaning="m", caveat="c")
-    assert (score.value, score.n, score.direction, score.caveat) == (risk.value, 1000, "lower", "c")
+    score = risk.to_score(label="l", meaning="m")
+    assert (score.value, score.n, score.direction, score.caveat) == (risk.value, 1000, "lower", "")
     assert score.interval == (risk.low, risk.high)
     assert 2 * 1.96 * score.error == pytest.approx(risk.high - risk.low)
     none = measured_risk(Tally(10, 1000), Tally(20, 1000), None)
@@ -119,6 +119,5 @@ def test_the_worst_has_the_highest_lower_bound_and_can_be_trusted():
     assert list(attack.parts) == ["sure", "noisy", "failed"]
     assert attack.details["noisy"] == parts["noisy"].value
     assert isinstance(attack.risk, Risk)
-    only = attack_of({"failed": parts["failed"]}, label="l", meaning="m", caveat="more")
+    only = attack_of({"failed": parts["failed"]}, label="l", meaning="m")
     assert only.score.caveat.startswith("cannot be trusted")
-    assert only.score.caveat.endswith("; more")

@@ -5,7 +5,7 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.scorecard.points import as_points
-from gansmith.scorecard.real.coverage import density_and_coverage, expected_coverage, neighbourhoods
+from gansmith.scorecard.real.coverage import expected_coverage, neighbourhoods
 
 FIELDS = ("precision", "recall", "density", "coverage")
 
@@ -44,7 +44,7 @@ def test_the_scores_are_what_their_definitions_say():
 def test_unequal_sizes():
     rng = np.random.default_rng(1)
     values = [
-        density_and_coverage(rng.normal(size=(50, 2)), rng.normal(size=(200, 2)), k=3)[1].value
+        neighbourhoods(rng.normal(size=(50, 2)), rng.normal(size=(200, 2)), k=3).coverage.value
         for _ in range(40)
     ]
     assert np.mean(values) == pytest.approx(expected_coverage(50, 200, 3), abs=0.03)
@@ -126,9 +126,9 @@ def test_two_records_and_the_same_seed():
 
 def test_refused():
     with pytest.raises(DataError, match="2 synthetic points or more"):
-        density_and_coverage(np.zeros((1, 2)), np.zeros((9, 2)))
+        neighbourhoods(np.zeros((1, 2)), np.zeros((9, 2)))
     with pytest.raises(DataError, match="more than k real"):
-        density_and_coverage(np.zeros((9, 2)), np.zeros((5, 2)), k=5)
+        neighbourhoods(np.zeros((9, 2)), np.zeros((5, 2)), k=5)
 
 
 @pytest.mark.parametrize(("n_fake", "n_real"), [(2, 3), (3, 3), (9, 2), (2, 9)])

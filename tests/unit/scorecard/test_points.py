@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.private.neighbours import affordable, nearest_few
+from gansmith.scorecard.points import affordable, nearest_few
 
 
 @pytest.mark.parametrize(("n", "k"), [(3, 5), (500, 1), (3_001, 4), (3_001, 20)])

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.scorecard.real.categories import rare_category_coverage
-from gansmith.scorecard.real.subgroups import subgroup_score
+from gansmith.scorecard.real.minorities import rare_category_coverage, subgroup_score
 
 
 def test_a_single_missing_rare_category_is_named(features):

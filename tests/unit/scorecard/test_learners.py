@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.scorecard.roc import auc_and_error
+from gansmith.scorecard.learners import auc_and_error
 
 
 def test_auc_counts_pairs_and_half_of_the_ties():
