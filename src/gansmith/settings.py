@@ -57,6 +57,8 @@ _LIMITS: Final = {
     "less_than": "less than {lt:g}",
     "finite_number": "a finite number",
     "missing": "given",
+    "too_long": "{max_length} items or fewer",
+    "too_short": "{min_length} or more items",
 }
 _TYPES: Final = {
     "int": "a whole number", "float": "a number", "string": "a text", "bool": "true or false",

@@ -26,7 +26,8 @@ from gansmith.engine.threads import n_threads
 from gansmith.engine.train import TrainConfig, train
 from gansmith.faces.demos.folders import make_folder
 from gansmith.faces.demos.pictures import scatter
-from gansmith.nets.mlp import layers, xavier_uniform
+from gansmith.nets.initialisation import initialise
+from gansmith.nets.mlp import layers
 
 Points = Float[Tensor, "batch 2"]
 Show = Callable[[str], object]
@@ -43,7 +44,7 @@ _N_PLOTTED: Final = 1_500
 class _Generator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.layers = layers((100, 256, 2), nn.ReLU)
+        self.layers = layers((100, 256, 2), "relu")
 
     def forward(self, latents: Latents, conditions: Conditions | None = None) -> Points:
         return self.layers(latents)
@@ -53,7 +54,7 @@ class _Generator(nn.Module):
 class _Discriminator(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.layers = layers((2, 256, 1), nn.ReLU)
+        self.layers = layers((2, 256, 1), "relu")
 
     def forward(self, samples: Points, conditions: Conditions | None = None) -> Logits:
         return self.layers(samples).squeeze(1)
@@ -116,7 +117,7 @@ def _game(randomness: Randomness) -> Adversarial:
     with torch.device("cpu"):  # so that the seed decides every number, whatever the machine has
         generator, discriminator = _Generator(), _Discriminator()
     for index, network in enumerate((generator, discriminator)):
-        xavier_uniform(network, randomness.generator("weights", index))
+        initialise([network], "xavier", randomness.generator("weights", index))
     rules = AdversarialRules(
         batch_size=64,
         n_latents=100,

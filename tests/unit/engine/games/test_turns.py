@@ -16,7 +16,7 @@ from gansmith.engine.objectives import OBJECTIVES
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.terms import TermConfig
 from gansmith.errors import UsageError
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
+from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
 
 
@@ -38,12 +38,12 @@ class Explicit(AbstractExplicitDiscriminator):
         self.last = nn.Linear(8, 1)
 
     def forward(self, samples, conditions=None):
-        return leaky_layers(samples, self.layers, self.last)
+        return dense_logits(samples, self.layers, self.last)
 
     def with_gradients(self, samples, conditions):
         met: list[torch.Tensor] = []
-        logits = leaky_layers(samples, self.layers, self.last, met)
-        return logits, leaky_gradients(self.layers, self.last, met)
+        logits = dense_logits(samples, self.layers, self.last, met)
+        return logits, dense_gradients(self.layers, self.last, met)
 
 
 class Featured(nn.Module):

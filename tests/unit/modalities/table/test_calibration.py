@@ -15,7 +15,7 @@ LAYOUT = Layout(n_states=(2, 3, 3, 12), n_bins=(0, 0, 2, 10))
 def generator(n_revisions: int) -> TableGenerator:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
-        made = TableGenerator(LAYOUT, TableNetworks(32, 1, (8,), n_revisions=n_revisions), 16)
+        made = TableGenerator(LAYOUT, TableNetworks((32,), (8,), n_revisions=n_revisions), 16)
     return made.requires_grad_(False).eval()
 
 
