@@ -17,6 +17,7 @@ gansmith.errors.UsageError: n_steps must be 1 or more, not 0.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, field
 from functools import cache, partial, wraps
@@ -65,6 +66,9 @@ _TYPES: Final = {
     "tuple": "a list", "mapping": "an object", "dict": "an object", "dataclass": "an object",
     "dataclass_exact": "an object",
 }  # fmt: skip
+
+_BRANCH: Final = re.compile(r"constrained-[a-z]+|(literal|tuple|nullable)\[.*\]")
+"""What pydantic names one of several types with that a value may have."""
 
 
 @overload
@@ -146,8 +150,13 @@ def _explained(
 ) -> GansmithError:
     """The first complaint, in words."""
     unknown = "unexpected_keyword_argument"
-    first = min(found.errors(include_url=False), key=lambda error: error["type"] != unknown)
-    path = list(first["loc"])
+    complaints = found.errors(include_url=False)
+    paths = [[part for part in one["loc"] if not _BRANCH.fullmatch(str(part))] for one in complaints]
+    first, path = min(
+        zip(complaints, paths, strict=True),  # of several types that a value may have the nearest one
+        key=lambda one: (one[0]["type"] != unknown, -len(one[1]), one[0]["type"].endswith("_type")),
+    )
+    beside = [one for one in complaints if one["loc"][:1] == first["loc"][:1] and one is not first]
     if path and isinstance(path[0], int):  # an argument that was given by its place
         path[0] = list(_fields(kind))[path[0]]
     if first["type"] == unknown:
@@ -159,6 +168,11 @@ def _explained(
     wanted = _LIMITS.get(first["type"], _TYPES.get(first["type"].removesuffix("_type"), ""))
     if first["type"] == "literal_error":
         names = str(limits["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
+        if beside and not isinstance(first["input"], str):
+            wanted = _TYPES.get(beside[0]["type"].removesuffix("_type"), "of another type")
+            return error(
+                f"{where}{spelt} must be {wanted} or one of {', '.join(names)}, not {first['input']!r:.80}."
+            )
         return error(
             f"{where}{spelt} {first['input']!r} is not known. {did_you_mean(str(first['input']), names)}"
         )

@@ -226,7 +226,7 @@ def check_permutations(subject: KindSubject) -> None:
     results = [("logits", judge(real[order], asked), judge(real, wanted)[order])]
     if isinstance(rules, AdversarialRules):
         latents, make = (
-            Randomness(subject.seed).normal((len(real), rules.n_latents), "sample", 0),
+            rules.latents(len(real), Randomness(subject.seed).stream("sample"), 0),
             networks["generator"],
         )
         results.append(("fakes", make(latents[order], asked), make(latents, wanted)[order]))

@@ -11,7 +11,8 @@ MAX_WIDTH: Final = 8192
 MAX_LAYERS: Final = 16
 
 Widths = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH)], ...], Field(min_length=1, max_length=MAX_LAYERS)
+    tuple[Annotated[int, Field(ge=1, le=MAX_WIDTH, strict=True)], ...],
+    Field(min_length=1, max_length=MAX_LAYERS, strict=False),
 ]
 """Units of each hidden layer, 1 to 8192, of 1 to 16 layers."""
 Activation = Literal["leaky_relu", "relu", "tanh", "elu", "gelu", "silu"]

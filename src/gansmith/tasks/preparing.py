@@ -9,12 +9,13 @@ from typing import Any, final
 
 import torch
 
-from gansmith.engine.batches import Batches, Shuffled
+from gansmith.engine.batches import Batches, Dataset, Shuffled
 from gansmith.engine.games.base import AbstractGame, AbstractRules
 from gansmith.engine.games.registry import plain_rules
 from gansmith.engine.precision import fastest_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
+from gansmith.engine.tuning import Tuning
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.modalities.base import AbstractModality, Codec, Plan, seeded_networks
 from gansmith.modalities.registry import find_modality
@@ -77,14 +78,14 @@ def prepare(
         key = randomness.key("networks", 0)
         networks = seeded_networks(modality, codec, plan.networks, plan.game, key)
         remarks = modality.remarks(codec, seen, opened.target)
+    dataset = modality.dataset(codec, seen, randomness.key("encode", 0))
     device = _device(config.device)
     networks = {name: network.to(device) for name, network in networks.items()}
     if rules is None:
-        rules = plan.game.with_objective(config.objective) if config.objective else plan.game
+        rules = plan.game.tuned(Tuning(objective=config.objective or None), _n_values(codec, dataset))
         is_large = n_operations(networks, rules.batch_size) >= MANY_OPERATIONS
         rules = replace(rules, precision=fastest_precision(device) if is_large else "float32")
     game = rules.start(networks, randomness)
-    dataset = modality.dataset(codec, seen, randomness.key("encode", 0))
     drawing = Shuffled(len(dataset), rules.batch_size, randomness)
     conditioning = modality.conditioning(codec)
     batches = Batches(dataset, drawing, randomness, conditioning, codec.expand, device)
@@ -124,6 +125,11 @@ def prepare(
 def salted(fingerprint: str, salt: str) -> str:
     """A fingerprint that tells nobody without the salt whether some data is that which was learnt from."""
     return hashlib.blake2b(fingerprint.encode(), key=salt.encode(), digest_size=16).hexdigest()
+
+
+def _n_values(codec: Codec, dataset: Dataset) -> int:
+    """Values of a record as the networks see it."""
+    return codec.expand(dataset.batch(torch.arange(1))["real"]).numel()
 
 
 def _device(name: str) -> torch.device:

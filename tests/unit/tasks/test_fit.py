@@ -111,7 +111,7 @@ def test_objective_of_the_users_choice(people, config):
 
 
 def test_a_game_without_a_choice_of_objectives_refuses_one(people, config):
-    with pytest.raises(UsageError, match="'autoencoder' has one objective"):
+    with pytest.raises(UsageError, match="'autoencoder' has no setting 'objective'"):
         start(people, replace(config, preset="vae", objective="hinge"))
 
 

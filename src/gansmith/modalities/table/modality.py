@@ -170,7 +170,7 @@ class TableModality(AbstractModality):
             return  # decoders draw states by chance: no margin decides
         assert isinstance(seen, TensorDataset)
         generators = [cast("TableGenerator", member["generator"]) for member in members]
-        calibrate(generators, rules.n_latents, seen.all["real"].cpu(), seed)
+        calibrate(generators, rules, seen.all["real"].cpu(), seed)
 
     def conditioning(self, codec: TableCodec) -> Conditioning | None:
         """See the base class."""
