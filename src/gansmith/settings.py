@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, field
 from functools import cache, partial, wraps
-from typing import Annotated, Any, Final, TypeVar, dataclass_transform, overload
+from typing import Annotated, Any, Final, ParamSpec, TypeVar, dataclass_transform, overload
 
 from pydantic import (
     ConfigDict,
@@ -43,6 +43,7 @@ __all__ = [
 ]  # fmt: skip
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _CONFIG: Final = ConfigDict(
     strict=True,
@@ -90,17 +91,21 @@ def settings(cls: type[T] | None = None, *, kw_only: bool = False) -> Any:
     if cls is None:
         return partial(settings, kw_only=kw_only)
     made: Any = dataclass(frozen=True, kw_only=kw_only, config=_CONFIG)(cls)
-    make: Callable[..., None] = made.__init__
+    made.__init__ = _explaining(made.__init__, made)
+    return made
+
+
+def _explaining(make: Callable[P, None], kind: type[Any]) -> Callable[P, None]:
+    """The constructor of a class of settings, with complaints in words."""
 
     @wraps(make)
-    def checked(self: Any, *given: Any, **named: Any) -> None:
+    def checked(*given: P.args, **named: P.kwargs) -> None:
         try:
-            make(self, *given, **named)
+            make(*given, **named)
         except ValidationError as error:
-            raise _explained(error, made, "", UsageError) from None
+            raise _explained(error, kind, "", UsageError) from None
 
-    made.__init__ = checked
-    return made
+    return checked
 
 
 def to_plain(values: Any) -> dict[str, Any]:
