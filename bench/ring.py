@@ -26,7 +26,7 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, train
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
+from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.mlp import layers
 
 N_MODES: Final = 8
@@ -73,12 +73,12 @@ class Discriminator(AbstractExplicitDiscriminator):
         self.last = nn.Linear(config.width, 1)
 
     def forward(self, samples: Tensor, conditions: Tensor | None = None) -> Tensor:
-        return leaky_layers(samples, self.layers, self.last)
+        return dense_logits(samples, self.layers, self.last)
 
     def with_gradients(self, samples: Tensor, conditions: Tensor | None) -> tuple[Tensor, Tensor]:
         met: list[Tensor] = []
-        logits = leaky_layers(samples, self.layers, self.last, met)
-        return logits, leaky_gradients(self.layers, self.last, met)
+        logits = dense_logits(samples, self.layers, self.last, met)
+        return logits, dense_gradients(self.layers, self.last, met)
 
 
 def modes() -> Tensor:

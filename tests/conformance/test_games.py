@@ -24,6 +24,7 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training, train
+from gansmith.engine.tuning import Tuning
 from gansmith.errors import UsageError
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder, normal_log_density
 
@@ -188,6 +189,25 @@ def test_the_promise_is_kept(name, check, tmp_path):
     check(subject_of(name, tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("name", "tuning"),
+    [
+        ("adversarial", Tuning(n_generator_turns=2, n_discriminator_turns=2, latent_distribution="uniform")),
+        ("adversarial", Tuning(objective="wasserstein", optimiser="rmsprop", beta1=0.5, weight_clip=0.5)),
+        ("autoencoder", Tuning(optimiser="sgd", beta1=0.9, learning_rate=0.01)),
+        ("cycle", Tuning(objective="wasserstein", optimiser="rmsprop")),
+    ],
+)
+def test_tuned_games_keep_the_promises(name, tuning, tmp_path):
+    subject = subject_of(name, tmp_path)
+    check_game(subject.rules.tuned(tuning, 2), subject.networks, subject.dataset, tmp_path)
+
+
+def test_an_encoder_of_uniform_latents_keeps_the_promises(tmp_path):
+    subject = subject_of("encoder", tmp_path, latent_distribution="uniform")
+    check_game(subject.rules, subject.networks, subject.dataset, tmp_path)
+
+
 @pytest.mark.parametrize("turns", ["same_fakes", "one_pass"])
 def test_all_turns_keep_the_promises(turns, tmp_path):
     subject = subject_of("adversarial", tmp_path, turns=turns)
@@ -261,8 +281,8 @@ def _forgetful(patch):
     def broken(self, tensors):
         load(self, tensors)
         self.generator.gradient.zero_()
-        self.generator._mean.zero_()
-        self.generator._square.zero_()
+        self.generator._moments.mean.zero_()
+        self.generator._moments.square.zero_()
 
     patch.setattr(Adversarial, "load_state", broken)
 

@@ -10,7 +10,8 @@ from typing import ClassVar, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.modalities.format import AbstractFormat, BlockFile, NoOptions
+from gansmith.modalities.format import AbstractFormat, BlockFile
+from gansmith.modalities.options import NoOptions
 from gansmith.modalities.previews import TextPreview
 
 

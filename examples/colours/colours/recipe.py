@@ -10,7 +10,7 @@ from colours.format import Colours
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.monitors import coverage
-from gansmith.modalities.format import NoOptions
+from gansmith.modalities.options import NoOptions
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.settings import PositiveInt, settings
 

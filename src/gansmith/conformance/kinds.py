@@ -234,7 +234,7 @@ def check_permutations(subject: KindSubject) -> None:
     judge = _judge(networks)
     results = [("logits", judge(real[order], asked), judge(real, wanted)[order])]
     if isinstance(rules, AdversarialRules):
-        latents = Randomness(subject.seed).normal((len(real), rules.n_latents), "sample", 0)
+        latents = rules.latents(len(real), Randomness(subject.seed).stream("sample"), 0)
         make = networks["generator"]
         results.append(("fakes", make(latents[order], asked), make(latents, wanted)[order]))
     for name, ours, theirs in results:

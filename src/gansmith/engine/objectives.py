@@ -76,9 +76,11 @@ def hinge_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
 def wasserstein_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
     """The critic's estimate of the earth mover's distance, negated.
 
-    Only meaningful when the discriminator is kept smooth: with `gradient_penalty` or a weight clip.
+    Only meaningful when the discriminator is kept smooth: with `gradient_penalty`, 10 in its paper, or with a
+    weight clip, 0.01 in the first one.
 
-    Source: Arjovsky et al. 2017, "Wasserstein GAN", eq. 2 (arXiv:1701.07875).
+    Source: Arjovsky et al. 2017, "Wasserstein GAN", eq. 2 (arXiv:1701.07875); Gulrajani et al. 2017,
+    "Improved training of Wasserstein GANs" (arXiv:1704.00028).
     """
     return fake_logits - real_logits
 
@@ -122,6 +124,9 @@ class Objective:
     """One line for people."""
     is_relative: bool = False
     """Only differences of logits count: the generator's turn needs real records, and zero is no threshold."""
+    penalties: tuple[tuple[str, float], ...] = ()
+    """Names (keys of `PENALTIES`) and weights of those that come with it where a user chooses it; empty: it
+    takes those that the rules have."""
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -130,6 +135,7 @@ OBJECTIVES: dict[str, Objective] = {
         relativistic_generator_loss,
         "each record against a partner of the other side; the default",
         is_relative=True,
+        penalties=(("r1", 1.0), ("r2", 1.0)),
     ),
     "non-saturating": Objective(
         minimax_discriminator_loss, non_saturating_generator_loss, "cross-entropy; the article's game"
@@ -150,7 +156,8 @@ OBJECTIVES: dict[str, Objective] = {
     "wasserstein": Objective(
         wasserstein_discriminator_loss,
         wasserstein_generator_loss,
-        "earth mover's distance; add gradient_penalty or a weight clip",
+        "earth mover's distance; brings gradient_penalty 10, the game of WGAN-GP",
+        penalties=(("gradient_penalty", 10.0),),
     ),
 }
 

@@ -6,7 +6,7 @@ one backward pass. To add one, write its function and one entry in `PENALTIES`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.engine.judge import Judge, input_gradients
+from gansmith.engine.objectives import find_objective
 from gansmith.engine.tensors import PerSample, Samples
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.settings import NonNegativeFloat, PositiveInt, settings
@@ -107,3 +108,27 @@ class PenaltyConfig:
     def __post_init__(self) -> None:
         if self.name not in PENALTIES:
             raise UsageError(f"penalty {self.name!r} is not known. {did_you_mean(self.name, PENALTIES)}")
+
+
+def penalties_chosen(
+    own: Sequence[PenaltyConfig], weights: Mapping[str, float] | None, objective: str | None
+) -> tuple[PenaltyConfig, ...]:
+    """The penalties of a game of which something was chosen.
+
+    Args:
+        own: Those of its rules.
+        weights: By name; they take the place of all others, and are applied as often as the rules have it.
+        objective: Brings its usual penalties where no weights are given; those of them that the rules have
+            already are kept as they are.
+
+    Raises:
+        UsageError: When a name is not known.
+    """
+    known = {config.name: config for config in own}
+    if weights is not None:
+        return tuple(
+            PenaltyConfig(name, weight, interval=known[name].interval if name in known else 1)
+            for name, weight in weights.items()
+        )
+    usual = find_objective(objective).penalties if objective else ()
+    return tuple(known.get(name) or PenaltyConfig(name, weight) for name, weight in usual) or tuple(own)

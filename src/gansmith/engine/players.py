@@ -6,14 +6,15 @@ import copy
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import final
+from typing import Any, final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.optim.adam import adam
 
 from gansmith.engine.checkpoint import below
+from gansmith.engine.choices import Optimiser
+from gansmith.engine.optimisers import OPTIMISERS, Moments
 from gansmith.engine.schedules import average_weight, cosine
 from gansmith.settings import Annotated, Field, NonNegativeFloat, PositiveFloat, settings
 
@@ -21,22 +22,32 @@ from gansmith.settings import Annotated, Field, NonNegativeFloat, PositiveFloat,
 @final
 @settings
 class PlayerConfig:
-    """How one player learns: Adam, its schedule, its average."""
+    """How one player learns: its optimiser, its schedule, its average."""
 
     learning_rate: PositiveFloat = 2e-4
-    """Adam's step size at the start of the run."""
+    """The optimiser's step size at the start of the run."""
     final_learning_rate: NonNegativeFloat | None = None
-    """Adam's step size at the end, reached along a cosine; None keeps `learning_rate`."""
+    """The optimiser's step size at the end, reached along a cosine; None keeps `learning_rate`."""
     beta1: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Adam's memory of gradients, in [0, 1)."""
+    """Adam's memory of gradients, the momentum of SGD and of RMSprop, in [0, 1)."""
     beta2: Annotated[float, Field(ge=0, lt=1)] = 0.99
-    """Adam's memory of squared gradients, in [0, 1)."""
+    """Adam's memory of squared gradients, the smoothing constant of RMSprop, in [0, 1); SGD has none."""
     average_half_life_samples: NonNegativeFloat = 0.0
     """Half-life of the moving average of the weights, in samples seen; 0 keeps none."""
     is_average_known: bool = False
     """Whether the weights at the start are worth keeping: the average does not forget them sooner, then."""
     weight_clip: PositiveFloat | None = None
     """Largest absolute weight, for the Wasserstein critic of 2017; None does not clip."""
+    optimiser: Optimiser = "adam"
+    """How a step follows from gradients; see `engine/optimisers.py`."""
+
+    def with_setting(self, name: str, value: Any) -> PlayerConfig:
+        """With another value of one field; a final learning rate remains the same share of the first one."""
+        final = self.final_learning_rate
+        if name == "learning_rate" and final is not None:
+            final *= value / self.learning_rate
+        changes: dict[str, Any] = {"final_learning_rate": final, name: value}
+        return replace(self, **changes)
 
     def gentler(self, rate_share: float, length_share: float) -> PlayerConfig:
         """For weights that have learnt already: smaller steps in a shorter run; the average begins there.
@@ -57,10 +68,10 @@ class PlayerConfig:
 
 @final
 class Player:
-    """A network that learns by Adam, and perhaps the moving average that is sampled in its stead.
+    """A network that learns, and perhaps the moving average that is sampled in its stead.
 
-    The weights that learn are views of one vector, and their gradients of another: a step of Adam, of the
-    average or of the clip is one operation, however many layers there are.
+    The weights that learn are views of one vector, and their gradients of another: a step of the optimiser,
+    of the average or of the clip is one operation, however many layers there are.
     """
 
     def __init__(self, network: nn.Module, config: PlayerConfig) -> None:
@@ -71,9 +82,7 @@ class Player:
         self._gradient = torch.zeros_like(self._weights)
         for parameter, part in zip(self.parameters, _parts(self._gradient, self.parameters), strict=True):
             parameter.grad = part
-        self._mean = torch.zeros_like(self._weights)
-        self._square = torch.zeros_like(self._weights)
-        self._n_steps = torch.zeros((), device=self._weights.device)
+        self._moments = Moments(self._weights)
         self.average: nn.Module | None = None
         if config.average_half_life_samples > 0:
             self.average = copy.deepcopy(network)
@@ -94,7 +103,7 @@ class Player:
         gradient: Tensor | None = None,
         also: Sequence[Tensor] = (),
     ) -> None:
-        """One backward pass for this player's weights, and one step of Adam.
+        """One backward pass for this player's weights, and one step of its optimiser.
 
         Args:
             loss: The sum of everything this player minimises in this turn; or anything it has made, whose
@@ -107,7 +116,7 @@ class Player:
         learn_together([self], loss, share, rate_scale, gradient=gradient, also=also)
 
     def step(self, share: float, rate_scale: float) -> None:
-        """One step of Adam along the gradient that has been gathered."""
+        """One step of the optimiser along the gradient that has been gathered."""
         config = self.config
         final = config.learning_rate if config.final_learning_rate is None else config.final_learning_rate
         self._step(rate_scale * cosine(config.learning_rate, final, share))
@@ -119,24 +128,11 @@ class Player:
 
     @torch.no_grad()
     def _step(self, learning_rate: float) -> None:
-        adam(
-            [self._weights],
-            [self._gradient],
-            [self._mean],
-            [self._square],
-            max_exp_avg_sqs=[],
-            state_steps=[self._n_steps],
-            fused=True,
-            amsgrad=False,
-            beta1=self.config.beta1,
-            beta2=self.config.beta2,
-            lr=learning_rate,
-            weight_decay=0.0,
-            eps=1e-8,
-            maximize=False,
-        )
-        if self.config.weight_clip is not None:
-            self._weights.clamp_(-self.config.weight_clip, self.config.weight_clip)
+        config = self.config
+        step = OPTIMISERS[config.optimiser]
+        step(self._weights, self._gradient, self._moments, learning_rate, config.beta1, config.beta2)
+        if config.weight_clip is not None:
+            self._weights.clamp_(-config.weight_clip, config.weight_clip)
 
     @torch.no_grad()
     def update_average(self, batch_size: int, samples_seen: int) -> None:
@@ -154,7 +150,7 @@ class Player:
         tensors = {f"network/{name}": value for name, value in self.network.state_dict().items()}
         if self.average is not None:
             tensors |= {f"average/{name}": value for name, value in self.average.state_dict().items()}
-        tensors |= {f"optimiser/{name}": value for name, value in self._moments().items()}
+        tensors |= {f"optimiser/{name}": value for name, value in self._moments.named().items()}
         return {name: value.detach().clone() for name, value in tensors.items()}
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
@@ -166,11 +162,8 @@ class Player:
         self.network.load_state_dict(below("network/", tensors))
         if self.average is not None:
             self.average.load_state_dict(below("average/", tensors))
-        for name, value in self._moments().items():
+        for name, value in self._moments.named().items():
             value.copy_(tensors[f"optimiser/{name}"])
-
-    def _moments(self) -> dict[str, Tensor]:
-        return {"mean": self._mean, "square": self._square, "n_steps": self._n_steps}
 
 
 def learn_together(

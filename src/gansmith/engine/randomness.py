@@ -14,6 +14,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gansmith.engine.choices import LatentDistribution
+
 
 @final
 @dataclass(frozen=True)
@@ -70,6 +72,14 @@ class Stream:
     def normal(self, shape: tuple[int, ...], index: int) -> Float[Tensor, "..."]:
         """Standard normal numbers of the given shape."""
         return self.randomness.normal(shape, self.name, index)
+
+    def latents(
+        self, shape: tuple[int, ...], distribution: LatentDistribution, index: int
+    ) -> Float[Tensor, "..."]:
+        """Noise of the given shape for a generator: standard normal, or uniform in [-1, 1)."""
+        if distribution == "normal":
+            return self.normal(shape, index)
+        return 2 * self.randomness.uniform(shape, self.name, index) - 1
 
     def generator(self, index: int) -> torch.Generator:
         """A fresh generator for this draw."""

@@ -19,7 +19,6 @@ import numpy as np
 from gansmith.modalities.previews import Preview
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
-from gansmith.settings import settings
 from gansmith.store.atomic import whole_file
 
 
@@ -91,12 +90,6 @@ class BlockFile:
     def write(self, records: Any) -> None:
         """Append records."""
         self._file.write(self._content(records))
-
-
-@final
-@settings
-class NoOptions:
-    """Of a kind of data that understands no options of its own."""
 
 
 class AbstractFormat(ABC, Generic[R, O]):

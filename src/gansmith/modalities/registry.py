@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.format import AbstractFormat, NoOptions
+from gansmith.modalities.options import NoOptions
 from gansmith.settings import from_plain, settings_of
 
 if TYPE_CHECKING:
+    from gansmith.modalities.format import AbstractFormat
     from gansmith.modalities.recipe import AbstractRecipe
 
 GROUP: Final = "gansmith.modalities"
@@ -46,6 +47,8 @@ class Modality:
     @cached_property
     def format(self) -> AbstractFormat[Any, Any]:
         """How it is read, shown and written."""
+        from gansmith.modalities.format import AbstractFormat
+
         return self._made(self.format_path, AbstractFormat)
 
     @cached_property
@@ -196,8 +199,8 @@ _CANNOT: Final = {
 
 
 def _has(modality: Modality, capability: type[Any]) -> bool:
-    home = modality.format if capability.__module__ == AbstractFormat.__module__ else modality.recipe
-    return isinstance(home, capability)
+    is_of_formats = capability.__module__ == "gansmith.modalities.format"
+    return isinstance(modality.format if is_of_formats else modality.recipe, capability)
 
 
 def forget() -> None:

@@ -1,9 +1,9 @@
 """Discriminators that write down their own input gradient.
 
-Gradient penalties need the derivative of a derivative. For layers with a leaky ReLU between them the
-first one is a plain product of weights and slopes, and the slopes do not change with the weights:
-writing it down makes the penalty an ordinary expression, whose one backward pass gives the same numbers
-as differentiating twice, at less than half the cost.
+Gradient penalties need the derivative of a derivative. For linear layers with activations between them the
+first one is a plain product of weights and slopes, and the slopes of a (leaky) ReLU do not even change with
+the weights. Writing it down makes the penalty an ordinary expression, whose one backward pass gives the same
+numbers as differentiating twice, at less than half the cost.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import cast
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
 
-SLOPE = 0.2
-"""Of the leaky ReLU on its left side."""
+from gansmith.nets.activations import ACTIVATIONS
+from gansmith.nets.settings import Activation
 
 
 class AbstractExplicitDiscriminator(nn.Module, ABC):
@@ -33,13 +32,15 @@ class AbstractExplicitDiscriminator(nn.Module, ABC):
         """
 
 
-def leaky_layers(
+def dense_logits(
     hidden: Float[Tensor, "batch n_in"],
     layers: nn.ModuleList,
     last: nn.Linear,
     met: list[Tensor] | None = None,
+    *,
+    activation: Activation = "leaky_relu",
 ) -> Float[Tensor, " batch"]:
-    """Logits of linear layers with a leaky ReLU after each but the last.
+    """Logits of linear layers with an activation after each but the last.
 
     The last layer keeps full precision: logits in half precision are too coarse to be compared.
 
@@ -47,23 +48,26 @@ def leaky_layers(
         hidden: The input.
         layers: All linear layers but the last.
         last: To one value.
-        met: Takes what came out of each layer before its activation, for `leaky_gradients`.
+        met: Takes what came out of each layer before its activation, for `dense_gradients`.
+        activation: Between the layers.
     """
+    chosen = ACTIVATIONS[activation]
     for layer in layers:
         hidden = layer(hidden)
         if met is not None:
-            met.append(hidden.detach())
-        hidden = leaky_relu(hidden, SLOPE)
+            met.append(hidden.detach() if chosen.is_piecewise_linear else hidden)
+        hidden = chosen.function(hidden)
     with torch.autocast(hidden.device.type, enabled=False):
         return last(hidden.float()).squeeze(1)
 
 
-def leaky_gradients(layers: nn.ModuleList, last: nn.Linear, met: list[Tensor]) -> Float[Tensor, "batch n_in"]:
-    """The gradient of each logit for the input of `leaky_layers`."""
+def dense_gradients(
+    layers: nn.ModuleList, last: nn.Linear, met: list[Tensor], *, activation: Activation = "leaky_relu"
+) -> Float[Tensor, "batch n_in"]:
+    """The gradient of each logit for the input of `dense_logits`."""
+    slope = ACTIVATIONS[activation].slope
     gradients = last.weight  # (1, width)
     for layer, before in zip(reversed(layers), reversed(met), strict=True):
-        slopes = (before > 0).to(before.dtype).mul_(1 - SLOPE).add_(SLOPE)
-        gradients = (gradients * slopes) @ cast(
-            "nn.Linear", layer
-        ).weight  # (batch, width of the layer before)
+        weight = cast("nn.Linear", layer).weight
+        gradients = (gradients * slope(before)) @ weight  # (batch, width of the layer before)
     return gradients.float()

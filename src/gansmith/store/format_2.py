@@ -1,4 +1,4 @@
-"""Model files of format 2, a zip of a few known members, as content of the present format.
+"""Model files of format 2, a zip of a few known members, as content of format 3.
 
 What the present reader guards against holds for the upgraded content as well; here only the zip itself is
 checked: members by allow-list, none twice, nothing compressed, sizes capped and within the file, each with
@@ -35,7 +35,7 @@ _OPTIONAL: Final = frozenset({"discriminator.safetensors"})
 
 
 def from_format_2(path: Path) -> tuple[dict[str, Any], Any, dict[str, Tensor], str]:
-    """Manifest, codec state and tensors as a file of the present format holds them, and the model's digest.
+    """Manifest, codec state and tensors as a file of format 3 holds them, and the model's digest.
 
     Raises:
         ModelFileError: When it is truncated, damaged or hostile, or of another format.

@@ -25,11 +25,12 @@ import torch
 from torch import Tensor
 
 from gansmith.errors import ModelFileError
+from gansmith.store import format_3
 from gansmith.store.atomic import write_whole
 from gansmith.store.format_2 import ZIP_MARK, from_format_2
 from gansmith.store.plain import as_json
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Number of the file format; raised when an older reader could not understand a newer file."""
 KEY: Final = "gansmith"
 """Of the manifest in the metadata."""
@@ -154,7 +155,7 @@ class ModelFile:
 
 
 def read_model_file(path: Path) -> ModelFile:
-    """Open a model file and check its frame; files of format 2 are upgraded.
+    """Open a model file and check its frame; files of formats 2 and 3 are upgraded.
 
     Raises:
         ModelFileError: When it is missing, truncated, damaged, hostile or of a newer format.
@@ -164,7 +165,7 @@ def read_model_file(path: Path) -> ModelFile:
             start = file.read(len(ZIP_MARK))
             if start == ZIP_MARK:
                 manifest, state, tensors, digest = from_format_2(path)
-                return _checked(path, packed(manifest, state, tensors)[0], digest)
+                return _checked(path, packed(format_3.upgraded(manifest), state, tensors)[0], digest)
             if not start:
                 raise ModelFileError(f"{path}: this is no .gan file, it is empty.")
             content = mmap(file.fileno(), 0, access=ACCESS_READ)
@@ -195,14 +196,17 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
             f"{path}: this is no .gan file, or not a whole one ({str(error)[:200]}). "
             "It is truncated, damaged or something else."
         ) from error
-    if type(manifest.get("format")) is not int or manifest["format"] != FORMAT:
+    number = manifest.get("format")
+    if type(number) is not int or number not in (format_3.FORMAT, FORMAT):
         raise ModelFileError(
-            f"{path}: this version reads model files of formats 2 and {FORMAT}. "
+            f"{path}: this version reads model files of formats 2 to {FORMAT}. "
             "Install the one that wrote the file, or learn the model again."
         )
     if said != found:
         raise ModelFileError(f"{path}: its content is not what it was written with. The file is damaged.")
     manifest.pop("format")
+    if number == format_3.FORMAT:
+        manifest = format_3.upgraded(manifest)
     return ModelFile(path, manifest, digest or said, entries, data)
 
 

@@ -386,7 +386,7 @@ def _check_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     missing = {"data", "versions", "options", "target"} - set(manifest)
     if missing:
         raise ModelFileError(f"{path}: its manifest lacks {', '.join(sorted(missing))}. It was made by hand.")
-    texts = manifest["target"], *(fit[key] for key in ("kind", "preset", "objective"))
+    texts = manifest["target"], fit["kind"], fit["preset"], fit["objective"] or ""
     numbers = fit["seed"], *training["readings"].values()
     if not all(isinstance(text, str) for text in texts) or not all(map(math.isfinite, numbers)):
         raise ModelFileError(f"{path}: its manifest holds values of the wrong type. It was made by hand.")

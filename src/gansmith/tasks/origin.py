@@ -67,11 +67,19 @@ def _check(origin: Model, settings: Mapping[str, Any], options: Mapping[str, Any
     for name in ("kind", "preset", "objective", "min_count"):
         if name == "objective" and settings[name] and own[name] is None:
             raise UsageError(f"the game {origin.rules.name!r} of the model has no choice of objectives.")
-        if settings[name] not in ("", 0, "default", own.get(name)):
+        if settings[name] not in (None, "", 0, "default", own.get(name)):
             raise UsageError(
                 f"{name} is {settings[name]!r}, and that of the model to go on from is {own.get(name)!r}. "
                 "Leave it out: it comes from the model."
             )
+    networks = {
+        **vars(origin.modality.recipe.networks)["__pydantic_fields__"],
+        "latents": 0,
+        "latent_distribution": 0,
+    }
+    for name in networks:
+        if settings.get(name) is not None:
+            raise UsageError(f"{name} is that of the model to go on from: its networks stay. Leave it out.")
     if options.get("columns") or options.get("schema") is not None:
         raise UsageError(
             "what the columns are comes from the model to go on from. Leave columns and schema out."

@@ -16,6 +16,7 @@ from gansmith.engine.games.registry import plain_rules
 from gansmith.engine.precision import fastest_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
+from gansmith.engine.tuning import tuned_networks
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
 from gansmith.modalities.registry import Modality
@@ -72,21 +73,21 @@ def prepare(
     heldout, seen = records.take(order[:n_heldout]), records.take(order[n_heldout:])
     del records, order  # one copy is enough
     if origin:
-        codec, plan, networks = origin.codec, plan_from(origin, len(seen)), networks_from(origin)
+        codec, networks = origin.codec, networks_from(origin)
+        plan = _tuned(plan_from(origin, len(seen)), config, codec.n_values, len(seen))
     else:
         codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
-        plan = recipe.plan(codec, len(seen), config.preset)
+        plan = _tuned(recipe.plan(codec, len(seen), config.preset), config, codec.n_values, len(seen))
         key = randomness.key("networks", 0)
         networks = seeded_networks(recipe, codec, plan.networks, plan.game, key)
         remarks = recipe.remarks(codec, seen, opened.target)
+    dataset = recipe.dataset(codec, seen, randomness.key("encode", 0))
     device = _device(config.device)
     networks = {name: network.to(device) for name, network in networks.items()}
     if rules is None:
-        rules = plan.game.with_objective(config.objective) if config.objective else plan.game
-        is_large = n_operations(networks, rules.batch_size) >= MANY_OPERATIONS
-        rules = replace(rules, precision=fastest_precision(device) if is_large else "float32")
+        is_large = n_operations(networks, plan.game.batch_size) >= MANY_OPERATIONS
+        rules = replace(plan.game, precision=fastest_precision(device) if is_large else "float32")
     game = rules.start(networks, randomness)
-    dataset = recipe.dataset(codec, seen, randomness.key("encode", 0))
     drawing = Shuffled(len(dataset), rules.batch_size, randomness)
     batches = Batches(dataset, drawing, randomness, partial(recipe.samples, codec), device)
     evaluation = None
@@ -120,6 +121,13 @@ def _check_preset(modality: Modality, preset: str) -> None:
 def salted(fingerprint: str, salt: str) -> str:
     """A fingerprint that tells nobody without the salt whether some data is that which was learnt from."""
     return hashlib.blake2b(fingerprint.encode(), key=salt.encode(), digest_size=16).hexdigest()
+
+
+def _tuned(plan: Plan, config: FitConfig, n_values: int, n_records: int) -> Plan:
+    """A plan with what the user has chosen; no batch is larger than the data."""
+    game = plan.game.tuned(config, n_values)
+    game = replace(game, batch_size=min(game.batch_size, n_records))
+    return replace(plan, game=game, networks=tuned_networks(plan.networks, config, n_values, game))
 
 
 def _device(name: str) -> torch.device:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from gansmith.engine.length import cuts_of
+from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
 from gansmith.settings import NonNegativeFloat, NonNegativeInt, settings
 from gansmith.tasks.budget import seconds_of
@@ -12,15 +13,13 @@ from gansmith.tasks.budget import seconds_of
 
 @final
 @settings(kw_only=True)
-class FitConfig:
-    """What a user may choose; everything else follows from the data."""
+class FitConfig(AbstractTuning):
+    """What a user may choose of a run on any kind of data; everything else follows from the data."""
 
     kind: str = ""
     """Kind of data: table, image, ...; empty finds it."""
     preset: str = "default"
     """Sizes and rules; see `gansmith list presets`."""
-    objective: str = ""
-    """What the players want; see `gansmith list objectives`; empty takes the preset's."""
     budget: str = ""
     """Time to learn, such as 90s, 5m or 1h30m; empty takes the preset's length."""
     samples_seen: NonNegativeInt = 0
@@ -37,6 +36,7 @@ class FitConfig:
     """Where a budget shortened the run to be repeated, as it was printed; goes with samples_seen."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         lengths = [name for name in ("budget", "samples_seen", "epochs") if getattr(self, name)]
         if len(lengths) > 1:
             raise UsageError(f"{' and '.join(lengths)} both give a length. Give one.")
@@ -44,9 +44,5 @@ class FitConfig:
             raise UsageError(
                 "only a length in samples seen can be shortened. Give both as they were printed."
             )
-        if self.objective:
-            from gansmith.engine.objectives import find_objective  # objectives are made of tensors
-
-            find_objective(self.objective)
         if self.budget:
             seconds_of(self.budget)

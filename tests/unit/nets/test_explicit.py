@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 import torch
@@ -10,33 +11,41 @@ from gansmith.engine.judge import Discriminator
 from gansmith.engine.penalties import unit_gradient_penalty, zero_centred_gradient_penalty
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableDiscriminator, TableNetworks, n_conditions
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
+from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
+from gansmith.nets.settings import Activation
 
 LAYOUT = Layout(n_states=(2, 3, 7), n_bins=(0, 2, 0))
 
 
 class Plain(AbstractExplicitDiscriminator):
-    def __init__(self, *widths: int) -> None:
+    def __init__(self, *widths: int, activation: Activation = "leaky_relu") -> None:
         super().__init__()
+        self.activation: Activation = activation
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.last = nn.Linear(widths[-1], 1)
 
     def forward(self, samples, conditions=None):
-        return leaky_layers(samples, self.layers, self.last)
+        return dense_logits(samples, self.layers, self.last, activation=self.activation)
 
     def with_gradients(self, samples, conditions):
         met = []
-        logits = leaky_layers(samples, self.layers, self.last, met)
-        return logits, leaky_gradients(self.layers, self.last, met)
+        logits = dense_logits(samples, self.layers, self.last, met, activation=self.activation)
+        return logits, dense_gradients(self.layers, self.last, met, activation=self.activation)
 
 
 def games() -> list:
-    table = TableDiscriminator(LAYOUT, TableNetworks(discriminator_widths=(12, 8)))
+    table = TableDiscriminator(LAYOUT, TableNetworks((16,), (12, 8)))
+    smooth = TableDiscriminator(LAYOUT, TableNetworks((16,), (12, 8), activation="tanh"))
     conditions = torch.randn(9, n_conditions(LAYOUT))
     return [
         pytest.param(Plain(4, 6), torch.randn(9, 4), None, id="one layer"),
         pytest.param(Plain(4, 6, 5, 3), torch.randn(9, 4), None, id="three layers"),
+        *(
+            pytest.param(Plain(4, 6, 5, activation=name), torch.randn(9, 4), None, id=name)
+            for name in get_args(Activation)
+        ),
         pytest.param(table, torch.randn(9, LAYOUT.n_values), None, id="table"),
+        pytest.param(smooth, torch.randn(9, LAYOUT.n_values), conditions, id="table with tanh"),
         pytest.param(table, torch.randn(9, LAYOUT.n_values), conditions, id="table with conditions"),
     ]
 
@@ -81,8 +90,9 @@ def test_the_written_gradient_is_used(monkeypatch):
     assert torch.equal(zero_centred_gradient_penalty(judge, torch.randn(9, 4)), torch.full((9,), 16.0))
 
 
-def test_logits_stay_in_full_precision():
-    network = Plain(4, 6, 5)
+@pytest.mark.parametrize("activation", get_args(Activation))
+def test_logits_stay_in_full_precision(activation):
+    network = Plain(4, 6, 5, activation=activation)
     with torch.autocast("cpu", torch.bfloat16):
         logits, gradients = network.with_gradients(torch.randn(9, 4), None)
     assert logits.dtype == gradients.dtype == torch.float32

@@ -1,20 +1,20 @@
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 from torch import nn
 
-from gansmith.nets.mlp import ResidualBlock, layers, xavier_uniform
+from gansmith.nets.activations import ActivationLayer
+from gansmith.nets.mlp import ResidualBlock, layers
 
 
 def test_layers():
-    network = layers((3, 5, 7, 2), nn.Tanh, last=nn.Sigmoid())
+    network = layers((3, 5, 7, 2), "tanh", last=nn.Sigmoid())
     kinds = [type(module) for module in network]
-    assert kinds == [nn.Linear, nn.Tanh, nn.Linear, nn.Tanh, nn.Linear, nn.Sigmoid]
+    assert kinds == [nn.Linear, ActivationLayer, nn.Linear, ActivationLayer, nn.Linear, nn.Sigmoid]
     assert network(torch.zeros(4, 3)).shape == (4, 2)
-    assert [type(module) for module in layers((3, 2), nn.ReLU)] == [nn.Linear]
+    assert [type(module) for module in layers((3, 2), "relu")] == [nn.Linear]
 
 
 def test_a_residual_block_starts_as_the_identity_and_learns():
@@ -28,14 +28,21 @@ def test_a_residual_block_starts_as_the_identity_and_learns():
     assert not torch.allclose(block(x), x)
 
 
-def test_xavier_uniform():
-    network: Any = layers((200, 300, 1), nn.Tanh)
-    xavier_uniform(network, torch.Generator().manual_seed(0))
-    first = network[0]
-    bound = math.sqrt(6 / 500)
-    assert 0.99 * bound < first.weight.abs().max() <= bound
-    assert abs(first.weight.std().item() - bound / math.sqrt(3)) < 0.01 * bound
-    assert first.bias.abs().max() == network[2].bias.abs().max() == 0
-    again: Any = layers((200, 300, 1), nn.Tanh)
-    xavier_uniform(again, torch.Generator().manual_seed(0))
-    assert torch.equal(again[0].weight, first.weight)
+def test_a_residual_block_that_changes_the_width_starts_as_a_linear_layer():
+    block: Any = ResidualBlock(4, "tanh", n_in=3)
+    x = torch.randn(6, 3)
+    assert torch.equal(block(x), block.skip(x))
+    assert set(ResidualBlock(4).state_dict()) == {
+        f"{name}.{part}" for name in ("first", "second") for part in ("weight", "bias")
+    }
+
+
+def test_the_activation_of_a_block_is_the_one_chosen():
+    x = torch.randn(6, 4)
+    blocks: list[Any] = [ResidualBlock(4, name) for name in ("leaky_relu", "tanh")]
+    for block in blocks:
+        block.load_state_dict(blocks[0].state_dict())
+        nn.init.ones_(block.second.weight)
+    tanh = blocks[1]
+    assert torch.equal(tanh(x), x + tanh.second(torch.tanh(tanh.first(torch.tanh(x)))))
+    assert not torch.allclose(blocks[0](x), tanh(x))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -110,8 +111,15 @@ def test_objective_of_the_users_choice(people, config):
     assert (chosen.objective, usual.objective) == ("hinge", "relativistic")
 
 
+def test_an_objective_brings_its_penalty_where_the_preset_has_none():
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 4, 4), dtype=np.uint8)
+    prepared = start(pictures, FitConfig(preset="article", objective="wasserstein")).prepared
+    (penalty,) = prepared.manifest["game"]["penalties"]
+    assert (penalty["name"], penalty["weight"]) == ("gradient_penalty", 10.0)
+
+
 def test_a_game_without_a_choice_of_objectives_refuses_one(people, config):
-    with pytest.raises(UsageError, match="'autoencoder' has one objective"):
+    with pytest.raises(UsageError, match="'autoencoder' has no setting 'objective'"):
         start(people, replace(config, preset="vae", objective="hinge"))
 
 

@@ -145,10 +145,12 @@ def change(*keys, to):
         change("kind", to=["table"]),
         change("kind", to={}),
         change("networks", to=[]),
-        change("networks", "generator_width", to=10**12),
-        change("networks", "generator_width", to=8192),
-        change("networks", "generator_width", to="128"),
-        change("networks", "n_blocks", to=8192),
+        change("networks", "generator_widths", to=[10**12]),
+        change("networks", "generator_widths", to=[8192]),
+        change("networks", "generator_widths", to=["128"]),
+        change("networks", "generator_widths", to=[]),
+        change("networks", "generator_widths", to=[64] * 17),
+        change("networks", "activation", to="softmax"),
         change("networks", "discriminator_widths", to=[8192] * 17),
         change("networks", "temperature", to=0),
         change("networks", "extra", to=1),
@@ -291,24 +293,27 @@ def test_the_digest_stands_for_the_content(model, path, tmp_path):
 # --- Older formats -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("number", [2, 3])
 @pytest.mark.parametrize("kind", ["table", "image"])
-def test_a_stored_file_of_format_2_makes_the_records_it_made_then(kind):
-    model = load_model(STORED / f"{kind}-format-2.gan")
+def test_a_stored_file_of_an_older_format_makes_the_records_it_made_then(kind, number):
+    name = f"{kind}-format-{number}"
+    model = load_model(STORED / f"{name}.gan")
     assert set(model.networks) == {"generator", "discriminator"}
     assert "fingerprint" not in model.manifest["data"]
     if kind == "image":
-        expected = np.loadtxt(STORED / "image-format-2.csv", dtype=int, delimiter=",")
+        expected = np.loadtxt(STORED / f"{name}.csv", dtype=int, delimiter=",")
         assert np.array_equal(model.sample(2, 7).pixels.reshape(2, -1), expected)
     else:
-        expected = pd.read_csv(STORED / "table-format-2.csv", keep_default_na=False)
+        expected = pd.read_csv(STORED / f"{name}.csv", keep_default_na=False)
         made = frame(model.sample(40, 7)).astype(object)
         assert made.where(made.notna(), "").astype(str).equals(expected.astype(str))
         assert model.manifest["training"]["n_members"] == 2
         assert 0 < model.opinions(model.sample(5)).mean() < 1
 
 
-def test_an_upgraded_model_is_written_in_the_present_format(tmp_path):
-    old = load_model(STORED / "table-format-2.gan")
+@pytest.mark.parametrize("number", [2, 3])
+def test_an_upgraded_model_is_written_in_the_present_format(tmp_path, number):
+    old = load_model(STORED / f"table-format-{number}.gan")
     digest = old.save(tmp_path / "new.gan")
     new = load_model(tmp_path / "new.gan")
     assert new.digest == digest
@@ -331,10 +336,12 @@ def test_a_fine_tuning_of_a_model_of_format_2_is_resumed_bit_for_bit(tmp_path):
     assert load_model(tmp_path / "a.gan").manifest["origin"] == old.digest
 
 
-def test_a_model_of_format_2_can_be_fine_tuned():
-    old = load_model(STORED / "table-format-2.gan")
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_model_of_an_older_format_can_be_fine_tuned(number):
+    old = load_model(STORED / f"table-format-{number}.gan")
     data = frame(old.sample(300, 1))
     learnt = Synthesizer(samples_seen=900, threads=1).fit(data, start_from=old)
     assert learnt.model_.manifest["origin"] == old.digest
     assert learnt.model_.manifest["game"]["n_latents"] == 4
-    assert json.loads(as_json(learnt.model_.manifest["networks"])) == old.manifest["networks"]
+    networks = json.loads(as_json(learnt.model_.manifest["networks"]))
+    assert networks == {"activation": "leaky_relu", "weights": "lecun", **old.manifest["networks"]}

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import ClassVar, Final, Literal, final
 
 import torch
@@ -23,6 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
+from gansmith.engine.choices import LatentDistribution, Turns
 from gansmith.engine.encounter import (
     Encounter,
     Examination,
@@ -55,9 +55,6 @@ from gansmith.settings import PositiveInt, field, settings
 
 FLAT: Final = 1e-20
 """Slopes below are not divided by: a hinge has none at all, others none where the discriminator is sure."""
-Turns = Literal["fresh", "same_fakes", "one_pass"]
-"""One after the other, each on records and fakes of its own; on the same ones, a pass of the generator less;
-or at the same time, from one pass of the discriminator, the cheapest."""
 
 
 @final
@@ -72,10 +69,12 @@ class AdversarialRules(AbstractRules):
     name: ClassVar[str] = "adversarial"
     roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
     generating: ClassVar[tuple[str, ...]] = ("generator",)
-    of_networks: ClassVar[tuple[str, ...]] = ("n_latents", "objective")
+    of_networks: ClassVar[tuple[str, ...]] = ("n_latents", "latent_distribution", "objective", "penalties")
 
     n_latents: PositiveInt
     """Noise values per fake record."""
+    latent_distribution: LatentDistribution = "normal"
+    """Of the noise: "normal", or "uniform" in [-1, 1)."""
     objective: str = "relativistic"
     """A key of `OBJECTIVES`."""
     penalties: tuple[PenaltyConfig, ...] = (PenaltyConfig("r1", 1.0), PenaltyConfig("r2", 1.0))
@@ -90,17 +89,21 @@ class AdversarialRules(AbstractRules):
     """A run of more samples than this learns in as many smaller steps: its learning rates are divided by how
     much longer it is. None: the same rates, however long."""
     n_discriminator_turns: PositiveInt = 1
-    """Turns of the discriminator before each turn of the generator."""
+    """Turns of the discriminator in each step, before those of the generator."""
+    n_generator_turns: PositiveInt = 1
+    """Turns of the generator in each step, each on fakes of its own."""
     turns: Turns = "fresh"
     """How turns follow each other."""
 
     def __post_init__(self) -> None:
         find_objective(self.objective)
-        if self.turns != "fresh" and self.n_discriminator_turns > 1:
-            raise UsageError(
-                f"turns {self.turns!r} are one of each player, not {self.n_discriminator_turns} of the "
-                "discriminator. Leave out turns or n_discriminator_turns."
-            )
+        for player in ("discriminator", "generator"):
+            n_turns = getattr(self, f"n_{player}_turns")
+            if self.turns != "fresh" and n_turns > 1:
+                raise UsageError(
+                    f"turns {self.turns!r} are one of each player, not {n_turns} of the {player}. "
+                    f"Leave out turns or n_{player}_turns."
+                )
 
     @property
     def n_batches(self) -> int:
@@ -108,7 +111,8 @@ class AdversarialRules(AbstractRules):
         is_comparing = find_objective(self.objective).is_relative or any(
             term.is_for("generator") for term in self.terms
         )
-        return self.n_discriminator_turns + (is_comparing and self.turns == "fresh")
+        is_on_others = is_comparing and self.turns == "fresh"
+        return self.n_discriminator_turns + (self.n_generator_turns if is_on_others else 0)
 
     @property
     def samples_per_step(self) -> int:
@@ -121,8 +125,12 @@ class AdversarialRules(AbstractRules):
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
         """Records from fresh latents, with the `condition` that was given."""
-        latents = stream.normal((len(given), self.n_latents), index).to(device_of(networks))
+        latents = self.latents(len(given), stream, index).to(device_of(networks))
         return networks["generator"](latents, given.get("condition"))
+
+    def latents(self, n_records: int, stream: Stream, index: int) -> Latents:
+        """Noise for so many records."""
+        return stream.latents((n_records, self.n_latents), self.latent_distribution, index)
 
     def realism(
         self, networks: Networks, batch: Batch, readings: Mapping[str, float]
@@ -132,10 +140,6 @@ class AdversarialRules(AbstractRules):
             raise UsageError("this model was saved for sampling only: it has no discriminator to be asked.")
         logits = said(networks["discriminator"], batch["real"], batch.get("condition")).logits
         return torch.sigmoid(logits - readings.get("decision_threshold", 0.0))
-
-    def with_objective(self, objective: str) -> AbstractRules:
-        """See the base class."""
-        return replace(self, objective=objective)
 
     def rate_scale(self, progress: Progress) -> float:
         """What learning rates are multiplied with, beside their schedules."""
@@ -193,8 +197,11 @@ class Adversarial(AbstractGame):
         for turn in range(self.config.n_discriminator_turns):
             loss = self.discriminator_turn(step, turn, batches[turn], share)
             self.discriminator.learn(loss, share, scale)
-        generator_loss = self.generator_turn(step, batches[-1])
-        self.generator.learn(generator_loss, share, scale)
+        generator_loss = torch.zeros(())
+        of_generator = batches[self.config.n_discriminator_turns :] or batches[-1:]
+        for turn in range(self.config.n_generator_turns):
+            generator_loss = self.generator_turn(step, turn, of_generator[turn % len(of_generator)])
+            self.generator.learn(generator_loss, share, scale)
         return loss, generator_loss
 
     def discriminator_turn(self, step: int, turn: int, batch: Batch, share: float) -> Scalar:
@@ -204,9 +211,9 @@ class Adversarial(AbstractGame):
             fake = self._made(latents, batch)
         return self._discriminator_loss(self._examined(step, batch, fake, latents), step, share)
 
-    def generator_turn(self, step: int, batch: Batch) -> Scalar:
+    def generator_turn(self, step: int, turn: int, batch: Batch) -> Scalar:
         """The generator's loss on fresh fakes, and on a batch where it compares."""
-        latents = self._latents(step, self.config.n_discriminator_turns, batch)
+        latents = self._latents(step, self.config.n_discriminator_turns + turn, batch)
         return self._generator_loss(self._presented(batch, self._made(latents, batch), latents))
 
     def _same_fakes(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
@@ -317,8 +324,8 @@ class Adversarial(AbstractGame):
         return loss
 
     def _latents(self, step: int, turn: int, batch: Batch) -> Latents:
-        shape = (len(batch), self.config.n_latents)
-        return self.randomness.normal(shape, f"latents/{turn}", step).to(batch["real"].device)
+        stream = self.randomness.stream(f"latents/{turn}")
+        return self.config.latents(len(batch), stream, step).to(batch["real"].device)
 
     def _precision(self) -> AbstractContextManager[object]:
         return matrix_precision(self.config.precision, self.device)

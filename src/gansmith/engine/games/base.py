@@ -19,9 +19,11 @@ from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import below
+from gansmith.engine.penalties import penalties_chosen
 from gansmith.engine.players import Player, PlayerConfig
 from gansmith.engine.precision import Precision
 from gansmith.engine.randomness import Randomness, Stream
+from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
 from gansmith.settings import PositiveInt, settings
 
@@ -107,13 +109,34 @@ class AbstractRules(ABC):
         del networks, batch, readings
         raise UsageError(f"a model of the game {self.name!r} cannot tell real records from others.")
 
-    def with_objective(self, objective: str) -> AbstractRules:
-        """The same with another objective.
+    def tuned(self, tuning: AbstractTuning, n_values: int) -> AbstractRules:
+        """These rules with what a user has chosen.
+
+        Args:
+            tuning: What is chosen; settings of networks are not looked at.
+            n_values: Of a record.
 
         Raises:
-            UsageError: When it is not known, or the game has no choice of objectives.
+            UsageError: When this game has no such setting, or does not go with the others.
         """
-        raise UsageError(f"the game {self.name!r} has one objective, so {objective!r} cannot be chosen.")
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        players = {name: value for name, value in own.items() if isinstance(value, PlayerConfig)}
+        changes: dict[str, Any] = {}
+        for choice in tuning.for_rules(n_values):
+            holders = choice.holders(players)
+            for player in holders:
+                players[player] = players[player].with_setting(choice.name, choice.value)
+            if not choice.of_players and choice.name in own:
+                changes[choice.name] = choice.value
+            elif not holders:
+                raise UsageError(
+                    f"the game {self.name!r} has no setting {choice.setting!r}. "
+                    "Leave it out, or take a preset of another game."
+                )
+        if {"objective", "penalties"} & set(changes):
+            weights = changes.get("penalties")
+            changes["penalties"] = penalties_chosen(own["penalties"], weights, changes.get("objective"))
+        return replace(self, **changes, **players)
 
     def fine_tuning(self, learnt: AbstractRules, rate_share: float, length_share: float) -> AbstractRules:
         """These rules for going on from networks that have learnt already: with smaller steps.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import ClassVar, final
 
 import torch
@@ -49,7 +48,7 @@ class CycleRules(AbstractRules):
         "generator", "inverse_generator", "discriminator", "source_discriminator",
     )  # fmt: skip
     generating: ClassVar[tuple[str, ...]] = ("generator", "inverse_generator")
-    of_networks: ClassVar[tuple[str, ...]] = ("objective",)
+    of_networks: ClassVar[tuple[str, ...]] = ("objective", "penalties")
 
     objective: str = "relativistic"
     """A key of `OBJECTIVES`."""
@@ -77,10 +76,6 @@ class CycleRules(AbstractRules):
         if (source := given.get("source")) is not None:
             return networks["generator"](source)
         return networks["inverse_generator"](given["real"])
-
-    def with_objective(self, objective: str) -> AbstractRules:
-        """See the base class."""
-        return replace(self, objective=objective)
 
 
 @final

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
+from gansmith.engine.choices import LatentDistribution
 from gansmith.engine.games.base import (
     AbstractGame,
     AbstractRules,
@@ -43,10 +44,12 @@ class EncoderRules(AbstractRules):
     name: ClassVar[str] = "encoder"
     roles: ClassVar[tuple[str, ...]] = ("generator", "encoder")
     generating: ClassVar[tuple[str, ...]] = ("generator", "encoder")
-    of_networks: ClassVar[tuple[str, ...]] = ("n_latents",)
+    of_networks: ClassVar[tuple[str, ...]] = ("n_latents", "latent_distribution")
 
     n_latents: PositiveInt
     """Noise values per record of the generator."""
+    latent_distribution: LatentDistribution = "normal"
+    """Of the noise that the generator has learnt from: "normal", or "uniform" in [-1, 1)."""
     learner: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, beta1=0.9, beta2=0.999))
     """How the encoder learns."""
     reconstruction_weight: NonNegativeFloat = 1.0
@@ -79,7 +82,8 @@ class EncoderGame(AbstractGame):
         (batch,) = batches
         encoder, condition = self.players["encoder"], batch.get("condition")
         shape = (len(batch), self.config.n_latents)
-        latents = self.randomness.normal(shape, "latents", step).to(batch["real"].device)
+        stream = self.randomness.stream("latents")
+        latents = stream.latents(shape, self.config.latent_distribution, step).to(batch["real"].device)
         precision = self.config.precision
         with quick_full_products(precision):
             with matrix_precision(precision, self.device):

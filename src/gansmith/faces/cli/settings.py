@@ -13,13 +13,17 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Annotated, Any, Literal, Union, final, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, final, get_args, get_origin
 
 import typer
 
+from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
 from gansmith.modalities.registry import Modality, all_modalities
 from gansmith.settings import Setting, settings_of
+
+TUNING: Final = "Networks and game, chosen from the data where nothing is given"
+_TUNED: Final = {one.name for one in settings_of(AbstractTuning)}
 
 
 @final
@@ -57,7 +61,7 @@ def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]
             )
             function(**given, chosen=chosen)
 
-        made = [_parameter(one, "") for one in settings]
+        made = [_parameter(one, TUNING if one.name in _TUNED else "") for one in settings]
         made += [_parameter(one, _panel(command, name)) for name, one in options.items()]
         run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in (*own, *made)}
@@ -92,7 +96,7 @@ def _parameter(setting: Setting, panel: str) -> inspect.Parameter:
     limits = f" ({setting.limits})" if setting.limits else ""
     option = typer.Option(
         _spelling(setting),
-        metavar=setting.offered.form or None,
+        metavar=setting.offered.form or {str: "TEXT", int: "N", float: "X"}.get(form),
         help=f"{setting.offered.help or setting.help}{limits}{shown}",
         rich_help_panel=panel or None,
         show_default=False,
@@ -159,6 +163,8 @@ def _pairs(setting: Setting, texts: Sequence[str]) -> dict[str, Any]:
     """`["a:1", "b:2"]` as a dictionary."""
     form, option = setting.offered.form, _spelling(setting)
     sign = ":" if ":" in form else "="
+    if list(texts) == ["none"]:
+        return {}
     found: dict[str, Any] = {}
     for text in texts:
         name, separator, value = text.rpartition(sign)

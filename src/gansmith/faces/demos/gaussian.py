@@ -25,7 +25,8 @@ from gansmith.engine.tensors import Conditions, Latents, Logits
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import TrainConfig, train
 from gansmith.faces.demos.pictures import make_folder, scatter
-from gansmith.nets.mlp import layers, xavier_uniform
+from gansmith.nets.initialisation import initialise
+from gansmith.nets.mlp import layers
 
 Points = Float[Tensor, "batch 2"]
 Show = Callable[[str], object]
@@ -42,7 +43,7 @@ _N_PLOTTED: Final = 1_500
 class _Player(nn.Module):
     def __init__(self, *widths: int) -> None:
         super().__init__()
-        self.layers = layers(widths, nn.ReLU)
+        self.layers = layers(widths, "relu")
 
     def forward(self, inputs: Latents | Points, conditions: Conditions | None = None) -> Points | Logits:
         return self.layers(inputs).squeeze(1)  # a logit stands alone, the two coordinates of a point do not
@@ -105,7 +106,7 @@ def _game(randomness: Randomness) -> Adversarial:
     with torch.device("cpu"):  # so that the seed decides every number, whatever the machine has
         generator, discriminator = _Player(100, 256, 2), _Player(2, 256, 1)
     for index, network in enumerate((generator, discriminator)):
-        xavier_uniform(network, randomness.generator("weights", index))
+        initialise([network], "xavier", randomness.generator("weights", index))
     rules = AdversarialRules(
         batch_size=64,
         n_latents=100,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, final
+from typing import final
 
 import torch
 from torch import nn
@@ -15,47 +15,17 @@ from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
 from gansmith.errors import UsageError
 from gansmith.modalities.image.codec import PictureSamples
-from gansmith.nets.mlp import layers, xavier_uniform
+from gansmith.nets.initialisation import initialise
+from gansmith.nets.mlp import layers
+from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
 from gansmith.settings import settings
-
-_MAX_WIDTH: Final = 8192
-_MAX_LAYERS: Final = 16
-
-
-@final
-class LeakyRelu(nn.LeakyReLU):
-    """Leaky ReLU with the slope 0.2 that discriminators are usually given."""
-
-    def __init__(self) -> None:
-        super().__init__(0.2)
-
-
-_ACTIVATIONS: Final[dict[str, type[nn.Module]]] = {"tanh": nn.Tanh, "leaky_relu": LeakyRelu}
 
 
 @final
 @settings
-class ImageNetworks:
+class ImageNetworks(AbstractPlayerNetworks):
     """Sizes of the networks; encoders are built as discriminators are, decoders as generators."""
-
-    generator_widths: tuple[int, ...]
-    """Units of the generator's hidden layers, from the latents to the picture."""
-    discriminator_widths: tuple[int, ...]
-    """Units of the discriminator's hidden layers, from the picture to the logit."""
-    activation: Literal["tanh", "leaky_relu"] = "leaky_relu"
-    """Between the layers."""
-    weights: Literal["xavier", "lecun"] = "lecun"
-    """How they start: "xavier" is Xavier-uniform with zero biases, "lecun" is PyTorch's own start."""
-
-    def __post_init__(self) -> None:
-        sizes = (*self.generator_widths, *self.discriminator_widths)
-        n_layers = max(len(self.generator_widths), len(self.discriminator_widths))
-        if not all(1 <= size <= _MAX_WIDTH for size in sizes) or n_layers > _MAX_LAYERS:
-            raise UsageError(
-                f"network sizes must be from 1 to {_MAX_WIDTH}, in {_MAX_LAYERS} layers or fewer, "
-                f"not {sizes}."
-            )
 
 
 @final
@@ -65,7 +35,7 @@ class ImageGenerator(nn.Module):
     def __init__(self, n_values: int, config: ImageNetworks, n_latents: int) -> None:
         super().__init__()
         widths = (n_latents, *config.generator_widths, n_values)
-        self.layers = layers(widths, _ACTIVATIONS[config.activation], last=nn.Sigmoid())
+        self.layers = layers(widths, config.activation, last=nn.Sigmoid())
 
     def forward(self, latents: Latents, conditions: Conditions | None = None) -> PictureSamples:
         """One picture for each row of latents; pictures know no conditions yet."""
@@ -78,7 +48,7 @@ class ImageDiscriminator(nn.Module):
 
     def __init__(self, n_values: int, config: ImageNetworks) -> None:
         super().__init__()
-        self.layers = layers((n_values, *config.discriminator_widths, 1), _ACTIVATIONS[config.activation])
+        self.layers = layers((n_values, *config.discriminator_widths, 1), config.activation)
 
     def forward(self, samples: PictureSamples, conditions: Conditions | None = None) -> Logits:
         """One logit for each picture; pictures know no conditions yet."""
@@ -92,7 +62,7 @@ class ImageEncoder(AbstractEncoder):
     def __init__(self, n_values: int, config: ImageNetworks, n_latents: int) -> None:
         super().__init__()
         widths = (n_values, *config.discriminator_widths, 2 * n_latents)
-        self.layers = layers(widths, _ACTIVATIONS[config.activation])
+        self.layers = layers(widths, config.activation)
 
     def forward(
         self, samples: PictureSamples, conditions: Conditions | None = None
@@ -114,7 +84,7 @@ class ImageDecoder(AbstractDecoder):
 
     def __init__(self, n_values: int, config: ImageNetworks, n_latents: int) -> None:
         super().__init__()
-        self.layers = layers((n_latents, *config.generator_widths, n_values), _ACTIVATIONS[config.activation])
+        self.layers = layers((n_latents, *config.generator_widths, n_values), config.activation)
 
     def log_likelihood(
         self, samples: PictureSamples, latents: Latents, conditions: Conditions | None = None
@@ -154,7 +124,5 @@ def networks_for(n_values: int, config: ImageNetworks, rules: AbstractRules) -> 
             }
         case _:
             raise UsageError(f"pictures have no networks for the game {rules.name!r}.")
-    if config.weights == "xavier":
-        for network in found.values():
-            xavier_uniform(network, torch.default_generator)
+    initialise(found.values(), config.weights, torch.default_generator)
     return found

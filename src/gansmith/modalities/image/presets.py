@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal, final
+from typing import Final, final
 
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
@@ -13,8 +12,7 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.modalities.image.networks import ImageNetworks
 from gansmith.modalities.recipe import Plan
-
-LatentsRule = Literal["root", "half", "quarter"]
+from gansmith.nets.rules_of_thumb import rule_of_thumb_sizes
 
 FEW_PICTURES: Final = 500
 """Fewer training pictures get the small players."""
@@ -26,45 +24,6 @@ _ARTICLE_BATCH: Final = 10
 _ARTICLE_EPOCHS: Final = 100
 _ARTICLE_LATENTS: Final = 20
 _ARTICLE_VALUES: Final = 64
-
-
-@final
-@dataclass(frozen=True)
-class Sizes:
-    """Layer sizes of two small players."""
-
-    n_latents: int
-    """Noise values per record."""
-    generator_widths: tuple[int, ...]
-    """Units of the generator's hidden layers."""
-    discriminator_widths: tuple[int, ...]
-    """Units of the discriminator's hidden layers."""
-
-
-def rule_of_thumb_sizes(n_values: int, latents: LatentsRule = "quarter") -> Sizes:
-    """The article's rules of thumb for records of z values each.
-
-    Latents: the square root of z, a half or a quarter of it. The generator's one hidden layer: halfway
-    between latents and z. The discriminator's two hidden layers: a half and a quarter of z. Fractions are
-    dropped; no layer is smaller than one unit.
-
-    Args:
-        n_values: z, 1 or more.
-        latents: Which of the three rules decides the latents.
-
-    Example:
-        >>> rule_of_thumb_sizes(64)
-        Sizes(n_latents=16, generator_widths=(40,), discriminator_widths=(32, 16))
-        >>> [rule_of_thumb_sizes(64, rule).n_latents for rule in ("root", "half")]
-        [8, 32]
-    """
-    chosen = {"root": math.isqrt(n_values), "half": n_values // 2, "quarter": n_values // 4}[latents]
-    n_latents = max(1, chosen)
-    return Sizes(
-        n_latents=n_latents,
-        generator_widths=((n_latents + n_values) // 2,),
-        discriminator_widths=(max(1, n_values // 2), max(1, n_values // 4)),
-    )
 
 
 def article(n_values: int, n_records: int) -> Plan:

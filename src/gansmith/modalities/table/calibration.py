@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.randomness import Randomness
 from gansmith.modalities.table.layout import Compact, Layout
 from gansmith.modalities.table.networks import N_KNOTS, TableGenerator
@@ -44,18 +45,20 @@ PRIOR: Final = 10
 
 
 @torch.no_grad()
-def calibrate(members: Sequence[TableGenerator], n_latents: int, compact: Compact, seed: int) -> None:
+def calibrate(
+    members: Sequence[TableGenerator], rules: AdversarialRules, compact: Compact, seed: int
+) -> None:
     """Make the margins of the free records of generators that take turns those of real ones.
 
     Args:
         members: On the CPU; their last biases and their knots change, all in the same way.
-        n_latents: Noise values per record.
+        rules: That they have learnt by.
         compact: Training records, shape `(n_records, n_compact)`.
         seed: Of the latents.
     """
     layout = members[0].layout
     n = max(len(members), min(N_RECORDS, MAX_VALUES // layout.n_values))
-    latents = Randomness(seed).normal((n, n_latents), "calibration", 0)
+    latents = rules.latents(n, Randomness(seed).stream("calibration"), 0)
     logits = torch.cat(
         [
             member.logits(part)

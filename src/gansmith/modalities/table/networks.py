@@ -22,7 +22,7 @@ from typing import Any, Final, cast, final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu, linear
+from torch.nn.functional import linear
 
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
@@ -31,10 +31,13 @@ from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
 from gansmith.errors import UsageError
 from gansmith.modalities.table.layout import Layout
-from gansmith.nets.explicit import SLOPE, AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
+from gansmith.nets.activations import ACTIVATIONS
+from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
+from gansmith.nets.initialisation import initialise
 from gansmith.nets.mlp import ResidualBlock
+from gansmith.nets.settings import AbstractPlayerNetworks, Activation
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
-from gansmith.settings import settings
+from gansmith.settings import Annotated, Field, settings
 
 TableSamples = Float[Tensor, "batch n_values"]
 
@@ -44,39 +47,27 @@ N_KNOTS: Final = 17
 
 @final
 @settings
-class TableNetworks:
-    """Sizes of the networks; encoders are built as discriminators are, decoders as generators."""
+class TableNetworks(AbstractPlayerNetworks):
+    """Sizes of the networks; encoders are built as discriminators are, decoders as generators.
 
-    generator_width: int = 256
-    """Units of the generator's hidden layers."""
-    n_blocks: int = 2
-    """Residual blocks of the generator."""
-    discriminator_widths: tuple[int, ...] = (512, 256)
-    """Units of the discriminator's hidden layers."""
-    temperature: float = 0.2
+    The generator's hidden layers are residual blocks, one for each width.
+    """
+
+    temperature: Annotated[float, Field(ge=0.01, le=100)] = 0.2
     """Of the softmax that the straight-through gradient goes through, in logits."""
-    n_revisions: int = 0
+    n_revisions: Annotated[int, Field(ge=0, le=8)] = 0
     """How often the generator reads its draft and revises it."""
-
-    def __post_init__(self) -> None:
-        sizes = (self.generator_width, self.n_blocks, *self.discriminator_widths)
-        n_layers = max(self.n_blocks, len(self.discriminator_widths))
-        if not all(1 <= size <= 8192 for size in sizes) or n_layers > 16:
-            raise UsageError(f"network sizes must be from 1 to 8192, in 16 layers or fewer, not {sizes}.")
-        if not 0 <= self.n_revisions <= 8:
-            raise UsageError(f"n_revisions must be from 0 to 8, not {self.n_revisions}.")
-        if not 0.01 <= self.temperature <= 100:
-            raise UsageError(f"temperature must be from 0.01 to 100, not {self.temperature}.")
 
 
 @final
 class Revision(nn.Module):
     """Reads a draft and says what to change in its logits."""
 
-    def __init__(self, layout: Layout, width: int) -> None:
+    def __init__(self, layout: Layout, width: int, activation: Activation) -> None:
         super().__init__()
+        self.activate = ACTIVATIONS[activation].function
         self.read = nn.Linear(layout.n_values + layout.n_columns, width)
-        self.think = ResidualBlock(width)
+        self.think = ResidualBlock(width, activation)
         self.change = nn.Linear(width, layout.n_values)
 
     def forward(
@@ -88,7 +79,7 @@ class Revision(nn.Module):
         """What the generator now has in mind, and the changes of the logits."""
         known = draft if is_asked is None else torch.cat([draft, is_asked], 1)
         hidden = self.think(hidden + _in_part(self.read, known))
-        return hidden, _in_full(self.change, leaky_relu(hidden, SLOPE))
+        return hidden, _in_full(self.change, self.activate(hidden))
 
 
 @final
@@ -98,12 +89,14 @@ class TableGenerator(nn.Module):
     def __init__(self, layout: Layout, config: TableNetworks, n_latents: int) -> None:
         super().__init__()
         self.layout, self.config = layout, config
-        width = config.generator_width
-        n_in = n_latents + n_conditions(layout)
-        self.first = nn.Linear(n_in, width)
-        self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(config.n_blocks)))
-        self.last = nn.Linear(width, layout.n_values)
-        self.revisions = nn.ModuleList(Revision(layout, width) for _ in range(config.n_revisions))
+        activation, widths = config.activation, config.generator_widths
+        self.activate = ACTIVATIONS[activation].function
+        self.first = nn.Linear(n_latents + n_conditions(layout), widths[0])
+        pairs = pairwise((widths[0], *widths))
+        self.blocks = nn.Sequential(*(ResidualBlock(width, activation, n_in) for n_in, width in pairs))
+        self.last = nn.Linear(widths[-1], layout.n_values)
+        revisions = (Revision(layout, widths[-1], activation) for _ in range(config.n_revisions))
+        self.revisions = nn.ModuleList(revisions)
         self.level_knots: Tensor
         self.register_buffer("level_knots", torch.linspace(-1, 1, N_KNOTS).repeat(layout.n_one_hot, 1))
 
@@ -120,7 +113,7 @@ class TableGenerator(nn.Module):
         is_asked = None if conditions is None else conditions[:, : self.layout.n_columns]
         known = latents if conditions is None else torch.cat([latents, conditions], 1)
         hidden = self.blocks(_in_part(self.first, known))
-        logits = _in_full(self.last, leaky_relu(hidden, SLOPE))
+        logits = _in_full(self.last, self.activate(hidden))
         for revision in self.revisions:
             draft = self.as_asked(self.harden(logits), conditions)
             hidden, change = revision(hidden, draft, is_asked)
@@ -168,21 +161,25 @@ class TableDiscriminator(AbstractExplicitDiscriminator):
     def __init__(self, layout: Layout, config: TableNetworks) -> None:
         super().__init__()
         self.layout = layout
+        self.activation: Activation = config.activation
         widths = (layout.n_values + layout.n_columns, *config.discriminator_widths)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.last = nn.Linear(widths[-1], 1)
 
     def forward(self, samples: TableSamples, conditions: Conditions | None = None) -> Logits:
         """One logit for each sample."""
-        return leaky_layers(self._inputs(samples, conditions), self.layers, self.last)
+        inputs = self._inputs(samples, conditions)
+        return dense_logits(inputs, self.layers, self.last, activation=self.activation)
 
     def with_gradients(
         self, samples: TableSamples, conditions: Conditions | None
     ) -> tuple[Logits, TableSamples]:
         """See the base class."""
         met: list[Tensor] = []
-        logits = leaky_layers(self._inputs(samples, conditions), self.layers, self.last, met)
-        return logits, leaky_gradients(self.layers, self.last, met)[:, : self.layout.n_values]
+        inputs = self._inputs(samples, conditions)
+        logits = dense_logits(inputs, self.layers, self.last, met, activation=self.activation)
+        gradients = dense_gradients(self.layers, self.last, met, activation=self.activation)
+        return logits, gradients[:, : self.layout.n_values]
 
     def _inputs(self, samples: TableSamples, conditions: Conditions | None) -> Float[Tensor, "batch n_in"]:
         n_columns = self.layout.n_columns
@@ -198,6 +195,7 @@ class TableEncoder(AbstractEncoder):
 
     def __init__(self, layout: Layout, config: TableNetworks, n_latents: int) -> None:
         super().__init__()
+        self.activate = ACTIVATIONS[config.activation].function
         widths = (layout.n_values, *config.discriminator_widths)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.last = nn.Linear(widths[-1], 2 * n_latents)
@@ -206,7 +204,7 @@ class TableEncoder(AbstractEncoder):
         """See the base class; what is asked for stands in the sample already."""
         hidden = samples
         for layer in self.layers:
-            hidden = leaky_relu(layer(hidden), SLOPE)
+            hidden = self.activate(layer(hidden))
         mean, log_variance = _in_full(self.last, hidden).chunk(2, 1)
         return mean, log_variance
 
@@ -257,23 +255,31 @@ class TableDecoder(AbstractDecoder):
 
 
 def networks_for(layout: Layout, config: TableNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
-    """New networks for a game.
+    """New networks for a game, their weights from torch's current random state.
 
     Raises:
         UsageError: When it is a game that tables do not play.
     """
     match rules:
         case AdversarialRules(n_latents=n_latents):
-            generator = TableGenerator(layout, config, n_latents)
-            return {"generator": generator, "discriminator": TableDiscriminator(layout, config)}
+            found: dict[str, nn.Module] = {
+                "generator": TableGenerator(layout, config, n_latents),
+                "discriminator": TableDiscriminator(layout, config),
+            }
         case AutoencoderRules(n_latents=n_latents):
-            encoder = TableEncoder(layout, config, n_latents)
-            return {"encoder": encoder, "decoder": TableDecoder(layout, config, n_latents)}
+            found = {
+                "encoder": TableEncoder(layout, config, n_latents),
+                "decoder": TableDecoder(layout, config, n_latents),
+            }
         case EncoderRules(n_latents=n_latents):
-            generator = TableGenerator(layout, config, n_latents)
-            return {"generator": generator, "encoder": TableEncoder(layout, config, n_latents)}
+            found = {
+                "generator": TableGenerator(layout, config, n_latents),
+                "encoder": TableEncoder(layout, config, n_latents),
+            }
         case _:
             raise UsageError(f"tables have no networks for the game {rules.name!r}.")
+    initialise(found.values(), config.weights, torch.default_generator)
+    return found
 
 
 def _in_full(layer: nn.Linear, hidden: Float[Tensor, "batch width"]) -> Float[Tensor, "batch n_out"]:

@@ -59,7 +59,7 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
     is_wide = layout.n_values > WIDE_VALUES
     scale = 2 if preset == "small" or is_wide else 1
     networks = TableNetworks(
-        generator_width=256 // scale,
+        generator_widths=(256 // scale, 256 // scale),
         discriminator_widths=(512 // scale, 256 // scale),
         n_revisions=int(not is_wide and preset != "vae"),
     )

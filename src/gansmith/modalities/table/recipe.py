@@ -88,7 +88,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             return  # decoders draw states by chance: no margin decides
         assert isinstance(seen, TensorDataset)
         generators = [cast("TableGenerator", member["generator"]) for member in members]
-        calibrate(generators, rules.n_latents, seen.all["real"].cpu(), seed)
+        calibrate(generators, rules, seen.all["real"].cpu(), seed)
 
     def samples(self, codec: TableCodec, batch: Batch, generator: torch.Generator | None) -> Batch:
         """See the base class; some of the records are conditioned on columns of their own."""

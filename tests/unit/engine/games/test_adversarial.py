@@ -74,6 +74,17 @@ def test_each_turn_has_fresh_latents(new_game, new_batches):
     assert len({tuple(latents.flatten().tolist()) for latents in drawn}) == 6
 
 
+def test_latents_are_of_the_chosen_distribution_in_learning_and_in_sampling(new_game, new_batches):
+    game = new_game(latent_distribution="uniform")
+    met: list[torch.Tensor] = []
+    game.generator.network.register_forward_pre_hook(lambda _, given: met.append(given[0]))
+    play(game, new_batches())
+    game.rules.generate(game.networks, new_batches()(0), game.randomness.stream("sample"), 0)
+    assert len(met) == 3
+    assert all(latents.abs().max() <= 1 for latents in met)
+    assert not torch.equal(met[0], met[1])
+
+
 def test_same_seed_same_game(new_game, new_batches):
     def weights(seed: int):
         game = new_game(0)
@@ -104,7 +115,7 @@ def test_both_players_learn_what_they_should(new_game, new_batches, objective):
     after = gap()
     assert after > before + 0.1
     for step in range(20):
-        game.generator.learn(game.generator_turn(step, batch), 0.0)
+        game.generator.learn(game.generator_turn(step, 0, batch), 0.0)
     assert gap() < after - 0.1
 
 
@@ -182,6 +193,8 @@ def test_half_precision_keeps_weights_and_losses_whole(new_game, new_batches):
         {"batch_size": 0},
         {"n_latents": 0},
         {"n_discriminator_turns": 0},
+        {"n_generator_turns": 0},
+        {"latent_distribution": "cauchy"},
     ],
 )
 def test_wrong_settings(wrong):
@@ -241,9 +254,13 @@ def test_a_role_that_is_not_filled(new_game):
 
 def test_fine_tuning_keeps_what_the_networks_know_and_takes_smaller_steps(new_game):
     rules = new_game().rules
-    learnt = replace(rules, n_latents=3, objective="hinge", batch_size=5)
+    own = (PenaltyConfig("gradient_penalty", 10.0),)
+    learnt = replace(
+        rules, n_latents=3, latent_distribution="uniform", objective="hinge", penalties=own, batch_size=5
+    )
     tuned = replace(rules, n_latents=7).fine_tuning(learnt, 0.1, 0.25)
     assert (tuned.n_latents, tuned.objective, tuned.batch_size) == (3, "hinge", rules.batch_size)
+    assert (tuned.latent_distribution, tuned.penalties) == ("uniform", own)
     assert tuned.generator.learning_rate == pytest.approx(0.1 * rules.generator.learning_rate)
     assert tuned.generator.average_half_life_samples == 10
     assert tuned.generator.is_average_known

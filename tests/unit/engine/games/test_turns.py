@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from gansmith.engine.batches import Batch
 from gansmith.engine.encounter import present
 from gansmith.engine.games.base import Progress
 from gansmith.engine.judge import Judgement
@@ -16,7 +17,7 @@ from gansmith.engine.objectives import OBJECTIVES
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.terms import TermConfig
 from gansmith.errors import UsageError
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, leaky_gradients, leaky_layers
+from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
 
 
@@ -38,12 +39,12 @@ class Explicit(AbstractExplicitDiscriminator):
         self.last = nn.Linear(8, 1)
 
     def forward(self, samples, conditions=None):
-        return leaky_layers(samples, self.layers, self.last)
+        return dense_logits(samples, self.layers, self.last)
 
     def with_gradients(self, samples, conditions):
         met: list[torch.Tensor] = []
-        logits = leaky_layers(samples, self.layers, self.last, met)
-        return logits, leaky_gradients(self.layers, self.last, met)
+        logits = dense_logits(samples, self.layers, self.last, met)
+        return logits, dense_gradients(self.layers, self.last, met)
 
 
 class Featured(nn.Module):
@@ -173,6 +174,46 @@ def test_on_the_same_fakes_the_generator_meets_the_discriminator_as_it_is_by_the
     assert losses["generator"] == pytest.approx(loss.item(), rel=1e-5)
     twin.generator.learn(loss, 0.0)
     assert torch.allclose(game.generator.gradient, twin.generator.gradient, rtol=1e-4, atol=1e-7)
+
+
+# --- Several turns of each player ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("objective", "n_batches"), [("relativistic", 5), ("non-saturating", 2)])
+def test_each_turn_of_the_generator_is_on_fakes_and_where_it_compares_on_records_of_its_own(
+    new_game, steps_of, objective, n_batches
+):
+    game = new_game(n_discriminator_turns=2, n_generator_turns=3, objective=objective, penalties=())
+    events = steps_of(game)
+    assert game.rules.n_batches == n_batches
+    game.play(0, [Batch({"real": torch.full((8, 2), float(k))}) for k in range(n_batches)], Progress(0.0))
+    assert events == ["discriminator"] * 2 + ["generator"] * 3
+    assert game.rules.samples_per_step == 16
+    judged = [samples for samples, _ in game.networks["discriminator"].seen]
+    fakes = [samples[8:] for samples in judged[:2]]
+    if objective == "relativistic":
+        reals = [judged[0][0, 0].item(), judged[1][0, 0].item(), *(one[0, 0].item() for one in judged[2::2])]
+        assert reals == [0.0, 1.0, 2.0, 3.0, 4.0]
+        fakes += judged[3::2]
+    else:
+        fakes += judged[2:]
+    assert len({tuple(fake.flatten().tolist()) for fake in fakes}) == 5
+
+
+def test_what_the_generator_is_asked_for_goes_with_what_it_is_compared_with(new_game, new_batches):
+    batches = new_batches(conditioning=lambda batch, generator: batch["real"] * 2)
+    game = new_game(n_generator_turns=2)
+    play(game, batches)
+    wanted = [batches(index)["condition"] for index in range(3)]
+    for asked, expected in zip(game.networks["generator"].asked, wanted, strict=True):
+        assert torch.equal(asked, expected)
+
+
+@pytest.mark.parametrize("turns", ["same_fakes", "one_pass"])
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+def test_other_turns_are_one_of_each_player(new_game, turns, player):
+    with pytest.raises(UsageError, match=f"not 2 of the {player}. Leave out turns or n_{player}_turns"):
+        new_game(turns=turns, **{f"n_{player}_turns": 2})
 
 
 # --- Networks that look at a whole batch -------------------------------------------------------------------

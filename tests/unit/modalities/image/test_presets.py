@@ -16,9 +16,11 @@ from torch.nn.functional import binary_cross_entropy
 from gansmith.errors import UsageError
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageNetworks
-from gansmith.modalities.image.presets import PRESETS, rule_of_thumb_sizes
+from gansmith.modalities.image.presets import PRESETS
 from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.modalities.recipe import seeded_networks
+from gansmith.nets.activations import ActivationLayer
+from gansmith.nets.rules_of_thumb import rule_of_thumb_sizes
 from gansmith.tasks.fit import FitConfig, start
 
 DIGITS = ImageCodec(8, 8, 16)
@@ -32,15 +34,19 @@ def _players(preset, key=0):
 
 def _described(network):
     return [
-        (layer.in_features, layer.out_features) if isinstance(layer, nn.Linear) else type(layer)
+        (layer.in_features, layer.out_features)
+        if isinstance(layer, nn.Linear)
+        else layer.name
+        if isinstance(layer, ActivationLayer)
+        else type(layer)
         for layer in network.layers
     ]
 
 
 def test_the_articles_players():
     generator, discriminator = _players("article")
-    assert _described(generator) == [(20, 40), nn.Tanh, (40, 64), nn.Sigmoid]
-    assert _described(discriminator) == [(64, 32), nn.Tanh, (32, 16), nn.Tanh, (16, 1)]
+    assert _described(generator) == [(20, 40), "tanh", (40, 64), nn.Sigmoid]
+    assert _described(discriminator) == [(64, 32), "tanh", (32, 16), "tanh", (16, 1)]
 
 
 def test_the_articles_start():
@@ -156,8 +162,8 @@ def test_the_same_key_makes_the_same_weights():
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"generator_widths": (10**9,)}, "from 1 to"),
-        ({"discriminator_widths": (4,) * 17}, "16 layers"),
+        ({"generator_widths": (10**9,)}, "must be 8192 or less"),
+        ({"discriminator_widths": (4,) * 17}, "must be 16 items or fewer"),
         ({"activation": "tang"}, "Did you mean 'tanh'"),
         ({"weights": "xavir"}, "Did you mean 'xavier'"),
     ],

@@ -16,7 +16,7 @@ from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableDecoder, TableNetworks, networks_for
 
 LAYOUT = Layout(n_states=(2, 3, 6), n_bins=(0, 0, 4))
-SIZES = TableNetworks(generator_width=16, n_blocks=1, discriminator_widths=(16, 12))
+SIZES = TableNetworks(generator_widths=(16,), discriminator_widths=(16, 12))
 
 
 @pytest.fixture

@@ -8,19 +8,23 @@ import pytest
 import torch
 
 from gansmith.engine.batches import Batch
+from gansmith.engine.games.adversarial import AdversarialRules
+from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.errors import UsageError
 from gansmith.modalities.table.conditions import FEW_SHARE, FREE_SHARE, ask_some, hold_fixed
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import (
+    TableDecoder,
     TableDiscriminator,
     TableGenerator,
     TableNetworks,
     hard_states,
     n_conditions,
+    networks_for,
 )
 
 LAYOUT = Layout(n_states=(2, 3, 3, 6), n_bins=(0, 0, 2, 6))
-SIZES = TableNetworks(generator_width=16, n_blocks=2, discriminator_widths=(16, 12))
+SIZES = TableNetworks(generator_widths=(16, 16), discriminator_widths=(16, 12))
 
 
 @pytest.fixture(params=[0, 2], ids=["draft", "revised"])
@@ -154,8 +158,39 @@ def test_most_records_are_asked_for_nothing_and_never_for_everything():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"generator_width": 10**9}, {"discriminator_widths": (8,) * 17}, {"temperature": 0.0}],
+    [{"generator_widths": (10**9,)}, {"discriminator_widths": (8,) * 17}, {"temperature": 0.0}],
 )
 def test_absurd_sizes_are_refused(wrong):
-    with pytest.raises(UsageError, match="must be from"):
-        TableNetworks(**wrong)
+    with pytest.raises(UsageError, match="must be"):
+        replace(SIZES, **wrong)
+
+
+# --- Settings that all kinds share ------------------------------------------------------------------------
+
+
+def test_blocks_of_other_widths_are_joined_by_linear_layers():
+    network = TableGenerator(LAYOUT, replace(SIZES, generator_widths=(16, 8, 12), n_revisions=1), 8)
+    assert network(torch.randn(5, 8)).shape == (5, LAYOUT.n_values)
+    skips = {name for name in network.state_dict() if "skip" in name}
+    assert skips == {f"blocks.{block}.skip.{part}" for block in (1, 2) for part in ("weight", "bias")}
+
+
+@pytest.mark.parametrize("game", [AdversarialRules, AutoencoderRules])
+@pytest.mark.parametrize("change", [{"activation": "tanh"}, {"weights": "orthogonal"}])
+def test_activation_and_first_weights_reach_every_network(game, change):
+    def answers(config) -> list[torch.Tensor]:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            made = networks_for(LAYOUT, config, game(batch_size=4, n_latents=8)).values()
+            latents, samples = torch.randn(5, 8), torch.rand(5, LAYOUT.n_values)
+        of_latents = (TableGenerator, TableDecoder)
+        found = []
+        for network in made:
+            trunk = network.trunk if isinstance(network, TableDecoder) else network
+            given = latents if isinstance(network, of_latents) else samples
+            result = trunk.logits(given) if isinstance(trunk, TableGenerator) else network(given)
+            found.append(result[0] if isinstance(result, tuple) else result)
+        return found
+
+    for ours, others in zip(answers(SIZES), answers(replace(SIZES, **change)), strict=True):
+        assert not torch.allclose(ours, others)

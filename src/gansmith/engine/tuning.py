@@ -1,0 +1,177 @@
+"""What a user may choose of how networks learn, on every kind of data; quickly imported.
+
+Whatever is not chosen is None and follows from the data: rules and networks stay as they were planned.
+
+>>> tuning = Tuning(latents="quarter", generator_widths="halfway", learning_rate=0.005)
+>>> sorted(tuning.chosen())
+['generator_widths', 'latents', 'learning_rate']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal, TypeVar, final
+
+from gansmith.engine.choices import LatentDistribution, Optimiser, Turns
+from gansmith.errors import UsageError
+from gansmith.nets.rules_of_thumb import LatentsRule, rule_of_thumb_sizes
+from gansmith.nets.settings import Activation, WeightInit, Widths
+from gansmith.settings import (
+    Annotated,
+    Field,
+    NonNegativeFloat,
+    Offered,
+    PositiveFloat,
+    PositiveInt,
+    settings,
+    settings_of,
+)
+
+T = TypeVar("T")
+
+OF_NETWORKS: Final = ("generator_widths", "discriminator_widths", "activation", "weights")
+"""Settings of networks; the others are of the rules."""
+_OF_PLAYERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "learning_rate": ("learning_rate", ()),
+    "generator_learning_rate": ("learning_rate", ("generator",)),
+    "discriminator_learning_rate": ("learning_rate", ("discriminator",)),
+    "optimiser": ("optimiser", ()),
+    "beta1": ("beta1", ()),
+    "beta2": ("beta2", ()),
+    "average_half_life_samples": ("average_half_life_samples", ("generator", "learner")),
+    "weight_clip": ("weight_clip", ("discriminator",)),
+}
+"""By setting: its name in `PlayerConfig`, and the players of a game that have it; empty: all."""
+
+
+@settings(kw_only=True)
+class AbstractTuning:
+    """What may be chosen of networks and rules; None takes what the preset chooses from the data."""
+
+    latents: Annotated[PositiveInt | LatentsRule | None, Offered(form="N|RULE")] = None
+    """Noise values per record: a number, or "root", "half" or "quarter" of the values of a record."""
+    latent_distribution: LatentDistribution | None = None
+    """Of the noise: "normal", or "uniform" in [-1, 1)."""
+    generator_widths: Annotated[Widths | Literal["halfway"] | None, Offered(form="N,N,...")] = None
+    """Units of the generator's hidden layers, from the latents to the record; "halfway": one layer, halfway
+    between latents and record."""
+    discriminator_widths: Annotated[Widths | Literal["halfway"] | None, Offered(form="N,N,...")] = None
+    """Units of the discriminator's hidden layers, from the record to the logit; "halfway": two layers, a half
+    and a quarter of the values of a record."""
+    activation: Activation | None = None
+    """Between the layers: leaky_relu, relu, tanh, elu, gelu or silu."""
+    weights: WeightInit | None = None
+    """How weights start: lecun (PyTorch's own start), xavier, he, orthogonal, or normal (deviation 0.02)."""
+    batch_size: PositiveInt | None = None
+    """Real records per batch; no more than there are."""
+    learning_rate: PositiveFloat | None = None
+    """Step size of the optimiser of all players; where it falls during a run, it still does."""
+    generator_learning_rate: PositiveFloat | None = None
+    """Step size of the generator alone; goes before learning_rate."""
+    discriminator_learning_rate: PositiveFloat | None = None
+    """Step size of the discriminator alone; goes before learning_rate."""
+    optimiser: Optimiser | None = None
+    """How a step follows from gradients: adam, sgd or rmsprop."""
+    beta1: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Adam's memory of gradients, the momentum of SGD and of RMSprop."""
+    beta2: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Adam's memory of squared gradients, the smoothing constant of RMSprop."""
+    n_discriminator_turns: PositiveInt | None = None
+    """Turns of the discriminator in each step; more than one are on fresh records and fakes."""
+    n_generator_turns: PositiveInt | None = None
+    """Turns of the generator in each step; more than one are on fresh fakes."""
+    turns: Turns | None = None
+    """How turns follow each other: fresh (each on records and fakes of its own), same_fakes or one_pass."""
+    average_half_life_samples: NonNegativeFloat | None = None
+    """Half-life of the moving average of the weights that make records, in samples seen; 0 keeps none."""
+    objective: str | None = None
+    """What the players want; see `gansmith list objectives`; brings its usual penalties."""
+    penalties: Annotated[
+        Mapping[str, NonNegativeFloat] | None, Offered(option="--penalty", form="NAME=WEIGHT")
+    ] = None
+    """What keeps the discriminator smooth: weights of r1, r2, gradient_penalty, in the place of all others;
+    "none" on the command line, {} elsewhere: no penalty at all."""
+    weight_clip: PositiveFloat | None = None
+    """Largest absolute weight of the discriminator; the critic of 2017 has 0.01, no penalties
+    and the objective wasserstein."""
+
+    def __post_init__(self) -> None:
+        if self.objective is not None or self.penalties:
+            from gansmith.engine.penalties import penalties_chosen  # they are made of tensors
+
+            penalties_chosen((), None, self.objective)
+            penalties_chosen((), self.penalties, None)
+
+    def chosen(self) -> dict[str, Any]:
+        """All that is not left to the data, by name."""
+        values = {one.name: getattr(self, one.name) for one in settings_of(AbstractTuning)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def for_rules(self, n_values: int) -> list[Choice]:
+        """What is chosen of the rules of a game; what goes before something else comes after it.
+
+        Args:
+            n_values: Of a record.
+        """
+        chosen = {name: value for name, value in self.chosen().items() if name not in OF_NETWORKS}
+        if isinstance(self.latents, str):
+            chosen["latents"] = rule_of_thumb_sizes(n_values, self.latents).n_latents
+        if max(self.n_discriminator_turns or 1, self.n_generator_turns or 1) > 1:
+            chosen.setdefault("turns", "fresh")  # no other turns are more than one of each player
+        names = {"latents": "n_latents"}
+        return [
+            Choice(setting, _OF_PLAYERS[setting][0], value, of_players=True, players=_OF_PLAYERS[setting][1])
+            if setting in _OF_PLAYERS
+            else Choice(setting, names.get(setting, setting), value)
+            for setting, value in chosen.items()
+        ]
+
+
+@final
+@settings(kw_only=True)
+class Tuning(AbstractTuning):
+    """Nothing else."""
+
+
+@final
+@dataclass(frozen=True)
+class Choice:
+    """One setting that a user has chosen, and where it goes."""
+
+    setting: str
+    """The name that the user knows."""
+    name: str
+    """Of the field of the rules, or of a player's."""
+    value: Any
+    of_players: bool = False
+    """Whether players have it, not the rules."""
+    players: tuple[str, ...] = ()
+    """Which of them, by the names that rules give them; empty: all."""
+
+    def holders(self, players: Mapping[str, Any]) -> list[str]:
+        """Those of the players of a game that it is for."""
+        return [name for name in players if self.of_players and name in (self.players or players)]
+
+
+def tuned_networks(networks: T, tuning: AbstractTuning, n_values: int, rules: Any) -> T:
+    """The networks' settings of a plan with what a user has chosen.
+
+    Args:
+        networks: A class of settings of any kind of data.
+        tuning: What is chosen.
+        n_values: Of a record.
+        rules: Of the game, as they are tuned already.
+
+    Raises:
+        UsageError: When these networks have no such setting, or a rule of thumb gives too many units.
+    """
+    of_kind: Any = networks
+    chosen = {name: value for name, value in tuning.chosen().items() if name in OF_NETWORKS}
+    known = {field.name for field in fields(of_kind)}
+    for name, value in chosen.items():
+        if name not in known:
+            raise UsageError(f"the networks of this kind of data have no setting {name!r}. Leave it out.")
+        if value == "halfway":
+            chosen[name] = getattr(rule_of_thumb_sizes(n_values, getattr(rules, "n_latents", 1)), name)
+    return replace(of_kind, **chosen)

@@ -1,0 +1,81 @@
+"""Files of format 3: read with another manifest, and refused where they are not what was written then."""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+from pathlib import Path
+
+import pytest
+
+from gansmith.errors import ModelFileError
+from gansmith.store.format_3 import upgraded
+from gansmith.store.model_file import KEY, read_model_file
+
+STORED = Path(__file__).parents[2] / "stored"
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    path = tmp_path / "old.gan"
+    path.write_bytes((STORED / "table-format-3.gan").read_bytes())
+    return path
+
+
+def manifest_of(path: Path) -> dict:
+    content = path.read_bytes()
+    (n_bytes,) = struct.unpack_from("<Q", content)
+    return json.loads(json.loads(content[8 : 8 + n_bytes])["__metadata__"][KEY])
+
+
+def test_a_table_is_upgraded(path):
+    was, file = manifest_of(path), read_model_file(path)
+    assert was["format"] == 3
+    assert file.digest == was["sha256"]
+    assert was["networks"].pop("generator_width") == 8
+    assert was["networks"].pop("n_blocks") == 2
+    assert file.manifest["networks"] == {**was["networks"], "generator_widths": [8, 8]}
+    others = {key: value for key, value in was.items() if key not in ("format", "sha256", "networks")}
+    assert {key: value for key, value in file.manifest.items() if key != "networks"} == others
+
+
+def test_pictures_need_no_upgrade():
+    path = STORED / "image-format-3.gan"
+    was = manifest_of(path)
+    del was["format"], was["sha256"]
+    assert read_model_file(path).manifest == was
+
+
+@pytest.mark.parametrize(
+    "networks",
+    [
+        None,
+        [],
+        {},
+        {"generator_width": 8},
+        {"generator_width": 8, "n_blocks": 10**12},
+        {"generator_width": 8, "n_blocks": 0},
+        {"generator_width": 8, "n_blocks": "2"},
+    ],
+)
+def test_what_is_none_stays_as_it_is(networks):
+    assert upgraded({"networks": networks}) == {"networks": networks}
+
+
+@pytest.mark.parametrize("twentieth", range(1, 20))
+def test_truncated(path, twentieth):
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) * twentieth // 20])
+    with pytest.raises(ModelFileError, match=str(path)):
+        read_model_file(path)
+
+
+def test_any_flipped_bit_is_refused(path):
+    content = path.read_bytes()
+    for bit in random.Random(0).sample(range(8 * len(content)), 200):
+        damaged = bytearray(content)
+        damaged[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        with pytest.raises(ModelFileError, match=str(path)):
+            read_model_file(path)
