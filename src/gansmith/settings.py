@@ -17,37 +17,46 @@ gansmith.errors.UsageError: n_steps must be 1 or more, not 0.
 from __future__ import annotations
 
 import json
+from ast import literal_eval
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, field
 from functools import cache, partial, wraps
-from typing import Annotated, Any, Final, TypeVar, dataclass_transform, overload
+from typing import Annotated, Any, Final, ParamSpec, TypeVar, dataclass_transform, overload
 
 from pydantic import (
+    AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
+    PlainSerializer,
+    PlainValidator,
     PositiveFloat,
     PositiveInt,
     TypeAdapter,
     ValidationError,
 )
 from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
 
 from gansmith.errors import GansmithError, UsageError, did_you_mean
 
 __all__ = [
-    "Annotated", "Field", "NonNegativeFloat", "NonNegativeInt", "PositiveFloat", "PositiveInt", "field",
-    "from_plain", "help_of", "settings", "to_plain",
+    "AfterValidator", "Annotated", "BeforeValidator", "Field", "NonNegativeFloat", "NonNegativeInt",
+    "PlainSerializer", "PlainValidator", "PositiveFloat", "PositiveInt", "changed", "field", "from_plain",
+    "help_of", "settings", "to_plain",
 ]  # fmt: skip
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 _CONFIG: Final = ConfigDict(
     strict=True,
     extra="forbid",
     allow_inf_nan=False,
     use_attribute_docstrings=True,
+    validate_by_name=True,
     arbitrary_types_allowed=True,
 )
 _LIMITS: Final = {
@@ -57,11 +66,16 @@ _LIMITS: Final = {
     "less_than": "less than {lt:g}",
     "finite_number": "a finite number",
     "missing": "given",
+    "json_invalid": "plain JSON",
+    "string_too_short": "a text of {min_length} or more characters",
+    "string_too_long": "a text of {max_length} or fewer characters",
+    "too_short": "a list of {min_length} or more",
+    "too_long": "a list of {max_length} or fewer",
 }
 _TYPES: Final = {
     "int": "a whole number", "float": "a number", "string": "a text", "bool": "true or false",
     "tuple": "a list", "mapping": "an object", "dict": "an object", "dataclass": "an object",
-    "dataclass_exact": "an object",
+    "dataclass_exact": "an object", "is_instance_of": "of type {class}",
 }  # fmt: skip
 
 
@@ -72,29 +86,41 @@ def settings(cls: type[T], /) -> type[T]: ...
 
 @overload
 @dataclass_transform(frozen_default=True, field_specifiers=(Field, field))
-def settings(*, kw_only: bool) -> Callable[[type[T]], type[T]]: ...
+def settings(
+    *, kw_only: bool = False, eq: bool = True, error: type[GansmithError] = UsageError
+) -> Callable[[type[T]], type[T]]: ...
 
 
-def settings(cls: type[T] | None = None, *, kw_only: bool = False) -> Any:
-    """Make a class of annotated fields one of settings: frozen, checked, and comparable.
+def settings(
+    cls: type[T] | None = None,
+    *,
+    kw_only: bool = False,
+    eq: bool = True,
+    error: type[GansmithError] = UsageError,
+) -> Any:
+    """Make a class of annotated fields one of settings: frozen, checked, and (with `eq`) comparable.
 
     Raises:
-        UsageError: From its constructor, when a value is of the wrong type or out of its range.
+        UsageError: Or `error`, from its constructor: a value is of the wrong type or out of its range.
     """
     if cls is None:
-        return partial(settings, kw_only=kw_only)
-    made: Any = dataclass(frozen=True, kw_only=kw_only, config=_CONFIG)(cls)
-    make: Callable[..., None] = made.__init__
-
-    @wraps(make)
-    def checked(self: Any, *given: Any, **named: Any) -> None:
-        try:
-            make(self, *given, **named)
-        except ValidationError as error:
-            raise _explained(error, made, "", UsageError) from None
-
-    made.__init__ = checked
+        return partial(settings, kw_only=kw_only, eq=eq, error=error)
+    made: Any = dataclass(frozen=True, kw_only=kw_only, eq=eq, config=_CONFIG)(cls)
+    made.__init__ = _explaining(made.__init__, made, error)
     return made
+
+
+def _explaining(make: Callable[P, None], made: Any, error: type[GansmithError]) -> Callable[P, None]:
+    @wraps(make)
+    def checked(*given: P.args, **named: P.kwargs) -> None:
+        instance, values = given[0], ArgsKwargs(given[1:], named)
+        try:
+            made.__pydantic_validator__.validate_python(values, self_instance=instance)
+        except ValidationError as found:
+            by_name = {**dict(zip(_fields(made), given[1:], strict=False)), **named}
+            raise _explained(found, made, by_name, "", error) from None
+
+    return checked
 
 
 def to_plain(values: Any) -> dict[str, Any]:
@@ -102,8 +128,19 @@ def to_plain(values: Any) -> dict[str, Any]:
     return asdict(values)
 
 
+def changed(values: Any, *without: str) -> dict[str, Any]:
+    """The fields that are not at their defaults, but for those that are named; tuples as lists."""
+    kind, is_short = type(values), {"exclude_defaults": True, "by_alias": True}
+    found = _adapter(kind).dump_python(values, exclude=set(without), **is_short)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
 def from_plain(
-    kind: type[T], values: Mapping[str, Any], where: str = "", error: type[GansmithError] = UsageError
+    kind: type[T],
+    values: object,
+    where: str = "",
+    error: type[GansmithError] = UsageError,
+    context: object = None,
 ) -> T:
     """Settings from plain JSON.
 
@@ -112,15 +149,18 @@ def from_plain(
         values: By field name; a field that is left out keeps its default.
         where: What to begin the message with, such as the name of the file and a colon.
         error: What to raise.
+        context: For validators that must know more than the value.
 
     Raises:
         UsageError: Or `error`: a key is unknown (with the nearest known name), a value is of the wrong type
             or out of range, or a needed one is missing.
     """
     try:
-        return _adapter(kind).validate_json(json.dumps(values))
+        return _adapter(kind).validate_json(json.dumps(values), context=context, by_alias=True, by_name=False)
     except ValidationError as found:
-        raise _explained(found, kind, where, error) from None
+        raise _explained(found, kind, values, where, error) from None
+    except GansmithError as found:  # from a class's own checks
+        raise type(found)(f"{where}{found}") from None
     except (TypeError, ValueError, RecursionError) as found:
         raise error(f"{where}these settings are no plain JSON ({found}).") from found
 
@@ -140,29 +180,42 @@ def _fields(kind: Any) -> dict[str, Any]:
 
 
 def _explained(
-    found: ValidationError, kind: type[Any], where: str, error: type[GansmithError]
+    found: ValidationError, kind: type[Any], values: object, where: str, error: type[GansmithError]
 ) -> GansmithError:
     """The first complaint, in words."""
     unknown = "unexpected_keyword_argument"
     first = min(found.errors(include_url=False), key=lambda error: error["type"] != unknown)
-    path = list(first["loc"])
+    path, limits = list(first["loc"]), first.get("ctx", {})
     if path and isinstance(path[0], int):  # an argument that was given by its place
         path[0] = list(_fields(kind))[path[0]]
+    kind, called, path = _owner(kind, values, path)
+    spelt = ".".join(f"item {part + 1}" if isinstance(part, int) else part for part in path)
     if first["type"] == unknown:
-        name = str(path.pop())
-        for part in path:
-            kind = _within(kind, part)
-        return error(f"{where}there is no setting {name!r}. {did_you_mean(name, sorted(_fields(kind)))}")
-    spelt, limits = ".".join(map(str, path)), first.get("ctx", {})
+        name, known = str(path[-1]), sorted(info.alias or name for name, info in _fields(kind).items())
+        return error(f"{where}{called}there is no setting {name!r}. {did_you_mean(name, known)}")
     wanted = _LIMITS.get(first["type"], _TYPES.get(first["type"].removesuffix("_type"), ""))
     if first["type"] == "literal_error":
-        names = str(limits["expected"]).replace(" or ", ", ").replace("'", "").split(", ")
-        return error(
-            f"{where}{spelt} {first['input']!r} is not known. {did_you_mean(str(first['input']), names)}"
-        )
+        names = [str(name) for name in literal_eval(f"[{limits['expected'].replace(' or ', ', ')}]")]
+        near = did_you_mean(str(first["input"]), names)
+        return error(f"{where}{called}{spelt} {first['input']!r:.80} is not known. {near}")
     wanted = wanted.format(**limits) or first["msg"].removeprefix("Input should be ")
+    wanted = wanted.removeprefix("Value error, ")
     shown = "" if first["type"] == "missing" else f", not {first['input']!r:.80}"
-    return error(f"{where}{spelt} must be {wanted}{shown}.")
+    return error(f"{where}{called}{spelt}{' ' if spelt else ''}must be {wanted}{shown}.")
+
+
+def _owner(kind: Any, values: Any, path: list[int | str]) -> tuple[Any, str, list[int | str]]:
+    """The class whose field a path leads to, the last thing on the way with a name, and the path from it."""
+    called, start = "", 0
+    for place, part in enumerate([None, *path[:-1]]):
+        if part is not None:
+            items: Any = dict(enumerate(values)) if isinstance(values, (list, tuple)) else values
+            values = items.get(part) if isinstance(items, Mapping) else None
+            kind = _within(kind, part)
+        name: object = values.get("name") if isinstance(values, Mapping) and "name" in _fields(kind) else None
+        if name and isinstance(name, str):
+            called, start = f"{kind.__name__.lower()} {name!r:.80}: ", place
+    return kind, called, path[start:]
 
 
 def _within(kind: Any, part: int | str) -> Any:
