@@ -17,9 +17,12 @@ MAX_COUNT: Final = 2**40
 MAX_ALPHABET: Final = 200
 
 
-def _strings(listed: Any) -> Any:
-    is_texts = isinstance(listed, list) and all(isinstance(text, str) for text in listed)
-    return pa.array(listed, pa.string()) if is_texts else listed
+def _strings(listed: Any) -> pa.Array:
+    if isinstance(listed, pa.Array):
+        return listed
+    if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+        raise ValueError("a list of texts")
+    return pa.array(listed, pa.string())
 
 
 def _whole(digits: Any) -> Any:
