@@ -391,4 +391,6 @@ def test_a_declared_rule_that_the_data_breaks_is_refused_with_the_record(tmp_pat
     schema["constraints"] = [{"kind": "range", "colum": "age", "high": 30}]
     (tmp_path / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
     assert run(fit) == 3
-    assert "constraint 1 (range): unknown key 'colum'. Did you mean 'column'?" in capsys.readouterr().err
+    assert (
+        "constraint 1 (range): there is no setting 'colum'. Did you mean 'column'?" in capsys.readouterr().err
+    )

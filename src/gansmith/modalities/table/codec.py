@@ -252,9 +252,10 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         chain = Chain.from_state(state.get("constraints", []), schema)
         codecs: list[AbstractColumnCodec] = []
         for plain, found, column in zip(state["columns"], arrays, chain.reduced.columns, strict=True):
-            if plain.get("codec") != _CODECS[column.kind].name:
+            stored = {**plain, **found}
+            if stored.pop("codec", None) != _CODECS[column.kind].name:
                 raise DataError(f"column {column.name!r} of kind {column.kind} has another kind's codec.")
-            codecs.append(_CODECS[column.kind].from_state({**plain, **found}, column))
+            codecs.append(_CODECS[column.kind].from_state(stored, column))
         min_count = state.get("min_count", 1)  # files without it held nothing back
         if type(min_count) is not int or min_count < 1:
             raise DataError(

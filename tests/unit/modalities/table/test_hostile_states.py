@@ -68,7 +68,7 @@ def test_an_honest_state_comes_back(name):
         ("identifier", "width", -1),
         ("identifier", "prefix", "x" * 10**5),
         ("identifier", "start", "1" * 21),
-        ("identifier", "start", 7),
+        ("identifier", "start", 7.5),
         ("identifier", "span", "-1"),
         ("identifier", "alphabets", ["ab", ""]),
         ("identifier", "alphabets", ["aa"]),

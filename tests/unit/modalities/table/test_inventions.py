@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pytest
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.columns.inventions import InventedCodec
 from gansmith.modalities.table.files.looks import likely_look, sure_look
-from gansmith.modalities.table.schema import LOOKS, Column
+from gansmith.modalities.table.schema import LOOKS, Column, Look
 
 FIRST = ["Anna", "Peter", "Maria", "John", "Laura", "Hans", "Eva", "Omar"]
 LAST = ["Schmidt", "Okafor", "Rossi", "Novak", "Haddad", "Larsen", "Mbeki"]
@@ -35,7 +36,7 @@ REAL = {
 }
 
 
-def codec_of(look: str, cells: Sequence[str | None], locale: str = "") -> InventedCodec:
+def codec_of(look: Look | Literal[""], cells: Sequence[str | None], locale: str = "") -> InventedCodec:
     return InventedCodec.fit(pa.array(cells, pa.string()), Column("x", "invented", look=look, locale=locale))
 
 

@@ -12,18 +12,20 @@ frequencies of those that are kept keep their proportions, and no cell goes miss
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Int64
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.columns.rare import NOTHING, HeldBack
+from gansmith.modalities.table.fields import must_be
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, settings
 
 MAX_STATES: Final = 100
 """Most states a column of categories has, a missing one apart."""
@@ -34,7 +36,7 @@ MIN_RECORDS_FOR_EMBEDDING: Final = 20
 
 
 @final
-@dataclass(frozen=True)
+@settings(error=DataError)
 class CategoryCodec(AbstractColumnCodec):
     """States: missing (if it occurs), then categories or groups of categories."""
 
@@ -42,14 +44,31 @@ class CategoryCodec(AbstractColumnCodec):
 
     column: Column
     has_missing: bool
-    values: pa.Array
+    values: checks.Strings
     """The categories as strings, those of one state side by side."""
-    states: Int[np.ndarray, " n_values"]
+    states: Int64[np.ndarray, " n_values"]
     """The state of each, ascending, not counting the missing one."""
-    counts: Int[np.ndarray, " n_values"]
+    counts: Annotated[checks.Counts, must_be("1 or more", lambda counts: counts.min() >= 1)]
     """How many records have it."""
     held_back: HeldBack = NOTHING
     """Categories that were too rare to be kept."""
+
+    def __post_init__(self) -> None:
+        if not len(self.values) == len(self.states) == len(self.counts):
+            n = f"{len(self.values)} 'values', {len(self.states)} 'states' and {len(self.counts)} 'counts'"
+            raise DataError(f"{n}. Wanted: as many of each.")
+        if len(pc.unique(self.values)) < len(self.values):
+            raise DataError("one of its 'values' is there twice.")
+        steps = np.diff(self.states, prepend=-1)
+        if len(steps) and not (
+            steps[0] == 1 and np.isin(steps, (0, 1)).all() and self.states[-1] < MAX_STATES
+        ):
+            raise DataError(f"its 'states' do not go up from 0 to {MAX_STATES - 1} at most.")
+        try:
+            if len(self.values):  # nothing is of every type
+                self.values.cast(self.column.arrow_type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise DataError(f"its 'values' are not of type {self.column.type}.") from error
 
     @classmethod
     def fit(
@@ -125,43 +144,6 @@ class CategoryCodec(AbstractColumnCodec):
         members = self._members(np.maximum(states, 0), rng)
         taken = pa.array(members, mask=is_missing)
         return self.values.take(taken).cast(self.column.arrow_type)
-
-    def state(self) -> dict[str, Any]:
-        """See the base class."""
-        return {
-            "has_missing": self.has_missing,
-            "values": self.values.to_pylist(),
-            "states": self.states,
-            "counts": self.counts,
-            **self.held_back.state(),
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> CategoryCodec:
-        """The codec that `state` came from.
-
-        Raises:
-            DataError: It could not have come from one.
-        """
-        listed = checks.texts(state, "values", column)
-        states, counts = (checks.counts(state, key, column) for key in ("states", "counts"))
-        if not len(listed) == len(states) == len(counts) or len(set(listed)) < len(listed):
-            raise checks.refused(
-                column, f"{len(listed)} categories, {len(states)} 'states' and {len(counts)} 'counts'"
-            )
-        steps = np.diff(states, prepend=-1)
-        if len(states) and not (steps[0] == 1 and np.isin(steps, (0, 1)).all() and states[-1] < MAX_STATES):
-            raise checks.refused(column, f"its 'states' do not go up from 0 to {MAX_STATES - 1} at most")
-        if (counts < 1).any() or (counts > checks.MAX_COUNT).any():
-            raise checks.refused(column, f"its 'counts' are not from 1 to {checks.MAX_COUNT}")
-        values = pa.array(listed, pa.string())
-        try:
-            if listed:
-                values.cast(column.arrow_type)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise checks.refused(column, f"its categories are not of type {column.type}") from error
-        held_back = HeldBack.from_state(state, column)
-        return cls(column, checks.truth(state, "has_missing", column), values, states, counts, held_back)
 
     def _members(self, states: Codes, rng: np.random.Generator) -> Codes:
         """One category of each state, drawn by how often it occurs there."""

@@ -1,107 +1,44 @@
-"""What a model file says of a column, checked: a file made by hand must not get further than here."""
+"""What a column codec may hold, and how a model file holds it: one made by hand gets no further."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, cast
+import re
+from typing import Any, Final, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
+import pyarrow as pa
+from jaxtyping import Float64, Int64
 
-from gansmith.errors import DataError
-from gansmith.modalities.table.fields import MAX_TEXT_CHARACTERS
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.fields import must_be
+from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer
 
-_MAX_WHOLE: Final = 2**64
 MAX_COUNT: Final = 2**40
 """Records that can have a value."""
+MAX_ALPHABET: Final = 200
 
 
-def refused(column: Column, what: str) -> DataError:
-    """The error that says what is wrong with what a model holds of `column`."""
-    return DataError(f"column {column.name!r} of the model: {what}. Learn the table again.")
+def _strings(listed: Any) -> pa.Array:
+    if isinstance(listed, pa.Array):
+        return listed
+    if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
+        raise ValueError("a list of texts")
+    return pa.array(listed, pa.string())
 
 
-def given(state: Mapping[str, Any], key: str, column: Column) -> Any:
-    """What the state holds under `key`.
-
-    Raises:
-        DataError: Nothing.
-    """
-    if key not in state:
-        raise refused(column, f"its {key!r} is not there")
-    return state[key]
+def _whole(digits: Any) -> Any:
+    return int(digits) if isinstance(digits, str) and re.fullmatch("-?[0-9]{1,20}", digits) else digits
 
 
-def truth(state: Mapping[str, Any], key: str, column: Column) -> bool:
-    """A truth value.
-
-    Raises:
-        DataError: It is something else.
-    """
-    value = given(state, key, column)
-    if not isinstance(value, bool):
-        raise refused(column, f"its {key!r} is neither true nor false")
-    return value
-
-
-def whole(state: Mapping[str, Any], key: str, column: Column, low: int, high: int = _MAX_WHOLE) -> int:
-    """A whole number from `low` to `high`.
-
-    Raises:
-        DataError: It is something else.
-    """
-    value = given(state, key, column)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise refused(column, f"its {key!r} is no whole number from {low} to {high}")
-    return value
-
-
-def text(state: Mapping[str, Any], key: str, column: Column) -> str:
-    """A text of ordinary length.
-
-    Raises:
-        DataError: It is something else.
-    """
-    value = given(state, key, column)
-    if not isinstance(value, str) or len(value) > MAX_TEXT_CHARACTERS:
-        raise refused(column, f"its {key!r} is no text of {MAX_TEXT_CHARACTERS} characters or fewer")
-    return value
-
-
-def texts(state: Mapping[str, Any], key: str, column: Column) -> list[str]:
-    """A list of texts.
-
-    Raises:
-        DataError: It is something else.
-    """
-    value = given(state, key, column)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in cast("list[object]", value)):
-        raise refused(column, f"its {key!r} is no list of texts")
-    return cast("list[str]", value)
-
-
-def numbers(state: Mapping[str, Any], key: str, column: Column) -> Float[np.ndarray, " n"]:
-    """An array of finite numbers, none below the one before it.
-
-    Raises:
-        DataError: It is something else.
-    """
-    values = given(state, key, column)
-    if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype != np.float64:
-        raise refused(column, f"its {key!r} is no row of doubles")
-    if not np.isfinite(values).all() or (values[1:] < values[:-1]).any():
-        raise refused(column, f"its {key!r} is not finite and ascending")
-    return values
-
-
-def counts(state: Mapping[str, Any], key: str, column: Column) -> Int[np.ndarray, " n"]:
-    """An array of whole numbers.
-
-    Raises:
-        DataError: It is something else.
-    """
-    values = given(state, key, column)
-    if not isinstance(values, np.ndarray) or values.ndim != 1 or values.dtype != np.int64:
-        raise refused(column, f"its {key!r} is no row of whole numbers")
-    return values
+Strings: TypeAlias = Annotated[pa.Array, BeforeValidator(_strings), PlainSerializer(pa.Array.to_pylist)]
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+Letters = Annotated[str, Field(min_length=1, max_length=MAX_ALPHABET)]
+Whole = Annotated[int, BeforeValidator(_whole), PlainSerializer(str), Field(gt=-(10**20), lt=10**20)]
+"""Stored as text: a JSON number of many digits may lose some."""
+Ascending = Annotated[
+    Float64[np.ndarray, " _"],
+    must_be("finite and ascending", lambda row: np.isfinite(row).all() and (np.diff(row) >= 0).all()),
+]
+Counts = Annotated[
+    Int64[np.ndarray, " _"],
+    must_be(f"from 0 to {MAX_COUNT}", lambda row: row.min() >= 0 and row.max() <= MAX_COUNT),
+]

@@ -7,8 +7,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +16,9 @@ from gansmith.errors import DataError
 from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import Codes, Levels
 from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
+from gansmith.modalities.table.fields import Text, must_be
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, Field, settings
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 _ALPHABETS: Final = (
@@ -32,7 +33,6 @@ MIN_AGREED: Final = 5
 MIN_AGREEMENT: Final = 0.95
 """Share of them that must have the same character there, or characters of one alphabet."""
 MAX_POSITIONS: Final = 200
-MAX_ALPHABET: Final = 200
 MAX_WIDTH: Final = 40
 _RUN: Final = 1.5
 """Numbers whose range is less than so many times their count are a run: some were held out, none left out."""
@@ -46,8 +46,15 @@ _EULER: Final = 0xB7E151628AED2A6ABF7158809CF4F3C7
 _SERIAL: Final = re.compile(rf"(.*?)(\d{{1,{_MAX_DIGITS}}})(\D*)", re.ASCII | re.DOTALL)
 
 
+def _are_different(letters: str) -> bool:
+    return len(set(letters)) == len(letters)
+
+
+Alphabet = Annotated[checks.Letters, must_be("different characters", _are_different)]
+
+
 @final
-@dataclass(frozen=True)
+@settings(error=DataError)
 class IdentifierCodec(AbstractPresenceCodec):
     """A numbering: record k gets the k-th member of a pattern, so that no two are alike.
 
@@ -68,15 +75,15 @@ class IdentifierCodec(AbstractPresenceCodec):
 
     column: Column
     has_missing: bool
-    prefix: str = ""
-    suffix: str = ""
-    width: int = 0
+    prefix: Text
+    suffix: Text
+    width: Annotated[int, Field(ge=0, le=MAX_WIDTH)]
     """Digits of a serial number, padded with zeros; 0 does not pad."""
-    start: int = 1
+    start: checks.Whole
     """The lowest serial number to be made."""
-    span: int = 0
+    span: Annotated[checks.Whole, Field(ge=0)]
     """Width of the range that serial numbers are spread over; 0 counts on from `start`."""
-    alphabets: tuple[str, ...] = ()
+    alphabets: Annotated[tuple[Alphabet, ...], Field(strict=False, max_length=MAX_POSITIONS)]
     """Characters of each position; empty for a serial pattern."""
 
     @classmethod
@@ -87,7 +94,7 @@ class IdentifierCodec(AbstractPresenceCodec):
         if pa.types.is_integer(column.type):
             room = int(np.iinfo(column.type.to_pandas_dtype()).max)
             start, span = _numbering([int(value) for value in present], room)
-            return cls(schema, has_missing, start=start, span=span)
+            return cls(schema, has_missing, "", "", 0, start, span, ())
         texts = [str(value) for value in present]
         matches = [_SERIAL.fullmatch(text) for text in texts]
         found = [match.groups() for match in matches if match]
@@ -99,8 +106,8 @@ class IdentifierCodec(AbstractPresenceCodec):
             is_padded = len({len(number) for number in digits}) == 1 and len(digits[0]) > 1
             width = len(digits[0]) if is_padded else 0
             start, span = _numbering([int(number) for number in digits], 10 ** (width or _MAX_DIGITS) - 1)
-            return cls(schema, has_missing, prefix, suffix, width, start, span)
-        return cls(schema, has_missing, alphabets=positions(texts))
+            return cls(schema, has_missing, prefix, suffix, width, start, span, ())
+        return cls(schema, has_missing, "", "", 0, 1, 0, positions(texts))
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
@@ -114,51 +121,6 @@ class IdentifierCodec(AbstractPresenceCodec):
                 f"column {self.column.name!r} of type {self.column.type} has no room for more identifiers. "
                 "Make fewer records, or learn it with a wider type in the schema."
             ) from error
-
-    def state(self) -> dict[str, Any]:
-        """See the base class."""
-        return {
-            "has_missing": self.has_missing,
-            "prefix": self.prefix,
-            "suffix": self.suffix,
-            "width": self.width,
-            "start": str(self.start),  # a JSON number of many digits may lose some
-            "span": str(self.span),
-            "alphabets": list(self.alphabets),
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> IdentifierCodec:
-        """The codec that `state` came from.
-
-        Raises:
-            DataError: It could not have come from one.
-        """
-        alphabets = checks.texts(state, "alphabets", column)
-        if len(alphabets) > MAX_POSITIONS:
-            raise checks.refused(column, f"its pattern has more than {MAX_POSITIONS} positions")
-        if not all(0 < len(letters) == len(set(letters)) <= MAX_ALPHABET for letters in alphabets):
-            raise checks.refused(
-                column, f"an alphabet has not 1 to {MAX_ALPHABET} characters, all of them different"
-            )
-        numbers: dict[str, int] = {}
-        for key in ("start", "span"):
-            digits = checks.text(state, key, column)
-            if not re.fullmatch("-?[0-9]{1,20}", digits):
-                raise checks.refused(column, f"its {key!r} is no whole number of 20 digits or fewer")
-            numbers[key] = int(digits)
-        if numbers["span"] < 0:
-            raise checks.refused(column, "its 'span' is negative")
-        return cls(
-            column,
-            checks.truth(state, "has_missing", column),
-            checks.text(state, "prefix", column),
-            checks.text(state, "suffix", column),
-            checks.whole(state, "width", column, 0, MAX_WIDTH),
-            numbers["start"],
-            numbers["span"],
-            tuple(alphabets),
-        )
 
     def _spell(self, index: int) -> str:
         if not self.alphabets:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final, final
 
 import numpy as np
@@ -18,16 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.columns import checks, faked, neutral
 from gansmith.modalities.table.columns.base import Codes, Levels
 from gansmith.modalities.table.columns.identifiers import (
-    MAX_ALPHABET,
     MAX_POSITIONS,
     positions,
     shuffled,
 )
 from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
+from gansmith.modalities.table.fields import Text, must_be
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer, settings
 
 N_QUANTILES: Final = 33
 MAX_PATTERNS: Final = 12
@@ -61,11 +62,20 @@ _FORMS: Final = (
 _UNSPELT: Final = ("phone", "iban", "card", "")
 """Looks that are patterns of digits and letters."""
 
-Pattern = tuple[str, ...]
+Pattern = Annotated[
+    tuple[checks.Letters, ...],
+    BeforeValidator(lambda text: tuple(text.split("\n")) if isinstance(text, str) else text),
+    Field(max_length=MAX_POSITIONS),
+    PlainSerializer("\n".join),
+]
+
+
+def _are_shares(shares: Float[np.ndarray, " n"]) -> bool:
+    return bool(len(shares) == N_QUANTILES and shares[0] >= 0 and shares[-1] <= 1 + 1e-9)
 
 
 @final
-@dataclass(frozen=True)
+@settings(error=DataError)
 class InventedCodec(AbstractPresenceCodec):
     """States: missing and present, where cells are missing; the values take no part in the game."""
 
@@ -75,13 +85,13 @@ class InventedCodec(AbstractPresenceCodec):
     has_missing: bool
     is_distinct: bool
     """Whether no two real values were alike: then record k gets the k-th invention."""
-    n_values: int
+    n_values: Annotated[int, Field(ge=1, le=_MAX_VALUES)]
     """Different real values."""
-    shares: Float[np.ndarray, " n_quantiles"]
+    shares: Annotated[checks.Ascending, must_be(f"{N_QUANTILES} from 0 to 1", _are_shares)]
     """Share of the records that the most frequent values have together; see `_ranks`."""
-    style: str = ""
+    style: Text
     """How the column spells them; what it may say depends on the look."""
-    patterns: tuple[Pattern, ...] = ()
+    patterns: Annotated[tuple[Pattern, ...], Field(strict=False, max_length=MAX_PATTERNS)]
     """Of phone numbers and the like: the characters that may stand at each position."""
 
     @classmethod
@@ -141,42 +151,6 @@ class InventedCodec(AbstractPresenceCodec):
                 return _uuid(number, self.style)
             case _:
                 return _spelt(number, self.patterns, look)
-
-    def state(self) -> dict[str, Any]:
-        """See the base class."""
-        return {
-            "has_missing": self.has_missing,
-            "is_distinct": self.is_distinct,
-            "n_values": self.n_values,
-            "shares": self.shares,
-            "style": self.style,
-            "patterns": ["\n".join(pattern) for pattern in self.patterns],
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> InventedCodec:
-        """The codec that `state` came from.
-
-        Raises:
-            DataError: It could not have come from one.
-        """
-        shares = checks.numbers(state, "shares", column)
-        if len(shares) != N_QUANTILES or shares[0] < 0 or shares[-1] > 1 + 1e-9:
-            raise checks.refused(column, f"its 'shares' are not {N_QUANTILES} from 0 to 1")
-        patterns = tuple(tuple(text.split("\n")) for text in checks.texts(state, "patterns", column))
-        if len(patterns) > MAX_PATTERNS or any(len(pattern) > MAX_POSITIONS for pattern in patterns):
-            raise checks.refused(column, f"it has more than {MAX_PATTERNS} patterns, or too long ones")
-        if not all(0 < len(letters) <= MAX_ALPHABET for pattern in patterns for letters in pattern):
-            raise checks.refused(column, f"a position has not 1 to {MAX_ALPHABET} characters")
-        return cls(
-            column,
-            checks.truth(state, "has_missing", column),
-            checks.truth(state, "is_distinct", column),
-            checks.whole(state, "n_values", column, 1, _MAX_VALUES),
-            shares,
-            checks.text(state, "style", column),
-            patterns,
-        )
 
 
 def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:

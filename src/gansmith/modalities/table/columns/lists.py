@@ -9,17 +9,18 @@ items exclude each other is not kept, nor is any whole list. Items stand in the 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float
+from jaxtyping import Float64
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.files.lists import items_of
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import settings
 
 MAX_ITEMS: Final = 99
 """Items that are learnt, the most frequent ones."""
@@ -28,7 +29,7 @@ MAX_LISTS_ORDERED: Final = 20_000
 
 
 @final
-@dataclass(frozen=True)
+@settings(error=DataError)
 class ListCodec(AbstractColumnCodec):
     """States: missing (if it occurs), one for each item, and one for lists without any of these."""
 
@@ -36,12 +37,20 @@ class ListCodec(AbstractColumnCodec):
 
     column: Column
     has_missing: bool
-    items: tuple[str, ...]
+    items: checks.Texts
     """In their usual order within a list."""
-    ranks: Float[np.ndarray, " n_items"]
+    ranks: Float64[np.ndarray, " n_items"]
     """How frequent each is: the rarest has the largest rank."""
-    together: Float[np.ndarray, "n_rows n_items"]
+    together: Float64[np.ndarray, "n_rows n_items"]
     """Share of the lists of each state, the one without items last, that have each item."""
+
+    def __post_init__(self) -> None:
+        n = len(self.items)
+        if n > MAX_ITEMS or len(set(self.items)) < n:
+            raise DataError(f"its 'items' are more than {MAX_ITEMS}, or two are alike.")
+        for key, array, shape in (("ranks", self.ranks, (n,)), ("together", self.together, (n + 1, n))):
+            if array.shape != shape or not ((array >= 0) & (array <= MAX_ITEMS)).all():
+                raise DataError(f"its {key!r} do not fit its items.")
 
     @classmethod
     def fit(cls, column: pa.Array, schema: Column, min_count: int = 1) -> ListCodec:
@@ -102,33 +111,6 @@ class ListCodec(AbstractColumnCodec):
         names = np.array(self.items, object)
         texts = [self.column.delimiter.join(names[row]) for row in has]
         return pa.array(texts, pa.string(), mask=states < 0)
-
-    def state(self) -> dict[str, Any]:
-        """See the base class."""
-        return {
-            "has_missing": self.has_missing,
-            "items": list(self.items),
-            "ranks": self.ranks,
-            "together": self.together,
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> ListCodec:
-        """The codec that `state` came from.
-
-        Raises:
-            DataError: It could not have come from one.
-        """
-        items = tuple(checks.texts(state, "items", column))
-        if len(items) > MAX_ITEMS or len(set(items)) < len(items):
-            raise checks.refused(column, f"its 'items' are more than {MAX_ITEMS}, or two are alike")
-        ranks, together = checks.given(state, "ranks", column), checks.given(state, "together", column)
-        shapes = ((ranks, (len(items),), "ranks"), (together, (len(items) + 1, len(items)), "together"))
-        for array, shape, key in shapes:
-            is_array = isinstance(array, np.ndarray) and array.dtype == np.float64 and array.shape == shape
-            if not is_array or not ((array >= 0) & (array <= MAX_ITEMS)).all():
-                raise checks.refused(column, f"its {key!r} do not fit its items")
-        return cls(column, checks.truth(state, "has_missing", column), items, ranks, together)
 
     def _has(self, lists: list[list[str]]) -> np.ndarray:
         """Which lists have which items, shape (n_lists, n_items)."""

@@ -17,18 +17,19 @@ A number in a bin comes back within a millionth of what that bin spans: levels h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.columns import checks, rare
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.columns.distribution import distribution, repeat
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, Field, settings
 
 MAX_BINS: Final = 20
 MIN_RECORDS_PER_BIN: Final = 25
@@ -85,7 +86,7 @@ def _whole(numbers: Numbers, type: Any) -> np.ndarray:
 
 
 @final
-@dataclass(frozen=True)
+@settings(error=DataError)
 class NumberCodec(AbstractColumnCodec):
     """States: missing (if it occurs), spikes in ascending order, then bins of equal probability."""
 
@@ -93,18 +94,31 @@ class NumberCodec(AbstractColumnCodec):
 
     column: Column
     has_missing: bool
-    spikes: Float[np.ndarray, " n_spikes"]
+    spikes: checks.Ascending
     """Values with a state of their own, ascending."""
-    knots: Float[np.ndarray, " n_knots"]
+    knots: checks.Ascending
     """Values at the corners of the distribution function of all other numbers, ascending."""
-    shares: Float[np.ndarray, " n_knots"]
+    shares: checks.Ascending
     """Shares of those numbers up to each corner, ascending from 0 to 1."""
-    n_quantiles: int
+    n_quantiles: Annotated[int, Field(ge=0, le=MAX_BINS)]
     """Equally likely bins that those numbers fall into; 0 when there are none."""
-    counts: Int[np.ndarray, " n_counts"]
+    counts: checks.Counts
     """How many records have each spike and, last, a number in a bin."""
     held_back: rare.HeldBack = rare.NOTHING
     """Numbers that were too rare, or too far out, to be kept."""
+
+    def __post_init__(self) -> None:
+        if (np.diff(self.spikes) <= 0).any():
+            raise DataError("a value is there twice among its 'spikes'.")
+        knots, shares, limit = self.knots, self.shares, _LIMITS.get(self.column.kind, np.inf)
+        if len(knots) != len(shares) or (len(knots) >= 2) != (self.n_quantiles > 0) or len(knots) == 1:
+            raise DataError(f"{len(knots)} 'knots', {len(shares)} 'shares', {self.n_quantiles} bins.")
+        if len(knots) and not (shares[0] == 0 and 0 < shares[-1] <= 1):
+            raise DataError("its 'shares' do not go from 0 up to 1 at most.")
+        if len(self.counts) != len(self.spikes) + 1:
+            raise DataError(f"its 'counts' are {len(self.counts)}, not {len(self.spikes) + 1}.")
+        if (np.abs(np.concatenate([self.spikes, knots])) > limit).any():
+            raise DataError(f"a value is beyond the last {self.column.kind}.")
 
     @classmethod
     def fit(cls, column: pa.Array, schema: Column, min_count: int = 1) -> NumberCodec:
@@ -194,47 +208,6 @@ class NumberCodec(AbstractColumnCodec):
     def numbers_as_cells(self, numbers: Numbers) -> pa.Array:
         """Numbers as cells of the column's own type and precision."""
         return from_numbers(numbers, np.zeros(len(numbers), bool), self.column)
-
-    def state(self) -> dict[str, Any]:
-        """See the base class."""
-        return {
-            "has_missing": self.has_missing,
-            "spikes": self.spikes,
-            "knots": self.knots,
-            "shares": self.shares,
-            "n_quantiles": self.n_quantiles,
-            "counts": self.counts,
-            **self.held_back.state(),
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> NumberCodec:
-        """The codec that `state` came from.
-
-        Raises:
-            DataError: It could not have come from one.
-        """
-        n_quantiles = checks.whole(state, "n_quantiles", column, 0, MAX_BINS)
-        spikes, knots, shares = (checks.numbers(state, key, column) for key in ("spikes", "knots", "shares"))
-        if (np.diff(spikes) <= 0).any():
-            raise checks.refused(column, "a value is there twice among its 'spikes'")
-        if len(knots) != len(shares) or (len(knots) >= 2) != (n_quantiles > 0) or len(knots) == 1:
-            raise checks.refused(column, f"{len(knots)} 'knots', {len(shares)} 'shares', {n_quantiles} bins")
-        if len(knots) and not (shares[0] == 0 and 0 < shares[-1] <= 1):
-            raise checks.refused(column, "its 'shares' do not go from 0 up to 1 at most")
-        counts = checks.counts(state, "counts", column)
-        if len(counts) != len(spikes) + 1 or (counts < 0).any() or (counts > checks.MAX_COUNT).any():
-            raise checks.refused(
-                column, f"its 'counts' are not {len(spikes) + 1} from 0 to {checks.MAX_COUNT}"
-            )
-        limit = _LIMITS.get(column.kind, np.inf)
-        if (np.abs(np.concatenate([spikes, knots])) > limit).any():
-            raise checks.refused(column, f"a value is beyond the last {column.kind}")
-        has_missing, held_back = (
-            checks.truth(state, "has_missing", column),
-            rare.HeldBack.from_state(state, column),
-        )
-        return cls(column, has_missing, spikes, knots, shares, n_quantiles, counts, held_back)
 
     def _to_shares(self, numbers: Numbers, rng: np.random.Generator) -> Numbers:
         """Ranks in [0, 1]; a number that many records share gets a random place among them."""

@@ -8,14 +8,12 @@ comes out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from gansmith.errors import DataError
-from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, Field
 
 MAX_USUAL_COUNT: Final = 5
 """Records that must share a value, where the user does not say how many."""
@@ -29,13 +27,12 @@ Counts = Int[np.ndarray, " n"]
 
 
 @final
-@dataclass(frozen=True)
-class HeldBack:
+class HeldBack(NamedTuple):
     """How much of a column is too rare to come out."""
 
-    n_values: int = 0
+    n_values: Annotated[int, Field(ge=0, lt=2**53)]
     """Distinct values."""
-    n_records: int = 0
+    n_records: Annotated[int, Field(ge=0, lt=2**53)]
     """Records that have them; they are learnt from as if they had a more frequent value."""
 
     @classmethod
@@ -43,28 +40,11 @@ class HeldBack:
         """Those of the distinct values that are marked."""
         return cls(int(is_held.sum()), int(counts[is_held].sum()))
 
-    def state(self) -> dict[str, list[int]]:
-        """As a codec's state holds it: nothing when there is nothing, as in older model files."""
-        return {"held_back": [self.n_values, self.n_records]} if self.n_values else {}
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> HeldBack:
-        """What `state` gave.
-
-        Raises:
-            DataError: It could not have given it.
-        """
-        held = state.get("held_back", [0, 0])
-        is_pair = isinstance(held, list) and len(held) == 2  # pyright: ignore[reportUnknownArgumentType]
-        if not is_pair or not all(type(n) is int and 0 <= n < 2**53 for n in held):
-            raise DataError(f"column {column.name!r} of the model: its 'held_back' is not two whole numbers.")
-        return cls(*held)
-
     def __bool__(self) -> bool:
         return self.n_values > 0
 
 
-NOTHING: Final = HeldBack()
+NOTHING: Final = HeldBack(0, 0)
 """All of the column may come out."""
 
 

@@ -7,18 +7,20 @@ leak. Which cells are missing is learnt like everything else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.columns import checks
 from gansmith.modalities.table.columns.base import Codes, Levels
 from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
+from gansmith.modalities.table.fields import must_be
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, settings
 
 WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
     "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et "
@@ -30,8 +32,12 @@ N_QUANTILES: Final = 33
 MAX_LENGTH: Final = 5_000
 
 
+def _are_lengths(row: Float[np.ndarray, " n"]) -> bool:
+    return bool(len(row) == N_QUANTILES and row[0] >= 0 and row[-1] <= MAX_LENGTH)
+
+
 @final
-@dataclass(frozen=True)
+@settings(error=DataError)
 class StandInCodec(AbstractPresenceCodec):
     """States: missing and present, where cells are missing; the text itself takes no part in the game."""
 
@@ -39,7 +45,7 @@ class StandInCodec(AbstractPresenceCodec):
 
     column: Column
     has_missing: bool
-    lengths: Float[np.ndarray, " n_quantiles"]
+    lengths: Annotated[checks.Ascending, must_be(f"{N_QUANTILES} from 0 to {MAX_LENGTH}", _are_lengths)]
     """Quantiles of the number of characters."""
 
     @classmethod
@@ -59,22 +65,6 @@ class StandInCodec(AbstractPresenceCodec):
             stand_in(start, length) for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)
         ]
         return pa.array(texts, pa.string(), mask=is_missing)
-
-    def state(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"has_missing": self.has_missing, "lengths": self.lengths}
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any], column: Column) -> StandInCodec:
-        """The codec that `state` came from.
-
-        Raises:
-            DataError: It could not have come from one.
-        """
-        lengths = checks.numbers(state, "lengths", column)
-        if len(lengths) != N_QUANTILES or lengths[0] < 0 or lengths[-1] > MAX_LENGTH:
-            raise checks.refused(column, f"its 'lengths' are not {N_QUANTILES} from 0 to {MAX_LENGTH}")
-        return cls(column, checks.truth(state, "has_missing", column), lengths)
 
 
 def stand_in(start: int, length: int) -> str:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Bool
 
-from gansmith.modalities.table.constraints.given import Given
-from gansmith.modalities.table.schema import Column
+from gansmith.errors import DataError
+from gansmith.modalities.table.constraints.given import check_keys
+from gansmith.modalities.table.schema import Column, Schema
+from gansmith.settings import changed, from_plain
 
 Mask = Bool[np.ndarray, " n"]
 Cells = dict[str, pa.Array]
@@ -30,18 +32,27 @@ class AbstractConstraint(ABC):
     kind: ClassVar[str]
     """What it is called in a schema."""
 
+    learns: ClassVar[tuple[str, ...]] = ()
+    """Fields that `learnt` fills; the others are what a person writes."""
+
+    @final
     @classmethod
-    @abstractmethod
-    def from_json(cls, given: Given) -> AbstractConstraint:
+    def from_json(cls, values: Mapping[str, Any], schema: Schema, where: str) -> AbstractConstraint:
         """The constraint that `to_json` or a person wrote; what it has to learn is not learnt yet.
 
         Raises:
             DataError: A key or a column is unknown, or the columns are of kinds that it cannot hold between.
         """
+        said = {key: value for key, value in values.items() if key != "kind"}
+        for key in cls.learns:
+            if key in said:
+                raise DataError(f"{where}there is no setting {key!r}: it is learnt.")
+        return from_plain(cls, said, where, DataError, schema)
 
-    @abstractmethod
+    @final
     def to_json(self) -> dict[str, Any]:
         """Plain JSON that `from_json` reads."""
+        return {"kind": self.kind, **changed(self, *self.learns)}
 
     @property
     @abstractmethod
@@ -49,9 +60,9 @@ class AbstractConstraint(ABC):
         """Columns that must be there as they were before `restore` puts the others back."""
 
     @property
-    @abstractmethod
     def writes(self) -> tuple[str, ...]:
         """Columns that `restore` puts back; no other constraint may put them back as well."""
+        return ()
 
     @abstractmethod
     def in_words(self) -> str:
@@ -84,13 +95,13 @@ class AbstractConstraint(ABC):
         """What `learnt` found, as plain JSON."""
         return {}
 
-    def with_state(self, given: Given) -> AbstractConstraint:
+    def with_state(self, state: Mapping[str, Any]) -> AbstractConstraint:
         """This constraint with what `learnt_state` kept.
 
         Raises:
             DataError: It could not have come from there.
         """
-        given.only()
+        check_keys(state)
         return self
 
     def reduced(self) -> Mapping[str, Column]:

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import Mask
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import check_kinds
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
 
 _SEPARATOR: Final = "\x1f"
@@ -114,12 +114,19 @@ def from_units(
     return pa.array(microseconds, mask=missing).cast(pa.timestamp("us"))
 
 
+def check_plain(columns: Sequence[Column]) -> None:
+    """Raise DataError when the values of a column cannot be looked up."""
+    check_kinds(
+        columns, lambda one: one.kind in PLAIN, "values that can be looked up. Give it the kind category"
+    )
+
+
 def spelt(cells: pa.Array) -> list[str | None]:
     """Cells as texts that `typed` reads, for a model file."""
     return cells.cast(pa.string()).to_pylist()
 
 
-def typed(listed: object, column: Column, given: Given) -> pa.Array:
+def typed(listed: object, column: Column) -> pa.Array:
     """Cells from texts.
 
     Raises:
@@ -127,11 +134,11 @@ def typed(listed: object, column: Column, given: Given) -> pa.Array:
     """
     texts = cast("list[Any]", listed)
     if not isinstance(listed, list) or not all(text is None or isinstance(text, str) for text in texts):
-        raise given.refused(f"the values of {column.name!r} are no list of texts")
+        raise DataError(f"the values of {column.name!r} are no list of texts.")
     try:
         return pa.array(texts, pa.string()).cast(column.arrow_type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise given.refused(f"the values of {column.name!r} are not of type {column.type}") from error
+        raise DataError(f"the values of {column.name!r} are not of type {column.type}.") from error
 
 
 def nothing_kept(rule: str, min_count: int = 0) -> DataError:

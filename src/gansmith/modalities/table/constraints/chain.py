@@ -19,7 +19,6 @@ from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.declared import place_of, read_constraints
 from gansmith.modalities.table.constraints.formats import Format
-from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.constraints.ranges import Range
 from gansmith.modalities.table.constraints.unique import Unique
 from gansmith.modalities.table.schema import Schema
@@ -136,7 +135,10 @@ class Chain:
             where = f"the model's {place_of(constraint.to_json(), number)}"
             if not isinstance(state, Mapping):
                 raise DataError(f"{where}: wanted a JSON object.")
-            learnt.append(constraint.with_state(Given(cast("Mapping[str, Any]", state), schema, where)))
+            try:
+                learnt.append(constraint.with_state(cast("Mapping[str, Any]", state)))
+            except DataError as error:
+                raise DataError(f"{where}: {error}") from error
         return cls(schema, tuple(learnt), ordered(constraints))
 
     @property

@@ -6,18 +6,18 @@ The columns take part in the game as one column of combinations.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.constraints.base import Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
-    PLAIN,
     cells_of,
+    check_plain,
     codes_of,
     keys_of,
     mask_of,
@@ -26,36 +26,29 @@ from gansmith.modalities.table.constraints.cells import (
     spelt,
     typed,
 )
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import Columns, check_keys
 from gansmith.modalities.table.constraints.merged import AbstractMerger
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, Field, settings
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class Combinations(AbstractMerger):
     """All values of `columns` together occurred in one real record."""
 
     kind: ClassVar[str] = "combinations"
 
-    columns: tuple[Column, ...]
+    learns: ClassVar = ("known", "names")
+
+    columns: Annotated[Columns, Field(min_length=2)]
     known: pa.Table | None = None
     """The combinations, one record each; None: not learnt yet."""
     names: tuple[str, ...] = ()
     """What each of them is called in the game."""
 
-    @classmethod
-    def from_json(cls, given: Given) -> Combinations:
-        """See the base class."""
-        given.only("columns")
-        columns = given.columns("columns", 2)
-        for column in columns:
-            if column.kind not in PLAIN:
-                raise given.refused(
-                    f"column {column.name!r} is {column.kind}, which cannot be looked up. "
-                    "Give it the kind category."
-                )
-        return cls(columns)
+    def __post_init__(self) -> None:
+        check_plain(self.columns)
 
     def in_words(self) -> str:
         """See the base class."""
@@ -96,19 +89,19 @@ class Combinations(AbstractMerger):
         values = [spelt(cells_of(self.known, name)) for name in self.writes]
         return {"names": list(self.names), "values": values}
 
-    def with_state(self, given: Given) -> Combinations:
+    def with_state(self, state: Mapping[str, Any]) -> Combinations:
         """See the base class."""
-        given.only("names", "values")
-        names = typed(given.values.get("names"), Column("names", "category"), given)
-        listed = given.values.get("values")
+        check_keys(state, "names", "values")
+        names = typed(state["names"], Column("names", "category"))
+        listed: Any = state["values"]
         if not isinstance(listed, list) or len(listed) != len(self.columns):
-            raise given.refused(f"values of {len(self.columns)} columns are wanted")
-        arrays = [typed(values, column, given) for values, column in zip(listed, self.columns, strict=True)]
+            raise DataError(f"values of {len(self.columns)} columns are wanted.")
+        arrays = [typed(values, column) for values, column in zip(listed, self.columns, strict=True)]
         if any(len(values) != len(names) for values in arrays) or names.null_count or not len(names):
-            raise given.refused("its values and names are not equally many")
+            raise DataError("its values and names are not equally many.")
         known = pa.table(arrays, names=list(self.writes))
         if len(pc.unique(names)) < len(names) or len(pc.unique(keys_of(known, self.writes))) < len(names):
-            raise given.refused("a combination is there twice")
+            raise DataError("a combination is there twice.")
         return replace(self, known=known, names=tuple(names.to_pylist()))
 
     def reduce(self, records: pa.Table) -> pa.Table:

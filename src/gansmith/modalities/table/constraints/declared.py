@@ -13,7 +13,6 @@ from gansmith.modalities.table.constraints.base import AbstractConstraint
 from gansmith.modalities.table.constraints.combinations import Combinations
 from gansmith.modalities.table.constraints.dependency import Dependency
 from gansmith.modalities.table.constraints.formats import Format
-from gansmith.modalities.table.constraints.given import Given
 from gansmith.modalities.table.constraints.inequality import Inequality
 from gansmith.modalities.table.constraints.missing import MissingTogether
 from gansmith.modalities.table.constraints.one_of import OneOf
@@ -77,4 +76,4 @@ def _read(values: Mapping[str, Any], number: int, schema: Schema) -> AbstractCon
         raise DataError(
             f"constraint {number}: there is no kind {kind!r}. {did_you_mean(str(kind), sorted(KINDS))}"
         )
-    return KINDS[kind].from_json(Given(values, schema, place_of(values, number)))
+    return KINDS[kind].from_json(values, schema, f"{place_of(values, number)}: ")

@@ -6,18 +6,18 @@ The decided column takes no part in the game; it is looked up afterwards.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
-    PLAIN,
     cells_of,
+    check_plain,
     codes_of,
     empty,
     mask_of,
@@ -27,41 +27,29 @@ from gansmith.modalities.table.constraints.cells import (
     typed,
     units,
 )
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import Named, check_keys, each_once
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import settings
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class Dependency(AbstractConstraint):
     """`by` decides `column`; a missing cell is a value like any other."""
 
     kind: ClassVar[str] = "dependency"
 
-    by: Column
-    column: Column
+    learns: ClassVar = ("keys", "values")
+
+    by: Named
+    column: Named
     keys: pa.Array = field(default_factory=lambda: pa.nulls(0))
     """Values of `by`, each once."""
     values: pa.Array = field(default_factory=lambda: pa.nulls(0))
     """What each of them decides."""
 
-    @classmethod
-    def from_json(cls, given: Given) -> Dependency:
-        """See the base class."""
-        given.only("by", "column")
-        by, column = given.column("by"), given.column("column")
-        given.differ(by, column)
-        for one in (by, column):
-            if one.kind not in PLAIN:
-                raise given.refused(
-                    f"column {one.name!r} is {one.kind}, which cannot be looked up. "
-                    "Give it the kind category."
-                )
-        return cls(by, column, pa.nulls(0, by.arrow_type), pa.nulls(0, column.arrow_type))
-
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"kind": self.kind, "by": self.by.name, "column": self.column.name}
+    def __post_init__(self) -> None:
+        check_plain(each_once((self.by, self.column)))
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -111,13 +99,13 @@ class Dependency(AbstractConstraint):
         """See the base class."""
         return {"keys": spelt(self.keys), "values": spelt(self.values)}
 
-    def with_state(self, given: Given) -> Dependency:
+    def with_state(self, state: Mapping[str, Any]) -> Dependency:
         """See the base class."""
-        given.only("keys", "values")
-        keys = typed(given.values.get("keys"), self.by, given)
-        values = typed(given.values.get("values"), self.column, given)
+        check_keys(state, "keys", "values")
+        keys = typed(state["keys"], self.by)
+        values = typed(state["values"], self.column)
         if len(keys) != len(values) or not len(keys) or len(pc.unique(keys)) != len(keys):
-            raise given.refused(f"{len(keys)} keys, {len(values)} values; wanted: as many, each key once")
+            raise DataError(f"{len(keys)} keys, {len(values)} values. Wanted: as many, each key once.")
         return replace(self, keys=keys, values=values)
 
     def reduced(self) -> Mapping[str, Column]:

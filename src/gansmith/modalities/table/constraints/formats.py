@@ -7,50 +7,47 @@ shuffled order, record k its own, so that no two are alike; a text column gets a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from functools import cached_property
+from typing import ClassVar, final
 
 import numpy as np
 import pyarrow as pa
 
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.columns.identifiers import shuffled
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
 from gansmith.modalities.table.constraints.cells import cells_of, is_missing, replaced
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import Named, check_kinds
 from gansmith.modalities.table.constraints.patterns import Pattern, no_room, read_pattern
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.fields import Text
+from gansmith.settings import Annotated, Field, settings
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class Format(AbstractConstraint):
     """Every text of `column` matches `expression` as a whole."""
 
     kind: ClassVar[str] = "format"
 
-    column: Column
-    expression: str
-    pattern: Pattern
+    column: Named
+    expression: Annotated[Text, Field(alias="pattern")]
 
-    @classmethod
-    def from_json(cls, given: Given) -> Format:
-        """See the base class."""
-        given.only("column", "pattern")
-        column, expression = given.column("column"), given.text("pattern")
-        if column.kind not in ("text", "identifier", "category") or column.type != "string":
-            raise given.refused(
-                f"column {column.name!r} is {column.kind} ({column.type}). Wanted: texts; "
-                "give it the kind text."
-            )
+    def __post_init__(self) -> None:
+        check_kinds(
+            [self.column],
+            lambda one: one.kind in ("text", "identifier", "category") and one.type == "string",
+            "texts; give it the kind text",
+        )
         try:
-            return cls(column, expression, read_pattern(expression))
+            _ = self.pattern
         except UsageError as error:
-            raise given.refused(str(error)) from error
+            raise DataError(str(error)) from error
 
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"kind": self.kind, "column": self.column.name, "pattern": self.expression}
+    @cached_property
+    def pattern(self) -> Pattern:
+        """The expression, read."""
+        return read_pattern(self.expression)
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, cast, final
+from dataclasses import replace
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
     EXACT,
@@ -27,8 +27,9 @@ from gansmith.modalities.table.constraints.cells import (
     step_of,
     units,
 )
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import Named, check_keys, each_once
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
+from gansmith.settings import Annotated, Field, settings
 
 N_QUANTILES: Final = 41
 MAX_SPREAD: Final = 0.4
@@ -38,39 +39,29 @@ NEAR: Final = 4
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class Inequality(AbstractConstraint):
     """`low` <= `high` (or <) where both are there."""
 
     kind: ClassVar[str] = "inequality"
 
-    low: Column
-    high: Column
-    is_strict: bool = False
+    learns: ClassVar = ("reference", "quantiles", "is_distance")
+
+    low: Named
+    high: Named
+    is_strict: Annotated[bool, Field(alias="strict")] = False
     reference: float = 0.0
     """What the distance is measured from where `low` is missing, in units."""
-    quantiles: tuple[float, ...] = (0.0, 0.0)
+    quantiles: Annotated[tuple[float, ...], Field(strict=False)] = (0.0, 0.0)
     """Of `high`, the smallest to the largest, in units."""
     is_distance: bool = True
     """Whether the distance takes part in the game, and not `high` as it is."""
 
-    @classmethod
-    def from_json(cls, given: Given) -> Inequality:
-        """See the base class."""
-        given.only("low", "high", "strict")
-        low, high = given.column("low"), given.column("high")
-        given.differ(low, high)
+    def __post_init__(self) -> None:
+        low, high = each_once((self.low, self.high))
         if not ((low.is_number and high.is_number) or (low.is_time and high.is_time)):
-            raise given.refused(
-                f"{low.name!r} is {low.kind} and {high.name!r} is {high.kind}. "
-                "Wanted: two numbers or two times."
-            )
-        return cls(low, high, given.truth("strict"))
-
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        found: dict[str, Any] = {"kind": self.kind, "low": self.low.name, "high": self.high.name}
-        return {**found, "strict": True} if self.is_strict else found
+            kinds = f"{low.name!r} is {low.kind} and {high.name!r} is {high.kind}"
+            raise DataError(f"{kinds}. Wanted: two numbers or two times.")
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -118,23 +109,16 @@ class Inequality(AbstractConstraint):
             "is_distance": self.is_distance,
         }
 
-    def with_state(self, given: Given) -> Inequality:
+    def with_state(self, state: Mapping[str, Any]) -> Inequality:
         """See the base class."""
-        given.only("reference", "quantiles", "is_distance")
-        listed = given.values.get("quantiles")
-        values = [
-            given.values.get("reference"),
-            *(cast("list[object]", listed) if isinstance(listed, list) else []),
-        ]
-        numbers = [float(value) for value in values if isinstance(value, (int, float))]
-        if not len(numbers) == len(values) == 1 + N_QUANTILES or not np.isfinite(numbers).all():
-            raise given.refused(f"'reference' and {N_QUANTILES} 'quantiles' are wanted, all of them finite")
-        if (np.diff(numbers[1:]) < 0).any() or (
-            self.high.kind != "decimal" and np.abs(numbers).max() > EXACT
-        ):
-            raise given.refused("its quantiles do not go up, or lie beyond what the column can hold")
-        is_distance = given.truth("is_distance")
-        return replace(self, reference=numbers[0], quantiles=tuple(numbers[1:]), is_distance=is_distance)
+        check_keys(state, *self.learns)
+        found = replace(self, **state)
+        numbers = np.array([found.reference, *found.quantiles])
+        if len(numbers) != 1 + N_QUANTILES or (np.diff(numbers[1:]) < 0).any():
+            raise DataError(f"its 'quantiles' are not {N_QUANTILES} that go up.")
+        if self.high.kind != "decimal" and np.abs(numbers).max() > EXACT:
+            raise DataError("its 'quantiles' lie beyond what the column can hold.")
+        return found
 
     def reduced(self) -> Mapping[str, Column]:
         """See the base class."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, final
+from typing import final
 
 import pyarrow as pa
 
@@ -16,11 +16,6 @@ class AbstractMerger(AbstractConstraint):
     """What constraints have in common that make one column of several."""
 
     columns: tuple[Column, ...]
-
-    @final
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"kind": self.kind, "columns": list(self.writes)}
 
     @final
     @property

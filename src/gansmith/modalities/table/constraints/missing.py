@@ -6,13 +6,15 @@ they are emptied again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
 from gansmith.modalities.table.constraints.cells import (
     PLAIN,
@@ -24,30 +26,23 @@ from gansmith.modalities.table.constraints.cells import (
     typed,
     units,
 )
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import Columns, check_keys
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, Field, settings
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class MissingTogether(AbstractConstraint):
     """In every record all of `columns` are missing, or none."""
 
     kind: ClassVar[str] = "missing_together"
 
-    columns: tuple[Column, ...]
+    learns: ClassVar = ("stand_ins",)
+
+    columns: Annotated[Columns, Field(min_length=2)]
     stand_ins: tuple[pa.Array, ...] = ()
     """What stands in the missing cells of each column but the first meanwhile; empty where nothing can."""
-
-    @classmethod
-    def from_json(cls, given: Given) -> MissingTogether:
-        """See the base class."""
-        given.only("columns")
-        return cls(given.columns("columns", 2))
-
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"kind": self.kind, "columns": [column.name for column in self.columns]}
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -77,15 +72,15 @@ class MissingTogether(AbstractConstraint):
         """See the base class."""
         return {"stand_ins": [spelt(cells) for cells in self.stand_ins]}
 
-    def with_state(self, given: Given) -> MissingTogether:
+    def with_state(self, state: Mapping[str, Any]) -> MissingTogether:
         """See the base class."""
-        given.only("stand_ins")
-        listed = given.values.get("stand_ins")
+        check_keys(state, "stand_ins")
+        listed: Any = state["stand_ins"]
         if not isinstance(listed, list) or len(listed) != len(self.writes):
-            raise given.refused(f"stand-ins for {len(self.writes)} columns are wanted")
-        found = [typed(texts, column, given) for texts, column in zip(listed, self.columns[1:], strict=True)]
+            raise DataError(f"stand-ins for {len(self.writes)} columns are wanted.")
+        found = [typed(texts, column) for texts, column in zip(listed, self.columns[1:], strict=True)]
         if any(len(cells) > 1 or cells.null_count for cells in found):
-            raise given.refused("one value stands in for each column, or none")
+            raise DataError("one value stands in for each column, or none.")
         return replace(self, stand_ins=tuple(found))
 
     def reduce(self, records: pa.Table) -> pa.Table:

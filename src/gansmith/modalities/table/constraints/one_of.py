@@ -5,7 +5,6 @@ It takes part in the game as the one category that it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, final
 
 import numpy as np
@@ -13,35 +12,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
 
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.constraints.base import Cells, Mask
 from gansmith.modalities.table.constraints.cells import cells_of, is_missing, replaced
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import Columns, check_kinds
 from gansmith.modalities.table.constraints.merged import AbstractMerger
-from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, Field, settings
 
 N_MIN = 2
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class OneOf(AbstractMerger):
     """One column is 1 (or true) and the others are 0 (or false); or all of them are missing."""
 
     kind: ClassVar[str] = "one_of"
 
-    columns: tuple[Column, ...]
+    columns: Annotated[Columns, Field(min_length=N_MIN)]
 
-    @classmethod
-    def from_json(cls, given: Given) -> OneOf:
-        """See the base class."""
-        given.only("columns")
-        columns = given.columns("columns", N_MIN)
-        for column in columns:
-            is_plain = pa.types.is_integer(column.arrow_type) or pa.types.is_floating(column.arrow_type)
-            if not is_plain and column.type != "bool":
-                raise given.refused(f"column {column.name!r} is {column.kind}. Wanted: 0 and 1, or booleans.")
-        return cls(columns)
+    def __post_init__(self) -> None:
+        check_kinds(self.columns, lambda one: one.is_number or one.type == "bool", "0 and 1, or booleans")
 
     def in_words(self) -> str:
         """See the base class."""

@@ -6,62 +6,48 @@ it is taken to the nearest end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
 from gansmith.modalities.table.constraints.cells import cells_of, from_units, replaced, step_of, units
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import Named, check_kinds
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import settings
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class Range(AbstractConstraint):
     """`low` <= `column` <= `high`, where it is there; either end may be open."""
 
     kind: ClassVar[str] = "range"
 
-    column: Column
-    low: float | str | None
+    column: Named
+    low: Any = None
     """A number, or a time as ISO 8601 spells it; None: no lower end."""
-    high: float | str | None
-    ends: tuple[float, float]
-    """The lowest and highest value in between that the column can hold, in units."""
+    high: Any = None
 
-    @classmethod
-    def from_json(cls, given: Given) -> Range:
-        """See the base class."""
-        given.only("column", "low", "high")
-        column = given.column("column")
-        if not (column.is_number or column.is_time):
-            raise given.refused(f"column {column.name!r} is {column.kind}. Wanted: a number or a time.")
-        low, high = given.values.get("low"), given.values.get("high")
-        if low is None and high is None:
-            raise given.refused("neither 'low' nor 'high' is given. Give one or both.")
-        ends = _on_grid(_end(low, column, given), _end(high, column, given), column)
-        if ends[0] > ends[1]:
-            raise given.refused(f"no value of column {column.name!r} lies between {low} and {high}.")
-        return cls(column, low, high, ends)
+    def __post_init__(self) -> None:
+        check_kinds([self.column], lambda one: one.is_number or one.is_time, "a number or a time")
+        if self.low is None and self.high is None:
+            raise DataError("neither 'low' nor 'high' is given. Give one or both.")
+        if self.ends[0] > self.ends[1]:
+            raise DataError(f"no value of column {self.column.name!r} lies from {self.low} to {self.high}.")
 
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        ends = {"low": self.low, "high": self.high}
-        given = {key: value for key, value in ends.items() if value is not None}
-        return {"kind": self.kind, "column": self.column.name, **given}
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and highest value in between that the column can hold, in units."""
+        return _on_grid(_end(self.low, self.column), _end(self.high, self.column), self.column)
 
     @property
     def reads(self) -> tuple[str, ...]:
         """See the base class."""
         return (self.column.name,)
-
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """See the base class; what others put back, this one only trims."""
-        return ()
 
     def in_words(self) -> str:
         """See the base class."""
@@ -83,18 +69,18 @@ class Range(AbstractConstraint):
         return replaced(records, {self.column.name: cells})
 
 
-def _end(value: object, column: Column, given: Given) -> float | None:
+def _end(value: object, column: Column) -> float | None:
     """One end, in units; None where none is given."""
     if value is None:
         return None
     if column.is_number:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
-            raise given.refused(f"an end of {column.name!r} is {value!r}. Wanted: a number.")
+            raise DataError(f"an end of {column.name!r} is {value!r}. Wanted: a number.")
         return float(value)
     try:
         cell = pa.array([value], pa.string()).cast(column.arrow_type)
     except (pa.ArrowException, TypeError) as error:
-        raise given.refused(
+        raise DataError(
             f"an end of {column.name!r} is {value!r}. Wanted: a {column.kind} such as 2019-03-31."
         ) from error
     return float(units(cell, column)[0][0])

@@ -6,13 +6,13 @@ It takes no part in the game; it is added up afterwards.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
 from gansmith.modalities.table.constraints.cells import (
     cells_of,
@@ -22,37 +22,26 @@ from gansmith.modalities.table.constraints.cells import (
     step_of,
     units,
 )
-from gansmith.modalities.table.constraints.given import Given
+from gansmith.modalities.table.constraints.given import Columns, Named, check_kinds, each_once
 from gansmith.modalities.table.schema import Column
+from gansmith.settings import Annotated, Field, settings
 
 _RELATIVE: Final = 1e-9
 """Doubles that differ by less than this share of their size are equal."""
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class Total(AbstractConstraint):
     """`total` is the sum of `parts` up to its rounding, and missing where one of them is."""
 
     kind: ClassVar[str] = "sum"
 
-    total: Column
-    parts: tuple[Column, ...]
+    total: Named
+    parts: Annotated[Columns, Field(min_length=1)]
 
-    @classmethod
-    def from_json(cls, given: Given) -> Total:
-        """See the base class."""
-        given.only("total", "parts")
-        total, parts = given.column("total"), given.columns("parts", 1)
-        given.differ(total, *parts)
-        for column in (total, *parts):
-            if not column.is_number:
-                raise given.refused(f"column {column.name!r} is {column.kind}. Wanted: numbers.")
-        return cls(total, parts)
-
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"kind": self.kind, "total": self.total.name, "parts": list(self.reads)}
+    def __post_init__(self) -> None:
+        check_kinds(each_once((self.total, *self.parts)), lambda one: one.is_number, "numbers")
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -5,46 +5,31 @@ Whether a record is new depends on all records before it, so this is seen to whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 import pyarrow as pa
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
 from gansmith.modalities.table.constraints.cells import codes_of, is_missing, keys_of
-from gansmith.modalities.table.constraints.given import Given
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.constraints.given import Columns
+from gansmith.settings import Annotated, Field, settings
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@settings(eq=False, error=DataError)
 class Unique(AbstractConstraint):
     """The values of `columns` together occur once; records that lack one of them are not compared."""
 
     kind: ClassVar[str] = "unique"
 
-    columns: tuple[Column, ...]
-
-    @classmethod
-    def from_json(cls, given: Given) -> Unique:
-        """See the base class."""
-        given.only("columns")
-        return cls(given.columns("columns", 1))
-
-    def to_json(self) -> dict[str, Any]:
-        """See the base class."""
-        return {"kind": self.kind, "columns": list(self.reads)}
+    columns: Annotated[Columns, Field(min_length=1)]
 
     @property
     def reads(self) -> tuple[str, ...]:
         """See the base class."""
         return tuple(column.name for column in self.columns)
-
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """See the base class."""
-        return ()
 
     @property
     def is_by_construction(self) -> bool:

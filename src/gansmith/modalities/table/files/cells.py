@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.modalities.table.files.spelling import Mask, mask_of
-from gansmith.modalities.table.schema import Column, Kind
+from gansmith.modalities.table.schema import Column, Kind, Look
 
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -66,7 +66,7 @@ class Wish:
     """The column of the schema that the user gave; its fields go before what is found."""
     is_comma_decimal: bool = False
     """Whether the file separates cells by something other than a comma, so that 3,14 may be a number."""
-    look: str = ""
+    look: Literal[Look, ""] = ""
     """Invented kind: what the user wants to be invented; empty: to be found."""
     marks: tuple[str, ...] = ()
     """The user's own spellings of a missing cell, beside the usual ones."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.text_style import TextStyle
+from gansmith.modalities.table.text_style import Delimiter, Quote, Quoting, TextStyle
 
-_DELIMITERS: Final = ("\t", ";", "|", ",")
-_QUOTES: Final = ('"', "'")
+_DELIMITERS: Final[tuple[Delimiter, ...]] = ("\t", ";", "|", ",")
+_QUOTES: Final[tuple[Quote, ...]] = ('"', "'")
 _SAMPLE_CHARACTERS: Final = 256 * 1024
 _QUOTING_CHARACTERS: Final = 16 * 1024
 _NUMBER: Final = re.compile(r"[+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?")
@@ -30,9 +30,9 @@ _BOMS: Final = (
 class Dialect:
     """How cells are told apart."""
 
-    delimiter: str = ","
+    delimiter: Delimiter = ","
     """One of tab, semicolon, bar and comma."""
-    quote: str = '"'
+    quote: Quote = '"'
     """The double or the single quote."""
     has_escapes: bool = False
     """Whether a quote inside quotes has a backslash before it, rather than being doubled."""
@@ -89,7 +89,7 @@ def _undecodable(raw: bytes, error: UnicodeDecodeError, encoding: str) -> str:
     )
 
 
-def find_dialect(text: str, preferred: str = "") -> Dialect:
+def find_dialect(text: str, preferred: Delimiter | None = None) -> Dialect:
     """The dialect in which the first records have the most regular number of cells.
 
     Args:
@@ -164,7 +164,7 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _quoting(text: str, dialect: Dialect) -> str:
+def _quoting(text: str, dialect: Dialect) -> Quoting:
     """Which cells of the first records are quoted."""
     apart, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
     cell = re.compile(rf"({quote}(?:[^{quote}]|{quote}{quote})*{quote}|[^{apart}\r\n]*)({apart}|\r?\n|$)")

@@ -87,7 +87,7 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: 
     if extension in JSON_EXTENSIONS:
         table = _read_json(text)
     else:
-        dialect = find_dialect(text, "\t" if extension == ".tsv" else "")
+        dialect = find_dialect(text, "\t" if extension == ".tsv" else None)
         style = style_of(text, dialect, raw, encoding)
         del raw  # one copy of the text is enough
         table = replace(_read_text(text, dialect, has_header, is_capped), style=style)

@@ -235,7 +235,7 @@ def truth_spelling(cells: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def read_truths(cells: pa.Array, spelling: tuple[str, str]) -> pa.Array:
+def read_truths(cells: pa.Array, spelling: tuple[str, ...]) -> pa.Array:
     """Truth values; null where a cell is neither spelling."""
     false, true = spelling
     return pc.if_else(
@@ -243,7 +243,7 @@ def read_truths(cells: pa.Array, spelling: tuple[str, str]) -> pa.Array:
     )
 
 
-def spell_truths(values: pa.Array, spelling: tuple[str, str] | tuple[()]) -> pa.Array:
+def spell_truths(values: pa.Array, spelling: tuple[str, ...]) -> pa.Array:
     """Truth values as cells; null stays null."""
     false, true = spelling if len(spelling) == 2 else ("false", "true")
     return pc.if_else(values, pa.scalar(true), pa.scalar(false))

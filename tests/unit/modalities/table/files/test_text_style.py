@@ -68,10 +68,10 @@ def test_the_schema_keeps_the_style_and_a_person_may_change_it(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("x", "JSON object"),
-        ({"delimiter": "#"}, "delimiter is '#'"),
+        ("x", "text must be an object, not 'x'"),
+        ({"delimiter": "#"}, "text.delimiter '#' is not known. Known: ',', ';'"),
         ({"delimitr": ","}, "Did you mean 'delimiter'"),
-        ({"quote": 5}, "Wanted: a string"),
+        ({"quote": 5}, "text.quote 5 is not known"),
         ({"quoting": "some"}, "'needed'"),
         ({"line_end": "\r"}, "line_end"),
         ({"encoding": "utf-9"}, "no encoding 'utf-9'"),

@@ -69,5 +69,5 @@ def test_an_unknown_zone_is_refused():
     from gansmith.errors import DataError
     from gansmith.modalities.table.schema import Column
 
-    with pytest.raises(DataError, match="zone is 'Europe/Pariss'"):
+    with pytest.raises(DataError, match="zone must be a time zone such as Europe/Paris, not 'Europe/Pariss'"):
         Column("x", "datetime", zone="Europe/Pariss")

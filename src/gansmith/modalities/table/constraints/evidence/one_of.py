@@ -25,8 +25,9 @@ def find_one_of(view: View, taken: frozenset[str]) -> list[OneOf]:
         first = 0
         while first + MIN_COLUMNS <= len(run):
             last = _last([truths for _, truths in run[first : first + MAX_COLUMNS]])
-            group = OneOf(tuple(column for column, _ in run[first : first + last]))
-            if last >= MIN_COLUMNS and not group.violating(view.records).any():
+            columns = tuple(column for column, _ in run[first : first + last])
+            group = OneOf(columns) if last >= MIN_COLUMNS else None
+            if group and not group.violating(view.records).any():
                 found.append(group)
                 first += last
             else:
