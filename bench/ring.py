@@ -56,7 +56,7 @@ class Generator(nn.Module):
 
     def __init__(self, config: RingConfig) -> None:
         super().__init__()
-        self.layers = layers((config.n_latents, config.width, config.width, 2), nn.ReLU)
+        self.layers = layers((config.n_latents, config.width, config.width, 2), "relu")
 
     def forward(self, latents: Tensor, conditions: Tensor | None = None) -> Tensor:
         return self.layers(latents)

@@ -158,7 +158,13 @@ def test_what_one_record_alone_has_never_comes_out(place, capsys):
     assert json.loads(capsys.readouterr().out)["min_count"] == 2
     assert run([str(each) for each in _fit(place, "--min-count", "1", data="odd.csv")]) == 0
     assert b"Atlantis" in (place / "m.gan").read_bytes()
-    _refused(place, capsys, _fit(place, "--min-count", "-1", data="odd.csv"), 2, "min_count is -1")
+    _refused(
+        place,
+        capsys,
+        _fit(place, "--min-count", "-1", data="odd.csv"),
+        2,
+        "min_count must be 0 or more, not -1",
+    )
 
 
 def test_two_thousand_columns_are_learnt(place, capsys):
@@ -190,8 +196,8 @@ def test_two_thousand_columns_are_learnt(place, capsys):
         (["--where", "city>=Rome"], ["has no order"]),
         (["--where", "age=>30"], ["For a range write age>30"]),
         (["--epochs", "3"], ["both give a length"]),
-        (["--samples-seen", "-5"], ["positive"]),
-        (["--threads", "-1"], ["positive"]),
+        (["--samples-seen", "-5"], ["samples_seen must be 0 or more"]),
+        (["--threads", "-1"], ["threads must be 0 or more"]),
         (["--config", "nowhere.toml"], ["nowhere.toml"]),
     ],
     ids=lambda value: " ".join(value) if value and str(value[0]).startswith("--") else "",
@@ -210,7 +216,7 @@ def test_a_budget_that_is_no_time_is_refused(place, capsys, budget):
     ("text", "said"),
     [
         ("sede = 3\n", "Did you mean 'seed'?"),
-        ('seed = "x"\n', "FitConfig.seed"),
+        ('seed = "x"\n', "run.toml: seed must be a whole number"),
         ("seed = \n", "run.toml"),
         ("epochs = 1\nbudget = '5m'\n", "both"),
     ],

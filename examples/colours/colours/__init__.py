@@ -3,8 +3,5 @@
 from gansmith.modalities.registry import Modality
 
 COLOURS = Modality(
-    "colours",
-    "Colours, one #rrggbb a line.",
-    "colours.format:ColourFormat",
-    "colours.recipe:ColourRecipe",
+    "colours", "Colours, one #rrggbb a line.", "colours.format:ColourFormat", "colours.recipe:ColourRecipe"
 )

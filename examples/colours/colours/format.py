@@ -68,8 +68,5 @@ class ColourFormat(AbstractFormat[Colours, NoOptions]):
     def writer(self, path: Path, like: Colours, metadata: Mapping[str, str], options: NoOptions) -> BlockFile:
         return BlockFile(path, lambda records: "".join(f"{line}\n" for line in records.lines).encode())
 
-    def overview(self, records: Colours) -> list[dict[str, str]]:
-        return [{"part": "colour", "holds": f"{len(set(records.lines)):,} different ones"}]
-
     def preview(self, records: Colours) -> TextPreview:
         return TextPreview(" ".join(records.lines[:8]) or "no colours")

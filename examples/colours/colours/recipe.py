@@ -12,7 +12,9 @@ from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.monitors import coverage
 from gansmith.modalities.options import NoOptions
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
-from gansmith.settings import PositiveInt, settings
+from gansmith.nets.mlp import Perceptron
+from gansmith.nets.settings import AbstractPlayerNetworks
+from gansmith.settings import settings
 
 
 @final
@@ -32,10 +34,6 @@ class ColourCodec(AbstractCodec[Colours, NoOptions]):
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         return {}, {}
 
-    @property
-    def empty(self) -> Colours:
-        return self.decode(torch.empty(0, 3), 0, 0)
-
     def encode(self, records: Colours, seed: int) -> Tensor:
         return torch.from_numpy(records.values).float() / 127.5 - 1
 
@@ -45,24 +43,8 @@ class ColourCodec(AbstractCodec[Colours, NoOptions]):
 
 @final
 @settings
-class ColourNetworks:
-    """Sizes."""
-
-    width: PositiveInt = 32
-    """Units of each hidden layer."""
-
-
-@final
-class Layers(nn.Module):
-    """Two hidden layers; what has one value a record is a logit."""
-
-    def __init__(self, n_in: int, width: int, n_out: int) -> None:
-        super().__init__()
-        widths = [nn.Linear(n_in, width), nn.LeakyReLU(0.2), nn.Linear(width, width), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*widths, nn.Linear(width, n_out))
-
-    def forward(self, inputs: Tensor, conditions: Tensor | None = None) -> Tensor:
-        return self.layers(inputs).squeeze(1)
+class ColourNetworks(AbstractPlayerNetworks):
+    """Widths, activation and first weights, as of every kind."""
 
 
 @final
@@ -73,21 +55,15 @@ class ColourRecipe(AbstractRecipe[ColourCodec]):
     networks: ClassVar[type[Any]] = ColourNetworks
     presets: ClassVar[Mapping[str, str]] = {"default": "two small players"}
 
-    def n_heldout(self, n_records: int, preset: str) -> int:
-        return n_records // 10
-
     def plan(self, codec: ColourCodec, n_records: int, preset: str) -> Plan:
         rules = AdversarialRules(batch_size=min(64, n_records), n_latents=8)
-        return Plan(ColourNetworks(), rules, samples_seen=100_000)
+        return Plan(ColourNetworks((32, 32), (32, 32)), rules, samples_seen=100_000)
 
-    def build(
-        self, codec: ColourCodec, networks: ColourNetworks, rules: AbstractRules
-    ) -> dict[str, nn.Module]:
-        assert isinstance(rules, AdversarialRules)
-        generator = Layers(rules.n_latents, networks.width, 3)
-        return {"generator": generator, "discriminator": Layers(3, networks.width, 1)}
+    def build(self, codec: ColourCodec, networks: Any, rules: AbstractRules) -> dict[str, nn.Module]:
+        n_latents = rules.n_latents if isinstance(rules, AdversarialRules) else 0
+        generator = Perceptron((n_latents, *networks.generator_widths, 3), networks.activation)
+        discriminator = Perceptron((3, *networks.discriminator_widths, 1), networks.activation)
+        return {"generator": generator, "discriminator": discriminator}
 
-    def held_out_score(
-        self, codec: ColourCodec, n_heldout: int, seed: int
-    ) -> Callable[[Tensor, Tensor], float]:
+    def held_out_score(self, codec: ColourCodec, n_heldout: int, seed: int) -> Callable[..., float]:
         return coverage

@@ -191,9 +191,8 @@ def check_finite(subject: KindSubject) -> None:
 
 def check_seeds(subject: KindSubject) -> None:
     """The same seed gives the same codec, weights, samples and records."""
-    modality = subject.modality
+    form, again = subject.modality.format, replace(subject)
     promise = "the same seed gives the same result"
-    again = replace(subject)
     (one, tensors), (other, others) = subject.codec.state(), again.codec.state()
     subject.require(one == other and same(tensors, others), promise, "another codec")
     subject.require(torch.equal(subject.compact, again.compact), promise, "other encoded records")
@@ -203,7 +202,7 @@ def check_seeds(subject: KindSubject) -> None:
     fake = subject.fakes(ours, 50)
     subject.require(torch.equal(fake, again.fakes(theirs, 50)), promise, "other samples")
     compact = subject.codec.compact(fake)
-    prints = [modality.format.fingerprint(one.decoded(compact)) for one in (subject, again)]
+    prints = [form.fingerprint(one.decoded(compact)) for one in (subject, again)]
     subject.require(prints[0] == prints[1], promise, "other records")
     other = subject.fakes(ours, 50, "another stream")
     subject.require(not torch.equal(fake, other), "other noise gives other samples", "the same samples")
@@ -392,9 +391,9 @@ def _judge(networks: Networks) -> Callable[[Tensor, Tensor | None], Tensor]:
 def _training(subject: KindSubject, checkpoints: Checkpoints | None) -> Training:
     """A short run of the kind's own rules, from its beginning or from the newest checkpoint."""
     rules, randomness = subject.plan.game, Randomness(subject.seed)
-    recipe, dataset = subject.modality.recipe, subject.dataset
-    drawing = Shuffled(len(dataset), rules.batch_size, randomness)
-    batches = Batches(dataset, drawing, randomness, partial(recipe.samples, subject.codec))
+    recipe = subject.modality.recipe
+    drawing = Shuffled(len(subject.dataset), rules.batch_size, randomness)
+    batches = Batches(subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec))
     config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
     held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
     evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))

@@ -32,6 +32,8 @@ T = TypeVar("T")
 
 OF_NETWORKS: Final = ("generator_widths", "discriminator_widths", "activation", "weights")
 """Settings of networks; the others are of the rules."""
+OF_MODEL: Final = (*OF_NETWORKS, "latents", "latent_distribution")
+"""Settings that a learnt model has for good."""
 _OF_PLAYERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "learning_rate": ("learning_rate", ()),
     "generator_learning_rate": ("learning_rate", ("generator",)),

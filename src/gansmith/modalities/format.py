@@ -155,9 +155,9 @@ class AbstractFormat(ABC, Generic[R, O]):
             UsageError: When there is no such format.
         """
 
-    @abstractmethod
     def overview(self, records: R) -> list[dict[str, str]]:
         """What was found in each part of a record, one row each."""
+        return [{"kind": self.kind, "records": f"{len(records):,}"}]
 
     @abstractmethod
     def preview(self, records: R) -> Preview:

@@ -44,6 +44,24 @@ class ResidualBlock(nn.Module):
         return self.skip(x) + self.second(hidden)
 
 
+@final
+class Perceptron(nn.Module):
+    """Linear layers with activations between them, for either player; conditions are not looked at.
+
+    Args:
+        widths: Of input, hidden layers and output; a single value comes out as a logit, shape `(batch,)`.
+        activation: Between each two layers.
+    """
+
+    def __init__(self, widths: Sequence[int], activation: Activation) -> None:
+        super().__init__()
+        self.layers = layers(widths, activation)
+
+    def forward(self, inputs: Float[Tensor, "batch n_in"], conditions: object = None) -> Float[Tensor, "..."]:
+        """Shape `(batch, n_out)`, or `(batch,)`."""
+        return self.layers(inputs).squeeze(1)
+
+
 def layers(widths: Sequence[int], activation: Activation, *, last: nn.Module | None = None) -> nn.Sequential:
     """Linear layers of the given widths with an activation between them, and perhaps one after the last.
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from torch import nn
 
+from gansmith.engine.tuning import OF_MODEL
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import Plan
 from gansmith.nets.mixture import Mixture
@@ -72,13 +73,8 @@ def _check(origin: Model, settings: Mapping[str, Any], options: Mapping[str, Any
                 f"{name} is {settings[name]!r}, and that of the model to go on from is {own.get(name)!r}. "
                 "Leave it out: it comes from the model."
             )
-    networks = {
-        **vars(origin.modality.recipe.networks)["__pydantic_fields__"],
-        "latents": 0,
-        "latent_distribution": 0,
-    }
-    for name in networks:
-        if settings.get(name) is not None:
+    for name in OF_MODEL:
+        if settings[name] is not None:
             raise UsageError(f"{name} is that of the model to go on from: its networks stay. Leave it out.")
     if options.get("columns") or options.get("schema") is not None:
         raise UsageError(

@@ -69,7 +69,7 @@ ALL_RULES: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 """For each setting of rules a value, and the changes that it makes."""
 ALL_NETWORKS: dict[str, tuple[Any, Any]] = {
-    "generator_widths": ("halfway", ((12 + N_VALUES) // 2,)),
+    "generator_widths": ("halfway", ((RULES.n_latents + N_VALUES) // 2,)),
     "discriminator_widths": ("halfway", (32, 16)),
     "activation": ("tanh", "tanh"),
     "weights": ("orthogonal", "orthogonal"),
@@ -96,7 +96,7 @@ def test_each_setting_changes_the_rules(name):
 @pytest.mark.parametrize("name", ALL_NETWORKS)
 def test_each_setting_changes_the_networks_of_every_kind(networks, name):
     value, expected = ALL_NETWORKS[name]
-    tuned = tuned_networks(networks, Tuning(**{name: value}), N_VALUES, 12)
+    tuned = tuned_networks(networks, Tuning(**{name: value}), N_VALUES, RULES)
     assert tuned == replace(networks, **{name: expected})
     assert tuned != networks
 
@@ -105,7 +105,7 @@ def test_nothing_chosen_nothing_changed():
     assert RULES.tuned(Tuning(), N_VALUES) == RULES
     assert Tuning().chosen() == {}
     networks = TableNetworks((3,), (4,))
-    assert tuned_networks(networks, Tuning(latents=3), N_VALUES, 3) == networks
+    assert tuned_networks(networks, Tuning(latents=3), N_VALUES, RULES) == networks
 
 
 @pytest.mark.parametrize(("rule", "n_latents"), [("root", 8), ("half", 32), ("quarter", 16)])
@@ -115,7 +115,7 @@ def test_latents_by_a_rule_of_thumb(rule, n_latents):
 
 
 def test_widths_as_they_are_given():
-    tuned = tuned_networks(ImageNetworks((3,), (4,)), Tuning(generator_widths=(8, 4)), N_VALUES, 12)
+    tuned = tuned_networks(ImageNetworks((3,), (4,)), Tuning(generator_widths=(8, 4)), N_VALUES, RULES)
     assert tuned == ImageNetworks((8, 4), (4,))
 
 
@@ -166,14 +166,14 @@ def test_a_setting_that_the_networks_do_not_have():
     class Convolutions:
         n_channels: int = 8
 
-    assert tuned_networks(Convolutions(), Tuning(learning_rate=0.1), N_VALUES, 3) == Convolutions()
+    assert tuned_networks(Convolutions(), Tuning(learning_rate=0.1), N_VALUES, RULES) == Convolutions()
     with pytest.raises(UsageError, match="have no setting 'activation'"):
-        tuned_networks(Convolutions(), Tuning(activation="relu"), N_VALUES, 3)
+        tuned_networks(Convolutions(), Tuning(activation="relu"), N_VALUES, RULES)
 
 
 def test_a_rule_of_thumb_for_records_that_are_too_long():
     with pytest.raises(UsageError, match="must be 8192 or less"):
-        tuned_networks(TableNetworks((3,), (4,)), Tuning(discriminator_widths="halfway"), 20_000, 3)
+        tuned_networks(TableNetworks((3,), (4,)), Tuning(discriminator_widths="halfway"), 20_000, RULES)
 
 
 def test_turns_that_do_not_go_together():
@@ -239,10 +239,10 @@ def test_it_goes_through_json():
         ({"latents": 0}, "latents must be more than 0, not 0"),
         ({"latents": "hlf"}, "Did you mean 'half'"),
         ({"latents": 3.5}, "latents must be a whole number or one of root, half, quarter, not 3.5"),
-        ({"generator_widths": ()}, "1 or more items"),
-        ({"generator_widths": (8, 0)}, "generator_widths.1 must be 1 or more, not 0"),
-        ({"generator_widths": (1.5,)}, "generator_widths.0 must be a whole number"),
-        ({"discriminator_widths": (4,) * 17}, "16 items or fewer"),
+        ({"generator_widths": ()}, "a list of 1 or more"),
+        ({"generator_widths": (8, 0)}, "generator_widths.item 2 must be 1 or more, not 0"),
+        ({"generator_widths": (1.5,)}, "generator_widths.item 1 must be a whole number"),
+        ({"discriminator_widths": (4,) * 17}, "a list of 16 or fewer"),
         ({"discriminator_widths": "halfwy"}, "Did you mean 'halfway'"),
         ({"activation": "softmax"}, "activation 'softmax' is not known"),
         ({"learning_rate": 0.0}, "more than 0"),

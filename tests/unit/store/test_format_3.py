@@ -36,15 +36,19 @@ def test_a_table_is_upgraded(path):
     assert was["networks"].pop("generator_width") == 8
     assert was["networks"].pop("n_blocks") == 2
     assert file.manifest["networks"] == {**was["networks"], "generator_widths": [8, 8]}
-    others = {key: value for key, value in was.items() if key not in ("format", "sha256", "networks")}
-    assert {key: value for key, value in file.manifest.items() if key != "networks"} == others
+    min_count = was["fit"].pop("min_count")
+    assert file.manifest["fit"] == {**was["fit"], "objective": None}
+    assert file.manifest["options"] == {**was["reading"], "encoding": "", "min_count": min_count}
+    changed = ("format", "sha256", "networks", "fit", "reading", "options")
+    ours, theirs = ({key: one[key] for key in one if key not in changed} for one in (file.manifest, was))
+    assert ours == theirs
 
 
-def test_pictures_need_no_upgrade():
+def test_pictures_keep_the_options_of_pictures():
     path = STORED / "image-format-3.gan"
-    was = manifest_of(path)
-    del was["format"], was["sha256"]
-    assert read_model_file(path).manifest == was
+    was, now = manifest_of(path), read_model_file(path).manifest
+    assert now["options"] == {"has_header": True, "encoding": "", "where": []}
+    assert now["networks"] == was["networks"]
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ def _merged(path: Path | None, chosen: Chosen) -> tuple[dict[str, Any], dict[str
         raise UsageError(f"--config {path}: {error}.") from error
     sections = [general.pop(kind) for kind in kinds() if isinstance(general.get(kind), dict)]
     options = {name: value for section in sections for name, value in section.items()}
+    from_plain(FitConfig, {k: v for k, v in general.items() if k != "target"}, f"--config {path}: ")
     if any(name in chosen.general for name in LENGTHS):
         general = {name: value for name, value in general.items() if name not in LENGTHS}
     return {**general, **chosen.general}, {**options, **chosen.options}

@@ -92,12 +92,13 @@ def _panel(command: str, name: str) -> str:
 def _parameter(setting: Setting, panel: str) -> inspect.Parameter:
     """A parameter as typer reads it; None where nothing is given."""
     form = _form(setting)
-    shown = f" [default: {setting.default}]" if setting.default and form is not bool else ""
-    limits = f" ({setting.limits})" if setting.limits else ""
+    default = f"default {setting.default}" if setting.default and form is not bool else ""
+    more = ", ".join(filter(None, (setting.limits, default)))
+    said = setting.offered.help or setting.help
     option = typer.Option(
         _spelling(setting),
         metavar=setting.offered.form or {str: "TEXT", int: "N", float: "X"}.get(form),
-        help=f"{setting.offered.help or setting.help}{limits}{shown}",
+        help=f"{said.removesuffix('.')} ({more})." if more else said,
         rich_help_panel=panel or None,
         show_default=False,
     )

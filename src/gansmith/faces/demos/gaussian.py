@@ -9,24 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from gansmith.engine.batches import Batch, Batches
 from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Conditions, Latents, Logits
 from gansmith.engine.threads import n_threads
 from gansmith.engine.train import TrainConfig, train
 from gansmith.faces.demos.pictures import make_folder, scatter
 from gansmith.nets.initialisation import initialise
-from gansmith.nets.mlp import layers
+from gansmith.nets.mlp import Perceptron
 
 Points = Float[Tensor, "batch 2"]
 Show = Callable[[str], object]
@@ -37,16 +36,6 @@ N_REAL: Final = 10_000
 N_MEASURED: Final = 10_000
 N_LINES: Final = 8
 _N_PLOTTED: Final = 1_500
-
-
-@final
-class _Player(nn.Module):
-    def __init__(self, *widths: int) -> None:
-        super().__init__()
-        self.layers = layers(widths, "relu")
-
-    def forward(self, inputs: Latents | Points, conditions: Conditions | None = None) -> Points | Logits:
-        return self.layers(inputs).squeeze(1)  # a logit stands alone, the two coordinates of a point do not
 
 
 def run_gaussian(
@@ -104,7 +93,7 @@ def _real_points(n: int, randomness: Randomness, sample: int) -> Points:
 
 def _game(randomness: Randomness) -> Adversarial:
     with torch.device("cpu"):  # so that the seed decides every number, whatever the machine has
-        generator, discriminator = _Player(100, 256, 2), _Player(2, 256, 1)
+        generator, discriminator = Perceptron((100, 256, 2), "relu"), Perceptron((2, 256, 1), "relu")
     for index, network in enumerate((generator, discriminator)):
         initialise([network], "xavier", randomness.generator("weights", index))
     rules = AdversarialRules(

@@ -59,11 +59,6 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
         """Pixels of a picture."""
         return self.height * self.width
 
-    @property
-    def empty(self) -> Pictures:
-        """See the base class."""
-        return Pictures(np.zeros((0, self.height, self.width), np.uint8), None, self.highest, "the model")
-
     def encode(self, records: Pictures, seed: int) -> PictureSamples:
         """Pictures as samples, shape `(n, height * width)`.
 

@@ -163,7 +163,7 @@ def test_the_same_key_makes_the_same_weights():
     ("change", "match"),
     [
         ({"generator_widths": (10**9,)}, "must be 8192 or less"),
-        ({"discriminator_widths": (4,) * 17}, "must be 16 items or fewer"),
+        ({"discriminator_widths": (4,) * 17}, "must be a list of 16 or fewer"),
         ({"activation": "tang"}, "Did you mean 'tanh'"),
         ({"weights": "xavir"}, "Did you mean 'xavier'"),
     ],
