@@ -90,7 +90,7 @@ def test_kinds_of_columns_a_schema_and_some_records_alone(folder, tmp_path, caps
     assert kinds == {"age": "category", "pay": "decimal", "city": "category", "member": "boolean"}
     assert run(["sample", model, "-n", "40"]) == 0
     assert {line.split(",")[2] for line in capsys.readouterr().out.splitlines()[1:]} == {"Rome"}
-    assert run(["sample", model, "-n", "3", "--opinions"]) == 2
+    assert run(["sample", model, "-n", "3", "--discriminator-scores"]) == 2
     assert "saved for sampling only" in capsys.readouterr().err
     (tmp_path / "schema.json").write_text(json.dumps(shown))
     options = [

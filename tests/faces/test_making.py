@@ -64,17 +64,17 @@ def test_no_records_are_a_header(model, capsys):
     assert capsys.readouterr().out == "age,pay,city,member\n"
 
 
-def test_opinions_are_probabilities(model, capsys):
-    assert run(["sample", model, "-n", "3", "--opinions"]) == 0
+def test_discriminator_scores_are_probabilities(model, capsys):
+    assert run(["sample", model, "-n", "3", "--discriminator-scores"]) == 0
     said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("probability")]
     assert len(said) == 3
     assert all(0 <= float(line.split(": ")[1]) <= 1 for line in said)
 
 
 @pytest.mark.parametrize("options", [["--json"], ["-o", "some.csv"]])
-def test_opinions_are_not_written(model, options, tmp_path, monkeypatch, capsys):
+def test_discriminator_scores_are_not_written(model, options, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert run(["sample", model, "-n", "3", "--opinions", *options]) == 2
+    assert run(["sample", model, "-n", "3", "--discriminator-scores", *options]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert "leave out -o and --json" in err

@@ -131,7 +131,7 @@ class Model:
         )
 
     @torch.no_grad()
-    def opinions(self, records: Any) -> Float[np.ndarray, " n"]:
+    def discriminator_scores(self, records: Any) -> Float[np.ndarray, " n"]:
         """The probability that each record is real, as far as the game has learnt to tell.
 
         Raises:
@@ -270,7 +270,7 @@ class Model:
         Args:
             path: Usually `NAME.gan`.
             sampling_only: Leave out the networks that do not generate: a smaller file that can neither be
-                trained on nor asked for opinions.
+                trained on nor asked for discriminator scores.
 
         Returns:
             The model's digest.

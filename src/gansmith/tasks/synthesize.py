@@ -197,7 +197,7 @@ class Synthesizer(_Settings, BaseEstimator):
         """
         return self._model().write(path, n_records, seed, where, balance)
 
-    def opinions(self, data: object) -> Float[np.ndarray, " n"]:
+    def discriminator_scores(self, data: object) -> Float[np.ndarray, " n"]:
         """The discriminator's probability that each record is real, in [0, 1].
 
         Args:
@@ -208,7 +208,7 @@ class Synthesizer(_Settings, BaseEstimator):
             DataError: When the data does not fit the model.
         """
         model = self._model()
-        return model.opinions(model.modality.format.read_for(data, model.codec.empty))
+        return model.discriminator_scores(model.modality.format.read_for(data, model.codec.empty))
 
     def score(
         self,

@@ -26,7 +26,7 @@ def test_tables_have_the_same_faces(people, tmp_path):
     learnt.save(tmp_path / "small.gan", sampling_only=True)
     assert set(load(tmp_path / "small.gan").model_.networks) == {"decoder"}
     with pytest.raises(UsageError, match="'autoencoder' cannot tell real records"):
-        learnt.opinions(people)
+        learnt.discriminator_scores(people)
     card = learnt.score(people.head(100), quick=True)
     assert 0.4 < card["c2st"].score.value <= 1
     again = Synthesizer(samples_seen=1_000, threads=1).fit(people, start_from=learnt)

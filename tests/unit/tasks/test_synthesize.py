@@ -26,10 +26,12 @@ def test_any_whole_number_is_a_seed(people, fitted, seed):
     assert score(people, people, seed=seed).entries
 
 
-def test_opinions_of_records_that_alone_would_be_read_as_something_else(people, fitted):
+def test_discriminator_scores_of_records_that_alone_would_be_read_as_something_else(people, fitted):
     """One person: every column of theirs is constant."""
     some = people.iloc[[3]]
-    assert fitted.opinions(some) == pytest.approx(fitted.opinions(people)[[3]], abs=0.05)
+    assert fitted.discriminator_scores(some) == pytest.approx(
+        fitted.discriminator_scores(people)[[3]], abs=0.05
+    )
 
 
 def test_a_table_without_a_header_is_learnt_and_scored(people, tmp_path):

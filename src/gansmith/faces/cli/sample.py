@@ -30,10 +30,12 @@ def sample(
         typer.Option(metavar="COLUMN", help="A column of which every value shall be equally frequent."),
     ] = "",
     seed: Seed = 0,
-    opinions: Annotated[
+    discriminator_scores: Annotated[
         bool,
         typer.Option(
-            "--opinions", help="Print each record with the discriminator's probability that it is real."
+            "--discriminator-scores",
+            "--opinions",
+            help="Print each record with the discriminator's probability that it is real.",
         ),
     ] = False,
     json: Json = False,
@@ -41,14 +43,16 @@ def sample(
     """Make synthetic records with a model."""
     from gansmith.tasks.model import load_model
 
-    if opinions and (json or output != STDOUT):
-        raise UsageError("--opinions prints for people, on standard output: leave out -o and --json.")
+    if discriminator_scores and (json or output != STDOUT):
+        raise UsageError(
+            "--discriminator-scores prints for people, on standard output: leave out -o and --json."
+        )
     if json and output == STDOUT:
         raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
     check_not_read(Path(output), model)
     loaded = load_model(model)
-    if opinions:
-        _print_opinions(loaded, n, seed, where, balance)
+    if discriminator_scores:
+        _print_discriminator_scores(loaded, n, seed, where, balance)
         return
     provenance = loaded.write(Path(output), n, seed, where, balance, options=chosen.options)
     if output != STDOUT:
@@ -57,12 +61,14 @@ def sample(
         print_json({**provenance, "output": output})
 
 
-def _print_opinions(model: Any, n_records: int, seed: int, where: list[str] | None, balance: str) -> None:
+def _print_discriminator_scores(
+    model: Any, n_records: int, seed: int, where: list[str] | None, balance: str
+) -> None:
     """Each record as a person would look at it, and what the discriminator thinks of it."""
     import numpy as np
 
     for block in model.blocks(n_records, seed, where, balance):
-        for index, probability in enumerate(model.opinions(block)):
+        for index, probability in enumerate(model.discriminator_scores(block)):
             one = block.take(np.array([index]))
             typer.echo(model.modality.format.preview(one).as_text())
             typer.echo(f"probability that this is real: {probability:.3f}\n")
