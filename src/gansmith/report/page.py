@@ -19,7 +19,7 @@ from gansmith.report.markup import (
     unwanted_styles,
 )
 from gansmith.report.parts import Section
-from gansmith.report.portrait import portrait_sections, training_section
+from gansmith.report.plots import plots_sections, training_section
 from gansmith.report.scores import Answer, Family, answers, contests, families, not_computed
 from gansmith.report.wording import counted, in_words
 from gansmith.store.atomic import whole_file
@@ -34,7 +34,7 @@ def render(report: Report) -> str:
 
     Args:
         report: Plain values only: `title`, `made`, `notes`, `training`, and `cards`, one for each
-            synthetic data set, with `name`, `n_records`, `verdict`, `scores` and `portrait`. What is
+            synthetic data set, with `name`, `n_records`, `verdict`, `scores` and `plots`. What is
             missing or empty is left out of the page.
 
     Returns:
@@ -132,7 +132,7 @@ def card_views(report: Report) -> list[CardView]:
                 answers=tuple(answers(card)),
                 families=tuple(families(scores)),
                 not_computed=tuple(not_computed(scores)),
-                sections=tuple(portrait_sections(card.get("portrait") or {})),
+                sections=tuple(plots_sections(card.get("plots") or {})),
                 scores=scores,
             )
         )

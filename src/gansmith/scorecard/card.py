@@ -39,7 +39,7 @@ class Scorecard:
     """The answers in words."""
     skipped: Mapping[str, str] = field(default_factory=dict[str, str])
     """Scores that could not be computed, and why."""
-    portrait: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    plots: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What there is to see, as plain numbers for a page to draw."""
     name: str = "synthetic"
     """Of the synthetic data set."""
@@ -99,7 +99,7 @@ class Scorecard:
         """Everything that a report shows, as JSON can hold it."""
         return {
             **self.to_dict(),
-            "portrait": dict(self.portrait),
+            "plots": dict(self.plots),
             "made": [list(pair) for pair in self.made],
             "training": self.training,
         }
@@ -107,7 +107,7 @@ class Scorecard:
     def privacy(self) -> dict[str, Any]:
         """The privacy card, as JSON can hold it."""
         data = (("Synthetic data set", self.name), ("Synthetic records", f"{self.n_records:,}"))
-        rates = {risk["score"]: risk for risk in self.portrait.get("risks", ())}
+        rates = {risk["score"]: risk for risk in self.plots.get("risks", ())}
         entries = {entry.name: entry for entry in self.entries}
         return privacy_card(entries, data, self.made, self.notes, rates)
 

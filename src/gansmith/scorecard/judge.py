@@ -20,8 +20,8 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
+from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
-from gansmith.scorecard.portrait import Views
 from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.teaching import Teaching
 from gansmith.scorecard.verdict import verdict
@@ -104,7 +104,7 @@ class Judge:
             entries=entries,
             skipped={**skipped, **taught.skipped},
             verdict=verdict(evidence),
-            portrait={**seen.portrait(), "usefulness": list(taught.results)},
+            plots={**seen.plots(), "usefulness": list(taught.results)},
             n_records=len(fake),
         )
 

@@ -12,7 +12,7 @@ from gansmith.errors import DataError
 from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
-from gansmith.scorecard.portrait import rounded
+from gansmith.scorecard.plots import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
 from gansmith.scorecard.usefulness import Contest, Skill, contest, mean_skill, skills_of, train_here_test_real
 

@@ -11,7 +11,7 @@ import runpy
 from pathlib import Path
 from typing import Any
 
-PORTRAIT = runpy.run_path(str(Path(__file__).with_name("example_portrait.py")))
+PLOTS = runpy.run_path(str(Path(__file__).with_name("example_plots.py")))
 HOSTILE = runpy.run_path(str(Path(__file__).with_name("example_hostile.py")))
 NASTY: list[str] = HOSTILE["NASTY"]
 
@@ -227,7 +227,7 @@ def census(name: str = "adult-synthetic.csv", seed: int = 0) -> dict[str, Any]:
                 "n_records": 8_000,
                 "verdict": _verdict(),
                 "scores": _scores(),
-                "portrait": PORTRAIT["portrait"](rng),
+                "plots": PLOTS["plots"](rng),
             }
         ],
     }

@@ -26,29 +26,29 @@ def nasty(report: dict[str, Any]) -> dict[str, Any]:
     report["training"]["series"] = {name: list(range(41)) for name in NASTY[:3]}
     report["training"]["findings"] = list(NASTY)
     card = report["cards"][0]
-    portrait = card["portrait"]
-    for index, column in enumerate(portrait["columns"]):
+    plots = card["plots"]
+    for index, column in enumerate(plots["columns"]):
         column["name"] = NASTY[index % len(NASTY)] + ("" if index < len(NASTY) else str(index))
         if column["kind"] == "category":
             column["labels"] = [NASTY[place % len(NASTY)] for place in range(len(column["labels"]))]
-    portrait["columns"][0] |= {
+    plots["columns"][0] |= {
         "kind": "number",
         "edges": [0, 0, 1, 5, 1e9],
         "real": [0.25] * 4,
         "synthetic": [0.25] * 4,
     }
-    portrait["columns"][0].pop("labels", None)
-    for pair in portrait["pairs"]:
+    plots["columns"][0].pop("labels", None)
+    for pair in plots["pairs"]:
         pair["columns"] = NASTY[:2]
         pair["x_labels"] = [NASTY[place % len(NASTY)] for place in range(len(pair["x_labels"]))]
-    portrait["association"]["names"] = [column["name"] for column in portrait["columns"]]
-    portrait["giveaways"] = {"columns": dict.fromkeys(NASTY, 0.1), "pairs": {f"{NASTY[0]} × {NASTY[1]}": 0.2}}
-    portrait["usefulness"][0]["target"] = NASTY[0]
-    portrait["risks"] = [
-        risk | {"name": name, "caveat": name} for risk, name in zip(portrait["risks"], NASTY, strict=False)
+    plots["association"]["names"] = [column["name"] for column in plots["columns"]]
+    plots["giveaways"] = {"columns": dict.fromkeys(NASTY, 0.1), "pairs": {f"{NASTY[0]} × {NASTY[1]}": 0.2}}
+    plots["usefulness"][0]["target"] = NASTY[0]
+    plots["risks"] = [
+        risk | {"name": name, "caveat": name} for risk, name in zip(plots["risks"], NASTY, strict=False)
     ]
-    portrait["neighbours"]["columns"] = NASTY[:7]
-    portrait["neighbours"]["pairs"] = [{"distance": 0.0, "synthetic": NASTY[:7], "real": NASTY[3:10]}]
+    plots["neighbours"]["columns"] = NASTY[:7]
+    plots["neighbours"]["pairs"] = [{"distance": 0.0, "synthetic": NASTY[:7], "real": NASTY[3:10]}]
     for line in card["verdict"]:
         line |= {"question": NASTY[1], "text": NASTY[0], "columns": list(NASTY), "limits": NASTY[2]}
     for score in card["scores"].values():

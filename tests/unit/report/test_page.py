@@ -76,7 +76,7 @@ def sha256(text: str) -> str:
 
 def test_names_numbers_and_sentences_stand_in_the_page(census, page):
     card, text = census["cards"][0], without_plotly(page)
-    for column in card["portrait"]["columns"]:
+    for column in card["plots"]["columns"]:
         assert f">{column['name']}</span>" in text
     for score in card["scores"].values():
         assert score["label"] in text
@@ -156,7 +156,7 @@ def test_an_empty_report_is_a_page_without_sections():
 )
 def test_missing_parts_are_left_out(key, anchor):
     report = EXAMPLE["census"]()
-    del report["cards"][0]["portrait"][key]
+    del report["cards"][0]["plots"][key]
     report["training"] = None
     report.pop("made")
     report.pop("notes")
@@ -175,8 +175,8 @@ def test_a_card_of_a_name_alone():
 
 def test_columns_beyond_the_fortieth_stand_in_a_table():
     report = EXAMPLE["census"]()
-    column = report["cards"][0]["portrait"]["columns"][0]
-    report["cards"][0]["portrait"]["columns"] = [column | {"name": f"c{index}"} for index in range(43)]
+    column = report["cards"][0]["plots"]["columns"][0]
+    report["cards"][0]["plots"]["columns"] = [column | {"name": f"c{index}"} for index in range(43)]
     text = without_plotly(render(report))
     assert len(re.findall(r'data-figure="column-\d+"', text)) == 40
     assert "3 more columns" in text

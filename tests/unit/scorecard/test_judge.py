@@ -82,6 +82,6 @@ def test_a_pair_with_a_column_that_real_records_leave_empty_is_drawn():
         return Features(("code", "y"), np.stack([code, code + number], axis=1), np.array([True, False]))
 
     judge = Judge(some(0, np.nan), some(1, np.nan), ("code", "y"), "", 0, QUICK)
-    (pair,) = judge.card(some(2, 1.0)).portrait["pairs"]
+    (pair,) = judge.card(some(2, 1.0)).plots["pairs"]
     assert pair["columns"] == ["code", "y"]
     assert "missing" in pair["y_labels"]

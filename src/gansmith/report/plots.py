@@ -1,4 +1,4 @@
-"""The sections of one data set's portrait, each left out where nothing was measured."""
+"""The sections of one data set's plots, each left out where nothing was measured."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from gansmith.report.wording import counted, number
 
 _MOST_COLUMNS: Final = 40
 
-Portrait = Mapping[str, Any]
+Plots = Mapping[str, Any]
 
 
-def portrait_sections(portrait: Portrait) -> list[Section]:
+def plots_sections(plots: Plots) -> list[Section]:
     """Everything that is drawn of one synthetic data set, in the order of the page."""
     made = (
-        _columns(portrait.get("columns") or []),
-        _pairs(portrait.get("pairs") or []),
-        _association(portrait.get("association") or {}),
-        _projection(portrait.get("projection") or {}),
-        _missing(portrait.get("columns") or []),
-        _giveaways(portrait.get("giveaways") or {}),
-        _usefulness(portrait.get("usefulness") or []),
-        _risks(portrait.get("risks") or []),
-        _neighbours(portrait.get("neighbours") or {}),
+        _columns(plots.get("columns") or []),
+        _pairs(plots.get("pairs") or []),
+        _association(plots.get("association") or {}),
+        _projection(plots.get("projection") or {}),
+        _missing(plots.get("columns") or []),
+        _giveaways(plots.get("giveaways") or {}),
+        _usefulness(plots.get("usefulness") or []),
+        _risks(plots.get("risks") or []),
+        _neighbours(plots.get("neighbours") or {}),
     )
     return [section for section in made if section is not None]
 

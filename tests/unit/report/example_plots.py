@@ -165,7 +165,7 @@ def _contest(target: str, unit: str, values: list[float]) -> dict[str, Any]:
     }
 
 
-def portrait(rng: random.Random) -> dict[str, Any]:
+def plots(rng: random.Random) -> dict[str, Any]:
     columns = _columns(rng)
     names = [column["name"] for column in columns]
     fake = ["39", "Private", "HS-grad", "Craft-repair", "Husband", "40", "<=50K"]

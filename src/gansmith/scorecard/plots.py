@@ -99,7 +99,7 @@ class Views:
         )
         return np.maximum(real - ours, 0.0)
 
-    def portrait(self) -> dict[str, Any]:
+    def plots(self) -> dict[str, Any]:
         """All there is to see; what could not be computed is left out."""
         seen: dict[str, Any] = {
             "columns": self._columns(),
