@@ -45,15 +45,15 @@ class TrainConfig:
     """How often the held-out score is taken; the last time at the end."""
     n_checkpoints: int = 40
     """How often everything is saved; the last time at the end."""
-    n_members: int = 1
-    """How many of the newest that generate are kept; see `Training.members`."""
+    ensemble_size: int = 1
+    """How many of the newest that generate are kept; see `Training.ensemble`."""
     cuts: Cuts = ()
     """Where the run is to be shortened, as another like it was; see `gansmith.engine.length`."""
 
     def __post_init__(self) -> None:
-        if min(self.samples_seen, self.n_evaluations, self.n_checkpoints, self.n_members) < 1:
+        if min(self.samples_seen, self.n_evaluations, self.n_checkpoints, self.ensemble_size) < 1:
             raise UsageError(
-                "a run needs at least one sample seen, one evaluation, one checkpoint and one member."
+                "a run needs at least one sample seen, one evaluation, one checkpoint and an ensemble of one."
             )
 
 
@@ -152,7 +152,7 @@ class Training:
         return self._kept[-1][0] if self._kept else self.step
 
     @property
-    def members(self) -> list[Weights]:
+    def ensemble(self) -> list[Weights]:
         """Networks that generate records in turn, as `NAME/...`; the last are those of `kept`.
 
         Players of a game go round its equilibrium, and it is the average of what they did that comes near it,
@@ -264,7 +264,7 @@ class Training:
             (step, {name: value for name, value in weights.items() if name.startswith(generating)})
             for step, weights in self._kept
         ]
-        self._kept = [*earlier, (self.step, self._snapshot())][-self.config.n_members :]
+        self._kept = [*earlier, (self.step, self._snapshot())][-self.config.ensemble_size :]
         self.kept_readings = readings
 
     def _snapshot(self) -> Weights:

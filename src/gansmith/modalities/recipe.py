@@ -121,7 +121,7 @@ class Plan:
     """How often the held-out score is taken."""
     tolerance: float = 0.0
     """How far below the best held-out score so far a newer model may lie and still be kept."""
-    n_members: int = 1
+    ensemble_size: int = 1
     """How many of the last half of the training generate records in turn."""
 
 
@@ -286,14 +286,14 @@ class Finishing(Protocol):
     """Networks get a last touch when their game is over."""
 
     def finish(
-        self, codec: Any, rules: AbstractRules, members: Sequence[Networks], seen: Dataset, seed: int
+        self, codec: Any, rules: AbstractRules, ensemble: Sequence[Networks], seen: Dataset, seed: int
     ) -> None:
         """Change the networks that are kept, in place.
 
         Args:
             codec: Of this kind.
             rules: Of the game.
-            members: Networks that generate records in turn, on the CPU.
+            ensemble: Networks that generate records in turn, on the CPU.
             seen: Training records, as `dataset` gave them.
             seed: Of anything drawn.
         """

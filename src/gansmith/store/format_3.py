@@ -39,4 +39,9 @@ def upgraded(manifest: Mapping[str, Any]) -> dict[str, Any]:
             del found["reading"]
         case _:
             pass
+    match found:
+        case {"training": {"n_members": size, **others}}:
+            found["training"] = {**others, "ensemble_size": size}
+        case _:
+            pass
     return found

@@ -15,31 +15,31 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.tensors import Samples
-from gansmith.nets.mixture import Mixture
+from gansmith.nets.ensemble import Ensemble
 
 FinalScore = Callable[[Samples, Samples], tuple[float, float]]
 """(fake, held-out) samples to a number, higher is better, and its standard error."""
 
 
-def taking_turns(members: Sequence[Networks]) -> dict[str, nn.Module]:
-    """Networks of several members as one set that generates in turn."""
-    if len(members) == 1:
-        return dict(members[0])
-    return {name: Mixture([member[name] for member in members]) for name in members[0]}
+def taking_turns(ensemble: Sequence[Networks]) -> dict[str, nn.Module]:
+    """Networks of several as one set that generates in turn."""
+    if len(ensemble) == 1:
+        return dict(ensemble[0])
+    return {name: Ensemble([member[name] for member in ensemble]) for name in ensemble[0]}
 
 
 @torch.no_grad()
 def chosen(
-    members: Sequence[Networks],
+    ensemble: Sequence[Networks],
     heldout: Batch,
     score: FinalScore,
     rules: AbstractRules,
     randomness: Randomness,
 ) -> Sequence[Networks]:
-    """All members, or the newest alone where it is clearly better.
+    """All of them, or the newest alone where it is clearly better.
 
     Args:
-        members: Networks that generate, which the cheap score has kept, on the CPU, the newest last.
+        ensemble: Networks that generate, which the cheap score has kept, on the CPU, the newest last.
         heldout: Real records that nobody learnt from, on the CPU.
         score: The expensive one.
         rules: Of the game.
@@ -49,12 +49,12 @@ def chosen(
         Those that are to take turns. The newest is clearly better when it beats all of them together by more
         than two standard errors of the difference.
     """
-    if len(members) < 2:
-        return members
+    if len(ensemble) < 2:
+        return ensemble
     stream = randomness.stream("ending")
     (together, error), (newest, its_error) = (
         score(rules.generate(networks, heldout, stream, 0), heldout["real"])
-        for networks in (taking_turns(members), members[-1])
+        for networks in (taking_turns(ensemble), ensemble[-1])
     )
     is_better = newest - together > 2 * (error**2 + its_error**2) ** 0.5
-    return members[-1:] if is_better else members
+    return ensemble[-1:] if is_better else ensemble

@@ -72,7 +72,7 @@ class FitRun:
                 samples_seen,
                 prepared.plan.n_evaluations,
                 n_checkpoints(prepared.game, samples_seen),
-                prepared.plan.n_members,
+                prepared.plan.ensemble_size,
                 cuts_of(prepared.config.shortened),
             ),
             prepared.evaluation,
@@ -99,18 +99,20 @@ class FitRun:
         if self.folder:
             self.folder.finish(self.summary())
 
-    def summary(self, n_members: int = 0) -> dict[str, Any]:
-        """How the training went, in a few numbers; of the members kept, `n_members` make the model."""
+    def summary(self, ensemble_size: int = 0) -> dict[str, Any]:
+        """How the training went, in a few numbers; of those kept, `ensemble_size` make the model."""
         kept = self._unchanged
-        n_members = (
-            kept.manifest["training"]["n_members"] if kept else n_members or len(self.training.members)
+        ensemble_size = (
+            kept.manifest["training"]["ensemble_size"]
+            if kept
+            else ensemble_size or len(self.training.ensemble)
         )
         return {
             "steps": self.training.step,
             "samples_seen": self.training.samples_seen,
             "shortened": spelt_cuts(self.training.length.cuts),
             "n_rollbacks": self.training.n_rollbacks,
-            "n_members": n_members,
+            "ensemble_size": ensemble_size,
             "held_out_score": self.training.kept_score,
             "readings": self.training.kept_readings,
         }
@@ -123,39 +125,39 @@ class FitRun:
 
     def model(self) -> Model:
         """The model that the held-out score has chosen so far."""
-        members = self._members()
-        networks = {**self._with(self.training.kept), **taking_turns(members)}
+        ensemble = self._ensemble()
+        networks = {**self._with(self.training.kept), **taking_turns(ensemble)}
         if self._unchanged:
-            networks |= {name: self._unchanged.networks[name] for name in members[0]}
-        manifest = {**self.prepared.manifest, "training": self.summary(len(members))}
+            networks |= {name: self._unchanged.networks[name] for name in ensemble[0]}
+        manifest = {**self.prepared.manifest, "training": self.summary(len(ensemble))}
         return Model(self.modality, self.codec, self.training.game.rules, networks, manifest)
 
-    def _members(self) -> Sequence[Networks]:
+    def _ensemble(self) -> Sequence[Networks]:
         """Networks that generate in turn, with the last touch; one set where the old model is kept."""
         prepared, rules = self.prepared, self.training.game.rules
-        members: Sequence[Networks] = [
-            self._with(weights, rules.generating) for weights in self.training.members
+        ensemble: Sequence[Networks] = [
+            self._with(weights, rules.generating) for weights in self.training.ensemble
         ]
         if self._unchanged:
-            return members[-1:]
+            return ensemble[-1:]
         precision = matrix_precision(sampling_precision(rules.precision), torch.device("cpu"))
         with n_threads(1), precision:  # as in sampling
-            members = self._chosen(members)
+            ensemble = self._chosen(ensemble)
             if finishing := offered(self.modality.recipe, Finishing):
                 dataset = prepared.batches.dataset
-                finishing.finish(self.codec, rules, members, dataset, prepared.config.seed)
-        return members
+                finishing.finish(self.codec, rules, ensemble, dataset, prepared.config.seed)
+        return ensemble
 
-    def _chosen(self, members: Sequence[Networks]) -> Sequence[Networks]:
-        """The members that the expensive score chooses; all where the kind of data has none."""
+    def _chosen(self, ensemble: Sequence[Networks]) -> Sequence[Networks]:
+        """Those of the ensemble that the expensive score chooses; all where the kind of data has none."""
         evaluation, game = self.prepared.evaluation, self.training.game
         n_heldout = len(evaluation.heldout) if evaluation else 0
         final = offered(self.modality.recipe, HasFinalScore)
         score = final.final_score(self.codec, n_heldout, self.prepared.config.seed) if final else None
         if score is None or evaluation is None:
-            return members
+            return ensemble
         heldout = evaluation.heldout.to(torch.device("cpu"))
-        return chosen(members, heldout, score, game.rules, game.randomness)
+        return chosen(ensemble, heldout, score, game.rules, game.randomness)
 
     def _with(self, weights: Mapping[str, torch.Tensor], names: Sequence[str] = ()) -> dict[str, nn.Module]:
         """Copies of the networks of these names with these weights, on the CPU, no longer learning."""

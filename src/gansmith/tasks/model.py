@@ -33,15 +33,15 @@ from gansmith.modalities.recipe import AbstractCodec, Conditional
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
 from gansmith.modalities.requests import Compact, Filling, Request
 from gansmith.modalities.where import Where
-from gansmith.nets.mixture import Mixture
+from gansmith.nets.ensemble import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store.atomic import write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.store.plain import as_json
 from gansmith.tasks.screening import Screen
 
-MAX_MEMBERS: Final = 64
-"""Members that take turns in one model; more come from nobody but a forger."""
+MAX_ENSEMBLE_SIZE: Final = 64
+"""Generators that take turns in one model; more come from nobody but a forger."""
 
 
 N_AHEAD: Final = 2
@@ -366,12 +366,15 @@ def _rebuilt(file: ModelFile) -> Model:
         raise ModelFileError(
             f"{file.path}: its networks are {sorted(found)}; the game {rules.name!r} has {rules.roles}."
         )
-    sizes, n_members = from_plain(recipe.networks, manifest["networks"]), manifest["training"]["n_members"]
+    sizes, ensemble_size = (
+        from_plain(recipe.networks, manifest["networks"]),
+        manifest["training"]["ensemble_size"],
+    )
     with torch.device("meta"):  # shapes without memory
         networks = recipe.build(codec, sizes, rules)
-        others = [recipe.build(codec, sizes, rules) for _ in range(n_members - 1)]
+        others = [recipe.build(codec, sizes, rules) for _ in range(ensemble_size - 1)]
     for name in rules.generating if others else ():
-        networks[name] = Mixture([*(other[name] for other in others), networks[name]])
+        networks[name] = Ensemble([*(other[name] for other in others), networks[name]])
     for name in found:
         network = networks[name]
         network.load_state_dict(file.tensors(f"networks/{name}/", network.state_dict()), assign=True)
@@ -390,6 +393,8 @@ def _check_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     numbers = fit["seed"], *training["readings"].values()
     if not all(isinstance(text, str) for text in texts) or not all(map(math.isfinite, numbers)):
         raise ModelFileError(f"{path}: its manifest holds values of the wrong type. It was made by hand.")
-    n_members = training["n_members"]
-    if type(n_members) is not int or not 1 <= n_members <= MAX_MEMBERS:
-        raise ModelFileError(f"{path}: wanted from 1 to {MAX_MEMBERS} members, not {n_members!r}.")
+    ensemble_size = training["ensemble_size"]
+    if type(ensemble_size) is not int or not 1 <= ensemble_size <= MAX_ENSEMBLE_SIZE:
+        raise ModelFileError(
+            f"{path}: wanted an ensemble of 1 to {MAX_ENSEMBLE_SIZE}, not {ensemble_size!r}."
+        )

@@ -18,7 +18,7 @@ from torch import nn
 from gansmith.engine.tuning import OF_MODEL
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import Plan
-from gansmith.nets.mixture import Mixture
+from gansmith.nets.ensemble import Ensemble
 from gansmith.settings import from_plain
 from gansmith.tasks.model import Model
 from gansmith.tasks.settings import FitConfig
@@ -97,7 +97,7 @@ def plan_from(origin: Model, n_records: int) -> Plan:
 def networks_from(origin: Model) -> dict[str, nn.Module]:
     """Copies of the model's networks that learn; of those that take turns, the newest."""
     newest = {
-        name: network.newest if isinstance(network, Mixture) else network
+        name: network.newest if isinstance(network, Ensemble) else network
         for name, network in origin.networks.items()
     }
     copies: dict[str, nn.Module] = copy.deepcopy(newest)

@@ -63,13 +63,13 @@ def test_resumed_after_a_break_equals_uninterrupted(new_run, straight, tmp_path,
 
 
 def test_members_survive_a_break(new_run, tmp_path):
-    config = replace(RUN, n_evaluations=6, n_members=3)
+    config = replace(RUN, n_evaluations=6, ensemble_size=3)
     expected = finished(new_run(config=config))[0]
-    assert len(expected.members) == 3
+    assert len(expected.ensemble) == 3
     broken(new_run(tmp_path, config=config), 9)
     again = finished(new_run(tmp_path, config=config))[0]
     assert_same(again, expected)
-    for one, other in zip(again.members, expected.members, strict=True):
+    for one, other in zip(again.ensemble, expected.ensemble, strict=True):
         assert all(torch.equal(one[name], other[name]) for name in one)
 
 

@@ -53,7 +53,7 @@ def test_the_final_learning_rate_is_reached(new_run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"samples_seen": 0}, {"n_evaluations": 0}, {"n_checkpoints": 0}, {"n_members": 0}]
+    "wrong", [{"samples_seen": 0}, {"n_evaluations": 0}, {"n_checkpoints": 0}, {"ensemble_size": 0}]
 )
 def test_wrong_settings(wrong):
     with pytest.raises(UsageError):
@@ -93,18 +93,18 @@ def test_of_equal_scores_the_later_is_kept(new_run, evaluation):
 
 
 def test_the_generators_of_the_last_half_are_members(new_run):
-    config = replace(CONFIG, n_evaluations=12, n_members=4)
+    config = replace(CONFIG, n_evaluations=12, ensemble_size=4)
     run, records = finished(new_run(config=config))
     kept_at = [record.step for record in records if record.is_best]
-    assert len(run.members) == min(4, sum(2 * step >= kept_at[-1] for step in kept_at))
+    assert len(run.ensemble) == min(4, sum(2 * step >= kept_at[-1] for step in kept_at))
     newest = {name: value for name, value in run.kept.items() if name.startswith("generator/")}
-    assert all(torch.equal(run.members[-1][name], value) for name, value in newest.items())
-    assert not any(name.startswith("discriminator/") for name in run.members[0])
+    assert all(torch.equal(run.ensemble[-1][name], value) for name, value in newest.items())
+    assert not any(name.startswith("discriminator/") for name in run.ensemble[0])
 
 
 def test_members_are_kept_where_no_score_is_taken(new_run):
-    run, _ = finished(new_run(config=replace(CONFIG, n_evaluations=6, n_members=3), evaluated=False))
-    assert len(run.members) == 3
+    run, _ = finished(new_run(config=replace(CONFIG, n_evaluations=6, ensemble_size=3), evaluated=False))
+    assert len(run.ensemble) == 3
 
 
 def test_a_score_that_is_no_number_is_never_the_best(new_run, evaluation):

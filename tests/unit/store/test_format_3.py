@@ -39,7 +39,8 @@ def test_a_table_is_upgraded(path):
     min_count = was["fit"].pop("min_count")
     assert file.manifest["fit"] == {**was["fit"], "objective": None}
     assert file.manifest["options"] == {**was["reading"], "encoding": "", "min_count": min_count}
-    changed = ("format", "sha256", "networks", "fit", "reading", "options")
+    assert file.manifest["training"]["ensemble_size"] == was["training"]["n_members"]
+    changed = ("format", "sha256", "networks", "fit", "reading", "options", "training")
     ours, theirs = ({key: one[key] for key in one if key not in changed} for one in (file.manifest, was))
     assert ours == theirs
 

@@ -167,11 +167,11 @@ def change(*keys, to):
         change("game", "name", to="cycle"),
         change("game", "name", to=["adversarial"]),
         change("game", "terms", to=[{"name": "terms"}]),
-        change("training", "n_members", to=0),
-        change("training", "n_members", to=1),
-        change("training", "n_members", to=65),
-        change("training", "n_members", to=True),
-        change("training", "n_members", to="5"),
+        change("training", "ensemble_size", to=0),
+        change("training", "ensemble_size", to=1),
+        change("training", "ensemble_size", to=65),
+        change("training", "ensemble_size", to=True),
+        change("training", "ensemble_size", to="5"),
         change("fit", to=None),
         change("target", to=3),
     ],
@@ -307,7 +307,7 @@ def test_a_stored_file_of_an_older_format_makes_the_records_it_made_then(kind, n
         expected = pd.read_csv(STORED / f"{name}.csv", keep_default_na=False)
         made = frame(model.sample(40, 7)).astype(object)
         assert made.where(made.notna(), "").astype(str).equals(expected.astype(str))
-        assert model.manifest["training"]["n_members"] == 2
+        assert model.manifest["training"]["ensemble_size"] == 2
         assert 0 < model.discriminator_scores(model.sample(5)).mean() < 1
 
 

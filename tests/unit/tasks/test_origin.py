@@ -73,7 +73,7 @@ def test_where_nothing_better_comes_the_model_stays_as_it_was(model, newer):
     run.training.evaluation = replace(run.training.evaluation, score=lambda fake, real: next(scores))
     run.training.judge_start()
     kept = _played(run)
-    assert kept.manifest["training"]["n_members"] == model.manifest["training"]["n_members"] > 1
+    assert kept.manifest["training"]["ensemble_size"] == model.manifest["training"]["ensemble_size"] > 1
     assert kept.sample(50).records.equals(model.sample(50).records)
 
 

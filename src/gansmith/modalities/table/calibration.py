@@ -46,30 +46,30 @@ PRIOR: Final = 10
 
 @torch.no_grad()
 def calibrate(
-    members: Sequence[TableGenerator], rules: AdversarialRules, compact: Compact, seed: int
+    ensemble: Sequence[TableGenerator], rules: AdversarialRules, compact: Compact, seed: int
 ) -> None:
     """Make the margins of the free records of generators that take turns those of real ones.
 
     Args:
-        members: On the CPU; their last biases and their knots change, all in the same way.
+        ensemble: On the CPU; their last biases and their knots change, all in the same way.
         rules: That they have learnt by.
         compact: Training records, shape `(n_records, n_compact)`.
         seed: Of the latents.
     """
-    layout = members[0].layout
-    n = max(len(members), min(N_RECORDS, MAX_VALUES // layout.n_values))
+    layout = ensemble[0].layout
+    n = max(len(ensemble), min(N_RECORDS, MAX_VALUES // layout.n_values))
     latents = rules.latents(n, Randomness(seed).stream("calibration"), 0)
     logits = torch.cat(
         [
             member.logits(part)
-            for member, own in zip(members, latents.tensor_split(len(members)), strict=True)
+            for member, own in zip(ensemble, latents.tensor_split(len(ensemble)), strict=True)
             for part in own.split(4096)
         ]
     )
     states, levels = logits.tensor_split([layout.n_one_hot], 1)
     shift = _matching_shift(layout, states, _real_frequencies(layout, compact))
     knots = _even_knots(layout, states + shift, torch.tanh(levels))
-    for member in members:
+    for member in ensemble:
         member.add_to_logits(shift)
         member.level_knots.copy_(knots)
 

@@ -30,7 +30,7 @@ FULL_RATE_SAMPLES: Final = 900_000
 PENALTY_INTERVAL: Final = 4
 """Penalties at every fourth step, four times as strong, and turns on the same fakes: ten steps in the time
 of seven, and as good or better in the same time (LOG.md)."""
-N_MEMBERS: Final = 5
+ENSEMBLE_SIZE: Final = 5
 TOLERANCE: Final = 0.1
 """Five standard errors of the held-out score of 2,500 records: a guard against collapse, not bad luck."""
 WIDE_VALUES: Final = 10_000
@@ -66,7 +66,9 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
     batch_size = min(BATCH_SIZE, n_records)
     rules = _autoencoder(batch_size) if preset == "vae" else _adversarial(batch_size)
     most = max(MAX_EPOCHS * n_records, batch_size)
-    return Plan(networks, rules, min(SAMPLES_SEEN, most), most, tolerance=TOLERANCE, n_members=N_MEMBERS)
+    return Plan(
+        networks, rules, min(SAMPLES_SEEN, most), most, tolerance=TOLERANCE, ensemble_size=ENSEMBLE_SIZE
+    )
 
 
 def _adversarial(batch_size: int) -> AdversarialRules:

@@ -79,7 +79,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         self,
         codec: TableCodec,
         rules: AbstractRules,
-        members: Sequence[Networks],
+        ensemble: Sequence[Networks],
         seen: Dataset,
         seed: int,
     ) -> None:
@@ -87,7 +87,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         if not isinstance(rules, AdversarialRules):
             return  # decoders draw states by chance: no margin decides
         assert isinstance(seen, TensorDataset)
-        generators = [cast("TableGenerator", member["generator"]) for member in members]
+        generators = [cast("TableGenerator", member["generator"]) for member in ensemble]
         calibrate(generators, rules, seen.all["real"].cpu(), seed)
 
     def samples(self, codec: TableCodec, batch: Batch, generator: torch.Generator | None) -> Batch:

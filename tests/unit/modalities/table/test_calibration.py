@@ -11,7 +11,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.modalities.table.calibration import calibrate
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableGenerator, TableNetworks
-from gansmith.nets.mixture import Mixture
+from gansmith.nets.ensemble import Ensemble
 
 RULES = AdversarialRules(batch_size=1, n_latents=16)
 LAYOUT = Layout(n_states=(2, 3, 3, 12), n_bins=(0, 0, 2, 10))
@@ -32,7 +32,7 @@ def skewed_records(n: int) -> torch.Tensor:
 
 
 def errors(
-    made: TableGenerator | Mixture, real: torch.Tensor, rules: AdversarialRules = RULES
+    made: TableGenerator | Ensemble, real: torch.Tensor, rules: AdversarialRules = RULES
 ) -> torch.Tensor:
     """Total variation of each column, on latents that the calibration has not seen."""
     latents = rules.latents(20_000, Randomness(3).stream("unseen"), 0)
@@ -62,7 +62,7 @@ def test_the_latents_are_those_of_the_rules() -> None:
 
 def test_generators_that_take_turns_are_moved_together() -> None:
     one, other, real = generator(1), generator(0), skewed_records(5_000)
-    both = Mixture([one, other])
+    both = Ensemble([one, other])
     calibrate([one, other], RULES, real, 0)
     assert errors(both, real).max() < 0.02
     assert torch.equal(one.level_knots, other.level_knots)

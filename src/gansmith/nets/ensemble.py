@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 
 @final
-class Mixture(nn.Module):
+class Ensemble(nn.Module):
     """Record k is made by member k modulo their number, so that each makes its share of any batch.
 
     Args:
@@ -28,7 +28,7 @@ class Mixture(nn.Module):
 
     @property
     def newest(self) -> nn.Module:
-        """The member to go on from."""
+        """The member to be fine-tuned."""
         return self.members[-1]
 
     def forward(self, first: Tensor, *others: object) -> Float[Tensor, "batch *sample"]:
