@@ -123,7 +123,7 @@ def test_complete_fills_gaps_and_keeps_the_rest(model, tmp_path, capsys):
     given, made = str(tmp_path / "part.csv"), str(tmp_path / "whole.csv")
     assert run(["complete", model, given, "-o", made, "--seed", "2", "--json"]) == 0
     found, err = _only_json(capsys)
-    assert (found["completed"], found["n_gaps"], found["seed"], found["synthetic"]) == (
+    assert (found["imputed"], found["n_gaps"], found["seed"], found["synthetic"]) == (
         "part.csv",
         6,
         2,

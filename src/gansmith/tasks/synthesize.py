@@ -26,8 +26,8 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.features import small_seed
 from gansmith.settings import from_plain, settings_of
-from gansmith.tasks.complete import completed, read_partial
 from gansmith.tasks.fit import FitConfig, start
+from gansmith.tasks.impute import imputed, read_partial
 from gansmith.tasks.model import Model, load_model, versions
 
 
@@ -155,20 +155,20 @@ class Synthesizer(_Settings, BaseEstimator):
         made = model.sample(n_records, seed, where, balance)
         return model.modality.format.returned(made, self._source)
 
-    def complete(self, data: object, *, keep_missing: bool = False, seed: int = 0) -> Any:
+    def impute(self, data: object, *, keep_missing: bool = False, seed: int = 0) -> Any:
         """Partial records with their gaps filled, in the caller's own type; what is there stays as it is.
 
         Args:
             data: A path, a data frame, an Arrow table, ...: cells may be missing, and whole columns.
             keep_missing: Whether a cell may stay missing, where the model would leave it so.
-            seed: Another seed, another completion.
+            seed: Another seed, another imputation.
 
         Raises:
             UsageError: When not fitted yet, or the model is of data without gaps.
             DataError: When the data cannot be read, or holds a column that the model does not know.
         """
         model = self._model()
-        return completed(model, read_partial(model, data, keep_missing=keep_missing), seed)
+        return imputed(model, read_partial(model, data, keep_missing=keep_missing), seed)
 
     def write(
         self,

@@ -87,7 +87,7 @@ def test_it_is_learnt_from_python_and_says_what_it_cannot(colours):
     for ask, said in (
         (lambda: learnt.sample(5, where={"red": 200}), "'colours' is made without conditions"),
         (
-            lambda: learnt.complete(colours),
+            lambda: learnt.impute(colours),
             "'colours' has no gaps that could be filled. Kinds that can: table",
         ),
         (lambda: learnt.score(colours), "'colours' has no scorecard"),

@@ -18,7 +18,7 @@ def test_tables_have_the_same_faces(people, tmp_path):
     assert list(made.columns) == list(people.columns)
     assert learnt.model_.manifest["game"]["name"] == "autoencoder"
     partial = people.head(20).assign(age=pd.array([None] * 20, dtype="Int64"))
-    whole = learnt.complete(partial)
+    whole = learnt.impute(partial)
     assert whole["age"].notna().all()
     assert whole["city"].equals(partial["city"])
     learnt.save(tmp_path / "vae.gan")

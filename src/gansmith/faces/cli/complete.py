@@ -24,7 +24,7 @@ def complete(
         str,
         typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
     ] = STDOUT,
-    seed: Annotated[int, typer.Option(help="Another seed, another completion.")] = 0,
+    seed: Annotated[int, typer.Option(help="Another seed, another imputation.")] = 0,
     keep_missing: Annotated[
         bool, typer.Option("--keep-missing", help="A cell may stay missing, where the model leaves it so.")
     ] = False,
@@ -32,9 +32,9 @@ def complete(
 ) -> None:
     """Fill the missing cells of a table with what a model makes of the rest of each record.
 
-    Cells that are there stay letter for letter. Another --seed gives another completion.
+    Cells that are there stay letter for letter. Another --seed gives another imputation.
     """
-    from gansmith.tasks.complete import read_partial, write_completed
+    from gansmith.tasks.impute import read_partial, write_imputed
     from gansmith.tasks.model import load_model
 
     if json and output == STDOUT:
@@ -44,7 +44,7 @@ def complete(
     found = read_partial(loaded, partial, keep_missing=keep_missing, options=chosen.options)
     for note in found.notes:
         typer.echo(f"Note: {note}", err=True)
-    provenance = write_completed(loaded, found, output, seed)
+    provenance = write_imputed(loaded, found, output, seed)
     if output != STDOUT:
         typer.echo(
             f"Wrote {len(found):,} records to {output}; {found.n_gaps:,} cells were missing.", err=True

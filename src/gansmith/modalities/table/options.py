@@ -47,5 +47,5 @@ class TableOptions:
     min_count: Annotated[NonNegativeInt, Offered(("fit",))] = 0
     """Records that must share a value before it comes out; 0 takes 5, or 2 to 4 in small tables; 1 lets
     everything out."""
-    safe_csv: Annotated[bool, Offered(("sample", "complete"))] = False
+    safe_csv: Annotated[bool, Offered(("sample",))] = False
     """Escape text that a spreadsheet would run as a formula."""

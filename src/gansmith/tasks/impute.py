@@ -1,6 +1,6 @@
 """Filling the gaps of partial records with a model: what is there stays letter for letter.
 
-Several seeds give several completions (multiple imputation): where they differ, the model is not sure.
+Several seeds give several imputations (multiple imputation): where they differ, the model is not sure.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ def read_partial(
     return imputing.partial(model.codec, source, settled, keep_missing=keep_missing)
 
 
-def completed(model: Model, partial: Partial, seed: int = 0) -> Any:
+def imputed(model: Model, partial: Partial, seed: int = 0) -> Any:
     """The whole records, in the type of the caller's own data."""
     return partial.returned(list(model.made(len(partial), seed, partial, is_screened=False)))
 
 
-def write_completed(model: Model, partial: Partial, path: str | Path, seed: int = 0) -> dict[str, Any]:
+def write_imputed(model: Model, partial: Partial, path: str | Path, seed: int = 0) -> dict[str, Any]:
     """Write the whole records block by block and, in PATH.meta.json beside them, where they came from.
 
     Args:
         model: Fills the gaps.
         partial: See `read_partial`.
         path: The format is that of its name; "-" is standard output, without a file beside it.
-        seed: Another seed, another completion.
+        seed: Another seed, another imputation.
 
     Returns:
         The provenance.
@@ -61,7 +61,7 @@ def write_completed(model: Model, partial: Partial, path: str | Path, seed: int 
         UsageError: When there is no such format.
         DataError: When it cannot be written; what stood there before stays.
     """
-    asked = {"completed": partial.name, "n_gaps": partial.n_gaps}
+    asked = {"imputed": partial.name, "n_gaps": partial.n_gaps}
     provenance = model.provenance(len(partial), seed, asked)
     with partial.writer(Path(path), sealed(provenance)) as writer:
         for block in model.made(len(partial), seed, partial, is_screened=False):
