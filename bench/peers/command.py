@@ -15,7 +15,7 @@ from bench.peers.execution import Terms, execute, new_result
 from bench.peers.page import write_page
 from bench.peers.results import DEFAULT, Key, load
 from bench.peers.scoring import scored, scored_holdout
-from gansmith.tasks.fit import seconds_of
+from gansmith.tasks.fit import parse_duration
 
 BENCH: Final = Path(__file__).parents[1]
 LIKE: Final = "as_"
@@ -97,7 +97,7 @@ def lengths(competitor: Competitor, options: argparse.Namespace) -> list[str]:
             else []
         )
     if options.budget:
-        return [f"{seconds_of(options.budget):.0f}s"] if competitor.takes_budget else []
+        return [f"{parse_duration(options.budget):.0f}s"] if competitor.takes_budget else []
     return [DEFAULT, "as_mostlyai"] if competitor.name == OURS else [DEFAULT]
 
 
@@ -129,7 +129,7 @@ def measure(key: Key, prepared: Prepared, options: argparse.Namespace) -> None:
 
 def terms_of(key: Key, options: argparse.Namespace) -> Terms | None:
     """The terms that a length stands for; None when it refers to a run that is not there."""
-    timeout = seconds_of(options.timeout)
+    timeout = parse_duration(options.timeout)
     if key.length.startswith(LIKE):
         path = Key(key.data_set, key.length[len(LIKE) :], DEFAULT, key.seed).path(options.results)
         if not path.exists() or load(path).failed:

@@ -62,7 +62,7 @@ def _overview(ordered: dict[str, list[Result]]) -> list[str]:
         cells = [_own(one, "c2st", 3) if one else NOTHING for one in found]
         if set(cells) != {NOTHING}:
             rows.append([data_set, *cells])
-    title = "## Told from real: all tables (own card's c2st, default runs, seed 0; 0.5 is perfect)"
+    title = "## Two-sample AUC: all tables (own card's c2st, default runs, seed 0; 0.5 is perfect)"
     return [title, "", *_table(rows), ""]
 
 

@@ -384,7 +384,7 @@ KIND_CHECKS: Final[tuple[Callable[[KindSubject], None], ...]] = (
 
 
 def _judge(networks: Networks) -> Callable[[Tensor, Tensor | None], Tensor]:
-    """The discriminator; in games without one nobody is told from anybody."""
+    """The discriminator; in games without one nobody tells anything apart."""
     return networks.get("discriminator") or (lambda samples, conditions: torch.zeros(len(samples)))
 
 

@@ -30,7 +30,7 @@ class Effort:
     n_members: int
     """Records on each side of which membership is guessed."""
     is_full: bool = True
-    """Whether the dear scores are taken at all, and all anchors of attacks beside the ceiling."""
+    """Whether the expensive scores are taken at all, and all anchors of attacks beside the ceiling."""
 
 
 FULL: Final = Effort(

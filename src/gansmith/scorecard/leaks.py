@@ -64,7 +64,7 @@ _TELLING: Final = 0.25
 """An interval that reaches so far beyond chance rules nothing out."""
 _LIMITS: Final = {"copies": (0.0, 0.02), "near_copies": (0.05, 0.2)}
 """How many more than of fresh real records: amber, red. Data that keeps to what is frequent has more near
-copies without having learnt anything by heart."""
+copies without having learnt any record."""
 _WIDER: Final = NormalDist().inv_cdf(1 - 0.025 / len(ATTACKS)) / CONFIDENT
 """How much wider intervals are when all attacks together shall accuse honest data once in twenty times."""
 

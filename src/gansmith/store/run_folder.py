@@ -5,7 +5,7 @@ stats.jsonl    step records, one JSON object a line
 previews/      what the fakes looked like along the way
 checkpoints/   everything needed to go on
 scores.json    the kept model's held-out score and readings
-origin.gan     the model that the run went on from, where there was one
+origin.gan     the model that the run fine-tunes, where there is one
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RunFolder:
 
     @property
     def origin(self) -> Path:
-        """The model that the run went on from."""
+        """The model that the run fine-tunes."""
         return self.path / "origin.gan"
 
     @property

@@ -20,14 +20,14 @@ TOLERANCE: Final = 0.03
 """Share of the budget by which a run may be expected to be late before it is shortened."""
 
 
-def seconds_of(budget: str) -> float:
+def parse_duration(budget: str) -> float:
     """A time such as "90s", "5m", "1h30m" or "300" in seconds.
 
     Raises:
         UsageError: When it is no such time, or none at all.
 
     Example:
-        >>> seconds_of("1h30m")
+        >>> parse_duration("1h30m")
         5400.0
     """
     match = re.fullmatch(r"(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s?)?", budget.strip().lower())

@@ -35,7 +35,7 @@ from gansmith.modalities.recipe import Finishing, HasFinalScore
 from gansmith.modalities.registry import find_modality, offered
 from gansmith.settings import from_plain
 from gansmith.store.run_folder import RunFolder
-from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, seconds_of
+from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, parse_duration
 from gansmith.tasks.cost import MANY_OPERATIONS, n_checkpoints, operations_of, usual_threads
 from gansmith.tasks.ending import chosen, taking_turns
 from gansmith.tasks.model import Model, load_model
@@ -88,7 +88,7 @@ class FitRun:
         """
         pace = None
         if self._deadline is not None:
-            pace = Pace(seconds_of(self.prepared.config.budget), self._deadline, self.training.step)
+            pace = Pace(parse_duration(self.prepared.config.budget), self._deadline, self.training.step)
         # Closed by hand, so that an error of the last checkpoint is heard.
         with n_threads(self.n_threads), closing(iter(self.training)) as records:
             for record in records:
@@ -221,7 +221,7 @@ def start(
         if origin:
             config, target, options = taken_over(origin, config, target, options or {})
         source = open_data(source, kind=config.kind, target=target, options=options)
-    deadline = source.started + seconds_of(config.budget) if config.budget else None
+    deadline = source.started + parse_duration(config.budget) if config.budget else None
     prepared = prepare(source, config, origin)
     threads = config.threads or usual_threads(prepared.game)
     if deadline is not None:

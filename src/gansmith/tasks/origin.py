@@ -1,4 +1,4 @@
-"""Going on from a learnt model: its codec, its weights, new records, and a gentler hand.
+"""Fine-tuning a learnt model: its codec, its weights, new records, and a gentler hand.
 
 What a model file does not hold, the state of the optimisers, starts afresh; so learning rates are lower than
 for a new model, and a quarter of its length is enough. The average that is sampled starts from the model's
@@ -32,7 +32,7 @@ RATE_SHARE: Final = 0.1
 def taken_over(
     origin: Model, config: FitConfig, target: str, options: Mapping[str, Any]
 ) -> tuple[FitConfig, str, Mapping[str, Any]]:
-    """Settings, target and options of a run that goes on from a model, with what comes from the model.
+    """Settings, target and options of a run that fine-tunes a model, with what comes from the model.
 
     Args:
         origin: The model.
@@ -54,7 +54,7 @@ def taken_over(
 
 
 def _check(origin: Model, settings: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-    """Refuse what cannot be gone on from, and settings that would make another model of it."""
+    """Refuse what cannot be fine-tuned, and settings that would make another model of it."""
     missing = [role for role in origin.rules.roles if role not in origin.networks]
     if missing:
         raise UsageError(
@@ -70,15 +70,17 @@ def _check(origin: Model, settings: Mapping[str, Any], options: Mapping[str, Any
             raise UsageError(f"the game {origin.rules.name!r} of the model has no choice of objectives.")
         if settings[name] not in (None, "", 0, "default", own.get(name)):
             raise UsageError(
-                f"{name} is {settings[name]!r}, and that of the model to go on from is {own.get(name)!r}. "
+                f"{name} is {settings[name]!r}, and that of the model to be fine-tuned is {own.get(name)!r}. "
                 "Leave it out: it comes from the model."
             )
     for name in OF_MODEL:
         if settings[name] is not None:
-            raise UsageError(f"{name} is that of the model to go on from: its networks stay. Leave it out.")
+            raise UsageError(
+                f"{name} is that of the model to be fine-tuned: its networks stay. Leave it out."
+            )
     if options.get("columns") or options.get("schema") is not None:
         raise UsageError(
-            "what the columns are comes from the model to go on from. Leave columns and schema out."
+            "what the columns are comes from the model to be fine-tuned. Leave columns and schema out."
         )
 
 

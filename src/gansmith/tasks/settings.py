@@ -8,7 +8,7 @@ from gansmith.engine.length import cuts_of
 from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
 from gansmith.settings import NonNegativeFloat, NonNegativeInt, settings
-from gansmith.tasks.budget import seconds_of
+from gansmith.tasks.budget import parse_duration
 
 
 @final
@@ -45,4 +45,4 @@ class FitConfig(AbstractTuning):
                 "only a length in samples seen can be shortened. Give both as they were printed."
             )
         if self.budget:
-            seconds_of(self.budget)
+            parse_duration(self.budget)

@@ -88,7 +88,7 @@ class Synthesizer(_Settings, BaseEstimator):
             target: A column to be predicted from the others, for scoring.
             run: A folder for checkpoints and statistics.
             show: Called with each step record.
-            start_from: A model, or the path of its file, to go on from with data of the same columns: its
+            start_from: A model, or the path of its file, to fine-tune with data of the same columns: its
                 codec and its weights are taken over, and a quarter of the usual length is enough.
             **options: Of the kind of data; of tables for example `columns={"zip": "category"}`, `schema`,
                 `where`, `missing`, `min_count`: see `gansmith.modalities.table.options.TableOptions`.
@@ -266,7 +266,7 @@ class Synthesizer(_Settings, BaseEstimator):
 
     @staticmethod
     def _origin_of(source: str | Path | Model | Synthesizer | None) -> Model | None:
-        """The model to go on from, wherever it is."""
+        """The model to be fine-tuned, wherever it is."""
         if isinstance(source, Synthesizer):
             return source._model()
         return source if source is None or isinstance(source, Model) else load_model(source)

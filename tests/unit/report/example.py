@@ -52,7 +52,7 @@ def _scores() -> dict[str, Any]:
     return {
         "c2st": _score(
             "real",
-            "Told from real (AUC)",
+            "two-sample AUC",
             0.683,
             (0.503, 0.981, 0.498),
             low,

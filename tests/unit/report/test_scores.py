@@ -8,7 +8,7 @@ from gansmith.report.scores import contests, families, not_computed, score_row, 
 from gansmith.report.wording import level, number
 
 SCORE = {"value": 0.7, "error": 0.01, "low": 0.68, "high": 0.72, "ceiling": 0.5, "floor": 1.0, "copy": 0.5,
-         "direction": "lower", "label": "Told from real", "family": "real"}  # fmt: skip
+         "direction": "lower", "label": "two-sample AUC", "family": "real"}  # fmt: skip
 
 
 def test_the_good_end_is_at_the_right_whichever_way_a_score_runs():
@@ -46,7 +46,7 @@ def test_scores_are_grouped_and_those_without_value_named():
         "c": SCORE | {"value": None, "reason": "too few rows"},
     }
     assert [family.title for family in families(scores)] == ["Does it look real?", "Is it valid?"]
-    assert not_computed(scores) == [("Told from real", "too few rows")]
+    assert not_computed(scores) == [("two-sample AUC", "too few rows")]
 
 
 def test_the_best_is_marked_by_the_direction():

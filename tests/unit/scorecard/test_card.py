@@ -11,7 +11,7 @@ from gansmith.scorecard.score import CEILING, Entry, Score
 
 
 def card(value: float = 0.83) -> Scorecard:
-    score = Score(value=value, error=0.02, n=2000, direction="lower", label="told from real", meaning="So.")
+    score = Score(value=value, error=0.02, n=2000, direction="lower", label="two-sample AUC", meaning="So.")
     anchor = Score(value=0.5, error=0.01, n=2000, direction="lower")
     return Scorecard("Scores", (Entry("c2st", score, {CEILING: anchor}, {"age": 0.7}),))
 

@@ -16,7 +16,7 @@ from gansmith.engine.checkpoint import Checkpoints
 from gansmith.errors import DataError, TrainingError, UsageError
 from gansmith.modalities.table.presets import MAX_EPOCHS
 from gansmith.tasks import fit
-from gansmith.tasks.budget import MIN_STEPS, Pace, seconds_of
+from gansmith.tasks.budget import MIN_STEPS, Pace, parse_duration
 from gansmith.tasks.fit import FitConfig, resume, start
 
 
@@ -41,7 +41,7 @@ def broken(run, n_steps: int) -> None:
     [("90s", 90), ("90", 90), ("5m", 300), ("1h30m", 5400), ("1.5h", 5400), (" 2M ", 120), ("1h1m1s", 3661)],
 )
 def test_budgets(budget, seconds):
-    assert seconds_of(budget) == seconds
+    assert parse_duration(budget) == seconds
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_budgets(budget, seconds):
 )
 def test_budgets_that_are_none(budget):
     with pytest.raises(UsageError, match="is no time"):
-        seconds_of(budget)
+        parse_duration(budget)
 
 
 @pytest.mark.parametrize(

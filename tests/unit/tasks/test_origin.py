@@ -1,4 +1,4 @@
-"""Going on from a learnt model with new records."""
+"""Fine-tuning a learnt model with new records."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class AbstractRules(ABC):
         return replace(self, **changes, **players)
 
     def fine_tuning(self, learnt: AbstractRules, rate_share: float, length_share: float) -> AbstractRules:
-        """These rules for going on from networks that have learnt already: with smaller steps.
+        """These rules for networks that have learnt already: with smaller steps.
 
         Args:
             learnt: What the networks were learnt by.

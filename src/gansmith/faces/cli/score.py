@@ -148,7 +148,7 @@ def print_card(card: Scorecard) -> None:
 
 _ANCHORS = {"ceiling": "real", "floor": "independent", "copy": "copy"}
 _WORST = {
-    "c2st": "Told from real by (share of the AUC)",
+    "c2st": "Gives synthetic records away (share of the AUC)",
     "shape": "Columns least like real ones",
     "mutual_information": "Pairs furthest from real ones",
     "valid": "Rules broken (share of the records)",

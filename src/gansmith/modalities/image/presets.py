@@ -56,7 +56,7 @@ def article(n_values: int, n_records: int) -> Plan:
 def default(n_values: int, n_records: int) -> Plan:
     """Relativistic pairs with R1 and R2, and a moving average of the generator.
 
-    Few pictures get a small discriminator, which cannot learn them by heart. Measured 2026-11, one core, on
+    Few pictures get a small discriminator, which cannot memorise them. Measured 2026-11, one core, on
     8 x 8 digits that the players had not seen; coverage is that of equally many generated pictures (k = 5),
     "recognised" the share taken for a 2 by a classifier of real digits, "nearer" the share of generated
     pictures nearer to training than to unseen ones, at equal numbers (a half is honest):

@@ -23,7 +23,7 @@ N_LATENTS: Final = 128
 SAMPLES_SEEN: Final = 2_400_000
 """Default length: about two minutes on two slow cores for a table of fifteen columns."""
 MAX_EPOCHS: Final = 300
-"""Records that are seen more often are learnt by heart, and hardly anything is gained: of 669 records seen
+"""Records that are seen more often are memorised, and hardly anything is gained: of 669 records seen
 1,000 times the fakes are nearer to them than to held-out ones in 62 of 100 cases, seen 300 times in 53."""
 FULL_RATE_SAMPLES: Final = 900_000
 """At full rate records become better until about here and then worse; longer runs take smaller steps."""

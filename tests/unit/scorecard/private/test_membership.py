@@ -40,7 +40,7 @@ def test_real_records_are_left_in_peace(world):
 
 
 def test_the_unusual_are_measured_by_themselves(world):
-    """Only the most unusual records were learnt by heart: all others look innocent."""
+    """Only the most unusual records were memorised: all others look innocent."""
     fake, train, holdout = world(0.0, 3, 2_000)
     odd = train.values.copy()
     odd[:40, [0, 3, 5]] = np.random.default_rng(0).uniform(300.0, 900.0, size=(40, 3))

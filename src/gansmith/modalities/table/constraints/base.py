@@ -134,7 +134,7 @@ class AbstractConstraint(ABC):
         """
         return {name: cell for name, cell in cells.items() if name not in self.writes}
 
-    def is_told_by(self, name: str, cells: Cells) -> bool:
+    def is_determined_by(self, name: str, cells: Cells) -> bool:
         """Whether `asked(cells)` makes sure of the cell asked for in column `name`."""
         return name not in self.writes
 

@@ -99,7 +99,9 @@ class Chain:
         """
         untold: Cells = {}
         for constraint in reversed(self._active):
-            untold |= {name: cell for name, cell in cells.items() if not constraint.is_told_by(name, cells)}
+            untold |= {
+                name: cell for name, cell in cells.items() if not constraint.is_determined_by(name, cells)
+            }
             cells = constraint.asked(cells)
         return cells, untold
 

@@ -131,7 +131,7 @@ class Combinations(AbstractMerger):
             raise UsageError(f"no record has {spelt_out}: {self.in_words()}. Ask for one that occurs.")
         return {**left, self.writes[0]: pa.array(matching, pa.string())} if len(matching) == 1 else left
 
-    def is_told_by(self, name: str, cells: Cells) -> bool:
+    def is_determined_by(self, name: str, cells: Cells) -> bool:
         """See the base class."""
         return name not in self.writes or len(self._matching(cells)) == 1
 

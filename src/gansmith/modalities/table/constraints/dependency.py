@@ -140,7 +140,7 @@ class Dependency(AbstractConstraint):
             )
         return {**left, self.by.name: found} if len(found) == 1 else left
 
-    def is_told_by(self, name: str, cells: Cells) -> bool:
+    def is_determined_by(self, name: str, cells: Cells) -> bool:
         """See the base class."""
         return name != self.column.name or len(self._deciding(cells)) == 1
 

@@ -173,7 +173,7 @@ class Inequality(AbstractConstraint):
             return {name: asked for name, asked in cells.items() if name != self.high.name}
         return cells
 
-    def is_told_by(self, name: str, cells: Cells) -> bool:
+    def is_determined_by(self, name: str, cells: Cells) -> bool:
         """See the base class; that `high` is missing can be said."""
         return not self.is_distance or name != self.high.name or not cells[name][0].is_valid
 

@@ -108,7 +108,7 @@ class MissingTogether(AbstractConstraint):
         left = {name: cell for name, cell in cells.items() if name not in gone}
         return {**left, self.reads[0]: pa.nulls(1, self.columns[0].arrow_type)} if gone else left
 
-    def is_told_by(self, name: str, cells: Cells) -> bool:
+    def is_determined_by(self, name: str, cells: Cells) -> bool:
         """See the base class; a value that is asked for comes only where the first is there."""
         return name not in self.writes or not cells[name][0].is_valid
 

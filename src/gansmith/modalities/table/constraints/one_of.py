@@ -76,7 +76,7 @@ class OneOf(AbstractMerger):
             return {**left, self.writes[0]: pa.nulls(1, pa.string())}
         return {**left, self.writes[0]: pa.array(ones)} if ones else left
 
-    def is_told_by(self, name: str, cells: Cells) -> bool:
+    def is_determined_by(self, name: str, cells: Cells) -> bool:
         """See the base class; that a column is 0 leaves all others open."""
         asked = [cells[one] for one in self.writes if one in cells]
         return name not in self.writes or any(_is_one(cell) or not cell[0].is_valid for cell in asked)
