@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import platform
 from collections import deque
@@ -34,19 +33,34 @@ from gansmith.modalities.registry import Modality, find_modality, needed, option
 from gansmith.modalities.requests import Compact, Filling, Request
 from gansmith.modalities.where import Where
 from gansmith.nets.ensemble import Ensemble
-from gansmith.settings import from_plain
+from gansmith.settings import Annotated, Field, NonNegativeInt, from_plain, settings
 from gansmith.store.atomic import write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.store.plain import as_json
 from gansmith.tasks.screening import Screen
-
-MAX_ENSEMBLE_SIZE: Final = 64
-"""Generators that take turns in one model; more come from nobody but a forger."""
-
+from gansmith.tasks.settings import FitConfig
 
 N_AHEAD: Final = 2
 """Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""
 CPU: Final = torch.device("cpu")
+
+
+@final
+@settings(kw_only=True)
+class Summary:
+    """How a training went, in a few numbers."""
+
+    steps: NonNegativeInt
+    samples_seen: NonNegativeInt
+    shortened: str
+    """Where, to keep a budget; see `gansmith.engine.length`."""
+    n_rollbacks: NonNegativeInt
+    ensemble_size: Annotated[int, Field(ge=1, le=64)]
+    """Generators that take turns."""
+    held_out_score: float | None
+    """Of the networks that are kept; None where no records were held out."""
+    readings: Mapping[str, float]
+    """What was read off the game then."""
 
 
 @final
@@ -366,13 +380,10 @@ def _rebuilt(file: ModelFile) -> Model:
         raise ModelFileError(
             f"{file.path}: its networks are {sorted(found)}; the game {rules.name!r} has {rules.roles}."
         )
-    sizes, ensemble_size = (
-        from_plain(recipe.networks, manifest["networks"]),
-        manifest["training"]["ensemble_size"],
-    )
+    sizes, size = from_plain(recipe.networks, manifest["networks"]), manifest["training"]["ensemble_size"]
     with torch.device("meta"):  # shapes without memory
         networks = recipe.build(codec, sizes, rules)
-        others = [recipe.build(codec, sizes, rules) for _ in range(ensemble_size - 1)]
+        others = [recipe.build(codec, sizes, rules) for _ in range(size - 1)]
     for name in rules.generating if others else ():
         networks[name] = Ensemble([*(other[name] for other in others), networks[name]])
     for name in found:
@@ -385,16 +396,9 @@ def _rebuilt(file: ModelFile) -> Model:
 
 def _check_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     """Raise unless it holds what will be read of it."""
-    training, fit = manifest["training"], manifest["fit"]
-    missing = {"data", "versions", "options", "target"} - set(manifest)
-    if missing:
-        raise ModelFileError(f"{path}: its manifest lacks {', '.join(sorted(missing))}. It was made by hand.")
-    texts = manifest["target"], fit["kind"], fit["preset"], fit["objective"] or ""
-    numbers = fit["seed"], *training["readings"].values()
-    if not all(isinstance(text, str) for text in texts) or not all(map(math.isfinite, numbers)):
-        raise ModelFileError(f"{path}: its manifest holds values of the wrong type. It was made by hand.")
-    ensemble_size = training["ensemble_size"]
-    if type(ensemble_size) is not int or not 1 <= ensemble_size <= MAX_ENSEMBLE_SIZE:
-        raise ModelFileError(
-            f"{path}: wanted an ensemble of 1 to {MAX_ENSEMBLE_SIZE}, not {ensemble_size!r}."
-        )
+    missing = {"data", "versions"} - set(manifest)
+    if missing or not isinstance(manifest["target"], str):
+        raise ModelFileError(f"{path}: its manifest is not whole. It was made by hand.")
+    from_plain(FitConfig, manifest["fit"])
+    from_plain(Summary, manifest["training"])
+    from_plain(find_modality(manifest["kind"]).options, manifest["options"])

@@ -259,8 +259,7 @@ class Synthesizer(_Settings, BaseEstimator):
     @classmethod
     def of(cls, model: Model) -> Synthesizer:
         """The fitted synthesizer of a model."""
-        fit = model.manifest["fit"]
-        synthesizer = cls(**{name: fit[name] for name in ("kind", "preset", "objective", "seed")})
+        synthesizer = cls(**vars(from_plain(FitConfig, model.manifest["fit"])))
         synthesizer._learnt(model, model.manifest["target"])
         return synthesizer
 
