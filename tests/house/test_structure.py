@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from torch import nn
 
 from gansmith.engine.games.registry import GAMES
+from gansmith.tasks.fit import start
+from gansmith.tasks.settings import FitConfig
 
 SOURCE = Path(__file__).parents[2] / "src" / "gansmith"
 
@@ -58,3 +63,26 @@ def test_a_game_is_one_file_and_training_knows_none_of_them():
     for name in KNOW_NO_GAME:
         text = (SOURCE / name).read_text("utf-8")
         assert not re.search(rf"games\.({'|'.join(GAMES)})\b", text), name
+
+
+def test_a_record_climbs_back_up_the_house_twice():
+    """While it plays the engine asks upwards for the samples of a batch and for a score, and nothing else."""
+    found: set[str] = set()
+
+    def watch(frame, event, arg):
+        caller, callee = (str(one.f_globals.get("__name__")) for one in (frame.f_back or frame, frame))
+        is_climb = caller.startswith("gansmith.engine.") and callee.startswith(
+            ("gansmith.modalities.", "gansmith.tasks.", "gansmith.faces.")
+        )
+        if event == "call" and is_climb and not isinstance(frame.f_locals.get("self"), nn.Module):
+            found.add(f"{callee.removeprefix('gansmith.')}:{frame.f_code.co_name}")
+
+    people = pd.DataFrame({"age": [20 + n % 40 for n in range(300)], "city": ["Ulm", "Rom"] * 150})
+    sys.setprofile(watch)
+    try:
+        run = start(people, FitConfig(preset="small", samples_seen=1200, threads=1))
+        list(run)
+        run.model().sample(10)
+    finally:
+        sys.setprofile(None)
+    assert found == {"modalities.table.recipe:samples", "modalities.table.recipe:score"}

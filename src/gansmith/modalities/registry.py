@@ -251,6 +251,8 @@ def all_modalities() -> Iterator[Modality | UsageError]:
     """All kinds that are installed; in the place of one that cannot be loaded, why not."""
     for kind in kinds():
         try:
-            yield find_modality(kind)
+            modality = find_modality(kind)
+            _ = modality.options
+            yield modality
         except UsageError as error:
             yield error

@@ -127,6 +127,14 @@ BROKEN = {
         "colours:COLOURS",
         "colours:Format is no AbstractFormat",
     ),
+    "has no options": (
+        """
+        from gansmith.modalities.registry import Modality
+        COLOURS = Modality("colours", "", "colours:A", "colours:A", "colours.options:Options")
+        """,
+        "colours:COLOURS",
+        "cannot be loaded .AttributeError",
+    ),
     "is not complete": (
         """
         from gansmith.modalities.format import AbstractFormat
@@ -150,6 +158,10 @@ def test_a_broken_package_is_named_with_a_way_out(name, install, capsys, tmp_pat
     assert "another kind than 'colours' with --kind" in str(refused.value)
     assert recognise_as(tmp_path / "people.csv", "table")
     assert run(["fit", "--help"]) == 0
+    assert run(["list", "kinds"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Rows and columns." in shown
+    assert name in ("has no format", "has a wrong protocol", "is not complete") or "--kind" in shown
 
 
 def recognise_as(path: Path, kind: str) -> bool:

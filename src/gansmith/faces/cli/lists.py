@@ -36,17 +36,18 @@ def list_names(
 def _found(what: Names) -> list[tuple[str, str]]:
     from gansmith.engine.objectives import OBJECTIVES
     from gansmith.engine.penalties import PENALTIES
-    from gansmith.modalities.registry import find_modality, kinds
+    from gansmith.modalities.registry import Modality, all_modalities, kinds
 
     if what is Names.OBJECTIVES:
         return [(name, objective.meaning) for name, objective in OBJECTIVES.items()]
     if what is Names.PENALTIES:
         return [(name, penalty.meaning) for name, penalty in PENALTIES.items()]
-    modalities = [find_modality(kind) for kind in kinds()]
+    found = dict(zip(kinds(), all_modalities(), strict=True))
     if what is Names.KINDS:
-        return [(modality.kind, modality.meaning) for modality in modalities]
+        return [(kind, one.meaning if isinstance(one, Modality) else str(one)) for kind, one in found.items()]
     return [
-        (f"{modality.kind} {preset}", meaning)
-        for modality in modalities
-        for preset, meaning in modality.recipe.presets.items()
+        (f"{kind} {preset}", meaning)
+        for kind, one in found.items()
+        if isinstance(one, Modality)
+        for preset, meaning in one.recipe.presets.items()
     ]
