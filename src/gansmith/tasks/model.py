@@ -33,34 +33,16 @@ from gansmith.modalities.registry import Modality, find_modality, needed, option
 from gansmith.modalities.requests import Compact, Filling, Request
 from gansmith.modalities.where import Where
 from gansmith.nets.ensemble import Ensemble
-from gansmith.settings import Annotated, Field, NonNegativeInt, from_plain, settings
+from gansmith.settings import from_plain
 from gansmith.store.atomic import write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.store.plain import as_json
 from gansmith.tasks.screening import Screen
-from gansmith.tasks.settings import FitConfig
+from gansmith.tasks.settings import FitConfig, Summary
 
 N_AHEAD: Final = 2
 """Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""
 CPU: Final = torch.device("cpu")
-
-
-@final
-@settings(kw_only=True)
-class Summary:
-    """How a training went, in a few numbers."""
-
-    steps: NonNegativeInt
-    samples_seen: NonNegativeInt
-    shortened: str
-    """Where, to keep a budget; see `gansmith.engine.length`."""
-    n_rollbacks: NonNegativeInt
-    ensemble_size: Annotated[int, Field(ge=1, le=64)]
-    """Generators that take turns."""
-    held_out_score: float | None
-    """Of the networks that are kept; None where no records were held out."""
-    readings: Mapping[str, float]
-    """What was read off the game then."""
 
 
 @final
@@ -145,7 +127,7 @@ class Model:
         )
 
     @torch.no_grad()
-    def discriminator_scores(self, records: Any) -> Float[np.ndarray, " n"]:
+    def realism(self, records: Any) -> Float[np.ndarray, " n"]:
         """The probability that each record is real, as far as the game has learnt to tell.
 
         Raises:
@@ -284,7 +266,7 @@ class Model:
         Args:
             path: Usually `NAME.gan`.
             sampling_only: Leave out the networks that do not generate: a smaller file that can neither be
-                trained on nor asked for discriminator scores.
+                trained on nor asked for the realism of records.
 
         Returns:
             The model's digest.

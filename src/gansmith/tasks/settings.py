@@ -1,13 +1,14 @@
-"""What a user may choose of a run; quickly imported, so that a wrong choice is refused at once."""
+"""What a user may choose of a run, and what is kept of it. Quickly imported: help texts are made of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import final
 
 from gansmith.engine.length import cuts_of
 from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
-from gansmith.settings import NonNegativeFloat, NonNegativeInt, settings
+from gansmith.settings import Annotated, Field, NonNegativeFloat, NonNegativeInt, settings
 from gansmith.tasks.budget import parse_duration
 
 
@@ -46,3 +47,21 @@ class FitConfig(AbstractTuning):
             )
         if self.budget:
             parse_duration(self.budget)
+
+
+@final
+@settings(kw_only=True)
+class Summary:
+    """How a training went, in a few numbers."""
+
+    steps: NonNegativeInt
+    samples_seen: NonNegativeInt
+    shortened: str
+    """Where, to keep a budget; see `gansmith.engine.length`."""
+    n_rollbacks: NonNegativeInt
+    ensemble_size: Annotated[int, Field(ge=1, le=64)]
+    """Generators that take turns."""
+    held_out_score: float | None
+    """Of the networks that are kept; None where no records were held out."""
+    readings: Mapping[str, float]
+    """What was read off the game then."""

@@ -208,7 +208,7 @@ class Synthesizer(_Settings, BaseEstimator):
             DataError: When the data does not fit the model.
         """
         model = self._model()
-        return model.discriminator_scores(model.modality.format.read_for(data, model.codec.empty))
+        return model.realism(model.modality.format.read_for(data, model.codec.empty))
 
     def score(
         self,

@@ -73,13 +73,13 @@ def test_wishes_hold(model):
 
 def test_discriminator_scores_are_probabilities_one_per_record(model, people):
     records = model.sample(30)
-    discriminator_scores = model.discriminator_scores(records)
+    discriminator_scores = model.realism(records)
     assert discriminator_scores.shape == (30,)
     assert ((discriminator_scores > 0) & (discriminator_scores < 1)).all()
     readings = {**model.manifest["training"]["readings"], "decision_threshold": 100.0}
     training = {**model.manifest["training"], "readings": readings}
     shifted = replace(model, manifest={**model.manifest, "training": training})
-    assert (shifted.discriminator_scores(records) < discriminator_scores).all()
+    assert (shifted.realism(records) < discriminator_scores).all()
 
 
 def test_sampling_only(model, tmp_path, path):
@@ -90,7 +90,7 @@ def test_sampling_only(model, tmp_path, path):
     assert set(loaded.networks) == {"generator"}
     assert frame(loaded.sample(20)).equals(frame(model.sample(20)))
     with pytest.raises(UsageError, match="saved for sampling only"):
-        loaded.discriminator_scores(loaded.sample(5))
+        loaded.realism(loaded.sample(5))
 
 
 def test_saving_where_one_cannot(model, tmp_path):
@@ -308,7 +308,7 @@ def test_a_stored_file_of_an_older_format_makes_the_records_it_made_then(kind, n
         made = frame(model.sample(40, 7)).astype(object)
         assert made.where(made.notna(), "").astype(str).equals(expected.astype(str))
         assert model.manifest["training"]["ensemble_size"] == 2
-        assert 0 < model.discriminator_scores(model.sample(5)).mean() < 1
+        assert 0 < model.realism(model.sample(5)).mean() < 1
 
 
 @pytest.mark.parametrize("number", [2, 3])

@@ -68,7 +68,7 @@ def _print_discriminator_scores(
     import numpy as np
 
     for block in model.blocks(n_records, seed, where, balance):
-        for index, probability in enumerate(model.discriminator_scores(block)):
+        for index, probability in enumerate(model.realism(block)):
             one = block.take(np.array([index]))
             typer.echo(model.modality.format.preview(one).as_text())
             typer.echo(f"probability that this is real: {probability:.3f}\n")

@@ -142,7 +142,7 @@ def _show_generated(model: Model, twos: Pictures, folder: Path, seed: int, show:
     """Generated digits as numbers, as text and as a PNG beside real ones; the model is saved."""
     digest = model.save(folder / "digits-article.gan")
     drawn = model.sample(_N_DRAWN, seed)
-    discriminator_scores = ", ".join(f"{score:.2f}" for score in model.discriminator_scores(drawn)[:_N_SHOWN])
+    discriminator_scores = ", ".join(f"{score:.2f}" for score in model.realism(drawn)[:_N_SHOWN])
     show("\nGenerated digits, rounded to whole numbers; the first as numbers:\n")
     show(as_numbers(drawn.pixels[0]) + "\n")
     show(as_shades(drawn.pixels[:_N_SHOWN], drawn.highest) + "\n")
