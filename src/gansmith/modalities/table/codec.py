@@ -14,20 +14,19 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gansmith.errors import DataError
-from gansmith.modalities.recipe import AbstractCodec
+from gansmith.modalities.recipe import AbstractCodec, Verdict
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.identifiers import IdentifierCodec
 from gansmith.modalities.table.columns.inventions import InventedCodec
 from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
-from gansmith.modalities.table.columns.rare import usual_min_count
+from gansmith.modalities.table.columns.rare import usual_min_count, with_rare_ones_as_text
 from gansmith.modalities.table.columns.stand_ins import StandInCodec
 from gansmith.modalities.table.constraints.cells import replaced
 from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.layout import Compact, Layout
-from gansmith.modalities.table.mostly_rare import with_rare_ones_as_text
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.schema import Column, Schema
 
@@ -304,3 +303,19 @@ def _look(
             codes, levels = codec.encode(arrays[index][:MAX_RECORDS_LOOKED_AT], rng)
             found.append((codes + (levels + 1) / 2) / codec.n_states)
     return np.stack(found, 1) if found else None
+
+
+def verdict(chain: Chain, records: pa.Table) -> Verdict | None:
+    """Records that were made, looked at once more: which keep all constraints, and what are their keys?
+
+    Returns:
+        None where nothing can go wrong: there are no constraints.
+    """
+    if not chain.constraints:
+        return None
+    is_valid = ~chain.violating(records)
+    keys = tuple(tuple(unique.numbers(records).tolist()) for unique in chain.uniques)
+    has_key = [~unique.lacking(records) for unique in chain.uniques]
+    rules = tuple(constraint.in_words() for constraint in chain.constraints)
+    found = np.stack(has_key) if has_key else np.zeros((0, records.num_rows), bool)
+    return Verdict(is_valid, keys, found, rules)

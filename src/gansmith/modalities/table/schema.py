@@ -7,23 +7,18 @@ are spelt as the real ones were.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal, final, get_args
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, cast, final, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.table.fields import (
-    Text,
-    has_no_digits,
-    is_locale,
-    is_pair,
-    is_separator,
-    is_zone,
-    must_be,
-)
 from gansmith.modalities.table.text_style import TextStyle
-from gansmith.settings import Annotated, Field, changed, from_plain, settings, to_plain
+from gansmith.settings import AfterValidator, Annotated, Field, changed, from_plain, settings, to_plain
 
 Kind = Literal[
     "integer", "decimal", "boolean", "category", "date", "datetime", "time", "duration", "list", "text",
@@ -85,6 +80,48 @@ _KIND_TYPES: Final[dict[Kind, tuple[str, ...]]] = {
     "constant": ("string", *_PLAIN_TYPES),
 }
 """What the values of a kind may be, the usual first."""
+
+Text = Annotated[str, Field(max_length=10_000)]
+
+
+def must_be(wanted: str, is_right: Callable[[Any], bool]) -> AfterValidator:
+    """For a field: refuses values that are not right, saying what is wanted; none at all will do."""
+
+    def checked(value: Any) -> Any:
+        if len(value) and not is_right(value):
+            raise ValueError(wanted)
+        return value
+
+    return AfterValidator(checked)
+
+
+def has_no_digits(text: str) -> bool:
+    """Whether a text may stand before or after a number."""
+    return not re.search("[0-9]", text)
+
+
+def is_locale(text: str) -> bool:
+    """Whether a text names a language and a country."""
+    return re.fullmatch("[a-z]{2,3}_[A-Z]{2}", text) is not None
+
+
+def is_pair(texts: tuple[str, ...]) -> bool:
+    """Whether these are the spellings of false and true."""
+    return len(texts) == 2
+
+
+def is_separator(sign: str) -> bool:
+    """Whether a sign may stand between groups of three digits."""
+    return len(sign) == 1 and not sign.isalnum() and sign not in "+-"
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is such a time zone."""
+    try:
+        pc.assume_timezone(pa.array([0], pa.timestamp("us")), name)
+    except (pa.ArrowException, ValueError):
+        return False
+    return True
 
 
 @final
@@ -261,3 +298,37 @@ def check_kind(kind: str, column: str) -> Kind:
     if kind not in KINDS:
         raise UsageError(f"column {column!r}: there is no kind {kind!r}. {did_you_mean(kind, KINDS)}")
     return kind
+
+
+def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:
+    """A schema from a JSON file or from plain values, alone or within what `gansmith show --json` prints.
+
+    Args:
+        source: The file, or what stands in it; the metadata of other systems is handed on as it is.
+        table: The one that is meant, where metadata is of several.
+
+    Raises:
+        DataError: When the file is missing, or holds no JSON object.
+        UsageError: When there is no such table.
+    """
+    found: object = source
+    if isinstance(source, str | Path):
+        try:
+            found = json.loads(Path(source).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise DataError(
+                f"{source}: {error}. Give a JSON file, such as `gansmith show DATA --json` prints."
+            ) from error
+    if not isinstance(found, Mapping):
+        raise DataError(f"{source}: wanted a JSON object, as `gansmith show DATA --json` prints it.")
+    values = cast("Mapping[str, Any]", found)
+    if table:
+        tables = values.get("tables")
+        if not isinstance(tables, Mapping) or table not in tables:
+            known = cast("Mapping[str, Any]", tables) if isinstance(tables, Mapping) else {}
+            raise UsageError(f"the schema has no table {table!r}. {did_you_mean(table, known)}")
+        values = {**values, "tables": {table: tables[table]}}
+    inner = values.get("schema", values)
+    if not isinstance(inner, Mapping):
+        raise DataError(f"{source}: its schema is no JSON object. Print one with `gansmith show --json`.")
+    return cast("Mapping[str, Any]", inner)

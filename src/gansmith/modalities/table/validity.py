@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.modalities.table.constraints.base import Mask
-from gansmith.modalities.table.constraints.cells import cells_of, codes_of, mask_of
-from gansmith.modalities.table.constraints.declared import read_constraints
+from gansmith.modalities.table.constraints.cells import Mask, cells_of, codes_of, mask_of
+from gansmith.modalities.table.constraints.chain import read_constraints
 from gansmith.modalities.table.constraints.finding import find
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
 

@@ -13,11 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import Codes, Levels
-from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
-from gansmith.modalities.table.fields import Text, must_be
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.columns.base import AbstractPresenceCodec, Codes, Letters, Levels, Whole
+from gansmith.modalities.table.schema import Column, Text, must_be
 from gansmith.settings import Annotated, Field, settings
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
@@ -50,7 +47,7 @@ def _are_different(letters: str) -> bool:
     return len(set(letters)) == len(letters)
 
 
-Alphabet = Annotated[checks.Letters, must_be("different characters", _are_different)]
+Alphabet = Annotated[Letters, must_be("different characters", _are_different)]
 
 
 @final
@@ -79,9 +76,9 @@ class IdentifierCodec(AbstractPresenceCodec):
     suffix: Text
     width: Annotated[int, Field(ge=0, le=MAX_WIDTH)]
     """Digits of a serial number, padded with zeros; 0 does not pad."""
-    start: checks.Whole
+    start: Whole
     """The lowest serial number to be made."""
-    span: Annotated[checks.Whole, Field(ge=0)]
+    span: Annotated[Whole, Field(ge=0)]
     """Width of the range that serial numbers are spread over; 0 counts on from `start`."""
     alphabets: Annotated[tuple[Alphabet, ...], Field(strict=False, max_length=MAX_POSITIONS)]
     """Characters of each position; empty for a serial pattern."""

@@ -18,16 +18,14 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks, faked, neutral
-from gansmith.modalities.table.columns.base import Codes, Levels
+from gansmith.modalities.table.columns import faked, neutral
+from gansmith.modalities.table.columns.base import AbstractPresenceCodec, Ascending, Codes, Letters, Levels
 from gansmith.modalities.table.columns.identifiers import (
     MAX_POSITIONS,
     positions,
     shuffled,
 )
-from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
-from gansmith.modalities.table.fields import Text, must_be
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.schema import Column, Text, must_be
 from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer, settings
 
 N_QUANTILES: Final = 33
@@ -63,7 +61,7 @@ _UNSPELT: Final = ("phone", "iban", "card", "")
 """Looks that are patterns of digits and letters."""
 
 Pattern = Annotated[
-    tuple[checks.Letters, ...],
+    tuple[Letters, ...],
     BeforeValidator(lambda text: tuple(text.split("\n")) if isinstance(text, str) else text),
     Field(max_length=MAX_POSITIONS),
     PlainSerializer("\n".join),
@@ -87,7 +85,7 @@ class InventedCodec(AbstractPresenceCodec):
     """Whether no two real values were alike: then record k gets the k-th invention."""
     n_values: Annotated[int, Field(ge=1, le=_MAX_VALUES)]
     """Different real values."""
-    shares: Annotated[checks.Ascending, must_be(f"{N_QUANTILES} from 0 to 1", _are_shares)]
+    shares: Annotated[Ascending, must_be(f"{N_QUANTILES} from 0 to 1", _are_shares)]
     """Share of the records that the most frequent values have together; see `_ranks`."""
     style: Text
     """How the column spells them; what it may say depends on the look."""

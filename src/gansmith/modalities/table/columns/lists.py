@@ -16,8 +16,7 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels, Texts
 from gansmith.modalities.table.files.lists import items_of
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import settings
@@ -37,7 +36,7 @@ class ListCodec(AbstractColumnCodec):
 
     column: Column
     has_missing: bool
-    items: checks.Texts
+    items: Texts
     """In their usual order within a list."""
     ranks: Float64[np.ndarray, " n_items"]
     """How frequent each is: the rarest has the largest rank."""

@@ -25,8 +25,8 @@ import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks, rare
-from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns import rare
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Ascending, Codes, Counts, Levels
 from gansmith.modalities.table.columns.distribution import distribution, repeat
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import Annotated, Field, settings
@@ -94,15 +94,15 @@ class NumberCodec(AbstractColumnCodec):
 
     column: Column
     has_missing: bool
-    spikes: checks.Ascending
+    spikes: Ascending
     """Values with a state of their own, ascending."""
-    knots: checks.Ascending
+    knots: Ascending
     """Values at the corners of the distribution function of all other numbers, ascending."""
-    shares: checks.Ascending
+    shares: Ascending
     """Shares of those numbers up to each corner, ascending from 0 to 1."""
     n_quantiles: Annotated[int, Field(ge=0, le=MAX_BINS)]
     """Equally likely bins that those numbers fall into; 0 when there are none."""
-    counts: checks.Counts
+    counts: Counts
     """How many records have each spike and, last, a number in a bin."""
     held_back: rare.HeldBack = rare.NOTHING
     """Numbers that were too rare, or too far out, to be kept."""

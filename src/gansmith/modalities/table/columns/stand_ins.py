@@ -15,11 +15,8 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import Codes, Levels
-from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
-from gansmith.modalities.table.fields import must_be
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.columns.base import AbstractPresenceCodec, Ascending, Codes, Levels
+from gansmith.modalities.table.schema import Column, must_be
 from gansmith.settings import Annotated, settings
 
 WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
@@ -45,7 +42,7 @@ class StandInCodec(AbstractPresenceCodec):
 
     column: Column
     has_missing: bool
-    lengths: Annotated[checks.Ascending, must_be(f"{N_QUANTILES} from 0 to {MAX_LENGTH}", _are_lengths)]
+    lengths: Annotated[Ascending, must_be(f"{N_QUANTILES} from 0 to {MAX_LENGTH}", _are_lengths)]
     """Quantiles of the number of characters."""
 
     @classmethod

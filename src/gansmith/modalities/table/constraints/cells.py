@@ -8,12 +8,12 @@ from typing import Any, Final, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.base import Mask
-from gansmith.modalities.table.constraints.given import check_kinds
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
+
+Mask = Bool[np.ndarray, " n"]
 
 _SEPARATOR: Final = "\x1f"
 PLAIN: Final = ("integer", "decimal", "boolean", "category", "date", "datetime", "constant")
@@ -112,13 +112,6 @@ def from_units(
     step = step_of(column)
     microseconds = np.clip(np.rint(numbers / step) * step, -EXACT, EXACT).astype(np.int64)
     return pa.array(microseconds, mask=missing).cast(pa.timestamp("us"))
-
-
-def check_plain(columns: Sequence[Column]) -> None:
-    """Raise DataError when the values of a column cannot be looked up."""
-    check_kinds(
-        columns, lambda one: one.kind in PLAIN, "values that can be looked up. Give it the kind category"
-    )
 
 
 def spelt(cells: pa.Array) -> list[str | None]:

@@ -13,9 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask, Named, check_kinds
 from gansmith.modalities.table.constraints.cells import cells_of, from_units, replaced, step_of, units
-from gansmith.modalities.table.constraints.given import Named, check_kinds
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import settings
 

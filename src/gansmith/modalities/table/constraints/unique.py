@@ -11,9 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Columns, Mask
 from gansmith.modalities.table.constraints.cells import codes_of, is_missing, keys_of
-from gansmith.modalities.table.constraints.given import Columns
 from gansmith.settings import Annotated, Field, settings
 
 
