@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
+from gansmith.modalities.table.constraints.cells import floats_of
 from gansmith.modalities.table.files.stored import spelt
 from gansmith.modalities.table.schema import MADE_ANEW, NOT_ROUNDED, Column, Kind, Schema
 from gansmith.scorecard.features import Features, Scale
@@ -183,13 +184,8 @@ def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
 
 def _numbers(cells: pa.ChunkedArray, kind: str) -> np.ndarray:
     """Cells as float64, NaN where missing or not finite."""
-    if kind == "date":
-        cells = cells.cast(pa.int32())
-    elif kind in _IN_MICROSECONDS:
-        cells = cells.cast(pa.int64())
-    # A safe cast would refuse whole numbers above 2^53.
-    values = cells.cast(pa.float64(), safe=False).to_numpy().copy()
-    values[~np.isfinite(values)] = np.nan
+    values = floats_of(cells)
+    values = np.where(np.isfinite(values), values, np.nan)
     return values / 1e6 if kind in _IN_MICROSECONDS else values
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.modalities.table.constraints.cells import Mask, cells_of, codes_of, mask_of
+from gansmith.modalities.table.constraints.cells import Mask, cells_of, floats_of, is_again, mask_of
 from gansmith.modalities.table.constraints.chain import read_constraints
 from gansmith.modalities.table.constraints.finding import find
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
@@ -103,7 +103,7 @@ def _of_cells(
         yield f"{name!r} is never missing", mask_of(pc.is_null(original)), False
     if column.kind in MADE_ANEW:
         if column.kind == "identifier" and len(pc.unique(known)) == len(known):
-            yield f"{name!r} is unique", is_there & _repeated(cells), False
+            yield f"{name!r} is unique", is_there & is_again(cells), False
         return
     if column.kind in ("category", "boolean", "constant", "list"):
         is_known = pc.is_in(cells, value_set=pc.unique(known.drop_null()))
@@ -112,8 +112,7 @@ def _of_cells(
     low, high = _room(known)
     if low is None:
         return
-    plain = cells.view(_whole(cells.type)) if pa.types.is_temporal(cells.type) else cells
-    values = plain.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    values = floats_of(cells)
     yield f"{name!r} is within its range", (values < low) | (values > high), True
 
 
@@ -124,8 +123,7 @@ def _room(known: pa.Array) -> tuple[float, float] | tuple[None, None]:
     the tenth last of these, but for one time in hundreds. Where many share the last number it is an end; and
     so is zero where no real number lies beyond it.
     """
-    plain = known.view(_whole(known.type)) if pa.types.is_temporal(known.type) else known
-    values = np.sort(plain.drop_null().cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+    values = np.sort(floats_of(known.drop_null()))
     values = values[np.isfinite(values)]
     if not len(values):
         return None, None
@@ -133,19 +131,6 @@ def _room(known: pa.Array) -> tuple[float, float] | tuple[None, None]:
     low = values[0] - 2 * (values[tenth] - values[0])
     high = values[-1] + 2 * (values[-1] - values[-1 - tenth])
     return max(low, 0.0) if values[0] >= 0 else low, min(high, 0.0) if values[-1] <= 0 else high
-
-
-def _whole(kind: pa.DataType) -> pa.DataType:
-    """The whole numbers that times are kept as."""
-    return pa.int32() if pa.types.is_date32(kind) else pa.int64()
-
-
-def _repeated(cells: pa.Array) -> Mask:
-    """Which cells equal an earlier one."""
-    codes = codes_of(cells)
-    is_first = np.zeros(len(codes), dtype=bool)
-    is_first[np.unique(codes, return_index=True)[1]] = True
-    return ~is_first
 
 
 def _of_constraints(

@@ -73,9 +73,9 @@ class AbstractColumnCodec(ABC):
         """States of the column; 0 or at least 2."""
 
     @property
-    @abstractmethod
     def n_bins(self) -> int:
         """How many of them, the last ones, carry a level."""
+        return 0
 
     @abstractmethod
     def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
@@ -118,12 +118,6 @@ class AbstractColumnCodec(ABC):
 
 class AbstractPresenceCodec(AbstractColumnCodec):
     """States: missing and present, where cells are missing, else none; what stands there is not kept."""
-
-    @final
-    @property
-    def n_bins(self) -> int:
-        """What is made anew has no levels."""
-        return 0
 
     @final
     @property

@@ -105,11 +105,6 @@ class CategoryCodec(AbstractColumnCodec):
         return cls(schema, column.null_count > 0, values, states, counts[order], held_back)
 
     @property
-    def n_bins(self) -> int:
-        """Categories have no levels."""
-        return 0
-
-    @property
     def n_states(self) -> int:
         """Missing, and categories or groups; a column that never varies needs none."""
         n_states = self.has_missing + (int(self.states[-1]) + 1 if len(self.states) else 0)

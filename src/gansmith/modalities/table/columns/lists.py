@@ -80,11 +80,6 @@ class ListCodec(AbstractColumnCodec):
         return cls(schema, codec.has_missing, codec.items, ranks, together)
 
     @property
-    def n_bins(self) -> int:
-        """Lists have no levels."""
-        return 0
-
-    @property
     def n_states(self) -> int:
         """Missing, items, and none of them."""
         return self.has_missing + len(self.items) + 1 if self.items else 2 * self.has_missing

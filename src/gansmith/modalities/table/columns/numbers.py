@@ -28,6 +28,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.table.columns import rare
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Ascending, Codes, Counts, Levels
 from gansmith.modalities.table.columns.distribution import distribution, repeat
+from gansmith.modalities.table.constraints.cells import floats_of, mask_of
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import Annotated, Field, settings
 
@@ -53,12 +54,8 @@ def to_numbers(column: pa.Array, schema: Column) -> tuple[Numbers, Bool[np.ndarr
     Dates become days, points in time seconds since 1970, times of day and durations seconds; of whole numbers
     beyond 2^53 the last digits are lost.
     """
-    is_missing = pc.is_null(column).to_numpy(zero_copy_only=False)
-    if schema.kind == "date":
-        column = column.cast(pa.int32())
-    elif schema.kind in _IN_SECONDS:
-        column = column.cast(_IN_SECONDS[schema.kind]).cast(pa.int64())
-    numbers = column.fill_null(0).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    is_missing = mask_of(pc.is_null(column))
+    numbers = np.where(is_missing, 0.0, floats_of(column))
     return (numbers / 1e6 if schema.kind in _IN_SECONDS else numbers), is_missing
 
 

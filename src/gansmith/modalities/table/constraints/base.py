@@ -78,10 +78,14 @@ class AbstractConstraint(ABC):
         """Plain JSON that `from_json` reads."""
         return {"kind": self.kind, **changed(self, *self.learns)}
 
+    @final
     @property
-    @abstractmethod
     def reads(self) -> tuple[str, ...]:
-        """Columns that must be there as they were before `restore` puts the others back."""
+        """Columns that must be there as they were before `restore` puts the others back: the rest it names."""
+        fields = [value for key, value in vars(self).items() if key not in self.learns]
+        held = [one for value in fields for one in (value if isinstance(value, tuple) else (value,))]
+        names = [one.name for one in held if isinstance(one, Column)]
+        return tuple(name for name in names if name not in self.writes)
 
     @property
     def writes(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from gansmith.modalities.table.constraints.cells import (
     cells_of,
     codes_of,
     empty,
+    equals,
     mask_of,
     nothing_kept,
     replaced,
@@ -66,11 +67,6 @@ class Dependency(AbstractConstraint):
 
     def __post_init__(self) -> None:
         check_plain(each_once((self.by, self.column)))
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return (self.by.name,)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -165,9 +161,7 @@ class Dependency(AbstractConstraint):
         matches = np.ones(len(self.keys), bool)
         for column, known in ((self.by, self.keys), (self.column, self.values)):
             if column.name in cells:
-                wanted = cells[column.name][0]
-                same = pc.equal(known, wanted) if wanted.is_valid else pc.is_null(known)
-                matches &= mask_of(pc.fill_null(same, False))
+                matches &= equals(known, cells[column.name][0])
         return self.keys.filter(pa.array(matches))
 
     def _nearest(self, cells: pa.Array, drawn: np.ndarray) -> np.ndarray:

@@ -72,11 +72,6 @@ class Format(AbstractConstraint):
         return read_pattern(self.expression)
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return (self.column.name,)
-
-    @property
     def writes(self) -> tuple[str, ...]:
         """See the base class; categories are real texts, which match."""
         return () if self.column.kind == "category" else (self.column.name,)

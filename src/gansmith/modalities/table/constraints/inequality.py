@@ -79,11 +79,6 @@ class Inequality(AbstractConstraint):
             raise DataError(f"{kinds}. Wanted: two numbers or two times.")
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return (self.low.name,)
-
-    @property
     def writes(self) -> tuple[str, ...]:
         """See the base class."""
         return (self.high.name,)

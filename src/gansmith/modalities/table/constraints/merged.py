@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import compress
 from typing import Any, ClassVar, Final, final
 
 import numpy as np
@@ -29,6 +30,8 @@ from gansmith.modalities.table.constraints.cells import (
     cells_of,
     codes_of,
     empty,
+    equals,
+    floats_of,
     is_missing,
     keys_of,
     mask_of,
@@ -50,12 +53,6 @@ class AbstractMerger(AbstractConstraint):
     """What constraints have in common that make one column of several."""
 
     columns: tuple[Column, ...]
-
-    @final
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return ()
 
     @final
     @property
@@ -185,10 +182,8 @@ class Combinations(AbstractMerger):
         matches = np.ones(len(self.names), bool)
         for name in self.writes:
             if name in cells:
-                wanted, known = cells[name][0], cells_of(self.known, name)
-                same = pc.equal(known, wanted) if wanted.is_valid else pc.is_null(known)
-                matches &= mask_of(pc.fill_null(same, False))
-        return [name for name, is_match in zip(self.names, matches, strict=True) if is_match]
+                matches &= equals(cells_of(self.known, name), cells[name][0])
+        return list(compress(self.names, matches))
 
     def _places(self, records: pa.Table) -> pa.Array:
         """Which of the known combinations each record has; null: none."""
@@ -257,17 +252,9 @@ class OneOf(AbstractMerger):
 
     def _matrix(self, records: pa.Table) -> tuple[Float[np.ndarray, "n k"], np.ndarray]:
         """Values, and which are missing (there: 0); both of shape (n, n_columns)."""
-        values = [
-            cells_of(records, name).cast(pa.float64(), safe=False) if column.type != "bool" else None
-            for name, column in zip(self.writes, self.columns, strict=True)
-        ]
-        numbers = [
-            (cells_of(records, name).cast(pa.int8()).cast(pa.float64()) if cells is None else cells)
-            .fill_null(0)
-            .to_numpy(zero_copy_only=False)
-            for name, cells in zip(self.writes, values, strict=True)
-        ]
-        return np.stack(numbers, 1), np.stack([is_missing(records, name) for name in self.writes], 1)
+        missing = np.stack([is_missing(records, name) for name in self.writes], 1)
+        numbers = np.stack([floats_of(cells_of(records, name)) for name in self.writes], 1)
+        return np.where(missing, 0.0, numbers), missing
 
 
 def _is_one(cell: pa.Array) -> bool:

@@ -49,11 +49,6 @@ class MissingTogether(AbstractConstraint):
     """What stands in the missing cells of each column but the first meanwhile; empty where nothing can."""
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return (self.columns[0].name,)
-
-    @property
     def writes(self) -> tuple[str, ...]:
         """See the base class."""
         return tuple(column.name for column in self.columns[1:])

@@ -43,11 +43,6 @@ class Range(AbstractConstraint):
         """The lowest and highest value in between that the column can hold, in units."""
         return _on_grid(_end(self.low, self.column), _end(self.high, self.column), self.column)
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return (self.column.name,)
-
     def in_words(self) -> str:
         """See the base class."""
         low = "" if self.low is None else f"{self.low} <= "

@@ -57,11 +57,6 @@ class Total(AbstractConstraint):
         check_kinds(each_once((self.total, *self.parts)), lambda one: one.is_number, "numbers")
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return tuple(part.name for part in self.parts)
-
-    @property
     def writes(self) -> tuple[str, ...]:
         """See the base class."""
         return (self.total.name,)

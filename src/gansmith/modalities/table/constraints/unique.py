@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Columns, Mask
-from gansmith.modalities.table.constraints.cells import codes_of, is_missing, keys_of
+from gansmith.modalities.table.constraints.cells import is_again, is_missing, keys_of
 from gansmith.settings import Annotated, Field, settings
 
 
@@ -26,11 +26,6 @@ class Unique(AbstractConstraint):
     columns: Annotated[Columns, Field(min_length=1)]
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return tuple(column.name for column in self.columns)
-
-    @property
     def is_by_construction(self) -> bool:
         """Whether one of the columns is made so that no two values are alike."""
         return any(column.kind == "identifier" for column in self.columns)
@@ -42,10 +37,7 @@ class Unique(AbstractConstraint):
 
     def violating(self, records: pa.Table) -> Mask:
         """See the base class: the second and all further records of a key."""
-        codes = codes_of(keys_of(records, self.reads))
-        is_again = np.ones(len(codes), bool)
-        is_again[np.unique(codes, return_index=True)[1]] = False
-        return is_again & ~self.lacking(records)
+        return is_again(keys_of(records, self.reads)) & ~self.lacking(records)
 
     def lacking(self, records: pa.Table) -> Mask:
         """Which records lack a cell of the key."""
