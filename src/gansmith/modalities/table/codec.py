@@ -37,15 +37,8 @@ MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000
 
 _CODECS: Final = {
-    "integer": NumberCodec,
-    "decimal": NumberCodec,
-    "date": NumberCodec,
-    "datetime": NumberCodec,
-    "time": NumberCodec,
-    "duration": NumberCodec,
-    "boolean": CategoryCodec,
-    "category": CategoryCodec,
-    "constant": CategoryCodec,
+    **dict.fromkeys(("integer", "decimal", "date", "datetime", "time", "duration"), NumberCodec),
+    **dict.fromkeys(("boolean", "category", "constant"), CategoryCodec),
     "identifier": IdentifierCodec,
     "list": ListCodec,
     "text": StandInCodec,
@@ -109,11 +102,8 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
             simple.get(index) or CategoryCodec.fit(array, column, look, seed, min_count)
             for index, (array, column) in enumerate(zip(arrays, reduced.columns, strict=True))
         ]
-        emitted = {
-            column.name: codec.values
-            for column, codec in zip(schema.columns, codecs, strict=True)
-            if isinstance(codec, CategoryCodec)
-        }
+        named = zip(schema.names, codecs, strict=True)
+        emitted = {name: codec.values for name, codec in named if isinstance(codec, CategoryCodec)}
         return cls(schema, tuple(codecs), chain.keeping(emitted), min_count)
 
     @cached_property

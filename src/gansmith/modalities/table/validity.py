@@ -60,18 +60,12 @@ def rules_of(fake: pa.Table, real: pa.Table, schema: Schema) -> list[Rule]:
         read = _as_kind(cells, known.type)
         if not cells.type.equals(known.type):
             is_other = mask_of(pc.and_(pc.is_valid(cells), pc.is_null(read)))
-            rules.append(Rule(f"{name!r} is {_article(column)}", (name,), is_other))
+            article = "an" if column.kind[0] in "aeiou" else "a"
+            rules.append(Rule(f"{name!r} is {article} {column.kind}", (name,), is_other))
         else:
             fitting.append(name)
-        rules += [
-            Rule(words, (name,), mask, may_break)
-            for words, mask, may_break in _of_cells(column, cells, read, known)
-        ]
+        rules += _of_cells(column, cells, read, known)
     return [*rules, *_of_constraints(fake, real, schema, frozenset(fitting))]
-
-
-def _article(column: Column) -> str:
-    return f"{'an' if column.kind[0] in 'aeiou' else 'a'} {column.kind}"
 
 
 def _as_kind(cells: pa.Array, wanted: pa.DataType) -> pa.Array:
@@ -94,26 +88,24 @@ def _one_as(value: pa.Scalar, wanted: pa.DataType) -> object:
         return None
 
 
-def _of_cells(
-    column: Column, original: pa.Array, cells: pa.Array, known: pa.Array
-) -> Iterator[tuple[str, Mask, bool]]:
-    """Words, which cells break it, and whether fresh real ones may."""
+def _of_cells(column: Column, original: pa.Array, cells: pa.Array, known: pa.Array) -> Iterator[Rule]:
+    """What holds for the cells of one column."""
     name, is_there = column.name, mask_of(pc.is_valid(cells))
     if not known.null_count:
-        yield f"{name!r} is never missing", mask_of(pc.is_null(original)), False
+        yield Rule(f"{name!r} is never missing", (name,), mask_of(pc.is_null(original)))
     if column.kind in MADE_ANEW:
         if column.kind == "identifier" and len(pc.unique(known)) == len(known):
-            yield f"{name!r} is unique", is_there & is_again(cells), False
+            yield Rule(f"{name!r} is unique", (name,), is_there & is_again(cells))
         return
     if column.kind in ("category", "boolean", "constant", "list"):
         is_known = pc.is_in(cells, value_set=pc.unique(known.drop_null()))
-        yield f"{name!r} has known values", is_there & ~mask_of(is_known), True
+        yield Rule(f"{name!r} has known values", (name,), is_there & ~mask_of(is_known), may_break=True)
         return
     low, high = _room(known)
     if low is None:
         return
     values = floats_of(cells)
-    yield f"{name!r} is within its range", (values < low) | (values > high), True
+    yield Rule(f"{name!r} is within its range", (name,), (values < low) | (values > high), may_break=True)
 
 
 def _room(known: pa.Array) -> tuple[float, float] | tuple[None, None]:

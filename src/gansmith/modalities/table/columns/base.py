@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Float64, Int, Int64
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.schema import Column, must_be
-from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer, changed
+from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer, changed, settings
 
 Codes = Int[np.ndarray, " n"]
 Levels = Float[np.ndarray, " n"]
@@ -52,6 +52,7 @@ Counts = Annotated[
 ]
 
 
+@settings(error=DataError)
 class AbstractColumnCodec(ABC):
     """One column as states and levels.
 
@@ -63,6 +64,7 @@ class AbstractColumnCodec(ABC):
 
     name: ClassVar[str]
     """What the codec is called in a model file."""
+
     column: Column
     has_missing: bool
     """Whether cells are missing; if so the first state stands for them."""
@@ -110,8 +112,9 @@ class AbstractColumnCodec(ABC):
         Raises:
             DataError: It could not have come from one.
         """
+        made: Any = cls
         try:
-            return cls(**{**state, "column": column})
+            return made(**{**state, "column": column})
         except DataError as error:
             raise DataError(f"column {column.name!r} of the model: {error} Learn the table again.") from None
 

@@ -40,8 +40,6 @@ class CategoryCodec(AbstractColumnCodec):
 
     name: ClassVar[str] = "category"
 
-    column: Column
-    has_missing: bool
     values: Strings
     """The categories as strings, those of one state side by side."""
     states: Int64[np.ndarray, " n_values"]

@@ -34,8 +34,6 @@ class ListCodec(AbstractColumnCodec):
 
     name: ClassVar[str] = "list"
 
-    column: Column
-    has_missing: bool
     items: Texts
     """In their usual order within a list."""
     ranks: Float64[np.ndarray, " n_items"]
@@ -69,11 +67,9 @@ class ListCodec(AbstractColumnCodec):
         kept = [item for item, n in seen.most_common(MAX_ITEMS) if n >= min_count]
         order = _ordered(lists, kept)
         ranks = np.array([kept.index(item) for item in order], float)
-        codec = cls(
-            schema, column.null_count > 0, tuple(order), ranks, np.zeros((len(order) + 1, len(order)))
-        )
-        has = codec._has(lists)  # (n_lists, n_items)
         together = np.zeros((len(order) + 1, len(order)))
+        codec = cls(schema, column.null_count > 0, tuple(order), ranks, together)
+        has = codec._has(lists)  # (n_lists, n_items)
         np.add.at(together, codec._states(has), has * counts[:, None])
         totals = np.bincount(codec._states(has), counts, minlength=len(order) + 1)
         together /= np.maximum(totals, 1)[:, None]

@@ -28,7 +28,8 @@ from gansmith.errors import DataError
 from gansmith.modalities.table.columns import rare
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Ascending, Codes, Counts, Levels
 from gansmith.modalities.table.columns.distribution import distribution, repeat
-from gansmith.modalities.table.constraints.cells import floats_of, mask_of
+from gansmith.modalities.table.columns.rare import Numbers
+from gansmith.modalities.table.constraints.cells import floats_of, from_units, mask_of
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import Annotated, Field, settings
 
@@ -45,8 +46,6 @@ _LIMITS: Final = {
 """Days and seconds that the types of times can hold."""
 _IN_SECONDS: Final = {"datetime": pa.timestamp("us"), "time": pa.time64("us"), "duration": pa.duration("us")}
 
-Numbers = Float[np.ndarray, " n"]
-
 
 def to_numbers(column: pa.Array, schema: Column) -> tuple[Numbers, Bool[np.ndarray, " n"]]:
     """A column as floats, and which cells are missing (where the float is zero).
@@ -61,13 +60,10 @@ def to_numbers(column: pa.Array, schema: Column) -> tuple[Numbers, Bool[np.ndarr
 
 def from_numbers(numbers: Numbers, is_missing: Bool[np.ndarray, " n"], schema: Column) -> pa.Array:
     """The inverse of `to_numbers`, rounded to the column's own precision and granularity."""
-    if schema.kind == "decimal":
-        rounded = numbers if schema.decimals < 0 else np.round(numbers, schema.decimals)
-        return pa.array(rounded, mask=is_missing).cast(schema.arrow_type, safe=False)
+    if schema.kind in ("decimal", "date"):
+        return from_units(numbers, is_missing, schema)
     if schema.kind == "integer":
         return pa.array(_whole(numbers, schema.arrow_type.to_pandas_dtype()), mask=is_missing)
-    if schema.kind == "date":
-        return pa.array(np.rint(numbers).astype(np.int32), mask=is_missing).cast(pa.date32())
     step = schema.granularity_seconds
     microseconds = np.rint(numbers / step) * step * 1e6 if step else numbers * 1e6
     return pa.array(np.rint(microseconds).astype(np.int64), mask=is_missing).cast(_IN_SECONDS[schema.kind])
@@ -89,8 +85,6 @@ class NumberCodec(AbstractColumnCodec):
 
     name: ClassVar[str] = "number"
 
-    column: Column
-    has_missing: bool
     spikes: Ascending
     """Values with a state of their own, ascending."""
     knots: Ascending
@@ -213,9 +207,8 @@ class NumberCodec(AbstractColumnCodec):
         at_knot = left < right
         last = len(self.knots) - 1
         low, high = self.shares[np.minimum(left, last)], self.shares[np.maximum(right - 1, 0)]
-        spread = low + (high - low) * rng.uniform(
-            0.01, 0.99, len(numbers)
-        )  # off the edges: floats are coarse
+        places = rng.uniform(0.01, 0.99, len(numbers))  # off the edges: floats are coarse
+        spread = low + (high - low) * places
         return np.where(at_knot, spread, np.interp(numbers, self.knots, self.shares))
 
 

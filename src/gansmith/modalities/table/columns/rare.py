@@ -108,9 +108,7 @@ def merged(
 ) -> tuple[Float[np.ndarray, " n_distinct"], Int[np.ndarray, " n_distinct"]]:
     """Distinct numbers once more, after some have become others."""
     distinct, places = np.unique(values, return_inverse=True)
-    sums = np.zeros(len(distinct), np.int64)
-    np.add.at(sums, places, counts)
-    return distinct, sums
+    return distinct, np.bincount(places, counts, len(distinct)).astype(np.int64)
 
 
 def to_frequent(values: Numbers, counts: Counts, min_count: int) -> Numbers:

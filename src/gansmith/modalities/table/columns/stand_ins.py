@@ -40,8 +40,6 @@ class StandInCodec(AbstractPresenceCodec):
 
     name: ClassVar[str] = "text"
 
-    column: Column
-    has_missing: bool
     lengths: Annotated[Ascending, must_be(f"{N_QUANTILES} from 0 to {MAX_LENGTH}", _are_lengths)]
     """Quantiles of the number of characters."""
 
@@ -58,9 +56,7 @@ class StandInCodec(AbstractPresenceCodec):
         lengths = np.rint(np.interp(ranks, np.linspace(0, 1, N_QUANTILES), self.lengths)).astype(int)
         starts = (places * len(WORDS)).astype(int)
         is_missing = self.is_missing(codes)
-        texts = [
-            stand_in(start, length) for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)
-        ]
+        texts = list(map(stand_in, starts.tolist(), lengths.tolist()))
         return pa.array(texts, pa.string(), mask=is_missing)
 
 

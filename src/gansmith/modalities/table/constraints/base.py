@@ -81,7 +81,7 @@ class AbstractConstraint(ABC):
     @final
     @property
     def reads(self) -> tuple[str, ...]:
-        """Columns that must be there as they were before `restore` puts the others back: the rest it names."""
+        """Columns that must be there as they were before `restore` puts back the others that it names."""
         fields = [value for key, value in vars(self).items() if key not in self.learns]
         held = [one for value in fields for one in (value if isinstance(value, tuple) else (value,))]
         names = [one.name for one in held if isinstance(one, Column)]

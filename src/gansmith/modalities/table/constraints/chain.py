@@ -17,14 +17,13 @@ import pyarrow as pa
 
 from gansmith.errors import DataError, did_you_mean
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
+from gansmith.modalities.table.constraints.bounds import Range, Unique
 from gansmith.modalities.table.constraints.dependency import Dependency
 from gansmith.modalities.table.constraints.formats import Format
 from gansmith.modalities.table.constraints.inequality import Inequality
 from gansmith.modalities.table.constraints.merged import Combinations, OneOf
 from gansmith.modalities.table.constraints.missing import MissingTogether
-from gansmith.modalities.table.constraints.ranges import Range
 from gansmith.modalities.table.constraints.total import Total
-from gansmith.modalities.table.constraints.unique import Unique
 from gansmith.modalities.table.schema import Schema
 
 KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {
@@ -52,21 +51,19 @@ def read_constraints(listed: Sequence[Mapping[str, Any]], schema: Schema) -> lis
     """
     if len(listed) > MAX_CONSTRAINTS:
         raise DataError(f"{len(listed):,} constraints. Wanted: {MAX_CONSTRAINTS:,} at the most.")
-    return [_read(values, number, schema) for number, values in enumerate(listed, start=1)]
+    found: list[AbstractConstraint] = []
+    for number, values in enumerate(listed, start=1):
+        kind = str(values.get("kind"))
+        if kind not in KINDS or kind != values.get("kind"):
+            near = did_you_mean(kind, sorted(KINDS))
+            raise DataError(f"constraint {number}: there is no kind {values.get('kind')!r}. {near}")
+        found.append(KINDS[kind].from_json(values, schema, f"{place_of(values, number)}: "))
+    return found
 
 
 def place_of(values: Mapping[str, Any], number: int) -> str:
     """What a constraint is called in an error."""
     return f"constraint {number} ({values.get('kind')})"
-
-
-def _read(values: Mapping[str, Any], number: int, schema: Schema) -> AbstractConstraint:
-    kind = cast(object, values.get("kind"))
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise DataError(
-            f"constraint {number}: there is no kind {kind!r}. {did_you_mean(str(kind), sorted(KINDS))}"
-        )
-    return KINDS[kind].from_json(values, schema, f"{place_of(values, number)}: ")
 
 
 @final

@@ -27,14 +27,7 @@ from gansmith.modalities.table.constraints.base import (
     check_keys,
     each_once,
 )
-from gansmith.modalities.table.constraints.cells import (
-    EXACT,
-    cells_of,
-    from_units,
-    replaced,
-    step_of,
-    units,
-)
+from gansmith.modalities.table.constraints.cells import EXACT, cells_of, from_units, replaced, step_of, units
 from gansmith.modalities.table.constraints.view import MIN_RECORDS, View
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
 from gansmith.settings import Annotated, Field, settings
@@ -113,11 +106,8 @@ class Inequality(AbstractConstraint):
 
     def learnt_state(self) -> dict[str, Any]:
         """See the base class."""
-        return {
-            "reference": self.reference,
-            "quantiles": list(self.quantiles),
-            "is_distance": self.is_distance,
-        }
+        quantiles = list(self.quantiles)
+        return {"reference": self.reference, "quantiles": quantiles, "is_distance": self.is_distance}
 
     def with_state(self, state: Mapping[str, Any]) -> Inequality:
         """See the base class."""
@@ -173,13 +163,10 @@ class Inequality(AbstractConstraint):
             number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
             low, high = self.quantiles[0], self.quantiles[-1]
             if not low <= number <= high:
-                ends = from_units(
-                    np.array([low, high]), np.zeros(2, bool), self.high, is_mixed=self._is_mixed
-                )
-                raise UsageError(
-                    f"column {self.high.name!r} has no value {cell[0].as_py()}: it was learnt from {ends[0]} "
-                    f"to {ends[1]}."
-                )
+                numbers, none = np.array([low, high]), np.zeros(2, bool)
+                first, last = from_units(numbers, none, self.high, is_mixed=self._is_mixed)
+                wrong = f"column {self.high.name!r} has no value {cell[0].as_py()}"
+                raise UsageError(f"{wrong}: it was learnt from {first} to {last}.")
             return {name: asked for name, asked in cells.items() if name != self.high.name}
         return cells
 

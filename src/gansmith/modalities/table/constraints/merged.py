@@ -155,9 +155,8 @@ class Combinations(AbstractMerger):
         assert self.known is not None
         places = pc.index_in(cells_of(records, self.writes[0]), value_set=pa.array(self.names, pa.string()))
         drawn = rng.integers(0, len(self.names), records.num_rows)
-        found = np.where(
-            mask_of(pc.is_null(places)), drawn, places.fill_null(0).to_numpy(zero_copy_only=False)
-        )
+        known = places.fill_null(0).to_numpy(zero_copy_only=False)
+        found = np.where(mask_of(pc.is_null(places)), drawn, known)
         chosen = self.known.take(pa.array(found))
         return replaced(records, {name: cells_of(chosen, name) for name in self.writes})
 
@@ -224,13 +223,8 @@ class OneOf(AbstractMerger):
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         """See the base class."""
         called = cells_of(records, self.writes[0])
-        return replaced(
-            records,
-            {
-                column.name: pc.equal(called, column.name).cast(pa.int8()).cast(column.arrow_type)
-                for column in self.columns
-            },
-        )
+        ones = {column: pc.equal(called, column.name).cast(pa.int8()) for column in self.columns}
+        return replaced(records, {column.name: one.cast(column.arrow_type) for column, one in ones.items()})
 
     def asked(self, cells: Cells) -> Cells:
         """See the base class."""

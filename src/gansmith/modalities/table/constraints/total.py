@@ -22,14 +22,7 @@ from gansmith.modalities.table.constraints.base import (
     check_kinds,
     each_once,
 )
-from gansmith.modalities.table.constraints.cells import (
-    cells_of,
-    empty,
-    from_units,
-    replaced,
-    step_of,
-    units,
-)
+from gansmith.modalities.table.constraints.cells import cells_of, empty, from_units, replaced, step_of, units
 from gansmith.modalities.table.constraints.view import MIN_RECORDS, View
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import Annotated, Field, settings
