@@ -116,6 +116,8 @@ def unknown_notes(codec: TableCodec, records: pa.Table) -> tuple[str, ...]:
     """
     found: list[str] = []
     for column, own in zip(codec.schema.columns, codec.columns, strict=True):
+        if own.column != column:
+            continue  # a constraint made something else of it, such as a distance
         cells = records.column(column.name).combine_chunks()
         n_unknown, n_missing = n_unknown_cells(own, cells)
         if n_unknown:
