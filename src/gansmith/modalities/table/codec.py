@@ -14,20 +14,19 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gansmith.errors import DataError
-from gansmith.modalities.recipe import AbstractCodec
+from gansmith.modalities.recipe import AbstractCodec, Verdict
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.identifiers import IdentifierCodec
 from gansmith.modalities.table.columns.inventions import InventedCodec
 from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
-from gansmith.modalities.table.columns.rare import usual_min_count
+from gansmith.modalities.table.columns.rare import usual_min_count, with_rare_ones_as_text
 from gansmith.modalities.table.columns.stand_ins import StandInCodec
 from gansmith.modalities.table.constraints.cells import replaced
 from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.layout import Compact, Layout
-from gansmith.modalities.table.mostly_rare import with_rare_ones_as_text
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.schema import Column, Schema
 
@@ -38,15 +37,8 @@ MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000
 
 _CODECS: Final = {
-    "integer": NumberCodec,
-    "decimal": NumberCodec,
-    "date": NumberCodec,
-    "datetime": NumberCodec,
-    "time": NumberCodec,
-    "duration": NumberCodec,
-    "boolean": CategoryCodec,
-    "category": CategoryCodec,
-    "constant": CategoryCodec,
+    **dict.fromkeys(("integer", "decimal", "date", "datetime", "time", "duration"), NumberCodec),
+    **dict.fromkeys(("boolean", "category", "constant"), CategoryCodec),
     "identifier": IdentifierCodec,
     "list": ListCodec,
     "text": StandInCodec,
@@ -110,11 +102,8 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
             simple.get(index) or CategoryCodec.fit(array, column, look, seed, min_count)
             for index, (array, column) in enumerate(zip(arrays, reduced.columns, strict=True))
         ]
-        emitted = {
-            column.name: codec.values
-            for column, codec in zip(schema.columns, codecs, strict=True)
-            if isinstance(codec, CategoryCodec)
-        }
+        named = zip(schema.names, codecs, strict=True)
+        emitted = {name: codec.values for name, codec in named if isinstance(codec, CategoryCodec)}
         return cls(schema, tuple(codecs), chain.keeping(emitted), min_count)
 
     @cached_property
@@ -304,3 +293,19 @@ def _look(
             codes, levels = codec.encode(arrays[index][:MAX_RECORDS_LOOKED_AT], rng)
             found.append((codes + (levels + 1) / 2) / codec.n_states)
     return np.stack(found, 1) if found else None
+
+
+def verdict(chain: Chain, records: pa.Table) -> Verdict | None:
+    """Records that were made, looked at once more: which keep all constraints, and what are their keys?
+
+    Returns:
+        None where nothing can go wrong: there are no constraints.
+    """
+    if not chain.constraints:
+        return None
+    is_valid = ~chain.violating(records)
+    keys = tuple(tuple(unique.numbers(records).tolist()) for unique in chain.uniques)
+    has_key = [~unique.lacking(records) for unique in chain.uniques]
+    rules = tuple(constraint.in_words() for constraint in chain.constraints)
+    found = np.stack(has_key) if has_key else np.zeros((0, records.num_rows), bool)
+    return Verdict(is_valid, keys, found, rules)

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
+from gansmith.modalities.table.constraints.cells import floats_of
 from gansmith.modalities.table.files.stored import spelt
 from gansmith.modalities.table.schema import MADE_ANEW, NOT_ROUNDED, Column, Kind, Schema
 from gansmith.scorecard.features import Features, Scale
 
-_NOT_COMPARED: Final = MADE_ANEW
 _IN_MICROSECONDS: Final = ("datetime", "time", "duration")
 _SCALES: Final[dict[str, Scale]] = {"date": "days", "datetime": "seconds"}
 
@@ -45,11 +45,8 @@ def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]
     """
     tables, schema = common_types(tables, schema)
     lengths = [table.num_rows for table in tables]
-    compared = [
-        _compared(column, [_typed(table, column) for table in tables])
-        for column in schema.columns
-        if column.kind != "constant"
-    ]
+    varying = [column for column in schema.columns if column.kind != "constant"]
+    compared = [_compared(column, [_typed(table, column) for table in tables]) for column in varying]
     kept = [one for one in compared if one.scale != "gaps" or one.values.any()]
     values = np.stack([one.values for one in kept], axis=1) if kept else np.empty((sum(lengths), 0))
     whole = Features(
@@ -117,7 +114,7 @@ def _common(column: Column, parts: list[pa.ChunkedArray]) -> tuple[Column, list[
 
 def _wider(column: Column, parts: list[pa.ChunkedArray]) -> list[Column]:
     """What a column may be compared as, the narrowest first."""
-    if column.kind in _NOT_COMPARED:
+    if column.kind in MADE_ANEW:
         return [column, replace(column, type="string")]
     wider = [Column(column.name, "category")]
     types = {str(part.type) for part in parts if not pa.types.is_null(part.type)}
@@ -169,7 +166,7 @@ class _Compared:
 
 
 def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
-    if column.kind in _NOT_COMPARED:
+    if column.kind in MADE_ANEW:
         is_missing = np.concatenate([part.is_null().to_numpy() for part in parts]).astype(np.float64)
         name = f"{column.name} is missing"
         return _Compared(name, is_missing, is_category=True, labels=("no", "yes"), scale="gaps")
@@ -183,13 +180,8 @@ def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
 
 def _numbers(cells: pa.ChunkedArray, kind: str) -> np.ndarray:
     """Cells as float64, NaN where missing or not finite."""
-    if kind == "date":
-        cells = cells.cast(pa.int32())
-    elif kind in _IN_MICROSECONDS:
-        cells = cells.cast(pa.int64())
-    # A safe cast would refuse whole numbers above 2^53.
-    values = cells.cast(pa.float64(), safe=False).to_numpy().copy()
-    values[~np.isfinite(values)] = np.nan
+    values = floats_of(cells)
+    values = np.where(np.isfinite(values), values, np.nan)
     return values / 1e6 if kind in _IN_MICROSECONDS else values
 
 

@@ -23,8 +23,7 @@ from gansmith.modalities.table.files.stored import spelt
 from gansmith.modalities.table.files.table_file import TableFile
 from gansmith.modalities.table.files.writing import TableWriter, in_type_of
 from gansmith.modalities.table.options import TableOptions
-from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
-from gansmith.modalities.table.schema_file import schema_of
+from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema, schema_of
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
 from gansmith.modalities.where import plain_where
 from gansmith.scorecard.card import Scorecard

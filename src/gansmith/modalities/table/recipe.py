@@ -18,21 +18,19 @@ from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verd
 from gansmith.modalities.table.asked.completing import TablePartial
 from gansmith.modalities.table.asked.request import TableRequest, request_for
 from gansmith.modalities.table.calibration import calibrate
-from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.codec import TableCodec, verdict
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.inventions import InventedCodec
 from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
-from gansmith.modalities.table.conditions import ask_some
-from gansmith.modalities.table.constraints.verdicts import verdict
 from gansmith.modalities.table.files.gaps import Gaps
 from gansmith.modalities.table.files.reading import Table, read_partial
-from gansmith.modalities.table.held_back import held_back_notes, held_back_of
+from gansmith.modalities.table.held_back import held_back_notes, held_back_of, unknown_notes
+from gansmith.modalities.table.layout import ask_some
 from gansmith.modalities.table.networks import TableGenerator, TableNetworks, networks_for
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
-from gansmith.modalities.table.unknown import unknown_notes
 from gansmith.modalities.where import Where
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc

@@ -7,23 +7,18 @@ are spelt as the real ones were.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal, final, get_args
+import codecs
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, TypeGuard, final, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.table.fields import (
-    Text,
-    has_no_digits,
-    is_locale,
-    is_pair,
-    is_separator,
-    is_zone,
-    must_be,
-)
-from gansmith.modalities.table.text_style import TextStyle
-from gansmith.settings import Annotated, Field, changed, from_plain, settings, to_plain
+from gansmith.settings import AfterValidator, Annotated, Field, changed, from_plain, settings, to_plain
 
 Kind = Literal[
     "integer", "decimal", "boolean", "category", "date", "datetime", "time", "duration", "list", "text",
@@ -46,6 +41,10 @@ NEGATIVES: Final[tuple[Negative, ...]] = get_args(Negative)
 Plus = Literal["", "positive", "all"]
 PLUSES: Final[tuple[Plus, ...]] = get_args(Plus)
 """Which numbers have a plus."""
+
+Delimiter = Literal[",", ";", "\t", "|"]
+Quote = Literal['"', "'"]
+Quoting = Literal["needed", "text", "all"]
 
 MADE_ANEW: Final = ("identifier", "text", "invented")
 """Kinds of which nothing is learnt but which cells are missing."""
@@ -86,6 +85,70 @@ _KIND_TYPES: Final[dict[Kind, tuple[str, ...]]] = {
 }
 """What the values of a kind may be, the usual first."""
 
+Text = Annotated[str, Field(max_length=10_000)]
+
+
+def must_be(wanted: str, is_right: Callable[[Any], bool]) -> AfterValidator:
+    """For a field: refuses values that are not right, saying what is wanted; none at all will do."""
+
+    def checked(value: Any) -> Any:
+        if len(value) and not is_right(value):
+            raise ValueError(wanted)
+        return value
+
+    return AfterValidator(checked)
+
+
+def is_separator(sign: str) -> bool:
+    """Whether a sign may stand between groups of three digits."""
+    return len(sign) == 1 and not sign.isalnum() and sign not in "+-"
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is such a time zone."""
+    try:
+        pc.assume_timezone(pa.array([0], pa.timestamp("us")), name)
+    except (pa.ArrowException, ValueError):
+        return False
+    return True
+
+
+Pair = Annotated[tuple[Text, ...], must_be("two strings, false and true", lambda texts: len(texts) == 2)]
+Affix = Annotated[Text, must_be("without digits", lambda text: not re.search("[0-9]", text))]
+_LOCALE: Final = re.compile("[a-z]{2,3}_[A-Z]{2}")
+Locale = Annotated[
+    Text, must_be("a language and a country such as de_DE", lambda text: bool(_LOCALE.fullmatch(text)))
+]
+
+
+@final
+@settings(error=DataError)
+class TextStyle:
+    """How a delimited text file is laid out: as the user's own file is, so that synthetic ones look alike.
+
+    Raises:
+        DataError: From the constructor, when a field is none of its values.
+    """
+
+    delimiter: Delimiter = ","
+    """Between cells: one of comma, semicolon, tab and bar."""
+    quote: Quote = '"'
+    """The double or the single quote."""
+    quoting: Quoting = "needed"
+    """Which cells are quoted: where it is "needed", all but numbers and missing cells ("text"), or "all"."""
+    line_end: Literal["\n", "\r\n"] = "\n"
+    """A line feed, after a carriage return or alone."""
+    encoding: str = "utf-8"
+    """As Python calls it; "utf-8-sig" and "utf-16" begin with their mark."""
+
+    def __post_init__(self) -> None:
+        try:
+            is_text = "\n".encode(self.encoding) != b"" and codecs.lookup(self.encoding).name != "idna"
+        except (LookupError, UnicodeError, ValueError):
+            is_text = False
+        if not is_text:
+            raise DataError(f"the text style: there is no encoding {self.encoding!r}. Try utf-8.")
+
 
 @final
 @settings(error=DataError)
@@ -116,11 +179,11 @@ class Column:
     zone: Annotated[Text, must_be("a time zone such as Europe/Paris", is_zone)] = ""
     """Datetime kind: the values are UTC and are written as in this time zone, such as "Europe/Paris"; empty:
     they are what the clock showed."""
-    spelling: Annotated[tuple[Text, ...], must_be("two strings, false and true", is_pair)] = ()
+    spelling: Pair = ()
     """Boolean kind, text files: how false and true are spelt; empty: false and true."""
-    prefix: Annotated[Text, must_be("without digits", has_no_digits)] = ""
+    prefix: Affix = ""
     """Integer and decimal kinds, text files: what stands before every number, such as "$"."""
-    suffix: Annotated[Text, must_be("without digits", has_no_digits)] = ""
+    suffix: Affix = ""
     """Integer and decimal kinds, text files: what stands after every number, such as "%" or " kg"."""
     thousands: Annotated[Text, must_be("one sign that is no digit", is_separator)] = ""
     """Integer and decimal kinds, text files: what stands between groups of three digits; empty: nothing."""
@@ -132,7 +195,7 @@ class Column:
     """List kind: what stands between the items, such as ", "."""
     look: Literal[Look, ""] = ""
     """Invented kind: what is invented, one of `LOOKS`."""
-    locale: Annotated[Text, must_be("a language and a country such as de_DE", is_locale)] = ""
+    locale: Locale = ""
     """Invented kind: language and country of what is invented, such as "de_DE", by the extra package `faker`;
     empty: neutral inventions of our own."""
     missing_mark: Text = ""
@@ -261,3 +324,41 @@ def check_kind(kind: str, column: str) -> Kind:
     if kind not in KINDS:
         raise UsageError(f"column {column!r}: there is no kind {kind!r}. {did_you_mean(kind, KINDS)}")
     return kind
+
+
+def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:
+    """A schema from a JSON file or from plain values, alone or within what `gansmith show --json` prints.
+
+    Args:
+        source: The file, or what stands in it; the metadata of other systems is handed on as it is.
+        table: The one that is meant, where metadata is of several.
+
+    Raises:
+        DataError: When the file is missing, or holds no JSON object.
+        UsageError: When there is no such table.
+    """
+    found: object = source
+    if isinstance(source, str | Path):
+        try:
+            found = json.loads(Path(source).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise DataError(
+                f"{source}: {error}. Give a JSON file, such as `gansmith show DATA --json` prints."
+            ) from error
+    if not is_object(found):
+        raise DataError(f"{source}: wanted a JSON object, as `gansmith show DATA --json` prints it.")
+    if table:
+        tables = found.get("tables")
+        if not is_object(tables) or table not in tables:
+            near = did_you_mean(table, tables if is_object(tables) else {})
+            raise UsageError(f"the schema has no table {table!r}. {near}")
+        found = {**found, "tables": {table: tables[table]}}
+    inner = found.get("schema", found)
+    if not is_object(inner):
+        raise DataError(f"{source}: its schema is no JSON object. Print one with `gansmith show --json`.")
+    return inner
+
+
+def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value is what JSON calls an object."""
+    return isinstance(value, Mapping)

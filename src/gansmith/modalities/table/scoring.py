@@ -6,15 +6,15 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns.rare import usual_min_count
+from gansmith.modalities.table.columns.rare import usual_min_count, with_rare_ones_as_text
 from gansmith.modalities.table.constraints.cells import cells_of, mask_of
 from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.mostly_rare import with_rare_ones_as_text
 from gansmith.modalities.table.schema import MADE_ANEW, Schema
 from gansmith.modalities.table.validity import Rule, rules_of
 from gansmith.scorecard.card import Scorecard
@@ -58,7 +58,7 @@ def score_tables(
     schema = replace(wider, constraints=train.schema.constraints)
     whole = pa.concat_tables(real_tables).combine_chunks()
     fresh = rules_of(real_tables[1], real_tables[0], schema)  # the hold-out, by rules that it had no say in
-    by_chance = {rule.gist: _tally_of(rule) for rule in fresh}
+    by_chance = {rule.gist: _tally(rule.is_broken) for rule in fresh}
     anchors = {
         CEILING: _validity(len(holdout), fresh).score,
         FLOOR: _validity(len(train), rules_of(_independent(real_tables[0], seed), whole, schema)).score,
@@ -72,7 +72,8 @@ def score_tables(
             judges[key] = Judge(real, held, told(ours).names, target or "", seed, effort)
         rules = rules_of(fake.records, whole, schema)
         entry = replace(_validity(len(fake), rules), anchors=anchors)
-        defects = {rule.words: _share(rule) for rule in rules if _is_defect(rule, by_chance.get(rule.gist))}
+        broken = [rule for rule in rules if _is_defect(rule, by_chance.get(rule.gist))]
+        defects = {rule.words: (float(rule.is_broken.mean()), rule.columns) for rule in broken}
         lacking = [name for name in schema.names if name not in fake.records.column_names]
         more = [entry, *_copied_texts(fake.records, real_tables[0], real_tables[1], schema)]
         card = judges[key].card(ours, more, defects, lacking)
@@ -80,17 +81,13 @@ def score_tables(
         yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
 
 
-def _share(rule: Rule) -> tuple[float, tuple[str, ...]]:
-    return float(rule.is_broken.mean()), rule.columns
-
-
-def _tally_of(rule: Rule) -> Tally:
-    return Tally(int(rule.is_broken.sum()), len(rule.is_broken))
+def _tally(is_hit: np.ndarray) -> Tally:
+    return Tally(int(is_hit.sum()), len(is_hit))
 
 
 def _is_defect(rule: Rule, by_chance: Tally | None) -> bool:
     """Whether a rule is broken, and more often than fresh real records break what may be broken."""
-    broken = _tally_of(rule)
+    broken = _tally(rule.is_broken)
     if not rule.may_break or by_chance is None or not broken.n_hits:
         return broken.n_hits > 0
     return measured_risk(broken, by_chance, None).low > 0
@@ -123,9 +120,11 @@ def _copied_texts(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Sc
         return []
 
     def attack(fakes: Mapping[str, pa.Array], control: Mapping[str, pa.Array]) -> Attack:
-        sides = ({name: _tally(part[name], known[name]) for name in names} for part in (fakes, control))
-        main, other = sides
-        return copied_texts({name: (main[name], other[name]) for name in names})
+        found = {
+            name: [_tally(mask_of(pc.is_in(part[name], value_set=known[name]))) for part in (fakes, control)]
+            for name in names
+        }
+        return copied_texts({name: (main, other) for name, (main, other) in found.items()})
 
     middles = {name: len(held[name]) // 2 for name in names}
     first = {name: held[name].slice(0, middle) for name, middle in middles.items()}
@@ -133,11 +132,6 @@ def _copied_texts(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Sc
     found, copy = attack(ours, held), attack(known, held).score
     anchors = {CEILING: attack(first, second).score, FLOOR: copy, COPY: copy}
     return [Entry("copied_texts", found.score, anchors, found.details, "private")]
-
-
-def _tally(cells: pa.Array, known: pa.Array) -> Tally:
-    """How many cells occur among the known ones."""
-    return Tally(int(mask_of(pc.is_in(cells, value_set=known)).sum()), len(cells))
 
 
 def _features(fake: Table, train: Table, holdout: Table) -> list[Features]:

@@ -17,13 +17,13 @@ from typing import Any, Final, cast, final
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.table.files.dates import has_clock
-from gansmith.modalities.table.schema import Column, Kind, Look, Schema
+from gansmith.modalities.table.schema import Column, Kind, Look, Schema, is_object
 
 VERSION_KEY: Final = "METADATA_SPEC_VERSION"
 VERSIONS: Final = ("V1", "SINGLE_TABLE_V1", "MULTI_TABLE_V1")
 
 _FITTING: Final[Mapping[str, tuple[Kind, ...]]] = {
-    "numerical": ("integer", "decimal", "duration", "constant"),
+    "numerical": ("decimal", "integer", "duration", "constant"),
     "categorical": ("category", "boolean", "list", "constant"),
     "boolean": ("boolean", "constant"),
     "datetime": ("date", "datetime", "time", "constant"),
@@ -32,36 +32,19 @@ _FITTING: Final[Mapping[str, tuple[Kind, ...]]] = {
 """Kinds that say the same as an sdtype; where another is found, it becomes the first, or a date."""
 
 _LOOKS: Final[Mapping[str, Look]] = {
-    "email": "email",
-    "name": "name",
-    "first_name": "first_name",
-    "last_name": "last_name",
-    "address": "address",
-    "street_address": "address",
-    "phone_number": "phone",
-    "company": "company",
-    "url": "url",
-    "ipv4_address": "ip",
-    "iban": "iban",
-    "credit_card_number": "card",
-    "uuid4": "uuid",
-}
+    "email": "email", "name": "name", "first_name": "first_name", "last_name": "last_name",
+    "address": "address", "street_address": "address", "phone_number": "phone", "company": "company",
+    "url": "url", "ipv4_address": "ip", "iban": "iban", "credit_card_number": "card", "uuid4": "uuid",
+}  # fmt: skip
 """What is invented for sdtypes of personal data, by name; those that are not here become text."""
 _KEPT_PERSONAL: Final[tuple[Kind, ...]] = ("identifier", "text", "invented", "constant")
 """Kinds of which nothing personal is kept anyway."""
 
 _SDTYPES: Final[Mapping[Kind, str]] = {
-    "integer": "numerical",
-    "decimal": "numerical",
-    "boolean": "boolean",
-    "category": "categorical",
-    "constant": "categorical",
-    "date": "datetime",
-    "datetime": "datetime",
-    "time": "datetime",
-    "list": "categorical",
-    "identifier": "id",
-}
+    "integer": "numerical", "decimal": "numerical", "boolean": "boolean", "category": "categorical",
+    "constant": "categorical", "date": "datetime", "datetime": "datetime", "time": "datetime",
+    "list": "categorical", "identifier": "id",
+}  # fmt: skip
 """How each kind is written; what is not here is written as what it is invented as, or "unknown"."""
 _SPELT: Final = {look: sdtype for sdtype, look in reversed(_LOOKS.items())}
 """The sdtype of each thing that is invented, where several stand for it the first."""
@@ -84,7 +67,7 @@ class SdvTable:
 
 def is_sdv(schema: Mapping[str, Any]) -> bool:
     """Whether this is metadata of SDV rather than a schema of ours, whose columns are a list."""
-    return VERSION_KEY in schema or any(isinstance(schema.get(key), Mapping) for key in ("tables", "columns"))
+    return VERSION_KEY in schema or any(is_object(schema.get(key)) for key in ("tables", "columns"))
 
 
 def choose_table(metadata: Mapping[str, Any], file_stem: str) -> Mapping[str, Any]:
@@ -101,16 +84,15 @@ def choose_table(metadata: Mapping[str, Any], file_stem: str) -> Mapping[str, An
     if "tables" not in metadata:
         return metadata
     tables = metadata["tables"]
-    if not isinstance(tables, Mapping) or not all(isinstance(each, Mapping) for each in tables.values()):
+    if not is_object(tables) or not all(map(is_object, tables.values())):
         raise DataError("the metadata: 'tables' must be an object with an object for each table.")
-    found = cast("Mapping[str, Mapping[str, Any]]", tables)
-    wanted = next(iter(found)) if len(found) == 1 else file_stem
-    if wanted not in found:
+    wanted = next(iter(tables)) if len(tables) == 1 else file_stem
+    if wanted not in tables:
         raise UsageError(
-            f"the metadata is of {len(found)} tables: {', '.join(map(repr, found))}. Say which of them the "
+            f"the metadata is of {len(tables)} tables: {', '.join(map(repr, tables))}. Say which of them the "
             "data is with --schema-table NAME; one table is learnt at a time."
         )
-    return {**found[wanted], VERSION_KEY: metadata.get(VERSION_KEY, VERSIONS[0])}
+    return {**tables[wanted], VERSION_KEY: metadata.get(VERSION_KEY, VERSIONS[0])}
 
 
 def table_of(metadata: Mapping[str, Any]) -> SdvTable:
@@ -122,14 +104,11 @@ def table_of(metadata: Mapping[str, Any]) -> SdvTable:
     version = metadata.get(VERSION_KEY, VERSIONS[0])
     if version not in VERSIONS:
         raise DataError(f"the metadata is of version {version!r}. Known: {', '.join(VERSIONS)}.")
-    columns = metadata.get("columns")
-    if not isinstance(columns, Mapping) or not columns:
+    found = metadata.get("columns")
+    if not is_object(found) or not found:
         raise DataError("the metadata: 'columns' must be an object with an entry for each column.")
-    found = cast("Mapping[str, Any]", columns)
     for name, given in found.items():
-        if not isinstance(given, Mapping) or not isinstance(
-            cast("Mapping[str, Any]", given).get("sdtype"), str
-        ):
+        if not is_object(given) or not isinstance(given.get("sdtype"), str):
             raise DataError(
                 f"the metadata: column {name!r} has no 'sdtype'. Give it one, such as categorical."
             )
@@ -140,9 +119,8 @@ def table_of(metadata: Mapping[str, Any]) -> SdvTable:
     ]
     lost = sorted({key for given in found.values() for key in given if key not in _COLUMN_KEYS})
     if lost:
-        notes.append(
-            f"the metadata says {', '.join(map(repr, lost))} of columns: found from the data instead"
-        )
+        told = ", ".join(map(repr, lost))
+        notes.append(f"the metadata says {told} of columns: found from the data instead")
     keys = [metadata.get("primary_key"), *(metadata.get("alternate_keys") or [])]
     for key in keys:
         if isinstance(key, str) and key not in found:
@@ -191,19 +169,13 @@ def _by(given: Mapping[str, Any], column: Column) -> Column:
         return _as(column, "identifier")
     if sdtype == "datetime" and isinstance(form, str) and form:
         kind: Kind = "datetime" if has_clock(form) else "date"
-        is_text = (
-            column.stored_as in ("", "string", "large_string", "string_view") and column.kind != "constant"
-        )
-        if column.kind not in ("date", "datetime", "time") or (
-            is_text and column.format and column.format != form
-        ):
-            return replace(_as(column, kind), format=form)
-        return column
+        is_text = column.stored_as in ("", "string", "large_string", "string_view")
+        is_spelt_so = not is_text or column.format in ("", form)
+        is_fitting = column.kind in ("date", "datetime", "time") and is_spelt_so
+        return column if is_fitting else replace(_as(column, kind), format=form)
     if sdtype in _FITTING:
         kinds = _FITTING[sdtype]
-        return (
-            column if column.kind in kinds else _as(column, "decimal" if sdtype == "numerical" else kinds[0])
-        )
+        return column if column.kind in kinds else _as(column, kinds[0])
     if given.get("pii") is False or column.kind in _KEPT_PERSONAL:
         return column
     if column.kind == "integer":
@@ -216,10 +188,10 @@ def _by(given: Mapping[str, Any], column: Column) -> Column:
 
 def _as(column: Column, kind: Kind) -> Column:
     """A column of another kind, with what was found of the old one forgotten."""
+    if column.kind == kind:
+        return column
     type = column.type if kind == "identifier" and column.kind == "integer" else ""
-    return (
-        column if column.kind == kind else Column(column.name, kind, type, missing_mark=column.missing_mark)
-    )
+    return Column(column.name, kind, type, missing_mark=column.missing_mark)
 
 
 def to_sdv(schema: Schema, name: str) -> dict[str, Any]:
@@ -229,9 +201,8 @@ def to_sdv(schema: Schema, name: str) -> dict[str, Any]:
     for column in schema.columns:
         said: dict[str, Any] = {"sdtype": _SDTYPES.get(column.kind) or _SPELT.get(column.look, "unknown")}
         if said["sdtype"] == "numerical":
-            said["computer_representation"] = _WIDTHS.get(
-                column.type, column.type.title().replace("Ui", "UI")
-            )
+            width = column.type.title().replace("Ui", "UI")
+            said["computer_representation"] = _WIDTHS.get(column.type, width)
         elif said["sdtype"] == "datetime":
             said["datetime_format"] = column.format or _iso(column)
         elif said["sdtype"] == "id" and not column.missing_rate:

@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.modalities.table.constraints.base import Mask
-from gansmith.modalities.table.constraints.cells import cells_of, codes_of, mask_of
-from gansmith.modalities.table.constraints.declared import read_constraints
+from gansmith.modalities.table.constraints.cells import Mask, cells_of, floats_of, is_again, mask_of
+from gansmith.modalities.table.constraints.chain import read_constraints
 from gansmith.modalities.table.constraints.finding import find
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
 
@@ -61,18 +60,12 @@ def rules_of(fake: pa.Table, real: pa.Table, schema: Schema) -> list[Rule]:
         read = _as_kind(cells, known.type)
         if not cells.type.equals(known.type):
             is_other = mask_of(pc.and_(pc.is_valid(cells), pc.is_null(read)))
-            rules.append(Rule(f"{name!r} is {_article(column)}", (name,), is_other))
+            article = "an" if column.kind[0] in "aeiou" else "a"
+            rules.append(Rule(f"{name!r} is {article} {column.kind}", (name,), is_other))
         else:
             fitting.append(name)
-        rules += [
-            Rule(words, (name,), mask, may_break)
-            for words, mask, may_break in _of_cells(column, cells, read, known)
-        ]
+        rules += _of_cells(column, cells, read, known)
     return [*rules, *_of_constraints(fake, real, schema, frozenset(fitting))]
-
-
-def _article(column: Column) -> str:
-    return f"{'an' if column.kind[0] in 'aeiou' else 'a'} {column.kind}"
 
 
 def _as_kind(cells: pa.Array, wanted: pa.DataType) -> pa.Array:
@@ -95,27 +88,24 @@ def _one_as(value: pa.Scalar, wanted: pa.DataType) -> object:
         return None
 
 
-def _of_cells(
-    column: Column, original: pa.Array, cells: pa.Array, known: pa.Array
-) -> Iterator[tuple[str, Mask, bool]]:
-    """Words, which cells break it, and whether fresh real ones may."""
+def _of_cells(column: Column, original: pa.Array, cells: pa.Array, known: pa.Array) -> Iterator[Rule]:
+    """What holds for the cells of one column."""
     name, is_there = column.name, mask_of(pc.is_valid(cells))
     if not known.null_count:
-        yield f"{name!r} is never missing", mask_of(pc.is_null(original)), False
+        yield Rule(f"{name!r} is never missing", (name,), mask_of(pc.is_null(original)))
     if column.kind in MADE_ANEW:
         if column.kind == "identifier" and len(pc.unique(known)) == len(known):
-            yield f"{name!r} is unique", is_there & _repeated(cells), False
+            yield Rule(f"{name!r} is unique", (name,), is_there & is_again(cells))
         return
     if column.kind in ("category", "boolean", "constant", "list"):
         is_known = pc.is_in(cells, value_set=pc.unique(known.drop_null()))
-        yield f"{name!r} has known values", is_there & ~mask_of(is_known), True
+        yield Rule(f"{name!r} has known values", (name,), is_there & ~mask_of(is_known), may_break=True)
         return
     low, high = _room(known)
     if low is None:
         return
-    plain = cells.view(_whole(cells.type)) if pa.types.is_temporal(cells.type) else cells
-    values = plain.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    yield f"{name!r} is within its range", (values < low) | (values > high), True
+    values = floats_of(cells)
+    yield Rule(f"{name!r} is within its range", (name,), (values < low) | (values > high), may_break=True)
 
 
 def _room(known: pa.Array) -> tuple[float, float] | tuple[None, None]:
@@ -125,8 +115,7 @@ def _room(known: pa.Array) -> tuple[float, float] | tuple[None, None]:
     the tenth last of these, but for one time in hundreds. Where many share the last number it is an end; and
     so is zero where no real number lies beyond it.
     """
-    plain = known.view(_whole(known.type)) if pa.types.is_temporal(known.type) else known
-    values = np.sort(plain.drop_null().cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+    values = np.sort(floats_of(known.drop_null()))
     values = values[np.isfinite(values)]
     if not len(values):
         return None, None
@@ -134,19 +123,6 @@ def _room(known: pa.Array) -> tuple[float, float] | tuple[None, None]:
     low = values[0] - 2 * (values[tenth] - values[0])
     high = values[-1] + 2 * (values[-1] - values[-1 - tenth])
     return max(low, 0.0) if values[0] >= 0 else low, min(high, 0.0) if values[-1] <= 0 else high
-
-
-def _whole(kind: pa.DataType) -> pa.DataType:
-    """The whole numbers that times are kept as."""
-    return pa.int32() if pa.types.is_date32(kind) else pa.int64()
-
-
-def _repeated(cells: pa.Array) -> Mask:
-    """Which cells equal an earlier one."""
-    codes = codes_of(cells)
-    is_first = np.zeros(len(codes), dtype=bool)
-    is_first[np.unique(codes, return_index=True)[1]] = True
-    return ~is_first
 
 
 def _of_constraints(

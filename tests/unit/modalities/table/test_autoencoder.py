@@ -11,8 +11,7 @@ import torch
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.cycle import CycleRules
 from gansmith.errors import UsageError
-from gansmith.modalities.table.conditions import hold_fixed
-from gansmith.modalities.table.layout import Layout
+from gansmith.modalities.table.layout import Layout, hold_fixed
 from gansmith.modalities.table.networks import TableDecoder, TableNetworks, networks_for
 
 LAYOUT = Layout(n_states=(2, 3, 6), n_bins=(0, 0, 4))

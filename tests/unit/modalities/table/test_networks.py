@@ -11,8 +11,7 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.errors import UsageError
-from gansmith.modalities.table.conditions import FEW_SHARE, FREE_SHARE, ask_some, hold_fixed
-from gansmith.modalities.table.layout import Layout
+from gansmith.modalities.table.layout import FEW_SHARE, FREE_SHARE, Layout, ask_some, hold_fixed
 from gansmith.modalities.table.networks import (
     TableDecoder,
     TableDiscriminator,

@@ -28,13 +28,12 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
-from gansmith.modalities.table.conditions import hold_fixed
 from gansmith.modalities.table.constraints.cells import cells_of, replaced
 from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.constraints.dependency import Dependency
 from gansmith.modalities.table.files.gaps import Gaps, GapsFile
 from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.layout import Compact
+from gansmith.modalities.table.layout import Compact, hold_fixed
 from gansmith.modalities.table.schema import Column
 
 ROUNDS: Final = 8

@@ -26,9 +26,8 @@ from gansmith.errors import UsageError
 from gansmith.modalities.table.asked.choices import ANY_STATE, Drawn
 from gansmith.modalities.table.asked.wanted import Wanted
 from gansmith.modalities.table.columns.base import Codes
-from gansmith.modalities.table.conditions import hold_fixed
 from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.layout import Compact
+from gansmith.modalities.table.layout import Compact, hold_fixed
 
 FREE_ROUNDS: Final = 4
 """Blocks in which the generator is left free, at most."""

@@ -18,8 +18,8 @@ from gansmith.errors import UsageError
 from gansmith.modalities.table.asked.condition import Condition
 from gansmith.modalities.table.constraints.cells import cells_of
 from gansmith.modalities.table.constraints.chain import Chain
-from gansmith.modalities.table.constraints.combinations import Combinations
 from gansmith.modalities.table.constraints.dependency import Dependency
+from gansmith.modalities.table.constraints.merged import Combinations
 from gansmith.modalities.table.schema import Column
 
 

@@ -20,11 +20,9 @@ import pyarrow.compute as pc
 from jaxtyping import Float, Int, Int64
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Counts, Levels, Strings
 from gansmith.modalities.table.columns.rare import NOTHING, HeldBack
-from gansmith.modalities.table.fields import must_be
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.schema import Column, must_be
 from gansmith.settings import Annotated, settings
 
 MAX_STATES: Final = 100
@@ -42,13 +40,11 @@ class CategoryCodec(AbstractColumnCodec):
 
     name: ClassVar[str] = "category"
 
-    column: Column
-    has_missing: bool
-    values: checks.Strings
+    values: Strings
     """The categories as strings, those of one state side by side."""
     states: Int64[np.ndarray, " n_values"]
     """The state of each, ascending, not counting the missing one."""
-    counts: Annotated[checks.Counts, must_be("1 or more", lambda counts: counts.min() >= 1)]
+    counts: Annotated[Counts, must_be("1 or more", lambda counts: counts.min() >= 1)]
     """How many records have it."""
     held_back: HeldBack = NOTHING
     """Categories that were too rare to be kept."""
@@ -105,11 +101,6 @@ class CategoryCodec(AbstractColumnCodec):
         values = encoded.dictionary.take(pa.array(order))
         held_back = HeldBack.of(~is_kept, counts)
         return cls(schema, column.null_count > 0, values, states, counts[order], held_back)
-
-    @property
-    def n_bins(self) -> int:
-        """Categories have no levels."""
-        return 0
 
     @property
     def n_states(self) -> int:

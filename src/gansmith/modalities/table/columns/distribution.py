@@ -14,8 +14,7 @@ from jaxtyping import Float
 
 from gansmith.modalities.table.columns import rare
 from gansmith.modalities.table.columns.base import Codes
-
-Numbers = Float[np.ndarray, " n"]
+from gansmith.modalities.table.columns.rare import Numbers
 
 MAX_STEPS: Final = 8192
 """Values at which a distribution function may step."""

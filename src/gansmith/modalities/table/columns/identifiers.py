@@ -13,11 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import Codes, Levels
-from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
-from gansmith.modalities.table.fields import Text, must_be
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.columns.base import AbstractPresenceCodec, Codes, Letters, Levels, Whole
+from gansmith.modalities.table.schema import Column, Text, must_be
 from gansmith.settings import Annotated, Field, settings
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
@@ -46,11 +43,9 @@ _EULER: Final = 0xB7E151628AED2A6ABF7158809CF4F3C7
 _SERIAL: Final = re.compile(rf"(.*?)(\d{{1,{_MAX_DIGITS}}})(\D*)", re.ASCII | re.DOTALL)
 
 
-def _are_different(letters: str) -> bool:
-    return len(set(letters)) == len(letters)
-
-
-Alphabet = Annotated[checks.Letters, must_be("different characters", _are_different)]
+Alphabet = Annotated[
+    Letters, must_be("different characters", lambda letters: len(set(letters)) == len(letters))
+]
 
 
 @final
@@ -73,15 +68,13 @@ class IdentifierCodec(AbstractPresenceCodec):
 
     name: ClassVar[str] = "identifier"
 
-    column: Column
-    has_missing: bool
     prefix: Text
     suffix: Text
     width: Annotated[int, Field(ge=0, le=MAX_WIDTH)]
     """Digits of a serial number, padded with zeros; 0 does not pad."""
-    start: checks.Whole
+    start: Whole
     """The lowest serial number to be made."""
-    span: Annotated[checks.Whole, Field(ge=0)]
+    span: Annotated[Whole, Field(ge=0)]
     """Width of the range that serial numbers are spread over; 0 counts on from `start`."""
     alphabets: Annotated[tuple[Alphabet, ...], Field(strict=False, max_length=MAX_POSITIONS)]
     """Characters of each position; empty for a serial pattern."""
@@ -99,7 +92,9 @@ class IdentifierCodec(AbstractPresenceCodec):
         matches = [_SERIAL.fullmatch(text) for text in texts]
         found = [match.groups() for match in matches if match]
         frames = {(prefix, suffix) for prefix, _, suffix in found}
-        is_serial = len(found) == len(texts) >= MIN_AGREED and len(frames) == 1 and not _is_loose(frames)
+        # A number after others is not a serial one.
+        is_loose = any(letter.isdigit() for prefix, _ in frames for letter in prefix)
+        is_serial = len(found) == len(texts) >= MIN_AGREED and len(frames) == 1 and not is_loose
         if is_serial:
             prefix, suffix = frames.pop()
             digits = [number for _, number, _ in found]
@@ -126,13 +121,17 @@ class IdentifierCodec(AbstractPresenceCodec):
         if not self.alphabets:
             number = self.start + (shuffled(index, self.span) if self.span else index)
             return f"{self.prefix}{number:0{self.width}d}{self.suffix}"
-        number = shuffled(index, math.prod(len(alphabet) for alphabet in self.alphabets))
-        letters: list[str] = []
-        for alphabet in reversed(self.alphabets):
-            number, position = divmod(number, len(alphabet))
-            letters.append(alphabet[position])
-        overflow = str(number) if number else ""  # more records than the pattern has members
-        return "".join(reversed(letters)) + overflow
+        return "".join(member(self.alphabets, index))
+
+
+def member(alphabets: Sequence[str], index: int) -> tuple[str, str]:
+    """The index-th member of a pattern, shuffled, and digits more where all members are used up."""
+    rest = shuffled(index, math.prod(len(alphabet) for alphabet in alphabets))
+    letters: list[str] = []
+    for alphabet in reversed(alphabets):
+        rest, position = divmod(rest, len(alphabet))
+        letters.append(alphabet[position])
+    return "".join(reversed(letters)), str(rest) if rest else ""
 
 
 def shuffled(index: int, capacity: int) -> int:
@@ -142,11 +141,6 @@ def shuffled(index: int, capacity: int) -> int:
     while math.gcd(stride, capacity) != 1:
         stride += 2
     return lap * capacity + (place * stride + (capacity * _EULER >> 128)) % capacity
-
-
-def _is_loose(frames: set[tuple[str, str]]) -> bool:
-    """Whether the part before the number holds digits itself: then the number is not a serial one."""
-    return any(any(letter.isdigit() for letter in prefix) for prefix, _ in frames)
 
 
 def _numbering(numbers: Sequence[int], room: int) -> tuple[int, int]:

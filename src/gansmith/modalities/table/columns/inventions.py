@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, ClassVar, Final, final
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Address
+from typing import ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -18,16 +19,10 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks, faked, neutral
-from gansmith.modalities.table.columns.base import Codes, Levels
-from gansmith.modalities.table.columns.identifiers import (
-    MAX_POSITIONS,
-    positions,
-    shuffled,
-)
-from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
-from gansmith.modalities.table.fields import Text, must_be
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.columns import faked, neutral
+from gansmith.modalities.table.columns.base import AbstractPresenceCodec, Ascending, Codes, Letters, Levels
+from gansmith.modalities.table.columns.identifiers import MAX_POSITIONS, member, positions, shuffled
+from gansmith.modalities.table.schema import Column, Text, must_be
 from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer, settings
 
 N_QUANTILES: Final = 33
@@ -37,33 +32,17 @@ MIN_PATTERN_CELLS: Final = 20
 _MAX_VALUES: Final = 2**53
 _GOLDEN: Final = 0.6180339887498949
 _DOMAINS: Final = (
-    "example.com",
-    "example.org",
-    "example.net",
-    "mail.example",
-    "post.example",
-    "inbox.example",
-)
+    "example.com", "example.org", "example.net", "mail.example", "post.example", "inbox.example",
+)  # fmt: skip
 _BLOCKS: Final = ("10.", "100.64.", "198.18.", "192.168.")
 _FORMS: Final = (
-    "Inc",
-    "Ltd",
-    "LLC",
-    "GmbH",
-    "AG",
-    "Corp",
-    "PLC",
-    "S.A.",
-    "B.V.",
-    "S.r.l.",
-    "Limited",
-    "Group",
-)
+    "Inc", "Ltd", "LLC", "GmbH", "AG", "Corp", "PLC", "S.A.", "B.V.", "S.r.l.", "Limited", "Group",
+)  # fmt: skip
 _UNSPELT: Final = ("phone", "iban", "card", "")
 """Looks that are patterns of digits and letters."""
 
 Pattern = Annotated[
-    tuple[checks.Letters, ...],
+    tuple[Letters, ...],
     BeforeValidator(lambda text: tuple(text.split("\n")) if isinstance(text, str) else text),
     Field(max_length=MAX_POSITIONS),
     PlainSerializer("\n".join),
@@ -81,13 +60,11 @@ class InventedCodec(AbstractPresenceCodec):
 
     name: ClassVar[str] = "invented"
 
-    column: Column
-    has_missing: bool
     is_distinct: bool
     """Whether no two real values were alike: then record k gets the k-th invention."""
     n_values: Annotated[int, Field(ge=1, le=_MAX_VALUES)]
     """Different real values."""
-    shares: Annotated[checks.Ascending, must_be(f"{N_QUANTILES} from 0 to 1", _are_shares)]
+    shares: Annotated[Ascending, must_be(f"{N_QUANTILES} from 0 to 1", _are_shares)]
     """Share of the records that the most frequent values have together; see `_ranks`."""
     style: Text
     """How the column spells them; what it may say depends on the look."""
@@ -165,38 +142,33 @@ def _style(texts: Sequence[str], look: str) -> str:
             used = {text.rpartition("@")[2].casefold() for text in texts}
             return next((domain for domain in _DOMAINS if domain not in used), "invented.example")
         case "name":
-            n_last = sum("," in text for text in texts)
-            n_upper = sum(text.isupper() for text in texts)
-            return ("last " if 2 * n_last > len(texts) else "") + (
-                "upper" if 2 * n_upper > len(texts) else ""
-            )
+            is_last_first, is_upper = _do_most(texts, lambda text: "," in text), _do_most(texts, str.isupper)
+            return ("last " if is_last_first else "") + ("upper" if is_upper else "")
         case "address":
             n_first = sum(text[:1].isdigit() for text in texts)
-            n_town = sum("," in text or "\n" in text for text in texts)
-            return ("number first" if 2 * n_first >= len(texts) else "") + (
-                " town" if 2 * n_town > len(texts) else ""
-            )
+            has_town = _do_most(texts, lambda text: "," in text or "\n" in text)
+            return ("number first" if 2 * n_first >= len(texts) else "") + (" town" if has_town else "")
         case "company":
-            ends = Counter(
-                form for text in texts for form in _FORMS if text.casefold().endswith(form.casefold())
-            )
+            bare = [text.casefold() for text in texts]
+            ends = Counter(form for text in bare for form in _FORMS if text.endswith(form.casefold()))
             return ends.most_common(1)[0][0] if ends else ""
         case "url":
             schemes = Counter(text.partition("://")[0] + "://" if "://" in text else "" for text in texts)
             likely = schemes.most_common(1)[0][0] if schemes else ""
             return likely if likely in ("http://", "https://", "ftp://") else ""
         case "ip":
-            if sum(":" in text for text in texts) * 2 > len(texts):
+            if _do_most(texts, lambda text: ":" in text):
                 return "2001:db8"
-            return next((block for block in _BLOCKS if not any(map(_starts(block), texts))), _BLOCKS[0])
+            used = {block for block in _BLOCKS for text in texts if text.startswith(block)}
+            return next((block for block in _BLOCKS if block not in used), _BLOCKS[0])
         case "uuid":
             return "upper" if texts and texts[0] != texts[0].lower() else ""
         case _:
             return ""
 
 
-def _starts(block: str) -> Any:
-    return lambda text: text.startswith(block)
+def _do_most(texts: Sequence[str], is_so: Callable[[str], bool]) -> bool:
+    return 2 * sum(map(is_so, texts)) > len(texts)
 
 
 def _patterns(texts: Sequence[str], look: str) -> tuple[Pattern, ...]:
@@ -223,15 +195,7 @@ def _spelt(number: int, patterns: tuple[Pattern, ...], look: str) -> str:
     if not patterns:
         return str(number)
     pattern = patterns[int(number * _GOLDEN % 1 * len(patterns))]
-    capacity = 1
-    for letters in pattern:
-        capacity *= len(letters)
-    rest = shuffled(number, capacity)
-    found: list[str] = []
-    for letters in reversed(pattern):
-        rest, place = divmod(rest, len(letters))
-        found.append(letters[place])
-    text, overflow = "".join(reversed(found)), str(rest) if rest else ""
+    text, overflow = member(pattern, number)
     if look == "card":
         return text[:-1] + overflow + _luhn(text[:-1] + overflow)
     text += overflow
@@ -252,9 +216,9 @@ def _luhn(text: str) -> str:
 def _address(number: int, style: str) -> str:
     house, street = neutral.street(number)
     text = f"{house} {street}" if "number first" in style else f"{street} {house}"
-    return text + (
-        f", {10_000 + shuffled(number % 90_000, 90_000)} {neutral.town(number)}" if "town" in style else ""
-    )
+    if "town" in style:
+        text += f", {10_000 + shuffled(number % 90_000, 90_000)} {neutral.town(number)}"
+    return text
 
 
 def _ip(number: int, block: str) -> str:
@@ -263,11 +227,8 @@ def _ip(number: int, block: str) -> str:
         digits = f"{shuffled(number, 2**96):024x}"
         return f"{block}:" + ":".join(digits[place : place + 4] for place in range(0, 24, 4))
     n_free = 4 - block.count(".")
-    rest, parts = shuffled(number % 256**n_free, 256**n_free), list[str]()
-    for _ in range(n_free):
-        rest, part = divmod(rest, 256)
-        parts.append(str(part))
-    return block + ".".join(reversed(parts))
+    first = IPv4Address(block + ".".join("0" * n_free))
+    return str(first + shuffled(number % 256**n_free, 256**n_free))
 
 
 def _uuid(number: int, style: str) -> str:

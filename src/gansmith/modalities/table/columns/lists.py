@@ -16,8 +16,7 @@ import pyarrow as pa
 from jaxtyping import Float64
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels, Texts
 from gansmith.modalities.table.files.lists import items_of
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import settings
@@ -35,9 +34,7 @@ class ListCodec(AbstractColumnCodec):
 
     name: ClassVar[str] = "list"
 
-    column: Column
-    has_missing: bool
-    items: checks.Texts
+    items: Texts
     """In their usual order within a list."""
     ranks: Float64[np.ndarray, " n_items"]
     """How frequent each is: the rarest has the largest rank."""
@@ -70,20 +67,13 @@ class ListCodec(AbstractColumnCodec):
         kept = [item for item, n in seen.most_common(MAX_ITEMS) if n >= min_count]
         order = _ordered(lists, kept)
         ranks = np.array([kept.index(item) for item in order], float)
-        codec = cls(
-            schema, column.null_count > 0, tuple(order), ranks, np.zeros((len(order) + 1, len(order)))
-        )
-        has = codec._has(lists)  # (n_lists, n_items)
         together = np.zeros((len(order) + 1, len(order)))
+        codec = cls(schema, column.null_count > 0, tuple(order), ranks, together)
+        has = codec._has(lists)  # (n_lists, n_items)
         np.add.at(together, codec._states(has), has * counts[:, None])
         totals = np.bincount(codec._states(has), counts, minlength=len(order) + 1)
         together /= np.maximum(totals, 1)[:, None]
         return cls(schema, codec.has_missing, codec.items, ranks, together)
-
-    @property
-    def n_bins(self) -> int:
-        """Lists have no levels."""
-        return 0
 
     @property
     def n_states(self) -> int:

@@ -7,6 +7,7 @@ that none is taken from anybody. Domains and addresses are those that the intern
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from gansmith.modalities.table.columns.identifiers import shuffled
@@ -38,11 +39,8 @@ _TRADES: Final = ("Trading", "Works", "Systems", "Logistics", "Foods", "Textiles
 
 def _split(number: int, *sizes: int) -> list[int]:
     """`number` as a place in each of lists of these sizes, and last how often all of them were used up."""
-    capacity = 1
-    for size in sizes:
-        capacity *= size
-    lap, place = divmod(number, capacity)
-    place = shuffled(place, capacity)
+    lap, place = divmod(number, math.prod(sizes))
+    place = shuffled(place, math.prod(sizes))
     places: list[int] = []
     for size in sizes:
         place, part = divmod(place, size)

@@ -25,9 +25,11 @@ import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks, rare
-from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
+from gansmith.modalities.table.columns import rare
+from gansmith.modalities.table.columns.base import AbstractColumnCodec, Ascending, Codes, Counts, Levels
 from gansmith.modalities.table.columns.distribution import distribution, repeat
+from gansmith.modalities.table.columns.rare import Numbers
+from gansmith.modalities.table.constraints.cells import floats_of, from_units, mask_of
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import Annotated, Field, settings
 
@@ -44,8 +46,6 @@ _LIMITS: Final = {
 """Days and seconds that the types of times can hold."""
 _IN_SECONDS: Final = {"datetime": pa.timestamp("us"), "time": pa.time64("us"), "duration": pa.duration("us")}
 
-Numbers = Float[np.ndarray, " n"]
-
 
 def to_numbers(column: pa.Array, schema: Column) -> tuple[Numbers, Bool[np.ndarray, " n"]]:
     """A column as floats, and which cells are missing (where the float is zero).
@@ -53,24 +53,17 @@ def to_numbers(column: pa.Array, schema: Column) -> tuple[Numbers, Bool[np.ndarr
     Dates become days, points in time seconds since 1970, times of day and durations seconds; of whole numbers
     beyond 2^53 the last digits are lost.
     """
-    is_missing = pc.is_null(column).to_numpy(zero_copy_only=False)
-    if schema.kind == "date":
-        column = column.cast(pa.int32())
-    elif schema.kind in _IN_SECONDS:
-        column = column.cast(_IN_SECONDS[schema.kind]).cast(pa.int64())
-    numbers = column.fill_null(0).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    is_missing = mask_of(pc.is_null(column))
+    numbers = np.where(is_missing, 0.0, floats_of(column))
     return (numbers / 1e6 if schema.kind in _IN_SECONDS else numbers), is_missing
 
 
 def from_numbers(numbers: Numbers, is_missing: Bool[np.ndarray, " n"], schema: Column) -> pa.Array:
     """The inverse of `to_numbers`, rounded to the column's own precision and granularity."""
-    if schema.kind == "decimal":
-        rounded = numbers if schema.decimals < 0 else np.round(numbers, schema.decimals)
-        return pa.array(rounded, mask=is_missing).cast(schema.arrow_type, safe=False)
+    if schema.kind in ("decimal", "date"):
+        return from_units(numbers, is_missing, schema)
     if schema.kind == "integer":
         return pa.array(_whole(numbers, schema.arrow_type.to_pandas_dtype()), mask=is_missing)
-    if schema.kind == "date":
-        return pa.array(np.rint(numbers).astype(np.int32), mask=is_missing).cast(pa.date32())
     step = schema.granularity_seconds
     microseconds = np.rint(numbers / step) * step * 1e6 if step else numbers * 1e6
     return pa.array(np.rint(microseconds).astype(np.int64), mask=is_missing).cast(_IN_SECONDS[schema.kind])
@@ -92,17 +85,15 @@ class NumberCodec(AbstractColumnCodec):
 
     name: ClassVar[str] = "number"
 
-    column: Column
-    has_missing: bool
-    spikes: checks.Ascending
+    spikes: Ascending
     """Values with a state of their own, ascending."""
-    knots: checks.Ascending
+    knots: Ascending
     """Values at the corners of the distribution function of all other numbers, ascending."""
-    shares: checks.Ascending
+    shares: Ascending
     """Shares of those numbers up to each corner, ascending from 0 to 1."""
     n_quantiles: Annotated[int, Field(ge=0, le=MAX_BINS)]
     """Equally likely bins that those numbers fall into; 0 when there are none."""
-    counts: checks.Counts
+    counts: Counts
     """How many records have each spike and, last, a number in a bin."""
     held_back: rare.HeldBack = rare.NOTHING
     """Numbers that were too rare, or too far out, to be kept."""
@@ -216,9 +207,8 @@ class NumberCodec(AbstractColumnCodec):
         at_knot = left < right
         last = len(self.knots) - 1
         low, high = self.shares[np.minimum(left, last)], self.shares[np.maximum(right - 1, 0)]
-        spread = low + (high - low) * rng.uniform(
-            0.01, 0.99, len(numbers)
-        )  # off the edges: floats are coarse
+        places = rng.uniform(0.01, 0.99, len(numbers))  # off the edges: floats are coarse
+        spread = low + (high - low) * places
         return np.where(at_knot, spread, np.interp(numbers, self.knots, self.shares))
 
 

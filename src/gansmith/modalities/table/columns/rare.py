@@ -8,11 +8,16 @@ comes out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, NamedTuple, final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int
 
+from gansmith.modalities.table.constraints.chain import bound_columns
+from gansmith.modalities.table.schema import Column, Schema
 from gansmith.settings import Annotated, Field
 
 MAX_USUAL_COUNT: Final = 5
@@ -21,6 +26,8 @@ MIN_USUAL_COUNT: Final = 2
 """The same in a small table."""
 RECORDS_PER_COUNT: Final = 100
 """Records of a small table for each record that must share a value."""
+_STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
+"""How callers keep columns of strings."""
 
 Numbers = Float[np.ndarray, " n"]
 Counts = Int[np.ndarray, " n"]
@@ -63,6 +70,24 @@ def are_mostly_rare(counts: Counts, min_count: int) -> bool:
     return bool(2 * counts[counts < min_count].sum() > counts.sum())
 
 
+def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *, kept: str = "") -> Schema:
+    """Columns of categories most of whose records have a rare one, as text: nothing else is left to say.
+
+    Not those that the caller keeps as numbers or the like, which text would not fit, nor those that a
+    constraint must know, nor the column `kept`.
+    """
+    bound = {*bound_columns(schema), kept}
+    columns: list[Column] = []
+    for column in schema.columns:
+        is_free = column.name not in bound
+        if column.kind == "category" and column.stored_as in _STORED_STRINGS and is_free:
+            counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
+            if are_mostly_rare(counts, min_count):
+                column = replace(column, kind="text")
+        columns.append(column)
+    return replace(schema, columns=tuple(columns))
+
+
 def within_ends(values: Numbers, counts: Counts, min_count: int) -> Numbers:
     """Distinct ascending numbers, those beyond the k-th smallest and largest record's moved to these.
 
@@ -83,9 +108,7 @@ def merged(
 ) -> tuple[Float[np.ndarray, " n_distinct"], Int[np.ndarray, " n_distinct"]]:
     """Distinct numbers once more, after some have become others."""
     distinct, places = np.unique(values, return_inverse=True)
-    sums = np.zeros(len(distinct), np.int64)
-    np.add.at(sums, places, counts)
-    return distinct, sums
+    return distinct, np.bincount(places, counts, len(distinct)).astype(np.int64)
 
 
 def to_frequent(values: Numbers, counts: Counts, min_count: int) -> Numbers:

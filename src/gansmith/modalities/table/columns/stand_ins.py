@@ -15,11 +15,8 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns import checks
-from gansmith.modalities.table.columns.base import Codes, Levels
-from gansmith.modalities.table.columns.presence import AbstractPresenceCodec
-from gansmith.modalities.table.fields import must_be
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.columns.base import AbstractPresenceCodec, Ascending, Codes, Levels
+from gansmith.modalities.table.schema import Column, must_be
 from gansmith.settings import Annotated, settings
 
 WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
@@ -43,9 +40,7 @@ class StandInCodec(AbstractPresenceCodec):
 
     name: ClassVar[str] = "text"
 
-    column: Column
-    has_missing: bool
-    lengths: Annotated[checks.Ascending, must_be(f"{N_QUANTILES} from 0 to {MAX_LENGTH}", _are_lengths)]
+    lengths: Annotated[Ascending, must_be(f"{N_QUANTILES} from 0 to {MAX_LENGTH}", _are_lengths)]
     """Quantiles of the number of characters."""
 
     @classmethod
@@ -61,9 +56,7 @@ class StandInCodec(AbstractPresenceCodec):
         lengths = np.rint(np.interp(ranks, np.linspace(0, 1, N_QUANTILES), self.lengths)).astype(int)
         starts = (places * len(WORDS)).astype(int)
         is_missing = self.is_missing(codes)
-        texts = [
-            stand_in(start, length) for start, length in zip(starts.tolist(), lengths.tolist(), strict=True)
-        ]
+        texts = list(map(stand_in, starts.tolist(), lengths.tolist()))
         return pa.array(texts, pa.string(), mask=is_missing)
 
 

@@ -1,4 +1,4 @@
-"""What every constraint does.
+"""What every constraint does, and what it is given: columns by name, found in the schema they belong to.
 
 A constraint takes from the records, before they are learnt, what follows from the rest (`reduce`), and
 puts it back into the records that are made (`restore`). What is put back cannot violate it.
@@ -9,21 +9,45 @@ something else in the meantime, such as a difference, has another kind.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool
 
-from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.given import check_keys
+from gansmith.errors import DataError, did_you_mean
+from gansmith.modalities.table.constraints.cells import PLAIN, Mask
 from gansmith.modalities.table.schema import Column, Schema
-from gansmith.settings import changed, from_plain
+from gansmith.settings import AfterValidator, Annotated, PlainSerializer, PlainValidator, changed, from_plain
 
-Mask = Bool[np.ndarray, " n"]
 Cells = dict[str, pa.Array]
 """One cell each, by column: what somebody asks for."""
+
+
+def _named(name: object, info: Any) -> Column:
+    if isinstance(name, Column):
+        return name
+    if not isinstance(name, str):
+        raise ValueError("the name of a column")
+    schema: Schema = info.context
+    for column in schema.columns:
+        if column.name == name:
+            return column
+    near = did_you_mean(name, schema.names)
+    raise DataError(f"{info.field_name!r} names the column {name!r}, which is not there. {near}")
+
+
+def each_once(columns: Sequence[Column]) -> Sequence[Column]:
+    """Raise DataError when a column stands in two places."""
+    for name, n in Counter(column.name for column in columns).items():
+        if n > 1:
+            raise DataError(f"it names the column {name!r} twice. Name different columns.")
+    return columns
+
+
+Named = Annotated[Column, PlainValidator(_named), PlainSerializer(lambda column: column.name)]
+Columns = Annotated[tuple[Named, ...], AfterValidator(each_once)]
 
 
 class AbstractConstraint(ABC):
@@ -54,10 +78,14 @@ class AbstractConstraint(ABC):
         """Plain JSON that `from_json` reads."""
         return {"kind": self.kind, **changed(self, *self.learns)}
 
+    @final
     @property
-    @abstractmethod
     def reads(self) -> tuple[str, ...]:
-        """Columns that must be there as they were before `restore` puts the others back."""
+        """Columns that must be there as they were before `restore` puts back the others that it names."""
+        fields = [value for key, value in vars(self).items() if key not in self.learns]
+        held = [one for value in fields for one in (value if isinstance(value, tuple) else (value,))]
+        names = [one.name for one in held if isinstance(one, Column)]
+        return tuple(name for name in names if name not in self.writes)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -146,3 +174,23 @@ class AbstractConstraint(ABC):
         """Records with the cells that are sought, where little has to be changed for that."""
         del sought
         return records
+
+
+def check_kinds(columns: Sequence[Column], is_right: Callable[[Column], bool], wanted: str) -> None:
+    """Raise DataError when a constraint cannot hold for one of the columns."""
+    for column in columns:
+        if not is_right(column):
+            raise DataError(f"column {column.name!r} is {column.kind} ({column.type}). Wanted: {wanted}.")
+
+
+def check_keys(state: Mapping[str, Any], *keys: str) -> None:
+    """Raise DataError when what a model holds of a constraint has other keys than these."""
+    if set(state) != set(keys):
+        raise DataError(f"it holds {', '.join(map(repr, state)) or 'nothing'}. Wanted: {', '.join(keys)}.")
+
+
+def check_plain(columns: Sequence[Column]) -> None:
+    """Raise DataError when the values of a column cannot be looked up."""
+    check_kinds(
+        columns, lambda one: one.kind in PLAIN, "values that can be looked up. Give it the kind category"
+    )

@@ -8,12 +8,12 @@ from typing import Any, Final, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.base import Mask
-from gansmith.modalities.table.constraints.given import check_kinds
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
+
+Mask = Bool[np.ndarray, " n"]
 
 _SEPARATOR: Final = "\x1f"
 PLAIN: Final = ("integer", "decimal", "boolean", "category", "date", "datetime", "constant")
@@ -52,6 +52,19 @@ def codes_of(cells: pa.Array) -> Int[np.ndarray, " n"]:
     return cells.dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False)
 
 
+def is_again(cells: pa.Array) -> Mask:
+    """Which cells equal an earlier one."""
+    found = np.ones(len(cells), bool)
+    found[np.unique(codes_of(cells), return_index=True)[1]] = False
+    return found
+
+
+def equals(cells: pa.Array, wanted: pa.Scalar) -> Mask:
+    """Which cells are this one, which may be a missing one."""
+    same = pc.equal(cells, wanted) if wanted.is_valid else pc.is_null(cells)
+    return mask_of(pc.fill_null(same, False))
+
+
 def keys_of(records: pa.Table, names: Sequence[str]) -> pa.Array:
     """One text per record, equal where all of these cells are equal."""
     spelt: list[pa.Array] = []
@@ -64,6 +77,16 @@ def keys_of(records: pa.Table, names: Sequence[str]) -> pa.Array:
     return pc.call_function("binary_join_element_wise", [*spelt, _SEPARATOR])
 
 
+def floats_of(cells: pa.Array | pa.ChunkedArray) -> Float[np.ndarray, " n"]:
+    """Numbers as they are, dates in days, all other times in their own unit; NaN where missing.
+
+    Of whole numbers beyond 2^53 the last digits are lost.
+    """
+    if pa.types.is_temporal(cells.type):
+        cells = cells.cast(pa.int32() if pa.types.is_date32(cells.type) else pa.int64())
+    return cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+
+
 def units(cells: pa.Array, column: Column, *, is_mixed: bool = False) -> tuple[Float[np.ndarray, " n"], Mask]:
     """Numbers as they are, dates in days, datetimes in microseconds; and which are missing (there: 0).
 
@@ -73,11 +96,7 @@ def units(cells: pa.Array, column: Column, *, is_mixed: bool = False) -> tuple[F
         is_mixed: Whether dates are wanted in microseconds, too.
     """
     missing = mask_of(pc.is_null(cells))
-    if column.kind == "date":
-        cells = cells.cast(pa.int32())
-    elif column.kind == "datetime":
-        cells = cells.cast(pa.timestamp("us")).cast(pa.int64())
-    numbers = cells.fill_null(0).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    numbers = np.where(missing, 0.0, floats_of(cells))
     return numbers * (_DAY_MICROSECONDS if is_mixed and column.kind == "date" else 1), missing
 
 
@@ -112,13 +131,6 @@ def from_units(
     step = step_of(column)
     microseconds = np.clip(np.rint(numbers / step) * step, -EXACT, EXACT).astype(np.int64)
     return pa.array(microseconds, mask=missing).cast(pa.timestamp("us"))
-
-
-def check_plain(columns: Sequence[Column]) -> None:
-    """Raise DataError when the values of a column cannot be looked up."""
-    check_kinds(
-        columns, lambda one: one.kind in PLAIN, "values that can be looked up. Give it the kind category"
-    )
 
 
 def spelt(cells: pa.Array) -> list[str | None]:

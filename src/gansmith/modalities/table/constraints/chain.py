@@ -1,4 +1,4 @@
-"""All constraints of a table, one after the other.
+"""All constraints of a table: read from plain JSON, and one after the other.
 
 Some build on others: an end on a start that is itself a sum. They are put back in such an order that what
 one needs is there, and taken out in the reverse order. A column is put back by one constraint only, the first
@@ -15,15 +15,55 @@ from typing import Any, Final, cast, final
 import numpy as np
 import pyarrow as pa
 
-from gansmith.errors import DataError
+from gansmith.errors import DataError, did_you_mean
 from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
-from gansmith.modalities.table.constraints.declared import place_of, read_constraints
+from gansmith.modalities.table.constraints.bounds import Range, Unique
+from gansmith.modalities.table.constraints.dependency import Dependency
 from gansmith.modalities.table.constraints.formats import Format
-from gansmith.modalities.table.constraints.ranges import Range
-from gansmith.modalities.table.constraints.unique import Unique
+from gansmith.modalities.table.constraints.inequality import Inequality
+from gansmith.modalities.table.constraints.merged import Combinations, OneOf
+from gansmith.modalities.table.constraints.missing import MissingTogether
+from gansmith.modalities.table.constraints.total import Total
 from gansmith.modalities.table.schema import Schema
 
-_TRIMS: Final = Range
+KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {
+    constraint.kind: constraint
+    for constraint in (
+        Inequality,
+        Combinations,
+        Dependency,
+        OneOf,
+        Total,
+        Range,
+        Unique,
+        Format,
+        MissingTogether,
+    )
+}
+MAX_CONSTRAINTS: Final = 10_000
+
+
+def read_constraints(listed: Sequence[Mapping[str, Any]], schema: Schema) -> list[AbstractConstraint]:
+    """The constraints that a schema lists.
+
+    Raises:
+        DataError: A kind, a key or a column is unknown, with the nearest known one.
+    """
+    if len(listed) > MAX_CONSTRAINTS:
+        raise DataError(f"{len(listed):,} constraints. Wanted: {MAX_CONSTRAINTS:,} at the most.")
+    found: list[AbstractConstraint] = []
+    for number, values in enumerate(listed, start=1):
+        kind = str(values.get("kind"))
+        if kind not in KINDS or kind != values.get("kind"):
+            near = did_you_mean(kind, sorted(KINDS))
+            raise DataError(f"constraint {number}: there is no kind {values.get('kind')!r}. {near}")
+        found.append(KINDS[kind].from_json(values, schema, f"{place_of(values, number)}: "))
+    return found
+
+
+def place_of(values: Mapping[str, Any], number: int) -> str:
+    """What a constraint is called in an error."""
+    return f"constraint {number} ({values.get('kind')})"
 
 
 @final
@@ -79,7 +119,7 @@ class Chain:
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         """The inverse of `reduce`."""
-        trims = [one for one in self.constraints if isinstance(one, _TRIMS)]
+        trims = [one for one in self.constraints if isinstance(one, Range)]
         steps = (*self._active, *trims)
         for constraint, stream in zip(steps, rng.spawn(len(steps)), strict=True):
             records = constraint.restore(records, stream, first_index)

@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
+from gansmith.errors import DataError
 from gansmith.modalities.table.constraints.base import AbstractConstraint
-from gansmith.modalities.table.constraints.chain import ordered
-from gansmith.modalities.table.constraints.declared import check, read_constraints
-from gansmith.modalities.table.constraints.evidence.dependencies import find_dependencies
-from gansmith.modalities.table.constraints.evidence.inequalities import find_inequalities
-from gansmith.modalities.table.constraints.evidence.missing import find_missing_together
-from gansmith.modalities.table.constraints.evidence.one_of import find_one_of
-from gansmith.modalities.table.constraints.evidence.totals import find_totals
+from gansmith.modalities.table.constraints.chain import ordered, place_of, read_constraints
+from gansmith.modalities.table.constraints.dependency import find_dependencies
+from gansmith.modalities.table.constraints.inequality import find_inequalities
+from gansmith.modalities.table.constraints.merged import find_one_of
+from gansmith.modalities.table.constraints.missing import find_missing_together
+from gansmith.modalities.table.constraints.total import find_totals
 from gansmith.modalities.table.constraints.view import MIN_RECORDS, View
 from gansmith.modalities.table.schema import Schema
 
@@ -48,7 +49,7 @@ def settle(
     listed = (*(schema.constraints or ()), *more)
     declared = read_constraints(listed, schema)
     for number, constraint in enumerate(declared, start=1):
-        check(constraint, records, number)
+        _check(constraint, records, number)
     found = find(records, schema, declared) if is_finding and schema.constraints is None else []
     if not declared and not found and schema.constraints is None:
         return schema, ()
@@ -71,6 +72,22 @@ def find(
             taken |= set(constraint.writes)
     kept = ordered([*declared, *found])  # what would close a circle with others is left out
     return [one for index, one in enumerate(found, start=len(declared)) if index in kept]
+
+
+def _check(constraint: AbstractConstraint, records: pa.Table, number: int) -> None:
+    """Raise DataError with the first record that breaks a constraint."""
+    broken = constraint.violating(records)
+    if not broken.any():
+        return
+    first = int(np.argmax(broken))
+    names = dict.fromkeys((*constraint.reads, *constraint.writes))
+    shown = [f"{name}={records.column(name)[first].as_py()}" for name in list(names)[:8]]
+    others = f" ({int(broken.sum()):,} records do)" if broken.sum() > 1 else ""
+    raise DataError(
+        f"{place_of(constraint.to_json(), number)}: record {first + 1} breaks {constraint.in_words()!r}: "
+        f"{', '.join(shown)}{', ...' if len(names) > 8 else ''}{others}. "
+        "Clean the data, or leave the constraint out of the schema."
+    )
 
 
 def _notes(found: Sequence[AbstractConstraint]) -> tuple[str, ...]:

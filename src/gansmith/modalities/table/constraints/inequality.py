@@ -8,6 +8,7 @@ are, and the higher one of the few records that break the rule is raised to the 
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final, final
@@ -18,16 +19,16 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
-from gansmith.modalities.table.constraints.cells import (
-    EXACT,
-    cells_of,
-    from_units,
-    replaced,
-    step_of,
-    units,
+from gansmith.modalities.table.constraints.base import (
+    AbstractConstraint,
+    Cells,
+    Mask,
+    Named,
+    check_keys,
+    each_once,
 )
-from gansmith.modalities.table.constraints.given import Named, check_keys, each_once
+from gansmith.modalities.table.constraints.cells import EXACT, cells_of, from_units, replaced, step_of, units
+from gansmith.modalities.table.constraints.view import MIN_RECORDS, View
 from gansmith.modalities.table.schema import NOT_ROUNDED, Column
 from gansmith.settings import Annotated, Field, settings
 
@@ -36,6 +37,13 @@ MAX_SPREAD: Final = 0.4
 """How wide the middle half of the distances may be, in that of `high`, for two columns to be close."""
 NEAR: Final = 4
 """Quantiles, of forty, that a value may be off where one is asked for: a tenth of all records."""
+MIN_BROKEN: Final = 0.05
+"""Share of records put together at random that must break a rule: else it says nothing."""
+MAX_TRIED: Final = 3
+"""Lower columns that are tried for one higher column."""
+MAX_SPIKE: Final = 0.05
+"""Share of records that one value of the higher column may have, unless one distance has as many: a
+distance cannot hold such values."""
 
 
 @final
@@ -62,11 +70,6 @@ class Inequality(AbstractConstraint):
         if not ((low.is_number and high.is_number) or (low.is_time and high.is_time)):
             kinds = f"{low.name!r} is {low.kind} and {high.name!r} is {high.kind}"
             raise DataError(f"{kinds}. Wanted: two numbers or two times.")
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return (self.low.name,)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -103,11 +106,8 @@ class Inequality(AbstractConstraint):
 
     def learnt_state(self) -> dict[str, Any]:
         """See the base class."""
-        return {
-            "reference": self.reference,
-            "quantiles": list(self.quantiles),
-            "is_distance": self.is_distance,
-        }
+        quantiles = list(self.quantiles)
+        return {"reference": self.reference, "quantiles": quantiles, "is_distance": self.is_distance}
 
     def with_state(self, state: Mapping[str, Any]) -> Inequality:
         """See the base class."""
@@ -163,13 +163,10 @@ class Inequality(AbstractConstraint):
             number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
             low, high = self.quantiles[0], self.quantiles[-1]
             if not low <= number <= high:
-                ends = from_units(
-                    np.array([low, high]), np.zeros(2, bool), self.high, is_mixed=self._is_mixed
-                )
-                raise UsageError(
-                    f"column {self.high.name!r} has no value {cell[0].as_py()}: it was learnt from {ends[0]} "
-                    f"to {ends[1]}."
-                )
+                numbers, none = np.array([low, high]), np.zeros(2, bool)
+                first, last = from_units(numbers, none, self.high, is_mixed=self._is_mixed)
+                wrong = f"column {self.high.name!r} has no value {cell[0].as_py()}"
+                raise UsageError(f"{wrong}: it was learnt from {first} to {last}.")
             return {name: asked for name, asked in cells.items() if name != self.high.name}
         return cells
 
@@ -239,3 +236,60 @@ def _are_close(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"], is_t
     middle_halves = np.quantile([high[is_there] - low[is_there], high[is_there]], (0.25, 0.75), axis=1)
     of_distance, of_high = middle_halves[1] - middle_halves[0]
     return bool(of_distance <= MAX_SPREAD * of_high)
+
+
+def find_inequalities(view: View, taken: frozenset[str]) -> list[Inequality]:
+    """For each column the nearest one below it, if it is below it in every record."""
+    found: list[Inequality] = []
+    for columns in (view.measures, view.times):
+        if len(columns) < 2:
+            continue
+        quick, sample = view.numbers(columns, view.quick), None
+        for high, lows in _candidates(quick).items():
+            if columns[high].name in taken:
+                continue
+            for low in lows[:MAX_TRIED]:
+                sample = view.numbers(columns, view.sample) if sample is None else sample
+                rule = _rule(view, columns[low], columns[high], sample[:, low], sample[:, high])
+                if rule is not None:
+                    found.append(rule)
+                    break
+    return found
+
+
+def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
+    """Lower columns for each higher one, the nearest first, as far as few records show."""
+    lows: dict[int, list[tuple[float, int]]] = {}
+    shuffled = values[np.random.default_rng(0).permutation(len(values))]
+    present = ~np.isnan(values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for low in range(values.shape[1]):
+            column = values[:, low : low + 1]
+            is_below = ~(column > values).any(0)  # a comparison with NaN is false
+            is_equal = ~((column != values) & present[:, low : low + 1] & present).any(0)
+            is_enough = (present[:, low : low + 1] & present).sum(0) >= min(MIN_RECORDS, len(values)) / 2
+            for high in np.flatnonzero(is_below & is_enough & ~is_equal).tolist():
+                broken = float((column[:, 0] > shuffled[:, high]).mean())
+                if broken >= MIN_BROKEN:
+                    lows.setdefault(high, []).append((-broken, low))
+    return {high: [low for _, low in sorted(found)] for high, found in lows.items()}
+
+
+def _rule(
+    view: View, low: Column, high: Column, lower: Float[np.ndarray, " n"], higher: Float[np.ndarray, " n"]
+) -> Inequality | None:
+    """The inequality, if it holds in all records and a distance can stand for the higher column."""
+    both = ~np.isnan(lower) & ~np.isnan(higher)
+    if both.sum() < MIN_RECORDS or (lower[both] > higher[both]).any():
+        return None
+    distance = np.round(higher[both] - lower[both], 9)
+    if _largest_share(higher[both]) > max(MAX_SPIKE, _largest_share(distance)):
+        return None
+    rule = Inequality(low, high)
+    return None if rule.violating(view.records).any() else rule
+
+
+def _largest_share(values: Float[np.ndarray, " n"]) -> float:
+    """The share of the most frequent value."""
+    return float(np.unique(values, return_counts=True)[1].max() / len(values))

@@ -6,16 +6,17 @@ they are emptied again.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Mask
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Cells, Columns, Mask, check_keys
 from gansmith.modalities.table.constraints.cells import (
     PLAIN,
     cells_of,
@@ -26,9 +27,12 @@ from gansmith.modalities.table.constraints.cells import (
     typed,
     units,
 )
-from gansmith.modalities.table.constraints.given import Columns, check_keys
+from gansmith.modalities.table.constraints.view import View
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import Annotated, Field, settings
+
+MIN_OF_EACH: Final = 20
+"""Records that lack the cells, and records that have them."""
 
 
 @final
@@ -43,11 +47,6 @@ class MissingTogether(AbstractConstraint):
     columns: Annotated[Columns, Field(min_length=2)]
     stand_ins: tuple[pa.Array, ...] = ()
     """What stands in the missing cells of each column but the first meanwhile; empty where nothing can."""
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return (self.columns[0].name,)
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -126,3 +125,15 @@ def _stand_in(cells: pa.Array, column: Column, min_count: int) -> pa.Array:
         return present[:0]
     numbers, _ = units(present, column)
     return from_units(np.array([numbers.mean()]), np.zeros(1, bool), column)
+
+
+def find_missing_together(view: View, taken: frozenset[str]) -> list[MissingTogether]:
+    """Groups of columns that lack their cells in exactly the same records, of which there are enough."""
+    groups: defaultdict[bytes, list[Column]] = defaultdict(list)
+    for column in view.schema.columns:
+        if column.name in taken or column.kind == "constant" or column.kind not in PLAIN:
+            continue
+        missing = is_missing(view.records, column.name)
+        if MIN_OF_EACH <= missing.sum() <= len(missing) - MIN_OF_EACH:
+            groups[np.packbits(missing).tobytes()].append(column)
+    return [MissingTogether(tuple(group)) for group in groups.values() if len(group) > 1]

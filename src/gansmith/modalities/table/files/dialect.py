@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.text_style import Delimiter, Quote, Quoting, TextStyle
+from gansmith.modalities.table.schema import Delimiter, Quote, Quoting, TextStyle
 
 _DELIMITERS: Final[tuple[Delimiter, ...]] = ("\t", ";", "|", ",")
 _QUOTES: Final[tuple[Quote, ...]] = ('"', "'")

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from gansmith.errors import DataError, did_you_mean
 from gansmith.modalities.table.files.dialect import Dialect, decode, find_dialect, records_of, style_of
 from gansmith.modalities.table.files.subset import Subset, n_kept, note_on
-from gansmith.modalities.table.text_style import TextStyle
+from gansmith.modalities.table.schema import TextStyle
 
 TEXT_EXTENSIONS: Final = (".csv", ".tsv", ".txt")
 JSON_EXTENSIONS: Final = (".jsonl", ".ndjson")

@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.files.stored import spelt, stored, type_of
-from gansmith.modalities.table.schema import Column, Schema
-from gansmith.modalities.table.text_style import TextStyle
+from gansmith.modalities.table.schema import Column, Schema, TextStyle
 
 # What a spreadsheet runs as a formula when a cell begins with it.
 _FORMULA: Final = r"^[=+\-@\t\r]"

@@ -22,8 +22,7 @@ import pyarrow.compute as pc
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.table.files.sinks import JsonSink, ParquetSink, Sink, TextSink, flat, stored_table
 from gansmith.modalities.table.files.stored import stored
-from gansmith.modalities.table.schema import Schema
-from gansmith.modalities.table.text_style import TextStyle
+from gansmith.modalities.table.schema import Schema, TextStyle
 
 STDOUT: Final = "-"
 WRITABLE_EXTENSIONS: Final = (

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.constraints.chain import Chain
-from gansmith.modalities.table.constraints.declared import KINDS
+from gansmith.modalities.table.constraints.chain import KINDS, Chain
 from gansmith.modalities.table.constraints.finding import settle
 from gansmith.modalities.table.files.reading import read_table
 

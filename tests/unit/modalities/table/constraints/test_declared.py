@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.declared import read_constraints
+from gansmith.modalities.table.constraints.chain import read_constraints
 from gansmith.modalities.table.constraints.finding import settle
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.schema import Schema

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.constraints.finding import settle
 from gansmith.modalities.table.files.reading import read_table
+from gansmith.modalities.table.held_back import unknown_notes
+from gansmith.modalities.table.options import TableOptions
 
 N = 400
 
@@ -66,3 +71,21 @@ def test_a_model_remembers_which_of_the_two_it_was(loose):
     again = Chain.from_state(chain.state(), chain.schema)
     assert again.state() == chain.state()
     assert again.state()[0]["is_distance"] is False
+
+
+def test_a_distance_is_not_taken_for_unknown_cells():
+    """What a constraint made of a column cannot be compared with its cells: this raised an Arrow error."""
+    start = np.arange(200) * 10**9
+    table = read_table(
+        pa.table(
+            {
+                "start": pa.array(start).cast(pa.timestamp("us")),
+                "end": pa.array(start + np.arange(200) % 40 * 10**6).cast(pa.timestamp("us")),
+            }
+        )
+    )
+    rules = [{"kind": "inequality", "low": "start", "high": "end"}]
+    schema, _ = settle(table.records, table.schema, rules, is_finding=False)
+    codec = TableCodec.fit(replace(table, schema=schema), TableOptions(min_count=1), 0)
+    assert codec.columns[1].column.kind == "integer"
+    assert unknown_notes(codec, table.records) == ()

@@ -5,8 +5,7 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.files.writing import TableWriter
-from gansmith.modalities.table.schema import Schema
-from gansmith.modalities.table.text_style import TextStyle
+from gansmith.modalities.table.schema import Schema, TextStyle
 
 PLAIN = "who;pay;note\r\nJosé;1,50;a\r\nZoë;2,25;\r\n"
 QUOTED = '"who","pay","note"\n"José","1.50","a ""b"""\n"Zoë","2.25",""\n'

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.constraints.patterns import read_pattern
+from gansmith.modalities.table.constraints.formats import read_pattern
 
 
 @pytest.mark.parametrize(

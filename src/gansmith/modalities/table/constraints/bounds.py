@@ -1,7 +1,10 @@
-"""A column between two values that somebody knows: an age from 0 to 120.
+"""Constraints that take nothing from the records and put no column back.
 
-What is made lies among the real values anyway, unless it was computed (a sum, a start and a duration); then
-it is taken to the nearest end.
+A range: a column between two values that somebody knows, such as an age from 0 to 120. What is made lies
+among the real values anyway, unless it was computed (a sum, a start and a duration); then it is taken to the
+nearest end.
+Unique: no two records have the same value in a column, or in several columns taken together. Whether a
+record is new depends on all records before it, so this is seen to when records are made, not here.
 """
 
 from __future__ import annotations
@@ -13,11 +16,19 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.base import AbstractConstraint, Mask
-from gansmith.modalities.table.constraints.cells import cells_of, from_units, replaced, step_of, units
-from gansmith.modalities.table.constraints.given import Named, check_kinds
+from gansmith.modalities.table.constraints.base import AbstractConstraint, Columns, Mask, Named, check_kinds
+from gansmith.modalities.table.constraints.cells import (
+    cells_of,
+    from_units,
+    is_again,
+    is_missing,
+    keys_of,
+    replaced,
+    step_of,
+    units,
+)
 from gansmith.modalities.table.schema import Column
-from gansmith.settings import settings
+from gansmith.settings import Annotated, Field, settings
 
 
 @final
@@ -44,11 +55,6 @@ class Range(AbstractConstraint):
         """The lowest and highest value in between that the column can hold, in units."""
         return _on_grid(_end(self.low, self.column), _end(self.high, self.column), self.column)
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """See the base class."""
-        return (self.column.name,)
-
     def in_words(self) -> str:
         """See the base class."""
         low = "" if self.low is None else f"{self.low} <= "
@@ -67,6 +73,40 @@ class Range(AbstractConstraint):
         numbers, missing = units(cells_of(records, self.column.name), self.column)
         cells = from_units(np.clip(numbers, *self.ends), missing, self.column)
         return replaced(records, {self.column.name: cells})
+
+
+@final
+@settings(eq=False, error=DataError)
+class Unique(AbstractConstraint):
+    """The values of `columns` together occur once; records that lack one of them are not compared."""
+
+    kind: ClassVar[str] = "unique"
+
+    columns: Annotated[Columns, Field(min_length=1)]
+
+    @property
+    def is_by_construction(self) -> bool:
+        """Whether one of the columns is made so that no two values are alike."""
+        return any(column.kind == "identifier" for column in self.columns)
+
+    def in_words(self) -> str:
+        """See the base class."""
+        together = " together" if len(self.columns) > 1 else ""
+        return f"{', '.join(self.reads)}{together}: never twice the same"
+
+    def violating(self, records: pa.Table) -> Mask:
+        """See the base class: the second and all further records of a key."""
+        return is_again(keys_of(records, self.reads)) & ~self.lacking(records)
+
+    def lacking(self, records: pa.Table) -> Mask:
+        """Which records lack a cell of the key."""
+        return np.logical_or.reduce([is_missing(records, name) for name in self.reads])
+
+    def numbers(self, records: pa.Table) -> np.ndarray:
+        """A 64-bit number for the key of each record: equal keys, equal numbers, on every machine."""
+        import pandas as pd  # slow to import, and a first look at data needs none of it
+
+        return pd.util.hash_array(keys_of(records, self.reads).to_numpy(zero_copy_only=False))
 
 
 def _end(value: object, column: Column) -> float | None:

@@ -1,1 +1,0 @@
-"""Rules found in the data, one file for each kind."""
