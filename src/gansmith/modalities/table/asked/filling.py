@@ -6,13 +6,15 @@ held fixed, and again those are kept that fulfil everything. What is still open 
 held fixed, in states of records that came near; the part of these that did not fit is drawn as often as it
 occurs. Levels are drawn anew within what is allowed.
 
-A column that the generator does not make itself, but that is computed from others, cannot be held fixed: then
+A request is held column by column: what can be held fixed, and what can only be looked at. A column that the
+generator does not make itself, but that is computed from others, cannot be held fixed: then
 blocks are made until enough records fulfil the request, or until it is clear that they will not.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, final
 
 import numpy as np
@@ -23,8 +25,9 @@ from jaxtyping import Bool, Int
 
 from gansmith.engine.tensors import Conditions
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.choices import ANY_STATE, Drawn
-from gansmith.modalities.table.asked.wanted import Wanted
+from gansmith.modalities.table.asked.choices import ANY_STATE, Choices, Drawn
+from gansmith.modalities.table.asked.condition import Condition
+from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import Codes
 from gansmith.modalities.table.conditions import hold_fixed
 from gansmith.modalities.table.files.reading import Table
@@ -38,6 +41,91 @@ WATCHED_ROUNDS: Final = 50
 """Blocks that are made at most; so many only where a column cannot be held fixed."""
 MIN_NEAR: Final = 30
 """Records that came near, from which states to hold are taken."""
+
+
+@final
+@dataclass(frozen=True)
+class AskedColumn:
+    """A column that the generator makes, so that it can be held fixed."""
+
+    choices: Choices
+    place: int
+    """Among the columns of the layout."""
+    level_place: int | None
+    """Of its level in a compact record, if it has one."""
+
+    @property
+    def condition(self) -> Condition:
+        """What is asked of it."""
+        return self.choices.condition
+
+    @property
+    def name(self) -> str:
+        """Of the column."""
+        return self.condition.column.name
+
+    def look(self, compact: Compact, rng: np.random.Generator) -> Drawn:
+        """The column of these records; members of groups are drawn."""
+        codes = compact[:, self.place].numpy().astype(np.int64)
+        levels = np.zeros(len(codes), np.float32)
+        if self.level_place is not None:
+            levels = compact[:, self.level_place].numpy()
+        if self.choices.cells is None:
+            return Drawn(codes, levels, None)
+        return Drawn(codes, levels, self.choices.codec.decode(codes, levels, rng, 0))
+
+    def holds(self, found: Drawn) -> Bool[np.ndarray, " n"]:
+        """Which of these cells fulfil the condition."""
+        if found.cells is None:
+            return np.isin(found.codes, self.choices.codes)
+        return self.condition.holds(found.cells)
+
+    def put(self, compact: Compact, drawn: Drawn) -> None:
+        """Write these cells into compact records."""
+        compact[:, self.place] = torch.from_numpy(drawn.codes).to(compact)
+        if self.level_place is not None:
+            compact[:, self.level_place] = torch.from_numpy(drawn.levels)
+
+
+@final
+@dataclass(frozen=True)
+class Wanted:
+    """A request, column by column."""
+
+    codec: TableCodec
+    asked: tuple[AskedColumn, ...]
+    watched: tuple[Condition, ...] = ()
+    """What whole records must fulfil, where that does not follow from what is asked."""
+    balanced: int | None = None
+    """Which of the asked columns has all its values in turn."""
+    sought: Mapping[str, pa.Scalar] = field(default_factory=dict[str, pa.Scalar])
+    """Cells that whole records are moved to where they are near."""
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether records must be whole before it can be said that they will do."""
+        return bool(self.watched) or bool(self.codec.chain.constraints)
+
+    @property
+    def n_variants(self) -> int:
+        """How many values take turns; 1 where nothing is balanced."""
+        return 1 if self.balanced is None else len(self.asked[self.balanced].choices)
+
+    def whole(self, compact: Compact, rng: np.random.Generator, held: Mapping[str, pa.Array]) -> pa.Table:
+        """Whole records with these cells held fixed."""
+        table = self.codec.decode_rows(compact, rng, 0, held)
+        return self.codec.chain.nudged(table, self.sought)
+
+    def fulfilled(self, table: pa.Table) -> Bool[np.ndarray, " n"]:
+        """Which whole records will do."""
+        will_do = ~self.codec.chain.violating(table)
+        for condition in self.watched:
+            will_do &= condition.holds(table.column(condition.column.name).combine_chunks())
+        return will_do
+
+    def __str__(self) -> str:
+        conditions = [*(column.condition for column in self.asked), *self.watched]
+        return " and ".join(dict.fromkeys(text for text in map(str, conditions) if text))
 
 
 @final

@@ -14,8 +14,7 @@ import pyarrow.compute as pc
 from gansmith.modalities.table.files.raw import RawTable
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.files.stored import spelt, stored
-from gansmith.modalities.table.files.table_file import AbstractTableFile
-from gansmith.modalities.table.files.writing import STDOUT, TableWriter, writable_extension
+from gansmith.modalities.table.files.writing import STDOUT, AbstractTableFile, TableWriter, writable_extension
 from gansmith.modalities.table.schema import Column, Schema
 
 _DELIMITED = (".csv", ".tsv", ".txt")
@@ -140,8 +139,7 @@ def _flat(table: pa.Table, name: str) -> pa.Array:
     column = table.column(name)
     if pa.types.is_dictionary(column.type):
         column = column.unify_dictionaries()
-    found = column.combine_chunks()
-    return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
+    return column.combine_chunks()
 
 
 def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -18,8 +18,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.files.attempts import READERS, read_dressed, read_strings
-from gansmith.modalities.table.files.cells import Attempt, Cells, Learnt, Wish
+from gansmith.modalities.table.files.attempts import (
+    READERS,
+    Attempt,
+    Cells,
+    Learnt,
+    Wish,
+    read_dressed,
+    read_strings,
+)
 from gansmith.modalities.table.files.looks import UUID, sure_look
 from gansmith.modalities.table.files.spelling import (
     MISSING_MARKS,
@@ -75,7 +82,7 @@ def _wanted(cells: Cells, marked: Mask, wish: Wish, kind: Kind) -> Attempt:
         dressed = read_dressed(cells, marked, wish)
         reading = reading if dressed.is_bad.any() or dressed.column.kind != kind else dressed
     _refuse_bad(cells, reading, kind)
-    if kind == "integer" and _is_beyond(reading.values):
+    if kind == "integer" and is_beyond(reading.values):
         told = f"numbers beyond {MAX_EXACT} lose their last digits; an identifier or a category keeps them"
         reading = replace(reading, remark=told)
     return reading
@@ -104,14 +111,15 @@ def _is_personal(name: str, present: pa.Array) -> bool:
     return is_long and sure_look(name, present) is not None
 
 
-def _is_beyond(values: pa.Array) -> bool:
+def is_beyond(values: pa.Array) -> bool:
+    """Whether a double would not keep all digits of whole numbers."""
     ends = pc.min_max(values).as_py()
     return ends["max"] is not None and max(abs(ends["min"]), abs(ends["max"])) > MAX_EXACT
 
 
 def _exact(cells: Cells, marked: Mask, reading: Attempt, wish: Wish) -> Attempt:
     """Whole numbers that a double cannot keep become categories, unless they are identifiers."""
-    if reading.column.kind != "integer" or not _is_beyond(reading.values):
+    if reading.column.kind != "integer" or not is_beyond(reading.values):
         return reading
     if len(cells.raw) == cells.n >= MIN_IDENTIFIERS and not reading.is_missing.any():
         return replace(reading, column=replace(reading.column, kind="identifier"))
@@ -192,7 +200,7 @@ def _finished(cells: Cells, reading: Attempt, wish: Wish) -> Learnt:
     values = reading.values
     if wish.column is not None:
         column = merged(column, wish.column)
-        values = _typed(cells, values, column)
+        values = fitted(values, column)
     return Learnt(column, cells.spread(values), remark)
 
 
@@ -209,12 +217,13 @@ def merged(found: Column, given: Column) -> Column:
     return replace(found, type=given.type, **chosen)
 
 
-def _typed(cells: Cells, values: pa.Array, column: Column) -> pa.Array:
+def fitted(values: pa.Array, column: Column) -> pa.Array:
+    """Values in the type of the schema's column."""
     try:
         return pc.cast(values, column.arrow_type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(
-            f"column {cells.name!r} does not fit the type {column.type!r} of the schema: {error}. "
+            f"column {column.name!r} does not fit the type {column.type!r} of the schema: {error}. "
             "Choose a wider type."
         ) from error
 

@@ -81,15 +81,15 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: 
             f"the extension {extension or '(none)'} is not one of a table, and this is no text. "
             f"Wanted: {', '.join(EXTENSIONS)}, text also with .gz. Convert the file."
         )
-    text, note = decode(raw, encoding)
+    text, found, note = decode(raw, encoding)
+    del raw  # one copy of the text is enough
     if not text.strip():
         raise DataError("the file holds nothing but blanks. Give a table with at least 2 records.")
     if extension in JSON_EXTENSIONS:
         table = _read_json(text)
     else:
         dialect = find_dialect(text, "\t" if extension == ".tsv" else None)
-        style = style_of(text, dialect, raw, encoding)
-        del raw  # one copy of the text is enough
+        style = style_of(text, dialect, found)
         table = replace(_read_text(text, dialect, has_header, is_capped), style=style)
     return replace(table, notes=(note, *table.notes) if note else table.notes)
 

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.table.files.cells import Cells, Learnt, Wish
+from gansmith.modalities.table.files.attempts import Cells, Learnt, Wish
 from gansmith.modalities.table.files.in_memory import from_numpy
 from gansmith.modalities.table.files.kinds import learn_text
 from gansmith.modalities.table.files.raw import RawTable, read_file

@@ -11,8 +11,7 @@ import pytest
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.asked.condition import conditions_of
-from gansmith.modalities.table.asked.reduced import reduced
-from gansmith.modalities.table.asked.request import request_for
+from gansmith.modalities.table.asked.request import reduced, request_for
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
