@@ -16,16 +16,12 @@ import pyarrow.compute as pc
 from jaxtyping import Bool
 
 from gansmith.errors import UsageError
+from gansmith.modalities.table.files.spelling import mask_of
 from gansmith.modalities.table.files.stored import parse_asked
 from gansmith.modalities.table.schema import Column, Schema
 from gansmith.modalities.where import Term, Where, terms_of
 
-_COMPARISONS: Final = {
-    ">=": pc.greater_equal,
-    "<=": pc.less_equal,
-    ">": pc.greater,
-    "<": pc.less,
-}
+_COMPARISONS: Final = {">=": pc.greater_equal, "<=": pc.less_equal, ">": pc.greater, "<": pc.less}
 
 
 @final
@@ -54,8 +50,7 @@ class Condition:
         if len(self.excluded):
             keep &= ~_is_in(cells, self.excluded)
         for operator, end in self.bounds:
-            compared = pc.fill_null(_COMPARISONS[operator](cells, end), False)
-            keep &= compared.to_numpy(zero_copy_only=False)
+            keep &= mask_of(_COMPARISONS[operator](cells, end))
         return keep
 
     @property
@@ -119,13 +114,8 @@ def _condition(column: Column, terms: Sequence[Term]) -> Condition:
             else:
                 (values if term.operator == "=" else excluded).append(parse_value(column, value))
     texts = tuple(text for term in terms for text in term.texts)
-    found = Condition(
-        column,
-        _joined(column, values) if values else None,
-        _joined(column, excluded),
-        tuple(bounds),
-        texts,
-    )
+    allowed = _joined(column, values) if values else None
+    found = Condition(column, allowed, _joined(column, excluded), tuple(bounds), texts)
     if _is_empty(found):
         raise UsageError(f"nothing can be {found}: these contradict each other. Leave one out.")
     return found
@@ -150,7 +140,7 @@ def _joined(column: Column, cells: list[pa.Array]) -> pa.Array:
 
 def _is_in(cells: pa.Array, values: pa.Array) -> Bool[np.ndarray, " n"]:
     """Null is in a set that holds null."""
-    return pc.is_in(cells, value_set=values).to_numpy(zero_copy_only=False)
+    return mask_of(pc.is_in(cells, value_set=values))
 
 
 def _is_empty(condition: Condition) -> bool:

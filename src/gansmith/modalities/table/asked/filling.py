@@ -14,7 +14,7 @@ blocks are made until enough records fulfil the request, or until it is clear th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, final
 
 import numpy as np
@@ -53,6 +53,14 @@ class AskedColumn:
     """Among the columns of the layout."""
     level_place: int | None
     """Of its level in a compact record, if it has one."""
+
+    @staticmethod
+    def of(codec: TableCodec, index: int, choices: Choices) -> AskedColumn:
+        """Column `index` of the schema, which the generator makes."""
+        layout, place = codec.layout, codec.playing.index(index)
+        has_level = place in layout.level_columns
+        level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
+        return AskedColumn(choices, place, level_place)
 
     @property
     def condition(self) -> Condition:
@@ -94,27 +102,12 @@ class Wanted:
 
     codec: TableCodec
     asked: tuple[AskedColumn, ...]
-    watched: tuple[Condition, ...] = ()
+    watched: tuple[Condition, ...]
     """What whole records must fulfil, where that does not follow from what is asked."""
-    balanced: int | None = None
+    balanced: int | None
     """Which of the asked columns has all its values in turn."""
-    sought: Mapping[str, pa.Scalar] = field(default_factory=dict[str, pa.Scalar])
+    sought: Mapping[str, pa.Scalar]
     """Cells that whole records are moved to where they are near."""
-
-    @property
-    def is_watched(self) -> bool:
-        """Whether records must be whole before it can be said that they will do."""
-        return bool(self.watched) or bool(self.codec.chain.constraints)
-
-    @property
-    def n_variants(self) -> int:
-        """How many values take turns; 1 where nothing is balanced."""
-        return 1 if self.balanced is None else len(self.asked[self.balanced].choices)
-
-    def whole(self, compact: Compact, rng: np.random.Generator, held: Mapping[str, pa.Array]) -> pa.Table:
-        """Whole records with these cells held fixed."""
-        table = self.codec.decode_rows(compact, rng, 0, held)
-        return self.codec.chain.nudged(table, self.sought)
 
     def fulfilled(self, table: pa.Table) -> Bool[np.ndarray, " n"]:
         """Which whole records will do."""
@@ -148,7 +141,8 @@ class AskedFilling:
 
     def __init__(self, wanted: Wanted, size: int, first_index: int, n_wanted: int, seed: int) -> None:
         self._wanted, self._n_wanted, self._seed = wanted, n_wanted, seed
-        self._variants = (first_index + np.arange(size)) % wanted.n_variants
+        n_variants = 1 if wanted.balanced is None else len(wanted.asked[wanted.balanced].choices)
+        self._variants = (first_index + np.arange(size)) % n_variants
         self._is_open = np.ones(size, bool)
         self._compact = torch.zeros(size, wanted.codec.layout.n_compact)
         self._cells: dict[str, list[pa.Array]] = {}
@@ -184,7 +178,13 @@ class AskedFilling:
         else:
             self._has_led, columns = True, [self._rarest()]
         self._held = {place: self._drawn(place, targets, states, rng) for place in columns}
-        return self._conditions()
+        layout = self._wanted.codec.layout
+        compact, is_asked = torch.zeros_like(self._compact), torch.zeros(len(self._compact), layout.n_columns)
+        for place, drawn in self._held.items():
+            column = self._wanted.asked[place]
+            column.put(compact, drawn)
+            is_asked[:, column.place] = 1.0
+        return hold_fixed(layout, layout.expand(compact), is_asked)
 
     def take(self, compact: Compact) -> None:
         """See the base."""
@@ -199,17 +199,17 @@ class AskedFilling:
             for column, drawn in zip(wanted.asked, found, strict=True)
             if drawn.cells is not None
         }
-        holds = np.ones((len(compact), len(found)), bool)
+        holds, codes = (np.ones((len(compact), len(found)), kind) for kind in (bool, np.int64))
         for place, column in enumerate(wanted.asked):
-            holds[:, place] = column.holds(found[place])
+            holds[:, place], codes[:, place] = column.holds(found[place]), found[place].codes
         is_whole = holds.all(1)
-        if wanted.is_watched:
-            table = wanted.whole(compact, rng, cells)
+        if wanted.watched or wanted.codec.chain.constraints:  # known only of whole records
+            table = wanted.codec.chain.nudged(wanted.codec.decode_rows(compact, rng, 0, cells), wanted.sought)
             is_whole &= wanted.fulfilled(table)
             kept = [column.name for column in wanted.codec.schema.columns if not column.is_made_anew]
             cells = {name: table.column(name).combine_chunks() for name in kept}
         variants = self._variants_of(found, len(compact))
-        self._seen.append(_Seen(_side_by_side(found, len(compact)), holds, variants))
+        self._seen.append(_Seen(codes, holds, variants))
         self._keep(compact, np.flatnonzero(is_whole), variants, cells)
 
     def settled(self, records: Table) -> Table:
@@ -251,11 +251,9 @@ class AskedFilling:
 
     def _near_states(self, targets: Codes, rng: np.random.Generator) -> Int[np.ndarray, "n columns"]:
         """States of records that came near each target; `ANY_STATE` where they do not fit."""
-        codes, holds, variants = (
-            np.concatenate([seen.codes for seen in self._seen]),
-            np.concatenate([seen.holds for seen in self._seen]),
-            np.concatenate([seen.variants for seen in self._seen]),
-        )
+        codes = np.concatenate([seen.codes for seen in self._seen])
+        holds = np.concatenate([seen.holds for seen in self._seen])
+        variants = np.concatenate([seen.variants for seen in self._seen])
         others = holds.copy()
         if self._wanted.balanced is not None:
             others[:, self._wanted.balanced] = True
@@ -270,16 +268,6 @@ class AskedFilling:
             rows[is_enough] = whole[own[is_enough]]
         return np.where(holds[rows], codes[rows], ANY_STATE)
 
-    def _conditions(self) -> Conditions:
-        layout = self._wanted.codec.layout
-        compact = torch.zeros_like(self._compact)
-        is_asked = torch.zeros(len(compact), layout.n_columns)
-        for place, drawn in self._held.items():
-            column = self._wanted.asked[place]
-            column.put(compact, drawn)
-            is_asked[:, column.place] = 1.0
-        return hold_fixed(layout, layout.expand(compact), is_asked)
-
     def _variants_of(self, found: list[Drawn], n: int) -> Codes:
         """Which of the values that take turns each record has."""
         balanced = self._wanted.balanced
@@ -289,11 +277,7 @@ class AskedFilling:
         return places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
     def _keep(
-        self,
-        compact: Compact,
-        rows: Int[np.ndarray, " n_rows"],
-        variants: Codes,
-        cells: dict[str, pa.Array],
+        self, compact: Compact, rows: Int[np.ndarray, " n_rows"], variants: Codes, cells: dict[str, pa.Array]
     ) -> None:
         """Fill open places, the first ones first, with whole records of the value whose turn it is."""
         slots = np.flatnonzero(self._is_open)
@@ -338,7 +322,3 @@ def _numbered(groups: Codes) -> Codes:
     ranks = np.empty(len(groups), np.int64)
     ranks[order] = np.arange(len(groups)) - np.searchsorted(ordered, ordered)
     return groups * 2**32 + ranks
-
-
-def _side_by_side(found: list[Drawn], n: int) -> Int[np.ndarray, "n columns"]:
-    return np.stack([drawn.codes for drawn in found], 1) if found else np.zeros((n, 0), np.int64)

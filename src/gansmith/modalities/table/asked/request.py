@@ -60,26 +60,19 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     if balance:
         conditions[balance] = _without_missing(codec.schema.column(balance), conditions.get(balance))
         _check_balance(codec, conditions[balance].column)
-    found = reduced(codec.chain, conditions)
+    of_made, sought = reduced(codec.chain, conditions)
     asked: list[AskedColumn] = []
     balanced: int | None = None
-    for name, condition in found.asked.items():
+    for name, condition in of_made.items():
         index = codec.schema.names.index(name)
         choices = choices_for(codec.columns[index], condition)
         if name == balance:
             _check_values(condition.column, choices)
             balanced = len(asked)
         if codec.columns[index].n_states:
-            asked.append(_asked(codec, index, choices))
+            asked.append(AskedColumn.of(codec, index, choices))
     watched = tuple(conditions.values()) if codec.chain.constraints else ()
-    return TableRequest(Wanted(codec, tuple(asked), watched, balanced, found.sought), texts)
-
-
-def _asked(codec: TableCodec, index: int, choices: Choices) -> AskedColumn:
-    layout, place = codec.layout, codec.playing.index(index)
-    has_level = place in layout.level_columns
-    level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
-    return AskedColumn(choices, place, level_place)
+    return TableRequest(Wanted(codec, tuple(asked), watched, balanced, sought), texts)
 
 
 def _without_missing(column: Column, condition: Condition | None) -> Condition:
@@ -120,25 +113,27 @@ def _check_values(column: Column, choices: Choices) -> None:
         )
 
 
-@final
-@dataclass(frozen=True)
-class Reduced:
-    """Conditions on what the generator makes."""
-
-    asked: dict[str, Condition]
-    """By column, as that is between the constraints' `reduce` and `restore`."""
-    sought: dict[str, pa.Scalar]
-    """Cells of whole records that the generator cannot be told of, but near ones can be moved to."""
-
-
-def reduced(chain: Chain, conditions: Mapping[str, Condition]) -> Reduced:
+def reduced(
+    chain: Chain, conditions: Mapping[str, Condition]
+) -> tuple[dict[str, Condition], dict[str, pa.Scalar]]:
     """What to ask of the generator, so that whole records have a chance to fulfil all conditions.
+
+    Returns:
+        By column, as that is between the constraints' `reduce` and `restore`, what to ask of it; and cells of
+        whole records that the generator cannot be told of, but near ones can be moved to.
 
     Raises:
         UsageError: When no record can fulfil them.
     """
-    exact = {name: found.values for name, found in conditions.items() if _is_one_cell(found)}
-    told, sought = chain.asked({name: cells for name, cells in exact.items() if cells is not None})
+    exact: dict[str, pa.Array] = {
+        name: found.values
+        for name, found in conditions.items()
+        if found.values is not None
+        and len(found.values) == 1
+        and not found.bounds
+        and not len(found.excluded)
+    }
+    told, sought = chain.asked(exact)
     asked: dict[str, Condition] = {}
     for name, condition in conditions.items():
         rule = chain.taking(name)
@@ -163,12 +158,7 @@ def reduced(chain: Chain, conditions: Mapping[str, Condition]) -> Reduced:
     for name, cell in told.items():
         if name not in asked:
             asked[name] = _one_of(chain.reduced.column(name), cell)
-    return Reduced(asked, {name: cell[0] for name, cell in sought.items()})
-
-
-def _is_one_cell(condition: Condition) -> bool:
-    is_plain = not condition.bounds and not len(condition.excluded)
-    return condition.values is not None and len(condition.values) == 1 and is_plain
+    return asked, {name: cell[0] for name, cell in sought.items()}
 
 
 def _is_changed(chain: Chain, name: str) -> bool:

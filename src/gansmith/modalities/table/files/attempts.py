@@ -71,10 +71,6 @@ class Cells:
         """The first record, counted from 1, that holds distinct cell `index`."""
         return int(np.argmax(np.asarray(self.codes) == index)) + 1
 
-    def spread(self, values: pa.Array) -> pa.Array:
-        """Values of the distinct cells as values of the records."""
-        return values.take(self.codes)
-
 
 @final
 @dataclass(frozen=True)
@@ -91,6 +87,11 @@ class Wish:
     """Invented kind: what the user wants to be invented; empty: to be found."""
     marks: tuple[str, ...] = ()
     """The user's own spellings of a missing cell, beside the usual ones."""
+
+    @property
+    def given(self) -> Column:
+        """The column of the schema, or one of which nothing is said."""
+        return self.column or Column("any", "text")
 
 
 @final
@@ -135,11 +136,10 @@ def _weakly(cells: Cells, marked: Mask) -> Mask:
 def read_integer(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Whole numbers; as the schema's column spells them, where one is given."""
     marked = _weakly(cells, marked)
-    given = wish.column or Column(cells.name, "integer")
     present = without(cells.trimmed, marked)
-    values = read_integers(undressed(present, given))
-    column = replace(Column(cells.name, "integer"), **_dress_of(given))
-    if matches(present, r"^\+").any() and not given.plus and values.null_count == int(marked.sum()):
+    values = read_integers(undressed(present, wish.given))
+    column = replace(Column(cells.name, "integer"), **_dress_of(wish.given))
+    if matches(present, r"^\+").any() and not wish.given.plus and values.null_count == int(marked.sum()):
         found = find_dress(column, present.filter(pa.array(~marked)), is_comma_decimal=False)
         column = found[0] if found else column
     return Attempt(column, values, marked)
@@ -153,8 +153,7 @@ def _dress_of(column: Column) -> dict[str, str]:
 def read_decimal(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Numbers with a decimal point; as the schema's column spells them, where one is given."""
     marked = _weakly(cells, marked)
-    column = replace(Column(cells.name, "decimal"), **_dress_of(wish.column) if wish.column else {})
-    return _as_decimals(cells, marked, column)
+    return _as_decimals(cells, marked, replace(Column(cells.name, "decimal"), **_dress_of(wish.given)))
 
 
 def _as_decimals(cells: Cells, marked: Mask, column: Column) -> Attempt:
@@ -189,9 +188,8 @@ def read_dressed(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
 def read_boolean(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Truth values: a known pair of words, or any two where the user says so."""
     marked = _weakly(cells, marked)
-    given = wish.column.spelling if wish.column else ()
-    present = strings(cells.trimmed.filter(pa.array(~marked)).slice(0, 3)) if not given else []
-    spelling = given or truth_spelling(present)
+    present = strings(cells.trimmed.filter(pa.array(~marked)).slice(0, 3))
+    spelling = wish.given.spelling or truth_spelling(present)
     if spelling is None and wish.kind == "boolean" and len(present) == 2:
         spelling = (min(present), max(present))
     if not spelling:
@@ -204,11 +202,11 @@ def read_boolean(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
 def read_time(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Dates, with or without a time of day."""
     marked = _weakly(cells, marked)
-    given = wish.column.format if wish.column else ""
     present = cells.trimmed.filter(pa.array(~marked))
     is_day_or_moment = wish.kind in ("date", "datetime")
-    zone = wish.column.zone if wish.column else ""
-    form, remark = (given, "") if given else dates.find_format(present, is_compact_allowed=is_day_or_moment)
+    form, zone, remark = wish.given.format, wish.given.zone, ""
+    if not form:
+        form, remark = dates.find_format(present, is_compact_allowed=is_day_or_moment)
     if not form and wish.kind != "date":
         form, zone, remark = dates.find_zoned(present)
     kind = wish.kind if is_day_or_moment and wish.kind else ("datetime" if dates.has_clock(form) else "date")
@@ -247,17 +245,14 @@ def read_strings(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     present = pa.array(~missing)
     values = without(cells.raw, missing)
     if wish.kind == "list":
-        given = wish.column.delimiter if wish.column else ""
-        counts = cells.counts[~missing]
-        found = (
-            given or find_delimiter(cells.trimmed.filter(present), counts) or likely_delimiter(cells.trimmed)
-        )
+        found = find_delimiter(cells.trimmed.filter(present), cells.counts[~missing])
+        found = wish.given.delimiter or found or likely_delimiter(cells.trimmed)
         return Attempt(Column(cells.name, "list", delimiter=found), values, missing)
     if wish.kind == "invented":
-        look = wish.look or (wish.column.look if wish.column else "")
         trimmed = cells.trimmed.filter(present)
-        found = look or sure_look(cells.name, trimmed) or likely_look(cells.name, trimmed) or ""
-        return Attempt(Column(cells.name, "invented", look=found), values, missing)
+        found = sure_look(cells.name, trimmed) or likely_look(cells.name, trimmed) or ""
+        look = wish.look or wish.given.look or found
+        return Attempt(Column(cells.name, "invented", look=look), values, missing)
     if wish.kind == "identifier":
         whole = read_integers(without(cells.trimmed, marked))
         if not has_leading_zeros(cells.trimmed) and whole.null_count == int(marked.sum()):
@@ -311,24 +306,20 @@ def _refuse_infinite(cells: Cells, infinite: Mask) -> None:
     found = infinite | is_infinite(cells.trimmed)
     if found.any():
         index = int(np.argmax(found))
-        raise DataError(
-            f"column {cells.name!r}, record {cells.record(index)}: {cells.raw[index].as_py()!r} is not "
-            "a finite number. "
-            "Replace infinite numbers, or leave the cell empty if the value is unknown."
-        )
+        raise not_finite(cells.name, cells.record(index), repr(cells.raw[index].as_py()))
+
+
+def not_finite(name: str, record: int, value: str) -> DataError:
+    """The error that an infinite number is."""
+    return DataError(
+        f"column {name!r}, record {record}: {value} is not a finite number. "
+        "Replace infinite numbers, or leave the cell empty if the value is unknown."
+    )
 
 
 READERS: Final[dict[Kind, Callable[[Cells, Mask, Wish], Attempt]]] = {
-    "integer": read_integer,
-    "decimal": read_decimal,
-    "boolean": read_boolean,
-    "date": read_time,
-    "datetime": read_time,
-    "time": read_clock,
-    "duration": read_clock,
-    "category": read_strings,
-    "list": read_strings,
-    "text": read_strings,
-    "invented": read_strings,
+    "integer": read_integer, "decimal": read_decimal, "boolean": read_boolean,
+    "date": read_time, "datetime": read_time, "time": read_clock, "duration": read_clock,
+    "category": read_strings, "list": read_strings, "text": read_strings, "invented": read_strings,
     "identifier": read_strings,
-}
+}  # fmt: skip

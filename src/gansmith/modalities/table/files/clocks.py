@@ -67,10 +67,9 @@ def find_clock(name: str, cells: pa.Array) -> tuple[str, str, str]:
         fitting = [form for form in likely if speller(reader(cells, form), form).equals(cells)]
         if fitting:
             same = [form for form in ("%M:%S", "%-M:%S", "%H:%M", "%-H:%M") if form in fitting]
-            is_guess = kind == "duration" and len(same) > 1
-            remark = (
-                f"read as {same[0]} (minutes and seconds), though {same[-1]} would do too" if is_guess else ""
-            )
+            remark = ""
+            if kind == "duration" and len(same) > 1:
+                remark = f"read as {same[0]} (minutes and seconds), though {same[-1]} would do too"
             return kind, fitting[0], remark
     return "", "", ""
 
@@ -161,10 +160,7 @@ def _iso(ticks: int) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     fraction = f".{tail:06d}".rstrip("0") if tail else ""
-    clock = (
-        (f"{hours}H" if hours else "")
-        + (f"{minutes}M" if minutes else "")
-        + (f"{seconds}{fraction}S" if seconds or tail else "")
-    )
+    units = ((hours, "H"), (minutes, "M"), (f"{seconds}{fraction}" if seconds or tail else "", "S"))
+    clock = "".join(f"{number}{unit}" for number, unit in units if number)
     text = "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
     return ("-" if ticks < 0 else "") + (text if text != "P" else "PT0S")

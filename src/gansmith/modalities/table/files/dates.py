@@ -4,8 +4,8 @@ Formats are those of `strftime`, read and written by DuckDB, which is vectorised
 whatever the machine's language, and spells days without a leading zero (`%-d`).
 
 An offset from UTC (2024-07-01T10:00:00+02:00) that is the same in every cell is a part of the format. Where
-it changes, as with summer time, the values are learnt in UTC, and written with the offsets of a time zone that
-explains all of them; where none does, as UTC. In a format %z spells +0200 and %:z spells +02:00.
+it changes, as with summer time, the values are learnt in UTC, and written with the offsets of a time zone
+that explains all of them; where none does, as UTC. In a format %z spells +0200 and %:z spells +02:00.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _ZONED_FORMAT: Final = re.compile(r"(.*?)( ?)%(:?)z")
 _ZONES: Final = (
     "Europe/Berlin", "Europe/London", "Europe/Helsinki", "America/New_York", "America/Chicago",
     "America/Denver", "America/Los_Angeles", "America/Halifax", "America/Anchorage", "America/Sao_Paulo",
-    "America/Santiago", "Australia/Sydney", "Australia/Adelaide", "Pacific/Auckland", "Asia/Jerusalem", "Europe/Moscow",
-    "Africa/Cairo", "Asia/Tehran",
+    "America/Santiago", "Australia/Sydney", "Australia/Adelaide", "Pacific/Auckland", "Asia/Jerusalem",
+    "Europe/Moscow", "Africa/Cairo", "Asia/Tehran",
 )  # fmt: skip
 """One zone of each rule of summer time that is common."""
 STEPS_SECONDS: Final = (86400, 3600, 60, 1)

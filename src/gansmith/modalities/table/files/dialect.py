@@ -64,22 +64,15 @@ def decode(raw: bytes, encoding: str | None) -> tuple[str, str, str]:
     except LookupError as error:
         raise UsageError(f"There is no encoding {chosen!r}. Try utf-8, utf-16, cp1252 or latin-1.") from error
     except UnicodeDecodeError as error:
-        if encoding is None and marked is None:
-            return _decode_western(raw, error)
-        raise DataError(_undecodable(raw, error, chosen)) from error
-
-
-def _decode_western(raw: bytes, reason: UnicodeDecodeError) -> tuple[str, str, str]:
+        if encoding is not None or marked is not None:
+            raise DataError(_undecodable(raw, error, chosen)) from error
+        line = raw.count(b"\n", 0, error.start) + 1
     try:
         text = raw.decode("cp1252")
     except UnicodeDecodeError as error:
         raise DataError(_undecodable(raw, error, "utf-8 nor cp1252")) from error
-    line = raw.count(b"\n", 0, reason.start) + 1
-    return (
-        text,
-        "cp1252",
-        f"line {line} is not valid UTF-8, so the file was read as cp1252 (name another with --encoding)",
-    )
+    told = f"line {line} is not valid UTF-8, so the file was read as cp1252 (name another with --encoding)"
+    return text, "cp1252", told
 
 
 def _undecodable(raw: bytes, error: UnicodeDecodeError, encoding: str) -> str:

@@ -42,9 +42,6 @@ _SHAPE: Final = re.compile(
     rf"(?P<inner>\(?)(?P<inside>-?)(?P<number>9(?:[9.,'’{_SPACES}]*9)?|[.,]9+)(?P<close>\)?)"
     r"(?P<suffix>[^9(),+−-]*?)(?P<after>-?)(?P<last>\)?)"
 )
-_NEGATIVE_OF: Final = {
-    "()": "brackets", "[]": "inner brackets", "-": "", "−": "typographic", "i": "inside", "a": "after",
-}  # fmt: skip
 _ORDERS: Final = {
     "": "-<9>", "inside": "<-9>", "after": "<9>-", "brackets": "(<9>)", "inner brackets": "<(9)>",
     "typographic": "−<9>",
@@ -152,15 +149,8 @@ def find_dress(column: Column, cells: pa.Array, *, is_comma_decimal: bool) -> tu
     plus = "" if not any(shape.has_plus for shape in shapes) else "positive"
     if plus and matches(cells, "^[+][^1-9]*0[^1-9]*$").any():
         plus = "all"
-    found = replace(
-        column,
-        prefix=shapes[0].prefix,
-        suffix=shapes[0].suffix,
-        thousands=thousands,
-        point=point,
-        negative=negative,
-        plus=plus,
-    )
+    found = replace(column, prefix=shapes[0].prefix, suffix=shapes[0].suffix)
+    found = replace(found, thousands=thousands, point=point, negative=negative, plus=plus)
     bare = undressed(cells, found)
     if bare.null_count or has_leading_zeros(bare) or not mask_of(pc.equal(dressed(bare, found), cells)).all():
         return None
@@ -187,21 +177,23 @@ def _parsed(match: re.Match[str] | None, n_cells: int) -> _Shape | None:
     part: Mapping[str, str] = match.groupdict()
     is_inner = bool(part["close"] and (part["inner"] or (part["outer"] and part["suffix"])))
     is_outer = bool(part["outer"] and (part["last"] or part["close"])) and not is_inner
-    signs = [
-        *(["()"] if is_outer else []),
-        *(["[]"] if is_inner else []),
-        *([part["before"]] if part["before"] in ("-", "−") else []),
-        *(["i"] if part["inside"] == "-" else []),
-        *(["a"] if part["after"] else []),
-    ]
+    worn = {
+        "": part["before"] == "-",
+        "typographic": part["before"] == "−",
+        "brackets": is_outer,
+        "inner brackets": is_inner,
+        "inside": part["inside"] == "-",
+        "after": part["after"] == "-",
+    }
+    signs = [name for name, is_worn in worn.items() if is_worn]
     brackets = part["outer"] + part["inner"] + part["close"] + part["last"]
-    if len(brackets) not in (0, 2) or len(signs) > 1 or (brackets and signs[:1] not in (["()"], ["[]"])):
+    if len(brackets) not in (0, 2) or len(signs) > 1 or (brackets and not is_outer and not is_inner):
         return None
     prefix, suffix = part["prefix"], part["suffix"]
     is_unit = suffix.strip(_SPACES) in _CURRENCIES | _UNITS or _WORD.fullmatch(suffix) is not None
     if prefix.strip(_SPACES) not in _CURRENCIES | {""} or (suffix and not is_unit):
         return None
-    negative = _NEGATIVE_OF[signs[0]] if signs else None
+    negative = signs[0] if signs else None
     return _Shape(part["number"], prefix, suffix, negative, part["before"] == "+", n_cells)
 
 

@@ -66,9 +66,8 @@ def with_column(source: object, values: object) -> tuple[object, str]:
     if library == "pandas":
         import pandas as pd
 
-        own = (
-            values.array if isinstance(values, pd.Series) else cells.to_pandas().array
-        )  # by place, not index
+        # By place, not by index.
+        own = values.array if isinstance(values, pd.Series) else cells.to_pandas().array
         return table.assign(**{name: own}), name
     if library == "polars":
         import polars as pl  # only for those who have a frame of it

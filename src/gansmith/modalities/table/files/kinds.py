@@ -24,8 +24,13 @@ from gansmith.modalities.table.files.attempts import (
     Cells,
     Learnt,
     Wish,
+    read_boolean,
+    read_clock,
+    read_decimal,
     read_dressed,
+    read_integer,
     read_strings,
+    read_time,
 )
 from gansmith.modalities.table.files.looks import UUID, sure_look
 from gansmith.modalities.table.files.spelling import (
@@ -61,7 +66,7 @@ def learn_text(cells: Cells, wish: Wish) -> Learnt:
         DataError: A cell not of the wanted kind, or an infinite number; column, record, value are named.
     """
     wish = replace(wish, kind=wish.column.kind) if wish.column else wish
-    own = (*wish.marks, *((wish.column.missing_mark, *wish.column.missing_marks) if wish.column else ()))
+    own = (*wish.marks, wish.given.missing_mark, *wish.given.missing_marks)
     marked = is_in(cells.trimmed, (*MISSING_MARKS, *own))
     if marked.all():
         column = Column(cells.name, wish.kind) if wish.kind else Column(cells.name, "constant", "null")
@@ -90,25 +95,18 @@ def _wanted(cells: Cells, marked: Mask, wish: Wish, kind: Kind) -> Attempt:
 
 def _found(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     present = cells.trimmed.filter(pa.array(~marked))
-    is_code = has_leading_zeros(present) or has_endless_digits(present) or _is_personal(cells.name, present)
-    if not is_code and matches(present, r"^\+").any():
-        reading = read_dressed(cells, marked, wish)
-        if not reading.is_bad.any():
-            return reading
-    for kind in ("integer", "decimal", "boolean", "datetime", "time"):
-        if is_code and kind in ("integer", "decimal"):
-            continue
-        reading = READERS[kind](cells, marked, wish)
-        if not reading.is_bad.any():
-            return reading
-    reading = read_dressed(cells, marked, wish)
-    return read_strings(cells, marked, wish) if is_code or reading.is_bad.any() else reading
-
-
-def _is_personal(name: str, present: pa.Array) -> bool:
-    """Whether digits are numbers of cards or phones, which nothing is to be calculated with."""
+    # Numbers of cards and phones are digits, too, which nothing is to be calculated with.
     is_long = bool(matches(present[:1], r"^\+?[0-9 ]{9,}$").all())
-    return is_long and sure_look(name, present) is not None
+    is_personal = is_long and sure_look(cells.name, present) is not None
+    is_code = is_personal or has_leading_zeros(present) or has_endless_digits(present)
+    numbers = () if is_code else (read_integer, read_decimal)
+    if not is_code and matches(present, r"^\+").any():
+        numbers = (read_dressed, *numbers)
+    for read in (*numbers, read_boolean, read_time, read_clock, *(() if is_code else (read_dressed,))):
+        reading = read(cells, marked, wish)
+        if not reading.is_bad.any():
+            return reading
+    return read_strings(cells, marked, wish)
 
 
 def is_beyond(values: pa.Array) -> bool:
@@ -201,7 +199,7 @@ def _finished(cells: Cells, reading: Attempt, wish: Wish) -> Learnt:
     if wish.column is not None:
         column = merged(column, wish.column)
         values = fitted(values, column)
-    return Learnt(column, cells.spread(values), remark)
+    return Learnt(column, values.take(cells.codes), remark)
 
 
 def merged(found: Column, given: Column) -> Column:

@@ -128,7 +128,7 @@ def sure_look(name: str, cells: pa.Array) -> Look | None:
         return "email"
     if _share(sample, _IBAN) >= _SURE and all(map(_is_iban, strings(sample))):
         return "iban"
-    if is_cards(sample):
+    if _are_cards(sample):
         return "card"
     return "phone" if _is_phone(name, sample) else None
 
@@ -186,9 +186,8 @@ def _is_phone(name: str, sample: pa.Array) -> bool:
     return _share(sample, _SURE_PHONE) >= _MOST or (_hints("phone", name) and min(n_digits) >= 9)
 
 
-def is_cards(cells: pa.Array) -> bool:
+def _are_cards(sample: pa.Array) -> bool:
     """Whether cells are numbers of credit cards: all pass the check of Luhn, which one in ten does."""
-    sample = cells.slice(0, _SAMPLE)
     if len(sample) < 8 or _share(sample, _CARD) < 1:
         return False
     return all(_passes_luhn(re.sub("[ -]", "", cell)) for cell in strings(sample))

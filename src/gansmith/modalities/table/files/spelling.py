@@ -225,13 +225,9 @@ def _rounded(values: pa.Array, column: Column) -> pa.Array:
 
 def truth_spelling(cells: Sequence[str]) -> tuple[str, str] | None:
     """The two cells as (false, true), when they are a known pair in any case."""
-    if len(cells) != 2:
-        return None
-    for false, true in TRUTH_PAIRS:
-        folded = {cell.casefold(): cell for cell in cells}
-        if set(folded) == {false, true}:
-            return folded[false], folded[true]
-    return None
+    folded = {cell.casefold(): cell for cell in cells}
+    pair = next((pair for pair in TRUTH_PAIRS if set(folded) == set(pair)), None)
+    return (folded[pair[0]], folded[pair[1]]) if pair and len(cells) == 2 else None
 
 
 def read_truths(cells: pa.Array, spelling: tuple[str, ...]) -> pa.Array:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.files.attempts import Cells, Learnt, Wish
+from gansmith.modalities.table.files.attempts import Cells, Learnt, Wish, not_finite
 from gansmith.modalities.table.files.dates import granularity_seconds
 from gansmith.modalities.table.files.kinds import (
     MAX_EXACT,
@@ -70,8 +70,11 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         found = _settled(found, values)
     if kind == "decimal" and found.kind == "integer" and found.stored_as:  # whole doubles
         found, values = replace(found, kind=kind, type="double", stored_as=""), pc.cast(values, pa.float64())
+    if kind == found.kind and wish.column is None:
+        return Learnt(found, values)
     if kind == found.kind:
-        return _given(found, values, wish)
+        found = merged(found, wish.given)
+        return Learnt(found, fitted(values, found))
     return _kept(
         learn_text(Cells.of(name, pa.chunked_array([spelt(values, found)])), wish),
         found.stored_as or found.type,
@@ -113,10 +116,7 @@ def _number(name: str, values: pa.Array) -> tuple[Column, pa.Array]:
     infinite = mask_of(pc.is_inf(values))
     if infinite.any():
         record = int(np.argmax(infinite))
-        raise DataError(
-            f"column {name!r}, record {record + 1}: {values[record].as_py()} is not a finite number. "
-            "Replace infinite numbers, or leave the cell empty if the value is unknown."
-        )
+        raise not_finite(name, record + 1, str(values[record].as_py()))
     values = pc.if_else(pc.is_nan(values), None, values)
     distinct = pc.unique(pc.drop_null(values))
     numbers = np.asarray(distinct, dtype=np.float64)
@@ -137,13 +137,6 @@ def _settled(column: Column, values: pa.Array) -> Column:
     if column.kind == "integer" and is_distinct and (is_id_name(column.name) or is_run(values)):
         return replace(column, kind="identifier")
     return column
-
-
-def _given(found: Column, values: pa.Array, wish: Wish) -> Learnt:
-    if wish.column is None:
-        return Learnt(found, values)
-    column = merged(found, wish.column)
-    return Learnt(column, fitted(values, column))
 
 
 def _kept(learnt: Learnt, stored_as: str) -> Learnt:

@@ -194,13 +194,19 @@ class TableWriter:
         )
 
 
-class AbstractTableFile(ABC):
-    """A file of whole tables, finished or left out by the writer below: see `Writer` of the base."""
+@final
+class TableFile:
+    """A `TableWriter` that takes `Table`s: see `Writer` of the base.
 
-    def __init__(self, writer: TableWriter) -> None:
-        self._writer = writer
+    Args:
+        writer: Finishes the file, or leaves it out.
+        records_of: What to write of a block; None: its records.
+    """
 
-    def __enter__(self) -> AbstractTableFile:
+    def __init__(self, writer: TableWriter, records_of: Callable[[Table], pa.Table] | None = None) -> None:
+        self._writer, self._records_of = writer, records_of
+
+    def __enter__(self) -> TableFile:
         self._writer.__enter__()
         return self
 
@@ -209,18 +215,9 @@ class AbstractTableFile(ABC):
     ) -> None:
         self._writer.__exit__(kind, error, trace)
 
-    @abstractmethod
     def write(self, records: Table) -> None:
         """Append the next block."""
-
-
-@final
-class TableFile(AbstractTableFile):
-    """A `TableWriter` that takes `Table`s."""
-
-    def write(self, records: Table) -> None:
-        """Append a block."""
-        self._writer.write(records.records)
+        self._writer.write(self._records_of(records) if self._records_of else records.records)
 
 
 def writable_extension(path: Path) -> str:

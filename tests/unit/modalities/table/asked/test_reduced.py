@@ -50,9 +50,9 @@ def codec():
 
 
 def _asked(codec, where):
-    found = reduced(codec.chain, conditions_of(codec.schema, where))
-    values = {name: found.values and set(found.values.to_pylist()) for name, found in found.asked.items()}
-    return values, found.sought
+    asked, sought = reduced(codec.chain, conditions_of(codec.schema, where))
+    values = {name: found.values and set(found.values.to_pylist()) for name, found in asked.items()}
+    return values, sought
 
 
 @pytest.mark.parametrize(
