@@ -6,9 +6,9 @@ held fixed, and again those are kept that fulfil everything. What is still open 
 held fixed, in states of records that came near; the part of these that did not fit is drawn as often as it
 occurs. Levels are drawn anew within what is allowed.
 
-A request is held column by column: what can be held fixed, and what can only be looked at. A column that the
-generator does not make itself, but that is computed from others, cannot be held fixed: then
-blocks are made until enough records fulfil the request, or until it is clear that they will not.
+A column that the generator does not make itself, but that is computed from others, cannot be held fixed, only
+looked at: then blocks are made until enough records fulfil the request, or until it is clear that they will
+not.
 """
 
 from __future__ import annotations

@@ -60,10 +60,10 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     if balance:
         conditions[balance] = _without_missing(codec.schema.column(balance), conditions.get(balance))
         _check_balance(codec, conditions[balance].column)
-    of_made, sought = reduced(codec.chain, conditions)
+    on_made, sought = reduced(codec.chain, conditions)
     asked: list[AskedColumn] = []
     balanced: int | None = None
-    for name, condition in of_made.items():
+    for name, condition in on_made.items():
         index = codec.schema.names.index(name)
         choices = choices_for(codec.columns[index], condition)
         if name == balance:
