@@ -16,12 +16,10 @@ from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.previews import TablePreview
 from gansmith.modalities.table.asked.condition import conditions_of, matching
 from gansmith.modalities.table.constraints.finding import settle
-from gansmith.modalities.table.files.fingerprint import fingerprint_of
-from gansmith.modalities.table.files.in_memory import with_column
+from gansmith.modalities.table.files.in_memory import fingerprint_of, in_type_of, with_column
 from gansmith.modalities.table.files.reading import MIN_RECORDS, Leniency, Table, read_table
 from gansmith.modalities.table.files.stored import spelt
-from gansmith.modalities.table.files.table_file import TableFile
-from gansmith.modalities.table.files.writing import TableWriter, in_type_of
+from gansmith.modalities.table.files.writing import TableFile, TableWriter
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema, schema_of
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of

@@ -35,7 +35,7 @@ FREE_SHARE: Final = 0.8
 """Share of training records for which nothing is asked: free records are what most users want."""
 FEW_SHARE: Final = 0.5
 """Of the others, the share that asks for one or a few columns; the rest asks for any number of them, as those
-do who complete partial records."""
+do who impute."""
 MORE_SHARE: Final = 0.5
 """Having asked for one of few columns, the chance of asking for another as well, and so on."""
 

@@ -224,7 +224,7 @@ def _presence(codec: AbstractColumnCodec, condition: Condition) -> Choices:
         UsageError: When anything else is asked.
     """
     column = condition.column
-    if len(condition.named.drop_null()) or condition.is_range:
+    if len(condition.named.drop_null()) or condition.bounds:
         raise UsageError(
             f"column {column.name!r} is {column.kind}: its values cannot be asked for, "
             "only whether it has one."

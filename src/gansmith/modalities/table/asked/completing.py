@@ -24,6 +24,7 @@ from jaxtyping import Bool
 from gansmith.engine.tensors import Conditions
 from gansmith.modalities.table.asked.choices import ANY_STATE, choices_for
 from gansmith.modalities.table.asked.condition import Condition
+from gansmith.modalities.table.asked.filling import AskedColumn
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
@@ -31,8 +32,10 @@ from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
 from gansmith.modalities.table.constraints.cells import cells_of, replaced
 from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.constraints.dependency import Dependency
-from gansmith.modalities.table.files.gaps import Gaps, GapsFile
+from gansmith.modalities.table.files.gaps import Gaps
 from gansmith.modalities.table.files.reading import Table
+from gansmith.modalities.table.files.spelling import mask_of
+from gansmith.modalities.table.files.writing import TableFile
 from gansmith.modalities.table.layout import Compact, hold_fixed
 from gansmith.modalities.table.schema import Column
 
@@ -75,12 +78,15 @@ class TablePartial:
             cells = cells_of(self.gaps.table.records, column.name)
             if self.codec.chain.taking(column.name) is not None:  # its codec knows something else
                 continue
-            is_unknown = ~_is_known(codec, cells, column) & ~is_null(cells)
+            is_unknown = ~_is_known(codec, cells, column) & mask_of(pc.is_valid(cells))
             if is_unknown.any():
                 first = cells[int(np.argmax(is_unknown))].as_py()
+                taken = "the rest of their records is made without them"
+                if isinstance(codec, NumberCodec):
+                    taken = "the model takes them for the nearest that it knows"
                 found.append(
                     f"column {column.name!r}: {int(is_unknown.sum()):,} cells hold what the model has not "
-                    f"learnt, such as {str(first)!r}. They are kept; {_taken_as(codec)}."
+                    f"learnt, such as {str(first)!r}. They are kept; {taken}."
                 )
         return tuple(found)
 
@@ -93,9 +99,9 @@ class TablePartial:
         """See the base."""
         return self.gaps.returned(pa.concat_tables([block.records for block in blocks]).combine_chunks())
 
-    def writer(self, path: Path, metadata: Mapping[str, str]) -> GapsFile:
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> TableFile:
         """See the base."""
-        return GapsFile(self.gaps, path, metadata)
+        return self.gaps.writer(path, metadata)
 
 
 @final
@@ -103,13 +109,7 @@ class GapFilling:
     """See `Filling` of the base; made by `TablePartial`."""
 
     def __init__(
-        self,
-        codec: TableCodec,
-        records: pa.Table,
-        size: int,
-        n_wanted: int,
-        seed: int,
-        keep_missing: bool,
+        self, codec: TableCodec, records: pa.Table, size: int, n_wanted: int, seed: int, keep_missing: bool
     ) -> None:
         self._codec, self._records, self._seed = codec, records, seed
         self._n_wanted, self._keep_missing = n_wanted, keep_missing
@@ -211,37 +211,30 @@ class GapFilling:
             is_there[:n, place] = _is_held(self._codec.columns[index], cells_of(reduced, name))
             if (rule := self._codec.chain.taking(name)) is not None:
                 for one in (*rule.reads, *rule.writes):  # what is computed is known if all of these are
-                    is_there[:n, place] &= ~is_null(cells_of(told, one))
+                    is_there[:n, place] &= mask_of(pc.is_valid(cells_of(told, one)))
         whole = torch.zeros_like(self._compact)
         whole[:n] = encoded
         self._fill(whole, is_there)
 
     def _fill(self, compact: Compact, is_filled: Bool[np.ndarray, "n n_columns"]) -> None:
         """Take over these cells, and hold them fixed from now on."""
-        chosen = torch.from_numpy(_with_levels(is_filled, self._codec.layout.level_columns))
+        has_level = is_filled[:, list(self._codec.layout.level_columns)]
+        chosen = torch.from_numpy(np.concatenate([is_filled, has_level], 1))
         self._compact = torch.where(chosen, compact, self._compact)
         self._is_fixed |= is_filled
 
     def _draw_the_rest(self) -> None:
         """Fill what the generator left missing, however often it was asked."""
-        layout, drawn = self._codec.layout, torch.zeros_like(self._compact)
+        drawn = torch.zeros_like(self._compact)
         left = ~self._is_fixed
         for place in np.flatnonzero(left.any(0)).tolist():
-            codec = self._codec.columns[self._codec.playing[place]]
-            column = self._codec.chain.reduced.columns[self._codec.playing[place]]
+            index = self._codec.playing[place]
+            column = self._codec.chain.reduced.columns[index]
             there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
             rng = np.random.default_rng([self._seed, 1, place])
-            found = choices_for(codec, there).draw(np.full(len(left), ANY_STATE), rng)
-            drawn[:, place] = torch.from_numpy(found.codes).to(drawn)
-            if place in layout.level_columns:
-                level = layout.n_columns + layout.level_columns.index(place)
-                drawn[:, level] = torch.from_numpy(found.levels)
+            asked = AskedColumn.of(self._codec, index, choices_for(self._codec.columns[index], there))
+            asked.put(drawn, asked.choices.draw(np.full(len(left), ANY_STATE), rng))
         self._fill(drawn, left)
-
-
-def is_null(cells: pa.Array) -> Bool[np.ndarray, " n"]:
-    """Which cells are missing."""
-    return cells.is_null().to_numpy(zero_copy_only=False)
 
 
 def _told(chain: Chain, records: pa.Table) -> pa.Table:
@@ -260,7 +253,7 @@ def _told(chain: Chain, records: pa.Table) -> pa.Table:
 def _is_known(codec: AbstractColumnCodec, cells: pa.Array, column: Column) -> Bool[np.ndarray, " n"]:
     """Which cells hold what was learnt; no one else's identifiers and texts are."""
     if isinstance(codec, CategoryCodec):
-        return pc.is_in(cells.cast(pa.string()), value_set=codec.values).to_numpy(zero_copy_only=False)
+        return mask_of(pc.is_in(cells.cast(pa.string()), value_set=codec.values))
     if isinstance(codec, NumberCodec):
         known, (numbers, _) = np.concatenate([codec.spikes, codec.knots]), to_numbers(cells, column)
         if not len(known):
@@ -272,18 +265,5 @@ def _is_known(codec: AbstractColumnCodec, cells: pa.Array, column: Column) -> Bo
 
 def _is_held(codec: AbstractColumnCodec, cells: pa.Array) -> Bool[np.ndarray, " n"]:
     """Which cells the generator is told: those that are there, unknown categories excepted."""
-    is_there = ~is_null(cells)
-    if isinstance(codec, CategoryCodec):
-        is_there &= pc.is_in(cells.cast(pa.string()), value_set=codec.values).to_numpy(zero_copy_only=False)
-    return is_there
-
-
-def _taken_as(codec: AbstractColumnCodec) -> str:
-    if isinstance(codec, NumberCodec):
-        return "the model takes them for the nearest that it knows"
-    return "the rest of their records is made without them"
-
-
-def _with_levels(is_filled: Bool[np.ndarray, "n n_columns"], level_columns: Sequence[int]) -> np.ndarray:
-    """For each value of a compact record whether it belongs to a chosen column."""
-    return np.concatenate([is_filled, is_filled[:, list(level_columns)]], 1)
+    is_there = mask_of(pc.is_valid(cells))
+    return is_there & _is_known(codec, cells, codec.column) if isinstance(codec, CategoryCodec) else is_there

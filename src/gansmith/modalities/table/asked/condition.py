@@ -1,7 +1,11 @@
-"""What is asked of one column: one of some values, none of others, a range; and which cells fulfil it."""
+"""What is asked of one column: one of some values, none of others, a range; and which cells fulfil it.
+
+A value is read as a person writes it, as one typed cell.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
@@ -12,16 +16,12 @@ import pyarrow.compute as pc
 from jaxtyping import Bool
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.values import parse_value
+from gansmith.modalities.table.files.spelling import mask_of
+from gansmith.modalities.table.files.stored import parse_asked
 from gansmith.modalities.table.schema import Column, Schema
 from gansmith.modalities.where import Term, Where, terms_of
 
-_COMPARISONS: Final = {
-    ">=": pc.greater_equal,
-    "<=": pc.less_equal,
-    ">": pc.greater,
-    "<": pc.less,
-}
+_COMPARISONS: Final = {">=": pc.greater_equal, "<=": pc.less_equal, ">": pc.greater, "<": pc.less}
 
 
 @final
@@ -50,14 +50,8 @@ class Condition:
         if len(self.excluded):
             keep &= ~_is_in(cells, self.excluded)
         for operator, end in self.bounds:
-            compared = pc.fill_null(_COMPARISONS[operator](cells, end), False)
-            keep &= compared.to_numpy(zero_copy_only=False)
+            keep &= mask_of(_COMPARISONS[operator](cells, end))
         return keep
-
-    @property
-    def is_range(self) -> bool:
-        """Whether it has an end."""
-        return bool(self.bounds)
 
     @property
     def named(self) -> pa.Array:
@@ -120,13 +114,8 @@ def _condition(column: Column, terms: Sequence[Term]) -> Condition:
             else:
                 (values if term.operator == "=" else excluded).append(parse_value(column, value))
     texts = tuple(text for term in terms for text in term.texts)
-    found = Condition(
-        column,
-        _joined(column, values) if values else None,
-        _joined(column, excluded),
-        tuple(bounds),
-        texts,
-    )
+    allowed = _joined(column, values) if values else None
+    found = Condition(column, allowed, _joined(column, excluded), tuple(bounds), texts)
     if _is_empty(found):
         raise UsageError(f"nothing can be {found}: these contradict each other. Leave one out.")
     return found
@@ -151,7 +140,7 @@ def _joined(column: Column, cells: list[pa.Array]) -> pa.Array:
 
 def _is_in(cells: pa.Array, values: pa.Array) -> Bool[np.ndarray, " n"]:
     """Null is in a set that holds null."""
-    return pc.is_in(cells, value_set=values).to_numpy(zero_copy_only=False)
+    return mask_of(pc.is_in(cells, value_set=values))
 
 
 def _is_empty(condition: Condition) -> bool:
@@ -167,3 +156,49 @@ def _is_empty(condition: Condition) -> bool:
     if pc.greater(low, high).as_py():
         return True
     return pc.equal(low, high).as_py() and not condition.holds(pa.array([low.as_py()], ends.type)).any()
+
+
+def parse_value(column: Column, value: Any, *, is_bound: bool = False) -> pa.Array:
+    """One value as a column of one cell, typed as the schema says.
+
+    Args:
+        column: What the column is.
+        value: As a person writes it, spelt as in the data, or a Python value; None, nothing or the column's
+            missing mark for a missing cell.
+        is_bound: Whether it is the end of a range, which may have more decimals than the column.
+
+    Raises:
+        UsageError: When it is not of the column's kind.
+    """
+    is_nan = isinstance(value, float) and math.isnan(value)
+    if value is None or is_nan or (isinstance(value, str) and value in ("", column.missing_mark)):
+        return pa.nulls(1, column.arrow_type)
+    try:
+        cell = (
+            parse_asked(value, column)
+            if isinstance(value, str)
+            else pa.array([value]).cast(column.arrow_type)
+        )
+    except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
+        raise UsageError(
+            f"column {column.name!r}: {value!r} is no {column.kind}.{_hint(column, value)}"
+        ) from error
+    if cell.null_count:
+        wanted = f"Write it as in the data: {' or '.join(column.spelling) or column.format or 'a number'}."
+        raise UsageError(
+            f"column {column.name!r}: {value!r} is no {column.kind}. {wanted}{_hint(column, value)}"
+        )
+    if column.kind == "decimal" and column.decimals >= 0 and not is_bound:
+        number = cell[0].as_py()
+        if abs(round(number, column.decimals) - number) > 1e-12 * max(1.0, abs(number)):
+            raise UsageError(
+                f"column {column.name!r} has {column.decimals} decimals and cannot hold {value!r}. Round it."
+            )
+    return cell
+
+
+def _hint(column: Column, value: object) -> str:
+    """What to do when a range was meant: in `age=>65` the value is `>65`."""
+    if isinstance(value, str) and value[:1] in ("<", ">"):
+        return f" For a range write {column.name}{value}."
+    return ""

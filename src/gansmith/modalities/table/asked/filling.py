@@ -6,12 +6,14 @@ held fixed, and again those are kept that fulfil everything. What is still open 
 held fixed, in states of records that came near; the part of these that did not fit is drawn as often as it
 occurs. Levels are drawn anew within what is allowed.
 
-A column that the generator does not make itself, but that is computed from others, cannot be held fixed: then
-blocks are made until enough records fulfil the request, or until it is clear that they will not.
+A column that the generator does not make itself, but that is computed from others, cannot be held fixed, only
+looked at: then blocks are made until enough records fulfil the request, or until it is clear that they will
+not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -23,8 +25,9 @@ from jaxtyping import Bool, Int
 
 from gansmith.engine.tensors import Conditions
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.choices import ANY_STATE, Drawn
-from gansmith.modalities.table.asked.wanted import Wanted
+from gansmith.modalities.table.asked.choices import ANY_STATE, Choices, Drawn
+from gansmith.modalities.table.asked.condition import Condition
+from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import Codes
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.layout import Compact, hold_fixed
@@ -37,6 +40,84 @@ WATCHED_ROUNDS: Final = 50
 """Blocks that are made at most; so many only where a column cannot be held fixed."""
 MIN_NEAR: Final = 30
 """Records that came near, from which states to hold are taken."""
+
+
+@final
+@dataclass(frozen=True)
+class AskedColumn:
+    """A column that the generator makes, so that it can be held fixed."""
+
+    choices: Choices
+    place: int
+    """Among the columns of the layout."""
+    level_place: int | None
+    """Of its level in a compact record, if it has one."""
+
+    @staticmethod
+    def of(codec: TableCodec, index: int, choices: Choices) -> AskedColumn:
+        """Column `index` of the schema, which the generator makes."""
+        layout, place = codec.layout, codec.playing.index(index)
+        has_level = place in layout.level_columns
+        level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
+        return AskedColumn(choices, place, level_place)
+
+    @property
+    def condition(self) -> Condition:
+        """What is asked of it."""
+        return self.choices.condition
+
+    @property
+    def name(self) -> str:
+        """Of the column."""
+        return self.condition.column.name
+
+    def look(self, compact: Compact, rng: np.random.Generator) -> Drawn:
+        """The column of these records; members of groups are drawn."""
+        codes = compact[:, self.place].numpy().astype(np.int64)
+        levels = np.zeros(len(codes), np.float32)
+        if self.level_place is not None:
+            levels = compact[:, self.level_place].numpy()
+        if self.choices.cells is None:
+            return Drawn(codes, levels, None)
+        return Drawn(codes, levels, self.choices.codec.decode(codes, levels, rng, 0))
+
+    def holds(self, found: Drawn) -> Bool[np.ndarray, " n"]:
+        """Which of these cells fulfil the condition."""
+        if found.cells is None:
+            return np.isin(found.codes, self.choices.codes)
+        return self.condition.holds(found.cells)
+
+    def put(self, compact: Compact, drawn: Drawn) -> None:
+        """Write these cells into compact records."""
+        compact[:, self.place] = torch.from_numpy(drawn.codes).to(compact)
+        if self.level_place is not None:
+            compact[:, self.level_place] = torch.from_numpy(drawn.levels)
+
+
+@final
+@dataclass(frozen=True)
+class Wanted:
+    """A request, column by column."""
+
+    codec: TableCodec
+    asked: tuple[AskedColumn, ...]
+    watched: tuple[Condition, ...]
+    """What whole records must fulfil, where that does not follow from what is asked."""
+    balanced: int | None
+    """Which of the asked columns has all its values in turn."""
+    sought: Mapping[str, pa.Scalar]
+    """Cells that whole records are moved to where they are near."""
+
+    def fulfilled(self, table: pa.Table) -> Bool[np.ndarray, " n"]:
+        """Which whole records will do."""
+        will_do = ~self.codec.chain.violating(table)
+        for condition in self.watched:
+            will_do &= condition.holds(table.column(condition.column.name).combine_chunks())
+        return will_do
+
+    def __str__(self) -> str:
+        conditions = [*(column.condition for column in self.asked), *self.watched]
+        return " and ".join(dict.fromkeys(text for text in map(str, conditions) if text))
 
 
 @final
@@ -59,7 +140,8 @@ class AskedFilling:
 
     def __init__(self, wanted: Wanted, size: int, first_index: int, n_wanted: int, seed: int) -> None:
         self._wanted, self._n_wanted, self._seed = wanted, n_wanted, seed
-        self._variants = (first_index + np.arange(size)) % wanted.n_variants
+        n_variants = 1 if wanted.balanced is None else len(wanted.asked[wanted.balanced].choices)
+        self._variants = (first_index + np.arange(size)) % n_variants
         self._is_open = np.ones(size, bool)
         self._compact = torch.zeros(size, wanted.codec.layout.n_compact)
         self._cells: dict[str, list[pa.Array]] = {}
@@ -95,7 +177,13 @@ class AskedFilling:
         else:
             self._has_led, columns = True, [self._rarest()]
         self._held = {place: self._drawn(place, targets, states, rng) for place in columns}
-        return self._conditions()
+        layout = self._wanted.codec.layout
+        compact, is_asked = torch.zeros_like(self._compact), torch.zeros(len(self._compact), layout.n_columns)
+        for place, drawn in self._held.items():
+            column = self._wanted.asked[place]
+            column.put(compact, drawn)
+            is_asked[:, column.place] = 1.0
+        return hold_fixed(layout, layout.expand(compact), is_asked)
 
     def take(self, compact: Compact) -> None:
         """See the base."""
@@ -110,17 +198,17 @@ class AskedFilling:
             for column, drawn in zip(wanted.asked, found, strict=True)
             if drawn.cells is not None
         }
-        holds = np.ones((len(compact), len(found)), bool)
+        holds, codes = (np.ones((len(compact), len(found)), kind) for kind in (bool, np.int64))
         for place, column in enumerate(wanted.asked):
-            holds[:, place] = column.holds(found[place])
+            holds[:, place], codes[:, place] = column.holds(found[place]), found[place].codes
         is_whole = holds.all(1)
-        if wanted.is_watched:
-            table = wanted.whole(compact, rng, cells)
+        if wanted.watched or wanted.codec.chain.constraints:  # known only of whole records
+            table = wanted.codec.chain.nudged(wanted.codec.decode_rows(compact, rng, 0, cells), wanted.sought)
             is_whole &= wanted.fulfilled(table)
             kept = [column.name for column in wanted.codec.schema.columns if not column.is_made_anew]
             cells = {name: table.column(name).combine_chunks() for name in kept}
         variants = self._variants_of(found, len(compact))
-        self._seen.append(_Seen(_side_by_side(found, len(compact)), holds, variants))
+        self._seen.append(_Seen(codes, holds, variants))
         self._keep(compact, np.flatnonzero(is_whole), variants, cells)
 
     def settled(self, records: Table) -> Table:
@@ -162,11 +250,9 @@ class AskedFilling:
 
     def _near_states(self, targets: Codes, rng: np.random.Generator) -> Int[np.ndarray, "n columns"]:
         """States of records that came near each target; `ANY_STATE` where they do not fit."""
-        codes, holds, variants = (
-            np.concatenate([seen.codes for seen in self._seen]),
-            np.concatenate([seen.holds for seen in self._seen]),
-            np.concatenate([seen.variants for seen in self._seen]),
-        )
+        codes = np.concatenate([seen.codes for seen in self._seen])
+        holds = np.concatenate([seen.holds for seen in self._seen])
+        variants = np.concatenate([seen.variants for seen in self._seen])
         others = holds.copy()
         if self._wanted.balanced is not None:
             others[:, self._wanted.balanced] = True
@@ -181,16 +267,6 @@ class AskedFilling:
             rows[is_enough] = whole[own[is_enough]]
         return np.where(holds[rows], codes[rows], ANY_STATE)
 
-    def _conditions(self) -> Conditions:
-        layout = self._wanted.codec.layout
-        compact = torch.zeros_like(self._compact)
-        is_asked = torch.zeros(len(compact), layout.n_columns)
-        for place, drawn in self._held.items():
-            column = self._wanted.asked[place]
-            column.put(compact, drawn)
-            is_asked[:, column.place] = 1.0
-        return hold_fixed(layout, layout.expand(compact), is_asked)
-
     def _variants_of(self, found: list[Drawn], n: int) -> Codes:
         """Which of the values that take turns each record has."""
         balanced = self._wanted.balanced
@@ -200,11 +276,7 @@ class AskedFilling:
         return places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
     def _keep(
-        self,
-        compact: Compact,
-        rows: Int[np.ndarray, " n_rows"],
-        variants: Codes,
-        cells: dict[str, pa.Array],
+        self, compact: Compact, rows: Int[np.ndarray, " n_rows"], variants: Codes, cells: dict[str, pa.Array]
     ) -> None:
         """Fill open places, the first ones first, with whole records of the value whose turn it is."""
         slots = np.flatnonzero(self._is_open)
@@ -249,7 +321,3 @@ def _numbered(groups: Codes) -> Codes:
     ranks = np.empty(len(groups), np.int64)
     ranks[order] = np.arange(len(groups)) - np.searchsorted(ordered, ordered)
     return groups * 2**32 + ranks
-
-
-def _side_by_side(found: list[Drawn], n: int) -> Int[np.ndarray, "n columns"]:
-    return np.stack([drawn.codes for drawn in found], 1) if found else np.zeros((n, 0), np.int64)

@@ -1,19 +1,28 @@
-"""A request to a learnt table, from what a user says to what can be held fixed."""
+"""A request to a learnt table, from what a user says to what can be held fixed.
+
+Constraints take columns out of the game and compute them from others. Where a condition on such a column
+says what these others must be, that is asked of them. Either way the condition itself is looked at when a
+record is whole.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, final
 
+import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.asked.choices import Choices, choices_for
 from gansmith.modalities.table.asked.condition import Condition, conditions_of
-from gansmith.modalities.table.asked.filling import AskedFilling
-from gansmith.modalities.table.asked.reduced import reduced
-from gansmith.modalities.table.asked.wanted import AskedColumn, Wanted
+from gansmith.modalities.table.asked.filling import AskedColumn, AskedFilling, Wanted
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.constraints.cells import cells_of
+from gansmith.modalities.table.constraints.chain import Chain
+from gansmith.modalities.table.constraints.dependency import Dependency
+from gansmith.modalities.table.constraints.merged import Combinations
 from gansmith.modalities.table.schema import Column
 from gansmith.modalities.where import Where
 
@@ -51,26 +60,19 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     if balance:
         conditions[balance] = _without_missing(codec.schema.column(balance), conditions.get(balance))
         _check_balance(codec, conditions[balance].column)
-    found = reduced(codec.chain, conditions)
+    on_made, sought = reduced(codec.chain, conditions)
     asked: list[AskedColumn] = []
     balanced: int | None = None
-    for name, condition in found.asked.items():
+    for name, condition in on_made.items():
         index = codec.schema.names.index(name)
         choices = choices_for(codec.columns[index], condition)
         if name == balance:
             _check_values(condition.column, choices)
             balanced = len(asked)
         if codec.columns[index].n_states:
-            asked.append(_asked(codec, index, choices))
+            asked.append(AskedColumn.of(codec, index, choices))
     watched = tuple(conditions.values()) if codec.chain.constraints else ()
-    return TableRequest(Wanted(codec, tuple(asked), watched, balanced, found.sought), texts)
-
-
-def _asked(codec: TableCodec, index: int, choices: Choices) -> AskedColumn:
-    layout, place = codec.layout, codec.playing.index(index)
-    has_level = place in layout.level_columns
-    level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
-    return AskedColumn(choices, place, level_place)
+    return TableRequest(Wanted(codec, tuple(asked), watched, balanced, sought), texts)
 
 
 def _without_missing(column: Column, condition: Condition | None) -> Condition:
@@ -109,3 +111,85 @@ def _check_values(column: Column, choices: Choices) -> None:
             f"column {name!r} has {len(choices):,} values, and at most {MAX_BALANCED:,} can be balanced. "
             f"Name some of them with --where {name}=VALUE."
         )
+
+
+def reduced(
+    chain: Chain, conditions: Mapping[str, Condition]
+) -> tuple[dict[str, Condition], dict[str, pa.Scalar]]:
+    """What to ask of the generator, so that whole records have a chance to fulfil all conditions.
+
+    Returns:
+        By column, as that is between the constraints' `reduce` and `restore`, what to ask of it; and cells of
+        whole records that the generator cannot be told of, but near ones can be moved to.
+
+    Raises:
+        UsageError: When no record can fulfil them.
+    """
+    exact: dict[str, pa.Array] = {
+        name: found.values
+        for name, found in conditions.items()
+        if found.values is not None
+        and len(found.values) == 1
+        and not found.bounds
+        and not len(found.excluded)
+    }
+    told, sought = chain.asked(exact)
+    asked: dict[str, Condition] = {}
+    for name, condition in conditions.items():
+        rule = chain.taking(name)
+        if rule is None:
+            asked[name] = _narrowed(asked, condition.column, condition)
+        elif isinstance(rule, Dependency):
+            keys = rule.keys.filter(pa.array(condition.holds(rule.values)))
+            _check_any(keys, chain, condition)
+            if not _is_changed(chain, rule.by.name):
+                asked[rule.by.name] = _narrowed(asked, rule.by, _one_of(rule.by, keys))
+        elif isinstance(rule, Combinations) and rule.known is not None:
+            fitting = np.ones(rule.known.num_rows, bool)
+            for one in rule.writes:
+                if one in conditions:
+                    fitting &= conditions[one].holds(cells_of(rule.known, one))
+            names = pa.array(np.array(rule.names, object)[fitting], pa.string())
+            _check_any(names, chain, condition)
+            called = chain.reduced.column(rule.writes[0])
+            asked[called.name] = _narrowed(asked, called, _one_of(called, names))
+        elif not _is_changed(chain, name):
+            asked[name] = condition
+    for name, cell in told.items():
+        if name not in asked:
+            asked[name] = _one_of(chain.reduced.column(name), cell)
+    return asked, {name: cell[0] for name, cell in sought.items()}
+
+
+def _is_changed(chain: Chain, name: str) -> bool:
+    """Whether the generator makes something else under this name."""
+    rule = chain.taking(name)
+    return rule is not None and name in rule.reduced()
+
+
+def _check_any(values: pa.Array, chain: Chain, condition: Condition) -> None:
+    if not len(values):
+        rule = chain.taking(condition.column.name)
+        why = "" if rule is None else f": {rule.in_words()}"
+        raise UsageError(f"no record has {condition}{why}. Ask for one that occurs.")
+
+
+def _narrowed(asked: Mapping[str, Condition], column: Column, other: Condition) -> Condition:
+    """What is asked of a column already, and this too."""
+    before = asked.get(column.name)
+    if before is None:
+        return other
+    if before.values is None:
+        before, other = other, before
+    values = before.values
+    kept = None if values is None else values.filter(pa.array(other.holds(values)))
+    if kept is not None and not len(kept):
+        raise UsageError(f"no record has {before} and {other}. Ask for less.")
+    return replace(before, values=kept, texts=(*before.texts, *other.texts))
+
+
+def _one_of(column: Column, values: pa.Array) -> Condition:
+    if values.null_count == len(values):  # a missing cell, of the type that the column had before
+        values = pa.nulls(len(values), column.arrow_type)
+    spelt = tuple(f"{column.name}={'' if value is None else value}" for value in values[:3].to_pylist())
+    return Condition(column, values, pa.array([], column.arrow_type), (), spelt)

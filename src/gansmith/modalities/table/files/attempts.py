@@ -1,24 +1,22 @@
-"""One attempt for each kind: the distinct cells of a column read as integers, decimals, times, ..."""
+"""A column of text as its distinct cells, and one attempt for each kind to read them: integers, times, ..."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Literal, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.files import clocks, dates, zones
-from gansmith.modalities.table.files.cells import Attempt, Cells, Wish, without
+from gansmith.modalities.table.files import clocks, dates
 from gansmith.modalities.table.files.dress import find_dress, undressed
-from gansmith.modalities.table.files.lists import find_delimiter, likely_delimiter
-from gansmith.modalities.table.files.looks import likely_look, sure_look
-from gansmith.modalities.table.files.parsing import parse_cells
+from gansmith.modalities.table.files.looks import find_delimiter, likely_delimiter, likely_look, sure_look
 from gansmith.modalities.table.files.spelling import (
     WEAK_MARKS,
+    Counts,
     Mask,
     decimal_style,
     has_endless_digits,
@@ -33,10 +31,101 @@ from gansmith.modalities.table.files.spelling import (
     strings,
     truth_spelling,
 )
-from gansmith.modalities.table.schema import Column, Kind
+from gansmith.modalities.table.files.stored import parse_cells
+from gansmith.modalities.table.schema import Column, Kind, Look
 
 MANY_DISTINCT: Final = 50
 _LONG_CHARACTERS: Final = 40
+
+
+@final
+@dataclass(frozen=True)
+class Cells:
+    """A column of strings, as its distinct cells and where each stands."""
+
+    name: str
+    raw: pa.Array
+    """Distinct cells as they are, shape (n_distinct,)."""
+    trimmed: pa.Array
+    """The same without blanks around them."""
+    counts: Counts
+    """How often each occurs, shape (n_distinct,)."""
+    codes: pa.Array
+    """Which distinct cell stands in each record, shape (n,)."""
+
+    @staticmethod
+    def of(name: str, column: pa.ChunkedArray) -> Cells:
+        """The cells of a column of strings; a null is an empty cell."""
+        encoded = pc.dictionary_encode(pc.fill_null(column, "")).combine_chunks()
+        raw = encoded.dictionary
+        codes = encoded.indices
+        counts = np.bincount(np.asarray(codes), minlength=len(raw)).astype(np.int64)
+        return Cells(name, raw, pc.utf8_trim_whitespace(raw), counts, codes)
+
+    @property
+    def n(self) -> int:
+        """How many records there are."""
+        return len(self.codes)
+
+    def record(self, index: int) -> int:
+        """The first record, counted from 1, that holds distinct cell `index`."""
+        return int(np.argmax(np.asarray(self.codes) == index)) + 1
+
+
+@final
+@dataclass(frozen=True)
+class Wish:
+    """What is known of a column before its cells are looked at."""
+
+    kind: Kind | None = None
+    """The kind that the user wants; None: to be found."""
+    column: Column | None = None
+    """The column of the schema that the user gave; its fields go before what is found."""
+    is_comma_decimal: bool = False
+    """Whether the file separates cells by something other than a comma, so that 3,14 may be a number."""
+    look: Literal[Look, ""] = ""
+    """Invented kind: what the user wants to be invented; empty: to be found."""
+    marks: tuple[str, ...] = ()
+    """The user's own spellings of a missing cell, beside the usual ones."""
+
+    @property
+    def given(self) -> Column:
+        """The column of the schema, or one of which nothing is said."""
+        return self.column or Column("any", "text")
+
+
+@final
+@dataclass(frozen=True)
+class Learnt:
+    """What was found in a column."""
+
+    column: Column
+    values: pa.Array
+    """Typed as `column.type` says, null where missing, shape (n,)."""
+    remark: str = ""
+    """Something that the user should know, mostly empty."""
+
+
+@final
+@dataclass(frozen=True)
+class Attempt:
+    """Distinct cells read as one kind."""
+
+    column: Column
+    values: pa.Array
+    """Null where missing or not of that kind, shape (n_distinct,)."""
+    is_missing: Mask
+    remark: str = ""
+
+    @property
+    def is_bad(self) -> Mask:
+        """Cells that are neither missing nor of that kind."""
+        return mask_of(pc.is_null(self.values)) & ~self.is_missing
+
+
+def without(array: pa.Array, missing: Mask) -> pa.Array:
+    """`array` with nulls where `missing`."""
+    return pc.if_else(pa.array(missing), None, array)
 
 
 def _weakly(cells: Cells, marked: Mask) -> Mask:
@@ -47,11 +136,10 @@ def _weakly(cells: Cells, marked: Mask) -> Mask:
 def read_integer(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Whole numbers; as the schema's column spells them, where one is given."""
     marked = _weakly(cells, marked)
-    given = wish.column or Column(cells.name, "integer")
     present = without(cells.trimmed, marked)
-    values = read_integers(undressed(present, given))
-    column = replace(Column(cells.name, "integer"), **_dress_of(given))
-    if matches(present, r"^\+").any() and not given.plus and values.null_count == int(marked.sum()):
+    values = read_integers(undressed(present, wish.given))
+    column = replace(Column(cells.name, "integer"), **_dress_of(wish.given))
+    if matches(present, r"^\+").any() and not wish.given.plus and values.null_count == int(marked.sum()):
         found = find_dress(column, present.filter(pa.array(~marked)), is_comma_decimal=False)
         column = found[0] if found else column
     return Attempt(column, values, marked)
@@ -65,8 +153,7 @@ def _dress_of(column: Column) -> dict[str, str]:
 def read_decimal(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Numbers with a decimal point; as the schema's column spells them, where one is given."""
     marked = _weakly(cells, marked)
-    column = replace(Column(cells.name, "decimal"), **_dress_of(wish.column) if wish.column else {})
-    return _as_decimals(cells, marked, column)
+    return _as_decimals(cells, marked, replace(Column(cells.name, "decimal"), **_dress_of(wish.given)))
 
 
 def _as_decimals(cells: Cells, marked: Mask, column: Column) -> Attempt:
@@ -101,9 +188,8 @@ def read_dressed(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
 def read_boolean(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Truth values: a known pair of words, or any two where the user says so."""
     marked = _weakly(cells, marked)
-    given = wish.column.spelling if wish.column else ()
-    present = strings(cells.trimmed.filter(pa.array(~marked)).slice(0, 3)) if not given else []
-    spelling = given or truth_spelling(present)
+    present = strings(cells.trimmed.filter(pa.array(~marked)).slice(0, 3))
+    spelling = wish.given.spelling or truth_spelling(present)
     if spelling is None and wish.kind == "boolean" and len(present) == 2:
         spelling = (min(present), max(present))
     if not spelling:
@@ -116,21 +202,21 @@ def read_boolean(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
 def read_time(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Dates, with or without a time of day."""
     marked = _weakly(cells, marked)
-    given = wish.column.format if wish.column else ""
     present = cells.trimmed.filter(pa.array(~marked))
     is_day_or_moment = wish.kind in ("date", "datetime")
-    zone = wish.column.zone if wish.column else ""
-    form, remark = (given, "") if given else dates.find_format(present, is_compact_allowed=is_day_or_moment)
+    form, zone, remark = wish.given.format, wish.given.zone, ""
+    if not form:
+        form, remark = dates.find_format(present, is_compact_allowed=is_day_or_moment)
     if not form and wish.kind != "date":
-        form, zone, remark = zones.find_zoned(present)
+        form, zone, remark = dates.find_zoned(present)
     kind = wish.kind if is_day_or_moment and wish.kind else ("datetime" if dates.has_clock(form) else "date")
     if not form:
         form = dates.nearest_format(present, is_clock_wanted=kind == "datetime") if wish.kind else ""
     column = Column(cells.name, kind, format=form, zone=zone if kind == "datetime" else "")
     if not form:
         return Attempt(column, pa.nulls(len(marked), column.arrow_type), marked)
-    times = zones.read_zoned(without(cells.trimmed, marked), form)
-    if kind == "datetime" and times.null_count < len(times):
+    times = dates.read_zoned(without(cells.trimmed, marked), form)
+    if kind == "datetime":
         column = replace(column, granularity_seconds=dates.granularity_seconds(times))
     return Attempt(column, pc.cast(times, column.arrow_type, safe=False), marked, remark)
 
@@ -149,7 +235,7 @@ def read_clock(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     if not kind or (wish.kind and wish.kind != kind):
         return Attempt(column, pa.nulls(len(marked), column.arrow_type), marked)
     values = parse_cells(without(cells.trimmed, marked), column)
-    column = replace(column, granularity_seconds=clocks.granularity_of(values))
+    column = replace(column, granularity_seconds=dates.granularity_seconds(values))
     return Attempt(column, values, marked, remark)
 
 
@@ -159,17 +245,14 @@ def read_strings(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     present = pa.array(~missing)
     values = without(cells.raw, missing)
     if wish.kind == "list":
-        given = wish.column.delimiter if wish.column else ""
-        counts = cells.counts[~missing]
-        found = (
-            given or find_delimiter(cells.trimmed.filter(present), counts) or likely_delimiter(cells.trimmed)
-        )
+        found = find_delimiter(cells.trimmed.filter(present), cells.counts[~missing])
+        found = wish.given.delimiter or found or likely_delimiter(cells.trimmed)
         return Attempt(Column(cells.name, "list", delimiter=found), values, missing)
     if wish.kind == "invented":
-        look = wish.look or (wish.column.look if wish.column else "")
         trimmed = cells.trimmed.filter(present)
-        found = look or sure_look(cells.name, trimmed) or likely_look(cells.name, trimmed) or ""
-        return Attempt(Column(cells.name, "invented", look=found), values, missing)
+        found = sure_look(cells.name, trimmed) or likely_look(cells.name, trimmed) or ""
+        look = wish.look or wish.given.look or found
+        return Attempt(Column(cells.name, "invented", look=look), values, missing)
     if wish.kind == "identifier":
         whole = read_integers(without(cells.trimmed, marked))
         if not has_leading_zeros(cells.trimmed) and whole.null_count == int(marked.sum()):
@@ -223,24 +306,20 @@ def _refuse_infinite(cells: Cells, infinite: Mask) -> None:
     found = infinite | is_infinite(cells.trimmed)
     if found.any():
         index = int(np.argmax(found))
-        raise DataError(
-            f"column {cells.name!r}, record {cells.record(index)}: {cells.raw[index].as_py()!r} is not "
-            "a finite number. "
-            "Replace infinite numbers, or leave the cell empty if the value is unknown."
-        )
+        raise not_finite(cells.name, cells.record(index), repr(cells.raw[index].as_py()))
+
+
+def not_finite(name: str, record: int, value: str) -> DataError:
+    """The error that an infinite number is."""
+    return DataError(
+        f"column {name!r}, record {record}: {value} is not a finite number. "
+        "Replace infinite numbers, or leave the cell empty if the value is unknown."
+    )
 
 
 READERS: Final[dict[Kind, Callable[[Cells, Mask, Wish], Attempt]]] = {
-    "integer": read_integer,
-    "decimal": read_decimal,
-    "boolean": read_boolean,
-    "date": read_time,
-    "datetime": read_time,
-    "time": read_clock,
-    "duration": read_clock,
-    "category": read_strings,
-    "list": read_strings,
-    "text": read_strings,
-    "invented": read_strings,
+    "integer": read_integer, "decimal": read_decimal, "boolean": read_boolean,
+    "date": read_time, "datetime": read_time, "time": read_clock, "duration": read_clock,
+    "category": read_strings, "list": read_strings, "text": read_strings, "invented": read_strings,
     "identifier": read_strings,
-}
+}  # fmt: skip

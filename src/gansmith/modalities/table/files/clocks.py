@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.modalities.table.files.dates import read_times, spell_times
+from gansmith.modalities.table.files.dates import iso_clock, read_times, spell_times
 from gansmith.modalities.table.files.spelling import mask_of, matches, strings
 
 _TIMES: Final = (
@@ -49,7 +49,6 @@ _UNITS: Final = {
 }  # fmt: skip
 _DAY: Final = "1970-01-01 "
 _SAMPLE: Final = 50
-_STEPS: Final = (86_400, 3_600, 60, 1)
 
 
 def find_clock(name: str, cells: pa.Array) -> tuple[str, str, str]:
@@ -68,18 +67,16 @@ def find_clock(name: str, cells: pa.Array) -> tuple[str, str, str]:
         fitting = [form for form in likely if speller(reader(cells, form), form).equals(cells)]
         if fitting:
             same = [form for form in ("%M:%S", "%-M:%S", "%H:%M", "%-H:%M") if form in fitting]
-            is_guess = kind == "duration" and len(same) > 1
-            remark = (
-                f"read as {same[0]} (minutes and seconds), though {same[-1]} would do too" if is_guess else ""
-            )
+            remark = ""
+            if kind == "duration" and len(same) > 1:
+                remark = f"read as {same[0]} (minutes and seconds), though {same[-1]} would do too"
             return kind, fitting[0], remark
     return "", "", ""
 
 
 def read_clock(cells: pa.Array, form: str) -> pa.Array:
     """Times of day, `time64[us]`; null where a cell is not so spelt."""
-    code = re.sub("%-?I", "%I", form).replace("%P", "%p")
-    bare = code.replace("%-", "%")
+    bare = form.replace("%-", "%").replace("%P", "%p")
     dated = pc.binary_join_element_wise(_DAY, cells, "")
     return pc.cast(read_times(dated, f"%Y-%m-%d {bare}"), pa.time64("us"))
 
@@ -87,16 +84,9 @@ def read_clock(cells: pa.Array, form: str) -> pa.Array:
 def spell_clock(values: pa.Array, form: str) -> pa.Array:
     """Times of day as cells; null stays null. An empty format spells ISO 8601."""
     ticks = pc.cast(pc.cast(values, pa.time64("us")), pa.int64())
-    if not form:
-        form = "%H:%M:%S" if granularity_of(values) else "%H:%M:%S.%f"
+    form = form or iso_clock(values)
     cells = spell_times(pc.cast(ticks, pa.timestamp("us")), form.replace("%P", "%p"))
     return pc.utf8_lower(cells) if "%P" in form else cells
-
-
-def granularity_of(values: pa.Array) -> int:
-    """The greatest of a day, an hour, a minute and a second that all are multiples of; 0 when none."""
-    ticks = np.asarray(pc.cast(pc.drop_null(values), pa.int64()), dtype=np.int64)
-    return next((step for step in _STEPS if len(ticks) and not (ticks % (step * 1_000_000)).any()), 0)
 
 
 @cache
@@ -149,8 +139,7 @@ def spell_duration(values: pa.Array, form: str) -> pa.Array:
     """Durations as cells; null stays null. An empty format spells hours, minutes and seconds."""
     missing = mask_of(pc.is_null(values))
     ticks = np.asarray(pc.fill_null(pc.cast(pc.cast(values, pa.duration("us")), pa.int64()), 0))
-    if not form:
-        form = "%H:%M:%S" if granularity_of(values) else "%H:%M:%S.%f"
+    form = form or iso_clock(values)
     if form == ISO:
         return pa.array([_iso(int(tick)) for tick in ticks], pa.string(), mask=missing)
     rest = np.abs(ticks)
@@ -171,10 +160,7 @@ def _iso(ticks: int) -> str:
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     fraction = f".{tail:06d}".rstrip("0") if tail else ""
-    clock = (
-        (f"{hours}H" if hours else "")
-        + (f"{minutes}M" if minutes else "")
-        + (f"{seconds}{fraction}S" if seconds or tail else "")
-    )
+    units = ((hours, "H"), (minutes, "M"), (f"{seconds}{fraction}" if seconds or tail else "", "S"))
+    clock = "".join(f"{number}{unit}" for number, unit in units if number)
     text = "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
     return ("-" if ticks < 0 else "") + (text if text != "P" else "PT0S")

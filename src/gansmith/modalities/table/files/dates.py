@@ -2,6 +2,10 @@
 
 Formats are those of `strftime`, read and written by DuckDB, which is vectorised, knows English month names
 whatever the machine's language, and spells days without a leading zero (`%-d`).
+
+An offset from UTC (2024-07-01T10:00:00+02:00) that is the same in every cell is a part of the format. Where
+it changes, as with summer time, the values are learnt in UTC, and written with the offsets of a time zone
+that explains all of them; where none does, as UTC. In a format %z spells +0200 and %:z spells +02:00.
 """
 
 from __future__ import annotations
@@ -38,7 +42,15 @@ _CLOCK_CODES: Final = ("%H", "%I", "%-H", "%-I")
 _UNPADDED: Final = {"%d": "%-d", "%m": "%-m", "%H": "%-H", "%I": "%-I"}
 _ZONE: Final = re.compile(r"(?<=[0-9])( ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))$")
 _SAMPLE: Final = 50
-
+_OFFSET: Final = r"(?P<gap> ?)(?P<sign>[+-])(?P<hours>[0-9]{2})(?P<colon>:?)(?P<minutes>[0-9]{2})$"
+_ZONED_FORMAT: Final = re.compile(r"(.*?)( ?)%(:?)z")
+_ZONES: Final = (
+    "Europe/Berlin", "Europe/London", "Europe/Helsinki", "America/New_York", "America/Chicago",
+    "America/Denver", "America/Los_Angeles", "America/Halifax", "America/Anchorage", "America/Sao_Paulo",
+    "America/Santiago", "Australia/Sydney", "Australia/Adelaide", "Pacific/Auckland", "Asia/Jerusalem",
+    "Europe/Moscow", "Africa/Cairo", "Asia/Tehran",
+)  # fmt: skip
+"""One zone of each rule of summer time that is common."""
 STEPS_SECONDS: Final = (86400, 3600, 60, 1)
 
 
@@ -120,21 +132,86 @@ def read_times(cells: pa.Array, form: str) -> pa.Array:
 def spell_times(times: pa.Array, form: str) -> pa.Array:
     """Dates or timestamps as cells; null stays null. An empty format spells ISO 8601."""
     if not form:
-        form = "%Y-%m-%d" if pa.types.is_date(times.type) else _iso_format(times)
+        form = "%Y-%m-%d" if pa.types.is_date(times.type) else f"%Y-%m-%d {iso_clock(times)}"
     return _query("strftime(cell, $1)", times, form, pa.string())
 
 
-def _iso_format(times: pa.Array) -> str:
-    return "%Y-%m-%d %H:%M:%S" if granularity_seconds(times) else "%Y-%m-%d %H:%M:%S.%f"
+def iso_clock(times: pa.Array) -> str:
+    """How ISO 8601 spells the time of day of these, with a fraction of the second where one has any."""
+    return "%H:%M:%S" if granularity_seconds(times) else "%H:%M:%S.%f"
 
 
 def granularity_seconds(times: pa.Array) -> int:
-    """The greatest of a day, an hour, a minute and a second that all times are multiples of; 0 when none."""
-    ticks = np.asarray(pc.cast(pc.drop_null(times), pa.timestamp("us")).cast(pa.int64()), dtype=np.int64)
-    for step in STEPS_SECONDS:
-        if not (ticks % (step * 1_000_000)).any():
-            return step
-    return 0
+    """The greatest of a day, an hour, a minute and a second that all are multiples of; 0 when none is.
+
+    Args:
+        times: Points in time, or times of day and durations in microseconds.
+    """
+    present = pc.drop_null(times)
+    if pa.types.is_date(times.type) or pa.types.is_timestamp(times.type):
+        present = pc.cast(present, pa.timestamp("us"))
+    ticks = np.asarray(pc.cast(present, pa.int64()), dtype=np.int64)
+    return next((step for step in STEPS_SECONDS if len(ticks) and not (ticks % (step * 1_000_000)).any()), 0)
+
+
+def find_zoned(cells: pa.Array) -> tuple[str, str, str]:
+    """Format, time zone and a remark, mostly empty; an empty format where not all cells have an offset.
+
+    Args:
+        cells: Distinct trimmed cells that are not missing, at least one.
+    """
+    if not matches(cells, f"[0-9]{_OFFSET}").all():
+        return "", "", ""
+    local = pc.replace_substring_regex(cells, pattern=_OFFSET, replacement="")
+    form, remark = find_format(local)
+    if not has_clock(form):
+        return "", "", ""
+    first = re.search(_OFFSET, str(cells[0]))
+    form += f"{first['gap']}%{first['colon']}z" if first else ""
+    times = read_zoned(cells, form)
+    if times.null_count:
+        return "", "", ""
+    for zone in _ZONES:
+        if spell_zoned(times, form, zone).equals(cells):
+            return form, zone, remark
+    told = "its offsets follow no known time zone, so its times are written as UTC"
+    return form, "UTC", f"{remark}; {told}" if remark else told
+
+
+def read_zoned(cells: pa.Array, form: str) -> pa.Array:
+    """Points in time in UTC, `timestamp[us]`; null where a cell is not so spelt."""
+    found = _ZONED_FORMAT.fullmatch(form)
+    if found is None:
+        return read_times(cells, form)
+    offset = _OFFSET.replace("(?P<gap> ?)", f"(?P<gap>{found[2]})").replace("<colon>:?", f"<colon>{found[3]}")
+    fits = pa.array(matches(cells, f"[0-9]{offset}"))
+    kept = pc.if_else(fits, cells, None)
+    times = read_times(pc.replace_substring_regex(kept, pattern=offset, replacement=""), found[1])
+    parts = pc.extract_regex(kept, pattern=f"[0-9]{offset}")
+    hours, minutes = (pc.if_else(fits, parts.field(part), "0") for part in ("hours", "minutes"))
+    seconds = np.asarray(pc.cast(hours, pa.int64())) * 3600 + np.asarray(pc.cast(minutes, pa.int64())) * 60
+    is_west = pc.fill_null(pc.equal(parts.field("sign"), "-"), False)
+    shift = pc.if_else(is_west, pa.array(seconds), pa.array(-seconds))
+    return pc.add(times, pc.cast(pc.multiply(shift, 1_000_000), pa.duration("us")))
+
+
+def spell_zoned(times: pa.Array, form: str, zone: str) -> pa.Array:
+    """Points in time in UTC as cells of a time zone; null stays null. An empty format spells ISO 8601."""
+    form = form or f"%Y-%m-%d {iso_clock(times)}%:z"
+    moments = pc.cast(times, pa.timestamp("us"))
+    local = pc.local_timestamp(pc.cast(moments, pa.timestamp("us", zone)))
+    found = _ZONED_FORMAT.fullmatch(form)
+    if found is None:
+        return spell_times(local, form)
+    ticks = pc.subtract(pc.cast(local, pa.int64()), pc.cast(moments, pa.int64()))
+    minutes = np.asarray(pc.fill_null(ticks, 0)) // 60_000_000
+    sign = pc.if_else(pa.array(minutes < 0), "-", "+")
+    hours, rest = (
+        pc.utf8_lpad(pc.cast(pa.array(part), pa.string()), width=2, padding="0")
+        for part in np.divmod(np.abs(minutes), 60)
+    )
+    cells = spell_times(local, found[1])
+    return pc.binary_join_element_wise(cells, found[2], sign, hours, found[3], rest, "")
 
 
 @cache

@@ -7,7 +7,7 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from gansmith.errors import DataError, UsageError
@@ -40,8 +40,8 @@ class Dialect:
     """Whether a blank follows every delimiter and belongs to it, not to the cell."""
 
 
-def decode(raw: bytes, encoding: str | None) -> tuple[str, str]:
-    """The text of a file, and a note for the user when its encoding had to be guessed.
+def decode(raw: bytes, encoding: str | None) -> tuple[str, str, str]:
+    """The text of a file, its encoding, and a note for the user when that had to be guessed.
 
     Args:
         raw: All bytes.
@@ -60,25 +60,19 @@ def decode(raw: bytes, encoding: str | None) -> tuple[str, str]:
         )
     chosen = encoding or marked or "utf-8"
     try:
-        return raw.decode(chosen), ""
+        return raw.decode(chosen), chosen, ""
     except LookupError as error:
         raise UsageError(f"There is no encoding {chosen!r}. Try utf-8, utf-16, cp1252 or latin-1.") from error
     except UnicodeDecodeError as error:
-        if encoding is None and marked is None:
-            return _decode_western(raw, error)
-        raise DataError(_undecodable(raw, error, chosen)) from error
-
-
-def _decode_western(raw: bytes, reason: UnicodeDecodeError) -> tuple[str, str]:
+        if encoding is not None or marked is not None:
+            raise DataError(_undecodable(raw, error, chosen)) from error
+        line = raw.count(b"\n", 0, error.start) + 1
     try:
         text = raw.decode("cp1252")
     except UnicodeDecodeError as error:
         raise DataError(_undecodable(raw, error, "utf-8 nor cp1252")) from error
-    line = raw.count(b"\n", 0, reason.start) + 1
-    return (
-        text,
-        f"line {line} is not valid UTF-8, so the file was read as cp1252 (name another with --encoding)",
-    )
+    told = f"line {line} is not valid UTF-8, so the file was read as cp1252 (name another with --encoding)"
+    return text, "cp1252", told
 
 
 def _undecodable(raw: bytes, error: UnicodeDecodeError, encoding: str) -> str:
@@ -113,7 +107,7 @@ def find_dialect(text: str, preferred: Delimiter | None = None) -> Dialect:
     rows = records_of(sample, best)[:-1] or records_of(sample, best)
     later = [cell for row in rows for cell in row[1:]]
     is_spaced = bool(later) and all(cell.startswith(" ") for cell in later)
-    return Dialect(best.delimiter, best.quote, best.has_escapes, is_spaced)
+    return replace(best, is_spaced=is_spaced)
 
 
 def records_of(text: str, dialect: Dialect) -> list[list[str]]:
@@ -141,27 +135,16 @@ def _regularity(rows: list[list[str]]) -> float:
     return n_rows / len(rows) if n_cells > 1 else 0.0
 
 
-def style_of(text: str, dialect: Dialect, raw: bytes, encoding: str | None) -> TextStyle:
+def style_of(text: str, dialect: Dialect, encoding: str) -> TextStyle:
     """How the text is laid out, as far as a text file of ours can be laid out alike.
 
     Args:
         text: The whole file or its beginning.
         dialect: In which it is.
-        raw: Its bytes.
-        encoding: The user's word for it, or None.
+        encoding: In which its bytes are.
     """
-    marked = next((name for bom, name in _BOMS if raw.startswith(bom)), None)
-    found = encoding or marked or ("utf-8" if _is_utf8(raw) else "cp1252")
     line_end = "\r\n" if "\r\n" in text[:_SAMPLE_CHARACTERS] else "\n"
-    return TextStyle(dialect.delimiter, dialect.quote, _quoting(text, dialect), line_end, found.lower())
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return TextStyle(dialect.delimiter, dialect.quote, _quoting(text, dialect), line_end, encoding.lower())
 
 
 def _quoting(text: str, dialect: Dialect) -> Quoting:

@@ -42,9 +42,11 @@ _SHAPE: Final = re.compile(
     rf"(?P<inner>\(?)(?P<inside>-?)(?P<number>9(?:[9.,'’{_SPACES}]*9)?|[.,]9+)(?P<close>\)?)"
     r"(?P<suffix>[^9(),+−-]*?)(?P<after>-?)(?P<last>\)?)"
 )
-_NEGATIVE_OF: Final = {
-    "()": "brackets", "[]": "inner brackets", "-": "", "−": "typographic", "i": "inside", "a": "after",
+_ORDERS: Final = {
+    "": "-<9>", "inside": "<-9>", "after": "<9>-", "brackets": "(<9>)", "inner brackets": "<(9)>",
+    "typographic": "−<9>",
 }  # fmt: skip
+"""How the parts of a negative number follow each other: < is the prefix, 9 the digits, > the suffix."""
 _THOUSANDS: Final = frozenset({"", ",", ".", "'", "’", *_SPACES})
 
 
@@ -64,8 +66,7 @@ class _Shape:
 
 def is_dressed(column: Column) -> bool:
     """Whether the numbers of a column wear anything but their digits, a minus and a decimal point."""
-    worn = (column.prefix, column.suffix, column.thousands, column.negative, column.plus)
-    return any(worn)
+    return any((column.prefix, column.suffix, column.thousands, column.negative, column.plus))
 
 
 def undressed(cells: pa.Array, column: Column) -> pa.Array:
@@ -79,7 +80,9 @@ def undressed(cells: pa.Array, column: Column) -> pa.Array:
         return cells
     body = f"({_body(column.thousands, column.point)})"
     plain = f"^{re.escape(column.prefix)}{body}{re.escape(column.suffix)}$"
-    forms = [(plain, r"\1"), (f"^{_negative(column, body)}$", r"-\1")]
+    parts = {"<": re.escape(column.prefix), "9": body, ">": re.escape(column.suffix)}
+    negative = "".join(parts.get(sign, re.escape(sign)) for sign in _ORDERS[column.negative])
+    forms = [(plain, r"\1"), (f"^{negative}$", r"-\1")]
     if column.plus:
         zero = rf"^{re.escape(column.prefix)}(0+(?:[.,]0*)?){re.escape(column.suffix)}$"
         zeros = [(zero, r"\1")] if column.plus == "positive" else []
@@ -106,46 +109,13 @@ def dressed(cells: pa.Array, column: Column) -> pa.Array:
     if column.plus:
         is_bare = pa.array(matches(bare, "^[0.,]+$") & (column.plus == "positive"))
         positive = pc.if_else(is_bare, positive, _joined("+", positive))
-    return pc.if_else(is_negative, _spelt_negative(bare, column), positive)
+    parts = {"<": column.prefix, "9": bare, ">": column.suffix}
+    negative = _joined(*(parts.get(sign, sign) for sign in _ORDERS[column.negative]))
+    return pc.if_else(is_negative, negative, positive)
 
 
 def _joined(*parts: str | pa.Array) -> pa.Array:
     return pc.binary_join_element_wise(*parts, "")
-
-
-def _spelt_negative(bare: pa.Array, column: Column) -> pa.Array:
-    before, after = column.prefix, column.suffix
-    match column.negative:
-        case "inside":
-            return _joined(before, "-", bare, after)
-        case "after":
-            return _joined(before, bare, after, "-")
-        case "brackets":
-            return _joined("(", before, bare, after, ")")
-        case "inner brackets":
-            return _joined(before, "(", bare, ")", after)
-        case "typographic":
-            return _joined("−", before, bare, after)
-        case _:
-            return _joined("-", before, bare, after)
-
-
-def _negative(column: Column, body: str) -> str:
-    """The regular expression of negative numbers."""
-    before, after = re.escape(column.prefix), re.escape(column.suffix)
-    match column.negative:
-        case "inside":
-            return f"{before}-{body}{after}"
-        case "after":
-            return f"{before}{body}{after}-"
-        case "brackets":
-            return rf"\({before}{body}{after}\)"
-        case "inner brackets":
-            return rf"{before}\({body}\){after}"
-        case "typographic":
-            return f"−{before}{body}{after}"
-        case _:
-            return f"-{before}{body}{after}"
 
 
 def _body(thousands: str, point: str) -> str:
@@ -168,12 +138,9 @@ def find_dress(column: Column, cells: pa.Array, *, is_comma_decimal: bool) -> tu
         None when no dress fits all cells.
     """
     shapes = _shapes(cells)
-    if not shapes or len({(shape.prefix, shape.suffix) for shape in shapes}) > 1:
-        return None
     negatives = {shape.negative for shape in shapes} - {None}
-    if len(negatives) > 1:
+    if len({(shape.prefix, shape.suffix) for shape in shapes}) != 1 or len(negatives) > 1:
         return None
-    first = shapes[0]
     style = _style(shapes, cells, is_comma_decimal)
     if style is None:
         return None
@@ -182,15 +149,8 @@ def find_dress(column: Column, cells: pa.Array, *, is_comma_decimal: bool) -> tu
     plus = "" if not any(shape.has_plus for shape in shapes) else "positive"
     if plus and matches(cells, "^[+][^1-9]*0[^1-9]*$").any():
         plus = "all"
-    found = replace(
-        column,
-        prefix=first.prefix,
-        suffix=first.suffix,
-        thousands=thousands,
-        point=point,
-        negative=negative,
-        plus=plus,
-    )
+    found = replace(column, prefix=shapes[0].prefix, suffix=shapes[0].suffix)
+    found = replace(found, thousands=thousands, point=point, negative=negative, plus=plus)
     bare = undressed(cells, found)
     if bare.null_count or has_leading_zeros(bare) or not mask_of(pc.equal(dressed(bare, found), cells)).all():
         return None
@@ -217,21 +177,23 @@ def _parsed(match: re.Match[str] | None, n_cells: int) -> _Shape | None:
     part: Mapping[str, str] = match.groupdict()
     is_inner = bool(part["close"] and (part["inner"] or (part["outer"] and part["suffix"])))
     is_outer = bool(part["outer"] and (part["last"] or part["close"])) and not is_inner
-    signs = [
-        *(["()"] if is_outer else []),
-        *(["[]"] if is_inner else []),
-        *([part["before"]] if part["before"] in ("-", "−") else []),
-        *(["i"] if part["inside"] == "-" else []),
-        *(["a"] if part["after"] else []),
-    ]
+    worn = {
+        "": part["before"] == "-",
+        "typographic": part["before"] == "−",
+        "brackets": is_outer,
+        "inner brackets": is_inner,
+        "inside": part["inside"] == "-",
+        "after": part["after"] == "-",
+    }
+    signs = [name for name, is_worn in worn.items() if is_worn]
     brackets = part["outer"] + part["inner"] + part["close"] + part["last"]
-    if len(brackets) not in (0, 2) or len(signs) > 1 or (brackets and signs[:1] not in (["()"], ["[]"])):
+    if len(brackets) not in (0, 2) or len(signs) > 1 or (brackets and not is_outer and not is_inner):
         return None
     prefix, suffix = part["prefix"], part["suffix"]
     is_unit = suffix.strip(_SPACES) in _CURRENCIES | _UNITS or _WORD.fullmatch(suffix) is not None
     if prefix.strip(_SPACES) not in _CURRENCIES | {""} or (suffix and not is_unit):
         return None
-    negative = _NEGATIVE_OF[signs[0]] if signs else None
+    negative = signs[0] if signs else None
     return _Shape(part["number"], prefix, suffix, negative, part["before"] == "+", n_cells)
 
 

@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 
 from gansmith.modalities.table.files.raw import RawTable
 from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.files.stored import spelt, stored
-from gansmith.modalities.table.files.table_file import AbstractTableFile
-from gansmith.modalities.table.files.writing import STDOUT, TableWriter, writable_extension
+from gansmith.modalities.table.files.stored import flat, spelt, stored
+from gansmith.modalities.table.files.writing import STDOUT, TableFile, TableWriter, writable_extension
 from gansmith.modalities.table.schema import Column, Schema
 
 _DELIMITED = (".csv", ".tsv", ".txt")
@@ -61,12 +60,43 @@ class Gaps:
             return self._as_polars(pa.table(typed))
         return pa.table(typed) if isinstance(self.source, pa.Table) else pa.table(typed).to_pandas()
 
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> TableFile:
+        """A file of the whole records.
+
+        From delimited text to delimited text every cell that was there is written as it was spelt.
+        """
+        extension = ".csv" if str(path) == STDOUT else writable_extension(path)
+        is_spelt = self.raw.is_text and extension.removesuffix(".gz") in _DELIMITED
+        columns = [_wide(column, self.table.records) for column in self.columns]
+        style = self.raw.style or self.table.schema.text
+        if is_spelt:
+            columns = [Column(column.name, "text", missing_mark=column.missing_mark) for column in columns]
+            if style is not None and style.quoting == "text":  # here all columns are
+                style = replace(style, quoting="needed")
+        writer = TableWriter(path, Schema(tuple(columns), style), metadata=metadata)
+        if not is_spelt:
+            return TableFile(writer)
+        return TableFile(writer, lambda block: self._spelt(block, writer.n_records))
+
+    def _spelt(self, block: Table, first: int) -> pa.Table:
+        """The cells of the records from number `first` on, each that was given in its own spelling."""
+        cells: dict[str, pa.Array] = {}
+        for column in self.columns:
+            cells[column.name] = spelt(flat(block.records, column), column)
+            if self.is_given(column):
+                given, read = (
+                    table.column(column.name).slice(first, len(block)).combine_chunks()
+                    for table in (self.raw.columns, self.table.records)
+                )
+                cells[column.name] = pc.if_else(read.is_null(), cells[column.name], given)
+        return pa.table(cells)
+
     def _in_own_type(self, records: pa.Table, column: Column) -> pa.Array:
         """One column; what was given is as it was given, unless it was given as text."""
-        made = stored(_flat(records, column.name), _wide(column, records))
+        made = stored(flat(records, column), _wide(column, records))
         if not self.is_given(column) or self.raw.is_text:
             return made
-        given = _flat(self.raw.columns, column.name)
+        given = self.raw.columns.column(column.name).combine_chunks()
         if pa.types.is_null(given.type):
             return made
         kind = given.type
@@ -90,7 +120,7 @@ class Gaps:
         labels = {str(label): label for label in frame.columns}
         found: dict[Any, Any] = {}
         for column in self.columns:
-            made = stored(_flat(records, column.name), _wide(column, records)).to_pandas()
+            made = stored(flat(records, column), _wide(column, records)).to_pandas()
             made.index = frame.index
             gaps = self.is_gap(column)
             if column.name in labels and not gaps.all():
@@ -98,50 +128,6 @@ class Gaps:
             else:
                 found[labels.get(column.name, column.name)] = made
         return pd.DataFrame(found, index=frame.index)
-
-
-@final
-class GapsFile(AbstractTableFile):
-    """A file of the whole records: see `Writer` of the base.
-
-    From delimited text to delimited text every cell that was there is written as it was spelt.
-    """
-
-    def __init__(self, gaps: Gaps, path: Path, metadata: Mapping[str, str]) -> None:
-        extension = ".csv" if str(path) == STDOUT else writable_extension(path)
-        self._gaps, self._n_written = gaps, 0
-        self._is_spelt = gaps.raw.is_text and extension.removesuffix(".gz") in _DELIMITED
-        columns = [_wide(column, gaps.table.records) for column in gaps.columns]
-        style = gaps.raw.style or gaps.table.schema.text
-        if self._is_spelt:
-            columns = [Column(column.name, "text", missing_mark=column.missing_mark) for column in columns]
-            if style is not None and style.quoting == "text":  # here all columns are
-                style = replace(style, quoting="needed")
-        super().__init__(TableWriter(path, Schema(tuple(columns), style), metadata=metadata))
-
-    def write(self, records: Table) -> None:
-        """Append the next block."""
-        first, n = self._n_written, len(records)
-        self._n_written += n
-        if not self._is_spelt:
-            self._writer.write(records.records)
-            return
-        cells: dict[str, pa.Array] = {}
-        for column in self._gaps.columns:
-            cells[column.name] = spelt(_flat(records.records, column.name), column)
-            if self._gaps.is_given(column):
-                given = _flat(self._gaps.raw.columns.slice(first, n), column.name)
-                is_gap = _flat(self._gaps.table.records.slice(first, n), column.name).is_null()
-                cells[column.name] = pc.if_else(is_gap, cells[column.name], given)
-        self._writer.write(pa.table(cells))
-
-
-def _flat(table: pa.Table, name: str) -> pa.Array:
-    column = table.column(name)
-    if pa.types.is_dictionary(column.type):
-        column = column.unify_dictionaries()
-    found = column.combine_chunks()
-    return pa.concat_arrays(found.chunks) if isinstance(found, pa.ChunkedArray) else found
 
 
 def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -18,8 +18,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.files.attempts import READERS, read_dressed, read_strings
-from gansmith.modalities.table.files.cells import Attempt, Cells, Learnt, Wish
+from gansmith.modalities.table.files.attempts import (
+    READERS,
+    Attempt,
+    Cells,
+    Learnt,
+    Wish,
+    read_boolean,
+    read_clock,
+    read_decimal,
+    read_dressed,
+    read_integer,
+    read_strings,
+    read_time,
+)
 from gansmith.modalities.table.files.looks import UUID, sure_look
 from gansmith.modalities.table.files.spelling import (
     MISSING_MARKS,
@@ -54,7 +66,7 @@ def learn_text(cells: Cells, wish: Wish) -> Learnt:
         DataError: A cell not of the wanted kind, or an infinite number; column, record, value are named.
     """
     wish = replace(wish, kind=wish.column.kind) if wish.column else wish
-    own = (*wish.marks, *((wish.column.missing_mark, *wish.column.missing_marks) if wish.column else ()))
+    own = (*wish.marks, wish.given.missing_mark, *wish.given.missing_marks)
     marked = is_in(cells.trimmed, (*MISSING_MARKS, *own))
     if marked.all():
         column = Column(cells.name, wish.kind) if wish.kind else Column(cells.name, "constant", "null")
@@ -75,7 +87,7 @@ def _wanted(cells: Cells, marked: Mask, wish: Wish, kind: Kind) -> Attempt:
         dressed = read_dressed(cells, marked, wish)
         reading = reading if dressed.is_bad.any() or dressed.column.kind != kind else dressed
     _refuse_bad(cells, reading, kind)
-    if kind == "integer" and _is_beyond(reading.values):
+    if kind == "integer" and is_beyond(reading.values):
         told = f"numbers beyond {MAX_EXACT} lose their last digits; an identifier or a category keeps them"
         reading = replace(reading, remark=told)
     return reading
@@ -83,35 +95,29 @@ def _wanted(cells: Cells, marked: Mask, wish: Wish, kind: Kind) -> Attempt:
 
 def _found(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     present = cells.trimmed.filter(pa.array(~marked))
-    is_code = has_leading_zeros(present) or has_endless_digits(present) or _is_personal(cells.name, present)
-    if not is_code and matches(present, r"^\+").any():
-        reading = read_dressed(cells, marked, wish)
-        if not reading.is_bad.any():
-            return reading
-    for kind in ("integer", "decimal", "boolean", "datetime", "time"):
-        if is_code and kind in ("integer", "decimal"):
-            continue
-        reading = READERS[kind](cells, marked, wish)
-        if not reading.is_bad.any():
-            return reading
-    reading = read_dressed(cells, marked, wish)
-    return read_strings(cells, marked, wish) if is_code or reading.is_bad.any() else reading
-
-
-def _is_personal(name: str, present: pa.Array) -> bool:
-    """Whether digits are numbers of cards or phones, which nothing is to be calculated with."""
+    # Numbers of cards and phones are digits, too, which nothing is to be calculated with.
     is_long = bool(matches(present[:1], r"^\+?[0-9 ]{9,}$").all())
-    return is_long and sure_look(name, present) is not None
+    is_personal = is_long and sure_look(cells.name, present) is not None
+    is_code = is_personal or has_leading_zeros(present) or has_endless_digits(present)
+    numbers = () if is_code else (read_integer, read_decimal)
+    if not is_code and matches(present, r"^\+").any():
+        numbers = (read_dressed, *numbers)
+    for read in (*numbers, read_boolean, read_time, read_clock, *(() if is_code else (read_dressed,))):
+        reading = read(cells, marked, wish)
+        if not reading.is_bad.any():
+            return reading
+    return read_strings(cells, marked, wish)
 
 
-def _is_beyond(values: pa.Array) -> bool:
+def is_beyond(values: pa.Array) -> bool:
+    """Whether a double would not keep all digits of whole numbers."""
     ends = pc.min_max(values).as_py()
     return ends["max"] is not None and max(abs(ends["min"]), abs(ends["max"])) > MAX_EXACT
 
 
 def _exact(cells: Cells, marked: Mask, reading: Attempt, wish: Wish) -> Attempt:
     """Whole numbers that a double cannot keep become categories, unless they are identifiers."""
-    if reading.column.kind != "integer" or not _is_beyond(reading.values):
+    if reading.column.kind != "integer" or not is_beyond(reading.values):
         return reading
     if len(cells.raw) == cells.n >= MIN_IDENTIFIERS and not reading.is_missing.any():
         return replace(reading, column=replace(reading.column, kind="identifier"))
@@ -192,8 +198,8 @@ def _finished(cells: Cells, reading: Attempt, wish: Wish) -> Learnt:
     values = reading.values
     if wish.column is not None:
         column = merged(column, wish.column)
-        values = _typed(cells, values, column)
-    return Learnt(column, cells.spread(values), remark)
+        values = fitted(values, column)
+    return Learnt(column, values.take(cells.codes), remark)
 
 
 def merged(found: Column, given: Column) -> Column:
@@ -209,12 +215,13 @@ def merged(found: Column, given: Column) -> Column:
     return replace(found, type=given.type, **chosen)
 
 
-def _typed(cells: Cells, values: pa.Array, column: Column) -> pa.Array:
+def fitted(values: pa.Array, column: Column) -> pa.Array:
+    """Values in the type of the schema's column."""
     try:
         return pc.cast(values, column.arrow_type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(
-            f"column {cells.name!r} does not fit the type {column.type!r} of the schema: {error}. "
+            f"column {column.name!r} does not fit the type {column.type!r} of the schema: {error}. "
             "Choose a wider type."
         ) from error
 

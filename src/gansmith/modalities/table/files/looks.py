@@ -1,18 +1,24 @@
-"""What a column of strings looks like: e-mail addresses, names of people, phone numbers, ...
+"""What a column of strings looks like: e-mail addresses, names of people, phone numbers, lists, ...
 
-Such cells give people away and nothing can be learnt from them, so they are invented anew. What a column is
-called is a hint and never enough: its cells must look so, too.
+Most such cells give people away and nothing can be learnt from them, so they are invented anew. What a column
+is called is a hint and never enough: its cells must look so, too.
+
+A column is one of lists (Drama, Comedy, Action) where its cells are put together from items that come again
+in others, where lists are of several lengths (a city and its state are no list), and where whole cells hardly
+ever come again: if they do, they are categories.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from gansmith.modalities.table.files.spelling import matches, strings
-from gansmith.modalities.table.files.words import FIRST_NAMES
+from gansmith.modalities.table.files.spelling import Counts, matches, strings
 from gansmith.modalities.table.schema import Look
 
 _SAMPLE: Final = 500
@@ -67,6 +73,45 @@ _HINTS: Final[dict[Look, re.Pattern[str]]] = {
 _NOT_PEOPLE: Final = re.compile(
     "product|item|file|company|city|country|street|event|team|brand|model|id$|number|no$"
 )
+_FIRST_NAMES: Final = frozenset(
+    (  # noqa: SIM905 - a list of quoted words reads worse
+        "James John Robert Michael William David Richard Joseph Thomas Charles Christopher Daniel Matthew "
+        "Anthony Mark Donald Steven Paul Andrew Joshua Kenneth Kevin Brian George Edward Ronald Timothy "
+        "Jason Jeffrey Ryan Jacob Gary Nicholas Eric Jonathan Stephen Larry Justin Scott Brandon Benjamin "
+        "Samuel Frank Gregory Raymond Alexander Patrick Jack Dennis Jerry Tyler Aaron Jose Adam Henry "
+        "Nathan Peter Zachary Kyle Walter Harold Jeremy Ethan Carl Keith Roger Gerald Christian Terry "
+        "Sean Arthur Austin Noah Lawrence Jesse Joe Bryan Billy Jordan Albert Dylan Bruce Willie Gabriel "
+        "Alan Juan Logan Wayne Ralph Roy Eugene Randy Vincent Russell Louis Philip Bobby Johnny Bradley "
+        "Mary Patricia Jennifer Linda Elizabeth Barbara Susan Jessica Sarah Karen Lisa Nancy Betty "
+        "Margaret Sandra Ashley Kimberly Emily Donna Michelle Carol Amanda Dorothy Melissa Deborah "
+        "Stephanie Rebecca Sharon Laura Cynthia Kathleen Amy Angela Shirley Anna Brenda Pamela Emma "
+        "Nicole Helen Samantha Katherine Christine Debra Rachel Carolyn Janet Catherine Maria Heather "
+        "Diane Ruth Julie Olivia Joyce Virginia Victoria Kelly Lauren Christina Joan Evelyn Judith Megan "
+        "Andrea Cheryl Hannah Jacqueline Martha Gloria Teresa Ann Sara Madison Frances Kathryn Janice "
+        "Jean Abigail Alice Julia Judy Sophia Grace Denise Amber Doris Marilyn Danielle Beverly Isabella "
+        "Theresa Diana Natalie Brittany Charlotte Marie Kayla Alexis Lori Hans Wolfgang Klaus Jürgen "
+        "Dieter Manfred Uwe Günter Stefan Andreas Karl Anke Sabine Petra Monika Ursula Claudia Birgit "
+        "Pierre Michel André Philippe Alain Nicolas Luc Claire Sophie Camille Isabelle Nathalie Giovanni "
+        "Giuseppe Marco Luca Francesco Giulia Chiara Paolo Carlos Luis Antonio Manuel Miguel Pedro Javier "
+        "Fernando Diego Pablo Jorge Carmen Ana Lucía Sofía Elena João Rafael Lucas Mateus Ivan Sergei "
+        "Olga Natalia Dmitri Anastasia Mohammed Muhammad Mohamed Ahmed Ali Omar Fatima Aisha Hassan "
+        "Hussein Ibrahim Yusuf Raj Amit Anil Sanjay Rahul Priya Anita Sunita Wei Li Yan Hiroshi Yuki "
+        "Kenji Sakura Minh Nguyen Kim Jin Lars Erik Anders Björn Ingrid Astrid Jan Piotr Katarzyna Pavel "
+        "Petr Eva Martin Tomas Simon Oliver Leo Max Felix"
+    ).split()
+)
+"""First names that are common somewhere: a column with many of them is likely to hold people."""
+
+_DELIMITERS: Final = (", ", "; ", " | ", "|", ";", ",")
+_LIST_SAMPLE: Final = 2_000
+_MIN_LISTS: Final = 50
+_MIN_REPEATS: Final = 5
+"""Cells that share an item, on the average."""
+_MAX_ITEM_CHARACTERS: Final = 40
+_MAX_SAME_LENGTH: Final = 0.9
+_RARE: Final = 5
+_MIN_RARE_SHARE: Final = 0.3
+"""Share of the records whose whole list is rare; with less, lists are learnt better as categories."""
 
 
 def sure_look(name: str, cells: pa.Array) -> Look | None:
@@ -83,7 +128,7 @@ def sure_look(name: str, cells: pa.Array) -> Look | None:
         return "email"
     if _share(sample, _IBAN) >= _SURE and all(map(_is_iban, strings(sample))):
         return "iban"
-    if is_cards(sample):
+    if _are_cards(sample):
         return "card"
     return "phone" if _is_phone(name, sample) else None
 
@@ -110,7 +155,7 @@ def likely_look(name: str, cells: pa.Array) -> Look | None:
 
 def _person(name: str, sample: pa.Array) -> Look | None:
     words = [set(re.findall(r"[^\W\d_]+", cell)) for cell in strings(sample)]
-    known = sum(bool(FIRST_NAMES & some) for some in words) / max(1, len(words))
+    known = sum(bool(_FIRST_NAMES & some) for some in words) / max(1, len(words))
     if _share(sample, _SINGLE) >= _SURE:
         if _hints("last_name", name):
             return "last_name"
@@ -141,9 +186,8 @@ def _is_phone(name: str, sample: pa.Array) -> bool:
     return _share(sample, _SURE_PHONE) >= _MOST or (_hints("phone", name) and min(n_digits) >= 9)
 
 
-def is_cards(cells: pa.Array) -> bool:
+def _are_cards(sample: pa.Array) -> bool:
     """Whether cells are numbers of credit cards: all pass the check of Luhn, which one in ten does."""
-    sample = cells.slice(0, _SAMPLE)
     if len(sample) < 8 or _share(sample, _CARD) < 1:
         return False
     return all(_passes_luhn(re.sub("[ -]", "", cell)) for cell in strings(sample))
@@ -157,3 +201,41 @@ def _passes_luhn(digits: str) -> bool:
 def _is_iban(cell: str) -> bool:
     bare = cell.replace(" ", "")
     return int("".join(str(int(letter, 36)) for letter in bare[4:] + bare[:4])) % 97 == 1
+
+
+def find_delimiter(cells: pa.Array, counts: Counts) -> str:
+    """What stands between the items of the lists; empty where these are no lists.
+
+    Args:
+        cells: Distinct trimmed cells that are not missing.
+        counts: How often each occurs.
+    """
+    if len(cells) < _MIN_LISTS or counts[counts < _RARE].sum() < _MIN_RARE_SHARE * counts.sum():
+        return ""
+    sample = strings(cells.slice(0, _LIST_SAMPLE))
+    return next((delimiter for delimiter in _DELIMITERS if _are_lists(sample, delimiter)), "")
+
+
+def likely_delimiter(cells: pa.Array) -> str:
+    """What most of the cells are likely to be split at, where a person says that they are lists."""
+    sample = strings(cells.slice(0, _LIST_SAMPLE))
+    return max(_DELIMITERS, key=lambda delimiter: sum(delimiter in cell for cell in sample))
+
+
+def _are_lists(sample: list[str], delimiter: str) -> bool:
+    lists = [cell.split(delimiter) for cell in sample]
+    lengths = np.array([len(items) for items in lists])
+    if 3 * int((lengths > 1).sum()) < len(lists):
+        return False
+    if int(np.bincount(lengths).max()) > _MAX_SAME_LENGTH * len(lists):
+        return False
+    seen = Counter(item for items in lists for item in items)
+    is_item = all(0 < len(item) <= _MAX_ITEM_CHARACTERS and item == item.strip() for item in seen)
+    is_set = all(len(set(items)) == len(items) for items in lists)
+    return is_item and is_set and seen.total() >= _MIN_REPEATS * len(seen)
+
+
+def items_of(cells: pa.Array, delimiter: str) -> list[list[str]]:
+    """The items of each cell, none of a missing one."""
+    split = pc.split_pattern(pc.fill_null(cells, ""), pattern=delimiter)
+    return [[item.strip() for item in items if item.strip()] for items in split.to_pylist()]

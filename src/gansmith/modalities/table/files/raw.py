@@ -6,13 +6,11 @@ extension says only which of the three it is.
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import io
 import json
 import re
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, final
@@ -81,15 +79,15 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: 
             f"the extension {extension or '(none)'} is not one of a table, and this is no text. "
             f"Wanted: {', '.join(EXTENSIONS)}, text also with .gz. Convert the file."
         )
-    text, note = decode(raw, encoding)
+    text, found, note = decode(raw, encoding)
+    del raw  # one copy of the text is enough
     if not text.strip():
         raise DataError("the file holds nothing but blanks. Give a table with at least 2 records.")
     if extension in JSON_EXTENSIONS:
         table = _read_json(text)
     else:
         dialect = find_dialect(text, "\t" if extension == ".tsv" else None)
-        style = style_of(text, dialect, raw, encoding)
-        del raw  # one copy of the text is enough
+        style = style_of(text, dialect, found)
         table = replace(_read_text(text, dialect, has_header, is_capped), style=style)
     return replace(table, notes=(note, *table.notes) if note else table.notes)
 
@@ -211,8 +209,13 @@ def _parse(
         blank = f"{dialect.delimiter} {dialect.quote}".encode()
         raw = raw.replace(blank, blank.replace(b" ", b""))
     keys = [str(index) for index in range(n_columns)]
+    bad: list[Any] = []
 
-    def parsed(handler: Callable[[Any], str] | None) -> tuple[Subset, str]:
+    def noted(row: Any) -> str:
+        bad.append(row)
+        return "error"
+
+    try:
         batches = pa_csv.open_csv(
             io.BytesIO(raw),
             read_options=pa_csv.ReadOptions(
@@ -228,7 +231,7 @@ def _parse(
                 escape_char="\\" if dialect.has_escapes else False,
                 newlines_in_values=dialect.quote in text,
                 ignore_empty_lines=n_columns > 1,
-                invalid_row_handler=handler,
+                invalid_row_handler=noted,
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False, check_utf8=False
@@ -238,22 +241,11 @@ def _parse(
         for batch in batches:
             subset.add(batch)
             last = str(batch.column(n_columns - 1)[-1].as_py()) if len(batch) else last
-        return subset, last
-
-    try:
-        return parsed(None)
     except pa.ArrowInvalid as error:
-        bad: list[Any] = []
-
-        def noted(row: Any) -> str:
-            bad.append(row)
-            return "error"
-
-        with contextlib.suppress(pa.ArrowInvalid):
-            parsed(noted)
         raise DataError(
             _ragged(bad[0], has_header) if bad else f"the file cannot be read as a table: {error}."
         ) from error
+    return subset, last
 
 
 def _ragged(row: Any, has_header: bool) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.table.files.cells import Cells, Learnt, Wish
+from gansmith.modalities.table.files.attempts import Cells, Learnt, Wish
 from gansmith.modalities.table.files.in_memory import from_numpy
 from gansmith.modalities.table.files.kinds import learn_text
 from gansmith.modalities.table.files.raw import RawTable, read_file
@@ -117,8 +117,8 @@ def read_table(
         raw = _raw_table(source, has_header, encoding, is_capped)
         _check_size(raw.columns, has_header and raw.is_text, n_min)
         wishes = {
-            column: replace(wish, marks=tuple(missing))
-            for column, wish in _wishes(raw, overrides or {}, schema, leniency).items()
+            column: replace(wish, marks=tuple(missing), is_comma_decimal=raw.is_comma_decimal)
+            for column, wish in _wishes(raw.columns.column_names, overrides or {}, schema, leniency).items()
         }
         unshared = _unshared(raw.columns.column_names, wishes, schema)
         learn = _learn if leniency == "none" else _learn_leniently
@@ -128,12 +128,9 @@ def read_table(
         found = {column: learn(cells.pop(column), is_text, column, wish) for column, wish in wishes.items()}
     except DataError as error:
         raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
-    columns = tuple(
-        replace(learnt.column, locale=locale)
-        if locale and learnt.column.kind == "invented"
-        else learnt.column
-        for learnt in found.values()
-    )
+    columns = tuple(learnt.column for learnt in found.values())
+    if locale:
+        columns = tuple(replace(one, locale=locale) if one.kind == "invented" else one for one in columns)
     arrays = [learnt.values for learnt in found.values()]
     records = pa.table(arrays, schema=Schema(columns).arrow_schema)
     remarks = tuple(
@@ -181,11 +178,7 @@ def _column_or_gaps(raw: RawTable, column: Column) -> pa.Array:
     if column.name not in raw.columns.column_names:
         return pa.nulls(raw.columns.num_rows, column.arrow_type)
     wish = Wish(None, column, raw.is_comma_decimal)
-    values = _learn(raw.columns.column(column.name), raw.is_text, column.name, wish).values
-    try:
-        return values.cast(column.arrow_type)
-    except pa.ArrowException as error:
-        raise DataError(f"column {column.name!r} does not fit the type {column.type!r}: {error}.") from error
+    return _learn(raw.columns.column(column.name), raw.is_text, column.name, wish).values
 
 
 def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped: bool) -> RawTable:
@@ -253,16 +246,18 @@ def _check_size(columns: pa.Table, has_header: bool, n_min: int) -> None:
 
 
 def _wishes(
-    raw: RawTable, overrides: Mapping[str, str], schema: Schema | None, leniency: Leniency
+    names: Sequence[str], overrides: Mapping[str, str], schema: Schema | None, leniency: Leniency
 ) -> dict[str, Wish]:
     """What the user wants of each column, in the order of the schema or else of the table."""
-    names: list[str] = raw.columns.column_names
     for name in overrides:
         if name not in names:
             raise UsageError(f"There is no column {name!r} to set the kind of. {did_you_mean(name, names)}")
-    wanted = {name: _wish(name, kind, raw.is_comma_decimal) for name, kind in overrides.items()}
+    wanted = {  # a kind, or, for one that is invented, what it looks like
+        name: Wish("invented", look=kind) if kind in LOOKS else Wish(check_kind(kind, name))
+        for name, kind in overrides.items()
+    }
     if schema is None:
-        return {name: wanted.get(name, Wish(None, None, raw.is_comma_decimal)) for name in names}
+        return {name: wanted.get(name, Wish()) for name in names}
     shared = set(names) & set(schema.names)
     for name in schema.names:
         if name not in shared and not (leniency == "columns" and shared):
@@ -270,32 +265,19 @@ def _wishes(
     for name in names:
         if name not in shared and leniency != "columns":
             raise DataError(f"column {name!r} is not in the schema. {did_you_mean(name, schema.names)}")
-    return {
-        column.name: wanted.get(column.name, Wish(None, column, raw.is_comma_decimal))
-        for column in schema.columns
-        if column.name in shared
-    }
+    known = [column for column in schema.columns if column.name in shared]
+    return {column.name: wanted.get(column.name, Wish(column=column)) for column in known}
 
 
 def _unshared(names: Sequence[str], wishes: Mapping[str, Wish], schema: Schema | None) -> list[str]:
     """Notes on the columns that were left out because only one side has them."""
     lacking = [name for name in (schema.names if schema else ()) if name not in wishes]
     surplus = [name for name in names if name not in wishes]
+    near = {name: f" {did_you_mean(name, surplus)}" if surplus else "" for name in lacking}
     return [
-        *(f"column {name!r} is not here. {_nearest(name, surplus)}".rstrip() for name in lacking),
+        *(f"column {name!r} is not here.{near[name]}".rstrip() for name in lacking),
         *(f"column {name!r} is not in the real data" for name in surplus),
     ]
-
-
-def _nearest(name: str, surplus: Sequence[str]) -> str:
-    return did_you_mean(name, surplus) if surplus else ""
-
-
-def _wish(name: str, kind: str, is_comma_decimal: bool) -> Wish:
-    """A kind that the user wants, or, for one that is invented, what it looks like."""
-    if kind in LOOKS:
-        return Wish("invented", None, is_comma_decimal, look=kind)
-    return Wish(check_kind(kind, name), None, is_comma_decimal)
 
 
 def _learn(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wish) -> Learnt:
@@ -316,10 +298,7 @@ def _learn_leniently(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wis
                 learnt = _learn(cells, is_text, name, Wish(kind, None, wish.is_comma_decimal))
             except DataError:
                 continue
-            remark = f"is {_type_of(learnt)} here, not {wish.column.kind} ({wish.column.type})"
+            found = learnt.column
+            remark = f"is {found.kind} ({found.type}) here, not {wish.column.kind} ({wish.column.type})"
             return replace(learnt, remark=f"{learnt.remark}; {remark}" if learnt.remark else remark)
         raise
-
-
-def _type_of(learnt: Learnt) -> str:
-    return f"{learnt.column.kind} ({learnt.column.type})"

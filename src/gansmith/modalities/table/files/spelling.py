@@ -23,17 +23,15 @@ MISSING_MARKS: Final = (
 
 WEAK_MARKS: Final = (
     "na", "none", "NONE", "nil", "Nil", "NIL", "missing", "Missing", "MISSING", "not available",
-    "Not available",
-    "Not Available", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?",
+    "Not available", "Not Available", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?",
 )  # fmt: skip
 """Words that may be answers: missing cells only where all others are numbers, times or truth values."""
 
 TRUTH_PAIRS: Final = (
     ("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"), ("nein", "ja"), ("n", "j"),
     ("non", "oui"), ("no", "si"), ("no", "sí"), ("no", "sì"), ("não", "sim"), ("nee", "ja"),
-    ("nej", "ja"), ("nei", "ja"),
-    ("nie", "tak"), ("ne", "ano"), ("falsch", "wahr"), ("faux", "vrai"), ("falso", "vero"),
-    ("falso", "verdadero"), ("falso", "verdadeiro"), (".false.", ".true."),
+    ("nej", "ja"), ("nei", "ja"), ("nie", "tak"), ("ne", "ano"), ("falsch", "wahr"), ("faux", "vrai"),
+    ("falso", "vero"), ("falso", "verdadero"), ("falso", "verdadeiro"), (".false.", ".true."),
 )  # fmt: skip
 """How false and true are spelt, in lower case. Not 0 and 1: those are numbers until a type says otherwise."""
 
@@ -51,6 +49,7 @@ _DECIMAL_COMMA: Final = r"^[+-]?[0-9]+(,[0-9]+)?$"
 _INFINITE: Final = r"(?i)^[+-]?inf(inity)?$"
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
 def mask_of(condition: pa.Array) -> Mask:
@@ -166,7 +165,7 @@ def _has_pointed_whole(cells: pa.Array, point: str) -> bool:
     return bool(pointed.any()) and 2 * int(pointed.sum()) >= int(whole.sum())
 
 
-def _digits_after(cells: pa.Array, point: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _digits_after(cells: pa.Array, point: str) -> Counts:
     at = np.asarray(pc.find_substring(cells, pattern=point), dtype=np.int64)
     length = np.asarray(pc.utf8_length(cells), dtype=np.int64)
     return np.where(at < 0, 0, length - at - 1)
@@ -226,13 +225,9 @@ def _rounded(values: pa.Array, column: Column) -> pa.Array:
 
 def truth_spelling(cells: Sequence[str]) -> tuple[str, str] | None:
     """The two cells as (false, true), when they are a known pair in any case."""
-    if len(cells) != 2:
-        return None
-    for false, true in TRUTH_PAIRS:
-        folded = {cell.casefold(): cell for cell in cells}
-        if set(folded) == {false, true}:
-            return folded[false], folded[true]
-    return None
+    folded = {cell.casefold(): cell for cell in cells}
+    pair = next((pair for pair in TRUTH_PAIRS if set(folded) == set(pair)), None)
+    return (folded[pair[0]], folded[pair[1]]) if pair and len(cells) == 2 else None
 
 
 def read_truths(cells: pa.Array, spelling: tuple[str, ...]) -> pa.Array:

@@ -1,33 +1,38 @@
-"""The types that callers keep their columns in, and the few plain types that the package works with.
+"""The types that callers keep their columns in, the few plain types that the package works with, and text.
 
 A `dictionary`, a `decimal128(10, 2)` or a `timestamp[ns, tz=Europe/Paris]` becomes a plain column to learn
 from; its name is kept in `Column.stored_as`, so that synthetic records can have the caller's own types again.
+
+As cells of text values are spelt by `spelt` and read by `parse_cells`, in these two places alone.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.files import clocks, dates, zones
+from gansmith.modalities.table.files import clocks, dates
 from gansmith.modalities.table.files.dates import STEPS_SECONDS, granularity_seconds
-from gansmith.modalities.table.files.dress import dressed
-from gansmith.modalities.table.files.spelling import spell_decimals, spell_truths
-from gansmith.modalities.table.schema import Column
+from gansmith.modalities.table.files.dress import dressed, undressed
+from gansmith.modalities.table.files.spelling import (
+    read_decimals,
+    read_integers,
+    read_truths,
+    spell_decimals,
+    spell_truths,
+)
+from gansmith.modalities.table.schema import Column, Schema
 
-_NAMES: Final = {
-    "dictionary": pa.dictionary(pa.int32(), pa.string()),
-    "large_string": pa.large_string(),
-    "string_view": pa.string_view(),
-    "halffloat": pa.float16(),
-    "date64[ms]": pa.date64(),
-    **{f"time{32 if unit in ('s', 'ms') else 64}[{unit}]": kind for unit, kind in (
-        ("s", pa.time32("s")), ("ms", pa.time32("ms")), ("us", pa.time64("us")), ("ns", pa.time64("ns")))},
-    **{f"duration[{unit}]": pa.duration(unit) for unit in ("s", "ms", "us", "ns")},
+_NAMES: Final = {"dictionary": pa.dictionary(pa.int32(), pa.string())} | {
+    str(kind): kind for kind in (
+        pa.large_string(), pa.string_view(), pa.float16(), pa.date64(), pa.time32("s"), pa.time32("ms"),
+        pa.time64("us"), pa.time64("ns"), *(pa.duration(unit) for unit in ("s", "ms", "us", "ns")),
+    )
 }  # fmt: skip
 _DECIMAL: Final = re.compile(r"decimal(32|64|128|256)\((\d+), (-?\d+)\)")
 _TIMESTAMP: Final = re.compile(r"timestamp\[(s|ms|us|ns)(?:, tz=([^\]]+))?\]")
@@ -44,11 +49,11 @@ def plain(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
         decoded, _ = plain(name, _decoded(column))
         return decoded, "dictionary" if pa.types.is_string(decoded.type) else ""
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pc.cast(column, pa.string()), _name_of(kind)
+        return pc.cast(column, pa.string()), str(kind)
     if pa.types.is_decimal(kind):
         return pc.cast(column, pa.float64(), safe=False), str(kind)
     if kind == pa.float16():
-        return pc.cast(column, pa.float32()), "halffloat"
+        return pc.cast(column, pa.float32()), str(kind)
     if pa.types.is_date64(kind):
         return pc.cast(column, pa.date32()), str(kind)
     if pa.types.is_timestamp(kind) and kind != pa.timestamp("us"):
@@ -71,8 +76,7 @@ def has_local_days(column: pa.ChunkedArray) -> bool:
     So days stay days, and times in the hour that summer time doubles stay two.
     """
     local = pc.cast(pc.local_timestamp(column), pa.timestamp("us"), safe=False)
-    present = pa.concat_arrays(local.drop_null().chunks) if local.num_chunks else pa.nulls(0, local.type)
-    return bool(len(present)) and granularity_seconds(present) == STEPS_SECONDS[0]
+    return granularity_seconds(local.combine_chunks()) == STEPS_SECONDS[0]
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -82,10 +86,6 @@ def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
         kind = pa.string()
     decoded = [pc.cast(chunk.dictionary, kind).take(chunk.indices) for chunk in column.chunks]
     return pa.chunked_array(decoded, type=kind)
-
-
-def _name_of(kind: pa.DataType) -> str:
-    return "large_string" if pa.types.is_large_string(kind) else str(kind)
 
 
 def type_of(column: Column) -> pa.DataType:
@@ -130,10 +130,61 @@ def spelt(values: pa.Array, column: Column) -> pa.Array:
     if pa.types.is_duration(kind):
         return clocks.spell_duration(values, column.format)
     if column.zone and pa.types.is_timestamp(kind):
-        return zones.spell_zoned(values, column.format, column.zone)
+        return dates.spell_zoned(values, column.format, column.zone)
     if pa.types.is_temporal(kind):
         return dates.spell_times(values, column.format)
     return dressed(pc.cast(values, pa.string()), column)
+
+
+def parse_cells(cells: pa.Array, column: Column) -> pa.Array:
+    """Values of the column's type; null where a cell is not spelt as the column's are.
+
+    Args:
+        cells: Trimmed, missing cells as nulls; strings are kept as they are.
+        column: What they are and how they are spelt.
+
+    Raises:
+        pa.ArrowInvalid: A number does not fit the column's type, such as 300 an int8.
+    """
+    kind = column.arrow_type
+    if pa.types.is_string(kind):
+        return cells
+    if pa.types.is_null(kind):
+        return pa.nulls(len(cells))
+    if pa.types.is_boolean(kind):
+        return read_truths(cells, column.spelling or ("false", "true"))
+    if pa.types.is_integer(kind):
+        return pc.cast(read_integers(undressed(cells, column)), kind)
+    if pa.types.is_floating(kind):
+        return pc.cast(read_decimals(undressed(cells, column), column.point), kind)
+    return pc.cast(_moments(cells, column), kind, safe=False)
+
+
+def parse_asked(text: str, column: Column) -> pa.Array:
+    """What a person asks for as one cell: spelt as in the data, or a bare number; null if neither.
+
+    Raises:
+        pa.ArrowInvalid: A number does not fit the column's type.
+    """
+    if pa.types.is_string(column.arrow_type):  # blanks may be part of it
+        return pa.array([text])
+    cell = pa.array([text.strip()])
+    found = parse_cells(cell, column)
+    if found.null_count and column.is_number:
+        plain = replace(column, prefix="", suffix="", thousands="", negative="", plus="", point=".")
+        return parse_cells(cell, plain)
+    return found
+
+
+def _moments(cells: pa.Array, column: Column) -> pa.Array:
+    kind = column.arrow_type
+    if pa.types.is_time(kind):
+        return clocks.read_clock(cells, column.format or "%H:%M:%S")
+    if pa.types.is_duration(kind):
+        return clocks.read_duration(cells, column.format)
+    if not column.format:
+        return pc.cast(cells, kind)
+    return dates.read_zoned(cells, column.format)
 
 
 def stored(values: pa.Array, column: Column) -> pa.Array:
@@ -175,3 +226,19 @@ def _converted(values: pa.Array, column: Column, wanted: pa.DataType) -> pa.Arra
     if is_alike or (pa.types.is_temporal(have) and pa.types.is_temporal(wanted)):
         return pc.cast(values, wanted, safe=not pa.types.is_temporal(wanted))
     return pc.cast(spelt(values, column), wanted)
+
+
+def stored_schema(schema: Schema) -> pa.Schema:
+    """The types that the caller keeps the columns in."""
+    return pa.schema([pa.field(column.name, type_of(column)) for column in schema.columns])
+
+
+def stored_table(records: pa.Table, schema: Schema) -> pa.Table:
+    """Records in the types that the caller keeps them in."""
+    arrays = [stored(flat(records, column), column) for column in schema.columns]
+    return pa.table(arrays, schema=stored_schema(schema))
+
+
+def flat(records: pa.Table, column: Column) -> pa.Array:
+    """The values of one column in one piece, typed as the schema says."""
+    return pc.cast(records.column(column.name), column.arrow_type).combine_chunks()

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.files import dates
-from gansmith.modalities.table.files.cells import Cells, Learnt, Wish
-from gansmith.modalities.table.files.clocks import granularity_of
+from gansmith.modalities.table.files.attempts import Cells, Learnt, Wish, not_finite
+from gansmith.modalities.table.files.dates import granularity_seconds
 from gansmith.modalities.table.files.kinds import (
     MAX_EXACT,
     MIN_IDENTIFIERS,
+    fitted,
+    is_beyond,
     is_id_name,
     is_run,
     learn_text,
@@ -30,9 +30,6 @@ from gansmith.modalities.table.files.kinds import (
 from gansmith.modalities.table.files.spelling import decimal_style, mask_of, read_decimals
 from gansmith.modalities.table.files.stored import has_local_days, plain, spelt
 from gansmith.modalities.table.schema import Column
-
-# Doubles up to here tell neighbouring whole numbers apart.
-_WHOLE_DOUBLES: Final = 2.0**53
 
 
 def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
@@ -50,11 +47,7 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
     if pa.types.is_string(simple.type):
         learnt = learn_text(Cells.of(name, simple), wish)
         return _kept(learnt, stored_as or "string")
-    values = simple.combine_chunks()
-    if isinstance(values, pa.ChunkedArray):
-        values = pa.concat_arrays(values.chunks)
-    values = _without_marks(values, wish.marks)
-    found, values = _natural(name, values)
+    found, values = _natural(name, _without_marks(simple.combine_chunks(), wish.marks))
     if pa.types.is_decimal(column.type) and column.type.scale > 0 and found.kind != "constant":
         found = Column(name, "decimal", decimals=column.type.scale)
         values = pc.cast(values, pa.float64())
@@ -65,7 +58,7 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         found = found if has_local_days(column) else replace(found, zone=column.type.tz)
     found = replace(found, missing_rate=values.null_count / len(values))
     kind = wish.column.kind if wish.column else wish.kind
-    if kind is None and found.kind == "integer" and _is_beyond(values):
+    if kind is None and found.kind == "integer" and is_beyond(values):
         is_distinct = len(pc.unique(values)) == len(values) >= MIN_IDENTIFIERS and not values.null_count
         kind = "identifier" if is_distinct else "category"
         wish = replace(wish, kind=kind)
@@ -77,8 +70,11 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         found = _settled(found, values)
     if kind == "decimal" and found.kind == "integer" and found.stored_as:  # whole doubles
         found, values = replace(found, kind=kind, type="double", stored_as=""), pc.cast(values, pa.float64())
+    if kind == found.kind and wish.column is None:
+        return Learnt(found, values)
     if kind == found.kind:
-        return _given(found, values, wish)
+        found = merged(found, wish.given)
+        return Learnt(found, fitted(values, found))
     return _kept(
         learn_text(Cells.of(name, pa.chunked_array([spelt(values, found)])), wish),
         found.stored_as or found.type,
@@ -108,19 +104,11 @@ def _natural(name: str, values: pa.Array) -> tuple[Column, pa.Array]:
     if pa.types.is_date(kind):
         return Column(name, "date"), values
     if pa.types.is_timestamp(kind):
-        has_any = values.null_count < len(values)
-        step = dates.granularity_seconds(values) if has_any else 0
-        return Column(name, "datetime", granularity_seconds=step), values
+        return Column(name, "datetime", granularity_seconds=granularity_seconds(values)), values
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
         wanted = "time" if pa.types.is_time(kind) else "duration"
-        return Column(name, wanted, granularity_seconds=granularity_of(values)), values
+        return Column(name, wanted, granularity_seconds=granularity_seconds(values)), values
     raise DataError(f"column {name!r} holds values of type {kind}, which cannot be learnt. Leave it out.")
-
-
-def _is_beyond(values: pa.Array) -> bool:
-    """Whether a double would not keep all digits of whole numbers."""
-    ends = pc.min_max(values).as_py()
-    return ends["max"] is not None and max(abs(ends["min"]), abs(ends["max"])) > MAX_EXACT
 
 
 def _number(name: str, values: pa.Array) -> tuple[Column, pa.Array]:
@@ -128,16 +116,13 @@ def _number(name: str, values: pa.Array) -> tuple[Column, pa.Array]:
     infinite = mask_of(pc.is_inf(values))
     if infinite.any():
         record = int(np.argmax(infinite))
-        raise DataError(
-            f"column {name!r}, record {record + 1}: {values[record].as_py()} is not a finite number. "
-            "Replace infinite numbers, or leave the cell empty if the value is unknown."
-        )
+        raise not_finite(name, record + 1, str(values[record].as_py()))
     values = pc.if_else(pc.is_nan(values), None, values)
     distinct = pc.unique(pc.drop_null(values))
     numbers = np.asarray(distinct, dtype=np.float64)
     if len(numbers) == 0:
         return Column(name, "constant", str(values.type)), values
-    if (np.rint(numbers) == numbers).all() and (np.abs(numbers) < _WHOLE_DOUBLES).all():
+    if (np.rint(numbers) == numbers).all() and (np.abs(numbers) < MAX_EXACT).all():
         return Column(name, "integer"), pc.cast(values, pa.int64())
     decimals, _, _ = decimal_style(pc.cast(distinct, pa.string()), distinct, ".")
     return Column(name, "decimal", str(values.type), decimals=decimals), values
@@ -152,19 +137,6 @@ def _settled(column: Column, values: pa.Array) -> Column:
     if column.kind == "integer" and is_distinct and (is_id_name(column.name) or is_run(values)):
         return replace(column, kind="identifier")
     return column
-
-
-def _given(found: Column, values: pa.Array, wish: Wish) -> Learnt:
-    if wish.column is None:
-        return Learnt(found, values)
-    column = merged(found, wish.column)
-    try:
-        return Learnt(column, pc.cast(values, column.arrow_type))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(
-            f"column {column.name!r} does not fit the type {column.type!r} of the schema: {error}. "
-            "Choose a wider type."
-        ) from error
 
 
 def _kept(learnt: Learnt, stored_as: str) -> Learnt:

@@ -1,13 +1,15 @@
-"""Writing records: to files that are whole or not there, and back into the caller's own kind of table."""
+"""Writing records to files that are whole or not there: delimited text, Parquet or JSON lines."""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import gzip
 import os
 import secrets
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from io import BufferedIOBase
@@ -15,14 +17,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, cast, final
 
-import numpy as np
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.table.files.sinks import JsonSink, ParquetSink, Sink, TextSink, flat, stored_table
-from gansmith.modalities.table.files.stored import stored
-from gansmith.modalities.table.schema import Schema, TextStyle
+from gansmith.modalities.table.files.reading import Table
+from gansmith.modalities.table.files.stored import flat, spelt, stored, stored_schema, stored_table
+from gansmith.modalities.table.schema import Column, Schema, TextStyle
 
 STDOUT: Final = "-"
 WRITABLE_EXTENSIONS: Final = (
@@ -30,6 +33,8 @@ WRITABLE_EXTENSIONS: Final = (
     ".parquet",
 )  # fmt: skip
 _GZIP_LEVEL: Final = 4
+_FORMULA: Final = r"^[=+\-@\t\r]"
+"""What a spreadsheet runs as a formula when a cell begins with it."""
 
 
 @final
@@ -71,7 +76,7 @@ class TableWriter:
         self._part = self._path.with_name(f".{self._path.name[:200]}.{secrets.token_hex(4)}.part")
         self._file: BufferedIOBase | None = None
         self._stream: BufferedIOBase | None = None
-        self._sink: Sink | None = None
+        self._sink: AbstractSink | None = None
 
     def __enter__(self) -> TableWriter:
         try:
@@ -129,7 +134,7 @@ class TableWriter:
         self._stream = stream
         self._sink = self._make_sink(stream)
 
-    def _make_sink(self, stream: BufferedIOBase) -> Sink:
+    def _make_sink(self, stream: BufferedIOBase) -> AbstractSink:
         form = self._extension.removesuffix(".gz")
         if form == ".parquet":
             return ParquetSink(stream, self._schema, self._metadata)
@@ -188,6 +193,32 @@ class TableWriter:
         )
 
 
+@final
+class TableFile:
+    """A `TableWriter` that takes `Table`s: see `Writer` of the base.
+
+    Args:
+        writer: Finishes the file, or leaves it out.
+        records_of: What to write of a block; None: its records.
+    """
+
+    def __init__(self, writer: TableWriter, records_of: Callable[[Table], pa.Table] | None = None) -> None:
+        self._writer, self._records_of = writer, records_of
+
+    def __enter__(self) -> TableFile:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.__exit__(kind, error, trace)
+
+    def write(self, records: Table) -> None:
+        """Append the next block."""
+        self._writer.write(self._records_of(records) if self._records_of else records.records)
+
+
 def writable_extension(path: Path) -> str:
     """The extension that says in which format to write.
 
@@ -202,83 +233,147 @@ def writable_extension(path: Path) -> str:
     raise UsageError(f"{path}: no format has this extension. {near}")
 
 
-def in_type_of(records: pa.Table, schema: Schema, original: object) -> Any:
-    """Records as the caller's own kind of table, with the types that it had.
+class AbstractSink(ABC):
+    """Takes blocks of records, one after the other, and writes them to a binary stream."""
+
+    @abstractmethod
+    def write(self, records: pa.Table) -> None:
+        """Append a block, typed as the schema says."""
+
+    def close(self) -> None:  # noqa: B027 - most files just end
+        """Write what stands at the end of such a file, mostly nothing; the stream stays open."""
+
+
+@final
+class TextSink(AbstractSink):
+    """Cells spelt as the input spelt them, laid out in a style.
 
     Args:
-        records: Typed as the schema says.
+        stream: Open for bytes; the header is written at once.
         schema: The columns.
-        original: What the schema was learnt from: a pandas or polars frame, an Arrow table; a path or
-            anything else gets a pandas frame.
-
-    Raises:
-        DataError: A value does not fit the type that it had.
+        style: Delimiter, quotes, ends of lines and encoding.
+        is_safe: Whether text that a spreadsheet would run as a formula gets a single quote before it.
     """
-    library = type(original).__module__.split(".")[0]
-    if library == "polars":
-        return _like_polars(records, schema, original)
-    if isinstance(original, pa.Table):
-        table = stored_table(records, schema)
-        fields = [cast("pa.Table", original).schema.field(name) for name in schema.names]
-        arrays = [_cast(table.column(field.name), field.type) for field in fields]
-        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-    frame = _like_pandas(records, schema, original if library == "pandas" else None)
-    return frame.to_numpy(cast("Any", original).dtype) if library == "numpy" else frame
+
+    def __init__(self, stream: BufferedIOBase, schema: Schema, style: TextStyle, is_safe: bool) -> None:
+        self._stream = stream
+        self._schema = schema
+        self._is_safe = is_safe
+        self._style = style
+        self._encoder = codecs.getincrementalencoder(style.encoding)()
+        is_bare = style.quoting == "needed"
+        self._put([self._quoted(pa.array([name]), is_wanted=not is_bare) for name in schema.names])
+
+    def write(self, records: pa.Table) -> None:
+        """Append a block.
+
+        Raises:
+            DataError: A cell cannot be spelt in the encoding.
+        """
+        self._put([self._cells(flat(records, column), column) for column in self._schema.columns])
+
+    def _cells(self, values: pa.Array, column: Column) -> pa.Array:
+        cells = pc.cast(spelt(values, column), pa.string())
+        if self._is_safe and pa.types.is_string(values.type):
+            is_formula = pc.match_substring_regex(cells, pattern=_FORMULA)
+            cells = pc.if_else(is_formula, pc.binary_join_element_wise("'", cells, ""), cells)
+        is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+        is_wanted = self._style.quoting == "all" or (self._style.quoting == "text" and not is_number)
+        mark = self._quoted(pa.array([column.missing_mark]), is_wanted=self._style.quoting == "all")[0]
+        return pc.fill_null(self._quoted(cells, is_wanted=is_wanted), mark)
+
+    def _put(self, cells: list[pa.Array]) -> None:
+        """Write columns of cells as lines; in UTF-8 the joined strings' own buffer is the text."""
+        lines = pc.binary_join_element_wise(*cells, self._style.delimiter)
+        ended = pc.binary_join_element_wise(lines, "", self._style.line_end)
+        if isinstance(ended, pa.ChunkedArray):
+            ended = ended.combine_chunks()
+        if not len(ended):
+            return
+        text = memoryview(ended.buffers()[2])[: int(pc.sum(pc.binary_length(ended)).as_py())]
+        self._stream.write(text if self._style.encoding == "utf-8" else self._encoded(text))
+
+    def _encoded(self, text: memoryview) -> bytes:
+        try:
+            return self._encoder.encode(str(text, "utf-8"))
+        except UnicodeEncodeError as error:
+            raise DataError(
+                f"the text file cannot be written: {self._style.encoding} has no "
+                f"{error.object[error.start]!r}. Learn with another encoding in the schema's 'text', such as "
+                "utf-8, or write Parquet."
+            ) from error
+
+    def _quoted(self, cells: pa.Array, *, is_wanted: bool) -> pa.Array:
+        quote = self._style.quote
+        is_special = pc.match_substring_regex(cells, pattern=f"[{quote}\r\n{self._style.delimiter}]")
+        if is_wanted:
+            is_special = pc.if_else(pc.is_valid(cells), True, None)
+        elif not pc.any(is_special).as_py():
+            return cells
+        doubled = pc.replace_substring(cells, pattern=quote, replacement=quote * 2)
+        return pc.if_else(is_special, pc.binary_join_element_wise(quote, doubled, quote, ""), cells)
 
 
-def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(kind) and not pa.types.is_dictionary(column.type):
-        return pc.cast(pc.dictionary_encode(pc.cast(column, kind.value_type)), kind)
-    return pc.cast(column, kind)
+@final
+class ParquetSink(AbstractSink):
+    """Columns in the caller's own types.
+
+    Args:
+        stream: Open for bytes.
+        schema: The columns.
+        metadata: Kept in the file beside the schema.
+    """
+
+    def __init__(self, stream: BufferedIOBase, schema: Schema, metadata: Mapping[str, str]) -> None:
+        self._schema = schema
+        self._writer: Any = pq.ParquetWriter(stream, stored_schema(schema).with_metadata(dict(metadata)))
+
+    def write(self, records: pa.Table) -> None:
+        """Append a block as a row group."""
+        self._writer.write_table(stored_table(records, self._schema).cast(self._writer.schema))
+
+    def close(self) -> None:
+        """Write the footer."""
+        self._writer.close()
 
 
-def _like_polars(records: pa.Table, schema: Schema, original: object) -> Any:
-    import polars as pl  # optional; here only for those who have a frame of it
+@final
+class JsonSink(AbstractSink):
+    """One JSON object on each line; numbers and truth values as such, times as the input spelt them.
 
-    types: dict[str, Any] = dict(original.schema) if isinstance(original, pl.DataFrame) else {}
-    frame = cast("pl.DataFrame", pl.from_arrow(stored_table(records, schema)))
-    made_anew = {column.name for column in schema.columns if column.kind == "text"}
-    names = [
-        name
-        for name in schema.names
-        if name in types and not (name in made_anew and isinstance(types[name], pl.Enum))
-    ]
-    return frame.with_columns([pl.col(name).cast(types[name]) for name in names])
+    Args:
+        stream: Open for bytes.
+        schema: The columns.
+    """
 
+    def __init__(self, stream: BufferedIOBase, schema: Schema) -> None:
+        self._stream = stream
+        self._schema = schema
 
-def _like_pandas(records: pa.Table, schema: Schema, original: object) -> Any:
-    import pandas as pd
+    def write(self, records: pa.Table) -> None:
+        """Append a block.
 
-    frame = original if isinstance(original, pd.DataFrame) else None
-    labels = {str(label): label for label in frame.columns} if frame is not None else {}
-    series: dict[Any, Any] = {}
-    for column in schema.columns:
-        label = labels.get(column.name, column.name)
-        values = stored(flat(records, column), column)
-        if frame is None:
-            series[label] = values.to_pandas()
-            continue
-        dtype: Any = frame[label].dtype
-        if isinstance(dtype, pd.CategoricalDtype) and column.kind == "text":  # made anew: no category of it
-            series[label] = pd.Series(flat(records, column).to_pylist(), dtype=object)
-        elif isinstance(dtype, pd.CategoricalDtype):
-            plain_values = (
-                pc.cast(values, values.type.value_type) if pa.types.is_dictionary(values.type) else values
-            )
-            series[label] = pd.Series(pd.Categorical(plain_values.to_pandas(), dtype=dtype))
-        elif dtype == np.dtype(object):
-            series[label] = pd.Series(values.to_pylist(), dtype=object)
-        else:
-            series[label] = _nullable(values, dtype)
-    return pd.DataFrame(series)
+        Raises:
+            DataError: Two columns differ in upper and lower case alone.
+        """
+        columns = {
+            column.name: self._values(flat(records, column), column) for column in self._schema.columns
+        }
+        connection: Any = duckdb.connect(":memory:")
+        with connection:
+            connection.register("records", pa.table(columns))
+            try:
+                lines = connection.sql("SELECT to_json(records)::VARCHAR FROM records").to_arrow_table()
+            except duckdb.Error as error:
+                raise DataError(
+                    f"the records cannot be written as JSON lines: {error}. Write Parquet or CSV."
+                ) from error
+        text = "\n".join(lines.column(0).to_pylist())
+        self._stream.write(f"{text}\n".encode() if text else b"")
 
-
-def _nullable(values: pa.Array, dtype: Any) -> Any:
-    """A pandas series of `dtype`; a column that had no missing values and now has some keeps them as NaN."""
-    import pandas as pd
-
-    if isinstance(dtype, np.dtype) and dtype.kind in "iub" and values.null_count:
-        return values.to_pandas()
-    if isinstance(dtype, np.dtype):
-        return values.to_pandas().astype(dtype)
-    return pd.Series(pd.array(values.to_pylist(), dtype=dtype))
+    def _values(self, values: pa.Array, column: Column) -> pa.Array:
+        if pa.types.is_temporal(values.type):
+            return spelt(values, column)
+        kept = stored(values, column)
+        is_plain = pa.types.is_primitive(kept.type) and not pa.types.is_temporal(kept.type)
+        return kept if is_plain or pa.types.is_string(kept.type) else values

@@ -11,8 +11,7 @@ import pytest
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.asked.condition import conditions_of
-from gansmith.modalities.table.asked.reduced import reduced
-from gansmith.modalities.table.asked.request import request_for
+from gansmith.modalities.table.asked.request import reduced, request_for
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
@@ -51,9 +50,9 @@ def codec():
 
 
 def _asked(codec, where):
-    found = reduced(codec.chain, conditions_of(codec.schema, where))
-    values = {name: found.values and set(found.values.to_pylist()) for name, found in found.asked.items()}
-    return values, found.sought
+    asked, sought = reduced(codec.chain, conditions_of(codec.schema, where))
+    values = {name: found.values and set(found.values.to_pylist()) for name, found in asked.items()}
+    return values, sought
 
 
 @pytest.mark.parametrize(

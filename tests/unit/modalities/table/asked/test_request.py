@@ -11,9 +11,8 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.asked.condition import conditions_of, matching
+from gansmith.modalities.table.asked.condition import conditions_of, matching, parse_value
 from gansmith.modalities.table.asked.request import request_for
-from gansmith.modalities.table.asked.values import parse_value
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.format import TableFormat

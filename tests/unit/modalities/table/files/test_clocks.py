@@ -7,12 +7,12 @@ import pytest
 
 from gansmith.modalities.table.files.clocks import (
     find_clock,
-    granularity_of,
     read_clock,
     read_duration,
     spell_clock,
     spell_duration,
 )
+from gansmith.modalities.table.files.dates import granularity_seconds
 
 
 def hours(hours: float) -> datetime.timedelta:
@@ -85,6 +85,6 @@ def test_missing_cells_stay_missing_and_bad_ones_become_so():
 
 
 def test_the_granularity_is_the_greatest():
-    assert granularity_of(pa.array([hours(1), None, hours(3)], pa.duration("us"))) == 3600
-    assert granularity_of(pa.array([datetime.time(0, 0, 0, 5)], pa.time64("us"))) == 0
-    assert granularity_of(pa.array([None], pa.time64("us"))) == 0
+    assert granularity_seconds(pa.array([hours(1), None, hours(3)], pa.duration("us"))) == 3600
+    assert granularity_seconds(pa.array([datetime.time(0, 0, 0, 5)], pa.time64("us"))) == 0
+    assert granularity_seconds(pa.array([None], pa.time64("us"))) == 0

@@ -11,10 +11,9 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.files.parsing import parse_cells
+from gansmith.modalities.table.files.in_memory import in_type_of
 from gansmith.modalities.table.files.reading import read_table
-from gansmith.modalities.table.files.stored import spelt
-from gansmith.modalities.table.files.writing import in_type_of
+from gansmith.modalities.table.files.stored import parse_cells, spelt
 from gansmith.modalities.table.options import TableOptions
 
 

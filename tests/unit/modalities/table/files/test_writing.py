@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.table.files.in_memory import in_type_of
 from gansmith.modalities.table.files.reading import read_table
-from gansmith.modalities.table.files.sinks import TextSink
-from gansmith.modalities.table.files.writing import TableWriter, in_type_of
+from gansmith.modalities.table.files.writing import TableWriter, TextSink
 from gansmith.modalities.table.schema import Column, Schema
 
 SCHEMA = Schema(

@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gansmith.modalities.table.files.dates import find_zoned, read_zoned, spell_zoned
+from gansmith.modalities.table.files.in_memory import in_type_of
 from gansmith.modalities.table.files.reading import read_table
-from gansmith.modalities.table.files.writing import TableWriter, in_type_of
-from gansmith.modalities.table.files.zones import find_zoned, read_zoned, spell_zoned
+from gansmith.modalities.table.files.writing import TableWriter
 
 
 @pytest.mark.parametrize(
