@@ -13,7 +13,7 @@ import pytest
 from gansmith.faces.cli.app import run
 
 SMALL = ["--preset", "small", "--threads", "1", "--samples-seen", "600"]
-DRESSES = {
+FORMATS = {
     "price": r"\$\d{1,3}(,\d{3})*\.\d{2}",
     "balance": r"\(\d{1,3}(,\d{3})*\)|\d{1,3}(,\d{3})*",
     "rate": r"\d+\.\d%",
@@ -29,7 +29,7 @@ DRESSES = {
 
 
 def write_messy(path: Path, n: int = 240) -> Path:
-    """A table in cp1252 with semicolons, of columns in all kinds of dress."""
+    """A table in cp1252 with semicolons, of columns of all number formats."""
     rng = random.Random(0)
     rows: list[list[str]] = []
     for index in range(n):
@@ -50,7 +50,7 @@ def write_messy(path: Path, n: int = 240) -> Path:
             rng.choice(["1", "2", "3", "n.v."]),
         ])  # fmt: skip
     with path.open("w", newline="", encoding="cp1252") as file:
-        csv.writer(file, delimiter=";").writerows([list(DRESSES), *rows])
+        csv.writer(file, delimiter=";").writerows([list(FORMATS), *rows])
     return path
 
 
@@ -64,7 +64,7 @@ def folder(tmp_path_factory):
     return place
 
 
-def test_every_dress_comes_back_and_nobody_does(folder, capsys):
+def test_every_number_format_comes_back_and_nobody_does(folder, capsys):
     out = folder / "fake.csv"
     assert run(["sample", str(folder / "messy.gan"), "-n", "300", "-o", str(out)]) == 0
     raw = out.read_bytes()
@@ -73,7 +73,7 @@ def test_every_dress_comes_back_and_nobody_does(folder, capsys):
         list(csv.DictReader(path.read_text("cp1252").splitlines(), delimiter=";"))
         for path in (folder / "messy.csv", out)
     )
-    for name, pattern in DRESSES.items():
+    for name, pattern in FORMATS.items():
         assert all(re.fullmatch(pattern, row[name]) for row in fake), name
     for name in ("email", "customer"):
         assert not {row[name] for row in real} & {row[name] for row in fake}

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.files import clocks, dates
-from gansmith.modalities.table.files.dress import find_dress, undressed
 from gansmith.modalities.table.files.looks import find_delimiter, likely_delimiter, likely_look, sure_look
+from gansmith.modalities.table.files.number_formats import bare_numbers, find_number_format
 from gansmith.modalities.table.files.spelling import (
     WEAK_MARKS,
     Counts,
@@ -137,15 +137,15 @@ def read_integer(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Whole numbers; as the schema's column spells them, where one is given."""
     marked = _weakly(cells, marked)
     present = without(cells.trimmed, marked)
-    values = read_integers(undressed(present, wish.given))
-    column = replace(Column(cells.name, "integer"), **_dress_of(wish.given))
+    values = read_integers(bare_numbers(present, wish.given))
+    column = replace(Column(cells.name, "integer"), **_number_format_of(wish.given))
     if matches(present, r"^\+").any() and not wish.given.plus and values.null_count == int(marked.sum()):
-        found = find_dress(column, present.filter(pa.array(~marked)), is_comma_decimal=False)
+        found = find_number_format(column, present.filter(pa.array(~marked)), is_comma_decimal=False)
         column = found[0] if found else column
     return Attempt(column, values, marked)
 
 
-def _dress_of(column: Column) -> dict[str, str]:
+def _number_format_of(column: Column) -> dict[str, str]:
     names = ("prefix", "suffix", "thousands", "negative", "plus", "point")
     return {name: getattr(column, name) for name in names}
 
@@ -153,11 +153,13 @@ def _dress_of(column: Column) -> dict[str, str]:
 def read_decimal(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     """Numbers with a decimal point; as the schema's column spells them, where one is given."""
     marked = _weakly(cells, marked)
-    return _as_decimals(cells, marked, replace(Column(cells.name, "decimal"), **_dress_of(wish.given)))
+    return _as_decimals(
+        cells, marked, replace(Column(cells.name, "decimal"), **_number_format_of(wish.given))
+    )
 
 
 def _as_decimals(cells: Cells, marked: Mask, column: Column) -> Attempt:
-    present = undressed(without(cells.trimmed, marked), column)
+    present = bare_numbers(without(cells.trimmed, marked), column)
     values = read_decimals(present, column.point)
     is_number = ~mask_of(pc.is_null(values))
     if (is_number | marked).all():
@@ -168,17 +170,17 @@ def _as_decimals(cells: Cells, marked: Mask, column: Column) -> Attempt:
     return Attempt(column, values, marked)
 
 
-def read_dressed(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
-    """Numbers in a dress that is to be found, whole ones as integers."""
+def read_formatted(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
+    """Numbers of a format that is to be found, whole ones as integers."""
     marked = _weakly(cells, marked)
     kept = pa.array(~marked)
-    found = find_dress(
+    found = find_number_format(
         Column(cells.name, "decimal"), cells.trimmed.filter(kept), is_comma_decimal=wish.is_comma_decimal
     )
     if found is None:
         return Attempt(Column(cells.name, "decimal"), pa.nulls(len(marked), pa.float64()), marked)
     column, remark = found
-    bare = undressed(without(cells.trimmed, marked), column)
+    bare = bare_numbers(without(cells.trimmed, marked), column)
     whole = read_integers(bare)
     if whole.null_count == int(marked.sum()) and wish.kind != "decimal":
         return Attempt(replace(column, kind="integer", type="int64"), whole, marked, remark)

@@ -2,7 +2,7 @@
 
 The work is done on the *distinct* cells of a column, whatever its length, by Arrow's kernels. Kinds are tried
 from the strictest to the most permissive (see `attempts.py`), and a column is of a kind when every cell that
-is not missing is: a number, a truth value, a date, a time of day or a duration, a number in dress, and last
+is not missing is: a number, a truth value, a date, a time of day or a duration, a formatted number, and last
 the string kinds. Afterwards one distinct value makes a constant, and values that never repeat may make an
 identifier.
 """
@@ -27,7 +27,7 @@ from gansmith.modalities.table.files.attempts import (
     read_boolean,
     read_clock,
     read_decimal,
-    read_dressed,
+    read_formatted,
     read_integer,
     read_strings,
     read_time,
@@ -84,8 +84,8 @@ def _wanted(cells: Cells, marked: Mask, wish: Wish, kind: Kind) -> Attempt:
     """The cells as the kind that the user wants."""
     reading = READERS[kind](cells, marked, wish)
     if reading.is_bad.any() and kind in ("integer", "decimal"):
-        dressed = read_dressed(cells, marked, wish)
-        reading = reading if dressed.is_bad.any() or dressed.column.kind != kind else dressed
+        formatted = read_formatted(cells, marked, wish)
+        reading = reading if formatted.is_bad.any() or formatted.column.kind != kind else dressed
     _refuse_bad(cells, reading, kind)
     if kind == "integer" and is_beyond(reading.values):
         told = f"numbers beyond {MAX_EXACT} lose their last digits; an identifier or a category keeps them"
@@ -101,8 +101,8 @@ def _found(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     is_code = is_personal or has_leading_zeros(present) or has_endless_digits(present)
     numbers = () if is_code else (read_integer, read_decimal)
     if not is_code and matches(present, r"^\+").any():
-        numbers = (read_dressed, *numbers)
-    for read in (*numbers, read_boolean, read_time, read_clock, *(() if is_code else (read_dressed,))):
+        numbers = (read_formatted, *numbers)
+    for read in (*numbers, read_boolean, read_time, read_clock, *(() if is_code else (read_formatted,))):
         reading = read(cells, marked, wish)
         if not reading.is_bad.any():
             return reading

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from gansmith.errors import DataError
 from gansmith.modalities.table.files import clocks, dates
 from gansmith.modalities.table.files.dates import STEPS_SECONDS, granularity_seconds
-from gansmith.modalities.table.files.dress import dressed, undressed
+from gansmith.modalities.table.files.number_formats import bare_numbers, formatted
 from gansmith.modalities.table.files.spelling import (
     read_decimals,
     read_integers,
@@ -122,7 +122,7 @@ def spelt(values: pa.Array, column: Column) -> pa.Array:
     if pa.types.is_string(kind):
         return values
     if pa.types.is_floating(kind):
-        return dressed(spell_decimals(values, column), column)
+        return formatted(spell_decimals(values, column), column)
     if pa.types.is_boolean(kind):
         return spell_truths(values, column.spelling)
     if pa.types.is_time(kind):
@@ -133,7 +133,7 @@ def spelt(values: pa.Array, column: Column) -> pa.Array:
         return dates.spell_zoned(values, column.format, column.zone)
     if pa.types.is_temporal(kind):
         return dates.spell_times(values, column.format)
-    return dressed(pc.cast(values, pa.string()), column)
+    return formatted(pc.cast(values, pa.string()), column)
 
 
 def parse_cells(cells: pa.Array, column: Column) -> pa.Array:
@@ -154,9 +154,9 @@ def parse_cells(cells: pa.Array, column: Column) -> pa.Array:
     if pa.types.is_boolean(kind):
         return read_truths(cells, column.spelling or ("false", "true"))
     if pa.types.is_integer(kind):
-        return pc.cast(read_integers(undressed(cells, column)), kind)
+        return pc.cast(read_integers(bare_numbers(cells, column)), kind)
     if pa.types.is_floating(kind):
-        return pc.cast(read_decimals(undressed(cells, column), column.point), kind)
+        return pc.cast(read_decimals(bare_numbers(cells, column), column.point), kind)
     return pc.cast(_moments(cells, column), kind, safe=False)
 
 

@@ -110,7 +110,7 @@ def test_a_thing_to_invent_stands_for_a_kind():
     assert of(cells, overrides={"x": "category"})[0].kind == "category"
 
 
-def test_forced_kinds_read_dresses_too_and_refuse_the_rest():
+def test_forced_kinds_read_number_formats_too_and_refuse_the_rest():
     assert of(["1,234", "56"], overrides={"x": "integer"})[0].thousands == ","
     assert of(["1,234", "56"], overrides={"x": "decimal"})[0].kind == "decimal"
     assert of(["03:15", "02:10"], overrides={"x": "duration"})[1][0] == datetime.timedelta(seconds=195)

@@ -3,19 +3,19 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from gansmith.modalities.table.files.dress import dressed, find_dress, undressed
+from gansmith.modalities.table.files.number_formats import bare_numbers, find_number_format, formatted
 from gansmith.modalities.table.schema import Column
 
 PLAIN = Column("x", "decimal")
 
 
 def found(cells: list[str], *, is_comma_decimal: bool = False):
-    """The dress that is found, and the bare numbers."""
-    dress = find_dress(PLAIN, pa.array(cells), is_comma_decimal=is_comma_decimal)
-    if dress is None:
+    """The number format that is found, and the bare numbers."""
+    found = find_number_format(PLAIN, pa.array(cells), is_comma_decimal=is_comma_decimal)
+    if found is None:
         return {}, [], ""
-    worn = {key: value for key, value in dress[0].to_json().items() if key not in ("name", "kind", "type")}
-    return worn, undressed(pa.array(cells), dress[0]).to_pylist(), dress[1]
+    worn = {key: value for key, value in found[0].to_json().items() if key not in ("name", "kind", "type")}
+    return worn, bare_numbers(pa.array(cells), found[0]).to_pylist(), found[1]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def found(cells: list[str], *, is_comma_decimal: bool = False):
         (["EUR 5.20", "EUR 1.00"], {"prefix": "EUR "}, ["5.20", "1.00"]),
     ],
 )  # fmt: skip
-def test_a_dress_is_found_and_taken_off(cells, worn, bare):
+def test_a_number_format_is_found_and_read(cells, worn, bare):
     assert found(cells) == (worn, bare, "")
 
 
@@ -65,7 +65,7 @@ def test_a_dress_is_found_and_taken_off(cells, worn, bare):
         ["some words", "5"],
     ],
 )
-def test_what_not_all_cells_wear_alike_is_no_dress(cells):
+def test_what_not_all_cells_have_alike_is_no_number_format(cells):
     assert found(cells) == ({}, [], "")
 
 
@@ -89,13 +89,13 @@ def test_a_comma_that_nothing_tells_is_told():
     assert "read as decimals" in remark
 
 
-def test_a_cell_in_another_dress_has_no_number():
+def test_a_cell_in_another_format_has_no_number():
     column = Column("x", "integer", prefix="$", thousands=",")
     cells = pa.array(["$1,234", "1,234", "$1234", "$12,34", "-$5", None])
-    assert undressed(cells, column).to_pylist() == ["1234", None, None, None, "-5", None]
+    assert bare_numbers(cells, column).to_pylist() == ["1234", None, None, None, "-5", None]
 
 
 def test_nothing_is_done_to_bare_numbers():
     cells = pa.array(["1", "-2e5", None])
-    assert undressed(cells, PLAIN) is cells
-    assert dressed(cells, PLAIN) is cells
+    assert bare_numbers(cells, PLAIN) is cells
+    assert formatted(cells, PLAIN) is cells

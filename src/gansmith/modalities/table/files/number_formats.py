@@ -1,6 +1,6 @@
-"""Numbers in dress: $1,234.50, 12.5%, 1.234,50 €, (1,200), +5, 90 km/h.
+"""Number formats: $1,234.50, 12.5%, 1.234,50 €, (1,200), +5, 90 km/h.
 
-A dress is what stands around and between the digits: prefix, suffix, separators of thousands, signs. It is
+A number format is what stands around and between the digits: prefix, suffix, separators of thousands, signs. It is
 taken off before a number is read and put on after it is spelt. It is only seen as one where all cells wear it
 alike, so that putting it on again gives every cell back, letter for letter.
 """
@@ -64,19 +64,19 @@ class _Shape:
     n_cells: int
 
 
-def is_dressed(column: Column) -> bool:
+def has_number_format(column: Column) -> bool:
     """Whether the numbers of a column wear anything but their digits, a minus and a decimal point."""
     return any((column.prefix, column.suffix, column.thousands, column.negative, column.plus))
 
 
-def undressed(cells: pa.Array, column: Column) -> pa.Array:
-    """Bare numbers, with a minus and the decimal point of `column`; null where a cell is not so dressed.
+def bare_numbers(cells: pa.Array, column: Column) -> pa.Array:
+    """Bare numbers, with a minus and the decimal point of `column`; null where a cell is not of its number format.
 
     Args:
         cells: Trimmed cells.
         column: Its `prefix`, `suffix`, `thousands`, `negative`, `plus` and `point` are used.
     """
-    if not is_dressed(column):
+    if not has_number_format(column):
         return cells
     body = f"({_body(column.thousands, column.point)})"
     plain = f"^{re.escape(column.prefix)}{body}{re.escape(column.suffix)}$"
@@ -94,9 +94,9 @@ def undressed(cells: pa.Array, column: Column) -> pa.Array:
     return pc.replace_substring(bare, pattern=column.thousands, replacement="") if column.thousands else bare
 
 
-def dressed(cells: pa.Array, column: Column) -> pa.Array:
-    """Bare numbers in the dress of `column`: the inverse of `undressed`; null stays null."""
-    if not is_dressed(column):
+def formatted(cells: pa.Array, column: Column) -> pa.Array:
+    """Bare numbers in the number format of `column`: the inverse of `bare_numbers`; null stays null."""
+    if not has_number_format(column):
         return cells
     is_negative = pc.starts_with(cells, pattern="-")
     bare = pc.utf8_ltrim(cells, characters="-")
@@ -125,17 +125,19 @@ def _body(thousands: str, point: str) -> str:
     return f"(?:{whole}(?:{fraction}*)?|{fraction}+)"
 
 
-def find_dress(column: Column, cells: pa.Array, *, is_comma_decimal: bool) -> tuple[Column, str] | None:
-    """`column` with the dress that all cells wear, and a remark for the user, mostly empty.
+def find_number_format(
+    column: Column, cells: pa.Array, *, is_comma_decimal: bool
+) -> tuple[Column, str] | None:
+    """`column` with the number format that all cells have, and a remark for the user, mostly empty.
 
     Args:
-        column: An integer or decimal one, without a dress.
+        column: An integer or decimal one, without a number format.
         cells: Distinct trimmed cells that are not missing.
         is_comma_decimal: Whether 3,14 is a number where nothing else tells; where it is not, a comma that
             could be either separates thousands.
 
     Returns:
-        None when no dress fits all cells.
+        None when no number format fits all cells.
     """
     shapes = _shapes(cells)
     negatives = {shape.negative for shape in shapes} - {None}
@@ -151,8 +153,12 @@ def find_dress(column: Column, cells: pa.Array, *, is_comma_decimal: bool) -> tu
         plus = "all"
     found = replace(column, prefix=shapes[0].prefix, suffix=shapes[0].suffix)
     found = replace(found, thousands=thousands, point=point, negative=negative, plus=plus)
-    bare = undressed(cells, found)
-    if bare.null_count or has_leading_zeros(bare) or not mask_of(pc.equal(dressed(bare, found), cells)).all():
+    bare = bare_numbers(cells, found)
+    if (
+        bare.null_count
+        or has_leading_zeros(bare)
+        or not mask_of(pc.equal(formatted(bare, found), cells)).all()
+    ):
         return None
     return found, remark
 
@@ -215,9 +221,9 @@ def _style(shapes: list[_Shape], cells: pa.Array, is_comma_decimal: bool) -> tup
     if not fitting:
         return None
     thousands, point = fitting[0]
-    is_dressed_up = any(shape.prefix or shape.suffix or shape.negative for shape in shapes)
+    is_marked = any(shape.prefix or shape.suffix or shape.negative for shape in shapes)
     is_decimal_comma = not thousands and point == ","
-    return (thousands, point, "") if is_comma_decimal or is_dressed_up or not is_decimal_comma else None
+    return (thousands, point, "") if is_comma_decimal or is_marked or not is_decimal_comma else None
 
 
 def _by_custom(

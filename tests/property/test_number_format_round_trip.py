@@ -1,4 +1,4 @@
-"""Numbers in dress, times and durations: read and written again they are the same text, letter for letter."""
+"""Number formats, times and durations: read and written again they are the same text, letter for letter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gansmith.modalities.table.files.clocks import read_duration, spell_duration
-from gansmith.modalities.table.files.dress import dressed, undressed
+from gansmith.modalities.table.files.number_formats import bare_numbers, formatted
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.files.writing import TableWriter
 from gansmith.modalities.table.schema import NEGATIVES, PLUSES, Column
@@ -19,7 +19,7 @@ PREFIXES = ["", "$", "€ ", "CHF ", "R$"]
 SUFFIXES = ["", "%", " €", " kg", " km/h"]
 SEPARATORS = [(",", "."), (".", ","), (" ", ","), ("\u202f", ","), ("'", "."), ("", "."), ("", ",")]
 
-dresses = st.tuples(
+formats = st.tuples(
     st.sampled_from(PREFIXES),
     st.sampled_from(SUFFIXES),
     st.sampled_from(SEPARATORS),
@@ -28,7 +28,7 @@ dresses = st.tuples(
 )
 
 
-def dress_of(worn) -> Column:
+def formatted_as(worn) -> Column:
     prefix, suffix, (thousands, point), negative, plus = worn
     return Column("x", "decimal", prefix=prefix, suffix=suffix, thousands=thousands, point=point,
                   negative=negative, plus=plus)  # fmt: skip
@@ -40,21 +40,23 @@ def bare(hundredths: int, point: str) -> str:
 
 
 @settings(deadline=None, max_examples=60)
-@given(worn=dresses, numbers=st.lists(st.integers(-(10**14), 10**14), min_size=1, max_size=8))
+@given(worn=formats, numbers=st.lists(st.integers(-(10**14), 10**14), min_size=1, max_size=8))
 def test_what_is_put_on_comes_off(worn, numbers):
-    column = dress_of(worn)
+    column = formatted_as(worn)
     cells = pa.array([bare(number, column.point) for number in numbers] + [None])
-    assert undressed(dressed(cells, column), column).equals(cells)
+    assert bare_numbers(formatted(cells, column), column).equals(cells)
 
 
 @settings(deadline=None, max_examples=50)
-@given(worn=dresses, numbers=st.lists(st.integers(-(10**9), 10**9), min_size=2, max_size=12, unique=True),
+@given(worn=formats, numbers=st.lists(st.integers(-(10**9), 10**9), min_size=2, max_size=12, unique=True),
        delimiter=st.sampled_from([";", "\t"]), is_whole=st.booleans())  # fmt: skip
-def test_a_file_of_dressed_numbers_comes_back_letter_for_letter(worn, numbers, delimiter, is_whole):
-    column = dress_of(worn)
+def test_a_file_of_formatted_numbers_comes_back_letter_for_letter(worn, numbers, delimiter, is_whole):
+    column = formatted_as(worn)
     assume(column.point == "." or column.thousands or column.prefix or column.suffix or not is_whole)
     cells = [str(number) if is_whole else bare(number, column.point) for number in numbers]
-    lines = [f"{cell}{delimiter}{n}\n" for n, cell in enumerate(dressed(pa.array(cells), column).to_pylist())]
+    lines = [
+        f"{cell}{delimiter}{n}\n" for n, cell in enumerate(formatted(pa.array(cells), column).to_pylist())
+    ]
     text = f"x{delimiter}n\n" + "".join(lines)
     with tempfile.TemporaryDirectory() as folder:
         source, copy = Path(folder, "a.txt"), Path(folder, "b.txt")
