@@ -85,7 +85,7 @@ def _wanted(cells: Cells, marked: Mask, wish: Wish, kind: Kind) -> Attempt:
     reading = READERS[kind](cells, marked, wish)
     if reading.is_bad.any() and kind in ("integer", "decimal"):
         formatted = read_formatted(cells, marked, wish)
-        reading = reading if formatted.is_bad.any() or formatted.column.kind != kind else dressed
+        reading = reading if formatted.is_bad.any() or formatted.column.kind != kind else formatted
     _refuse_bad(cells, reading, kind)
     if kind == "integer" and is_beyond(reading.values):
         told = f"numbers beyond {MAX_EXACT} lose their last digits; an identifier or a category keeps them"

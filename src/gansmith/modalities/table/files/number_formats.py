@@ -1,8 +1,8 @@
 """Number formats: $1,234.50, 12.5%, 1.234,50 €, (1,200), +5, 90 km/h.
 
-A number format is what stands around and between the digits: prefix, suffix, separators of thousands, signs. It is
-taken off before a number is read and put on after it is spelt. It is only seen as one where all cells wear it
-alike, so that putting it on again gives every cell back, letter for letter.
+A number format is what stands around and between the digits: prefix, suffix, separators of thousands, signs.
+It is taken off before a number is read and put on after it is spelt. It is only seen as one where all cells
+have it alike, so that putting it on again gives every cell back, letter for letter.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def has_number_format(column: Column) -> bool:
 
 
 def bare_numbers(cells: pa.Array, column: Column) -> pa.Array:
-    """Bare numbers, with a minus and the decimal point of `column`; null where a cell is not of its number format.
+    """Bare numbers, with a minus and the decimal point of `column`; null where a cell has another format.
 
     Args:
         cells: Trimmed cells.
