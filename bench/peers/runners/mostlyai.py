@@ -2,7 +2,7 @@
 
 Its defaults, early stopping on held-out loss included, but for one: `value_protection=False`. The default
 replaces rare categories by a token and cuts extreme values off, for privacy, and
-that costs fidelity; it races without. (Gansmith's own holding back of rare values, `min_count`, stays on.)
+that costs fidelity; it races without. (Gansmith's own suppression of rare values, `min_count`, stays on.)
 """
 
 from __future__ import annotations

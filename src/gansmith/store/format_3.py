@@ -1,9 +1,9 @@
-"""The manifest of a model file of format 3 as one of the present format; all else is the same."""
+"""The plain values of a model file of format 3 as those of the present format; its tensors are the same."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 FORMAT: Final = 3
 _MAX_BLOCKS: Final = 16
@@ -35,6 +35,8 @@ def upgraded(manifest: Mapping[str, Any]) -> dict[str, Any]:
             options = {**reading, "encoding": reading.get("encoding") or "", "min_count": min_count}
             known = _OF_PICTURES if kind == "image" else options
             found["options"] = {name: options[name] for name in known if name in options}
+            if isinstance(reading.get("schema"), dict):
+                found["options"]["schema"] = upgraded_state({"schema": reading["schema"]})["schema"]
             found["fit"] = {**fit, "objective": fit.get("objective") or None}
             del found["reading"]
         case _:
@@ -45,3 +47,27 @@ def upgraded(manifest: Mapping[str, Any]) -> dict[str, Any]:
         case _:
             pass
     return found
+
+
+def upgraded_state(state: Any) -> Any:
+    """What a codec of format 3 keeps, in the words of format 4; anything else stays as it is.
+
+    Example:
+        >>> upgraded_state({"schema": {"columns": [{"look": "email"}]}, "columns": [{"held_back": [2, 3]}]})
+        {'schema': {'columns': [{'semantic_type': 'email'}]}, 'columns': [{'suppressed': [2, 3]}]}
+    """
+    match state:
+        case {"schema": {"columns": [*columns], **others}, **rest}:
+            schema = {**others, "columns": [_renamed(column, "look", "semantic_type") for column in columns]}
+            found = {**state, "schema": schema}
+            if isinstance(rest.get("columns"), list):
+                found["columns"] = [_renamed(column, "held_back", "suppressed") for column in rest["columns"]]
+            return found
+        case _:
+            return state
+
+
+def _renamed(values: Any, old: str, new: str) -> Any:
+    if not isinstance(values, dict):
+        return values
+    return {new if key == old else key: value for key, value in cast("dict[Any, Any]", values).items()}

@@ -101,11 +101,13 @@ class ModelFile:
     """Stands for the whole model."""
     _entries: Mapping[str, Mapping[str, Any]]
     _data: memoryview
+    _format: int = FORMAT
 
     def state(self) -> Any:
         """The codec's plain values."""
         try:
-            return json.loads(self._tensor(CODEC).numpy().tobytes())
+            found = json.loads(self._tensor(CODEC).numpy().tobytes())
+            return format_3.upgraded_state(found) if self._format == format_3.FORMAT else found
         except (KeyError, ValueError, RecursionError) as error:
             raise ModelFileError(
                 f"{self.path}: its codec is no JSON ({error}). The file is damaged."
@@ -165,7 +167,11 @@ def read_model_file(path: Path) -> ModelFile:
             start = file.read(len(ZIP_MARK))
             if start == ZIP_MARK:
                 manifest, state, tensors, digest = from_format_2(path)
-                return _checked(path, packed(format_3.upgraded(manifest), state, tensors)[0], digest)
+                return _checked(
+                    path,
+                    packed(format_3.upgraded(manifest), format_3.upgraded_state(state), tensors)[0],
+                    digest,
+                )
             if not start:
                 raise ModelFileError(f"{path}: this is no .gan file, it is empty.")
             content = mmap(file.fileno(), 0, access=ACCESS_READ)
@@ -207,7 +213,7 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
     manifest.pop("format")
     if number == format_3.FORMAT:
         manifest = format_3.upgraded(manifest)
-    return ModelFile(path, manifest, digest or said, entries, data)
+    return ModelFile(path, manifest, digest or said, entries, data, number)
 
 
 def _object(value: Any) -> dict[str, Any]:

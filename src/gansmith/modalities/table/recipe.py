@@ -26,11 +26,11 @@ from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.files.gaps import Gaps
 from gansmith.modalities.table.files.reading import Table, read_partial
-from gansmith.modalities.table.held_back import held_back_notes, held_back_of, unknown_notes
 from gansmith.modalities.table.layout import ask_some
 from gansmith.modalities.table.networks import TableGenerator, TableNetworks, networks_for
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
+from gansmith.modalities.table.suppressed import suppressed_of, suppression_notes, unknown_notes
 from gansmith.modalities.where import Where
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
@@ -51,7 +51,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def remarks(self, codec: TableCodec, records: Table, target: str) -> tuple[str, ...]:
         """See the base class."""
-        return held_back_notes(codec, records.schema, target)
+        return suppression_notes(codec, records.schema, target)
 
     def unknown(self, codec: TableCodec, records: Table) -> tuple[str, ...]:
         """See the base class; they have been read with the codec's schema."""
@@ -187,7 +187,7 @@ def _learnt_as(codec: object) -> str:
 
 def _too_rare(codec: AbstractColumnCodec) -> str:
     """What `show` says of the values that never come out."""
-    held = held_back_of(codec)
+    held = suppressed_of(codec)
     if not held:
         return ""
     values = _counted(held.n_values, "value", "values")

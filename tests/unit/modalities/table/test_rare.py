@@ -13,7 +13,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
 from gansmith.modalities.table.columns.rare import (
-    HeldBack,
+    Suppressed,
     are_mostly_rare,
     merged,
     to_frequent,
@@ -21,10 +21,10 @@ from gansmith.modalities.table.columns.rare import (
     within_ends,
 )
 from gansmith.modalities.table.format import TableFormat
-from gansmith.modalities.table.held_back import held_back_of
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.recipe import TableRecipe
 from gansmith.modalities.table.schema import Column, Kind
+from gansmith.modalities.table.suppressed import suppressed_of
 
 FORMAT, RECIPE = TableFormat(), TableRecipe()
 
@@ -98,7 +98,7 @@ def _category(values, min_count=5, kind: Kind = "category"):
 def test_a_rare_category_is_not_even_kept_by_name():
     codec, column = _category(["a"] * 60 + ["b"] * 20 + ["rare"] * 4 + ["once"])
     assert codec.values.to_pylist() == ["a", "b"]
-    assert codec.held_back == HeldBack(2, 5)
+    assert codec.suppressed == Suppressed(2, 5)
     assert "once" not in str(codec.state())
     codes, levels = codec.encode(column, _rng())
     back = codec.decode(codes, levels, _rng(), 0).to_pylist()
@@ -112,27 +112,27 @@ def test_one_more_record_and_it_is_kept():
 
 def test_truth_is_nobodys_secret():
     codec, column = _category([True, *[False] * 99], kind="boolean")
-    assert not codec.held_back
+    assert not codec.suppressed
     assert codec.decode(*codec.encode(column, _rng()), _rng(), 0).equals(column)
 
 
-def test_the_only_value_of_a_few_records_is_held_back():
+def test_the_only_value_of_a_few_records_is_suppressed():
     codec, _ = _category(["secret", "secret", *[None] * 98], kind="constant")
     assert codec.n_states == 0
     assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), 0).null_count == 3
 
 
-def test_the_state_keeps_how_much_was_held_back():
+def test_the_state_keeps_how_much_was_suppressed():
     codec, _ = _category(["a"] * 9 + ["once"])
     again = CategoryCodec.from_state(codec.state(), codec.column)
-    assert again.held_back == HeldBack(1, 1)
+    assert again.suppressed == Suppressed(1, 1)
 
 
 @pytest.mark.parametrize("held", [[1], [1, -1], [1.0, 2], "ab", [True, 1], None])
 def test_a_state_made_by_hand(held):
     codec, _ = _category(["a"] * 9 + ["once"])
-    with pytest.raises(DataError, match="held_back"):
-        CategoryCodec.from_state({**codec.state(), "held_back": held}, codec.column)
+    with pytest.raises(DataError, match="suppressed"):
+        CategoryCodec.from_state({**codec.state(), "suppressed": held}, codec.column)
 
 
 # --- Numbers ------------------------------------------------------------------------------------------------
@@ -170,7 +170,7 @@ def test_a_rare_step_among_many_is_not_made():
     values = [k for k in range(40) for _ in range(20)] + [100] * 20 + [70]
     codec = _number(values, "integer")
     assert 70 not in _everything_it_makes(codec)
-    assert codec.held_back == HeldBack(1, 1)
+    assert codec.suppressed == Suppressed(1, 1)
     assert 70 in _everything_it_makes(_number(values, "integer", min_count=1))
 
 
@@ -179,7 +179,7 @@ def test_the_richest_person_stays_at_home():
     pay[1234] = 9_999_999.99
     codec = _number(pay, decimals=2)
     assert max(_everything_it_makes(codec)) == pytest.approx(np.sort(pay)[-5])
-    assert codec.held_back == HeldBack(8, 8)
+    assert codec.suppressed == Suppressed(8, 8)
     codes, levels = codec.encode(pa.array(pay), _rng())
     assert codec.decode(codes[1234:1235], levels[1234:1235], _rng(), 0)[0].as_py() <= np.sort(pay)[-5]
 
@@ -195,15 +195,15 @@ def test_dates_have_ends_like_numbers():
 def test_zero_and_one_are_truth_in_other_words():
     codec = _number([1, *[0] * 99], "integer")
     assert codec.spikes.tolist() == [0, 1]
-    assert not codec.held_back
+    assert not codec.suppressed
 
 
 def test_hardly_any_present_number_is_a_missing_one():
     codec = _number([None] * 96 + [3, 4, 5, 6], "integer")
-    assert (codec.n_states, codec.held_back) == (0, HeldBack(4, 4))
+    assert (codec.n_states, codec.suppressed) == (0, Suppressed(4, 4))
     assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), 0).null_count == 3
     again = NumberCodec.from_state(codec.state(), codec.column)
-    assert again.held_back == codec.held_back
+    assert again.suppressed == codec.suppressed
 
 
 # --- Tables -------------------------------------------------------------------------------------------------
@@ -219,17 +219,17 @@ def _people(n=600):
 def test_the_modality_chooses_and_the_model_remembers():
     codec = TableCodec.fit(_people(), TableOptions(), 0)
     assert codec.min_count == 5
-    assert held_back_of(codec.columns[0]) == HeldBack(2, 3)
+    assert suppressed_of(codec.columns[0]) == Suppressed(2, 3)
     state, tensors = codec.state()
     assert TableCodec.from_state(state, tensors).min_count == 5
     assert "Ede" not in str(state)
-    assert not held_back_of(TableCodec.fit(_people(), TableOptions(min_count=1), 0).columns[0])
+    assert not suppressed_of(TableCodec.fit(_people(), TableOptions(min_count=1), 0).columns[0])
     for wrong in (0, True, "5"):
         with pytest.raises(DataError, match="min_count"):
             TableCodec.from_state({**state, "min_count": wrong}, tensors)
 
 
-def test_who_asks_for_what_is_held_back_is_told_the_nearest():
+def test_who_asks_for_what_is_suppressed_is_told_the_nearest():
     codec = TableCodec.fit(_people(), TableOptions(), 0)
     with pytest.raises(UsageError, match="Did you mean 'Rome'"):
         RECIPE.request(codec, {"city": "Romeo"}, "")
@@ -237,7 +237,7 @@ def test_who_asks_for_what_is_held_back_is_told_the_nearest():
         RECIPE.request(codec, {"city": "Ulm"}, "")
 
 
-def test_it_is_said_how_much_is_held_back():
+def test_it_is_said_how_much_is_suppressed():
     records = _people()
     codec = TableCodec.fit(records, TableOptions(), 0)
     notes = RECIPE.remarks(codec, records, "")

@@ -21,7 +21,7 @@ from jaxtyping import Float, Int, Int64
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Counts, Levels, Strings
-from gansmith.modalities.table.columns.rare import NOTHING, HeldBack
+from gansmith.modalities.table.columns.rare import NOTHING, Suppressed
 from gansmith.modalities.table.schema import Column, must_be
 from gansmith.settings import Annotated, settings
 
@@ -46,7 +46,7 @@ class CategoryCodec(AbstractColumnCodec):
     """The state of each, ascending, not counting the missing one."""
     counts: Annotated[Counts, must_be("1 or more", lambda counts: counts.min() >= 1)]
     """How many records have it."""
-    held_back: HeldBack = NOTHING
+    suppressed: Suppressed = NOTHING
     """Categories that were too rare to be kept."""
 
     def __post_init__(self) -> None:
@@ -99,8 +99,8 @@ class CategoryCodec(AbstractColumnCodec):
             by_state = np.argsort(states, kind="stable")
             order, states = order[by_state], states[by_state]
         values = encoded.dictionary.take(pa.array(order))
-        held_back = HeldBack.of(~is_kept, counts)
-        return cls(schema, column.null_count > 0, values, states, counts[order], held_back)
+        suppressed = Suppressed.of(~is_kept, counts)
+        return cls(schema, column.null_count > 0, values, states, counts[order], suppressed)
 
     @property
     def n_states(self) -> int:

@@ -95,7 +95,7 @@ class NumberCodec(AbstractColumnCodec):
     """Equally likely bins that those numbers fall into; 0 when there are none."""
     counts: Counts
     """How many records have each spike and, last, a number in a bin."""
-    held_back: rare.HeldBack = rare.NOTHING
+    suppressed: rare.Suppressed = rare.NOTHING
     """Numbers that were too rare, or too far out, to be kept."""
 
     def __post_init__(self) -> None:
@@ -126,17 +126,17 @@ class NumberCodec(AbstractColumnCodec):
             numbers = np.round(numbers, schema.decimals)
         values, counts = np.unique(numbers[~is_missing], return_counts=True)
         became, spikes = _shared(values, counts, min_count)
-        held_back = rare.HeldBack.of(became != values, counts)
+        suppressed = rare.Suppressed.of(became != values, counts)
         if np.isnan(became).all():  # nothing may come out
             nothing, none = np.zeros(0), np.zeros(1, np.int64)
-            return cls(schema, bool(is_missing.any()), nothing, nothing, nothing, 0, none, held_back)
+            return cls(schema, bool(is_missing.any()), nothing, nothing, nothing, 0, none, suppressed)
         values, counts = rare.merged(became, counts)
         is_spike = np.isin(values, spikes)
         rest, n_rest = values[~is_spike], counts[~is_spike]
         knots, shares = distribution(rest, n_rest, min_count)
         n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
         has_missing, n_each = bool(is_missing.any()), np.append(counts[is_spike], n_rest.sum())
-        return cls(schema, has_missing, values[is_spike], knots, shares, n_bins, n_each, held_back)
+        return cls(schema, has_missing, values[is_spike], knots, shares, n_bins, n_each, suppressed)
 
     @property
     def n_bins(self) -> int:

@@ -34,7 +34,7 @@ Counts = Int[np.ndarray, " n"]
 
 
 @final
-class HeldBack(NamedTuple):
+class Suppressed(NamedTuple):
     """How much of a column is too rare to come out."""
 
     n_values: Annotated[int, Field(ge=0, lt=2**53)]
@@ -43,15 +43,15 @@ class HeldBack(NamedTuple):
     """Records that have them; they are learnt from as if they had a more frequent value."""
 
     @classmethod
-    def of(cls, is_held: Bool[np.ndarray, " n"], counts: Counts) -> HeldBack:
+    def of(cls, is_suppressed: Bool[np.ndarray, " n"], counts: Counts) -> Suppressed:
         """Those of the distinct values that are marked."""
-        return cls(int(is_held.sum()), int(counts[is_held].sum()))
+        return cls(int(is_suppressed.sum()), int(counts[is_suppressed].sum()))
 
     def __bool__(self) -> bool:
         return self.n_values > 0
 
 
-NOTHING: Final = HeldBack(0, 0)
+NOTHING: Final = Suppressed(0, 0)
 """All of the column may come out."""
 
 

@@ -12,8 +12,8 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.constraints.finding import settle
 from gansmith.modalities.table.files.reading import read_table
-from gansmith.modalities.table.held_back import unknown_notes
 from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.suppressed import unknown_notes
 
 N = 400
 

@@ -14,19 +14,19 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
-from gansmith.modalities.table.columns.rare import NOTHING, HeldBack
+from gansmith.modalities.table.columns.rare import NOTHING, Suppressed
 from gansmith.modalities.table.schema import Schema
 
 MAX_NAMED: Final = 6
 """Columns that one note names."""
 
 
-def held_back_of(codec: AbstractColumnCodec) -> HeldBack:
+def suppressed_of(codec: AbstractColumnCodec) -> Suppressed:
     """What never comes out of a column; nothing where its values are made anew anyway."""
-    return codec.held_back if isinstance(codec, (CategoryCodec, NumberCodec)) else NOTHING
+    return codec.suppressed if isinstance(codec, (CategoryCodec, NumberCodec)) else NOTHING
 
 
-def held_back_notes(codec: TableCodec, schema: Schema, target: str) -> tuple[str, ...]:
+def suppression_notes(codec: TableCodec, schema: Schema, target: str) -> tuple[str, ...]:
     """What a person should know about the values that never come out, the target's first.
 
     Args:
@@ -52,7 +52,7 @@ def held_back_notes(codec: TableCodec, schema: Schema, target: str) -> tuple[str
         )
     held = [
         _of_kind(
-            {name: held_back_of(column) for name, column in columns.items() if isinstance(column, kind)},
+            {name: suppressed_of(column) for name, column in columns.items() if isinstance(column, kind)},
             words,
         )
         for kind, words in ((CategoryCodec, ("category", "categories")), (NumberCodec, ("number", "numbers")))
@@ -62,7 +62,7 @@ def held_back_notes(codec: TableCodec, schema: Schema, target: str) -> tuple[str
             f"too rare to come out, as fewer than {codec.min_count} records share them: "
             f"{' and '.join(part for part in held if part)}; see docs/how-to/tables.md"
         )
-    emptied = [name for name, column in columns.items() if held_back_of(column) and not column.n_states]
+    emptied = [name for name, column in columns.items() if suppressed_of(column) and not column.n_states]
     if emptied:
         notes.append(f"without its rare values {_named(emptied)} does not vary any more: not learnt")
     return tuple(notes)
@@ -70,7 +70,7 @@ def held_back_notes(codec: TableCodec, schema: Schema, target: str) -> tuple[str
 
 def _of_target(codec: AbstractColumnCodec, target: str, min_count: int) -> list[str]:
     """A note when the target loses classes; the ends of a range of numbers are no loss."""
-    held = held_back_of(codec)
+    held = suppressed_of(codec)
     way_out = f"fewer than {min_count} records share them. --min-count 1 keeps them"
     if not codec.n_states or not isinstance(codec, (CategoryCodec, NumberCodec)):
         raise UsageError(f"target {target!r} has too few values left to be predicted: {way_out}.")
@@ -80,8 +80,8 @@ def _of_target(codec: AbstractColumnCodec, target: str, min_count: int) -> list[
     return [f"THE TARGET {target!r} LOSES {lost[0]} ({lost[1]}): {way_out}"]
 
 
-def _of_kind(held: Mapping[str, HeldBack], words: tuple[str, str]) -> str:
-    """What is held back of all columns of a kind; empty when there is nothing."""
+def _of_kind(held: Mapping[str, Suppressed], words: tuple[str, str]) -> str:
+    """What is suppressed of all columns of a kind; empty when there is nothing."""
     n_values = sum(each.n_values for each in held.values())
     n_cells = sum(each.n_records for each in held.values())
     if not n_values:
