@@ -97,9 +97,9 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
             for index, (array, column) in enumerate(zip(arrays, reduced.columns, strict=True))
             if column.kind != "category"
         }
-        look = _look(arrays, simple)
+        profile = _profile(arrays, simple)
         codecs = [
-            simple.get(index) or CategoryCodec.fit(array, column, look, seed, min_count)
+            simple.get(index) or CategoryCodec.fit(array, column, profile, seed, min_count)
             for index, (array, column) in enumerate(zip(arrays, reduced.columns, strict=True))
         ]
         named = zip(schema.names, codecs, strict=True)
@@ -282,7 +282,7 @@ def _fit_simple(array: pa.Array, column: Column, min_count: int) -> AbstractColu
             return CategoryCodec.fit(array, column, None, 0, min_count)
 
 
-def _look(
+def _profile(
     arrays: list[pa.Array], codecs: Mapping[int, AbstractColumnCodec]
 ) -> Float[np.ndarray, "n d"] | None:
     """The simple columns of the first records as ranks and truths, to compare rare categories by."""

@@ -209,7 +209,7 @@ def _settled(table: Table, options: TableOptions) -> Table:
 
 def _holds(column: Column, cells: pa.ChunkedArray) -> str:
     if column.kind == "invented":
-        return f"not learnt: made anew as {column.look.replace('_', ' ') or 'its pattern'}"
+        return f"not learnt: made anew as {column.semantic_type.replace('_', ' ') or 'its pattern'}"
     if column.is_made_anew:
         return "not learnt: made anew"
     if column.kind in ("constant", "category", "boolean", "list"):

@@ -178,8 +178,8 @@ def _learnt_as(codec: object) -> str:
         grouped = f" in {n_states} states" if 0 < n_states < n_values else ""
         return _counted(n_values, "category", "categories") + grouped
     if isinstance(codec, InventedCodec):
-        look = codec.column.look.replace("_", " ") or "its pattern"
-        return f"made anew: {look}{', all different' if codec.is_distinct else ''}"
+        semantic_type = codec.column.semantic_type.replace("_", " ") or "its pattern"
+        return f"made anew: {semantic_type}{', all different' if codec.is_distinct else ''}"
     if isinstance(codec, ListCodec):
         return f"lists of {_counted(len(codec.items), 'item', 'items')}"
     return "made anew"

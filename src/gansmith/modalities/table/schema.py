@@ -27,11 +27,11 @@ Kind = Literal[
 ]  # fmt: skip
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
-Look = Literal[
+SemanticType = Literal[
     "email", "name", "first_name", "last_name", "address", "phone", "company", "url", "ip", "iban", "card",
     "uuid",
 ]  # fmt: skip
-LOOKS: Final[tuple[Look, ...]] = get_args(Look)
+SEMANTIC_TYPES: Final[tuple[SemanticType, ...]] = get_args(SemanticType)
 """What can be invented; each may stand for a kind where a person names one: `--column contact:email`."""
 
 Negative = Literal["", "inside", "after", "brackets", "inner brackets", "typographic"]
@@ -124,7 +124,7 @@ Locale = Annotated[
 @final
 @settings(error=DataError)
 class TextStyle:
-    """How a delimited text file is laid out: as the user's own file is, so that synthetic ones look alike.
+    """How a delimited text file is laid out: as the user's own file is, so that synthetic ones be alike.
 
     Raises:
         DataError: From the constructor, when a field is none of its values.
@@ -193,8 +193,8 @@ class Column:
     """Integer and decimal kinds, text files: "positive" numbers have a plus, or "all" but the negative."""
     delimiter: Text = ""
     """List kind: what stands between the items, such as ", "."""
-    look: Literal[Look, ""] = ""
-    """Invented kind: what is invented, one of `LOOKS`."""
+    semantic_type: Literal[SemanticType, ""] = ""
+    """Invented kind: what is invented, one of `SEMANTIC_TYPES`."""
     locale: Locale = ""
     """Invented kind: language and country of what is invented, such as "de_DE", by the extra package `faker`;
     empty: neutral inventions of our own."""

@@ -17,7 +17,7 @@ from typing import Any, Final, cast, final
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.table.files.dates import has_clock
-from gansmith.modalities.table.schema import Column, Kind, Look, Schema, is_object
+from gansmith.modalities.table.schema import Column, Kind, Schema, SemanticType, is_object
 
 VERSION_KEY: Final = "METADATA_SPEC_VERSION"
 VERSIONS: Final = ("V1", "SINGLE_TABLE_V1", "MULTI_TABLE_V1")
@@ -31,7 +31,7 @@ _FITTING: Final[Mapping[str, tuple[Kind, ...]]] = {
 }
 """Kinds that say the same as an sdtype; where another is found, it becomes the first, or a date."""
 
-_LOOKS: Final[Mapping[str, Look]] = {
+_SEMANTIC_TYPES: Final[Mapping[str, SemanticType]] = {
     "email": "email", "name": "name", "first_name": "first_name", "last_name": "last_name",
     "address": "address", "street_address": "address", "phone_number": "phone", "company": "company",
     "url": "url", "ipv4_address": "ip", "iban": "iban", "credit_card_number": "card", "uuid4": "uuid",
@@ -46,7 +46,7 @@ _SDTYPES: Final[Mapping[Kind, str]] = {
     "list": "categorical", "identifier": "id",
 }  # fmt: skip
 """How each kind is written; what is not here is written as what it is invented as, or "unknown"."""
-_SPELT: Final = {look: sdtype for sdtype, look in reversed(_LOOKS.items())}
+_SPELT: Final = {semantic_type: sdtype for sdtype, semantic_type in reversed(_SEMANTIC_TYPES.items())}
 """The sdtype of each thing that is invented, where several stand for it the first."""
 
 _WIDTHS: Final = {"double": "Float", "float": "Float"}
@@ -182,8 +182,12 @@ def _by(given: Mapping[str, Any], column: Column) -> Column:
         return _as(column, "identifier")
     if column.kind != "category":
         return column
-    look = _LOOKS.get(sdtype, "")
-    return replace(_as(column, "invented"), look=look) if look else _as(column, "text")
+    semantic_type = _SEMANTIC_TYPES.get(sdtype, "")
+    return (
+        replace(_as(column, "invented"), semantic_type=semantic_type)
+        if semantic_type
+        else _as(column, "text")
+    )
 
 
 def _as(column: Column, kind: Kind) -> Column:
@@ -199,7 +203,9 @@ def to_sdv(schema: Schema, name: str) -> dict[str, Any]:
     columns: dict[str, dict[str, Any]] = {}
     keys: list[str] = []
     for column in schema.columns:
-        said: dict[str, Any] = {"sdtype": _SDTYPES.get(column.kind) or _SPELT.get(column.look, "unknown")}
+        said: dict[str, Any] = {
+            "sdtype": _SDTYPES.get(column.kind) or _SPELT.get(column.semantic_type, "unknown")
+        }
         if said["sdtype"] == "numerical":
             width = column.type.title().replace("Ui", "UI")
             said["computer_representation"] = _WIDTHS.get(column.type, width)

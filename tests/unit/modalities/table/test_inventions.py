@@ -14,8 +14,8 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.columns.inventions import InventedCodec
-from gansmith.modalities.table.files.looks import likely_look, sure_look
-from gansmith.modalities.table.schema import LOOKS, Column, Look
+from gansmith.modalities.table.files.semantic_types import likely_semantic_type, sure_semantic_type
+from gansmith.modalities.table.schema import SEMANTIC_TYPES, Column, SemanticType
 
 FIRST = ["Anna", "Peter", "Maria", "John", "Laura", "Hans", "Eva", "Omar"]
 LAST = ["Schmidt", "Okafor", "Rossi", "Novak", "Haddad", "Larsen", "Mbeki"]
@@ -36,8 +36,12 @@ REAL = {
 }
 
 
-def codec_of(look: Look | Literal[""], cells: Sequence[str | None], locale: str = "") -> InventedCodec:
-    return InventedCodec.fit(pa.array(cells, pa.string()), Column("x", "invented", look=look, locale=locale))
+def codec_of(
+    semantic_type: SemanticType | Literal[""], cells: Sequence[str | None], locale: str = ""
+) -> InventedCodec:
+    return InventedCodec.fit(
+        pa.array(cells, pa.string()), Column("x", "invented", semantic_type=semantic_type, locale=locale)
+    )
 
 
 def made(codec: InventedCodec, n: int, first_index: int = 0, seed: int = 0) -> list[str]:
@@ -45,34 +49,42 @@ def made(codec: InventedCodec, n: int, first_index: int = 0, seed: int = 0) -> l
     return codec.decode(codes, levels, np.random.default_rng(seed), first_index).to_pylist()
 
 
-@pytest.mark.parametrize("look", REAL)
-def test_no_two_are_alike_where_no_two_real_ones_were_and_none_is_real(look):
-    codec = codec_of(look, REAL[look])
+@pytest.mark.parametrize("semantic_type", REAL)
+def test_no_two_are_alike_where_no_two_real_ones_were_and_none_is_real(semantic_type):
+    codec = codec_of(semantic_type, REAL[semantic_type])
     fakes = made(codec, 5000)
     assert codec.is_distinct
     assert len(set(fakes)) == len(fakes)
-    if look not in ("first_name", "phone", "card", "iban", ""):  # small domains, where chance meets them
-        assert not set(fakes) & set(REAL[look])
+    if semantic_type not in (
+        "first_name",
+        "phone",
+        "card",
+        "iban",
+        "",
+    ):  # small domains, where chance meets them
+        assert not set(fakes) & set(REAL[semantic_type])
 
 
-@pytest.mark.parametrize("look", REAL)
-def test_a_block_is_a_function_of_its_number(look):
-    codec = codec_of(look, REAL[look])
+@pytest.mark.parametrize("semantic_type", REAL)
+def test_a_block_is_a_function_of_its_number(semantic_type):
+    codec = codec_of(semantic_type, REAL[semantic_type])
     assert made(codec, 50)[20:] == made(codec, 30, first_index=20)
 
 
-@pytest.mark.parametrize("look", [look for look in REAL if look not in ("", "first_name", "last_name")])
-def test_what_is_invented_looks_so(look):
-    cells = pa.array(made(codec_of(look, REAL[look]), 200))
-    name = {"company": "employer", "name": "name", "address": "address"}.get(look, "x")
-    if look == "name":
+@pytest.mark.parametrize(
+    "semantic_type", [look for semantic_type in REAL if semantic_type not in ("", "first_name", "last_name")]
+)
+def test_what_is_invented_looks_so(semantic_type):
+    cells = pa.array(made(codec_of(semantic_type, REAL[semantic_type]), 200))
+    name = {"company": "employer", "name": "name", "address": "address"}.get(semantic_type, "x")
+    if semantic_type == "name":
         assert all(re.fullmatch(r"\w+( [A-Z]\.)* \w+", cell) for cell in cells.to_pylist())
     else:
-        assert (sure_look(name, cells) or likely_look(name, cells)) == look
+        assert (sure_semantic_type(name, cells) or likely_semantic_type(name, cells)) == semantic_type
 
 
 def test_every_look_can_be_invented():
-    assert set(LOOKS) < set(REAL)
+    assert set(SEMANTIC_TYPES) < set(REAL)
 
 
 def test_values_repeat_as_often_as_the_real_ones_did():
@@ -117,15 +129,15 @@ def test_addresses_are_those_kept_for_examples_or_private_networks():
         assert ipaddress.ip_address(cell) in ipaddress.ip_network("2001:db8::/32")
 
 
-@pytest.mark.parametrize("look", ["name", "first_name", "last_name", "email", "company", "address"])
-def test_a_locale_invents_in_its_manner(look):
+@pytest.mark.parametrize("semantic_type", ["name", "first_name", "last_name", "email", "company", "address"])
+def test_a_locale_invents_in_its_manner(semantic_type):
     pytest.importorskip("faker")
-    codec = codec_of(look, REAL[look], locale="de_DE")
+    codec = codec_of(semantic_type, REAL[semantic_type], locale="de_DE")
     fakes = made(codec, 300)
     assert len(set(fakes)) == len(fakes)
     assert fakes[100:] == made(codec, 200, first_index=100)
-    assert fakes != made(codec_of(look, REAL[look], locale="fr_FR"), 300)
-    if look == "email":
+    assert fakes != made(codec_of(semantic_type, REAL[semantic_type], locale="fr_FR"), 300)
+    if semantic_type == "email":
         assert all(re.fullmatch(r"[a-z.]+\d*@example\.org", cell) for cell in fakes)
 
 
@@ -158,9 +170,9 @@ def test_without_the_package_a_locale_says_how_to_get_it(monkeypatch):
     faked._faker.cache_clear()
 
 
-@pytest.mark.parametrize("look", REAL)
-def test_an_honest_state_comes_back(look):
-    codec = codec_of(look, [*REAL[look], None])
+@pytest.mark.parametrize("semantic_type", REAL)
+def test_an_honest_state_comes_back(semantic_type):
+    codec = codec_of(semantic_type, [*REAL[semantic_type], None])
     again = InventedCodec.from_state(codec.state(), codec.column)
     assert str(again.state()) == str(codec.state())
     assert made(again, 20) == made(codec, 20)

@@ -9,8 +9,8 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.lists import ListCodec
-from gansmith.modalities.table.files.looks import find_delimiter
 from gansmith.modalities.table.files.reading import read_table
+from gansmith.modalities.table.files.semantic_types import find_delimiter
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.schema import Column
 

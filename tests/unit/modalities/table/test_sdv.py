@@ -71,7 +71,7 @@ def test_a_single_table(guests):
     }  # fmt: skip
     assert (found["came"].format, found["fee"].decimals) == ("%m/%d/%Y", 2)
     assert (found["card"].type, found["phone"].type) == ("int64", "int64")
-    assert found["mail"].look == "email"
+    assert found["mail"].semantic_type == "email"
     for said in (
         "column_relationships",
         "order_by",

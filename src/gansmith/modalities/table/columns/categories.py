@@ -30,7 +30,7 @@ MAX_STATES: Final = 100
 N_GROUPS: Final = 24
 """States that rare categories share, where there are more than `MAX_STATES` of them."""
 MIN_RECORDS_FOR_EMBEDDING: Final = 20
-"""Records at which a category's own look counts half, that of all records the other half."""
+"""Records at which a category's own profile counts half, that of all records the other half."""
 
 
 @final
@@ -71,7 +71,7 @@ class CategoryCodec(AbstractColumnCodec):
         cls,
         column: pa.Array,
         schema: Column,
-        look: Float[np.ndarray, "n d"] | None,
+        profile: Float[np.ndarray, "n d"] | None,
         seed: int,
         min_count: int = 1,
     ) -> CategoryCodec:
@@ -80,7 +80,7 @@ class CategoryCodec(AbstractColumnCodec):
         Args:
             column: Anything that can be spelt, nulls for missing cells.
             schema: What the column is.
-            look: The other columns of the same records as numbers of similar scale; None groups by
+            profile: The other columns of the same records as numbers of similar scale; None groups by
                 frequency alone.
             seed: Of the grouping.
             min_count: Records that must share a category before it is kept; true and false are always kept.
@@ -94,7 +94,7 @@ class CategoryCodec(AbstractColumnCodec):
         states = np.arange(len(order))
         if len(order) > MAX_STATES:
             n_own = MAX_STATES - N_GROUPS
-            groups = _group(order[n_own:], encoded.indices, counts, look, seed)
+            groups = _group(order[n_own:], encoded.indices, counts, profile, seed)
             states[n_own:] = n_own + groups
             by_state = np.argsort(states, kind="stable")
             order, states = order[by_state], states[by_state]
@@ -151,20 +151,20 @@ def _group(
     rare: Int[np.ndarray, " n_rare"],
     indices: pa.Array,
     counts: Int[np.ndarray, " n_values"],
-    look: Float[np.ndarray, "n d"] | None,
+    profile: Float[np.ndarray, "n d"] | None,
     seed: int,
 ) -> Int[np.ndarray, " n_rare"]:
     """A group, 0..N_GROUPS - 1, for each rare category."""
-    if look is None:
+    if profile is None:
         return np.arange(len(rare)) * N_GROUPS // len(rare)
     from sklearn.cluster import MiniBatchKMeans  # takes seconds to import; sampling does without
 
     is_present = pc.is_valid(indices).to_numpy(zero_copy_only=False)
     present = indices.drop_null().to_numpy()
-    look = look[is_present[: len(look)]]
-    looked_at = present[: len(look)]
-    sums = np.zeros((len(counts), look.shape[1]))
-    np.add.at(sums, looked_at, look - look.mean(0))
+    profile = profile[is_present[: len(profile)]]
+    looked_at = present[: len(profile)]
+    sums = np.zeros((len(counts), profile.shape[1]))
+    np.add.at(sums, looked_at, profile - profile.mean(0))
     n_looked_at = np.bincount(looked_at, minlength=len(counts))
     embedding = sums[rare] / (n_looked_at[rare, None] + MIN_RECORDS_FOR_EMBEDDING)  # shrunk towards the mean
     n_groups = min(N_GROUPS, len(np.unique(embedding, axis=0)))

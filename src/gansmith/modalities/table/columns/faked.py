@@ -12,7 +12,7 @@ from gansmith.errors import UsageError, did_you_mean
 from gansmith.modalities.table.columns.identifiers import shuffled
 from gansmith.modalities.table.columns.neutral import initials
 
-LOOKS: Final = ("name", "first_name", "last_name", "email", "company", "address")
+SEMANTIC_TYPES: Final = ("name", "first_name", "last_name", "email", "company", "address")
 """What differs from country to country; the others are spelt as the column's own are."""
 _HOUSES: Final = 9_999
 _lock: Final = Lock()
@@ -43,11 +43,11 @@ def check_locale(locale: str) -> None:
     _faker(locale)
 
 
-def fake(look: str, locale: str, number: int, domain: str, *, is_distinct: bool) -> str:
+def fake(semantic_type: str, locale: str, number: int, domain: str, *, is_distinct: bool) -> str:
     """The `number`-th invention of a locale.
 
     Args:
-        look: One of `LOOKS`.
+        semantic_type: One of `SEMANTIC_TYPES`.
         locale: Such as "de_DE".
         number: Of the invention; the same for the same number.
         domain: Of e-mail addresses.
@@ -57,12 +57,12 @@ def fake(look: str, locale: str, number: int, domain: str, *, is_distinct: bool)
         UsageError: The package is not installed, or knows no such locale.
     """
     with _lock:  # blocks of records are made side by side
-        return _fake(_faker(locale), look, number, number if is_distinct else 0, domain, is_distinct)
+        return _fake(_faker(locale), semantic_type, number, number if is_distinct else 0, domain, is_distinct)
 
 
-def _fake(faker: Any, look: str, number: int, mark: int, domain: str, is_distinct: bool) -> str:
+def _fake(faker: Any, semantic_type: str, number: int, mark: int, domain: str, is_distinct: bool) -> str:
     faker.seed_instance(number)
-    match look:
+    match semantic_type:
         case "name":
             return " ".join(part for part in (faker.first_name(), initials(mark), faker.last_name()) if part)
         case "first_name":

@@ -39,7 +39,7 @@ _FORMS: Final = (
     "Inc", "Ltd", "LLC", "GmbH", "AG", "Corp", "PLC", "S.A.", "B.V.", "S.r.l.", "Limited", "Group",
 )  # fmt: skip
 _UNSPELT: Final = ("phone", "iban", "card", "")
-"""Looks that are patterns of digits and letters."""
+"""Semantic types that are patterns of digits and letters."""
 
 Pattern = Annotated[
     tuple[Letters, ...],
@@ -67,7 +67,7 @@ class InventedCodec(AbstractPresenceCodec):
     shares: Annotated[Ascending, must_be(f"{N_QUANTILES} from 0 to 1", _are_shares)]
     """Share of the records that the most frequent values have together; see `_ranks`."""
     style: Text
-    """How the column spells them; what it may say depends on the look."""
+    """How the column spells them; what it may say depends on the semantic type."""
     patterns: Annotated[tuple[Pattern, ...], Field(strict=False, max_length=MAX_PATTERNS)]
     """Of phone numbers and the like: the characters that may stand at each position."""
 
@@ -82,9 +82,9 @@ class InventedCodec(AbstractPresenceCodec):
         ranks = _ranks(len(counts))
         together = np.concatenate([[0.0], np.cumsum(counts) / max(1, counts.sum())])
         shares = np.interp(ranks, np.arange(len(together)), together)
-        patterns = _patterns(texts, schema.look) if schema.look in _UNSPELT else ()
+        patterns = _patterns(texts, schema.semantic_type) if schema.semantic_type in _UNSPELT else ()
         is_distinct = bool((counts == 1).all())
-        style = _style(texts, schema.look)
+        style = _style(texts, schema.semantic_type)
         return cls(schema, column.null_count > 0, is_distinct, max(1, len(texts)), shares, style, patterns)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
@@ -102,10 +102,12 @@ class InventedCodec(AbstractPresenceCodec):
 
     def invention(self, number: int) -> str:
         """The `number`-th invention; no two are alike."""
-        look, locale = self.column.look, self.column.locale
-        if locale and look in faked.LOOKS:
-            return faked.fake(look, locale, number, self.style or _DOMAINS[0], is_distinct=self.is_distinct)
-        match look:
+        semantic_type, locale = self.column.semantic_type, self.column.locale
+        if locale and semantic_type in faked.SEMANTIC_TYPES:
+            return faked.fake(
+                semantic_type, locale, number, self.style or _DOMAINS[0], is_distinct=self.is_distinct
+            )
+        match semantic_type:
             case "email":
                 return f"{neutral.mailbox(number)}@{self.style or _DOMAINS[0]}"
             case "name":
@@ -127,7 +129,7 @@ class InventedCodec(AbstractPresenceCodec):
             case "uuid":
                 return _uuid(number, self.style)
             case _:
-                return _spelt(number, self.patterns, look)
+                return _spelt(number, self.patterns, semantic_type)
 
 
 def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
@@ -135,9 +137,9 @@ def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
     return np.geomspace(1, n_values + 1, N_QUANTILES) - 1
 
 
-def _style(texts: Sequence[str], look: str) -> str:
+def _style(texts: Sequence[str], semantic_type: str) -> str:
     """How the column spells what is invented: a domain that no real one has, the order of names, ..."""
-    match look:
+    match semantic_type:
         case "email":
             used = {text.rpartition("@")[2].casefold() for text in texts}
             return next((domain for domain in _DOMAINS if domain not in used), "invented.example")
@@ -171,7 +173,7 @@ def _do_most(texts: Sequence[str], is_so: Callable[[str], bool]) -> bool:
     return 2 * sum(map(is_so, texts)) > len(texts)
 
 
-def _patterns(texts: Sequence[str], look: str) -> tuple[Pattern, ...]:
+def _patterns(texts: Sequence[str], semantic_type: str) -> tuple[Pattern, ...]:
     """The alphabets of each frequent shape, most frequent shape first."""
     shapes: dict[str, list[str]] = {}
     for text in texts:
@@ -179,27 +181,27 @@ def _patterns(texts: Sequence[str], look: str) -> tuple[Pattern, ...]:
         shapes.setdefault(bare[:2] + re.sub("[A-Za-z]", "A", bare[2:]), []).append(text)
     ordered = sorted(shapes.values(), key=lambda some: (-len(some), some[0]))[:MAX_PATTERNS]
     kept = [some for place, some in enumerate(ordered) if place == 0 or len(some) >= MIN_PATTERN_CELLS]
-    return tuple(_checked_positions(positions(some), some[0], look) for some in kept if some)
+    return tuple(_checked_positions(positions(some), some[0], semantic_type) for some in kept if some)
 
 
-def _checked_positions(pattern: Pattern, member: str, look: str) -> Pattern:
+def _checked_positions(pattern: Pattern, member: str, semantic_type: str) -> Pattern:
     """`pattern` with a zero where a check digit will stand: it is no choice; nor is a bank's country."""
-    if look == "iban":
+    if semantic_type == "iban":
         pattern = (*member[:2], *pattern[2:])
-    places = (2, 3) if look == "iban" else (len(pattern) - 1,) if look == "card" else ()
+    places = (2, 3) if semantic_type == "iban" else (len(pattern) - 1,) if semantic_type == "card" else ()
     return tuple("0" if place in places else letters for place, letters in enumerate(pattern))
 
 
-def _spelt(number: int, patterns: tuple[Pattern, ...], look: str) -> str:
+def _spelt(number: int, patterns: tuple[Pattern, ...], semantic_type: str) -> str:
     """The `number`-th member of the patterns, by turns; one that all are used up of gets longer."""
     if not patterns:
         return str(number)
     pattern = patterns[int(number * _GOLDEN % 1 * len(patterns))]
     text, overflow = member(pattern, number)
-    if look == "card":
+    if semantic_type == "card":
         return text[:-1] + overflow + _luhn(text[:-1] + overflow)
     text += overflow
-    if look == "iban":
+    if semantic_type == "iban":
         bare = text.replace(" ", "")
         check = 98 - int("".join(str(int(letter, 36)) for letter in f"{bare[4:]}{bare[:2]}00")) % 97
         return f"{text[:2]}{check:02d}{text[4:]}"

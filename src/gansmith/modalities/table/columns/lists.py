@@ -17,7 +17,7 @@ from jaxtyping import Float64
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels, Texts
-from gansmith.modalities.table.files.looks import items_of
+from gansmith.modalities.table.files.semantic_types import items_of
 from gansmith.modalities.table.schema import Column
 from gansmith.settings import settings
 

@@ -12,8 +12,13 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.files import clocks, dates
-from gansmith.modalities.table.files.looks import find_delimiter, likely_delimiter, likely_look, sure_look
 from gansmith.modalities.table.files.number_formats import bare_numbers, find_number_format
+from gansmith.modalities.table.files.semantic_types import (
+    find_delimiter,
+    likely_delimiter,
+    likely_semantic_type,
+    sure_semantic_type,
+)
 from gansmith.modalities.table.files.spelling import (
     WEAK_MARKS,
     Counts,
@@ -32,7 +37,7 @@ from gansmith.modalities.table.files.spelling import (
     truth_spelling,
 )
 from gansmith.modalities.table.files.stored import parse_cells
-from gansmith.modalities.table.schema import Column, Kind, Look
+from gansmith.modalities.table.schema import Column, Kind, SemanticType
 
 MANY_DISTINCT: Final = 50
 _LONG_CHARACTERS: Final = 40
@@ -83,7 +88,7 @@ class Wish:
     """The column of the schema that the user gave; its fields go before what is found."""
     is_comma_decimal: bool = False
     """Whether the file separates cells by something other than a comma, so that 3,14 may be a number."""
-    look: Literal[Look, ""] = ""
+    semantic_type: Literal[SemanticType, ""] = ""
     """Invented kind: what the user wants to be invented; empty: to be found."""
     marks: tuple[str, ...] = ()
     """The user's own spellings of a missing cell, beside the usual ones."""
@@ -252,9 +257,9 @@ def read_strings(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
         return Attempt(Column(cells.name, "list", delimiter=found), values, missing)
     if wish.kind == "invented":
         trimmed = cells.trimmed.filter(present)
-        found = sure_look(cells.name, trimmed) or likely_look(cells.name, trimmed) or ""
-        look = wish.look or wish.given.look or found
-        return Attempt(Column(cells.name, "invented", look=look), values, missing)
+        found = sure_semantic_type(cells.name, trimmed) or likely_semantic_type(cells.name, trimmed) or ""
+        semantic_type = wish.semantic_type or wish.given.semantic_type or found
+        return Attempt(Column(cells.name, "invented", semantic_type=semantic_type), values, missing)
     if wish.kind == "identifier":
         whole = read_integers(without(cells.trimmed, marked))
         if not has_leading_zeros(cells.trimmed) and whole.null_count == int(marked.sum()):
@@ -283,12 +288,12 @@ def _string_column(cells: Cells, missing: Mask) -> Column:
     n_distinct = int((~missing).sum())
     n = int(cells.counts[~missing].sum())
     present = cells.trimmed.filter(pa.array(~missing))
-    if n_distinct > 1 and (look := sure_look(cells.name, present)):
-        return Column(cells.name, "invented", look=look)
+    if n_distinct > 1 and (semantic_type := sure_semantic_type(cells.name, present)):
+        return Column(cells.name, "invented", semantic_type=semantic_type)
     if n_distinct > MANY_DISTINCT and not _is_key(cells, missing):
-        look = likely_look(cells.name, present)
-        if look:
-            return Column(cells.name, "invented", look=look)
+        semantic_type = likely_semantic_type(cells.name, present)
+        if semantic_type:
+            return Column(cells.name, "invented", semantic_type=semantic_type)
     delimiter = find_delimiter(present, cells.counts[~missing])
     if delimiter:
         return Column(cells.name, "list", delimiter=delimiter)

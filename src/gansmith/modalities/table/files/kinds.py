@@ -32,7 +32,7 @@ from gansmith.modalities.table.files.attempts import (
     read_strings,
     read_time,
 )
-from gansmith.modalities.table.files.looks import UUID, sure_look
+from gansmith.modalities.table.files.semantic_types import UUID, sure_semantic_type
 from gansmith.modalities.table.files.spelling import (
     MISSING_MARKS,
     Mask,
@@ -97,7 +97,7 @@ def _found(cells: Cells, marked: Mask, wish: Wish) -> Attempt:
     present = cells.trimmed.filter(pa.array(~marked))
     # Numbers of cards and phones are digits, too, which nothing is to be calculated with.
     is_long = bool(matches(present[:1], r"^\+?[0-9 ]{9,}$").all())
-    is_personal = is_long and sure_look(cells.name, present) is not None
+    is_personal = is_long and sure_semantic_type(cells.name, present) is not None
     is_code = is_personal or has_leading_zeros(present) or has_endless_digits(present)
     numbers = () if is_code else (read_integer, read_decimal)
     if not is_code and matches(present, r"^\+").any():
@@ -209,7 +209,7 @@ def merged(found: Column, given: Column) -> Column:
         name: getattr(given, name)
         for name in ("decimals", "is_padded", "has_point", "point", "format", "spelling", "missing_mark",
                      "missing_marks", "stored_as", "granularity_seconds", "prefix", "suffix", "thousands",
-                     "negative", "plus", "zone", "look", "locale", "delimiter")
+                     "negative", "plus", "zone", "semantic_type", "locale", "delimiter")
         if getattr(given, name) != getattr(plain, name)
     }  # fmt: skip
     return replace(found, type=given.type, **chosen)

@@ -53,7 +53,7 @@ _THOUSANDS: Final = frozenset({"", ",", ".", "'", "’", *_SPACES})
 @final
 @dataclass(frozen=True)
 class _Shape:
-    """A way cells look, each digit a 9, and how many distinct cells look so."""
+    """A way cells are spelt, each digit a 9, and how many distinct cells are spelt so."""
 
     number: str
     prefix: str
@@ -172,8 +172,8 @@ def _shapes(cells: pa.Array) -> list[_Shape]:
     counted = pc.value_counts(pc.replace_substring_regex(cells, pattern="[0-9]", replacement="9"))
     if len(counted) > _MAX_SHAPES:
         return []
-    looks, counts = strings(counted.field("values")), counted.field("counts").to_pylist()
-    found = [_parsed(_SHAPE.fullmatch(look), n) for look, n in zip(looks, counts, strict=True)]
+    spellings, counts = strings(counted.field("values")), counted.field("counts").to_pylist()
+    found = [_parsed(_SHAPE.fullmatch(spelling), n) for spelling, n in zip(spellings, counts, strict=True)]
     return [shape for shape in found if shape] if all(found) else []
 
 

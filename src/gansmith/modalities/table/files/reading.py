@@ -22,7 +22,7 @@ from gansmith.modalities.table.files.kinds import learn_text
 from gansmith.modalities.table.files.raw import RawTable, read_file
 from gansmith.modalities.table.files.subset import n_kept, note_on, numbers_kept
 from gansmith.modalities.table.files.typed import learn_typed
-from gansmith.modalities.table.schema import LOOKS, Column, Kind, Schema, check_kind
+from gansmith.modalities.table.schema import SEMANTIC_TYPES, Column, Kind, Schema, check_kind
 
 MIN_RECORDS: Final = 2
 Leniency = Literal["none", "cells", "columns"]
@@ -253,7 +253,7 @@ def _wishes(
         if name not in names:
             raise UsageError(f"There is no column {name!r} to set the kind of. {did_you_mean(name, names)}")
     wanted = {  # a kind, or, for one that is invented, what it looks like
-        name: Wish("invented", look=kind) if kind in LOOKS else Wish(check_kind(kind, name))
+        name: Wish("invented", semantic_type=kind) if kind in SEMANTIC_TYPES else Wish(check_kind(kind, name))
         for name, kind in overrides.items()
     }
     if schema is None:

@@ -105,8 +105,8 @@ def test_a_number_can_be_a_mark_in_a_frame():
 def test_a_thing_to_invent_stands_for_a_kind():
     cells = [f"id{n % 7}" for n in range(60)]
     column, _, _ = of(cells, overrides={"x": "email"})
-    assert (column.kind, column.look) == ("invented", "email")
-    assert of([f"a{n}@b.com" for n in range(9)], overrides={"x": "invented"})[0].look == "email"
+    assert (column.kind, column.semantic_type) == ("invented", "email")
+    assert of([f"a{n}@b.com" for n in range(9)], overrides={"x": "invented"})[0].semantic_type == "email"
     assert of(cells, overrides={"x": "category"})[0].kind == "category"
 
 

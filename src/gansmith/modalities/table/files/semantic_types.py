@@ -1,7 +1,7 @@
 """What a column of strings looks like: e-mail addresses, names of people, phone numbers, lists, ...
 
 Most such cells give people away and nothing can be learnt from them, so they are invented anew. What a column
-is called is a hint and never enough: its cells must look so, too.
+is called is a hint and never enough: its cells must be spelt so, too.
 
 A column is one of lists (Drama, Comedy, Action) where its cells are put together from items that come again
 in others, where lists are of several lengths (a city and its state are no list), and where whole cells hardly
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.modalities.table.files.spelling import Counts, matches, strings
-from gansmith.modalities.table.schema import Look
+from gansmith.modalities.table.schema import SemanticType
 
 _SAMPLE: Final = 500
 _SURE: Final = 0.95
@@ -54,7 +54,7 @@ _FIRM: Final = (
     r"(?i)\b(?:inc|ltd|llc|gmbh|ag|corp|corporation|plc|s\.?a\.?|b\.?v\.?|co|company|group|kg|s\.?r\.?l|oy|ab|"
     r"holdings?|limited|partners|associates)\.?$|(?:,| and | & | - )"
 )
-_HINTS: Final[dict[Look, re.Pattern[str]]] = {
+_HINTS: Final[dict[SemanticType, re.Pattern[str]]] = {
     "phone": re.compile("phone|mobile|handy|cell|fax|telefon|^tel|_tel|contact"),
     "card": re.compile("card|cc|pan|kredit"),
     "name": re.compile(
@@ -114,8 +114,8 @@ _MIN_RARE_SHARE: Final = 0.3
 """Share of the records whose whole list is rare; with less, lists are learnt better as categories."""
 
 
-def sure_look(name: str, cells: pa.Array) -> Look | None:
-    """What the cells must be by their look: e-mail, IBAN, card or phone number; None: nothing such.
+def sure_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
+    """What the cells must be by how they are spelt: e-mail, IBAN, card or phone number; None: nothing such.
 
     Args:
         name: What the column is called.
@@ -133,18 +133,18 @@ def sure_look(name: str, cells: pa.Array) -> Look | None:
     return "phone" if _is_phone(name, sample) else None
 
 
-def likely_look(name: str, cells: pa.Array) -> Look | None:
-    """What cells that hardly repeat are by their look and the column's name; None: nothing such.
+def likely_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
+    """What cells that hardly repeat are by how they are spelt and the column's name; None: nothing such.
 
     Args:
         name: What the column is called.
         cells: Distinct trimmed cells that are not missing.
     """
     sample = cells.slice(0, _SAMPLE)
-    plain: tuple[tuple[str, Look], ...] = ((LINK, "url"), (_IP, "ip"), (UUID, "uuid"))
-    for pattern, look in plain:
+    plain: tuple[tuple[str, SemanticType], ...] = ((LINK, "url"), (_IP, "ip"), (UUID, "uuid"))
+    for pattern, semantic_type in plain:
         if _share(sample, pattern) >= _SURE:
-            return look
+            return semantic_type
     if _share(sample, _STREET) >= _MOST or (_hints("address", name) and _share(sample, _PLACE) >= _MOST):
         return "address"
     firms = _share(sample, _FIRM)
@@ -153,7 +153,7 @@ def likely_look(name: str, cells: pa.Array) -> Look | None:
     return _person(name, sample)
 
 
-def _person(name: str, sample: pa.Array) -> Look | None:
+def _person(name: str, sample: pa.Array) -> SemanticType | None:
     words = [set(re.findall(r"[^\W\d_]+", cell)) for cell in strings(sample)]
     known = sum(bool(_FIRST_NAMES & some) for some in words) / max(1, len(words))
     if _share(sample, _SINGLE) >= _SURE:
@@ -168,9 +168,9 @@ def _person(name: str, sample: pa.Array) -> Look | None:
     return "name" if max(known, titled) >= (0.1 if is_hinted else 0.6) else None
 
 
-def _hints(look: Look, name: str) -> bool:
+def _hints(semantic_type: SemanticType, name: str) -> bool:
     snake = re.sub("(?<=[a-z])(?=[A-Z])", "_", name).casefold()
-    return _HINTS[look].search(snake) is not None
+    return _HINTS[semantic_type].search(snake) is not None
 
 
 def _share(sample: pa.Array, pattern: str) -> float:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from gansmith.modalities.table.files.looks import likely_look, sure_look
+from gansmith.modalities.table.files.semantic_types import likely_semantic_type, sure_semantic_type
 
 FIRST = ["Anna", "Peter", "Maria", "John", "Laura", "Hans", "Eva", "Omar"]
 LAST = ["Schmidt", "Okafor", "Rossi", "Novak", "Haddad", "Larsen", "Mbeki"]
@@ -14,7 +14,7 @@ CARDS = ["4111111111111111", "5500005555555559", "340000000000009", "30000000000
 
 
 @pytest.mark.parametrize(
-    ("name", "cells", "look"),
+    ("name", "cells", "semantic_type"),
     [
         ("x", ["a.b@corp.com", "c+d@mail.co.uk"], "email"),
         ("x", ["DE89370400440532013000", "GB29 NWBK 6016 1331 9268 19"], "iban"),
@@ -30,12 +30,12 @@ CARDS = ["4111111111111111", "5500005555555559", "340000000000009", "30000000000
         ("x", [], None),
     ],
 )
-def test_what_gives_people_away_is_known_by_its_look(name, cells, look):
-    assert sure_look(name, pa.array(cells, pa.string())) == look
+def test_what_gives_people_away_is_known_by_its_look(name, cells, semantic_type):
+    assert sure_semantic_type(name, pa.array(cells, pa.string())) == semantic_type
 
 
 @pytest.mark.parametrize(
-    ("name", "cells", "look"),
+    ("name", "cells", "semantic_type"),
     [
         ("x", ["https://corp.com/a", "http://b.org"], "url"),
         ("x", ["10.0.0.1", "192.168.255.3"], "ip"),
@@ -57,5 +57,5 @@ def test_what_gives_people_away_is_known_by_its_look(name, cells, look):
         ("x", ["Acme Ltd", "Widget GmbH"], None),
     ],
 )
-def test_what_hardly_repeats_is_known_by_its_look_and_name(name, cells, look):
-    assert likely_look(name, pa.array(cells, pa.string())) == look
+def test_what_hardly_repeats_is_known_by_its_look_and_name(name, cells, semantic_type):
+    assert likely_semantic_type(name, pa.array(cells, pa.string())) == semantic_type
