@@ -210,10 +210,10 @@ def test_spikes_are_few():
 # --- Categories ---------------------------------------------------------------------------------------------
 
 
-def _category(values, semantic_type=None, kind: Kind = "category", **fields):
+def _category(values, profile=None, kind: Kind = "category", **fields):
     schema = Column("x", kind, **fields)
     column = pa.array(values, schema.arrow_type)
-    return CategoryCodec.fit(column, schema, semantic_type, 0), column
+    return CategoryCodec.fit(column, schema, profile, 0), column
 
 
 def test_categories_have_a_state_each():
@@ -269,10 +269,10 @@ def test_truth_values_come_back():
 def test_ten_thousand_categories_share_states_and_keep_their_frequencies():
     names = [f"c{k}" for k in _rng().permutation(10_000)]
     drawn = _rng().zipf(1.2, 40_000).clip(max=10_000) - 1
-    semantic_type = _rng().random((40_000, 3))
-    semantic_type[:, 0] += drawn % 2  # two sorts of categories
+    profile = _rng().random((40_000, 3))
+    profile[:, 0] += drawn % 2  # two sorts of categories
     codec, column = _category(
-        [*names, *(names[k] for k in drawn)], np.vstack([_rng(1).random((10_000, 3)), semantic_type])
+        [*names, *(names[k] for k in drawn)], np.vstack([_rng(1).random((10_000, 3)), profile])
     )
     assert codec.n_states <= MAX_STATES
     assert len(codec.values) == 10_000

@@ -72,7 +72,8 @@ def test_a_block_is_a_function_of_its_number(semantic_type):
 
 
 @pytest.mark.parametrize(
-    "semantic_type", [look for semantic_type in REAL if semantic_type not in ("", "first_name", "last_name")]
+    "semantic_type",
+    [semantic_type for semantic_type in REAL if semantic_type not in ("", "first_name", "last_name")],
 )
 def test_what_is_invented_looks_so(semantic_type):
     cells = pa.array(made(codec_of(semantic_type, REAL[semantic_type]), 200))
