@@ -72,7 +72,7 @@ def data(tmp_path) -> Path:
 
 
 @pytest.fixture
-def asked(monkeypatch):
+def conditions_for(monkeypatch):
     """What a fit is started with, instead of starting it."""
     found: list[tuple[FitConfig, dict[str, Any]]] = []
 

@@ -1,4 +1,4 @@
-"""What is asked of a model, and how blocks of records come to fulfil it; what a kind of data has for that."""
+"""Conditional sampling: what is wanted of a model, and how blocks of records come to fulfil it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Compact = Float[Tensor, "batch *compact"]
 
 
 @runtime_checkable
-class Filling(Protocol):
-    """A block of records that is being filled: what the generator is asked next, and what of it is kept.
+class ConditionalBlock(Protocol):
+    """A block of records that is being sampled: under which condition next, and what of it is kept.
 
-    However little of it the generator makes by itself, a filling is done after a bounded number of answers.
+    However little of it the generator makes by itself, it is done after a bounded number of answers.
     """
 
     @property
@@ -27,7 +27,7 @@ class Filling(Protocol):
         """Whether nothing more need be asked."""
         ...
 
-    def ask(self) -> Conditions | None:
+    def condition(self) -> Conditions | None:
         """What a whole block is to fulfil, shape `(n, n_conditions)`; None leaves the generator free.
 
         Raises:
@@ -58,7 +58,7 @@ class Request(Protocol):
         """It in words, for the provenance."""
         ...
 
-    def filling(self, size: int, first_index: int, n_wanted: int, seed: int) -> Filling:
+    def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> ConditionalBlock:
         """A block in the making.
 
         Record k of it must not depend on `n_wanted`.

@@ -1,4 +1,4 @@
-"""Filling the gaps of partial records with a model: what is there stays letter for letter.
+"""Imputing the gaps of partial records with a model: what is there stays letter for letter.
 
 Several seeds give several imputations (multiple imputation): where they differ, the model is not sure.
 """

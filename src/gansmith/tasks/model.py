@@ -30,7 +30,7 @@ from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.recipe import AbstractCodec, Conditional
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
-from gansmith.modalities.requests import Compact, Filling, Request
+from gansmith.modalities.requests import Compact, ConditionalBlock, Request
 from gansmith.modalities.where import Where
 from gansmith.nets.ensemble import Ensemble
 from gansmith.settings import from_plain
@@ -108,15 +108,15 @@ class Model:
         firsts = range(0, n_records, size)
         screen = Screen(self.modality, self.codec) if is_screened else None
         with _workers(len(firsts)) as workers:
-            coming = deque[Future[tuple[Compact, Filling | None]]]()
+            coming = deque[Future[tuple[Compact, ConditionalBlock | None]]]()
             for block, first in enumerate(firsts):
                 while len(coming) <= N_AHEAD and block + len(coming) < len(firsts):
                     ahead = block + len(coming)
                     n_left = n_records - firsts[ahead]
                     coming.append(workers.submit(self._block, ahead, n_left, seed, request))
-                compact, filling = coming.popleft().result()
+                compact, conditional = coming.popleft().result()
                 compact = compact[: n_records - first]
-                records = self._decoded(compact, block, first, seed, filling)
+                records = self._decoded(compact, block, first, seed, conditional)
                 again = partial(self._again, workers, len(compact), block, first, seed, request)
                 yield screen.passed(records, first, again) if screen else records
 
@@ -206,7 +206,7 @@ class Model:
 
     def _block(
         self, block: int, n_wanted: int, seed: int, request: Request | None, again: str = ""
-    ) -> tuple[Compact, Filling | None]:
+    ) -> tuple[Compact, ConditionalBlock | None]:
         """A whole block of compact records, and how they came to be what was asked for.
 
         Args:
@@ -221,12 +221,12 @@ class Model:
             return self._generated(stream, block, seed, None), None
         size = self.codec.block_size
         key = Randomness(seed).key(f"filling{again}", block)
-        filling, n_rounds = request.filling(size, block * size, min(size, n_wanted), key), 0
-        while not filling.is_done:
+        conditional, n_rounds = request.block(size, block * size, min(size, n_wanted), key), 0
+        while not conditional.is_done:
             of_round = f"{stream}/{n_rounds}" if n_rounds else stream
-            filling.take(self._generated(of_round, block, seed, filling.ask()))
+            conditional.take(self._generated(of_round, block, seed, conditional.condition()))
             n_rounds += 1
-        return filling.compact, filling
+        return conditional.compact, conditional
 
     @torch.no_grad()
     def _generated(self, stream: str, block: int, seed: int, condition: Tensor | None) -> Compact:
@@ -238,11 +238,17 @@ class Model:
             return self.codec.compact(samples)
 
     def _decoded(
-        self, compact: Compact, block: int, first: int, seed: int, filling: Filling | None, again: str = ""
+        self,
+        compact: Compact,
+        block: int,
+        first: int,
+        seed: int,
+        conditional: ConditionalBlock | None,
+        again: str = "",
     ) -> Any:
         key = Randomness(seed).key(f"decode{again}", block)
         records = self.codec.decode(compact, key, first)
-        return records if filling is None else filling.settled(records)
+        return records if conditional is None else conditional.settled(records)
 
     def _again(
         self,
@@ -257,8 +263,8 @@ class Model:
         """Other records in the place of the first of a block, from the `draw`-th further noise."""
         again = f" again {draw}"
         coming = workers.submit(self._block, block, n_records, seed, request, again)
-        compact, filling = coming.result()
-        return self._decoded(compact[:n_records], block, first, seed, filling, again)
+        compact, conditional = coming.result()
+        return self._decoded(compact[:n_records], block, first, seed, conditional, again)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
         """Write the model file, whole or not at all.

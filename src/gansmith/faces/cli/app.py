@@ -51,11 +51,11 @@ app = typer.Typer(
 )
 
 
-def _print_version(is_asked: bool) -> bool:
-    if is_asked:
+def _print_version(is_conditioned: bool) -> bool:
+    if is_conditioned:
         typer.echo(f"gansmith {__version__}")
         raise typer.Exit
-    return is_asked
+    return is_conditioned
 
 
 @app.callback()

@@ -25,7 +25,7 @@ NEAR_A_HALF: Final = 0.1
 class Stopped:
     """Whether somebody has asked to stop; the second time stops at once."""
 
-    is_asked = False
+    is_conditioned = False
 
 
 @contextmanager
@@ -34,9 +34,9 @@ def stopping() -> Generator[Stopped]:
     stopped = Stopped()
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if stopped.is_asked:
+        if stopped.is_conditioned:
             raise KeyboardInterrupt
-        stopped.is_asked = True
+        stopped.is_conditioned = True
 
     before = signal.signal(signal.SIGINT, ask)
     try:
@@ -68,7 +68,7 @@ def play(run: FitRun) -> bool:
             if record.step % 10 == 0 or record.readings:
                 bar.update(task, completed=record.step, description=in_words(record, readings))
             _tell(record, run)
-            if stopped.is_asked:
+            if stopped.is_conditioned:
                 return False
     return True
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.previews import TablePreview
-from gansmith.modalities.table.asked.condition import conditions_of, matching
+from gansmith.modalities.table.conditional.condition import conditions_of, matching
 from gansmith.modalities.table.constraints.finding import settle
 from gansmith.modalities.table.files.in_memory import fingerprint_of, in_type_of, with_column
 from gansmith.modalities.table.files.reading import MIN_RECORDS, Leniency, Table, read_table

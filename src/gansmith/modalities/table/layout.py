@@ -169,34 +169,34 @@ class Layout:
         return torch.cat([*codes, samples[:, self.n_one_hot :]], 1)
 
 
-def ask_some(layout: Layout, batch: Batch, generator: torch.Generator) -> Conditions:
+def draw_conditions(layout: Layout, batch: Batch, generator: torch.Generator) -> Conditions:
     """Conditions that real samples fulfil: most free, some with random columns held fixed."""
     samples = batch["real"]
-    is_asking = torch.rand(len(samples), generator=generator) >= FREE_SHARE
-    asking = torch.nonzero(is_asking)[:, 0]  # (n_asking,)
+    is_conditional = torch.rand(len(samples), generator=generator) >= FREE_SHARE
+    asking = torch.nonzero(is_conditional)[:, 0]  # (n_asking,)
     n_most = max(layout.n_columns - 1, 0)
     draw = torch.rand(len(asking), generator=generator).clamp(1e-6, 1 - 1e-6)
     few = torch.floor(torch.log(draw) / math.log(MORE_SHARE)).clamp(max=n_most - 1)  # geometric: 0, 1, 2, ...
-    asks_few = torch.rand(len(asking), generator=generator) < FEW_SHARE
-    n_asked = torch.where(asks_few, 1 + few, 1 + torch.floor(draw * n_most)).clamp(0, n_most)
+    is_few = torch.rand(len(asking), generator=generator) < FEW_SHARE
+    n_conditioned = torch.where(is_few, 1 + few, 1 + torch.floor(draw * n_most)).clamp(0, n_most)
     order = torch.rand(len(asking), layout.n_columns, generator=generator).argsort(1)
-    is_first = (torch.arange(layout.n_columns) < n_asked[:, None]).to(samples.dtype)
-    is_asked = torch.zeros_like(is_first).scatter_(1, order, is_first).to(samples.device)
+    is_first = (torch.arange(layout.n_columns) < n_conditioned[:, None]).to(samples.dtype)
+    is_conditioned = torch.zeros_like(is_first).scatter_(1, order, is_first).to(samples.device)
     asking = asking.to(samples.device)
     conditions = samples.new_zeros(len(samples), layout.n_columns + layout.n_values)
-    conditions[asking] = hold_fixed(layout, samples[asking], is_asked)
+    conditions[asking] = hold_fixed(layout, samples[asking], is_conditioned)
     return conditions
 
 
 def hold_fixed(
-    layout: Layout, samples: Float[Tensor, "batch n_values"], is_asked: Float[Tensor, "batch n_columns"]
+    layout: Layout, samples: Float[Tensor, "batch n_values"], is_conditioned: Float[Tensor, "batch n_columns"]
 ) -> Conditions:
     """The condition that asks for the marked columns as they are in `samples`.
 
     Args:
         layout: Of the samples.
         samples: Shape `(batch, n_values)`.
-        is_asked: Shape `(batch, n_columns)`, 1 for columns held fixed and 0 for free ones.
+        is_conditioned: Shape `(batch, n_columns)`, 1 for columns held fixed and 0 for free ones.
     """
-    mask = is_asked[:, layout.column_of_value.to(samples.device)]
-    return torch.cat([is_asked, samples * mask], 1)
+    mask = is_conditioned[:, layout.column_of_value.to(samples.device)]
+    return torch.cat([is_conditioned, samples * mask], 1)

@@ -74,10 +74,10 @@ class Revision(nn.Module):
         self,
         hidden: Float[Tensor, "batch width"],
         draft: TableSamples,
-        is_asked: Float[Tensor, "batch n_columns"] | None,
+        is_conditioned: Float[Tensor, "batch n_columns"] | None,
     ) -> tuple[Float[Tensor, "batch width"], TableSamples]:
         """What the generator now has in mind, and the changes of the logits."""
-        known = draft if is_asked is None else torch.cat([draft, is_asked], 1)
+        known = draft if is_conditioned is None else torch.cat([draft, is_conditioned], 1)
         hidden = self.think(hidden + _in_part(self.read, known))
         return hidden, _in_full(self.change, self.activate(hidden))
 
@@ -106,17 +106,17 @@ class TableGenerator(nn.Module):
         In evaluation mode levels are moved to where `level_knots` says.
         """
         made = self.harden(self.logits(latents, conditions))
-        return self.as_asked(made if self.training else self._evened(made), conditions)
+        return self.as_conditioned(made if self.training else self._evened(made), conditions)
 
     def logits(self, latents: Latents, conditions: Conditions | None = None) -> TableSamples:
         """How much each state is wanted, and the levels before they are bounded."""
-        is_asked = None if conditions is None else conditions[:, : self.layout.n_columns]
+        is_conditioned = None if conditions is None else conditions[:, : self.layout.n_columns]
         known = latents if conditions is None else torch.cat([latents, conditions], 1)
         hidden = self.blocks(_in_part(self.first, known))
         logits = _in_full(self.last, self.activate(hidden))
         for revision in self.revisions:
-            draft = self.as_asked(self.harden(logits), conditions)
-            hidden, change = revision(hidden, draft, is_asked)
+            draft = self.as_conditioned(self.harden(logits), conditions)
+            hidden, change = revision(hidden, draft, is_conditioned)
             logits = logits + change
         return logits
 
@@ -126,13 +126,13 @@ class TableGenerator(nn.Module):
         last = cast("Revision", self.revisions[-1]).change if self.revisions else self.last
         last.bias[: self.layout.n_one_hot] += shift
 
-    def as_asked(self, made: TableSamples, conditions: Conditions | None) -> TableSamples:
+    def as_conditioned(self, made: TableSamples, conditions: Conditions | None) -> TableSamples:
         """The record with the columns that were asked for as they were asked."""
         if conditions is None:
             return made
         n_columns = self.layout.n_columns
-        is_asked = conditions[:, :n_columns][:, self.layout.column_of_value.to(conditions.device)]
-        return torch.lerp(made, conditions[:, n_columns:], is_asked)
+        is_conditioned = conditions[:, :n_columns][:, self.layout.column_of_value.to(conditions.device)]
+        return torch.lerp(made, conditions[:, n_columns:], is_conditioned)
 
     def _evened(self, made: TableSamples) -> TableSamples:
         """Each level moved along the line through the knots of its state."""
@@ -251,7 +251,7 @@ class TableDecoder(AbstractDecoder):
         normal = torch.randn(len(logits), len(layout.level_columns), generator=generator).to(logits.device)
         levels = torch.tanh(logits[:, layout.n_one_hot :]) + self.log_deviations.exp() * normal
         made = self.trunk.harden(torch.cat([chosen, torch.atanh(levels.clamp(-0.9999, 0.9999))], 1))
-        return self.trunk.as_asked(made, conditions)
+        return self.trunk.as_conditioned(made, conditions)
 
 
 def networks_for(layout: Layout, config: TableNetworks, rules: AbstractRules) -> dict[str, nn.Module]:

@@ -15,8 +15,6 @@ from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Samples
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verdict
-from gansmith.modalities.table.asked.completing import TablePartial
-from gansmith.modalities.table.asked.request import TableRequest, request_for
 from gansmith.modalities.table.calibration import calibrate
 from gansmith.modalities.table.codec import TableCodec, verdict
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
@@ -24,9 +22,11 @@ from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.inventions import InventedCodec
 from gansmith.modalities.table.columns.lists import ListCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec
+from gansmith.modalities.table.conditional.imputation import TablePartial
+from gansmith.modalities.table.conditional.request import TableRequest, request_for
 from gansmith.modalities.table.files.gaps import Gaps
 from gansmith.modalities.table.files.reading import Table, read_partial
-from gansmith.modalities.table.layout import ask_some
+from gansmith.modalities.table.layout import draw_conditions
 from gansmith.modalities.table.networks import TableGenerator, TableNetworks, networks_for
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
@@ -93,7 +93,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         batch = batch.with_part("real", codec.expand(batch["real"]))
         if generator is None:
             return batch
-        return batch.with_part("condition", ask_some(codec.layout, batch, generator))
+        return batch.with_part("condition", draw_conditions(codec.layout, batch, generator))
 
     def request(self, codec: TableCodec, where: Where, balance: str) -> TableRequest:
         """See `Conditional`."""

@@ -11,7 +11,7 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.errors import UsageError
-from gansmith.modalities.table.layout import FEW_SHARE, FREE_SHARE, Layout, ask_some, hold_fixed
+from gansmith.modalities.table.layout import FEW_SHARE, FREE_SHARE, Layout, draw_conditions, hold_fixed
 from gansmith.modalities.table.networks import (
     TableDecoder,
     TableDiscriminator,
@@ -101,9 +101,9 @@ def test_of_equally_strong_states_the_first_is_taken():
 def test_what_is_asked_for_is_copied_exactly(generator):
     with torch.no_grad():
         real = generator(torch.randn(400, 8))
-    is_asked = (torch.rand(400, 4) < 0.5).float()
-    made = generator(torch.randn(400, 8), hold_fixed(LAYOUT, real, is_asked)).detach()
-    mask = is_asked[:, LAYOUT.column_of_value].bool()
+    is_conditioned = (torch.rand(400, 4) < 0.5).float()
+    made = generator(torch.randn(400, 8), hold_fixed(LAYOUT, real, is_conditioned)).detach()
+    mask = is_conditioned[:, LAYOUT.column_of_value].bool()
     assert torch.equal(made[mask], real[mask])
     assert not torch.equal(made[~mask], real[~mask])
 
@@ -134,7 +134,7 @@ def test_the_discriminator_knows_what_was_asked(generator, discriminator):
 
 def test_the_gradient_written_down_is_that_of_autograd(generator, discriminator):
     samples = generator(torch.randn(30, 8)).detach().requires_grad_()
-    conditions = ask_some(LAYOUT, Batch({"real": samples.detach()}), torch.Generator().manual_seed(0))
+    conditions = draw_conditions(LAYOUT, Batch({"real": samples.detach()}), torch.Generator().manual_seed(0))
     logits, written = discriminator.with_gradients(samples, conditions)
     again = discriminator(samples, conditions)
     (derived,) = torch.autograd.grad(again.sum(), samples)
@@ -144,13 +144,13 @@ def test_the_gradient_written_down_is_that_of_autograd(generator, discriminator)
 
 def test_most_records_are_asked_for_nothing_and_never_for_everything():
     samples = LAYOUT.expand(torch.zeros(20_000, LAYOUT.n_compact))
-    conditions = ask_some(LAYOUT, Batch({"real": samples}), torch.Generator().manual_seed(0))
-    n_asked = conditions[:, :4].sum(1)
-    assert (n_asked == 0).float().mean() == pytest.approx(FREE_SHARE, abs=0.015)
-    assert (n_asked == 1).float().mean() == pytest.approx(
+    conditions = draw_conditions(LAYOUT, Batch({"real": samples}), torch.Generator().manual_seed(0))
+    n_conditioned = conditions[:, :4].sum(1)
+    assert (n_conditioned == 0).float().mean() == pytest.approx(FREE_SHARE, abs=0.015)
+    assert (n_conditioned == 1).float().mean() == pytest.approx(
         (1 - FREE_SHARE) * (FEW_SHARE / 2 + (1 - FEW_SHARE) / 3), abs=0.015
     )
-    assert n_asked.max() == 3
+    assert n_conditioned.max() == 3
     asked_values = conditions[:, 4:][conditions[:, :4][:, LAYOUT.column_of_value] == 0]
     assert not asked_values.any()  # what is not asked for is not told
 

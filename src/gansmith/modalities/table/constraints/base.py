@@ -151,7 +151,7 @@ class AbstractConstraint(ABC):
         del rng, first_index
         return records
 
-    def asked(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> Cells:
         """What is to be asked of reduced records, so that the full ones have these cells.
 
         A column that `reduce` changes is left out where this cannot be said; whoever asks then has to look
@@ -163,7 +163,7 @@ class AbstractConstraint(ABC):
         return {name: cell for name, cell in cells.items() if name not in self.writes}
 
     def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """Whether `asked(cells)` makes sure of the cell asked for in column `name`."""
+        """Whether `conditions_for(cells)` makes sure of the cell asked for in column `name`."""
         return name not in self.writes
 
     def takes(self, name: str) -> bool:

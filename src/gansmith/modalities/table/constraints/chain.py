@@ -131,7 +131,7 @@ class Chain:
             records = constraint.nudged(records, sought)
         return records
 
-    def asked(self, cells: Cells) -> tuple[Cells, Cells]:
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
         """What to ask of reduced records, and the cells to be looked for in what comes.
 
         Raises:
@@ -142,7 +142,7 @@ class Chain:
             untold |= {
                 name: cell for name, cell in cells.items() if not constraint.is_determined_by(name, cells)
             }
-            cells = constraint.asked(cells)
+            cells = constraint.conditions_for(cells)
         return cells, untold
 
     def violating(self, records: pa.Table) -> Mask:

@@ -140,7 +140,7 @@ class Dependency(AbstractConstraint):
             records = replaced(records, {self.by.name: self.keys.take(places)})
         return replaced(records, {self.column.name: self.values.take(places)})
 
-    def asked(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> Cells:
         """See the base class."""
         if self.column.name not in cells:
             return cells

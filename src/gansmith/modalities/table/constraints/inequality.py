@@ -154,7 +154,7 @@ class Inequality(AbstractConstraint):
             cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
         return replaced(records, {self.high.name: cells})
 
-    def asked(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> Cells:
         """See the base class; which distance makes a certain `high` depends on `low`, so it stays open."""
         if not self.is_distance:
             return cells

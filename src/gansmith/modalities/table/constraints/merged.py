@@ -160,7 +160,7 @@ class Combinations(AbstractMerger):
         chosen = self.known.take(pa.array(found))
         return replaced(records, {name: cells_of(chosen, name) for name in self.writes})
 
-    def asked(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> Cells:
         """See the base class."""
         left = {name: cell for name, cell in cells.items() if name not in self.writes}
         if len(left) == len(cells):
@@ -226,7 +226,7 @@ class OneOf(AbstractMerger):
         ones = {column: pc.equal(called, column.name).cast(pa.int8()) for column in self.columns}
         return replaced(records, {column.name: one.cast(column.arrow_type) for column, one in ones.items()})
 
-    def asked(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> Cells:
         """See the base class."""
         ones = [name for name in self.writes if name in cells and _is_one(cells[name])]
         if len(ones) > 1:

@@ -101,7 +101,7 @@ class MissingTogether(AbstractConstraint):
             emptied[name] = pc.if_else(is_gone, pa.scalar(None, cells.type), cells)
         return replaced(records, emptied)
 
-    def asked(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> Cells:
         """See the base class; that one is missing says it of the first, too."""
         gone = [name for name in self.writes if name in cells and not cells[name][0].is_valid]
         left = {name: cell for name, cell in cells.items() if name not in gone}

@@ -160,7 +160,7 @@ def parse_cells(cells: pa.Array, column: Column) -> pa.Array:
     return pc.cast(_moments(cells, column), kind, safe=False)
 
 
-def parse_asked(text: str, column: Column) -> pa.Array:
+def parse_condition(text: str, column: Column) -> pa.Array:
     """What a person asks for as one cell: spelt as in the data, or a bare number; null if neither.
 
     Raises:

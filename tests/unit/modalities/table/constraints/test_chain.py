@@ -213,42 +213,42 @@ def cell(chain, name, value):
 
 
 def test_what_a_decided_column_shall_be_is_asked_of_the_deciding_one(chain):
-    cells, sought = chain.asked(cell(chain, "years", 12))
+    cells, sought = chain.conditions_for(cell(chain, "years", 12))
     assert {name: found[0].as_py() for name, found in cells.items()} == {"school": "high"}
     assert not sought
     with pytest.raises(UsageError, match="no record has school=low and years=16"):
-        chain.asked(cell(chain, "school", "low") | cell(chain, "years", 16))
+        chain.conditions_for(cell(chain, "school", "low") | cell(chain, "years", 16))
 
 
 def test_one_of_several_columns_is_asked_of_the_category(chain):
-    cells, sought = chain.asked(cell(chain, "green", 1))
+    cells, sought = chain.conditions_for(cell(chain, "green", 1))
     assert {name: found[0].as_py() for name, found in cells.items()} == {"red": "green"}
     assert not sought
-    cells, sought = chain.asked(cell(chain, "green", 0))
+    cells, sought = chain.conditions_for(cell(chain, "green", 0))
     assert not cells
     assert list(sought) == ["green"]
     with pytest.raises(UsageError, match="both red=1 and blue=1"):
-        chain.asked(cell(chain, "red", 1) | cell(chain, "blue", 1))
+        chain.conditions_for(cell(chain, "red", 1) | cell(chain, "blue", 1))
 
 
 def test_a_combination_is_asked_for_when_there_is_only_one(chain):
-    cells, sought = chain.asked(cell(chain, "country", "Italy"))
+    cells, sought = chain.conditions_for(cell(chain, "country", "Italy"))
     assert list(cells) == ["city"]
     assert not sought
-    cells, sought = chain.asked(cell(chain, "city", "Rome"))
+    cells, sought = chain.conditions_for(cell(chain, "city", "Rome"))
     assert not cells
     assert list(sought) == ["city"]
 
 
 def test_a_missing_cell_is_asked_of_the_first_of_those_that_are_missing_together(chain):
-    cells, sought = chain.asked(cell(chain, "b", None))
+    cells, sought = chain.conditions_for(cell(chain, "b", None))
     assert list(cells) == ["a"]
     assert not cells["a"][0].is_valid
     assert not sought
 
 
 def test_a_high_value_is_looked_for_among_those_near_it(table, chain):
-    cells, sought = chain.asked(cell(chain, "large", 20_000))
+    cells, sought = chain.conditions_for(cell(chain, "large", 20_000))
     assert not cells
     nudged = chain.nudged(table.records, {name: found[0] for name, found in sought.items()})
     before, after = (one.column("large").to_numpy() for one in (table.records, nudged))
@@ -256,12 +256,12 @@ def test_a_high_value_is_looked_for_among_those_near_it(table, chain):
     assert np.abs(before[after == 20_000] - 20_000).max() < 6_000
     assert (before == after)[after != 20_000].all()
     with pytest.raises(UsageError, match="no value 999999"):
-        chain.asked(cell(chain, "large", 999_999))
+        chain.conditions_for(cell(chain, "large", 999_999))
 
 
 def test_what_no_constraint_touches_is_asked_for_as_it_is(chain):
     asked = cell(chain, "fare", 3.5)
-    assert chain.asked(asked) == (asked, {})
+    assert chain.conditions_for(asked) == (asked, {})
 
 
 # --- Privacy ------------------------------------------------------------------------------------------------

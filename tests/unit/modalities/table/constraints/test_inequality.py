@@ -55,7 +55,7 @@ def test_the_few_that_break_the_rule_are_raised(loose):
 def test_the_higher_one_can_be_asked_for_itself(loose):
     _, chain = loose
     asked = {"high": pa.array([20.0])}
-    assert chain.asked(asked) == (asked, {})
+    assert chain.conditions_for(asked) == (asked, {})
 
 
 def test_columns_that_go_together_become_a_distance():

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.choices import Choices, choices_for
-from gansmith.modalities.table.asked.condition import Condition, conditions_of
-from gansmith.modalities.table.asked.filling import AskedColumn, AskedFilling, Wanted
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.conditional.choices import Choices, choices_for
+from gansmith.modalities.table.conditional.condition import Condition, conditions_of
+from gansmith.modalities.table.conditional.sampling import ConditionedColumn, SampledBlock, Wanted
 from gansmith.modalities.table.constraints.cells import cells_of
 from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.constraints.dependency import Dependency
@@ -38,9 +38,9 @@ class TableRequest:
     wanted: Wanted
     texts: tuple[str, ...]
 
-    def filling(self, size: int, first_index: int, n_wanted: int, seed: int) -> AskedFilling:
+    def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> SampledBlock:
         """See the base."""
-        return AskedFilling(self.wanted, size, first_index, n_wanted, seed)
+        return SampledBlock(self.wanted, size, first_index, n_wanted, seed)
 
 
 def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequest:
@@ -61,7 +61,7 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
         conditions[balance] = _without_missing(codec.schema.column(balance), conditions.get(balance))
         _check_balance(codec, conditions[balance].column)
     on_made, sought = reduced(codec.chain, conditions)
-    asked: list[AskedColumn] = []
+    asked: list[ConditionedColumn] = []
     balanced: int | None = None
     for name, condition in on_made.items():
         index = codec.schema.names.index(name)
@@ -70,7 +70,7 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
             _check_values(condition.column, choices)
             balanced = len(asked)
         if codec.columns[index].n_states:
-            asked.append(AskedColumn.of(codec, index, choices))
+            asked.append(ConditionedColumn.of(codec, index, choices))
     watched = tuple(conditions.values()) if codec.chain.constraints else ()
     return TableRequest(Wanted(codec, tuple(asked), watched, balanced, sought), texts)
 
@@ -133,7 +133,7 @@ def reduced(
         and not found.bounds
         and not len(found.excluded)
     }
-    told, sought = chain.asked(exact)
+    told, sought = chain.conditions_for(exact)
     asked: dict[str, Condition] = {}
     for name, condition in conditions.items():
         rule = chain.taking(name)

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.asked.completing import ROUNDS
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.conditional.imputation import ROUNDS
 from gansmith.modalities.table.files.reading import Table, read_table
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
@@ -50,17 +50,17 @@ def _partial(learnt, source, keep_missing=False):
 
 def _completed(learnt, partial, answer, n=None):
     n = len(partial) if n is None else n
-    filling = partial.filling(SIZE, 0, n, 5)
+    block = partial.block(SIZE, 0, n, 5)
     n_rounds = 0
-    while not filling.is_done:
-        conditions = filling.ask()
+    while not block.is_done:
+        conditions = block.condition()
         layout = learnt.layout
-        is_asked = conditions[:, : layout.n_columns][:, layout.column_of_value]
-        made = torch.lerp(layout.expand(answer(n_rounds)), conditions[:, layout.n_columns :], is_asked)
-        filling.take(layout.compact(made))
+        is_conditioned = conditions[:, : layout.n_columns][:, layout.column_of_value]
+        made = torch.lerp(layout.expand(answer(n_rounds)), conditions[:, layout.n_columns :], is_conditioned)
+        block.take(layout.compact(made))
         n_rounds += 1
-    records = Table(learnt.decode_rows(filling.compact[:n], np.random.default_rng(0)), learnt.schema, "made")
-    return filling.settled(records).records, n_rounds
+    records = Table(learnt.decode_rows(block.compact[:n], np.random.default_rng(0)), learnt.schema, "made")
+    return block.settled(records).records, n_rounds
 
 
 def _all_missing(learnt):
@@ -136,8 +136,8 @@ def test_what_the_model_does_not_know_is_kept_and_told(learnt, people):
         in partial.notes[1]
     )
     assert "for the nearest" in partial.notes[0]
-    filling = partial.filling(SIZE, 0, 2, 0)
-    conditions = filling.ask()
+    block = partial.block(SIZE, 0, 2, 0)
+    conditions = block.condition()
     assert conditions is not None
     asked = conditions[0, : learnt.layout.n_columns]
     held = {learnt.schema.names[learnt.playing[place]] for place in torch.nonzero(asked)[:, 0].tolist()}

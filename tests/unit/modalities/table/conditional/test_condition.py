@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.condition import conditions_of, has_order, matching
+from gansmith.modalities.table.conditional.condition import conditions_of, has_order, matching
 from gansmith.modalities.table.schema import Column, Schema
 
 SCHEMA = Schema((Column("n", "integer"), Column("word", "category")))

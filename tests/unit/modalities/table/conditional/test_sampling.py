@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.condition import conditions_of, matching
-from gansmith.modalities.table.asked.filling import FREE_ROUNDS, WATCHED_ROUNDS
-from gansmith.modalities.table.asked.request import TableRequest, request_for
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.conditional.condition import conditions_of, matching
+from gansmith.modalities.table.conditional.request import TableRequest, request_for
+from gansmith.modalities.table.conditional.sampling import FREE_ROUNDS, WATCHED_ROUNDS
 from gansmith.modalities.table.files.reading import Table, read_table
 from gansmith.modalities.table.options import TableOptions
 
@@ -42,7 +42,7 @@ class Generator:
     """Real records in random order; where something is held fixed, such as have it, if there are any."""
 
     def __init__(self, codec, people):
-        self.codec, self.n_asked = codec, []
+        self.codec, self.n_conditioned = codec, []
         self.real = codec.encode(people, 0)
         self.rng = np.random.default_rng(1)
 
@@ -50,11 +50,11 @@ class Generator:
         layout = self.codec.layout
         rows = self.rng.integers(0, len(self.real), SIZE)
         if conditions is None:
-            self.n_asked.append(0)
+            self.n_conditioned.append(0)
             return self.real[torch.from_numpy(rows)]
         assert len(conditions) == SIZE
         places = torch.nonzero(conditions[0, : layout.n_columns])[:, 0]
-        self.n_asked.append(len(places))
+        self.n_conditioned.append(len(places))
         held = layout.compact(conditions[:, layout.n_columns :])
         of_states: dict[tuple[float, ...], list[int]] = {}
         for row, states in enumerate(self.real[:, places].tolist()):
@@ -62,21 +62,21 @@ class Generator:
         for row, states in enumerate(held[:, places].tolist()):
             rows[row] = self.rng.choice(of_states.get(tuple(states), [rows[row]]))
         made = layout.expand(self.real[torch.from_numpy(rows)])
-        is_asked = conditions[:, : layout.n_columns][:, layout.column_of_value]
-        return layout.compact(torch.lerp(made, conditions[:, layout.n_columns :], is_asked))
+        is_conditioned = conditions[:, : layout.n_columns][:, layout.column_of_value]
+        return layout.compact(torch.lerp(made, conditions[:, layout.n_columns :], is_conditioned))
 
 
 def _finished(request, generator, n_wanted=SIZE, first_index=0):
-    filling = request.filling(SIZE, first_index, n_wanted, 7)
-    while not filling.is_done:
-        filling.take(generator(filling.ask()))
+    block = request.block(SIZE, first_index, n_wanted, 7)
+    while not block.is_done:
+        block.take(generator(block.condition()))
     codec = request.wanted.codec
-    records = codec.decode_rows(filling.compact, np.random.default_rng(3))
-    return filling.settled(Table(records, codec.schema, "made")).records.slice(0, n_wanted)
+    records = codec.decode_rows(block.compact, np.random.default_rng(3))
+    return block.settled(Table(records, codec.schema, "made")).records.slice(0, n_wanted)
 
 
 @pytest.mark.parametrize(
-    ("where", "n_asked"),
+    ("where", "n_conditioned"),
     [
         (["rich=true"], [0, 0, 0]),
         (["age>=60"], [0, 0, 0]),
@@ -88,12 +88,12 @@ def _finished(request, generator, n_wanted=SIZE, first_index=0):
     ],
     ids=str,
 )
-def test_few_answers_are_enough(people, learnt, where, n_asked):
+def test_few_answers_are_enough(people, learnt, where, n_conditioned):
     generator = Generator(learnt, people)
     records = _finished(request_for(learnt, where), generator)
     assert len(matching(records, people.schema, where)) == records.num_rows == SIZE
-    assert generator.n_asked == n_asked
-    assert len(generator.n_asked) <= FREE_ROUNDS + 2
+    assert generator.n_conditioned == n_conditioned
+    assert len(generator.n_conditioned) <= FREE_ROUNDS + 2
 
 
 def test_common_requests_are_answered_by_the_generators_own_records(people, learnt):
@@ -151,7 +151,7 @@ def test_a_column_that_cannot_be_held_is_waited_for(people, learnt, asked):
     generator = Generator(learnt, people)
     records = _finished(_watching(learnt, asked, ["home=inn"]), generator)
     assert len(matching(records, people.schema, [*asked, "home=inn"])) == SIZE
-    assert len(generator.n_asked) <= 15
+    assert len(generator.n_conditioned) <= 15
 
 
 def test_waiting_has_an_end(people, learnt):
@@ -160,6 +160,6 @@ def test_waiting_has_an_end(people, learnt):
         UsageError, match="50,000 records were made, and 0 of them fulfil job=king and home=inn"
     ):
         _finished(_watching(learnt, ["job=king"], ["home=inn"]), generator)
-    assert len(generator.n_asked) == WATCHED_ROUNDS
+    assert len(generator.n_conditioned) == WATCHED_ROUNDS
     few = _finished(_watching(learnt, [], ["job=king"]), Generator(learnt, people), n_wanted=50)
     assert set(few.column("job").to_pylist()) == {"king"}

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.condition import conditions_of
-from gansmith.modalities.table.asked.request import reduced, request_for
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.conditional.condition import conditions_of
+from gansmith.modalities.table.conditional.request import reduced, request_for
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tasks.synthesize import Synthesizer

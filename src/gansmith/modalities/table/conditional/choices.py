@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import UsageError, did_you_mean
-from gansmith.modalities.table.asked.condition import Condition
 from gansmith.modalities.table.columns.base import AbstractColumnCodec, Codes, Levels
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
+from gansmith.modalities.table.conditional.condition import Condition
 
 ANY_STATE: Final = -1
 N_LEVELS: Final = 64

@@ -1,4 +1,4 @@
-"""Filling the gaps of partial records: what is there is held fixed, and the generator makes the rest.
+"""Imputing the gaps of partial records: what is there is held fixed, and the generator makes the rest.
 
 A gap is filled with a value, even where the generator would rather leave it: then it is asked again, with all
 that it has made of the record held fixed too, and after a few times the value is drawn as often as it occurs.
@@ -22,13 +22,13 @@ import torch
 from jaxtyping import Bool
 
 from gansmith.engine.tensors import Conditions
-from gansmith.modalities.table.asked.choices import ANY_STATE, choices_for
-from gansmith.modalities.table.asked.condition import Condition
-from gansmith.modalities.table.asked.filling import AskedColumn
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
 from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
+from gansmith.modalities.table.conditional.choices import ANY_STATE, choices_for
+from gansmith.modalities.table.conditional.condition import Condition
+from gansmith.modalities.table.conditional.sampling import ConditionedColumn
 from gansmith.modalities.table.constraints.cells import cells_of, replaced
 from gansmith.modalities.table.constraints.chain import Chain
 from gansmith.modalities.table.constraints.dependency import Dependency
@@ -90,10 +90,10 @@ class TablePartial:
                 )
         return tuple(found)
 
-    def filling(self, size: int, first_index: int, n_wanted: int, seed: int) -> GapFilling:
+    def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> ImputedBlock:
         """See the base."""
         records = self.gaps.table.records.slice(first_index, size)
-        return GapFilling(self.codec, records, size, n_wanted, seed, self.keep_missing)
+        return ImputedBlock(self.codec, records, size, n_wanted, seed, self.keep_missing)
 
     def returned(self, blocks: Sequence[Table]) -> object:
         """See the base."""
@@ -105,8 +105,8 @@ class TablePartial:
 
 
 @final
-class GapFilling:
-    """See `Filling` of the base; made by `TablePartial`."""
+class ImputedBlock:
+    """See `ConditionalBlock` of the base; made by `TablePartial`."""
 
     def __init__(
         self, codec: TableCodec, records: pa.Table, size: int, n_wanted: int, seed: int, keep_missing: bool
@@ -132,11 +132,11 @@ class GapFilling:
         """See the base."""
         return self._compact
 
-    def ask(self) -> Conditions | None:
+    def condition(self) -> Conditions | None:
         """See the base."""
         layout = self._codec.layout
-        is_asked = torch.from_numpy(self._is_fixed).to(self._compact)
-        return hold_fixed(layout, layout.expand(self._compact), is_asked)
+        is_conditioned = torch.from_numpy(self._is_fixed).to(self._compact)
+        return hold_fixed(layout, layout.expand(self._compact), is_conditioned)
 
     def take(self, compact: Compact) -> None:
         """See the base."""
@@ -232,7 +232,7 @@ class GapFilling:
             column = self._codec.chain.reduced.columns[index]
             there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
             rng = np.random.default_rng([self._seed, 1, place])
-            asked = AskedColumn.of(self._codec, index, choices_for(self._codec.columns[index], there))
+            asked = ConditionedColumn.of(self._codec, index, choices_for(self._codec.columns[index], there))
             asked.put(drawn, asked.choices.draw(np.full(len(left), ANY_STATE), rng))
         self._fill(drawn, left)
 

@@ -25,10 +25,10 @@ from jaxtyping import Bool, Int
 
 from gansmith.engine.tensors import Conditions
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.choices import ANY_STATE, Choices, Drawn
-from gansmith.modalities.table.asked.condition import Condition
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import Codes
+from gansmith.modalities.table.conditional.choices import ANY_STATE, Choices, Drawn
+from gansmith.modalities.table.conditional.condition import Condition
 from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.layout import Compact, hold_fixed
 
@@ -44,7 +44,7 @@ MIN_NEAR: Final = 30
 
 @final
 @dataclass(frozen=True)
-class AskedColumn:
+class ConditionedColumn:
     """A column that the generator makes, so that it can be held fixed."""
 
     choices: Choices
@@ -54,12 +54,12 @@ class AskedColumn:
     """Of its level in a compact record, if it has one."""
 
     @staticmethod
-    def of(codec: TableCodec, index: int, choices: Choices) -> AskedColumn:
+    def of(codec: TableCodec, index: int, choices: Choices) -> ConditionedColumn:
         """Column `index` of the schema, which the generator makes."""
         layout, place = codec.layout, codec.playing.index(index)
         has_level = place in layout.level_columns
         level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
-        return AskedColumn(choices, place, level_place)
+        return ConditionedColumn(choices, place, level_place)
 
     @property
     def condition(self) -> Condition:
@@ -100,7 +100,7 @@ class Wanted:
     """A request, column by column."""
 
     codec: TableCodec
-    asked: tuple[AskedColumn, ...]
+    columns: tuple[ConditionedColumn, ...]
     watched: tuple[Condition, ...]
     """What whole records must fulfil, where that does not follow from what is asked."""
     balanced: int | None
@@ -116,7 +116,7 @@ class Wanted:
         return will_do
 
     def __str__(self) -> str:
-        conditions = [*(column.condition for column in self.asked), *self.watched]
+        conditions = [*(column.condition for column in self.columns), *self.watched]
         return " and ".join(dict.fromkeys(text for text in map(str, conditions) if text))
 
 
@@ -132,15 +132,15 @@ class _Seen:
 
 
 @final
-class AskedFilling:
-    """See `Filling` of the base; made by `TableRequest`.
+class SampledBlock:
+    """See `ConditionalBlock` of the base; made by `TableRequest`.
 
     Record k, counted through all blocks, has the k-th value of a balanced column, in turn.
     """
 
     def __init__(self, wanted: Wanted, size: int, first_index: int, n_wanted: int, seed: int) -> None:
         self._wanted, self._n_wanted, self._seed = wanted, n_wanted, seed
-        n_variants = 1 if wanted.balanced is None else len(wanted.asked[wanted.balanced].choices)
+        n_variants = 1 if wanted.balanced is None else len(wanted.columns[wanted.balanced].choices)
         self._variants = (first_index + np.arange(size)) % n_variants
         self._is_open = np.ones(size, bool)
         self._compact = torch.zeros(size, wanted.codec.layout.n_compact)
@@ -148,7 +148,7 @@ class AskedFilling:
         self._origins, self._n_kept = np.zeros(size, np.int64), 0
         self._seen: list[_Seen] = []
         self._held: dict[int, Drawn] = {}
-        self._is_free, self._has_led = True, len(wanted.asked) < 2
+        self._is_free, self._has_led = True, len(wanted.columns) < 2
 
     @property
     def is_done(self) -> bool:
@@ -160,7 +160,7 @@ class AskedFilling:
         """See the base."""
         return self._compact
 
-    def ask(self) -> Conditions | None:
+    def condition(self) -> Conditions | None:
         """See the base."""
         if len(self._seen) >= WATCHED_ROUNDS:
             raise self._not_found()
@@ -171,35 +171,38 @@ class AskedFilling:
         rng = np.random.default_rng([self._seed, len(self._seen), 0])
         slots = np.flatnonzero(self._is_open)
         targets = self._variants[slots[np.arange(len(self._is_open)) % len(slots)]]
-        columns, states = range(len(self._wanted.asked)), None
+        columns, states = range(len(self._wanted.columns)), None
         if self._has_led:
             states = self._near_states(targets, rng)
         else:
             self._has_led, columns = True, [self._rarest()]
         self._held = {place: self._drawn(place, targets, states, rng) for place in columns}
         layout = self._wanted.codec.layout
-        compact, is_asked = torch.zeros_like(self._compact), torch.zeros(len(self._compact), layout.n_columns)
+        compact, is_conditioned = (
+            torch.zeros_like(self._compact),
+            torch.zeros(len(self._compact), layout.n_columns),
+        )
         for place, drawn in self._held.items():
-            column = self._wanted.asked[place]
+            column = self._wanted.columns[place]
             column.put(compact, drawn)
-            is_asked[:, column.place] = 1.0
-        return hold_fixed(layout, layout.expand(compact), is_asked)
+            is_conditioned[:, column.place] = 1.0
+        return hold_fixed(layout, layout.expand(compact), is_conditioned)
 
     def take(self, compact: Compact) -> None:
         """See the base."""
         wanted, rng = self._wanted, np.random.default_rng([self._seed, len(self._seen), 1])
         for place, drawn in self._held.items():
-            wanted.asked[place].put(compact, drawn)
+            wanted.columns[place].put(compact, drawn)
         found = [
-            self._held.get(place) or column.look(compact, rng) for place, column in enumerate(wanted.asked)
+            self._held.get(place) or column.look(compact, rng) for place, column in enumerate(wanted.columns)
         ]
         cells = {
             column.name: drawn.cells
-            for column, drawn in zip(wanted.asked, found, strict=True)
+            for column, drawn in zip(wanted.columns, found, strict=True)
             if drawn.cells is not None
         }
         holds, codes = (np.ones((len(compact), len(found)), kind) for kind in (bool, np.int64))
-        for place, column in enumerate(wanted.asked):
+        for place, column in enumerate(wanted.columns):
             holds[:, place], codes[:, place] = column.holds(found[place]), found[place].codes
         is_whole = holds.all(1)
         if wanted.watched or wanted.codec.chain.constraints:  # known only of whole records
@@ -222,7 +225,7 @@ class AskedFilling:
     def _leaves_free(self) -> bool:
         """Whether the generator makes enough by itself to be left free once more."""
         n_rounds = len(self._seen)
-        if not self._wanted.asked or n_rounds == 0:
+        if not self._wanted.columns or n_rounds == 0:
             return True
         n_filled = int((~self._is_open).sum())
         promised = n_filled / n_rounds * FREE_ROUNDS
@@ -242,7 +245,7 @@ class AskedFilling:
         rng: np.random.Generator,
     ) -> Drawn:
         """Cells of a column to be held fixed, one for each record of a block."""
-        choices = self._wanted.asked[place].choices
+        choices = self._wanted.columns[place].choices
         if place == self._wanted.balanced:
             return choices.at(targets)
         wished = np.full(len(targets), ANY_STATE) if states is None else states[:, place]
@@ -272,7 +275,7 @@ class AskedFilling:
         balanced = self._wanted.balanced
         if balanced is None:
             return np.zeros(n, np.int64)
-        places = pc.index_in(found[balanced].cells, value_set=self._wanted.asked[balanced].choices.cells)
+        places = pc.index_in(found[balanced].cells, value_set=self._wanted.columns[balanced].choices.cells)
         return places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
     def _keep(

@@ -17,7 +17,7 @@ from jaxtyping import Bool
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.files.spelling import mask_of
-from gansmith.modalities.table.files.stored import parse_asked
+from gansmith.modalities.table.files.stored import parse_condition
 from gansmith.modalities.table.schema import Column, Schema
 from gansmith.modalities.where import Term, Where, terms_of
 
@@ -175,7 +175,7 @@ def parse_value(column: Column, value: Any, *, is_bound: bool = False) -> pa.Arr
         return pa.nulls(1, column.arrow_type)
     try:
         cell = (
-            parse_asked(value, column)
+            parse_condition(value, column)
             if isinstance(value, str)
             else pa.array([value]).cast(column.arrow_type)
         )

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.asked.condition import conditions_of, matching, parse_value
-from gansmith.modalities.table.asked.request import request_for
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.conditional.condition import conditions_of, matching, parse_value
+from gansmith.modalities.table.conditional.request import request_for
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
@@ -248,4 +248,4 @@ def test_a_column_of_missing_numbers_can_only_be_missing():
     codec = TableCodec.fit(table, TableOptions(min_count=1), 0)
     with pytest.raises(UsageError, match="'b'"):
         request_for(codec, {"b": "3"})
-    assert request_for(codec, {"b": None}).wanted.asked == ()
+    assert request_for(codec, {"b": None}).wanted.columns == ()

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.errors import UsageError
-from gansmith.modalities.table.asked.choices import ANY_STATE, choices_for
-from gansmith.modalities.table.asked.condition import conditions_of
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.conditional.choices import ANY_STATE, choices_for
+from gansmith.modalities.table.conditional.condition import conditions_of
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
 
