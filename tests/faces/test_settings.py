@@ -15,6 +15,7 @@ from gansmith.errors import UsageError
 from gansmith.faces.cli.app import run
 from gansmith.modalities.registry import KINDS
 from gansmith.settings import from_plain, settings_of, to_plain
+from gansmith.tasks import synthesize
 from gansmith.tasks.fit import start
 from gansmith.tasks.settings import FitConfig
 
@@ -72,7 +73,7 @@ def data(tmp_path) -> Path:
 
 
 @pytest.fixture
-def conditions_for(monkeypatch):
+def asked(monkeypatch):
     """What a fit is started with, instead of starting it."""
     found: list[tuple[FitConfig, dict[str, Any]]] = []
 
@@ -80,8 +81,8 @@ def conditions_for(monkeypatch):
         found.append((config, {}))
         raise UsageError("far enough")
 
+    monkeypatch.setattr(synthesize, "start", stop)  # first: it has taken the name from the other
     monkeypatch.setattr("gansmith.tasks.fit.start", stop)
-    monkeypatch.setattr("gansmith.tasks.synthesize.start", stop)
     return found
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.codec import MAX_BLOCK_SIZE, TableCodec
+from gansmith.modalities.table.files.in_memory import fingerprint_of
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.networks import TableNetworks
 from gansmith.modalities.table.options import TableOptions
@@ -91,6 +92,20 @@ def test_the_fingerprint_knows_every_cell(records):
     again = FORMAT.read(records.records, TableOptions())
     assert FORMAT.fingerprint(again) == FORMAT.fingerprint(records)
     assert FORMAT.fingerprint(other) != FORMAT.fingerprint(records)
+
+
+def test_the_fingerprint_knows_nothing_of_what_lies_below_a_missing_cell():
+    values = np.array([1, 2, 3, 4], np.int64)
+    other = np.array([1, 99, 3, 4], np.int64)
+    is_there = pa.py_buffer(np.packbits([True, False, True, True], bitorder="little").tobytes())
+    one, two = (
+        pa.Array.from_buffers(pa.int64(), 4, [is_there, pa.py_buffer(numbers.tobytes())])
+        for numbers in (values, other)
+    )
+    assert one.equals(two)
+    prints = [fingerprint_of(pa.table({"x": cells, "c": list("abcd")})) for cells in (one, two)]
+    assert prints[0] == prints[1]
+    assert fingerprint_of(pa.table({"x": [1, 3, None, 4], "c": list("abcd")})) != prints[0]
 
 
 def test_the_callers_own_type_comes_back(codec, records):
