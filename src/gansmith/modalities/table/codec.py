@@ -102,8 +102,11 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
             simple.get(index) or CategoryCodec.fit(array, column, profile, seed, min_count)
             for index, (array, column) in enumerate(zip(arrays, reduced.columns, strict=True))
         ]
-        named = zip(schema.names, codecs, strict=True)
-        emitted = {name: codec.values for name, codec in named if isinstance(codec, CategoryCodec)}
+        emitted = {
+            name: codec.values
+            for name, codec in zip(schema.names, codecs, strict=True)
+            if isinstance(codec, CategoryCodec)
+        }
         return cls(schema, tuple(codecs), chain.keeping(emitted), min_count)
 
     @cached_property

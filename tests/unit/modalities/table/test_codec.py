@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -116,3 +117,18 @@ def test_two_thousand_columns_are_encoded_at_once():
     assert len(codec.layout.blocks) < 20
     assert torch.equal(codec.compact(codec.expand(compact)), compact)
     assert codec.decode_rows(compact, rng).equals(wide.records)
+
+
+def test_a_column_may_decide_another_and_be_one_of_several():
+    sort = np.random.default_rng(0).integers(0, 3, 300)
+    spread = {name: (sort == k).astype(int) for k, name in enumerate(("red", "green", "blue"))}
+    rules = (
+        {"kind": "one_of", "columns": ["red", "green", "blue"]},
+        {"kind": "dependency", "by": "green", "column": "word"},
+    )
+    table = read_table(
+        pa.table({**spread, "word": np.where(sort == 1, "yes", "no"), "n": np.arange(300) % 7})
+    )
+    codec = TableCodec.fit(replace(table, schema=replace(table.schema, constraints=rules)), TableOptions(), 0)
+    made = codec.decode(codec.encode(table, 0), 0, 0)
+    assert made.records.select(table.records.column_names).equals(table.records)

@@ -94,8 +94,15 @@ class Chain:
         return cls(schema, tuple(one.learnt(records, min_count) for one in constraints), ordered(constraints))
 
     def keeping(self, emitted: Mapping[str, pa.Array]) -> Chain:
-        """The chain without what it knows of values that are never made; see the constraints."""
-        kept = tuple(constraint.keeping(emitted) for constraint in self.constraints)
+        """The chain without what it knows of values that are never made; see the constraints.
+
+        What a column holds that another constraint puts back are not its own values: those of the other.
+        """
+        takers = {name: self.taking(name) for name in emitted}
+        kept = tuple(
+            one.keeping({name: emitted[name] for name, taker in takers.items() if taker in (None, one)})
+            for one in self.constraints
+        )
         return Chain(self.schema, kept, self.order)
 
     @property
