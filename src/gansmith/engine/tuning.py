@@ -95,8 +95,8 @@ class AbstractTuning:
     """What keeps the discriminator smooth: weights of r1, r2, gradient_penalty, in the place of all others;
     "none" on the command line, {} elsewhere: no penalty at all."""
     weight_clip: PositiveFloat | None = None
-    """Largest absolute weight of the discriminator; the critic of 2017 has 0.01, no penalties
-    and the objective wasserstein."""
+    """Largest absolute weight of the discriminator; the critic of 2017 has 0.01, the
+    objective wasserstein and no penalties."""
 
     def __post_init__(self) -> None:
         if self.objective is not None or self.penalties:

@@ -24,6 +24,8 @@ from gansmith.engine.tensors import Samples
 from gansmith.modalities.format import O, R
 from gansmith.modalities.requests import Compact, Partial, Request
 from gansmith.modalities.where import Where
+from gansmith.nets.initialisation import initialise
+from gansmith.nets.settings import AbstractPlayerNetworks
 
 VALUES_PER_BLOCK = 1 << 18
 """Of samples that are made at a time, where a kind does not say otherwise."""
@@ -207,6 +209,20 @@ class AbstractRecipe(ABC, Generic[C]):
         del codec, records
         return ()
 
+    def fine_tuning_options(self, codec: C, own: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options of a run that fine-tunes a model: what the model knows comes from it.
+
+        Args:
+            codec: Of the model.
+            own: The options that the model was learnt with.
+            given: By the user, by name.
+
+        Raises:
+            UsageError: When they would make another model of it.
+        """
+        del codec, own
+        return given
+
 
 def seeded_networks(
     recipe: AbstractRecipe[Any], codec: Any, networks: Any, rules: AbstractRules, key: int
@@ -214,7 +230,10 @@ def seeded_networks(
     """New networks whose first weights are a function of `key` alone; the global random state is kept."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key)  # noqa: TID251 - inside a fork, which is thrown away
-        return recipe.build(codec, networks, rules)
+        built = recipe.build(codec, networks, rules)
+        if isinstance(networks, AbstractPlayerNetworks):
+            initialise(built.values(), networks.weights, torch.default_generator)
+        return built
 
 
 # --- What only some recipes can do; see `gansmith.modalities.registry.needed` -------------------------------

@@ -8,7 +8,8 @@ melody = "melodies:MELODY"
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
@@ -147,6 +148,8 @@ def options_of(modality: Modality, command: str, given: Any) -> Any:
     """
     if isinstance(given, modality.options):
         return given
+    if not isinstance(given, Mapping):
+        raise UsageError(f"options of data of kind {modality.kind!r} are values by name, not {given!r:.80}.")
     own = {one.name for one in settings_of(modality.options) if command in one.offered.commands}
     for name in given:
         if name in own:
@@ -160,8 +163,19 @@ def options_of(modality: Modality, command: str, given: Any) -> Any:
                     f"Leave it out, or say --kind {other.kind}."
                 )
         raise UsageError(f"there is no option {name!r}. {did_you_mean(name, sorted(own))}")
-    plain = {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
-    return from_plain(modality.options, plain)
+    return from_plain(modality.options, {name: _plain(name, value) for name, value in given.items()})
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A value as JSON holds it: a path is a text, a set a list."""
+    if isinstance(value, Path):
+        return str(value)
+    value = sorted(value) if isinstance(value, (set, frozenset)) else value
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{name}: {error}. Spell values as in the data.") from error
+    return value
 
 
 def offered(by: object, capability: type[P]) -> P | None:
@@ -182,7 +196,7 @@ def needed(by: object, capability: type[P], kind: str) -> P:
     """
     if isinstance(by, capability):
         return by
-    what = _CANNOT[capability.__name__]
+    what = _CANNOT.get(capability.__name__, f"is not {capability.__name__}")
     others = [other.kind for other in KINDS.values() if other.kind != kind and _has(other, capability)]
     able = f" Kinds that can: {', '.join(others)}." if others else ""
     raise UsageError(f"data of kind {kind!r} {what}.{able}")
@@ -231,6 +245,20 @@ def _loaded(kind: str) -> Modality:
     return found
 
 
+def _check_options(modality: Modality) -> None:
+    """Raise UsageError unless the options of a kind are settings, all of which have defaults."""
+    try:
+        modality.options()
+        settings_of(modality.options)
+    except (UsageError, AttributeError, TypeError) as error:
+        if modality.kind in KINDS:
+            raise
+        raise UsageError(
+            f"the options of the kind {modality.kind!r} of {_package(modality.kind)} are no settings with "
+            f"defaults ({error}). {_cure(modality.kind)}"
+        ) from error
+
+
 def _broken(kind: str, error: Exception) -> UsageError:
     return UsageError(
         f"the kind {kind!r} of {_package(kind)} cannot be loaded ({type(error).__name__}: {error}). "
@@ -252,7 +280,7 @@ def all_modalities() -> Iterator[Modality | UsageError]:
     for kind in kinds():
         try:
             modality = find_modality(kind)
-            _ = modality.options
+            _check_options(modality)
             yield modality
         except UsageError as error:
             yield error

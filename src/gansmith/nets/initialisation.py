@@ -40,7 +40,8 @@ def initialise(networks: Iterable[nn.Module], how: WeightInit, generator: torch.
         for module in network.modules():
             if isinstance(module, nn.Linear) and not module.weight.is_meta and module.weight.any():
                 _draw(module.weight, how, generator)
-                nn.init.zeros_(module.bias)
+                if "bias" in dict(module.named_parameters()):
+                    nn.init.zeros_(module.bias)
 
 
 def _draw(weight: Tensor, how: WeightInit, generator: torch.Generator) -> None:

@@ -51,11 +51,11 @@ app = typer.Typer(
 )
 
 
-def _print_version(is_conditioned: bool) -> bool:
-    if is_conditioned:
+def _print_version(is_wanted: bool) -> bool:
+    if is_wanted:
         typer.echo(f"gansmith {__version__}")
         raise typer.Exit
-    return is_conditioned
+    return is_wanted
 
 
 @app.callback()

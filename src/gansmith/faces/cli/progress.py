@@ -23,9 +23,9 @@ NEAR_A_HALF: Final = 0.1
 
 @final
 class Stopped:
-    """Whether somebody has asked to stop; the second time stops at once."""
+    """Whether somebody wants to stop; the second time stops at once."""
 
-    is_conditioned = False
+    is_requested = False
 
 
 @contextmanager
@@ -34,9 +34,9 @@ def stopping() -> Generator[Stopped]:
     stopped = Stopped()
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if stopped.is_conditioned:
+        if stopped.is_requested:
             raise KeyboardInterrupt
-        stopped.is_conditioned = True
+        stopped.is_requested = True
 
     before = signal.signal(signal.SIGINT, ask)
     try:
@@ -68,7 +68,7 @@ def play(run: FitRun) -> bool:
             if record.step % 10 == 0 or record.readings:
                 bar.update(task, completed=record.step, description=in_words(record, readings))
             _tell(record, run)
-            if stopped.is_conditioned:
+            if stopped.is_requested:
                 return False
     return True
 

@@ -15,7 +15,6 @@ from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
 from gansmith.errors import UsageError
 from gansmith.modalities.image.codec import PictureSamples
-from gansmith.nets.initialisation import initialise
 from gansmith.nets.mlp import layers
 from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
@@ -124,5 +123,4 @@ def networks_for(n_values: int, config: ImageNetworks, rules: AbstractRules) -> 
             }
         case _:
             raise UsageError(f"pictures have no networks for the game {rules.name!r}.")
-    initialise(found.values(), config.weights, torch.default_generator)
     return found

@@ -7,7 +7,7 @@ columns that determine each other can do so in fakes as well: all chance comes f
 The generator drafts a record, reads what it has written, and revises it. Columns that go together agree more
 easily when one can see the other's choice than when both have to be made from the same latents at once.
 
-Both players know which columns were asked for. The generator copies those and fills in the others: one
+Both players know which columns are conditioned. The generator copies those and makes the others: one
 network makes free records, records with some columns held fixed, and completes partial ones.
 
 Source:
@@ -33,7 +33,6 @@ from gansmith.errors import UsageError
 from gansmith.modalities.table.layout import Layout
 from gansmith.nets.activations import ACTIVATIONS
 from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
-from gansmith.nets.initialisation import initialise
 from gansmith.nets.mlp import ResidualBlock
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
@@ -127,7 +126,7 @@ class TableGenerator(nn.Module):
         last.bias[: self.layout.n_one_hot] += shift
 
     def as_conditioned(self, made: TableSamples, conditions: Conditions | None) -> TableSamples:
-        """The record with the columns that were asked for as they were asked."""
+        """The record with the conditioned columns as the condition says."""
         if conditions is None:
             return made
         n_columns = self.layout.n_columns
@@ -183,10 +182,10 @@ class TableDiscriminator(AbstractExplicitDiscriminator):
 
     def _inputs(self, samples: TableSamples, conditions: Conditions | None) -> Float[Tensor, "batch n_in"]:
         n_columns = self.layout.n_columns
-        asked = (
+        is_conditioned = (
             samples.new_zeros(len(samples), n_columns) if conditions is None else conditions[:, :n_columns]
         )
-        return torch.cat([samples, asked], 1)
+        return torch.cat([samples, is_conditioned], 1)
 
 
 @final
@@ -278,7 +277,6 @@ def networks_for(layout: Layout, config: TableNetworks, rules: AbstractRules) ->
             }
         case _:
             raise UsageError(f"tables have no networks for the game {rules.name!r}.")
-    initialise(found.values(), config.weights, torch.default_generator)
     return found
 
 

@@ -14,6 +14,7 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Samples
+from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verdict
 from gansmith.modalities.table.calibration import calibrate
 from gansmith.modalities.table.codec import TableCodec, verdict
@@ -60,6 +61,22 @@ class TableRecipe(AbstractRecipe[TableCodec]):
     def verdict(self, codec: TableCodec, records: Table) -> Verdict | None:
         """See `Validating`."""
         return verdict(codec.chain, records.records)
+
+    def fine_tuning_options(
+        self, codec: TableCodec, own: TableOptions, given: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """See the base class: columns, their rules and the minimum count are the model's."""
+        if given.get("columns") or given.get("schema") is not None:
+            raise UsageError(
+                "what the columns are comes from the model to be fine-tuned. Leave columns and schema out."
+            )
+        if given.get("min_count", 0) not in (0, own.min_count):
+            raise UsageError(
+                f"min_count is {given['min_count']}, and that of the model to be fine-tuned is "
+                f"{own.min_count}. Leave it out: it comes from the model."
+            )
+        known = {"schema": codec.schema.to_json(), "finds_constraints": False, "min_count": own.min_count}
+        return {**given, **known}
 
     def n_heldout(self, n_records: int, preset: str) -> int:
         """See the base class."""

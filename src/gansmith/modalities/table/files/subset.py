@@ -22,7 +22,7 @@ MAX_CELLS: Final = 100_000_000
 MIN_KEPT: Final = 5_000
 """Records that are kept however many columns there are."""
 _SPARE: Final = 6.0
-"""Standard deviations by which the first guess of the border between kept and dropped is too high."""
+"""Standard deviations by which the first guess of the threshold between kept and dropped is too high."""
 _SLACK: Final = 1.3
 """How many times too many records are kept before some are dropped."""
 
