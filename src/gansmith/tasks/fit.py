@@ -107,18 +107,14 @@ class FitRun:
 
     def summary(self, ensemble_size: int = 0) -> dict[str, Any]:
         """How the training went, in a few numbers; of those kept, `ensemble_size` make the model."""
-        kept = self._unchanged
-        ensemble_size = (
-            kept.manifest["training"]["ensemble_size"]
-            if kept
-            else ensemble_size or len(self.training.ensemble)
-        )
+        if kept := self._unchanged:
+            ensemble_size = kept.manifest["training"]["ensemble_size"]
         return {
             "steps": self.training.step,
             "samples_seen": self.training.samples_seen,
             "shortened": spelt_cuts(self.training.length.cuts),
             "n_rollbacks": self.training.n_rollbacks,
-            "ensemble_size": ensemble_size,
+            "ensemble_size": ensemble_size or len(self.training.ensemble),
             "held_out_score": self.training.kept_score,
             "readings": self.training.kept_readings,
         }

@@ -95,7 +95,7 @@ def _started(
     data: str, settings: FitConfig, target: str, options: Mapping[str, Any], folder: Path, origin: Path | None
 ) -> FitRun:
     """A run that has not begun to learn; what was read is shown before anything is learnt from it."""
-    from gansmith.faces.cli.tables import console, show_beginning, show_schema
+    from gansmith.faces.cli.tables import console, show_schema
     from gansmith.store.run_folder import RunFolder
     from gansmith.tasks.opening import open_data
 
@@ -110,7 +110,7 @@ def _started(
             settings, target, options = taken_over(model, settings, target, options)
         opened = open_data(data, kind=settings.kind, target=target, options=options)
         show_schema(opened)
-        show_beginning()
+        console.print("  0%  preparing: fitting columns, networks and length to the data")
         n_notes = len(opened.notes)
         from gansmith.tasks.fit import start  # takes its time, as it imports torch
 

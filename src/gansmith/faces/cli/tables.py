@@ -55,8 +55,3 @@ def show_schema(opened: Opened) -> None:
         console.print(f"... and {len(rows) - MAX_ROWS:,} more.")
     for note in opened.notes:
         console.print(f"Note: {note}")
-
-
-def show_beginning() -> None:
-    """The first line of progress."""
-    console.print("  0%  preparing: fitting columns, networks and length to the data")
