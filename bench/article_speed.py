@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from bench.machine import machine, one_thread
 from gansmith.engine.batches import Batches
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import TrainConfig, train
+from gansmith.engine.train import TrainConfig, Training
 from gansmith.modalities.image.networks import networks_for
 from gansmith.modalities.image.presets import article
 
@@ -68,7 +68,7 @@ def ours(records: Tensor) -> float:
     batches = Batches.of(records, plan.game.batch_size, randomness)
     n_epoch = N_RECORDS // plan.game.batch_size * plan.game.batch_size
     n_steps, started = 0, time.perf_counter()
-    for _ in train(game, batches, TrainConfig(N_EPOCHS * n_epoch)):
+    for _ in Training(game, batches, TrainConfig(N_EPOCHS * n_epoch)):
         n_steps += 1
     return 1e3 * (time.perf_counter() - started) / n_steps
 

@@ -25,8 +25,8 @@ from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import TrainConfig, train
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
+from gansmith.engine.train import TrainConfig, Training
+from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.mlp import layers
 
 N_MODES: Final = 8
@@ -133,7 +133,7 @@ def play(seed: int, config: RingConfig) -> dict[str, float]:
     started = time.perf_counter()
     game = new_game(seed, config)
     batches = Batches.of(real_points(N_REAL, game.randomness), config.batch_size, game.randomness)
-    for _ in train(game, batches, TrainConfig(config.n_steps * config.batch_size)):
+    for _ in Training(game, batches, TrainConfig(config.n_steps * config.batch_size)):
         pass
     return {"seed": seed, **judged(generated(game, N_JUDGED)), "seconds": time.perf_counter() - started}
 

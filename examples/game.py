@@ -10,7 +10,7 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import Evaluation, TrainConfig, train
+from gansmith.engine.train import Evaluation, TrainConfig, Training
 
 
 class Generator(nn.Module):
@@ -57,7 +57,7 @@ with torch.random.fork_rng():
     game = rules.start({"generator": Generator(), "discriminator": Discriminator()}, randomness)
 batches = Batches.of(points[500:], rules.batch_size, randomness)
 evaluation = Evaluation(heldout=Batch({"real": points[:500]}), seen=batches.first(500))
-training = train(game, batches, TrainConfig(128 * 1500), evaluation)
+training = Training(game, batches, TrainConfig(128 * 1500), evaluation)
 for record in training:
     if record.readings:
         print(f"step {record.step}: coverage {record.readings['coverage']:.2f}", *record.findings)

@@ -12,9 +12,11 @@ Each message says what came in, where, what was wanted and what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 class GansmithError(Exception):
@@ -47,6 +49,17 @@ class QualityError(GansmithError):
     """A score missed what was required of it."""
 
     exit_code: ClassVar[int] = 4
+
+
+def find(known: Mapping[str, T], what: str, name: str) -> T:
+    """What is known by that name.
+
+    Raises:
+        UsageError: When nothing is, with the nearest known name.
+    """
+    if name not in known:
+        raise UsageError(f"{what} {name!r} is not known. {did_you_mean(name, known)}")
+    return known[name]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -23,7 +23,7 @@ from gansmith.engine.games.teaching import TeachingRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import Evaluation, TrainConfig, Training, train
+from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.engine.tuning import Tuning
 from gansmith.errors import UsageError
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder, normal_log_density
@@ -172,7 +172,7 @@ def learnt(name: str, networks: Mapping[str, nn.Module] | None = None) -> tuple[
     heldout, seen = data.batch(torch.arange(256, 512)), data.batch(torch.arange(256))
     config = TrainConfig(toy.n_steps * toy.rules.samples_per_step, 4, 2)
     batches = Batches(data, drawing, randomness)
-    training = train(game, batches, config, Evaluation(heldout, seen, lambda fake, real: 0.5))
+    training = Training(game, batches, config, Evaluation(heldout, seen, lambda fake, real: 0.5))
     return training, [record.readings for record in training if record.readings]
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
+from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.threads import n_threads
 from gansmith.errors import DataError, UsageError
 from gansmith.faces.cli.app import run
 from gansmith.faces.demos import gaussian

@@ -21,7 +21,6 @@ KNOW_NO_GAME = [
     "engine/checkpoint.py",
     "engine/games/base.py",
     "store/model_file.py",
-    "tasks/cost.py",
     "tasks/ending.py",
     "tasks/fit.py",
     "tasks/model.py",
@@ -47,7 +46,7 @@ def test_training_models_and_files_name_no_player(name):
 
 def test_the_test_can_fail():
     for line in (
-        "self.generator.learn()",
+        "self.generator.step()",
         "n_latents = 3",
         "real_logits.mean()",
         'networks["decoder"]',

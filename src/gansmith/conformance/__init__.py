@@ -10,9 +10,8 @@ A test suite may run them one by one.
 
 from __future__ import annotations
 
-from gansmith.conformance.games import GAME_CHECKS, GameSubject, check_game
+from gansmith.conformance.games import GAME_CHECKS, ConformanceError, GameSubject, check_game
 from gansmith.conformance.kinds import KIND_CHECKS, KindSubject, check_modality
-from gansmith.conformance.promises import ConformanceError
 
 __all__ = [
     "GAME_CHECKS",

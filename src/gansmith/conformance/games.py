@@ -1,10 +1,11 @@
-"""The promises of a game."""
+"""The promises of a game, and what their checks share with those of a kind of data."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,18 +14,66 @@ from typing import Final, final
 import torch
 from torch import Tensor
 
-from gansmith.conformance.promises import N_STEPS, broken, resumed_equals_uninterrupted, same
 from gansmith.engine.batches import Batch, Batches, Dataset, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress
 from gansmith.engine.games.registry import plain_rules, rules_from_plain
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import Evaluation, TrainConfig, Training, train
+from gansmith.engine.train import Evaluation, TrainConfig, Training
+from gansmith.errors import GansmithError
+
+N_STEPS: Final = 6
+"""Length of the runs that are compared bit by bit."""
+
+
+class ConformanceError(GansmithError):
+    """A kind of data or a game broke a promise; the message says which one, and how."""
+
+
+class AbstractSubject(ABC):
+    """What is checked."""
+
+    folder: Path
+    """Empty; for checkpoints."""
+
+    @property
+    @abstractmethod
+    def who(self) -> str:
+        """Whose promises they are, for messages."""
+
+    def require(self, is_kept: bool, promise: str, found: str) -> None:
+        """Raise ConformanceError unless the promise is kept."""
+        if not is_kept:
+            raise ConformanceError(f"{self.who} breaks a promise: {promise}. Found: {found}.")
+
+
+def resumed_equals_uninterrupted(
+    run: Callable[[Checkpoints | None], Training], subject: AbstractSubject
+) -> None:
+    """Raise ConformanceError unless a run that is taken up in its middle ends as one that is not stopped."""
+    whole = run(None)
+    losses = [record.losses for record in whole]
+    for record in run(Checkpoints(subject.folder / "checkpoints")):
+        if record.step == N_STEPS // 2:
+            break
+    resumed = run(Checkpoints(subject.folder / "checkpoints"))
+    n_before = resumed.step
+    later = [record.losses for record in resumed]
+    promise = "a resumed run equals an uninterrupted one bit for bit"
+    subject.require(n_before == N_STEPS // 2, promise, f"a start at step {n_before}")
+    subject.require(later == losses[n_before:], promise, "other losses")
+    subject.require(same(whole.kept, resumed.kept), promise, "other weights")
+    subject.require(same(whole.game.state(), resumed.game.state()), promise, "another state")
+
+
+def same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:
+    """Whether both hold the same tensors bit for bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
 @final
 @dataclass(frozen=True)
-class GameSubject:
+class GameSubject(AbstractSubject):
     """A game, networks for it, and some data to play it on."""
 
     rules: AbstractRules
@@ -52,10 +101,10 @@ class GameSubject:
         """Some records, to be given to whoever generates."""
         return self.dataset.batch(torch.arange(self.rules.batch_size))
 
-    def require(self, is_kept: bool, promise: str, found: str) -> None:
-        """Raise ConformanceError unless the promise is kept."""
-        if not is_kept:
-            raise broken(f"game {self.rules.name!r}", promise, found)
+    @property
+    def who(self) -> str:
+        """See the base class."""
+        return f"game {self.rules.name!r}"
 
 
 def check_game(
@@ -146,7 +195,7 @@ def check_game_resumes(subject: GameSubject) -> None:
     evaluation = Evaluation(subject.given, subject.given, lambda fake, real: 0.5)
 
     def run(checkpoints: Checkpoints | None) -> Training:
-        return train(subject.game(), subject.batches(), TrainConfig(length, 2, 2), evaluation, checkpoints)
+        return Training(subject.game(), subject.batches(), TrainConfig(length, 2, 2), evaluation, checkpoints)
 
     resumed_equals_uninterrupted(run, subject)
 

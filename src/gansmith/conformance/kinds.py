@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansmith.conformance.promises import N_STEPS, broken, resumed_equals_uninterrupted, same
+from gansmith.conformance.games import N_STEPS, AbstractSubject, resumed_equals_uninterrupted, same
 from gansmith.engine.batches import Batch, Batches, Dataset, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.base import Networks
 from gansmith.engine.games.registry import plain_rules, rules_from_plain
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import Evaluation, TrainConfig, Training, train
+from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.errors import DataError, GansmithError, UsageError
 from gansmith.modalities.format import HasColumns
 from gansmith.modalities.recipe import Conditional, Plan, seeded_networks
@@ -38,7 +38,7 @@ LOGIT_TOLERANCE: Final = 1e-4
 
 @final
 @dataclass(frozen=True)
-class KindSubject:
+class KindSubject(AbstractSubject):
     """A kind of data, some data of that kind, and what follows from both."""
 
     modality: Modality
@@ -117,10 +117,10 @@ class KindSubject:
         """Compact records as the first records of a sample."""
         return self.codec.decode(compact, self.seed, 0)
 
-    def require(self, is_kept: bool, promise: str, found: str) -> None:
-        """Raise ConformanceError unless the promise is kept."""
-        if not is_kept:
-            raise broken(f"kind {self.modality.kind!r}", promise, found)
+    @property
+    def who(self) -> str:
+        """See the base class."""
+        return f"kind {self.modality.kind!r}"
 
 
 def check_modality(
@@ -397,4 +397,4 @@ def _training(subject: KindSubject, checkpoints: Checkpoints | None) -> Training
     config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
     held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
     evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
-    return train(rules.start(subject.networks(), randomness), batches, config, evaluation, checkpoints)
+    return Training(rules.start(subject.networks(), randomness), batches, config, evaluation, checkpoints)

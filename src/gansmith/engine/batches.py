@@ -6,7 +6,6 @@ consists of. Both are functions of (seed, k) alone, so a run can be taken up any
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Protocol, final, runtime_checkable
 
@@ -109,16 +108,12 @@ class TensorDataset:
         return self.all.rows(indices)
 
 
-class AbstractDrawing(ABC):
-    """Which records batch k consists of."""
-
-    @abstractmethod
-    def __call__(self, index: int) -> Indices:
-        """The numbers of the records of batch `index`."""
+Drawing = Callable[[int], Indices]
+"""Which records batch k consists of: their numbers."""
 
 
 @final
-class Shuffled(AbstractDrawing):
+class Shuffled:
     """Epoch after epoch, each in an order of its own, the remainder of each epoch dropped.
 
     Args:
@@ -134,7 +129,7 @@ class Shuffled(AbstractDrawing):
         self._order: tuple[Tensor, ...] = ()
 
     def __call__(self, index: int) -> Indices:
-        """See the base class."""
+        """See `Drawing`."""
         epoch, position = divmod(index, self.n_records // self.batch_size)
         if epoch != self._epoch:
             order = self._randomness.permutation(self.n_records, "shuffle", epoch)
@@ -143,7 +138,7 @@ class Shuffled(AbstractDrawing):
 
 
 @final
-class Poisson(AbstractDrawing):
+class Poisson:
     """Each record by the toss of a coin, so that batches differ in size, and may be empty.
 
     It is what the bounds of differential privacy are proven for.
@@ -164,7 +159,7 @@ class Poisson(AbstractDrawing):
         self._randomness = randomness
 
     def __call__(self, index: int) -> Indices:
-        """See the base class."""
+        """See `Drawing`."""
         return torch.nonzero(self._randomness.uniform((self.n_records,), "poisson", index) < self.rate)[:, 0]
 
 
@@ -189,7 +184,7 @@ class Batches:
     def __init__(
         self,
         dataset: Dataset,
-        drawing: AbstractDrawing,
+        drawing: Drawing,
         randomness: Randomness,
         samples: Samples | None = None,
         device: torch.device | None = None,

@@ -11,8 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.engine.tensors import Logits, Samples
-from gansmith.nets.explicit import AbstractExplicitDiscriminator
-from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
+from gansmith.nets.discriminators import AbstractExplicitDiscriminator, AbstractWholeBatchDiscriminator
 
 Judge = Callable[[Samples], Logits]
 """Anything that maps samples to logits; penalties take no more."""
@@ -32,9 +31,6 @@ class Judgement:
     def halves(self) -> tuple[Judgement, Judgement]:
         """Of the first half of the samples, and of the second."""
         n = len(self.logits) // 2
-        first, second = self.logits.split(n)
-        if not self.features and not self.heads:
-            return Judgement(first), Judgement(second)
         features = [feature.split(n) for feature in self.features]
         heads = {name: head.split(n) for name, head in self.heads.items()}
         one, other = (
@@ -43,7 +39,7 @@ class Judgement:
                 tuple(feature[half] for feature in features),
                 {name: head[half] for name, head in heads.items()},
             )
-            for half, logits in enumerate((first, second))
+            for half, logits in enumerate(self.logits.split(n))
         )
         return one, other
 

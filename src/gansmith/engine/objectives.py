@@ -14,7 +14,7 @@ from typing import final
 from torch.nn.functional import relu, softplus
 
 from gansmith.engine.tensors import Logits, PerSample
-from gansmith.errors import UsageError, did_you_mean
+from gansmith.errors import find
 
 
 def minimax_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
@@ -144,15 +144,9 @@ OBJECTIVES: dict[str, Objective] = {
         minimax_discriminator_loss, minimax_generator_loss, "the zero-sum game of the first paper"
     ),
     "least-squares": Objective(
-        least_squares_discriminator_loss,
-        least_squares_generator_loss,
-        "squared distance to the labels",
+        least_squares_discriminator_loss, least_squares_generator_loss, "squared distance to the labels"
     ),
-    "hinge": Objective(
-        hinge_discriminator_loss,
-        hinge_generator_loss,
-        "a margin of one on either side",
-    ),
+    "hinge": Objective(hinge_discriminator_loss, hinge_generator_loss, "a margin of one on either side"),
     "wasserstein": Objective(
         wasserstein_discriminator_loss,
         wasserstein_generator_loss,
@@ -168,6 +162,4 @@ def find_objective(name: str) -> Objective:
     Raises:
         UsageError: When there is none, with the nearest known name.
     """
-    if name not in OBJECTIVES:
-        raise UsageError(f"objective {name!r} is not known. {did_you_mean(name, OBJECTIVES)}")
-    return OBJECTIVES[name]
+    return find(OBJECTIVES, "objective", name)

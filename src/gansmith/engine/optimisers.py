@@ -1,6 +1,6 @@
 """How a step follows from gradients: torch's own optimisers on one vector of weights.
 
-To add one, write its function, one entry in `OPTIMISERS` and its name in `engine/choices.py`.
+To add one, write its function, one entry in `OPTIMISERS` and its name in `engine/tuning.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.optim.adam import adam
 from torch.optim.rmsprop import rmsprop
 from torch.optim.sgd import sgd
 
-from gansmith.engine.choices import Optimiser
+from gansmith.engine.tuning import Optimiser
 
 Weights = Float[Tensor, " n_weights"]
 

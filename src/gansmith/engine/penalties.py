@@ -17,7 +17,7 @@ from torch import Tensor
 from gansmith.engine.judge import Judge, input_gradients
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.tensors import PerSample, Samples
-from gansmith.errors import UsageError, did_you_mean
+from gansmith.errors import find
 from gansmith.settings import NonNegativeFloat, PositiveInt, settings
 
 
@@ -106,8 +106,7 @@ class PenaltyConfig:
         return max(self.weight, self.final_weight or 0.0) > 0
 
     def __post_init__(self) -> None:
-        if self.name not in PENALTIES:
-            raise UsageError(f"penalty {self.name!r} is not known. {did_you_mean(self.name, PENALTIES)}")
+        find(PENALTIES, "penalty", self.name)
 
 
 def penalties_chosen(

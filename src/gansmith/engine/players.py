@@ -13,9 +13,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.engine.checkpoint import below
-from gansmith.engine.choices import Optimiser
+from gansmith.engine.length import average_weight, cosine
 from gansmith.engine.optimisers import OPTIMISERS, Moments
-from gansmith.engine.schedules import average_weight, cosine
+from gansmith.engine.tuning import Optimiser
 from gansmith.settings import Annotated, Field, NonNegativeFloat, PositiveFloat, settings
 
 
@@ -79,8 +79,9 @@ class Player:
         self.config = config
         self.parameters = [p for p in network.parameters() if p.requires_grad]
         self._weights = _in_one_vector(self.parameters)
-        self._gradient = torch.zeros_like(self._weights)
-        for parameter, part in zip(self.parameters, _parts(self._gradient, self.parameters), strict=True):
+        self.gradient: Float[Tensor, " n_weights"] = torch.zeros_like(self._weights)
+        """What the last backward pass gathered for all weights."""
+        for parameter, part in zip(self.parameters, _parts(self.gradient, self.parameters), strict=True):
             parameter.grad = part
         self._moments = Moments(self._weights)
         self.average: nn.Module | None = None
@@ -94,43 +95,14 @@ class Player:
         """The network to sample and to score: the average where there is one."""
         return self.network if self.average is None else self.average
 
-    def learn(
-        self,
-        loss: Tensor,
-        share: float,
-        rate_scale: float = 1.0,
-        *,
-        gradient: Tensor | None = None,
-        also: Sequence[Tensor] = (),
-    ) -> None:
-        """One backward pass for this player's weights, and one step of its optimiser.
-
-        Args:
-            loss: The sum of everything this player minimises in this turn; or anything it has made, whose
-                `gradient` is known.
-            share: Of the run that is done, in [0, 1].
-            rate_scale: Multiplied with the learning rate; below 1 after a roll-back.
-            gradient: Of what is minimised, for `loss`; None where that is a scalar.
-            also: Leaves that get their gradient in the same pass.
-        """
-        learn_together([self], loss, share, rate_scale, gradient=gradient, also=also)
-
+    @torch.no_grad()
     def step(self, share: float, rate_scale: float) -> None:
         """One step of the optimiser along the gradient that has been gathered."""
         config = self.config
         final = config.learning_rate if config.final_learning_rate is None else config.final_learning_rate
-        self._step(rate_scale * cosine(config.learning_rate, final, share))
-
-    @property
-    def gradient(self) -> Float[Tensor, " n_weights"]:
-        """What the last backward pass gathered for all weights."""
-        return self._gradient
-
-    @torch.no_grad()
-    def _step(self, learning_rate: float) -> None:
-        config = self.config
+        rate = rate_scale * cosine(config.learning_rate, final, share)
         step = OPTIMISERS[config.optimiser]
-        step(self._weights, self._gradient, self._moments, learning_rate, config.beta1, config.beta2)
+        step(self._weights, self.gradient, self._moments, rate, config.beta1, config.beta2)
         if config.weight_clip is not None:
             self._weights.clamp_(-config.weight_clip, config.weight_clip)
 
@@ -166,7 +138,7 @@ class Player:
             value.copy_(tensors[f"optimiser/{name}"])
 
 
-def learn_together(
+def learn(
     players: Sequence[Player],
     loss: Tensor,
     share: float,
@@ -175,7 +147,17 @@ def learn_together(
     gradient: Tensor | None = None,
     also: Sequence[Tensor] = (),
 ) -> None:
-    """One backward pass for the weights of several players, and one step of each; see `Player.learn`."""
+    """One backward pass for the weights of these players, and one step of the optimiser of each.
+
+    Args:
+        players: Who learn.
+        loss: The sum of everything they minimise in this turn; or anything that they have made, whose
+            `gradient` is known.
+        share: Of the run that is done, in [0, 1].
+        rate_scale: Multiplied with the learning rates; below 1 after a roll-back.
+        gradient: Of what is minimised, for `loss`; None where that is a scalar.
+        also: Leaves that get their gradient in the same pass.
+    """
     for player in players:
         player.gradient.zero_()
     weights = [weight for player in players for weight in player.parameters]

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gansmith.engine.choices import LatentDistribution
+from gansmith.engine.tuning import LatentDistribution
 
 
 @final

@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from gansmith.engine.encounter import Encounter
 from gansmith.engine.tensors import PerSample
-from gansmith.errors import UsageError, did_you_mean
+from gansmith.errors import UsageError, find
 from gansmith.settings import NonNegativeFloat, settings
 
 
@@ -115,8 +115,7 @@ class TermConfig:
     """Multiplied with its mean, 0 or more."""
 
     def __post_init__(self) -> None:
-        if self.name not in TERMS:
-            raise UsageError(f"term {self.name!r} is not known. {did_you_mean(self.name, TERMS)}")
+        find(TERMS, "term", self.name)
 
     def is_for(self, player: Player) -> bool:
         """Whether this player minimises it."""

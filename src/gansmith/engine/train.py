@@ -1,6 +1,6 @@
 """The one loop: training is an iterator of step records.
 
-    for record in train(game, batches, config, evaluation, checkpoints):
+    for record in Training(game, batches, config, evaluation, checkpoints):
         show(record)
 
 Progress bars, logs, early stopping and plots read the records. Breaking out of the loop saves a
@@ -14,7 +14,7 @@ import copy
 import math
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, final
 
@@ -97,7 +97,18 @@ class StepRecord:
 
 @final
 class Training:
-    """A run in progress: the game and everything beside it that must survive an interruption."""
+    """A run in progress: an iterable of step records, for the length of the run or for what is left of it.
+
+    Args:
+        game: Its networks are trained in place.
+        batches: Gives real batch k.
+        config: How long, how often.
+        evaluation: Held-out records and the score that chooses the kept model; None keeps the last.
+        checkpoints: Where to save and to resume from; None keeps nothing on disk.
+
+    Raises:
+        UsageError: From the constructor, when `checkpoints` holds a run of another length.
+    """
 
     def __init__(
         self,
@@ -241,16 +252,8 @@ class Training:
             self.best_score, self.kept_score = max(best, score), score
             self._keep(readings)
         self._history.append(readings)
-        return StepRecord(
-            self.step,
-            self.n_steps,
-            self.samples_seen,
-            losses,
-            readings,
-            score,
-            is_best,
-            findings(self._history),
-        )
+        record = self._record(losses, findings(self._history))
+        return replace(record, readings=readings, score=score, is_best=is_best)
 
     def _read(self, heldout: Batch, seen: Batch) -> tuple[Tensor, Readings]:
         """A fake for each held-out record, always from the same noise, and what can be read off the game."""
@@ -329,31 +332,6 @@ class Training:
         self.game.randomness = Randomness(self.game.randomness.seed, n_rollbacks)
         found = f"numbers became infinite or undefined at step {broken_at}: went back to step {self.step}"
         return self._record(losses, (found,))
-
-
-def train(
-    game: AbstractGame,
-    batches: Callable[[int], Batch],
-    config: TrainConfig,
-    evaluation: Evaluation | None = None,
-    checkpoints: Checkpoints | None = None,
-) -> Training:
-    """Play the game for the length of the run, or for what is left of it in `checkpoints`.
-
-    Args:
-        game: Its networks are trained in place.
-        batches: Gives real batch k.
-        config: How long, how often.
-        evaluation: Held-out records and the score that chooses the kept model; None keeps the last.
-        checkpoints: Where to save and to resume from; None keeps nothing on disk.
-
-    Returns:
-        An iterable of step records; afterwards `.kept` holds the networks to save.
-
-    Raises:
-        UsageError: When `checkpoints` holds a run of another length.
-    """
-    return Training(game, batches, config, evaluation, checkpoints)
 
 
 def seconds_per_step(game: AbstractGame, batches: Callable[[int], Batch], seconds: float = 2.0) -> float:

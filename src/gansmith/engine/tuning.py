@@ -13,10 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, TypeVar, final
 
-from gansmith.engine.choices import LatentDistribution, Optimiser, Turns
 from gansmith.errors import UsageError
-from gansmith.nets.rules_of_thumb import LatentsRule, rule_of_thumb_sizes
-from gansmith.nets.settings import Activation, WeightInit, Widths
+from gansmith.nets.settings import Activation, LatentsRule, WeightInit, Widths, rule_of_thumb_sizes
 from gansmith.settings import (
     Annotated,
     Field,
@@ -28,6 +26,13 @@ from gansmith.settings import (
     settings_of,
 )
 
+Optimiser = Literal["adam", "sgd", "rmsprop"]
+"""How a step follows from gradients."""
+LatentDistribution = Literal["normal", "uniform"]
+"""Standard normal numbers, or numbers evenly from [-1, 1)."""
+Turns = Literal["fresh", "same_fakes", "one_pass"]
+"""One after the other, each on records and fakes of its own; on the same ones, a pass of the generator less;
+or at the same time, from one pass of the discriminator, the cheapest."""
 T = TypeVar("T")
 
 OF_NETWORKS: Final = ("generator_widths", "discriminator_widths", "activation", "weights")

@@ -26,9 +26,8 @@ from torch import Tensor
 
 from gansmith.errors import ModelFileError
 from gansmith.store import format_3
-from gansmith.store.atomic import write_whole
+from gansmith.store.files import as_json, write_whole
 from gansmith.store.format_2 import ZIP_MARK, from_format_2
-from gansmith.store.plain import as_json
 
 FORMAT: Final = 4
 """Number of the file format; raised when an older reader could not understand a newer file."""

@@ -27,21 +27,27 @@ from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.engine.games.base import Networks
 from gansmith.engine.games.registry import rules_from_plain
 from gansmith.engine.length import cuts_of, spelt_cuts
-from gansmith.engine.precision import matrix_precision, sampling_precision
-from gansmith.engine.threads import n_threads
-from gansmith.engine.train import StepRecord, TrainConfig, Training, seconds_per_step, train
+from gansmith.engine.processors import matrix_precision, n_threads, sampling_precision
+from gansmith.engine.train import StepRecord, TrainConfig, Training, seconds_per_step
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.recipe import Finishing, HasFinalScore
 from gansmith.modalities.registry import find_modality, offered
 from gansmith.settings import from_plain
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, parse_duration
-from gansmith.tasks.cost import MANY_OPERATIONS, n_checkpoints, operations_of, usual_threads
 from gansmith.tasks.ending import chosen, taking_turns
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.opening import Opened, open_data
 from gansmith.tasks.origin import taken_over
-from gansmith.tasks.preparing import Prepared, prepare, salted
+from gansmith.tasks.preparing import (
+    MANY_OPERATIONS,
+    Prepared,
+    n_checkpoints,
+    operations_of,
+    prepare,
+    salted,
+    usual_threads,
+)
 from gansmith.tasks.settings import FitConfig
 
 N_STATS: Final = 500
@@ -65,7 +71,7 @@ class FitRun:
         self.prepared, self.n_threads, self.folder = prepared, threads, folder
         self._deadline = deadline
         self.modality, self.codec, self.notes = prepared.modality, prepared.codec, prepared.notes
-        self.training: Training = train(
+        self.training: Training = Training(
             prepared.game,
             prepared.batches,
             TrainConfig(
@@ -82,7 +88,7 @@ class FitRun:
             self.training.judge_start()
 
     def __iter__(self) -> Generator[StepRecord]:
-        """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.train`.
+        """Train, writing statistics and previews to the run folder; see `gansmith.engine.train.Training`.
 
         A run with a budget is shortened when it would end too late. At the end it is marked as finished.
         """
@@ -101,18 +107,14 @@ class FitRun:
 
     def summary(self, ensemble_size: int = 0) -> dict[str, Any]:
         """How the training went, in a few numbers; of those kept, `ensemble_size` make the model."""
-        kept = self._unchanged
-        ensemble_size = (
-            kept.manifest["training"]["ensemble_size"]
-            if kept
-            else ensemble_size or len(self.training.ensemble)
-        )
+        if kept := self._unchanged:
+            ensemble_size = kept.manifest["training"]["ensemble_size"]
         return {
             "steps": self.training.step,
             "samples_seen": self.training.samples_seen,
             "shortened": spelt_cuts(self.training.length.cuts),
             "n_rollbacks": self.training.n_rollbacks,
-            "ensemble_size": ensemble_size,
+            "ensemble_size": ensemble_size or len(self.training.ensemble),
             "held_out_score": self.training.kept_score,
             "readings": self.training.kept_readings,
         }

@@ -18,7 +18,7 @@ from gansmith.modalities.registry import find_modality, needed, options_of, reco
 from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.effort import FULL, QUICK, Effort
 from gansmith.scorecard.features import draws, small_seed
-from gansmith.store.plain import of_json_file
+from gansmith.store.files import of_json_file
 from gansmith.store.run_folder import RunFolder
 
 SHOWN_READINGS: Final = ("real_accuracy", "fake_accuracy", "spread", "coverage", "memory_gap")
@@ -62,8 +62,7 @@ def score(
         DataError: When one of them cannot be read or they do not fit together.
         UsageError: When the target or an option is unknown.
     """
-    effort = QUICK if quick else FULL
-    return _judged([synthetic], real, holdout, target, kind, effort, run, seed, options).cards[0]
+    return _judged([synthetic], real, holdout, target, kind, quick, run, seed, options).cards[0]
 
 
 def compare(
@@ -95,8 +94,7 @@ def compare(
         DataError: When one of them cannot be read or they do not fit together.
         UsageError: When the target or an option is unknown, or there is nothing to judge.
     """
-    effort = QUICK if quick else FULL
-    return _judged(synthetic, real, holdout, target, kind, effort, run, seed, options)
+    return _judged(synthetic, real, holdout, target, kind, quick, run, seed, options)
 
 
 def _judged(
@@ -105,12 +103,12 @@ def _judged(
     holdout: object,
     target: str | None,
     kind: str,
-    effort: Effort,
+    quick: bool,
     run: str | Path | None,
     seed: int,
     options: Mapping[str, Any],
 ) -> Comparison:
-    started = time.monotonic()
+    started, effort = time.monotonic(), QUICK if quick else FULL
     sources = list(synthetic.values()) if isinstance(synthetic, Mapping) else list(synthetic)
     if not sources:
         raise UsageError("there is no synthetic data to score. Give one data set at least.")

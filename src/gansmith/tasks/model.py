@@ -24,9 +24,8 @@ from gansmith import __version__
 from gansmith.engine.batches import Batch
 from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.games.registry import rules_from_plain
-from gansmith.engine.precision import matrix_precision, quick_full_products, sampling_precision
+from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.threads import n_threads
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.recipe import AbstractCodec, Conditional
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
@@ -34,9 +33,8 @@ from gansmith.modalities.requests import Compact, ConditionalBlock, Request
 from gansmith.modalities.where import Where
 from gansmith.nets.ensemble import Ensemble
 from gansmith.settings import from_plain
-from gansmith.store.atomic import write_whole
+from gansmith.store.files import as_json, write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
-from gansmith.store.plain import as_json
 from gansmith.tasks.screening import Screen
 from gansmith.tasks.settings import FitConfig, Summary
 
@@ -303,15 +301,12 @@ class Model:
 def _workers(n_blocks: int) -> Generator[ThreadPoolExecutor]:
     """Threads that generate blocks side by side, each on a core of its own."""
     n_workers = max(1, min(N_AHEAD, n_blocks, os.cpu_count() or 1))
-    before = torch.get_num_threads()
-    try:
-        with ThreadPoolExecutor(n_workers, initializer=torch.set_num_threads, initargs=(1,)) as workers:
-            try:
-                yield workers
-            finally:
-                workers.shutdown(cancel_futures=True)
-    finally:
-        torch.set_num_threads(before)
+    workers = ThreadPoolExecutor(n_workers, initializer=torch.set_num_threads, initargs=(1,))
+    with n_threads(torch.get_num_threads()), workers:  # whatever they set, the rest keeps its cores
+        try:
+            yield workers
+        finally:
+            workers.shutdown(cancel_futures=True)
 
 
 def load_model(path: str | Path) -> Model:

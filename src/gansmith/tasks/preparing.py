@@ -1,31 +1,41 @@
-"""From data that was read to a game that can begin: split, codec, sizes, networks, batches."""
+"""From data that was read to a game that can begin: split, codec, sizes, networks, batches.
+
+And how much work the game is, and what follows from it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, final
+from typing import Any, Final, final
 
 import torch
 
 from gansmith.engine.batches import Batches, Shuffled
-from gansmith.engine.games.base import AbstractGame, AbstractRules
+from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks
 from gansmith.engine.games.registry import plain_rules
-from gansmith.engine.precision import fastest_precision
+from gansmith.engine.processors import fastest_precision
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import Evaluation
+from gansmith.engine.train import Evaluation, TrainConfig
 from gansmith.engine.tuning import tuned_networks
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
 from gansmith.modalities.registry import Modality
 from gansmith.settings import to_plain
-from gansmith.tasks.cost import MANY_OPERATIONS, n_operations
 from gansmith.tasks.model import Model, versions
 from gansmith.tasks.opening import Opened
 from gansmith.tasks.origin import networks_from, plan_from
 from gansmith.tasks.settings import FitConfig
+
+MANY_OPERATIONS: Final = 20_000_000
+"""Multiplications per pass of a batch above which half precision, and trying more cores, is worth it."""
+VERY_MANY_OPERATIONS: Final = 1_000_000_000
+"""Multiplications per pass of a batch above which all cores are used without trying."""
+MIN_STEPS_PER_LARGE_CHECKPOINT: Final = 20
+"""Steps between two checkpoints of large networks: writing one takes about half a step's time."""
 
 
 @final
@@ -139,3 +149,29 @@ def _device(name: str) -> torch.device:
     if not has[name]:
         raise UsageError(f"device {name!r} is not there, or torch was built without it. Use --device cpu.")
     return torch.device(name)
+
+
+def usual_threads(game: AbstractGame) -> int:
+    """One, unless the networks are very large."""
+    return (os.cpu_count() or 1) if operations_of(game) >= VERY_MANY_OPERATIONS else 1
+
+
+def n_checkpoints(game: AbstractGame, samples_seen: int) -> int:
+    """Forty, or where a checkpoint is large so few that writing takes little of the time of learning."""
+    usual = TrainConfig(samples_seen).n_checkpoints
+    if operations_of(game) < VERY_MANY_OPERATIONS:
+        return usual
+    n_steps = samples_seen // game.rules.samples_per_step
+    return min(max(n_steps // MIN_STEPS_PER_LARGE_CHECKPOINT, 2), usual)
+
+
+def operations_of(game: AbstractGame) -> int:
+    """Multiplications of one pass of a batch through all networks of a game."""
+    return n_operations(game.networks, game.rules.batch_size)
+
+
+def n_operations(networks: Networks, batch_size: int) -> int:
+    """Multiplications of one pass of a batch through all networks."""
+    return batch_size * sum(
+        weight.numel() for network in networks.values() for weight in network.parameters()
+    )

@@ -16,7 +16,7 @@ from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import Evaluation, TrainConfig, train
+from gansmith.engine.train import Evaluation, TrainConfig, Training
 
 RUN = TrainConfig(samples_seen=8 * 12, n_evaluations=3, n_checkpoints=4)
 """Twelve steps."""
@@ -101,7 +101,7 @@ def new_run(new_game, new_batches, evaluation):
     """`new_run(folder)`: the same run every time, resumed where the folder holds one."""
 
     def make(folder=None, *, config=RUN, evaluated=True, batches=None, **rules):
-        return train(
+        return Training(
             new_game(**rules),
             batches or new_batches(),
             config,
@@ -119,13 +119,12 @@ def steps_of(monkeypatch):
     def watch(game) -> list[str]:
         events: list[str] = []
         for name, player in game.players.items():
-            learn = player.learn
 
-            def watched(loss, share, rate_scale=1.0, *, name=name, learn=learn, **more):
+            def watched(share, rate_scale, *, name=name, step=player.step):
                 events.append(name)
-                learn(loss, share, rate_scale, **more)
+                step(share, rate_scale)
 
-            monkeypatch.setattr(player, "learn", watched)
+            monkeypatch.setattr(player, "step", watched)
         return events
 
     return watch

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from gansmith.engine.choices import Optimiser
 from gansmith.engine.optimisers import OPTIMISERS
-from gansmith.engine.players import Player, PlayerConfig
+from gansmith.engine.players import Player, PlayerConfig, learn
+from gansmith.engine.tuning import Optimiser
 
 THEIRS: dict[Optimiser, Any] = {
     "adam": lambda weights, rate, beta1, beta2: torch.optim.Adam(weights, rate, (beta1, beta2)),
@@ -26,7 +26,7 @@ def network() -> Any:
 
 def learnt(player: Player, first: int, last: int) -> Player:
     for step in range(first, last):
-        player.learn(player.network(torch.full((2, 3), 1.0 + step)).square().mean(), 0.0)
+        learn([player], player.network(torch.full((2, 3), 1.0 + step)).square().mean(), 0.0)
     return player
 
 

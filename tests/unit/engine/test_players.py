@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from gansmith.engine.players import Player, PlayerConfig, learn_together
+from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.errors import UsageError
 
 
@@ -21,7 +21,7 @@ def loss_of(player: Player) -> torch.Tensor:
 
 def learnt(player: Player, n_steps: int) -> Player:
     for step in range(n_steps):
-        player.learn(loss_of(player), step / 10)
+        learn([player], loss_of(player), step / 10)
         player.update_average(2, 2 * (step + 1))
     return player
 
@@ -44,7 +44,7 @@ def test_only_its_own_weights_change():
     net = network()
     one, other = Player(network(), PlayerConfig()), Player(net, PlayerConfig())
     before = {name: value.clone() for name, value in other.network.state_dict().items()}
-    one.learn(one.network(net[0](torch.ones(2, 3))[:, :3]).mean() + loss_of(other), 0.0)
+    learn([one], one.network(net[0](torch.ones(2, 3))[:, :3]).mean() + loss_of(other), 0.0)
     assert all(torch.equal(value, before[name]) for name, value in other.network.state_dict().items())
     assert not any(p.grad.any() for p in other.parameters if p.grad is not None)
 
@@ -54,7 +54,7 @@ def test_frozen_weights_and_weights_the_loss_does_not_reach_stay():
     net[0].weight.requires_grad_(False)
     player = Player(net, PlayerConfig())
     before = {name: value.clone() for name, value in net.state_dict().items()}
-    player.learn(net[2](torch.ones(2, 4)).mean(), 0.0)
+    learn([player], net[2](torch.ones(2, 4)).mean(), 0.0)
     changed = {name for name, value in net.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {"2.weight", "2.bias"}
 
@@ -63,7 +63,7 @@ def test_learning_rate_follows_the_schedule_and_the_scale():
     def first_step(progress: float, scale: float = 1.0) -> float:
         net = nn.Linear(1, 1, bias=False)
         player, before = Player(net, PlayerConfig(0.1, 0.0)), net.weight.item()
-        player.learn(player.network(torch.ones(1, 1)).sum(), progress, scale)
+        learn([player], player.network(torch.ones(1, 1)).sum(), progress, scale)
         return before - net.weight.item()  # the first step of Adam is as long as the rate
 
     assert first_step(0.0) == pytest.approx(0.1, rel=1e-4)
@@ -97,7 +97,7 @@ def test_the_average_carries_buffers():
     player = Player(net, PlayerConfig(0.01, average_half_life_samples=50))
     average: Any = player.average
     for step in range(4):
-        player.learn(net(torch.randn(8, 3)).square().mean(), 0.0)
+        learn([player], net(torch.randn(8, 3)).square().mean(), 0.0)
         player.update_average(8, 8 * (step + 1))
     kept, newest = dict(average.named_buffers()), dict(net.named_buffers())
     assert newest["1.num_batches_tracked"] == 4
@@ -110,7 +110,7 @@ def test_players_learn_together_from_one_pass():
     twins = copy.deepcopy((one.network, other.network))
     point = torch.ones(2, 3, requires_grad=True)
     loss = other.network(one.network(point)).square().mean()
-    learn_together([one, other], loss, 0.0, also=[point])
+    learn([one, other], loss, 0.0, also=[point])
     expected = torch.autograd.grad(
         twins[1](twins[0](point)).square().mean(), [*twins[0].parameters(), *twins[1].parameters()]
     )
@@ -123,7 +123,7 @@ def test_learns_from_the_gradient_of_what_it_made():
     player = Player(network(), PlayerConfig(0.01))
     made = player.network(torch.ones(2, 3))
     (expected,) = torch.autograd.grad((3 * made).sum(), [player.parameters[0]], retain_graph=True)
-    player.learn(made, 0.0, gradient=torch.full_like(made, 3.0))
+    learn([player], made, 0.0, gradient=torch.full_like(made, 3.0))
     assert torch.allclose(player.gradient[: expected.numel()], expected.flatten())
 
 
@@ -152,7 +152,7 @@ def test_state_goes_round_bit_for_bit():
     learnt(first, 3)  # what happens to the first player later must not reach the state
     second.load_state(state)
     for step in range(4, 7):
-        second.learn(loss_of(second), step / 10)
+        learn([second], loss_of(second), step / 10)
         second.update_average(2, 2 * (step + 1))
     repeated = Player(network(), config)
     repeated.load_state(half.state())

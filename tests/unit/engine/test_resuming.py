@@ -118,15 +118,15 @@ def test_another_length_is_refused(new_run, tmp_path):
 
 def test_an_error_in_the_middle_of_a_step_loses_nothing(new_run, straight, monkeypatch):
     training = new_run()
-    learn, calls = training.game.generator.learn, []
+    step, calls = training.game.generator.step, []
 
-    def interrupted(loss, share, scale):
+    def interrupted(share, scale):
         calls.append(share)
         if len(calls) == 5:
             raise KeyboardInterrupt
-        learn(loss, share, scale)
+        step(share, scale)
 
-    monkeypatch.setattr(training.game.generator, "learn", interrupted)
+    monkeypatch.setattr(training.game.generator, "step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         list(training)
     assert training.step < 5
@@ -175,11 +175,11 @@ def test_rolls_back_to_the_last_checkpoint(new_run, new_batches):
 def test_the_second_try_has_other_noise_and_half_the_rate(new_run, new_batches, straight, monkeypatch):
     training = new_run(batches=Poisoned(new_batches(), 2 * 7))
     scales = []
-    learn = training.game.generator.learn
+    step = training.game.generator.step
     monkeypatch.setattr(
         training.game.generator,
-        "learn",
-        lambda loss, share, scale: (scales.append(scale), learn(loss, share, scale)),
+        "step",
+        lambda share, scale: (scales.append(scale), step(share, scale)),
     )
     records = list(training)
     assert scales == [1.0] * 8 + [0.5] * 6

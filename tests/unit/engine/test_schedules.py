@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gansmith.engine.schedules import average_weight, cosine
+from gansmith.engine.length import average_weight, cosine
 
 shares = st.floats(0, 1)
 

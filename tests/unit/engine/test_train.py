@@ -42,11 +42,11 @@ def test_length_is_counted_in_records_the_discriminator_learns_from(new_run):
 def test_the_final_learning_rate_is_reached(new_run, monkeypatch):
     training = new_run()
     shares = []
-    learn = training.game.generator.learn
+    step_once = training.game.generator.step
     monkeypatch.setattr(
         training.game.generator,
-        "learn",
-        lambda loss, progress, scale: (shares.append(progress), learn(loss, progress, scale)),
+        "step",
+        lambda share, scale: (shares.append(share), step_once(share, scale)),
     )
     list(training)
     assert shares == [step / N_STEPS for step in range(N_STEPS)]

@@ -11,7 +11,7 @@ from gansmith.engine.judge import Discriminator
 from gansmith.engine.penalties import unit_gradient_penalty, zero_centred_gradient_penalty
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableDiscriminator, TableNetworks, n_conditions
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
+from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.settings import Activation
 
 LAYOUT = Layout(n_states=(2, 3, 7), n_bins=(0, 2, 0))

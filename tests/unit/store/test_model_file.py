@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from gansmith.errors import DataError, ModelFileError
+from gansmith.store.files import as_json
 from gansmith.store.model_file import FORMAT, KEY, packed, read_model_file, write_model_file
-from gansmith.store.plain import as_json
 
 STATE = {"columns": ["größe"]}
 WEIGHTS = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.ones(1)}

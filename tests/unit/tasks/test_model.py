@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from gansmith.errors import DataError, ModelFileError, UsageError
+from gansmith.store.files import as_json
 from gansmith.store.model_file import read_model_file, write_model_file
-from gansmith.store.plain import as_json
 from gansmith.tasks.fit import FitConfig, resume, start
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.synthesize import Synthesizer

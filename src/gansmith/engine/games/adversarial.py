@@ -14,7 +14,6 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import ClassVar, Final, Literal, final
 
 import torch
@@ -22,35 +21,19 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.choices import LatentDistribution, Turns
-from gansmith.engine.encounter import (
-    Encounter,
-    Examination,
-    discriminator_loss,
-    due,
-    examine,
-    present,
-)
-from gansmith.engine.games.base import (
-    AbstractGame,
-    AbstractRules,
-    Networks,
-    Progress,
-    Readings,
-    device_of,
-    plain,
-)
+from gansmith.engine.encounter import Encounter, Examination, discriminator_loss, due, examine, present
+from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
 from gansmith.engine.judge import said
 from gansmith.engine.monitors import accuracies, decision_threshold, likeness, memory_gap
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
-from gansmith.engine.players import Player, PlayerConfig
-from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import Latents, Logits, Samples, Scalar
 from gansmith.engine.terms import TermConfig
+from gansmith.engine.tuning import LatentDistribution, Turns
 from gansmith.errors import UsageError
-from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
+from gansmith.nets.discriminators import AbstractWholeBatchDiscriminator
 from gansmith.settings import PositiveInt, field, settings
 
 FLAT: Final = 1e-20
@@ -166,12 +149,11 @@ class Adversarial(AbstractGame):
                 "what it says of a fake depends on the others. Choose other turns."
             )
 
-    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+    def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the losses are those of the last turn of each player, penalties included."""
-        with quick_full_products(self.config.precision):
-            turns = {"fresh": self._fresh, "same_fakes": self._same_fakes, "one_pass": self._one_pass}
-            losses = turns[self.config.turns](step, batches, progress)
-        return plain({"discriminator": losses[0], "generator": losses[1]})
+        turns = {"fresh": self._fresh, "same_fakes": self._same_fakes, "one_pass": self._one_pass}
+        losses = turns[self.config.turns](step, batches, progress)
+        return {"discriminator": losses[0], "generator": losses[1]}
 
     def evaluate(self, fake: Samples, heldout: Batch, seen: Batch) -> Readings:
         """How the fakes compare, how the discriminator judges, and where its threshold lies."""
@@ -196,12 +178,12 @@ class Adversarial(AbstractGame):
         loss = torch.zeros(())
         for turn in range(self.config.n_discriminator_turns):
             loss = self.discriminator_turn(step, turn, batches[turn], share)
-            self.discriminator.learn(loss, share, scale)
+            learn([self.discriminator], loss, share, scale)
         generator_loss = torch.zeros(())
         of_generator = batches[self.config.n_discriminator_turns :] or batches[-1:]
         for turn in range(self.config.n_generator_turns):
             generator_loss = self.generator_turn(step, turn, of_generator[turn % len(of_generator)])
-            self.generator.learn(generator_loss, share, scale)
+            learn([self.generator], generator_loss, share, scale)
         return loss, generator_loss
 
     def discriminator_turn(self, step: int, turn: int, batch: Batch, share: float) -> Scalar:
@@ -222,9 +204,9 @@ class Adversarial(AbstractGame):
         latents = self._latents(step, 0, batch)
         fake = self._made(latents, batch)
         loss = self._discriminator_loss(self._examined(step, batch, fake, latents), step, share)
-        self.discriminator.learn(loss, share, scale)
+        learn([self.discriminator], loss, share, scale)
         generator_loss = self._generator_loss(self._presented(batch, fake, latents))
-        self.generator.learn(generator_loss, share, scale)
+        learn([self.generator], generator_loss, share, scale)
         return loss, generator_loss
 
     def _one_pass(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
@@ -237,12 +219,12 @@ class Adversarial(AbstractGame):
         generator_loss = self._generator_loss(examination.encounter)
         slopes = self._slopes(examination.encounter)
         pull = self._pull(examination, generator_loss, *slopes)
-        self.discriminator.learn(loss, share, scale, also=[examination.both] if pull is None else [])
+        learn([self.discriminator], loss, share, scale, also=[examination.both] if pull is None else [])
         if pull is None:
             assert examination.both.grad is not None
             ratio = (slopes[1] / slopes[0]).view(-1, *[1] * (fake.ndim - 1))
             pull = ratio * examination.both.grad[len(batch) :]
-        self.generator.learn(fake, share, scale, gradient=pull.to(fake.dtype))
+        learn([self.generator], fake, share, scale, gradient=pull.to(fake.dtype))
         return loss, generator_loss
 
     def _pull(
@@ -286,26 +268,26 @@ class Adversarial(AbstractGame):
     # --- What all turns share ----------------------------------------------------------------------------
 
     def _made(self, latents: Latents, batch: Batch) -> Samples:
-        with self._precision():
+        with self.precision():
             return self.generator.network(latents, batch.get("condition"))
 
     def _examined(
         self, step: int, batch: Batch, fake: Samples, latents: Latents, *, is_shared: bool = False
     ) -> Examination:
         network, is_due = self.discriminator.network, bool(due(self.config.penalties, step))
-        with self._precision():
+        with self.precision():
             return examine(network, batch, fake, latents, wants_gradients=is_due, is_shared=is_shared)
 
     def _presented(self, batch: Batch, fake: Samples, latents: Latents) -> Encounter:
         network = self.discriminator.network
-        with self._precision():
+        with self.precision():
             if self._objective.is_relative or self.config.terms:
                 return present(network, batch, fake, latents)
             of_fake = said(network, fake, batch.get("condition"))
             return Encounter(batch, fake, latents, of_fake, of_fake)  # nobody asks for the real ones
 
     def _discriminator_loss(self, examination: Examination, step: int, share: float) -> Scalar:
-        with self._precision():
+        with self.precision():
             loss = discriminator_loss(
                 examination, self._objective, self.config.penalties, step, share, self.randomness
             )
@@ -326,6 +308,3 @@ class Adversarial(AbstractGame):
     def _latents(self, step: int, turn: int, batch: Batch) -> Latents:
         stream = self.randomness.stream(f"latents/{turn}")
         return self.config.latents(len(batch), stream, step).to(batch["real"].device)
-
-    def _precision(self) -> AbstractContextManager[object]:
-        return matrix_precision(self.config.precision, self.device)

@@ -16,18 +16,9 @@ import torch
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.games.base import (
-    AbstractGame,
-    AbstractRules,
-    Networks,
-    Progress,
-    Readings,
-    device_of,
-    plain,
-)
+from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
 from gansmith.engine.monitors import likeness, memory_gap
-from gansmith.engine.players import Player, PlayerConfig, learn_together
-from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import PerSample, Samples
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder, normal_kl
@@ -72,17 +63,15 @@ class Autoencoder(AbstractGame):
         self.config = rules
         self.players = {name: Player(networks[name], rules.learner) for name in rules.roles}
 
-    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+    def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the loss is the negative bound, in nats a record."""
         (batch,) = batches
         stream = self.randomness.stream("latents")
-        precision = self.config.precision
-        with quick_full_products(precision):
-            with matrix_precision(precision, self.device):
-                likelihood, divergence = self._parts(self.networks, batch, stream, step)
-            loss = (self.config.divergence_weight * divergence - likelihood).mean()
-            learn_together([*self.players.values()], loss, progress.share, progress.rate_scale)
-        return plain({"reconstruction": -likelihood.mean(), "divergence": divergence.mean()})
+        with self.precision():
+            likelihood, divergence = self._parts(self.networks, batch, stream, step)
+        loss = (self.config.divergence_weight * divergence - likelihood).mean()
+        learn([*self.players.values()], loss, progress.share, progress.rate_scale)
+        return {"reconstruction": -likelihood.mean(), "divergence": divergence.mean()}
 
     @torch.no_grad()
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:

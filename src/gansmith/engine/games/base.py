@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, final
 
@@ -21,7 +22,7 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import below
 from gansmith.engine.penalties import penalties_chosen
 from gansmith.engine.players import Player, PlayerConfig
-from gansmith.engine.precision import Precision
+from gansmith.engine.processors import Precision, matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
@@ -186,9 +187,8 @@ class AbstractGame(ABC):
         known = {name: player.best_known for name, player in self.players.items()}
         return {name: known.get(name, network) for name, network in self.networks.items()}
 
-    @abstractmethod
     def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
-        """The turns of one step.
+        """One step.
 
         Args:
             step: Counted from 0; decides, with the seed, every random number of these turns.
@@ -198,6 +198,17 @@ class AbstractGame(ABC):
         Returns:
             What each player had to minimise, by name.
         """
+        with quick_full_products(self.rules.precision):
+            losses = self.turns(step, batches, progress)
+        return {name: loss.item() for name, loss in losses.items()}
+
+    @abstractmethod
+    def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
+        """The turns of one step, and what each player had to minimise in them, as scalars; see `play`."""
+
+    def precision(self) -> AbstractContextManager[object]:
+        """Within it, matrix products are taken in the precision of the rules."""
+        return matrix_precision(self.rules.precision, self.device)
 
     def update_averages(self, progress: Progress) -> None:
         """Move the moving averages of all players; whoever repeats steps does so after each."""
@@ -248,8 +259,3 @@ class AbstractGame(ABC):
 def device_of(networks: Networks) -> torch.device:
     """Where networks are."""
     return next(weight.device for network in networks.values() for weight in network.parameters())
-
-
-def plain(losses: Mapping[str, Tensor]) -> dict[str, float]:
-    """Losses as numbers."""
-    return {name: loss.item() for name, loss in losses.items()}

@@ -12,7 +12,6 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import ClassVar, final
 
 import torch
@@ -20,19 +19,11 @@ from torch import Tensor
 
 from gansmith.engine.batches import Batch
 from gansmith.engine.encounter import discriminator_loss, due, examine, present
-from gansmith.engine.games.base import (
-    AbstractGame,
-    AbstractRules,
-    Networks,
-    Progress,
-    Readings,
-    plain,
-)
+from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings
 from gansmith.engine.monitors import likeness
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
-from gansmith.engine.players import Player, PlayerConfig, learn_together
-from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import Samples, Scalar
 from gansmith.settings import NonNegativeFloat, NonNegativeInt, field, settings
@@ -92,26 +83,25 @@ class Cycle(AbstractGame):
         self.players = {**self._generators, **self._judges}
         self._pools: dict[str, Tensor] = {}
 
-    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+    def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the generators' turn comes first, then that of each discriminator."""
         (batch,) = batches
         real, source = batch["real"], batch["source"]
         make, unmake = (player.network for player in self._generators.values())
         share, scale = progress.share, progress.rate_scale
-        with quick_full_products(self.config.precision):
-            with self._precision():
-                fake, fake_source = make(source), unmake(real)
-                fooling = self._fooling(real, fake, "discriminator")
-                fooling = fooling + self._fooling(source, fake_source, "source_discriminator")
-                cycle = (unmake(fake) - source).abs().mean() + (make(fake_source) - real).abs().mean()
-            loss = fooling + self.config.cycle_weight * cycle
-            learn_together([*self._generators.values()], loss, share, scale)
-            losses = {"generators": fooling, "cycle": cycle}
-            sides = {"discriminator": (real, fake), "source_discriminator": (source, fake_source)}
-            for name, (genuine, made) in sides.items():
-                losses[name] = self._telling(step, name, genuine, made.detach().float(), share)
-                self._judges[name].learn(losses[name], share, scale)
-        return plain(losses)
+        with self.precision():
+            fake, fake_source = make(source), unmake(real)
+            fooling = self._fooling(real, fake, "discriminator")
+            fooling = fooling + self._fooling(source, fake_source, "source_discriminator")
+            cycle = (unmake(fake) - source).abs().mean() + (make(fake_source) - real).abs().mean()
+        loss = fooling + self.config.cycle_weight * cycle
+        learn([*self._generators.values()], loss, share, scale)
+        losses = {"generators": fooling, "cycle": cycle}
+        sides = {"discriminator": (real, fake), "source_discriminator": (source, fake_source)}
+        for name, (genuine, made) in sides.items():
+            losses[name] = self._telling(step, name, genuine, made.detach().float(), share)
+            learn([self._judges[name]], losses[name], share, scale)
+        return losses
 
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
         """How the translated records compare with the real ones, and how far the way back misses."""
@@ -138,7 +128,7 @@ class Cycle(AbstractGame):
         network = self._judges[judge].network
         batch = Batch({"real": real})
         randomness = Randomness(self.randomness.key(judge, step), self.randomness.retry)
-        with self._precision():
+        with self.precision():
             said = examine(network, batch, fake, None, wants_gradients=wants_gradients)
             return discriminator_loss(said, self._objective, self.config.penalties, step, share, randomness)
 
@@ -158,6 +148,3 @@ class Cycle(AbstractGame):
         shown[here] = pool[there]
         pool[there] = fake[here]
         return shown
-
-    def _precision(self) -> AbstractContextManager[object]:
-        return matrix_precision(self.config.precision, self.device)

@@ -18,20 +18,12 @@ import torch
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.choices import LatentDistribution
-from gansmith.engine.games.base import (
-    AbstractGame,
-    AbstractRules,
-    Networks,
-    Progress,
-    Readings,
-    plain,
-)
+from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings
 from gansmith.engine.monitors import likeness
-from gansmith.engine.players import Player, PlayerConfig
-from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import PerSample, Samples
+from gansmith.engine.tuning import LatentDistribution
 from gansmith.nets.variational import AbstractEncoder, normal_log_density
 from gansmith.settings import NonNegativeFloat, PositiveInt, field, settings
 
@@ -77,23 +69,21 @@ class EncoderGame(AbstractGame):
         self._generator = networks["generator"].requires_grad_(False)
         self.players = {"encoder": Player(networks["encoder"], rules.learner)}
 
-    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+    def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class."""
         (batch,) = batches
         encoder, condition = self.players["encoder"], batch.get("condition")
         shape = (len(batch), self.config.n_latents)
         stream = self.randomness.stream("latents")
         latents = stream.latents(shape, self.config.latent_distribution, step).to(batch["real"].device)
-        precision = self.config.precision
-        with quick_full_products(precision):
-            with matrix_precision(precision, self.device):
-                with torch.no_grad():
-                    fake = self._generator(latents, condition)
-                of_fakes = -normal_log_density(latents, *encoder.network(fake, condition)).mean()
-                of_real = self._errors(self.networks, batch).mean()
-            loss = of_fakes + self.config.reconstruction_weight * of_real
-            encoder.learn(loss, progress.share, progress.rate_scale)
-        return plain({"latents": of_fakes, "reconstruction": of_real})
+        with self.precision():
+            with torch.no_grad():
+                fake = self._generator(latents, condition)
+            of_fakes = -normal_log_density(latents, *encoder.network(fake, condition)).mean()
+            of_real = self._errors(self.networks, batch).mean()
+        loss = of_fakes + self.config.reconstruction_weight * of_real
+        learn([encoder], loss, progress.share, progress.rate_scale)
+        return {"latents": of_fakes, "reconstruction": of_real}
 
     @torch.no_grad()
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:

@@ -20,17 +20,8 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy, one_hot
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.games.base import (
-    AbstractGame,
-    AbstractRules,
-    Networks,
-    Progress,
-    Readings,
-    device_of,
-    plain,
-)
-from gansmith.engine.players import Player, PlayerConfig
-from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
+from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.tensors import Samples, Scalar
 from gansmith.settings import PositiveFloat, PositiveInt, field, settings
@@ -85,17 +76,16 @@ class Teaching(AbstractGame):
         self._learner = networks["learner"].requires_grad_(False)
         self.players = {"generator": Player(networks["generator"], rules.generator)}
 
-    def play(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, float]:
+    def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the loss is that of the examined learner."""
         (batch,) = batches
         generator = self.players["generator"]
-        with quick_full_products(self.config.precision):
-            with matrix_precision(self.config.precision, self.device):
-                stream = self.randomness.stream("lessons")
-                taught = self._taught(self.networks, len(batch), stream, step)
-                loss, _ = self._examined(taught, batch)
-            generator.learn(loss, progress.share, progress.rate_scale)
-        return plain({"learner": loss})
+        with self.precision():
+            stream = self.randomness.stream("lessons")
+            taught = self._taught(self.networks, len(batch), stream, step)
+            loss, _ = self._examined(taught, batch)
+        learn([generator], loss, progress.share, progress.rate_scale)
+        return {"learner": loss}
 
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
         """How a learner that was taught does on held-out records; the share that it gets right is a score."""

@@ -7,12 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gansmith.errors import UsageError
-from gansmith.faces.cli.options import Json, print_json
-from gansmith.faces.cli.outputs import check_not_read
+from gansmith.faces.cli.options import STDOUT, Json, Output, check_not_read, check_stdout, print_json
 from gansmith.faces.cli.settings import Chosen, offering
-
-STDOUT = "-"
 
 
 @offering("complete")
@@ -20,10 +16,7 @@ def complete(
     model: Annotated[Path, typer.Argument(help="A model file.")],
     partial: Annotated[str, typer.Argument(help="A table with missing cells, or without some columns.")],
     chosen: Chosen,
-    output: Annotated[
-        str,
-        typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
-    ] = STDOUT,
+    output: Output = STDOUT,
     seed: Annotated[int, typer.Option(help="Another seed, another imputation.")] = 0,
     keep_missing: Annotated[
         bool, typer.Option("--keep-missing", help="A cell may stay missing, where the model leaves it so.")
@@ -37,8 +30,7 @@ def complete(
     from gansmith.tasks.impute import read_partial, write_imputed
     from gansmith.tasks.model import load_model
 
-    if json and output == STDOUT:
-        raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
+    check_stdout(output, json=json)
     check_not_read(Path(output), model, partial)
     loaded = load_model(model)
     found = read_partial(loaded, partial, keep_missing=keep_missing, options=chosen.options)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import Json, print_json
-from gansmith.faces.cli.outputs import check_model_output
+from gansmith.faces.cli.options import Json, check_model_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
 from gansmith.modalities.registry import kinds
 from gansmith.settings import from_plain
@@ -60,7 +59,7 @@ def fit(
 
     Ctrl-C stops between two steps and keeps a checkpoint; --resume goes on as if nothing had happened.
     """
-    from gansmith.faces.cli.first_look import console
+    from gansmith.faces.cli.tables import console
 
     check_model_output(output, data)
     folder = run or output.with_suffix(".run")
@@ -96,7 +95,7 @@ def _started(
     data: str, settings: FitConfig, target: str, options: Mapping[str, Any], folder: Path, origin: Path | None
 ) -> FitRun:
     """A run that has not begun to learn; what was read is shown before anything is learnt from it."""
-    from gansmith.faces.cli.first_look import console, show_beginning, show_schema
+    from gansmith.faces.cli.tables import console, show_schema
     from gansmith.store.run_folder import RunFolder
     from gansmith.tasks.opening import open_data
 
@@ -111,7 +110,7 @@ def _started(
             settings, target, options = taken_over(model, settings, target, options)
         opened = open_data(data, kind=settings.kind, target=target, options=options)
         show_schema(opened)
-        show_beginning()
+        console.print("  0%  preparing: fitting columns, networks and length to the data")
         n_notes = len(opened.notes)
         from gansmith.tasks.fit import start  # takes its time, as it imports torch
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from gansmith.engine.games.base import Readings
 from gansmith.engine.train import StepRecord
-from gansmith.faces.cli.first_look import console
+from gansmith.faces.cli.tables import console
 from gansmith.tasks.fit import FitRun
 
 SEEN_THROUGH: Final = 0.9

@@ -8,11 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import Json, Seed, Where, print_json
-from gansmith.faces.cli.outputs import check_not_read
+from gansmith.faces.cli.options import (
+    STDOUT,
+    Json,
+    Output,
+    Seed,
+    Where,
+    check_not_read,
+    check_stdout,
+    print_json,
+)
 from gansmith.faces.cli.settings import Chosen, offering
-
-STDOUT = "-"
 
 
 @offering("sample")
@@ -20,10 +26,7 @@ def sample(
     model: Annotated[Path, typer.Argument(help="A model file.")],
     chosen: Chosen,
     n: Annotated[int, typer.Option("-n", "--records", min=0, help="How many records.")] = 1000,
-    output: Annotated[
-        str,
-        typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
-    ] = STDOUT,
+    output: Output = STDOUT,
     where: Where = None,
     balance: Annotated[
         str,
@@ -47,8 +50,7 @@ def sample(
         raise UsageError(
             "--discriminator-scores prints for people, on standard output: leave out -o and --json."
         )
-    if json and output == STDOUT:
-        raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
+    check_stdout(output, json=json)
     check_not_read(Path(output), model)
     loaded = load_model(model)
     if discriminator_scores:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gansmith.errors import QualityError, UsageError
-from gansmith.faces.cli.options import Json, Seed, print_json
-from gansmith.faces.cli.outputs import check_folder, check_not_read
+from gansmith.faces.cli.options import Json, Seed, check_folder, check_not_read, print_json
 from gansmith.faces.cli.settings import Chosen, offering
 
 if TYPE_CHECKING:
@@ -104,8 +103,7 @@ def _check_outputs(
 
 
 def _write(cards: Comparison, output: Path | None, privacy_card: Path | None) -> None:
-    from gansmith.store.atomic import write_whole
-    from gansmith.store.plain import as_json
+    from gansmith.store.files import as_json, write_whole
 
     if output and output.suffix == ".html":
         cards.to_html(output)

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 
 from gansmith.engine.batches import Batch
+from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.threads import n_threads
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.faces.demos.pictures import make_folder, picture_grid

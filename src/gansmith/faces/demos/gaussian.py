@@ -20,9 +20,9 @@ from gansmith.engine.batches import Batch, Batches
 from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
+from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.threads import n_threads
-from gansmith.engine.train import TrainConfig, train
+from gansmith.engine.train import TrainConfig, Training
 from gansmith.faces.demos.pictures import make_folder, scatter
 from gansmith.nets.initialisation import initialise
 from gansmith.nets.mlp import Perceptron
@@ -109,7 +109,7 @@ def _game(randomness: Randomness) -> Adversarial:
 
 def _play(game: Adversarial, batches: Batches, samples_seen: int, show: Show) -> None:
     show("samples seen   mean error   covariance error")
-    for record in train(game, batches, TrainConfig(samples_seen)):
+    for record in Training(game, batches, TrainConfig(samples_seen)):
         every = max(1, record.n_steps // N_LINES)
         is_due = record.step % every == 0 and record.step + every <= record.n_steps
         if is_due or record.step == record.n_steps:

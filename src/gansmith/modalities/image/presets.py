@@ -12,7 +12,7 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.modalities.image.networks import ImageNetworks
 from gansmith.modalities.recipe import Plan
-from gansmith.nets.rules_of_thumb import rule_of_thumb_sizes
+from gansmith.nets.settings import rule_of_thumb_sizes
 
 FEW_PICTURES: Final = 500
 """Fewer training pictures get the small players."""

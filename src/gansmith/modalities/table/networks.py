@@ -32,7 +32,7 @@ from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
 from gansmith.errors import UsageError
 from gansmith.modalities.table.layout import Layout
 from gansmith.nets.activations import ACTIVATIONS
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
+from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.mlp import ResidualBlock
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder

@@ -11,7 +11,7 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.base import Progress
 from gansmith.engine.penalties import PenaltyConfig
-from gansmith.engine.players import PlayerConfig
+from gansmith.engine.players import PlayerConfig, learn
 from gansmith.errors import UsageError
 
 
@@ -111,11 +111,11 @@ def test_both_players_learn_what_they_should(new_game, new_batches, objective):
 
     before = gap()
     for _ in range(20):
-        game.discriminator.learn(game.discriminator_turn(0, 0, batch, 0.0), 0.0)
+        learn([game.discriminator], game.discriminator_turn(0, 0, batch, 0.0), 0.0)
     after = gap()
     assert after > before + 0.1
     for step in range(20):
-        game.generator.learn(game.generator_turn(step, 0, batch), 0.0)
+        learn([game.generator], game.generator_turn(step, 0, batch), 0.0)
     assert gap() < after - 0.1
 
 
@@ -209,7 +209,7 @@ def test_wrong_settings(wrong):
 def test_a_run_twice_as_long_takes_steps_of_half_the_size(new_game, new_batches, monkeypatch):
     game = new_game(full_rate_samples=500)
     scales = []
-    monkeypatch.setattr(game.generator, "learn", lambda loss, share, scale: scales.append(scale))
+    monkeypatch.setattr(game.generator, "step", lambda share, scale: scales.append(scale))
     drawn = [new_batches()(index) for index in range(2)]
     game.play(0, drawn, Progress(0.0, 8, 1000))
     game.play(1, drawn, Progress(0.5, 16, 400, rate_scale=0.5))

@@ -15,10 +15,15 @@ from gansmith.engine.games.base import Progress
 from gansmith.engine.judge import Judgement
 from gansmith.engine.objectives import OBJECTIVES
 from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import learn
 from gansmith.engine.terms import TermConfig
 from gansmith.errors import UsageError
-from gansmith.nets.explicit import AbstractExplicitDiscriminator, dense_gradients, dense_logits
-from gansmith.nets.whole_batch import AbstractWholeBatchDiscriminator
+from gansmith.nets.discriminators import (
+    AbstractExplicitDiscriminator,
+    AbstractWholeBatchDiscriminator,
+    dense_gradients,
+    dense_logits,
+)
 
 
 def play(game, batches, step=0, share=0.0):
@@ -119,7 +124,7 @@ def test_one_pass_gives_the_gradient_of_two(new_game, new_batches, objective, pe
     assert losses["generator"] == pytest.approx(loss.item(), rel=1e-5)
     alone = apart.discriminator_turn(0, 0, batch, 0.0)
     assert losses["discriminator"] == pytest.approx(alone.item(), rel=1e-5)
-    apart.discriminator.learn(alone, 0.0)
+    learn([apart.discriminator], alone, 0.0)
     assert torch.allclose(shared.discriminator.gradient, apart.discriminator.gradient, rtol=1e-4, atol=1e-7)
 
 
@@ -168,11 +173,11 @@ def test_on_the_same_fakes_the_generator_meets_the_discriminator_as_it_is_by_the
     assert len(game.networks["generator"].asked) == 1
     loss = twin.discriminator_turn(0, 0, batch, 0.0)
     assert losses["discriminator"] == pytest.approx(loss.item(), rel=1e-5)
-    twin.discriminator.learn(loss, 0.0)
+    learn([twin.discriminator], loss, 0.0)
     latents = twin._latents(0, 0, batch)
     loss = twin._generator_loss(twin._presented(batch, twin._made(latents, batch), latents))
     assert losses["generator"] == pytest.approx(loss.item(), rel=1e-5)
-    twin.generator.learn(loss, 0.0)
+    learn([twin.generator], loss, 0.0)
     assert torch.allclose(game.generator.gradient, twin.generator.gradient, rtol=1e-4, atol=1e-7)
 
 

@@ -1,4 +1,4 @@
-"""Discriminators that write down their own input gradient.
+"""Discriminators that write down their own input gradient, or whose logits depend on the whole batch.
 
 Gradient penalties need the derivative of a derivative. For linear layers with activations between them the
 first one is a plain product of weights and slopes, and the slopes of a (leaky) ReLU do not even change with
@@ -71,3 +71,16 @@ def dense_gradients(
         weight = cast("nn.Linear", layer).weight
         gradients = (gradients * slope(before)) @ weight  # (batch, width of the layer before)
     return gradients.float()
+
+
+class AbstractWholeBatchDiscriminator(nn.Module, ABC):
+    """Says that it looks at a batch as a whole, by packing or by statistics over its records.
+
+    Real and fake records are then judged in batches of their own, and no logit is a function of its own
+    record alone: the gradient of a logit's sum stands in for the gradient of each logit, and both players
+    cannot share one pass.
+
+    Source:
+        Salimans et al. 2016, "Improved techniques for training GANs", section 3.2 (arXiv:1606.03498); Lin et
+        al. 2018, "PacGAN" (arXiv:1712.04086).
+    """

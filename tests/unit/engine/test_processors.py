@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gansmith.engine.precision import matrix_precision, quick_full_products
+from gansmith.engine.processors import matrix_precision, quick_full_products
 
 CPU = torch.device("cpu")
 

@@ -1,4 +1,7 @@
-"""Half precision for matrix products, where a processor knows it; weights always stay in full precision."""
+"""How processors calculate: on how many cores, and in half precision where they know it.
+
+That is for matrix products alone; weights always stay in full precision.
+"""
 
 from __future__ import annotations
 
@@ -55,3 +58,18 @@ def quick_full_products(precision: str) -> Generator[None]:
     finally:
         with _lock:
             products.fp32_precision = _before.pop()
+
+
+@contextmanager
+def n_threads(n: int) -> Generator[None]:
+    """Within it, tensor operations use `n` cores; afterwards as many as before.
+
+    Small networks are fastest on one: more would mostly wait for each other, and for whatever else the
+    machine is doing.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

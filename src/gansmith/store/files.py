@@ -1,12 +1,13 @@
-"""Writing a file whole or not at all."""
+"""Files of plain values, written whole or not at all."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from gansmith.errors import DataError
 
@@ -53,3 +54,17 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def as_json(value: Any) -> bytes:
+    """Plain values as JSON, always in the same order."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode(errors="replace")
+
+
+def of_json_file(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none, or something else."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
