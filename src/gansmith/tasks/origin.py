@@ -10,12 +10,12 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from torch import nn
 
-from gansmith.engine.tuning import OF_MODEL
+from gansmith.engine.tuning import OF_MODEL, Tuning
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import Plan
 from gansmith.nets.ensemble import Ensemble
@@ -43,54 +43,57 @@ def taken_over(
     Raises:
         UsageError: Networks were left out of the model, or a setting is not the model's own.
     """
-    _check(origin, asdict(config), options)
-    config = replace(config, kind=origin.manifest["kind"], preset=origin.manifest["fit"]["preset"])
-    state, own = origin.codec.state()[0], origin.manifest["options"]
-    if "schema" in state:  # the model keeps its own columns and rules
-        options = {**options, "schema": state["schema"], "finds_constraints": False}
-    if "min_count" in own:
-        options = {**options, "min_count": own["min_count"]}
-    return config, target or origin.manifest["target"], options
-
-
-def _check(origin: Model, settings: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-    """Refuse what cannot be fine-tuned, and settings that would make another model of it."""
     missing = [role for role in origin.rules.roles if role not in origin.networks]
     if missing:
         raise UsageError(
             f"this model was saved for sampling only: without its {' and '.join(missing)} nobody can go on "
             "from it. Learn it again without --sampling-only."
         )
-    manifest = origin.manifest
-    own = {**manifest["options"], **manifest["fit"], "kind": manifest["kind"]}
-    own["objective"] = manifest["game"].get("objective")
-    settings = {"min_count": options.get("min_count", 0), **settings}
-    for name in ("kind", "preset", "objective", "min_count"):
-        if name == "objective" and settings[name] and own[name] is None:
+    _check(origin, config)
+    own = _own_config(origin)
+    inherited = {**own.chosen(), **config.chosen()}  # kept with the new model, for those that follow
+    config = replace(config, kind=origin.manifest["kind"], preset=own.preset, **inherited)
+    recipe = origin.modality.recipe
+    learnt_with = from_plain(origin.modality.options, origin.manifest["options"])
+    options = recipe.fine_tuning_options(origin.codec, learnt_with, options)
+    return config, target or origin.manifest["target"], options
+
+
+def _own_config(origin: Model) -> FitConfig:
+    return from_plain(FitConfig, origin.manifest["fit"])
+
+
+def _check(origin: Model, config: FitConfig) -> None:
+    """Refuse settings that would make another model of it."""
+    own = {**_own_config(origin).chosen(), "preset": origin.manifest["fit"]["preset"]}
+    own |= {"kind": origin.manifest["kind"], "objective": origin.manifest["game"].get("objective")}
+    for name in ("kind", "preset", "objective", *OF_MODEL):
+        value = getattr(config, name)
+        if name == "objective" and value and own[name] is None:
             raise UsageError(f"the game {origin.rules.name!r} of the model has no choice of objectives.")
-        if settings[name] not in (None, "", 0, "default", own.get(name)):
+        if value not in (None, "", "default", own.get(name)):
             raise UsageError(
-                f"{name} is {settings[name]!r}, and that of the model to be fine-tuned is {own.get(name)!r}. "
+                f"{name} is {value!r}, and that of the model to be fine-tuned is {own.get(name)!r}. "
                 "Leave it out: it comes from the model."
             )
-    for name in OF_MODEL:
-        if settings[name] is not None:
-            raise UsageError(
-                f"{name} is that of the model to be fine-tuned: its networks stay. Leave it out."
-            )
-    if options.get("columns") or options.get("schema") is not None:
-        raise UsageError(
-            "what the columns are comes from the model to be fine-tuned. Leave columns and schema out."
-        )
 
 
-def plan_from(origin: Model, n_records: int) -> Plan:
-    """The networks of the model, the rules of a new one for so many records with lower learning rates."""
-    fresh = origin.modality.recipe.plan(origin.codec, n_records, origin.manifest["fit"]["preset"])
+def plan_from(origin: Model, n_records: int, config: FitConfig) -> Plan:
+    """The networks of the model, and its rules for so many records, with lower learning rates.
+
+    Args:
+        origin: The model.
+        n_records: New records to learn from.
+        config: As `taken_over` gives it: what differs from the model's own was chosen for this run.
+    """
+    recipe, own, n_values = origin.modality.recipe, _own_config(origin), origin.codec.n_values
+    fresh = recipe.plan(origin.codec, n_records, own.preset)
+    game = fresh.game.tuned(own, n_values).fine_tuning(origin.rules, RATE_SHARE, LENGTH_SHARE)
+    chosen = {name: value for name, value in config.chosen().items() if own.chosen().get(name) != value}
     return replace(
         fresh,
-        networks=from_plain(origin.modality.recipe.networks, origin.manifest["networks"]),
-        game=fresh.game.fine_tuning(origin.rules, RATE_SHARE, LENGTH_SHARE),
+        networks=from_plain(recipe.networks, origin.manifest["networks"]),
+        game=game.tuned(Tuning(**{name: chosen[name] for name in chosen if name != "objective"}), n_values),
         samples_seen=math.ceil(LENGTH_SHARE * fresh.samples_seen),
         tolerance=0.0,  # what comes must be better than what was there
     )

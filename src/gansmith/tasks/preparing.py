@@ -84,10 +84,10 @@ def prepare(
     del records, order  # one copy is enough
     if origin:
         codec, networks = origin.codec, networks_from(origin)
-        plan = _tuned(plan_from(origin, len(seen)), config, codec.n_values, len(seen))
+        plan = plan_from(origin, len(seen), config)
     else:
         codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
-        plan = _tuned(recipe.plan(codec, len(seen), config.preset), config, codec.n_values, len(seen))
+        plan = _tuned(recipe.plan(codec, len(seen), config.preset), config, codec.n_values)
         key = randomness.key("networks", 0)
         networks = seeded_networks(recipe, codec, plan.networks, plan.game, key)
         remarks = recipe.remarks(codec, seen, opened.target)
@@ -96,7 +96,10 @@ def prepare(
     networks = {name: network.to(device) for name, network in networks.items()}
     if rules is None:
         is_large = n_operations(networks, plan.game.batch_size) >= MANY_OPERATIONS
-        rules = replace(plan.game, precision=fastest_precision(device) if is_large else "float32")
+        size = min(plan.game.batch_size, len(seen))  # no batch is larger than the data
+        rules = replace(
+            plan.game, batch_size=size, precision=fastest_precision(device) if is_large else "float32"
+        )
     game = rules.start(networks, randomness)
     drawing = Shuffled(len(dataset), rules.batch_size, randomness)
     batches = Batches(dataset, drawing, randomness, partial(recipe.samples, codec), device)
@@ -133,10 +136,9 @@ def salted(fingerprint: str, salt: str) -> str:
     return hashlib.blake2b(fingerprint.encode(), key=salt.encode(), digest_size=16).hexdigest()
 
 
-def _tuned(plan: Plan, config: FitConfig, n_values: int, n_records: int) -> Plan:
-    """A plan with what the user has chosen; no batch is larger than the data."""
+def _tuned(plan: Plan, config: FitConfig, n_values: int) -> Plan:
+    """A plan with what the user has chosen."""
     game = plan.game.tuned(config, n_values)
-    game = replace(game, batch_size=min(game.batch_size, n_records))
     return replace(plan, game=game, networks=tuned_networks(plan.networks, config, n_values, game))
 
 

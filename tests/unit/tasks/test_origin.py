@@ -100,6 +100,32 @@ def test_what_makes_another_model_is_refused(model, newer, wrong):
         start(newer, SHORT, origin=model, options={"min_count": 9})
 
 
+def test_what_the_model_was_learnt_with_comes_with_it(people, newer):
+    own = {"objective": "wasserstein", "penalties": {}, "weight_clip": 0.01, "activation": "relu"}
+    more = {"optimiser": "rmsprop", "n_discriminator_turns": 2, "learning_rate": 0.01}
+    first = Synthesizer(preset="small", samples_seen=432, threads=1, **own, **more).fit(people)
+
+    def tuned(**chosen) -> tuple[Any, Any]:
+        config = FitConfig(samples_seen=432, threads=1, **chosen)
+        run = start(newer, config, origin=first.model_)
+        return run, run.prepared.game.rules
+
+    for again in ({}, own, {"objective": "wasserstein"}, {"activation": "relu"}):
+        run, rules = tuned(**again)
+        assert (rules.objective, rules.penalties, rules.turns) == ("wasserstein", (), "fresh")
+        assert (rules.n_discriminator_turns, rules.discriminator.weight_clip) == (2, 0.01)
+        assert rules.generator.optimiser == "rmsprop"
+        assert rules.generator.learning_rate == pytest.approx(0.001)
+    second = _played(run)
+    assert max(weight.abs().max() for weight in second.networks["discriminator"].parameters()) <= 0.01
+    assert second.manifest["fit"]["optimiser"] == "rmsprop"
+    third = start(newer, FitConfig(samples_seen=432, threads=1), origin=second).prepared.game.rules
+    assert third == tuned()[1]
+    assert tuned(learning_rate=0.5)[1].generator.learning_rate == 0.5
+    with pytest.raises(UsageError, match="activation is 'tanh', and that of the model"):
+        tuned(activation="tanh")
+
+
 def test_columns_come_from_the_model(model, newer):
     with pytest.raises(UsageError, match="what the columns are"):
         start(newer, SHORT, origin=model, options={"columns": {"age": "category"}})
