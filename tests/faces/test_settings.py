@@ -17,6 +17,7 @@ from gansmith.modalities.registry import KINDS
 from gansmith.settings import from_plain, settings_of, to_plain
 from gansmith.tasks import synthesize
 from gansmith.tasks.fit import start
+from gansmith.tasks.model import load_model
 from gansmith.tasks.settings import FitConfig
 
 BASE = {"samples_seen": 400, "threads": 1, "preset": "small"}
@@ -173,7 +174,7 @@ def test_an_objective_brings_its_penalty_and_a_penalty_goes_before_it():
         (["--objective", "hinje"], "Did you mean 'hinge'"),
         (["--penalty", "r3=1"], "Known: 'r1', 'r2', 'gradient_penalty'"),
         (["--penalty", "r1"], "--penalty 'r1': write NAME=WEIGHT"),
-        (["--penalty", "r1=much"], "'much' is no number"),
+        (["--penalty", "r1=much"], "penalties.r1 must be a number, not 'much'"),
         (["--activation", "tahn"], "activation 'tahn' is not known. Did you mean 'tanh'"),
         (["--generator-widths", "32,zero"], "generator_widths"),
         (["--latents", "0"], "latents must be"),
@@ -192,14 +193,37 @@ def test_wrong_choices_say_what_was_wanted(words, said, data, tmp_path, capsys):
     assert not (tmp_path / "m.gan").exists()
 
 
-def test_a_section_of_another_kind_is_refused(data, tmp_path, capsys):
-    (tmp_path / "run.toml").write_text("[table]\nlocale = 'de_DE'\n")
+def test_a_file_may_have_sections_for_several_kinds(data, tmp_path, monkeypatch):
+    (tmp_path / "run.toml").write_text(
+        "samples_seen = 200\n[image]\nhas_header = false\n[table]\nmin_count = 2\n"
+    )
     pixels = tmp_path / "pictures.csv"
     pixels.write_text("\n".join(",".join(["0", "1"] * 8 + ["2"]) for _ in range(30)))
-    assert (
-        run(["fit", str(pixels), "-o", str(tmp_path / "m.gan"), "--config", str(tmp_path / "run.toml")]) == 2
-    )
-    assert "'locale' is for data of kind 'table'" in capsys.readouterr().err
+    for source, expected in ((data, (True, 2)), (pixels, (False, None))):
+        target = tmp_path / f"{source.stem}.gan"
+        assert run(["fit", str(source), "-o", str(target), "--config", str(tmp_path / "run.toml")]) == 0
+        options = load_model(target).manifest["options"]
+        assert (options["has_header"], options.get("min_count")) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("target = 5", "target must be a text, the name of a column, not 5"),
+        ("[tabel]\nmin_count = 2", "there is no kind of data 'tabel'. Did you mean 'table'?"),
+        ("[table]\nmin_count = 'x'", "[table] min_count must be a whole number"),
+        ("[table]\nmin_cuont = 2", "[table] there is no option 'min_cuont'. Did you mean 'min_count'?"),
+        ("penaltys = {r1 = 1.0}", "there is no kind of data 'penaltys'"),
+        ("sed = 1", "there is no setting 'sed'. Did you mean 'seed'?"),
+        ("seed = ", "Invalid value"),
+    ],
+)
+def test_a_wrong_file_says_where(text, said, data, tmp_path, capsys):
+    (tmp_path / "run.toml").write_text(text)
+    assert run(["fit", str(data), "-o", str(tmp_path / "m.gan"), "--config", str(tmp_path / "run.toml")]) == 2
+    shown = capsys.readouterr().err
+    assert f"--config {tmp_path / 'run.toml'}: " in shown
+    assert said in shown
 
 
 def test_all_penalties_are_switched_off_from_the_command_line(data, asked, tmp_path):

@@ -36,7 +36,7 @@ class UnfittedError(UsageError, NotFittedError):
 
 
 _Settings: Any = make_dataclass(
-    "_Settings",
+    "Synthesizer",
     [(one.name, one.type, field(default=one.default)) for one in settings_of(FitConfig)],
     kw_only=True,
     eq=False,
@@ -101,7 +101,9 @@ class Synthesizer(_Settings, BaseEstimator):
             UsageError: When a setting, an option or a name is unknown, or an option is of another kind.
         """
         source, target, n_joined = self._with_target(data, y, target)
-        config = FitConfig(**self.get_params(deep=False))
+        chosen = self.get_params(deep=False)
+        plain = {name: one.item() if isinstance(one, np.generic) else one for name, one in chosen.items()}
+        config = FitConfig(**plain)
         folder = None if run is None else Path(run)
         origin = self._origin_of(start_from)
         fit_run = start(source, config, target=target, options=options, folder=folder, origin=origin)

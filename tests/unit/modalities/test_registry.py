@@ -14,6 +14,7 @@ import pytest
 import gansmith
 from gansmith.conformance import check_modality
 from gansmith.errors import DataError, UsageError
+from gansmith.faces.cli import settings as cli_settings
 from gansmith.faces.cli.app import run
 from gansmith.modalities import registry
 from gansmith.modalities.registry import find_modality, kinds, options_of, recognise
@@ -135,6 +136,27 @@ BROKEN = {
         "colours:COLOURS",
         "cannot be loaded .AttributeError",
     ),
+    "has options without defaults": (
+        """
+        from gansmith.modalities.registry import Modality
+        from gansmith.settings import settings
+        @settings
+        class Options:
+            n: int
+        COLOURS = Modality("colours", "", "colours:A", "colours:A", "colours:Options")
+        """,
+        "colours:COLOURS",
+        "cannot be loaded .AttributeError",
+    ),
+    "has options that are none": (
+        """
+        from gansmith.modalities.registry import Modality
+        class Options: ...
+        COLOURS = Modality("colours", "", "colours:A", "colours:A", "colours:Options")
+        """,
+        "colours:COLOURS",
+        "cannot be loaded .AttributeError",
+    ),
     "is not complete": (
         """
         from gansmith.modalities.format import AbstractFormat
@@ -167,6 +189,30 @@ def test_a_broken_package_is_named_with_a_way_out(name, install, capsys, tmp_pat
 def recognise_as(path: Path, kind: str) -> bool:
     """Whether the other kinds still work when they are named."""
     return find_modality(kind).format.recognises(str(path))
+
+
+def test_options_of_others_give_way_to_names_that_are_there(install, capsys):
+    install(
+        "colours",
+        "colours:COLOURS",
+        """
+        from gansmith.modalities.registry import Modality
+        from gansmith.settings import Annotated, Offered, settings
+        @settings(kw_only=True)
+        class Options:
+            seed: Annotated[int, Offered(("fit",))] = 3
+            columns: Annotated[int, Offered(("fit",))] = 3
+            keep: Annotated[bool, Offered(("fit",))] = True
+            shares: Annotated[tuple[float, ...], Offered(("fit",))] = (0.5,)
+        COLOURS = Modality("colours", "", "colours:A", "colours:A", "colours:Options")
+        """,
+    )
+    found = cli_settings._options("fit")
+    assert found["columns"].offered.option == "--column"
+    assert cli_settings._panel(found["columns"]).endswith("kind table")
+    assert cli_settings._spelling(found["keep"]) == "--no-keep"
+    assert cli_settings._parsed(found["keep"], True) is False
+    assert cli_settings._parsed(found["shares"], ["0.5,1"]) == (0.5, 1)
 
 
 def test_our_own_kinds_are_there_without_any_package():

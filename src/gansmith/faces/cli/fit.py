@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gansmith.errors import UsageError
+from gansmith.errors import UsageError, did_you_mean
 from gansmith.faces.cli.options import Json, check_model_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
-from gansmith.modalities.registry import kinds
-from gansmith.settings import from_plain
+from gansmith.modalities.registry import find_modality, kinds, options_of, recognise
+from gansmith.settings import from_plain, settings_of
 from gansmith.tasks.settings import FitConfig
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def fit(
         fit_run = resume_run(data, folder)
         console.print(f"Resuming at step {fit_run.training.step:,} of {fit_run.training.n_steps:,}.")
     else:
-        general, options = _merged(config, chosen)
+        general, options = _merged(config, chosen, data) if config else (dict(chosen.general), chosen.options)
         target = target or general.pop("target", "")
         fit_run = _started(data, from_plain(FitConfig, general), target, options, folder, origin)
     from gansmith.faces.cli.progress import play
@@ -136,17 +136,33 @@ def _check_resumable(chosen: Chosen, others: Mapping[str, object]) -> None:
         )
 
 
-def _merged(path: Path | None, chosen: Chosen) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings of the run, and options of the kind of data: of a TOML file, overruled by the command line."""
-    if path is None:
-        return dict(chosen.general), dict(chosen.options)
+def _merged(path: Path, chosen: Chosen, data: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings of the run, and options of the kind of data: of a TOML file, overruled by the command line.
+
+    A file may have a section for each of several kinds; that of the data's own kind is used.
+    """
+    where = f"--config {path}: "
     try:
         general: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"--config {path}: {error}.") from error
-    sections = [general.pop(kind) for kind in kinds() if isinstance(general.get(kind), dict)]
-    options = {name: value for section in sections for name, value in section.items()}
-    from_plain(FitConfig, {k: v for k, v in general.items() if k != "target"}, f"--config {path}: ")
+        raise UsageError(f"{where}{error}.") from error
+    sections = {kind: general.pop(kind) for kind in kinds() if isinstance(general.get(kind), dict)}
+    target, known = general.pop("target", ""), {one.name for one in settings_of(FitConfig)}
+    if not isinstance(target, str):
+        raise UsageError(f"{where}target must be a text, the name of a column, not {target!r}.")
+    for name, value in general.items():
+        if isinstance(value, dict) and name not in known:
+            raise UsageError(f"{where}there is no kind of data {name!r}. {did_you_mean(name, kinds())}")
+    from_plain(FitConfig, general, where)
+    options: dict[str, Any] = {}
+    if sections:
+        kind = chosen.general.get("kind") or general.get("kind")
+        modality = find_modality(kind) if kind else recognise(data)
+        options = sections.get(modality.kind, {})
+        try:
+            options_of(modality, "fit", options)
+        except UsageError as error:
+            raise UsageError(f"{where}[{modality.kind}] {error}") from error
     if any(name in chosen.general for name in LENGTHS):
         general = {name: value for name, value in general.items() if name not in LENGTHS}
-    return {**general, **chosen.general}, {**options, **chosen.options}
+    return {"target": target, **general, **chosen.general}, {**options, **chosen.options}

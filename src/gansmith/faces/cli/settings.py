@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Annotated, Any, Final, Literal, Union, final, get_args, get_origin
@@ -49,7 +49,8 @@ def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]
         own = [one for one in _parameters(function) if one.name != "chosen"]
         taken = {one.name for one in own}
         settings = [one for kind in general for one in settings_of(kind) if one.name not in taken]
-        options = {one.name: one for _, one in _options(command)}
+        taken |= {one.name for one in settings}
+        options = {name: one for name, one in _options(command).items() if name not in taken}
 
         @wraps(function)
         def run(**given: Any) -> None:
@@ -62,7 +63,7 @@ def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]
             function(**given, chosen=chosen)
 
         made = [_parameter(one, TUNING if one.name in _TUNED else "") for one in settings]
-        made += [_parameter(one, _panel(command, name)) for name, one in options.items()]
+        made += [_parameter(one, _panel(one)) for one in options.values()]
         run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in (*own, *made)}
         return run
@@ -75,18 +76,29 @@ def _parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
     return [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in found]
 
 
-def _options(command: str) -> Iterator[tuple[str, Setting]]:
-    """The options of all kinds for a command, with the name of the kind; those that a command can spell."""
-    for modality in all_modalities():
-        if isinstance(modality, Modality):
-            for setting in settings_of(modality.options):
-                if command in setting.offered.commands and _form(setting):
-                    yield modality.kind, setting
+def _options(command: str) -> dict[str, Setting]:
+    """The options of all kinds that a command can spell; of two that mean different things ours is."""
+    found: dict[str, Setting] = {}
+    for setting in (one for kind in reversed(_kinds()) for one in settings_of(kind.options)):
+        if command in setting.offered.commands and _form(setting):
+            found.setdefault(setting.name, setting)
+    return found
 
 
-def _panel(command: str, name: str) -> str:
-    kinds = [kind for kind, setting in _options(command) if setting.name == name]
-    return f"Options of data of kind {' and '.join(kinds)}"
+def _kinds() -> list[Modality]:
+    """All kinds that can be loaded, ours last."""
+    return [one for one in all_modalities() if isinstance(one, Modality)]
+
+
+def _panel(setting: Setting) -> str:
+    """Of which kinds it is an option: those that state it alike."""
+    alike = [
+        kind.kind
+        for kind in _kinds()
+        for one in settings_of(kind.options)
+        if (one.name, one.type, one.offered.option) == (setting.name, setting.type, setting.offered.option)
+    ]
+    return f"Options of data of kind {' and '.join(alike)}"
 
 
 def _parameter(setting: Setting, panel: str) -> inspect.Parameter:
@@ -109,7 +121,8 @@ def _parameter(setting: Setting, panel: str) -> inspect.Parameter:
 
 
 def _spelling(setting: Setting) -> str:
-    return setting.offered.option or f"--{setting.name.replace('_', '-')}"
+    is_turned_off = setting.default is True and _plain(setting.type) == {bool}
+    return setting.offered.option or f"--{'no-' * is_turned_off}{setting.name.replace('_', '-')}"
 
 
 def _form(setting: Setting) -> Any:
@@ -143,26 +156,30 @@ def _is_given(value: Any) -> bool:
 
 
 def _parsed(setting: Setting, value: Any) -> Any:
-    """A value as its class of settings takes it."""
+    """A value as its class of settings takes it; what is wrong with it, that class says."""
     kinds = _plain(setting.type)
     if kinds == {bool}:
-        return value is not setting.default if value else setting.default
+        return not setting.default
     if Mapping in kinds and isinstance(value, list):
         return _pairs(setting, value)
+    is_number = bool(kinds & {int, float})
     if tuple in kinds:
-        parts = [_number(part) for text in value for part in text.split(",")] if int in kinds else value
-        return ",".join(value) if str in kinds and not isinstance(parts[0], int) else tuple(parts)
-    return _number(value) if isinstance(value, str) and int in kinds else value
+        parts = [_number(part) for text in value for part in text.split(",")] if is_number else value
+        return ",".join(value) if str in kinds and isinstance(parts[0], str) else tuple(parts)
+    return _number(value) if isinstance(value, str) and is_number else value
 
 
-def _number(text: str) -> int | str:
-    """A whole number where it is one: the class of settings says what is wrong with any other text."""
-    return int(text) if text.strip().isdecimal() else text.strip()
+def _number(text: str) -> int | float | str:
+    """A number where it is one."""
+    try:
+        return int(text) if text.strip().isdecimal() else float(text)
+    except ValueError:
+        return text.strip()
 
 
 def _pairs(setting: Setting, texts: Sequence[str]) -> dict[str, Any]:
     """`["a:1", "b:2"]` as a dictionary."""
-    form, option = setting.offered.form, _spelling(setting)
+    form, option = setting.offered.form or "NAME=VALUE", _spelling(setting)
     sign = ":" if ":" in form else "="
     if list(texts) == ["none"]:
         return {}
@@ -173,12 +190,5 @@ def _pairs(setting: Setting, texts: Sequence[str]) -> dict[str, Any]:
             raise UsageError(f"{option} {text!r}: write {form}.")
         if name in found:
             raise UsageError(f"{option}: {name!r} is given twice. Give it once.")
-        found[name] = value if ":" in form else _decimal(value, option, text, form)
+        found[name] = value if ":" in form else _number(value)
     return found
-
-
-def _decimal(value: str, option: str, text: str, form: str) -> float:
-    try:
-        return float(value)
-    except ValueError as error:
-        raise UsageError(f"{option} {text!r}: {value!r} is no number. Write {form}.") from error
