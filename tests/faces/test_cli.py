@@ -275,7 +275,7 @@ def test_a_breakdown_leaves_with_1(folder, tmp_path, monkeypatch, capsys):
     def broken(*given):
         raise TrainingError("the game broke down.")
 
-    monkeypatch.setattr(fit, "train", broken)
+    monkeypatch.setattr(fit, "Training", broken)
     assert run(["fit", str(folder / "people.csv"), "-o", str(tmp_path / "a.gan")]) == 1
     assert "TrainingError: the game broke down." in capsys.readouterr().err
 
