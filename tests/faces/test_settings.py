@@ -177,6 +177,10 @@ def test_an_objective_brings_its_penalty_and_a_penalty_goes_before_it():
         (["--penalty", "r1=much"], "penalties.r1 must be a number, not 'much'"),
         (["--activation", "tahn"], "activation 'tahn' is not known. Did you mean 'tanh'"),
         (["--generator-widths", "32,zero"], "generator_widths"),
+        (["--latents", "999999999"], "latents must be"),
+        (["--threads", "100000"], "threads must be 1024 or less"),
+        (["--schema-table", "guests"], "goes with a schema"),
+        (["--penalty", "none", "--penalty", "r1=1"], "--penalty none stands alone"),
         (["--latents", "0"], "latents must be"),
         (["--latents", "rot"], "Did you mean 'root'"),
         (["--batch-size", "-3"], "batch_size must be more than 0, not -3"),
@@ -214,6 +218,7 @@ def test_a_file_may_have_sections_for_several_kinds(data, tmp_path, monkeypatch)
         ("[table]\nmin_count = 'x'", "[table] min_count must be a whole number"),
         ("[table]\nmin_cuont = 2", "[table] there is no option 'min_cuont'. Did you mean 'min_count'?"),
         ("penaltys = {r1 = 1.0}", "there is no kind of data 'penaltys'"),
+        ("min_count = 2", "'min_count' is for data of kind 'table': put it below [table]"),
         ("sed = 1", "there is no setting 'sed'. Did you mean 'seed'?"),
         ("seed = ", "Invalid value"),
     ],
@@ -224,6 +229,15 @@ def test_a_wrong_file_says_where(text, said, data, tmp_path, capsys):
     shown = capsys.readouterr().err
     assert f"--config {tmp_path / 'run.toml'}: " in shown
     assert said in shown
+
+
+def test_numbers_of_a_grid_are_numbers(data, asked):
+    grid = {"generator_widths": (np.int64(8),), "latents": np.int64(4), "learning_rate": np.float32(0.5)}
+    with pytest.raises(UsageError, match="far enough"):
+        gansmith.Synthesizer().set_params(**grid).fit(data)
+    assert asked[0][0] == FitConfig(generator_widths=(8,), latents=4, learning_rate=0.5)
+    with pytest.raises(UsageError, match=r"latents is a setting of the run: give it to Synthesizer\(latents"):
+        gansmith.Synthesizer().fit(data, latents=3)
 
 
 def test_all_penalties_are_switched_off_from_the_command_line(data, asked, tmp_path):

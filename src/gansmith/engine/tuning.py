@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, TypeVar, final
 
 from gansmith.errors import UsageError
-from gansmith.nets.settings import Activation, LatentsRule, WeightInit, Widths, rule_of_thumb_sizes
+from gansmith.nets.settings import MAX_WIDTH, Activation, LatentsRule, WeightInit, Widths, rule_of_thumb_sizes
 from gansmith.settings import (
     Annotated,
     Field,
@@ -56,7 +56,9 @@ _OF_PLAYERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 class AbstractTuning:
     """What may be chosen of networks and rules; None takes what the preset chooses from the data."""
 
-    latents: Annotated[PositiveInt | LatentsRule | None, Offered(form="N|RULE")] = None
+    latents: Annotated[
+        Annotated[int, Field(ge=1, le=MAX_WIDTH)] | LatentsRule | None, Offered(form="N|RULE")
+    ] = None
     """Noise values per record: a number, or "root", "half" or "quarter" of the values of a record."""
     latent_distribution: LatentDistribution | None = None
     """Of the noise: "normal", or "uniform" in [-1, 1)."""

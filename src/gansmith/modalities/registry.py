@@ -9,7 +9,7 @@ melody = "melodies:MELODY"
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
@@ -152,18 +152,24 @@ def options_of(modality: Modality, command: str, given: Any) -> Any:
         raise UsageError(f"options of data of kind {modality.kind!r} are values by name, not {given!r:.80}.")
     own = {one.name for one in settings_of(modality.options) if command in one.offered.commands}
     for name in given:
-        if name in own:
-            continue
-        for other in all_modalities():
-            if isinstance(other, Modality) and name in (one.name for one in settings_of(other.options)):
-                if other.kind == modality.kind:
-                    raise UsageError(f"option {name!r} is of no use to {command}. Leave it out.")
-                raise UsageError(
-                    f"option {name!r} is for data of kind {other.kind!r}, and this is {modality.kind!r}. "
-                    f"Leave it out, or say --kind {other.kind}."
-                )
-        raise UsageError(f"there is no option {name!r}. {did_you_mean(name, sorted(own))}")
+        if name not in own:
+            raise _no_option(name, modality, command, own)
     return from_plain(modality.options, {name: _plain(name, value) for name, value in given.items()})
+
+
+def _no_option(name: str, modality: Modality, command: str, own: Iterable[str]) -> UsageError:
+    """Why an option is refused: it is of no use here, of another kind, or unknown."""
+    for other in all_modalities():
+        for one in settings_of(other.options) if isinstance(other, Modality) else ():
+            spelt = f"{name!r} ({one.offered.option})" if one.offered.option else repr(name)
+            if one.name == name and isinstance(other, Modality):
+                if other.kind == modality.kind:
+                    return UsageError(f"option {spelt} is of no use to {command}. Leave it out.")
+                return UsageError(
+                    f"option {spelt} is for data of kind {other.kind!r}, and this is {modality.kind!r}. "
+                    "Leave it out."
+                )
+    return UsageError(f"there is no option {name!r}. {did_you_mean(name, sorted(own))}")
 
 
 def _plain(name: str, value: Any) -> Any:

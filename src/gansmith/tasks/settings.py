@@ -31,7 +31,7 @@ class FitConfig(AbstractTuning):
     """Another seed, another model; the same seed, the same model bit for bit."""
     device: str = "auto"
     """auto, cpu, cuda or mps."""
-    threads: NonNegativeInt = 0
+    threads: Annotated[int, Field(ge=0, le=1024)] = 0
     """Processor cores to learn with; 0 chooses. Part of what makes the same bits again."""
     shortened: str = ""
     """Where a budget shortened the run to be repeated, as it was printed; goes with samples_seen."""

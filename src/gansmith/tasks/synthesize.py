@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field, make_dataclass, replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Float
@@ -102,8 +102,11 @@ class Synthesizer(_Settings, BaseEstimator):
         """
         source, target, n_joined = self._with_target(data, y, target)
         chosen = self.get_params(deep=False)
-        plain = {name: one.item() if isinstance(one, np.generic) else one for name, one in chosen.items()}
-        config = FitConfig(**plain)
+        config = FitConfig(**{name: _python(value) for name, value in chosen.items()})
+        if belonging := sorted(options.keys() & chosen.keys()):
+            raise UsageError(
+                f"{belonging[0]} is a setting of the run: give it to Synthesizer({belonging[0]}=...)."
+            )
         folder = None if run is None else Path(run)
         origin = self._origin_of(start_from)
         fit_run = start(source, config, target=target, options=options, folder=folder, origin=origin)
@@ -276,6 +279,13 @@ class Synthesizer(_Settings, BaseEstimator):
         if "model_" not in vars(self):
             raise UnfittedError("this synthesizer has learnt nothing yet: call fit(data) first.")
         return self.model_
+
+
+def _python(value: Any) -> Any:
+    """NumPy's numbers as Python's own, as a search over a grid brings them."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_python(item) for item in cast("list[Any]", value))
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def load(path: str | Path) -> Synthesizer:

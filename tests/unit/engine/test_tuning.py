@@ -236,7 +236,7 @@ def test_it_goes_through_json():
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [
-        ({"latents": 0}, "latents must be more than 0, not 0"),
+        ({"latents": 0}, "latents must be 1 or more, not 0"),
         ({"latents": "hlf"}, "Did you mean 'half'"),
         ({"latents": 3.5}, "latents must be a whole number or one of root, half, quarter, not 3.5"),
         ({"generator_widths": ()}, "a list of 1 or more"),

@@ -153,6 +153,11 @@ def _merged(path: Path, chosen: Chosen, data: str) -> tuple[dict[str, Any], dict
     for name, value in general.items():
         if isinstance(value, dict) and name not in known:
             raise UsageError(f"{where}there is no kind of data {name!r}. {did_you_mean(name, kinds())}")
+    for kind in map(find_modality, kinds()):
+        for name in {one.name for one in settings_of(kind.options)} & (general.keys() - known):
+            raise UsageError(
+                f"{where}{name!r} is for data of kind {kind.kind!r}: put it below [{kind.kind}]."
+            )
     from_plain(FitConfig, general, where)
     options: dict[str, Any] = {}
     if sections:

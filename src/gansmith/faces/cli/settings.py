@@ -181,7 +181,9 @@ def _pairs(setting: Setting, texts: Sequence[str]) -> dict[str, Any]:
     """`["a:1", "b:2"]` as a dictionary."""
     form, option = setting.offered.form or "NAME=VALUE", _spelling(setting)
     sign = ":" if ":" in form else "="
-    if list(texts) == ["none"]:
+    if "none" in texts:
+        if len(texts) > 1:
+            raise UsageError(f"{option} none stands alone: leave the others out.")
         return {}
     found: dict[str, Any] = {}
     for text in texts:

@@ -56,6 +56,10 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
     def settled(self, options: TableOptions, command: str) -> TableOptions:
         """With the content of the schema's file, and conditions as JSON holds them; scores find no rules."""
         schema = options.schema
+        if schema is None and options.schema_table:
+            raise UsageError(
+                f"schema_table {options.schema_table!r} goes with a schema. Give one, or leave it out."
+            )
         if schema is not None:
             schema = schema_of(schema, options.schema_table)
         where, finds = plain_where(options.where), options.finds_constraints and command != "score"

@@ -70,10 +70,10 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             raise UsageError(
                 "what the columns are comes from the model to be fine-tuned. Leave columns and schema out."
             )
-        if given.get("min_count", 0) not in (0, own.min_count):
+        if given.get("min_count", 0) not in (0, codec.min_count):
             raise UsageError(
                 f"min_count is {given['min_count']}, and that of the model to be fine-tuned is "
-                f"{own.min_count}. Leave it out: it comes from the model."
+                f"{codec.min_count}. Leave it out: it comes from the model."
             )
         known = {"schema": codec.schema.to_json(), "finds_constraints": False, "min_count": own.min_count}
         return {**given, **known}

@@ -21,6 +21,7 @@ from gansmith.modalities.table.networks import (
     n_conditions,
     networks_for,
 )
+from gansmith.nets.initialisation import initialise
 
 LAYOUT = Layout(n_states=(2, 3, 3, 6), n_bins=(0, 0, 2, 6))
 SIZES = TableNetworks(generator_widths=(16, 16), discriminator_widths=(16, 12))
@@ -181,6 +182,7 @@ def test_activation_and_first_weights_reach_every_network(game, change):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             made = networks_for(LAYOUT, config, game(batch_size=4, n_latents=8)).values()
+            initialise(made, config.weights, torch.default_generator)  # as `seeded_networks` does
             latents, samples = torch.randn(5, 8), torch.rand(5, LAYOUT.n_values)
         of_latents = (TableGenerator, TableDecoder)
         found = []
