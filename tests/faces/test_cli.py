@@ -222,6 +222,18 @@ def test_score_reads_as_fit_does(folder, tmp_path, capsys):
     assert run(["score", fake, "--real", data, "--encoding", "utf-8", "--no-header"]) == 3
 
 
+def test_show_says_what_was_chosen_from_the_data(model, capsys):
+    assert run(["show", str(model)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for said in (
+        "generator widths 128-128",
+        "n latents 128",
+        "penalties 0.3 r1 + 0.3 r2",
+        "turns same_fakes",
+    ):
+        assert said in shown
+
+
 def test_show_knows_models_runs_and_data(folder, model, capsys):
     for what, said in (
         (model, "a model of table data"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -59,10 +59,30 @@ def _show_model(path: Path, as_json: bool) -> None:
     if "origin" in found:
         typer.echo(f"fine-tuned from the model {found['origin']}")
     typer.echo(f"learnt by the game {model.rules.name!r}, preset {found['fit']['preset']!r}")
+    for part in ("networks", "game"):  # what was chosen from the data, too
+        typer.echo(f"{part}: {', '.join(_settled(found[part]))}")
     typer.echo(
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
     _print_rows(model.modality.recipe.describe(model.codec))
+
+
+def _settled(values: Mapping[str, Any]) -> Iterator[str]:
+    """Settings as a line of text, those of players with their names."""
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from (f"{name}'s {part}" for part in _settled(cast("dict[str, Any]", value)))
+        elif value not in (None, [], False) and name != "name":
+            yield f"{name.replace('_', ' ')} {_listed(value)}"
+
+
+def _listed(value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    items = cast("list[Any]", value)
+    if isinstance(items[0], dict):  # penalties, terms
+        return " + ".join(f"{one['weight']} {one['name']}" for one in items)
+    return "-".join(map(str, items))
 
 
 def _show_run(path: Path, as_json: bool) -> None:
@@ -75,7 +95,8 @@ def _show_run(path: Path, as_json: bool) -> None:
         print_json({"config": config, "is_finished": folder.is_finished, "stats": stats})
         return
     state = "finished" if folder.is_finished else "not finished"
-    typer.echo(f"{path}: a run on {config['data']['name']}, {state}")
+    step = f", step {stats[-1]['step']:,} of {stats[-1]['n_steps']:,}" if stats else ""
+    typer.echo(f"{path}: a run on {config['data']['name']}, {state}{step}")
     rows = [
         {
             "step": f"{record['step']:,} of {record['n_steps']:,}",
