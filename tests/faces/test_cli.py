@@ -406,3 +406,19 @@ def test_a_declared_rule_that_the_data_breaks_is_refused_with_the_record(tmp_pat
     assert (
         "constraint 1 (range): there is no setting 'colum'. Did you mean 'column'?" in capsys.readouterr().err
     )
+
+
+def test_a_command_that_fails_waits_for_no_thread(tmp_path: Path) -> None:
+    program = (
+        "import sys, threading; from gansmith.faces.cli import main;"
+        "threading.Thread(target=threading.Event().wait).start(); main(sys.argv[1:])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "fit", str(tmp_path / "none.csv")],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ended.returncode == 3
+    assert "none.csv" in ended.stderr

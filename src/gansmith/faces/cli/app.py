@@ -7,6 +7,7 @@ Nothing heavy is imported before a command runs, so `--help` answers at once.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, final
@@ -73,12 +74,19 @@ app.command("list")(list_names)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; leaves by SystemExit.
+    """Run the command line and end the process with its exit code.
+
+    A command that fails ends at once, without waiting for other threads: one of Arrow's that still holds
+    a Python object would abort a process that is closing down, and hide the exit code.
 
     Args:
         arguments: Without the program's name; None takes those of the process.
     """
-    sys.exit(run(arguments))
+    code = run(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code:
+        os._exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
