@@ -37,7 +37,6 @@ def sample(
         bool,
         typer.Option(
             "--discriminator-scores",
-            "--opinions",
             help="Print each record with the discriminator's probability that it is real.",
         ),
     ] = False,
