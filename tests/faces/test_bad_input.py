@@ -320,19 +320,6 @@ def test_samples_that_cannot_be_written_leave_nothing(place, capsys, model):
         assert _listing(place) == before
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")  # noqa: PTH110
-def test_a_full_standard_output_is_an_error(place, model):
-    import subprocess
-    import sys
-
-    (place / "m.gan").write_bytes(model)
-    with open("/dev/full", "wb") as full:  # noqa: PTH123
-        command = [sys.executable, "-m", "gansmith", "sample", str(place / "m.gan"), "-n", "5"]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 3
-    assert "disk is full" in done.stderr
-
-
 # --- Runs ---------------------------------------------------------------------------------------------------
 
 

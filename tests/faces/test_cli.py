@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -280,18 +276,6 @@ def test_wrong_usage_leaves_with_2_and_says_what_is_right(arguments, said, capsy
     assert said.casefold() in err.casefold()
 
 
-def test_a_breakdown_leaves_with_1(folder, tmp_path, monkeypatch, capsys):
-    from gansmith.errors import TrainingError
-    from gansmith.tasks import fit
-
-    def broken(*given):
-        raise TrainingError("the game broke down.")
-
-    monkeypatch.setattr(fit, "Training", broken)
-    assert run(["fit", str(folder / "people.csv"), "-o", str(tmp_path / "a.gan")]) == 1
-    assert "TrainingError: the game broke down." in capsys.readouterr().err
-
-
 def test_help_imports_nothing_heavy():
     heavy = [
         "torch",
@@ -312,49 +296,6 @@ def test_help_imports_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip().splitlines()[-1] == "[] 0"
     assert "fit" in done.stdout
-
-
-def test_a_reader_that_has_had_enough_is_no_failure(model):
-    """As in `gansmith sample m.gan | head -1`."""
-    program = "import sys; from gansmith.faces.cli.app import run; sys.exit(run(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, "sample", model, "-n", "30000"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.readline() == "age,pay,city,member\n"
-        process.stdout.close()
-        said = process.stderr.read()
-    assert said == ""
-    assert process.returncode == 0
-
-
-# --- Ctrl-C -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a process of its own")
-def test_ctrl_c_keeps_a_checkpoint_and_the_printed_command_goes_on_bit_for_bit(folder, tmp_path, capsys):
-    length = ["--samples-seen", str(216 * 100), *SMALL, "--sampling-only"]
-    model, data = tmp_path / "a b.gan", str(folder / "people.csv")
-    command = [sys.executable, "-m", "gansmith", "fit", data, "-o", str(model), *length]
-    stats = tmp_path / "a b.run" / "stats.jsonl"
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not stats.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert out == ""
-    assert not model.exists()
-    assert list((tmp_path / "a b.run" / "checkpoints").iterdir())
-    printed = shlex.split(err.strip().splitlines()[-1])
-    assert printed[:2] == ["gansmith", "fit"]
-    assert "--resume" in printed
-    assert run(printed[1:]) == 0
-    assert "Resuming at step" in capsys.readouterr().err
-    whole = tmp_path / "whole.gan"
-    assert run(["fit", data, "-o", str(whole), *length]) == 0
-    assert model.read_bytes() == whole.read_bytes()
 
 
 # --- What always holds --------------------------------------------------------------------------------------
@@ -406,19 +347,3 @@ def test_a_declared_rule_that_the_data_breaks_is_refused_with_the_record(tmp_pat
     assert (
         "constraint 1 (range): there is no setting 'colum'. Did you mean 'column'?" in capsys.readouterr().err
     )
-
-
-def test_a_command_that_fails_waits_for_no_thread(tmp_path: Path) -> None:
-    program = (
-        "import sys, threading; from gansmith.faces.cli import main;"
-        "threading.Thread(target=threading.Event().wait).start(); main(sys.argv[1:])"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", program, "fit", str(tmp_path / "none.csv")],
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    assert ended.returncode == 3
-    assert "none.csv" in ended.stderr

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, final
 
 import typer
 from typer.core import TyperCommand
 
 from gansmith import __version__
-from gansmith.errors import GansmithError
+from gansmith.errors import DataError, GansmithError
 from gansmith.faces.cli.complete import complete
 from gansmith.faces.cli.demo import demo
 from gansmith.faces.cli.fit import fit
@@ -82,10 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Without the program's name; None takes those of the process.
     """
-    code = run(arguments)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if code:
+    if code := run(arguments):
+        with suppress(OSError):  # where nothing can be written, it was said already
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)
 
 
@@ -100,4 +101,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if isinstance(leaving.__context__, BrokenPipeError):  # as in `... | head`: the reader has had enough
             return 0
         return leaving.code if isinstance(leaving.code, int) else 0
+    except OSError as error:  # such as standard output on a full disk
+        typer.echo(f"{type(error).__name__}: {error}. Check where the output goes.", err=True)
+        return DataError.exit_code
     return 0

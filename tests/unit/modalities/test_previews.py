@@ -1,0 +1,36 @@
+"""What a person sees of some records in a terminal."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gansmith.modalities.previews import PicturePreview, SoundPreview, TablePreview
+
+
+def test_a_sound_is_shown_by_its_peaks_loud_or_low():
+    waves = np.zeros((2, 600))
+    waves[0, 300:] = 1.0
+    waves[1, 5] = -0.5
+    assert SoundPreview(waves, rate_hz=1200).as_text().splitlines() == [
+        f"|{' ' * 30}{'█' * 30}| 0.50 s",
+        f"|▒{' ' * 59}| 0.50 s",
+    ]
+
+
+def test_short_sounds_and_no_sounds_are_shown_too():
+    assert SoundPreview(np.ones((1, 3)), rate_hz=3).as_text() == "|███| 1.00 s"
+    assert SoundPreview(np.zeros((0, 3)), rate_hz=3).as_text() == ""
+
+
+def test_a_wide_table_is_shown_by_its_ends_and_long_cells_are_cut():
+    names = tuple(f"c{number}" for number in range(20))
+    shown = TablePreview(names, (("x" * 30, *names[1:]),)).as_text().splitlines()
+    assert shown[0].split() == [*names[:6], "...", *names[-6:]]
+    assert shown[1].split()[0] == f"{'x' * 21}..."
+    assert len(shown[0]) == len(shown[1])
+
+
+def test_large_pictures_are_named_and_not_drawn():
+    preview = PicturePreview(np.zeros((2, 64, 40), np.uint8), 255)
+    assert preview.as_text() == "2 pictures of 64 x 40 pixels; write a .png to look at them"
+    assert PicturePreview(np.zeros((0, 8, 8), np.uint8), 255).as_text() == "no pictures"
