@@ -9,11 +9,11 @@ import pyarrow as pa
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gansmith.modalities.table.files.clocks import read_duration, spell_duration
-from gansmith.modalities.table.files.number_formats import bare_numbers, formatted
-from gansmith.modalities.table.files.reading import read_table
-from gansmith.modalities.table.files.writing import TableWriter
-from gansmith.modalities.table.schema import NEGATIVES, PLUSES, Column
+from gansmith.tabular.files.clocks import read_duration, spell_duration
+from gansmith.tabular.files.number_formats import bare_numbers, formatted
+from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files.writing import TableWriter
+from gansmith.tabular.schema import NEGATIVES, PLUSES, Column
 
 PREFIXES = ["", "$", "€ ", "CHF ", "R$"]
 SUFFIXES = ["", "%", " €", " kg", " km/h"]

@@ -9,9 +9,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gansmith.modalities.table.files.reading import read_table
-from gansmith.modalities.table.files.writing import TableWriter
-from gansmith.modalities.table.schema import KINDS, Column, Schema
+from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files.writing import TableWriter
+from gansmith.tabular.schema import KINDS, Column, Schema
 
 # Letters that are no whole word of a kind, and what makes quoting hard.
 WORDS = st.text(st.sampled_from(list("abc xyzéß\",;|\t\n'=")), min_size=1, max_size=8).map(lambda s: f"w{s}w")

@@ -23,7 +23,7 @@ from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.tensors import Samples
 from gansmith.modalities.format import O, R
 from gansmith.modalities.requests import Compact, Partial, Request
-from gansmith.modalities.where import Where
+from gansmith.tabular.where import Where
 from gansmith.nets.initialisation import initialise
 from gansmith.nets.settings import AbstractPlayerNetworks
 

@@ -30,7 +30,7 @@ from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.recipe import AbstractCodec, Conditional
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
 from gansmith.modalities.requests import Compact, ConditionalBlock, Request
-from gansmith.modalities.where import Where
+from gansmith.tabular.where import Where
 from gansmith.nets.ensemble import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store.files import as_json, write_whole

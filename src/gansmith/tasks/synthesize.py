@@ -21,7 +21,7 @@ from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.modalities.format import HasColumns, HasScores
 from gansmith.modalities.registry import find_modality, needed, offered, recognise
-from gansmith.modalities.where import Where
+from gansmith.tabular.where import Where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.features import small_seed

@@ -18,7 +18,7 @@ from gansmith.engine.players import PlayerConfig
 from gansmith.engine.tuning import Tuning, tuned_networks
 from gansmith.errors import UsageError
 from gansmith.modalities.image.networks import ImageNetworks
-from gansmith.modalities.table.networks import TableNetworks
+from gansmith.tabular.networks import TableNetworks
 from gansmith.settings import from_plain, settings, settings_of, to_plain
 
 N_VALUES = 64

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gansmith.errors import UsageError
-from gansmith.modalities.where import OPERATORS, Term, terms_of
+from gansmith.tabular.where import OPERATORS, Term, terms_of
 
 COLUMNS = ["age", "age at birth", "income", "city", "a>b", "x=", "rate [%]"]
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.conditional.condition import matching
+from gansmith.tabular.conditions import matching
 from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.impute import imputed, read_partial
 from gansmith.tasks.model import load_model

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.schema import schema_of
+from gansmith.tabular.schema import schema_of
 from gansmith.tasks.judging import score
 from gansmith.tasks.synthesize import Synthesizer, load
 

@@ -19,7 +19,7 @@ from gansmith.modalities.image.pictures import (
     bundled_digits,
     highest_value,
 )
-from gansmith.modalities.where import terms_of
+from gansmith.tabular.where import terms_of
 
 MIN_PICTURES: Final = 2
 _PIXEL_FILES: Final = (".tra", ".tes")

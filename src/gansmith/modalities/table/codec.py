@@ -15,20 +15,20 @@ from torch import Tensor
 
 from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec, Verdict
-from gansmith.modalities.table.columns.base import AbstractColumnCodec
-from gansmith.modalities.table.columns.categories import CategoryCodec
-from gansmith.modalities.table.columns.identifiers import IdentifierCodec
-from gansmith.modalities.table.columns.inventions import InventedCodec
-from gansmith.modalities.table.columns.lists import ListCodec
-from gansmith.modalities.table.columns.numbers import NumberCodec
-from gansmith.modalities.table.columns.rare import usual_min_count, with_rare_ones_as_text
-from gansmith.modalities.table.columns.stand_ins import StandInCodec
-from gansmith.modalities.table.constraints.cells import replaced
-from gansmith.modalities.table.constraints.chain import Chain
-from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.layout import Compact, Layout
+from gansmith.tabular.columns.base import AbstractColumnCodec
+from gansmith.tabular.columns.categories import CategoryCodec
+from gansmith.tabular.columns.identifiers import IdentifierCodec
+from gansmith.tabular.columns.inventions import InventedCodec
+from gansmith.tabular.columns.lists import ListCodec
+from gansmith.tabular.columns.numbers import NumberCodec
+from gansmith.tabular.columns.rare import usual_min_count, with_rare_ones_as_text
+from gansmith.tabular.columns.stand_ins import StandInCodec
+from gansmith.tabular.constraints.cells import replaced
+from gansmith.tabular.constraints.chain import Chain
+from gansmith.tabular.files.reading import Table
+from gansmith.tabular.layout import Compact, Layout
 from gansmith.modalities.table.options import TableOptions
-from gansmith.modalities.table.schema import Column, Schema
+from gansmith.tabular.schema import Column, Schema
 
 MAX_COLUMNS_LOOKED_AT: Final = 64
 """Columns whose values describe a rare category, when there are too many categories."""

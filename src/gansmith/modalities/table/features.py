@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.constraints.cells import floats_of
-from gansmith.modalities.table.files.stored import spelt
-from gansmith.modalities.table.schema import MADE_ANEW, NOT_ROUNDED, Column, Kind, Schema
+from gansmith.tabular.constraints.cells import floats_of
+from gansmith.tabular.files.stored import spelt
+from gansmith.tabular.schema import MADE_ANEW, NOT_ROUNDED, Column, Kind, Schema
 from gansmith.scorecard.features import Features, Scale
 
 _IN_MICROSECONDS: Final = ("datetime", "time", "duration")

@@ -14,16 +14,16 @@ import pyarrow.compute as pc
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.previews import TablePreview
-from gansmith.modalities.table.conditional.condition import conditions_of, matching
-from gansmith.modalities.table.constraints.finding import settle
-from gansmith.modalities.table.files.in_memory import fingerprint_of, in_type_of, with_column
-from gansmith.modalities.table.files.reading import MIN_RECORDS, Leniency, Table, read_table
-from gansmith.modalities.table.files.stored import spelt
-from gansmith.modalities.table.files.writing import TableFile, TableWriter
+from gansmith.tabular.conditions import conditions_of, matching
+from gansmith.tabular.constraints.finding import settle
+from gansmith.tabular.files.in_memory import fingerprint_of, in_type_of, with_column
+from gansmith.tabular.files.reading import MIN_RECORDS, Leniency, Table, read_table
+from gansmith.tabular.files.stored import spelt
+from gansmith.tabular.files.writing import TableFile, TableWriter
 from gansmith.modalities.table.options import TableOptions
-from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema, schema_of
+from gansmith.tabular.schema import MADE_ANEW, Column, Schema, schema_of
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
-from gansmith.modalities.where import plain_where
+from gansmith.tabular.where import plain_where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
 

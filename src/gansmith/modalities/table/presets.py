@@ -9,8 +9,8 @@ from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.modalities.recipe import Plan
-from gansmith.modalities.table.layout import Layout
-from gansmith.modalities.table.networks import TableNetworks
+from gansmith.tabular.layout import Layout
+from gansmith.tabular.networks import TableNetworks
 
 PRESETS: Final = {
     "default": "relativistic pairs, R1 and R2; Adult in 2 min: c2st .57, tstr .915 (real .93)",

@@ -16,23 +16,23 @@ from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Samples
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verdict
-from gansmith.modalities.table.calibration import calibrate
+from gansmith.tabular.calibration import calibrate
 from gansmith.modalities.table.codec import TableCodec, verdict
-from gansmith.modalities.table.columns.base import AbstractColumnCodec
-from gansmith.modalities.table.columns.categories import CategoryCodec
-from gansmith.modalities.table.columns.inventions import InventedCodec
-from gansmith.modalities.table.columns.lists import ListCodec
-from gansmith.modalities.table.columns.numbers import NumberCodec
+from gansmith.tabular.columns.base import AbstractColumnCodec
+from gansmith.tabular.columns.categories import CategoryCodec
+from gansmith.tabular.columns.inventions import InventedCodec
+from gansmith.tabular.columns.lists import ListCodec
+from gansmith.tabular.columns.numbers import NumberCodec
 from gansmith.modalities.table.conditional.imputation import TablePartial
 from gansmith.modalities.table.conditional.request import TableRequest, request_for
-from gansmith.modalities.table.files.gaps import Gaps
-from gansmith.modalities.table.files.reading import Table, read_partial
-from gansmith.modalities.table.layout import draw_conditions
-from gansmith.modalities.table.networks import TableGenerator, TableNetworks, networks_for
+from gansmith.tabular.files.gaps import Gaps
+from gansmith.tabular.files.reading import Table, read_partial
+from gansmith.tabular.layout import draw_conditions
+from gansmith.tabular.networks import TableGenerator, TableNetworks, networks_for
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
-from gansmith.modalities.table.suppressed import suppressed_of, suppression_notes, unknown_notes
-from gansmith.modalities.where import Where
+from gansmith.tabular.suppressed import suppressed_of, suppression_notes, unknown_notes
+from gansmith.tabular.where import Where
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.columns.rare import usual_min_count, with_rare_ones_as_text
-from gansmith.modalities.table.constraints.cells import cells_of, mask_of
+from gansmith.tabular.columns.rare import usual_min_count, with_rare_ones_as_text
+from gansmith.tabular.constraints.cells import cells_of, mask_of
 from gansmith.modalities.table.features import common_types, table_features, told
-from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.schema import MADE_ANEW, Schema
+from gansmith.tabular.files.reading import Table
+from gansmith.tabular.schema import MADE_ANEW, Schema
 from gansmith.modalities.table.validity import Rule, rules_of
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort

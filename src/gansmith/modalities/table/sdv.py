@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, cast, final
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.table.files.dates import has_clock
-from gansmith.modalities.table.schema import Column, Kind, Schema, SemanticType, is_object
+from gansmith.tabular.files.dates import has_clock
+from gansmith.tabular.schema import Column, Kind, Schema, SemanticType, is_object
 
 VERSION_KEY: Final = "METADATA_SPEC_VERSION"
 VERSIONS: Final = ("V1", "SINGLE_TABLE_V1", "MULTI_TABLE_V1")

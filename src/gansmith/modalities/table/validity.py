@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.modalities.table.constraints.cells import Mask, cells_of, floats_of, is_again, mask_of
-from gansmith.modalities.table.constraints.chain import read_constraints
-from gansmith.modalities.table.constraints.finding import find
-from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema
+from gansmith.tabular.constraints.cells import Mask, cells_of, floats_of, is_again, mask_of
+from gansmith.tabular.constraints.chain import read_constraints
+from gansmith.tabular.constraints.finding import find
+from gansmith.tabular.schema import MADE_ANEW, Column, Schema
 
 
 @final

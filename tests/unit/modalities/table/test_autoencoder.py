@@ -11,8 +11,8 @@ import torch
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.cycle import CycleRules
 from gansmith.errors import UsageError
-from gansmith.modalities.table.layout import Layout, hold_fixed
-from gansmith.modalities.table.networks import TableDecoder, TableNetworks, networks_for
+from gansmith.tabular.layout import Layout, hold_fixed
+from gansmith.tabular.networks import TableDecoder, TableNetworks, networks_for
 
 LAYOUT = Layout(n_states=(2, 3, 6), n_bins=(0, 0, 4))
 SIZES = TableNetworks(generator_widths=(16,), discriminator_widths=(16, 12))

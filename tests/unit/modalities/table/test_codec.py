@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.files.reading import read_table
+from gansmith.tabular.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.features import table_features
-from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.schema import Column, Kind, Schema
+from gansmith.tabular.files.reading import Table
+from gansmith.tabular.schema import Column, Kind, Schema
 from gansmith.modalities.table.scoring import score_tables
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import QUICK

@@ -9,9 +9,9 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.codec import MAX_BLOCK_SIZE, TableCodec
-from gansmith.modalities.table.files.in_memory import fingerprint_of
+from gansmith.tabular.files.in_memory import fingerprint_of
 from gansmith.modalities.table.format import TableFormat
-from gansmith.modalities.table.networks import TableNetworks
+from gansmith.tabular.networks import TableNetworks
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.presets import MAX_HELDOUT
 from gansmith.modalities.table.recipe import TableRecipe

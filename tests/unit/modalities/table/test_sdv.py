@@ -14,7 +14,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.recipe import TableRecipe
-from gansmith.modalities.table.schema import KINDS, Column, Schema, schema_of
+from gansmith.tabular.schema import KINDS, Column, Schema, schema_of
 from gansmith.modalities.table.sdv import is_sdv, to_sdv
 
 FORMAT, RECIPE = TableFormat(), TableRecipe()

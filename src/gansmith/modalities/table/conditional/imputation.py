@@ -23,21 +23,21 @@ from jaxtyping import Bool
 
 from gansmith.engine.tensors import Conditions
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.columns.base import AbstractColumnCodec
-from gansmith.modalities.table.columns.categories import CategoryCodec
-from gansmith.modalities.table.columns.numbers import NumberCodec, to_numbers
-from gansmith.modalities.table.conditional.choices import ANY_STATE, choices_for
-from gansmith.modalities.table.conditional.condition import Condition
+from gansmith.tabular.columns.base import AbstractColumnCodec
+from gansmith.tabular.columns.categories import CategoryCodec
+from gansmith.tabular.columns.numbers import NumberCodec, to_numbers
+from gansmith.tabular.choices import ANY_STATE, choices_for
+from gansmith.tabular.conditions import Condition
 from gansmith.modalities.table.conditional.sampling import ConditionedColumn
-from gansmith.modalities.table.constraints.cells import cells_of, replaced
-from gansmith.modalities.table.constraints.chain import Chain
-from gansmith.modalities.table.constraints.dependency import Dependency
-from gansmith.modalities.table.files.gaps import Gaps
-from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.files.spelling import mask_of
-from gansmith.modalities.table.files.writing import TableFile
-from gansmith.modalities.table.layout import Compact, hold_fixed
-from gansmith.modalities.table.schema import Column
+from gansmith.tabular.constraints.cells import cells_of, replaced
+from gansmith.tabular.constraints.chain import Chain
+from gansmith.tabular.constraints.dependency import Dependency
+from gansmith.tabular.files.gaps import Gaps
+from gansmith.tabular.files.reading import Table
+from gansmith.tabular.files.spelling import mask_of
+from gansmith.tabular.files.writing import TableFile
+from gansmith.tabular.layout import Compact, hold_fixed
+from gansmith.tabular.schema import Column
 
 ROUNDS: Final = 8
 """How often the generator is asked, where it leaves gaps or what it makes does not go with what is there."""

@@ -16,15 +16,15 @@ import pyarrow as pa
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.conditional.choices import Choices, choices_for
-from gansmith.modalities.table.conditional.condition import Condition, conditions_of
+from gansmith.tabular.choices import Choices, choices_for
+from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.modalities.table.conditional.sampling import ConditionedColumn, SampledBlock, Wanted
-from gansmith.modalities.table.constraints.cells import cells_of
-from gansmith.modalities.table.constraints.chain import Chain
-from gansmith.modalities.table.constraints.dependency import Dependency
-from gansmith.modalities.table.constraints.merged import Combinations
-from gansmith.modalities.table.schema import Column
-from gansmith.modalities.where import Where
+from gansmith.tabular.constraints.cells import cells_of
+from gansmith.tabular.constraints.chain import Chain
+from gansmith.tabular.constraints.dependency import Dependency
+from gansmith.tabular.constraints.merged import Combinations
+from gansmith.tabular.schema import Column
+from gansmith.tabular.where import Where
 
 MAX_BALANCED: Final = 1000
 """Values that can take turns."""

@@ -26,11 +26,11 @@ from jaxtyping import Bool, Int
 from gansmith.engine.tensors import Conditions
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.columns.base import Codes
-from gansmith.modalities.table.conditional.choices import ANY_STATE, Choices, Drawn
-from gansmith.modalities.table.conditional.condition import Condition
-from gansmith.modalities.table.files.reading import Table
-from gansmith.modalities.table.layout import Compact, hold_fixed
+from gansmith.tabular.columns.base import Codes
+from gansmith.tabular.choices import ANY_STATE, Choices, Drawn
+from gansmith.tabular.conditions import Condition
+from gansmith.tabular.files.reading import Table
+from gansmith.tabular.layout import Compact, hold_fixed
 
 FREE_ROUNDS: Final = 4
 """Blocks in which the generator is left free, at most."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.files.reading import read_table
+from gansmith.tabular.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
 
 N = 400

@@ -11,9 +11,9 @@ import pytest
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.conditional.condition import conditions_of
+from gansmith.tabular.conditions import conditions_of
 from gansmith.modalities.table.conditional.request import reduced, request_for
-from gansmith.modalities.table.files.reading import read_table
+from gansmith.tabular.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tasks.synthesize import Synthesizer
 

@@ -12,10 +12,10 @@ import torch
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.conditional.condition import conditions_of, matching
+from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.modalities.table.conditional.request import TableRequest, request_for
 from gansmith.modalities.table.conditional.sampling import FREE_ROUNDS, WATCHED_ROUNDS
-from gansmith.modalities.table.files.reading import Table, read_table
+from gansmith.tabular.files.reading import Table, read_table
 from gansmith.modalities.table.options import TableOptions
 
 SIZE = 1000

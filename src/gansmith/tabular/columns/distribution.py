@@ -1,0 +1,97 @@
+"""The distribution function of the numbers of a column, as a line through a few corners.
+
+Source:
+    Held-out likelihood as a measure of smoothing: Rudemo 1982, "Empirical choice of histograms and kernel
+    density estimators", Scandinavian Journal of Statistics 9.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from gansmith.tabular.columns import rare
+from gansmith.tabular.columns.base import Codes
+from gansmith.tabular.columns.rare import Numbers
+
+MAX_STEPS: Final = 8192
+"""Values at which a distribution function may step."""
+MAX_MOVED: Final = 0.02
+"""How far the function may move where numbers too rare to come out become their frequent neighbours."""
+_SLOPES: Final = tuple(2**power for power in range(11))
+"""Into how many slopes a distribution function without steps may be divided."""
+MIN_RECORDS_PER_KNOT: Final = 5
+"""Records between two corners, on the average, where they lie between real values."""
+N_FOLDS: Final = 5
+MAX_TRIED: Final = 100_000
+"""Numbers that choose how many slopes there are."""
+MIN_REPEATS: Final = 5
+"""Records that share a value, on the average, where the function steps at every value."""
+
+
+def repeat(values: Numbers, counts: Codes, min_count: int) -> bool:
+    """Whether so many records share these numbers that the distribution function steps at each."""
+    n = int(counts.sum())
+    if len(values) > MAX_STEPS or n < MIN_REPEATS * len(values) or counts.max() < min_count:
+        return False
+    upto = np.concatenate([[0], np.cumsum(counts)])
+    became = rare.to_frequent(values, counts, min_count)  # ascending, too
+    moved = upto[np.searchsorted(became, values, "right")] - upto[1:]
+    return bool(np.abs(moved).max() <= MAX_MOVED * n)
+
+
+def distribution(
+    values: Numbers, counts: Codes, min_count: int
+) -> tuple[Float[np.ndarray, " n_knots"], Float[np.ndarray, " n_knots"]]:
+    """Corners (value, share up to it) of a distribution function: steps where values repeat, else slopes."""
+    if not len(values):
+        return np.zeros(0), np.zeros(0)
+    n = counts.sum()
+    shares = np.concatenate([[0.0], np.cumsum(counts) / n])
+    if repeat(values, counts, min_count) and counts.min() >= min_count:
+        return np.repeat(values, 2), np.stack([shares[:-1], shares[1:]], 1).reshape(-1)
+    numbers = np.repeat(values, counts)
+    grid = _grid(_n_slopes(numbers, min_count), len(numbers), min_count)
+    return _at(numbers, grid), grid
+
+
+def _n_slopes(numbers: Numbers, min_count: int) -> int:
+    """How many slopes of equal share foretell numbers best that they were not drawn through.
+
+    Too few miss what is there, too many repeat the chances of this sample: what is drawn from them gathers
+    where its numbers, ascending, happen to lie. So functions through some of them are tried on the others.
+    """
+    rng = np.random.default_rng(0)
+    tried = rng.permutation(numbers)[:MAX_TRIED]
+    apart = np.diff(np.unique(numbers))
+    spread = np.subtract(*np.quantile(numbers, (0.75, 0.25)))
+    reach = max(np.median(apart), spread / len(numbers)) / 2 if len(apart) else 1.0
+    n_slopes = [k for k in _SLOPES if len(tried) >= k * max(MIN_RECORDS_PER_KNOT, min_count)]
+    if len(n_slopes) < 2:
+        return 1
+    found = np.zeros(len(n_slopes))
+    for fold in range(N_FOLDS):
+        rest, others = tried[fold::N_FOLDS], np.sort(np.delete(tried, np.s_[fold::N_FOLDS]))
+        for place, k in enumerate(n_slopes):
+            grid = _grid(k, len(others), min_count)
+            knots = _at(others, grid)
+            likely = np.interp(rest + reach, knots, grid) - np.interp(rest - reach, knots, grid)
+            found[place] += np.log(np.maximum(likely, 1e-9)).mean()
+    return n_slopes[int(found.argmax())]
+
+
+def _grid(n_slopes: int, n: int, min_count: int) -> Float[np.ndarray, " k"]:
+    """Shares at the corners: evenly, and ever closer towards both ends while there are numbers between."""
+    tail = 0.5 ** np.arange(1, 32) / n_slopes
+    tail = tail[tail * n >= max(MIN_RECORDS_PER_KNOT, min_count)]
+    return np.unique(np.concatenate([np.linspace(0, 1, n_slopes + 1), tail, 1 - tail]))
+
+
+def _at(numbers: Numbers, shares: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """The quantiles of numbers in ascending order; but for the ends none is a number of a single record."""
+    ranks, places = shares * (len(numbers) - 1), np.arange(len(numbers))
+    found = (np.interp(ranks - 0.5, places, numbers) + np.interp(ranks + 0.5, places, numbers)) / 2
+    found[[0, -1]] = numbers[[0, -1]]
+    return found

@@ -1,0 +1,193 @@
+"""Identifiers: made anew, unique, in the pattern of the real ones."""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar, Final, final
+
+import numpy as np
+import pyarrow as pa
+
+from gansmith.errors import DataError
+from gansmith.tabular.columns.base import AbstractPresenceCodec, Codes, Letters, Levels, Whole
+from gansmith.tabular.schema import Column, Text, must_be
+from gansmith.settings import Annotated, Field, settings
+
+_LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
+_ALPHABETS: Final = (
+    _DIGITS, _DIGITS + "abcdef", _DIGITS + "ABCDEF", _LOWER, _UPPER, _DIGITS + _LOWER, _DIGITS + _UPPER,
+    _LOWER + _UPPER, _DIGITS + _LOWER + _UPPER,
+)  # fmt: skip
+"""The usual alphabets, smallest first; the last holds all others."""
+MIN_SHARED: Final = 20
+"""Identifiers that must reach a position before a character of theirs is kept there."""
+MIN_AGREED: Final = 5
+"""Fewer than this agree by chance, though they be all there are and all of one length."""
+MIN_AGREEMENT: Final = 0.95
+"""Share of them that must have the same character there, or characters of one alphabet."""
+MAX_POSITIONS: Final = 200
+MAX_WIDTH: Final = 40
+_RUN: Final = 1.5
+"""Numbers whose range is less than so many times their count are a run: some were held out, none left out."""
+_SPARSE: Final = 1000
+"""Numbers whose range is so many times their count are hardly ever met by chance."""
+_MAX_DIGITS: Final = 15
+_GOLDEN: Final = 0x9E3779B97F4A7C15F39CC0605CEDC834
+"""The golden section in units of 2^-128: all digits count, where patterns have more members than a float."""
+_EULER: Final = 0xB7E151628AED2A6ABF7158809CF4F3C7
+"""e - 2, likewise: where the shuffle starts."""
+_SERIAL: Final = re.compile(rf"(.*?)(\d{{1,{_MAX_DIGITS}}})(\D*)", re.ASCII | re.DOTALL)
+
+
+Alphabet = Annotated[
+    Letters, must_be("different characters", lambda letters: len(set(letters)) == len(letters))
+]
+
+
+@final
+@settings(error=DataError)
+class IdentifierCodec(AbstractPresenceCodec):
+    """A numbering: record k gets the k-th member of a pattern, so that no two are alike.
+
+    A serial pattern is a prefix, a whole number and a suffix. The numbers start above the last real one, so
+    that none is a real one: they count on from there, or, where the real ones leave gaps, are spread over a
+    range as wide as theirs. Only where the type or the digits have no room above, and the real ones fill less
+    than a thousandth of their range, are numbers taken from that range.
+
+    Any other pattern is an alphabet for each position: a character that nearly all identifiers share there,
+    or the usual alphabet that theirs come from. No character of a few people's identifiers is kept.
+    These patterns know nothing of the real members: one made anew is a real one with the odds of a random
+    draw.
+
+    States: missing and present, where cells are missing.
+    """
+
+    name: ClassVar[str] = "identifier"
+
+    prefix: Text
+    suffix: Text
+    width: Annotated[int, Field(ge=0, le=MAX_WIDTH)]
+    """Digits of a serial number, padded with zeros; 0 does not pad."""
+    start: Whole
+    """The lowest serial number to be made."""
+    span: Annotated[Whole, Field(ge=0)]
+    """Width of the range that serial numbers are spread over; 0 counts on from `start`."""
+    alphabets: Annotated[tuple[Alphabet, ...], Field(strict=False, max_length=MAX_POSITIONS)]
+    """Characters of each position; empty for a serial pattern."""
+
+    @classmethod
+    def fit(cls, column: pa.Array, schema: Column) -> IdentifierCodec:
+        """Find the pattern."""
+        has_missing = column.null_count > 0
+        present = column.drop_null().to_pylist()
+        if pa.types.is_integer(column.type):
+            room = int(np.iinfo(column.type.to_pandas_dtype()).max)
+            start, span = _numbering([int(value) for value in present], room)
+            return cls(schema, has_missing, "", "", 0, start, span, ())
+        texts = [str(value) for value in present]
+        matches = [_SERIAL.fullmatch(text) for text in texts]
+        found = [match.groups() for match in matches if match]
+        frames = {(prefix, suffix) for prefix, _, suffix in found}
+        # A number after others is not a serial one.
+        is_loose = any(letter.isdigit() for prefix, _ in frames for letter in prefix)
+        is_serial = len(found) == len(texts) >= MIN_AGREED and len(frames) == 1 and not is_loose
+        if is_serial:
+            prefix, suffix = frames.pop()
+            digits = [number for _, number, _ in found]
+            is_padded = len({len(number) for number in digits}) == 1 and len(digits[0]) > 1
+            width = len(digits[0]) if is_padded else 0
+            start, span = _numbering([int(number) for number in digits], 10 ** (width or _MAX_DIGITS) - 1)
+            return cls(schema, has_missing, prefix, suffix, width, start, span, ())
+        return cls(schema, has_missing, "", "", 0, 1, 0, positions(texts))
+
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+        """See the base class."""
+        is_missing = self.is_missing(codes)
+        numbers = range(first_index, first_index + len(codes))
+        texts = [self._spell(number) for number in numbers]
+        try:
+            return pa.array(texts, pa.string(), mask=is_missing).cast(self.column.arrow_type)
+        except pa.ArrowInvalid as error:
+            raise DataError(
+                f"column {self.column.name!r} of type {self.column.type} has no room for more identifiers. "
+                "Make fewer records, or learn it with a wider type in the schema."
+            ) from error
+
+    def _spell(self, index: int) -> str:
+        if not self.alphabets:
+            number = self.start + (shuffled(index, self.span) if self.span else index)
+            return f"{self.prefix}{number:0{self.width}d}{self.suffix}"
+        return "".join(member(self.alphabets, index))
+
+
+def member(alphabets: Sequence[str], index: int) -> tuple[str, str]:
+    """The index-th member of a pattern, shuffled, and digits more where all members are used up."""
+    rest = shuffled(index, math.prod(len(alphabet) for alphabet in alphabets))
+    letters: list[str] = []
+    for alphabet in reversed(alphabets):
+        rest, position = divmod(rest, len(alphabet))
+        letters.append(alphabet[position])
+    return "".join(reversed(letters)), str(rest) if rest else ""
+
+
+def shuffled(index: int, capacity: int) -> int:
+    """The index-th number of a fixed shuffle of 0..capacity - 1; beyond it the numbers go on."""
+    lap, place = divmod(index, capacity)
+    stride = (capacity * _GOLDEN >> 128) | 1  # golden section: neighbours end up far apart
+    while math.gcd(stride, capacity) != 1:
+        stride += 2
+    return lap * capacity + (place * stride + (capacity * _EULER >> 128)) % capacity
+
+
+def _numbering(numbers: Sequence[int], room: int) -> tuple[int, int]:
+    """Where new serial numbers start, and the range that they are spread over, 0 for a run.
+
+    Args:
+        numbers: The real ones.
+        room: The largest number that the type or the digits can hold.
+    """
+    if not numbers:
+        return 1, 0
+    first, last = min(numbers), max(numbers)
+    span = last - first + 1
+    if span < _RUN * len(numbers):
+        return last + 1, 0
+    if last + span > room and span >= _SPARSE * len(numbers):
+        return first, span
+    return last + 1, span if last + span <= room else 0
+
+
+def positions(texts: Sequence[str]) -> tuple[str, ...]:
+    """The alphabet of each position, up to the length that at least half of the texts reach."""
+    lengths = sorted((len(text) for text in texts), reverse=True)
+    n_reaching = max((len(texts) + 1) // 2, min(MIN_SHARED, len(texts)))
+    length = min(lengths[n_reaching - 1], MAX_POSITIONS) if texts else 0
+    is_even = len(texts) >= MIN_AGREED and lengths[0] == lengths[-1]
+    return tuple(
+        _alphabet(Counter(text[place] for text in texts if len(text) > place), is_even=is_even)
+        for place in range(length)
+    )
+
+
+def _alphabet(seen: Counter[str], *, is_even: bool) -> str:
+    """The character that nearly all have at a position, else the smallest usual alphabet of what is common.
+
+    Args:
+        seen: How often each character stands there.
+        is_even: Whether all identifiers have the same length, so that all of them speak here.
+    """
+    n = seen.total()
+    letter, n_agreeing = seen.most_common(1)[0]
+    if (n >= MIN_SHARED and n_agreeing >= MIN_AGREEMENT * n) or (is_even and n_agreeing == n):
+        return letter
+    n_usual = sum(seen[letter] for letter in _ALPHABETS[-1])
+    return next(
+        alphabet
+        for alphabet in _ALPHABETS
+        if sum(seen[letter] for letter in alphabet) >= MIN_AGREEMENT * n_usual > 0
+        or alphabet is _ALPHABETS[-1]
+    )

@@ -1,0 +1,196 @@
+"""What every constraint does, and what it is given: columns by name, found in the schema they belong to.
+
+A constraint takes from the records, before they are learnt, what follows from the rest (`reduce`), and
+puts it back into the records that are made (`restore`). What is put back cannot violate it.
+A table keeps its columns throughout, by name and place: one that was taken out is empty, one that holds
+something else in the meantime, such as a difference, has another kind.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, final
+
+import numpy as np
+import pyarrow as pa
+
+from gansmith.errors import DataError, did_you_mean
+from gansmith.tabular.constraints.cells import PLAIN, Mask
+from gansmith.tabular.schema import Column, Schema
+from gansmith.settings import AfterValidator, Annotated, PlainSerializer, PlainValidator, changed, from_plain
+
+Cells = dict[str, pa.Array]
+"""One cell each, by column: what somebody asks for."""
+
+
+def _named(name: object, info: Any) -> Column:
+    if isinstance(name, Column):
+        return name
+    if not isinstance(name, str):
+        raise ValueError("the name of a column")
+    schema: Schema = info.context
+    for column in schema.columns:
+        if column.name == name:
+            return column
+    near = did_you_mean(name, schema.names)
+    raise DataError(f"{info.field_name!r} names the column {name!r}, which is not there. {near}")
+
+
+def each_once(columns: Sequence[Column]) -> Sequence[Column]:
+    """Raise DataError when a column stands in two places."""
+    for name, n in Counter(column.name for column in columns).items():
+        if n > 1:
+            raise DataError(f"it names the column {name!r} twice. Name different columns.")
+    return columns
+
+
+Named = Annotated[Column, PlainValidator(_named), PlainSerializer(lambda column: column.name)]
+Columns = Annotated[tuple[Named, ...], AfterValidator(each_once)]
+
+
+class AbstractConstraint(ABC):
+    """Something that holds for every record."""
+
+    kind: ClassVar[str]
+    """What it is called in a schema."""
+
+    learns: ClassVar[tuple[str, ...]] = ()
+    """Fields that `learnt` fills; the others are what a person writes."""
+
+    @final
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any], schema: Schema, where: str) -> AbstractConstraint:
+        """The constraint that `to_json` or a person wrote; what it has to learn is not learnt yet.
+
+        Raises:
+            DataError: A key or a column is unknown, or the columns are of kinds that it cannot hold between.
+        """
+        said = {key: value for key, value in values.items() if key != "kind"}
+        for key in cls.learns:
+            if key in said:
+                raise DataError(f"{where}there is no setting {key!r}: it is learnt.")
+        return from_plain(cls, said, where, DataError, schema)
+
+    @final
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON that `from_json` reads."""
+        return {"kind": self.kind, **changed(self, *self.learns)}
+
+    @final
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Columns that must be there as they were before `restore` puts back the others that it names."""
+        fields = [value for key, value in vars(self).items() if key not in self.learns]
+        held = [one for value in fields for one in (value if isinstance(value, tuple) else (value,))]
+        names = [one.name for one in held if isinstance(one, Column)]
+        return tuple(name for name in names if name not in self.writes)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Columns that `restore` puts back; no other constraint may put them back as well."""
+        return ()
+
+    @abstractmethod
+    def in_words(self) -> str:
+        """What holds, as a person would say it."""
+
+    @abstractmethod
+    def violating(self, records: pa.Table) -> Mask:
+        """Which records break it."""
+
+    def learnt(self, records: pa.Table, min_count: int = 1) -> AbstractConstraint:
+        """This constraint with all that it must know of records that keep it.
+
+        Args:
+            records: Real records.
+            min_count: How many of them must share what is kept.
+        """
+        del records, min_count
+        return self
+
+    def keeping(self, emitted: Mapping[str, pa.Array]) -> AbstractConstraint:
+        """This constraint without what it knows of values that are never made.
+
+        Args:
+            emitted: The values that can be made, by column, of columns of categories, after `reduce`.
+        """
+        del emitted
+        return self
+
+    def learnt_state(self) -> dict[str, Any]:
+        """What `learnt` found, as plain JSON."""
+        return {}
+
+    def with_state(self, state: Mapping[str, Any]) -> AbstractConstraint:
+        """This constraint with what `learnt_state` kept.
+
+        Raises:
+            DataError: It could not have come from there.
+        """
+        check_keys(state)
+        return self
+
+    def reduced(self) -> Mapping[str, Column]:
+        """The columns that are something else between `reduce` and `restore`, by name."""
+        return {}
+
+    def reduce(self, records: pa.Table) -> pa.Table:
+        """Records without what follows from the rest; those that break the constraint come out somehow."""
+        return records
+
+    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+        """The inverse of `reduce`; of whatever records there are it makes some that keep the constraint.
+
+        Args:
+            records: As `reduce` gives them.
+            rng: For what is left open.
+            first_index: Number of the first record among all that are made.
+        """
+        del rng, first_index
+        return records
+
+    def conditions_for(self, cells: Cells) -> Cells:
+        """What is to be asked of reduced records, so that the full ones have these cells.
+
+        A column that `reduce` changes is left out where this cannot be said; whoever asks then has to look
+        at the records that come.
+
+        Raises:
+            UsageError: When no record can have them.
+        """
+        return {name: cell for name, cell in cells.items() if name not in self.writes}
+
+    def is_determined_by(self, name: str, cells: Cells) -> bool:
+        """Whether `conditions_for(cells)` makes sure of the cell asked for in column `name`."""
+        return name not in self.writes
+
+    def takes(self, name: str) -> bool:
+        """Whether the column does not take part in the game as it is."""
+        return name in self.writes
+
+    def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
+        """Records with the cells that are sought, where little has to be changed for that."""
+        del sought
+        return records
+
+
+def check_kinds(columns: Sequence[Column], is_right: Callable[[Column], bool], wanted: str) -> None:
+    """Raise DataError when a constraint cannot hold for one of the columns."""
+    for column in columns:
+        if not is_right(column):
+            raise DataError(f"column {column.name!r} is {column.kind} ({column.type}). Wanted: {wanted}.")
+
+
+def check_keys(state: Mapping[str, Any], *keys: str) -> None:
+    """Raise DataError when what a model holds of a constraint has other keys than these."""
+    if set(state) != set(keys):
+        raise DataError(f"it holds {', '.join(map(repr, state)) or 'nothing'}. Wanted: {', '.join(keys)}.")
+
+
+def check_plain(columns: Sequence[Column]) -> None:
+    """Raise DataError when the values of a column cannot be looked up."""
+    check_kinds(
+        columns, lambda one: one.kind in PLAIN, "values that can be looked up. Give it the kind category"
+    )

@@ -1,0 +1,98 @@
+"""What holds without exception, found in the data; and what a schema declares, checked against it.
+
+A rule is found only where chance is ruled out: enough records speak for it, and records put together at
+random would break it. A rule that is found holds for all records, not for a sample of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from gansmith.errors import DataError
+from gansmith.tabular.constraints.base import AbstractConstraint
+from gansmith.tabular.constraints.chain import ordered, place_of, read_constraints
+from gansmith.tabular.constraints.dependency import find_dependencies
+from gansmith.tabular.constraints.inequality import find_inequalities
+from gansmith.tabular.constraints.merged import find_one_of
+from gansmith.tabular.constraints.missing import find_missing_together
+from gansmith.tabular.constraints.total import find_totals
+from gansmith.tabular.constraints.view import MIN_RECORDS, View
+from gansmith.tabular.schema import Schema
+
+MAX_NOTES: Final = 20
+_FINDERS: Final = (
+    find_totals, find_one_of, find_dependencies, find_inequalities, find_missing_together,
+)  # fmt: skip
+"""In the order in which they have their say: a column is put back by one rule alone."""
+
+
+def settle(
+    records: pa.Table, schema: Schema, more: Sequence[Mapping[str, Any]], *, is_finding: bool
+) -> tuple[Schema, tuple[str, ...]]:
+    """The schema with all constraints that hold, and what to tell the user of those that were found.
+
+    Args:
+        records: All real records.
+        schema: Their columns; what it says of constraints is checked, and where it says nothing they are
+            looked for.
+        more: Constraints beside those of the schema, as plain JSON.
+        is_finding: Whether constraints are looked for at all.
+
+    Raises:
+        DataError: A constraint is not right, or a record breaks it.
+    """
+    listed = (*(schema.constraints or ()), *more)
+    declared = read_constraints(listed, schema)
+    for number, constraint in enumerate(declared, start=1):
+        _check(constraint, records, number)
+    found = find(records, schema, declared) if is_finding and schema.constraints is None else []
+    if not declared and not found and schema.constraints is None:
+        return schema, ()
+    settled = (*listed, *(constraint.to_json() for constraint in found))
+    return replace(schema, constraints=settled), _notes(found)
+
+
+def find(
+    records: pa.Table, schema: Schema, declared: Sequence[AbstractConstraint] = ()
+) -> list[AbstractConstraint]:
+    """Constraints that hold for all records, beside those that are declared."""
+    if records.num_rows < MIN_RECORDS:
+        return []
+    view = View(records, schema)
+    taken = {name for constraint in declared for name in constraint.writes}
+    found: list[AbstractConstraint] = []
+    for finder in _FINDERS:
+        for constraint in finder(view, frozenset(taken)):
+            found.append(constraint)
+            taken |= set(constraint.writes)
+    kept = ordered([*declared, *found])  # what would close a circle with others is left out
+    return [one for index, one in enumerate(found, start=len(declared)) if index in kept]
+
+
+def _check(constraint: AbstractConstraint, records: pa.Table, number: int) -> None:
+    """Raise DataError with the first record that breaks a constraint."""
+    broken = constraint.violating(records)
+    if not broken.any():
+        return
+    first = int(np.argmax(broken))
+    names = dict.fromkeys((*constraint.reads, *constraint.writes))
+    shown = [f"{name}={records.column(name)[first].as_py()}" for name in list(names)[:8]]
+    others = f" ({int(broken.sum()):,} records do)" if broken.sum() > 1 else ""
+    raise DataError(
+        f"{place_of(constraint.to_json(), number)}: record {first + 1} breaks {constraint.in_words()!r}: "
+        f"{', '.join(shown)}{', ...' if len(names) > 8 else ''}{others}. "
+        "Clean the data, or leave the constraint out of the schema."
+    )
+
+
+def _notes(found: Sequence[AbstractConstraint]) -> tuple[str, ...]:
+    cure = "leave it out with --no-constraints or in the schema"
+    shown = [f"found: {constraint.in_words()}; {cure}" for constraint in found[:MAX_NOTES]]
+    n_more = len(found) - MAX_NOTES
+    more = [f"found: {n_more} more such rules; `gansmith show --json` lists them"] if n_more > 0 else []
+    return (*shown, *more)

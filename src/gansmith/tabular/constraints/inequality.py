@@ -1,0 +1,295 @@
+"""One column never lies above another: start <= end.
+
+Where the two go together closely the higher one takes part in the game as its distance from the lower one,
+which cannot be negative: a trip's duration, in place of its end. Where they hardly do, both take part as they
+are, and the higher one of the few records that break the rule is raised to the lower one.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Final, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Float
+
+from gansmith.errors import DataError, UsageError
+from gansmith.tabular.constraints.base import (
+    AbstractConstraint,
+    Cells,
+    Mask,
+    Named,
+    check_keys,
+    each_once,
+)
+from gansmith.tabular.constraints.cells import EXACT, cells_of, from_units, replaced, step_of, units
+from gansmith.tabular.constraints.view import MIN_RECORDS, View
+from gansmith.tabular.schema import NOT_ROUNDED, Column
+from gansmith.settings import Annotated, Field, settings
+
+N_QUANTILES: Final = 41
+MAX_SPREAD: Final = 0.4
+"""How wide the middle half of the distances may be, in that of `high`, for two columns to be close."""
+NEAR: Final = 4
+"""Quantiles, of forty, that a value may be off where one is asked for: a tenth of all records."""
+MIN_BROKEN: Final = 0.05
+"""Share of records put together at random that must break a rule: else it says nothing."""
+MAX_TRIED: Final = 3
+"""Lower columns that are tried for one higher column."""
+MAX_SPIKE: Final = 0.05
+"""Share of records that one value of the higher column may have, unless one distance has as many: a
+distance cannot hold such values."""
+
+
+@final
+@settings(eq=False, error=DataError)
+class Inequality(AbstractConstraint):
+    """`low` <= `high` (or <) where both are there."""
+
+    kind: ClassVar[str] = "inequality"
+
+    learns: ClassVar = ("reference", "quantiles", "is_distance")
+
+    low: Named
+    high: Named
+    is_strict: Annotated[bool, Field(alias="strict")] = False
+    reference: float = 0.0
+    """What the distance is measured from where `low` is missing, in units."""
+    quantiles: Annotated[tuple[float, ...], Field(strict=False)] = (0.0, 0.0)
+    """Of `high`, the smallest to the largest, in units."""
+    is_distance: bool = True
+    """Whether the distance takes part in the game, and not `high` as it is."""
+
+    def __post_init__(self) -> None:
+        low, high = each_once((self.low, self.high))
+        if not ((low.is_number and high.is_number) or (low.is_time and high.is_time)):
+            kinds = f"{low.name!r} is {low.kind} and {high.name!r} is {high.kind}"
+            raise DataError(f"{kinds}. Wanted: two numbers or two times.")
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """See the base class."""
+        return (self.high.name,)
+
+    def in_words(self) -> str:
+        """See the base class."""
+        return f"{self.low.name} {'<' if self.is_strict else '<='} {self.high.name}"
+
+    def violating(self, records: pa.Table) -> Mask:
+        """See the base class."""
+        low, low_missing, high, high_missing = self._units(records)
+        return self._is_broken(low, high) & ~low_missing & ~high_missing
+
+    def learnt(self, records: pa.Table, min_count: int = 1) -> Inequality:
+        """See the base class; the ends that are kept are those that enough records reach."""
+        low, low_missing, high, high_missing = self._units(records)
+        present = np.sort(high[~high_missing])
+        middle = float(np.median(low[~low_missing])) if not low_missing.all() else 0.0
+        n_left_out = min(min_count, (len(present) + 1) // 2) - 1
+        inner = present[n_left_out : len(present) - n_left_out] if n_left_out > 0 else present
+        shares = np.linspace(0, 1, N_QUANTILES)
+        quantiles = np.quantile(inner, shares, method="lower") if len(inner) else np.zeros(N_QUANTILES)
+        if min_count > 1 and len(inner):  # single values in between are nobody's business: those half-way
+            middles = (quantiles[:-2] + quantiles[1:-1]) / 2
+            quantiles[1:-1] = [self._on_grid(value) for value in middles]
+        return replace(
+            self,
+            reference=self._on_grid(middle),
+            quantiles=tuple(np.sort(quantiles).tolist()),
+            is_distance=_are_close(low, high, ~low_missing & ~high_missing),
+        )
+
+    def learnt_state(self) -> dict[str, Any]:
+        """See the base class."""
+        quantiles = list(self.quantiles)
+        return {"reference": self.reference, "quantiles": quantiles, "is_distance": self.is_distance}
+
+    def with_state(self, state: Mapping[str, Any]) -> Inequality:
+        """See the base class."""
+        check_keys(state, *self.learns)
+        found = replace(self, **state)
+        numbers = np.array([found.reference, *found.quantiles])
+        if len(numbers) != 1 + N_QUANTILES or (np.diff(numbers[1:]) < 0).any():
+            raise DataError(f"its 'quantiles' are not {N_QUANTILES} that go up.")
+        if self.high.kind != "decimal" and np.abs(numbers).max() > EXACT:
+            raise DataError("its 'quantiles' lie beyond what the column can hold.")
+        return found
+
+    def reduced(self) -> Mapping[str, Column]:
+        """See the base class."""
+        if not self.is_distance:
+            return {}
+        name = self.high.name
+        if not (self.high.kind == "decimal" or self.low.kind == "decimal"):
+            return {name: Column(name, "integer")}
+        decimals = [column.decimals if column.kind == "decimal" else 0 for column in (self.low, self.high)]
+        return {name: Column(name, "decimal", decimals=-1 if NOT_ROUNDED in decimals else max(decimals))}
+
+    def reduce(self, records: pa.Table) -> pa.Table:
+        """See the base class."""
+        if not self.is_distance:
+            return records
+        low, low_missing, high, high_missing = self._units(records)
+        distance = (high - np.where(low_missing, self.reference, low)) / self._unit
+        column = self.reduced()[self.high.name]
+        return replaced(records, {self.high.name: from_units(distance, high_missing, column)})
+
+    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+        """See the base class; a long distance from a late start may lead beyond the last end seen."""
+        low, low_missing = units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed)
+        cells = cells_of(records, self.high.name)
+        if self.is_distance:
+            distance, missing = units(cells, self.reduced()[self.high.name])
+            high = np.where(low_missing, self.reference, low) + distance * self._unit
+            cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
+        kept, missing = units(cells, self.high, is_mixed=self._is_mixed)
+        is_broken = self._is_broken(low, kept) & ~low_missing & ~missing
+        if is_broken.any():
+            kept = np.where(is_broken, self._above(low), kept)
+            cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
+        return replaced(records, {self.high.name: cells})
+
+    def conditions_for(self, cells: Cells) -> Cells:
+        """See the base class; which distance makes a certain `high` depends on `low`, so it stays open."""
+        if not self.is_distance:
+            return cells
+        cell = cells.get(self.high.name)
+        if cell is not None and cell[0].is_valid:
+            number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
+            low, high = self.quantiles[0], self.quantiles[-1]
+            if not low <= number <= high:
+                numbers, none = np.array([low, high]), np.zeros(2, bool)
+                first, last = from_units(numbers, none, self.high, is_mixed=self._is_mixed)
+                wrong = f"column {self.high.name!r} has no value {cell[0].as_py()}"
+                raise UsageError(f"{wrong}: it was learnt from {first} to {last}.")
+            return {name: asked for name, asked in cells.items() if name != self.high.name}
+        return cells
+
+    def is_determined_by(self, name: str, cells: Cells) -> bool:
+        """See the base class; that `high` is missing can be said."""
+        return not self.is_distance or name != self.high.name or not cells[name][0].is_valid
+
+    def takes(self, name: str) -> bool:
+        """See the base class."""
+        return self.is_distance and name in self.writes
+
+    def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
+        """See the base class: a `high` of nearly the rank of the one that is sought becomes that."""
+        wanted = sought.get(self.high.name)
+        if wanted is None or not self.is_distance:
+            return records
+        low, low_missing, high, missing = self._units(records)
+        cell = pa.repeat(wanted, 1)
+        number = float(units(cell, self.high, is_mixed=self._is_mixed)[0][0])
+        rank = np.searchsorted(self.quantiles, number)
+        nearest = (self.quantiles[max(rank - NEAR, 0)], self.quantiles[min(rank + NEAR, N_QUANTILES - 1)])
+        is_near = (high >= nearest[0]) & (high <= nearest[1]) & ~missing
+        is_right = low_missing | ~self._is_broken(low, np.full(len(low), number))
+        cells = pc.if_else(pa.array(is_near & is_right), wanted, cells_of(records, self.high.name))
+        return replaced(records, {self.high.name: cells})
+
+    @property
+    def _is_mixed(self) -> bool:
+        return self.low.kind != self.high.kind and self.low.is_time
+
+    @property
+    def _unit(self) -> float:
+        """What the distance is counted in: for times, the largest step that all of them are multiples of."""
+        if not self.low.is_time:
+            return 1.0
+        steps = [int(step_of(column, is_mixed=self._is_mixed)) for column in (self.low, self.high)]
+        return float(math.gcd(*steps))
+
+    def _on_grid(self, number: float) -> float:
+        step = step_of(self.high, is_mixed=self._is_mixed)
+        return float(np.rint(number / step) * step) if step else number
+
+    def _above(self, low: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        """The lowest value that `high` may have beside each `low`."""
+        step = step_of(self.high, is_mixed=self._is_mixed)
+        if not step:
+            return np.nextafter(low, np.inf) if self.is_strict else low
+        above = np.ceil(np.round(low / step, 6)) * step
+        return np.where(self._is_broken(low, above), above + step, above)
+
+    def _is_broken(self, low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"]) -> Mask:
+        return low >= high if self.is_strict else low > high
+
+    def _units(
+        self, records: pa.Table
+    ) -> tuple[Float[np.ndarray, " n"], Mask, Float[np.ndarray, " n"], Mask]:
+        return (
+            *units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed),
+            *units(cells_of(records, self.high.name), self.high, is_mixed=self._is_mixed),
+        )
+
+
+def _are_close(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"], is_there: Mask) -> bool:
+    """Whether distances vary so much less than `high` does that they are the better thing to learn."""
+    if not is_there.any():
+        return True
+    middle_halves = np.quantile([high[is_there] - low[is_there], high[is_there]], (0.25, 0.75), axis=1)
+    of_distance, of_high = middle_halves[1] - middle_halves[0]
+    return bool(of_distance <= MAX_SPREAD * of_high)
+
+
+def find_inequalities(view: View, taken: frozenset[str]) -> list[Inequality]:
+    """For each column the nearest one below it, if it is below it in every record."""
+    found: list[Inequality] = []
+    for columns in (view.measures, view.times):
+        if len(columns) < 2:
+            continue
+        quick, sample = view.numbers(columns, view.quick), None
+        for high, lows in _candidates(quick).items():
+            if columns[high].name in taken:
+                continue
+            for low in lows[:MAX_TRIED]:
+                sample = view.numbers(columns, view.sample) if sample is None else sample
+                rule = _rule(view, columns[low], columns[high], sample[:, low], sample[:, high])
+                if rule is not None:
+                    found.append(rule)
+                    break
+    return found
+
+
+def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
+    """Lower columns for each higher one, the nearest first, as far as few records show."""
+    lows: dict[int, list[tuple[float, int]]] = {}
+    shuffled = values[np.random.default_rng(0).permutation(len(values))]
+    present = ~np.isnan(values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for low in range(values.shape[1]):
+            column = values[:, low : low + 1]
+            is_below = ~(column > values).any(0)  # a comparison with NaN is false
+            is_equal = ~((column != values) & present[:, low : low + 1] & present).any(0)
+            is_enough = (present[:, low : low + 1] & present).sum(0) >= min(MIN_RECORDS, len(values)) / 2
+            for high in np.flatnonzero(is_below & is_enough & ~is_equal).tolist():
+                broken = float((column[:, 0] > shuffled[:, high]).mean())
+                if broken >= MIN_BROKEN:
+                    lows.setdefault(high, []).append((-broken, low))
+    return {high: [low for _, low in sorted(found)] for high, found in lows.items()}
+
+
+def _rule(
+    view: View, low: Column, high: Column, lower: Float[np.ndarray, " n"], higher: Float[np.ndarray, " n"]
+) -> Inequality | None:
+    """The inequality, if it holds in all records and a distance can stand for the higher column."""
+    both = ~np.isnan(lower) & ~np.isnan(higher)
+    if both.sum() < MIN_RECORDS or (lower[both] > higher[both]).any():
+        return None
+    distance = np.round(higher[both] - lower[both], 9)
+    if _largest_share(higher[both]) > max(MAX_SPIKE, _largest_share(distance)):
+        return None
+    rule = Inequality(low, high)
+    return None if rule.violating(view.records).any() else rule
+
+
+def _largest_share(values: Float[np.ndarray, " n"]) -> float:
+    """The share of the most frequent value."""
+    return float(np.unique(values, return_counts=True)[1].max() / len(values))

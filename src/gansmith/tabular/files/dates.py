@@ -1,0 +1,230 @@
+"""How text files spell dates and times: finding the format, reading it, and spelling points in time alike.
+
+Formats are those of `strftime`, read and written by DuckDB, which is vectorised, knows English month names
+whatever the machine's language, and spells days without a leading zero (`%-d`).
+
+An offset from UTC (2024-07-01T10:00:00+02:00) that is the same in every cell is a part of the format. Where
+it changes, as with summer time, the values are learnt in UTC, and written with the offsets of a time zone
+that explains all of them; where none does, as UTC. In a format %z spells +0200 and %:z spells +02:00.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import product
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.tabular.files.spelling import mask_of, matches
+
+# Day before month where both can be read; `find_format` decides by the data.
+_DATES: Final = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y",
+    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%B %d, %Y",
+    "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%A, %B %d, %Y", "%a, %d %b %Y",
+)  # fmt: skip
+_MONTHS: Final = ("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%m/%Y")
+_CLOCKS: Final = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%g", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+_COMPACT: Final = ("%Y%m%d",)
+
+_PATTERNS: Final = {
+    "%Y": "[0-9]{4}", "%y": "[0-9]{2}", "%m": "[0-9]{1,2}", "%d": "[0-9]{1,2}", "%H": "[0-9]{1,2}",
+    "%I": "[0-9]{1,2}", "%M": "[0-9]{2}", "%S": "[0-9]{2}", "%g": "[0-9]{3}", "%f": "[0-9]{6}",
+    "%p": "[AaPp][Mm]", "%B": "[A-Za-z]{3,9}", "%b": "[A-Za-z]{3}", "%A": "[A-Za-z]{6,9}",
+    "%a": "[A-Za-z]{3}",
+}  # fmt: skip
+_CLOCK_CODES: Final = ("%H", "%I", "%-H", "%-I")
+_UNPADDED: Final = {"%d": "%-d", "%m": "%-m", "%H": "%-H", "%I": "%-I"}
+_ZONE: Final = re.compile(r"(?<=[0-9])( ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))$")
+_SAMPLE: Final = 50
+_OFFSET: Final = r"(?P<gap> ?)(?P<sign>[+-])(?P<hours>[0-9]{2})(?P<colon>:?)(?P<minutes>[0-9]{2})$"
+_ZONED_FORMAT: Final = re.compile(r"(.*?)( ?)%(:?)z")
+_ZONES: Final = (
+    "Europe/Berlin", "Europe/London", "Europe/Helsinki", "America/New_York", "America/Chicago",
+    "America/Denver", "America/Los_Angeles", "America/Halifax", "America/Anchorage", "America/Sao_Paulo",
+    "America/Santiago", "Australia/Sydney", "Australia/Adelaide", "Pacific/Auckland", "Asia/Jerusalem",
+    "Europe/Moscow", "Africa/Cairo", "Asia/Tehran",
+)  # fmt: skip
+"""One zone of each rule of summer time that is common."""
+STEPS_SECONDS: Final = (86400, 3600, 60, 1)
+
+
+def has_clock(form: str) -> bool:
+    """Whether a format holds a time of day, so that the column is of kind datetime."""
+    return any(code in form for code in _CLOCK_CODES)
+
+
+def find_format(cells: pa.Array, *, is_compact_allowed: bool = False) -> tuple[str, str]:
+    """The format that reads every cell, and a remark when another would too.
+
+    Args:
+        cells: Distinct trimmed cells that are not missing, at least one.
+        is_compact_allowed: Whether 20210925 is a date rather than a number.
+
+    Returns:
+        The format, empty when no format reads all cells, and a remark for the user, mostly empty.
+    """
+    sample = [str(cell) for cell in cells.slice(0, _SAMPLE).to_pylist()]
+    if not any(character.isdigit() for character in sample[0]):
+        return "", ""
+    zone = _ZONE.search(sample[0])
+    suffix = zone.group(1) if zone else ""
+    dates = (*_DATES, *_MONTHS, *(_COMPACT if is_compact_allowed else ()))
+    moments = tuple(f"{day}{gap}{clock}{suffix}" for day, gap, clock in product(_DATES, " T", _CLOCKS))
+    likely = [form for form in (*dates, *moments) if all(_compiled(form).search(cell) for cell in sample)]
+    readable = {form: values for form in likely if (values := read_times(cells, form)).null_count == 0}
+    if not readable:
+        return "", ""
+    # The wrong order of day and month scatters the dates over the years.
+    best = min(readable, key=lambda form: _span(readable[form]))
+    others = [form for form in readable if form != best and not readable[form].equals(readable[best])]
+    remark = f"read as {best}, though {others[0]} would do too" if others else ""
+    return _as_padded(cells, readable[best], best), remark
+
+
+def nearest_format(cells: pa.Array, *, is_clock_wanted: bool) -> str:
+    """The format that reads most cells, to name in an error one that it does not; ISO 8601 when none does."""
+    clock = " %H:%M:%S" if is_clock_wanted else ""
+    counts = {f"{day}{clock}": int(matches(cells, _pattern(f"{day}{clock}")).sum()) for day in _DATES}
+    return max(counts, key=lambda form: counts[form])
+
+
+@cache
+def _pattern(form: str) -> str:
+    """The regular expression of a format's spellings, looser than the format: February has 30 days here."""
+    parts = re.split(r"(%-?[A-Za-z])", form)
+    return "^" + "".join(_PATTERNS.get(part.replace("-", ""), re.escape(part)) for part in parts) + "$"
+
+
+@cache
+def _compiled(form: str) -> re.Pattern[str]:
+    """The same, compiled: there are more formats than Python remembers."""
+    return re.compile(_pattern(form))
+
+
+def _span(times: pa.Array) -> int:
+    ends = pc.min_max(pc.cast(times, pa.int64())).as_py()
+    return int(ends["max"]) - int(ends["min"])
+
+
+def _as_padded(cells: pa.Array, times: pa.Array, form: str) -> str:
+    """`form` with the leading zeros of days, months and hours that the cells have."""
+    if spell_times(times, form).equals(cells):
+        return form
+    variants = [form]
+    for code, bare in _UNPADDED.items():
+        variants += [variant.replace(code, bare) for variant in variants if code in variant]
+    same = [int(mask_of(pc.equal(spell_times(times, variant), cells)).sum()) for variant in variants]
+    return variants[int(np.argmax(same))]
+
+
+def read_times(cells: pa.Array, form: str) -> pa.Array:
+    """Points in time, `timestamp[us]`; null where a cell is not so spelt."""
+    kept = pc.if_else(pa.array(matches(cells, _pattern(form))), cells, None)
+    return _query("try_strptime(cell, $1)", kept, form, pa.timestamp("us"))
+
+
+def spell_times(times: pa.Array, form: str) -> pa.Array:
+    """Dates or timestamps as cells; null stays null. An empty format spells ISO 8601."""
+    if not form:
+        form = "%Y-%m-%d" if pa.types.is_date(times.type) else f"%Y-%m-%d {iso_clock(times)}"
+    return _query("strftime(cell, $1)", times, form, pa.string())
+
+
+def iso_clock(times: pa.Array) -> str:
+    """How ISO 8601 spells the time of day of these, with a fraction of the second where one has any."""
+    return "%H:%M:%S" if granularity_seconds(times) else "%H:%M:%S.%f"
+
+
+def granularity_seconds(times: pa.Array) -> int:
+    """The greatest of a day, an hour, a minute and a second that all are multiples of; 0 when none is.
+
+    Args:
+        times: Points in time, or times of day and durations in microseconds.
+    """
+    present = pc.drop_null(times)
+    if pa.types.is_date(times.type) or pa.types.is_timestamp(times.type):
+        present = pc.cast(present, pa.timestamp("us"))
+    ticks = np.asarray(pc.cast(present, pa.int64()), dtype=np.int64)
+    return next((step for step in STEPS_SECONDS if len(ticks) and not (ticks % (step * 1_000_000)).any()), 0)
+
+
+def find_zoned(cells: pa.Array) -> tuple[str, str, str]:
+    """Format, time zone and a remark, mostly empty; an empty format where not all cells have an offset.
+
+    Args:
+        cells: Distinct trimmed cells that are not missing, at least one.
+    """
+    if not matches(cells, f"[0-9]{_OFFSET}").all():
+        return "", "", ""
+    local = pc.replace_substring_regex(cells, pattern=_OFFSET, replacement="")
+    form, remark = find_format(local)
+    if not has_clock(form):
+        return "", "", ""
+    first = re.search(_OFFSET, str(cells[0]))
+    form += f"{first['gap']}%{first['colon']}z" if first else ""
+    times = read_zoned(cells, form)
+    if times.null_count:
+        return "", "", ""
+    for zone in _ZONES:
+        if spell_zoned(times, form, zone).equals(cells):
+            return form, zone, remark
+    told = "its offsets follow no known time zone, so its times are written as UTC"
+    return form, "UTC", f"{remark}; {told}" if remark else told
+
+
+def read_zoned(cells: pa.Array, form: str) -> pa.Array:
+    """Points in time in UTC, `timestamp[us]`; null where a cell is not so spelt."""
+    found = _ZONED_FORMAT.fullmatch(form)
+    if found is None:
+        return read_times(cells, form)
+    offset = _OFFSET.replace("(?P<gap> ?)", f"(?P<gap>{found[2]})").replace("<colon>:?", f"<colon>{found[3]}")
+    fits = pa.array(matches(cells, f"[0-9]{offset}"))
+    kept = pc.if_else(fits, cells, None)
+    times = read_times(pc.replace_substring_regex(kept, pattern=offset, replacement=""), found[1])
+    parts = pc.extract_regex(kept, pattern=f"[0-9]{offset}")
+    hours, minutes = (pc.if_else(fits, parts.field(part), "0") for part in ("hours", "minutes"))
+    seconds = np.asarray(pc.cast(hours, pa.int64())) * 3600 + np.asarray(pc.cast(minutes, pa.int64())) * 60
+    is_west = pc.fill_null(pc.equal(parts.field("sign"), "-"), False)
+    shift = pc.if_else(is_west, pa.array(seconds), pa.array(-seconds))
+    return pc.add(times, pc.cast(pc.multiply(shift, 1_000_000), pa.duration("us")))
+
+
+def spell_zoned(times: pa.Array, form: str, zone: str) -> pa.Array:
+    """Points in time in UTC as cells of a time zone; null stays null. An empty format spells ISO 8601."""
+    form = form or f"%Y-%m-%d {iso_clock(times)}%:z"
+    moments = pc.cast(times, pa.timestamp("us"))
+    local = pc.local_timestamp(pc.cast(moments, pa.timestamp("us", zone)))
+    found = _ZONED_FORMAT.fullmatch(form)
+    if found is None:
+        return spell_times(local, form)
+    ticks = pc.subtract(pc.cast(local, pa.int64()), pc.cast(moments, pa.int64()))
+    minutes = np.asarray(pc.fill_null(ticks, 0)) // 60_000_000
+    sign = pc.if_else(pa.array(minutes < 0), "-", "+")
+    hours, rest = (
+        pc.utf8_lpad(pc.cast(pa.array(part), pa.string()), width=2, padding="0")
+        for part in np.divmod(np.abs(minutes), 60)
+    )
+    cells = spell_times(local, found[1])
+    return pc.binary_join_element_wise(cells, found[2], sign, hours, found[3], rest, "")
+
+
+@cache
+def _database() -> Any:
+    """One database for all questions, as opening one takes longer than answering; each has its own cursor."""
+    return duckdb.connect(":memory:")
+
+
+def _query(expression: str, array: pa.Array, form: str, wanted: pa.DataType) -> pa.Array:
+    with _database().cursor() as connection:
+        connection.register("cells", pa.table({"cell": array}))
+        table: pa.Table = connection.sql(
+            f"SELECT {expression} AS out FROM cells", params=[form]
+        ).to_arrow_table()
+    out = table.column("out").combine_chunks()
+    return pc.cast(out, wanted)

@@ -1,0 +1,91 @@
+"""An order between columns that hardly go together: both take part as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from gansmith.modalities.table.codec import TableCodec
+from gansmith.tabular.constraints.chain import Chain
+from gansmith.tabular.constraints.finding import settle
+from gansmith.tabular.files.reading import read_table
+from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.suppressed import unknown_notes
+
+N = 400
+
+
+def fitted(low: np.ndarray, high: np.ndarray) -> tuple[pa.Table, Chain]:
+    table = read_table(pa.table({"low": low, "high": high}))
+    rules = [{"kind": "inequality", "low": "low", "high": "high"}]
+    return table.records, Chain.fit(
+        table.records, settle(table.records, table.schema, rules, is_finding=False)[0]
+    )
+
+
+@pytest.fixture(scope="module")
+def loose() -> tuple[pa.Table, Chain]:
+    rng = np.random.default_rng(0)
+    low = rng.gamma(2, 5, N).round(3)
+    return fitted(low, (low + rng.gamma(2, 10, N)).round(3))
+
+
+def test_columns_that_hardly_go_together_take_part_as_they_are(loose):
+    records, chain = loose
+    assert chain.reduce(records).equals(records)
+    assert chain.restore(records, np.random.default_rng(0), 0).equals(records)
+    assert chain.reduced.columns == chain.schema.columns
+
+
+def test_the_few_that_break_the_rule_are_raised(loose):
+    records, chain = loose
+    lows = records.column("low").to_numpy()
+    mixed = records.set_column(1, "high", pa.array(np.random.default_rng(1).permutation(lows)))
+    is_broken = chain.violating(mixed)
+    assert 0.3 < is_broken.mean() < 0.7
+    back = chain.restore(mixed, np.random.default_rng(0), 0)
+    assert not chain.violating(back).any()
+    assert (back.column("high").to_numpy()[is_broken] == lows[is_broken]).all()
+    assert (back.column("high").to_numpy() == mixed.column("high").to_numpy())[~is_broken].all()
+
+
+def test_the_higher_one_can_be_asked_for_itself(loose):
+    _, chain = loose
+    asked = {"high": pa.array([20.0])}
+    assert chain.conditions_for(asked) == (asked, {})
+
+
+def test_columns_that_go_together_become_a_distance():
+    rng = np.random.default_rng(0)
+    low = rng.gamma(2, 50, N).round(3)
+    records, chain = fitted(low, (low + rng.gamma(2, 2, N)).round(3))
+    distance = chain.reduce(records).column("high").to_numpy()
+    assert np.allclose(distance, records.column("high").to_numpy() - low)
+
+
+def test_a_model_remembers_which_of_the_two_it_was(loose):
+    _, chain = loose
+    again = Chain.from_state(chain.state(), chain.schema)
+    assert again.state() == chain.state()
+    assert again.state()[0]["is_distance"] is False
+
+
+def test_a_distance_is_not_taken_for_unknown_cells():
+    """What a constraint made of a column cannot be compared with its cells: this raised an Arrow error."""
+    start = np.arange(200) * 10**9
+    table = read_table(
+        pa.table(
+            {
+                "start": pa.array(start).cast(pa.timestamp("us")),
+                "end": pa.array(start + np.arange(200) % 40 * 10**6).cast(pa.timestamp("us")),
+            }
+        )
+    )
+    rules = [{"kind": "inequality", "low": "start", "high": "end"}]
+    schema, _ = settle(table.records, table.schema, rules, is_finding=False)
+    codec = TableCodec.fit(replace(table, schema=schema), TableOptions(min_count=1), 0)
+    assert codec.columns[1].column.kind == "integer"
+    assert unknown_notes(codec, table.records) == ()

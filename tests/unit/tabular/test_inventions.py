@@ -1,0 +1,202 @@
+"""Inventions: nobody's, as different as the real ones were, a function of their number alone."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from gansmith.errors import DataError, UsageError
+from gansmith.tabular.columns.inventions import InventedCodec
+from gansmith.tabular.files.semantic_types import likely_semantic_type, sure_semantic_type
+from gansmith.tabular.schema import SEMANTIC_TYPES, Column, SemanticType
+
+FIRST = ["Anna", "Peter", "Maria", "John", "Laura", "Hans", "Eva", "Omar"]
+LAST = ["Schmidt", "Okafor", "Rossi", "Novak", "Haddad", "Larsen", "Mbeki"]
+REAL = {
+    "email": [f"{first}.{last}{n}@example.com" for n in range(3) for first in FIRST for last in LAST],
+    "name": [f"{first} {chr(65 + n)}. {last}" for n in range(9) for first in FIRST for last in LAST],
+    "first_name": FIRST,
+    "last_name": LAST,
+    "address": [f"{n} {last} Street" for n in range(1, 40) for last in LAST],
+    "phone": [f"+49 30 {n:07}" for n in range(1_000_000, 9_000_000, 9_973)],
+    "company": [f"{last} {n} GmbH" for last in LAST for n in range(9)],
+    "url": [f"https://corp.com/p/{n}" for n in range(100)],
+    "ip": [f"10.0.{n}.{n}" for n in range(100)],
+    "iban": [f"DE{n:020}" for n in range(10**17, 10**18, 9 * 10**15)],
+    "card": [f"4{n:015}" for n in range(10**14, 10**15, 9 * 10**12)],
+    "uuid": [f"7d444840-9dc0-11d1-b245-{n:012x}" for n in range(100)],
+    "": [f"AB/{n:05}" for n in range(10_000, 90_000, 977)],
+}
+
+
+def codec_of(
+    semantic_type: SemanticType | Literal[""], cells: Sequence[str | None], locale: str = ""
+) -> InventedCodec:
+    return InventedCodec.fit(
+        pa.array(cells, pa.string()), Column("x", "invented", semantic_type=semantic_type, locale=locale)
+    )
+
+
+def made(codec: InventedCodec, n: int, first_index: int = 0, seed: int = 0) -> list[str]:
+    codes, levels = np.ones(n, np.int64), np.zeros(n, np.float32)
+    return codec.decode(codes, levels, np.random.default_rng(seed), first_index).to_pylist()
+
+
+@pytest.mark.parametrize("semantic_type", REAL)
+def test_no_two_are_alike_where_no_two_real_ones_were_and_none_is_real(semantic_type):
+    codec = codec_of(semantic_type, REAL[semantic_type])
+    fakes = made(codec, 5000)
+    assert codec.is_distinct
+    assert len(set(fakes)) == len(fakes)
+    if semantic_type not in (
+        "first_name",
+        "phone",
+        "card",
+        "iban",
+        "",
+    ):  # small domains, where chance meets them
+        assert not set(fakes) & set(REAL[semantic_type])
+
+
+@pytest.mark.parametrize("semantic_type", REAL)
+def test_a_block_is_a_function_of_its_number(semantic_type):
+    codec = codec_of(semantic_type, REAL[semantic_type])
+    assert made(codec, 50)[20:] == made(codec, 30, first_index=20)
+
+
+@pytest.mark.parametrize(
+    "semantic_type",
+    [semantic_type for semantic_type in REAL if semantic_type not in ("", "first_name", "last_name")],
+)
+def test_what_is_invented_looks_so(semantic_type):
+    cells = pa.array(made(codec_of(semantic_type, REAL[semantic_type]), 200))
+    name = {"company": "employer", "name": "name", "address": "address"}.get(semantic_type, "x")
+    if semantic_type == "name":
+        assert all(re.fullmatch(r"\w+( [A-Z]\.)* \w+", cell) for cell in cells.to_pylist())
+    else:
+        assert (sure_semantic_type(name, cells) or likely_semantic_type(name, cells)) == semantic_type
+
+
+def test_every_look_can_be_invented():
+    assert set(SEMANTIC_TYPES) < set(REAL)
+
+
+def test_values_repeat_as_often_as_the_real_ones_did():
+    cells = ["a@b.com"] * 600 + ["c@d.com"] * 300 + [f"{n}@e.com" for n in range(100)]
+    codec = codec_of("email", cells)
+    values, counts = np.unique(made(codec, 4000), return_counts=True)
+    assert not codec.is_distinct
+    assert len(values) <= 102
+    assert np.sort(counts)[::-1][:2] / 4000 == pytest.approx([0.6, 0.3], abs=0.05)
+    assert len(np.unique(made(codec, 100, seed=1))) < 60
+
+
+def test_missing_cells_are_learnt():
+    codec = codec_of("email", ["a@b.com", None, "c@d.com"])
+    codes, _ = codec.encode(pa.array([None, "a@b.com"]), np.random.default_rng(0))
+    assert (codec.n_states, codes.tolist()) == (2, [0, 1])
+    got = codec.decode(np.array([0, 1]), np.zeros(2, np.float32), np.random.default_rng(0), 0)
+    assert got.is_null().to_pylist() == [True, False]
+
+
+def test_the_column_s_own_spelling_is_kept():
+    assert re.fullmatch(
+        r"[\w-]+, [\w .]+", made(codec_of("name", ["Braund, Mr. Owen", "Heikkinen, Laina"]), 1)[0]
+    )
+    assert made(codec_of("name", ["ANNA ROSSI", "EVA NOVAK"]), 1)[0].isupper()
+    assert all(cell.startswith("+49 30 ") for cell in made(codec_of("phone", REAL["phone"]), 50))
+    assert re.fullmatch(r"[A-Z]\w+ \w+ \d+", made(codec_of("address", ["Hauptstr. 1", "Lindenweg 22"]), 1)[0])
+    assert re.fullmatch(
+        r"\d+ .*, \d{5} \w+", made(codec_of("address", ["1 Main St, Rome", "2 Elm St, Oslo"]), 1)[0]
+    )
+    assert made(codec_of("company", REAL["company"]), 1)[0].endswith(" GmbH")
+    assert made(codec_of("uuid", [REAL["uuid"][0].upper()]), 1)[0].isupper()
+
+
+def test_addresses_are_those_kept_for_examples_or_private_networks():
+    assert all(cell.endswith("@example.org") for cell in made(codec_of("email", REAL["email"]), 20))
+    for cell in made(codec_of("ip", REAL["ip"]), 50):
+        assert ipaddress.ip_address(cell) in ipaddress.ip_network("100.64.0.0/10") or cell.startswith(
+            "100.64."
+        )
+    for cell in made(codec_of("ip", ["2001:db8::1", "fe80::1"]), 50):
+        assert ipaddress.ip_address(cell) in ipaddress.ip_network("2001:db8::/32")
+
+
+@pytest.mark.parametrize("semantic_type", ["name", "first_name", "last_name", "email", "company", "address"])
+def test_a_locale_invents_in_its_manner(semantic_type):
+    pytest.importorskip("faker")
+    codec = codec_of(semantic_type, REAL[semantic_type], locale="de_DE")
+    fakes = made(codec, 300)
+    assert len(set(fakes)) == len(fakes)
+    assert fakes[100:] == made(codec, 200, first_index=100)
+    assert fakes != made(codec_of(semantic_type, REAL[semantic_type], locale="fr_FR"), 300)
+    if semantic_type == "email":
+        assert all(re.fullmatch(r"[a-z.]+\d*@example\.org", cell) for cell in fakes)
+
+
+def test_inventions_of_several_threads_do_not_mix():
+    from gansmith.tabular.columns.faked import fake
+
+    def invented(first: int) -> list[str]:
+        return [fake("name", "de_DE", number, "", is_distinct=False) for number in range(first, first + 400)]
+
+    alone = [invented(0), invented(400)]
+    with ThreadPoolExecutor(2) as workers:
+        assert [*workers.map(invented, (0, 400))] == alone
+
+
+def test_an_unknown_locale_is_refused():
+    pytest.importorskip("faker")
+    with pytest.raises(UsageError, match="no locale 'de_DD'"):
+        codec_of("name", REAL["name"], locale="de_DD")
+
+
+def test_without_the_package_a_locale_says_how_to_get_it(monkeypatch):
+    import sys
+
+    from gansmith.tabular.columns import faked
+
+    faked._faker.cache_clear()
+    monkeypatch.setitem(sys.modules, "faker", None)
+    with pytest.raises(UsageError, match=r"pip install 'gansmith\[invent\]'"):
+        codec_of("name", REAL["name"], locale="de_DE")
+    faked._faker.cache_clear()
+
+
+@pytest.mark.parametrize("semantic_type", REAL)
+def test_an_honest_state_comes_back(semantic_type):
+    codec = codec_of(semantic_type, [*REAL[semantic_type], None])
+    again = InventedCodec.from_state(codec.state(), codec.column)
+    assert str(again.state()) == str(codec.state())
+    assert made(again, 20) == made(codec, 20)
+    for key in codec.state():
+        with pytest.raises(DataError, match=f"column 'x'.*{key}"):
+            InventedCodec.from_state({k: v for k, v in codec.state().items() if k != key}, codec.column)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("n_values", 0),
+        ("n_values", 2**60),
+        ("shares", np.zeros(3)),
+        ("shares", np.full(33, 2.0)),
+        ("patterns", ["a"] * 99),
+        ("patterns", ["a\n" * 900]),
+        ("patterns", ["a\n\nb"]),
+        ("style", 5),
+        ("is_distinct", "yes"),
+    ],
+)
+def test_a_dishonest_state_is_refused(key, value):
+    codec = codec_of("phone", REAL["phone"])
+    with pytest.raises(DataError, match="column 'x' of the model"):
+        InventedCodec.from_state({**codec.state(), key: value}, codec.column)
