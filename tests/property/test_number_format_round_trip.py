@@ -9,11 +9,11 @@ import pyarrow as pa
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gansmith.tabular.files.clocks import read_duration, spell_duration
-from gansmith.tabular.files.number_formats import bare_numbers, formatted
+from gansmith.tabular.columns.clocks import read_duration, spell_duration
+from gansmith.tabular.columns.number_formats import bare_numbers, formatted
 from gansmith.tabular.files.reading import read_table
 from gansmith.tabular.files.writing import TableWriter
-from gansmith.tabular.schema import NEGATIVES, PLUSES, Column
+from gansmith.tabular.schema import NEGATIVES, Column
 
 PREFIXES = ["", "$", "€ ", "CHF ", "R$"]
 SUFFIXES = ["", "%", " €", " kg", " km/h"]
@@ -24,7 +24,7 @@ formats = st.tuples(
     st.sampled_from(SUFFIXES),
     st.sampled_from(SEPARATORS),
     st.sampled_from(NEGATIVES),
-    st.sampled_from(PLUSES),
+    st.sampled_from(["", "positive", "all"]),
 )
 
 

@@ -9,9 +9,10 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gansmith.tabular.columns import KINDS
 from gansmith.tabular.files.reading import read_table
 from gansmith.tabular.files.writing import TableWriter
-from gansmith.tabular.schema import KINDS, Column, Schema
+from gansmith.tabular.schema import Column, Schema
 
 # Letters that are no whole word of a kind, and what makes quoting hard.
 WORDS = st.text(st.sampled_from(list("abc xyzéß\",;|\t\n'=")), min_size=1, max_size=8).map(lambda s: f"w{s}w")
@@ -81,7 +82,7 @@ def test_parquet_gives_back_the_records(numbers, words):
 @settings(deadline=None, max_examples=60)
 @given(
     names=st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=6, unique=True),
-    kinds=st.lists(st.sampled_from(KINDS), min_size=6, max_size=6),
+    kinds=st.lists(st.sampled_from(list(KINDS)), min_size=6, max_size=6),
     decimals=st.integers(-1, 12),
     rate=st.floats(0, 1),
     mark=st.text(max_size=5),

@@ -23,9 +23,9 @@ from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.tensors import Samples
 from gansmith.modalities.format import O, R
 from gansmith.modalities.requests import Compact, Partial, Request
-from gansmith.tabular.where import Where
 from gansmith.nets.initialisation import initialise
 from gansmith.nets.settings import AbstractPlayerNetworks
+from gansmith.tabular.where import Where
 
 VALUES_PER_BLOCK = 1 << 18
 """Of samples that are made at a time, where a kind does not say otherwise."""

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Bool
 
 from gansmith.errors import UsageError
-from gansmith.tabular.files.spelling import mask_of
-from gansmith.tabular.files.stored import parse_condition
+from gansmith.tabular.cells import Mask, are_in, mask_of
 from gansmith.tabular.schema import Column, Schema
 from gansmith.tabular.where import Term, Where, terms_of
 
@@ -42,13 +40,13 @@ class Condition:
     texts: tuple[str, ...]
     """It as on the command line."""
 
-    def holds(self, cells: pa.Array) -> Bool[np.ndarray, " n"]:
+    def holds(self, cells: pa.Array) -> Mask:
         """Which cells, typed as the column says, fulfil it."""
         keep = np.ones(len(cells), bool)
         if self.values is not None:
-            keep &= _is_in(cells, self.values)
+            keep &= are_in(cells, self.values)
         if len(self.excluded):
-            keep &= ~_is_in(cells, self.excluded)
+            keep &= ~are_in(cells, self.excluded)
         for operator, end in self.bounds:
             keep &= mask_of(_COMPARISONS[operator](cells, end))
         return keep
@@ -98,13 +96,6 @@ def matching(records: pa.Table, schema: Schema, where: Where) -> np.ndarray:
     return np.flatnonzero(keep)
 
 
-def has_order(column: Column) -> bool:
-    """Whether one can ask for a range: numbers, dates and times."""
-    if column.kind in ("identifier", "constant"):
-        return False
-    return not (pa.types.is_string(column.arrow_type) or pa.types.is_boolean(column.arrow_type))
-
-
 def _condition(column: Column, terms: Sequence[Term]) -> Condition:
     values, excluded, bounds = list[pa.Array](), list[pa.Array](), list[tuple[str, pa.Scalar]]()
     for term in terms:
@@ -122,7 +113,7 @@ def _condition(column: Column, terms: Sequence[Term]) -> Condition:
 
 
 def _end(column: Column, operator: str, value: Any) -> pa.Scalar:
-    if not has_order(column):
+    if not column.traits.is_measure:
         name = column.name
         raise UsageError(
             f"column {name!r} is {column.kind} and has no order, so {operator!r} cannot be asked of it. "
@@ -136,11 +127,6 @@ def _end(column: Column, operator: str, value: Any) -> pa.Scalar:
 
 def _joined(column: Column, cells: list[pa.Array]) -> pa.Array:
     return pc.unique(pa.concat_arrays(cells)) if cells else pa.array([], column.arrow_type)
-
-
-def _is_in(cells: pa.Array, values: pa.Array) -> Bool[np.ndarray, " n"]:
-    """Null is in a set that holds null."""
-    return mask_of(pc.is_in(cells, value_set=values))
 
 
 def _is_empty(condition: Condition) -> bool:
@@ -174,11 +160,7 @@ def parse_value(column: Column, value: Any, *, is_bound: bool = False) -> pa.Arr
     if value is None or is_nan or (isinstance(value, str) and value in ("", column.missing_mark)):
         return pa.nulls(1, column.arrow_type)
     try:
-        cell = (
-            parse_condition(value, column)
-            if isinstance(value, str)
-            else pa.array([value]).cast(column.arrow_type)
-        )
+        cell = _parsed(value, column) if isinstance(value, str) else pa.array([value]).cast(column.arrow_type)
     except (pa.ArrowException, ValueError, TypeError, OverflowError) as error:
         raise UsageError(
             f"column {column.name!r}: {value!r} is no {column.kind}.{_hint(column, value)}"
@@ -188,13 +170,25 @@ def parse_value(column: Column, value: Any, *, is_bound: bool = False) -> pa.Arr
         raise UsageError(
             f"column {column.name!r}: {value!r} is no {column.kind}. {wanted}{_hint(column, value)}"
         )
-    if column.kind == "decimal" and column.decimals >= 0 and not is_bound:
+    if column.has_decimals and not is_bound:
         number = cell[0].as_py()
         if abs(round(number, column.decimals) - number) > 1e-12 * max(1.0, abs(number)):
             raise UsageError(
                 f"column {column.name!r} has {column.decimals} decimals and cannot hold {value!r}. Round it."
             )
     return cell
+
+
+def _parsed(text: str, column: Column) -> pa.Array:
+    """What a person asks for as one cell: spelt as in the data, or a bare number; null if neither."""
+    if pa.types.is_string(column.arrow_type):  # blanks may be part of it
+        return pa.array([text])
+    cell = pa.array([text.strip()])
+    found = column.traits.parse(cell, column)
+    if found.null_count and column.traits.is_number:
+        bare = replace(column, prefix="", suffix="", thousands="", negative="", plus="", point=".")
+        return column.traits.parse(cell, bare)
+    return found
 
 
 def _hint(column: Column, value: object) -> str:

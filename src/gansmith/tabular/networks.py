@@ -30,13 +30,13 @@ from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
 from gansmith.errors import UsageError
-from gansmith.tabular.layout import Layout
 from gansmith.nets.activations import ACTIVATIONS
 from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.mlp import ResidualBlock
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
 from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
 from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.layout import Layout
 
 TableSamples = Float[Tensor, "batch n_values"]
 

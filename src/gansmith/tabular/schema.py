@@ -12,20 +12,17 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeGuard, final, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard, final, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.settings import AfterValidator, Annotated, Field, changed, from_plain, settings, to_plain
+from gansmith.tabular.columns import KINDS, kind_called
 
-Kind = Literal[
-    "integer", "decimal", "boolean", "category", "date", "datetime", "time", "duration", "list", "text",
-    "invented",
-    "identifier", "constant",
-]  # fmt: skip
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+if TYPE_CHECKING:
+    from gansmith.tabular.columns.base import AbstractKind
 
 SemanticType = Literal[
     "email", "name", "first_name", "last_name", "address", "phone", "company", "url", "ip", "iban", "card",
@@ -39,24 +36,20 @@ NEGATIVES: Final[tuple[Negative, ...]] = get_args(Negative)
 """How negative numbers are spelt: -$5, $-5, $5-, ($5), $(5), and -$5 with a typographer's minus."""
 
 Plus = Literal["", "positive", "all"]
-PLUSES: Final[tuple[Plus, ...]] = get_args(Plus)
 """Which numbers have a plus."""
 
 Delimiter = Literal[",", ";", "\t", "|"]
 Quote = Literal['"', "'"]
 Quoting = Literal["needed", "text", "all"]
 
-MADE_ANEW: Final = ("identifier", "text", "invented")
-"""Kinds of which nothing is learnt but which cells are missing."""
-
 NOT_ROUNDED: Final = -1
 """`Column.decimals` of numbers that are kept in full double precision."""
 
 MAX_COLUMNS: Final = 100_000
 
-_INTEGER_TYPES: Final = ("int64", "int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64")
-_PLAIN_TYPES: Final[dict[str, pa.DataType]] = {
-    **{name: pa.type_for_alias(name) for name in _INTEGER_TYPES},
+INTEGER_TYPES: Final = ("int64", "int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64")
+TYPES: Final[dict[str, pa.DataType]] = {
+    **{name: pa.type_for_alias(name) for name in INTEGER_TYPES},
     "float": pa.float32(),
     "double": pa.float64(),
     "bool": pa.bool_(),
@@ -67,23 +60,7 @@ _PLAIN_TYPES: Final[dict[str, pa.DataType]] = {
     "duration[us]": pa.duration("us"),
     "null": pa.null(),
 }
-
-_KIND_TYPES: Final[dict[Kind, tuple[str, ...]]] = {
-    "integer": _INTEGER_TYPES,
-    "decimal": ("double", "float"),
-    "boolean": ("bool",),
-    "category": ("string",),
-    "date": ("date32[day]",),
-    "datetime": ("timestamp[us]",),
-    "time": ("time64[us]",),
-    "duration": ("duration[us]",),
-    "list": ("string",),
-    "text": ("string",),
-    "invented": ("string", *_INTEGER_TYPES),
-    "identifier": ("string", *_INTEGER_TYPES),
-    "constant": ("string", *_PLAIN_TYPES),
-}
-"""What the values of a kind may be, the usual first."""
+"""What values may be in `Table.records`, by name."""
 
 Text = Annotated[str, Field(max_length=10_000)]
 
@@ -161,8 +138,8 @@ class Column:
 
     name: Annotated[Text, Field(min_length=1)]
     """As in the file's header; unique within the schema, never empty."""
-    kind: Kind
-    """What the values are, one of `KINDS`."""
+    kind: str
+    """What the values are, one of `columns.KINDS`."""
     type: Text = ""
     """Arrow type in `Table.records` and after decoding, such as "int64"; empty: the kind's usual one."""
     decimals: Annotated[int, Field(ge=NOT_ROUNDED, le=30)] = 0
@@ -191,7 +168,7 @@ class Column:
     """Integer and decimal kinds, text files: how negative numbers are spelt, one of `NEGATIVES`."""
     plus: Plus = ""
     """Integer and decimal kinds, text files: "positive" numbers have a plus, or "all" but the negative."""
-    delimiter: Text = ""
+    delimiter: Annotated[Text, Field(min_length=1)] = ", "
     """List kind: what stands between the items, such as ", "."""
     semantic_type: Literal[SemanticType, ""] = ""
     """Invented kind: what is invented, one of `SEMANTIC_TYPES`."""
@@ -211,36 +188,32 @@ class Column:
     `stored.py` knows; empty: the same."""
 
     def __post_init__(self) -> None:
-        allowed = _KIND_TYPES[self.kind]
+        if self.kind not in KINDS:
+            near = did_you_mean(self.kind, KINDS)
+            raise DataError(f"column {self.name!r}: kind {self.kind!r} is not known. {near}")
+        allowed = self.traits.types
         if not self.type:
             object.__setattr__(self, "type", allowed[0])
-        if self.kind == "list" and not self.delimiter:
-            object.__setattr__(self, "delimiter", ", ")
         if self.type not in allowed:
-            wanted = f"type must be one of {', '.join(dict.fromkeys(allowed))}, not {self.type!r}"
+            wanted = f"type must be one of {', '.join(allowed)}, not {self.type!r}"
             raise DataError(f"column {self.name!r} of kind {self.kind}: {wanted}.")
         if self.thousands and self.thousands == self.point:
             raise DataError(f"column {self.name!r}: thousands and point are both {self.point!r}.")
 
     @property
+    def traits(self) -> AbstractKind:
+        """What columns of this kind can do."""
+        return kind_called(self.kind)
+
+    @property
     def arrow_type(self) -> pa.DataType:
         """The Arrow type that `type` names."""
-        return _PLAIN_TYPES[self.type]
+        return TYPES[self.type]
 
     @property
-    def is_number(self) -> bool:
-        """Whether the values are numbers: kinds integer and decimal."""
-        return self.kind in ("integer", "decimal")
-
-    @property
-    def is_time(self) -> bool:
-        """Whether the values are points in time: kinds date and datetime."""
-        return self.kind in ("date", "datetime")
-
-    @property
-    def is_made_anew(self) -> bool:
-        """Whether nothing of the values is learnt, only which are missing."""
-        return self.kind in MADE_ANEW
+    def has_decimals(self) -> bool:
+        """Whether the values are numbers of so many decimals."""
+        return self.traits.is_number and not self.traits.is_whole and self.decimals != NOT_ROUNDED
 
     def to_json(self) -> dict[str, Any]:
         """Name, kind, type and every field that is not at its default."""
@@ -313,17 +286,6 @@ class Schema:
         if not schema.columns:
             raise DataError("the schema: 'columns' must be a list of one or more columns.")
         return schema
-
-
-def check_kind(kind: str, column: str) -> Kind:
-    """`kind` as a `Kind`.
-
-    Raises:
-        UsageError: There is no such kind; the nearest is given.
-    """
-    if kind not in KINDS:
-        raise UsageError(f"column {column!r}: there is no kind {kind!r}. {did_you_mean(kind, KINDS)}")
-    return kind
 
 
 def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:

@@ -30,11 +30,11 @@ from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.recipe import AbstractCodec, Conditional
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
 from gansmith.modalities.requests import Compact, ConditionalBlock, Request
-from gansmith.tabular.where import Where
 from gansmith.nets.ensemble import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store.files import as_json, write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
+from gansmith.tabular.where import Where
 from gansmith.tasks.screening import Screen
 from gansmith.tasks.settings import FitConfig, Summary
 

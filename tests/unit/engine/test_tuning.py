@@ -18,8 +18,8 @@ from gansmith.engine.players import PlayerConfig
 from gansmith.engine.tuning import Tuning, tuned_networks
 from gansmith.errors import UsageError
 from gansmith.modalities.image.networks import ImageNetworks
-from gansmith.tabular.networks import TableNetworks
 from gansmith.settings import from_plain, settings, settings_of, to_plain
+from gansmith.tabular.networks import TableNetworks
 
 N_VALUES = 64
 R1_AND_R2 = (PenaltyConfig("r1", 0.3, interval=4), PenaltyConfig("r2", 0.3, interval=4))

@@ -9,10 +9,10 @@ from torch import nn
 
 from gansmith.engine.judge import Discriminator
 from gansmith.engine.penalties import unit_gradient_penalty, zero_centred_gradient_penalty
-from gansmith.tabular.layout import Layout
-from gansmith.tabular.networks import TableDiscriminator, TableNetworks, n_conditions
 from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.settings import Activation
+from gansmith.tabular.layout import Layout
+from gansmith.tabular.networks import TableDiscriminator, TableNetworks, n_conditions
 
 LAYOUT = Layout(n_states=(2, 3, 7), n_bins=(0, 2, 0))
 

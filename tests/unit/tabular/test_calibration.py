@@ -8,10 +8,10 @@ import torch
 
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.randomness import Randomness
+from gansmith.nets.ensemble import Ensemble
 from gansmith.tabular.calibration import calibrate
 from gansmith.tabular.layout import Layout
 from gansmith.tabular.networks import TableGenerator, TableNetworks
-from gansmith.nets.ensemble import Ensemble
 
 RULES = AdversarialRules(batch_size=1, n_latents=16)
 LAYOUT = Layout(n_states=(2, 3, 3, 12), n_bins=(0, 0, 2, 10))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.errors import UsageError
-from gansmith.tabular.conditions import conditions_of, has_order, matching
+from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.schema import Column, Schema
 
 SCHEMA = Schema((Column("n", "integer"), Column("word", "category")))
@@ -64,7 +64,7 @@ def test_alternatives_and_requirements_are_told_apart_in_words():
     ],
 )  # fmt: skip
 def test_ranges_are_for_numbers_and_times(kind, is_ordered):
-    assert has_order(Column("x", kind)) is is_ordered
+    assert Column("x", kind).traits.is_measure is is_ordered
 
 
 def test_numbers_in_another_order_are_found_all_the_same():

@@ -9,15 +9,15 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.tabular.columns.categories import CategoryCodec
 from gansmith.tabular.columns.identifiers import IdentifierCodec
-from gansmith.tabular.columns.numbers import NumberCodec
-from gansmith.tabular.columns.stand_ins import StandInCodec
+from gansmith.tabular.columns.measures import NumberCodec
+from gansmith.tabular.columns.texts import StandInCodec
 from gansmith.tabular.schema import Column
 
 NUMBER, CATEGORY = Column("x", "integer"), Column("x", "category")
 IDENTIFIER, TEXT = Column("x", "identifier"), Column("x", "text")
 CODECS = {
     "number": NumberCodec.fit(pa.array([*range(500), *[7] * 40]), NUMBER),
-    "category": CategoryCodec.fit(pa.array(["a", "b", "b", None]), CATEGORY, None, 0),
+    "category": CategoryCodec.fit(pa.array(["a", "b", "b", None]), CATEGORY),
     "identifier": IdentifierCodec.fit(pa.array([f"A-{k}" for k in range(30)]), IDENTIFIER),
     "text": StandInCodec.fit(pa.array(["some words"] * 3), TEXT),
 }

@@ -11,6 +11,7 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.errors import UsageError
+from gansmith.nets.initialisation import initialise
 from gansmith.tabular.layout import FEW_SHARE, FREE_SHARE, Layout, draw_conditions, hold_fixed
 from gansmith.tabular.networks import (
     TableDecoder,
@@ -21,7 +22,6 @@ from gansmith.tabular.networks import (
     n_conditions,
     networks_for,
 )
-from gansmith.nets.initialisation import initialise
 
 LAYOUT = Layout(n_states=(2, 3, 3, 6), n_bins=(0, 0, 2, 6))
 SIZES = TableNetworks(generator_widths=(16, 16), discriminator_widths=(16, 12))

@@ -6,12 +6,13 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.schema import KINDS, Column, Schema
+from gansmith.tabular.columns import KINDS
+from gansmith.tabular.schema import Column, Schema
 
 
 def test_a_kind_and_a_name_are_enough():
     schema = Schema.from_json({"columns": [{"name": kind, "kind": kind} for kind in KINDS]})
-    assert schema.names == KINDS
+    assert schema.names == tuple(KINDS)
     assert schema.arrow_schema.field("date").type == pa.date32()
     assert schema.column("integer").arrow_type == pa.int64()
 

@@ -131,8 +131,8 @@ def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
 
 
 def _show_metadata(path: Path, options: Mapping[str, Any]) -> None:
-    from gansmith.tabular.schema import Schema
     from gansmith.modalities.table.sdv import to_sdv
+    from gansmith.tabular.schema import Schema
     from gansmith.tasks.model import load_model
     from gansmith.tasks.opening import open_data
 

@@ -16,9 +16,9 @@ from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.previews import PicturePreview
-from gansmith.tabular.where import plain_where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
+from gansmith.tabular.where import plain_where
 
 
 @final

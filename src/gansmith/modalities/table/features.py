@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, final
+from typing import final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.tabular.constraints.cells import floats_of
-from gansmith.tabular.files.stored import spelt
-from gansmith.tabular.schema import MADE_ANEW, NOT_ROUNDED, Column, Kind, Schema
 from gansmith.scorecard.features import Features, Scale
-
-_IN_MICROSECONDS: Final = ("datetime", "time", "duration")
-_SCALES: Final[dict[str, Scale]] = {"date": "days", "datetime": "seconds"}
+from gansmith.tabular.cells import floats_of
+from gansmith.tabular.columns.base import measure, natural_kind
+from gansmith.tabular.schema import NOT_ROUNDED, TYPES, Column, Schema
 
 
 def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]:
@@ -45,7 +42,7 @@ def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]
     """
     tables, schema = common_types(tables, schema)
     lengths = [table.num_rows for table in tables]
-    varying = [column for column in schema.columns if column.kind != "constant"]
+    varying = [column for column in schema.columns if column.traits.is_varied]
     compared = [_compared(column, [_typed(table, column) for table in tables]) for column in varying]
     kept = [one for one in compared if one.scale != "gaps" or one.values.any()]
     values = np.stack([one.values for one in kept], axis=1) if kept else np.empty((sum(lengths), 0))
@@ -114,19 +111,18 @@ def _common(column: Column, parts: list[pa.ChunkedArray]) -> tuple[Column, list[
 
 def _wider(column: Column, parts: list[pa.ChunkedArray]) -> list[Column]:
     """What a column may be compared as, the narrowest first."""
-    if column.kind in MADE_ANEW:
+    if column.traits.is_made_anew:
         return [column, replace(column, type="string")]
-    wider = [Column(column.name, "category")]
     types = {str(part.type) for part in parts if not pa.types.is_null(part.type)}
-    if column.kind == "constant":
+    if not column.traits.is_varied:
         if types <= {column.type} and len(pc.unique(_joined(parts, column).drop_null())) <= 1:
             return [column]
-        kinds: list[Kind] = ["integer", "decimal", "boolean", "date", "datetime", "time", "duration"]
-        natural = [Column(column.name, kind) for kind in kinds]
-        return [*(one for one in natural if types == {one.type}), *_decimals(column, types), *wider]
-    if column.kind == "date":
-        return [column, Column(column.name, "datetime"), *wider]
-    return [column, *(_decimals(column, types) if column.is_number else []), *wider]
+        natural = natural_kind(TYPES[types.pop()]) if len(types) == 1 and types <= set(TYPES) else None
+        own = [Column(column.name, natural.name)] if natural else []
+        return [*own, *_decimals(column, types), Column(column.name, "category")]
+    if column.traits.is_number:
+        return [column, *_decimals(column, types), Column(column.name, "category")]
+    return [column, *(Column(column.name, kind) for kind in column.traits.wider if kind != column.kind)]
 
 
 def _decimals(column: Column, types: set[str]) -> list[Column]:
@@ -144,10 +140,12 @@ def _as(part: pa.ChunkedArray, column: Column, wider: Column) -> pa.ChunkedArray
     """Cells as `wider` has them; as categories they are spelt as `column` would spell its own."""
     if part.type == wider.arrow_type:
         return part
-    if wider.kind == "category" and part.type == column.arrow_type:
-        return pa.chunked_array([spelt(chunk, column) for chunk in part.chunks], type=pa.string())
+    if pa.types.is_string(wider.arrow_type) and part.type == column.arrow_type:
+        return pa.chunked_array(
+            [column.traits.spell(chunk, column) for chunk in part.chunks], type=pa.string()
+        )
     # A safe cast would refuse to make a double of a whole number above 2^53.
-    return part.cast(wider.arrow_type, safe=wider.kind != "decimal")
+    return part.cast(wider.arrow_type, safe=not pa.types.is_floating(wider.arrow_type))
 
 
 @final
@@ -166,23 +164,18 @@ class _Compared:
 
 
 def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
-    if column.kind in MADE_ANEW:
+    if column.traits.is_made_anew:
         is_missing = np.concatenate([part.is_null().to_numpy() for part in parts]).astype(np.float64)
         name = f"{column.name} is missing"
         return _Compared(name, is_missing, is_category=True, labels=("no", "yes"), scale="gaps")
-    if column.kind in ("category", "list", "boolean"):
+    if not column.traits.is_measure:
         numbered, known = _numbered([part.cast(pa.string()) for part in parts])
         codes, labels = _codes(numbered, known, len(parts[0]))
         return _Compared(column.name, codes, is_category=True, labels=labels)
-    values = np.concatenate([_numbers(part, column.kind) for part in parts])
-    return _Compared(column.name, values, is_category=False, scale=_SCALES.get(column.kind))
-
-
-def _numbers(cells: pa.ChunkedArray, kind: str) -> np.ndarray:
-    """Cells as float64, NaN where missing or not finite."""
-    values = floats_of(cells)
-    values = np.where(np.isfinite(values), values, np.nan)
-    return values / 1e6 if kind in _IN_MICROSECONDS else values
+    kind = measure(column)
+    values = np.concatenate([floats_of(part) for part in parts])
+    values = np.where(np.isfinite(values), values, np.nan) / kind.n_per_score
+    return _Compared(column.name, values, is_category=False, scale=kind.scale)
 
 
 def _numbered(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, list[str]]:

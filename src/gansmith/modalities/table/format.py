@@ -9,23 +9,22 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.previews import TablePreview
-from gansmith.tabular.conditions import conditions_of, matching
-from gansmith.tabular.constraints.finding import settle
-from gansmith.tabular.files.in_memory import fingerprint_of, in_type_of, with_column
-from gansmith.tabular.files.reading import MIN_RECORDS, Leniency, Table, read_table
-from gansmith.tabular.files.stored import spelt
-from gansmith.tabular.files.writing import TableFile, TableWriter
 from gansmith.modalities.table.options import TableOptions
-from gansmith.tabular.schema import MADE_ANEW, Column, Schema, schema_of
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
-from gansmith.tabular.where import plain_where
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
+from gansmith.tabular.cells import cells_of
+from gansmith.tabular.conditions import conditions_of, matching
+from gansmith.tabular.constraints.finding import settle
+from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
+from gansmith.tabular.files.reading import MIN_RECORDS, Leniency, Table, read_table
+from gansmith.tabular.files.writing import TableFile, TableWriter
+from gansmith.tabular.schema import Schema, schema_of
+from gansmith.tabular.where import plain_where
 
 
 @final
@@ -111,9 +110,11 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
 
     def check_target(self, records: Table, target: str) -> None:
         """See `HasColumns`."""
-        kind = records.schema.column(target).kind
-        if kind in ("constant", *MADE_ANEW):
-            raise UsageError(f"target {target!r} is {kind}: it cannot be predicted. Choose another column.")
+        column = records.schema.column(target)
+        if column.traits.is_made_anew or not column.traits.is_varied:
+            raise UsageError(
+                f"target {target!r} is {column.kind}: it cannot be predicted. Choose another column."
+            )
 
     def with_target(self, source: object, values: object) -> tuple[object, str]:
         """See `HasColumns`."""
@@ -145,7 +146,7 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         cells = [
             [
                 "" if cell is None else cell
-                for cell in spelt(few.records.column(column.name).combine_chunks(), column).to_pylist()
+                for cell in column.traits.spell(cells_of(few.records, column.name), column).to_pylist()
             ]
             for column in few.schema.columns
         ]
@@ -158,7 +159,7 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
                 "column": column.name,
                 "kind": column.kind,
                 "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
-                "holds": _holds(column, records.records.column(column.name)),
+                "holds": column.traits.holds(records.records.column(column.name), column),
             }
             for column in records.schema.columns
         ]
@@ -209,20 +210,3 @@ def _settled(table: Table, options: TableOptions) -> Table:
     except DataError as error:
         raise DataError(f"{table.name}: {error}") from error
     return Table(table.records, schema, table.name, (*table.notes, *notes))
-
-
-def _holds(column: Column, cells: pa.ChunkedArray) -> str:
-    if column.kind == "invented":
-        return f"not learnt: made anew as {column.semantic_type.replace('_', ' ') or 'its pattern'}"
-    if column.is_made_anew:
-        return "not learnt: made anew"
-    if column.kind in ("constant", "category", "boolean", "list"):
-        n_values = len(pc.unique(cells.drop_null()))
-        return f"{n_values:,} value{'' if n_values == 1 else 's'}"
-    is_duration = column.kind == "duration"  # of which Arrow knows no smallest and largest
-    ends = pc.min_max(pc.cast(cells, pa.int64()) if is_duration else cells)
-    low, high = (
-        spelt(pa.array([ends[end].as_py()], ends[end].type).cast(cells.type), column)[0].as_py()
-        for end in ("min", "max")
-    )
-    return "" if low is None else f"{low} to {high}"

@@ -43,7 +43,7 @@ class TableOptions:
     ] = True
     """Whether to look for what always holds where the schema says nothing of it."""
     locale: Annotated[str, Offered(("fit",))] = ""
-    """Language and country of invented names and addresses, such as de_DE; needs gansmith[invent]."""
+    """Language and country of invented names and addresses, such as de_DE."""
     min_count: Annotated[NonNegativeInt, Offered(("fit",))] = 0
     """Records that must share a value before it comes out; 0 takes 5, or 2 to 4 in small tables; 1 lets
     everything out."""

@@ -16,25 +16,20 @@ from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Samples
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verdict
-from gansmith.tabular.calibration import calibrate
 from gansmith.modalities.table.codec import TableCodec, verdict
-from gansmith.tabular.columns.base import AbstractColumnCodec
-from gansmith.tabular.columns.categories import CategoryCodec
-from gansmith.tabular.columns.inventions import InventedCodec
-from gansmith.tabular.columns.lists import ListCodec
-from gansmith.tabular.columns.numbers import NumberCodec
 from gansmith.modalities.table.conditional.imputation import TablePartial
 from gansmith.modalities.table.conditional.request import TableRequest, request_for
+from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
+from gansmith.scorecard.features import Features, draws
+from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
+from gansmith.tabular.calibration import calibrate
 from gansmith.tabular.files.gaps import Gaps
 from gansmith.tabular.files.reading import Table, read_partial
 from gansmith.tabular.layout import draw_conditions
 from gansmith.tabular.networks import TableGenerator, TableNetworks, networks_for
-from gansmith.modalities.table.options import TableOptions
-from gansmith.modalities.table.presets import PRESETS, n_heldout, plan_table
-from gansmith.tabular.suppressed import suppressed_of, suppression_notes, unknown_notes
+from gansmith.tabular.suppressed import suppression_notes, unknown_notes
 from gansmith.tabular.where import Where
-from gansmith.scorecard.features import Features, draws
-from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 
 MIN_RECORDS_FOR_TREES: Final = 200
 """Held-out records below which trees tell nothing and coverage chooses the model."""
@@ -52,11 +47,11 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def remarks(self, codec: TableCodec, records: Table, target: str) -> tuple[str, ...]:
         """See the base class."""
-        return suppression_notes(codec, records.schema, target)
+        return suppression_notes(codec.rows, records.schema, target)
 
     def unknown(self, codec: TableCodec, records: Table) -> tuple[str, ...]:
         """See the base class; they have been read with the codec's schema."""
-        return unknown_notes(codec, records.records)
+        return unknown_notes(codec.rows, records.records)
 
     def verdict(self, codec: TableCodec, records: Table) -> Verdict | None:
         """See `Validating`."""
@@ -70,10 +65,10 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             raise UsageError(
                 "what the columns are comes from the model to be fine-tuned. Leave columns and schema out."
             )
-        if given.get("min_count", 0) not in (0, codec.min_count):
+        if given.get("min_count", 0) not in (0, codec.rows.min_count):
             raise UsageError(
                 f"min_count is {given['min_count']}, and that of the model to be fine-tuned is "
-                f"{codec.min_count}. Leave it out: it comes from the model."
+                f"{codec.rows.min_count}. Leave it out: it comes from the model."
             )
         known = {"schema": codec.schema.to_json(), "finds_constraints": False, "min_count": own.min_count}
         return {**given, **known}
@@ -159,57 +154,10 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def describe(self, codec: TableCodec) -> list[dict[str, str]]:
         """See the base class."""
-        rows: list[dict[str, str]] = []
-        for column, column_codec in zip(codec.schema.columns, codec.columns, strict=True):
-            rule = codec.chain.taking(column.name)
-            learnt_as = _learnt_as(column_codec)
-            if rule is not None:
-                learnt_as = f"{learnt_as}, for" if column_codec.n_states else "not learnt:"
-                learnt_as = f"{learnt_as} {rule.in_words()}"
-            rows.append(
-                {
-                    "column": column.name,
-                    "kind": column.kind,
-                    "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
-                    "learnt as": learnt_as,
-                    "too rare": _too_rare(column_codec),
-                }
-            )
-        return rows
+        return codec.rows.describe()
 
 
 def _features(values: np.ndarray, is_category: np.ndarray, seed: int) -> Features:
     """What the judge sees of records: some of the columns, where there are very many."""
     chosen = np.sort(draws(seed).permutation(values.shape[1])[:MAX_COLUMNS_JUDGED])
     return Features(tuple(map(str, chosen)), values[:, chosen].astype(np.float64), is_category[chosen])
-
-
-def _learnt_as(codec: object) -> str:
-    """What `show` says of a column."""
-    if isinstance(codec, NumberCodec):
-        spikes = _counted(len(codec.spikes), "single value", "single values")
-        bins = f"{codec.n_bins} bins with ranks" if codec.n_bins else ""
-        return ", ".join(part for part in (spikes, bins) if part)
-    if isinstance(codec, CategoryCodec):
-        n_values, n_states = len(codec.values), codec.n_states - codec.has_missing
-        grouped = f" in {n_states} states" if 0 < n_states < n_values else ""
-        return _counted(n_values, "category", "categories") + grouped
-    if isinstance(codec, InventedCodec):
-        semantic_type = codec.column.semantic_type.replace("_", " ") or "its pattern"
-        return f"made anew: {semantic_type}{', all different' if codec.is_distinct else ''}"
-    if isinstance(codec, ListCodec):
-        return f"lists of {_counted(len(codec.items), 'item', 'items')}"
-    return "made anew"
-
-
-def _too_rare(codec: AbstractColumnCodec) -> str:
-    """What `show` says of the values that never come out."""
-    held = suppressed_of(codec)
-    if not held:
-        return ""
-    values = _counted(held.n_values, "value", "values")
-    return f"{values} of {_counted(held.n_records, 'record', 'records')}"
-
-
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}" if n else ""

@@ -8,14 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.tabular.columns.rare import usual_min_count, with_rare_ones_as_text
-from gansmith.tabular.constraints.cells import cells_of, mask_of
 from gansmith.modalities.table.features import common_types, table_features, told
-from gansmith.tabular.files.reading import Table
-from gansmith.tabular.schema import MADE_ANEW, Schema
 from gansmith.modalities.table.validity import Rule, rules_of
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
@@ -25,6 +20,11 @@ from gansmith.scorecard.private.copies import copied_texts
 from gansmith.scorecard.private.risk import Attack, Tally, measured_risk
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.validity import valid_share
+from gansmith.tabular.cells import are_in, cells_of
+from gansmith.tabular.columns.rare import usual_min_count
+from gansmith.tabular.files.reading import Table
+from gansmith.tabular.rows import with_rare_ones_as_text
+from gansmith.tabular.schema import Schema
 
 
 def score_tables(
@@ -95,7 +95,7 @@ def _is_defect(rule: Rule, by_chance: Tally | None) -> bool:
 
 def _not_judged(schema: Schema) -> list[str]:
     """A note on the columns of which nothing is compared but copied cells."""
-    names = [repr(column.name) for column in schema.columns if column.kind in MADE_ANEW]
+    names = [repr(column.name) for column in schema.columns if column.traits.is_made_anew]
     if not names:
         return []
     return [
@@ -109,7 +109,7 @@ def _copied_texts(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Sc
     names = [
         column.name
         for column in schema.columns
-        if column.kind in MADE_ANEW and column.type == "string" and column.name in fake.column_names
+        if column.traits.is_made_anew and column.type == "string" and column.name in fake.column_names
     ]
     ours, known, held = (
         {name: cells_of(table, name).drop_null().cast(pa.string()) for name in names}
@@ -121,8 +121,7 @@ def _copied_texts(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Sc
 
     def attack(fakes: Mapping[str, pa.Array], control: Mapping[str, pa.Array]) -> Attack:
         found = {
-            name: [_tally(mask_of(pc.is_in(part[name], value_set=known[name]))) for part in (fakes, control)]
-            for name in names
+            name: [_tally(are_in(part[name], known[name])) for part in (fakes, control)] for name in names
         }
         return copied_texts({name: (main, other) for name, (main, other) in found.items()})
 
@@ -142,9 +141,9 @@ def _features(fake: Table, train: Table, holdout: Table) -> list[Features]:
             f"{fake.name}: none of its columns is in the real data. Give a table like the real one."
         )
     # What a model made anew, because its categories were too rare, is not to be judged as categories.
-    made_anew = {column.name for column in fake.schema.columns if column.kind == "text"}
+    made_anew = {one.name: one.kind for one in fake.schema.columns if one.traits.is_made_anew}
     columns = tuple(
-        replace(column, kind="text") if column.name in made_anew and column.kind == "category" else column
+        replace(column, kind=made_anew.get(column.name, column.kind)) if column.traits.rare_as else column
         for column in (train.schema.column(name) for name in shared)
     )
     tables = [part.records.select(shared) for part in (train, holdout, fake)]

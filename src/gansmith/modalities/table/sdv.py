@@ -15,21 +15,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast, final
 
+import pyarrow as pa
+
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.tabular.files.dates import has_clock
-from gansmith.tabular.schema import Column, Kind, Schema, SemanticType, is_object
+from gansmith.tabular.columns import kind_called
+from gansmith.tabular.columns.dates import has_clock
+from gansmith.tabular.schema import Column, Schema, SemanticType, is_object
 
 VERSION_KEY: Final = "METADATA_SPEC_VERSION"
 VERSIONS: Final = ("V1", "SINGLE_TABLE_V1", "MULTI_TABLE_V1")
 
-_FITTING: Final[Mapping[str, tuple[Kind, ...]]] = {
-    "numerical": ("decimal", "integer", "duration", "constant"),
-    "categorical": ("category", "boolean", "list", "constant"),
-    "boolean": ("boolean", "constant"),
-    "datetime": ("date", "datetime", "time", "constant"),
-    "id": ("identifier",),
-}
-"""Kinds that say the same as an sdtype; where another is found, it becomes the first, or a date."""
+_FITTING: Final[Mapping[str, str]] = {
+    "numerical": "decimal", "categorical": "category", "boolean": "boolean", "datetime": "date",
+    "id": "identifier",
+}  # fmt: skip
+"""What a column becomes that an sdtype is given for which does not fit what was found."""
 
 _SEMANTIC_TYPES: Final[Mapping[str, SemanticType]] = {
     "email": "email", "name": "name", "first_name": "first_name", "last_name": "last_name",
@@ -37,15 +37,6 @@ _SEMANTIC_TYPES: Final[Mapping[str, SemanticType]] = {
     "url": "url", "ipv4_address": "ip", "iban": "iban", "credit_card_number": "card", "uuid4": "uuid",
 }  # fmt: skip
 """What is invented for sdtypes of personal data, by name; those that are not here become text."""
-_KEPT_PERSONAL: Final[tuple[Kind, ...]] = ("identifier", "text", "invented", "constant")
-"""Kinds of which nothing personal is kept anyway."""
-
-_SDTYPES: Final[Mapping[Kind, str]] = {
-    "integer": "numerical", "decimal": "numerical", "boolean": "boolean", "category": "categorical",
-    "constant": "categorical", "date": "datetime", "datetime": "datetime", "time": "datetime",
-    "list": "categorical", "identifier": "id",
-}  # fmt: skip
-"""How each kind is written; what is not here is written as what it is invented as, or "unknown"."""
 _SPELT: Final = {semantic_type: sdtype for sdtype, semantic_type in reversed(_SEMANTIC_TYPES.items())}
 """The sdtype of each thing that is invented, where several stand for it the first."""
 
@@ -151,10 +142,10 @@ def schema_by(table: SdvTable, found: Schema) -> tuple[Schema, tuple[str, ...]]:
     for column in found.columns:
         given = table.columns[column.name]
         columns.append(_by(given, column))
-        if columns[-1].kind == "identifier" and column.kind != "identifier":
+        if columns[-1].traits.is_unique and not column.traits.is_unique:
             notes.append(f"column {column.name!r}: an id; each will be new, also where the real ones repeat")
         is_personal = given["sdtype"] not in _FITTING and given.get("pii") is not False
-        if is_personal and columns[-1].kind not in _KEPT_PERSONAL:
+        if is_personal and not _keeps_nothing(columns[-1]):
             notes.append(
                 f"column {column.name!r}: sdtype {given['sdtype']!r} stands for personal data; it is learnt "
                 f"as {column.kind}, as its values are no text. --column {column.name}:KIND overrules that"
@@ -168,19 +159,18 @@ def _by(given: Mapping[str, Any], column: Column) -> Column:
     if given.get("is_key"):
         return _as(column, "identifier")
     if sdtype == "datetime" and isinstance(form, str) and form:
-        kind: Kind = "datetime" if has_clock(form) else "date"
+        kind = "datetime" if has_clock(form) else "date"
         is_text = column.stored_as in ("", "string", "large_string", "string_view")
         is_spelt_so = not is_text or column.format in ("", form)
-        is_fitting = column.kind in ("date", "datetime", "time") and is_spelt_so
+        is_fitting = "datetime" in column.traits.sdtypes and column.traits.is_varied and is_spelt_so
         return column if is_fitting else replace(_as(column, kind), format=form)
     if sdtype in _FITTING:
-        kinds = _FITTING[sdtype]
-        return column if column.kind in kinds else _as(column, kinds[0])
-    if given.get("pii") is False or column.kind in _KEPT_PERSONAL:
+        return column if sdtype in column.traits.sdtypes else _as(column, _FITTING[sdtype])
+    if given.get("pii") is False or _keeps_nothing(column):
         return column
-    if column.kind == "integer":
+    if column.traits.is_number and column.traits.is_whole:
         return _as(column, "identifier")
-    if column.kind != "category":
+    if not column.traits.rare_as:
         return column
     semantic_type = _SEMANTIC_TYPES.get(sdtype, "")
     return (
@@ -190,11 +180,16 @@ def _by(given: Mapping[str, Any], column: Column) -> Column:
     )
 
 
-def _as(column: Column, kind: Kind) -> Column:
+def _keeps_nothing(column: Column) -> bool:
+    """Whether nothing personal is kept of the column anyway."""
+    return column.traits.is_made_anew or not column.traits.is_varied
+
+
+def _as(column: Column, kind: str) -> Column:
     """A column of another kind, with what was found of the old one forgotten."""
     if column.kind == kind:
         return column
-    type = column.type if kind == "identifier" and column.kind == "integer" else ""
+    type = column.type if column.type in kind_called(kind).types else ""
     return Column(column.name, kind, type, missing_mark=column.missing_mark)
 
 
@@ -203,9 +198,8 @@ def to_sdv(schema: Schema, name: str) -> dict[str, Any]:
     columns: dict[str, dict[str, Any]] = {}
     keys: list[str] = []
     for column in schema.columns:
-        said: dict[str, Any] = {
-            "sdtype": _SDTYPES.get(column.kind) or _SPELT.get(column.semantic_type, "unknown")
-        }
+        known = column.traits.sdtypes or (_SPELT.get(column.semantic_type, "unknown"),)
+        said: dict[str, Any] = {"sdtype": known[0]}
         if said["sdtype"] == "numerical":
             width = column.type.title().replace("Ui", "UI")
             said["computer_representation"] = _WIDTHS.get(column.type, width)
@@ -213,7 +207,7 @@ def to_sdv(schema: Schema, name: str) -> dict[str, Any]:
             said["datetime_format"] = column.format or _iso(column)
         elif said["sdtype"] == "id" and not column.missing_rate:
             keys.append(column.name)
-        elif column.is_made_anew and column.kind != "identifier":
+        elif column.traits.is_made_anew and not column.traits.is_unique:
             said["pii"] = True
         columns[column.name] = said
     table: dict[str, Any] = {"columns": columns}
@@ -226,8 +220,8 @@ def to_sdv(schema: Schema, name: str) -> dict[str, Any]:
 
 def _iso(column: Column) -> str:
     """How dates and times without a format of their own are spelt."""
-    if column.kind == "date":
+    if pa.types.is_date(column.arrow_type):
         return "%Y-%m-%d"
-    if column.kind == "time":
+    if pa.types.is_time(column.arrow_type):
         return "%H:%M:%S"
     return "%Y-%m-%d %H:%M:%S" if column.granularity_seconds else "%Y-%m-%d %H:%M:%S.%f"

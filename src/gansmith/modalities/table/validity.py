@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.tabular.constraints.cells import Mask, cells_of, floats_of, is_again, mask_of
+from gansmith.tabular.cells import Mask, are_again, cells_of, floats_of, mask_of
 from gansmith.tabular.constraints.chain import read_constraints
 from gansmith.tabular.constraints.finding import find
-from gansmith.tabular.schema import MADE_ANEW, Column, Schema
+from gansmith.tabular.schema import Column, Schema
 
 
 @final
@@ -93,11 +93,11 @@ def _of_cells(column: Column, original: pa.Array, cells: pa.Array, known: pa.Arr
     name, is_there = column.name, mask_of(pc.is_valid(cells))
     if not known.null_count:
         yield Rule(f"{name!r} is never missing", (name,), mask_of(pc.is_null(original)))
-    if column.kind in MADE_ANEW:
-        if column.kind == "identifier" and len(pc.unique(known)) == len(known):
-            yield Rule(f"{name!r} is unique", (name,), is_there & is_again(cells))
+    if column.traits.is_made_anew:
+        if column.traits.is_unique and len(pc.unique(known)) == len(known):
+            yield Rule(f"{name!r} is unique", (name,), is_there & are_again(cells))
         return
-    if column.kind in ("category", "boolean", "constant", "list"):
+    if not column.traits.is_measure:
         is_known = pc.is_in(cells, value_set=pc.unique(known.drop_null()))
         yield Rule(f"{name!r} has known values", (name,), is_there & ~mask_of(is_known), may_break=True)
         return

@@ -1,141 +1,323 @@
-"""What every column codec does, and what it may hold: a model file made by hand gets no further."""
+"""What a kind of column offers: how it is found in cells, read, spelt, asked for and described."""
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final, TypeAlias, TypeVar, final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Bool, Float, Float64, Int, Int64
 
-from gansmith.errors import DataError
-from gansmith.tabular.schema import Column, must_be
-from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer, changed, settings
+from gansmith.tabular.cells import Counts, Mask, Numbers, are_in, are_missing, floats_of, without
+from gansmith.tabular.columns import kinds
+from gansmith.tabular.schema import Column
 
-Codes = Int[np.ndarray, " n"]
-Levels = Float[np.ndarray, " n"]
-Codec = TypeVar("Codec", bound="AbstractColumnCodec")
+if TYPE_CHECKING:
+    from gansmith.tabular.columns.codecs import AbstractColumnCodec
 
-MAX_COUNT: Final = 2**40
-"""Records that can have a value."""
-MAX_ALPHABET: Final = 200
-
-
-def _strings(listed: Any) -> pa.Array:
-    if isinstance(listed, pa.Array):
-        return listed
-    if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
-        raise ValueError("a list of texts")
-    return pa.array(listed, pa.string())
-
-
-def _whole(digits: Any) -> Any:
-    return int(digits) if isinstance(digits, str) and re.fullmatch("-?[0-9]{1,20}", digits) else digits
+MISSING_MARKS: Final = (
+    "", "NA", "N/A", "n/a", "N.A.", "n.a.", "NaN", "nan", "NAN", "NULL", "null", "Null", "(null)", "\\N",
+    "None", "?", "#N/A", "#NA", "<NA>", "-", "--", "---", "–", "—", ".", "NaT",
+)  # fmt: skip
+"""Spellings of a missing cell; what else a column holds decides which of them count."""
+MANY_DISTINCT: Final = 50
+"""Distinct texts above which a column of them is more than a choice of a few words."""
+WEAK_MARKS: Final = (
+    "na", "none", "NONE", "nil", "Nil", "NIL", "missing", "Missing", "MISSING", "not available",
+    "Not available", "Not Available", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?",
+)  # fmt: skip
+"""Words that may be answers: missing cells only where all others are numbers, times or truth values."""
 
 
-Strings: TypeAlias = Annotated[pa.Array, BeforeValidator(_strings), PlainSerializer(pa.Array.to_pylist)]
-Texts = Annotated[tuple[str, ...], Field(strict=False)]
-Letters = Annotated[str, Field(min_length=1, max_length=MAX_ALPHABET)]
-Whole = Annotated[int, BeforeValidator(_whole), PlainSerializer(str), Field(gt=-(10**20), lt=10**20)]
-"""Stored as text: a JSON number of many digits may lose some."""
-Ascending = Annotated[
-    Float64[np.ndarray, " _"],
-    must_be("finite and ascending", lambda row: np.isfinite(row).all() and (np.diff(row) >= 0).all()),
-]
-Counts = Annotated[
-    Int64[np.ndarray, " _"],
-    must_be(f"from 0 to {MAX_COUNT}", lambda row: row.min() >= 0 and row.max() <= MAX_COUNT),
-]
+@final
+@dataclass(frozen=True)
+class Wish:
+    """What is known of a column before its cells are looked at."""
+
+    kind: AbstractKind | None = None
+    """The kind that the user wants; None: to be found."""
+    variant: str = ""
+    """Which of the kind's variants; empty: to be found."""
+    column: Column | None = None
+    """The column of the schema that the user gave; its fields go before what is found."""
+    is_comma_decimal: bool = False
+    """Whether the file separates cells by something other than a comma, so that 3,14 may be a number."""
+    marks: tuple[str, ...] = ()
+    """The user's own spellings of a missing cell, beside the usual ones."""
+
+    @property
+    def given(self) -> Column:
+        """The column of the schema, or one of which nothing is said."""
+        return self.column or Column("any", "text")
 
 
-@settings(error=DataError)
-class AbstractColumnCodec(ABC):
-    """One column as states and levels.
+@final
+@dataclass(frozen=True)
+class Cells:
+    """A column of strings, as its distinct cells and where each stands."""
 
-    Fitted codecs are immutable settings, each field with what it may hold: `state` gives plain values and
-    arrays, `from_state` takes them back.
-    Bins are the last `n_bins` of `n_states`. A codec with no states takes no part in the game: its column
-    is made anew when a table is decoded.
+    name: str
+    raw: pa.Array
+    """Distinct cells as they are, shape (n_distinct,)."""
+    trimmed: pa.Array
+    """The same without blanks around them."""
+    counts: Counts
+    """How often each occurs, shape (n_distinct,)."""
+    codes: pa.Array
+    """Which distinct cell stands in each record, shape (n,)."""
+    wish: Wish
+
+    @staticmethod
+    def of(name: str, column: pa.ChunkedArray, wish: Wish) -> Cells:
+        """The cells of a column of strings; a null is an empty cell."""
+        encoded = pc.dictionary_encode(pc.fill_null(column, "")).combine_chunks()
+        raw, codes = encoded.dictionary, encoded.indices
+        counts = np.bincount(np.asarray(codes), minlength=len(raw)).astype(np.int64)
+        return Cells(name, raw, pc.utf8_trim_whitespace(raw), counts, codes, wish)
+
+    def record(self, index: int) -> int:
+        """The first record, counted from 1, that holds distinct cell `index`."""
+        return int(np.argmax(np.asarray(self.codes) == index)) + 1
+
+    def present(self, missing: Mask) -> pa.Array:
+        """The distinct trimmed cells that are not missing."""
+        return self.trimmed.filter(pa.array(~missing))
+
+    @cached_property
+    def marked(self) -> Mask:
+        """Which distinct cells spell a missing one."""
+        given = self.wish.given
+        own = (*self.wish.marks, given.missing_mark, *given.missing_marks)
+        return are_in(self.trimmed, (*MISSING_MARKS, *own))
+
+    @cached_property
+    def missing_values(self) -> Mask:
+        """Which are missing among numbers, times and truth values: there "missing" can mean nothing else."""
+        return self.marked | are_in(self.trimmed, WEAK_MARKS)
+
+    @cached_property
+    def missing_texts(self) -> Mask:
+        """Which are missing among texts: the empty one, else the most frequent mark alone.
+
+        "None" may be an answer. What the user called missing is so in any case.
+        """
+        empty = are_in(self.trimmed, ["", *self.wish.marks])
+        if (given := self.wish.column) is not None:
+            return empty | are_in(self.trimmed, [given.missing_mark, *given.missing_marks])
+        if empty.any() or not self.marked.any():
+            return empty
+        most = int(np.argmax(np.where(self.marked, self.counts, 0)))
+        return are_in(self.trimmed, self.trimmed.slice(most, 1))
+
+
+@final
+@dataclass(frozen=True)
+class Attempt:
+    """Distinct cells read as one kind."""
+
+    column: Column
+    values: pa.Array
+    """Null where missing or not of that kind, shape (n_distinct,)."""
+    is_missing: Mask
+    remark: str = ""
+    """Something that the user should know, mostly empty."""
+
+    @property
+    def is_bad(self) -> Mask:
+        """Cells that are neither missing nor of that kind."""
+        return are_missing(self.values) & ~self.is_missing
+
+    @property
+    def fitting(self) -> Attempt | None:
+        """This attempt, where every cell that is not missing is of that kind."""
+        return None if self.is_bad.any() else self
+
+
+@final
+@dataclass(frozen=True)
+class Reading:
+    """A column that has been read, for kinds that may be another kind's special case."""
+
+    column: Column
+    distinct: pa.Array
+    """Its different values."""
+    n_present: int
+    """Records that have one."""
+    is_key: bool
+    """Whether every record has one, and each its own."""
+    texts: pa.Array | None = None
+    """How the values are spelt, where they were read from text."""
+
+
+class AbstractKind(ABC):
+    """What the cells of a column can be.
+
+    Stateless: what is known of one column stands in its `Column`, what was learnt of it in its codec.
     """
 
     name: ClassVar[str]
-    """What the codec is called in a model file."""
+    """As in `KINDS`."""
+    types: ClassVar[tuple[str, ...]] = ("string",)
+    """Arrow types that its values may have, as a schema calls them, the usual one first."""
+    codec: ClassVar[type[AbstractColumnCodec]]
+    """How it is learnt."""
+    variants: ClassVar[tuple[str, ...]] = ()
+    """What a person may name in its place to say more: `email`."""
+    wider: ClassVar[tuple[str, ...]] = ()
+    """Kinds that a column may have that is not as a schema says, the narrowest first; "": any."""
+    sdtypes: ClassVar[tuple[str, ...]] = ()
+    """What the metadata of SDV may call it, how it is written first."""
+    rare_as: ClassVar[str] = ""
+    """The kind that it becomes where most of its values are too rare to come out; empty: it stays."""
+    is_late: ClassVar[bool] = False
+    """Whether it is learnt after the others, by which its rare values are compared."""
 
-    column: Column
-    has_missing: bool
-    """Whether cells are missing; if so the first state stands for them."""
+    is_varied: ClassVar[bool] = True
+    """Whether its values differ."""
+    is_made_anew: ClassVar[bool] = False
+    """Whether nothing of its values is learnt, only which are missing."""
+    is_free_text: ClassVar[bool] = False
+    """Whether its values are any texts, so that they may be made to match a pattern."""
+    is_unique: ClassVar[bool] = False
+    """Whether its values are made so that no two are alike."""
+    is_exact: ClassVar[bool] = False
+    """Whether its values are learnt as they are, and can be looked up, spelt and read again."""
+    is_deciding: ClassVar[bool] = False
+    """Whether its values may decide those of other columns."""
+    is_measure: ClassVar[bool] = False
+    """Whether its values lie on a line, so that one can ask for a range."""
+    is_number: ClassVar[bool] = False
+    is_time: ClassVar[bool] = False
+    """Whether its values are points in time."""
+    is_whole: ClassVar[bool] = False
+    """Whether its values are whole multiples of its unit."""
 
-    @property
-    @abstractmethod
-    def n_states(self) -> int:
-        """States of the column; 0 or at least 2."""
+    def find(self, cells: Cells) -> Attempt | None:
+        """The cells as this kind, or as a near relative; None: they are nothing such."""
+        del cells
+        return None
 
-    @property
-    def n_bins(self) -> int:
-        """How many of them, the last ones, carry a level."""
-        return 0
+    def read(self, cells: Cells) -> Attempt:
+        """The cells as this kind because somebody says so."""
+        missing = cells.missing_texts
+        return Attempt(Column(cells.name, self.name), without(cells.raw, missing), missing)
 
-    @abstractmethod
-    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
-        """The state, 0..n_states - 1, and the level, -1..1, of each cell.
+    def takes_over(self, reading: Reading) -> bool:
+        """Whether a column that was read as another kind is a special case of it, and this one."""
+        del reading
+        return False
+
+    def is_natural(self, type: pa.DataType) -> bool:
+        """Whether typed values are of this kind by themselves; it spells and reads them for all kinds."""
+        del type
+        return False
+
+    def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
+        """The column of typed values that are of this kind by themselves, and they in its type."""
+        column = Column(name, self.name)
+        return column, values.cast(column.arrow_type)
+
+    def parse(self, cells: pa.Array, column: Column) -> pa.Array:
+        """Values of the column's type; null where a cell is not spelt as the column's are.
 
         Args:
-            column: Of the type that the schema names, nulls for missing cells.
-            rng: Spreads equal numbers over their share of a bin.
-        """
-
-    @abstractmethod
-    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
-        """Cells of the column's own type.
-
-        Args:
-            codes: States, 0..n_states - 1; ignored by codecs without states, which read only its length.
-            levels: -1..1; ignored outside bins.
-            rng: For what the states leave open.
-            first_index: Number of the first record among all that are made, for values that must be unique.
-        """
-
-    @final
-    def state(self) -> dict[str, Any]:
-        """Everything needed to make this codec again: plain JSON values and numpy arrays."""
-        return changed(self, "column")
-
-    @final
-    @classmethod
-    def from_state(cls: type[Codec], state: Mapping[str, Any], column: Column) -> Codec:
-        """The codec that `state` came from.
+            cells: Trimmed, missing cells as nulls; texts are kept as they are.
+            column: What they are and how they are spelt.
 
         Raises:
-            DataError: It could not have come from one.
+            pa.ArrowInvalid: A number does not fit the column's type, such as 300 an int8.
         """
-        made: Any = cls
-        try:
-            return made(**{**state, "column": column})
-        except DataError as error:
-            raise DataError(f"column {column.name!r} of the model: {error} Learn the table again.") from None
+        kind = natural_kind(column.arrow_type)
+        if kind is None:
+            return cells if pa.types.is_string(column.arrow_type) else pa.nulls(len(cells))
+        return kind.parse(cells, column)
+
+    def spell(self, values: pa.Array, column: Column) -> pa.Array:
+        """Values as a text file spells them; null stays null.
+
+        Args:
+            values: Typed as `column.type` says, shape (n,).
+            column: How to spell them.
+        """
+        kind = natural_kind(values.type)
+        return pc.cast(values, pa.string()) if kind is None else kind.spell(values, column)
+
+    def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
+        """What a column of this kind holds, for a first look at data."""
+        del column
+        if self.is_made_anew:
+            return "not learnt: made anew"
+        n_values = len(pc.unique(cells.drop_null()))
+        return f"{n_values:,} value{'' if n_values == 1 else 's'}"
 
 
-class AbstractPresenceCodec(AbstractColumnCodec):
-    """States: missing and present, where cells are missing, else none; what stands there is not kept."""
+class AbstractMeasure(AbstractKind):
+    """A kind whose values lie on a line: numbers, dates and times."""
+
+    is_measure: ClassVar[bool] = True
+    ticks: ClassVar[float] = 1.0
+    """Microseconds of its unit, where it is a time."""
+    n_per_score: ClassVar[float] = 1.0
+    """How many of its units one of those is that scores and codecs count in."""
+    scale: ClassVar[Literal["days", "seconds"] | None] = None
+    """What points in time are counted in."""
+    limit: ClassVar[float] = np.inf
+    """The largest number that a codec may hold of it."""
+
+    def step(self, column: Column) -> float:
+        """The distance of neighbouring values in the kind's unit; 0 where there is none."""
+        del column
+        return 1.0
+
+    @abstractmethod
+    def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
+        """Numbers in the kind's unit as cells, each the nearest that the column can hold."""
 
     @final
-    @property
-    def n_states(self) -> int:
-        """Two or none."""
-        return 2 if self.has_missing else 0
+    def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
+        """The smallest and the largest value."""
+        ends = pc.min_max(pc.cast(cells, pa.int64()) if pa.types.is_duration(cells.type) else cells)
+        low, high = (
+            self.spell(pa.array([ends[end].as_py()], ends[end].type).cast(cells.type), column)[0].as_py()
+            for end in ("min", "max")
+        )
+        return "" if low is None else f"{low} to {high}"
 
-    @final
-    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
-        """Whether each cell is there; levels are zero."""
-        is_present = pc.is_valid(column).to_numpy(zero_copy_only=False)
-        codes = is_present.astype(np.int64) if self.has_missing else np.zeros(len(column), np.int64)
-        return codes, np.zeros(len(column), np.float32)
 
-    @final
-    def is_missing(self, codes: Codes) -> Bool[np.ndarray, " n"]:
-        """Which cells are to be missing."""
-        return (codes == 0) if self.has_missing else np.zeros(len(codes), bool)
+def measure(column: Column) -> AbstractMeasure:
+    """The kind of a column whose values lie on a line."""
+    kind = column.traits
+    assert isinstance(kind, AbstractMeasure)
+    return kind
+
+
+def natural_kind(type: pa.DataType) -> AbstractKind | None:
+    """The kind that typed values are of by themselves; None: texts, or nothing at all."""
+    return next((kind for kind in kinds() if kind.is_natural(type)), None)
+
+
+def units(cells: pa.Array, column: Column, *, is_mixed: bool = False) -> tuple[Numbers, Mask]:
+    """Numbers as they are, dates in days, other times in microseconds; and which are missing (there: 0).
+
+    Args:
+        cells: Of the column.
+        column: A measure.
+        is_mixed: Whether days are wanted in microseconds, too.
+    """
+    missing = are_missing(cells)
+    numbers = np.where(missing, 0.0, floats_of(cells))
+    return numbers * (measure(column).ticks if is_mixed else 1), missing
+
+
+def from_units(numbers: Numbers, missing: Mask, column: Column, *, is_mixed: bool = False) -> pa.Array:
+    """The inverse of `units`, to the nearest value that the column can hold."""
+    in_own = numbers / (measure(column).ticks if is_mixed else 1)
+    return measure(column).from_units(np.where(missing, 0.0, in_own), missing, column)
+
+
+def step_of(column: Column, *, is_mixed: bool = False) -> float:
+    """The distance of neighbouring values in `units`; 0 where there is none."""
+    return measure(column).step(column) * (measure(column).ticks if is_mixed else 1)

@@ -12,18 +12,31 @@ frequencies of those that are kept keep their proportions, and no cell goes miss
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, final
+from collections.abc import Sequence
+from typing import Annotated, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float, Int, Int64
+from jaxtyping import Int, Int64
 
-from gansmith.errors import DataError
-from gansmith.tabular.columns.base import AbstractColumnCodec, Codes, Counts, Levels, Strings
-from gansmith.tabular.columns.rare import NOTHING, Suppressed
-from gansmith.tabular.schema import Column, must_be
-from gansmith.settings import Annotated, settings
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.settings import settings
+from gansmith.tabular.cells import Mask, are_in, are_missing, strings, without
+from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells, Reading
+from gansmith.tabular.columns.choices import Choices, Codes, Entries, Levels, check_missing, missing_cell
+from gansmith.tabular.columns.codecs import (
+    NOTHING,
+    UNLIMITED,
+    AbstractColumnCodec,
+    Counts,
+    Fitting,
+    Strings,
+    Suppressed,
+    counted,
+)
+from gansmith.tabular.conditions import Condition
+from gansmith.tabular.schema import TYPES, Column, must_be
 
 MAX_STATES: Final = 100
 """Most states a column of categories has, a missing one apart."""
@@ -39,6 +52,7 @@ class CategoryCodec(AbstractColumnCodec):
     """States: missing (if it occurs), then categories or groups of categories."""
 
     name: ClassVar[str] = "category"
+    values_called: ClassVar[tuple[str, str] | None] = ("category", "categories")
 
     values: Strings
     """The categories as strings, those of one state side by side."""
@@ -67,40 +81,27 @@ class CategoryCodec(AbstractColumnCodec):
             raise DataError(f"its 'values' are not of type {self.column.type}.") from error
 
     @classmethod
-    def fit(
-        cls,
-        column: pa.Array,
-        schema: Column,
-        profile: Float[np.ndarray, "n d"] | None,
-        seed: int,
-        min_count: int = 1,
-    ) -> CategoryCodec:
+    def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> CategoryCodec:
         """Count the categories and, when there are too many, group the rare ones.
 
-        Args:
-            column: Anything that can be spelt, nulls for missing cells.
-            schema: What the column is.
-            profile: The other columns of the same records as numbers of similar scale; None groups by
-                frequency alone.
-            seed: Of the grouping.
-            min_count: Records that must share a category before it is kept; true and false are always kept.
+        Without a profile they are grouped by frequency alone. True and false are always kept.
         """
-        encoded = column.cast(pa.string()).dictionary_encode()
+        encoded = cells.cast(pa.string()).dictionary_encode()
         present = encoded.indices.drop_null().to_numpy()
         counts = np.bincount(present, minlength=len(encoded.dictionary))
-        is_kept = np.full(len(counts), schema.kind == "boolean") | (counts >= min_count)
+        is_kept = np.full(len(counts), pa.types.is_boolean(cells.type)) | (counts >= fitting.min_count)
         order = np.argsort(-counts, kind="stable")
         order = order[is_kept[order]]
         states = np.arange(len(order))
         if len(order) > MAX_STATES:
             n_own = MAX_STATES - N_GROUPS
-            groups = _group(order[n_own:], encoded.indices, counts, profile, seed)
+            groups = _group(order[n_own:], encoded.indices, counts, fitting)
             states[n_own:] = n_own + groups
             by_state = np.argsort(states, kind="stable")
             order, states = order[by_state], states[by_state]
         values = encoded.dictionary.take(pa.array(order))
         suppressed = Suppressed.of(~is_kept, counts)
-        return cls(schema, column.null_count > 0, values, states, counts[order], suppressed)
+        return cls(column, cells.null_count > 0, values, states, counts[order], suppressed)
 
     @property
     def n_states(self) -> int:
@@ -136,6 +137,43 @@ class CategoryCodec(AbstractColumnCodec):
         taken = pa.array(members, mask=is_missing)
         return self.values.take(taken).cast(self.column.arrow_type)
 
+    def describe(self) -> str:
+        """See the base class."""
+        n_values, n_states = len(self.values), self.n_states - self.has_missing
+        grouped = f" in {n_states} states" if 0 < n_states < n_values else ""
+        return (counted(n_values, "category", "categories") if n_values else "") + grouped
+
+    def rare(self) -> Suppressed:
+        """See the base class."""
+        return self.suppressed
+
+    def listed(self) -> pa.Array:
+        """See the base class."""
+        return self.values
+
+    def knows(self, cells: pa.Array) -> Mask:
+        """See the base class."""
+        return are_in(cells.cast(pa.string()), self.values)
+
+    def can_be_told(self, cells: pa.Array) -> Mask:
+        """See the base class: nothing is near a category."""
+        return ~are_missing(cells) & self.knows(cells)
+
+    def choices(self, condition: Condition) -> Choices:
+        """See the base class: every category, those of a group too."""
+        check_missing(condition, self.has_missing)
+        parts = [missing_cell(condition, float(self.counts.sum()))] if self.has_missing else []
+        cells = self.values.cast(condition.column.arrow_type)
+        named = condition.named.drop_null()
+        unknown = named.filter(pc.is_null(pc.index_in(named, value_set=cells)))
+        if len(unknown):
+            text, known = str(unknown[0].as_py()), [str(value) for value in self.values.to_pylist()]
+            raise UsageError(
+                f"column {condition.column.name!r} has no value {text!r}. {did_you_mean(text, known)}"
+            )
+        parts.append(Entries.singles(self.has_missing + self.states, self.counts.astype(float), cells))
+        return Choices.among(parts, condition, "no value is left. Ask for less.")
+
     def _members(self, states: Codes, rng: np.random.Generator) -> Codes:
         """One category of each state, drawn by how often it occurs there."""
         first = np.searchsorted(self.states, states, "left")
@@ -151,11 +189,10 @@ def _group(
     rare: Int[np.ndarray, " n_rare"],
     indices: pa.Array,
     counts: Int[np.ndarray, " n_values"],
-    profile: Float[np.ndarray, "n d"] | None,
-    seed: int,
+    fitting: Fitting,
 ) -> Int[np.ndarray, " n_rare"]:
     """A group, 0..N_GROUPS - 1, for each rare category."""
-    if profile is None:
+    if (profile := fitting.profile) is None:
         return np.arange(len(rare)) * N_GROUPS // len(rare)
     from sklearn.cluster import MiniBatchKMeans  # takes seconds to import; sampling does without
 
@@ -168,6 +205,124 @@ def _group(
     n_looked_at = np.bincount(looked_at, minlength=len(counts))
     embedding = sums[rare] / (n_looked_at[rare, None] + MIN_RECORDS_FOR_EMBEDDING)  # shrunk towards the mean
     n_groups = min(N_GROUPS, len(np.unique(embedding, axis=0)))
-    clusters = MiniBatchKMeans(n_groups, random_state=seed, n_init="auto", batch_size=4096)
+    clusters = MiniBatchKMeans(n_groups, random_state=fitting.seed, n_init="auto", batch_size=4096)
     found: Codes = clusters.fit_predict(embedding, sample_weight=counts[rare].astype(float)).astype(np.int64)
     return np.unique(found, return_inverse=True)[1]
+
+
+TRUTH_PAIRS: Final = (
+    ("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"), ("nein", "ja"), ("n", "j"),
+    ("non", "oui"), ("no", "si"), ("no", "sí"), ("no", "sì"), ("não", "sim"), ("nee", "ja"),
+    ("nej", "ja"), ("nei", "ja"), ("nie", "tak"), ("ne", "ano"), ("falsch", "wahr"), ("faux", "vrai"),
+    ("falso", "vero"), ("falso", "verdadero"), ("falso", "verdadeiro"), (".false.", ".true."),
+)  # fmt: skip
+"""How false and true are spelt, in lower case. Not 0 and 1: those are numbers until a type says otherwise."""
+
+
+@final
+class Category(AbstractKind):
+    """Texts, each of which many records may have; whatever is nothing else."""
+
+    name: ClassVar[str] = "category"
+    codec: ClassVar[type[AbstractColumnCodec]] = CategoryCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("categorical",)
+    wider: ClassVar[tuple[str, ...]] = ("category",)
+    rare_as: ClassVar[str] = "text"
+    is_late: ClassVar[bool] = True
+    is_free_text: ClassVar[bool] = True
+    is_exact: ClassVar[bool] = True
+    is_deciding: ClassVar[bool] = True
+
+    def find(self, cells: Cells) -> Attempt | None:
+        """See the base class."""
+        return self.read(cells)
+
+
+@final
+class Boolean(AbstractKind):
+    """True and false, whatever they are called."""
+
+    name: ClassVar[str] = "boolean"
+    types: ClassVar[tuple[str, ...]] = ("bool",)
+    codec: ClassVar[type[AbstractColumnCodec]] = CategoryCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("boolean", "categorical")
+    wider: ClassVar[tuple[str, ...]] = ("category",)
+    is_exact: ClassVar[bool] = True
+    is_deciding: ClassVar[bool] = True
+
+    def find(self, cells: Cells) -> Attempt | None:
+        """A known pair of words."""
+        return self._spelt(cells, _truths(strings(cells.present(cells.missing_values).slice(0, 3)))).fitting
+
+    def read(self, cells: Cells) -> Attempt:
+        """Any two words, as somebody says so."""
+        words = strings(cells.present(cells.missing_values).slice(0, 3))
+        found = cells.wish.given.spelling or _truths(words)
+        return self._spelt(cells, found or ((min(words), max(words)) if len(words) == 2 else ()))
+
+    def is_natural(self, type: pa.DataType) -> bool:
+        """See the base class."""
+        return pa.types.is_boolean(type)
+
+    def parse(self, cells: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        false, true = column.spelling or ("false", "true")
+        nothing = pa.scalar(None, pa.bool_())
+        return pc.if_else(pc.equal(cells, true), True, pc.if_else(pc.equal(cells, false), False, nothing))
+
+    def spell(self, values: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        false, true = column.spelling or ("false", "true")
+        return pc.if_else(values, pa.scalar(true), pa.scalar(false))
+
+    def _spelt(self, cells: Cells, spelling: tuple[str, ...]) -> Attempt:
+        missing, column = cells.missing_values, Column(cells.name, self.name, spelling=spelling)
+        if not spelling:
+            return Attempt(column, pa.nulls(len(missing), pa.bool_()), missing)
+        return Attempt(column, self.parse(without(cells.trimmed, missing), column), missing)
+
+
+def _truths(words: Sequence[str]) -> tuple[str, ...]:
+    """The two words as (false, true), when they are a known pair in any case."""
+    folded = {word.casefold(): word for word in words}
+    pair = next((pair for pair in TRUTH_PAIRS if set(folded) == set(pair)), None)
+    return (folded[pair[0]], folded[pair[1]]) if pair and len(words) == 2 else ()
+
+
+@final
+class Constant(AbstractKind):
+    """One value, of whatever type, or nothing at all."""
+
+    name: ClassVar[str] = "constant"
+    types: ClassVar[tuple[str, ...]] = ("string", *(name for name in TYPES if name != "string"))
+    codec: ClassVar[type[AbstractColumnCodec]] = CategoryCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("categorical", "numerical", "boolean", "datetime")
+    wider: ClassVar[tuple[str, ...]] = ("", "category")
+    is_varied: ClassVar[bool] = False
+    is_exact: ClassVar[bool] = True
+
+    def takes_over(self, reading: Reading) -> bool:
+        """See the base class."""
+        return len(reading.distinct) <= 1
+
+    def is_natural(self, type: pa.DataType) -> bool:
+        """See the base class."""
+        return pa.types.is_null(type)
+
+    def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
+        """See the base class."""
+        return Column(name, self.name, "null"), values
+
+    def parse(self, cells: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        return pa.nulls(len(cells)) if column.type == "null" else super().parse(cells, column)
+
+    def spell(self, values: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        is_nothing = pa.types.is_null(values.type)
+        return pc.cast(values, pa.string()) if is_nothing else super().spell(values, column)
+
+
+CATEGORY: Final = Category()
+BOOLEAN: Final = Boolean()
+CONSTANT: Final = Constant()

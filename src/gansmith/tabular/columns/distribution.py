@@ -1,4 +1,4 @@
-"""The distribution function of the numbers of a column, as a line through a few corners.
+"""The values of a column of numbers that stand out, and the distribution function of the others.
 
 Source:
     Held-out likelihood as a measure of smoothing: Rudemo 1982, "Empirical choice of histograms and kernel
@@ -12,10 +12,14 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
+from gansmith.tabular.cells import Counts, Mask, Numbers
 from gansmith.tabular.columns import rare
-from gansmith.tabular.columns.base import Codes
-from gansmith.tabular.columns.rare import Numbers
 
+MAX_PLAIN_VALUES: Final = 30
+"""A column of so few distinct values has a state for each of them."""
+MIN_SPIKE_SHARE: Final = 0.01
+"""A value that so many records have is a state of its own."""
+MIN_SPIKE_COUNT: Final = 10
 MAX_STEPS: Final = 8192
 """Values at which a distribution function may step."""
 MAX_MOVED: Final = 0.02
@@ -31,7 +35,7 @@ MIN_REPEATS: Final = 5
 """Records that share a value, on the average, where the function steps at every value."""
 
 
-def repeat(values: Numbers, counts: Codes, min_count: int) -> bool:
+def repeat(values: Numbers, counts: Counts, min_count: int) -> bool:
     """Whether so many records share these numbers that the distribution function steps at each."""
     n = int(counts.sum())
     if len(values) > MAX_STEPS or n < MIN_REPEATS * len(values) or counts.max() < min_count:
@@ -43,7 +47,7 @@ def repeat(values: Numbers, counts: Codes, min_count: int) -> bool:
 
 
 def distribution(
-    values: Numbers, counts: Codes, min_count: int
+    values: Numbers, counts: Counts, min_count: int
 ) -> tuple[Float[np.ndarray, " n_knots"], Float[np.ndarray, " n_knots"]]:
     """Corners (value, share up to it) of a distribution function: steps where values repeat, else slopes."""
     if not len(values):
@@ -95,3 +99,51 @@ def _at(numbers: Numbers, shares: Float[np.ndarray, " k"]) -> Float[np.ndarray, 
     found = (np.interp(ranks - 0.5, places, numbers) + np.interp(ranks + 0.5, places, numbers)) / 2
     found[[0, -1]] = numbers[[0, -1]]
     return found
+
+
+def find_spikes(values: Numbers, counts: Counts) -> Mask:
+    """Which distinct values deserve a state of their own.
+
+    All of them when they are few; otherwise those that one record in a hundred has, and those that occur
+    ten times as often as their neighbours (a sentinel, a round number, a cap).
+
+    Args:
+        values: Distinct values, ascending.
+        counts: How often each occurs.
+    """
+    if len(values) <= MAX_PLAIN_VALUES:
+        return np.ones(len(values), bool)
+    is_common = counts >= max(MIN_SPIKE_COUNT, MIN_SPIKE_SHARE * counts.sum())
+    usual = np.array(
+        [np.median(counts[max(i - 10, 0) : i + 11]) for i in np.flatnonzero(counts >= MIN_SPIKE_COUNT)]
+    )
+    stands_out = np.zeros(len(values), bool)
+    stands_out[counts >= MIN_SPIKE_COUNT] = counts[counts >= MIN_SPIKE_COUNT] >= 10 * usual
+    strongest = np.argsort(-counts, kind="stable")[:60]
+    is_spike = np.zeros(len(values), bool)
+    is_spike[strongest] = True
+    return is_spike & (is_common | stands_out)
+
+
+def shared(values: Numbers, counts: Counts, min_count: int) -> tuple[Numbers, Float[np.ndarray, " n_spikes"]]:
+    """What each distinct number becomes so that none comes out that too few records share, and the spikes.
+
+    Where values repeat, a rare one becomes the nearest frequent one. Where they hardly do none comes out as
+    it is anyway, but for the ends. NaN: nothing may come out.
+    """
+    if min_count == 1 or np.isin(values, (0, 1)).all():
+        return values, values[find_spikes(values, counts)]
+    if counts.sum() < min_count:
+        return np.full(len(values), np.nan), np.zeros(0)
+    inner = rare.within_ends(values, counts, min_count)
+    kept, n_kept = rare.merged(inner, counts)
+    is_spike = find_spikes(kept, n_kept) & (n_kept >= min_count)
+    became, rest, n_rest = kept.copy(), kept[~is_spike], n_kept[~is_spike]
+    is_plain = len(kept) <= MAX_PLAIN_VALUES and not rare.are_mostly_rare(n_kept, min_count)
+    if is_spike.any() and (is_plain or n_rest.sum() < 2 * min_count):
+        became = rare.to_frequent(kept, np.where(is_spike, n_kept, 0), min_count)
+    elif repeat(rest, n_rest, min_count):
+        became[~is_spike] = rare.to_frequent(rest, n_rest, min_count)
+    else:
+        became[~is_spike] = rare.within_ends(rest, n_rest, min_count)
+    return became[np.searchsorted(kept, inner)], kept[is_spike]

@@ -7,15 +7,28 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
-from typing import ClassVar, Final, final
+from typing import Annotated, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.tabular.columns.base import AbstractPresenceCodec, Codes, Letters, Levels, Whole
-from gansmith.tabular.schema import Column, Text, must_be
-from gansmith.settings import Annotated, Field, settings
+from gansmith.settings import Field, settings
+from gansmith.tabular.cells import matches, without
+from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells, Reading
+from gansmith.tabular.columns.choices import Codes, Levels
+from gansmith.tabular.columns.codecs import (
+    UNLIMITED,
+    AbstractColumnCodec,
+    AbstractPresenceCodec,
+    Fitting,
+    Letters,
+    Whole,
+)
+from gansmith.tabular.columns.decimals import has_leading_zeros, read_integers
+from gansmith.tabular.columns.semantic_types import UUID
+from gansmith.tabular.schema import INTEGER_TYPES, Column, Text, must_be
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 _ALPHABETS: Final = (
@@ -80,14 +93,14 @@ class IdentifierCodec(AbstractPresenceCodec):
     """Characters of each position; empty for a serial pattern."""
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column) -> IdentifierCodec:
+    def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> IdentifierCodec:
         """Find the pattern."""
-        has_missing = column.null_count > 0
-        present = column.drop_null().to_pylist()
-        if pa.types.is_integer(column.type):
-            room = int(np.iinfo(column.type.to_pandas_dtype()).max)
+        has_missing = cells.null_count > 0
+        present = cells.drop_null().to_pylist()
+        if pa.types.is_integer(cells.type):
+            room = int(np.iinfo(cells.type.to_pandas_dtype()).max)
             start, span = _numbering([int(value) for value in present], room)
-            return cls(schema, has_missing, "", "", 0, start, span, ())
+            return cls(column, has_missing, "", "", 0, start, span, ())
         texts = [str(value) for value in present]
         matches = [_SERIAL.fullmatch(text) for text in texts]
         found = [match.groups() for match in matches if match]
@@ -101,8 +114,8 @@ class IdentifierCodec(AbstractPresenceCodec):
             is_padded = len({len(number) for number in digits}) == 1 and len(digits[0]) > 1
             width = len(digits[0]) if is_padded else 0
             start, span = _numbering([int(number) for number in digits], 10 ** (width or _MAX_DIGITS) - 1)
-            return cls(schema, has_missing, prefix, suffix, width, start, span, ())
-        return cls(schema, has_missing, "", "", 0, 1, 0, positions(texts))
+            return cls(column, has_missing, prefix, suffix, width, start, span, ())
+        return cls(column, has_missing, "", "", 0, 1, 0, positions(texts))
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
@@ -191,3 +204,79 @@ def _alphabet(seen: Counter[str], *, is_even: bool) -> str:
         if sum(seen[letter] for letter in alphabet) >= MIN_AGREEMENT * n_usual > 0
         or alphabet is _ALPHABETS[-1]
     )
+
+
+MIN_IDENTIFIERS: Final = 20
+"""Fewer values are all different by chance."""
+_NEARLY_DISTINCT: Final = 0.95
+_ID_WORDS: Final = frozenset({"id", "key", "uuid", "guid", "index", "no", "nr", "number"})
+_NOT_ID_WORDS: Final = re.compile(
+    r"(paid|bid|grid|void|solid|fluid|humid|acid|valid|liquid|covid|rapid|mid|aid|android|hybrid)$"
+)
+_HASH: Final = r"^([0-9a-f]{16,}|[0-9A-F]{16,})$"
+
+
+@final
+class Identifier(AbstractKind):
+    """Values that say which record it is, and nothing else."""
+
+    name: ClassVar[str] = "identifier"
+    types: ClassVar[tuple[str, ...]] = ("string", *INTEGER_TYPES)
+    codec: ClassVar[type[AbstractColumnCodec]] = IdentifierCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("id",)
+    wider: ClassVar[tuple[str, ...]] = ("identifier", "text")
+    is_made_anew: ClassVar[bool] = True
+    is_unique: ClassVar[bool] = True
+    is_free_text: ClassVar[bool] = True
+
+    def read(self, cells: Cells) -> Attempt:
+        """Whole numbers where all are, else texts."""
+        whole = read_integers(without(cells.trimmed, cells.marked))
+        if not has_leading_zeros(cells.trimmed) and whole.null_count == int(cells.marked.sum()):
+            return Attempt(Column(cells.name, self.name, "int64"), whole, cells.marked)
+        return super().read(cells)
+
+    def takes_over(self, reading: Reading) -> bool:
+        """See the base class."""
+        n_distinct, column = len(reading.distinct), reading.column
+        if column.kind == self.name or reading.n_present < MIN_IDENTIFIERS:
+            return False
+        if n_distinct < _NEARLY_DISTINCT * reading.n_present:
+            return False
+        if column.traits.is_measure:
+            is_named = column.traits.is_number and column.traits.is_whole
+            return is_named and reading.is_key and (is_id_name(column.name) or is_run(reading.distinct))
+        if reading.texts is None or not column.traits.is_free_text:
+            return False
+        if not reading.is_key and not column.traits.is_made_anew:
+            return False
+        return _is_regular(column.name, reading.texts)
+
+
+IDENTIFIER: Final = Identifier()
+
+
+def is_id_name(name: str) -> bool:
+    """Whether a column of this name is likely to hold identifiers: "id", "customer_id", "PassengerId", ..."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)
+    last = words[-1].casefold() if words else ""
+    return last in _ID_WORDS or (last.endswith("id") and not _NOT_ID_WORDS.search(last))
+
+
+def is_run(values: pa.Array) -> bool:
+    """Whether distinct whole numbers have no gaps: 1 to n, or a longer run from anywhere (not years)."""
+    ends = pc.min_max(values).as_py()
+    is_whole_run = ends["max"] - ends["min"] == len(values) - 1
+    return is_whole_run and (ends["min"] in (0, 1) or len(values) >= 10 * MIN_IDENTIFIERS)
+
+
+def _is_regular(name: str, cells: pa.Array) -> bool:
+    """Whether strings without blanks have one pattern of letters and digits, or one that keys have."""
+    if matches(cells, r"\s").any():
+        return False
+    if is_id_name(name) or any(matches(cells, known).all() for known in (UUID, _HASH)):
+        return True
+    pattern = pc.replace_substring_regex(cells, pattern=r"[0-9]+", replacement="9")
+    pattern = pc.replace_substring_regex(pattern, pattern=r"[A-Za-z]", replacement="A")
+    most = int(pc.max(pc.value_counts(pattern).field("counts")).as_py())
+    return bool(matches(cells, "[0-9]").all()) and 20 * most >= 19 * len(cells)

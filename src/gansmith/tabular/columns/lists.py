@@ -4,6 +4,10 @@ The networks see one state for each list: the rarest of its items that enough re
 made, the other items are drawn, each for itself, by how often they stand beside that one in real lists. So a
 list goes together with the rest of its record, and each item with the others, by one item; that two frequent
 items exclude each other is not kept, nor is any whole list. Items stand in the order that they usually have.
+
+A column is one of lists where its cells are put together from items that come again in others, where lists
+are of several lengths (a city and its state are no list), and where whole cells hardly ever come again: if
+they do, they are categories.
 """
 
 from __future__ import annotations
@@ -13,14 +17,27 @@ from typing import ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Float64
 
 from gansmith.errors import DataError
-from gansmith.tabular.columns.base import AbstractColumnCodec, Codes, Levels, Texts
-from gansmith.tabular.files.semantic_types import items_of
-from gansmith.tabular.schema import Column
 from gansmith.settings import settings
+from gansmith.tabular.cells import Counts, are_missing, strings, without
+from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells
+from gansmith.tabular.columns.choices import Codes, Levels
+from gansmith.tabular.columns.codecs import UNLIMITED, AbstractColumnCodec, Fitting, Texts, counted
+from gansmith.tabular.schema import Column
 
+_DELIMITERS: Final = (", ", "; ", " | ", "|", ";", ",")
+_SAMPLE: Final = 2_000
+_MIN_LISTS: Final = 50
+_MIN_REPEATS: Final = 5
+"""Cells that share an item, on the average."""
+_MAX_ITEM_CHARACTERS: Final = 40
+_MAX_SAME_LENGTH: Final = 0.9
+_RARE: Final = 5
+_MIN_RARE_SHARE: Final = 0.3
+"""Share of the records whose whole list is rare; with less, lists are learnt better as categories."""
 MAX_ITEMS: Final = 99
 """Items that are learnt, the most frequent ones."""
 MAX_LISTS_ORDERED: Final = 20_000
@@ -50,30 +67,24 @@ class ListCodec(AbstractColumnCodec):
                 raise DataError(f"its {key!r} do not fit its items.")
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column, min_count: int = 1) -> ListCodec:
-        """Count the items.
-
-        Args:
-            column: Strings, nulls for missing cells.
-            schema: What the column is; its `delimiter` is used.
-            min_count: Records that must share an item before it comes out.
-        """
-        encoded = column.drop_null().dictionary_encode()
+    def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> ListCodec:
+        """Count the items."""
+        encoded = cells.drop_null().dictionary_encode()
         counts = np.bincount(encoded.indices.to_numpy(), minlength=len(encoded.dictionary))
-        lists = items_of(encoded.dictionary, schema.delimiter)
+        lists = _items_of(encoded.dictionary, column.delimiter)
         seen: Counter[str] = Counter()
         for items, n in zip(lists, counts.tolist(), strict=True):
             seen.update(dict.fromkeys(items, n))
-        kept = [item for item, n in seen.most_common(MAX_ITEMS) if n >= min_count]
+        kept = [item for item, n in seen.most_common(MAX_ITEMS) if n >= fitting.min_count]
         order = _ordered(lists, kept)
         ranks = np.array([kept.index(item) for item in order], float)
         together = np.zeros((len(order) + 1, len(order)))
-        codec = cls(schema, column.null_count > 0, tuple(order), ranks, together)
+        codec = cls(column, cells.null_count > 0, tuple(order), ranks, together)
         has = codec._has(lists)  # (n_lists, n_items)
         np.add.at(together, codec._states(has), has * counts[:, None])
         totals = np.bincount(codec._states(has), counts, minlength=len(order) + 1)
         together /= np.maximum(totals, 1)[:, None]
-        return cls(schema, codec.has_missing, codec.items, ranks, together)
+        return cls(column, codec.has_missing, codec.items, ranks, together)
 
     @property
     def n_states(self) -> int:
@@ -83,10 +94,10 @@ class ListCodec(AbstractColumnCodec):
     def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
         """See the base class; an item unknown to the fit is not seen."""
         encoded = column.fill_null("").dictionary_encode()
-        states = self._states(self._has(items_of(encoded.dictionary, self.column.delimiter)))
+        states = self._states(self._has(_items_of(encoded.dictionary, self.column.delimiter)))
         codes = self.has_missing + states[encoded.indices.to_numpy()]
         if self.has_missing:
-            codes[column.is_null().to_numpy(zero_copy_only=False)] = 0
+            codes[are_missing(column)] = 0
         return codes, np.zeros(len(column), np.float32)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
@@ -101,6 +112,10 @@ class ListCodec(AbstractColumnCodec):
         names = np.array(self.items, object)
         texts = [self.column.delimiter.join(names[row]) for row in has]
         return pa.array(texts, pa.string(), mask=states < 0)
+
+    def describe(self) -> str:
+        """See the base class."""
+        return f"lists of {counted(len(self.items), 'item', 'items')}"
 
     def _has(self, lists: list[list[str]]) -> np.ndarray:
         """Which lists have which items, shape (n_lists, n_items)."""
@@ -128,3 +143,73 @@ def _ordered(lists: list[list[str]], items: list[str]) -> list[str]:
             before[place, found[at + 1 :]] += 1
     n_after = (before > before.T).sum(1) - (before < before.T).sum(1)
     return [items[place] for place in np.lexsort((np.arange(len(items)), -n_after))]
+
+
+def find_delimiter(cells: pa.Array, counts: Counts) -> str:
+    """What stands between the items of the lists; empty where these are no lists.
+
+    Args:
+        cells: Distinct trimmed cells that are not missing.
+        counts: How often each occurs.
+    """
+    if len(cells) < _MIN_LISTS or counts[counts < _RARE].sum() < _MIN_RARE_SHARE * counts.sum():
+        return ""
+    sample = strings(cells.slice(0, _SAMPLE))
+    return next((delimiter for delimiter in _DELIMITERS if _are_lists(sample, delimiter)), "")
+
+
+def _likely_delimiter(cells: pa.Array) -> str:
+    """What most of the cells are likely to be split at, where a person says that they are lists."""
+    sample = strings(cells.slice(0, _SAMPLE))
+    return max(_DELIMITERS, key=lambda delimiter: sum(delimiter in cell for cell in sample))
+
+
+def _are_lists(sample: list[str], delimiter: str) -> bool:
+    lists = [cell.split(delimiter) for cell in sample]
+    lengths = np.array([len(items) for items in lists])
+    if 3 * int((lengths > 1).sum()) < len(lists):
+        return False
+    if int(np.bincount(lengths).max()) > _MAX_SAME_LENGTH * len(lists):
+        return False
+    seen = Counter(item for items in lists for item in items)
+    is_item = all(0 < len(item) <= _MAX_ITEM_CHARACTERS and item == item.strip() for item in seen)
+    is_set = all(len(set(items)) == len(items) for items in lists)
+    return is_item and is_set and seen.total() >= _MIN_REPEATS * len(seen)
+
+
+def _items_of(cells: pa.Array, delimiter: str) -> list[list[str]]:
+    """The items of each cell, none of a missing one."""
+    split = pc.split_pattern(pc.fill_null(cells, ""), pattern=delimiter)
+    return [[item.strip() for item in items if item.strip()] for items in split.to_pylist()]
+
+
+@final
+class List(AbstractKind):
+    """Several items in a cell, with something between them."""
+
+    name: ClassVar[str] = "list"
+    codec: ClassVar[type[AbstractColumnCodec]] = ListCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("categorical",)
+    wider: ClassVar[tuple[str, ...]] = ("list", "category")
+
+    def find(self, cells: Cells) -> Attempt | None:
+        """See the base class."""
+        missing = cells.missing_texts
+        delimiter = find_delimiter(cells.present(missing), cells.counts[~missing])
+        return _split(cells, delimiter) if delimiter else None
+
+    def read(self, cells: Cells) -> Attempt:
+        """See the base class."""
+        if cells.wish.column is not None:
+            return _split(cells, cells.wish.column.delimiter)
+        missing = cells.missing_texts
+        found = find_delimiter(cells.present(missing), cells.counts[~missing])
+        return _split(cells, found or _likely_delimiter(cells.trimmed))
+
+
+LIST: Final = List()
+
+
+def _split(cells: Cells, delimiter: str) -> Attempt:
+    missing = cells.missing_texts
+    return Attempt(Column(cells.name, LIST.name, delimiter=delimiter), without(cells.raw, missing), missing)

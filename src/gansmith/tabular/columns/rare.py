@@ -8,17 +8,12 @@ comes out.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final, NamedTuple, final
+from typing import Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
-from gansmith.tabular.constraints.chain import bound_columns
-from gansmith.tabular.schema import Column, Schema
-from gansmith.settings import Annotated, Field
+from gansmith.tabular.cells import Counts, Numbers
 
 MAX_USUAL_COUNT: Final = 5
 """Records that must share a value, where the user does not say how many."""
@@ -26,33 +21,6 @@ MIN_USUAL_COUNT: Final = 2
 """The same in a small table."""
 RECORDS_PER_COUNT: Final = 100
 """Records of a small table for each record that must share a value."""
-_STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
-"""How callers keep columns of strings."""
-
-Numbers = Float[np.ndarray, " n"]
-Counts = Int[np.ndarray, " n"]
-
-
-@final
-class Suppressed(NamedTuple):
-    """How much of a column is too rare to come out."""
-
-    n_values: Annotated[int, Field(ge=0, lt=2**53)]
-    """Distinct values."""
-    n_records: Annotated[int, Field(ge=0, lt=2**53)]
-    """Records that have them; they are learnt from as if they had a more frequent value."""
-
-    @classmethod
-    def of(cls, is_suppressed: Bool[np.ndarray, " n"], counts: Counts) -> Suppressed:
-        """Those of the distinct values that are marked."""
-        return cls(int(is_suppressed.sum()), int(counts[is_suppressed].sum()))
-
-    def __bool__(self) -> bool:
-        return self.n_values > 0
-
-
-NOTHING: Final = Suppressed(0, 0)
-"""All of the column may come out."""
 
 
 def usual_min_count(n_records: int) -> int:
@@ -68,24 +36,6 @@ def usual_min_count(n_records: int) -> int:
 def are_mostly_rare(counts: Counts, min_count: int) -> bool:
     """Whether more than half of the records have a value that too few others share."""
     return bool(2 * counts[counts < min_count].sum() > counts.sum())
-
-
-def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *, kept: str = "") -> Schema:
-    """Columns of categories most of whose records have a rare one, as text: nothing else is left to say.
-
-    Not those that the caller keeps as numbers or the like, which text would not fit, nor those that a
-    constraint must know, nor the column `kept`.
-    """
-    bound = {*bound_columns(schema), kept}
-    columns: list[Column] = []
-    for column in schema.columns:
-        is_free = column.name not in bound
-        if column.kind == "category" and column.stored_as in _STORED_STRINGS and is_free:
-            counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
-            if are_mostly_rare(counts, min_count):
-                column = replace(column, kind="text")
-        columns.append(column)
-    return replace(schema, columns=tuple(columns))
 
 
 def within_ends(values: Numbers, counts: Counts, min_count: int) -> Numbers:

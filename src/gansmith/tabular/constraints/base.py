@@ -11,15 +11,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, cast, final
 
 import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, did_you_mean
-from gansmith.tabular.constraints.cells import PLAIN, Mask
-from gansmith.tabular.schema import Column, Schema
 from gansmith.settings import AfterValidator, Annotated, PlainSerializer, PlainValidator, changed, from_plain
+from gansmith.tabular.cells import Mask
+from gansmith.tabular.schema import Column, Schema
 
 Cells = dict[str, pa.Array]
 """One cell each, by column: what somebody asks for."""
@@ -192,5 +192,39 @@ def check_keys(state: Mapping[str, Any], *keys: str) -> None:
 def check_plain(columns: Sequence[Column]) -> None:
     """Raise DataError when the values of a column cannot be looked up."""
     check_kinds(
-        columns, lambda one: one.kind in PLAIN, "values that can be looked up. Give it the kind category"
+        columns, lambda one: one.traits.is_exact, "values that can be looked up. Give it the kind category"
     )
+
+
+def spelt(cells: pa.Array) -> list[str | None]:
+    """Cells as texts that `typed` reads, for a model file."""
+    return cells.cast(pa.string()).to_pylist()
+
+
+def typed(listed: object, column: Column) -> pa.Array:
+    """Cells from texts.
+
+    Raises:
+        DataError: They are no list of texts and nulls, or not of the column's type.
+    """
+    texts = cast("list[Any]", listed)
+    if not isinstance(listed, list) or not all(text is None or isinstance(text, str) for text in texts):
+        raise DataError(f"the values of {column.name!r} are no list of texts.")
+    try:
+        return pa.array(texts, pa.string()).cast(column.arrow_type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(f"the values of {column.name!r} are not of type {column.type}.") from error
+
+
+def nothing_kept(rule: str, min_count: int = 0) -> DataError:
+    """The error of a rule all of whose values are too rare to come out."""
+    few = f"as many as {min_count} records" if min_count else "enough records"
+    return DataError(
+        f"{rule}: no value is shared by {few}, so none may come out. Leave the constraint out, or let rare "
+        "values out with a smaller --min-count."
+    )
+
+
+def empty(column: Column) -> Column:
+    """What a column is while it is taken out of the records."""
+    return Column(column.name, "constant", "null")

@@ -16,19 +16,11 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError
-from gansmith.tabular.constraints.base import AbstractConstraint, Columns, Mask, Named, check_kinds
-from gansmith.tabular.constraints.cells import (
-    cells_of,
-    from_units,
-    is_again,
-    is_missing,
-    keys_of,
-    replaced,
-    step_of,
-    units,
-)
-from gansmith.tabular.schema import Column
 from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.cells import Mask, are_again, cells_of, is_missing, keys_of, replaced
+from gansmith.tabular.columns.base import from_units, step_of, units
+from gansmith.tabular.constraints.base import AbstractConstraint, Columns, Named, check_kinds
+from gansmith.tabular.schema import Column
 
 
 @final
@@ -44,7 +36,9 @@ class Range(AbstractConstraint):
     high: Any = None
 
     def __post_init__(self) -> None:
-        check_kinds([self.column], lambda one: one.is_number or one.is_time, "a number or a time")
+        check_kinds(
+            [self.column], lambda one: one.traits.is_number or one.traits.is_time, "a number or a time"
+        )
         if self.low is None and self.high is None:
             raise DataError("neither 'low' nor 'high' is given. Give one or both.")
         if self.ends[0] > self.ends[1]:
@@ -87,7 +81,7 @@ class Unique(AbstractConstraint):
     @property
     def is_by_construction(self) -> bool:
         """Whether one of the columns is made so that no two values are alike."""
-        return any(column.kind == "identifier" for column in self.columns)
+        return any(column.traits.is_unique for column in self.columns)
 
     def in_words(self) -> str:
         """See the base class."""
@@ -96,7 +90,7 @@ class Unique(AbstractConstraint):
 
     def violating(self, records: pa.Table) -> Mask:
         """See the base class: the second and all further records of a key."""
-        return is_again(keys_of(records, self.reads)) & ~self.lacking(records)
+        return are_again(keys_of(records, self.reads)) & ~self.lacking(records)
 
     def lacking(self, records: pa.Table) -> Mask:
         """Which records lack a cell of the key."""
@@ -113,7 +107,7 @@ def _end(value: object, column: Column) -> float | None:
     """One end, in units; None where none is given."""
     if value is None:
         return None
-    if column.is_number:
+    if column.traits.is_number:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value):
             raise DataError(f"an end of {column.name!r} is {value!r}. Wanted: a number.")
         return float(value)

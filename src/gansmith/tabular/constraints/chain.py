@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, did_you_mean
-from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Mask
+from gansmith.tabular.cells import Mask
+from gansmith.tabular.constraints.base import AbstractConstraint, Cells
 from gansmith.tabular.constraints.bounds import Range, Unique
 from gansmith.tabular.constraints.dependency import Dependency
 from gansmith.tabular.constraints.formats import Format

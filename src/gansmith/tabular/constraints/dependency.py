@@ -15,30 +15,23 @@ import pyarrow.compute as pc
 from jaxtyping import Int
 
 from gansmith.errors import DataError, UsageError
+from gansmith.settings import settings
+from gansmith.tabular.cells import Mask, cells_of, codes_of, equals, mask_of, replaced
+from gansmith.tabular.columns.base import units
 from gansmith.tabular.constraints.base import (
     AbstractConstraint,
     Cells,
-    Mask,
     Named,
     check_keys,
     check_plain,
     each_once,
-)
-from gansmith.tabular.constraints.cells import (
-    cells_of,
-    codes_of,
     empty,
-    equals,
-    mask_of,
     nothing_kept,
-    replaced,
     spelt,
     typed,
-    units,
 )
 from gansmith.tabular.constraints.view import View
 from gansmith.tabular.schema import Column
-from gansmith.settings import settings
 
 MAX_VALUES: Final = 1_000
 MIN_RECORDS_PER_VALUE: Final = 10
@@ -46,7 +39,6 @@ MIN_RECORDS_PER_VALUE: Final = 10
 MAX_LOG_CHANCE: Final = -14.0
 """Logarithm of the chance that one pair of independent columns may have, about one in a million."""
 MAX_PAIRS: Final = 20_000
-_DECIDING: Final = ("category", "boolean", "integer", "date")
 
 
 @final
@@ -166,7 +158,7 @@ class Dependency(AbstractConstraint):
 
     def _nearest(self, cells: pa.Array, drawn: np.ndarray) -> np.ndarray:
         """The place of the nearest key of each number; of anything else, the place that was drawn."""
-        if not (self.by.is_number or self.by.is_time) or self.keys.null_count == len(self.keys):
+        if not (self.by.traits.is_number or self.by.traits.is_time) or self.keys.null_count == len(self.keys):
             return drawn
         numbers, missing = units(cells, self.by)
         known, unknown = units(self.keys, self.by)
@@ -190,7 +182,7 @@ def find_dependencies(view: View, taken: frozenset[str]) -> list[Dependency]:
     columns = {column.name: column for column in view.schema.columns if column.name in codes}
     n_values = {name: int(found.max()) + 1 for name, found in codes.items()}
     ranks = {
-        name: (n_values[name], column.kind != "category", place)
+        name: (n_values[name], not column.traits.is_free_text, place)
         for place, (name, column) in enumerate(columns.items())
     }
     pairs = [
@@ -227,7 +219,7 @@ def _pairs(
     varies = (quick != quick[:1]).any(0)
     found: list[tuple[str, str]] = []
     for place, by in enumerate(names):
-        if columns[by].kind not in _DECIDING or n < MIN_RECORDS_PER_VALUE * n_values[by]:
+        if not columns[by].traits.is_deciding or n < MIN_RECORDS_PER_VALUE * n_values[by]:
             continue
         order = np.argsort(quick[:, place], kind="stable")
         is_same = np.flatnonzero(quick[order[1:], place] == quick[order[:-1], place])

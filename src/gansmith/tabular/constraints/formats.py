@@ -28,11 +28,11 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.columns.identifiers import shuffled
-from gansmith.tabular.constraints.base import AbstractConstraint, Mask, Named, check_kinds
-from gansmith.tabular.constraints.cells import cells_of, is_missing, replaced
-from gansmith.tabular.schema import Text
 from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.cells import Mask, cells_of, is_missing, replaced
+from gansmith.tabular.columns.identifiers import shuffled
+from gansmith.tabular.constraints.base import AbstractConstraint, Named, check_kinds
+from gansmith.tabular.schema import Text
 
 MAX_PATTERN: Final = 1_000
 MAX_LENGTH: Final = 1_000
@@ -58,7 +58,7 @@ class Format(AbstractConstraint):
     def __post_init__(self) -> None:
         check_kinds(
             [self.column],
-            lambda one: one.kind in ("text", "identifier", "category") and one.type == "string",
+            lambda one: one.traits.is_free_text and one.type == "string",
             "texts; give it the kind text",
         )
         try:
@@ -74,7 +74,7 @@ class Format(AbstractConstraint):
     @property
     def writes(self) -> tuple[str, ...]:
         """See the base class; categories are real texts, which match."""
-        return () if self.column.kind == "category" else (self.column.name,)
+        return (self.column.name,) if self.column.traits.is_made_anew else ()
 
     def in_words(self) -> str:
         """See the base class."""
@@ -93,7 +93,7 @@ class Format(AbstractConstraint):
         if not self.writes:
             return records
         n_texts, missing = self.pattern.n_texts, is_missing(records, self.column.name)
-        if self.column.kind == "identifier":
+        if self.column.traits.is_unique:
             if first_index + records.num_rows > n_texts:
                 raise DataError(
                     f"column {self.column.name!r}: the pattern {self.expression!r} has {n_texts:,} texts, "

@@ -19,18 +19,12 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.constraints.base import (
-    AbstractConstraint,
-    Cells,
-    Mask,
-    Named,
-    check_keys,
-    each_once,
-)
-from gansmith.tabular.constraints.cells import EXACT, cells_of, from_units, replaced, step_of, units
+from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.cells import EXACT, Mask, cells_of, replaced
+from gansmith.tabular.columns.base import from_units, measure, step_of, units
+from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, check_keys, each_once
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.schema import NOT_ROUNDED, Column
-from gansmith.settings import Annotated, Field, settings
 
 N_QUANTILES: Final = 41
 MAX_SPREAD: Final = 0.4
@@ -67,7 +61,9 @@ class Inequality(AbstractConstraint):
 
     def __post_init__(self) -> None:
         low, high = each_once((self.low, self.high))
-        if not ((low.is_number and high.is_number) or (low.is_time and high.is_time)):
+        if not (
+            (low.traits.is_number and high.traits.is_number) or (low.traits.is_time and high.traits.is_time)
+        ):
             kinds = f"{low.name!r} is {low.kind} and {high.name!r} is {high.kind}"
             raise DataError(f"{kinds}. Wanted: two numbers or two times.")
 
@@ -116,7 +112,7 @@ class Inequality(AbstractConstraint):
         numbers = np.array([found.reference, *found.quantiles])
         if len(numbers) != 1 + N_QUANTILES or (np.diff(numbers[1:]) < 0).any():
             raise DataError(f"its 'quantiles' are not {N_QUANTILES} that go up.")
-        if self.high.kind != "decimal" and np.abs(numbers).max() > EXACT:
+        if self.high.traits.is_whole and np.abs(numbers).max() > EXACT:
             raise DataError("its 'quantiles' lie beyond what the column can hold.")
         return found
 
@@ -125,9 +121,9 @@ class Inequality(AbstractConstraint):
         if not self.is_distance:
             return {}
         name = self.high.name
-        if not (self.high.kind == "decimal" or self.low.kind == "decimal"):
+        if self.high.traits.is_whole and self.low.traits.is_whole:
             return {name: Column(name, "integer")}
-        decimals = [column.decimals if column.kind == "decimal" else 0 for column in (self.low, self.high)]
+        decimals = [0 if column.traits.is_whole else column.decimals for column in (self.low, self.high)]
         return {name: Column(name, "decimal", decimals=-1 if NOT_ROUNDED in decimals else max(decimals))}
 
     def reduce(self, records: pa.Table) -> pa.Table:
@@ -195,12 +191,12 @@ class Inequality(AbstractConstraint):
 
     @property
     def _is_mixed(self) -> bool:
-        return self.low.kind != self.high.kind and self.low.is_time
+        return measure(self.low).ticks != measure(self.high).ticks
 
     @property
     def _unit(self) -> float:
         """What the distance is counted in: for times, the largest step that all of them are multiples of."""
-        if not self.low.is_time:
+        if not self.low.traits.is_time:
             return 1.0
         steps = [int(step_of(column, is_mixed=self._is_mixed)) for column in (self.low, self.high)]
         return float(math.gcd(*steps))

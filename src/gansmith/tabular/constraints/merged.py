@@ -17,32 +17,32 @@ import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.constraints.base import (
-    AbstractConstraint,
-    Cells,
-    Columns,
+from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.cells import (
     Mask,
-    check_keys,
-    check_kinds,
-    check_plain,
-)
-from gansmith.tabular.constraints.cells import (
     cells_of,
     codes_of,
-    empty,
     equals,
     floats_of,
     is_missing,
     keys_of,
     mask_of,
-    nothing_kept,
     replaced,
+)
+from gansmith.tabular.constraints.base import (
+    AbstractConstraint,
+    Cells,
+    Columns,
+    check_keys,
+    check_kinds,
+    check_plain,
+    empty,
+    nothing_kept,
     spelt,
     typed,
 )
 from gansmith.tabular.constraints.view import View
 from gansmith.tabular.schema import Column
-from gansmith.settings import Annotated, Field, settings
 
 MIN_COLUMNS: Final = 3
 """Of two columns one decides the other; that is found as such."""
@@ -200,7 +200,9 @@ class OneOf(AbstractMerger):
     columns: Annotated[Columns, Field(min_length=2)]
 
     def __post_init__(self) -> None:
-        check_kinds(self.columns, lambda one: one.is_number or one.type == "bool", "0 and 1, or booleans")
+        check_kinds(
+            self.columns, lambda one: one.traits.is_number or one.type == "bool", "0 and 1, or booleans"
+        )
 
     def in_words(self) -> str:
         """See the base class."""
@@ -276,7 +278,7 @@ def _runs(view: View, taken: frozenset[str]) -> list[list[tuple[Column, Int[np.n
     """Neighbouring 0/1 columns without missing cells, with their values."""
     runs: list[list[tuple[Column, np.ndarray]]] = [[]]
     for column in view.schema.columns:
-        if column.kind == "constant":
+        if not column.traits.is_varied:
             continue
         truths = None if column.name in taken else _truths(view, column)
         if truths is None:
@@ -288,7 +290,8 @@ def _runs(view: View, taken: frozenset[str]) -> list[list[tuple[Column, Int[np.n
 
 def _truths(view: View, column: Column) -> Int[np.ndarray, " n"] | None:
     """The sample's values as 0 and 1, or None where there are others."""
-    if column.kind not in ("integer", "boolean") or column.missing_rate:
+    is_whole_number = column.traits.is_number and column.traits.is_whole
+    if column.missing_rate or not (is_whole_number or column.type == "bool"):
         return None
     for records in (view.quick, view.sample):
         cells = cells_of(records, column.name)

@@ -16,20 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Columns, Mask, check_keys
-from gansmith.tabular.constraints.cells import (
-    PLAIN,
-    cells_of,
-    from_units,
-    is_missing,
-    replaced,
-    spelt,
-    typed,
-    units,
-)
+from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.cells import Mask, cells_of, is_missing, replaced
+from gansmith.tabular.columns.base import from_units, units
+from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Columns, check_keys, spelt, typed
 from gansmith.tabular.constraints.view import View
 from gansmith.tabular.schema import Column
-from gansmith.settings import Annotated, Field, settings
 
 MIN_OF_EACH: Final = 20
 """Records that lack the cells, and records that have them."""
@@ -115,13 +107,13 @@ class MissingTogether(AbstractConstraint):
 def _stand_in(cells: pa.Array, column: Column, min_count: int) -> pa.Array:
     """The most frequent value where enough records share it, else the mean; nothing if there is neither."""
     present = cells.drop_null()
-    if not len(present) or column.kind not in PLAIN:
+    if not len(present) or not column.traits.is_exact:
         return present[:0]
     counts = pc.value_counts(present)
     most = int(np.argmax(counts.field("counts").to_numpy()))
     if counts.field("counts")[most].as_py() >= min_count:
         return counts.field("values")[most : most + 1]
-    if not (column.is_number or column.is_time):
+    if not (column.traits.is_number or column.traits.is_time):
         return present[:0]
     numbers, _ = units(present, column)
     return from_units(np.array([numbers.mean()]), np.zeros(1, bool), column)
@@ -131,7 +123,7 @@ def find_missing_together(view: View, taken: frozenset[str]) -> list[MissingToge
     """Groups of columns that lack their cells in exactly the same records, of which there are enough."""
     groups: defaultdict[bytes, list[Column]] = defaultdict(list)
     for column in view.schema.columns:
-        if column.name in taken or column.kind == "constant" or column.kind not in PLAIN:
+        if column.name in taken or not (column.traits.is_varied and column.traits.is_exact):
             continue
         missing = is_missing(view.records, column.name)
         if MIN_OF_EACH <= missing.sum() <= len(missing) - MIN_OF_EACH:

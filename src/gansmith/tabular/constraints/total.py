@@ -14,18 +14,19 @@ import pyarrow as pa
 from jaxtyping import Float
 
 from gansmith.errors import DataError
+from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.cells import Mask, cells_of, replaced
+from gansmith.tabular.columns.base import from_units, step_of, units
 from gansmith.tabular.constraints.base import (
     AbstractConstraint,
     Columns,
-    Mask,
     Named,
     check_kinds,
     each_once,
+    empty,
 )
-from gansmith.tabular.constraints.cells import cells_of, empty, from_units, replaced, step_of, units
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.schema import Column
-from gansmith.settings import Annotated, Field, settings
 
 _RELATIVE: Final = 1e-9
 """Doubles that differ by less than this share of their size are equal."""
@@ -47,7 +48,7 @@ class Total(AbstractConstraint):
     parts: Annotated[Columns, Field(min_length=1)]
 
     def __post_init__(self) -> None:
-        check_kinds(each_once((self.total, *self.parts)), lambda one: one.is_number, "numbers")
+        check_kinds(each_once((self.total, *self.parts)), lambda one: one.traits.is_number, "numbers")
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -64,7 +65,7 @@ class Total(AbstractConstraint):
         wanted, lacking, size = self._added(records)
         # A single where it is stored in few digits, and half of the last digit that is kept.
         coarse = 1e-6 if self.total.type == "float" else _RELATIVE
-        tolerance = 0.5001 * step_of(self.total) * (self.total.kind == "decimal") + coarse * size
+        tolerance = 0.5001 * step_of(self.total) * (not self.total.traits.is_whole) + coarse * size
         return (missing != lacking) | (~missing & ~lacking & (np.abs(total - wanted) > tolerance))
 
     def reduced(self) -> Mapping[str, Column]:

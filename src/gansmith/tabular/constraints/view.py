@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
-from gansmith.tabular.constraints.cells import EXACT, PLAIN, cells_of, codes_of, units
+from gansmith.tabular.cells import EXACT, cells_of, codes_of
+from gansmith.tabular.columns.base import measure, units
 from gansmith.tabular.schema import Column, Schema
 
 MAX_RECORDS: Final = 100_000
@@ -47,7 +48,7 @@ class View:
         """Of each column of few values, but for constants: a number per value, in the sample's records."""
         found: dict[str, Any] = {}
         for column in self.schema.columns:
-            if column.kind == "constant" or column.kind not in PLAIN:
+            if not (column.traits.is_varied and column.traits.is_exact):
                 continue
             quick = codes_of(cells_of(self.quick, column.name))
             if len(quick) and quick.max() >= max_values:
@@ -59,7 +60,7 @@ class View:
 
     def numbers(self, columns: list[Column], records: pa.Table) -> Float[np.ndarray, "n k"]:
         """Numbers and times in their units, NaN where missing."""
-        is_mixed = len({column.kind for column in columns if column.is_time}) > 1
+        is_mixed = len({measure(column).ticks for column in columns}) > 1
         found: list[np.ndarray] = []
         for column in columns:
             values, missing = units(cells_of(records, column.name), column, is_mixed=is_mixed)
@@ -69,12 +70,12 @@ class View:
     @cached_property
     def measures(self) -> list[Column]:
         """Numbers of more than two values, small enough to be exact."""
-        return [column for column in self.schema.columns if column.is_number and self._varies(column)]
+        return [column for column in self.schema.columns if column.traits.is_number and self._varies(column)]
 
     @cached_property
     def times(self) -> list[Column]:
         """Dates and datetimes of more than two values."""
-        return [column for column in self.schema.columns if column.is_time and self._varies(column)]
+        return [column for column in self.schema.columns if column.traits.is_time and self._varies(column)]
 
     def _varies(self, column: Column) -> bool:
         values, missing = units(cells_of(self.quick, column.name), column)

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.tabular.columns.stored import flat, stored
 from gansmith.tabular.files.raw import RawTable
 from gansmith.tabular.files.reading import Table
-from gansmith.tabular.files.stored import flat, spelt, stored
 from gansmith.tabular.files.writing import STDOUT, TableFile, TableWriter, writable_extension
 from gansmith.tabular.schema import Column, Schema
 
@@ -82,7 +82,7 @@ class Gaps:
         """The cells of the records from number `first` on, each that was given in its own spelling."""
         cells: dict[str, pa.Array] = {}
         for column in self.columns:
-            cells[column.name] = spelt(flat(block.records, column), column)
+            cells[column.name] = column.traits.spell(flat(block.records, column), column)
             if self.is_given(column):
                 given, read = (
                     table.column(column.name).slice(first, len(block)).combine_chunks()
@@ -139,7 +139,7 @@ def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _wide(column: Column, records: pa.Table) -> Column:
     """A column that holds all the decimals that are given, where these are more than were learnt."""
-    if column.kind != "decimal" or column.decimals < 0:
+    if not column.has_decimals:
         return column
     numbers = records.column(column.name).drop_null().to_numpy().astype(np.float64)
     is_fitting = np.isclose(np.round(numbers, column.decimals), numbers, rtol=1e-12, atol=0).all()

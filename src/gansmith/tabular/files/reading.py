@@ -16,33 +16,17 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.tabular.files.attempts import Cells, Learnt, Wish
-from gansmith.tabular.files.in_memory import from_numpy
-from gansmith.tabular.files.kinds import learn_text
+from gansmith.tabular.columns import kind_called, kind_meant
+from gansmith.tabular.columns.base import Wish
+from gansmith.tabular.columns.finding import Learnt, learn_text, learn_typed
+from gansmith.tabular.files.frames import from_numpy, from_pandas
 from gansmith.tabular.files.raw import RawTable, read_file
 from gansmith.tabular.files.subset import n_kept, note_on, numbers_kept
-from gansmith.tabular.files.typed import learn_typed
-from gansmith.tabular.schema import SEMANTIC_TYPES, Column, Kind, Schema, check_kind
+from gansmith.tabular.schema import Column, Schema
 
 MIN_RECORDS: Final = 2
 Leniency = Literal["none", "cells", "columns"]
 """What of a schema need not be kept."""
-_WIDER: Final[Mapping[Kind, tuple[Kind | None, ...]]] = {
-    "integer": ("integer", "decimal", "category"),
-    "decimal": ("decimal", "category"),
-    "boolean": ("category",),
-    "category": ("category",),
-    "date": ("date", "datetime", "category"),
-    "datetime": ("datetime", "category"),
-    "time": ("time", "duration", "category"),
-    "duration": ("duration", "category"),
-    "invented": ("invented", "text"),
-    "list": ("list", "category"),
-    "text": ("text",),
-    "identifier": ("identifier", "text"),
-    "constant": (None, "category"),
-}
-"""Kinds that a column may have that is not as the schema says, in the order they are tried; None: any."""
 
 
 @runtime_checkable
@@ -130,7 +114,7 @@ def read_table(
         raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
     columns = tuple(learnt.column for learnt in found.values())
     if locale:
-        columns = tuple(replace(one, locale=locale) if one.kind == "invented" else one for one in columns)
+        columns = tuple(replace(one, locale=locale) if one.traits.variants else one for one in columns)
     arrays = [learnt.values for learnt in found.values()]
     records = pa.table(arrays, schema=Schema(columns).arrow_schema)
     remarks = tuple(
@@ -177,7 +161,7 @@ def read_partial(
 def _column_or_gaps(raw: RawTable, column: Column) -> pa.Array:
     if column.name not in raw.columns.column_names:
         return pa.nulls(raw.columns.num_rows, column.arrow_type)
-    wish = Wish(None, column, raw.is_comma_decimal)
+    wish = Wish(column=column, is_comma_decimal=raw.is_comma_decimal)
     return _learn(raw.columns.column(column.name), raw.is_text, column.name, wish).values
 
 
@@ -189,7 +173,8 @@ def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped
     elif isinstance(source, np.ndarray):
         raw = RawTable(from_numpy(source))
     elif type(source).__module__.split(".")[0] == "pandas":
-        raw = _from_pandas(source)
+        columns, note = from_pandas(source)
+        raw = RawTable(columns, notes=(note,) if note else ())
     elif isinstance(source, SpeaksArrow):
         raw = RawTable(pa.table(cast("Any", source)))
     else:
@@ -207,26 +192,6 @@ def _capped(raw: RawTable) -> RawTable:
         return raw
     columns = raw.columns.take(pa.array(numbers_kept(n_records, n_wanted)))
     return replace(raw, columns=columns, notes=(*raw.notes, note_on(n_records, n_wanted)))
-
-
-def _from_pandas(source: object) -> RawTable:
-    import pandas as pd  # only for those who have a frame of it
-
-    if not isinstance(source, pd.DataFrame):
-        raise UsageError(f"A {type(source).__name__} of pandas is no table. Give a data frame.")
-    arrays: list[pa.Array] = []
-    for place, label in enumerate(source.columns):
-        try:
-            arrays.append(pa.Array.from_pandas(source.iloc[:, place]))
-        except pa.ArrowException as error:
-            raise DataError(
-                f"column {str(label)!r} mixes values of several types ({error}). "
-                "Convert it to one, such as str."
-            ) from error
-    flat = [array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array for array in arrays]
-    is_plain = isinstance(source.index, pd.RangeIndex) and source.index.name is None
-    notes = () if is_plain else ("the index of the frame was left out; reset_index() makes a column of it",)
-    return RawTable(pa.Table.from_arrays(flat, names=[str(label) for label in source.columns]), notes=notes)
 
 
 def _check_size(columns: pa.Table, has_header: bool, n_min: int) -> None:
@@ -252,10 +217,7 @@ def _wishes(
     for name in overrides:
         if name not in names:
             raise UsageError(f"There is no column {name!r} to set the kind of. {did_you_mean(name, names)}")
-    wanted = {  # a kind, or, for one that is invented, what it looks like
-        name: Wish("invented", semantic_type=kind) if kind in SEMANTIC_TYPES else Wish(check_kind(kind, name))
-        for name, kind in overrides.items()
-    }
+    wanted = {name: Wish(*kind_meant(word, name)) for name, word in overrides.items()}
     if schema is None:
         return {name: wanted.get(name, Wish()) for name in names}
     shared = set(names) & set(schema.names)
@@ -281,7 +243,7 @@ def _unshared(names: Sequence[str], wishes: Mapping[str, Wish], schema: Schema |
 
 
 def _learn(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wish) -> Learnt:
-    return learn_text(Cells.of(name, cells), wish) if is_text else learn_typed(name, cells, wish)
+    return learn_text(name, cells, wish) if is_text else learn_typed(name, cells, wish)
 
 
 def _learn_leniently(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wish) -> Learnt:
@@ -289,16 +251,19 @@ def _learn_leniently(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wis
     try:
         return _learn(cells, is_text, name, wish)
     except DataError:
-        if wish.column is None:
+        if (given := wish.column) is None:
             raise
         # A constant text may spell what would be read as a truth value or a date among other texts.
-        is_text_constant = wish.column.kind == "constant" and wish.column.type == "string"
-        for kind in ("category",) if is_text_constant else _WIDER[wish.column.kind]:
+        is_any_text = not given.traits.is_varied and given.type == "string"
+        for kind in given.traits.wider:
+            if not kind and is_any_text:
+                continue
+            wider = Wish(kind_called(kind) if kind else None, is_comma_decimal=wish.is_comma_decimal)
             try:
-                learnt = _learn(cells, is_text, name, Wish(kind, None, wish.is_comma_decimal))
+                learnt = _learn(cells, is_text, name, wider)
             except DataError:
                 continue
             found = learnt.column
-            remark = f"is {found.kind} ({found.type}) here, not {wish.column.kind} ({wish.column.type})"
+            remark = f"is {found.kind} ({found.type}) here, not {given.kind} ({given.type})"
             return replace(learnt, remark=f"{learnt.remark}; {remark}" if learnt.remark else remark)
         raise

@@ -23,8 +23,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.tabular.columns.stored import flat, stored, stored_schema, stored_table
 from gansmith.tabular.files.reading import Table
-from gansmith.tabular.files.stored import flat, spelt, stored, stored_schema, stored_table
 from gansmith.tabular.schema import Column, Schema, TextStyle
 
 STDOUT: Final = "-"
@@ -273,7 +273,7 @@ class TextSink(AbstractSink):
         self._put([self._cells(flat(records, column), column) for column in self._schema.columns])
 
     def _cells(self, values: pa.Array, column: Column) -> pa.Array:
-        cells = pc.cast(spelt(values, column), pa.string())
+        cells = pc.cast(column.traits.spell(values, column), pa.string())
         if self._is_safe and pa.types.is_string(values.type):
             is_formula = pc.match_substring_regex(cells, pattern=_FORMULA)
             cells = pc.if_else(is_formula, pc.binary_join_element_wise("'", cells, ""), cells)
@@ -373,7 +373,7 @@ class JsonSink(AbstractSink):
 
     def _values(self, values: pa.Array, column: Column) -> pa.Array:
         if pa.types.is_temporal(values.type):
-            return spelt(values, column)
+            return column.traits.spell(values, column)
         kept = stored(values, column)
         is_plain = pa.types.is_primitive(kept.type) and not pa.types.is_temporal(kept.type)
         return kept if is_plain or pa.types.is_string(kept.type) else values

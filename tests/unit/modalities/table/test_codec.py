@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.files.reading import read_table
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.features import table_features
-from gansmith.tabular.files.reading import Table
-from gansmith.tabular.schema import Column, Kind, Schema
 from gansmith.modalities.table.scoring import score_tables
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import QUICK
+from gansmith.tabular.files.reading import Table
+from gansmith.tabular.schema import Column, Schema
 
 
-def schema(**kinds: Kind) -> Schema:
+def schema(**kinds: str) -> Schema:
     return Schema(tuple(Column(name, kind) for name, kind in kinds.items()))
 
 

@@ -9,14 +9,14 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.codec import MAX_BLOCK_SIZE, TableCodec
-from gansmith.tabular.files.in_memory import fingerprint_of
 from gansmith.modalities.table.format import TableFormat
-from gansmith.tabular.networks import TableNetworks
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.presets import MAX_HELDOUT
 from gansmith.modalities.table.recipe import TableRecipe
 from gansmith.scorecard.effort import QUICK
 from gansmith.settings import from_plain, to_plain
+from gansmith.tabular.files.frames import fingerprint_of
+from gansmith.tabular.networks import TableNetworks
 
 FORMAT, RECIPE = TableFormat(), TableRecipe()
 

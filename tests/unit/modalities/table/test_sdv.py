@@ -14,8 +14,8 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.recipe import TableRecipe
-from gansmith.tabular.schema import KINDS, Column, Schema, schema_of
 from gansmith.modalities.table.sdv import is_sdv, to_sdv
+from gansmith.tabular.schema import KINDS, Column, Schema, schema_of
 
 FORMAT, RECIPE = TableFormat(), TableRecipe()
 N = 60

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.constraints.chain import Chain
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files.reading import read_table
-from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.suppressed import unknown_notes
 
 N = 400
@@ -88,4 +88,4 @@ def test_a_distance_is_not_taken_for_unknown_cells():
     schema, _ = settle(table.records, table.schema, rules, is_finding=False)
     codec = TableCodec.fit(replace(table, schema=schema), TableOptions(min_count=1), 0)
     assert codec.columns[1].column.kind == "integer"
-    assert unknown_notes(codec, table.records) == ()
+    assert unknown_notes(codec.rows, table.records) == ()

@@ -23,21 +23,16 @@ from jaxtyping import Bool
 
 from gansmith.engine.tensors import Conditions
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.columns.base import AbstractColumnCodec
-from gansmith.tabular.columns.categories import CategoryCodec
-from gansmith.tabular.columns.numbers import NumberCodec, to_numbers
-from gansmith.tabular.choices import ANY_STATE, choices_for
-from gansmith.tabular.conditions import Condition
 from gansmith.modalities.table.conditional.sampling import ConditionedColumn
-from gansmith.tabular.constraints.cells import cells_of, replaced
+from gansmith.tabular.cells import are_missing, cells_of, is_missing, replaced
+from gansmith.tabular.columns.choices import ANY_STATE
+from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints.chain import Chain
 from gansmith.tabular.constraints.dependency import Dependency
 from gansmith.tabular.files.gaps import Gaps
 from gansmith.tabular.files.reading import Table
-from gansmith.tabular.files.spelling import mask_of
 from gansmith.tabular.files.writing import TableFile
 from gansmith.tabular.layout import Compact, hold_fixed
-from gansmith.tabular.schema import Column
 
 ROUNDS: Final = 8
 """How often the generator is asked, where it leaves gaps or what it makes does not go with what is there."""
@@ -78,11 +73,11 @@ class TablePartial:
             cells = cells_of(self.gaps.table.records, column.name)
             if self.codec.chain.taking(column.name) is not None:  # its codec knows something else
                 continue
-            is_unknown = ~_is_known(codec, cells, column) & mask_of(pc.is_valid(cells))
+            is_unknown = ~codec.knows(cells) & ~are_missing(cells)
             if is_unknown.any():
                 first = cells[int(np.argmax(is_unknown))].as_py()
                 taken = "the rest of their records is made without them"
-                if isinstance(codec, NumberCodec):
+                if codec.can_be_told(cells)[is_unknown].any():
                     taken = "the model takes them for the nearest that it knows"
                 found.append(
                     f"column {column.name!r}: {int(is_unknown.sum()):,} cells hold what the model has not "
@@ -160,7 +155,7 @@ class ImputedBlock:
                 (self._rounds * self._records.num_rows + np.arange(len(self._rounds)))[: len(records)]
             )
             kept = pa.concat_tables(self._tables).take(rows)
-            names = [column.name for column in self._codec.schema.columns if not column.is_made_anew]
+            names = [column.name for column in self._codec.schema.columns if not column.traits.is_made_anew]
             made = replaced(made, {name: cells_of(kept, name) for name in names})
         whole = self._with_given(made)
         return Table(whole, records.schema, records.name, records.notes)
@@ -208,10 +203,10 @@ class ImputedBlock:
         is_there = np.zeros(self._is_fixed.shape, bool)
         for place, index in enumerate(self._codec.playing):
             name = self._codec.schema.names[index]
-            is_there[:n, place] = _is_held(self._codec.columns[index], cells_of(reduced, name))
+            is_there[:n, place] = self._codec.columns[index].can_be_told(cells_of(reduced, name))
             if (rule := self._codec.chain.taking(name)) is not None:
                 for one in (*rule.reads, *rule.writes):  # what is computed is known if all of these are
-                    is_there[:n, place] &= mask_of(pc.is_valid(cells_of(told, one)))
+                    is_there[:n, place] &= ~is_missing(told, one)
         whole = torch.zeros_like(self._compact)
         whole[:n] = encoded
         self._fill(whole, is_there)
@@ -232,7 +227,7 @@ class ImputedBlock:
             column = self._codec.chain.reduced.columns[index]
             there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
             rng = np.random.default_rng([self._seed, 1, place])
-            asked = ConditionedColumn.of(self._codec, index, choices_for(self._codec.columns[index], there))
+            asked = ConditionedColumn.of(self._codec, index, self._codec.columns[index].choices(there))
             asked.put(drawn, asked.choices.draw(np.full(len(left), ANY_STATE), rng))
         self._fill(drawn, left)
 
@@ -248,22 +243,3 @@ def _told(chain: Chain, records: pa.Table) -> pa.Table:
             keys = rule.keys.take(pc.index_in(found, value_set=rule.values))
             records = replaced(records, {rule.by.name: pc.if_else(is_sure, keys, by)})
     return records
-
-
-def _is_known(codec: AbstractColumnCodec, cells: pa.Array, column: Column) -> Bool[np.ndarray, " n"]:
-    """Which cells hold what was learnt; no one else's identifiers and texts are."""
-    if isinstance(codec, CategoryCodec):
-        return mask_of(pc.is_in(cells.cast(pa.string()), value_set=codec.values))
-    if isinstance(codec, NumberCodec):
-        known, (numbers, _) = np.concatenate([codec.spikes, codec.knots]), to_numbers(cells, column)
-        if not len(known):
-            return np.zeros(len(cells), bool)
-        is_between = (numbers >= known.min()) & (numbers <= known.max())
-        return is_between if codec.n_bins else np.isin(numbers, codec.spikes)
-    return np.ones(len(cells), bool)
-
-
-def _is_held(codec: AbstractColumnCodec, cells: pa.Array) -> Bool[np.ndarray, " n"]:
-    """Which cells the generator is told: those that are there, unknown categories excepted."""
-    is_there = mask_of(pc.is_valid(cells))
-    return is_there & _is_known(codec, cells, codec.column) if isinstance(codec, CategoryCodec) else is_there

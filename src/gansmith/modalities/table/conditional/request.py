@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.choices import Choices, choices_for
-from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.modalities.table.conditional.sampling import ConditionedColumn, SampledBlock, Wanted
-from gansmith.tabular.constraints.cells import cells_of
+from gansmith.tabular.cells import cells_of
+from gansmith.tabular.columns.choices import Choices
+from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.constraints.chain import Chain
 from gansmith.tabular.constraints.dependency import Dependency
 from gansmith.tabular.constraints.merged import Combinations
@@ -65,9 +65,9 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     balanced: int | None = None
     for name, condition in on_made.items():
         index = codec.schema.names.index(name)
-        choices = choices_for(codec.columns[index], condition)
+        choices = codec.columns[index].choices(condition)
         if name == balance:
-            _check_values(condition.column, choices)
+            _check_values(condition.column, choices, codec.columns[index].n_states)
             balanced = len(asked)
         if codec.columns[index].n_states:
             asked.append(ConditionedColumn.of(codec, index, choices))
@@ -96,10 +96,10 @@ def _check_balance(codec: TableCodec, column: Column) -> None:
         )
 
 
-def _check_values(column: Column, choices: Choices) -> None:
+def _check_values(column: Column, choices: Choices, n_states: int) -> None:
     """Raise UsageError unless all values of the column can take turns."""
     name = column.name
-    if choices.cells is None or not choices.codec.n_states:
+    if choices.cells is None or not n_states:
         raise UsageError(f"column {name!r} is {column.kind}: it has no values to balance. Choose another.")
     if not choices.is_finite:
         raise UsageError(

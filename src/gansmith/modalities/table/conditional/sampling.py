@@ -26,8 +26,8 @@ from jaxtyping import Bool, Int
 from gansmith.engine.tensors import Conditions
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.columns.base import Codes
-from gansmith.tabular.choices import ANY_STATE, Choices, Drawn
+from gansmith.tabular.columns.choices import ANY_STATE, Choices, Codes, Drawn
+from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.files.reading import Table
 from gansmith.tabular.layout import Compact, hold_fixed
@@ -47,6 +47,7 @@ MIN_NEAR: Final = 30
 class ConditionedColumn:
     """A column that the generator makes, so that it can be held fixed."""
 
+    codec: AbstractColumnCodec
     choices: Choices
     place: int
     """Among the columns of the layout."""
@@ -59,7 +60,7 @@ class ConditionedColumn:
         layout, place = codec.layout, codec.playing.index(index)
         has_level = place in layout.level_columns
         level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
-        return ConditionedColumn(choices, place, level_place)
+        return ConditionedColumn(codec.columns[index], choices, place, level_place)
 
     @property
     def condition(self) -> Condition:
@@ -79,7 +80,7 @@ class ConditionedColumn:
             levels = compact[:, self.level_place].numpy()
         if self.choices.cells is None:
             return Drawn(codes, levels, None)
-        return Drawn(codes, levels, self.choices.codec.decode(codes, levels, rng, 0))
+        return Drawn(codes, levels, self.codec.decode(codes, levels, rng, 0))
 
     def holds(self, found: Drawn) -> Bool[np.ndarray, " n"]:
         """Which of these cells fulfil the condition."""
@@ -208,7 +209,7 @@ class SampledBlock:
         if wanted.watched or wanted.codec.chain.constraints:  # known only of whole records
             table = wanted.codec.chain.nudged(wanted.codec.decode_rows(compact, rng, 0, cells), wanted.sought)
             is_whole &= wanted.fulfilled(table)
-            kept = [column.name for column in wanted.codec.schema.columns if not column.is_made_anew]
+            kept = [column.name for column in wanted.codec.schema.columns if not column.traits.is_made_anew]
             cells = {name: table.column(name).combine_chunks() for name in kept}
         variants = self._variants_of(found, len(compact))
         self._seen.append(_Seen(codes, holds, variants))

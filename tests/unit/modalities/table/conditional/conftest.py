@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.files.reading import read_table
 from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.files.reading import read_table
 
 N = 400
 

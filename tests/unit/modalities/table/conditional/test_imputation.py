@@ -10,10 +10,10 @@ import torch
 from gansmith.errors import DataError
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.conditional.imputation import ROUNDS
-from gansmith.tabular.files.reading import Table, read_table
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.recipe import TableRecipe
+from gansmith.tabular.files.reading import Table, read_table
 
 SIZE = 64
 FORMAT, RECIPE = TableFormat(), TableRecipe()

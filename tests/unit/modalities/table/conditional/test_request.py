@@ -12,11 +12,11 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.conditions import conditions_of, matching, parse_value
 from gansmith.modalities.table.conditional.request import request_for
-from gansmith.tabular.files.reading import read_table
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.conditions import conditions_of, matching, parse_value
+from gansmith.tabular.files.reading import read_table
 from gansmith.tasks.fit import FitConfig, start
 
 

@@ -12,11 +12,11 @@ import torch
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.modalities.table.conditional.request import TableRequest, request_for
 from gansmith.modalities.table.conditional.sampling import FREE_ROUNDS, WATCHED_ROUNDS
-from gansmith.tabular.files.reading import Table, read_table
 from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.conditions import conditions_of, matching
+from gansmith.tabular.files.reading import Table, read_table
 
 SIZE = 1000
 

@@ -7,7 +7,7 @@ leak. Which cells are missing is learnt like everything else.
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, final
+from typing import Annotated, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +15,19 @@ import pyarrow.compute as pc
 from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.tabular.columns.base import AbstractPresenceCodec, Ascending, Codes, Levels
+from gansmith.settings import settings
+from gansmith.tabular.cells import matches
+from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractKind, Attempt, Cells
+from gansmith.tabular.columns.choices import Codes, Levels
+from gansmith.tabular.columns.codecs import (
+    UNLIMITED,
+    AbstractColumnCodec,
+    AbstractPresenceCodec,
+    Ascending,
+    Fitting,
+)
+from gansmith.tabular.columns.decimals import has_endless_digits
 from gansmith.tabular.schema import Column, must_be
-from gansmith.settings import Annotated, settings
 
 WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
     "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et "
@@ -27,6 +37,8 @@ WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
 ).split()
 N_QUANTILES: Final = 33
 MAX_LENGTH: Final = 5_000
+_LONG_CHARACTERS: Final = 40
+"""Characters of a cell, on the average, from which on texts are long."""
 
 
 def _are_lengths(row: Float[np.ndarray, " n"]) -> bool:
@@ -44,11 +56,11 @@ class StandInCodec(AbstractPresenceCodec):
     """Quantiles of the number of characters."""
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column) -> StandInCodec:
+    def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> StandInCodec:
         """Measure the lengths."""
-        lengths = pc.utf8_length(column).drop_null().to_numpy() if column.null_count < len(column) else [0]
+        lengths = pc.utf8_length(cells).drop_null().to_numpy() if cells.null_count < len(cells) else [0]
         quantiles = np.quantile(np.minimum(lengths, MAX_LENGTH), np.linspace(0, 1, N_QUANTILES))
-        return cls(schema, column.null_count > 0, quantiles)
+        return cls(column, cells.null_count > 0, quantiles)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
@@ -74,3 +86,28 @@ def stand_in(start: int, length: int) -> str:
         words.append(word)
         n_left -= len(word) + 1
     return " ".join(words)[:length].rstrip().capitalize()
+
+
+@final
+class Text(AbstractKind):
+    """Free text: most values are distinct, and they are long, have blanks, or hardly ever repeat."""
+
+    name: ClassVar[str] = "text"
+    codec: ClassVar[type[AbstractColumnCodec]] = StandInCodec
+    wider: ClassVar[tuple[str, ...]] = ("text",)
+    is_made_anew: ClassVar[bool] = True
+    is_free_text: ClassVar[bool] = True
+
+    def find(self, cells: Cells) -> Attempt | None:
+        """See the base class."""
+        missing = cells.missing_texts
+        present, n = cells.present(missing), int(cells.counts[~missing].sum())
+        n_distinct = len(present)
+        if n_distinct <= max(MANY_DISTINCT, n // 2) or has_endless_digits(present):
+            return None
+        is_long = float(pc.mean(pc.utf8_length(present)).as_py()) > _LONG_CHARACTERS
+        has_blanks = 4 * int(matches(present, r"\s").sum()) > n_distinct
+        return self.read(cells) if is_long or has_blanks or 4 * n_distinct > 3 * n else None
+
+
+TEXT: Final = Text()

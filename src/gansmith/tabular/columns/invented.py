@@ -3,27 +3,46 @@
 What is kept is how the column spells them (surnames first, the digits that nearly all phone numbers share),
 whether all values were different, and how often values came again; no value is kept, nor any part of one that
 is not nearly everybody's. Which cells are missing is learnt like everything else.
+
+Names, firms, streets and towns come from the package Faker, in the manner of a country. Of each a pool is
+drawn once, and the `number`-th invention is a combination of its members: so no two are alike, whatever was
+learnt from, and making them takes no time. Domains and addresses are those that the internet keeps for
+examples.
 """
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from ipaddress import IPv4Address
-from typing import ClassVar, Final, final
+from typing import Annotated, Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
+from stdnum import iban, luhn
 
-from gansmith.errors import DataError
-from gansmith.tabular.columns import faked, neutral
-from gansmith.tabular.columns.base import AbstractPresenceCodec, Ascending, Codes, Letters, Levels
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.settings import BeforeValidator, Field, PlainSerializer, settings
+from gansmith.tabular.cells import matches, without
+from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractKind, Attempt, Cells
+from gansmith.tabular.columns.choices import Codes, Levels
+from gansmith.tabular.columns.codecs import (
+    UNLIMITED,
+    AbstractColumnCodec,
+    AbstractPresenceCodec,
+    Ascending,
+    Fitting,
+    Letters,
+)
 from gansmith.tabular.columns.identifiers import MAX_POSITIONS, member, positions, shuffled
-from gansmith.tabular.schema import Column, Text, must_be
-from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer, settings
+from gansmith.tabular.columns.semantic_types import UUID, likely_semantic_type, sure_semantic_type
+from gansmith.tabular.schema import INTEGER_TYPES, SEMANTIC_TYPES, Column, Text, must_be
 
 N_QUANTILES: Final = 33
 MAX_PATTERNS: Final = 12
@@ -40,6 +59,11 @@ _FORMS: Final = (
 )  # fmt: skip
 _UNSPELT: Final = ("phone", "iban", "card", "")
 """Semantic types that are patterns of digits and letters."""
+_LOCALE: Final = "en_US"
+"""Whose manner it is where nobody says."""
+N_POOLED: Final = 1_500
+"""Draws that make a pool; some are alike."""
+N_HOUSES: Final = 240
 
 Pattern = Annotated[
     tuple[Letters, ...],
@@ -72,20 +96,24 @@ class InventedCodec(AbstractPresenceCodec):
     """Of phone numbers and the like: the characters that may stand at each position."""
 
     @classmethod
-    def fit(cls, column: pa.Array, schema: Column) -> InventedCodec:
-        """Find the style and how often values repeat."""
-        if schema.locale:
-            faked.check_locale(schema.locale)
-        counted = pc.value_counts(column.drop_null())
+    def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> InventedCodec:
+        """Find the style and how often values repeat.
+
+        Raises:
+            UsageError: There is no such locale.
+        """
+        if column.locale:
+            _faker(column.locale)
+        counted = pc.value_counts(cells.drop_null())
         texts = [str(text) for text in counted.field("values").to_pylist()]
         counts = np.sort(counted.field("counts").to_numpy())[::-1]
         ranks = _ranks(len(counts))
         together = np.concatenate([[0.0], np.cumsum(counts) / max(1, counts.sum())])
         shares = np.interp(ranks, np.arange(len(together)), together)
-        patterns = _patterns(texts, schema.semantic_type) if schema.semantic_type in _UNSPELT else ()
+        patterns = _patterns(texts, column.semantic_type) if column.semantic_type in _UNSPELT else ()
         is_distinct = bool((counts == 1).all())
-        style = _style(texts, schema.semantic_type)
-        return cls(schema, column.null_count > 0, is_distinct, max(1, len(texts)), shares, style, patterns)
+        style = _style(texts, column.semantic_type)
+        return cls(column, cells.null_count > 0, is_distinct, max(1, len(texts)), shares, style, patterns)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
         """See the base class."""
@@ -100,36 +128,94 @@ class InventedCodec(AbstractPresenceCodec):
         made = pa.array([self.invention(int(number)) for number in known], pa.string())
         return made.take(pa.array(places.reshape(-1), mask=is_missing))
 
+    def describe(self) -> str:
+        """See the base class."""
+        looks = self.column.semantic_type.replace("_", " ") or "its pattern"
+        return f"made anew: {looks}{', all different' if self.is_distinct else ''}"
+
     def invention(self, number: int) -> str:
         """The `number`-th invention; no two are alike."""
-        semantic_type, locale = self.column.semantic_type, self.column.locale
-        if locale and semantic_type in faked.SEMANTIC_TYPES:
-            return faked.fake(
-                semantic_type, locale, number, self.style or _DOMAINS[0], is_distinct=self.is_distinct
-            )
-        match semantic_type:
+        locale = self.column.locale or _LOCALE
+        match self.column.semantic_type:
             case "email":
-                return f"{neutral.mailbox(number)}@{self.style or _DOMAINS[0]}"
+                first, last, lap = _combined(number, locale, "first_name", "last_name")
+                return f"{_plain(f'{first}.{last}') or 'someone'}{lap or ''}@{self.style or _DOMAINS[0]}"
             case "name":
-                first, last = neutral.person(number)
+                first, last, lap = _combined(number, locale, "first_name", "last_name")
+                first = f"{first} {_initials(lap)}".strip()
                 text = f"{last}, {first}" if "last" in self.style else f"{first} {last}"
                 return text.upper() if "upper" in self.style else text
-            case "first_name":
-                return neutral.first_name(number)
-            case "last_name":
-                return neutral.surname(number)
-            case "address":
-                return _address(number, self.style)
+            case "first_name" | "last_name" as part:
+                text, lap = _combined(number, locale, part)
+                return f"{text}-{self.invention(lap - 1)}" if lap else text
             case "company":
-                return f"{neutral.firm(number)} {self.style or _FORMS[1]}"
+                return _company(number, locale, self.style)
+            case "address":
+                return _address(number, locale, self.style)
             case "url":
-                return f"{self.style or 'https://'}www.example.com/{neutral.page(number)}"
+                *words, lap = _combined(number, locale, "word", "last_name")
+                page = "/".join(_plain(word) for word in words)
+                return f"{self.style or 'https://'}www.example.com/{page}{f'-{lap}' if lap else ''}"
             case "ip":
                 return _ip(number, self.style or _BLOCKS[0])
             case "uuid":
                 return _uuid(number, self.style)
             case _:
-                return _spelt(number, self.patterns, semantic_type)
+                return _spelt(number, self.patterns, self.column.semantic_type)
+
+
+@cache
+def _faker(locale: str) -> Any:
+    """Faker for a locale, every draw alike in every process.
+
+    Raises:
+        UsageError: There is no such locale.
+    """
+    from faker import Faker  # takes time to import, and most tables hold nobody
+    from faker.config import AVAILABLE_LOCALES
+
+    if locale not in AVAILABLE_LOCALES:
+        raise UsageError(f"There is no locale {locale!r}. {did_you_mean(locale, sorted(AVAILABLE_LOCALES))}")
+    return Faker(locale, use_weighting=False)
+
+
+@cache
+def _pool(locale: str, what: str) -> tuple[str, ...]:
+    """Different inventions of a locale."""
+    _faker(locale)  # refuses what is not known
+    from faker import Faker
+
+    faker = Faker(locale, use_weighting=False)  # its own: pools may be filled side by side
+    faker.seed_instance(0)
+    draw: Callable[[], str] = getattr(faker, what)
+    return tuple(dict.fromkeys(str(draw()) for _ in range(N_POOLED)))
+
+
+def _combined(number: int, locale: str, *whats: str) -> list[Any]:
+    """The `number`-th combination of members of these pools, and last how often all of them were used up."""
+    pools = [_pool(locale, what) for what in whats]
+    lap, place = divmod(number, math.prod(map(len, pools)))
+    place = shuffled(place, math.prod(map(len, pools)))
+    members: list[str] = []
+    for pool in pools:
+        place, part = divmod(place, len(pool))
+        members.append(pool[part])
+    return [*members, lap]
+
+
+def _initials(number: int) -> str:
+    """Middle names as initials: none, A., ..., Z., A. A., ...; no two numbers have the same."""
+    letters: list[str] = []
+    while number > 0:
+        number, letter = divmod(number - 1, 26)
+        letters.append(f"{chr(65 + letter)}.")
+    return " ".join(reversed(letters))
+
+
+def _plain(text: str) -> str:
+    """Latin letters and points alone, in small letters."""
+    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z.]", "", bare).strip(".")
 
 
 def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
@@ -199,27 +285,29 @@ def _spelt(number: int, patterns: tuple[Pattern, ...], semantic_type: str) -> st
     pattern = patterns[int(number * _GOLDEN % 1 * len(patterns))]
     text, overflow = member(pattern, number)
     if semantic_type == "card":
-        return text[:-1] + overflow + _luhn(text[:-1] + overflow)
+        digits = re.sub("[^0-9]", "", text[:-1] + overflow)
+        return text[:-1] + overflow + luhn.calc_check_digit(digits)
     text += overflow
-    if semantic_type == "iban":
-        bare = text.replace(" ", "")
-        check = 98 - int("".join(str(int(letter, 36)) for letter in f"{bare[4:]}{bare[:2]}00")) % 97
-        return f"{text[:2]}{check:02d}{text[4:]}"
-    return text
+    return text[:2] + iban.calc_check_digits(text) + text[4:] if semantic_type == "iban" else text
 
 
-def _luhn(text: str) -> str:
-    """The digit that makes a card number pass the check of Luhn."""
-    digits = [int(letter) for letter in text if letter.isdigit()]
-    doubled = [digit * (2 - place % 2) for place, digit in enumerate(reversed(digits))]
-    return str(-sum(number - 9 if number > 9 else number for number in doubled) % 10)
+def _company(number: int, locale: str, form: str) -> str:
+    if form:
+        first, second, lap = _combined(number, locale, "last_name", "last_name")
+        text = f"{first} & {second} {form}"
+    else:
+        text, lap = _combined(number, locale, "company")
+    return f"{text} {lap + 1}" if lap else text
 
 
-def _address(number: int, style: str) -> str:
-    house, street = neutral.street(number)
+def _address(number: int, locale: str, style: str) -> str:
+    lap, place = divmod(number, N_HOUSES * len(_pool(locale, "street_name")))
+    place, house = divmod(shuffled(place, N_HOUSES * len(_pool(locale, "street_name"))), N_HOUSES)
+    street, house = _pool(locale, "street_name")[place], house + 1 + N_HOUSES * lap
     text = f"{house} {street}" if "number first" in style else f"{street} {house}"
     if "town" in style:
-        text += f", {10_000 + shuffled(number % 90_000, 90_000)} {neutral.town(number)}"
+        town, _ = _combined(number, locale, "city")
+        text += f", {10_000 + shuffled(number % 90_000, 90_000)} {town}"
     return text
 
 
@@ -238,3 +326,43 @@ def _uuid(number: int, style: str) -> str:
     digits = f"{shuffled(number, 2**120):030x}"
     text = f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:30]}"
     return text.upper() if style == "upper" else text
+
+
+@final
+class Invented(AbstractKind):
+    """What gives people away, and is made anew."""
+
+    name: ClassVar[str] = "invented"
+    types: ClassVar[tuple[str, ...]] = ("string", *INTEGER_TYPES)
+    codec: ClassVar[type[AbstractColumnCodec]] = InventedCodec
+    variants: ClassVar[tuple[str, ...]] = SEMANTIC_TYPES
+    wider: ClassVar[tuple[str, ...]] = ("invented", "text")
+    is_made_anew: ClassVar[bool] = True
+
+    def find(self, cells: Cells) -> Attempt | None:
+        """See the base class."""
+        missing = cells.missing_texts
+        present = cells.present(missing)
+        found = sure_semantic_type(cells.name, present) if len(present) > 1 else None
+        is_uuid = len(cells.raw) == len(cells.codes) and bool(matches(cells.raw[:1], UUID).all())
+        is_key = is_uuid and not missing.any()  # identifiers spell those
+        if found is None and len(present) > MANY_DISTINCT and not is_key:
+            found = likely_semantic_type(cells.name, present)
+        return self._invented(cells, found) if found else None
+
+    def read(self, cells: Cells) -> Attempt:
+        """See the base class."""
+        wish, present = cells.wish, cells.present(cells.missing_texts)
+        found = sure_semantic_type(cells.name, present) or likely_semantic_type(cells.name, present) or ""
+        return self._invented(cells, wish.variant or wish.given.semantic_type or found)
+
+    def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
+        """See the base class."""
+        return f"not learnt: made anew as {column.semantic_type.replace('_', ' ') or 'its pattern'}"
+
+    def _invented(self, cells: Cells, semantic_type: Any) -> Attempt:
+        column = Column(cells.name, self.name, semantic_type=semantic_type)
+        return Attempt(column, without(cells.raw, cells.missing_texts), cells.missing_texts)
+
+
+INVENTED: Final = Invented()

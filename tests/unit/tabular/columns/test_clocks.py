@@ -5,14 +5,14 @@ import datetime
 import pyarrow as pa
 import pytest
 
-from gansmith.tabular.files.clocks import (
+from gansmith.tabular.columns.clocks import (
     find_clock,
     read_clock,
     read_duration,
     spell_clock,
     spell_duration,
 )
-from gansmith.tabular.files.dates import granularity_seconds
+from gansmith.tabular.columns.dates import granularity_seconds
 
 
 def hours(hours: float) -> datetime.timedelta:

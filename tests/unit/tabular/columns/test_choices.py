@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.choices import ANY_STATE, choices_for
+from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.columns.choices import ANY_STATE
 from gansmith.tabular.conditions import conditions_of
 from gansmith.tabular.files.reading import read_table
-from gansmith.modalities.table.options import TableOptions
 
 
 def _choices(values, where, **overrides):
     table = read_table(pa.table({"x": values}), overrides=overrides)
     codec = TableCodec.fit(table, TableOptions(min_count=1), 0)
     (condition,) = conditions_of(table.schema, where).values()
-    return choices_for(codec.columns[0], condition), condition, table.records.column("x").combine_chunks()
+    return codec.columns[0].choices(condition), condition, table.records.column("x").combine_chunks()
 
 
 def _drawn(choices, n=20_000) -> Any:
@@ -103,7 +103,7 @@ def test_whatever_is_drawn_fulfils_the_condition_as_a_record_too(name, ends, sig
         return
     drawn = _drawn(choices, 500)
     assert condition.holds(drawn.cells).all()
-    again = choices.codec.decode(drawn.codes, drawn.levels, np.random.default_rng(0), 0)
+    again = choices.decode(drawn.codes, drawn.levels)
     if name != "full":
         assert again.equals(drawn.cells)
     else:

@@ -8,10 +8,10 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.columns.lists import ListCodec
-from gansmith.tabular.files.reading import read_table
-from gansmith.tabular.files.semantic_types import find_delimiter
 from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.columns.codecs import Fitting
+from gansmith.tabular.columns.lists import ListCodec, find_delimiter
+from gansmith.tabular.files.reading import read_table
 from gansmith.tabular.schema import Column
 
 ITEMS = [f"item {letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]
@@ -60,7 +60,7 @@ def test_a_person_may_say_that_cells_are_lists():
 
 def test_made_lists_are_of_known_items_in_order_beside_the_rarest():
     real = [*cells(), "unheard of; item A", "unheard of"]
-    codec = ListCodec.fit(pa.array([*real, None]), LISTS, min_count=5)
+    codec = ListCodec.fit(pa.array([*real, None]), LISTS, Fitting(5))
     assert "unheard of" not in codec.items
     codes, levels = codec.encode(pa.array([*real, None]), np.random.default_rng(0))
     assert (codec.n_states, codes.max() < codec.n_states, codes[-1]) == (22, True, 0)
@@ -81,7 +81,7 @@ def test_made_lists_are_of_known_items_in_order_beside_the_rarest():
 
 
 def test_a_list_without_known_items_gets_the_most_frequent_one():
-    codec = ListCodec.fit(pa.array(["a; b", "a", "a; b", "c"]), LISTS, min_count=2)
+    codec = ListCodec.fit(pa.array(["a; b", "a", "a; b", "c"]), LISTS, Fitting(2))
     codes, levels = codec.encode(pa.array(["c"]), np.random.default_rng(0))
     assert codes.tolist() == [2]
     assert codec.decode(codes, levels, np.random.default_rng(0), 0).to_pylist() == ["a"]
@@ -96,7 +96,7 @@ def test_more_records_change_none():
 
 
 def test_nothing_that_may_come_out_is_missing_cells():
-    codec = ListCodec.fit(pa.array(["a; b", "c", None]), LISTS, min_count=2)
+    codec = ListCodec.fit(pa.array(["a; b", "c", None]), LISTS, Fitting(2))
     assert codec.n_states == 2
     made = codec.decode(np.array([0, 1]), np.zeros(2, np.float32), np.random.default_rng(0), 0)
     assert made.null_count == 2

@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 import pytest
 
 from gansmith.tabular.columns.categories import MAX_STATES, CategoryCodec
-from gansmith.tabular.columns.numbers import MAX_PLAIN_VALUES, NumberCodec
-from gansmith.tabular.columns.stand_ins import WORDS, StandInCodec, stand_in
-from gansmith.tabular.schema import Column, Kind
+from gansmith.tabular.columns.codecs import Fitting
+from gansmith.tabular.columns.distribution import MAX_PLAIN_VALUES
+from gansmith.tabular.columns.measures import NumberCodec
+from gansmith.tabular.columns.texts import WORDS, StandInCodec, stand_in
+from gansmith.tabular.schema import Column
 
 
 def _rng(seed=0):
@@ -27,7 +29,7 @@ def _there_and_back(codec, column):
     return codec.decode(codes, levels, _rng(), 0)
 
 
-def _number(values, kind: Kind = "integer", **fields):
+def _number(values, kind: str = "integer", **fields):
     schema = Column("x", kind, **fields)
     column = pa.array(values, schema.arrow_type)
     return NumberCodec.fit(column, schema), column
@@ -210,10 +212,10 @@ def test_spikes_are_few():
 # --- Categories ---------------------------------------------------------------------------------------------
 
 
-def _category(values, profile=None, kind: Kind = "category", **fields):
+def _category(values, profile=None, kind: str = "category", **fields):
     schema = Column("x", kind, **fields)
     column = pa.array(values, schema.arrow_type)
-    return CategoryCodec.fit(column, schema, profile, 0), column
+    return CategoryCodec.fit(column, schema, Fitting(profile=profile)), column
 
 
 def test_categories_have_a_state_each():

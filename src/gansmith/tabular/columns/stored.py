@@ -1,32 +1,20 @@
-"""The types that callers keep their columns in, the few plain types that the package works with, and text.
+"""The types that callers keep their columns in: what is learnt of each, and values as that type again.
 
-A `dictionary`, a `decimal128(10, 2)` or a `timestamp[ns, tz=Europe/Paris]` becomes a plain column to learn
+A data frame or a Parquet file has more types than a table of ours. Each becomes a plain column to learn
 from; its name is kept in `Column.stored_as`, so that synthetic records can have the caller's own types again.
-
-As cells of text values are spelt by `spelt` and read by `parse_cells`, in these two places alone.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.tabular.files import clocks, dates
-from gansmith.tabular.files.dates import STEPS_SECONDS, granularity_seconds
-from gansmith.tabular.files.number_formats import bare_numbers, formatted
-from gansmith.tabular.files.spelling import (
-    read_decimals,
-    read_integers,
-    read_truths,
-    spell_decimals,
-    spell_truths,
-)
-from gansmith.tabular.schema import Column, Schema
+from gansmith.tabular.columns.dates import STEPS_SECONDS, granularity_seconds
+from gansmith.tabular.schema import TYPES, Column, Schema
 
 _NAMES: Final = {"dictionary": pa.dictionary(pa.int32(), pa.string())} | {
     str(kind): kind for kind in (
@@ -102,89 +90,12 @@ def type_of(column: Column) -> pa.DataType:
         return makers[found[1]](int(found[2]), int(found[3]))
     if found := _TIMESTAMP.fullmatch(name):
         return pa.timestamp(found[1], found[2])
-    try:
-        return Column(column.name, "constant", name).arrow_type
-    except DataError as error:
+    if name not in TYPES:
         raise DataError(
             f"column {column.name!r}: there is no type {name!r} to store it as. "
             "Leave 'stored_as' out of the schema."
-        ) from error
-
-
-def spelt(values: pa.Array, column: Column) -> pa.Array:
-    """Values of `Table.records` as a text file spells them; null stays null.
-
-    Args:
-        values: Typed as `column.type` says, shape (n,).
-        column: How to spell them.
-    """
-    kind = values.type
-    if pa.types.is_string(kind):
-        return values
-    if pa.types.is_floating(kind):
-        return formatted(spell_decimals(values, column), column)
-    if pa.types.is_boolean(kind):
-        return spell_truths(values, column.spelling)
-    if pa.types.is_time(kind):
-        return clocks.spell_clock(values, column.format)
-    if pa.types.is_duration(kind):
-        return clocks.spell_duration(values, column.format)
-    if column.zone and pa.types.is_timestamp(kind):
-        return dates.spell_zoned(values, column.format, column.zone)
-    if pa.types.is_temporal(kind):
-        return dates.spell_times(values, column.format)
-    return formatted(pc.cast(values, pa.string()), column)
-
-
-def parse_cells(cells: pa.Array, column: Column) -> pa.Array:
-    """Values of the column's type; null where a cell is not spelt as the column's are.
-
-    Args:
-        cells: Trimmed, missing cells as nulls; strings are kept as they are.
-        column: What they are and how they are spelt.
-
-    Raises:
-        pa.ArrowInvalid: A number does not fit the column's type, such as 300 an int8.
-    """
-    kind = column.arrow_type
-    if pa.types.is_string(kind):
-        return cells
-    if pa.types.is_null(kind):
-        return pa.nulls(len(cells))
-    if pa.types.is_boolean(kind):
-        return read_truths(cells, column.spelling or ("false", "true"))
-    if pa.types.is_integer(kind):
-        return pc.cast(read_integers(bare_numbers(cells, column)), kind)
-    if pa.types.is_floating(kind):
-        return pc.cast(read_decimals(bare_numbers(cells, column), column.point), kind)
-    return pc.cast(_moments(cells, column), kind, safe=False)
-
-
-def parse_condition(text: str, column: Column) -> pa.Array:
-    """What a person asks for as one cell: spelt as in the data, or a bare number; null if neither.
-
-    Raises:
-        pa.ArrowInvalid: A number does not fit the column's type.
-    """
-    if pa.types.is_string(column.arrow_type):  # blanks may be part of it
-        return pa.array([text])
-    cell = pa.array([text.strip()])
-    found = parse_cells(cell, column)
-    if found.null_count and column.is_number:
-        plain = replace(column, prefix="", suffix="", thousands="", negative="", plus="", point=".")
-        return parse_cells(cell, plain)
-    return found
-
-
-def _moments(cells: pa.Array, column: Column) -> pa.Array:
-    kind = column.arrow_type
-    if pa.types.is_time(kind):
-        return clocks.read_clock(cells, column.format or "%H:%M:%S")
-    if pa.types.is_duration(kind):
-        return clocks.read_duration(cells, column.format)
-    if not column.format:
-        return pc.cast(cells, kind)
-    return dates.read_zoned(cells, column.format)
+        )
+    return TYPES[name]
 
 
 def stored(values: pa.Array, column: Column) -> pa.Array:
@@ -211,21 +122,25 @@ def _converted(values: pa.Array, column: Column, wanted: pa.DataType) -> pa.Arra
     if have == wanted:
         return values
     if pa.types.is_dictionary(wanted):
-        return pc.dictionary_encode(spelt(values, column))
+        return pc.dictionary_encode(column.traits.spell(values, column))
     if pa.types.is_string(wanted) or pa.types.is_large_string(wanted) or pa.types.is_string_view(wanted):
-        return pc.cast(spelt(values, column), wanted)
+        return pc.cast(column.traits.spell(values, column), wanted)
     if pa.types.is_timestamp(have) and pa.types.is_timestamp(wanted) and wanted.tz:
         if column.zone:
             return pc.cast(values, wanted, safe=False)  # Arrow takes what has no zone for UTC
         local = pc.cast(values, pa.timestamp(wanted.unit), safe=False)
         return pc.assume_timezone(local, wanted.tz, ambiguous="earliest", nonexistent="latest")
     if pa.types.is_decimal(wanted):
-        number = values if pa.types.is_floating(have) else pc.cast(spelt(values, column), pa.float64())
+        number = (
+            values
+            if pa.types.is_floating(have)
+            else pc.cast(column.traits.spell(values, column), pa.float64())
+        )
         return pc.cast(number, wanted, safe=False)
     is_alike = (pa.types.is_floating(have) or pa.types.is_integer(have)) and not pa.types.is_boolean(wanted)
     if is_alike or (pa.types.is_temporal(have) and pa.types.is_temporal(wanted)):
         return pc.cast(values, wanted, safe=not pa.types.is_temporal(wanted))
-    return pc.cast(spelt(values, column), wanted)
+    return pc.cast(column.traits.spell(values, column), wanted)
 
 
 def stored_schema(schema: Schema) -> pa.Schema:

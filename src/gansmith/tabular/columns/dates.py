@@ -1,4 +1,4 @@
-"""How text files spell dates and times: finding the format, reading it, and spelling points in time alike.
+"""Dates and points in time: finding how text files spell them, reading that, and spelling values alike.
 
 Formats are those of `strftime`, read and written by DuckDB, which is vectorised, knows English month names
 whatever the machine's language, and spells days without a leading zero (`%-d`).
@@ -11,16 +11,21 @@ that explains all of them; where none does, as UTC. In a format %z spells +0200 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from itertools import product
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Literal, final
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.tabular.files.spelling import mask_of, matches
+from gansmith.tabular.cells import Mask, Numbers, mask_of, matches, strings, without
+from gansmith.tabular.columns.base import AbstractMeasure, Attempt, Cells
+from gansmith.tabular.columns.codecs import AbstractColumnCodec
+from gansmith.tabular.columns.measures import NumberCodec
+from gansmith.tabular.schema import Column
 
 # Day before month where both can be read; `find_format` decides by the data.
 _DATES: Final = (
@@ -69,8 +74,8 @@ def find_format(cells: pa.Array, *, is_compact_allowed: bool = False) -> tuple[s
     Returns:
         The format, empty when no format reads all cells, and a remark for the user, mostly empty.
     """
-    sample = [str(cell) for cell in cells.slice(0, _SAMPLE).to_pylist()]
-    if not any(character.isdigit() for character in sample[0]):
+    sample = strings(cells.slice(0, _SAMPLE))
+    if not sample or not any(character.isdigit() for character in sample[0]):
         return "", ""
     zone = _ZONE.search(sample[0])
     suffix = zone.group(1) if zone else ""
@@ -125,7 +130,7 @@ def _as_padded(cells: pa.Array, times: pa.Array, form: str) -> str:
 
 def read_times(cells: pa.Array, form: str) -> pa.Array:
     """Points in time, `timestamp[us]`; null where a cell is not so spelt."""
-    kept = pc.if_else(pa.array(matches(cells, _pattern(form))), cells, None)
+    kept = without(cells, ~matches(cells, _pattern(form)))
     return _query("try_strptime(cell, $1)", kept, form, pa.timestamp("us"))
 
 
@@ -228,3 +233,133 @@ def _query(expression: str, array: pa.Array, form: str, wanted: pa.DataType) -> 
         ).to_arrow_table()
     out = table.column("out").combine_chunks()
     return pc.cast(out, wanted)
+
+
+@final
+class Date(AbstractMeasure):
+    """Days."""
+
+    name: ClassVar[str] = "date"
+    types: ClassVar[tuple[str, ...]] = ("date32[day]",)
+    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("datetime",)
+    wider: ClassVar[tuple[str, ...]] = ("date", "datetime", "category")
+    is_exact: ClassVar[bool] = True
+    is_deciding: ClassVar[bool] = True
+    is_time: ClassVar[bool] = True
+    is_whole: ClassVar[bool] = True
+    ticks: ClassVar[float] = 86_400e6
+    scale: ClassVar[Literal["days", "seconds"] | None] = "days"
+    limit: ClassVar[float] = 2.0**31 - 1
+
+    def find(self, cells: Cells) -> Attempt | None:
+        """Dates with or without a time of day."""
+        return _read(cells).fitting
+
+    def read(self, cells: Cells) -> Attempt:
+        """See the base class."""
+        return _read(cells)
+
+    def is_natural(self, type: pa.DataType) -> bool:
+        """See the base class."""
+        return pa.types.is_date(type)
+
+    def parse(self, cells: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        return _parse(cells, column)
+
+    def spell(self, values: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        return spell_times(values, column.format)
+
+    def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
+        """See the base class."""
+        days = np.clip(np.rint(numbers), -(2**31), 2**31 - 1)
+        return pa.array(days.astype(np.int32), mask=missing).cast(pa.date32())
+
+
+class AbstractTicking(AbstractMeasure):
+    """A kind whose values are counted in microseconds."""
+
+    is_whole: ClassVar[bool] = True
+    n_per_score: ClassVar[float] = 1e6
+
+    @final
+    def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
+        """See the base class."""
+        return Column(name, self.name, granularity_seconds=granularity_seconds(values)), values
+
+    @final
+    def step(self, column: Column) -> float:
+        """See the base class."""
+        return column.granularity_seconds * 1e6 or 1.0
+
+    @final
+    def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
+        """See the base class."""
+        step, limit = self.step(column), np.nextafter(2.0**63, 0)
+        ticks = np.clip(np.rint(numbers / step) * step, -limit, limit).astype(np.int64)
+        return pa.array(ticks, mask=missing).cast(column.arrow_type)
+
+
+@final
+class Datetime(AbstractTicking):
+    """Points in time."""
+
+    name: ClassVar[str] = "datetime"
+    types: ClassVar[tuple[str, ...]] = ("timestamp[us]",)
+    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("datetime",)
+    wider: ClassVar[tuple[str, ...]] = ("datetime", "category")
+    is_exact: ClassVar[bool] = True
+    is_time: ClassVar[bool] = True
+    scale: ClassVar[Literal["days", "seconds"] | None] = "seconds"
+    limit: ClassVar[float] = 2.0**63 / 1e6 - 1
+
+    def read(self, cells: Cells) -> Attempt:
+        """See the base class."""
+        return _read(cells)
+
+    def is_natural(self, type: pa.DataType) -> bool:
+        """See the base class."""
+        return pa.types.is_timestamp(type)
+
+    def parse(self, cells: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        return _parse(cells, column)
+
+    def spell(self, values: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        if column.zone:
+            return spell_zoned(values, column.format, column.zone)
+        return spell_times(values, column.format)
+
+
+DATE: Final = Date()
+DATETIME: Final = Datetime()
+
+
+def _read(cells: Cells) -> Attempt:
+    """Dates, with or without a time of day, or as somebody says that they are."""
+    missing, given, wanted = cells.missing_values, cells.wish.given, cells.wish.kind
+    present = cells.present(missing)
+    form, zone, remark = given.format, given.zone, ""
+    if not form:
+        form, remark = find_format(present, is_compact_allowed=wanted is not None)
+    if not form and wanted is not DATE:
+        form, zone, remark = find_zoned(present)
+    kind = wanted or (DATETIME if has_clock(form) else DATE)
+    if not form and wanted is not None:
+        form = nearest_format(present, is_clock_wanted=kind is DATETIME)
+    column = Column(cells.name, kind.name, format=form, zone=zone if kind is DATETIME else "")
+    if not form:
+        return Attempt(column, pa.nulls(len(missing), column.arrow_type), missing)
+    times = read_zoned(without(cells.trimmed, missing), form)
+    if kind is DATETIME:
+        column = replace(column, granularity_seconds=granularity_seconds(times))
+    return Attempt(column, pc.cast(times, column.arrow_type, safe=False), missing, remark)
+
+
+def _parse(cells: pa.Array, column: Column) -> pa.Array:
+    times = read_zoned(cells, column.format) if column.format else pc.cast(cells, column.arrow_type)
+    return pc.cast(times, column.arrow_type, safe=False)

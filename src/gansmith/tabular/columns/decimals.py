@@ -1,4 +1,4 @@
-"""How text files spell numbers, truth values and missing cells: reading it, and spelling values alike.
+"""How text files spell bare numbers: reading that, and spelling values alike.
 
 Every reader here maps distinct trimmed cells to values of the same length, null where a cell is not so spelt;
 every speller maps values back to cells. Nothing loops over cells in Python.
@@ -6,34 +6,14 @@ every speller maps values back to cells. Nothing loops over cells in Python.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.tabular.cells import Counts, Mask, are_missing, matches, without
 from gansmith.tabular.schema import NOT_ROUNDED, Column
-
-MISSING_MARKS: Final = (
-    "", "NA", "N/A", "n/a", "N.A.", "n.a.", "NaN", "nan", "NAN", "NULL", "null", "Null", "(null)", "\\N",
-    "None", "?", "#N/A", "#NA", "<NA>", "-", "--", "---", "–", "—", ".", "NaT",
-)  # fmt: skip
-"""Spellings of a missing cell; what else a column holds decides which of them count (see `kinds.py`)."""
-
-WEAK_MARKS: Final = (
-    "na", "none", "NONE", "nil", "Nil", "NIL", "missing", "Missing", "MISSING", "not available",
-    "Not available", "Not Available", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?",
-)  # fmt: skip
-"""Words that may be answers: missing cells only where all others are numbers, times or truth values."""
-
-TRUTH_PAIRS: Final = (
-    ("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"), ("nein", "ja"), ("n", "j"),
-    ("non", "oui"), ("no", "si"), ("no", "sí"), ("no", "sì"), ("não", "sim"), ("nee", "ja"),
-    ("nej", "ja"), ("nei", "ja"), ("nie", "tak"), ("ne", "ano"), ("falsch", "wahr"), ("faux", "vrai"),
-    ("falso", "vero"), ("falso", "verdadero"), ("falso", "verdadeiro"), (".false.", ".true."),
-)  # fmt: skip
-"""How false and true are spelt, in lower case. Not 0 and 1: those are numbers until a type says otherwise."""
 
 # Beyond these digits a decimal number is no longer told apart by a double.
 _DOUBLE_DIGITS: Final = 15
@@ -47,24 +27,6 @@ _LEADING_ZERO: Final = r"^[+-]?0[0-9]"
 _DECIMAL: Final = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,4})?$"
 _DECIMAL_COMMA: Final = r"^[+-]?[0-9]+(,[0-9]+)?$"
 _INFINITE: Final = r"(?i)^[+-]?inf(inity)?$"
-
-Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Counts = np.ndarray[Any, np.dtype[np.int64]]
-
-
-def mask_of(condition: pa.Array) -> Mask:
-    """A boolean Arrow array as a numpy one, null as false."""
-    return np.asarray(pc.fill_null(condition, False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def matches(cells: pa.Array, pattern: str) -> Mask:
-    """Which cells match the regular expression."""
-    return mask_of(pc.match_substring_regex(cells, pattern))
-
-
-def is_in(cells: pa.Array, values: Sequence[str]) -> Mask:
-    """Which cells are one of `values`."""
-    return mask_of(pc.is_in(cells, value_set=pa.array(values, pa.string())))
 
 
 def has_leading_zeros(cells: pa.Array) -> bool:
@@ -86,12 +48,12 @@ def is_infinite(cells: pa.Array) -> Mask:
 def read_integers(cells: pa.Array) -> pa.Array:
     """Whole numbers of at most 64 bits; null where a cell is none."""
     whole = matches(cells, _WHOLE)
-    kept = pc.if_else(pa.array(whole), cells, None)
+    kept = without(cells, ~whole)
     try:
         return pc.cast(_without_plus(kept), pa.int64())
     except pa.ArrowInvalid:  # 19 digits may be more than 64 bits
         short = whole & matches(cells, r"^[+-]?[0-9]{1,18}$")
-        return pc.cast(_without_plus(pc.if_else(pa.array(short), cells, None)), pa.int64())
+        return pc.cast(_without_plus(without(cells, ~short)), pa.int64())
 
 
 def read_decimals(cells: pa.Array, point: str) -> pa.Array:
@@ -99,7 +61,7 @@ def read_decimals(cells: pa.Array, point: str) -> pa.Array:
     number = matches(cells, _DECIMAL if point == "." else _DECIMAL_COMMA)
     if point == ".":
         number |= is_infinite(cells)
-    kept = pc.if_else(pa.array(number), cells, None)
+    kept = without(cells, ~number)
     if point != ".":
         kept = pc.replace_substring(kept, pattern=point, replacement=".")
     return pc.cast(_without_plus(kept), pa.float64())
@@ -204,7 +166,7 @@ def spell_decimals(values: pa.Array, column: Column) -> pa.Array:
 def _rounded(values: pa.Array, column: Column) -> pa.Array:
     """Fixed-point spelling by whole-number arithmetic; numbers too large for it are spelt shortest."""
     numbers = np.asarray(pc.fill_null(values, 0), dtype=np.float64)
-    missing = mask_of(pc.is_null(values))
+    missing = are_missing(values)
     with np.errstate(over="ignore"):
         scaled = np.rint(np.abs(numbers) * 10.0**column.decimals)
     is_large = ~(scaled < 2.0**53)
@@ -221,29 +183,3 @@ def _rounded(values: pa.Array, column: Column) -> pa.Array:
     if is_large.any():
         cells = pc.if_else(pa.array(is_large & ~missing), pc.cast(values, pa.string()), cells)
     return cells
-
-
-def truth_spelling(cells: Sequence[str]) -> tuple[str, str] | None:
-    """The two cells as (false, true), when they are a known pair in any case."""
-    folded = {cell.casefold(): cell for cell in cells}
-    pair = next((pair for pair in TRUTH_PAIRS if set(folded) == set(pair)), None)
-    return (folded[pair[0]], folded[pair[1]]) if pair and len(cells) == 2 else None
-
-
-def read_truths(cells: pa.Array, spelling: tuple[str, ...]) -> pa.Array:
-    """Truth values; null where a cell is neither spelling."""
-    false, true = spelling
-    return pc.if_else(
-        pc.equal(cells, true), True, pc.if_else(pc.equal(cells, false), False, pa.scalar(None, pa.bool_()))
-    )
-
-
-def spell_truths(values: pa.Array, spelling: tuple[str, ...]) -> pa.Array:
-    """Truth values as cells; null stays null."""
-    false, true = spelling if len(spelling) == 2 else ("false", "true")
-    return pc.if_else(values, pa.scalar(true), pa.scalar(false))
-
-
-def strings(array: pa.Array) -> list[str]:
-    """An Arrow array of strings as a list."""
-    return cast("list[str]", array.to_pylist())

@@ -15,7 +15,8 @@ from typing import Final, final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.tabular.files.spelling import has_leading_zeros, mask_of, matches, strings
+from gansmith.tabular.cells import mask_of, matches, strings
+from gansmith.tabular.columns.decimals import has_leading_zeros
 from gansmith.tabular.schema import NEGATIVES, Column
 
 _MAX_SHAPES: Final = 500
@@ -197,6 +198,7 @@ def _parsed(match: re.Match[str] | None, n_cells: int) -> _Shape | None:
         return None
     prefix, suffix = part["prefix"], part["suffix"]
     is_unit = suffix.strip(_SPACES) in _CURRENCIES | _UNITS or _WORD.fullmatch(suffix) is not None
+    is_unit &= suffix.strip(_SPACES).lower() not in ("am", "pm")
     if prefix.strip(_SPACES) not in _CURRENCIES | {""} or (suffix and not is_unit):
         return None
     negative = signs[0] if signs else None

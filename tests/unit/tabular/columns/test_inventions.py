@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.columns.inventions import InventedCodec
-from gansmith.tabular.files.semantic_types import likely_semantic_type, sure_semantic_type
+from gansmith.tabular.columns.invented import InventedCodec
+from gansmith.tabular.columns.semantic_types import likely_semantic_type, sure_semantic_type
 from gansmith.tabular.schema import SEMANTIC_TYPES, Column, SemanticType
 
 FIRST = ["Anna", "Peter", "Maria", "John", "Laura", "Hans", "Eva", "Omar"]
@@ -57,6 +57,7 @@ def test_no_two_are_alike_where_no_two_real_ones_were_and_none_is_real(semantic_
     assert len(set(fakes)) == len(fakes)
     if semantic_type not in (
         "first_name",
+        "last_name",
         "phone",
         "card",
         "iban",
@@ -114,7 +115,7 @@ def test_the_column_s_own_spelling_is_kept():
     assert all(cell.startswith("+49 30 ") for cell in made(codec_of("phone", REAL["phone"]), 50))
     assert re.fullmatch(r"[A-Z]\w+ \w+ \d+", made(codec_of("address", ["Hauptstr. 1", "Lindenweg 22"]), 1)[0])
     assert re.fullmatch(
-        r"\d+ .*, \d{5} \w+", made(codec_of("address", ["1 Main St, Rome", "2 Elm St, Oslo"]), 1)[0]
+        r"\d+ .*, \d{5} [\w ]+", made(codec_of("address", ["1 Main St, Rome", "2 Elm St, Oslo"]), 1)[0]
     )
     assert made(codec_of("company", REAL["company"]), 1)[0].endswith(" GmbH")
     assert made(codec_of("uuid", [REAL["uuid"][0].upper()]), 1)[0].isupper()
@@ -132,7 +133,6 @@ def test_addresses_are_those_kept_for_examples_or_private_networks():
 
 @pytest.mark.parametrize("semantic_type", ["name", "first_name", "last_name", "email", "company", "address"])
 def test_a_locale_invents_in_its_manner(semantic_type):
-    pytest.importorskip("faker")
     codec = codec_of(semantic_type, REAL[semantic_type], locale="de_DE")
     fakes = made(codec, 300)
     assert len(set(fakes)) == len(fakes)
@@ -143,32 +143,19 @@ def test_a_locale_invents_in_its_manner(semantic_type):
 
 
 def test_inventions_of_several_threads_do_not_mix():
-    from gansmith.tabular.columns.faked import fake
+    codec = codec_of("name", REAL["name"], locale="it_IT")
 
     def invented(first: int) -> list[str]:
-        return [fake("name", "de_DE", number, "", is_distinct=False) for number in range(first, first + 400)]
+        return [codec.invention(number) for number in range(first, first + 400)]
 
-    alone = [invented(0), invented(400)]
     with ThreadPoolExecutor(2) as workers:
-        assert [*workers.map(invented, (0, 400))] == alone
+        found = [*workers.map(invented, (0, 400))]
+    assert found == [invented(0), invented(400)]
 
 
 def test_an_unknown_locale_is_refused():
-    pytest.importorskip("faker")
     with pytest.raises(UsageError, match="no locale 'de_DD'"):
         codec_of("name", REAL["name"], locale="de_DD")
-
-
-def test_without_the_package_a_locale_says_how_to_get_it(monkeypatch):
-    import sys
-
-    from gansmith.tabular.columns import faked
-
-    faked._faker.cache_clear()
-    monkeypatch.setitem(sys.modules, "faker", None)
-    with pytest.raises(UsageError, match=r"pip install 'gansmith\[invent\]'"):
-        codec_of("name", REAL["name"], locale="de_DE")
-    faked._faker.cache_clear()
 
 
 @pytest.mark.parametrize("semantic_type", REAL)

@@ -11,10 +11,9 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.files.in_memory import in_type_of
-from gansmith.tabular.files.reading import read_table
-from gansmith.tabular.files.stored import parse_cells, spelt
 from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.files.frames import in_type_of
+from gansmith.tabular.files.reading import read_table
 
 
 def of(cells: Sequence[str | None], name: str = "x", **options):
@@ -55,10 +54,10 @@ def of(cells: Sequence[str | None], name: str = "x", **options):
 def test_cells_become_a_kind_and_come_back(cells, kind, first):
     column, values, _ = of(cells)
     assert (column.kind, values[0]) == (kind, first)
-    again = spelt(pa.array(values, column.arrow_type), column)
+    again = column.traits.spell(pa.array(values, column.arrow_type), column)
     shown = [cell for cell in again.to_pylist() if cell is not None]
     assert shown == [cell for cell, value in zip(cells, values, strict=True) if value is not None]
-    assert parse_cells(again, column).equals(pa.array(values, column.arrow_type))
+    assert column.traits.parse(again, column).equals(pa.array(values, column.arrow_type))
 
 
 @pytest.mark.parametrize("numbers", [[2**60 + n % 3 for n in range(40)], [2**60 + n * n for n in range(40)]])

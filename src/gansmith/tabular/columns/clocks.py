@@ -1,4 +1,4 @@
-"""Times of day and durations: finding how they are spelt, reading them, and spelling them alike.
+"""Times of day and durations: finding how text files spell them, reading that, and spelling values alike.
 
 A time of day is spelt by a format of `strftime` (and %P for am and pm in small letters). A duration has
 codes of its own: %D days, %H hours, %M minutes, %S seconds, %g milliseconds, %f microseconds, with two digits
@@ -10,15 +10,26 @@ Either is only found where spelling the values gives every cell back, letter for
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
-from typing import Final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.tabular.files.dates import iso_clock, read_times, spell_times
-from gansmith.tabular.files.spelling import mask_of, matches, strings
+from gansmith.tabular.cells import are_missing, mask_of, matches, strings, without
+from gansmith.tabular.columns.base import Attempt, Cells
+from gansmith.tabular.columns.codecs import AbstractColumnCodec
+from gansmith.tabular.columns.dates import (
+    AbstractTicking,
+    granularity_seconds,
+    iso_clock,
+    read_times,
+    spell_times,
+)
+from gansmith.tabular.columns.measures import NumberCodec
+from gansmith.tabular.schema import Column
 
 _TIMES: Final = (
     "%H:%M", "%H:%M:%S", "%-H:%M", "%-H:%M:%S", "%H:%M:%S.%g", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p",
@@ -122,7 +133,7 @@ def read_duration(cells: pa.Array, form: str) -> pa.Array:
     """Durations, `duration[us]`; null where a cell is not so spelt."""
     pattern = _pattern(form or "%H:%M:%S")
     fits = matches(cells, pattern)
-    parts = pc.extract_regex(pc.if_else(pa.array(fits), cells, None), pattern=pattern)
+    parts = pc.extract_regex(without(cells, ~fits), pattern=pattern)
     ticks = np.zeros(len(cells), np.int64)
     for code, unit in _UNITS.items():
         if f"(?P<{code}>" in pattern:
@@ -137,7 +148,7 @@ def read_duration(cells: pa.Array, form: str) -> pa.Array:
 
 def spell_duration(values: pa.Array, form: str) -> pa.Array:
     """Durations as cells; null stays null. An empty format spells hours, minutes and seconds."""
-    missing = mask_of(pc.is_null(values))
+    missing = are_missing(values)
     ticks = np.asarray(pc.fill_null(pc.cast(pc.cast(values, pa.duration("us")), pa.int64()), 0))
     form = form or iso_clock(values)
     if form == ISO:
@@ -151,7 +162,7 @@ def spell_duration(values: pa.Array, form: str) -> pa.Array:
         digits[code] = pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), width=width, padding="0")
     parts = [digits.get(part, part) for part in re.split(r"(%-?[DHMSgf])", form) if part]
     sign = pc.if_else(pa.array(ticks < 0), "-", "")
-    return pc.if_else(pa.array(missing), None, pc.binary_join_element_wise(sign, *parts, ""))
+    return without(pc.binary_join_element_wise(sign, *parts, ""), missing)
 
 
 def _iso(ticks: int) -> str:
@@ -164,3 +175,84 @@ def _iso(ticks: int) -> str:
     clock = "".join(f"{number}{unit}" for number, unit in units if number)
     text = "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
     return ("-" if ticks < 0 else "") + (text if text != "P" else "PT0S")
+
+
+@final
+class Time(AbstractTicking):
+    """Times of day."""
+
+    name: ClassVar[str] = "time"
+    types: ClassVar[tuple[str, ...]] = ("time64[us]",)
+    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("datetime",)
+    wider: ClassVar[tuple[str, ...]] = ("time", "duration", "category")
+    limit: ClassVar[float] = 86_400 - 1e-6
+
+    def find(self, cells: Cells) -> Attempt | None:
+        """Times of day or durations."""
+        return _read(cells).fitting
+
+    def read(self, cells: Cells) -> Attempt:
+        """See the base class."""
+        return _read(cells)
+
+    def is_natural(self, type: pa.DataType) -> bool:
+        """See the base class."""
+        return pa.types.is_time(type)
+
+    def parse(self, cells: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        return read_clock(cells, column.format or "%H:%M:%S")
+
+    def spell(self, values: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        return spell_clock(values, column.format)
+
+
+@final
+class Duration(AbstractTicking):
+    """How long something takes."""
+
+    name: ClassVar[str] = "duration"
+    types: ClassVar[tuple[str, ...]] = ("duration[us]",)
+    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
+    sdtypes: ClassVar[tuple[str, ...]] = ("unknown", "numerical")
+    wider: ClassVar[tuple[str, ...]] = ("duration", "category")
+    limit: ClassVar[float] = 2.0**63 / 1e6 - 1
+
+    def read(self, cells: Cells) -> Attempt:
+        """See the base class."""
+        return _read(cells)
+
+    def is_natural(self, type: pa.DataType) -> bool:
+        """See the base class."""
+        return pa.types.is_duration(type)
+
+    def parse(self, cells: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        return read_duration(cells, column.format)
+
+    def spell(self, values: pa.Array, column: Column) -> pa.Array:
+        """See the base class."""
+        return spell_duration(values, column.format)
+
+
+TIME: Final = Time()
+DURATION: Final = Duration()
+
+
+def _read(cells: Cells) -> Attempt:
+    """Times of day and durations, or as somebody says that they are."""
+    missing, wish = cells.missing_values, cells.wish
+    present = cells.present(missing)
+    if wish.column is not None:
+        kind, form, remark = wish.column.kind, wish.column.format, ""
+    else:
+        hint = "duration" if wish.kind is DURATION else cells.name
+        kind, form, remark = find_clock(hint, present) if len(present) else ("", "", "")
+    wanted = DURATION if DURATION.name in (kind, wish.kind and wish.kind.name) else TIME
+    column = Column(cells.name, wanted.name, format=form)
+    if not kind or (wish.kind is not None and wish.kind.name != kind):
+        return Attempt(column, pa.nulls(len(missing), column.arrow_type), missing)
+    values = wanted.parse(without(cells.trimmed, missing), column)
+    return Attempt(replace(column, granularity_seconds=granularity_seconds(values)), values, missing, remark)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from gansmith.tabular.files.number_formats import bare_numbers, find_number_format, formatted
+from gansmith.tabular.columns.number_formats import bare_numbers, find_number_format, formatted
 from gansmith.tabular.schema import Column
 
 PLAIN = Column("x", "decimal")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from gansmith.tabular.files.semantic_types import likely_semantic_type, sure_semantic_type
+from gansmith.tabular.columns.semantic_types import likely_semantic_type, sure_semantic_type
 
 FIRST = ["Anna", "Peter", "Maria", "John", "Laura", "Hans", "Eva", "Omar"]
 LAST = ["Schmidt", "Okafor", "Rossi", "Novak", "Haddad", "Larsen", "Mbeki"]

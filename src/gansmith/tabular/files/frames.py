@@ -1,4 +1,4 @@
-"""Tables that a program holds: arrays of rows, one more column, and records back in the caller's own type."""
+"""Tables that a program holds: frames and arrays of rows, and records back in the caller's own type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.files.stored import flat, stored, stored_table
+from gansmith.tabular.columns.stored import flat, stored, stored_table
 from gansmith.tabular.schema import Schema
 
 TARGET: Final = "target"
@@ -35,6 +35,32 @@ def from_numpy(rows: np.ndarray) -> pa.Table:
                 f"column {place} of the array mixes types ({error}). Convert it to one."
             ) from error
     return pa.table(columns)
+
+
+def from_pandas(source: object) -> tuple[pa.Table, str]:
+    """A pandas data frame as a table, and a note for the user, mostly empty.
+
+    Raises:
+        DataError: A column mixes types.
+        UsageError: It is another thing of pandas.
+    """
+    import pandas as pd  # only for those who have a frame of it
+
+    if not isinstance(source, pd.DataFrame):
+        raise UsageError(f"A {type(source).__name__} of pandas is no table. Give a data frame.")
+    arrays: list[pa.Array] = []
+    for place, label in enumerate(source.columns):
+        try:
+            arrays.append(pa.Array.from_pandas(source.iloc[:, place]))
+        except pa.ArrowException as error:
+            raise DataError(
+                f"column {str(label)!r} mixes values of several types ({error}). "
+                "Convert it to one, such as str."
+            ) from error
+    flat = [array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array for array in arrays]
+    is_plain = isinstance(source.index, pd.RangeIndex) and source.index.name is None
+    note = "" if is_plain else "the index of the frame was left out; reset_index() makes a column of it"
+    return pa.Table.from_arrays(flat, names=[str(label) for label in source.columns]), note
 
 
 def with_column(source: object, values: object) -> tuple[object, str]:
@@ -132,7 +158,7 @@ def _like_polars(records: pa.Table, schema: Schema, original: object) -> Any:
 
     types: dict[str, Any] = dict(original.schema) if isinstance(original, pl.DataFrame) else {}
     frame = cast("pl.DataFrame", pl.from_arrow(stored_table(records, schema)))
-    made_anew = {column.name for column in schema.columns if column.kind == "text"}
+    made_anew = {column.name for column in schema.columns if column.traits.is_made_anew}
     names = [
         name
         for name in schema.names
@@ -154,7 +180,9 @@ def _like_pandas(records: pa.Table, schema: Schema, original: object) -> Any:
             series[label] = values.to_pandas()
             continue
         dtype: Any = frame[label].dtype
-        if isinstance(dtype, pd.CategoricalDtype) and column.kind == "text":  # made anew: no category of it
+        if (
+            isinstance(dtype, pd.CategoricalDtype) and column.traits.is_made_anew
+        ):  # made anew: no category of it
             series[label] = pd.Series(flat(records, column).to_pylist(), dtype=object)
         elif isinstance(dtype, pd.CategoricalDtype):
             plain_values = (

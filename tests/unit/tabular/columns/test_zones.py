@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gansmith.tabular.files.dates import find_zoned, read_zoned, spell_zoned
-from gansmith.tabular.files.in_memory import in_type_of
+from gansmith.tabular.columns.dates import find_zoned, read_zoned, spell_zoned
+from gansmith.tabular.files.frames import in_type_of
 from gansmith.tabular.files.reading import read_table
 from gansmith.tabular.files.writing import TableWriter
 

@@ -10,21 +10,20 @@ from hypothesis import strategies as st
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.format import TableFormat
+from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.recipe import TableRecipe
 from gansmith.tabular.columns.categories import CategoryCodec
-from gansmith.tabular.columns.numbers import NumberCodec
+from gansmith.tabular.columns.codecs import Fitting, Suppressed
+from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.columns.rare import (
-    Suppressed,
     are_mostly_rare,
     merged,
     to_frequent,
     usual_min_count,
     within_ends,
 )
-from gansmith.modalities.table.format import TableFormat
-from gansmith.modalities.table.options import TableOptions
-from gansmith.modalities.table.recipe import TableRecipe
-from gansmith.tabular.schema import Column, Kind
-from gansmith.tabular.suppressed import suppressed_of
+from gansmith.tabular.schema import Column
 
 FORMAT, RECIPE = TableFormat(), TableRecipe()
 
@@ -33,9 +32,9 @@ def _rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def _number(values, kind: Kind = "decimal", min_count=5, **fields):
+def _number(values, kind: str = "decimal", min_count=5, **fields):
     schema = Column("x", kind, **fields)
-    return NumberCodec.fit(pa.array(values, schema.arrow_type), schema, min_count)
+    return NumberCodec.fit(pa.array(values, schema.arrow_type), schema, Fitting(min_count))
 
 
 def _everything_it_makes(codec):
@@ -89,10 +88,10 @@ def test_merging_keeps_the_records():
 # --- Categories ---------------------------------------------------------------------------------------------
 
 
-def _category(values, min_count=5, kind: Kind = "category"):
+def _category(values, min_count=5, kind: str = "category"):
     schema = Column("x", kind)
     column = pa.array(values, schema.arrow_type)
-    return CategoryCodec.fit(column, schema, None, 0, min_count), column
+    return CategoryCodec.fit(column, schema, Fitting(min_count)), column
 
 
 def test_a_rare_category_is_not_even_kept_by_name():
@@ -188,7 +187,7 @@ def test_dates_have_ends_like_numbers():
     days = (np.datetime64("1980-01-01") + _rng().integers(0, 9000, 900)).astype("datetime64[D]")
     days[0] = np.datetime64("1901-02-03")
     schema = Column("born", "date")
-    codec = NumberCodec.fit(pa.array(days), schema, 5)
+    codec = NumberCodec.fit(pa.array(days), schema, Fitting(5))
     assert min(_everything_it_makes(codec)).year >= 1980
 
 
@@ -218,12 +217,12 @@ def _people(n=600):
 
 def test_the_modality_chooses_and_the_model_remembers():
     codec = TableCodec.fit(_people(), TableOptions(), 0)
-    assert codec.min_count == 5
-    assert suppressed_of(codec.columns[0]) == Suppressed(2, 3)
+    assert codec.rows.min_count == 5
+    assert codec.columns[0].rare() == Suppressed(2, 3)
     state, tensors = codec.state()
-    assert TableCodec.from_state(state, tensors).min_count == 5
+    assert TableCodec.from_state(state, tensors).rows.min_count == 5
     assert "Ede" not in str(state)
-    assert not suppressed_of(TableCodec.fit(_people(), TableOptions(min_count=1), 0).columns[0])
+    assert not TableCodec.fit(_people(), TableOptions(min_count=1), 0).columns[0].rare()
     for wrong in (0, True, "5"):
         with pytest.raises(DataError, match="min_count"):
             TableCodec.from_state({**state, "min_count": wrong}, tensors)

@@ -1,24 +1,18 @@
-"""What a column of strings looks like: e-mail addresses, names of people, phone numbers, lists, ...
+"""What texts look like: e-mail addresses, names of people, phone numbers, ...
 
 Most such cells give people away and nothing can be learnt from them, so they are invented anew. What a column
 is called is a hint and never enough: its cells must be spelt so, too.
-
-A column is one of lists (Drama, Comedy, Action) where its cells are put together from items that come again
-in others, where lists are of several lengths (a city and its state are no list), and where whole cells hardly
-ever come again: if they do, they are categories.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from stdnum import iban, luhn
 
-from gansmith.tabular.files.spelling import Counts, matches, strings
+from gansmith.tabular.cells import matches, strings
 from gansmith.tabular.schema import SemanticType
 
 _SAMPLE: Final = 500
@@ -102,17 +96,6 @@ _FIRST_NAMES: Final = frozenset(
 )
 """First names that are common somewhere: a column with many of them is likely to hold people."""
 
-_DELIMITERS: Final = (", ", "; ", " | ", "|", ";", ",")
-_LIST_SAMPLE: Final = 2_000
-_MIN_LISTS: Final = 50
-_MIN_REPEATS: Final = 5
-"""Cells that share an item, on the average."""
-_MAX_ITEM_CHARACTERS: Final = 40
-_MAX_SAME_LENGTH: Final = 0.9
-_RARE: Final = 5
-_MIN_RARE_SHARE: Final = 0.3
-"""Share of the records whose whole list is rare; with less, lists are learnt better as categories."""
-
 
 def sure_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
     """What the cells must be by how they are spelt: e-mail, IBAN, card or phone number; None: nothing such.
@@ -126,7 +109,9 @@ def sure_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
         return None
     if _share(sample, EMAIL) >= _SURE:
         return "email"
-    if _share(sample, _IBAN) >= _SURE and all(map(_is_iban, strings(sample))):
+    if _share(sample, _IBAN) >= _SURE and all(
+        iban.is_valid(cell, check_country=False) for cell in strings(sample)
+    ):
         return "iban"
     if _are_cards(sample):
         return "card"
@@ -190,52 +175,4 @@ def _are_cards(sample: pa.Array) -> bool:
     """Whether cells are numbers of credit cards: all pass the check of Luhn, which one in ten does."""
     if len(sample) < 8 or _share(sample, _CARD) < 1:
         return False
-    return all(_passes_luhn(re.sub("[ -]", "", cell)) for cell in strings(sample))
-
-
-def _passes_luhn(digits: str) -> bool:
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
-    return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0
-
-
-def _is_iban(cell: str) -> bool:
-    bare = cell.replace(" ", "")
-    return int("".join(str(int(letter, 36)) for letter in bare[4:] + bare[:4])) % 97 == 1
-
-
-def find_delimiter(cells: pa.Array, counts: Counts) -> str:
-    """What stands between the items of the lists; empty where these are no lists.
-
-    Args:
-        cells: Distinct trimmed cells that are not missing.
-        counts: How often each occurs.
-    """
-    if len(cells) < _MIN_LISTS or counts[counts < _RARE].sum() < _MIN_RARE_SHARE * counts.sum():
-        return ""
-    sample = strings(cells.slice(0, _LIST_SAMPLE))
-    return next((delimiter for delimiter in _DELIMITERS if _are_lists(sample, delimiter)), "")
-
-
-def likely_delimiter(cells: pa.Array) -> str:
-    """What most of the cells are likely to be split at, where a person says that they are lists."""
-    sample = strings(cells.slice(0, _LIST_SAMPLE))
-    return max(_DELIMITERS, key=lambda delimiter: sum(delimiter in cell for cell in sample))
-
-
-def _are_lists(sample: list[str], delimiter: str) -> bool:
-    lists = [cell.split(delimiter) for cell in sample]
-    lengths = np.array([len(items) for items in lists])
-    if 3 * int((lengths > 1).sum()) < len(lists):
-        return False
-    if int(np.bincount(lengths).max()) > _MAX_SAME_LENGTH * len(lists):
-        return False
-    seen = Counter(item for items in lists for item in items)
-    is_item = all(0 < len(item) <= _MAX_ITEM_CHARACTERS and item == item.strip() for item in seen)
-    is_set = all(len(set(items)) == len(items) for items in lists)
-    return is_item and is_set and seen.total() >= _MIN_REPEATS * len(seen)
-
-
-def items_of(cells: pa.Array, delimiter: str) -> list[list[str]]:
-    """The items of each cell, none of a missing one."""
-    split = pc.split_pattern(pc.fill_null(cells, ""), pattern=delimiter)
-    return [[item.strip() for item in items if item.strip()] for items in split.to_pylist()]
+    return all(luhn.is_valid(re.sub("[ -]", "", cell)) for cell in strings(sample))

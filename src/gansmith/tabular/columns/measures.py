@@ -1,0 +1,309 @@
+"""Numbers, dates and times: frequent values as states of their own, the rest as quantile bins with a rank.
+
+A number that stands out (a zero in a zero-inflated column, a cap, a sentinel such as 999) is a state, so
+it comes back exactly and as often as it should. The others are spread evenly by their rank: whatever
+the shape of a distribution, the networks see twenty equally likely bins and a uniform level in each.
+
+What is kept of the others is their distribution function. Where values repeat (ages, grades) it steps at
+each of them, and only such values come back. Where they hardly do (salaries with cents) it is drawn through
+a few quantiles (see `distribution.py`), and numbers are made anywhere between, in the column's own precision.
+
+What too few records share never comes out: the ends of the function are the k-th smallest and the k-th
+largest real value, and where values repeat, one that fewer than k records have becomes the nearest that
+enough have.
+
+A number in a bin comes back within a millionth of what that bin spans: levels have 24 binary digits.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal, final
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Bool, Float
+
+from gansmith.errors import DataError, UsageError
+from gansmith.settings import Field, settings
+from gansmith.tabular.cells import Mask, Numbers
+from gansmith.tabular.columns import rare
+from gansmith.tabular.columns.base import from_units, measure, units
+from gansmith.tabular.columns.choices import Choices, Codes, Entries, Levels, check_missing, missing_cell
+from gansmith.tabular.columns.codecs import (
+    NOTHING,
+    UNLIMITED,
+    AbstractColumnCodec,
+    Ascending,
+    Counts,
+    Fitting,
+    Suppressed,
+    counted,
+)
+from gansmith.tabular.columns.distribution import distribution, shared
+from gansmith.tabular.conditions import Condition
+from gansmith.tabular.schema import Column
+
+MAX_BINS: Final = 20
+MIN_RECORDS_PER_BIN: Final = 25
+N_LEVELS: Final = 64
+"""Levels of a bin that are tried, and then moved a little, where a range is asked for."""
+
+
+def to_numbers(cells: pa.Array, column: Column) -> tuple[Numbers, Mask]:
+    """Cells as floats, and which are missing (where the float is zero).
+
+    Dates become days, points in time seconds since 1970, times of day and durations seconds; of whole numbers
+    beyond 2^53 the last digits are lost.
+    """
+    numbers, is_missing = units(cells, column)
+    return numbers / measure(column).n_per_score, is_missing
+
+
+def from_numbers(numbers: Numbers, is_missing: Mask, column: Column) -> pa.Array:
+    """The inverse of `to_numbers`, rounded to the column's own precision and granularity."""
+    return from_units(numbers * measure(column).n_per_score, is_missing, column)
+
+
+@final
+@settings(error=DataError)
+class NumberCodec(AbstractColumnCodec):
+    """States: missing (if it occurs), spikes in ascending order, then bins of equal probability."""
+
+    name: ClassVar[str] = "number"
+    values_called: ClassVar[tuple[str, str] | None] = ("number", "numbers")
+
+    spikes: Ascending
+    """Values with a state of their own, ascending."""
+    knots: Ascending
+    """Values at the corners of the distribution function of all other numbers, ascending."""
+    shares: Ascending
+    """Shares of those numbers up to each corner, ascending from 0 to 1."""
+    n_quantiles: Annotated[int, Field(ge=0, le=MAX_BINS)]
+    """Equally likely bins that those numbers fall into; 0 when there are none."""
+    counts: Counts
+    """How many records have each spike and, last, a number in a bin."""
+    suppressed: Suppressed = NOTHING
+    """Numbers that were too rare, or too far out, to be kept."""
+
+    def __post_init__(self) -> None:
+        if (np.diff(self.spikes) <= 0).any():
+            raise DataError("a value is there twice among its 'spikes'.")
+        knots, shares = self.knots, self.shares
+        if len(knots) != len(shares) or (len(knots) >= 2) != (self.n_quantiles > 0) or len(knots) == 1:
+            raise DataError(f"{len(knots)} 'knots', {len(shares)} 'shares', {self.n_quantiles} bins.")
+        if len(knots) and not (shares[0] == 0 and 0 < shares[-1] <= 1):
+            raise DataError("its 'shares' do not go from 0 up to 1 at most.")
+        if len(self.counts) != len(self.spikes) + 1:
+            raise DataError(f"its 'counts' are {len(self.counts)}, not {len(self.spikes) + 1}.")
+        if (np.abs(np.concatenate([self.spikes, knots])) > measure(self.column).limit).any():
+            raise DataError(f"a value is beyond the last {self.column.kind}.")
+
+    @classmethod
+    def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> NumberCodec:
+        """Find spikes, bins and the distribution function of the rest.
+
+        Zero and one alone are no more than true and false: they always come out.
+        """
+        numbers, is_missing = to_numbers(cells, column)
+        if column.has_decimals:  # sums of cents are not always whole cents
+            numbers = np.round(numbers, column.decimals)
+        values, counts = np.unique(numbers[~is_missing], return_counts=True)
+        became, spikes = shared(values, counts, fitting.min_count)
+        suppressed = Suppressed.of(became != values, counts)
+        if np.isnan(became).all():  # nothing may come out
+            nothing, none = np.zeros(0), np.zeros(1, np.int64)
+            return cls(column, bool(is_missing.any()), nothing, nothing, nothing, 0, none, suppressed)
+        values, counts = rare.merged(became, counts)
+        is_spike = np.isin(values, spikes)
+        rest, n_rest = values[~is_spike], counts[~is_spike]
+        knots, shares = distribution(rest, n_rest, fitting.min_count)
+        n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
+        has_missing, n_each = bool(is_missing.any()), np.append(counts[is_spike], n_rest.sum())
+        return cls(column, has_missing, values[is_spike], knots, shares, n_bins, n_each, suppressed)
+
+    @property
+    def n_bins(self) -> int:
+        """See the base class."""
+        return self.n_quantiles
+
+    @property
+    def n_states(self) -> int:
+        """Missing, spikes and bins; a column that never varies needs none."""
+        n_states = self.has_missing + len(self.spikes) + self.n_quantiles
+        return n_states if n_states > 1 else 0
+
+    def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
+        """See the base class; numbers beyond the range of the fit are taken to its ends."""
+        numbers, is_missing = to_numbers(column, self.column)
+        n_before = self.has_missing + len(self.spikes)
+        codes, levels = np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.float32)
+        position = np.minimum(np.searchsorted(self.spikes, numbers), max(len(self.spikes) - 1, 0))
+        is_spike = np.zeros(len(numbers), bool)
+        if len(self.spikes):
+            is_spike = self.spikes[position] == numbers
+            if not self.n_bins:  # nothing else is known: the nearest spike
+                position = np.abs(numbers[:, None] - self.spikes).argmin(1)
+                is_spike = np.ones(len(numbers), bool)
+            codes[is_spike] = self.has_missing + position[is_spike]
+        in_bin = ~is_spike & ~is_missing
+        if in_bin.any():
+            inside = np.clip(numbers[in_bin], self.knots[0], self.knots[-1])
+            shares = self._to_shares(inside, rng) * self.n_bins
+            bins = np.clip(np.floor(shares), 0, self.n_bins - 1)
+            codes[in_bin] = n_before + bins.astype(np.int64)
+            levels[in_bin] = 2 * (shares - bins) - 1
+        codes[is_missing] = 0
+        levels[is_missing] = 0
+        return codes, levels
+
+    def numbers(self, codes: Codes, levels: Levels) -> tuple[Numbers, Bool[np.ndarray, " n"]]:
+        """The numbers that states and levels stand for, not rounded, and which are missing."""
+        is_missing = (codes == 0) if self.has_missing else np.zeros(len(codes), bool)
+        states = codes - self.has_missing
+        numbers = np.zeros(len(codes))
+        is_spike = (states < len(self.spikes)) & ~is_missing
+        numbers[is_spike] = self.spikes[states[is_spike]]
+        in_bin = states >= len(self.spikes)
+        if self.n_bins:
+            bins = states[in_bin] - len(self.spikes) + (levels[in_bin].astype(np.float64) + 1) / 2
+            numbers[in_bin] = np.interp(bins / self.n_bins, self.shares, self.knots)
+        return numbers, is_missing
+
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+        """See the base class."""
+        return self._cells(codes, levels)
+
+    def describe(self) -> str:
+        """See the base class."""
+        spikes = counted(len(self.spikes), "single value", "single values") if len(self.spikes) else ""
+        bins = f"{self.n_bins} bins with ranks" if self.n_bins else ""
+        return ", ".join(part for part in (spikes, bins) if part)
+
+    def rare(self) -> Suppressed:
+        """See the base class."""
+        return self.suppressed
+
+    def knows(self, cells: pa.Array) -> Mask:
+        """See the base class."""
+        numbers, is_missing = to_numbers(cells, self.column)
+        is_known = np.isin(numbers, self.spikes)
+        if self.n_bins:
+            is_known |= (self.knots[0] <= numbers) & (numbers <= self.knots[-1])
+        return is_known & ~is_missing
+
+    def features(self, codes: Codes, levels: Levels) -> tuple[Float[np.ndarray, " n"], bool]:
+        """See the base class."""
+        numbers, is_missing = self.numbers(codes, levels)
+        return np.where(is_missing, np.nan, numbers), False
+
+    def choices(self, condition: Condition) -> Choices:
+        """See the base class."""
+        check_missing(condition, self.has_missing)
+        parts = [missing_cell(condition, float(self.counts.sum()))] if self.has_missing else []
+        parts += self._ranged(condition) if condition.values is None else [self._listed(condition)]
+        return Choices.among(parts, condition, self._what_is_known(), self._cells)
+
+    def _listed(self, condition: Condition) -> Entries:
+        """The numbers that a condition lists.
+
+        Raises:
+            UsageError: When one of them is beyond what was learnt.
+        """
+        cells = condition.named.drop_null()
+        numbers, _ = to_numbers(cells, condition.column)
+        for number, cell in zip(numbers, cells, strict=True):
+            self._check(float(number), cell)
+        codes, levels = self.encode(cells, np.random.default_rng(0))
+        steps = [self._share(number, "right") - self._share(number, "left") for number in numbers]
+        weights = 0.5 + np.array(steps) * self.counts[-1]
+        is_spike = np.isin(numbers, self.spikes)
+        weights[is_spike] = self.counts[np.searchsorted(self.spikes, numbers[is_spike])]
+        return Entries.singles(codes, weights, cells, levels)
+
+    def _ranged(self, condition: Condition) -> list[Entries]:
+        """All single values, and the bins as far as the range reaches into them."""
+        n_spikes = len(self.spikes)
+        states, weights = self.has_missing + np.arange(n_spikes), self.counts[:-1].astype(float)
+        parts = [Entries.singles(states, weights, self._as_cells(self.spikes))]
+        if not self.n_bins:
+            return parts
+        low, high = self._shares_between(condition)
+        first = min(int(low * self.n_bins), self.n_bins - 1)
+        last = min(max(int(np.ceil(high * self.n_bins)), first + 1), self.n_bins)
+        for place in range(first, last):
+            begin, end = max(low * self.n_bins, place), min(high * self.n_bins, place + 1)
+            width = max(end - begin, 1e-9)
+            levels = 2 * (begin - place + width * (np.arange(N_LEVELS) + 0.5) / N_LEVELS) - 1
+            levels = np.clip(levels, -1, 1).astype(np.float32)
+            codes = np.full(N_LEVELS, self.has_missing + n_spikes + place)
+            widths = np.full(N_LEVELS, 2 * width / N_LEVELS, np.float32)
+            weights = np.full(N_LEVELS, self.counts[-1] / self.n_bins * width / N_LEVELS)
+            parts.append(Entries(codes, levels, widths, weights, self._cells(codes, levels)))
+        if not any(
+            condition.holds(part.cells).any() for part in parts
+        ):  # narrower than any step of the levels
+            parts.append(self._ends(condition))
+        return parts
+
+    def _shares_between(self, condition: Condition) -> tuple[float, float]:
+        """The part of the distribution function between the ends of the range."""
+        low, high = 0.0, 1.0
+        for operator, end in condition.bounds:
+            number = to_numbers(pa.array([end.as_py()], end.type), condition.column)[0][0]
+            if operator.startswith(">"):
+                low = max(low, self._share(number, "left"))
+            else:
+                high = min(high, self._share(number, "right"))
+        return low, max(low, high)
+
+    def _share(self, number: float, side: Literal["left", "right"]) -> float:
+        """The distribution function at a number, on one side of its step if there is one."""
+        if not self.n_bins:
+            return 0.0
+        left, right = (int(np.searchsorted(self.knots, number, end)) for end in ("left", "right"))
+        if left == right:
+            return float(np.interp(number, self.knots, self.shares))
+        return float(self.shares[left if side == "left" else right - 1])
+
+    def _ends(self, condition: Condition) -> Entries:
+        """The ends of a range, those that lie within what was learnt."""
+        cells = pa.array([end.as_py() for _, end in condition.bounds], condition.column.arrow_type)
+        numbers, _ = to_numbers(cells, condition.column)
+        cells = cells.filter(pa.array((numbers >= self.knots[0]) & (numbers <= self.knots[-1])))
+        codes, levels = self.encode(cells, np.random.default_rng(0))
+        return Entries.singles(codes, np.ones(len(cells)), cells, levels)
+
+    def _check(self, number: float, cell: pa.Scalar) -> None:
+        known = np.concatenate([self.spikes, self.knots])
+        if not len(known):
+            raise UsageError(f"column {self.column.name!r} has no values, only missing cells.")
+        if not known.min() <= number <= known.max() or (not self.n_bins and number not in self.spikes):
+            nearest = self._as_cells(known[[np.abs(known - number).argmin()]])[0]
+            raise UsageError(
+                f"column {self.column.name!r} has no value {cell.as_py()}: {self._what_is_known()} "
+                f"The nearest is {nearest.as_py()}."
+            )
+
+    def _what_is_known(self) -> str:
+        known = np.concatenate([self.spikes, self.knots])
+        if not len(known):
+            return "it has no values, only missing cells."
+        low, high = map(str, self._as_cells(np.array([known.min(), known.max()])).to_pylist())
+        return f"it was learnt from {low} to {high}."
+
+    def _cells(self, codes: Codes, levels: Levels) -> pa.Array:
+        return from_numbers(*self.numbers(codes, levels), self.column)
+
+    def _as_cells(self, numbers: Numbers) -> pa.Array:
+        return from_numbers(numbers, np.zeros(len(numbers), bool), self.column)
+
+    def _to_shares(self, numbers: Numbers, rng: np.random.Generator) -> Numbers:
+        """Ranks in [0, 1]; a number that many records share gets a random place among them."""
+        left = np.searchsorted(self.knots, numbers, "left")
+        right = np.searchsorted(self.knots, numbers, "right")
+        at_knot = left < right
+        last = len(self.knots) - 1
+        low, high = self.shares[np.minimum(left, last)], self.shares[np.maximum(right - 1, 0)]
+        places = rng.uniform(0.01, 0.99, len(numbers))  # off the edges: floats are coarse
+        spread = low + (high - low) * places
+        return np.where(at_knot, spread, np.interp(numbers, self.knots, self.shares))

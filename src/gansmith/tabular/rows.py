@@ -1,0 +1,254 @@
+"""Rows of a table as states and levels, and back: one codec for each column, and the constraints around them.
+
+Numbers and texts alone: what the networks see of it is the business of `layout.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool, Float, Int
+
+from gansmith.errors import DataError
+from gansmith.tabular.cells import cells_of, replaced
+from gansmith.tabular.columns import rare
+from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, Suppressed, counted
+from gansmith.tabular.constraints.chain import Chain, bound_columns
+from gansmith.tabular.schema import Column, Schema
+
+MAX_COLUMNS_LOOKED_AT: Final = 64
+"""Columns whose values describe a rare category, when there are too many categories."""
+MAX_RECORDS_LOOKED_AT: Final = 100_000
+_STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
+"""How callers keep columns of strings."""
+
+Codes = Int[np.ndarray, "n n_playing"]
+Levels = Float[np.ndarray, "n n_levels"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class RowCodec:
+    """What was learnt of the columns of a table."""
+
+    schema: Schema
+    columns: tuple[AbstractColumnCodec, ...]
+    """One for each column of the schema, in its order, as the constraints leave it."""
+    chain: Chain
+    """Takes from the records what follows from the rest, and puts it back."""
+    min_count: int = 1
+    """Records that had to share a value before it may come out."""
+
+    @classmethod
+    def fit(cls, records: pa.Table, schema: Schema, min_count: int, seed: int) -> RowCodec:
+        """Learn every column; one of categories that are mostly rare becomes text.
+
+        Args:
+            records: Training records alone.
+            schema: Their columns, and the constraints between them.
+            min_count: Records that must share a value before it may come out; 0 takes what is usual.
+            seed: Of the grouping of rare categories.
+
+        Raises:
+            DataError: There are too few records for anything to come out, or nothing in them can be learnt.
+        """
+        min_count = min_count or rare.usual_min_count(records.num_rows)
+        if records.num_rows < min_count:
+            raise DataError(
+                f"{records.num_rows} records to learn from, and only what {min_count} share comes out. "
+                "Give more records, or a smaller min_count."
+            )
+        schema = with_rare_ones_as_text(records, schema, min_count)
+        chain = Chain.fit(records, schema, min_count)
+        codecs = _fitted(chain.reduce(records), chain.reduced, min_count, seed)
+        if not any(codec.n_states for codec in codecs):
+            raise DataError(
+                "nothing here can be learnt: all columns are constant, identifiers or text, "
+                f"or have no value that {min_count} records share (--min-count 1 lets rarer ones out)."
+            )
+        listed = {name: codec.listed() for name, codec in zip(schema.names, codecs, strict=True)}
+        kept = chain.keeping({name: values for name, values in listed.items() if values is not None})
+        return cls(schema, codecs, kept, min_count)
+
+    @cached_property
+    def playing(self) -> tuple[int, ...]:
+        """The columns that take part in the game, in the order in which they stand in a sample."""
+        taking_part = [index for index, codec in enumerate(self.columns) if codec.n_states]
+        return tuple(sorted(taking_part, key=lambda index: (self.columns[index].n_states, index)))
+
+    def encode(self, records: pa.Table, rng: np.random.Generator) -> tuple[Codes, Levels]:
+        """States of the playing columns, and levels of those that have bins, in the same order."""
+        records = self.chain.reduce(records)
+        found = [
+            self.columns[index].encode(cells_of(records, self.schema.names[index]), rng)
+            for index in self.playing
+        ]
+        has_level = [self.columns[index].n_bins > 0 for index in self.playing]
+        levels = [part for (_, part), is_kept in zip(found, has_level, strict=True) if is_kept]
+        codes = np.stack([part for part, _ in found], 1)
+        return codes, np.stack(levels, 1) if levels else np.zeros((len(codes), 0), np.float32)
+
+    def decode(
+        self,
+        codes: Codes,
+        levels: Levels,
+        rng: np.random.Generator,
+        first_index: int = 0,
+        fixed: Mapping[str, pa.Array] | None = None,
+    ) -> pa.Table:
+        """States and levels as records, columns in the order of the schema.
+
+        Args:
+            codes: Shape `(n, n_playing)`.
+            levels: Shape `(n, n_levels)`.
+            rng: For what the networks leave open: members of groups, stand-ins.
+            first_index: Number of the first record among all that are made; decides identifiers.
+            fixed: Cells that the records shall have, by column, before the constraints put back the others.
+        """
+        cells = dict(self._cells(codes, levels))
+        nothing = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.float32)
+        streams = rng.spawn(len(self.columns))  # one each: what one column draws changes no other
+        arrays = [
+            codec.decode(*cells.get(index, nothing), stream, first_index)
+            for index, (codec, stream) in enumerate(zip(self.columns, streams, strict=True))
+        ]
+        records = pa.table(dict(zip(self.schema.names, arrays, strict=True)))
+        return self.chain.restore(replaced(records, fixed or {}), rng, first_index)
+
+    def features(
+        self, codes: Codes, levels: Levels
+    ) -> tuple[Float[np.ndarray, "n columns"], Bool[np.ndarray, " columns"]]:
+        """What a judge outside the game sees: numbers (NaN: missing) and codes, and which is which."""
+        found = [self.columns[index].features(*cells) for index, cells in self._cells(codes, levels)]
+        return np.stack([values for values, _ in found], 1), np.array([is_code for _, is_code in found])
+
+    def describe(self) -> list[dict[str, str]]:
+        """What was learnt of each column, one row each."""
+        rows: list[dict[str, str]] = []
+        for column, codec in zip(self.schema.columns, self.columns, strict=True):
+            learnt_as, rule = codec.describe(), self.chain.taking(column.name)
+            if rule is not None:
+                learnt_as = f"{learnt_as}, for" if codec.n_states else "not learnt:"
+                learnt_as = f"{learnt_as} {rule.in_words()}"
+            rows.append(
+                {
+                    "column": column.name,
+                    "kind": column.kind,
+                    "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
+                    "learnt as": learnt_as,
+                    "too rare": _too_rare(codec.rare()),
+                }
+            )
+        return rows
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Everything needed to make this codec again: plain JSON, and arrays."""
+        listed: list[dict[str, Any]] = []
+        arrays: dict[str, np.ndarray] = {}
+        for index, codec in enumerate(self.columns):
+            plain: dict[str, Any] = {"codec": codec.name}
+            for key, value in codec.state().items():
+                if isinstance(value, np.ndarray):
+                    arrays[f"{index}/{key}"] = value
+                else:
+                    plain[key] = value
+            listed.append(plain)
+        state = {"schema": self.schema.to_json(), "columns": listed, "min_count": self.min_count}
+        return (state | {"constraints": self.chain.state()} if self.chain.constraints else state), arrays
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> RowCodec:
+        """The codec that `state` came from.
+
+        Raises:
+            DataError: It could not have come from one; the message names the column and what is wrong.
+        """
+        schema = Schema.from_json(state["schema"])
+        owned: list[dict[str, Any]] = [{} for _ in schema.columns]
+        for name, array in arrays.items():
+            index, _, key = name.partition("/")
+            if not index.isdecimal() or int(index) >= len(owned):
+                raise DataError(
+                    f"the model holds {name!r}, which belongs to no column. Learn the table again."
+                )
+            owned[int(index)][key] = array
+        if len(state["columns"]) != len(owned):
+            raise DataError(f"the model has {len(state['columns'])} codecs for {len(owned)} columns.")
+        chain = Chain.from_state(state.get("constraints", []), schema)
+        codecs: list[AbstractColumnCodec] = []
+        for plain, found, column in zip(state["columns"], owned, chain.reduced.columns, strict=True):
+            stored = {**plain, **found}
+            if stored.pop("codec", None) != column.traits.codec.name:
+                raise DataError(f"column {column.name!r} of kind {column.kind} has another kind's codec.")
+            codecs.append(column.traits.codec.from_state(stored, column))
+        min_count = state.get("min_count", 1)  # files without it held nothing back
+        if type(min_count) is not int or min_count < 1:
+            raise DataError(
+                f"the model's 'min_count' is {min_count!r}, no whole number from 1. Learn it again."
+            )
+        return cls(schema, tuple(codecs), chain, min_count)
+
+    def _cells(self, codes: Codes, levels: Levels) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+        """Number, states and levels of each playing column."""
+        own_levels = iter(levels.T)
+        none = np.zeros(len(codes), np.float32)
+        for place, index in enumerate(self.playing):
+            yield index, (codes[:, place], next(own_levels) if self.columns[index].n_bins else none)
+
+
+def _fitted(records: pa.Table, schema: Schema, min_count: int, seed: int) -> tuple[AbstractColumnCodec, ...]:
+    """A codec for each column; those that compare their rare values by the others come last."""
+    arrays = [cells_of(records, name) for name in schema.names]
+    found: dict[int, AbstractColumnCodec] = {}
+    for is_late in (False, True):
+        profile = _profile(arrays, found) if is_late else None
+        for index, column in enumerate(schema.columns):
+            if column.traits.is_late == is_late:
+                found[index] = column.traits.codec.fit(
+                    arrays[index], column, Fitting(min_count, profile, seed)
+                )
+    return tuple(found[index] for index in range(len(arrays)))
+
+
+def _profile(
+    arrays: Sequence[pa.Array], codecs: Mapping[int, AbstractColumnCodec]
+) -> Float[np.ndarray, "n d"] | None:
+    """Columns of the first records as ranks and truths, to compare rare categories by."""
+    rng = np.random.default_rng(0)
+    found: list[np.ndarray] = []
+    for index, codec in list(codecs.items())[:MAX_COLUMNS_LOOKED_AT]:
+        if codec.n_states:
+            codes, levels = codec.encode(arrays[index][:MAX_RECORDS_LOOKED_AT], rng)
+            found.append((codes + (levels + 1) / 2) / codec.n_states)
+    return np.stack(found, 1) if found else None
+
+
+def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *, kept: str = "") -> Schema:
+    """Columns of categories most of whose records have a rare one, as text: nothing else is left to say.
+
+    Not those that the caller keeps as numbers or the like, which text would not fit, nor those that a
+    constraint must know, nor the column `kept`.
+    """
+    bound = {*bound_columns(schema), kept}
+    columns: list[Column] = []
+    for column in schema.columns:
+        is_free = column.name not in bound
+        if column.traits.rare_as and column.stored_as in _STORED_STRINGS and is_free:
+            counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
+            if rare.are_mostly_rare(counts, min_count):
+                column = replace(column, kind=column.traits.rare_as)
+        columns.append(column)
+    return replace(schema, columns=tuple(columns))
+
+
+def _too_rare(held: Suppressed) -> str:
+    if not held:
+        return ""
+    values = counted(held.n_values, "value", "values")
+    return f"{values} of {counted(held.n_records, 'record', 'records')}"
