@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from gansmith.errors import DataError
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
-from gansmith.tabular.files.reading import Table
-from gansmith.tabular.schema import Column, Schema
+from gansmith.tabular.schema import Column, Schema, Table
 
 CENTS = st.integers(-(10**9), 10**9).map(lambda n: round(n / 100, 2))
 SECONDS = st.datetimes().map(lambda at: at.replace(microsecond=0))

@@ -10,6 +10,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, final, runtime_checkable
@@ -184,6 +185,32 @@ class HasColumns(Protocol):
 
         Raises:
             UsageError: When there are not as many values as records, or the data can take no column.
+        """
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Description:
+    """What would be learnt of records."""
+
+    rows: list[dict[str, str]]
+    """Of each part of a record, one row each."""
+    remarks: tuple[str, ...]
+    """What a person should know about what would not be kept of them."""
+    schema: Mapping[str, Any] | None
+    """What the parts of a record are, as plain JSON, where there is such a thing."""
+
+
+@runtime_checkable
+class Describing(Protocol):
+    """What would be learnt of records can be said before anything that learns is imported."""
+
+    def describe(self, records: Any, options: Any) -> Description:
+        """What would be learnt of these records.
+
+        Raises:
+            DataError: When nothing in them can be learnt.
         """
         ...
 

@@ -20,7 +20,7 @@ from gansmith.tabular.cells import cells_of, replaced
 from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, Suppressed, counted
 from gansmith.tabular.constraints.chain import Chain, bound_columns
-from gansmith.tabular.schema import Column, Schema
+from gansmith.tabular.schema import Column, Schema, Table
 
 MAX_COLUMNS_LOOKED_AT: Final = 64
 """Columns whose values describe a rare category, when there are too many categories."""
@@ -46,30 +46,30 @@ class RowCodec:
     """Records that had to share a value before it may come out."""
 
     @classmethod
-    def fit(cls, records: pa.Table, schema: Schema, min_count: int, seed: int) -> RowCodec:
+    def fit(cls, table: Table, min_count: int, seed: int) -> RowCodec:
         """Learn every column; one of categories that are mostly rare becomes text.
 
         Args:
-            records: Training records alone.
-            schema: Their columns, and the constraints between them.
+            table: Training records alone.
             min_count: Records that must share a value before it may come out; 0 takes what is usual.
             seed: Of the grouping of rare categories.
 
         Raises:
             DataError: There are too few records for anything to come out, or nothing in them can be learnt.
         """
-        min_count = min_count or rare.usual_min_count(records.num_rows)
-        if records.num_rows < min_count:
+        records, min_count = table.records, min_count or rare.usual_min_count(len(table))
+        if len(table) < min_count:
             raise DataError(
-                f"{records.num_rows} records to learn from, and only what {min_count} share comes out. "
+                f"{table.name}: {len(table)} records to learn from, and only what {min_count} share comes "
+                "out. "
                 "Give more records, or a smaller min_count."
             )
-        schema = with_rare_ones_as_text(records, schema, min_count)
+        schema = with_rare_ones_as_text(records, table.schema, min_count)
         chain = Chain.fit(records, schema, min_count)
         codecs = _fitted(chain.reduce(records), chain.reduced, min_count, seed)
         if not any(codec.n_states for codec in codecs):
             raise DataError(
-                "nothing here can be learnt: all columns are constant, identifiers or text, "
+                f"{table.name}: nothing here can be learnt: all columns are constant, identifiers or text, "
                 f"or have no value that {min_count} records share (--min-count 1 lets rarer ones out)."
             )
         listed = {name: codec.listed() for name, codec in zip(schema.names, codecs, strict=True)}

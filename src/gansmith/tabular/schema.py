@@ -11,9 +11,11 @@ import codecs
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard, final, get_args
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -286,6 +288,29 @@ class Schema:
         if not schema.columns:
             raise DataError("the schema: 'columns' must be a list of one or more columns.")
         return schema
+
+
+@final
+@dataclass(frozen=True)
+class Table:
+    """Records and what they are."""
+
+    records: pa.Table
+    """Typed as `schema.arrow_schema` says, null where missing, one chunk per column."""
+    schema: Schema
+    """The columns, in the order of `records`."""
+    name: str
+    """The file's name, or what the caller called it."""
+    notes: tuple[str, ...] = ()
+    """What the user should know: a guessed encoding, an ambiguous date, ..."""
+
+    def __len__(self) -> int:
+        return self.records.num_rows
+
+    def take(self, indices: np.ndarray[Any, np.dtype[np.integer[Any]]]) -> Table:
+        """The records at `indices`, shape (n,), in that order; schema and notes stay."""
+        records = self.records.take(pa.array(indices)).combine_chunks()
+        return Table(records, self.schema, self.name, self.notes)
 
 
 def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:

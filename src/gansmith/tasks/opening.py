@@ -11,8 +11,8 @@ import time
 from typing import Any, final
 
 from gansmith.errors import UsageError
-from gansmith.modalities.format import HasColumns
-from gansmith.modalities.registry import Modality, find_modality, needed, options_of, recognise
+from gansmith.modalities.format import Describing, Description, HasColumns
+from gansmith.modalities.registry import Modality, find_modality, needed, offered, options_of, recognise
 
 
 @final
@@ -47,6 +47,20 @@ class Opened:
     def overview(self) -> list[dict[str, str]]:
         """What was found in each part of a record, one row each."""
         return self.modality.format.overview(self._records)
+
+    def describe(self) -> Description:
+        """What would be learnt of the records, and what would not.
+
+        Raises:
+            DataError: When nothing in them can be learnt.
+        """
+        describing = offered(self.modality.format, Describing)
+        if describing is not None:
+            return describing.describe(self._records, self.options)
+        recipe = self.modality.recipe
+        codec = recipe.codec.fit(self._records, self.options, 0)
+        remarks = recipe.remarks(codec, self._records, "")
+        return Description(recipe.describe(codec), remarks, codec.state()[0].get("schema"))
 
     def hand_over(self) -> Any:
         """The records, which are forgotten here, so that they need not be in memory twice.

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 import typer
 
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, print_json
 from gansmith.faces.cli.settings import Chosen, offering
-
-if TYPE_CHECKING:
-    from gansmith.modalities.registry import Modality
 
 
 @offering("show")
@@ -113,20 +109,13 @@ def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
     from gansmith.tasks.opening import open_data
 
     opened = open_data(str(path), options=options, command="show")
-    kind, n_records, notes = opened.modality.kind, len(opened), opened.notes
-    recipe, records = opened.modality.recipe, opened.hand_over()
+    found = opened.describe()
     if as_json:
-        found = {
-            "kind": kind,
-            "n_records": n_records,
-            "schema": _schema(opened.modality, records, opened.options),
-        }
-        print_json(found)
+        print_json({"kind": opened.modality.kind, "n_records": len(opened), "schema": found.schema})
         return
-    codec = recipe.codec.fit(records, opened.options, 0)
-    typer.echo(f"{path}: {n_records:,} records of {kind} data")
-    _print_rows(recipe.describe(codec))
-    for note in (*notes, *recipe.remarks(codec, records, "")):
+    typer.echo(f"{path}: {len(opened):,} records of {opened.modality.kind} data")
+    _print_rows(found.rows)
+    for note in (*opened.notes, *found.remarks):
         typer.echo(f"Note: {note}")
 
 
@@ -139,18 +128,10 @@ def _show_metadata(path: Path, options: Mapping[str, Any]) -> None:
     if path.suffix == ".gan":
         schema = load_model(path).codec.state()[0].get("schema")
     else:
-        opened = open_data(str(path), options=options, command="show")
-        schema = _schema(opened.modality, opened.hand_over(), opened.options)
+        schema = open_data(str(path), options=options, command="show").describe().schema
     if schema is None:
         raise UsageError(f"{path} is no table: SDV's metadata is of tables alone.")
     print_json(to_sdv(Schema.from_json(schema), path.name.partition(".")[0]))
-
-
-def _schema(modality: Modality, records: Any, options: Any) -> Any:
-    """The columns as they are, with all their values."""
-    if "min_count" in vars(options):
-        options = replace(options, min_count=1)
-    return modality.recipe.codec.fit(records, options, 0).state()[0].get("schema")
 
 
 def _print_rows(rows: list[dict[str, str]]) -> None:

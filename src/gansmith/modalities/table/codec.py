@@ -13,30 +13,16 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec, Verdict
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.constraints.chain import Chain
-from gansmith.tabular.files.reading import Table
 from gansmith.tabular.layout import Compact, Layout
 from gansmith.tabular.rows import RowCodec
-from gansmith.tabular.schema import Schema
+from gansmith.tabular.schema import Schema, Table
 
 MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000
-
-
-def fit_rows(records: Table, options: TableOptions, seed: int) -> RowCodec:
-    """What there is to learn of the columns of a table.
-
-    Raises:
-        DataError: There are too few records for anything to come out, or nothing in them can be learnt.
-    """
-    try:
-        return RowCodec.fit(records.records, records.schema, options.min_count, seed)
-    except DataError as error:
-        raise DataError(f"{records.name}: {error}") from error
 
 
 @final
@@ -58,7 +44,7 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         Raises:
             DataError: There are too few records for anything to come out, or nothing in them can be learnt.
         """
-        return cls(fit_rows(records, options, seed))
+        return cls(RowCodec.fit(records, options.min_count, seed))
 
     @property
     def schema(self) -> Schema:

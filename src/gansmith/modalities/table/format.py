@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.format import AbstractFormat
+from gansmith.modalities.format import AbstractFormat, Description
 from gansmith.modalities.previews import TablePreview
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
@@ -21,9 +21,11 @@ from gansmith.tabular.cells import cells_of
 from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
-from gansmith.tabular.files.reading import MIN_RECORDS, Leniency, Table, read_table
+from gansmith.tabular.files.reading import MIN_RECORDS, Leniency, read_table
 from gansmith.tabular.files.writing import TableFile, TableWriter
-from gansmith.tabular.schema import Schema, schema_of
+from gansmith.tabular.rows import RowCodec
+from gansmith.tabular.schema import Schema, Table, schema_of
+from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import plain_where
 
 
@@ -107,6 +109,13 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
     def names(self, records: Table) -> tuple[str, ...]:
         """See `HasColumns`."""
         return records.schema.names
+
+    def describe(self, records: Table, options: TableOptions) -> Description:
+        """See `Describing`."""
+        rows = RowCodec.fit(records, options.min_count, 0)
+        return Description(
+            rows.describe(), suppression_notes(rows, records.schema, ""), records.schema.to_json()
+        )
 
     def check_target(self, records: Table, target: str) -> None:
         """See `HasColumns`."""

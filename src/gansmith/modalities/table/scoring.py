@@ -22,9 +22,8 @@ from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.validity import valid_share
 from gansmith.tabular.cells import are_in, cells_of
 from gansmith.tabular.columns.rare import usual_min_count
-from gansmith.tabular.files.reading import Table
 from gansmith.tabular.rows import with_rare_ones_as_text
-from gansmith.tabular.schema import Schema
+from gansmith.tabular.schema import Schema, Table
 
 
 def score_tables(

@@ -42,6 +42,10 @@ MAX_STATES: Final = 100
 """Most states a column of categories has, a missing one apart."""
 N_GROUPS: Final = 24
 """States that rare categories share, where there are more than `MAX_STATES` of them."""
+N_TRIALS: Final = 5
+"""Centres that are tried before the next one is chosen."""
+N_ROUNDS: Final = 25
+"""Of looking for groups: by then hardly a category changes its own."""
 MIN_RECORDS_FOR_EMBEDDING: Final = 20
 """Records at which a category's own profile counts half, that of all records the other half."""
 
@@ -194,8 +198,6 @@ def _group(
     """A group, 0..N_GROUPS - 1, for each rare category."""
     if (profile := fitting.profile) is None:
         return np.arange(len(rare)) * N_GROUPS // len(rare)
-    from sklearn.cluster import MiniBatchKMeans  # takes seconds to import; sampling does without
-
     is_present = pc.is_valid(indices).to_numpy(zero_copy_only=False)
     present = indices.drop_null().to_numpy()
     profile = profile[is_present[: len(profile)]]
@@ -205,9 +207,39 @@ def _group(
     n_looked_at = np.bincount(looked_at, minlength=len(counts))
     embedding = sums[rare] / (n_looked_at[rare, None] + MIN_RECORDS_FOR_EMBEDDING)  # shrunk towards the mean
     n_groups = min(N_GROUPS, len(np.unique(embedding, axis=0)))
-    clusters = MiniBatchKMeans(n_groups, random_state=fitting.seed, n_init="auto", batch_size=4096)
-    found: Codes = clusters.fit_predict(embedding, sample_weight=counts[rare].astype(float)).astype(np.int64)
-    return np.unique(found, return_inverse=True)[1]
+    return clusters(embedding, counts[rare].astype(float), n_groups, np.random.default_rng(fitting.seed))
+
+
+def clusters(
+    points: Float[np.ndarray, "n d"],
+    weights: Float[np.ndarray, " n"],
+    n_groups: int,
+    rng: np.random.Generator,
+) -> Int[np.ndarray, " n"]:
+    """A group for each of some weighted points, numbered without gaps: k-means.
+
+    Own code, as that of scikit-learn takes ten times as long to import as to run here.
+
+    Source:
+        Arthur and Vassilvitskii 2007, "k-means++: the advantages of careful seeding", SODA.
+    """
+    sizes, apart, chosen = (points**2).sum(1), np.full(len(points), np.inf), list[int]()
+    for _ in range(n_groups):
+        odds = weights * np.where(np.isinf(apart), 1.0, apart)
+        tried = rng.choice(len(points), N_TRIALS, p=odds / odds.sum())
+        distances = sizes - 2 * points[tried] @ points.T + sizes[tried, None]  # (n_trials, n)
+        nearest = np.clip(distances, 0, apart)
+        best = int((nearest * weights).sum(1).argmin())
+        chosen.append(int(tried[best]))
+        apart = nearest[best]
+    centres, groups = points[chosen], np.zeros(len(points), np.int64)
+    for _ in range(N_ROUNDS):
+        groups = (points @ centres.T - (centres**2).sum(1) / 2).argmax(1)  # (n,)
+        totals = np.bincount(groups, weights, n_groups)
+        sums = np.zeros_like(centres)
+        np.add.at(sums, groups, points * weights[:, None])
+        centres = np.where(totals[:, None] > 0, sums / np.maximum(totals, 1e-12)[:, None], centres)
+    return np.unique(groups, return_inverse=True)[1]
 
 
 TRUTH_PAIRS: Final = (

@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 
 from gansmith.tabular.columns.stored import flat, stored
 from gansmith.tabular.files.raw import RawTable
-from gansmith.tabular.files.reading import Table
 from gansmith.tabular.files.writing import STDOUT, TableFile, TableWriter, writable_extension
-from gansmith.tabular.schema import Column, Schema
+from gansmith.tabular.schema import Column, Schema, Table
 
 _DELIMITED = (".csv", ".tsv", ".txt")
 

@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, cast, final, runtime_checkable
+from typing import Any, Final, Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,7 @@ from gansmith.tabular.columns.finding import Learnt, learn_text, learn_typed
 from gansmith.tabular.files.frames import from_numpy, from_pandas
 from gansmith.tabular.files.raw import RawTable, read_file
 from gansmith.tabular.files.subset import n_kept, note_on, numbers_kept
-from gansmith.tabular.schema import Column, Schema
+from gansmith.tabular.schema import Column, Schema, Table
 
 MIN_RECORDS: Final = 2
 Leniency = Literal["none", "cells", "columns"]
@@ -36,29 +36,6 @@ class SpeaksArrow(Protocol):
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The table as a capsule with a C stream."""
         ...
-
-
-@final
-@dataclass(frozen=True)
-class Table:
-    """Records and what they are."""
-
-    records: pa.Table
-    """Typed as `schema.arrow_schema` says, null where missing, one chunk per column."""
-    schema: Schema
-    """The columns, in the order of `records`."""
-    name: str
-    """The file's name, or what the caller called it."""
-    notes: tuple[str, ...] = ()
-    """What the user should know: a guessed encoding, an ambiguous date, ..."""
-
-    def __len__(self) -> int:
-        return self.records.num_rows
-
-    def take(self, indices: np.ndarray[Any, np.dtype[np.integer[Any]]]) -> Table:
-        """The records at `indices`, shape (n,), in that order; schema and notes stay."""
-        records = self.records.take(pa.array(indices)).combine_chunks()
-        return Table(records, self.schema, self.name, self.notes)
 
 
 def read_table(

@@ -24,8 +24,7 @@ import pyarrow.parquet as pq
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.tabular.columns.stored import flat, stored, stored_schema, stored_table
-from gansmith.tabular.files.reading import Table
-from gansmith.tabular.schema import Column, Schema, TextStyle
+from gansmith.tabular.schema import Column, Schema, Table, TextStyle
 
 STDOUT: Final = "-"
 WRITABLE_EXTENSIONS: Final = (

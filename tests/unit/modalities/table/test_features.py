@@ -12,8 +12,7 @@ from gansmith.modalities.table.features import table_features
 from gansmith.modalities.table.scoring import score_tables
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import QUICK
-from gansmith.tabular.files.reading import Table
-from gansmith.tabular.schema import Column, Schema
+from gansmith.tabular.schema import Column, Schema, Table
 
 
 def schema(**kinds: str) -> Schema:

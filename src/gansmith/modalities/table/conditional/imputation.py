@@ -30,9 +30,9 @@ from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints.chain import Chain
 from gansmith.tabular.constraints.dependency import Dependency
 from gansmith.tabular.files.gaps import Gaps
-from gansmith.tabular.files.reading import Table
 from gansmith.tabular.files.writing import TableFile
 from gansmith.tabular.layout import Compact, hold_fixed
+from gansmith.tabular.schema import Table
 
 ROUNDS: Final = 8
 """How often the generator is asked, where it leaves gaps or what it makes does not go with what is there."""

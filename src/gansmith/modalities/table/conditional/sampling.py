@@ -29,8 +29,8 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.tabular.columns.choices import ANY_STATE, Choices, Codes, Drawn
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.conditions import Condition
-from gansmith.tabular.files.reading import Table
 from gansmith.tabular.layout import Compact, hold_fixed
+from gansmith.tabular.schema import Table
 
 FREE_ROUNDS: Final = 4
 """Blocks in which the generator is left free, at most."""

@@ -13,7 +13,8 @@ from gansmith.modalities.table.conditional.imputation import ROUNDS
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.recipe import TableRecipe
-from gansmith.tabular.files.reading import Table, read_table
+from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.schema import Table
 
 SIZE = 64
 FORMAT, RECIPE = TableFormat(), TableRecipe()

@@ -16,7 +16,8 @@ from gansmith.modalities.table.conditional.request import TableRequest, request_
 from gansmith.modalities.table.conditional.sampling import FREE_ROUNDS, WATCHED_ROUNDS
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.conditions import conditions_of, matching
-from gansmith.tabular.files.reading import Table, read_table
+from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.schema import Table
 
 SIZE = 1000
 
