@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, Final, final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Int, Int64
+from jaxtyping import Float, Int, Int64
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.settings import settings

@@ -103,6 +103,7 @@ def test_whatever_is_drawn_fulfils_the_condition_as_a_record_too(name, ends, sig
         return
     drawn = _drawn(choices, 500)
     assert condition.holds(drawn.cells).all()
+    assert choices.decode is not None
     again = choices.decode(drawn.codes, drawn.levels)
     if name != "full":
         assert again.equals(drawn.cells)
