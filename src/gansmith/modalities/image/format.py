@@ -18,7 +18,7 @@ from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.previews import PicturePreview
 from gansmith.modalities.where import plain_where
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
+from gansmith.scorecard.score import Effort
 
 
 @final

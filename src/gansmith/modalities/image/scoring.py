@@ -8,13 +8,13 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.image.pictures import Pictures, joined
-from gansmith.scorecard.answers import Evidence
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_share
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.score import CEILING, Entry, Score
-from gansmith.scorecard.verdict import verdict
+from gansmith.scorecard.verdict.answers import Evidence
+from gansmith.scorecard.verdict.questions import verdict
 
 MAX_PICTURES: Final = 10_000
 """Pictures of each set that a score looks at, at most."""

@@ -25,7 +25,7 @@ from gansmith.modalities.table.schema import MADE_ANEW, Column, Schema, schema_o
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
 from gansmith.modalities.where import plain_where
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
+from gansmith.scorecard.score import Effort
 
 
 @final

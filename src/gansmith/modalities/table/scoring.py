@@ -18,13 +18,11 @@ from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.schema import MADE_ANEW, Schema
 from gansmith.modalities.table.validity import Rule, rules_of
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.judge import Judge
 from gansmith.scorecard.private.copies import copied_texts
 from gansmith.scorecard.private.risk import Attack, Tally, measured_risk
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
-from gansmith.scorecard.validity import valid_share
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, valid_share
 
 
 def score_tables(

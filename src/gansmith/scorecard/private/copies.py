@@ -11,8 +11,7 @@ from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk, wilson_rate
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import error_of_share
+from gansmith.scorecard.score import Score, error_of_share
 
 Keys = Sequence[Hashable] | np.ndarray
 

@@ -11,8 +11,7 @@ from jaxtyping import Float
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import error_by_groups, error_of_share
+from gansmith.scorecard.score import Score, error_by_groups, error_of_share
 
 _CHUNK_DISTANCES: Final = 1_000_000
 """Distances held at once: 8 MB."""

@@ -9,8 +9,7 @@ import numpy as np
 
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.real.shape import column_shapes
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import mean_similarity
+from gansmith.scorecard.score import Score, mean_similarity
 
 RARE: Final = 0.05
 """A category with a smaller share of the records than this is rare."""

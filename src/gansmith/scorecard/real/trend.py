@@ -16,8 +16,7 @@ from gansmith.scorecard.real.joint import (
     symmetric_matrix,
     total_variation,
 )
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import mean_similarity
+from gansmith.scorecard.score import Score, mean_similarity
 
 _BINS: Final = 10
 _HUGE: Final = 1e100

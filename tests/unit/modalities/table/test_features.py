@@ -13,7 +13,7 @@ from gansmith.modalities.table.files.reading import Table
 from gansmith.modalities.table.schema import Column, Kind, Schema
 from gansmith.modalities.table.scoring import score_tables
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import QUICK
+from gansmith.scorecard.score import QUICK
 
 
 def schema(**kinds: Kind) -> Schema:
