@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
+from gansmith.report.columns import columns_section, missing_section
 from gansmith.report.markup import (
     as_bytes,
     as_json,
@@ -18,8 +19,16 @@ from gansmith.report.markup import (
     trusted,
     unwanted_styles,
 )
+from gansmith.report.measured import (
+    giveaways_section,
+    neighbours_section,
+    projection_section,
+    risks_section,
+    training_section,
+    usefulness_section,
+)
+from gansmith.report.pairs import association_section, pairs_section
 from gansmith.report.parts import Section
-from gansmith.report.plots import plots_sections, training_section
 from gansmith.report.scores import Answer, Family, answers, contests, families, not_computed
 from gansmith.report.wording import counted, in_words
 from gansmith.store.files import whole_file
@@ -137,6 +146,22 @@ def card_views(report: Report) -> list[CardView]:
             )
         )
     return views
+
+
+def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
+    """Everything that is drawn of one synthetic data set, in the order of the page."""
+    made = (
+        columns_section(plots.get("columns") or []),
+        pairs_section(plots.get("pairs") or []),
+        association_section(plots.get("association") or {}),
+        projection_section(plots.get("projection") or {}),
+        missing_section(plots.get("columns") or []),
+        giveaways_section(plots.get("giveaways") or {}),
+        usefulness_section(plots.get("usefulness") or []),
+        risks_section(plots.get("risks") or []),
+        neighbours_section(plots.get("neighbours") or {}),
+    )
+    return [section for section in made if section is not None]
 
 
 def _specifications(cards: Sequence[CardView], training: Section | None) -> dict[str, dict[str, Any]]:

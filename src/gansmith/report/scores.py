@@ -5,7 +5,7 @@ And the verdict, whose answers rest on them: a few questions, each with a level 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -70,21 +70,19 @@ class Family:
 
 def families(scores: Scores) -> list[Family]:
     """All scores that could be computed, grouped by the question they answer."""
-    named = {
-        **_FAMILIES,
-        **{str(score.get("family")): ("Other", "") for score in scores.values()},
-        **_FAMILIES,
-    }
     found: list[Family] = []
-    for family, (title, lead) in named.items():
-        rows = tuple(
-            score_row(name, score)
-            for name, score in scores.items()
-            if str(score.get("family")) == family and score.get("value") is not None
-        )
-        if rows:
-            found.append(Family(title, lead, rows))
+    for family in dict.fromkeys([*_FAMILIES, *(str(score.get("family")) for score in scores.values())]):
+        of_it = [name for name, score in scores.items() if str(score.get("family")) == family]
+        if rows := _rows(scores, of_it):
+            found.append(Family(*_FAMILIES.get(family, ("Other", "")), rows))
     return found
+
+
+def _rows(scores: Scores, names: Iterable[str]) -> tuple[ScoreRow, ...]:
+    """Of the scores that could be computed."""
+    return tuple(
+        score_row(name, scores[name]) for name in names if scores.get(name, {}).get("value") is not None
+    )
 
 
 def not_computed(scores: Scores) -> list[tuple[str, str]]:
@@ -109,7 +107,7 @@ def score_row(name: str, score: Mapping[str, Any]) -> ScoreRow:
         label=str(score.get("label") or name),
         value=number(score.get("value"), error),
         error="" if error is None else number(error, error),
-        interval=interval(score.get("low"), score.get("high"), error),
+        interval=interval(score, lambda end: number(end, error)),
         ceiling=number(score.get("ceiling"), error),
         floor=number(score.get("floor"), error),
         copied=number(score.get("copy"), error),
@@ -149,23 +147,13 @@ def strip(score: Mapping[str, Any]) -> Strip | None:
 
 @final
 @dataclass(frozen=True)
-class Contestant:
-    """One data set's value in the comparison of several."""
-
-    value: str
-    error: str
-    note: str
-    """`best`, `as good` (its interval holds the best value) or nothing."""
-
-
-@final
-@dataclass(frozen=True)
 class Contest:
     """One score of several data sets."""
 
     label: str
     better: str
-    contestants: tuple[Contestant, ...]
+    contestants: tuple[tuple[ScoreRow, str], ...]
+    """Each data set's score, and `best`, `as good` (its interval holds the best value) or nothing."""
 
 
 def contests(cards: Sequence[Scores]) -> list[Contest]:
@@ -181,14 +169,7 @@ def _contest(name: str, scores: Sequence[Mapping[str, Any]]) -> Contest:
     if len(known) > 1 and len({_shortfall(score) for score in known}) > 1:
         best = min(known, key=_shortfall)["value"]
     label = next((str(score["label"]) for score in scores if score.get("label")), name)
-    contestants = tuple(
-        Contestant(
-            number(score.get("value"), score.get("error")),
-            "" if score.get("error") is None else number(score["error"], score["error"]),
-            _note(score, best),
-        )
-        for score in scores
-    )
+    contestants = tuple((score_row(name, score), _note(score, best)) for score in scores)
     return Contest(label, "lower is better" if lower else "higher is better", contestants)
 
 
@@ -244,11 +225,7 @@ def answers(card: Mapping[str, Any]) -> list[Answer]:
             level=level(line.get("level")),
             text=str(line.get("text") or ""),
             columns=tuple(str(name) for name in line.get("columns") or []),
-            rows=tuple(
-                score_row(name, scores[name])
-                for name in line.get("scores") or []
-                if name in scores and scores[name].get("value") is not None
-            ),
+            rows=_rows(scores, line.get("scores") or []),
             limits=str(line.get("limits") or ""),
         )
         for line in card.get("verdict") or []

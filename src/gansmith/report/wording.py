@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -78,17 +78,10 @@ def percent(share: float | None) -> str:
     return _with_minus(f"{100 * share:.1f}%" if abs(share) >= 0.001 else f"{100 * share:.2g}%")
 
 
-def interval(low: float | None, high: float | None, error: float | None = None) -> str:
-    """`0.81 to 0.85`, or nothing when one end is not known."""
-    if low is None or high is None:
-        return ""
-    return f"{number(low, error)} to {number(high, error)}"
-
-
-def percent_interval(measured: Mapping[str, Any]) -> str:
-    """`2.1% to 4.0%` of a measured share with `low` and `high`, or nothing."""
+def interval(measured: Mapping[str, Any], shown: Callable[[float], str] = number) -> str:
+    """`0.81 to 0.85` of what was measured with `low` and `high`, or nothing when one end is not known."""
     low, high = measured.get("low"), measured.get("high")
-    return "" if low is None or high is None else f"{percent(low)} to {percent(high)}"
+    return "" if low is None or high is None else f"{shown(low)} to {shown(high)}"
 
 
 def shortened(name: str, n_characters: int) -> str:

@@ -51,11 +51,11 @@ def test_scores_are_grouped_and_those_without_value_named():
 
 def test_the_best_is_marked_by_the_direction():
     (contest,) = contests([{"a": SCORE}, {"a": SCORE | {"value": 0.6, "low": 0.5, "high": 0.7}}, {}])
-    assert [one.note for one in contest.contestants] == ["", "best", ""]
+    assert [note for _, note in contest.contestants] == ["", "best", ""]
     (contest,) = contests([{"a": SCORE}, {"a": SCORE | {"value": 0.69}}])
-    assert [one.note for one in contest.contestants] == ["as good", "best"]
+    assert [note for _, note in contest.contestants] == ["as good", "best"]
     (contest,) = contests([{"a": SCORE}, {"a": SCORE}])
-    assert [one.note for one in contest.contestants] == ["", ""]
+    assert [note for _, note in contest.contestants] == ["", ""]
 
 
 def test_an_unknown_level_is_not_measured():
