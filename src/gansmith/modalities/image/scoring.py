@@ -12,7 +12,7 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_share
 from gansmith.scorecard.real.coverage import neighbourhoods
-from gansmith.scorecard.score import CEILING, Entry, Score
+from gansmith.scorecard.score import CEILING, Entry, Score, error_of_share
 from gansmith.scorecard.verdict.answers import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
@@ -94,12 +94,11 @@ def recognised(fake: Pictures, real: Pictures) -> Entry:
 
 
 def _share(is_right: np.ndarray) -> Score:
-    """A share of yes or no, with an error that is not 0 when all agree (Agresti and Coull 1998)."""
-    n, n_right = max(1, len(is_right)), int(is_right.sum())
-    near = (n_right + 2) / (n + 4)
+    n_right = int(is_right.sum())
+    n = max(1, len(is_right))
     return Score(
         value=n_right / n if len(is_right) else float("nan"),
-        error=float(np.sqrt(near * (1 - near) / (n + 4))),
+        error=error_of_share(n_right, n),
         n=n,
         direction="higher",
         label="recognised",
