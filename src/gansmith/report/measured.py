@@ -9,8 +9,6 @@ from typing import Any, Final
 from gansmith.report.parts import (
     Figure,
     Group,
-    Neighbours,
-    Pair,
     Section,
     Table,
     layout,
@@ -230,20 +228,21 @@ def projection(cloud: Mapping[str, Any]) -> Figure:
 
 def neighbours_section(found: Mapping[str, Any]) -> Section | None:
     """Records that lie nearest to a training record, cell by cell."""
-    columns = tuple(str(name) for name in found.get("columns") or [])
+    columns = [str(name) for name in found.get("columns") or []]
     if not columns or not found.get("pairs"):
         return None
-    pairs: list[Pair] = []
+    pairs: list[dict[str, Any]] = []
     for pair in found["pairs"]:
-        fake, real = (tuple(str(cell) for cell in pair[side]) for side in ("synthetic", "real"))
-        is_equal = tuple(a == b for a, b in zip(fake, real, strict=True))
-        pairs.append(Pair(number(pair.get("distance")), sum(is_equal), fake, real, is_equal))
+        fake, real = ([str(cell) for cell in pair[side]] for side in ("synthetic", "real"))
+        is_equal = [a == b for a, b in zip(fake, real, strict=True)]
+        said = {"distance": number(pair.get("distance")), "n_equal": sum(is_equal), "is_equal": is_equal}
+        pairs.append({**said, "synthetic": fake, "real": real})
     return Section(
         "neighbours",
         "Nearest neighbours",
         "The synthetic records that lie nearest to a training record, each above that record. Cells that are "
         "equal are marked with “=”. Equal cells alone are no leak: common people have much in common.",
-        neighbours=Neighbours(columns, tuple(pairs)),
+        neighbours={"columns": columns, "pairs": pairs},
         warning="For the data owner, not for publication: this part shows records of the training data.",
     )
 

@@ -65,27 +65,6 @@ class Group:
 
 @final
 @dataclass(frozen=True)
-class Pair:
-    """A synthetic record beside its nearest training record."""
-
-    distance: str
-    n_equal: int
-    synthetic: tuple[str, ...]
-    real: tuple[str, ...]
-    is_equal: tuple[bool, ...]
-
-
-@final
-@dataclass(frozen=True)
-class Neighbours:
-    """Synthetic records beside their nearest training records, all with the same columns."""
-
-    columns: tuple[str, ...]
-    pairs: tuple[Pair, ...]
-
-
-@final
-@dataclass(frozen=True)
 class Section:
     """One part of the page: a heading, a sentence on how to read it, and what it shows."""
 
@@ -99,7 +78,8 @@ class Section:
     """Findings in words, as a list."""
     legend: Literal["", "areas", "clouds", "dots"] = ""
     """The marks of real and synthetic, where both stand in the same drawing."""
-    neighbours: Neighbours | None = None
+    neighbours: dict[str, Any] | None = None
+    """Synthetic records beside their nearest training records: the columns, and the pairs."""
     warning: str = ""
     """Said in a frame above everything."""
 

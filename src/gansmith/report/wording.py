@@ -41,7 +41,8 @@ def number(value: float | None, error: float | None = None) -> str:
         return ABSENT
     size = abs(value)
     if error and error > 0:
-        text = f"{value:,.{_decimals(error)}f}"
+        # Decimals that keep two digits of the error, four at most.
+        text = f"{value:,.{min(4, max(0, 1 - math.floor(math.log10(error))))}f}"
     elif 0 < size < 0.001:
         text = f"{value:.2g}"
     elif size < 10:
@@ -103,11 +104,6 @@ def counted(n: int, one: str, many: str) -> str:
 def in_words(pairs: Sequence[Sequence[Any]] | None) -> list[tuple[str, str]]:
     """Pairs of a label and a value, such as how something was made."""
     return [(str(label), str(value)) for label, value in pairs or []]
-
-
-def _decimals(error: float) -> int:
-    """Decimals that keep two digits of the error, four at most."""
-    return min(4, max(0, 1 - math.floor(math.log10(error))))
 
 
 def _with_minus(text: str) -> str:

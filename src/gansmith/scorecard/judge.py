@@ -81,9 +81,7 @@ class Judge:
         measured, founds, skipped = self._measured(fake)
         taught = self._teaching.taught_by(fake)
         entries = (*measured, *taught.entries, *more)
-        seen = Views(
-            fake, self.train, self.holdout, self.told, founds, self._of_ceiling(len(fake)), self.seed
-        )
+        seen = Views(self._case(fake), founds, self._of_ceiling(len(fake)))
         evidence = Evidence(
             entries={entry.name: entry for entry in entries},
             columns=fake.names,

@@ -158,12 +158,7 @@ def _neighbourhoods(case: Case) -> list[Found]:
     fake, real = as_points(*_drawn(case, n))
     k = max(1, min(5, n - 1))
     found = neighbourhoods(fake, real, k=k, seed=case.seed)
-    return [
-        Found("density", found.density),
-        Found("coverage", found.coverage),
-        Found("precision", found.precision),
-        Found("recall", found.recall),
-    ]
+    return [Found(name, found[name]) for name in ("density", "coverage", "precision", "recall")]
 
 
 def _distances(case: Case) -> list[Found]:

@@ -111,10 +111,7 @@ def _coverage(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> 
     ours, others, real = (_points(_drawn(part, n, seed)) for part in (fake, train, holdout))
     k = min(5, n - 1)
     scores, anchors = (neighbourhoods(part, real, k=k, seed=seed) for part in (ours, others))
-    return [
-        Entry("coverage", scores.coverage, {CEILING: anchors.coverage}),
-        Entry("density", scores.density, {CEILING: anchors.density}),
-    ]
+    return [Entry(name, scores[name], {CEILING: anchors[name]}) for name in ("coverage", "density")]
 
 
 def _nearer(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> Entry:
