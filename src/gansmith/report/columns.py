@@ -108,15 +108,13 @@ def missingness(columns: Sequence[Column]) -> Figure:
     places = list(range(len(columns)))
     real = rounded(column.get("missing_real") or 0.0 for column in columns)
     fake = rounded(column.get("missing_synthetic") or 0.0 for column in columns)
-    between: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [value for pair in zip(real, fake, strict=True) for value in (*pair, None)],
-            "y": [value for place in places for value in (place, place, None)],
-            "line": {"width": 2, "color": "@rule"},
-        }
-    ]
+    between: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [value for pair in zip(real, fake, strict=True) for value in (*pair, None)],
+        "y": [value for place in places for value in (place, place, None)],
+        "line": {"width": 2, "color": "@rule"},
+    }
     marks = [_marks(real, places, "circle", "@real"), _marks(fake, places, "diamond-open", "@synthetic")]
     rows = [
         (name, percent(column.get("missing_real")), percent(column.get("missing_synthetic")))
@@ -126,7 +124,7 @@ def missingness(columns: Sequence[Column]) -> Figure:
     return Figure(
         name="missing",
         label=f"Share of missing cells in {len(columns)} columns, real against synthetic.",
-        data=between + marks,
+        data=[between, *marks],
         layout=layout(across | {"rangemode": "tozero"}, name_axis(names, 24, from_top=True)),
         height_px=64 + 26 * len(columns),
         numbers=Table("Share of cells missing", ("Column", "Real", "Synthetic"), tuple(rows)),

@@ -6,16 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gansmith.report.parts import (
-    Figure,
-    Group,
-    Section,
-    Table,
-    layout,
-    name_axis,
-    number_axis,
-    rounded,
-)
+from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, number_axis, rounded
 from gansmith.report.wording import interval, number, percent, shortened
 
 _MOST_POINTS: Final = 800

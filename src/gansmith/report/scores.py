@@ -41,11 +41,9 @@ def _rows(scores: Scores, names: Iterable[str]) -> list[Words]:
 
 def not_computed(scores: Scores) -> list[tuple[str, str]]:
     """Labels of the scores without a value, each with the reason."""
+    unknown = "The reason is not known."
     return [
-        (
-            str(score.get("label") or name),
-            str(score.get("reason") or score.get("caveat") or "The reason is not known."),
-        )
+        (str(score.get("label") or name), str(score.get("reason") or score.get("caveat") or unknown))
         for name, score in scores.items()
         if score.get("value") is None
     ]

@@ -101,10 +101,10 @@ def membership(
     swapped = [(halves[0], halves[1]), (halves[1], halves[0])]
     aucs = {name: auc_of(*pair).value for name, pair in ordinary.items()}
     return Membership(
-        _auc_score([_best(auc_of, *sides) for sides in swapped], ""),
-        _tpr_score([_best(sure_share_of, *sides) for sides in swapped], ""),
-        _auc_score([_best(auc_of, nearly, unusual)], " of unusual records"),
-        _tpr_score([_best(sure_share_of, nearly, unusual)], " of unusual records"),
+        _mean([_best(auc_of, *sides) for sides in swapped], "", is_share=False),
+        _mean([_best(sure_share_of, *sides) for sides in swapped], "", is_share=True),
+        _mean([_best(auc_of, nearly, unusual)], " of unusual records", is_share=False),
+        _mean([_best(sure_share_of, nearly, unusual)], " of unusual records", is_share=True),
         dict(sorted(aucs.items(), key=lambda item: -item[1])),
     )
 
@@ -193,35 +193,29 @@ def _best(
     return measure(*to_measure[best])
 
 
-def _auc_score(rates: list[Rate], whose: str) -> Score:
-    meaning = f"How often the best attack rightly calls the training record of two{whose}; 0.5 is a guess."
-    doubt = _doubt(sum(rate.n for rate in rates), FEWEST)
-    return _mean(rates, f"membership{whose} (AUC)", meaning, doubt, is_share=False)
-
-
-def _tpr_score(rates: list[Rate], whose: str) -> Score:
-    meaning = f"Share of the training records{whose} that the best attack is sure of; 0.01 is a guess."
-    doubt = _doubt(min(rate.n for rate in rates), math.ceil(1 / FALSE_POSITIVES) - 1)
-    return _mean(rates, f"membership{whose} (found at 1 % false alarms)", meaning, doubt, is_share=True)
-
-
-def _mean(rates: list[Rate], label: str, meaning: str, caveat: str, *, is_share: bool) -> Score:
-    """Of independent rates; the interval of a share stays within 0 to 1."""
-    value = sum(rate.value for rate in rates) / len(rates)
+def _mean(rates: list[Rate], whose: str, *, is_share: bool) -> Score:
+    """Of independent rates, AUCs or shares; the interval of a share stays within 0 to 1."""
+    value, n = sum(rate.value for rate in rates) / len(rates), sum(rate.n for rate in rates)
     low = value - math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
     high = value + math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
+    if is_share:
+        label = f"membership{whose} (found at 1 % false alarms)"
+        meaning = f"Share of the training records{whose} that the best attack is sure of; 0.01 is a guess."
+        n_asked, n_wanted = min(rate.n for rate in rates), math.ceil(1 / FALSE_POSITIVES) - 1
+    else:
+        label, n_asked, n_wanted = f"membership{whose} (AUC)", n, FEWEST
+        meaning = (
+            f"How often the best attack rightly calls the training record of two{whose}; 0.5 is a guess."
+        )
+    doubt = f"cannot be trusted: only {n_asked} records of each kind, {n_wanted} wanted"
     return Score(
         value=value,
         error=(high - low) / 2 / CONFIDENT,
-        n=sum(rate.n for rate in rates),
+        n=n,
         direction="lower",
         source=_SOURCE,
         label=label,
         meaning=meaning,
         bounds=(max(0.0, low), min(1.0, high)) if is_share else None,
-        caveat=caveat,
+        caveat=doubt if n_asked < n_wanted else "",
     )
-
-
-def _doubt(n: int, n_wanted: int) -> str:
-    return f"cannot be trusted: only {n} records of each kind, {n_wanted} wanted" if n < n_wanted else ""

@@ -194,16 +194,14 @@ def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int)
     labels = _told(train.values[:, column], of.frequent)
     if of.unit == "R2":
         return _explained(of.labels, learner.regressor(inputs, labels, is_category, seed)(test_inputs))
-    aucs: list[tuple[float, float]] = []
-    wanted = np.unique(of.labels)
     said: Mapping[float, np.ndarray] = {}
     if len(np.unique(labels)) > 1:
         model = learner.classifier(inputs, labels, is_category, seed)
         columns = model.probabilities(test_inputs)  # (n_test, n_classes)
         said = {float(label): columns[:, place] for place, label in enumerate(model.classes)}
-    for label in wanted:
-        is_it = of.labels == label
-        told = said.get(float(label), np.zeros(len(is_it)))
+    aucs: list[tuple[float, float]] = []
+    for label in np.unique(of.labels).tolist():
+        told, is_it = said.get(label, np.zeros(len(of.labels))), of.labels == label
         aucs.append(auc_and_error(told[is_it], told[~is_it]))
     # The classes share their records, so their errors may all point one way: the mean error is the upper
     # bound of the error of the mean, and exact for two classes, whose AUCs are the same number.

@@ -13,13 +13,7 @@ from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.plots import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, Score
-from gansmith.scorecard.useful.prediction import (
-    Contest,
-    contest,
-    mean_skill,
-    skills_of,
-    train_here_test_real,
-)
+from gansmith.scorecard.useful.prediction import Contest, contest, mean_skill, skills_of, train_here_test_real
 
 NAMES = ("tstr", "trtr", "both", "tstr_linear")
 _WORDS = {"fake": "trained on synthetic", "real": "trained on real", "both": "trained on both",
