@@ -19,7 +19,7 @@ from gansmith.engine.batches import Batches
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, Training
 from gansmith.modalities.image.networks import networks_for
-from gansmith.modalities.image.presets import article
+from gansmith.modalities.image.recipe import article
 
 N_RECORDS: Final = 177
 N_PIXELS: Final = 64

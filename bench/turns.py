@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-import gansmith.modalities.image.presets as image
+import gansmith.modalities.image.recipe as image
 import gansmith.modalities.table.recipe as table
 from bench.machine import machine, one_thread
 from bench.tables import BESIDE, TARGETS

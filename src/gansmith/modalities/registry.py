@@ -93,7 +93,7 @@ KINDS: Final = {
             "Small grey pictures from a table of pixels, learnt by fully connected players.",
             "gansmith.modalities.image.format:ImageFormat",
             "gansmith.modalities.image.recipe:ImageRecipe",
-            "gansmith.modalities.image.options:ImageOptions",
+            "gansmith.modalities.image:ImageOptions",
         ),
         Modality(
             "table",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final
 
+from gansmith.report.columns import columns_section, missing_section
 from gansmith.report.markup import (
     as_bytes,
     as_json,
@@ -18,9 +18,17 @@ from gansmith.report.markup import (
     trusted,
     unwanted_styles,
 )
+from gansmith.report.measured import (
+    giveaways_section,
+    neighbours_section,
+    projection_section,
+    risks_section,
+    training_section,
+    usefulness_section,
+)
+from gansmith.report.pairs import association_section, pairs_section
 from gansmith.report.parts import Section
-from gansmith.report.plots import plots_sections, training_section
-from gansmith.report.scores import Answer, Family, answers, contests, families, not_computed
+from gansmith.report.scores import answers, contests, families, not_computed
 from gansmith.report.wording import counted, in_words
 from gansmith.store.files import whole_file
 
@@ -52,7 +60,7 @@ def render(report: Report) -> str:
         {
             "title": _title(report),
             "cards": cards,
-            "comparison": contests([card.scores for card in cards]) if len(cards) > 1 else [],
+            "comparison": contests([card["scores"] for card in cards]) if len(cards) > 1 else [],
             "training": training,
             "made": in_words(report.get("made")),
             "notes": [str(note) for note in report.get("notes") or []],
@@ -102,46 +110,49 @@ def write_report(report: Report, path: Path) -> None:
         page_file.write(page)
 
 
-@final
-@dataclass(frozen=True)
-class CardView:
-    """One synthetic data set as the template shows it."""
+def card_views(report: Report) -> list[dict[str, Any]]:
+    """The report's data sets, each as a template shows it.
 
-    prefix: str
-    """Before its anchors and the names of its figures, so that those of several cards differ."""
-    name: str
-    n_records: str
-    answers: tuple[Answer, ...]
-    families: tuple[Family, ...]
-    not_computed: tuple[tuple[str, str], ...]
-    sections: tuple[Section, ...]
-    scores: Mapping[str, Mapping[str, Any]]
-
-
-def card_views(report: Report) -> list[CardView]:
-    """The report's data sets, each as a template shows it."""
+    The prefix stands before a card's anchors and the names of its figures, so that those of several differ.
+    """
     given: Sequence[Mapping[str, Any]] = report.get("cards") or []
-    views: list[CardView] = []
+    views: list[dict[str, Any]] = []
     for index, card in enumerate(given):
         n_records, scores = card.get("n_records"), card.get("scores") or {}
         views.append(
-            CardView(
-                prefix=f"card-{index + 1}-" if len(given) > 1 else "",
-                name=str(card.get("name") or f"Data set {index + 1}"),
-                n_records="" if n_records is None else counted(n_records, "record", "records"),
-                answers=tuple(answers(card)),
-                families=tuple(families(scores)),
-                not_computed=tuple(not_computed(scores)),
-                sections=tuple(plots_sections(card.get("plots") or {})),
-                scores=scores,
-            )
+            {
+                "prefix": f"card-{index + 1}-" if len(given) > 1 else "",
+                "name": str(card.get("name") or f"Data set {index + 1}"),
+                "n_records": "" if n_records is None else counted(n_records, "record", "records"),
+                "answers": answers(card),
+                "families": families(scores),
+                "not_computed": not_computed(scores),
+                "sections": plots_sections(card.get("plots") or {}),
+                "scores": scores,
+            }
         )
     return views
 
 
-def _specifications(cards: Sequence[CardView], training: Section | None) -> dict[str, dict[str, Any]]:
+def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
+    """Everything that is drawn of one synthetic data set, in the order of the page."""
+    made = (
+        columns_section(plots.get("columns") or []),
+        pairs_section(plots.get("pairs") or []),
+        association_section(plots.get("association") or {}),
+        projection_section(plots.get("projection") or {}),
+        missing_section(plots.get("columns") or []),
+        giveaways_section(plots.get("giveaways") or {}),
+        usefulness_section(plots.get("usefulness") or []),
+        risks_section(plots.get("risks") or []),
+        neighbours_section(plots.get("neighbours") or {}),
+    )
+    return [section for section in made if section is not None]
+
+
+def _specifications(cards: Sequence[Mapping[str, Any]], training: Section | None) -> dict[str, Any]:
     """What the script draws, by the name that a figure's place on the page carries."""
-    sections = [(card.prefix, section) for card in cards for section in card.sections]
+    sections = [(card["prefix"], section) for card in cards for section in card["sections"]]
     if training is not None:
         sections.append(("", training))
     return {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gansmith.report.markup import asset, policy, rendered, trusted
-from gansmith.report.wording import in_words, level, percent, percent_interval
+from gansmith.report.wording import in_words, interval, level, percent
 
 _EXPLAINED: Final = {
     "singling out": (
@@ -72,7 +72,7 @@ def _risk(risk: Mapping[str, Any]) -> dict[str, Any]:
         "how": how,
         "text": str(risk.get("text") or ""),
         "value": percent(risk.get("value")),
-        "interval": percent_interval(risk),
+        "interval": interval(risk, percent),
         "rates": [(label, percent(risk[key])) for key, label in rates.items() if risk.get(key) is not None],
         "caveat": str(risk.get("caveat") or ""),
         "bar": _bar(name, risk),
@@ -90,8 +90,8 @@ def _bar(name: str, risk: Mapping[str, Any]) -> dict[str, Any] | None:
     ends = {end: value if risk.get(end) is None else risk[end] for end in ("low", "high")}
     reach = next(end for end in (0.1, 0.3, 1.0) if max(value, ends["high"]) <= end or end == 1.0)
     said = f"{name}: {percent(value)}"
-    if percent_interval(risk):
-        said += f", interval {percent_interval(risk)}"
+    if ends_in_words := interval(risk, percent):
+        said += f", interval {ends_in_words}"
     return {
         **{
             key: round(100 * min(1.0, max(0.0, place / reach)), 2)

@@ -1,15 +1,15 @@
 """Scores as rows of a table: value with error, anchors, and where the value lies between them.
 
 And the verdict, whose answers rest on them: a few questions, each with a level and a sentence.
+Everything is finished words for a template to print.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
-from gansmith.report.wording import ABSENT, Level, amount, interval, level, number
+from gansmith.report.wording import ABSENT, amount, interval, level, number
 
 _FAMILIES: Final = {
     "real": ("Does it look real?", "Can synthetic records be told from real ones?"),
@@ -19,112 +19,65 @@ _FAMILIES: Final = {
 }
 
 Scores = Mapping[str, Mapping[str, Any]]
+Words = dict[str, Any]
+"""What a template prints, by the names that it uses."""
 
 
-@final
-@dataclass(frozen=True)
-class Strip:
-    """Where a value and its anchors lie on a line of length 100; the good end is at the right."""
-
-    value: float
-    low: float
-    high: float
-    floor: float | None
-    ceiling: float | None
-    copy: float | None
-    label: str
-
-
-@final
-@dataclass(frozen=True)
-class ScoreRow:
-    """One measured score in finished words."""
-
-    name: str
-    label: str
-    value: str
-    error: str
-    interval: str
-    ceiling: str
-    floor: str
-    copied: str
-    better: str
-    """`higher is better` or `lower is better`."""
-    meaning: str
-    caveat: str
-    source: str
-    n: str
-    details: tuple[tuple[str, str], ...]
-    strip: Strip | None
-
-
-@final
-@dataclass(frozen=True)
-class Family:
-    """The scores that answer one question."""
-
-    title: str
-    lead: str
-    rows: tuple[ScoreRow, ...]
-
-
-def families(scores: Scores) -> list[Family]:
+def families(scores: Scores) -> list[Words]:
     """All scores that could be computed, grouped by the question they answer."""
-    named = {
-        **_FAMILIES,
-        **{str(score.get("family")): ("Other", "") for score in scores.values()},
-        **_FAMILIES,
-    }
-    found: list[Family] = []
-    for family, (title, lead) in named.items():
-        rows = tuple(
-            score_row(name, score)
-            for name, score in scores.items()
-            if str(score.get("family")) == family and score.get("value") is not None
-        )
-        if rows:
-            found.append(Family(title, lead, rows))
+    found: list[Words] = []
+    for family in dict.fromkeys([*_FAMILIES, *(str(score.get("family")) for score in scores.values())]):
+        title, lead = _FAMILIES.get(family, ("Other", ""))
+        of_it = [name for name, score in scores.items() if str(score.get("family")) == family]
+        if rows := _rows(scores, of_it):
+            found.append({"title": title, "lead": lead, "rows": rows})
     return found
+
+
+def _rows(scores: Scores, names: Iterable[str]) -> list[Words]:
+    """Of the scores that could be computed."""
+    return [score_row(name, scores[name]) for name in names if scores.get(name, {}).get("value") is not None]
 
 
 def not_computed(scores: Scores) -> list[tuple[str, str]]:
     """Labels of the scores without a value, each with the reason."""
+    unknown = "The reason is not known."
     return [
-        (
-            str(score.get("label") or name),
-            str(score.get("reason") or score.get("caveat") or "The reason is not known."),
-        )
+        (str(score.get("label") or name), str(score.get("reason") or score.get("caveat") or unknown))
         for name, score in scores.items()
         if score.get("value") is None
     ]
 
 
-def score_row(name: str, score: Mapping[str, Any]) -> ScoreRow:
+def score_row(name: str, score: Mapping[str, Any]) -> Words:
     """One score in words."""
-    error = score.get("error")
+    error, n = score.get("error"), score.get("n")
     details: Mapping[str, Any] = score.get("details") or {}
-    n = score.get("n")
-    return ScoreRow(
-        name=name,
-        label=str(score.get("label") or name),
-        value=number(score.get("value"), error),
-        error="" if error is None else number(error, error),
-        interval=interval(score.get("low"), score.get("high"), error),
-        ceiling=number(score.get("ceiling"), error),
-        floor=number(score.get("floor"), error),
-        copied=number(score.get("copy"), error),
-        better="lower is better" if score.get("direction") == "lower" else "higher is better",
-        meaning=str(score.get("meaning") or ""),
-        caveat=str(score.get("caveat") or ""),
-        source=str(score.get("source") or ""),
-        n="" if n is None else f"{n:,}",
-        details=tuple((str(key), _detail(value)) for key, value in details.items()),
-        strip=strip(score),
-    )
+    return {
+        "label": str(score.get("label") or name),
+        "value": number(score.get("value"), error),
+        "error": "" if error is None else number(error, error),
+        "interval": interval(score, lambda end: number(end, error)),
+        "ceiling": number(score.get("ceiling"), error),
+        "floor": number(score.get("floor"), error),
+        "copied": number(score.get("copy"), error),
+        "better": _better(score.get("direction") == "lower"),
+        **{key: str(score.get(key) or "") for key in ("meaning", "caveat", "source")},
+        "n": "" if n is None else f"{n:,}",
+        "details": [(str(key), _detail(value)) for key, value in details.items()],
+        "strip": strip(score),
+    }
 
 
-def strip(score: Mapping[str, Any]) -> Strip | None:
-    """Places of a score and its anchors between the worst and the best of them; None without anchors."""
+def _better(is_lower: bool) -> str:
+    return "lower is better" if is_lower else "higher is better"
+
+
+def strip(score: Mapping[str, Any]) -> Words | None:
+    """Where a score and its anchors lie on a line of length 100, between the worst and the best of them.
+
+    The good end is at the right. None without anchors.
+    """
     value, floor, ceiling, copied = (score.get(key) for key in ("value", "floor", "ceiling", "copy"))
     if value is None or (floor is None and ceiling is None):
         return None
@@ -135,61 +88,38 @@ def strip(score: Mapping[str, Any]) -> Strip | None:
         return None
     turned = score.get("direction") == "lower"
 
-    def place(number_: float | None) -> float | None:
-        if number_ is None:
-            return None
-        share = (number_ - least) / length
+    def place(mark: float) -> float:
+        share = (mark - least) / length
         return round(6 + 88 * (1 - share if turned else share), 2)
 
-    ends = sorted((place(low) or 0.0, place(high) or 0.0))
+    marks = {"value": value, "floor": floor, "ceiling": ceiling, "copied": copied}
+    ends = sorted((place(low), place(high)))
     said = f"Value {number(value)}; independent columns {number(floor)}, real hold-out {number(ceiling)}"
-    said += f", training copy {number(copied)}; the good end is at the right."
-    return Strip(place(value) or 0.0, ends[0], ends[1], place(floor), place(ceiling), place(copied), said)
+    return {
+        **{key: None if mark is None else place(mark) for key, mark in marks.items()},
+        "low": ends[0],
+        "high": ends[1],
+        "label": f"{said}, training copy {number(copied)}; the good end is at the right.",
+    }
 
 
-@final
-@dataclass(frozen=True)
-class Contestant:
-    """One data set's value in the comparison of several."""
-
-    value: str
-    error: str
-    note: str
-    """`best`, `as good` (its interval holds the best value) or nothing."""
-
-
-@final
-@dataclass(frozen=True)
-class Contest:
-    """One score of several data sets."""
-
-    label: str
-    better: str
-    contestants: tuple[Contestant, ...]
-
-
-def contests(cards: Sequence[Scores]) -> list[Contest]:
+def contests(cards: Sequence[Scores]) -> list[Words]:
     """Every score that one of the data sets has, side by side."""
     names = list(dict.fromkeys(name for scores in cards for name in scores))
     return [_contest(name, [scores.get(name, {}) for scores in cards]) for name in names]
 
 
-def _contest(name: str, scores: Sequence[Mapping[str, Any]]) -> Contest:
+def _contest(name: str, scores: Sequence[Mapping[str, Any]]) -> Words:
+    """The contestants are each data set's score with "best", "as good" (its interval holds that) or ""."""
     known = [score for score in scores if score.get("value") is not None and not score.get("caveat")]
-    lower = any(score.get("direction") == "lower" for score in known)
     best: float | None = None
     if len(known) > 1 and len({_shortfall(score) for score in known}) > 1:
         best = min(known, key=_shortfall)["value"]
-    label = next((str(score["label"]) for score in scores if score.get("label")), name)
-    contestants = tuple(
-        Contestant(
-            number(score.get("value"), score.get("error")),
-            "" if score.get("error") is None else number(score["error"], score["error"]),
-            _note(score, best),
-        )
-        for score in scores
-    )
-    return Contest(label, "lower is better" if lower else "higher is better", contestants)
+    return {
+        "label": next((str(score["label"]) for score in scores if score.get("label")), name),
+        "better": _better(any(score.get("direction") == "lower" for score in known)),
+        "contestants": [(score_row(name, score), _note(score, best)) for score in scores],
+    }
 
 
 def _shortfall(score: Mapping[str, Any]) -> float:
@@ -219,37 +149,15 @@ def _detail(value: Any) -> str:
     return amount(value) if is_count else number(value)
 
 
-@final
-@dataclass(frozen=True)
-class Answer:
-    """One question of the verdict with its answer."""
-
-    question: str
-    level: Level
-    text: str
-    columns: tuple[str, ...]
-    """Named as the cause; look at them first."""
-    rows: tuple[ScoreRow, ...]
-    """The scores that the answer rests on."""
-    limits: str
-    """What the answer does not prove."""
-
-
-def answers(card: Mapping[str, Any]) -> list[Answer]:
-    """The verdict of one data set, in the order given."""
+def answers(card: Mapping[str, Any]) -> list[Words]:
+    """The verdict of one data set, in the order given: what it answers, and the scores that this rests on."""
     scores: Scores = card.get("scores") or {}
     return [
-        Answer(
-            question=str(line.get("question") or ""),
-            level=level(line.get("level")),
-            text=str(line.get("text") or ""),
-            columns=tuple(str(name) for name in line.get("columns") or []),
-            rows=tuple(
-                score_row(name, scores[name])
-                for name in line.get("scores") or []
-                if name in scores and scores[name].get("value") is not None
-            ),
-            limits=str(line.get("limits") or ""),
-        )
+        {
+            **{key: str(line.get(key) or "") for key in ("question", "text", "limits")},
+            "level": level(line.get("level")),
+            "columns": [str(name) for name in line.get("columns") or []],
+            "rows": _rows(scores, line.get("scores") or []),
+        }
         for line in card.get("verdict") or []
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -41,7 +41,8 @@ def number(value: float | None, error: float | None = None) -> str:
         return ABSENT
     size = abs(value)
     if error and error > 0:
-        text = f"{value:,.{_decimals(error)}f}"
+        # Decimals that keep two digits of the error, four at most.
+        text = f"{value:,.{min(4, max(0, 1 - math.floor(math.log10(error))))}f}"
     elif 0 < size < 0.001:
         text = f"{value:.2g}"
     elif size < 10:
@@ -78,17 +79,10 @@ def percent(share: float | None) -> str:
     return _with_minus(f"{100 * share:.1f}%" if abs(share) >= 0.001 else f"{100 * share:.2g}%")
 
 
-def interval(low: float | None, high: float | None, error: float | None = None) -> str:
-    """`0.81 to 0.85`, or nothing when one end is not known."""
-    if low is None or high is None:
-        return ""
-    return f"{number(low, error)} to {number(high, error)}"
-
-
-def percent_interval(measured: Mapping[str, Any]) -> str:
-    """`2.1% to 4.0%` of a measured share with `low` and `high`, or nothing."""
+def interval(measured: Mapping[str, Any], shown: Callable[[float], str] = number) -> str:
+    """`0.81 to 0.85` of what was measured with `low` and `high`, or nothing when one end is not known."""
     low, high = measured.get("low"), measured.get("high")
-    return "" if low is None or high is None else f"{percent(low)} to {percent(high)}"
+    return "" if low is None or high is None else f"{shown(low)} to {shown(high)}"
 
 
 def shortened(name: str, n_characters: int) -> str:
@@ -110,11 +104,6 @@ def counted(n: int, one: str, many: str) -> str:
 def in_words(pairs: Sequence[Sequence[Any]] | None) -> list[tuple[str, str]]:
     """Pairs of a label and a value, such as how something was made."""
     return [(str(label), str(value)) for label, value in pairs or []]
-
-
-def _decimals(error: float) -> int:
-    """Decimals that keep two digits of the error, four at most."""
-    return min(4, max(0, 1 - math.floor(math.log10(error))))
 
 
 def _with_minus(text: str) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from gansmith.errors import UsageError, did_you_mean
-from gansmith.scorecard.leaks import privacy_card
 from gansmith.scorecard.score import ANCHORS, CEILING, FLOOR, Entry
-from gansmith.scorecard.verdict import Line
+from gansmith.scorecard.verdict.leaks import privacy_card
+from gansmith.scorecard.verdict.questions import Line
 from gansmith.store.files import as_json, write_whole
 
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {

@@ -15,16 +15,15 @@ from typing import final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.answers import Evidence
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
 from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
-from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Entry
-from gansmith.scorecard.teaching import Teaching
-from gansmith.scorecard.verdict import verdict
+from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Effort, Entry
+from gansmith.scorecard.useful.teaching import Teaching
+from gansmith.scorecard.verdict.answers import Evidence
+from gansmith.scorecard.verdict.questions import verdict
 
 
 @final
@@ -82,9 +81,7 @@ class Judge:
         measured, founds, skipped = self._measured(fake)
         taught = self._teaching.taught_by(fake)
         entries = (*measured, *taught.entries, *more)
-        seen = Views(
-            fake, self.train, self.holdout, self.told, founds, self._of_ceiling(len(fake)), self.seed
-        )
+        seen = Views(self._case(fake), founds, self._of_ceiling(len(fake)))
         evidence = Evidence(
             entries={entry.name: entry for entry in entries},
             columns=fake.names,

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees, the judge behind several scores, and how well it judges; linear models beside them.
+"""Gradient-boosted trees, the judge behind several scores; linear models beside them; how well either judges.
 
 The one file that fits trees. They need no scaling, take missing values and categories as they are, and see
 the mixed columns that give synthetic tables away, where a linear judge or a distance sees nothing. They grow
@@ -12,7 +12,6 @@ predict a column from the others need not serve the other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, final
@@ -25,21 +24,6 @@ from threadpoolctl import ThreadpoolController
 
 from gansmith.scorecard.features import draws, small_seed
 
-
-@final
-@dataclass(frozen=True)
-class TreeSize:
-    """How large a judge is. The number of trees is fixed: stopping early would need records of its own."""
-
-    n_trees: int
-    n_leaves: int
-    learning_rate: float
-    n_bins: int
-    """Bins per number and categories per column that the trees can tell apart, 255 at most."""
-
-
-FULL: Final = TreeSize(n_trees=100, n_leaves=31, learning_rate=0.1, n_bins=255)
-QUICK: Final = TreeSize(n_trees=30, n_leaves=8, learning_rate=0.2, n_bins=63)
 _MAX_LINEAR_RECORDS: Final = 20_000
 _N_CODES: Final = 30
 """Categories of a column that a linear model tells apart."""
@@ -56,42 +40,59 @@ class Classifier:
     """Maps records `(n_records, n_columns)` to `(n_records, n_classes)`."""
 
 
-def fit_classifier(
-    records: Float[np.ndarray, "n_records n_columns"],
-    labels: Float[np.ndarray, " n_records"],
-    is_category: Bool[np.ndarray, " n_columns"],
-    *,
-    size: TreeSize,
-    seed: int,
-) -> Classifier:
-    """Learn which label a record has.
+@final
+@dataclass(frozen=True)
+class Trees:
+    """Trees of some size. Their number is fixed: stopping early would need records of its own."""
 
-    Args:
-        records: NaN is missing; categories are codes, `size.n_bins` different ones at most in a column.
-        labels: Two different ones or more.
-        is_category: Which columns hold codes.
-        size: How many trees of what size.
-        seed: Of the sample that the bins are cut from.
-    """
-    model = HistGradientBoostingClassifier(**_options(len(records), is_category, size, seed))
-    with _one_core():
-        model.fit(_without_empty_columns(records), labels)
-    return Classifier(np.asarray(model.classes_), _on_one_core(model.predict_proba))
+    n_trees: int
+    n_leaves: int
+    learning_rate: float
+    n_codes: int
+    """Categories per column, and bins per number, that the trees can tell apart, 255 at most."""
+
+    def classifier(
+        self,
+        records: Float[np.ndarray, "n_records n_columns"],
+        labels: Float[np.ndarray, " n_records"],
+        is_category: Bool[np.ndarray, " n_columns"],
+        seed: int,
+    ) -> Classifier:
+        """Learn which label a record has.
+
+        Args:
+            records: NaN is missing; categories are codes, `n_codes` different ones at most in a column.
+            labels: Two different ones or more.
+            is_category: Which columns hold codes.
+            seed: Of the sample that the bins are cut from.
+        """
+        model = HistGradientBoostingClassifier(**self._options(len(records), is_category, seed))
+        return Classifier(_fitted(model, records, labels).classes_, _on_one_core(model.predict_proba))
+
+    def regressor(
+        self, records: np.ndarray, targets: np.ndarray, is_category: np.ndarray, seed: int
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Learn a number from a record: as `classifier`, and gives a function from records to numbers."""
+        model = HistGradientBoostingRegressor(**self._options(len(records), is_category, seed))
+        return _on_one_core(_fitted(model, records, targets).predict)
+
+    def _options(self, n_records: int, is_category: np.ndarray, seed: int) -> dict[str, Any]:
+        return {
+            "max_iter": self.n_trees,
+            "max_leaf_nodes": self.n_leaves,
+            "learning_rate": self.learning_rate,
+            "max_bins": self.n_codes,
+            # 20 is the library's own; with few records it would leave no split to make.
+            "min_samples_leaf": max(1, min(20, n_records // 20)),
+            "categorical_features": is_category,
+            "early_stopping": False,
+            "random_state": small_seed(seed),
+        }
 
 
-def fit_regressor(
-    records: Float[np.ndarray, "n_records n_columns"],
-    targets: Float[np.ndarray, " n_records"],
-    is_category: Bool[np.ndarray, " n_columns"],
-    *,
-    size: TreeSize,
-    seed: int,
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Learn a number from a record: as `fit_classifier`, and gives a function from records to numbers."""
-    model = HistGradientBoostingRegressor(**_options(len(records), is_category, size, seed))
-    with _one_core():
-        model.fit(_without_empty_columns(records), targets)
-    return _on_one_core(model.predict)
+def _fitted(model: Any, records: np.ndarray, targets: np.ndarray) -> Any:
+    # The library cannot cut columns that hold no value at all into bins: these become 0.
+    return _on_one_core(model.fit)(np.where(np.isnan(records).all(axis=0), 0.0, records), targets)
 
 
 @cache
@@ -99,35 +100,82 @@ def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _one_core() -> AbstractContextManager[Any]:
-    return _controller().limit(limits=1, user_api="openmp")
+def _on_one_core(function: Callable[..., Any]) -> Callable[..., Any]:
+    def limited(*arrays: np.ndarray) -> Any:
+        with _controller().limit(limits=1, user_api="openmp"):
+            return function(*arrays)
+
+    return limited
 
 
-def _on_one_core(predict: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
-    def predicted(records: np.ndarray) -> np.ndarray:
-        with _one_core():
-            return predict(records)
+@final
+@dataclass(frozen=True)
+class Linear:
+    """Logistic regression, and ridge regression of numbers."""
 
-    return predicted
+    n_codes: int = 255
+    """Categories of a column that it may be given."""
+
+    def classifier(
+        self, records: np.ndarray, labels: np.ndarray, is_category: np.ndarray, seed: int
+    ) -> Classifier:
+        """As `Trees.classifier`."""
+        from sklearn.linear_model import LogisticRegression
+
+        model: Any = LogisticRegression(max_iter=200, tol=1e-3)
+        seen = _Seen.of(records, is_category).taught(model, records, labels, seed)
+        return Classifier(model.classes_, lambda rows: model.predict_proba(seen.inputs(rows)))
+
+    def regressor(
+        self, records: np.ndarray, targets: np.ndarray, is_category: np.ndarray, seed: int
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """As `Trees.regressor`."""
+        from sklearn.linear_model import Ridge
+
+        model: Any = Ridge(alpha=1.0)
+        seen = _Seen.of(records, is_category).taught(model, records, targets, seed)
+        return lambda rows: model.predict(seen.inputs(rows))
 
 
-def _without_empty_columns(records: np.ndarray) -> np.ndarray:
-    """Records with 0 in columns that hold no value at all: the library cannot cut these into bins."""
-    return np.where(np.isnan(records).all(axis=0), 0.0, records)
+@final
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """How a linear model sees records: numbers on one scale, a coordinate per category, missing told."""
+
+    is_category: np.ndarray
+    middle: np.ndarray
+    """Median of each number."""
+    spread: np.ndarray
+    """Standard deviation of each number, 1 where it does not vary."""
+
+    @staticmethod
+    def of(records: np.ndarray, is_category: np.ndarray) -> _Seen:
+        """As the training records suggest."""
+        numbers = np.where(np.isnan(records).all(axis=0), 0.0, records)[:, ~is_category]
+        middle, spread = np.nanmedian(numbers, axis=0), np.nanstd(numbers, axis=0)
+        return _Seen(is_category, middle, np.where(spread > 0, spread, 1.0))
+
+    def taught(self, model: Any, records: np.ndarray, targets: np.ndarray, seed: int) -> _Seen:
+        """Fit a model to some of the records as they are seen here."""
+        part = draws(seed).permutation(len(records))[:_MAX_LINEAR_RECORDS]
+        model.fit(self.inputs(records[part]), targets[part])
+        return self
+
+    def inputs(self, records: np.ndarray) -> np.ndarray:
+        """Shape `(n_records, n_coordinates)`."""
+        numbers, codes = records[:, ~self.is_category], records[:, self.is_category]
+        scaled = (np.where(np.isnan(numbers), self.middle, numbers) - self.middle) / self.spread
+        known = np.minimum(codes, _N_CODES)[:, :, None] == np.arange(_N_CODES + 1)
+        parts = [np.clip(scaled, -10, 10), np.isnan(numbers), known.reshape(len(records), -1)]
+        return np.concatenate(parts, axis=1, dtype=np.float64)
 
 
-def _options(n_records: int, is_category: np.ndarray, size: TreeSize, seed: int) -> dict[str, Any]:
-    return {
-        "max_iter": size.n_trees,
-        "max_leaf_nodes": size.n_leaves,
-        "learning_rate": size.learning_rate,
-        "max_bins": size.n_bins,
-        # 20 is the library's own; with few records it would leave no split to make.
-        "min_samples_leaf": max(1, min(20, n_records // 20)),
-        "categorical_features": is_category,
-        "early_stopping": False,
-        "random_state": small_seed(seed),
-    }
+Learner = Trees | Linear
+
+TREES: Final = Trees(n_trees=100, n_leaves=31, learning_rate=0.1, n_codes=255)
+SMALL_TREES: Final = Trees(n_trees=30, n_leaves=8, learning_rate=0.2, n_codes=63)
+"""Few and small trees, for where many models are needed."""
+LINEAR: Final = Linear()
 
 
 # --- How well two sides are told apart --------------------------------------------------------------------
@@ -168,86 +216,3 @@ def auc_and_error(
 def _variance_of_mean(shares: Float[np.ndarray, " n"]) -> float:
     # One record alone says nothing of the spread: the widest there can be, that of a coin.
     return float(shares.var(ddof=1)) / len(shares) if len(shares) > 1 else 0.25
-
-
-# --- Models that predict a column from the others ----------------------------------------------------------
-
-
-@final
-@dataclass(frozen=True)
-class Learner:
-    """A kind of model."""
-
-    size: TreeSize | None
-    """Of the trees; None: a linear model."""
-
-    @property
-    def n_codes(self) -> int:
-        """Categories of a column that it can tell apart, at most."""
-        return (self.size or FULL).n_bins
-
-    def classifier(
-        self, records: np.ndarray, labels: np.ndarray, is_category: np.ndarray, seed: int
-    ) -> Classifier:
-        """Learn labels; see `fit_classifier`."""
-        if self.size:
-            return fit_classifier(records, labels, is_category, size=self.size, seed=seed)
-        from sklearn.linear_model import LogisticRegression
-
-        model: Any = LogisticRegression(max_iter=200, tol=1e-3)
-        seen = _fit_linear(model, records, labels, is_category, seed)
-        return Classifier(np.asarray(model.classes_), lambda rows: model.predict_proba(seen.inputs(rows)))
-
-    def regressor(
-        self, records: np.ndarray, targets: np.ndarray, is_category: np.ndarray, seed: int
-    ) -> Callable[[np.ndarray], np.ndarray]:
-        """Learn numbers; see `fit_regressor`."""
-        if self.size:
-            return fit_regressor(records, targets, is_category, size=self.size, seed=seed)
-        from sklearn.linear_model import Ridge
-
-        model: Any = Ridge(alpha=1.0)
-        seen = _fit_linear(model, records, targets, is_category, seed)
-        return lambda rows: model.predict(seen.inputs(rows))
-
-
-TREES: Final = Learner(FULL)
-SMALL_TREES: Final = Learner(QUICK)
-"""Few and small trees, for where many models are needed."""
-LINEAR: Final = Learner(None)
-
-
-def _fit_linear(
-    model: Any, records: np.ndarray, targets: np.ndarray, is_category: np.ndarray, seed: int
-) -> _Seen:
-    seen = _Seen.of(records, is_category)
-    part = draws(seed).permutation(len(records))[:_MAX_LINEAR_RECORDS]
-    model.fit(seen.inputs(records[part]), targets[part])
-    return seen
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """How a linear model sees records: numbers on one scale, a coordinate per category, missing told."""
-
-    is_category: np.ndarray
-    middle: np.ndarray
-    """Median of each number."""
-    spread: np.ndarray
-    """Standard deviation of each number, 1 where it does not vary."""
-
-    @staticmethod
-    def of(records: np.ndarray, is_category: np.ndarray) -> _Seen:
-        """As the training records suggest."""
-        numbers = np.where(np.isnan(records).all(axis=0), 0.0, records)[:, ~is_category]
-        middle, spread = np.nanmedian(numbers, axis=0), np.nanstd(numbers, axis=0)
-        return _Seen(is_category, middle, np.where(spread > 0, spread, 1.0))
-
-    def inputs(self, records: np.ndarray) -> np.ndarray:
-        """Shape `(n_records, n_coordinates)`."""
-        numbers, codes = records[:, ~self.is_category], records[:, self.is_category]
-        scaled = (np.where(np.isnan(numbers), self.middle, numbers) - self.middle) / self.spread
-        known = np.minimum(codes, _N_CODES)[:, :, None] == np.arange(_N_CODES + 1)
-        parts = [np.clip(scaled, -10, 10), np.isnan(numbers), known.reshape(len(records), -1)]
-        return np.concatenate(parts, axis=1, dtype=np.float64)

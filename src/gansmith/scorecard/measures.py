@@ -12,9 +12,8 @@ from typing import Any, Final, Literal, final
 
 import numpy as np
 
-from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, draws
-from gansmith.scorecard.learners import FULL, QUICK
+from gansmith.scorecard.learners import SMALL_TREES, TREES
 from gansmith.scorecard.points import as_points
 from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share, rare_values
 from gansmith.scorecard.private.inference import inference
@@ -29,7 +28,7 @@ from gansmith.scorecard.real.minorities import rare_category_coverage, subgroup_
 from gansmith.scorecard.real.shape import missing_score, shape_score
 from gansmith.scorecard.real.trend import trend_score
 from gansmith.scorecard.real.two_sample import telling_pairs, two_sample_auc
-from gansmith.scorecard.score import Family, Score
+from gansmith.scorecard.score import Effort, Family, Score
 
 N_DETAILS: Final = 10
 _MAX_TOLD: Final = 3_000_000
@@ -95,7 +94,7 @@ def _told_apart(case: Case) -> list[Found]:
         n_max=min(effort.n_told, max(_FEWEST_TOLD, _MAX_TOLD // case.fake.n_columns)),
         n_folds=effort.n_folds,
         finds_giveaways=not case.is_anchor,
-        size=FULL if effort.is_full else QUICK,
+        learner=TREES if effort.is_full else SMALL_TREES,
     )
     details = dict(found.giveaways)
     if found.giveaways and not case.is_anchor and effort.is_full:
@@ -159,12 +158,7 @@ def _neighbourhoods(case: Case) -> list[Found]:
     fake, real = as_points(*_drawn(case, n))
     k = max(1, min(5, n - 1))
     found = neighbourhoods(fake, real, k=k, seed=case.seed)
-    return [
-        Found("density", found.density),
-        Found("coverage", found.coverage),
-        Found("precision", found.precision),
-        Found("recall", found.recall),
-    ]
+    return [Found(name, found[name]) for name in ("density", "coverage", "precision", "recall")]
 
 
 def _distances(case: Case) -> list[Found]:

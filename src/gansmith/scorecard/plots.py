@@ -16,13 +16,11 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, draws, places_among
-from gansmith.scorecard.measures import Found
+from gansmith.scorecard.measures import Case, Found
 from gansmith.scorecard.points import as_points, nearest
-from gansmith.scorecard.private.risk import Attack, Rate
+from gansmith.scorecard.private.risk import Attack
 
 _ATTACKS: Final = ("singling_out", "linkability", "inference", "rare_values")
-
-
 MAX_PAIRS: Final = 3
 MAX_NEIGHBOURS: Final = 8
 _N_BINS: Final = 32
@@ -38,17 +36,13 @@ _N_COMPARED: Final = 2_000
 @final
 @dataclass(frozen=True, eq=False)
 class Views:
-    """Synthetic and real records, and what was found of them."""
+    """What was found of synthetic records."""
 
-    fake: Features
-    train: Features
-    holdout: Features
-    told: tuple[str, ...]
+    case: Case
     founds: Mapping[str, Found]
     """Of the synthetic records, by score."""
     ceiling: Mapping[str, Found]
     """Of real records in their place."""
-    seed: int
 
     def gaps(self) -> dict[str, float]:
         """How much less similar each column is than that of real records."""
@@ -63,9 +57,9 @@ class Views:
         """
         found = self.founds.get("rare_categories")
         missing: Mapping[tuple[str, int], float] = found.matter if found else {}
-        ratio = len(self.fake) / (len(self.train) + len(self.holdout))
+        ratio = len(self.case.fake) / (len(self.case.train) + len(self.case.holdout))
         return {
-            (column, self.fake.cell(column, code)): expected * math.log1p(ratio) / ratio
+            (column, self.case.fake.cell(column, code)): expected * math.log1p(ratio) / ratio
             for (column, code), expected in missing.items()
         }
 
@@ -81,7 +75,7 @@ class Views:
         lost = np.where(np.isnan(lost) | np.tri(len(lost), dtype=bool), -np.inf, lost)
         order = np.argsort(-lost, axis=None, kind="stable")[:MAX_PAIRS]
         worst = [divmod(int(place), len(lost)) for place in order if np.isfinite(lost.flat[place])]
-        return [((self.told[a], self.told[b]), float(lost[a, b])) for a, b in worst]
+        return [((self.case.told[a], self.case.told[b]), float(lost[a, b])) for a, b in worst]
 
     def _lost(self) -> np.ndarray | None:
         """How much less like real ones each pair of columns is than real records are."""
@@ -90,7 +84,7 @@ class Views:
         ]
         if any(found is None for part in parts for found in part):
             return None
-        is_category = self.fake.keep(self.told).is_category
+        is_category = self.case.fake.keep(self.case.told).is_category
         is_number_pair = ~(is_category[:, None] | is_category)
         real, ours = (
             np.where(is_number_pair, trend.matter, 1 - np.abs(np.subtract(*information.matter)))
@@ -101,20 +95,21 @@ class Views:
 
     def plots(self) -> dict[str, Any]:
         """All there is to see; what could not be computed is left out."""
+        fake, holdout, seed = self.case.fake, self.case.holdout, self.case.seed
         seen: dict[str, Any] = {
             "columns": self._columns(),
-            "pairs": [_pair(self.fake, self.holdout, names, lost) for names, lost in self.worst_pairs()],
-            "risks": self._risks(),
+            "pairs": [_pair(fake, holdout, names, lost) for names, lost in self.worst_pairs()],
+            "risks": [_risk(name, self.founds[name].matter) for name in _ATTACKS if name in self.founds],
         }
         if found := self.founds.get("mutual_information"):
-            seen["association"] = _association(self.told, *found.matter)
+            seen["association"] = _association(self.case.told, *found.matter)
         if found := self.founds.get("c2st"):
             pairs = {name: share for name, share in found.details.items() if " × " in name}
             columns = {name: share for name, share in found.details.items() if name not in pairs}
             seen["giveaways"] = {"columns": columns, "pairs": pairs}
         try:
-            seen["projection"] = _projection(self.fake, self.holdout, seed=self.seed)
-            seen["neighbours"] = _neighbours(self.fake, self.train, seed=self.seed)
+            seen["projection"] = _projection(fake, holdout, seed=seed)
+            seen["neighbours"] = _neighbours(fake, self.case.train, seed=seed)
         except DataError:
             pass
         return seen
@@ -131,37 +126,32 @@ class Views:
                 "name": name,
                 "error": rounded(1 - similarity[name]),
                 "ceiling": rounded(1 - ceiling.get(name, 1.0)),
-                "missing_real": rounded(float(np.isnan(_column(self.holdout, name)).mean())),
-                "missing_synthetic": rounded(float(np.isnan(_column(self.fake, name)).mean())),
-                **_marginal(self.fake, self.holdout, name),
+                "missing_real": rounded(float(np.isnan(_column(self.case.holdout, name)).mean())),
+                "missing_synthetic": rounded(float(np.isnan(_column(self.case.fake, name)).mean())),
+                **_marginal(self.case.fake, self.case.holdout, name),
             }
             for name in sorted(similarity, key=lambda name: similarity[name] - ceiling.get(name, 1.0))
         ]
 
     def _shapes(self, founds: Mapping[str, Found]) -> dict[str, float]:
-        found = founds.get("shape")
-        if found is None:
+        if (found := founds.get("shape")) is None:
             return {}
-        return {
-            name: float(one) for name, one in zip(self.told, found.matter, strict=True) if not np.isnan(one)
-        }
-
-    def _risks(self) -> list[dict[str, Any]]:
-        return [_risk(name, self.founds[name].matter) for name in _ATTACKS if name in self.founds]
+        parts = zip(self.case.told, found.matter, strict=True)
+        return {name: float(one) for name, one in parts if not np.isnan(one)}
 
 
 def _risk(name: str, attack: Attack) -> dict[str, Any]:
     low, high = attack.score.interval
-    rates: dict[str, Rate | None] = {}
-    if attack.parts:
-        rates = {"main": attack.risk.main, "control": attack.risk.control, "baseline": attack.risk.baseline}
+    risk, baseline = attack.risk, attack.risk.baseline
     return {
         "score": name,
         "name": name.replace("_", " "),
         "value": rounded(attack.score.value),
         "low": rounded(low),
         "high": rounded(high),
-        **{key: rounded(rate.value) if rate else None for key, rate in rates.items()},
+        "main": rounded(risk.main.value),
+        "control": rounded(risk.control.value),
+        "baseline": rounded(baseline.value) if baseline else None,
         "caveat": attack.score.caveat,
     }
 
@@ -296,13 +286,10 @@ def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndar
             for part in (ours, theirs)
         ]
     gaps = [np.isnan(part) for part in (ours, theirs)]
-    for label, number in (("others", len(labels)), ("missing", len(labels) + 1)):
-        is_it = [
-            gap if label == "missing" else ~gap & (part == number)
-            for gap, part in zip(gaps, cells, strict=True)
-        ]
-        if any(side.any() for side in is_it):
-            cells = [np.where(side, len(labels), part) for side, part in zip(is_it, cells, strict=True)]
+    others = [~gap & (part == len(labels)) for gap, part in zip(gaps, cells, strict=True)]
+    for label, sides in (("others", others), ("missing", gaps)):
+        if any(side.any() for side in sides):
+            cells = [np.where(side, len(labels), part) for side, part in zip(sides, cells, strict=True)]
             labels.append(label)
     return cells[0].astype(np.int64), cells[1].astype(np.int64), labels
 

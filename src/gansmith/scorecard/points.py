@@ -121,11 +121,7 @@ def affordable(features: Features) -> int:
     return min(MAX_RECORDS, max(1_000, _MAX_COORDINATES // max(1, min(n_dimensions, 2 * MAX_DIMENSIONS))))
 
 
-def nearest_few(
-    points: Float[np.ndarray, "n_points n_dimensions"],
-    references: Float[np.ndarray, "n_references n_dimensions"],
-    k: int,
-) -> tuple[np.ndarray, np.ndarray]:
+def nearest_few(points: Points, references: References, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Each point's few nearest references, the nearest first: fast to find, exact to the last digit.
 
     Among references equally far it takes what comes by their order: shuffle them first.

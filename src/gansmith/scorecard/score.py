@@ -1,11 +1,19 @@
-"""A score with its error, and an entry of the card that sets it beside its anchors."""
+"""The vocabulary of the card: a score with its error, an entry beside its anchors, and how much work it is.
+
+And how a standard error is had where no formula gives it.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, final
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from gansmith.errors import DataError
 
 Direction = Literal["higher", "lower"]
 Family = Literal["real", "useful", "private", "valid"]
@@ -21,6 +29,9 @@ ANCHORS: Final = (CEILING, FLOOR, COPY)
 
 CONFIDENT: Final = 1.96
 """Standard errors on each side of a number that make an interval of 95 %."""
+GROUPS: Final = 10
+SMALLEST_GROUP: Final = 10
+"""Records in a group, where there are enough of them."""
 
 
 @final
@@ -117,3 +128,173 @@ class Entry:
 def finite(number: float) -> float | None:
     """The number as JSON can hold it."""
     return float(number) if math.isfinite(number) else None
+
+
+@final
+@dataclass(frozen=True)
+class Effort:
+    """How much work a card is: records and repetitions; more of them, smaller errors."""
+
+    n_told: int = 10_000
+    """Records on each side that a classifier tells apart."""
+    n_folds: int = 5
+    """Parts that these are dealt into."""
+    n_counted: int = 1_000_000
+    """Records on each side of which columns, pairs and triples are counted."""
+    n_points: int = 5_000
+    """Records on each side whose distances are measured."""
+    n_taught: int = 1_000_000
+    """Records that a model for predictions learns from."""
+    n_models: int = 3
+    """Models for one prediction."""
+    n_attacked: int = 100_000
+    """Records of each set that take part in an attack."""
+    n_attacks: int = 2_000
+    """Attempts of an attack."""
+    n_members: int = 4_000
+    """Records on each side of which membership is guessed."""
+    is_full: bool = True
+    """Whether the expensive scores are taken at all, and all anchors of attacks beside the ceiling."""
+
+
+FULL: Final = Effort()
+QUICK: Final = Effort(
+    n_told=2_000,
+    n_folds=2,
+    n_counted=20_000,
+    n_points=1_000,
+    n_taught=5_000,
+    n_models=1,
+    n_attacked=8_000,
+    n_attacks=400,
+    n_members=1_000,
+    is_full=False,
+)
+
+
+# --- Standard errors, and scores that are shares and means --------------------------------------------------
+
+
+def error_of_share(n_hits: float, n: int) -> float:
+    """Standard error of a share of yes or no, not 0 at 0 hits.
+
+    Example:
+        >>> round(error_of_share(0, 100), 3)
+        0.013
+
+    Source:
+        Agresti & Coull 1998, "Approximate is better than 'exact'", The American Statistician 52: two hits
+        and two misses are added.
+    """
+    share = (n_hits + 2) / (n + 4)
+    return float(np.sqrt(share * (1 - share) / (n + 4)))
+
+
+def error_by_groups(
+    scores: Callable[[np.ndarray, np.ndarray], tuple[float, ...]],
+    n_fake: int,
+    n_real: int,
+    rng: np.random.Generator,
+) -> tuple[float, ...]:
+    """How far another draw of both sets would move scores, from their spread over disjoint groups.
+
+    Ten random groups are ten small repetitions of the same measurement; the spread between them, divided by
+    the root of their number, estimates the standard error at full size. The level of a score may depend on
+    the number of records (a distance never falls to 0 on few of them); only its spread is used. The estimate
+    is itself rough: with ten groups its own relative error is about a quarter.
+
+    Args:
+        scores: Maps indices of synthetic and of real records to the scores of these records alone.
+        n_fake: How many synthetic records there are, 2 or more.
+        n_real: How many real ones, 2 or more.
+        rng: Draws the groups.
+
+    Returns:
+        The standard error of each score, in its unit.
+
+    Source:
+        The random group method: Wolter 2007, "Introduction to Variance Estimation", 2nd edition, chapter 2.
+    """
+    n_groups = max(2, min(GROUPS, min(n_fake, n_real) // SMALLEST_GROUP))
+    fake, real = rng.permutation(n_fake), rng.permutation(n_real)
+    results = [scores(fake[group::n_groups], real[group::n_groups]) for group in range(n_groups)]
+    return tuple(float(error) for error in np.std(results, axis=0, ddof=1) / np.sqrt(n_groups))
+
+
+def mean_similarity(
+    parts: Float[np.ndarray, " n_parts"],
+    measure: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    n: tuple[int, int],
+    rng: np.random.Generator,
+    *,
+    source: str,
+    label: str,
+    meaning: str,
+    undefined: str,
+) -> Score:
+    """Mean of the parts (columns, pairs, triples) that are defined: how like real records others are.
+
+    A part that is defined for all records but not for the few of a group (a column without variation there)
+    keeps the value of all records in that group: so all groups average the same parts.
+
+    Args:
+        parts: Of all records, the higher the better; NaN is not defined.
+        measure: Maps indices of synthetic and of real records to the same parts of these records alone.
+        n: How many synthetic records there are and how many real ones, 2 or more each.
+        rng: Draws the groups that the error comes from, see `error_by_groups`.
+        source: As in `Score`.
+        label: As in `Score`.
+        meaning: As in `Score`.
+        undefined: The caveat when no part is defined; mean and error are NaN then.
+    """
+    is_defined = ~np.isnan(parts)
+
+    def mean_of(fake: np.ndarray, real: np.ndarray) -> tuple[float]:
+        measured = measure(fake, real)
+        return (float(np.where(np.isnan(measured), parts, measured)[is_defined].mean()),)
+
+    is_known = bool(is_defined.any())
+    return Score(
+        value=float(parts[is_defined].mean()) if is_known else float("nan"),
+        error=error_by_groups(mean_of, *n, rng)[0] if is_known else float("nan"),
+        n=min(n),
+        direction="higher",
+        source=source,
+        label=label,
+        meaning=meaning,
+        caveat="" if is_known else undefined,
+    )
+
+
+def valid_share(
+    n_records: int, broken: Mapping[str, Bool[np.ndarray, " n_records"]]
+) -> tuple[Score, dict[str, float]]:
+    """Share of the records that break no rule; anything below 1 is a defect.
+
+    Args:
+        n_records: How many records there are, 1 or more.
+        broken: For each rule, in words: which records break it.
+
+    Returns:
+        The score, and for each rule that is broken the share of the records that break it, the worst first.
+
+    Raises:
+        DataError: There is no record.
+    """
+    if not n_records:
+        raise DataError("There is no record to check against the rules. Give one at least.")
+    is_broken = np.zeros(n_records, dtype=bool)
+    for rule in broken.values():
+        is_broken |= rule
+    n_valid = int((~is_broken).sum())
+    shares = {name: float(rule.mean()) for name, rule in broken.items() if rule.any()}
+    score = Score(
+        value=n_valid / n_records,
+        error=error_of_share(n_valid, n_records) if n_valid < n_records else 0.0,
+        n=n_records,
+        direction="higher",
+        source="Counting; the rules are those that hold for all real records.",
+        label="valid records",
+        meaning="Share of the records that break no rule: types, ranges, categories, keys, constraints.",
+    )
+    return score, dict(sorted(shares.items(), key=lambda item: -item[1]))

@@ -16,8 +16,8 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat, HasColumns, HasScores
 from gansmith.modalities.registry import find_modality, needed, options_of, recognise
 from gansmith.scorecard.card import Comparison, Scorecard
-from gansmith.scorecard.effort import FULL, QUICK, Effort
 from gansmith.scorecard.features import draws, small_seed
+from gansmith.scorecard.score import FULL, QUICK, Effort
 from gansmith.store.files import of_json_file
 from gansmith.store.run_folder import RunFolder
 

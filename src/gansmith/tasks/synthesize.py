@@ -22,8 +22,8 @@ from gansmith.errors import UsageError
 from gansmith.modalities.format import HasColumns, HasScores
 from gansmith.modalities.registry import find_modality, needed, offered, recognise
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.features import small_seed
+from gansmith.scorecard.score import FULL, QUICK
 from gansmith.settings import from_plain, settings_of
 from gansmith.tabular.where import Where
 from gansmith.tasks.fit import FitConfig, start

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gansmith.report.figures.axes import plain
-from gansmith.report.figures.columns import marginal, missingness
-from gansmith.report.figures.measures import projection, risks, usefulness
-from gansmith.report.figures.pairs import association_difference, association_table, joint
+from gansmith.report.columns import marginal, missingness
+from gansmith.report.measured import projection, risks, usefulness
+from gansmith.report.pairs import association_difference, association_table, joint
+from gansmith.report.parts import plain
 
 SHARES = {"real": [0.2, 0.3, 0.5], "synthetic": [0.3, 0.3, 0.4], "error": 0.1, "ceiling": 0.01}
 

@@ -9,9 +9,9 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.scorecard import judge as judging
-from gansmith.scorecard.effort import QUICK
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.judge import Judge
+from gansmith.scorecard.score import QUICK
 
 
 def table(seed: int, n: int = 120) -> Features:

@@ -21,7 +21,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.faces.demos.pictures import make_folder, picture_grid
-from gansmith.modalities.image.options import ImageOptions
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.scoring import recognised, score_pictures
@@ -38,6 +38,7 @@ N_SCORED: Final = 1_000
 """Generated digits that are scored."""
 EPOCHS_PER_LINE: Final = 10
 HELDOUT_SHARE: Final = 1 / 3
+_LINE: Final = "{epoch:5d}{discriminator_loss:21.3f}{generator_loss:17.3f}{accuracy:11.3f}"
 _N_DRAWN: Final = 24
 _N_SHOWN: Final = 4
 
@@ -78,7 +79,9 @@ def run_digits(
     with n_threads(1):
         digits = read_pictures(BUNDLED_DIGITS if data is None else data, ImageOptions())
         twos = digits.of_label(DIGIT)
-        _show_real(twos, show)
+        show(f"A handwritten {DIGIT}, one of {len(twos)} in {twos.name}: numbers from 0 to {twos.highest}.\n")
+        show(as_numbers(twos.pixels[0]) + "\n")
+        show(as_shades(twos.pixels[:_N_SHOWN], twos.highest) + "\n")
         lines, model = _article_game(twos, seed, epochs, show)
         _show_generated(model, twos, folder, seed, show)
         models, parts = _comparison(twos, seed, epochs, default_samples_seen, show)
@@ -89,12 +92,6 @@ def run_digits(
     files = ["digits-article.gan", "digits-article.png", "digits-default.gan", "digits-side-by-side.png"]
     show(f"\nWritten to {folder}: {', '.join(files)}.")
     return {"epochs": lines, "scores": scores, "files": files}
-
-
-def _show_real(twos: Pictures, show: Show) -> None:
-    show(f"A handwritten {DIGIT}, one of {len(twos)} in {twos.name}: numbers from 0 to {twos.highest}.\n")
-    show(as_numbers(twos.pixels[0]) + "\n")
-    show(as_shades(twos.pixels[:_N_SHOWN], twos.highest) + "\n")
 
 
 # --- The article's game on all twos -------------------------------------------------------------------------
@@ -116,11 +113,7 @@ def _article_game(twos: Pictures, seed: int, epochs: int, show: Show) -> tuple[l
         epoch, rest = divmod(record.step, per_epoch)
         if not rest and (epoch % EPOCHS_PER_LINE == 0 or epoch == epochs):
             lines.append(_line(run, epoch, of_epoch))
-            show(
-                "{epoch:5d}{discriminator_loss:21.3f}{generator_loss:17.3f}{accuracy:11.3f}".format_map(
-                    lines[-1]
-                )
-            )
+            show(_LINE.format_map(lines[-1]))
     return lines, run.model()
 
 

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.image.pictures import Pixels
-from gansmith.modalities.image.png import png_bytes, tiled
+from gansmith.modalities.image.writing import png_bytes, tiled
 from gansmith.store.files import write_whole
 
 Colour = tuple[int, int, int]
@@ -76,13 +76,7 @@ def picture_grid(
         UsageError: When there is nothing to draw, or captions and sets do not match.
         DataError: When the file cannot be written.
     """
-    if (
-        not rows
-        or len(rows) != len(captions)
-        or not all(len(row) for row in rows)
-        or scale < 1
-        or n_columns < 1
-    ):
+    if not rows or len(rows) != len(captions) or min(scale, n_columns, *map(len, rows)) < 1:
         raise UsageError(
             f"a grid of {len(rows)} sets with {len(captions)} captions, scale {scale}, {n_columns} columns "
             "cannot be drawn. Give one caption for each set, and no empty set."
@@ -225,9 +219,8 @@ def _legend(
     font, across = _font(_SMALL_PX), float(frame.left)
     large = Image.new("L", (96, 96))
     ImageDraw.Draw(large).ellipse([0, 0, 95, 95], fill=255)
-    marker = large.resize(
-        (12, 12), Image.Resampling.BOX
-    )  # eight times as large and scaled down: a smooth rim
+    # Eight times as large and scaled down: a smooth rim.
+    marker = large.resize((12, 12), Image.Resampling.BOX)
     for text, colour in entries:
         draw.bitmap((round(across), top + 2), marker, fill=colour)
         draw.text((across + 20, top + 8), text, _INK, font, anchor="lm")

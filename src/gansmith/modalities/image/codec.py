@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.errors import DataError, ModelFileError
-from gansmith.modalities.image.options import ImageOptions
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.pictures import HIGHEST_VALUES, Pictures
 from gansmith.modalities.recipe import AbstractCodec
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from gansmith.errors import UsageError
 from gansmith.modalities.format import AbstractFormat
-from gansmith.modalities.image.options import ImageOptions
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.previews import PicturePreview
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
+from gansmith.scorecard.score import Effort
 from gansmith.tabular.where import plain_where
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, cast, final
+from typing import Any, Final, cast
 
 import numpy as np
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.image.options import ImageOptions
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.pictures import (
     BUNDLED_DIGITS,
     HIGHEST_VALUES,
@@ -25,21 +25,6 @@ MIN_PICTURES: Final = 2
 _PIXEL_FILES: Final = (".tra", ".tes")
 _LABEL_NAMES: Final = ("label", "class", "target", "digit", "y")
 _N_LINES_LOOKED_AT: Final = 20
-
-
-@final
-@dataclass(frozen=True)
-class _Grid:
-    """How the cells of a line are to be read."""
-
-    side: int
-    """Pixels."""
-    has_label: bool
-    """Whether a label stands behind the pixels."""
-
-    @property
-    def n_values(self) -> int:
-        return self.side**2
 
 
 def read_pictures(source: object, options: ImageOptions) -> Pictures:
@@ -106,12 +91,8 @@ def looks_like_pictures(source: object) -> bool:
     if path.suffix != ".csv" or not path.is_file():
         return False
     with path.open("rb") as file:
-        lines = [
-            line.strip()
-            for line in (file.readline(1 << 20) for _ in range(_N_LINES_LOOKED_AT))
-            if line.strip()
-        ]
-    rows = [line.split(b",") for line in lines]
+        lines = [file.readline(1 << 20).strip() for _ in range(_N_LINES_LOOKED_AT)]
+    rows = [line.split(b",") for line in lines if line]
     if not rows or not _is_square(len(rows[0]) - 1) or len(rows[0]) < 17:
         return False
     is_regular = all(len(row) == len(rows[0]) for row in rows)
@@ -165,13 +146,11 @@ def pictures_of(values: np.ndarray, labels: np.ndarray | None, name: str = "arra
         raise DataError(f"{name}: values of type {values.dtype}. Wanted: whole numbers from 0 to 255.")
     flat = values.reshape(len(values), math.prod(values.shape[1:]))
     _check_pixels(flat, lambda row, column: f"{name}: picture {row}, pixel {column}")
-    texts = None if labels is None else _as_text(labels)
+    texts = None
+    if labels is not None:
+        names = [f"{label:g}" if isinstance(label, float) else str(label) for label in labels.tolist()]
+        texts = np.array(names, dtype=object)
     return Pictures(values.astype(np.uint8), texts, highest_value(int(values.max(initial=0))), name)
-
-
-def _as_text(labels: np.ndarray) -> np.ndarray:
-    texts = [f"{label:g}" if isinstance(label, float) else str(label) for label in labels.tolist()]
-    return np.array(texts, dtype=object)
 
 
 def _check_pixels(values: np.ndarray, place: Any) -> None:
@@ -190,14 +169,10 @@ def _check_pixels(values: np.ndarray, place: Any) -> None:
         return
     row, column = (int(index) for index in np.argwhere(~is_pixel)[0])
     value = values[row, column]
-    cure = (
-        "Scale them, for example by 255 / the brightest."
-        if np.isfinite(value)
-        else "Clean or drop the picture."
-    )
+    scale, drop = "Scale them, for example by 255 / the brightest.", "Clean or drop the picture."
     raise DataError(
         f"{place(row, column)}: {value:g} is no pixel. "
-        f"Wanted: whole numbers from 0 to {HIGHEST_VALUES[-1]}. {cure}"
+        f"Wanted: whole numbers from 0 to {HIGHEST_VALUES[-1]}. {scale if np.isfinite(value) else drop}"
     )
 
 
@@ -208,17 +183,19 @@ def _read_text(path: Path, options: ImageOptions) -> Pictures:
     lines = _lines(path, options.encoding)
     notes: tuple[str, ...] = ()
     if options.has_header and lines and _is_header(lines[0][1]):
-        _check_header(path, lines[0][1].split(","))
+        if lines[0][1].split(",")[0].strip().strip('"').lower() in _LABEL_NAMES:
+            raise DataError(
+                f"{path}: the label stands in the first column. Move it to the last, behind the pixels."
+            )
         lines, notes = lines[1:], ("the first line was taken for a header",)
     if not lines:
         raise DataError(
             f"{path}: no pictures in it. Wanted: one picture per line, its pixels and perhaps a label."
         )
-    grid = _grid(path, len(lines[0][1].split(",")))
-    numbers = [number for number, _ in lines]
-    values, labels = _cells(path, lines, grid)
-    _check_pixels(values, lambda row, column: f"{path}: line {numbers[row]}, column {column + 1}")
-    pixels = values.astype(np.uint8).reshape(-1, grid.side, grid.side)  # (n, side, side)
+    side, has_label = _side(path, lines[0][1].count(",") + 1)
+    values, labels = _cells(path, lines, side**2, has_label=has_label)
+    _check_pixels(values, lambda row, column: f"{path}: line {lines[row][0]}, column {column + 1}")
+    pixels = values.astype(np.uint8).reshape(-1, side, side)  # (n, side, side)
     return Pictures(pixels, labels, highest_value(int(pixels.max())), path.name, notes)
 
 
@@ -241,17 +218,11 @@ def _is_header(line: str) -> bool:
     return 2 * n_words > len(cells) or (len(cells) > 9 and is_counted)
 
 
-def _check_header(path: Path, names: Sequence[str]) -> None:
-    if names[0].strip().strip('"').lower() in _LABEL_NAMES:
-        raise DataError(
-            f"{path}: the label stands in the first column. Move it to the last, behind the pixels."
-        )
-
-
-def _grid(path: Path, n_columns: int) -> _Grid:
+def _side(path: Path, n_columns: int) -> tuple[int, bool]:
+    """Pixels along each side, and whether a label stands behind the pixels."""
     for has_label in (True, False):
         if _is_square(n_columns - has_label):
-            return _Grid(math.isqrt(n_columns - has_label), has_label)
+            return math.isqrt(n_columns - has_label), has_label
     below = math.isqrt(max(n_columns - 1, 4))
     raise DataError(
         f"{path}: {n_columns} columns are no square picture, with or without a label. "
@@ -259,38 +230,32 @@ def _grid(path: Path, n_columns: int) -> _Grid:
     )
 
 
-def _cells(path: Path, lines: list[tuple[int, str]], grid: _Grid) -> tuple[np.ndarray, np.ndarray | None]:
+def _cells(
+    path: Path, lines: list[tuple[int, str]], n_values: int, *, has_label: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Pixels as numbers, shape `(n, n_values)`, and labels as text."""
-    n_columns = grid.n_values + grid.has_label
+    n_columns = n_values + has_label
     for number, line in lines:
-        if line.count(",") + 1 != n_columns:
-            found = line.count(",") + 1
+        if (found := line.count(",") + 1) != n_columns:
             raise DataError(
                 f"{path}: line {number} has {found} columns, the first picture {n_columns}. Mend the line."
             )
-    labels = None
-    if grid.has_label:
-        parts = [line.rpartition(",") for _, line in lines]
-        texts, found = [part[0] for part in parts], [part[2].strip().strip('"') for part in parts]
-        labels = np.array(found, dtype=object)
-    else:
-        texts = [line for _, line in lines]
+    texts, labels = [line for _, line in lines], None
+    if has_label:
+        parts = [line.rpartition(",") for line in texts]
+        texts = [part[0] for part in parts]
+        labels = np.array([part[2].strip().strip('"') for part in parts], dtype=object)
     try:
         return np.loadtxt(texts, delimiter=",", ndmin=2, comments=None), labels
     except ValueError as error:
-        raise DataError(_culprit(path, lines, grid) or f"{path}: {error}.") from error
-
-
-def _culprit(path: Path, lines: list[tuple[int, str]], grid: _Grid) -> str | None:
-    """The first cell that is no number, in words."""
-    for number, line in lines:
-        for column, cell in enumerate(line.split(",")[: grid.n_values], start=1):
-            if not _is_number(cell):
-                return (
-                    f"{path}: line {number}, column {column}: {cell.strip()!r} is not a number. "
-                    "Wanted: whole numbers from 0 to 255. Correct the cell or drop the line."
-                )
-    return None
+        for (number, _), text in zip(lines, texts, strict=True):
+            for column, cell in enumerate(text.split(","), start=1):
+                if not _is_number(cell):
+                    raise DataError(
+                        f"{path}: line {number}, column {column}: {cell.strip()!r} is not a number. "
+                        "Wanted: whole numbers from 0 to 255. Correct the cell or drop the line."
+                    ) from error
+        raise DataError(f"{path}: {error}.") from error
 
 
 def _is_number(cell: str) -> bool:

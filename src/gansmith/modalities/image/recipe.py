@@ -1,21 +1,150 @@
-"""How small grey pictures are learnt."""
+"""How small grey pictures are learnt: named plans, with what they were measured to reach, and the recipe."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, final
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, final
 
 from torch import nn
 
+from gansmith.engine.games.adversarial import AdversarialRules
+from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.monitors import coverage
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import PlayerConfig
 from gansmith.engine.tensors import Samples
 from gansmith.errors import DataError
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageNetworks, networks_for
 from gansmith.modalities.image.pictures import Pictures
-from gansmith.modalities.image.presets import PRESETS
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.nets.settings import rule_of_thumb_sizes
+
+FEW_PICTURES: Final = 500
+"""Fewer training pictures get the small players."""
+MIN_HELDOUT: Final = 100
+"""Fewer held-out pictures choose no model."""
+MAX_HELDOUT: Final = 1_000
+
+_ARTICLE_BATCH: Final = 10
+_ARTICLE_EPOCHS: Final = 100
+_ARTICLE_LATENTS: Final = 20
+_ARTICLE_VALUES: Final = 64
+
+
+def article(n_values: int, n_records: int) -> Plan:
+    """The article's game: small tanh players, cross-entropy, no penalty, no average, the last model kept.
+
+    For 8 x 8 pictures the players are the article's own, 20-40-64 and 64-32-16-1: what the rules of thumb
+    give with a quarter of z, but for 20 latents in the place of 16. Other pictures follow the rules. 100
+    epochs, the remainder of each dropped.
+    """
+    sizes = rule_of_thumb_sizes(n_values)
+    n_latents = _ARTICLE_LATENTS if n_values == _ARTICLE_VALUES else sizes.n_latents
+    player = PlayerConfig(learning_rate=0.005, beta1=0.9, beta2=0.999)
+    batch_size = min(_ARTICLE_BATCH, n_records)
+    return Plan(
+        networks=ImageNetworks(
+            sizes.generator_widths, sizes.discriminator_widths, activation="tanh", weights="xavier"
+        ),
+        game=AdversarialRules(
+            batch_size=batch_size,
+            n_latents=n_latents,
+            objective="non-saturating",
+            penalties=(),
+            generator=player,
+            discriminator=player,
+        ),
+        samples_seen=_ARTICLE_EPOCHS * (n_records // batch_size) * batch_size,
+    )
+
+
+def default(n_values: int, n_records: int) -> Plan:
+    """Relativistic pairs with R1 and R2, and a moving average of the generator.
+
+    Few pictures get a small discriminator, which cannot memorise them. Measured 2026-11, one core, on
+    8 x 8 digits that the players had not seen; coverage is that of equally many generated pictures (k = 5),
+    "recognised" the share taken for a 2 by a classifier of real digits, "nearer" the share of generated
+    pictures nearer to training than to unseen ones, at equal numbers (a half is honest):
+
+    - 118 twos (3 splits, 2 seeds): coverage .955 ± .005 (real twos .970 ± .007), recognised 1.000, nearer
+      .62 ± .01; 5 s. The article's game on the same: coverage .17 ± .02, recognised .974 ± .008, nearer .55.
+      With discriminators of 128-64 and 32-16 units: coverage .96 and .82, nearer .66 and .60.
+    - 1,438 digits of all ten kinds (1 split): coverage .924 (real digits .969), nearer .54; 18 s. With the
+      small players: coverage .45 after 5 s, and .84 with 128-64 units after 10 s.
+    - Gamma from 0.1 to 8 made no difference beyond chance.
+    - Turns on fresh fakes with penalties at every step take 3.2 s for these 2.2 and reach the same: .952 ±
+      .015 and .955 ± .021 on the twos.
+    """
+    is_small = n_records < FEW_PICTURES
+    n_latents = rule_of_thumb_sizes(n_values, "half").n_latents
+    networks = ImageNetworks(
+        generator_widths=(128, 128) if is_small else (256, 256),
+        discriminator_widths=(64, 32) if is_small else (256, 128),
+    )
+    game = AdversarialRules(
+        batch_size=min(32, n_records),
+        n_latents=n_latents,
+        turns="same_fakes",
+        penalties=(PenaltyConfig("r1", 0.5, interval=4), PenaltyConfig("r2", 0.5, interval=4)),
+        generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=5_000),
+        discriminator=PlayerConfig(1e-3, 1e-4),
+    )
+    return Plan(networks, game, samples_seen=96_000 if is_small else 224_000)
+
+
+def vae(n_values: int, n_records: int) -> Plan:
+    """A variational autoencoder of the default's widths, to compare with."""
+    is_small = n_records < FEW_PICTURES
+    return Plan(
+        networks=ImageNetworks(generator_widths=(256, 256), discriminator_widths=(256, 256)),
+        game=AutoencoderRules(
+            batch_size=min(32, n_records),
+            n_latents=max(2, n_values // 8),
+            learner=PlayerConfig(1e-3, 1e-4, beta1=0.9, beta2=0.999, average_half_life_samples=5_000),
+        ),
+        samples_seen=96_000 if is_small else 224_000,
+    )
+
+
+def enough_heldout(n_records: int) -> int:
+    """A tenth, at most `MAX_HELDOUT`; none when that is fewer than `MIN_HELDOUT`.
+
+    So few choose by chance, and are missed in training: of 118 twos, 24 held out lowered the coverage of
+    unseen ones from .96 to .85, and to .92 where the last model was kept (measured as for `default`).
+    """
+    n = min(n_records // 10, MAX_HELDOUT)
+    return n if n >= MIN_HELDOUT else 0
+
+
+@final
+@dataclass(frozen=True)
+class Preset:
+    """A named plan."""
+
+    plan: Callable[[int, int], Plan]
+    """(values per picture, training pictures) to sizes, rules and length."""
+    n_heldout: Callable[[int], int]
+    """(all pictures) to how many of them choose the model."""
+    meaning: str
+    """One line for people."""
+
+
+PRESETS: Final = {
+    "default": Preset(
+        default,
+        enough_heldout,
+        "relativistic pairs, R1 and R2, moving average; 118 twos: coverage .96 (real .97), 5 s",
+    ),
+    "article": Preset(
+        article,
+        lambda n_records: 0,  # all are learnt from and the last model is kept, as the article has it
+        "the article's game, 20-40-64 against 64-32-16-1; 118 twos: coverage .17 (real .97), 1 s",
+    ),
+    "vae": Preset(vae, enough_heldout, "a variational autoencoder, to compare with"),
+}
 
 
 @final
@@ -27,11 +156,11 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
     presets: ClassVar[Mapping[str, str]] = {name: preset.meaning for name, preset in PRESETS.items()}
 
     def n_heldout(self, n_records: int, preset: str) -> int:
-        """How many pictures choose the model; see `presets`."""
+        """How many pictures choose the model; see `PRESETS`."""
         return PRESETS[preset].n_heldout(n_records)
 
     def plan(self, codec: ImageCodec, n_records: int, preset: str) -> Plan:
-        """Sizes, rules and length; see `presets`."""
+        """Sizes, rules and length; see `PRESETS`."""
         return PRESETS[preset].plan(codec.n_values, n_records)
 
     def build(self, codec: ImageCodec, networks: ImageNetworks, rules: AbstractRules) -> dict[str, nn.Module]:

@@ -8,13 +8,13 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.image.pictures import Pictures, joined
-from gansmith.scorecard.answers import Evidence
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_share
 from gansmith.scorecard.real.coverage import neighbourhoods
-from gansmith.scorecard.score import CEILING, Entry, Score
-from gansmith.scorecard.verdict import verdict
+from gansmith.scorecard.score import CEILING, Entry, Score, error_of_share
+from gansmith.scorecard.verdict.answers import Evidence
+from gansmith.scorecard.verdict.questions import verdict
 
 MAX_PICTURES: Final = 10_000
 """Pictures of each set that a score looks at, at most."""
@@ -94,12 +94,11 @@ def recognised(fake: Pictures, real: Pictures) -> Entry:
 
 
 def _share(is_right: np.ndarray) -> Score:
-    """A share of yes or no, with an error that is not 0 when all agree (Agresti and Coull 1998)."""
-    n, n_right = max(1, len(is_right)), int(is_right.sum())
-    near = (n_right + 2) / (n + 4)
+    n_right = int(is_right.sum())
+    n = max(1, len(is_right))
     return Score(
         value=n_right / n if len(is_right) else float("nan"),
-        error=float(np.sqrt(near * (1 - near) / (n + 4))),
+        error=error_of_share(n_right, n),
         n=n,
         direction="higher",
         label="recognised",
@@ -112,10 +111,7 @@ def _coverage(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> 
     ours, others, real = (_points(_drawn(part, n, seed)) for part in (fake, train, holdout))
     k = min(5, n - 1)
     scores, anchors = (neighbourhoods(part, real, k=k, seed=seed) for part in (ours, others))
-    return [
-        Entry("coverage", scores.coverage, {CEILING: anchors.coverage}),
-        Entry("density", scores.density, {CEILING: anchors.density}),
-    ]
+    return [Entry(name, scores[name], {CEILING: anchors[name]}) for name in ("coverage", "density")]
 
 
 def _nearer(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> Entry:

@@ -1,4 +1,7 @@
-"""Files of generated pictures: comma-separated pixels, an array, or a PNG to look at."""
+"""Files of generated pictures: comma-separated pixels, an array, or a PNG to look at.
+
+Every PNG says of itself that it is synthetic.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,17 @@ from typing import BinaryIO, Final, cast, final
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.image.pictures import Pictures, Pixels
-from gansmith.modalities.image.png import png_bytes, tiled
 from gansmith.store.files import whole_file
 
 STDOUT: Final = "-"
 FORMATS: Final = (".csv", ".npy", ".png")
 MAX_PICTURES_IN_PNG: Final = 10_000
+PROVENANCE: Final = {"synthetic": "true", "software": "gansmith"}
+"""Said in every PNG that holds something generated."""
 _SMALLEST_SIDE_PX: Final = 64
 
 
@@ -63,13 +68,11 @@ class PictureWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
-            try:
+        with self._stack:  # nothing is left behind where the end fails, either
+            if error is None:
                 self._finish()
-            except BaseException:
-                self._stack.__exit__(*sys.exc_info())
-                raise
-        self._stack.__exit__(kind, error, trace)
+            else:
+                self._stack.__exit__(kind, error, trace)
 
     def write(self, records: Pictures) -> None:
         """Append pictures.
@@ -78,9 +81,7 @@ class PictureWriter:
             DataError: The disk is full, or there are more pictures than a PNG can show.
         """
         if self._format == ".csv":
-            rows = records.pixels.reshape(
-                len(records), records.pixels[0].size if len(records) else 0
-            ).tolist()
+            rows = [picture.ravel().tolist() for picture in records.pixels]
             self._put("".join(f"{','.join(map(str, row))}\n" for row in rows).encode())
             return
         self._kept.append(records.pixels)
@@ -122,3 +123,42 @@ def grid_png(pixels: Pixels, highest: int, metadata: Mapping[str, str]) -> bytes
     n_columns = math.ceil(math.sqrt(len(pixels)))
     canvas = tiled(pixels, highest, n_columns, scale, gap=max(1, scale), background=96)
     return png_bytes(Image.fromarray(canvas), metadata)
+
+
+def png_bytes(image: Image.Image, metadata: Mapping[str, str]) -> bytes:
+    """A picture as the content of a PNG file, with `PROVENANCE` and `metadata` as its text."""
+    info = PngInfo()
+    for key, value in {**PROVENANCE, **metadata}.items():
+        info.add_itxt(key, value) if not value.isascii() else info.add_text(key, value)
+    stream = BytesIO()
+    image.save(stream, format="PNG", pnginfo=info, optimize=True)
+    return stream.getvalue()
+
+
+def tiled(
+    pictures: Pixels, highest: int, n_columns: int, scale: int, gap: int, background: int
+) -> np.ndarray:
+    """Pictures in rows on a background, each pixel enlarged to a square.
+
+    Args:
+        pictures: Shape `(n, height, width)`, one or more.
+        highest: The value of white.
+        n_columns: Pictures per row.
+        scale: Screen pixels per pixel.
+        gap: Screen pixels between pictures and around them.
+        background: Grey of 0 to 255.
+
+    Returns:
+        Shape `(rows, columns)` in screen pixels, uint8.
+    """
+    n, height, width = pictures.shape
+    n_rows = -(-n // n_columns)
+    bright = np.rint(pictures.astype(float) * (255 / highest)).astype(np.uint8)
+    large = bright.repeat(scale, 1).repeat(scale, 2)  # (n, height * scale, width * scale)
+    down, across = height * scale + gap, width * scale + gap
+    canvas = np.full((n_rows * down + gap, n_columns * across + gap), background, np.uint8)
+    for index, picture in enumerate(large):
+        row, column = divmod(index, n_columns)
+        top, left = gap + row * down, gap + column * across
+        canvas[top : top + height * scale, left : left + width * scale] = picture
+    return canvas

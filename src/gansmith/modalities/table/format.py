@@ -16,7 +16,7 @@ from gansmith.modalities.previews import TablePreview
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
+from gansmith.scorecard.score import Effort
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.constraints.finding import settle

@@ -13,13 +13,11 @@ from gansmith.errors import DataError
 from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.modalities.table.validity import Rule, rules_of
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.judge import Judge
 from gansmith.scorecard.private.copies import copied_texts
 from gansmith.scorecard.private.risk import Attack, Tally, measured_risk
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry
-from gansmith.scorecard.validity import valid_share
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, valid_share
 from gansmith.tabular.cells import are_in, cells_of
 from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.rows import with_rare_ones_as_text

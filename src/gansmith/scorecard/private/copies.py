@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,8 +11,7 @@ from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk, wilson_rate
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import error_of_share
+from gansmith.scorecard.score import Score, error_of_share
 
 Keys = Sequence[Hashable] | np.ndarray
 
@@ -132,19 +131,14 @@ def _cells(fake: np.ndarray, known: np.ndarray, *, is_category: bool) -> np.ndar
 
 
 def _hashable(keys: Keys) -> list[Hashable]:
-    if isinstance(keys, np.ndarray):
-        if keys.ndim == 1:
-            return cast("list[Hashable]", keys.tolist())
+    if isinstance(keys, np.ndarray) and keys.ndim > 1:
         return [record.tobytes() for record in keys]
-    return list(keys)
+    return list(keys.tolist() if isinstance(keys, np.ndarray) else keys)
 
 
 def _check_same_layout(fake: np.ndarray, train: np.ndarray) -> None:
-    types: tuple[Any, Any] = (
-        (fake.dtype, train.dtype) if fake.ndim > 1 else (fake.dtype.kind, train.dtype.kind)
-    )
-    both = {"records of shape": (fake.shape[1:], train.shape[1:]), "type": types}
-    for what, (ours, theirs) in both.items():
+    types: list[Any] = [side.dtype if fake.ndim > 1 else side.dtype.kind for side in (fake, train)]
+    for what, ours, theirs in (("records of shape", fake.shape[1:], train.shape[1:]), ("type", *types)):
         if ours != theirs:
             raise DataError(
                 f"Synthetic records have {what} {ours}, training records {theirs}: they cannot be equal. "

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, final
+from typing import Final, final
 
 import numpy as np
-from jaxtyping import Float
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, draws
-from gansmith.scorecard.learners import auc_and_error
-from gansmith.scorecard.private.membership_attacks import membership_attacks
-from gansmith.scorecard.private.risk import Rate, Tally, wilson_rate
+from gansmith.scorecard.private.membership_attacks import (
+    FALSE_POSITIVES,
+    auc_of,
+    membership_attacks,
+    sure_share_of,
+)
+from gansmith.scorecard.private.risk import Rate
 from gansmith.scorecard.score import CONFIDENT, Score
 
-FALSE_POSITIVES: Final = 0.01
 UNUSUAL: Final = 0.01
 """Share of the records that are called unusual."""
 FEWEST: Final = 20
@@ -26,7 +28,6 @@ _SMALLEST: Final = 12
 """Records without which there is nothing to split."""
 _N_BINS: Final = 20
 """Cells of equal width between the 1 % and the 99 % quantile of a number."""
-_SIDES: Final[tuple[Literal["right"], Literal["left"]]] = ("right", "left")
 _SOURCE: Final = (
     "The best of van Breugel et al. 2023 (arXiv:2302.12580), Hilprecht et al. 2019, Hayes et al. 2019 "
     "(arXiv:1705.07663) and distances; Carlini et al. 2022 (arXiv:2112.03570)"
@@ -98,12 +99,12 @@ def membership(
     )
     halves = [{name: (a[part::2], b[part::2]) for name, (a, b) in ordinary.items()} for part in (0, 1)]
     swapped = [(halves[0], halves[1]), (halves[1], halves[0])]
-    aucs = {name: _auc(*pair).value for name, pair in ordinary.items()}
+    aucs = {name: auc_of(*pair).value for name, pair in ordinary.items()}
     return Membership(
-        _auc_score([_best(_auc, *sides) for sides in swapped], ""),
-        _tpr_score([_best(_tpr, *sides) for sides in swapped], ""),
-        _auc_score([_best(_auc, nearly, unusual)], " of unusual records"),
-        _tpr_score([_best(_tpr, nearly, unusual)], " of unusual records"),
+        _mean([_best(auc_of, *sides) for sides in swapped], "", is_share=False),
+        _mean([_best(sure_share_of, *sides) for sides in swapped], "", is_share=True),
+        _mean([_best(auc_of, nearly, unusual)], " of unusual records", is_share=False),
+        _mean([_best(sure_share_of, nearly, unusual)], " of unusual records", is_share=True),
         dict(sorted(aucs.items(), key=lambda item: -item[1])),
     )
 
@@ -182,75 +183,6 @@ def _cells(numbers: np.ndarray) -> np.ndarray:
     return np.clip(cells, -1, _N_BINS)  # NaN stays
 
 
-# --- What an attack reaches ---------------------------------------------------------------------------------
-
-
-def true_positive_rate(
-    positives: Float[np.ndarray, " n_positives"],
-    negatives: Float[np.ndarray, " n_negatives"],
-    *,
-    false_positives: float,
-) -> Rate:
-    """Share of positive records above a threshold that a given share of negative ones exceeds.
-
-    Of numbers of the same distribution, a share of i / (n + 1) lies above the i-th largest of n negative ones
-    on average; in between, the rate is interpolated, and ties fall in random order. So a
-    guess reaches the given share however few the negatives are, and fewer than 1 / false_positives of them
-    can never show a rate of 1.
-
-    Args:
-        positives: What the attack says of the positive records, one or more; any scale.
-        negatives: The same of the negative ones, one or more.
-        false_positives: Share of negatives that may be taken for positives, between 0 and 1.
-
-    Returns:
-        The rate. Its interval adds, as squares, that of the share of positives and that of the threshold.
-
-    Source:
-        Carlini et al. 2022, "Membership inference attacks from first principles" (arXiv:2112.03570), on why
-        few false positives are what counts. The sum of squares: Newcombe 1998, Statistics in Medicine 17.
-
-    Example:
-        >>> numbers = np.arange(1000.0)
-        >>> round(true_positive_rate(numbers, numbers + 0.5, false_positives=0.1).value, 2)
-        0.1
-    """
-    curve = _curve(positives, negatives)
-    value = float(np.interp(false_positives, *curve))
-    n_hits = min(value * len(positives), float(len(positives)))
-    share = wilson_rate(Tally(n_hits, len(positives)))
-    threshold = wilson_rate(Tally(false_positives * len(negatives), len(negatives)))
-    least, most = np.interp([threshold.low, threshold.high], *curve).tolist()
-    low = value - math.hypot(value - share.low, value - least)
-    high = value + math.hypot(share.high - value, most - value)
-    return Rate(value, max(0.0, low), min(1.0, high), len(positives))
-
-
-def _curve(positives: np.ndarray, negatives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Expected shares of false positives, ascending from 0 to 1, and the shares of true ones."""
-    n = len(negatives)
-    ascending = np.sort(negatives)
-    upper, lower = (np.searchsorted(ascending, ascending, side=side) for side in _SIDES)
-    n_above, n_reached = (
-        len(positives) - np.searchsorted(np.sort(positives), ascending, side=side) for side in _SIDES
-    )
-    # Negatives that are equal take part in a tie at random places: above the j-th of g of them there are
-    # j / (g + 1) of the positives in the tie, on average.
-    place = (upper - np.arange(n)) / (upper - lower + 1)
-    n_true = n_above + (n_reached - n_above) * place
-    shares = np.append(n_true / len(positives), 0.0)[::-1]
-    return np.append(np.arange(n + 1) / (n + 1), 1.0), np.append(shares, 1.0)
-
-
-def _auc(members: np.ndarray, others: np.ndarray) -> Rate:
-    value, error = auc_and_error(members, others)
-    return Rate(value, value - CONFIDENT * error, value + CONFIDENT * error, len(members))
-
-
-def _tpr(members: np.ndarray, others: np.ndarray) -> Rate:
-    return true_positive_rate(members, others, false_positives=FALSE_POSITIVES)
-
-
 def _best(
     measure: Callable[[np.ndarray, np.ndarray], Rate],
     to_choose: Mapping[str, Pair],
@@ -261,35 +193,29 @@ def _best(
     return measure(*to_measure[best])
 
 
-def _auc_score(rates: list[Rate], whose: str) -> Score:
-    meaning = f"How often the best attack rightly calls the training record of two{whose}; 0.5 is a guess."
-    doubt = _doubt(sum(rate.n for rate in rates), FEWEST)
-    return _mean(rates, f"membership{whose} (AUC)", meaning, doubt, is_share=False)
-
-
-def _tpr_score(rates: list[Rate], whose: str) -> Score:
-    meaning = f"Share of the training records{whose} that the best attack is sure of; 0.01 is a guess."
-    doubt = _doubt(min(rate.n for rate in rates), math.ceil(1 / FALSE_POSITIVES) - 1)
-    return _mean(rates, f"membership{whose} (found at 1 % false alarms)", meaning, doubt, is_share=True)
-
-
-def _mean(rates: list[Rate], label: str, meaning: str, caveat: str, *, is_share: bool) -> Score:
-    """Of independent rates; the interval of a share stays within 0 to 1."""
-    value = sum(rate.value for rate in rates) / len(rates)
+def _mean(rates: list[Rate], whose: str, *, is_share: bool) -> Score:
+    """Of independent rates, AUCs or shares; the interval of a share stays within 0 to 1."""
+    value, n = sum(rate.value for rate in rates) / len(rates), sum(rate.n for rate in rates)
     low = value - math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
     high = value + math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
+    if is_share:
+        label = f"membership{whose} (found at 1 % false alarms)"
+        meaning = f"Share of the training records{whose} that the best attack is sure of; 0.01 is a guess."
+        n_asked, n_wanted = min(rate.n for rate in rates), math.ceil(1 / FALSE_POSITIVES) - 1
+    else:
+        label, n_asked, n_wanted = f"membership{whose} (AUC)", n, FEWEST
+        meaning = (
+            f"How often the best attack rightly calls the training record of two{whose}; 0.5 is a guess."
+        )
+    doubt = f"cannot be trusted: only {n_asked} records of each kind, {n_wanted} wanted"
     return Score(
         value=value,
         error=(high - low) / 2 / CONFIDENT,
-        n=sum(rate.n for rate in rates),
+        n=n,
         direction="lower",
         source=_SOURCE,
         label=label,
         meaning=meaning,
         bounds=(max(0.0, low), min(1.0, high)) if is_share else None,
-        caveat=caveat,
+        caveat=doubt if n_asked < n_wanted else "",
     )
-
-
-def _doubt(n: int, n_wanted: int) -> str:
-    return f"cannot be trusted: only {n} records of each kind, {n_wanted} wanted" if n < n_wanted else ""

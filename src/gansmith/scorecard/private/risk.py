@@ -73,12 +73,7 @@ class Risk:
         return (_clipped(self.low), _clipped(self.high))
 
     def to_score(self, *, label: str, meaning: str) -> Score:
-        """The risk as a score: the value not below 0, the error that of the interval before it was clipped.
-
-        Args:
-            label: As in `Score`.
-            meaning: As in `Score`.
-        """
+        """As a score: the value not below 0, the error that of the interval before it was clipped."""
         half = (max(self.high, 0.0) - self.low) / 2
         return Score(
             value=_clipped(self.value),

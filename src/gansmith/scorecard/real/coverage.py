@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, final
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import error_by_groups, error_of_share
+from gansmith.scorecard.score import Score, error_by_groups, error_of_share
 
 _CHUNK_DISTANCES: Final = 1_000_000
 """Distances held at once: 8 MB."""
@@ -30,28 +28,13 @@ _MEANINGS: Final = (
 _COVERED: Final = "Share of real records with a synthetic one near them; the real distribution gives"
 
 
-@final
-@dataclass(frozen=True)
-class Neighbourhoods:
-    """Four scores of who has whom for a neighbour."""
-
-    precision: Score
-    """Share of synthetic records that lie in the ball of a real one."""
-    recall: Score
-    """Share of real records that lie in the ball of a synthetic one."""
-    density: Score
-    """How many real balls a synthetic record lies in, divided by k."""
-    coverage: Score
-    """Share of real balls that hold a synthetic record."""
-
-
 def neighbourhoods(
     fake: Float[np.ndarray, "n_fake n_dimensions"],
     real: Float[np.ndarray, "n_real n_dimensions"],
     *,
     k: int = 5,
     seed: int = 0,
-) -> Neighbourhoods:
+) -> dict[str, Score]:
     """Precision, recall, density and coverage: fidelity and variety by nearest neighbours.
 
     Each record has a ball that reaches to its k-th nearest other record of its own table. Precision is the
@@ -73,7 +56,10 @@ def neighbourhoods(
         seed: Of the ties and of the groups that the errors come from.
 
     Returns:
-        The four scores; 0 to 1 but for the density, which is 0 or more.
+        Four scores by name, 0 to 1 but for the density, which is 0 or more: precision, the share of synthetic
+        records that lie in the ball of a real one; recall, the share of real records that lie in the ball of
+        a synthetic one; density, how many real balls a synthetic record lies in, divided by k; coverage, the
+        share of real balls that hold a synthetic record.
 
     Raises:
         DataError: Other dimensions, no more than k real records, or fewer than 2 synthetic ones.
@@ -99,20 +85,18 @@ def neighbourhoods(
     for index, n_asked in ((0, len(fake)), (1, len(real)), (3, len(real))):
         errors[index] = max(errors[index], error_of_share(values[index] * n_asked, n_asked))
     meanings = (*_MEANINGS, f"{_COVERED} {expected_coverage(len(fake), len(real), k):.3f}.")
-    return Neighbourhoods(
-        *(
-            Score(
-                value=values[index],
-                error=float(errors[index]),
-                n=min(len(fake), len(real)),
-                direction="higher",
-                source=_KYNKAANNIEMI if index < 2 else _NAEEM,
-                label=label,
-                meaning=meanings[index],
-            )
-            for index, label in enumerate(("precision", "recall", "density", "coverage"))
+    return {
+        label: Score(
+            value=values[index],
+            error=float(errors[index]),
+            n=min(len(fake), len(real)),
+            direction="higher",
+            source=_KYNKAANNIEMI if index < 2 else _NAEEM,
+            label=label,
+            meaning=meanings[index],
         )
-    )
+        for index, label in enumerate(("precision", "recall", "density", "coverage"))
+    }
 
 
 def expected_coverage(n_fake: int, n_real: int, k: int) -> float:

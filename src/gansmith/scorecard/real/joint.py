@@ -11,8 +11,7 @@ from jaxtyping import Float, Int
 from scipy.special import xlogy
 
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import mean_similarity
+from gansmith.scorecard.score import Score, mean_similarity
 
 MAX_PAIRS: Final = 2_000
 MAX_TRIPLES: Final = 100

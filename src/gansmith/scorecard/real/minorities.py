@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, final
+from typing import Final
 
 import numpy as np
 
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.real.shape import column_shapes
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import mean_similarity
+from gansmith.scorecard.score import Score, mean_similarity
 
 RARE: Final = 0.05
 """A category with a smaller share of the records than this is rare."""
@@ -93,21 +91,8 @@ def _counts_of(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.searchsorted(present, codes, side="right") - np.searchsorted(present, codes, side="left")
 
 
-@final
-@dataclass(frozen=True)
-class _Subgroup:
-    column: int
-    code: float
-    n_real: int
-
-    def of(self, table: Features) -> Features:
-        """The records of this subgroup, without the column that makes it, which is always right."""
-        others = np.delete(np.arange(table.n_columns), self.column)
-        if len(others) > _MAX_COLUMNS:
-            others = np.sort(draws(self.column).permutation(others)[:_MAX_COLUMNS])
-        names = tuple(table.names[place] for place in others)
-        members = table.values[table.values[:, self.column] == self.code]
-        return Features(names, members[:, others], table.is_category[others])
+Subgroup = tuple[int, float]
+"""A category column and one of its codes."""
 
 
 def subgroup_score(
@@ -149,7 +134,7 @@ def subgroup_score(
 
     order = np.argsort(shapes, kind="stable")[:N_WORST]
     worst = {
-        (fake.names[subgroups[index].column], int(subgroups[index].code)): float(shapes[index])
+        (fake.names[subgroups[index][0]], int(subgroups[index][1])): float(shapes[index])
         for index in order
         if not np.isnan(shapes[index])
     }
@@ -165,23 +150,34 @@ def subgroup_score(
     )
 
 
-def _subgroups(fake: Features, real: Features) -> list[_Subgroup]:
+def _subgroups(fake: Features, real: Features) -> list[Subgroup]:
     """The largest subgroups of the real table, the largest first."""
-    found: list[_Subgroup] = []
-    for column in np.flatnonzero(real.is_category):
+    fewest = max(SMALLEST_REAL, _EXPECTED_FAKE * len(real) / len(fake))
+    found: dict[Subgroup, int] = {}
+    for column in np.flatnonzero(real.is_category).tolist():
         values = real.values[:, column]
         codes, counts = np.unique(values[~np.isnan(values)], return_counts=True)
         # A column of one value makes the whole table its subgroup.
         if 2 <= len(codes) <= MAX_VALUES:
-            found += [_Subgroup(int(column), float(c), int(n)) for c, n in zip(codes, counts, strict=True)]
-    fewest = max(SMALLEST_REAL, _EXPECTED_FAKE * len(real) / len(fake))
-    found = [subgroup for subgroup in found if subgroup.n_real >= fewest]
-    return sorted(found, key=lambda subgroup: -subgroup.n_real)[:MAX_SUBGROUPS]
+            sizes = zip(codes.tolist(), counts.tolist(), strict=True)
+            found |= {(column, code): n for code, n in sizes if n >= fewest}
+    return sorted(found, key=lambda subgroup: -found[subgroup])[:MAX_SUBGROUPS]
 
 
-def _similarity(subgroup: _Subgroup, fake: Features, real: Features, n_fake_min: int) -> float:
+def _of(table: Features, subgroup: Subgroup) -> Features:
+    """The records of a subgroup, without the column that makes it, which is always right."""
+    column, code = subgroup
+    others = np.delete(np.arange(table.n_columns), column)
+    if len(others) > _MAX_COLUMNS:
+        others = np.sort(draws(column).permutation(others)[:_MAX_COLUMNS])
+    names = tuple(table.names[place] for place in others)
+    members = table.values[table.values[:, column] == code]
+    return Features(names, members[:, others], table.is_category[others])
+
+
+def _similarity(subgroup: Subgroup, fake: Features, real: Features, n_fake_min: int) -> float:
     """Mean shape of the other columns: 0 when too few synthetic records, NaN when none can be compared."""
-    ours, theirs = subgroup.of(fake), subgroup.of(real)
+    ours, theirs = _of(fake, subgroup), _of(real, subgroup)
     if not ours.n_columns or not len(theirs):
         return float("nan")
     if len(ours) < n_fake_min:

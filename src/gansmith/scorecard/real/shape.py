@@ -9,8 +9,7 @@ from jaxtyping import Float
 
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
 from gansmith.scorecard.real.joint import cells_of_codes, total_variation
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import error_by_groups, mean_similarity
+from gansmith.scorecard.score import Score, error_by_groups, mean_similarity
 
 MAX_PATTERNS: Final = 50
 """Patterns of missing cells kept apart, the most frequent; the rarer ones count as one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.real.joint import (
@@ -16,8 +16,7 @@ from gansmith.scorecard.real.joint import (
     symmetric_matrix,
     total_variation,
 )
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import mean_similarity
+from gansmith.scorecard.score import Score, mean_similarity
 
 _BINS: Final = 10
 _HUGE: Final = 1e100
@@ -104,9 +103,8 @@ def pair_trends(
     return symmetric_matrix(fake.n_columns, pairs, _trends(fake, real, pairs))
 
 
-def _trends(
-    fake: Features, real: Features, pairs: Int[np.ndarray, "n_pairs 2"]
-) -> Float[np.ndarray, " n_pairs"]:
+def _trends(fake: Features, real: Features, pairs: np.ndarray) -> np.ndarray:
+    """The similarity of each pair of columns, NaN where it is not defined: shape (n_pairs,)."""
     is_contingent = fake.is_category[pairs[:, 0]] | fake.is_category[pairs[:, 1]]
     trends = np.empty(len(pairs))
     if is_contingent.any():

@@ -9,8 +9,8 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from gansmith.scorecard.features import MAX_CODES, Features, check_comparable, draws, fold_rare_codes
-from gansmith.scorecard.learners import FULL, QUICK, Classifier, TreeSize, auc_and_error, fit_classifier
+from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
+from gansmith.scorecard.learners import SMALL_TREES, TREES, Classifier, Trees, auc_and_error
 from gansmith.scorecard.real.shape import column_distances
 from gansmith.scorecard.real.trend import pair_trends
 from gansmith.scorecard.score import Score
@@ -45,7 +45,7 @@ def two_sample_auc(
     n_max: int = 10_000,
     n_folds: int = 5,
     finds_giveaways: bool = True,
-    size: TreeSize = FULL,
+    learner: Trees = TREES,
 ) -> TwoSample:
     """Can a classifier tell synthetic records from real ones that it has not seen?
 
@@ -60,7 +60,7 @@ def two_sample_auc(
         n_max: Records used of each side, at most; both sides give equally many.
         n_folds: How many parts the records are dealt into, 2 or more.
         finds_giveaways: Whether to look for the columns, too, which takes longer.
-        size: Of the trees: smaller ones see less.
+        learner: The classifier: smaller trees see less.
 
     Returns:
         The score and the columns that gave the synthetic records away. The error is DeLong's for the records
@@ -78,7 +78,7 @@ def two_sample_auc(
     rng = draws(seed)
     n = min(len(fake), len(real), n_max)
     fake, real = fake.sample(n, rng), real.sample(n, rng)
-    trial = _Trial(fake.values, real.values, fake.is_category, size, min(n_folds, n // 2), seed)
+    trial = _Trial(fake.values, real.values, fake.is_category, learner, min(n_folds, n // 2), seed)
     value, error, judges = trial.run()
     score = Score(
         value=value,
@@ -129,7 +129,7 @@ def quick_two_sample_auc(
     columns = np.sort(rng.permutation(n_columns)[:_QUICK_COLUMNS])
     fake = fake[rng.permutation(len(fake))[:n]][:, columns].astype(np.float64)
     real = real[rng.permutation(len(real))[:n]][:, columns].astype(np.float64)
-    return _Trial(fake, real, is_category[columns], QUICK, 2, seed).run()[0]
+    return _Trial(fake, real, is_category[columns], SMALL_TREES, 2, seed).run()[0]
 
 
 def telling_pairs(
@@ -184,7 +184,7 @@ def _most_telling(fake: Features, real: Features, columns: Sequence[str]) -> lis
 
 def _auc_on(columns: list[int], fake: Features, real: Features, seed: int) -> tuple[float, float]:
     ours, theirs = fake.values[:, columns], real.values[:, columns]
-    return _Trial(ours, theirs, fake.is_category[columns], QUICK, 2, seed).run()[:2]
+    return _Trial(ours, theirs, fake.is_category[columns], SMALL_TREES, 2, seed).run()[:2]
 
 
 @final
@@ -196,18 +196,15 @@ class _Trial:
         fake: np.ndarray,
         real: np.ndarray,
         is_category: np.ndarray,
-        size: TreeSize,
+        learner: Trees,
         n_folds: int,
         seed: int,
     ) -> None:
-        self.records = np.stack([fake, real])  # (2, n, n_columns)
+        records = np.concatenate([fake, real])
         for column in np.flatnonzero(is_category):
-            folded = fold_rare_codes(self.records[:, :, column].ravel(), n_codes=min(size.n_bins, MAX_CODES))
-            self.records[:, :, column] = folded.reshape(2, -1)
-        self.is_category = is_category
-        self.size = size
-        self.n_folds = n_folds
-        self.seed = seed
+            records[:, column] = fold_rare_codes(records[:, column], n_codes=learner.n_codes)
+        self.records = records.reshape(2, *real.shape)  # (2, n, n_columns)
+        self.is_category, self.learner, self.n_folds, self.seed = is_category, learner, n_folds, seed
 
     def run(self) -> tuple[float, float, list[Classifier]]:
         """Mean AUC of the folds, its standard error, and each fold's classifier."""
@@ -227,9 +224,7 @@ class _Trial:
         kept = np.arange(self.records.shape[1]) % self.n_folds != fold
         records = self.records[:, kept]  # (2, n_kept, n_columns)
         labels = np.repeat([1.0, 0.0], kept.sum())
-        return fit_classifier(
-            records.reshape(len(labels), -1), labels, self.is_category, size=self.size, seed=self.seed
-        )
+        return self.learner.classifier(records.reshape(len(labels), -1), labels, self.is_category, self.seed)
 
     def losses_without(
         self, columns: np.ndarray, judges: list[Classifier], rng: np.random.Generator

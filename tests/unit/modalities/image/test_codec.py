@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from gansmith.errors import DataError, ModelFileError
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import HIGHEST_VALUES, Pictures
 
 SHAPES = st.tuples(st.integers(0, 5), st.integers(1, 9), st.integers(1, 9))

@@ -8,10 +8,10 @@ import torch
 
 from gansmith.errors import UsageError
 from gansmith.modalities.format import HasColumns
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.networks import ImageNetworks
-from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import Pictures, bundled_digits
 from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.modalities.image.scoring import recognised, score_pictures

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.image.options import ImageOptions
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures, bundled_digits
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
 

@@ -9,13 +9,11 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.image import writing
+from gansmith.modalities.image import ImageOptions, writing
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.options import ImageOptions
 from gansmith.modalities.image.pictures import Pictures
-from gansmith.modalities.image.png import tiled
 from gansmith.modalities.image.reading import read_pictures
-from gansmith.modalities.image.writing import PictureWriter
+from gansmith.modalities.image.writing import PictureWriter, tiled
 
 CODEC = ImageCodec(4, 4, 16)
 PIXELS = np.random.default_rng(0).integers(0, 17, (5, 4, 4)).astype(np.uint8)

@@ -11,7 +11,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.table.features import table_features
 from gansmith.modalities.table.scoring import score_tables
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.effort import QUICK
+from gansmith.scorecard.score import QUICK
 from gansmith.tabular.schema import Column, Schema, Table
 
 

@@ -13,7 +13,7 @@ from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.presets import MAX_HELDOUT
 from gansmith.modalities.table.recipe import TableRecipe
-from gansmith.scorecard.effort import QUICK
+from gansmith.scorecard.score import QUICK
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.files.frames import fingerprint_of
 from gansmith.tabular.networks import TableNetworks

@@ -15,8 +15,7 @@ from gansmith.scorecard.real.joint import (
     total_variation,
     triple_score,
 )
-from gansmith.scorecard.score import Score
-from gansmith.scorecard.standard_errors import mean_similarity
+from gansmith.scorecard.score import Score, mean_similarity
 
 
 @pytest.mark.parametrize(("n_columns", "size"), [(6, 2), (7, 3), (1, 2), (2, 3), (3, 3)])

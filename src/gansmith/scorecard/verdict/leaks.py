@@ -133,51 +133,39 @@ def _tally(score: Score) -> Tally:
 
 # --- The privacy card ---------------------------------------------------------------------------------------
 
-_RISKS: Final = (
-    (
-        "singling_out",
+_UNUSUAL: Final = "The same for the most unusual one in a hundred."
+_RISKS: Final = ("singling_out", "linkability", "inference")
+"""What the opinion names; the others are asked further."""
+_QUESTIONS: Final = {
+    "singling_out": (
         "Singling out",
         "Can a description taken from the synthetic data point to exactly one person in the real data?",
     ),
-    (
-        "linkability",
+    "linkability": (
         "Linkability",
         "Can two pieces of a person's record, held by different people, be put together with the help of the "
         "synthetic data?",
     ),
-    (
-        "inference",
+    "inference": (
         "Inference",
         "Can somebody who knows all but one fact of a person learn that fact from the synthetic data?",
     ),
-)
-_FURTHER: Final = (
-    (
-        "singling_out_one",
+    "singling_out_one": (
         "Singling out by one column",
         "Can a single rare value point to exactly one person?",
     ),
-    ("membership_auc", "Membership", "Can one tell whether a person was in the real data?"),
-    (
-        "membership_auc_unusual",
-        "Membership of unusual records",
-        "The same for the most unusual one in a hundred.",
-    ),
-    (
-        "membership_tpr",
+    "membership_auc": ("Membership", "Can one tell whether a person was in the real data?"),
+    "membership_auc_unusual": ("Membership of unusual records", _UNUSUAL),
+    "membership_tpr": (
         "Membership, nearly certain",
         "Of how many persons can it be said, with one error in a hundred?",
     ),
-    (
-        "membership_tpr_unusual",
-        "Membership of unusual records, nearly certain",
-        "The same for the most unusual one in a hundred.",
-    ),
-    ("copies", "Copies", "How many synthetic records stand letter for letter in the real data?"),
-    ("near_copies", "Near copies", "How many differ from a real record in no more than one column?"),
-    ("copied_texts", "Copied texts", "Are names, identifiers or other texts of real persons repeated?"),
-    ("rare_values", "Rare values", "Are values that only a few persons have repeated?"),
-)
+    "membership_tpr_unusual": ("Membership of unusual records, nearly certain", _UNUSUAL),
+    "copies": ("Copies", "How many synthetic records stand letter for letter in the real data?"),
+    "near_copies": ("Near copies", "How many differ from a real record in no more than one column?"),
+    "copied_texts": ("Copied texts", "Are names, identifiers or other texts of real persons repeated?"),
+    "rare_values": ("Rare values", "Are values that only a few persons have repeated?"),
+}
 LIMITS: Final = (
     "The attacks were carried out with the data at hand. Attackers may know more, try more, or have other "
     "means; that these attacks found nothing does not prove that nobody can be recognised.",
@@ -207,19 +195,16 @@ def privacy_card(
         rates: By the name of a score, how often its attack, its control group and a naive guess succeeded:
             "main", "control", "baseline".
     """
-    risks, further = (
-        [
-            _item(entries[name], risk, question, rates.get(name, {}))
-            for name, risk, question in listed
-            if name in entries
-        ]
-        for listed in (_RISKS, _FURTHER)
-    )
+    items = {
+        name: _item(entries[name], risk, question, rates.get(name, {}))
+        for name, (risk, question) in _QUESTIONS.items()
+        if name in entries
+    }
     return {
         "title": "Privacy card",
         "data": [list(pair) for pair in data],
-        "risks": risks,
-        "further": further,
+        "risks": [item for name, item in items.items() if name in _RISKS],
+        "further": [item for name, item in items.items() if name not in _RISKS],
         "limits": [*LIMITS, *notes],
         "made": [list(pair) for pair in made],
     }

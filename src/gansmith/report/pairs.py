@@ -1,12 +1,11 @@
-"""Columns two by two: where their values meet, and how strongly they hang together."""
+"""Sections on columns two by two: where their values meet, and how strongly they hang together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
-from gansmith.report.figures.axes import layout, name_axis, plain, rounded
-from gansmith.report.parts import Figure, Table
+from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, plain, rounded
 from gansmith.report.wording import number, percent, shortened
 
 _MOST_CELLS: Final = 100
@@ -19,6 +18,53 @@ Matrix = Sequence[Sequence[float | None]]
 
 _SEQUENTIAL: Final = [[0, "@heat0"], [0.25, "@heat1"], [0.6, "@heat2"], [1, "@heat3"]]
 _DIVERGING: Final = [[0, "@real"], [0.5, "@heat0"], [1, "@synthetic"]]
+
+
+def pairs_section(pairs: Sequence[Mapping[str, Any]]) -> Section | None:
+    """The joint tables that are furthest off, side by side."""
+    if not pairs:
+        return None
+    groups: list[Group] = []
+    for index, pair in enumerate(pairs):
+        first, second = pair["columns"]
+        ceiling = pair.get("ceiling")
+        beside = "" if ceiling is None else f" · real hold-out {number(ceiling)}"
+        groups.append(
+            Group(
+                (joint(pair, index, "real"), joint(pair, index, "synthetic")),
+                "two",
+                f"{first} × {second}",
+                f"Error {number(pair.get('error'))}{beside}",
+            )
+        )
+    return Section(
+        "pairs",
+        "The worst pairs",
+        "How often two values occur together. The stronger its colour, the larger a cell's share; both maps "
+        "of a pair have one scale, so they should look alike.",
+        groups=tuple(groups),
+    )
+
+
+def association_section(found: Mapping[str, Any]) -> Section | None:
+    """How strongly every two columns go together, on both sides, and the difference."""
+    names, real, fake = (found.get(key) or [] for key in ("names", "real", "synthetic"))
+    if len(names) < 2 or not real or not fake:
+        return None
+    names = [str(name) for name in names]
+    figures = (
+        association(names, real, "real"),
+        association(names, fake, "synthetic"),
+        association_difference(names, real, fake),
+    )
+    return Section(
+        "association",
+        "How columns hang together",
+        "0: knowing one column says nothing of the other; 1: it says all. In the third map orange means that "
+        "the synthetic columns hang together more than the real ones, blue less.",
+        groups=(Group(figures, "three"),),
+        tables=(association_table(names, real, fake),),
+    )
 
 
 def joint(pair: Mapping[str, Any], index: int, side: Side) -> Figure:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, final
 
-from gansmith.scorecard.leaks import (
+from gansmith.scorecard.score import CEILING, Entry
+from gansmith.scorecard.verdict.leaks import (
     ATTACKS,
     SHARES,
     Level,
@@ -20,7 +21,6 @@ from gansmith.scorecard.leaks import (
     level_of_share,
     untried,
 )
-from gansmith.scorecard.score import CEILING, Entry
 
 
 @final

@@ -9,12 +9,11 @@ from typing import Any, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.effort import Effort
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.plots import rounded
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Entry, Score
-from gansmith.scorecard.usefulness import Contest, Skill, contest, mean_skill, skills_of, train_here_test_real
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, Score
+from gansmith.scorecard.useful.prediction import Contest, contest, mean_skill, skills_of, train_here_test_real
 
 NAMES = ("tstr", "trtr", "both", "tstr_linear")
 _WORDS = {"fake": "trained on synthetic", "real": "trained on real", "both": "trained on both",
@@ -61,7 +60,7 @@ class Teaching:
         self._train, self._floor, self._holdout = train, floor, holdout
         self._targets, self._seed, self._effort, self._is_chosen = targets, seed, effort, is_chosen
         self._known: dict[tuple[str, Learner, int], Score] = {}
-        self._skilled: dict[tuple[str, int], dict[str, Skill]] = {}
+        self._skilled: dict[tuple[str, int], dict[str, Score]] = {}
 
     def taught_by(self, fake: Features) -> Taught:
         """What is learnt from synthetic records, beside what is learnt from the others."""
@@ -108,18 +107,17 @@ class Teaching:
             both = fake.sample(n, draws(self._seed)).above(self._train.sample(n, draws(self._seed)))
             skills["both"] = self._skills(both)
         scores = {name: mean_skill(found) for name, found in skills.items()}
-        real = {target: skill.value for target, skill in skills["real"].items()}
         shares = {
-            target: skill.value / real[target]
-            for target, skill in skills["fake"].items()
-            if real.get(target, 0.0) > 0.05
+            target: skills["fake"][target].value / real.value
+            for target, real in skills["real"].items()
+            if real.value > 0.05
         }
         worst = dict(sorted(shares.items(), key=lambda item: item[1]))
         result = _result("all columns", "skill", scores)
         lost = tuple(name for name in worst if _is_lost(skills["fake"][name], skills["real"][name]))
         return Taught(tuple(_entries(scores, is_linear=False, details=worst)), (result,), {}, lost)
 
-    def _skills(self, part: Features) -> dict[str, Skill]:
+    def _skills(self, part: Features) -> dict[str, Score]:
         return skills_of(part, self._holdout.sample(5_000, draws(self._seed)), self._targets, seed=self._seed)
 
     def _anchor(self, name: str, n: int, of: Contest, learner: Learner) -> Score:
@@ -134,7 +132,7 @@ class Teaching:
         return train_here_test_real(part, of, seed=self._seed, learner=learner, n_seeds=n_models)
 
 
-def _is_lost(ours: Skill, real: Skill) -> bool:
+def _is_lost(ours: Score, real: Score) -> bool:
     is_sure = real.value - ours.value > 3 * (ours.error**2 + real.error**2) ** 0.5
     return is_sure and real.value > 0.1 and ours.value < 0.5 * real.value
 
@@ -143,22 +141,20 @@ def _entries(
     scores: dict[str, Score], *, is_linear: bool, details: dict[str, float] | None = None
 ) -> list[Entry]:
     anchors = {CEILING: scores["real"], FLOOR: scores["floor"], COPY: scores["real"]}
-    if is_linear:
-        return [
-            Entry("tstr_linear", _called(scores["fake"], "fake", "linear model"), anchors, family="useful")
-        ]
-    names = {"tstr": "fake", "trtr": "real", "both": "both"}
+    names = {"tstr_linear": "fake"} if is_linear else {"tstr": "fake", "trtr": "real", "both": "both"}
+    how = "linear model, " if is_linear else ""
+    behind = {"tstr": details or {}}
     return [
-        Entry(name, _called(scores[part], part), anchors, (details or {}) if name == "tstr" else {}, "useful")
+        Entry(name, _called(scores[part], part, how), anchors, behind.get(name, {}), "useful")
         for name, part in names.items()
         if part in scores
     ]
 
 
-def _called(score: Score, part: str, how: str = "") -> Score:
+def _called(score: Score, part: str, how: str) -> Score:
     """The score, labelled by what was learnt from."""
     unit = score.label.rpartition("(")[2].rstrip(")")
-    return replace(score, label=f"{_WORDS[part]}, tested on real ({f'{how}, ' if how else ''}{unit})")
+    return replace(score, label=f"{_WORDS[part]}, tested on real ({how}{unit})")
 
 
 def _result(target: str, unit: str, scores: dict[str, Score]) -> dict[str, Any]:

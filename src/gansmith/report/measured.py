@@ -1,4 +1,4 @@
-"""What was measured: usefulness, risks, what gives the fakes away, the training; and records as points."""
+"""Sections on what was measured: giveaways, usefulness, risks, the training; and on records as points."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from gansmith.report.figures.axes import layout, name_axis, number_axis, rounded
-from gansmith.report.parts import Figure, Table
-from gansmith.report.wording import interval, number, percent, percent_interval, shortened
+from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, number_axis, rounded
+from gansmith.report.wording import interval, number, percent, shortened
 
 _MOST_POINTS: Final = 800
 _ROW_PX: Final = 30
@@ -20,10 +19,27 @@ _COLOURS: Final = {
 }
 
 
-def giveaways(name: str, gains: Mapping[str, float], label: str, axis: str) -> Figure:
+def giveaways_section(found: Mapping[str, Any]) -> Section | None:
+    """The columns and the pairs by which a classifier told synthetic from real."""
+    figures: list[Figure] = []
+    if found.get("columns"):
+        figures.append(giveaways("columns", found["columns"], "columns", "share of the decision"))
+    if found.get("pairs"):
+        figures.append(giveaways("pairs", found["pairs"], "pairs of columns", "gain as a pair"))
+    if not figures:
+        return None
+    return Section(
+        "giveaways",
+        "What gives the fakes away",
+        "A classifier was trained to tell synthetic from real records. These columns and pairs helped it "
+        "most: look there first.",
+        groups=(Group(tuple(figures), "two"),),
+    )
+
+
+def giveaways(name: str, gains: Mapping[str, float], what: str, axis: str) -> Figure:
     """Bars: by what a classifier told synthetic from real, the strongest first."""
     ranked = sorted(gains.items(), key=lambda item: -item[1])[:12]
-    names = [text for text, _ in ranked]
     bars = {
         "type": "bar",
         "orientation": "h",
@@ -31,18 +47,30 @@ def giveaways(name: str, gains: Mapping[str, float], label: str, axis: str) -> F
         "y": list(range(len(ranked))),
         "marker": {"color": "@accent"},
     }
-    tick_format = ".0~%" if axis.startswith("share") else ""
+    tick_format, shown = (".0~%", percent) if axis.startswith("share") else ("", number)
     across = number_axis(axis, tick_format=tick_format, has_grid=True) | {"rangemode": "tozero"}
-    shown = percent if tick_format else number
+    rows = tuple((text, shown(gain)) for text, gain in ranked)
     return Figure(
-        name=name,
-        label=label,
+        name=f"giveaway-{name}",
+        label=f"Bars: the {what} by which a classifier tells synthetic from real records.",
         data=[bars],
-        layout=layout(across, name_axis(names, 26, from_top=True)),
+        layout=layout(across, name_axis([text for text, _ in ranked], 26, from_top=True)),
         height_px=64 + 24 * len(ranked),
-        numbers=Table(
-            axis.capitalize(), ("By", "Value"), tuple((text, shown(gain)) for text, gain in ranked)
-        ),
+        numbers=Table(axis.capitalize(), ("By", "Value"), rows),
+    )
+
+
+def usefulness_section(contests: Sequence[Mapping[str, Any]]) -> Section | None:
+    """What models learnt, for each target."""
+    figures = tuple(usefulness(contest, index) for index, contest in enumerate(contests))
+    if not figures:
+        return None
+    return Section(
+        "usefulness",
+        "How useful it is",
+        "A model learns to predict a column and is tested on real records that nobody saw. Trained on "
+        "synthetic records it should be nearly as good as trained on real ones. The whiskers are intervals.",
+        groups=(Group(figures, "two"),),
     )
 
 
@@ -57,31 +85,43 @@ def usefulness(contest: Mapping[str, Any], index: int) -> Figure:
     kept = {name: result for name, result in results.items() if result.get("value") is not None}
     target, unit = str(contest["target"]), str(contest["unit"])
     base = 0.5 if unit == "AUC" else 0.0
-    names = list(kept)
     bars = {
         "type": "bar",
         "orientation": "h",
         "base": base,
         "x": rounded(result["value"] - base for result in kept.values()),
         "y": list(range(len(kept))),
-        "marker": {"color": [_COLOURS.get(name, "@grey") for name in names]},
+        "marker": {"color": [_COLOURS.get(name, "@grey") for name in kept]},
         "error_x": _whiskers(list(kept.values())),
     }
     title = "AUC (0.5 is guessing)" if unit == "AUC" else unit
-    rows = tuple(
-        (name, number(result["value"]), interval(result.get("low"), result.get("high")))
-        for name, result in kept.items()
-    )
+    rows = tuple((name, number(result["value"]), interval(result)) for name, result in kept.items())
     return Figure(
         name=f"useful-{index}",
         label=f"{unit} of models that predict {shortened(target, 60)}: "
-        + ", ".join(f"{name} {number(result['value'])}" for name, result in kept.items())
+        + ", ".join(f"{name} {value}" for name, value, _ in rows)
         + ".",
         data=[bars],
-        layout=layout(number_axis(title, has_grid=True), name_axis(names, 26, from_top=True)),
+        layout=layout(number_axis(title, has_grid=True), name_axis(list(kept), 26, from_top=True)),
         height_px=72 + _ROW_PX * len(kept),
         title=target,
         numbers=Table(unit, ("Model", unit, "Interval"), rows),
+    )
+
+
+def risks_section(attacks: Sequence[Mapping[str, Any]]) -> Section | None:
+    """What attacks reached."""
+    if not attacks:
+        return None
+    measured = [attack for attack in attacks if attack.get("value") is not None]
+    return Section(
+        "risks",
+        "Privacy risks",
+        "Each attack guesses something about people of the training data, about people who were never in it "
+        "(control) and without the synthetic data (guessing). The risk is what remains above the control. "
+        "A low risk means that these attacks found little, not that no attack can.",
+        groups=(Group((risks(measured),), "one"),) if measured else (),
+        tables=(risk_table(attacks),),
     )
 
 
@@ -115,10 +155,8 @@ def risk_table(attacks: Sequence[Mapping[str, Any]]) -> Table:
         (
             str(attack["name"]),
             percent(attack.get("value")),
-            percent_interval(attack),
-            percent(attack.get("main")),
-            percent(attack.get("control")),
-            percent(attack.get("baseline")),
+            interval(attack, percent),
+            *(percent(attack.get(rate)) for rate in ("main", "control", "baseline")),
             str(attack.get("caveat") or ""),
         )
         for attack in attacks
@@ -138,6 +176,20 @@ def _whiskers(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "thickness": 1.5,
         "width": 5,
     }
+
+
+def projection_section(cloud: Mapping[str, Any]) -> Section | None:
+    """Both kinds of records as one cloud."""
+    if not cloud.get("real") or not cloud.get("synthetic"):
+        return None
+    return Section(
+        "projection",
+        "All records in one plane",
+        "Each mark is a record. Both kinds should cover the same ground: real marks alone are something "
+        "that the model misses, synthetic ones alone something that it invents.",
+        groups=(Group((projection(cloud),), "one"),),
+        legend="clouds",
+    )
 
 
 def projection(cloud: Mapping[str, Any]) -> Figure:
@@ -162,6 +214,46 @@ def projection(cloud: Mapping[str, Any]) -> Figure:
         data=data,
         layout=layout(number_axis(titles[0], has_grid=True), number_axis(titles[1], has_grid=True)),
         height_px=440,
+    )
+
+
+def neighbours_section(found: Mapping[str, Any]) -> Section | None:
+    """Records that lie nearest to a training record, cell by cell."""
+    columns = [str(name) for name in found.get("columns") or []]
+    if not columns or not found.get("pairs"):
+        return None
+    pairs: list[dict[str, Any]] = []
+    for pair in found["pairs"]:
+        fake, real = ([str(cell) for cell in pair[side]] for side in ("synthetic", "real"))
+        is_equal = [a == b for a, b in zip(fake, real, strict=True)]
+        said = {"distance": number(pair.get("distance")), "n_equal": sum(is_equal), "is_equal": is_equal}
+        pairs.append({**said, "synthetic": fake, "real": real})
+    return Section(
+        "neighbours",
+        "Nearest neighbours",
+        "The synthetic records that lie nearest to a training record, each above that record. Cells that are "
+        "equal are marked with “=”. Equal cells alone are no leak: common people have much in common.",
+        neighbours={"columns": columns, "pairs": pairs},
+        warning="For the data owner, not for publication: this part shows records of the training data.",
+    )
+
+
+def training_section(training: Mapping[str, Any] | None) -> Section | None:
+    """The curves of the training and what was noticed on the way."""
+    if not training:
+        return None
+    seen = list(training.get("samples_seen") or [])
+    series: Mapping[str, Sequence[float | None]] = training.get("series") or {}
+    curves = [curve(seen, name, values, index) for index, (name, values) in enumerate(series.items()) if seen]
+    findings = tuple(str(finding) for finding in training.get("findings") or [])
+    if not curves and not findings:
+        return None
+    return Section(
+        "training",
+        "Training",
+        "What was measured while the model learnt.",
+        groups=(Group(tuple(curves), "many"),) if curves else (),
+        sentences=findings,
     )
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from gansmith.scorecard.answers import Evidence
 from gansmith.scorecard.score import CEILING, Entry, Family, Score
-from gansmith.scorecard.verdict import Line, verdict
+from gansmith.scorecard.verdict.answers import Evidence
+from gansmith.scorecard.verdict.questions import Line, verdict
 
 QUESTIONS = (
     "Does it look real?",

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, final
 
-from gansmith.scorecard import answers
-from gansmith.scorecard.answers import Evidence, Finding
-from gansmith.scorecard.leaks import ATTACKS, SHARES, Level
 from gansmith.scorecard.score import Entry
+from gansmith.scorecard.verdict import answers
+from gansmith.scorecard.verdict.answers import Evidence, Finding
+from gansmith.scorecard.verdict.leaks import ATTACKS, SHARES, Level
 
 _OF_NUMBERS: Final = (
     "shape", "trend", "trend_strong", "mutual_information", "triples", "rare_categories", "subgroups",

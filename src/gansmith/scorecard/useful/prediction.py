@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, final
 
 import numpy as np
@@ -124,17 +124,7 @@ def train_here_test_real(
     )
 
 
-@final
-@dataclass(frozen=True)
-class Skill:
-    """How well a target is predicted: 2 AUC - 1 of classes, R2 (not below 0) of numbers; 0 is guessing."""
-
-    value: float
-    error: float
-    n: int
-
-
-def skills_of(part: Features, test: Features, targets: Sequence[str], *, seed: int) -> dict[str, Skill]:
+def skills_of(part: Features, test: Features, targets: Sequence[str], *, seed: int) -> dict[str, Score]:
     """Every column in turn is the target.
 
     Args:
@@ -144,12 +134,13 @@ def skills_of(part: Features, test: Features, targets: Sequence[str], *, seed: i
         seed: Of the models.
 
     Returns:
-        The skill for each target; 0 where nothing can be learnt from `part`.
+        For each target the skill: 2 AUC - 1 of classes, R2 (not below 0) of numbers. 0 is guessing; it stands
+        where nothing can be learnt from `part`.
 
     Raises:
         DataError: No target can be predicted.
     """
-    found: dict[str, Skill] = {}
+    found: dict[str, Score] = {}
     for target in targets:
         try:
             of = contest(target, test)
@@ -158,17 +149,17 @@ def skills_of(part: Features, test: Features, targets: Sequence[str], *, seed: i
         try:
             score = train_here_test_real(part, of, seed=seed, learner=SMALL_TREES, n_seeds=1)
         except DataError:
-            found[target] = Skill(0.0, 0.0, len(of.test))
-            continue
-        is_auc = of.unit == "AUC"
-        value = 2 * score.value - 1 if is_auc else score.value
-        found[target] = Skill(max(0.0, value), (2 if is_auc else 1) * score.error, score.n)
+            score = Score(0.0, 0.0, len(of.test), "higher")
+        else:
+            if of.unit == "AUC":
+                score = replace(score, value=2 * score.value - 1, error=2 * score.error)
+        found[target] = replace(score, value=max(0.0, score.value))
     if not found:
         raise DataError("No column can be predicted from the others: all are constant or empty.")
     return found
 
 
-def mean_skill(skills: Mapping[str, Skill]) -> Score:
+def mean_skill(skills: Mapping[str, Score]) -> Score:
     """The mean over the targets, one at least."""
     values, errors = np.array([(one.value, one.error) for one in skills.values()]).T
     return Score(
@@ -203,16 +194,14 @@ def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int)
     labels = _told(train.values[:, column], of.frequent)
     if of.unit == "R2":
         return _explained(of.labels, learner.regressor(inputs, labels, is_category, seed)(test_inputs))
-    aucs: list[tuple[float, float]] = []
-    wanted = np.unique(of.labels)
     said: Mapping[float, np.ndarray] = {}
     if len(np.unique(labels)) > 1:
         model = learner.classifier(inputs, labels, is_category, seed)
         columns = model.probabilities(test_inputs)  # (n_test, n_classes)
         said = {float(label): columns[:, place] for place, label in enumerate(model.classes)}
-    for label in wanted:
-        is_it = of.labels == label
-        told = said.get(float(label), np.zeros(len(is_it)))
+    aucs: list[tuple[float, float]] = []
+    for label in np.unique(of.labels).tolist():
+        told, is_it = said.get(label, np.zeros(len(of.labels))), of.labels == label
         aucs.append(auc_and_error(told[is_it], told[~is_it]))
     # The classes share their records, so their errors may all point one way: the mean error is the upper
     # bound of the error of the mean, and exact for two classes, whose AUCs are the same number.

@@ -1,4 +1,4 @@
-"""Single columns, real against synthetic: how often each value occurs, and how often none."""
+"""Sections on single columns, real against synthetic: how often each value occurs, and how often none."""
 
 from __future__ import annotations
 
@@ -8,15 +8,70 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
-from gansmith.report.figures.axes import layout, name_axis, number_axis, plain, rounded
-from gansmith.report.parts import Figure, Table
-from gansmith.report.wording import amount, number, percent, shortened
+from gansmith.report.parts import (
+    Figure,
+    Group,
+    Section,
+    Table,
+    layout,
+    name_axis,
+    number_axis,
+    plain,
+    rounded,
+)
+from gansmith.report.wording import amount, counted, number, percent, shortened
 
+_MOST_COLUMNS: Final = 40
 _HEIGHT_PX: Final = 190
 _MOST_BARS: Final = 9
 _MOST_NUMBERS: Final = 60
 
 Column = Mapping[str, Any]
+
+
+def columns_section(columns: Sequence[Mapping[str, Any]]) -> Section | None:
+    """All columns, the worst first; those beyond the fortieth in a table."""
+    if not columns:
+        return None
+    drawn, others = columns[:_MOST_COLUMNS], columns[_MOST_COLUMNS:]
+    figures = tuple(marginal(column, index) for index, column in enumerate(drawn))
+    rows = tuple(
+        (str(column["name"]), str(column["kind"]), number(column.get("error")), number(column.get("ceiling")))
+        for column in others
+    )
+    head = ("Column", "Kind", "Error", "Real hold-out")
+    caption = counted(
+        len(others), "more column, nearer to the real one", "more columns, nearer to the real ones"
+    )
+    return Section(
+        "columns",
+        "Column by column",
+        "How often each value occurs; first the column that is furthest from what real records reach. "
+        "The error is the share of records that would "
+        "have to change their value for both to agree; a real hold-out of the same size is not without one.",
+        groups=(Group(figures, "many"),),
+        tables=(Table(caption, head, rows),) if rows else (),
+        legend="areas",
+    )
+
+
+def missing_section(columns: Sequence[Mapping[str, Any]]) -> Section | None:
+    """The columns with missing cells."""
+    known = [column for column in columns if column.get("missing_real") is not None]
+    if not known:
+        return None
+    touched = [column for column in known if column["missing_real"] or column.get("missing_synthetic")]
+    if not touched:
+        return Section("missing", "Missing cells", "No cell is missing in the real or in the synthetic data.")
+    touched.sort(key=lambda column: -max(column["missing_real"], column.get("missing_synthetic") or 0.0))
+    return Section(
+        "missing",
+        "Missing cells",
+        "Columns with missing cells; both marks should lie on each other. No other column that is compared "
+        "has any.",
+        groups=(Group((missingness(touched[:_MOST_COLUMNS]),), "one"),),
+        legend="dots",
+    )
 
 
 def marginal(column: Column, index: int) -> Figure:
@@ -53,15 +108,13 @@ def missingness(columns: Sequence[Column]) -> Figure:
     places = list(range(len(columns)))
     real = rounded(column.get("missing_real") or 0.0 for column in columns)
     fake = rounded(column.get("missing_synthetic") or 0.0 for column in columns)
-    between: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [value for pair in zip(real, fake, strict=True) for value in (*pair, None)],
-            "y": [value for place in places for value in (place, place, None)],
-            "line": {"width": 2, "color": "@rule"},
-        }
-    ]
+    between: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [value for pair in zip(real, fake, strict=True) for value in (*pair, None)],
+        "y": [value for place in places for value in (place, place, None)],
+        "line": {"width": 2, "color": "@rule"},
+    }
     marks = [_marks(real, places, "circle", "@real"), _marks(fake, places, "diamond-open", "@synthetic")]
     rows = [
         (name, percent(column.get("missing_real")), percent(column.get("missing_synthetic")))
@@ -71,7 +124,7 @@ def missingness(columns: Sequence[Column]) -> Figure:
     return Figure(
         name="missing",
         label=f"Share of missing cells in {len(columns)} columns, real against synthetic.",
-        data=between + marks,
+        data=[between, *marks],
         layout=layout(across | {"rangemode": "tozero"}, name_axis(names, 24, from_top=True)),
         height_px=64 + 26 * len(columns),
         numbers=Table("Share of cells missing", ("Column", "Real", "Synthetic"), tuple(rows)),

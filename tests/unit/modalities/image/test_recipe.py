@@ -16,8 +16,7 @@ from torch.nn.functional import binary_cross_entropy
 from gansmith.errors import UsageError
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageNetworks
-from gansmith.modalities.image.presets import PRESETS
-from gansmith.modalities.image.recipe import ImageRecipe
+from gansmith.modalities.image.recipe import PRESETS, ImageRecipe
 from gansmith.modalities.recipe import seeded_networks
 from gansmith.nets.activations import ActivationLayer
 from gansmith.nets.settings import rule_of_thumb_sizes

@@ -1,0 +1,1 @@
+"""Is it useful? What models that learnt from synthetic records know about real ones."""

@@ -1,0 +1,6 @@
+"""What a card says in words.
+
+questions       five questions about synthetic data, each a line with a level and its limits
+answers         what was found, in sentences
+leaks           which privacy scores show a leak, and the privacy card
+"""
