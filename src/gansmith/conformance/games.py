@@ -103,7 +103,6 @@ class GameSubject(AbstractSubject):
 
     @property
     def who(self) -> str:
-        """See the base class."""
         return f"game {self.rules.name!r}"
 
 

@@ -119,7 +119,6 @@ class KindSubject(AbstractSubject):
 
     @property
     def who(self) -> str:
-        """See the base class."""
         return f"kind {self.modality.kind!r}"
 
 

@@ -173,7 +173,6 @@ class TableDiscriminator(AbstractExplicitDiscriminator):
     def with_gradients(
         self, samples: TableSamples, conditions: Conditions | None
     ) -> tuple[Logits, TableSamples]:
-        """See the base class."""
         met: list[Tensor] = []
         inputs = self._inputs(samples, conditions)
         logits = dense_logits(inputs, self.layers, self.last, met, activation=self.activation)
@@ -243,7 +242,6 @@ class TableDecoder(AbstractDecoder):
     def forward(
         self, latents: Latents, conditions: Conditions | None, generator: torch.Generator
     ) -> TableSamples:
-        """See the base class."""
         layout, logits = self.layout, self.trunk.logits(latents, conditions)
         noise = torch.empty(len(logits), layout.n_one_hot).exponential_(generator=generator)
         chosen = logits[:, : layout.n_one_hot] - noise.log().to(logits.device)  # the strongest of these wins

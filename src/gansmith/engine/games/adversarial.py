@@ -103,7 +103,6 @@ class AdversarialRules(AbstractRules):
         return self.batch_size * self.n_discriminator_turns
 
     def start(self, networks: Networks, randomness: Randomness) -> Adversarial:
-        """See the base class."""
         return Adversarial(self, networks, randomness)
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:

@@ -44,7 +44,6 @@ class AutoencoderRules(AbstractRules):
     et al. 2017)."""
 
     def start(self, networks: Networks, randomness: Randomness) -> Autoencoder:
-        """See the base class."""
         return Autoencoder(self, networks, randomness)
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:

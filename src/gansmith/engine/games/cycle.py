@@ -58,7 +58,6 @@ class CycleRules(AbstractRules):
         find_objective(self.objective)
 
     def start(self, networks: Networks, randomness: Randomness) -> Cycle:
-        """See the base class."""
         return Cycle(self, networks, randomness)
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
@@ -115,7 +114,6 @@ class Cycle(AbstractGame):
         return self._pools
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """See the base class."""
         self._pools = {name: pool.to(self.device, copy=True) for name, pool in memory.items()}
 
     def _fooling(self, real: Samples, fake: Samples, judge: str) -> Scalar:

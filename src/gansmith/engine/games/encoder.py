@@ -70,7 +70,6 @@ class EncoderGame(AbstractGame):
         self.players = {"encoder": Player(networks["encoder"], rules.learner)}
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
-        """See the base class."""
         (batch,) = batches
         encoder, condition = self.players["encoder"], batch.get("condition")
         shape = (len(batch), self.config.n_latents)

@@ -53,7 +53,6 @@ class TeachingRules(AbstractRules):
     """How the generator learns."""
 
     def start(self, networks: Networks, randomness: Randomness) -> Teaching:
-        """See the base class."""
         return Teaching(self, networks, randomness)
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:

@@ -66,7 +66,6 @@ class ImageEncoder(AbstractEncoder):
     def forward(
         self, samples: PictureSamples, conditions: Conditions | None = None
     ) -> tuple[Latents, Latents]:
-        """See the base class."""
         mean, log_variance = self.layers(samples).float().chunk(2, 1)
         return mean, log_variance
 
@@ -88,14 +87,12 @@ class ImageDecoder(AbstractDecoder):
     def log_likelihood(
         self, samples: PictureSamples, latents: Latents, conditions: Conditions | None = None
     ) -> PerSample:
-        """See the base class."""
         logits = self.layers(latents).float()
         return -binary_cross_entropy_with_logits(logits, samples, reduction="none").sum(1)
 
     def forward(
         self, latents: Latents, conditions: Conditions | None, generator: torch.Generator
     ) -> PictureSamples:
-        """See the base class."""
         return torch.sigmoid(self.layers(latents).float())
 
 

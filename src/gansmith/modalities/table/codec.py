@@ -74,25 +74,20 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
 
     @property
     def n_values(self) -> int:
-        """See the base class."""
         return self.layout.n_values
 
     @property
     def block_size(self) -> int:
-        """See the base class."""
         return int(np.clip(MAX_BLOCK_VALUES // self.n_values, 64, MAX_BLOCK_SIZE))
 
     @property
     def empty(self) -> Table:
-        """See the base class."""
         return Table(self.schema.arrow_schema.empty_table(), self.schema, "synthetic")
 
     def encode(self, records: Table, seed: int) -> Compact:
-        """See the base class."""
         return self.encode_rows(records.records, np.random.default_rng(seed))
 
     def decode(self, compact: Compact, seed: int, first_index: int) -> Table:
-        """See the base class."""
         rows = self.decode_rows(compact, np.random.default_rng(seed), first_index)
         return Table(rows, self.schema, "synthetic")
 
@@ -126,13 +121,11 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         return self.rows.features(*self._parts(compact))
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        """See the base class."""
         state, arrays = self.rows.state()
         return state, {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
-        """See the base class."""
         return cls(RowCodec.from_state(state, {name: tensor.numpy() for name, tensor in tensors.items()}))
 
     def _parts(self, compact: Compact) -> tuple[np.ndarray, np.ndarray]:

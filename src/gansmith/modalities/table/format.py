@@ -40,7 +40,6 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         return not isinstance(source, np.ndarray) or source.ndim == 2
 
     def read(self, source: object, options: TableOptions) -> Table:
-        """See the base class."""
         if isinstance(options.schema, Mapping) and is_sdv(options.schema):
             table = _read_by_sdv(source, options, options.schema)
         else:
@@ -87,7 +86,7 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         seed: int,
         effort: Effort,
     ) -> Iterator[Scorecard]:
-        """See the base class."""
+        """See `HasScores`."""
         from gansmith.modalities.table.scoring import score_tables  # heavy: only for those who score
 
         return score_tables(fakes, train, holdout, target, seed, effort)
@@ -130,11 +129,9 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         return with_column(source, values)
 
     def fingerprint(self, records: Table) -> str:
-        """See the base class."""
         return fingerprint_of(records.records)
 
     def join(self, blocks: Sequence[Table]) -> Table:
-        """See the base class."""
         records = pa.concat_tables([block.records for block in blocks]).combine_chunks()
         return Table(records, blocks[0].schema, blocks[0].name)
 
@@ -146,7 +143,6 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
     def writer(
         self, path: Path, like: Table, metadata: Mapping[str, str], options: TableOptions
     ) -> TableFile:
-        """See the base class."""
         return TableFile(TableWriter(path, like.schema, metadata=metadata, safe_csv=options.safe_csv))
 
     def preview(self, records: Table) -> TablePreview:

@@ -47,7 +47,6 @@ class TableRecipe(AbstractRecipe[TableCodec]):
     presets: ClassVar[Mapping[str, str]] = PRESETS
 
     def remarks(self, codec: TableCodec, records: Table, target: str) -> tuple[str, ...]:
-        """See the base class."""
         return suppression_notes(codec.rows, records.schema, target)
 
     def unknown(self, codec: TableCodec, records: Table) -> tuple[str, ...]:
@@ -75,15 +74,12 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         return {**given, **known}
 
     def n_heldout(self, n_records: int, preset: str) -> int:
-        """See the base class."""
         return n_heldout(n_records)
 
     def plan(self, codec: TableCodec, n_records: int, preset: str) -> Plan:
-        """See the base class."""
         return plan_table(codec.layout, n_records, preset)
 
     def build(self, codec: TableCodec, networks: TableNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
-        """See the base class."""
         return networks_for(codec.layout, networks, rules)
 
     def finish(
@@ -154,7 +150,6 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         return score
 
     def describe(self, codec: TableCodec) -> list[dict[str, str]]:
-        """See the base class."""
         return codec.rows.describe()
 
 

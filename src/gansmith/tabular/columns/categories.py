@@ -132,7 +132,6 @@ class CategoryCodec(AbstractColumnCodec):
         return codes, np.zeros(len(column), np.float32)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
-        """See the base class."""
         if not len(self.values):
             return pa.nulls(len(codes), self.column.arrow_type)
         states = codes - self.has_missing if self.n_states else np.zeros(len(codes), np.int64)
@@ -142,21 +141,17 @@ class CategoryCodec(AbstractColumnCodec):
         return self.values.take(taken).cast(self.column.arrow_type)
 
     def describe(self) -> str:
-        """See the base class."""
         n_values, n_states = len(self.values), self.n_states - self.has_missing
         grouped = f" in {n_states} states" if 0 < n_states < n_values else ""
         return (counted(n_values, "category", "categories") if n_values else "") + grouped
 
     def rare(self) -> Suppressed:
-        """See the base class."""
         return self.suppressed
 
     def listed(self) -> pa.Array:
-        """See the base class."""
         return self.values
 
     def knows(self, cells: pa.Array) -> Mask:
-        """See the base class."""
         return are_in(cells.cast(pa.string()), self.values)
 
     def can_be_told(self, cells: pa.Array) -> Mask:
@@ -266,7 +261,6 @@ class Category(AbstractKind):
     is_deciding: ClassVar[bool] = True
 
     def find(self, cells: Cells) -> Attempt | None:
-        """See the base class."""
         return self.read(cells)
 
 
@@ -293,17 +287,14 @@ class Boolean(AbstractKind):
         return self._spelt(cells, found or ((min(words), max(words)) if len(words) == 2 else ()))
 
     def is_natural(self, type: pa.DataType) -> bool:
-        """See the base class."""
         return pa.types.is_boolean(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         false, true = column.spelling or ("false", "true")
         nothing = pa.scalar(None, pa.bool_())
         return pc.if_else(pc.equal(cells, true), True, pc.if_else(pc.equal(cells, false), False, nothing))
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         false, true = column.spelling or ("false", "true")
         return pc.if_else(values, pa.scalar(true), pa.scalar(false))
 
@@ -334,23 +325,18 @@ class Constant(AbstractKind):
     is_exact: ClassVar[bool] = True
 
     def takes_over(self, reading: Reading) -> bool:
-        """See the base class."""
         return len(reading.distinct) <= 1
 
     def is_natural(self, type: pa.DataType) -> bool:
-        """See the base class."""
         return pa.types.is_null(type)
 
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
-        """See the base class."""
         return Column(name, self.name, "null"), values
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return pa.nulls(len(cells)) if column.type == "null" else super().parse(cells, column)
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         is_nothing = pa.types.is_null(values.type)
         return pc.cast(values, pa.string()) if is_nothing else super().spell(values, column)
 

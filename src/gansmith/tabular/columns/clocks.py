@@ -193,19 +193,15 @@ class Time(AbstractTicking):
         return _read(cells).fitting
 
     def read(self, cells: Cells) -> Attempt:
-        """See the base class."""
         return _read(cells)
 
     def is_natural(self, type: pa.DataType) -> bool:
-        """See the base class."""
         return pa.types.is_time(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return read_clock(cells, column.format or "%H:%M:%S")
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return spell_clock(values, column.format)
 
 
@@ -221,19 +217,15 @@ class Duration(AbstractTicking):
     limit: ClassVar[float] = 2.0**63 / 1e6 - 1
 
     def read(self, cells: Cells) -> Attempt:
-        """See the base class."""
         return _read(cells)
 
     def is_natural(self, type: pa.DataType) -> bool:
-        """See the base class."""
         return pa.types.is_duration(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return read_duration(cells, column.format)
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return spell_duration(values, column.format)
 
 

@@ -257,23 +257,18 @@ class Date(AbstractMeasure):
         return _read(cells).fitting
 
     def read(self, cells: Cells) -> Attempt:
-        """See the base class."""
         return _read(cells)
 
     def is_natural(self, type: pa.DataType) -> bool:
-        """See the base class."""
         return pa.types.is_date(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return _parse(cells, column)
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return spell_times(values, column.format)
 
     def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
-        """See the base class."""
         days = np.clip(np.rint(numbers), -(2**31), 2**31 - 1)
         return pa.array(days.astype(np.int32), mask=missing).cast(pa.date32())
 
@@ -286,17 +281,14 @@ class AbstractTicking(AbstractMeasure):
 
     @final
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
-        """See the base class."""
         return Column(name, self.name, granularity_seconds=granularity_seconds(values)), values
 
     @final
     def step(self, column: Column) -> float:
-        """See the base class."""
         return column.granularity_seconds * 1e6 or 1.0
 
     @final
     def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
-        """See the base class."""
         step, limit = self.step(column), np.nextafter(2.0**63, 0)
         ticks = np.clip(np.rint(numbers / step) * step, -limit, limit).astype(np.int64)
         return pa.array(ticks, mask=missing).cast(column.arrow_type)
@@ -317,19 +309,15 @@ class Datetime(AbstractTicking):
     limit: ClassVar[float] = 2.0**63 / 1e6 - 1
 
     def read(self, cells: Cells) -> Attempt:
-        """See the base class."""
         return _read(cells)
 
     def is_natural(self, type: pa.DataType) -> bool:
-        """See the base class."""
         return pa.types.is_timestamp(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return _parse(cells, column)
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         if column.zone:
             return spell_zoned(values, column.format, column.zone)
         return spell_times(values, column.format)

@@ -118,7 +118,6 @@ class IdentifierCodec(AbstractPresenceCodec):
         return cls(column, has_missing, "", "", 0, 1, 0, positions(texts))
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
-        """See the base class."""
         is_missing = self.is_missing(codes)
         numbers = range(first_index, first_index + len(codes))
         texts = [self._spell(number) for number in numbers]
@@ -237,7 +236,6 @@ class Identifier(AbstractKind):
         return super().read(cells)
 
     def takes_over(self, reading: Reading) -> bool:
-        """See the base class."""
         n_distinct, column = len(reading.distinct), reading.column
         if column.kind == self.name or reading.n_present < MIN_IDENTIFIERS:
             return False

@@ -116,7 +116,6 @@ class InventedCodec(AbstractPresenceCodec):
         return cls(column, cells.null_count > 0, is_distinct, max(1, len(texts)), shares, style, patterns)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
-        """See the base class."""
         draws = rng.random(len(codes))  # record by record: more of them change none
         if self.is_distinct:
             numbers = np.arange(first_index, first_index + len(codes))
@@ -129,7 +128,6 @@ class InventedCodec(AbstractPresenceCodec):
         return made.take(pa.array(places.reshape(-1), mask=is_missing))
 
     def describe(self) -> str:
-        """See the base class."""
         looks = self.column.semantic_type.replace("_", " ") or "its pattern"
         return f"made anew: {looks}{', all different' if self.is_distinct else ''}"
 
@@ -340,7 +338,6 @@ class Invented(AbstractKind):
     is_made_anew: ClassVar[bool] = True
 
     def find(self, cells: Cells) -> Attempt | None:
-        """See the base class."""
         missing = cells.missing_texts
         present = cells.present(missing)
         found = sure_semantic_type(cells.name, present) if len(present) > 1 else None
@@ -351,13 +348,11 @@ class Invented(AbstractKind):
         return self._invented(cells, found) if found else None
 
     def read(self, cells: Cells) -> Attempt:
-        """See the base class."""
         wish, present = cells.wish, cells.present(cells.missing_texts)
         found = sure_semantic_type(cells.name, present) or likely_semantic_type(cells.name, present) or ""
         return self._invented(cells, wish.variant or wish.given.semantic_type or found)
 
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
-        """See the base class."""
         return f"not learnt: made anew as {column.semantic_type.replace('_', ' ') or 'its pattern'}"
 
     def _invented(self, cells: Cells, semantic_type: Any) -> Attempt:

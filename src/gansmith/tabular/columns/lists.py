@@ -101,7 +101,6 @@ class ListCodec(AbstractColumnCodec):
         return codes, np.zeros(len(column), np.float32)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
-        """See the base class."""
         if not self.items:
             return pa.nulls(len(codes), pa.string())
         states = codes - self.has_missing
@@ -114,7 +113,6 @@ class ListCodec(AbstractColumnCodec):
         return pa.array(texts, pa.string(), mask=states < 0)
 
     def describe(self) -> str:
-        """See the base class."""
         return f"lists of {counted(len(self.items), 'item', 'items')}"
 
     def _has(self, lists: list[list[str]]) -> np.ndarray:
@@ -193,13 +191,11 @@ class List(AbstractKind):
     wider: ClassVar[tuple[str, ...]] = ("list", "category")
 
     def find(self, cells: Cells) -> Attempt | None:
-        """See the base class."""
         missing = cells.missing_texts
         delimiter = find_delimiter(cells.present(missing), cells.counts[~missing])
         return _split(cells, delimiter) if delimiter else None
 
     def read(self, cells: Cells) -> Attempt:
-        """See the base class."""
         if cells.wish.column is not None:
             return _split(cells, cells.wish.column.delimiter)
         missing = cells.missing_texts

@@ -123,7 +123,6 @@ class NumberCodec(AbstractColumnCodec):
 
     @property
     def n_bins(self) -> int:
-        """See the base class."""
         return self.n_quantiles
 
     @property
@@ -170,21 +169,17 @@ class NumberCodec(AbstractColumnCodec):
         return numbers, is_missing
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
-        """See the base class."""
         return self._cells(codes, levels)
 
     def describe(self) -> str:
-        """See the base class."""
         spikes = counted(len(self.spikes), "single value", "single values") if len(self.spikes) else ""
         bins = f"{self.n_bins} bins with ranks" if self.n_bins else ""
         return ", ".join(part for part in (spikes, bins) if part)
 
     def rare(self) -> Suppressed:
-        """See the base class."""
         return self.suppressed
 
     def knows(self, cells: pa.Array) -> Mask:
-        """See the base class."""
         numbers, is_missing = to_numbers(cells, self.column)
         is_known = np.isin(numbers, self.spikes)
         if self.n_bins:
@@ -192,12 +187,10 @@ class NumberCodec(AbstractColumnCodec):
         return is_known & ~is_missing
 
     def features(self, codes: Codes, levels: Levels) -> tuple[Float[np.ndarray, " n"], bool]:
-        """See the base class."""
         numbers, is_missing = self.numbers(codes, levels)
         return np.where(is_missing, np.nan, numbers), False
 
     def choices(self, condition: Condition) -> Choices:
-        """See the base class."""
         check_missing(condition, self.has_missing)
         parts = [missing_cell(condition, float(self.counts.sum()))] if self.has_missing else []
         parts += self._ranged(condition) if condition.values is None else [self._listed(condition)]

@@ -60,7 +60,6 @@ class Integer(AbstractMeasure):
         )
 
     def read(self, cells: Cells) -> Attempt:
-        """See the base class."""
         found = _preferring(self.name, _integers(cells), cells)
         if not found.is_bad.any() and is_beyond(found.values):
             told = f"numbers beyond {EXACT} lose their last digits; an identifier or a category keeps them"
@@ -68,23 +67,18 @@ class Integer(AbstractMeasure):
         return found
 
     def is_natural(self, type: pa.DataType) -> bool:
-        """See the base class."""
         return pa.types.is_integer(type)
 
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
-        """See the base class."""
         return Column(name, self.name, str(values.type)), values
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return pc.cast(read_integers(bare_numbers(cells, column)), column.arrow_type)
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return formatted(pc.cast(values, pa.string()), column)
 
     def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
-        """See the base class."""
         return pa.array(_whole(numbers, column.arrow_type.to_pandas_dtype()), mask=missing)
 
 
@@ -101,11 +95,9 @@ class Decimal(AbstractMeasure):
     is_number: ClassVar[bool] = True
 
     def read(self, cells: Cells) -> Attempt:
-        """See the base class."""
         return _preferring(self.name, _decimals(cells), cells)
 
     def is_natural(self, type: pa.DataType) -> bool:
-        """See the base class."""
         return pa.types.is_floating(type)
 
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
@@ -125,19 +117,15 @@ class Decimal(AbstractMeasure):
         return Column(name, self.name, str(values.type), decimals=decimals), values
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return pc.cast(read_decimals(bare_numbers(cells, column), column.point), column.arrow_type)
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        """See the base class."""
         return formatted(spell_decimals(values, column), column)
 
     def step(self, column: Column) -> float:
-        """See the base class."""
         return 10.0**-column.decimals if column.decimals != NOT_ROUNDED else 0.0
 
     def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
-        """See the base class."""
         exact = numbers if column.decimals == NOT_ROUNDED else np.round(numbers, column.decimals)
         return pa.array(exact, mask=missing).cast(column.arrow_type, safe=False)
 

@@ -63,7 +63,6 @@ class StandInCodec(AbstractPresenceCodec):
         return cls(column, cells.null_count > 0, quantiles)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
-        """See the base class."""
         ranks, places = rng.random((len(codes), 2)).T  # record by record: more of them change none
         lengths = np.rint(np.interp(ranks, np.linspace(0, 1, N_QUANTILES), self.lengths)).astype(int)
         starts = (places * len(WORDS)).astype(int)
@@ -99,7 +98,6 @@ class Text(AbstractKind):
     is_free_text: ClassVar[bool] = True
 
     def find(self, cells: Cells) -> Attempt | None:
-        """See the base class."""
         missing = cells.missing_texts
         present, n = cells.present(missing), int(cells.counts[~missing].sum())
         n_distinct = len(present)

@@ -50,18 +50,15 @@ class Range(AbstractConstraint):
         return _on_grid(_end(self.low, self.column), _end(self.high, self.column), self.column)
 
     def in_words(self) -> str:
-        """See the base class."""
         low = "" if self.low is None else f"{self.low} <= "
         return f"{low}{self.column.name}" + ("" if self.high is None else f" <= {self.high}")
 
     def violating(self, records: pa.Table) -> Mask:
-        """See the base class."""
         numbers, missing = units(cells_of(records, self.column.name), self.column)
         low, high = self.ends
         return ~missing & ((numbers < low) | (numbers > high))
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
-        """See the base class."""
         if not self.violating(records).any():
             return records
         numbers, missing = units(cells_of(records, self.column.name), self.column)
@@ -84,7 +81,6 @@ class Unique(AbstractConstraint):
         return any(column.traits.is_unique for column in self.columns)
 
     def in_words(self) -> str:
-        """See the base class."""
         together = " together" if len(self.columns) > 1 else ""
         return f"{', '.join(self.reads)}{together}: never twice the same"
 

@@ -62,11 +62,9 @@ class Dependency(AbstractConstraint):
 
     @property
     def writes(self) -> tuple[str, ...]:
-        """See the base class."""
         return (self.column.name,)
 
     def in_words(self) -> str:
-        """See the base class."""
         counted = f" ({len(self.keys):,} combinations)" if len(self.keys) else ""
         return f"{self.by.name} decides {self.column.name}{counted}"
 
@@ -81,7 +79,6 @@ class Dependency(AbstractConstraint):
         return ~mask_of(pc.or_(same, both_missing)) | mask_of(pc.is_null(places))
 
     def learnt(self, records: pa.Table, min_count: int = 1) -> Dependency:
-        """See the base class."""
         cells = cells_of(records, self.by.name)
         _, first, counts = np.unique(codes_of(cells), return_index=True, return_counts=True)
         kept = pa.array(first[counts >= min_count])
@@ -90,7 +87,6 @@ class Dependency(AbstractConstraint):
         return replace(self, keys=cells.take(kept), values=cells_of(records, self.column.name).take(kept))
 
     def keeping(self, emitted: Mapping[str, pa.Array]) -> Dependency:
-        """See the base class."""
         if self.by.name not in emitted:
             return self
         known = pc.is_in(self.keys.cast(pa.string()), value_set=emitted[self.by.name])
@@ -100,11 +96,9 @@ class Dependency(AbstractConstraint):
         return replace(self, keys=self.keys.filter(kept), values=self.values.filter(kept))
 
     def learnt_state(self) -> dict[str, Any]:
-        """See the base class."""
         return {"keys": spelt(self.keys), "values": spelt(self.values)}
 
     def with_state(self, state: Mapping[str, Any]) -> Dependency:
-        """See the base class."""
         check_keys(state, "keys", "values")
         keys = typed(state["keys"], self.by)
         values = typed(state["values"], self.column)
@@ -113,11 +107,9 @@ class Dependency(AbstractConstraint):
         return replace(self, keys=keys, values=values)
 
     def reduced(self) -> Mapping[str, Column]:
-        """See the base class."""
         return {self.column.name: empty(self.column)}
 
     def reduce(self, records: pa.Table) -> pa.Table:
-        """See the base class."""
         return replaced(records, {self.column.name: pa.nulls(records.num_rows)})
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
@@ -133,7 +125,6 @@ class Dependency(AbstractConstraint):
         return replaced(records, {self.column.name: self.values.take(places)})
 
     def conditions_for(self, cells: Cells) -> Cells:
-        """See the base class."""
         if self.column.name not in cells:
             return cells
         found = self._deciding(cells)
@@ -145,7 +136,6 @@ class Dependency(AbstractConstraint):
         return {**left, self.by.name: found} if len(found) == 1 else left
 
     def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """See the base class."""
         return name != self.column.name or len(self._deciding(cells)) == 1
 
     def _deciding(self, cells: Cells) -> pa.Array:

@@ -77,11 +77,9 @@ class Format(AbstractConstraint):
         return (self.column.name,) if self.column.traits.is_made_anew else ()
 
     def in_words(self) -> str:
-        """See the base class."""
         return f"{self.column.name} matches {self.expression}"
 
     def violating(self, records: pa.Table) -> Mask:
-        """See the base class."""
         compiled = re.compile(self.expression)
         cells = cells_of(records, self.column.name).dictionary_encode()
         fits = np.array([bool(compiled.fullmatch(text)) for text in cells.dictionary.to_pylist()], bool)

@@ -69,15 +69,12 @@ class Inequality(AbstractConstraint):
 
     @property
     def writes(self) -> tuple[str, ...]:
-        """See the base class."""
         return (self.high.name,)
 
     def in_words(self) -> str:
-        """See the base class."""
         return f"{self.low.name} {'<' if self.is_strict else '<='} {self.high.name}"
 
     def violating(self, records: pa.Table) -> Mask:
-        """See the base class."""
         low, low_missing, high, high_missing = self._units(records)
         return self._is_broken(low, high) & ~low_missing & ~high_missing
 
@@ -101,12 +98,10 @@ class Inequality(AbstractConstraint):
         )
 
     def learnt_state(self) -> dict[str, Any]:
-        """See the base class."""
         quantiles = list(self.quantiles)
         return {"reference": self.reference, "quantiles": quantiles, "is_distance": self.is_distance}
 
     def with_state(self, state: Mapping[str, Any]) -> Inequality:
-        """See the base class."""
         check_keys(state, *self.learns)
         found = replace(self, **state)
         numbers = np.array([found.reference, *found.quantiles])
@@ -117,7 +112,6 @@ class Inequality(AbstractConstraint):
         return found
 
     def reduced(self) -> Mapping[str, Column]:
-        """See the base class."""
         if not self.is_distance:
             return {}
         name = self.high.name
@@ -127,7 +121,6 @@ class Inequality(AbstractConstraint):
         return {name: Column(name, "decimal", decimals=-1 if NOT_ROUNDED in decimals else max(decimals))}
 
     def reduce(self, records: pa.Table) -> pa.Table:
-        """See the base class."""
         if not self.is_distance:
             return records
         low, low_missing, high, high_missing = self._units(records)
@@ -171,7 +164,6 @@ class Inequality(AbstractConstraint):
         return not self.is_distance or name != self.high.name or not cells[name][0].is_valid
 
     def takes(self, name: str) -> bool:
-        """See the base class."""
         return self.is_distance and name in self.writes
 
     def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:

@@ -57,12 +57,10 @@ class AbstractMerger(AbstractConstraint):
     @final
     @property
     def writes(self) -> tuple[str, ...]:
-        """See the base class."""
         return tuple(column.name for column in self.columns)
 
     @final
     def reduced(self) -> Mapping[str, Column]:
-        """See the base class."""
         first, *others = self.columns
         return {first.name: Column(first.name, "category")} | {one.name: empty(one) for one in others}
 
@@ -92,7 +90,6 @@ class Combinations(AbstractMerger):
         check_plain(self.columns)
 
     def in_words(self) -> str:
-        """See the base class."""
         counted = f" ({len(self.names):,} of them)" if self.names else ""
         return f"only combinations of {', '.join(self.writes)} that occurred{counted}"
 
@@ -110,7 +107,6 @@ class Combinations(AbstractMerger):
         return replace(self, known=known, names=tuple(str(number) for number in range(len(first))))
 
     def keeping(self, emitted: Mapping[str, pa.Array]) -> Combinations:
-        """See the base class."""
         if self.columns[0].name not in emitted or self.known is None:
             return self
         made = set(emitted[self.columns[0].name].to_pylist())
@@ -124,14 +120,12 @@ class Combinations(AbstractMerger):
         )
 
     def learnt_state(self) -> dict[str, Any]:
-        """See the base class."""
         if self.known is None:
             return {}
         values = [spelt(cells_of(self.known, name)) for name in self.writes]
         return {"names": list(self.names), "values": values}
 
     def with_state(self, state: Mapping[str, Any]) -> Combinations:
-        """See the base class."""
         check_keys(state, "names", "values")
         names = typed(state["names"], Column("names", "category"))
         listed: Any = state["values"]
@@ -151,7 +145,6 @@ class Combinations(AbstractMerger):
         return self.merged(records, called)
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
-        """See the base class."""
         assert self.known is not None
         places = pc.index_in(cells_of(records, self.writes[0]), value_set=pa.array(self.names, pa.string()))
         drawn = rng.integers(0, len(self.names), records.num_rows)
@@ -161,7 +154,6 @@ class Combinations(AbstractMerger):
         return replaced(records, {name: cells_of(chosen, name) for name in self.writes})
 
     def conditions_for(self, cells: Cells) -> Cells:
-        """See the base class."""
         left = {name: cell for name, cell in cells.items() if name not in self.writes}
         if len(left) == len(cells):
             return cells
@@ -172,7 +164,6 @@ class Combinations(AbstractMerger):
         return {**left, self.writes[0]: pa.array(matching, pa.string())} if len(matching) == 1 else left
 
     def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """See the base class."""
         return name not in self.writes or len(self._matching(cells)) == 1
 
     def _matching(self, cells: Cells) -> list[str]:
@@ -205,31 +196,26 @@ class OneOf(AbstractMerger):
         )
 
     def in_words(self) -> str:
-        """See the base class."""
         first, last = self.writes[0], self.writes[-1]
         shown = f"{first}, ..., {last}" if len(self.columns) > 3 else ", ".join(self.writes)
         return f"exactly one of {shown} is 1 ({len(self.columns)} columns)"
 
     def violating(self, records: pa.Table) -> Mask:
-        """See the base class."""
         values, missing = self._matrix(records)
         is_right = np.isin(values, (0.0, 1.0)).all(1) & (values.sum(1) == 1) & ~missing.any(1)
         return ~(is_right | missing.all(1))
 
     def reduce(self, records: pa.Table) -> pa.Table:
-        """See the base class."""
         values, missing = self._matrix(records)
         chosen = pa.array(np.where(missing, -1.0, values).argmax(1), mask=missing.all(1))
         return self.merged(records, pa.array(self.writes).take(chosen))
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
-        """See the base class."""
         called = cells_of(records, self.writes[0])
         ones = {column: pc.equal(called, column.name).cast(pa.int8()) for column in self.columns}
         return replaced(records, {column.name: one.cast(column.arrow_type) for column, one in ones.items()})
 
     def conditions_for(self, cells: Cells) -> Cells:
-        """See the base class."""
         ones = [name for name in self.writes if name in cells and _is_one(cells[name])]
         if len(ones) > 1:
             raise UsageError(

@@ -42,29 +42,23 @@ class MissingTogether(AbstractConstraint):
 
     @property
     def writes(self) -> tuple[str, ...]:
-        """See the base class."""
         return tuple(column.name for column in self.columns[1:])
 
     def in_words(self) -> str:
-        """See the base class."""
         return f"{', '.join(column.name for column in self.columns)} are missing together"
 
     def violating(self, records: pa.Table) -> Mask:
-        """See the base class."""
         missing = [is_missing(records, column.name) for column in self.columns]
         return np.logical_or.reduce(missing) & ~np.logical_and.reduce(missing)
 
     def learnt(self, records: pa.Table, min_count: int = 1) -> MissingTogether:
-        """See the base class."""
         found = [_stand_in(cells_of(records, column.name), column, min_count) for column in self.columns[1:]]
         return replace(self, stand_ins=tuple(found))
 
     def learnt_state(self) -> dict[str, Any]:
-        """See the base class."""
         return {"stand_ins": [spelt(cells) for cells in self.stand_ins]}
 
     def with_state(self, state: Mapping[str, Any]) -> MissingTogether:
-        """See the base class."""
         check_keys(state, "stand_ins")
         listed: Any = state["stand_ins"]
         if not isinstance(listed, list) or len(listed) != len(self.writes):
@@ -75,7 +69,6 @@ class MissingTogether(AbstractConstraint):
         return replace(self, stand_ins=tuple(found))
 
     def reduce(self, records: pa.Table) -> pa.Table:
-        """See the base class."""
         is_gone = pa.array(is_missing(records, self.reads[0]))
         filled: dict[str, pa.Array] = {}
         for name, stand_in in zip(self.writes, self.stand_ins, strict=True):
@@ -85,7 +78,6 @@ class MissingTogether(AbstractConstraint):
         return replaced(records, filled)
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
-        """See the base class."""
         is_gone = pa.array(is_missing(records, self.reads[0]))
         emptied: dict[str, pa.Array] = {}
         for name in self.writes:

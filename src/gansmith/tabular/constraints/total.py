@@ -52,15 +52,12 @@ class Total(AbstractConstraint):
 
     @property
     def writes(self) -> tuple[str, ...]:
-        """See the base class."""
         return (self.total.name,)
 
     def in_words(self) -> str:
-        """See the base class."""
         return f"{self.total.name} = {' + '.join(self.reads)}"
 
     def violating(self, records: pa.Table) -> Mask:
-        """See the base class."""
         total, missing = units(cells_of(records, self.total.name), self.total)
         wanted, lacking, size = self._added(records)
         # A single where it is stored in few digits, and half of the last digit that is kept.
@@ -69,15 +66,12 @@ class Total(AbstractConstraint):
         return (missing != lacking) | (~missing & ~lacking & (np.abs(total - wanted) > tolerance))
 
     def reduced(self) -> Mapping[str, Column]:
-        """See the base class."""
         return {self.total.name: empty(self.total)}
 
     def reduce(self, records: pa.Table) -> pa.Table:
-        """See the base class."""
         return replaced(records, {self.total.name: pa.nulls(records.num_rows)})
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
-        """See the base class."""
         wanted, lacking, _ = self._added(records)
         return replaced(records, {self.total.name: from_units(wanted, lacking, self.total)})
 

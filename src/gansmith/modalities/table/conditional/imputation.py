@@ -49,7 +49,6 @@ class TablePartial:
 
     @property
     def name(self) -> str:
-        """See the base."""
         return self.gaps.table.name
 
     @property
@@ -62,12 +61,10 @@ class TablePartial:
 
     @property
     def n_gaps(self) -> int:
-        """See the base."""
         return sum(column.null_count for column in self.gaps.table.records.columns)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """See the base."""
         found = list(self.gaps.table.notes)
         for column, codec in zip(self.codec.schema.columns, self.codec.columns, strict=True):
             cells = cells_of(self.gaps.table.records, column.name)
@@ -86,16 +83,13 @@ class TablePartial:
         return tuple(found)
 
     def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> ImputedBlock:
-        """See the base."""
         records = self.gaps.table.records.slice(first_index, size)
         return ImputedBlock(self.codec, records, size, n_wanted, seed, self.keep_missing)
 
     def returned(self, blocks: Sequence[Table]) -> object:
-        """See the base."""
         return self.gaps.returned(pa.concat_tables([block.records for block in blocks]).combine_chunks())
 
     def writer(self, path: Path, metadata: Mapping[str, str]) -> TableFile:
-        """See the base."""
         return self.gaps.writer(path, metadata)
 
 
@@ -119,22 +113,18 @@ class ImputedBlock:
 
     @property
     def is_done(self) -> bool:
-        """See the base."""
         return bool(self._is_fixed[: self._n_wanted].all())
 
     @property
     def compact(self) -> Compact:
-        """See the base."""
         return self._compact
 
     def condition(self) -> Conditions | None:
-        """See the base."""
         layout = self._codec.layout
         is_conditioned = torch.from_numpy(self._is_fixed).to(self._compact)
         return hold_fixed(layout, layout.expand(self._compact), is_conditioned)
 
     def take(self, compact: Compact) -> None:
-        """See the base."""
         self._n_rounds += 1
         layout = self._codec.layout
         is_value = np.ones(self._is_fixed.shape, bool)
@@ -148,7 +138,6 @@ class ImputedBlock:
             self._look_at_whole_ones(before)
 
     def settled(self, records: Table) -> Table:
-        """See the base."""
         made = records.records
         if self._tables:
             rows = pa.array(

@@ -39,7 +39,6 @@ class TableRequest:
     texts: tuple[str, ...]
 
     def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> SampledBlock:
-        """See the base."""
         return SampledBlock(self.wanted, size, first_index, n_wanted, seed)
 
 

@@ -153,16 +153,13 @@ class SampledBlock:
 
     @property
     def is_done(self) -> bool:
-        """See the base."""
         return not self._is_open[: self._n_wanted].any()
 
     @property
     def compact(self) -> Compact:
-        """See the base."""
         return self._compact
 
     def condition(self) -> Conditions | None:
-        """See the base."""
         if len(self._seen) >= WATCHED_ROUNDS:
             raise self._not_found()
         self._held = {}
@@ -190,7 +187,6 @@ class SampledBlock:
         return hold_fixed(layout, layout.expand(compact), is_conditioned)
 
     def take(self, compact: Compact) -> None:
-        """See the base."""
         wanted, rng = self._wanted, np.random.default_rng([self._seed, len(self._seen), 1])
         for place, drawn in self._held.items():
             wanted.columns[place].put(compact, drawn)
@@ -216,7 +212,6 @@ class SampledBlock:
         self._keep(compact, np.flatnonzero(is_whole), variants, cells)
 
     def settled(self, records: Table) -> Table:
-        """See the base."""
         found, origins = records.records, pa.array(self._origins[: len(records)])
         for name, parts in self._cells.items():
             place = found.column_names.index(name)
