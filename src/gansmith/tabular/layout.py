@@ -22,12 +22,14 @@ from functools import cached_property
 from itertools import groupby
 from typing import Final, final
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gansmith.engine.batches import Batch
 from gansmith.engine.tensors import Conditions
+from gansmith.tabular.rows import Codes, Levels, RowCodec
 
 Compact = Float[Tensor, "batch n_compact"]
 
@@ -77,6 +79,12 @@ class Layout:
     """States of each column, ascending, each 2 or more."""
     n_bins: tuple[int, ...]
     """How many of these states, the last ones, carry a level."""
+
+    @staticmethod
+    def of(rows: RowCodec) -> Layout:
+        """Where the columns of rows stand."""
+        codecs = [rows.columns[index] for index in rows.playing]
+        return Layout(tuple(codec.n_states for codec in codecs), tuple(codec.n_bins for codec in codecs))
 
     @property
     def n_columns(self) -> int:
@@ -159,6 +167,11 @@ class Layout:
         samples.scatter_(1, codes, 1.0)
         samples[:, self.n_one_hot :] = compact[:, self.n_columns :]
         return samples
+
+    def parts(self, compact: Compact) -> tuple[Codes, Levels]:
+        """Compact records as the states and levels that rows are made of."""
+        values = compact.numpy()
+        return values[:, : self.n_columns].astype(np.int64), values[:, self.n_columns :]
 
     def compact(self, samples: Float[Tensor, "batch n_values"]) -> Compact:
         """Samples as compact records: the inverse of `expand`."""

@@ -69,8 +69,7 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
     @cached_property
     def layout(self) -> Layout:
         """Where each column stands in a sample."""
-        codecs = [self.columns[index] for index in self.playing]
-        return Layout(tuple(codec.n_states for codec in codecs), tuple(codec.n_bins for codec in codecs))
+        return Layout.of(self.rows)
 
     @property
     def n_values(self) -> int:
@@ -104,7 +103,7 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         fixed: Mapping[str, pa.Array] | None = None,
     ) -> pa.Table:
         """Compact samples, shape `(n_records, n_compact)`, as records; see `RowCodec.decode`."""
-        return self.rows.decode(*self._parts(compact), rng, first_index, fixed)
+        return self.rows.decode(*self.layout.parts(compact), rng, first_index, fixed)
 
     def expand(self, compact: Compact) -> Tensor:
         """Compact samples as the networks see them, shape `(n, n_values)`."""
@@ -118,7 +117,7 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         self, compact: Compact
     ) -> tuple[Float[np.ndarray, "n columns"], Bool[np.ndarray, " columns"]]:
         """What a judge outside the game sees: numbers (NaN: missing) and codes, and which is which."""
-        return self.rows.features(*self._parts(compact))
+        return self.rows.features(*self.layout.parts(compact))
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         state, arrays = self.rows.state()
@@ -127,11 +126,6 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
         return cls(RowCodec.from_state(state, {name: tensor.numpy() for name, tensor in tensors.items()}))
-
-    def _parts(self, compact: Compact) -> tuple[np.ndarray, np.ndarray]:
-        """States and levels."""
-        values = compact.numpy()
-        return values[:, : self.layout.n_columns].astype(np.int64), values[:, self.layout.n_columns :]
 
 
 def verdict(chain: Chain, records: pa.Table) -> Verdict | None:

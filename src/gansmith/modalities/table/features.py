@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, Scale
 from gansmith.tabular.cells import floats_of
-from gansmith.tabular.columns.base import measure, natural_kind
+from gansmith.tabular.columns.base import natural_kind
+from gansmith.tabular.columns.measures import measure
 from gansmith.tabular.schema import NOT_ROUNDED, TYPES, Column, Schema
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, final
+from typing import TYPE_CHECKING, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.tabular.cells import Counts, Mask, Numbers, are_in, are_missing, floats_of, without
+from gansmith.tabular.cells import Counts, Mask, are_in, are_missing, without
 from gansmith.tabular.columns import kinds
 from gansmith.tabular.schema import Column
 
@@ -172,6 +172,8 @@ class AbstractKind(ABC):
     """What the metadata of SDV may call it, how it is written first."""
     rare_as: ClassVar[str] = ""
     """The kind that it becomes where most of its values are too rare to come out; empty: it stays."""
+    is_natural: ClassVar[bool] = False
+    """Whether values of its types are of this kind by themselves; it spells and reads them for all kinds."""
     is_late: ClassVar[bool] = False
     """Whether it is learnt after the others, by which its rare values are compared."""
 
@@ -197,7 +199,6 @@ class AbstractKind(ABC):
 
     def find(self, cells: Cells) -> Attempt | None:
         """The cells as this kind, or as a near relative; None: they are nothing such."""
-        del cells
         return None
 
     def read(self, cells: Cells) -> Attempt:
@@ -207,12 +208,6 @@ class AbstractKind(ABC):
 
     def takes_over(self, reading: Reading) -> bool:
         """Whether a column that was read as another kind is a special case of it, and this one."""
-        del reading
-        return False
-
-    def is_natural(self, type: pa.DataType) -> bool:
-        """Whether typed values are of this kind by themselves; it spells and reads them for all kinds."""
-        del type
         return False
 
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
@@ -231,9 +226,7 @@ class AbstractKind(ABC):
             pa.ArrowInvalid: A number does not fit the column's type, such as 300 an int8.
         """
         kind = natural_kind(column.arrow_type)
-        if kind is None:
-            return cells if pa.types.is_string(column.arrow_type) else pa.nulls(len(cells))
-        return kind.parse(cells, column)
+        return cells if kind is None else kind.parse(cells, column)
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
         """Values as a text file spells them; null stays null.
@@ -243,81 +236,18 @@ class AbstractKind(ABC):
             column: How to spell them.
         """
         kind = natural_kind(values.type)
-        return pc.cast(values, pa.string()) if kind is None else kind.spell(values, column)
+        return values if kind is None else kind.spell(values, column)
 
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
         """What a column of this kind holds, for a first look at data."""
-        del column
         if self.is_made_anew:
             return "not learnt: made anew"
         n_values = len(pc.unique(cells.drop_null()))
         return f"{n_values:,} value{'' if n_values == 1 else 's'}"
 
 
-class AbstractMeasure(AbstractKind):
-    """A kind whose values lie on a line: numbers, dates and times."""
-
-    is_measure: ClassVar[bool] = True
-    ticks: ClassVar[float] = 1.0
-    """Microseconds of its unit, where it is a time."""
-    n_per_score: ClassVar[float] = 1.0
-    """How many of its units one of those is that scores and codecs count in."""
-    scale: ClassVar[Literal["days", "seconds"] | None] = None
-    """What points in time are counted in."""
-    limit: ClassVar[float] = np.inf
-    """The largest number that a codec may hold of it."""
-
-    def step(self, column: Column) -> float:
-        """The distance of neighbouring values in the kind's unit; 0 where there is none."""
-        del column
-        return 1.0
-
-    @abstractmethod
-    def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
-        """Numbers in the kind's unit as cells, each the nearest that the column can hold."""
-
-    @final
-    def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
-        """The smallest and the largest value."""
-        ends = pc.min_max(pc.cast(cells, pa.int64()) if pa.types.is_duration(cells.type) else cells)
-        low, high = (
-            self.spell(pa.array([ends[end].as_py()], ends[end].type).cast(cells.type), column)[0].as_py()
-            for end in ("min", "max")
-        )
-        return "" if low is None else f"{low} to {high}"
-
-
-def measure(column: Column) -> AbstractMeasure:
-    """The kind of a column whose values lie on a line."""
-    kind = column.traits
-    assert isinstance(kind, AbstractMeasure)
-    return kind
-
-
 def natural_kind(type: pa.DataType) -> AbstractKind | None:
-    """The kind that typed values are of by themselves; None: texts, or nothing at all."""
-    return next((kind for kind in kinds() if kind.is_natural(type)), None)
-
-
-def units(cells: pa.Array, column: Column, *, is_mixed: bool = False) -> tuple[Numbers, Mask]:
-    """Numbers as they are, dates in days, other times in microseconds; and which are missing (there: 0).
-
-    Args:
-        cells: Of the column.
-        column: A measure.
-        is_mixed: Whether days are wanted in microseconds, too.
-    """
-    missing = are_missing(cells)
-    numbers = np.where(missing, 0.0, floats_of(cells))
-    return numbers * (measure(column).ticks if is_mixed else 1), missing
-
-
-def from_units(numbers: Numbers, missing: Mask, column: Column, *, is_mixed: bool = False) -> pa.Array:
-    """The inverse of `units`, to the nearest value that the column can hold."""
-    in_own = numbers / (measure(column).ticks if is_mixed else 1)
-    return measure(column).from_units(np.where(missing, 0.0, in_own), missing, column)
-
-
-def step_of(column: Column, *, is_mixed: bool = False) -> float:
-    """The distance of neighbouring values in `units`; 0 where there is none."""
-    return measure(column).step(column) * (measure(column).ticks if is_mixed else 1)
+    """The kind that typed values are of by themselves; None: texts, or what no column can hold."""
+    if pa.types.is_string(type):
+        return None
+    return next((kind for kind in kinds() if kind.is_natural and str(type) in kind.types), None)

@@ -272,6 +272,7 @@ class Boolean(AbstractKind):
     types: ClassVar[tuple[str, ...]] = ("bool",)
     codec: ClassVar[type[AbstractColumnCodec]] = CategoryCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("boolean", "categorical")
+    is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("category",)
     is_exact: ClassVar[bool] = True
     is_deciding: ClassVar[bool] = True
@@ -285,9 +286,6 @@ class Boolean(AbstractKind):
         words = strings(cells.present(cells.missing_values).slice(0, 3))
         found = cells.wish.given.spelling or _truths(words)
         return self._spelt(cells, found or ((min(words), max(words)) if len(words) == 2 else ()))
-
-    def is_natural(self, type: pa.DataType) -> bool:
-        return pa.types.is_boolean(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
         false, true = column.spelling or ("false", "true")
@@ -320,15 +318,13 @@ class Constant(AbstractKind):
     types: ClassVar[tuple[str, ...]] = ("string", *(name for name in TYPES if name != "string"))
     codec: ClassVar[type[AbstractColumnCodec]] = CategoryCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("categorical", "numerical", "boolean", "datetime")
+    is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("", "category")
     is_varied: ClassVar[bool] = False
     is_exact: ClassVar[bool] = True
 
     def takes_over(self, reading: Reading) -> bool:
         return len(reading.distinct) <= 1
-
-    def is_natural(self, type: pa.DataType) -> bool:
-        return pa.types.is_null(type)
 
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
         return Column(name, self.name, "null"), values

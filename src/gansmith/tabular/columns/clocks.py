@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 
 from gansmith.tabular.cells import are_missing, mask_of, matches, strings, without
 from gansmith.tabular.columns.base import Attempt, Cells
-from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.columns.dates import (
     AbstractTicking,
     granularity_seconds,
@@ -28,7 +27,6 @@ from gansmith.tabular.columns.dates import (
     read_times,
     spell_times,
 )
-from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.schema import Column
 
 _TIMES: Final = (
@@ -183,8 +181,8 @@ class Time(AbstractTicking):
 
     name: ClassVar[str] = "time"
     types: ClassVar[tuple[str, ...]] = ("time64[us]",)
-    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("datetime",)
+    is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("time", "duration", "category")
     limit: ClassVar[float] = 86_400 - 1e-6
 
@@ -194,9 +192,6 @@ class Time(AbstractTicking):
 
     def read(self, cells: Cells) -> Attempt:
         return _read(cells)
-
-    def is_natural(self, type: pa.DataType) -> bool:
-        return pa.types.is_time(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
         return read_clock(cells, column.format or "%H:%M:%S")
@@ -211,16 +206,13 @@ class Duration(AbstractTicking):
 
     name: ClassVar[str] = "duration"
     types: ClassVar[tuple[str, ...]] = ("duration[us]",)
-    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("unknown", "numerical")
+    is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("duration", "category")
     limit: ClassVar[float] = 2.0**63 / 1e6 - 1
 
     def read(self, cells: Cells) -> Attempt:
         return _read(cells)
-
-    def is_natural(self, type: pa.DataType) -> bool:
-        return pa.types.is_duration(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
         return read_duration(cells, column.format)

@@ -22,9 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.tabular.cells import Mask, Numbers, mask_of, matches, strings, without
-from gansmith.tabular.columns.base import AbstractMeasure, Attempt, Cells
-from gansmith.tabular.columns.codecs import AbstractColumnCodec
-from gansmith.tabular.columns.measures import NumberCodec
+from gansmith.tabular.columns.base import Attempt, Cells
+from gansmith.tabular.columns.measures import AbstractMeasure
 from gansmith.tabular.schema import Column
 
 # Day before month where both can be read; `find_format` decides by the data.
@@ -241,8 +240,8 @@ class Date(AbstractMeasure):
 
     name: ClassVar[str] = "date"
     types: ClassVar[tuple[str, ...]] = ("date32[day]",)
-    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("datetime",)
+    is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("date", "datetime", "category")
     is_exact: ClassVar[bool] = True
     is_deciding: ClassVar[bool] = True
@@ -258,9 +257,6 @@ class Date(AbstractMeasure):
 
     def read(self, cells: Cells) -> Attempt:
         return _read(cells)
-
-    def is_natural(self, type: pa.DataType) -> bool:
-        return pa.types.is_date(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
         return _parse(cells, column)
@@ -300,8 +296,8 @@ class Datetime(AbstractTicking):
 
     name: ClassVar[str] = "datetime"
     types: ClassVar[tuple[str, ...]] = ("timestamp[us]",)
-    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("datetime",)
+    is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("datetime", "category")
     is_exact: ClassVar[bool] = True
     is_time: ClassVar[bool] = True
@@ -310,9 +306,6 @@ class Datetime(AbstractTicking):
 
     def read(self, cells: Cells) -> Attempt:
         return _read(cells)
-
-    def is_natural(self, type: pa.DataType) -> bool:
-        return pa.types.is_timestamp(type)
 
     def parse(self, cells: pa.Array, column: Column) -> pa.Array:
         return _parse(cells, column)

@@ -17,17 +17,19 @@ A number in a bin comes back within a millionth of what that bin spans: levels h
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, ClassVar, Final, Literal, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Field, settings
-from gansmith.tabular.cells import Mask, Numbers
+from gansmith.tabular.cells import Mask, Numbers, are_missing, floats_of
 from gansmith.tabular.columns import rare
-from gansmith.tabular.columns.base import from_units, measure, units
+from gansmith.tabular.columns.base import AbstractKind
 from gansmith.tabular.columns.choices import Choices, Codes, Entries, Levels, check_missing, missing_cell
 from gansmith.tabular.columns.codecs import (
     NOTHING,
@@ -300,3 +302,67 @@ class NumberCodec(AbstractColumnCodec):
         places = rng.uniform(0.01, 0.99, len(numbers))  # off the edges: floats are coarse
         spread = low + (high - low) * places
         return np.where(at_knot, spread, np.interp(numbers, self.knots, self.shares))
+
+
+class AbstractMeasure(AbstractKind):
+    """A kind whose values lie on a line: numbers, dates and times."""
+
+    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
+    is_measure: ClassVar[bool] = True
+    ticks: ClassVar[float] = 1.0
+    """Microseconds of its unit, where it is a time."""
+    n_per_score: ClassVar[float] = 1.0
+    """How many of its units one of those is that scores and codecs count in."""
+    scale: ClassVar[Literal["days", "seconds"] | None] = None
+    """What points in time are counted in."""
+    limit: ClassVar[float] = np.inf
+    """The largest number that a codec may hold of it."""
+
+    def step(self, column: Column) -> float:
+        """The distance of neighbouring values in the kind's unit; 0 where there is none."""
+        return 1.0
+
+    @abstractmethod
+    def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
+        """Numbers in the kind's unit as cells, each the nearest that the column can hold."""
+
+    @final
+    def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
+        """The smallest and the largest value."""
+        ends = pc.min_max(pc.cast(cells, pa.int64()) if pa.types.is_duration(cells.type) else cells)
+        low, high = (
+            self.spell(pa.array([ends[end].as_py()], ends[end].type).cast(cells.type), column)[0].as_py()
+            for end in ("min", "max")
+        )
+        return "" if low is None else f"{low} to {high}"
+
+
+def measure(column: Column) -> AbstractMeasure:
+    """The kind of a column whose values lie on a line."""
+    kind = column.traits
+    assert isinstance(kind, AbstractMeasure)
+    return kind
+
+
+def units(cells: pa.Array, column: Column, *, is_mixed: bool = False) -> tuple[Numbers, Mask]:
+    """Numbers as they are, dates in days, other times in microseconds; and which are missing (there: 0).
+
+    Args:
+        cells: Of the column.
+        column: A measure.
+        is_mixed: Whether days are wanted in microseconds, too.
+    """
+    missing = are_missing(cells)
+    numbers = np.where(missing, 0.0, floats_of(cells))
+    return numbers * (measure(column).ticks if is_mixed else 1), missing
+
+
+def from_units(numbers: Numbers, missing: Mask, column: Column, *, is_mixed: bool = False) -> pa.Array:
+    """The inverse of `units`, to the nearest value that the column can hold."""
+    in_own = numbers / (measure(column).ticks if is_mixed else 1)
+    return measure(column).from_units(np.where(missing, 0.0, in_own), missing, column)
+
+
+def step_of(column: Column, *, is_mixed: bool = False) -> float:
+    """The distance of neighbouring values in `units`; 0 where there is none."""
+    return measure(column).step(column) * (measure(column).ticks if is_mixed else 1)

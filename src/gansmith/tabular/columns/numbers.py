@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.tabular.cells import EXACT, Mask, Numbers, are_missing, mask_of, matches, without
-from gansmith.tabular.columns.base import AbstractMeasure, Attempt, Cells
-from gansmith.tabular.columns.codecs import AbstractColumnCodec
+from gansmith.tabular.columns.base import Attempt, Cells
 from gansmith.tabular.columns.decimals import (
     decimal_style,
     has_endless_digits,
@@ -22,7 +21,7 @@ from gansmith.tabular.columns.decimals import (
     read_integers,
     spell_decimals,
 )
-from gansmith.tabular.columns.measures import NumberCodec
+from gansmith.tabular.columns.measures import AbstractMeasure
 from gansmith.tabular.columns.number_formats import bare_numbers, find_number_format, formatted
 from gansmith.tabular.columns.semantic_types import sure_semantic_type
 from gansmith.tabular.schema import INTEGER_TYPES, NOT_ROUNDED, Column
@@ -36,8 +35,8 @@ class Integer(AbstractMeasure):
 
     name: ClassVar[str] = "integer"
     types: ClassVar[tuple[str, ...]] = INTEGER_TYPES
-    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("numerical",)
+    is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("integer", "decimal", "category")
     is_exact: ClassVar[bool] = True
     is_deciding: ClassVar[bool] = True
@@ -66,9 +65,6 @@ class Integer(AbstractMeasure):
             return replace(found, remark=told)
         return found
 
-    def is_natural(self, type: pa.DataType) -> bool:
-        return pa.types.is_integer(type)
-
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
         return Column(name, self.name, str(values.type)), values
 
@@ -88,17 +84,14 @@ class Decimal(AbstractMeasure):
 
     name: ClassVar[str] = "decimal"
     types: ClassVar[tuple[str, ...]] = ("double", "float")
-    codec: ClassVar[type[AbstractColumnCodec]] = NumberCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("numerical",)
+    is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("decimal", "category")
     is_exact: ClassVar[bool] = True
     is_number: ClassVar[bool] = True
 
     def read(self, cells: Cells) -> Attempt:
         return _preferring(self.name, _decimals(cells), cells)
-
-    def is_natural(self, type: pa.DataType) -> bool:
-        return pa.types.is_floating(type)
 
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
         """Whole doubles are integers: a data frame has no other way to say that some are missing."""

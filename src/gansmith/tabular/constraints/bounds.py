@@ -18,7 +18,7 @@ import pyarrow as pa
 from gansmith.errors import DataError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, are_again, cells_of, is_missing, keys_of, replaced
-from gansmith.tabular.columns.base import from_units, step_of, units
+from gansmith.tabular.columns.measures import from_units, step_of, units
 from gansmith.tabular.constraints.base import AbstractConstraint, Columns, Named, check_kinds
 from gansmith.tabular.schema import Column
 

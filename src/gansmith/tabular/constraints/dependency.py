@@ -17,7 +17,7 @@ from jaxtyping import Int
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import settings
 from gansmith.tabular.cells import Mask, cells_of, codes_of, equals, mask_of, replaced
-from gansmith.tabular.columns.base import units
+from gansmith.tabular.columns.measures import units
 from gansmith.tabular.constraints.base import (
     AbstractConstraint,
     Cells,

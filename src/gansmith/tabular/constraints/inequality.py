@@ -21,7 +21,7 @@ from jaxtyping import Float
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import EXACT, Mask, cells_of, replaced
-from gansmith.tabular.columns.base import from_units, measure, step_of, units
+from gansmith.tabular.columns.measures import from_units, measure, step_of, units
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, check_keys, each_once
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.schema import NOT_ROUNDED, Column

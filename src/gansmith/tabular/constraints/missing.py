@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from gansmith.errors import DataError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, cells_of, is_missing, replaced
-from gansmith.tabular.columns.base import from_units, units
+from gansmith.tabular.columns.measures import from_units, units
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Columns, check_keys, spelt, typed
 from gansmith.tabular.constraints.view import View
 from gansmith.tabular.schema import Column

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from gansmith.errors import DataError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, cells_of, replaced
-from gansmith.tabular.columns.base import from_units, step_of, units
+from gansmith.tabular.columns.measures import from_units, step_of, units
 from gansmith.tabular.constraints.base import (
     AbstractConstraint,
     Columns,

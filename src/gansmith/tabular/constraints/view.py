@@ -11,7 +11,7 @@ import pyarrow as pa
 from jaxtyping import Float, Int
 
 from gansmith.tabular.cells import EXACT, cells_of, codes_of
-from gansmith.tabular.columns.base import measure, units
+from gansmith.tabular.columns.measures import measure, units
 from gansmith.tabular.schema import Column, Schema
 
 MAX_RECORDS: Final = 100_000
