@@ -39,6 +39,7 @@ from pydantic import (
     ValidationError,
 )
 from pydantic.dataclasses import dataclass as checked_dataclass
+from pydantic.dataclasses import rebuild_dataclass
 from pydantic_core import ArgsKwargs
 
 from gansmith.errors import GansmithError, UsageError, did_you_mean
@@ -74,6 +75,7 @@ _CONFIG: Final = ConfigDict(
     use_attribute_docstrings=True,
     validate_by_name=True,
     arbitrary_types_allowed=True,
+    defer_build=True,  # most classes of settings are never made in most commands
 )
 _LIMITS: Final = {"ge": "{:g} or more", "gt": "more than {:g}", "le": "{:g} or less", "lt": "less than {:g}"}
 _WANTED: Final = {
@@ -154,6 +156,7 @@ def settings(
 def _explaining(make: Callable[P, None], made: Any, error: type[GansmithError]) -> Callable[P, None]:
     @wraps(make)
     def checked(*given: P.args, **named: P.kwargs) -> None:
+        _build(made)
         instance, values = given[0], ArgsKwargs(given[1:], named)
         try:
             made.__pydantic_validator__.validate_python(values, self_instance=instance)
@@ -162,6 +165,14 @@ def _explaining(make: Callable[P, None], made: Any, error: type[GansmithError]) 
             raise _explained(found, made, by_name, "", error) from None
 
     return checked
+
+
+def _build(kind: Any) -> None:
+    """Make the checks of a class, which has waited for its first use, and keep its constructor."""
+    if not kind.__pydantic_complete__:
+        make = kind.__init__
+        rebuild_dataclass(kind, raise_errors=True)
+        kind.__init__ = make
 
 
 def to_plain(values: Any) -> dict[str, Any]:
@@ -241,6 +252,7 @@ def _limits_of(metadata: Iterable[Any], annotation: Any) -> Iterator[str]:
 
 @cache
 def _adapter(kind: type[Any]) -> Any:
+    _build(kind)
     return TypeAdapter(kind)
 
 

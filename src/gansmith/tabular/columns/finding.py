@@ -108,7 +108,8 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         missing_rate=values.null_count / len(values),
     )
     kind = wish.column.traits if wish.column else wish.kind
-    reading = Reading(found, pc.unique(values.drop_null()), len(values) - values.null_count, _is_key(values))
+    distinct = pc.unique(values.drop_null())
+    reading = Reading(found, distinct, len(values) - values.null_count, len(distinct) == len(values))
     if kind is None and found.traits.is_number and is_beyond(values):
         kind = kind_called("identifier" if reading.is_key and len(values) >= MIN_IDENTIFIERS else "category")
         wish = replace(wish, kind=kind)
@@ -135,10 +136,6 @@ def _exact(cells: Cells, attempt: Attempt) -> Attempt:
         return replace(attempt, column=replace(attempt.column, kind="identifier"))
     told = f"its numbers are beyond {EXACT} and are kept exactly, as categories"
     return replace(kind_called("category").read(cells), remark=told)
-
-
-def _is_key(values: pa.Array) -> bool:
-    return not values.null_count and len(pc.unique(values)) == len(values)
 
 
 def _reading(cells: Cells, attempt: Attempt) -> Reading:
