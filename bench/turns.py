@@ -24,8 +24,8 @@ import gansmith.modalities.image.presets as image
 import gansmith.modalities.table.recipe as table
 from bench.machine import machine, one_thread
 from bench.tables import BESIDE, TARGETS
+from gansmith.engine.games import Progress
 from gansmith.engine.games.adversarial import AdversarialRules
-from gansmith.engine.games.base import Progress
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.modalities.image.pictures import bundled_digits
 from gansmith.tasks.fit import FitConfig, FitRun, start

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 from gansmith.store import files
 
 SMALL = ["--preset", "small", "--threads", "1"]

@@ -12,7 +12,7 @@ from PIL import Image
 from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError, UsageError
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 from gansmith.faces.demos import gaussian
 from gansmith.faces.demos.digits import run_digits
 from gansmith.faces.demos.gaussian import errors, run_gaussian

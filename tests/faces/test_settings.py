@@ -12,7 +12,7 @@ import pytest
 
 import gansmith
 from gansmith.errors import UsageError
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 from gansmith.modalities.registry import KINDS
 from gansmith.settings import from_plain, settings_of, to_plain
 from gansmith.tasks import synthesize

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from torch import nn
 
-from gansmith.engine.games.registry import GAMES
+from gansmith.engine.games import GAMES
 from gansmith.tasks.fit import start
 from gansmith.tasks.settings import FitConfig
 
@@ -58,7 +58,7 @@ def test_the_test_can_fail():
 
 def test_a_game_is_one_file_and_training_knows_none_of_them():
     files = {path.stem for path in (SOURCE / "engine" / "games").glob("*.py")}
-    assert files == {"__init__", "base", "registry", *GAMES}
+    assert files == {"__init__", "base", *GAMES}
     for name in KNOW_NO_GAME:
         text = (SOURCE / name).read_text("utf-8")
         assert not re.search(rf"games\.({'|'.join(GAMES)})\b", text), name

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from gansmith.conformance.games import N_STEPS, AbstractSubject, resumed_equals_uninterrupted, same
 from gansmith.engine.batches import Batch, Batches, Dataset, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.games import Networks, plain_rules, rules_from_plain
 from gansmith.engine.games.adversarial import AdversarialRules
-from gansmith.engine.games.base import Networks
-from gansmith.engine.games.registry import plain_rules, rules_from_plain
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.errors import DataError, GansmithError, UsageError
@@ -121,33 +120,6 @@ class KindSubject(AbstractSubject):
     def who(self) -> str:
         """See the base class."""
         return f"kind {self.modality.kind!r}"
-
-
-def check_modality(
-    modality: Modality,
-    source: object,
-    folder: Path,
-    *,
-    bad_sources: Mapping[str, object] | None = None,
-    tolerance: float = ROUND_TRIP_TOLERANCE,
-    preset: str = "default",
-) -> None:
-    """Run every check on a kind of data.
-
-    Args:
-        modality: The kind.
-        source: Data of that kind, a few dozen records or more; the first `N_RECORDS` are used.
-        folder: An empty folder for checkpoints and a model file.
-        bad_sources: Data that must be refused, by a text that the refusal must hold.
-        tolerance: How far a compact record may move when it is decoded and encoded again.
-        preset: Whose game is checked.
-
-    Raises:
-        ConformanceError: For the first promise that is broken.
-    """
-    subject = KindSubject(modality, source, folder, bad_sources or {}, tolerance, preset)
-    for check in KIND_CHECKS:
-        check(subject)
 
 
 def check_shapes(subject: KindSubject) -> None:

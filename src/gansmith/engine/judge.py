@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gansmith.engine.tensors import Logits, Samples
+from gansmith.engine.batches import Logits, Samples
 from gansmith.nets.discriminators import AbstractExplicitDiscriminator, AbstractWholeBatchDiscriminator
 
 Judge = Callable[[Samples], Logits]

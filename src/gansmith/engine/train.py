@@ -20,13 +20,12 @@ from typing import Any, final
 
 from torch import Tensor
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, Samples
 from gansmith.engine.checkpoint import Checkpoint, Checkpoints, below
-from gansmith.engine.games.base import AbstractGame, Progress, Readings
+from gansmith.engine.games import AbstractGame, Progress, Readings
 from gansmith.engine.length import Cuts, Length
 from gansmith.engine.monitors import findings
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Samples
 from gansmith.errors import TrainingError, UsageError
 
 MAX_ROLLBACKS = 5

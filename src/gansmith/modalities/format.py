@@ -19,7 +19,7 @@ import numpy as np
 from gansmith.modalities.previews import Preview
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import Effort
-from gansmith.store.files import whole_file
+from gansmith.store import whole_file
 
 
 @runtime_checkable

@@ -18,9 +18,8 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Batch, Dataset, TensorDataset
-from gansmith.engine.games.base import AbstractRules, Networks
-from gansmith.engine.tensors import Samples
+from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
+from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import O, R
 from gansmith.modalities.requests import Compact, Partial, Request
 from gansmith.modalities.where import Where

@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.options import NoOptions
-from gansmith.settings import from_plain, settings_of
+from gansmith.settings import from_plain, settings, settings_of
 
 if TYPE_CHECKING:
     from gansmith.modalities.format import AbstractFormat
@@ -27,6 +26,12 @@ if TYPE_CHECKING:
 
 GROUP: Final = "gansmith.modalities"
 P = TypeVar("P")
+
+
+@final
+@settings
+class NoOptions:
+    """The options of a kind of data that understands none of its own."""
 
 
 @final

@@ -22,7 +22,7 @@ from gansmith.report.parts import Section
 from gansmith.report.plots import plots_sections, training_section
 from gansmith.report.scores import Answer, Family, answers, contests, families, not_computed
 from gansmith.report.wording import counted, in_words
-from gansmith.store.files import whole_file
+from gansmith.store import whole_file
 
 _PAGE_ENDINGS: Final = (".html", ".htm")
 

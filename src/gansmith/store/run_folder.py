@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from gansmith.errors import DataError, UsageError
-from gansmith.store.files import as_json, write_whole
+from gansmith.store import as_json, write_whole
 
 
 @final

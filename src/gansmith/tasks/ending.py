@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
-from gansmith.engine.batches import Batch
-from gansmith.engine.games.base import AbstractRules, Networks
+from gansmith.engine.batches import Batch, Samples
+from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Samples
-from gansmith.nets.ensemble import Ensemble
+from gansmith.nets.distributions import Ensemble
 
 FinalScore = Callable[[Samples, Samples], tuple[float, float]]
 """(fake, held-out) samples to a number, higher is better, and its standard error."""

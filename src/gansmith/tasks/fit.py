@@ -24,8 +24,7 @@ from torch import nn
 
 from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import Checkpoints, below
-from gansmith.engine.games.base import Networks
-from gansmith.engine.games.registry import rules_from_plain
+from gansmith.engine.games import Networks, rules_from_plain
 from gansmith.engine.length import cuts_of, spelt_cuts
 from gansmith.engine.processors import matrix_precision, n_threads, sampling_precision
 from gansmith.engine.train import StepRecord, TrainConfig, Training, seconds_per_step

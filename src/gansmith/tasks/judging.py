@@ -18,7 +18,7 @@ from gansmith.modalities.registry import find_modality, needed, options_of, reco
 from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.effort import FULL, QUICK, Effort
 from gansmith.scorecard.features import draws, small_seed
-from gansmith.store.files import of_json_file
+from gansmith.store import of_json_file
 from gansmith.store.run_folder import RunFolder
 
 SHOWN_READINGS: Final = ("real_accuracy", "fake_accuracy", "spread", "coverage", "memory_gap")

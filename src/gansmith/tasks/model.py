@@ -22,8 +22,7 @@ from torch import Tensor, nn
 
 from gansmith import __version__
 from gansmith.engine.batches import Batch
-from gansmith.engine.games.base import AbstractRules
-from gansmith.engine.games.registry import rules_from_plain
+from gansmith.engine.games import AbstractRules, rules_from_plain
 from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import GansmithError, ModelFileError, UsageError
@@ -31,9 +30,9 @@ from gansmith.modalities.recipe import AbstractCodec, Conditional
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
 from gansmith.modalities.requests import Compact, ConditionalBlock, Request
 from gansmith.modalities.where import Where
-from gansmith.nets.ensemble import Ensemble
+from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
-from gansmith.store.files import as_json, write_whole
+from gansmith.store import as_json, write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.tasks.screening import Screen
 from gansmith.tasks.settings import FitConfig, Summary

@@ -15,8 +15,7 @@ from typing import Any, Final, final
 import torch
 
 from gansmith.engine.batches import Batches, Shuffled
-from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks
-from gansmith.engine.games.registry import plain_rules
+from gansmith.engine.games import AbstractGame, AbstractRules, Networks, plain_rules
 from gansmith.engine.processors import fastest_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig

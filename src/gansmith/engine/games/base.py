@@ -3,7 +3,7 @@
 Rules are frozen plain values and what follows from them without any state: which networks there are, and what
 finished networks make. A game is rules that are being played: networks that learn, their optimisers, and all
 that must survive an interruption. Training, models, cost and fine-tuning know these two classes and nothing
-of what is inside; adding a game is adding one file and one line in `registry.py`.
+of what is inside; adding a game is adding one file and one line in `__init__.py`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Final, final
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from gansmith.engine.games.base import Readings
+from gansmith.engine.games import Readings
 from gansmith.engine.train import StepRecord
 from gansmith.faces.cli.tables import console
 from gansmith.tasks.fit import FitRun

@@ -103,7 +103,7 @@ def _check_outputs(
 
 
 def _write(cards: Comparison, output: Path | None, privacy_card: Path | None) -> None:
-    from gansmith.store.files import as_json, write_whole
+    from gansmith.store import as_json, write_whole
 
     if output and output.suffix == ".html":
         cards.to_html(output)

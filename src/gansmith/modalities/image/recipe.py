@@ -7,9 +7,9 @@ from typing import Any, ClassVar, final
 
 from torch import nn
 
-from gansmith.engine.games.base import AbstractRules
+from gansmith.engine.batches import Samples
+from gansmith.engine.games import AbstractRules
 from gansmith.engine.monitors import coverage
-from gansmith.engine.tensors import Samples
 from gansmith.errors import DataError
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageNetworks, networks_for

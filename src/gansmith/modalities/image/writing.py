@@ -17,7 +17,7 @@ from PIL import Image
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.image.pictures import Pictures, Pixels
 from gansmith.modalities.image.png import png_bytes, tiled
-from gansmith.store.files import whole_file
+from gansmith.store import whole_file
 
 STDOUT: Final = "-"
 FORMATS: Final = (".csv", ".npy", ".png")

@@ -26,8 +26,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gansmith.engine.batches import Batch
-from gansmith.engine.tensors import Conditions
+from gansmith.engine.batches import Batch, Conditions
 
 Compact = Float[Tensor, "batch n_compact"]
 

@@ -11,7 +11,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.modalities.table.calibration import calibrate
 from gansmith.modalities.table.layout import Layout
 from gansmith.modalities.table.networks import TableGenerator, TableNetworks
-from gansmith.nets.ensemble import Ensemble
+from gansmith.nets.distributions import Ensemble
 
 RULES = AdversarialRules(batch_size=1, n_latents=16)
 LAYOUT = Layout(n_states=(2, 3, 3, 12), n_bins=(0, 0, 2, 10))

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import torch
 from jaxtyping import Bool
 
-from gansmith.engine.tensors import Conditions
+from gansmith.engine.batches import Conditions
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.columns.base import AbstractColumnCodec
 from gansmith.modalities.table.columns.categories import CategoryCodec
