@@ -19,7 +19,7 @@ SMALL = ["--preset", "small", "--threads", "1"]
 
 def test_a_breakdown_leaves_with_1(folder, tmp_path, monkeypatch, capsys):
     from gansmith.errors import TrainingError
-    from gansmith.tasks import fit
+    from gansmith.tasks.runs import fit
 
     def broken(*given):
         raise TrainingError("the game broke down.")

@@ -11,8 +11,8 @@ import pytest
 from torch import nn
 
 from gansmith.engine.games import GAMES
-from gansmith.tasks.fit import start
-from gansmith.tasks.settings import FitConfig
+from gansmith.tasks.runs.fit import start
+from gansmith.tasks.runs.settings import FitConfig
 
 SOURCE = Path(__file__).parents[2] / "src" / "gansmith"
 
@@ -21,11 +21,13 @@ KNOW_NO_GAME = [
     "engine/checkpoint.py",
     "engine/games/base.py",
     "store/model_file.py",
-    "tasks/ending.py",
-    "tasks/fit.py",
     "tasks/model.py",
-    "tasks/origin.py",
-    "tasks/preparing.py",
+    "tasks/runs/budget.py",
+    "tasks/runs/ending.py",
+    "tasks/runs/fit.py",
+    "tasks/runs/origin.py",
+    "tasks/runs/preparing.py",
+    "tasks/sampling.py",
 ]
 """They handle games of any networks; the base class may say what a name means, in prose."""
 PLAYERS = re.compile(

@@ -26,9 +26,9 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.effort import FULL, QUICK
 from gansmith.scorecard.features import small_seed
 from gansmith.settings import from_plain, settings_of
-from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.impute import imputed, read_partial
 from gansmith.tasks.model import Model, load_model, versions
+from gansmith.tasks.runs.fit import FitConfig, start
 
 
 class UnfittedError(UsageError, NotFittedError):

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from gansmith.engine.games import Readings
 from gansmith.engine.train import StepRecord
 from gansmith.faces.cli.tables import console
-from gansmith.tasks.fit import FitRun
+from gansmith.tasks.runs.fit import FitRun
 
 SEEN_THROUGH: Final = 0.9
 """Shares of real and of fake records judged rightly above which the discriminator is far ahead."""

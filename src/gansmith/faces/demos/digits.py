@@ -28,8 +28,8 @@ from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.previews import as_numbers, as_shades
 from gansmith.scorecard.features import small_seed
 from gansmith.scorecard.score import CEILING, Entry
-from gansmith.tasks.fit import FitConfig, FitRun, start
 from gansmith.tasks.model import Model
+from gansmith.tasks.runs.fit import FitConfig, FitRun, start
 
 DIGIT: Final = "2"
 N_JUDGED: Final = 500

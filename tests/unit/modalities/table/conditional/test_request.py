@@ -17,7 +17,7 @@ from gansmith.modalities.table.conditional.request import request_for
 from gansmith.modalities.table.files.reading import read_table
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
-from gansmith.tasks.fit import FitConfig, start
+from gansmith.tasks.runs.fit import FitConfig, start
 
 
 @pytest.fixture(scope="module")
