@@ -86,6 +86,7 @@ _WANTED: Final = {
     "too_short": "a list of {min_length} or more", "too_long": "a list of {max_length} or fewer",
 }  # fmt: skip
 """What was wanted, by pydantic's name of the error."""
+_adapter: Final[Callable[[type[Any]], Any]] = cache(TypeAdapter)
 _BRANCH: Final = re.compile(r"constrained-[a-z]+|(literal|tuple|nullable)\[.*\]")
 """What pydantic names one of several types with that a value may have."""
 
@@ -171,8 +172,8 @@ def to_plain(values: Any) -> dict[str, Any]:
 
 def changed(values: Any, *without: str) -> dict[str, Any]:
     """The fields that are not at their defaults, but for those that are named; tuples as lists."""
-    kind, is_short = type(values), {"exclude_defaults": True, "by_alias": True}
-    found = _adapter(kind).dump_python(values, exclude=set(without), **is_short)
+    adapter = _adapter(type(values))
+    found = adapter.dump_python(values, exclude=set(without), exclude_defaults=True, by_alias=True)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 
@@ -237,11 +238,6 @@ def _limits_of(metadata: Iterable[Any], annotation: Any) -> Iterator[str]:
                 yield words.format(limit)
     for part in get_args(annotation):
         yield from _limits_of(getattr(part, "__metadata__", ()), part)
-
-
-@cache
-def _adapter(kind: type[Any]) -> Any:
-    return TypeAdapter(kind)
 
 
 def _fields(kind: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from gansmith.engine.checkpoint import below
 from gansmith.engine.length import average_weight, cosine
@@ -81,8 +82,9 @@ class Player:
         self._weights = _in_one_vector(self.parameters)
         self.gradient: Float[Tensor, " n_weights"] = torch.zeros_like(self._weights)
         """What the last backward pass gathered for all weights."""
-        for parameter, part in zip(self.parameters, _parts(self.gradient, self.parameters), strict=True):
-            parameter.grad = part
+        parts = self.gradient.split([parameter.numel() for parameter in self.parameters])
+        for parameter, part in zip(self.parameters, parts, strict=True):
+            parameter.grad = part.view_as(parameter)
         self._moments = Moments(self._weights)
         self.average: nn.Module | None = None
         if config.average_half_life_samples > 0:
@@ -169,13 +171,6 @@ def learn(
 @torch.no_grad()
 def _in_one_vector(parameters: Sequence[nn.Parameter]) -> Float[Tensor, " n_weights"]:
     """Move the parameters into one vector; they become views of it."""
-    vector = torch.cat([parameter.reshape(-1) for parameter in parameters])
-    for parameter, part in zip(parameters, _parts(vector, parameters), strict=True):
-        parameter.data = part
+    vector = parameters_to_vector(parameters)
+    vector_to_parameters(vector, parameters)
     return vector
-
-
-def _parts(vector: Float[Tensor, " n_weights"], parameters: Sequence[nn.Parameter]) -> list[Tensor]:
-    """Views of the vector, in the shapes of the parameters."""
-    sizes = [parameter.numel() for parameter in parameters]
-    return [part.view_as(parameter) for part, parameter in zip(vector.split(sizes), parameters, strict=True)]

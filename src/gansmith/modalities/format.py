@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, final, runtime_checkable
@@ -48,17 +48,8 @@ O = TypeVar("O")  # noqa: E741 - the kind's options
 
 
 @runtime_checkable
-class Writer(Protocol):
+class Writer(AbstractContextManager["Writer"], Protocol):
     """A file that records are appended to, block by block; whole or not there at all."""
-
-    def __enter__(self) -> Writer: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
     def write(self, records: Any) -> None:
         """Append records."""

@@ -214,8 +214,7 @@ def load_model(path: str | Path) -> Model:
         raise
     except (
         GansmithError,
-        KeyError,
-        IndexError,
+        LookupError,
         ValueError,
         TypeError,
         RuntimeError,

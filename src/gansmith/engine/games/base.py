@@ -124,10 +124,10 @@ class AbstractRules(ABC):
         players = {name: value for name, value in own.items() if isinstance(value, PlayerConfig)}
         changes: dict[str, Any] = {}
         for choice in tuning.for_rules(n_values):
-            holders = choice.holders(players)
+            holders = () if choice.players is None else [*players.keys() & (choice.players or players)]
             for player in holders:
                 players[player] = players[player].with_setting(choice.name, choice.value)
-            if not choice.of_players and choice.name in own:
+            if choice.players is None and choice.name in own:
                 changes[choice.name] = choice.value
             elif not holders:
                 raise UsageError(
