@@ -280,8 +280,8 @@ def _forgetful(patch):
     def broken(self, tensors):
         load(self, tensors)
         self.generator.gradient.zero_()
-        self.generator._moments.mean.zero_()
-        self.generator._moments.square.zero_()
+        self.generator._vector.mean.zero_()
+        self.generator._vector.square.zero_()
 
     patch.setattr(Adversarial, "load_state", broken)
 

@@ -283,7 +283,19 @@ def check_saving(subject: KindSubject) -> None:
 
 def check_resuming(subject: KindSubject) -> None:
     """A run that was stopped and taken up again ends as one that was not, bit for bit."""
-    resumed_equals_uninterrupted(lambda checkpoints: _training(subject, checkpoints), subject)
+    rules, randomness = subject.plan.game, Randomness(subject.seed)
+    recipe = subject.modality.recipe
+    drawing = Shuffled(len(subject.dataset), rules.batch_size, randomness)
+    batches = Batches(subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec))
+    config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
+    held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
+    evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
+
+    def run(checkpoints: Checkpoints | None) -> Training:
+        game = rules.start(subject.networks(), randomness)
+        return Training(game, batches, config, evaluation, checkpoints)
+
+    resumed_equals_uninterrupted(run, subject)
 
 
 def check_refusals(subject: KindSubject) -> None:
@@ -358,15 +370,3 @@ KIND_CHECKS: Final[tuple[Callable[[KindSubject], None], ...]] = (
 def _judge(networks: Networks) -> Callable[[Tensor, Tensor | None], Tensor]:
     """The discriminator; in games without one nobody tells anything apart."""
     return networks.get("discriminator") or (lambda samples, conditions: torch.zeros(len(samples)))
-
-
-def _training(subject: KindSubject, checkpoints: Checkpoints | None) -> Training:
-    """A short run of the kind's own rules, from its beginning or from the newest checkpoint."""
-    rules, randomness = subject.plan.game, Randomness(subject.seed)
-    recipe = subject.modality.recipe
-    drawing = Shuffled(len(subject.dataset), rules.batch_size, randomness)
-    batches = Batches(subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec))
-    config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
-    held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
-    evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
-    return Training(rules.start(subject.networks(), randomness), batches, config, evaluation, checkpoints)

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final, Literal, TypeVar, final
+from typing import Annotated, Any, Final, Literal, TypeVar, final
 
 from gansmith.errors import UsageError
 from gansmith.nets.settings import MAX_WIDTH, Activation, LatentsRule, WeightInit, Widths, rule_of_thumb_sizes
 from gansmith.settings import (
-    Annotated,
     Field,
     NonNegativeFloat,
     Offered,

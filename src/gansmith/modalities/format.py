@@ -122,7 +122,6 @@ class AbstractFormat(ABC, Generic[R, O]):
 
     def settled(self, options: O, command: str) -> O:
         """Options as a command will use them: files that they name are read, to be kept with the run."""
-        del command
         return options
 
     @abstractmethod
@@ -135,7 +134,6 @@ class AbstractFormat(ABC, Generic[R, O]):
 
     def returned(self, records: R, source: object) -> Any:
         """Records in the type of the caller's own data; `source` is None for a loaded model."""
-        del source
         return records
 
     @abstractmethod

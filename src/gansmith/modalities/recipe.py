@@ -138,7 +138,6 @@ class AbstractRecipe(ABC, Generic[C]):
 
     def n_heldout(self, n_records: int, preset: str) -> int:
         """How many of that many records are kept apart to choose the model by; 0 keeps the last model."""
-        del preset
         return n_records // 10
 
     @abstractmethod
@@ -174,7 +173,6 @@ class AbstractRecipe(ABC, Generic[C]):
             batch: Records as `dataset` gives them.
             generator: Of what is drawn for them, such as a `condition` that they fulfil; None draws nothing.
         """
-        del generator
         return batch.with_part("real", codec.expand(batch["real"]))
 
     @abstractmethod
@@ -196,7 +194,6 @@ class AbstractRecipe(ABC, Generic[C]):
         Raises:
             UsageError: When so little is kept of the target that it cannot be learnt.
         """
-        del codec, records, target
         return ()
 
     def unknown(self, codec: C, records: Any) -> tuple[str, ...]:
@@ -205,7 +202,6 @@ class AbstractRecipe(ABC, Generic[C]):
         Raises:
             DataError: When they are of other columns or shapes.
         """
-        del codec, records
         return ()
 
     def fine_tuning_options(self, codec: C, own: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -219,7 +215,6 @@ class AbstractRecipe(ABC, Generic[C]):
         Raises:
             UsageError: When they would make another model of it.
         """
-        del codec, own
         return given
 
 

@@ -130,10 +130,6 @@ def _workers(n_blocks: int) -> Generator[ThreadPoolExecutor]:
             workers.shutdown(cancel_futures=True)
 
 
-Candidates = Callable[[int], Any]
-"""The records of a block from the r-th draw."""
-
-
 @final
 class Screen:
     """Remembers the keys of all records that it has let through."""
@@ -142,13 +138,13 @@ class Screen:
         self._modality, self._codec = modality, codec
         self._seen: list[set[int]] = []
 
-    def passed(self, records: Any, first: int, again: Candidates) -> Any:
+    def passed(self, records: Any, first: int, again: Callable[[int], Any]) -> Any:
         """A block of records that keep all rules.
 
         Args:
             records: As the model makes them.
             first: Number of the first record among all that are made.
-            again: Makes further candidates, record by record, when they are needed.
+            again: Makes the records of the block from the r-th draw, when further candidates are needed.
 
         Raises:
             UsageError: No candidate of a record will do: too much is asked for, or no more keys are left.

@@ -107,7 +107,6 @@ class AbstractRules(ABC):
         Raises:
             UsageError: When the game has learnt nothing of that kind, or its networks were left out.
         """
-        del networks, batch, readings
         raise UsageError(f"a model of the game {self.name!r} cannot tell real records from others.")
 
     def tuned(self, tuning: AbstractTuning, n_values: int) -> AbstractRules:

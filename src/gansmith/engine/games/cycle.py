@@ -62,7 +62,6 @@ class CycleRules(AbstractRules):
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
         """What becomes of the records given as `source`; of `real` ones, where no source is given."""
-        del stream, index
         if (source := given.get("source")) is not None:
             return networks["generator"](source)
         return networks["inverse_generator"](given["real"])

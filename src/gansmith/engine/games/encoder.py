@@ -52,7 +52,6 @@ class EncoderRules(AbstractRules):
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
         """The records that were given as `real`, as the generator makes them again."""
-        del stream, index
         condition = given.get("condition")
         mean, _ = cast("AbstractEncoder", networks["encoder"])(given["real"], condition)
         return networks["generator"](mean, condition)

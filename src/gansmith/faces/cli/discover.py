@@ -37,21 +37,17 @@ def list_names(
 def _found(what: Names) -> list[tuple[str, str]]:
     from gansmith.engine.objectives import OBJECTIVES
     from gansmith.engine.penalties import PENALTIES
-    from gansmith.modalities.registry import Modality, all_modalities, kinds
+    from gansmith.modalities.registry import Modality, all_modalities, kinds, loadable
 
     if what is Names.OBJECTIVES:
         return [(name, objective.meaning) for name, objective in OBJECTIVES.items()]
     if what is Names.PENALTIES:
         return [(name, penalty.meaning) for name, penalty in PENALTIES.items()]
-    found = dict(zip(kinds(), all_modalities(), strict=True))
-    if what is Names.KINDS:
-        return [(kind, one.meaning if isinstance(one, Modality) else str(one)) for kind, one in found.items()]
-    return [
-        (f"{kind} {preset}", meaning)
-        for kind, one in found.items()
-        if isinstance(one, Modality)
-        for preset, meaning in one.recipe.presets.items()
-    ]
+    if what is Names.PRESETS:
+        each = ((kind.kind, preset) for kind in loadable() for preset in kind.recipe.presets.items())
+        return [(f"{kind} {name}", meaning) for kind, (name, meaning) in each]
+    found = zip(kinds(), all_modalities(), strict=True)
+    return [(kind, one.meaning if isinstance(one, Modality) else str(one)) for kind, one in found]
 
 
 class Demo(StrEnum):

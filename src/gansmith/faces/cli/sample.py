@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import (
-    STDOUT,
-    Json,
-    Output,
-    Seed,
-    Where,
-    check_not_read,
-    check_stdout,
-    print_json,
-)
+from gansmith.faces.cli.options import STDOUT, Json, Output, Seed, Where, check_records_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
 
 
@@ -49,30 +40,22 @@ def sample(
         raise UsageError(
             "--discriminator-scores prints for people, on standard output: leave out -o and --json."
         )
-    check_stdout(output, json=json)
-    check_not_read(Path(output), model)
+    check_records_output(output, model, json=json)
     loaded = load_model(model)
-    if discriminator_scores:
-        _print_discriminator_scores(loaded, n, seed, where, balance)
+    if discriminator_scores:  # each record as a person would look at it, and what is thought of it
+        import numpy as np
+
+        for block in loaded.blocks(n, seed, where, balance):
+            for index, probability in enumerate(loaded.realism(block)):
+                one = block.take(np.array([index]))
+                typer.echo(loaded.modality.format.preview(one).as_text())
+                typer.echo(f"probability that this is real: {probability:.3f}\n")
         return
     provenance = loaded.write(Path(output), n, seed, where, balance, options=chosen.options)
     if output != STDOUT:
         typer.echo(f"Wrote {n:,} records to {output}.", err=True)
     if json:
         print_json({**provenance, "output": output})
-
-
-def _print_discriminator_scores(
-    model: Any, n_records: int, seed: int, where: list[str] | None, balance: str
-) -> None:
-    """Each record as a person would look at it, and what the discriminator thinks of it."""
-    import numpy as np
-
-    for block in model.blocks(n_records, seed, where, balance):
-        for index, probability in enumerate(model.realism(block)):
-            one = block.take(np.array([index]))
-            typer.echo(model.modality.format.preview(one).as_text())
-            typer.echo(f"probability that this is real: {probability:.3f}\n")
 
 
 @offering("complete")
@@ -94,8 +77,7 @@ def complete(
     from gansmith.tasks.impute import read_partial, write_imputed
     from gansmith.tasks.model import load_model
 
-    check_stdout(output, json=json)
-    check_not_read(Path(output), model, partial)
+    check_records_output(output, model, partial, json=json)
     loaded = load_model(model)
     found = read_partial(loaded, partial, keep_missing=keep_missing, options=chosen.options)
     for note in found.notes:

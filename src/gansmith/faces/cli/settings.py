@@ -19,7 +19,7 @@ import typer
 
 from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
-from gansmith.modalities.registry import Modality, all_modalities
+from gansmith.modalities.registry import loadable
 from gansmith.settings import Setting, settings_of
 
 TUNING: Final = "Networks and game, chosen from the data where nothing is given"
@@ -80,22 +80,17 @@ def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]
 def _options(command: str) -> dict[str, Setting]:
     """The options of all kinds that a command can spell; of two that mean different things ours is."""
     found: dict[str, Setting] = {}
-    for setting in (one for kind in reversed(_kinds()) for one in settings_of(kind.options)):
+    for setting in (one for kind in reversed(loadable()) for one in settings_of(kind.options)):
         if command in setting.offered.commands and _form(setting):
             found.setdefault(setting.name, setting)
     return found
-
-
-def _kinds() -> list[Modality]:
-    """All kinds that can be loaded, ours last."""
-    return [one for one in all_modalities() if isinstance(one, Modality)]
 
 
 def _panel(setting: Setting) -> str:
     """Of which kinds it is an option: those that state it alike."""
     alike = [
         kind.kind
-        for kind in _kinds()
+        for kind in loadable()
         for one in settings_of(kind.options)
         if (one.name, one.type, one.offered.option) == (setting.name, setting.type, setting.offered.option)
     ]

@@ -43,6 +43,7 @@ def show(
 
 
 def _show_model(path: Path, as_json: bool) -> None:
+    from gansmith.faces.cli.tables import print_rows
     from gansmith.tasks.model import load_model
 
     model = load_model(path)
@@ -64,7 +65,7 @@ def _show_model(path: Path, as_json: bool) -> None:
     typer.echo(
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
-    _print_rows(model.modality.recipe.describe(model.codec))
+    print_rows(model.modality.recipe.describe(model.codec))
 
 
 def _settled(values: Mapping[str, Any]) -> Iterator[str]:
@@ -86,11 +87,11 @@ def _listed(value: Any) -> str:
 
 
 def _show_run(path: Path, as_json: bool) -> None:
+    from gansmith.faces.cli.tables import print_rows
     from gansmith.store.run_folder import RunFolder
 
     folder = RunFolder(path)
     config, stats = folder.config(), folder.stats()
-    scored = [record for record in stats if record["score"] is not None]
     if as_json:
         print_json({"config": config, "is_finished": folder.is_finished, "stats": stats})
         return
@@ -104,28 +105,26 @@ def _show_run(path: Path, as_json: bool) -> None:
             "coverage": _coverage(record),
             "findings": "; ".join(record["findings"]),
         }
-        for record in scored
+        for record in stats
+        if record["score"] is not None
     ]
-    _print_rows(rows)
+    print_rows(rows)
 
 
 def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
+    from gansmith.faces.cli.tables import print_rows
     from gansmith.tasks.opening import open_data
 
     opened = open_data(str(path), options=options, command="show")
     kind, n_records, notes = opened.modality.kind, len(opened), opened.notes
     recipe, records = opened.modality.recipe, opened.hand_over()
     if as_json:
-        found = {
-            "kind": kind,
-            "n_records": n_records,
-            "schema": _schema(opened.modality, records, opened.options),
-        }
-        print_json(found)
+        schema = _schema(opened.modality, records, opened.options)
+        print_json({"kind": kind, "n_records": n_records, "schema": schema})
         return
     codec = recipe.codec.fit(records, opened.options, 0)
     typer.echo(f"{path}: {n_records:,} records of {kind} data")
-    _print_rows(recipe.describe(codec))
+    print_rows(recipe.describe(codec))
     for note in (*notes, *recipe.remarks(codec, records, "")):
         typer.echo(f"Note: {note}")
 
@@ -151,12 +150,6 @@ def _schema(modality: Modality, records: Any, options: Any) -> Any:
     if "min_count" in vars(options):
         options = replace(options, min_count=1)
     return modality.recipe.codec.fit(records, options, 0).state()[0].get("schema")
-
-
-def _print_rows(rows: list[dict[str, str]]) -> None:
-    from gansmith.faces.cli.tables import plain_console, print_rows
-
-    print_rows(plain_console(), rows)
 
 
 def _coverage(record: dict[str, Any]) -> str:

@@ -76,8 +76,13 @@ def picture_grid(
         UsageError: When there is nothing to draw, or captions and sets do not match.
         DataError: When the file cannot be written.
     """
-    is_empty = not rows or not all(map(len, rows))
-    if is_empty or len(rows) != len(captions) or min(scale, n_columns) < 1:
+    if (
+        not rows
+        or len(rows) != len(captions)
+        or not all(len(row) for row in rows)
+        or scale < 1
+        or n_columns < 1
+    ):
         raise UsageError(
             f"a grid of {len(rows)} sets with {len(captions)} captions, scale {scale}, {n_columns} columns "
             "cannot be drawn. Give one caption for each set, and no empty set."
@@ -220,7 +225,9 @@ def _legend(
     font, across = _font(_SMALL_PX), float(frame.left)
     large = Image.new("L", (96, 96))
     ImageDraw.Draw(large).ellipse([0, 0, 95, 95], fill=255)
-    marker = large.resize((12, 12), Image.Resampling.BOX)  # scaled down: a smooth rim
+    marker = large.resize(
+        (12, 12), Image.Resampling.BOX
+    )  # eight times as large and scaled down: a smooth rim
     for text, colour in entries:
         draw.bitmap((round(across), top + 2), marker, fill=colour)
         draw.text((across + 20, top + 8), text, _INK, font, anchor="lm")

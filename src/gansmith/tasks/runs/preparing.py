@@ -16,7 +16,7 @@ from gansmith.engine.processors import MANY_OPERATIONS, fastest_precision, n_ope
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
 from gansmith.engine.tuning import tuned_networks
-from gansmith.errors import UsageError, did_you_mean
+from gansmith.errors import UsageError, did_you_mean, find
 from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
 from gansmith.modalities.registry import Modality
 from gansmith.settings import to_plain
@@ -77,7 +77,10 @@ def prepare(
         plan = plan_from(origin, len(seen), config)
     else:
         codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
-        plan = _tuned(recipe.plan(codec, len(seen), config.preset), config, codec.n_values)
+        plan = recipe.plan(codec, len(seen), config.preset)
+        tuned = plan.game.tuned(config, codec.n_values)
+        sizes = tuned_networks(plan.networks, config, codec.n_values, tuned)
+        plan = replace(plan, game=tuned, networks=sizes)
         key = randomness.key("networks", 0)
         networks = seeded_networks(recipe, codec, plan.networks, plan.game, key)
         remarks = recipe.remarks(codec, seen, opened.target)
@@ -119,18 +122,9 @@ def salted(fingerprint: str, salt: str) -> str:
     return hashlib.blake2b(fingerprint.encode(), key=salt.encode(), digest_size=16).hexdigest()
 
 
-def _tuned(plan: Plan, config: FitConfig, n_values: int) -> Plan:
-    """A plan with what the user has chosen."""
-    game = plan.game.tuned(config, n_values)
-    return replace(plan, game=game, networks=tuned_networks(plan.networks, config, n_values, game))
-
-
 def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name not in has:
-        raise UsageError(f"device {name!r} is not known. {did_you_mean(name, ('auto', *has))}")
-    if not has[name]:
+    has_cuda = torch.cuda.is_available()
+    has = {"auto": True, "cpu": True, "cuda": has_cuda, "mps": torch.backends.mps.is_available()}
+    if not find(has, "device", name):
         raise UsageError(f"device {name!r} is not there, or torch was built without it. Use --device cpu.")
-    return torch.device(name)
+    return torch.device(("cuda" if has_cuda else "cpu") if name == "auto" else name)
