@@ -133,8 +133,7 @@ class Synthesizer(_Settings, BaseEstimator):
         """Keep what was learnt, under the names that scikit-learn gives such things."""
         self.model_, self.target_ = model, target
         for name in ("feature_names_in_", "n_features_in_"):
-            if name in vars(self):  # of an earlier fit
-                delattr(self, name)
+            vars(self).pop(name, None)  # of an earlier fit
         if named := offered(model.modality.format, HasColumns):
             names = named.names(model.codec.empty)
             names = names[: len(names) - n_joined]
