@@ -149,8 +149,8 @@ def fit(path: Path, samples_seen: int) -> dict[str, Any]:
     clock = time.perf_counter
     started = clock()
     from gansmith.modalities.table.codec import TableCodec
-    from gansmith.tasks.fit import FitConfig, start
     from gansmith.tasks.opening import open_data
+    from gansmith.tasks.runs.fit import FitConfig, start
 
     seconds = {"import": clock() - started, "fit codec": 0.0, "encode": 0.0}
 

@@ -24,13 +24,13 @@ import gansmith.modalities.image.recipe as image
 import gansmith.modalities.table.recipe as table
 from bench.machine import machine, one_thread
 from bench.tables import BESIDE, TARGETS
+from gansmith.engine.games import Progress
 from gansmith.engine.games.adversarial import AdversarialRules
-from gansmith.engine.games.base import Progress
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.modalities.image.pictures import bundled_digits
-from gansmith.tasks.fit import FitConfig, FitRun, start
 from gansmith.tasks.judging import score
 from gansmith.tasks.model import Model
+from gansmith.tasks.runs.fit import FitConfig, FitRun, start
 
 WAYS: Final = {
     "fresh": ("fresh", 1),

@@ -108,7 +108,7 @@ def _steps(source: Any, preset: str, n_steps: int, rules: dict[str, Any]) -> flo
     """Milliseconds of a step, the median."""
     from dataclasses import replace
 
-    from gansmith.tasks.fit import FitConfig, start
+    from gansmith.tasks.runs.fit import FitConfig, start
 
     try:
         table: Any = import_module("gansmith.modalities.table.recipe")

@@ -15,7 +15,7 @@ from bench.peers.execution import Terms, execute, new_result
 from bench.peers.page import write_page
 from bench.peers.results import DEFAULT, Key, load
 from bench.peers.scoring import scored, scored_holdout
-from gansmith.tasks.fit import parse_duration
+from gansmith.tasks.runs.settings import parse_duration
 
 BENCH: Final = Path(__file__).parents[1]
 LIKE: Final = "as_"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from gansmith.settings import from_plain, settings, to_plain
-from gansmith.store.files import write_whole
+from gansmith.store import write_whole
 
 TARGET_SHARE: Final = 1 / 20
 TARGET_SAMPLING: Final = 8.0

@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 from gansmith.errors import UsageError
 from gansmith.settings import field, from_plain, settings, to_plain
-from gansmith.store.files import write_whole
+from gansmith.store import write_whole
 
 DEFAULT: Final = "default"
 """The length that the competitor itself chooses."""

@@ -1,4 +1,8 @@
-"""Gansmith learns any kind of data with generative adversarial networks and makes more of it."""
+"""Gansmith learns any kind of data with generative adversarial networks and makes more of it.
+
+model = gansmith.Synthesizer(budget="5m", seed=0).fit("people.csv", target="income")
+fake = model.sample(1000)
+"""
 
 from __future__ import annotations
 

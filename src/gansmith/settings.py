@@ -22,7 +22,7 @@ from ast import literal_eval
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial, wraps
-from typing import Annotated, Any, Final, ParamSpec, TypeVar, dataclass_transform, final, get_args, overload
+from typing import Annotated, Any, Final, TypeVar, dataclass_transform, final, get_args, overload
 
 from pydantic import (
     AfterValidator,
@@ -66,7 +66,6 @@ __all__ = [
 ]  # fmt: skip
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
 _CONFIG: Final = ConfigDict(
     strict=True,
@@ -149,13 +148,10 @@ def settings(
     if cls is None:
         return partial(settings, kw_only=kw_only, eq=eq, error=error)
     made: Any = checked_dataclass(frozen=True, kw_only=kw_only, eq=eq, config=_CONFIG)(cls)
-    made.__init__ = _explaining(made.__init__, made, error)
-    return made
+    make = made.__init__
 
-
-def _explaining(make: Callable[P, None], made: Any, error: type[GansmithError]) -> Callable[P, None]:
     @wraps(make)
-    def checked(*given: P.args, **named: P.kwargs) -> None:
+    def checked(*given: Any, **named: Any) -> None:
         _build(made)
         instance, values = given[0], ArgsKwargs(given[1:], named)
         try:
@@ -164,7 +160,8 @@ def _explaining(make: Callable[P, None], made: Any, error: type[GansmithError]) 
             by_name = {**dict(zip(_fields(made), given[1:], strict=False)), **named}
             raise _explained(found, made, by_name, "", error) from None
 
-    return checked
+    made.__init__ = checked
+    return made
 
 
 def _build(kind: Any) -> None:
@@ -182,8 +179,8 @@ def to_plain(values: Any) -> dict[str, Any]:
 
 def changed(values: Any, *without: str) -> dict[str, Any]:
     """The fields that are not at their defaults, but for those that are named; tuples as lists."""
-    kind, is_short = type(values), {"exclude_defaults": True, "by_alias": True}
-    found = _adapter(kind).dump_python(values, exclude=set(without), **is_short)
+    adapter = _adapter(type(values))
+    found = adapter.dump_python(values, exclude=set(without), exclude_defaults=True, by_alias=True)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 

@@ -13,12 +13,11 @@ from torch import Tensor, nn
 
 from gansmith.conformance import GAME_CHECKS, ConformanceError, GameSubject, check_game
 from gansmith.engine.batches import Batch, Batches, Shuffled, TensorDataset
+from gansmith.engine.games import GAMES, AbstractRules, Progress
 from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.games.base import AbstractRules, Progress
 from gansmith.engine.games.cycle import Cycle, CycleRules
 from gansmith.engine.games.encoder import EncoderRules
-from gansmith.engine.games.registry import GAMES
 from gansmith.engine.games.teaching import TeachingRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
@@ -26,7 +25,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.engine.tuning import Tuning
 from gansmith.errors import UsageError
-from gansmith.nets.variational import AbstractDecoder, AbstractEncoder, normal_log_density
+from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder, normal_log_density
 
 SMOOTH = (PenaltyConfig("r1", 0.1), PenaltyConfig("r2", 0.1))
 AVERAGED = PlayerConfig(2e-3, 2e-4, average_half_life_samples=2_000)
@@ -281,8 +280,8 @@ def _forgetful(patch):
     def broken(self, tensors):
         load(self, tensors)
         self.generator.gradient.zero_()
-        self.generator._moments.mean.zero_()
-        self.generator._moments.square.zero_()
+        self.generator._vector.mean.zero_()
+        self.generator._vector.square.zero_()
 
     patch.setattr(Adversarial, "load_state", broken)
 

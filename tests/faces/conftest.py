@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 
 
 def _write_people(path: Path, n: int = 240, seed: int = 0) -> Path:

@@ -10,8 +10,8 @@ import re
 import numpy as np
 import pytest
 
-from gansmith.faces.cli.app import run
-from gansmith.store import files
+from gansmith import store
+from gansmith.faces.cli import run
 
 SMALL = ["--preset", "small", "--threads", "1"]
 GOOD = "age,city\n" + "".join(f"{20 + k % 40},{'Rome' if k % 3 else 'Oslo'}\n" for k in range(60))
@@ -289,7 +289,7 @@ def _full(*given):
 
 def test_a_full_disk_leaves_nothing_half_written(place, capsys, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(files.os, "fsync", _full)
+        patch.setattr(store.os, "fsync", _full)
         assert run([str(argument) for argument in _fit(place)]) == 3
     assert "No space left" in capsys.readouterr().err
     assert not (place / "m.gan").exists()
@@ -303,7 +303,7 @@ def test_a_disk_that_fills_up_at_the_end_costs_no_learning(place, capsys, monkey
         patch.setattr(
             Model,
             "save",
-            lambda self, path, sampling_only: files.write_whole(place / "none" / path.name, b""),
+            lambda self, path, sampling_only: store.write_whole(place / "none" / path.name, b""),
         )
         assert run([str(argument) for argument in _fit(place)]) == 3
     assert "could not be written" in capsys.readouterr().err

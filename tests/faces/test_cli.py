@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 
 SMALL = ["--preset", "small", "--threads", "1"]
 
@@ -290,7 +290,7 @@ def test_help_imports_nothing_heavy():
         "safetensors",
     ]
     program = (
-        "import sys; from gansmith.faces.cli.app import run; code = run(['--help']);"
+        "import sys; from gansmith.faces.cli import run; code = run(['--help']);"
         f"print([name for name in {heavy} if name in sys.modules], code, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

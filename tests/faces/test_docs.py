@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from gansmith.faces.cli.app import app, run
+from gansmith.faces.cli import app, run
 
 README = Path(__file__).parents[2] / "README.md"
 COMMANDS = ("fit", "sample", "complete", "score", "show", "demo", "list")

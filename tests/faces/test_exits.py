@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 
 SMALL = ["--preset", "small", "--threads", "1"]
 
 
 def test_a_breakdown_leaves_with_1(folder, tmp_path, monkeypatch, capsys):
     from gansmith.errors import TrainingError
-    from gansmith.tasks import fit
+    from gansmith.tasks.runs import fit
 
     def broken(*given):
         raise TrainingError("the game broke down.")
@@ -31,7 +31,7 @@ def test_a_breakdown_leaves_with_1(folder, tmp_path, monkeypatch, capsys):
 
 def test_a_reader_that_has_had_enough_is_no_failure(model):
     """As in `gansmith sample m.gan | head -1`."""
-    program = "import sys; from gansmith.faces.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    program = "import sys; from gansmith.faces.cli import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", program, "sample", model, "-n", "30000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 
 SMALL = ["--preset", "small", "--threads", "1", "--samples-seen", "600"]
 FORMATS = {

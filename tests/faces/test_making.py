@@ -7,7 +7,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 
 SMALL = ["--preset", "small", "--threads", "1"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 
 SMALL = ["--preset", "small", "--threads", "1", "--samples-seen", "600"]
 

@@ -12,13 +12,13 @@ import pytest
 
 import gansmith
 from gansmith.errors import UsageError
-from gansmith.faces.cli.app import run
+from gansmith.faces.cli import run
 from gansmith.modalities.registry import KINDS
 from gansmith.settings import from_plain, settings_of, to_plain
 from gansmith.tasks import synthesize
-from gansmith.tasks.fit import start
 from gansmith.tasks.model import load_model
-from gansmith.tasks.settings import FitConfig
+from gansmith.tasks.runs.fit import start
+from gansmith.tasks.runs.settings import FitConfig
 
 BASE = {"samples_seen": 400, "threads": 1, "preset": "small"}
 GENERAL: dict[str, tuple[Any, list[str]]] = {
@@ -83,7 +83,7 @@ def asked(monkeypatch):
         raise UsageError("far enough")
 
     monkeypatch.setattr(synthesize, "start", stop)  # first: it has taken the name from the other
-    monkeypatch.setattr("gansmith.tasks.fit.start", stop)
+    monkeypatch.setattr("gansmith.tasks.runs.fit.start", stop)
     return found
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.format import AbstractFormat, BlockFile
-from gansmith.modalities.options import NoOptions
 from gansmith.modalities.previews import TextPreview
+from gansmith.modalities.registry import NoOptions
 
 
 @final

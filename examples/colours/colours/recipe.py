@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from colours.format import Colours
+from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.adversarial import AdversarialRules
-from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.monitors import coverage
-from gansmith.modalities.options import NoOptions
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.registry import NoOptions
 from gansmith.nets.mlp import Perceptron
 from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.settings import settings

@@ -10,8 +10,14 @@ A test suite may run them one by one.
 
 from __future__ import annotations
 
-from gansmith.conformance.games import GAME_CHECKS, ConformanceError, GameSubject, check_game
-from gansmith.conformance.kinds import KIND_CHECKS, KindSubject, check_modality
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from gansmith.conformance.games import GAME_CHECKS, ConformanceError, GameSubject
+from gansmith.conformance.kinds import KIND_CHECKS, ROUND_TRIP_TOLERANCE, KindSubject
+from gansmith.engine.batches import Dataset
+from gansmith.engine.games import AbstractRules, Networks
+from gansmith.modalities.registry import Modality
 
 __all__ = [
     "GAME_CHECKS",
@@ -22,3 +28,49 @@ __all__ = [
     "check_game",
     "check_modality",
 ]
+
+
+def check_modality(
+    modality: Modality,
+    source: object,
+    folder: Path,
+    *,
+    bad_sources: Mapping[str, object] | None = None,
+    tolerance: float = ROUND_TRIP_TOLERANCE,
+    preset: str = "default",
+) -> None:
+    """Run every check on a kind of data.
+
+    Args:
+        modality: The kind.
+        source: Data of that kind, a few dozen records or more; the first `N_RECORDS` are used.
+        folder: An empty folder for checkpoints and a model file.
+        bad_sources: Data that must be refused, by a text that the refusal must hold.
+        tolerance: How far a compact record may move when it is decoded and encoded again.
+        preset: Whose game is checked.
+
+    Raises:
+        ConformanceError: For the first promise that is broken.
+    """
+    subject = KindSubject(modality, source, folder, bad_sources or {}, tolerance, preset)
+    for check in KIND_CHECKS:
+        check(subject)
+
+
+def check_game(
+    rules: AbstractRules, networks: Callable[[], Networks], dataset: Dataset, folder: Path
+) -> None:
+    """Run every check on a game.
+
+    Args:
+        rules: Of the game.
+        networks: Makes new networks, always the same.
+        dataset: Records to play on, at least two batches of them.
+        folder: An empty folder for checkpoints.
+
+    Raises:
+        ConformanceError: For the first promise that is broken.
+    """
+    subject = GameSubject(rules, networks, dataset, folder)
+    for check in GAME_CHECKS:
+        check(subject)

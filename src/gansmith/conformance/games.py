@@ -16,8 +16,14 @@ from torch import Tensor
 
 from gansmith.engine.batches import Batch, Batches, Dataset, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
-from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress
-from gansmith.engine.games.registry import plain_rules, rules_from_plain
+from gansmith.engine.games import (
+    AbstractGame,
+    AbstractRules,
+    Networks,
+    Progress,
+    plain_rules,
+    rules_from_plain,
+)
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.errors import GansmithError
@@ -104,25 +110,6 @@ class GameSubject(AbstractSubject):
     @property
     def who(self) -> str:
         return f"game {self.rules.name!r}"
-
-
-def check_game(
-    rules: AbstractRules, networks: Callable[[], Networks], dataset: Dataset, folder: Path
-) -> None:
-    """Run every check on a game.
-
-    Args:
-        rules: Of the game.
-        networks: Makes new networks, always the same.
-        dataset: Records to play on, at least two batches of them.
-        folder: An empty folder for checkpoints.
-
-    Raises:
-        ConformanceError: For the first promise that is broken.
-    """
-    subject = GameSubject(rules, networks, dataset, folder)
-    for check in GAME_CHECKS:
-        check(subject)
 
 
 def check_rules_are_plain(subject: GameSubject) -> None:

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from gansmith.conformance.games import N_STEPS, AbstractSubject, resumed_equals_uninterrupted, same
 from gansmith.engine.batches import Batch, Batches, Dataset, Shuffled
 from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.games import Networks, plain_rules, rules_from_plain
 from gansmith.engine.games.adversarial import AdversarialRules
-from gansmith.engine.games.base import Networks
-from gansmith.engine.games.registry import plain_rules, rules_from_plain
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.errors import DataError, GansmithError, UsageError
@@ -120,33 +119,6 @@ class KindSubject(AbstractSubject):
     @property
     def who(self) -> str:
         return f"kind {self.modality.kind!r}"
-
-
-def check_modality(
-    modality: Modality,
-    source: object,
-    folder: Path,
-    *,
-    bad_sources: Mapping[str, object] | None = None,
-    tolerance: float = ROUND_TRIP_TOLERANCE,
-    preset: str = "default",
-) -> None:
-    """Run every check on a kind of data.
-
-    Args:
-        modality: The kind.
-        source: Data of that kind, a few dozen records or more; the first `N_RECORDS` are used.
-        folder: An empty folder for checkpoints and a model file.
-        bad_sources: Data that must be refused, by a text that the refusal must hold.
-        tolerance: How far a compact record may move when it is decoded and encoded again.
-        preset: Whose game is checked.
-
-    Raises:
-        ConformanceError: For the first promise that is broken.
-    """
-    subject = KindSubject(modality, source, folder, bad_sources or {}, tolerance, preset)
-    for check in KIND_CHECKS:
-        check(subject)
 
 
 def check_shapes(subject: KindSubject) -> None:
@@ -310,7 +282,19 @@ def check_saving(subject: KindSubject) -> None:
 
 def check_resuming(subject: KindSubject) -> None:
     """A run that was stopped and taken up again ends as one that was not, bit for bit."""
-    resumed_equals_uninterrupted(lambda checkpoints: _training(subject, checkpoints), subject)
+    rules, randomness = subject.plan.game, Randomness(subject.seed)
+    recipe = subject.modality.recipe
+    drawing = Shuffled(len(subject.dataset), rules.batch_size, randomness)
+    batches = Batches(subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec))
+    config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
+    held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
+    evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
+
+    def run(checkpoints: Checkpoints | None) -> Training:
+        game = rules.start(subject.networks(), randomness)
+        return Training(game, batches, config, evaluation, checkpoints)
+
+    resumed_equals_uninterrupted(run, subject)
 
 
 def check_refusals(subject: KindSubject) -> None:
@@ -385,15 +369,3 @@ KIND_CHECKS: Final[tuple[Callable[[KindSubject], None], ...]] = (
 def _judge(networks: Networks) -> Callable[[Tensor, Tensor | None], Tensor]:
     """The discriminator; in games without one nobody tells anything apart."""
     return networks.get("discriminator") or (lambda samples, conditions: torch.zeros(len(samples)))
-
-
-def _training(subject: KindSubject, checkpoints: Checkpoints | None) -> Training:
-    """A short run of the kind's own rules, from its beginning or from the newest checkpoint."""
-    rules, randomness = subject.plan.game, Randomness(subject.seed)
-    recipe = subject.modality.recipe
-    drawing = Shuffled(len(subject.dataset), rules.batch_size, randomness)
-    batches = Batches(subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec))
-    config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
-    held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
-    evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
-    return Training(rules.start(subject.networks(), randomness), batches, config, evaluation, checkpoints)

@@ -1,4 +1,7 @@
-"""What data and games hand each other: batches of named parts, drawn by index.
+"""What data and games hand each other: tensors of known shapes, in batches of named parts, drawn by index.
+
+`batch` records are judged at once; a sample and a condition may have any shape; every logit and every loss is
+one number per record, shape `(batch,)` and never `(batch, 1)`.
 
 A data set gives any of its records by number, from memory or from disk; a drawing says which numbers batch k
 consists of. Both are functions of (seed, k) alone, so a run can be taken up anywhere.
@@ -10,12 +13,18 @@ from collections.abc import Callable, Mapping
 from typing import Protocol, final, runtime_checkable
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
 
+Samples = Float[Tensor, "batch *sample"]
+Latents = Float[Tensor, "batch n_latents"]
+Conditions = Shaped[Tensor, "batch *condition"]
+Logits = Float[Tensor, " batch"]
+PerSample = Float[Tensor, " batch"]
+Scalar = Float[Tensor, ""]
 Indices = Int[Tensor, " batch"]
 
 
@@ -163,7 +172,7 @@ class Poisson:
         return torch.nonzero(self._randomness.uniform((self.n_records,), "poisson", index) < self.rate)[:, 0]
 
 
-Samples = Callable[[Batch, torch.Generator | None], Batch]
+Expansion = Callable[[Batch, torch.Generator | None], Batch]
 """Makes of a batch of a data set what games see: `real` as samples, where records are kept in a compact form,
 and what else they are to know, such as a `condition` that the records fulfil. Without a generator nothing is
 drawn."""
@@ -177,7 +186,7 @@ class Batches:
         dataset: All records.
         drawing: Which of them batch k consists of.
         randomness: Of what is drawn for a batch, such as conditions.
-        samples: See `Samples`; on the device that they are learnt on. None leaves them as they are.
+        samples: See `Expansion`; on the device that they are learnt on. None leaves them as they are.
         device: Where batches are wanted; None leaves them where the data set is.
     """
 
@@ -186,7 +195,7 @@ class Batches:
         dataset: Dataset,
         drawing: Drawing,
         randomness: Randomness,
-        samples: Samples | None = None,
+        samples: Expansion | None = None,
         device: torch.device | None = None,
     ) -> None:
         self.dataset, self.drawing, self.device = dataset, drawing, device

@@ -19,7 +19,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from gansmith.store.files import write_whole
+from gansmith.store import write_whole
 
 Sort = Literal["step", "stop"]
 """Regular checkpoints, and the one where a run was interrupted."""

@@ -13,13 +13,12 @@ from typing import final
 import torch
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, Samples, Scalar
 from gansmith.engine.judge import Discriminator, Judgement, said
 from gansmith.engine.length import cosine
 from gansmith.engine.objectives import Objective
 from gansmith.engine.penalties import PENALTIES, PenaltyConfig, between
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Samples, Scalar
 
 
 @final

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
 
@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gansmith.engine.tensors import Logits, Samples
+from gansmith.engine.batches import Logits, Samples
 from gansmith.nets.discriminators import AbstractExplicitDiscriminator, AbstractWholeBatchDiscriminator
 
 Judge = Callable[[Samples], Logits]
@@ -42,15 +42,6 @@ class Judgement:
             for half, logits in enumerate(self.logits.split(n))
         )
         return one, other
-
-
-def joined(judgements: Sequence[Judgement]) -> Judgement:
-    """Judgements of several groups of samples as one."""
-    return Judgement(
-        torch.cat([one.logits for one in judgements]),
-        tuple(torch.cat(parts) for parts in zip(*(one.features for one in judgements), strict=True)),
-        {name: torch.cat([one.heads[name] for one in judgements]) for name in judgements[0].heads},
-    )
 
 
 @final
@@ -99,7 +90,12 @@ class Discriminator:
             n = self._n_groups
             conditions = [None] * n if self.conditions is None else self.conditions.chunk(n)
             groups = zip(samples.chunk(n), conditions, strict=True)
-            self._judgement = joined([said(self.network, *group) for group in groups])
+            apart = [said(self.network, *group) for group in groups]
+            self._judgement = Judgement(
+                torch.cat([one.logits for one in apart]),
+                tuple(torch.cat(parts) for parts in zip(*(one.features for one in apart), strict=True)),
+                {name: torch.cat([one.heads[name] for one in apart]) for name in apart[0].heads},
+            )
         return self._judgement
 
     @property
@@ -118,12 +114,10 @@ class Discriminator:
 def said(network: nn.Module, samples: Samples, conditions: Tensor | None) -> Judgement:
     """What a discriminator says of samples, in full precision."""
     found = network(samples, conditions)
-    if isinstance(found, Judgement):
-        features = tuple(feature.float() for feature in found.features)
-        return Judgement(
-            found.logits.float(), features, {name: head.float() for name, head in found.heads.items()}
-        )
-    return Judgement(found.float())
+    if not isinstance(found, Judgement):
+        return Judgement(found.float())
+    heads = {name: head.float() for name, head in found.heads.items()}
+    return Judgement(found.logits.float(), tuple(feature.float() for feature in found.features), heads)
 
 
 def input_gradients(discriminator: Judge, samples: Samples) -> Float[Tensor, "batch n_values"]:

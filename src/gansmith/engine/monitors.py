@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gansmith.engine.tensors import Logits
+from gansmith.engine.batches import Logits
 
 
 def decision_threshold(real_logits: Logits, fake_logits: Logits, *, is_relative: bool) -> float:

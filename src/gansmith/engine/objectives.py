@@ -13,7 +13,7 @@ from typing import final
 
 from torch.nn.functional import relu, softplus
 
-from gansmith.engine.tensors import Logits, PerSample
+from gansmith.engine.batches import Logits, PerSample
 from gansmith.errors import find
 
 

@@ -24,41 +24,38 @@ _TINY: Final = 1e-8
 
 
 @final
-class Moments:
-    """What an optimiser remembers of the gradients so far.
-
-    Args:
-        weights: That learn.
-    """
+class WeightVector:
+    """Weights that learn, their gradient, and what an optimiser remembers of earlier ones."""
 
     def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self.gradient = torch.zeros_like(weights)
+        """What the last backward pass gathered for all weights."""
         self.mean = torch.zeros_like(weights)
         self.square = torch.zeros_like(weights)
         self.n_steps = torch.zeros((), device=weights.device)
 
-    def named(self) -> dict[str, Tensor]:
-        """All of it, to be saved and to be copied into."""
+    def moments(self) -> dict[str, Tensor]:
+        """What is remembered, to be saved and to be copied into."""
         return {"mean": self.mean, "square": self.square, "n_steps": self.n_steps}
 
 
-Step = Callable[[Weights, Weights, Moments, float, float, float], None]
-"""Changes weights along gradients: (weights, gradients, moments, learning rate, beta1, beta2)."""
+Step = Callable[[WeightVector, float, float, float], None]
+"""Changes weights along their gradient: (vector, learning rate, beta1, beta2)."""
 
 
-def adam_step(
-    weights: Weights, gradients: Weights, moments: Moments, rate: float, beta1: float, beta2: float
-) -> None:
+def adam_step(vector: WeightVector, rate: float, beta1: float, beta2: float) -> None:
     """Mean gradients over the root of mean squared ones, both freed of their start at zero.
 
     Source: Kingma and Ba 2014, "Adam: a method for stochastic optimization", algorithm 1 (arXiv:1412.6980).
     """
     adam(
-        [weights],
-        [gradients],
-        [moments.mean],
-        [moments.square],
+        [vector.weights],
+        [vector.gradient],
+        [vector.mean],
+        [vector.square],
         max_exp_avg_sqs=[],
-        state_steps=[moments.n_steps],
+        state_steps=[vector.n_steps],
         fused=True,
         amsgrad=False,
         beta1=beta1,
@@ -70,17 +67,15 @@ def adam_step(
     )
 
 
-def sgd_step(
-    weights: Weights, gradients: Weights, moments: Moments, rate: float, beta1: float, beta2: float
-) -> None:
+def sgd_step(vector: WeightVector, rate: float, beta1: float, beta2: float) -> None:
     """Straight along the gradient; `beta1` is the momentum, `beta2` is not used.
 
     Source: Polyak 1964, "Some methods of speeding up the convergence of iteration methods".
     """
     sgd(
-        [weights],
-        [gradients],
-        [moments.mean],
+        [vector.weights],
+        [vector.gradient],
+        [vector.mean],
         foreach=False,
         weight_decay=0.0,
         momentum=beta1,
@@ -91,20 +86,18 @@ def sgd_step(
     )
 
 
-def rmsprop_step(
-    weights: Weights, gradients: Weights, moments: Moments, rate: float, beta1: float, beta2: float
-) -> None:
+def rmsprop_step(vector: WeightVector, rate: float, beta1: float, beta2: float) -> None:
     """Gradients over the root of mean squared ones; `beta1` is the momentum, `beta2` smooths the squares.
 
     Source: Tieleman and Hinton 2012, "Lecture 6.5: RMSProp", Neural networks for machine learning, Coursera.
     """
     rmsprop(
-        [weights],
-        [gradients],
-        [moments.square],
+        [vector.weights],
+        [vector.gradient],
+        [vector.square],
         [],
-        [moments.mean],
-        [moments.n_steps],
+        [vector.mean],
+        [vector.n_steps],
         foreach=False,
         lr=rate,
         alpha=beta2,

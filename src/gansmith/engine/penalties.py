@@ -14,9 +14,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gansmith.engine.batches import PerSample, Samples
 from gansmith.engine.judge import Judge, input_gradients
 from gansmith.engine.objectives import find_objective
-from gansmith.engine.tensors import PerSample, Samples
 from gansmith.errors import find
 from gansmith.settings import NonNegativeFloat, PositiveInt, settings
 

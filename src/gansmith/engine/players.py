@@ -11,10 +11,11 @@ from typing import Any, final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from gansmith.engine.checkpoint import below
 from gansmith.engine.length import average_weight, cosine
-from gansmith.engine.optimisers import OPTIMISERS, Moments
+from gansmith.engine.optimisers import OPTIMISERS, WeightVector
 from gansmith.engine.tuning import Optimiser
 from gansmith.settings import Annotated, Field, NonNegativeFloat, PositiveFloat, settings
 
@@ -78,12 +79,11 @@ class Player:
         self.network = network
         self.config = config
         self.parameters = [p for p in network.parameters() if p.requires_grad]
-        self._weights = _in_one_vector(self.parameters)
-        self.gradient: Float[Tensor, " n_weights"] = torch.zeros_like(self._weights)
-        """What the last backward pass gathered for all weights."""
-        for parameter, part in zip(self.parameters, _parts(self.gradient, self.parameters), strict=True):
-            parameter.grad = part
-        self._moments = Moments(self._weights)
+        self._vector = WeightVector(_in_one_vector(self.parameters))
+        self.gradient = self._vector.gradient
+        parts = self.gradient.split([parameter.numel() for parameter in self.parameters])
+        for parameter, part in zip(self.parameters, parts, strict=True):
+            parameter.grad = part.view_as(parameter)
         self.average: nn.Module | None = None
         if config.average_half_life_samples > 0:
             self.average = copy.deepcopy(network)
@@ -101,10 +101,9 @@ class Player:
         config = self.config
         final = config.learning_rate if config.final_learning_rate is None else config.final_learning_rate
         rate = rate_scale * cosine(config.learning_rate, final, share)
-        step = OPTIMISERS[config.optimiser]
-        step(self._weights, self.gradient, self._moments, rate, config.beta1, config.beta2)
+        OPTIMISERS[config.optimiser](self._vector, rate, config.beta1, config.beta2)
         if config.weight_clip is not None:
-            self._weights.clamp_(-config.weight_clip, config.weight_clip)
+            self._vector.weights.clamp_(-config.weight_clip, config.weight_clip)
 
     @torch.no_grad()
     def update_average(self, batch_size: int, samples_seen: int) -> None:
@@ -113,7 +112,7 @@ class Player:
             return
         half_life = self.config.average_half_life_samples
         samples_seen = sys.maxsize if self.config.is_average_known else samples_seen
-        self._average.lerp_(self._weights, average_weight(batch_size, half_life, samples_seen))
+        self._average.lerp_(self._vector.weights, average_weight(batch_size, half_life, samples_seen))
         for average, buffer in zip(self.average.buffers(), self.network.buffers(), strict=True):
             average.copy_(buffer)
 
@@ -122,7 +121,7 @@ class Player:
         tensors = {f"network/{name}": value for name, value in self.network.state_dict().items()}
         if self.average is not None:
             tensors |= {f"average/{name}": value for name, value in self.average.state_dict().items()}
-        tensors |= {f"optimiser/{name}": value for name, value in self._moments.named().items()}
+        tensors |= {f"optimiser/{name}": value for name, value in self._vector.moments().items()}
         return {name: value.detach().clone() for name, value in tensors.items()}
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
@@ -134,7 +133,7 @@ class Player:
         self.network.load_state_dict(below("network/", tensors))
         if self.average is not None:
             self.average.load_state_dict(below("average/", tensors))
-        for name, value in self._moments.named().items():
+        for name, value in self._vector.moments().items():
             value.copy_(tensors[f"optimiser/{name}"])
 
 
@@ -169,13 +168,6 @@ def learn(
 @torch.no_grad()
 def _in_one_vector(parameters: Sequence[nn.Parameter]) -> Float[Tensor, " n_weights"]:
     """Move the parameters into one vector; they become views of it."""
-    vector = torch.cat([parameter.reshape(-1) for parameter in parameters])
-    for parameter, part in zip(parameters, _parts(vector, parameters), strict=True):
-        parameter.data = part
+    vector = parameters_to_vector(parameters)
+    vector_to_parameters(vector, parameters)
     return vector
-
-
-def _parts(vector: Float[Tensor, " n_weights"], parameters: Sequence[nn.Parameter]) -> list[Tensor]:
-    """Views of the vector, in the shapes of the parameters."""
-    sizes = [parameter.numel() for parameter in parameters]
-    return [part.view_as(parameter) for part, parameter in zip(vector.split(sizes), parameters, strict=True)]

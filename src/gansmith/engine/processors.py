@@ -1,23 +1,36 @@
-"""How processors calculate: on how many cores, and in half precision where they know it.
+"""How processors calculate: on how many cores, and in half precision where they know it and it is worth it.
 
-That is for matrix products alone; weights always stay in full precision.
+Half precision is for matrix products alone; weights always stay in full precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any, Final, Literal, get_args
 
 import torch
+from torch import nn
 
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
 
+MANY_OPERATIONS: Final = 20_000_000
+"""Multiplications per pass of a batch above which half precision, and trying more cores, is worth it."""
+VERY_MANY_OPERATIONS: Final = 1_000_000_000
+"""Multiplications per pass of a batch above which all cores are used without trying."""
+
 _lock = Lock()
 _before: list[str] = []
 """What the setting was when each of those who wish quick products now came."""
+
+
+def n_operations(networks: Mapping[str, nn.Module], batch_size: int) -> int:
+    """Multiplications of one pass of a batch through all networks."""
+    return batch_size * sum(
+        weight.numel() for network in networks.values() for weight in network.parameters()
+    )
 
 
 def fastest_precision(device: torch.device) -> str:

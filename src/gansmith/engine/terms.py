@@ -14,8 +14,8 @@ from typing import Literal, final
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from gansmith.engine.batches import PerSample
 from gansmith.engine.encounter import Encounter
-from gansmith.engine.tensors import PerSample
 from gansmith.errors import UsageError, find
 from gansmith.settings import NonNegativeFloat, settings
 

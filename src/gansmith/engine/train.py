@@ -20,13 +20,12 @@ from typing import Any, final
 
 from torch import Tensor
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, Samples
 from gansmith.engine.checkpoint import Checkpoint, Checkpoints, below
-from gansmith.engine.games.base import AbstractGame, Progress, Readings
+from gansmith.engine.games import AbstractGame, Progress, Readings
 from gansmith.engine.length import Cuts, Length
 from gansmith.engine.monitors import findings
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.tensors import Samples
 from gansmith.errors import TrainingError, UsageError
 
 MAX_ROLLBACKS = 5
@@ -120,7 +119,7 @@ class Training:
     ) -> None:
         self.game, self.batches, self.config = game, batches, config
         self.evaluation, self.checkpoints = evaluation, checkpoints
-        self.length = Length(math.ceil(config.samples_seen / self._samples_per_step), config.cuts)
+        self.length = Length(math.ceil(config.samples_seen / game.rules.samples_per_step), config.cuts)
         self.step = 0
         self.n_rollbacks = 0
         self.best_score: float | None = None
@@ -199,12 +198,12 @@ class Training:
             self._save(self._last_good)  # a roll-back after a resume leads here too
 
     def _play_step(self) -> StepRecord:
-        n_batches = self.game.rules.n_batches
+        n_batches, per_step = self.game.rules.n_batches, self.game.rules.samples_per_step
         batches = [self.batches(self.step * n_batches + index) for index in range(n_batches)]
         progress = Progress(
             share=self.length.share(self.step),
-            samples_seen=self.samples_seen + self._samples_per_step,
-            n_samples=self.n_steps * self._samples_per_step,
+            samples_seen=self.samples_seen + per_step,
+            n_samples=self.n_steps * per_step,
             rate_scale=0.5**self.n_rollbacks,
         )
         losses: dict[str, float] = {}
@@ -230,13 +229,9 @@ class Training:
         return record
 
     @property
-    def _samples_per_step(self) -> int:
-        return self.game.rules.samples_per_step
-
-    @property
     def samples_seen(self) -> int:
         """Real records that were learnt from."""
-        return self.step * self._samples_per_step
+        return self.step * self.game.rules.samples_per_step
 
     def _record(self, losses: Mapping[str, float], found: tuple[str, ...] = ()) -> StepRecord:
         return StepRecord(self.step, self.n_steps, self.samples_seen, losses, findings=found)

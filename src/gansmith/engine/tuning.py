@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final, Literal, TypeVar, final
+from typing import Annotated, Any, Final, Literal, TypeVar, final
 
 from gansmith.errors import UsageError
 from gansmith.nets.settings import MAX_WIDTH, Activation, LatentsRule, WeightInit, Widths, rule_of_thumb_sizes
 from gansmith.settings import (
-    Annotated,
     Field,
     NonNegativeFloat,
     Offered,
@@ -39,7 +38,8 @@ OF_NETWORKS: Final = ("generator_widths", "discriminator_widths", "activation", 
 """Settings of networks; the others are of the rules."""
 OF_MODEL: Final = (*OF_NETWORKS, "latents", "latent_distribution")
 """Settings that a learnt model has for good."""
-_OF_PLAYERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+_PLACES: Final[Mapping[str, tuple[str, tuple[str, ...] | None]]] = {
+    "latents": ("n_latents", None),
     "learning_rate": ("learning_rate", ()),
     "generator_learning_rate": ("learning_rate", ("generator",)),
     "discriminator_learning_rate": ("learning_rate", ("discriminator",)),
@@ -49,7 +49,8 @@ _OF_PLAYERS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "average_half_life_samples": ("average_half_life_samples", ("generator", "learner")),
     "weight_clip": ("weight_clip", ("discriminator",)),
 }
-"""By setting: its name in `PlayerConfig`, and the players of a game that have it; empty: all."""
+"""By setting: the name of its field, and the players of a game that have it; empty: all; None: the rules.
+Others are fields of the rules, of the same name."""
 
 
 @settings(kw_only=True)
@@ -128,11 +129,8 @@ class AbstractTuning:
             chosen["latents"] = rule_of_thumb_sizes(n_values, self.latents).n_latents
         if max(self.n_discriminator_turns or 1, self.n_generator_turns or 1) > 1:
             chosen.setdefault("turns", "fresh")  # no other turns are more than one of each player
-        names = {"latents": "n_latents"}
         return [
-            Choice(setting, _OF_PLAYERS[setting][0], value, of_players=True, players=_OF_PLAYERS[setting][1])
-            if setting in _OF_PLAYERS
-            else Choice(setting, names.get(setting, setting), value)
+            Choice(setting, *_PLACES.get(setting, (setting, None)), value)
             for setting, value in chosen.items()
         ]
 
@@ -152,15 +150,9 @@ class Choice:
     """The name that the user knows."""
     name: str
     """Of the field of the rules, or of a player's."""
+    players: tuple[str, ...] | None
+    """Which players have it, by the names that rules give them; empty: all; None: the rules themselves."""
     value: Any
-    of_players: bool = False
-    """Whether players have it, not the rules."""
-    players: tuple[str, ...] = ()
-    """Which of them, by the names that rules give them; empty: all."""
-
-    def holders(self, players: Mapping[str, Any]) -> list[str]:
-        """Those of the players of a game that it is for."""
-        return [name for name in players if self.of_players and name in (self.players or players)]
 
 
 def tuned_networks(networks: T, tuning: AbstractTuning, n_values: int, rules: Any) -> T:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ import numpy as np
 from gansmith.modalities.previews import Preview
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.score import Effort
-from gansmith.store.files import whole_file
+from gansmith.store import whole_file
 
 
 @runtime_checkable
@@ -49,17 +49,8 @@ O = TypeVar("O")  # noqa: E741 - the kind's options
 
 
 @runtime_checkable
-class Writer(Protocol):
+class Writer(AbstractContextManager["Writer"], Protocol):
     """A file that records are appended to, block by block; whole or not there at all."""
-
-    def __enter__(self) -> Writer: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
     def write(self, records: Any) -> None:
         """Append records."""
@@ -132,7 +123,6 @@ class AbstractFormat(ABC, Generic[R, O]):
 
     def settled(self, options: O, command: str) -> O:
         """Options as a command will use them: files that they name are read, to be kept with the run."""
-        del command
         return options
 
     @abstractmethod
@@ -145,7 +135,6 @@ class AbstractFormat(ABC, Generic[R, O]):
 
     def returned(self, records: R, source: object) -> Any:
         """Records in the type of the caller's own data; `source` is None for a loaded model."""
-        del source
         return records
 
     @abstractmethod

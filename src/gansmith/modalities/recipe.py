@@ -18,9 +18,8 @@ import torch
 from jaxtyping import Bool
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Batch, Dataset, TensorDataset
-from gansmith.engine.games.base import AbstractRules, Networks
-from gansmith.engine.tensors import Samples
+from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
+from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import O, R
 from gansmith.modalities.requests import Compact, Partial, Request
 from gansmith.nets.initialisation import initialise
@@ -139,7 +138,6 @@ class AbstractRecipe(ABC, Generic[C]):
 
     def n_heldout(self, n_records: int, preset: str) -> int:
         """How many of that many records are kept apart to choose the model by; 0 keeps the last model."""
-        del preset
         return n_records // 10
 
     @abstractmethod
@@ -175,7 +173,6 @@ class AbstractRecipe(ABC, Generic[C]):
             batch: Records as `dataset` gives them.
             generator: Of what is drawn for them, such as a `condition` that they fulfil; None draws nothing.
         """
-        del generator
         return batch.with_part("real", codec.expand(batch["real"]))
 
     @abstractmethod
@@ -197,7 +194,6 @@ class AbstractRecipe(ABC, Generic[C]):
         Raises:
             UsageError: When so little is kept of the target that it cannot be learnt.
         """
-        del codec, records, target
         return ()
 
     def unknown(self, codec: C, records: Any) -> tuple[str, ...]:
@@ -206,7 +202,6 @@ class AbstractRecipe(ABC, Generic[C]):
         Raises:
             DataError: When they are of other columns or shapes.
         """
-        del codec, records
         return ()
 
     def fine_tuning_options(self, codec: C, own: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -220,7 +215,6 @@ class AbstractRecipe(ABC, Generic[C]):
         Raises:
             UsageError: When they would make another model of it.
         """
-        del codec, own
         return given
 
 

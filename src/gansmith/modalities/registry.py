@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.options import NoOptions
-from gansmith.settings import from_plain, settings_of
+from gansmith.settings import from_plain, settings, settings_of
 
 if TYPE_CHECKING:
     from gansmith.modalities.format import AbstractFormat
@@ -27,6 +26,12 @@ if TYPE_CHECKING:
 
 GROUP: Final = "gansmith.modalities"
 P = TypeVar("P")
+
+
+@final
+@settings
+class NoOptions:
+    """The options of a kind of data that understands none of its own."""
 
 
 @final
@@ -159,16 +164,13 @@ def options_of(modality: Modality, command: str, given: Any) -> Any:
 
 def _no_option(name: str, modality: Modality, command: str, own: Iterable[str]) -> UsageError:
     """Why an option is refused: it is of no use here, of another kind, or unknown."""
-    for other in all_modalities():
-        for one in settings_of(other.options) if isinstance(other, Modality) else ():
-            spelt = f"{name!r} ({one.offered.option})" if one.offered.option else repr(name)
-            if one.name == name and isinstance(other, Modality):
-                if other.kind == modality.kind:
-                    return UsageError(f"option {spelt} is of no use to {command}. Leave it out.")
-                return UsageError(
-                    f"option {spelt} is for data of kind {other.kind!r}, and this is {modality.kind!r}. "
-                    "Leave it out."
-                )
+    stated = [(kind, one) for kind in loadable() for one in settings_of(kind.options) if one.name == name]
+    for kind, option in stated[:1]:
+        spelt = f"{name!r} ({option.offered.option})" if option.offered.option else repr(name)
+        if kind.kind == modality.kind:
+            return UsageError(f"option {spelt} is of no use to {command}. Leave it out.")
+        what = f"for data of kind {kind.kind!r}, and this is {modality.kind!r}"
+        return UsageError(f"option {spelt} is {what}. Leave it out.")
     return UsageError(f"there is no option {name!r}. {did_you_mean(name, sorted(own))}")
 
 
@@ -290,3 +292,8 @@ def all_modalities() -> Iterator[Modality | UsageError]:
             yield modality
         except UsageError as error:
             yield error
+
+
+def loadable() -> list[Modality]:
+    """All kinds that can be loaded, ours last."""
+    return [one for one in all_modalities() if isinstance(one, Modality)]

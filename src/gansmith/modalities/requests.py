@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from jaxtyping import Float
 from torch import Tensor
 
-from gansmith.engine.tensors import Conditions
+from gansmith.engine.batches import Conditions
 from gansmith.modalities.format import Writer
 
 Compact = Float[Tensor, "batch *compact"]

@@ -30,7 +30,7 @@ from gansmith.report.pairs import association_section, pairs_section
 from gansmith.report.parts import Section
 from gansmith.report.scores import answers, contests, families, not_computed
 from gansmith.report.wording import counted, in_words
-from gansmith.store.files import whole_file
+from gansmith.store import whole_file
 
 _PAGE_ENDINGS: Final = (".html", ".htm")
 

@@ -14,7 +14,7 @@ from gansmith.errors import UsageError, did_you_mean
 from gansmith.scorecard.score import ANCHORS, CEILING, FLOOR, Entry
 from gansmith.scorecard.verdict.leaks import privacy_card
 from gansmith.scorecard.verdict.questions import Line
-from gansmith.store.files import as_json, write_whole
+from gansmith.store import as_json, write_whole
 
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,

@@ -1,1 +1,70 @@
-"""Files that survive: atomic writes, the run folder, the `.gan` model file."""
+"""Files that survive: plain values written whole or not at all, the run folder, the `.gan` model file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from gansmith.errors import DataError
+
+
+@contextmanager
+def whole_file(path: Path) -> Generator[BinaryIO]:
+    """Open a file for writing that appears under its name only when everything is safely on disk.
+
+    Written aside, flushed and renamed; whatever stood there before stays until then, and nothing
+    half-written is left behind.
+
+    Raises:
+        DataError: When the file cannot be written, for example because the disk is full.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with aside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise DataError(
+            f"{path}: could not be written ({error.strerror or error}). Nothing was changed. "
+            "Free some space or choose another place."
+        ) from error
+    finally:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write all of `content` or leave things as they were; errors as `whole_file`."""
+    with whole_file(path) as file:
+        file.write(content)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut (where the system lets a folder be opened)."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def as_json(value: Any) -> bytes:
+    """Plain values as JSON, always in the same order."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, indent=1).encode(errors="replace")
+
+
+def of_json_file(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty where there is none, or something else."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

@@ -25,8 +25,7 @@ import torch
 from torch import Tensor
 
 from gansmith.errors import ModelFileError
-from gansmith.store import format_3
-from gansmith.store.files import as_json, write_whole
+from gansmith.store import as_json, format_3, write_whole
 from gansmith.store.format_2 import ZIP_MARK, from_format_2
 
 FORMAT: Final = 4

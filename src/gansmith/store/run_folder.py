@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from gansmith.errors import DataError, UsageError
-from gansmith.store.files import as_json, write_whole
+from gansmith.store import as_json, write_whole
 
 
 @final
@@ -25,17 +25,7 @@ class RunFolder:
     """A folder of one run; made when the first thing is written to it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def checkpoints(self) -> Path:
-        """Where checkpoints are."""
-        return self.path / "checkpoints"
-
-    @property
-    def origin(self) -> Path:
-        """The model that the run fine-tunes."""
-        return self.path / "origin.gan"
+        self.path, self.checkpoints, self.origin = path, path / "checkpoints", path / "origin.gan"
 
     @property
     def exists(self) -> bool:

@@ -27,8 +27,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gansmith.engine.batches import Batch
-from gansmith.engine.tensors import Conditions
+from gansmith.engine.batches import Batch, Conditions
 from gansmith.tabular.rows import Codes, Levels, RowCodec
 
 Compact = Float[Tensor, "batch n_compact"]

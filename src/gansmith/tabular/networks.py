@@ -24,17 +24,17 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from gansmith.engine.batches import Conditions, Latents, Logits, PerSample
+from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.games.encoder import EncoderRules
-from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
 from gansmith.errors import UsageError
 from gansmith.nets.activations import ACTIVATIONS
 from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
+from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder
 from gansmith.nets.mlp import ResidualBlock
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
-from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.layout import Layout
 

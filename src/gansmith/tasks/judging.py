@@ -13,13 +13,14 @@ from typing import Any, Final
 
 from gansmith import __version__
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.format import AbstractFormat, HasColumns, HasScores
-from gansmith.modalities.registry import find_modality, needed, options_of, recognise
+from gansmith.modalities.format import AbstractFormat, HasScores
+from gansmith.modalities.registry import needed
 from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.features import draws, small_seed
 from gansmith.scorecard.score import FULL, QUICK, Effort
-from gansmith.store.files import of_json_file
+from gansmith.store import of_json_file
 from gansmith.store.run_folder import RunFolder
+from gansmith.tasks.opening import open_data
 
 SHOWN_READINGS: Final = ("real_accuracy", "fake_accuracy", "spread", "coverage", "memory_gap")
 """Of what a game reads off itself, what a report draws."""
@@ -77,18 +78,9 @@ def compare(
     seed: int = 0,
     **options: Any,
 ) -> Comparison:
-    """The scorecards of several synthetic data sets, each judged by the same real records; see `score`.
+    """The scorecards of several synthetic data sets, or such by name, each judged by the same real records.
 
-    Args:
-        synthetic: Synthetic data sets, or such by name; one at least.
-        real: As for `score`, and so are all others.
-        holdout: See there.
-        target: See there.
-        kind: See there.
-        quick: See there.
-        run: See there.
-        seed: See there.
-        **options: See there.
+    Everything else is given as to `score`.
 
     Raises:
         DataError: When one of them cannot be read or they do not fit together.
@@ -118,14 +110,10 @@ def _judged(
             "the hold-out is the real data itself. Give records that nothing was learnt from, or no "
             "hold-out: then a fifth is split off."
         )
-    modality = find_modality(kind) if kind else recognise(real)
-    scoring = needed(modality.format, HasScores, modality.kind)
-    records = modality.format.read(
-        real, modality.format.settled(options_of(modality, "score", options), "score")
-    )
-    if target:
-        needed(modality.format, HasColumns, modality.kind).check_target(records, target)
-    train, held = split(modality.format, records, holdout, seed)
+    opened = open_data(real, kind=kind, target=target or "", options=options, command="score")
+    form, records = opened.modality.format, opened.hand_over()
+    scoring = needed(form, HasScores, opened.modality.kind)
+    train, held = _split(form, records, holdout, seed)
     fakes = [scoring.read_to_judge(source, records) for source in sources]
     cards = list(scoring.score(fakes, train, held, target, small_seed(seed), effort))
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
@@ -145,7 +133,7 @@ def _judged(
     )
 
 
-def split(form: AbstractFormat[Any, Any], records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
+def _split(form: AbstractFormat[Any, Any], records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
     """What was learnt from, and real records to judge by: the user's, or a fifth of the former."""
     if holdout is not None:
         return records, form.read_like(holdout, records)
@@ -171,11 +159,10 @@ def training_of(folder: Path) -> dict[str, Any]:
         for name in SHOWN_READINGS:
             if name in read:
                 series.setdefault(name.replace("_", " "), []).append(read[name])
-    findings = [finding for record in stats for finding in record.get("findings") or ()]
     return {
         "samples_seen": [record["samples_seen"] for record in looked],
         "series": series,
-        "findings": findings,
+        "findings": [finding for record in stats for finding in record.get("findings") or ()],
     }
 
 

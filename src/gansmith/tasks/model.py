@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-from collections import deque
-from collections.abc import Generator, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, final
 
 import numpy as np
 import torch
@@ -22,25 +17,19 @@ from torch import Tensor, nn
 
 from gansmith import __version__
 from gansmith.engine.batches import Batch
-from gansmith.engine.games.base import AbstractRules
-from gansmith.engine.games.registry import rules_from_plain
-from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
-from gansmith.engine.randomness import Randomness
+from gansmith.engine.games import AbstractRules, rules_from_plain
+from gansmith.engine.processors import n_threads, sampling_precision
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.recipe import AbstractCodec, Conditional
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
-from gansmith.modalities.requests import Compact, ConditionalBlock, Request
-from gansmith.nets.ensemble import Ensemble
+from gansmith.modalities.requests import Request
+from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
-from gansmith.store.files import as_json, write_whole
+from gansmith.store import as_json, write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.tabular.where import Where
-from gansmith.tasks.screening import Screen
-from gansmith.tasks.settings import FitConfig, Summary
-
-N_AHEAD: Final = 2
-"""Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""
-CPU: Final = torch.device("cpu")
+from gansmith.tasks.runs.settings import FitConfig, Summary
+from gansmith.tasks.sampling import Sampling
 
 
 @final
@@ -66,7 +55,7 @@ class Model:
 
         Block k depends on (model, seed, k) and the request alone: the first 100 of 1000 records are the same
         as 100 records. Where no two records may share a key it depends on the blocks before it as well, see
-        `screening.py`.
+        `sampling.py`.
         (Bit for bit on processors that multiply in the same precision, which the provenance names.)
 
         Args:
@@ -97,26 +86,8 @@ class Model:
         """
         if n_records < 0:
             raise UsageError(f"cannot make {n_records} records. Ask for 0 or more.")
-        return self._made(n_records, seed, request, is_screened)
-
-    def _made(self, n_records: int, seed: int, request: Request | None, is_screened: bool) -> Iterator[Any]:
-        if n_records == 0:
-            return
-        size = self.codec.block_size
-        firsts = range(0, n_records, size)
-        screen = Screen(self.modality, self.codec) if is_screened else None
-        with _workers(len(firsts)) as workers:
-            coming = deque[Future[tuple[Compact, ConditionalBlock | None]]]()
-            for block, first in enumerate(firsts):
-                while len(coming) <= N_AHEAD and block + len(coming) < len(firsts):
-                    ahead = block + len(coming)
-                    n_left = n_records - firsts[ahead]
-                    coming.append(workers.submit(self._block, ahead, n_left, seed, request))
-                compact, conditional = coming.popleft().result()
-                compact = compact[: n_records - first]
-                records = self._decoded(compact, block, first, seed, conditional)
-                again = partial(self._again, workers, len(compact), block, first, seed, request)
-                yield screen.passed(records, first, again) if screen else records
+        sampling = Sampling(self.modality, self.codec, self.rules, self.networks, seed, request)
+        return sampling.blocks(n_records, is_screened=is_screened)
 
     def sample(self, n_records: int, seed: int = 0, where: Where | None = None, balance: str = "") -> Any:
         """All records at once; see `blocks`."""
@@ -187,7 +158,7 @@ class Model:
             "records": n_records,
             "seed": seed,
             **asked,
-            "precision": self._precision,
+            "precision": sampling_precision(self.rules.precision),
             "versions": self.manifest["versions"],
         }
 
@@ -196,73 +167,6 @@ class Model:
             return None
         asking = needed(self.modality.recipe, Conditional, self.modality.kind)
         return asking.request(self.codec, where or {}, balance)
-
-    @cached_property
-    def _precision(self) -> str:
-        """That of training, if this machine has it too."""
-        return sampling_precision(self.rules.precision)
-
-    def _block(
-        self, block: int, n_wanted: int, seed: int, request: Request | None, again: str = ""
-    ) -> tuple[Compact, ConditionalBlock | None]:
-        """A whole block of compact records, and how they came to be what was asked for.
-
-        Args:
-            block: Its number.
-            n_wanted: How many of its records are needed, and those of all later blocks.
-            seed: Of the noise.
-            request: What they shall fulfil.
-            again: Another name, other noise.
-        """
-        stream = f"sample{again}"
-        if request is None:
-            return self._generated(stream, block, seed, None), None
-        size = self.codec.block_size
-        key = Randomness(seed).key(f"filling{again}", block)
-        conditional, n_rounds = request.block(size, block * size, min(size, n_wanted), key), 0
-        while not conditional.is_done:
-            of_round = f"{stream}/{n_rounds}" if n_rounds else stream
-            conditional.take(self._generated(of_round, block, seed, conditional.condition()))
-            n_rounds += 1
-        return conditional.compact, conditional
-
-    @torch.no_grad()
-    def _generated(self, stream: str, block: int, seed: int, condition: Tensor | None) -> Compact:
-        """What the networks make of a whole block, on one core: its bits do not depend on their number."""
-        given = Batch({"condition": condition}, self.codec.block_size)
-        with n_threads(1):
-            with quick_full_products(self._precision), matrix_precision(self._precision, CPU):
-                samples = self.rules.generate(self.networks, given, Randomness(seed).stream(stream), block)
-            return self.codec.compact(samples)
-
-    def _decoded(
-        self,
-        compact: Compact,
-        block: int,
-        first: int,
-        seed: int,
-        conditional: ConditionalBlock | None,
-        again: str = "",
-    ) -> Any:
-        key = Randomness(seed).key(f"decode{again}", block)
-        records = self.codec.decode(compact, key, first)
-        return records if conditional is None else conditional.settled(records)
-
-    def _again(
-        self,
-        workers: ThreadPoolExecutor,
-        n_records: int,
-        block: int,
-        first: int,
-        seed: int,
-        request: Request | None,
-        draw: int,
-    ) -> Any:
-        """Other records in the place of the first of a block, from the `draw`-th further noise."""
-        again = f" again {draw}"
-        coming = workers.submit(self._block, block, n_records, seed, request, again)
-        compact, conditional = coming.result()
-        return self._decoded(compact[:n_records], block, first, seed, conditional, again)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
         """Write the model file, whole or not at all.
@@ -297,18 +201,6 @@ class Model:
         return self.manifest, state, tensors
 
 
-@contextmanager
-def _workers(n_blocks: int) -> Generator[ThreadPoolExecutor]:
-    """Threads that generate blocks side by side, each on a core of its own."""
-    n_workers = max(1, min(N_AHEAD, n_blocks, os.cpu_count() or 1))
-    workers = ThreadPoolExecutor(n_workers, initializer=torch.set_num_threads, initargs=(1,))
-    with n_threads(torch.get_num_threads()), workers:  # whatever they set, the rest keeps its cores
-        try:
-            yield workers
-        finally:
-            workers.shutdown(cancel_futures=True)
-
-
 def load_model(path: str | Path) -> Model:
     """Read a model file.
 
@@ -322,8 +214,7 @@ def load_model(path: str | Path) -> Model:
         raise
     except (
         GansmithError,
-        KeyError,
-        IndexError,
+        LookupError,
         ValueError,
         TypeError,
         RuntimeError,

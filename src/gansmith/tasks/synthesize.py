@@ -26,9 +26,9 @@ from gansmith.scorecard.features import small_seed
 from gansmith.scorecard.score import FULL, QUICK
 from gansmith.settings import from_plain, settings_of
 from gansmith.tabular.where import Where
-from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.impute import imputed, read_partial
 from gansmith.tasks.model import Model, load_model, versions
+from gansmith.tasks.runs.fit import FitConfig, start
 
 
 class UnfittedError(UsageError, NotFittedError):
@@ -133,8 +133,7 @@ class Synthesizer(_Settings, BaseEstimator):
         """Keep what was learnt, under the names that scikit-learn gives such things."""
         self.model_, self.target_ = model, target
         for name in ("feature_names_in_", "n_features_in_"):
-            if name in vars(self):  # of an earlier fit
-                delattr(self, name)
+            self.__dict__.pop(name, None)  # of an earlier fit
         if named := offered(model.modality.format, HasColumns):
             names = named.names(model.codec.empty)
             names = names[: len(names) - n_joined]

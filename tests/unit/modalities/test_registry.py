@@ -14,8 +14,8 @@ import pytest
 import gansmith
 from gansmith.conformance import check_modality
 from gansmith.errors import DataError, UsageError
+from gansmith.faces.cli import run
 from gansmith.faces.cli import settings as cli_settings
-from gansmith.faces.cli.app import run
 from gansmith.modalities import registry
 from gansmith.modalities.registry import find_modality, kinds, options_of, recognise
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gansmith.errors import DataError, ModelFileError
-from gansmith.store.files import as_json
+from gansmith.store import as_json
 from gansmith.store.model_file import FORMAT, KEY, packed, read_model_file, write_model_file
 
 STATE = {"columns": ["größe"]}

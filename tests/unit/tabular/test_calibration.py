@@ -8,7 +8,7 @@ import torch
 
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.randomness import Randomness
-from gansmith.nets.ensemble import Ensemble
+from gansmith.nets.distributions import Ensemble
 from gansmith.tabular.calibration import calibrate
 from gansmith.tabular.layout import Layout
 from gansmith.tabular.networks import TableGenerator, TableNetworks

@@ -11,10 +11,10 @@ import pytest
 
 from gansmith.errors import UsageError
 from gansmith.tabular import columns
-from gansmith.tasks.fit import start
 from gansmith.tasks.model import Model
 from gansmith.tasks.opening import open_data
-from gansmith.tasks.settings import FitConfig
+from gansmith.tasks.runs.fit import start
+from gansmith.tasks.runs.settings import FitConfig
 
 FILE = Path(__file__).with_name("roman.py")
 SOURCE = Path(columns.__file__).parents[2]

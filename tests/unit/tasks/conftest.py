@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.model import Model
+from gansmith.tasks.runs.fit import FitConfig, start
 
 LENGTH = 216 * 6
 """Six steps: of 240 records 24 are held out, and the rest is one batch."""

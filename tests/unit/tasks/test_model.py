@@ -12,10 +12,10 @@ import pytest
 import torch
 
 from gansmith.errors import DataError, ModelFileError, UsageError
-from gansmith.store.files import as_json
+from gansmith.store import as_json
 from gansmith.store.model_file import read_model_file, write_model_file
-from gansmith.tasks.fit import FitConfig, resume, start
 from gansmith.tasks.model import Model, load_model
+from gansmith.tasks.runs.fit import FitConfig, resume, start
 from gansmith.tasks.synthesize import Synthesizer
 
 STORED = Path(__file__).parents[2] / "stored"

@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, Latents, Logits, Samples, Scalar
 from gansmith.engine.encounter import Encounter, Examination, discriminator_loss, due, examine, present
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
 from gansmith.engine.judge import said
@@ -29,7 +29,6 @@ from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.engine.tensors import Latents, Logits, Samples, Scalar
 from gansmith.engine.terms import TermConfig
 from gansmith.engine.tuning import LatentDistribution, Turns
 from gansmith.errors import UsageError

@@ -15,13 +15,12 @@ from typing import ClassVar, cast, final
 import torch
 from torch import Tensor
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, PerSample, Samples
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
 from gansmith.engine.monitors import likeness, memory_gap
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.engine.tensors import PerSample, Samples
-from gansmith.nets.variational import AbstractDecoder, AbstractEncoder, normal_kl
+from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder, normal_kl
 from gansmith.settings import NonNegativeFloat, PositiveInt, field, settings
 
 

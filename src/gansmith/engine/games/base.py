@@ -3,7 +3,7 @@
 Rules are frozen plain values and what follows from them without any state: which networks there are, and what
 finished networks make. A game is rules that are being played: networks that learn, their optimisers, and all
 that must survive an interruption. Training, models, cost and fine-tuning know these two classes and nothing
-of what is inside; adding a game is adding one file and one line in `registry.py`.
+of what is inside; adding a game is adding one file and one line in `__init__.py`.
 """
 
 from __future__ import annotations
@@ -107,7 +107,6 @@ class AbstractRules(ABC):
         Raises:
             UsageError: When the game has learnt nothing of that kind, or its networks were left out.
         """
-        del networks, batch, readings
         raise UsageError(f"a model of the game {self.name!r} cannot tell real records from others.")
 
     def tuned(self, tuning: AbstractTuning, n_values: int) -> AbstractRules:
@@ -124,10 +123,10 @@ class AbstractRules(ABC):
         players = {name: value for name, value in own.items() if isinstance(value, PlayerConfig)}
         changes: dict[str, Any] = {}
         for choice in tuning.for_rules(n_values):
-            holders = choice.holders(players)
+            holders = () if choice.players is None else [*players.keys() & (choice.players or players)]
             for player in holders:
                 players[player] = players[player].with_setting(choice.name, choice.value)
-            if not choice.of_players and choice.name in own:
+            if choice.players is None and choice.name in own:
                 changes[choice.name] = choice.value
             elif not holders:
                 raise UsageError(

@@ -17,7 +17,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, Samples, Scalar
 from gansmith.engine.encounter import discriminator_loss, due, examine, present
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings
 from gansmith.engine.monitors import likeness
@@ -25,7 +25,6 @@ from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.engine.tensors import Samples, Scalar
 from gansmith.settings import NonNegativeFloat, NonNegativeInt, field, settings
 
 
@@ -62,7 +61,6 @@ class CycleRules(AbstractRules):
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
         """What becomes of the records given as `source`; of `real` ones, where no source is given."""
-        del stream, index
         if (source := given.get("source")) is not None:
             return networks["generator"](source)
         return networks["inverse_generator"](given["real"])

@@ -17,14 +17,13 @@ from typing import ClassVar, cast, final
 import torch
 from torch import Tensor
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, PerSample, Samples
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings
 from gansmith.engine.monitors import likeness
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.engine.tensors import PerSample, Samples
 from gansmith.engine.tuning import LatentDistribution
-from gansmith.nets.variational import AbstractEncoder, normal_log_density
+from gansmith.nets.distributions import AbstractEncoder, normal_log_density
 from gansmith.settings import NonNegativeFloat, PositiveInt, field, settings
 
 
@@ -53,7 +52,6 @@ class EncoderRules(AbstractRules):
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
         """The records that were given as `real`, as the generator makes them again."""
-        del stream, index
         condition = given.get("condition")
         mean, _ = cast("AbstractEncoder", networks["encoder"])(given["real"], condition)
         return networks["generator"](mean, condition)

@@ -19,11 +19,10 @@ from torch import Tensor
 from torch.func import functional_call
 from torch.nn.functional import cross_entropy, one_hot
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, Samples, Scalar
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.engine.tensors import Samples, Scalar
 from gansmith.settings import PositiveFloat, PositiveInt, field, settings
 
 

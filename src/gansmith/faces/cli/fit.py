@@ -15,10 +15,10 @@ from gansmith.faces.cli.options import Json, check_model_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
 from gansmith.modalities.registry import find_modality, kinds, options_of, recognise
 from gansmith.settings import from_plain, settings_of
-from gansmith.tasks.settings import FitConfig
+from gansmith.tasks.runs.settings import FitConfig
 
 if TYPE_CHECKING:
-    from gansmith.tasks.fit import FitRun
+    from gansmith.tasks.runs.fit import FitRun
 
 INTERRUPTED: Final = 130
 LENGTHS: Final = ("budget", "samples_seen", "shortened", "epochs")
@@ -65,7 +65,7 @@ def fit(
     folder = run or output.with_suffix(".run")
     if resume:
         _check_resumable(chosen, {"--target": target, "--config": config, "--from": origin})
-        from gansmith.tasks.fit import resume as resume_run
+        from gansmith.tasks.runs.fit import resume as resume_run
 
         fit_run = resume_run(data, folder)
         console.print(f"Resuming at step {fit_run.training.step:,} of {fit_run.training.n_steps:,}.")
@@ -104,7 +104,7 @@ def _started(
     try:
         if origin:
             from gansmith.tasks.model import load_model
-            from gansmith.tasks.origin import taken_over
+            from gansmith.tasks.runs.origin import taken_over
 
             model = load_model(origin)
             settings, target, options = taken_over(model, settings, target, options)
@@ -112,7 +112,7 @@ def _started(
         show_schema(opened)
         console.print("  0%  preparing: fitting columns, networks and length to the data")
         n_notes = len(opened.notes)
-        from gansmith.tasks.fit import start  # takes its time, as it imports torch
+        from gansmith.tasks.runs.fit import start  # takes its time, as it imports torch
 
         fit_run = start(opened, settings, folder=folder, origin=model)
     except KeyboardInterrupt:

@@ -6,6 +6,7 @@ That is never over what they read, nor over a file that they cannot have made.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -63,21 +64,16 @@ def check_folder(output: Path) -> None:
         raise DataError(f"{output} is a folder. Give the name of a file, such as {output / 'model.gan'}.")
 
 
-def check_stdout(output: str, *, json: bool) -> None:
-    """Raise UsageError when records and a JSON object would both be printed."""
-    if json and output == STDOUT:
-        raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
-
-
 def check_not_read(output: Path, *inputs: str | Path) -> None:
     """Raise UsageError when `output` is one of the files that the command reads."""
     for name in inputs:
-        if _is_same(output, Path(name)):
-            raise UsageError(f"{output} is what is read: writing would destroy it. Give -o another name.")
+        with suppress(OSError, ValueError):  # one of them is not there, or is no path at all
+            if output.samefile(name):
+                raise UsageError(f"{output} is what is read: writing would destroy it. Give -o another name.")
 
 
-def _is_same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except (OSError, ValueError):  # one of them is not there, or is no path at all
-        return False
+def check_records_output(output: str, *inputs: str | Path, json: bool) -> None:
+    """Raise UsageError when records and a JSON object would both be printed, or the input overwritten."""
+    if json and output == STDOUT:
+        raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
+    check_not_read(Path(output), *inputs)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import signal
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from threading import Event
 from types import FrameType
-from typing import Final, final
+from typing import Final
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from gansmith.engine.games.base import Readings
+from gansmith.engine.games import Readings
 from gansmith.engine.train import StepRecord
 from gansmith.faces.cli.tables import console
-from gansmith.tasks.fit import FitRun
+from gansmith.tasks.runs.fit import FitRun
 
 SEEN_THROUGH: Final = 0.9
 """Shares of real and of fake records judged rightly above which the discriminator is far ahead."""
@@ -21,26 +22,19 @@ NEAR_A_HALF: Final = 0.1
 """How far from a half, a coin's share, both shares may be to be called guessing."""
 
 
-@final
-class Stopped:
-    """Whether somebody wants to stop; the second time stops at once."""
-
-    is_requested = False
-
-
 @contextmanager
-def stopping() -> Generator[Stopped]:
-    """Turn Ctrl-C into a wish that the loop grants between two steps."""
-    stopped = Stopped()
+def stopping() -> Generator[Event]:
+    """Turn Ctrl-C into a wish that the loop grants between two steps; the second time stops at once."""
+    is_wanted = Event()
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if stopped.is_requested:
+        if is_wanted.is_set():
             raise KeyboardInterrupt
-        stopped.is_requested = True
+        is_wanted.set()
 
     before = signal.signal(signal.SIGINT, ask)
     try:
-        yield stopped
+        yield is_wanted
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -61,14 +55,14 @@ def play(run: FitRun) -> bool:
         TextColumn("{task.description}", markup=False),
     )
     progress = Progress(*columns, console=console, disable=not console.is_terminal)
-    with stopping() as stopped, progress as bar, closing(iter(run)) as records:
+    with stopping() as is_wanted, progress as bar, closing(iter(run)) as records:
         task = bar.add_task("", total=run.training.n_steps, completed=run.training.step)
         for record in records:
             readings = record.readings or readings
             if record.step % 10 == 0 or record.readings:
                 bar.update(task, completed=record.step, description=in_words(record, readings))
             _tell(record, run)
-            if stopped.is_requested:
+            if is_wanted.is_set():
                 return False
     return True
 

@@ -1,23 +1,14 @@
-"""`gansmith sample`: make records with a model."""
+"""`gansmith sample` and `gansmith complete`: make records with a model, or fill the gaps of some."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import (
-    STDOUT,
-    Json,
-    Output,
-    Seed,
-    Where,
-    check_not_read,
-    check_stdout,
-    print_json,
-)
+from gansmith.faces.cli.options import STDOUT, Json, Output, Seed, Where, check_records_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
 
 
@@ -49,11 +40,16 @@ def sample(
         raise UsageError(
             "--discriminator-scores prints for people, on standard output: leave out -o and --json."
         )
-    check_stdout(output, json=json)
-    check_not_read(Path(output), model)
+    check_records_output(output, model, json=json)
     loaded = load_model(model)
-    if discriminator_scores:
-        _print_discriminator_scores(loaded, n, seed, where, balance)
+    if discriminator_scores:  # each record as a person would look at it, and what is thought of it
+        import numpy as np
+
+        for block in loaded.blocks(n, seed, where, balance):
+            for index, probability in enumerate(loaded.realism(block)):
+                one = block.take(np.array([index]))
+                typer.echo(loaded.modality.format.preview(one).as_text())
+                typer.echo(f"probability that this is real: {probability:.3f}\n")
         return
     provenance = loaded.write(Path(output), n, seed, where, balance, options=chosen.options)
     if output != STDOUT:
@@ -62,14 +58,34 @@ def sample(
         print_json({**provenance, "output": output})
 
 
-def _print_discriminator_scores(
-    model: Any, n_records: int, seed: int, where: list[str] | None, balance: str
+@offering("complete")
+def complete(
+    model: Annotated[Path, typer.Argument(help="A model file.")],
+    partial: Annotated[str, typer.Argument(help="A table with missing cells, or without some columns.")],
+    chosen: Chosen,
+    output: Output = STDOUT,
+    seed: Annotated[int, typer.Option(help="Another seed, another imputation.")] = 0,
+    keep_missing: Annotated[
+        bool, typer.Option("--keep-missing", help="A cell may stay missing, where the model leaves it so.")
+    ] = False,
+    json: Json = False,
 ) -> None:
-    """Each record as a person would look at it, and what the discriminator thinks of it."""
-    import numpy as np
+    """Fill the missing cells of a table with what a model makes of the rest of each record.
 
-    for block in model.blocks(n_records, seed, where, balance):
-        for index, probability in enumerate(model.realism(block)):
-            one = block.take(np.array([index]))
-            typer.echo(model.modality.format.preview(one).as_text())
-            typer.echo(f"probability that this is real: {probability:.3f}\n")
+    Cells that are there stay letter for letter. Another --seed gives another imputation.
+    """
+    from gansmith.tasks.impute import read_partial, write_imputed
+    from gansmith.tasks.model import load_model
+
+    check_records_output(output, model, partial, json=json)
+    loaded = load_model(model)
+    found = read_partial(loaded, partial, keep_missing=keep_missing, options=chosen.options)
+    for note in found.notes:
+        typer.echo(f"Note: {note}", err=True)
+    provenance = write_imputed(loaded, found, output, seed)
+    if output != STDOUT:
+        typer.echo(
+            f"Wrote {len(found):,} records to {output}; {found.n_gaps:,} cells were missing.", err=True
+        )
+    if json:
+        print_json({**provenance, "output": output})

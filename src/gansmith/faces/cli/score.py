@@ -12,7 +12,7 @@ from gansmith.faces.cli.options import Json, Seed, check_folder, check_not_read,
 from gansmith.faces.cli.settings import Chosen, offering
 
 if TYPE_CHECKING:
-    from gansmith.scorecard.card import Comparison, Scorecard
+    from gansmith.scorecard.card import Scorecard
 
 
 @offering("score")
@@ -49,6 +49,7 @@ def score(
 ) -> None:
     """Score synthetic data against held-out real data, each number beside that of real records."""
     from gansmith.scorecard.card import parsed
+    from gansmith.store import as_json, write_whole
     from gansmith.tasks.judging import compare
 
     _check_outputs(output, privacy_card, [*synthetic, real, holdout], len(synthetic))
@@ -66,7 +67,12 @@ def score(
         **chosen.options,
     )
     first, *others = cards.cards
-    _write(cards, output, privacy_card)
+    if output and output.suffix == ".html":
+        cards.to_html(output)
+    elif output:
+        write_whole(output, as_json(cards.report()) + b"\n")
+    if privacy_card:
+        first.to_privacy_card(privacy_card)
     misses = cards.check(require or []) if others else first.check(require or [])
     if json:
         print_json(cards.to_dict() if others else first.to_dict())
@@ -102,26 +108,14 @@ def _check_outputs(
         )
 
 
-def _write(cards: Comparison, output: Path | None, privacy_card: Path | None) -> None:
-    from gansmith.store.files import as_json, write_whole
-
-    if output and output.suffix == ".html":
-        cards.to_html(output)
-    elif output:
-        write_whole(output, as_json(cards.report()) + b"\n")
-    if privacy_card:
-        cards.cards[0].to_privacy_card(privacy_card)
-
-
 def print_card(card: Scorecard) -> None:
     """The card on standard output: the verdict, each score beside its anchors, and what stood out."""
-    from gansmith.faces.cli.tables import plain_console, print_table
+    from gansmith.faces.cli.tables import output, print_table
 
-    console = plain_console()
     for note in card.notes:
         typer.echo(note, err=True)
     answers = [(line.question, line.level, line.text) for line in card.verdict]
-    print_table(console, ("", "", ""), answers, f"{card.name}: {card.n_records:,} synthetic records")
+    print_table(("", "", ""), answers, f"{card.name}: {card.n_records:,} synthetic records")
     rows = [
         (
             f"{entry.name} {'↑' if entry.score.direction == 'higher' else '↓'}",
@@ -131,15 +125,15 @@ def print_card(card: Scorecard) -> None:
         for entry in card.entries
     ]
     title = "\nScores beside a real hold-out, independent columns and a training copy (↑ higher is better)"
-    print_table(console, ("", "synthetic", *_ANCHORS.values()), rows, title)
+    print_table(("", "synthetic", *_ANCHORS.values()), rows, title)
     for name, words in _WORST.items():
         worst = next((entry.details for entry in card.entries if entry.name == name), {})
         if worst:
             said = ", ".join(f"{what} {value:.3g}" for what, value in list(worst.items())[:3])
-            console.print(f"{words}: {said}")
+            output.print(f"{words}: {said}")
     for entry in card.entries:
         if entry.score.caveat:
-            console.print(f"{entry.name} (?): {entry.score.caveat}")
+            output.print(f"{entry.name} (?): {entry.score.caveat}")
     for name, reason in card.skipped.items():
         typer.echo(f"{name}: not computed: {reason}", err=True)
 

@@ -19,7 +19,7 @@ import typer
 
 from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
-from gansmith.modalities.registry import Modality, all_modalities
+from gansmith.modalities.registry import loadable
 from gansmith.settings import Setting, settings_of
 
 TUNING: Final = "Networks and game, chosen from the data where nothing is given"
@@ -46,23 +46,29 @@ def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]
     """
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        own = [one for one in _parameters(function) if one.name != "chosen"]
-        taken = {one.name for one in own}
-        settings = [one for kind in general for one in settings_of(kind) if one.name not in taken]
-        taken |= {one.name for one in settings}
+        parameters = inspect.signature(function, eval_str=True).parameters
+        own = [
+            one.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for name, one in parameters.items()
+            if name != "chosen"
+        ]
+        stated = {one.name: one for kind in general for one in settings_of(kind)}
+        settings = {name: one for name, one in stated.items() if name not in parameters}
+        taken = {*parameters, *settings}
         options = {name: one for name, one in _options(command).items() if name not in taken}
 
         @wraps(function)
         def run(**given: Any) -> None:
-            found = {name: given.pop(name) for name in (*(one.name for one in settings), *options)}
+            values = {name: given.pop(name) for name in (*settings, *options)}
+            found = {name: value for name, value in values.items() if value not in (None, [])}
             chosen = Chosen(
-                {one.name: _parsed(one, found[one.name]) for one in settings if _is_given(found[one.name])},
-                {name: _parsed(one, found[name]) for name, one in options.items() if _is_given(found[name])},
-                tuple(_spelling(one) for one in (*settings, *options.values()) if _is_given(found[one.name])),
+                {name: _parsed(one, found[name]) for name, one in settings.items() if name in found},
+                {name: _parsed(one, found[name]) for name, one in options.items() if name in found},
+                tuple(_spelling({**settings, **options}[name]) for name in found),
             )
             function(**given, chosen=chosen)
 
-        made = [_parameter(one, TUNING if one.name in _TUNED else "") for one in settings]
+        made = [_parameter(one, TUNING if name in _TUNED else "") for name, one in settings.items()]
         made += [_parameter(one, _panel(one)) for one in options.values()]
         run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in (*own, *made)}
@@ -71,30 +77,20 @@ def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]
     return decorate
 
 
-def _parameters(function: Callable[..., None]) -> list[inspect.Parameter]:
-    found = inspect.signature(function, eval_str=True).parameters.values()
-    return [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in found]
-
-
 def _options(command: str) -> dict[str, Setting]:
     """The options of all kinds that a command can spell; of two that mean different things ours is."""
     found: dict[str, Setting] = {}
-    for setting in (one for kind in reversed(_kinds()) for one in settings_of(kind.options)):
+    for setting in (one for kind in reversed(loadable()) for one in settings_of(kind.options)):
         if command in setting.offered.commands and _form(setting):
             found.setdefault(setting.name, setting)
     return found
-
-
-def _kinds() -> list[Modality]:
-    """All kinds that can be loaded, ours last."""
-    return [one for one in all_modalities() if isinstance(one, Modality)]
 
 
 def _panel(setting: Setting) -> str:
     """Of which kinds it is an option: those that state it alike."""
     alike = [
         kind.kind
-        for kind in _kinds()
+        for kind in loadable()
         for one in settings_of(kind.options)
         if (one.name, one.type, one.offered.option) == (setting.name, setting.type, setting.offered.option)
     ]
@@ -149,10 +145,6 @@ def _plain(annotation: Any) -> set[Any]:
     if origin is tuple:
         return {tuple}.union(*(_plain(one) for one in get_args(annotation))) - {str}
     return {Mapping} if origin is not None else {annotation}
-
-
-def _is_given(value: Any) -> bool:
-    return value is not None and value != []
 
 
 def _parsed(setting: Setting, value: Any) -> Any:

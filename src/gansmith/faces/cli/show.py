@@ -39,6 +39,7 @@ def show(
 
 
 def _show_model(path: Path, as_json: bool) -> None:
+    from gansmith.faces.cli.tables import print_rows
     from gansmith.tasks.model import load_model
 
     model = load_model(path)
@@ -60,7 +61,7 @@ def _show_model(path: Path, as_json: bool) -> None:
     typer.echo(
         f"{training['samples_seen']:,} samples seen, held-out score {_spelt(training['held_out_score'])}"
     )
-    _print_rows(model.modality.recipe.describe(model.codec))
+    print_rows(model.modality.recipe.describe(model.codec))
 
 
 def _settled(values: Mapping[str, Any]) -> Iterator[str]:
@@ -82,11 +83,11 @@ def _listed(value: Any) -> str:
 
 
 def _show_run(path: Path, as_json: bool) -> None:
+    from gansmith.faces.cli.tables import print_rows
     from gansmith.store.run_folder import RunFolder
 
     folder = RunFolder(path)
     config, stats = folder.config(), folder.stats()
-    scored = [record for record in stats if record["score"] is not None]
     if as_json:
         print_json({"config": config, "is_finished": folder.is_finished, "stats": stats})
         return
@@ -100,12 +101,14 @@ def _show_run(path: Path, as_json: bool) -> None:
             "coverage": _coverage(record),
             "findings": "; ".join(record["findings"]),
         }
-        for record in scored
+        for record in stats
+        if record["score"] is not None
     ]
-    _print_rows(rows)
+    print_rows(rows)
 
 
 def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
+    from gansmith.faces.cli.tables import print_rows
     from gansmith.tasks.opening import open_data
 
     opened = open_data(str(path), options=options, command="show")
@@ -114,7 +117,7 @@ def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
         print_json({"kind": opened.modality.kind, "n_records": len(opened), "schema": found.schema})
         return
     typer.echo(f"{path}: {len(opened):,} records of {opened.modality.kind} data")
-    _print_rows(found.rows)
+    print_rows(found.rows)
     for note in (*opened.notes, *found.remarks):
         typer.echo(f"Note: {note}")
 
@@ -132,12 +135,6 @@ def _show_metadata(path: Path, options: Mapping[str, Any]) -> None:
     if schema is None:
         raise UsageError(f"{path} is no table: SDV's metadata is of tables alone.")
     print_json(to_sdv(Schema.from_json(schema), path.name.partition(".")[0]))
-
-
-def _print_rows(rows: list[dict[str, str]]) -> None:
-    from gansmith.faces.cli.tables import plain_console, print_rows
-
-    print_rows(plain_console(), rows)
 
 
 def _coverage(record: dict[str, Any]) -> str:

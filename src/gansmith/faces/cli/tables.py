@@ -6,6 +6,7 @@ Text from the user's data is shown letter for letter, brackets and colons includ
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from rich.console import Console
@@ -14,18 +15,17 @@ from rich.text import Text
 
 from gansmith.tasks.opening import Opened
 
-
-def plain_console(*, is_error: bool = False, is_wrapping: bool = True) -> Console:
-    """A console that reads nothing into the text it prints.
-
-    Args:
-        is_error: Print on standard error.
-        is_wrapping: Break lines that are longer than the screen is wide.
-    """
-    return Console(stderr=is_error, soft_wrap=not is_wrapping, markup=False, emoji=False, highlight=False)
+_LetterForLetter: Final = partial(Console, markup=False, emoji=False, highlight=False)
+output: Final = _LetterForLetter()
+"""Standard output."""
+console: Final = _LetterForLetter(stderr=True, soft_wrap=True)
+"""Standard error, where no line is broken."""
+MAX_ROWS: Final = 40
 
 
-def print_table(where: Console, names: Iterable[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
+def print_table(
+    names: Iterable[str], rows: Iterable[Sequence[str]], title: str = "", where: Console = output
+) -> None:
     """Rows of cells under the names of their columns."""
     heading = Text(title) if title else None
     table = Table(title=heading, box=None, pad_edge=False, title_justify="left")
@@ -36,21 +36,16 @@ def print_table(where: Console, names: Iterable[str], rows: Iterable[Sequence[st
     where.print(table)
 
 
-def print_rows(where: Console, rows: Sequence[dict[str, str]]) -> None:
+def print_rows(rows: Sequence[dict[str, str]], where: Console = output) -> None:
     """Rows of equal keys."""
-    print_table(where, rows[0] if rows else (), (list(row.values()) for row in rows))
-
-
-console = plain_console(is_error=True, is_wrapping=False)
-
-MAX_ROWS: Final = 40
+    print_table(rows[0] if rows else (), (list(row.values()) for row in rows), where=where)
 
 
 def show_schema(opened: Opened) -> None:
     """What will be learnt, and what was noticed while reading."""
     rows = opened.overview()
     console.print(f"{opened.name}: {len(opened):,} records.")
-    print_rows(console, rows[:MAX_ROWS])
+    print_rows(rows[:MAX_ROWS], console)
     if len(rows) > MAX_ROWS:
         console.print(f"... and {len(rows) - MAX_ROWS:,} more.")
     for note in opened.notes:

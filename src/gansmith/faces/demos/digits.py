@@ -28,8 +28,8 @@ from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.previews import as_numbers, as_shades
 from gansmith.scorecard.features import small_seed
 from gansmith.scorecard.score import CEILING, Entry
-from gansmith.tasks.fit import FitConfig, FitRun, start
 from gansmith.tasks.model import Model
+from gansmith.tasks.runs.fit import FitConfig, FitRun, start
 
 DIGIT: Final = "2"
 N_JUDGED: Final = 500
@@ -164,17 +164,14 @@ def _comparison(
         f"\nNow side by side: both games learn from the same {len(train)} twos and are scored on the "
         f"{n_heldout} that neither has seen."
     )
-    configs = {
-        "article": FitConfig(kind="image", preset="article", epochs=epochs, seed=seed, device="cpu"),
-        "default": FitConfig(
-            kind="image", preset="default", samples_seen=default_samples_seen, seed=seed, device="cpu"
-        ),
-    }
-    models = {name: _learnt(name, start(train, config), show) for name, config in configs.items()}
+    article = FitConfig(kind="image", preset="article", epochs=epochs, seed=seed, device="cpu")
+    default = FitConfig(kind="image", samples_seen=default_samples_seen, seed=seed, device="cpu")
+    models = {one.preset: _learnt(start(train, one), show) for one in (article, default)}
     return models, (train, holdout)
 
 
-def _learnt(name: str, run: FitRun, show: Show) -> Model:
+def _learnt(run: FitRun, show: Show) -> Model:
+    name = run.prepared.config.preset
     show(f"  {name}: {run.training.n_steps:,} steps of {run.training.game.rules.batch_size} real digits ...")
     for record in run:
         for finding in record.findings:

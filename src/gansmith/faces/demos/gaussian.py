@@ -70,13 +70,20 @@ def run_gaussian(
         game = _game(randomness)
         _play(game, Batches.of(real, game.config.batch_size, randomness), samples_seen, show)
         fake = _generated(game, N_MEASURED)
-    report = _measured(fake, _real_points(N_MEASURED, randomness, 1))
+    points = fake.double().numpy()
+    of_real = errors(_real_points(N_MEASURED, randomness, 1).double().numpy())
+    report = {
+        "mean": points.mean(0).tolist(),
+        "covariance": np.cov(points.T).tolist(),
+        **errors(points),
+        **{f"real_{name}": error for name, error in of_real.items()},
+    }
     for what in ("mean", "covariance"):
         ours, theirs = report[f"{what}_error"], report[f"real_{what}_error"]
         show(f"{what:>10} error {ours:.3f} (of as many real points: {theirs:.3f})")
     scatter(
         real[:_N_PLOTTED].double().numpy(),
-        fake[:_N_PLOTTED].double().numpy(),
+        points[:_N_PLOTTED],
         folder / "gaussian.png",
         title="A Gaussian, learnt from noise",
         metadata={"seed": str(seed)},
@@ -113,7 +120,7 @@ def _play(game: Adversarial, batches: Batches, samples_seen: int, show: Show) ->
         every = max(1, record.n_steps // N_LINES)
         is_due = record.step % every == 0 and record.step + every <= record.n_steps
         if is_due or record.step == record.n_steps:
-            mean_error, covariance_error = errors(_generated(game, N_MEASURED).double().numpy())
+            mean_error, covariance_error = errors(_generated(game, N_MEASURED).double().numpy()).values()
             show(f"{record.samples_seen:12,}{mean_error:13.3f}{covariance_error:19.3f}")
     show("")
 
@@ -122,23 +129,9 @@ def _generated(game: Adversarial, n: int) -> Points:
     return game.generate(Batch({}, n), game.randomness.stream("drawn"), 0)
 
 
-def errors(points: Float[np.ndarray, "n 2"]) -> tuple[float, float]:
+def errors(points: Float[np.ndarray, "n 2"]) -> dict[str, float]:
     """Distance of the mean from the true one, and relative Frobenius distance of the covariance."""
     truth = np.array(COVARIANCE)
     mean_error = np.linalg.norm(points.mean(0) - np.array(MEAN))
     covariance_error = np.linalg.norm(np.cov(points.T) - truth) / np.linalg.norm(truth)
-    return float(mean_error), float(covariance_error)
-
-
-def _measured(fake: Points, real: Points) -> dict[str, Any]:
-    points = fake.double().numpy()
-    mean_error, covariance_error = errors(points)
-    real_mean_error, real_covariance_error = errors(real.double().numpy())
-    return {
-        "mean": points.mean(0).tolist(),
-        "covariance": np.cov(points.T).tolist(),
-        "mean_error": mean_error,
-        "covariance_error": covariance_error,
-        "real_mean_error": real_mean_error,
-        "real_covariance_error": real_covariance_error,
-    }
+    return {"mean_error": float(mean_error), "covariance_error": float(covariance_error)}

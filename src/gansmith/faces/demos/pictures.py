@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.image.pictures import Pixels
 from gansmith.modalities.image.writing import png_bytes, tiled
-from gansmith.store.files import write_whole
+from gansmith.store import write_whole
 
 Colour = tuple[int, int, int]
 

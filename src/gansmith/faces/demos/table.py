@@ -18,7 +18,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError
 from gansmith.faces.demos.pictures import make_folder
 from gansmith.scorecard.score import CEILING, FLOOR
-from gansmith.store.files import write_whole
+from gansmith.store import write_whole
 from gansmith.tasks.judging import score
 from gansmith.tasks.synthesize import Synthesizer
 

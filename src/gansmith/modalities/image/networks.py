@@ -8,16 +8,16 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from gansmith.engine.batches import Conditions, Latents, Logits, PerSample
+from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.games.encoder import EncoderRules
-from gansmith.engine.tensors import Conditions, Latents, Logits, PerSample
 from gansmith.errors import UsageError
 from gansmith.modalities.image.codec import PictureSamples
+from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder
 from gansmith.nets.mlp import layers
 from gansmith.nets.settings import AbstractPlayerNetworks
-from gansmith.nets.variational import AbstractDecoder, AbstractEncoder
 from gansmith.settings import settings
 
 

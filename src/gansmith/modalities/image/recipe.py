@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Final, final
 
 from torch import nn
 
+from gansmith.engine.batches import Samples
+from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.games.base import AbstractRules
 from gansmith.engine.monitors import coverage
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
-from gansmith.engine.tensors import Samples
 from gansmith.errors import DataError
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageNetworks, networks_for

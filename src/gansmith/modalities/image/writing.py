@@ -20,7 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.image.pictures import Pictures, Pixels
-from gansmith.store.files import whole_file
+from gansmith.store import whole_file
 
 STDOUT: Final = "-"
 FORMATS: Final = (".csv", ".npy", ".png")

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from gansmith.engine.batches import Batch, Dataset, TensorDataset
+from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
+from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.games.adversarial import AdversarialRules
-from gansmith.engine.games.base import AbstractRules, Networks
 from gansmith.engine.monitors import coverage
-from gansmith.engine.tensors import Samples
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verdict
 from gansmith.modalities.table.codec import TableCodec, verdict

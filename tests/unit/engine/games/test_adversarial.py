@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from gansmith.engine.batches import Batch
+from gansmith.engine.games import Progress
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.games.base import Progress
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig, learn
 from gansmith.errors import UsageError

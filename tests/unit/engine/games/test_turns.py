@@ -11,7 +11,7 @@ from torch import nn
 
 from gansmith.engine.batches import Batch
 from gansmith.engine.encounter import present
-from gansmith.engine.games.base import Progress
+from gansmith.engine.games import Progress
 from gansmith.engine.judge import Judgement
 from gansmith.engine.objectives import OBJECTIVES
 from gansmith.engine.penalties import PenaltyConfig

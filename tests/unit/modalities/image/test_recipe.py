@@ -20,7 +20,7 @@ from gansmith.modalities.image.recipe import PRESETS, ImageRecipe
 from gansmith.modalities.recipe import seeded_networks
 from gansmith.nets.activations import ActivationLayer
 from gansmith.nets.settings import rule_of_thumb_sizes
-from gansmith.tasks.fit import FitConfig, start
+from gansmith.tasks.runs.fit import FitConfig, start
 
 DIGITS = ImageCodec(8, 8, 16)
 

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import torch
 from jaxtyping import Bool
 
-from gansmith.engine.tensors import Conditions
+from gansmith.engine.batches import Conditions
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.conditional.sampling import ConditionedColumn
 from gansmith.tabular.cells import are_missing, cells_of, is_missing, replaced

@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import torch
 from jaxtyping import Bool, Int
 
-from gansmith.engine.tensors import Conditions
+from gansmith.engine.batches import Conditions
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.tabular.columns.choices import ANY_STATE, Choices, Codes, Drawn

@@ -17,7 +17,7 @@ from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.conditions import conditions_of, matching, parse_value
 from gansmith.tabular.files.reading import read_table
-from gansmith.tasks.fit import FitConfig, start
+from gansmith.tasks.runs.fit import FitConfig, start
 
 
 @pytest.fixture(scope="module")

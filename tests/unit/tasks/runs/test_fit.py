@@ -15,9 +15,10 @@ import torch
 from gansmith.engine.checkpoint import Checkpoints
 from gansmith.errors import DataError, TrainingError, UsageError
 from gansmith.modalities.table.presets import MAX_EPOCHS
-from gansmith.tasks import fit
-from gansmith.tasks.budget import MIN_STEPS, Pace, parse_duration
-from gansmith.tasks.fit import FitConfig, resume, start
+from gansmith.tasks.runs import fit
+from gansmith.tasks.runs.budget import MIN_STEPS, Pace
+from gansmith.tasks.runs.fit import FitConfig, resume, start
+from gansmith.tasks.runs.settings import parse_duration
 
 
 def gan_bytes(run, tmp_path) -> bytes:
@@ -144,7 +145,7 @@ def test_a_budget_too_small_buys_a_few_steps(people, config):
 
 
 def test_neither_a_budget_nor_the_default_learns_records_by_heart(people, config, monkeypatch):
-    monkeypatch.setattr(fit, "_calibrated", lambda prepared, deadline: (1, 10**9))
+    monkeypatch.setattr(fit, "calibrated", lambda prepared, deadline: (1, 10**9))
     most = MAX_EPOCHS * 216
     run = start(people, replace(config, samples_seen=0, budget="9h"))
     assert run.training.config.samples_seen == most
@@ -156,7 +157,7 @@ def test_neither_a_budget_nor_the_default_learns_records_by_heart(people, config
 def test_a_run_that_would_be_late_is_shortened_and_can_be_repeated(people, config, monkeypatch):
     clock = itertools.count(time.monotonic(), 50)  # fifty seconds between two looks
     monkeypatch.setattr(fit, "Pace", partial(Pace, clock=lambda: next(clock)))
-    monkeypatch.setattr(fit, "_calibrated", lambda prepared, deadline: (1, 60 * 216))
+    monkeypatch.setattr(fit, "calibrated", lambda prepared, deadline: (1, 60 * 216))
     run = start(people, replace(config, samples_seen=0, budget="3s"))
     assert run.training.n_steps == 60
     records = list(run)

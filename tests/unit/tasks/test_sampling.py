@@ -8,9 +8,9 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.tabular.conditions import matching
-from gansmith.tasks.fit import FitConfig, start
 from gansmith.tasks.impute import imputed, read_partial
 from gansmith.tasks.model import load_model
+from gansmith.tasks.runs.fit import FitConfig, start
 from gansmith.tasks.synthesize import Synthesizer
 
 N = 300

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gansmith.tasks.budget import MIN_STEPS, Pace
+from gansmith.tasks.runs.budget import MIN_STEPS, Pace
 
 
 class Clock:

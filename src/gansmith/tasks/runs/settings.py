@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import final
 
@@ -9,7 +10,25 @@ from gansmith.engine.length import cuts_of
 from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
 from gansmith.settings import Annotated, Field, NonNegativeFloat, NonNegativeInt, settings
-from gansmith.tasks.budget import parse_duration
+
+
+def parse_duration(budget: str) -> float:
+    """A time such as "90s", "5m", "1h30m" or "300" in seconds.
+
+    Raises:
+        UsageError: When it is no such time, or none at all.
+
+    Example:
+        >>> parse_duration("1h30m")
+        5400.0
+    """
+    number = r"(\d+\.?\d*|\.\d+)"
+    match = re.fullmatch(rf"(?:{number}h)?(?:{number}m)?(?:{number}s?)?", budget.strip().lower())
+    hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    total = 3600 * hours + 60 * minutes + seconds
+    if total <= 0:
+        raise UsageError(f"budget {budget!r} is no time. Write for example 90s, 5m or 1h30m.")
+    return total
 
 
 @final

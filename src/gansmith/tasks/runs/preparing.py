@@ -1,41 +1,29 @@
-"""From data that was read to a game that can begin: split, codec, sizes, networks, batches.
-
-And how much work the game is, and what follows from it.
-"""
+"""From data that was read to a game that can begin: split, codec, sizes, networks, batches."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, final
+from typing import Any, final
 
 import torch
 
 from gansmith.engine.batches import Batches, Shuffled
-from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks
-from gansmith.engine.games.registry import plain_rules
-from gansmith.engine.processors import fastest_precision
+from gansmith.engine.games import AbstractGame, AbstractRules, plain_rules
+from gansmith.engine.processors import MANY_OPERATIONS, fastest_precision, n_operations
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import Evaluation, TrainConfig
+from gansmith.engine.train import Evaluation
 from gansmith.engine.tuning import tuned_networks
-from gansmith.errors import UsageError, did_you_mean
+from gansmith.errors import UsageError, did_you_mean, find
 from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
 from gansmith.modalities.registry import Modality
 from gansmith.settings import to_plain
 from gansmith.tasks.model import Model, versions
 from gansmith.tasks.opening import Opened
-from gansmith.tasks.origin import networks_from, plan_from
-from gansmith.tasks.settings import FitConfig
-
-MANY_OPERATIONS: Final = 20_000_000
-"""Multiplications per pass of a batch above which half precision, and trying more cores, is worth it."""
-VERY_MANY_OPERATIONS: Final = 1_000_000_000
-"""Multiplications per pass of a batch above which all cores are used without trying."""
-MIN_STEPS_PER_LARGE_CHECKPOINT: Final = 20
-"""Steps between two checkpoints of large networks: writing one takes about half a step's time."""
+from gansmith.tasks.runs.origin import networks_from, plan_from
+from gansmith.tasks.runs.settings import FitConfig
 
 
 @final
@@ -72,7 +60,9 @@ def prepare(
 ) -> Prepared:
     """Split, fit the codec, size the networks; `rules` are those of a run to be resumed."""
     modality, recipe = opened.modality, opened.modality.recipe
-    _check_preset(modality, config.preset)
+    if config.preset not in recipe.presets:
+        near = did_you_mean(config.preset, recipe.presets)
+        raise UsageError(f"preset {config.preset!r} is not known for data of kind {modality.kind!r}. {near}")
     randomness = Randomness(config.seed)
     n_heldout = recipe.n_heldout(len(opened), config.preset)
     data = {"name": opened.name, "n_records": len(opened), "n_heldout": n_heldout}
@@ -87,7 +77,10 @@ def prepare(
         plan = plan_from(origin, len(seen), config)
     else:
         codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
-        plan = _tuned(recipe.plan(codec, len(seen), config.preset), config, codec.n_values)
+        plan = recipe.plan(codec, len(seen), config.preset)
+        tuned = plan.game.tuned(config, codec.n_values)
+        sizes = tuned_networks(plan.networks, config, codec.n_values, tuned)
+        plan = replace(plan, game=tuned, networks=sizes)
         key = randomness.key("networks", 0)
         networks = seeded_networks(recipe, codec, plan.networks, plan.game, key)
         remarks = recipe.remarks(codec, seen, opened.target)
@@ -124,56 +117,14 @@ def prepare(
     return Prepared(config, modality, seen, codec, *parts, fingerprint, (*notes, *remarks), origin)
 
 
-def _check_preset(modality: Modality, preset: str) -> None:
-    known = modality.recipe.presets
-    if preset not in known:
-        near = did_you_mean(preset, known)
-        raise UsageError(f"preset {preset!r} is not known for data of kind {modality.kind!r}. {near}")
-
-
 def salted(fingerprint: str, salt: str) -> str:
     """A fingerprint that tells nobody without the salt whether some data is that which was learnt from."""
     return hashlib.blake2b(fingerprint.encode(), key=salt.encode(), digest_size=16).hexdigest()
 
 
-def _tuned(plan: Plan, config: FitConfig, n_values: int) -> Plan:
-    """A plan with what the user has chosen."""
-    game = plan.game.tuned(config, n_values)
-    return replace(plan, game=game, networks=tuned_networks(plan.networks, config, n_values, game))
-
-
 def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    has = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if name not in has:
-        raise UsageError(f"device {name!r} is not known. {did_you_mean(name, ('auto', *has))}")
-    if not has[name]:
+    has_cuda = torch.cuda.is_available()
+    has = {"auto": True, "cpu": True, "cuda": has_cuda, "mps": torch.backends.mps.is_available()}
+    if not find(has, "device", name):
         raise UsageError(f"device {name!r} is not there, or torch was built without it. Use --device cpu.")
-    return torch.device(name)
-
-
-def usual_threads(game: AbstractGame) -> int:
-    """One, unless the networks are very large."""
-    return (os.cpu_count() or 1) if operations_of(game) >= VERY_MANY_OPERATIONS else 1
-
-
-def n_checkpoints(game: AbstractGame, samples_seen: int) -> int:
-    """Forty, or where a checkpoint is large so few that writing takes little of the time of learning."""
-    usual = TrainConfig(samples_seen).n_checkpoints
-    if operations_of(game) < VERY_MANY_OPERATIONS:
-        return usual
-    n_steps = samples_seen // game.rules.samples_per_step
-    return min(max(n_steps // MIN_STEPS_PER_LARGE_CHECKPOINT, 2), usual)
-
-
-def operations_of(game: AbstractGame) -> int:
-    """Multiplications of one pass of a batch through all networks of a game."""
-    return n_operations(game.networks, game.rules.batch_size)
-
-
-def n_operations(networks: Networks, batch_size: int) -> int:
-    """Multiplications of one pass of a batch through all networks."""
-    return batch_size * sum(
-        weight.numel() for network in networks.values() for weight in network.parameters()
-    )
+    return torch.device(("cuda" if has_cuda else "cpu") if name == "auto" else name)

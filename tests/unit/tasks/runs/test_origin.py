@@ -12,10 +12,10 @@ import torch
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.image.pictures import bundled_digits
-from gansmith.tasks.fit import resume, start
 from gansmith.tasks.model import load_model
-from gansmith.tasks.origin import RATE_SHARE
-from gansmith.tasks.settings import FitConfig
+from gansmith.tasks.runs.fit import resume, start
+from gansmith.tasks.runs.origin import RATE_SHARE
+from gansmith.tasks.runs.settings import FitConfig
 from gansmith.tasks.synthesize import Synthesizer
 
 SHORT = FitConfig(samples_seen=600, threads=1)

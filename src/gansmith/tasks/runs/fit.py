@@ -8,52 +8,34 @@ run.model().save("adult.gan")
 
 from __future__ import annotations
 
-import copy
 import math
-import os
 import secrets
-import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, final
 
-import torch
-from torch import nn
-
 from gansmith.engine.batches import Batch
-from gansmith.engine.checkpoint import Checkpoints, below
-from gansmith.engine.games.base import Networks
-from gansmith.engine.games.registry import rules_from_plain
+from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.games import rules_from_plain
 from gansmith.engine.length import cuts_of, spelt_cuts
-from gansmith.engine.processors import matrix_precision, n_threads, sampling_precision
-from gansmith.engine.train import StepRecord, TrainConfig, Training, seconds_per_step
+from gansmith.engine.processors import n_threads
+from gansmith.engine.train import StepRecord, TrainConfig, Training
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.recipe import Finishing, HasFinalScore
-from gansmith.modalities.registry import find_modality, offered
+from gansmith.modalities.registry import find_modality
 from gansmith.settings import from_plain
 from gansmith.store.run_folder import RunFolder
-from gansmith.tasks.budget import MIN_STEPS, N_LOOKS, Pace, parse_duration
-from gansmith.tasks.ending import chosen, taking_turns
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.opening import Opened, open_data
-from gansmith.tasks.origin import taken_over
-from gansmith.tasks.preparing import (
-    MANY_OPERATIONS,
-    Prepared,
-    n_checkpoints,
-    operations_of,
-    prepare,
-    salted,
-    usual_threads,
-)
-from gansmith.tasks.settings import FitConfig
+from gansmith.tasks.runs.budget import N_LOOKS, Pace, calibrated, n_checkpoints, usual_threads
+from gansmith.tasks.runs.ending import copies_with, finished_ensemble, taking_turns
+from gansmith.tasks.runs.origin import taken_over
+from gansmith.tasks.runs.preparing import Prepared, prepare, salted
+from gansmith.tasks.runs.settings import FitConfig, parse_duration
 
 N_STATS: Final = 500
 """Lines of statistics per run, about."""
-WORTH_MORE_THREADS: Final = 1.2
-"""How much faster all cores must be than one, to be used."""
 
 
 @final
@@ -127,49 +109,16 @@ class FitRun:
 
     def model(self) -> Model:
         """The model that the held-out score has chosen so far."""
-        ensemble = self._ensemble()
-        networks = {**self._with(self.training.kept), **taking_turns(ensemble)}
-        if self._unchanged:
-            networks |= {name: self._unchanged.networks[name] for name in ensemble[0]}
-        manifest = {**self.prepared.manifest, "training": self.summary(len(ensemble))}
-        return Model(self.modality, self.codec, self.training.game.rules, networks, manifest)
-
-    def _ensemble(self) -> Sequence[Networks]:
-        """Networks that generate in turn, with the last touch; one set where the old model is kept."""
-        prepared, rules = self.prepared, self.training.game.rules
-        ensemble: Sequence[Networks] = [
-            self._with(weights, rules.generating) for weights in self.training.ensemble
-        ]
-        if self._unchanged:
-            return ensemble[-1:]
-        precision = matrix_precision(sampling_precision(rules.precision), torch.device("cpu"))
-        with n_threads(1), precision:  # as in sampling
-            ensemble = self._chosen(ensemble)
-            if finishing := offered(self.modality.recipe, Finishing):
-                dataset = prepared.batches.dataset
-                finishing.finish(self.codec, rules, ensemble, dataset, prepared.config.seed)
-        return ensemble
-
-    def _chosen(self, ensemble: Sequence[Networks]) -> Sequence[Networks]:
-        """Those of the ensemble that the expensive score chooses; all where the kind of data has none."""
-        evaluation, game = self.prepared.evaluation, self.training.game
-        n_heldout = len(evaluation.heldout) if evaluation else 0
-        final = offered(self.modality.recipe, HasFinalScore)
-        score = final.final_score(self.codec, n_heldout, self.prepared.config.seed) if final else None
-        if score is None or evaluation is None:
-            return ensemble
-        heldout = evaluation.heldout.to(torch.device("cpu"))
-        return chosen(ensemble, heldout, score, game.rules, game.randomness)
-
-    def _with(self, weights: Mapping[str, torch.Tensor], names: Sequence[str] = ()) -> dict[str, nn.Module]:
-        """Copies of the networks of these names with these weights, on the CPU, no longer learning."""
         game = self.training.game
-        copies: dict[str, nn.Module] = {}
-        for name in names or game.networks:
-            copies[name] = copy.deepcopy(game.networks[name]).cpu()
-            copies[name].load_state_dict(below(f"{name}/", weights))
-            copies[name].requires_grad_(False).eval()
-        return copies
+        networks = copies_with(game, self.training.kept, [*game.networks])
+        ensemble_size = 0
+        if kept := self._unchanged:
+            networks |= {name: kept.networks[name] for name in game.rules.generating}
+        else:
+            ensemble = finished_ensemble(self.prepared, self.training)
+            networks, ensemble_size = {**networks, **taking_turns(ensemble)}, len(ensemble)
+        manifest = {**self.prepared.manifest, "training": self.summary(ensemble_size)}
+        return Model(self.modality, self.codec, game.rules, networks, manifest)
 
     @property
     def _unchanged(self) -> Model | None:
@@ -227,7 +176,7 @@ def start(
     prepared = prepare(source, config, origin)
     threads = config.threads or usual_threads(prepared.game)
     if deadline is not None:
-        threads, length = _calibrated(prepared, deadline)
+        threads, length = calibrated(prepared, deadline)
         if length > (most := prepared.plan.most_samples):
             note = (
                 f"the run ends before the budget: records seen more than {most // prepared.n_seen} times are "
@@ -286,34 +235,3 @@ def _not_resumable(folder: Path, error: Exception) -> DataError:
         f"{folder}: the run cannot be taken up again ({error}): it was begun by another version, or its "
         "files are damaged. Start the run anew in another folder; nothing in this one was changed."
     )
-
-
-def _calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:
-    """With how many threads, and for how many samples, to learn until `deadline` (of the monotonic clock).
-
-    Measured on copies that are thrown away. All cores are used if that is clearly faster here and now: on a
-    machine that others use as well, two threads mostly wait for each other.
-    """
-    game, evaluation = prepared.game, prepared.evaluation
-    seconds = min(1.5, 0.02 * (deadline - time.monotonic()))
-    threads = prepared.config.threads or 1
-    per_step = _seconds_per_step(prepared, threads, seconds)
-    n_cores = os.cpu_count() or 1
-    if not prepared.config.threads and n_cores > 1 and operations_of(game) >= MANY_OPERATIONS:
-        with_all = _seconds_per_step(prepared, n_cores, seconds)
-        if WORTH_MORE_THREADS * with_all < per_step:
-            threads, per_step = n_cores, with_all
-    judging = 0.0
-    if evaluation:
-        started = time.monotonic()
-        n = min(len(evaluation.seen), len(evaluation.heldout))
-        if not isinstance(evaluation.score, str):
-            evaluation.score(evaluation.seen["real"][:n], evaluation.heldout["real"][:n])
-        judging = prepared.plan.n_evaluations * (time.monotonic() - started)
-    n_steps = int((deadline - time.monotonic() - judging) / per_step)
-    return threads, max(n_steps, MIN_STEPS) * game.rules.samples_per_step
-
-
-def _seconds_per_step(prepared: Prepared, n: int, seconds: float) -> float:
-    with n_threads(n):
-        return seconds_per_step(prepared.game, prepared.batches, seconds)

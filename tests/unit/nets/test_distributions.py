@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from gansmith.nets.ensemble import Ensemble
+from gansmith.nets.distributions import Ensemble
 
 
 class Marking(nn.Module):

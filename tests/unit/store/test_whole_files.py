@@ -6,7 +6,7 @@ import os
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.store.files import whole_file, write_whole
+from gansmith.store import whole_file, write_whole
 
 
 def test_appears_whole(tmp_path):

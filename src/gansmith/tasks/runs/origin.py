@@ -18,10 +18,10 @@ from torch import nn
 from gansmith.engine.tuning import OF_MODEL, Tuning
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import Plan
-from gansmith.nets.ensemble import Ensemble
+from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
 from gansmith.tasks.model import Model
-from gansmith.tasks.settings import FitConfig
+from gansmith.tasks.runs.settings import FitConfig
 
 LENGTH_SHARE: Final = 0.25
 """Of the length of a new model, where the user gives none."""

@@ -1,0 +1,1 @@
+"""Learning a model: a run, from data that was opened to networks that make records."""

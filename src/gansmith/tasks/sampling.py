@@ -1,0 +1,199 @@
+"""How a model's records are made: in blocks, side by side, and again where they break what must hold.
+
+Block k is a function of (model, seed, k) and of what is asked for.
+
+Record i is the first of its candidates that keeps all rules and shares no key with the records before it;
+candidate 0 is what the model makes anyway, candidate r comes from the r-th further draw of noise. So the
+first records do not depend on how many follow. They do depend on those before them where keys must be
+unique, so the blocks of such a model are made in order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gansmith.engine.batches import Batch
+from gansmith.engine.games import AbstractRules
+from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
+from gansmith.engine.randomness import Randomness
+from gansmith.errors import UsageError
+from gansmith.modalities.recipe import AbstractCodec, Validating, Verdict
+from gansmith.modalities.registry import Modality, offered
+from gansmith.modalities.requests import Compact, ConditionalBlock, Request
+
+N_AHEAD: Final = 2
+"""Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""
+MAX_TRIES: Final = 100
+"""Candidates for one record."""
+
+Generated = tuple[Compact, ConditionalBlock | None]
+"""A block of compact records, and how they came to be what was asked for."""
+
+
+@final
+@dataclass(frozen=True)
+class Sampling:
+    """Records that a model makes from one seed."""
+
+    modality: Modality
+    codec: AbstractCodec[Any, Any]
+    rules: AbstractRules
+    networks: Mapping[str, nn.Module]
+    seed: int
+    request: Request | None
+    """What the records shall fulfil."""
+
+    def blocks(self, n_records: int, *, is_screened: bool) -> Iterator[Any]:
+        """So many records, in blocks; `is_screened` makes those again that break a rule or share a key."""
+        size = self.codec.block_size
+        firsts = range(0, n_records, size)
+        screen = Screen(self.modality, self.codec) if is_screened else None
+        with _workers(len(firsts)) as workers:
+            coming = deque[Future[Generated]]()
+            for block, first in enumerate(firsts):
+                while len(coming) <= N_AHEAD and block + len(coming) < len(firsts):
+                    ahead = block + len(coming)
+                    coming.append(workers.submit(self._block, ahead, n_records - firsts[ahead]))
+                n = min(size, n_records - first)
+                records = self._decoded(coming.popleft().result(), n, block)
+                again = partial(self._again, workers, n, block)
+                yield screen.passed(records, first, again) if screen else records
+
+    def _block(self, block: int, n_wanted: int, again: str = "") -> Generated:
+        """A whole block.
+
+        Args:
+            block: Its number.
+            n_wanted: How many of its records are needed, and those of all later blocks.
+            again: Another name, other noise.
+        """
+        stream = f"sample{again}"
+        if self.request is None:
+            return self._generated(stream, block, None), None
+        size = self.codec.block_size
+        key = Randomness(self.seed).key(f"filling{again}", block)
+        conditional, n_rounds = self.request.block(size, block * size, min(size, n_wanted), key), 0
+        while not conditional.is_done:
+            of_round = f"{stream}/{n_rounds}" if n_rounds else stream
+            conditional.take(self._generated(of_round, block, conditional.condition()))
+            n_rounds += 1
+        return conditional.compact, conditional
+
+    @torch.no_grad()
+    def _generated(self, stream: str, block: int, condition: Tensor | None) -> Compact:
+        """What the networks make of a whole block, on one core: its bits do not depend on their number."""
+        given = Batch({"condition": condition}, self.codec.block_size)
+        precision = matrix_precision(self._precision, torch.device("cpu"))
+        with n_threads(1):
+            with quick_full_products(self._precision), precision:
+                noise = Randomness(self.seed).stream(stream)
+                samples = self.rules.generate(self.networks, given, noise, block)
+            return self.codec.compact(samples)
+
+    @cached_property
+    def _precision(self) -> str:
+        return sampling_precision(self.rules.precision)
+
+    def _decoded(self, generated: Generated, n_records: int, block: int, again: str = "") -> Any:
+        compact, conditional = generated
+        key = Randomness(self.seed).key(f"decode{again}", block)
+        records = self.codec.decode(compact[:n_records], key, block * self.codec.block_size)
+        return records if conditional is None else conditional.settled(records)
+
+    def _again(self, workers: ThreadPoolExecutor, n_records: int, block: int, draw: int) -> Any:
+        """Other records in the place of the first of a block, from the `draw`-th further noise."""
+        again = f" again {draw}"
+        generated = workers.submit(self._block, block, n_records, again).result()
+        return self._decoded(generated, n_records, block, again)
+
+
+@contextmanager
+def _workers(n_blocks: int) -> Generator[ThreadPoolExecutor]:
+    """Threads that generate blocks side by side, each on a core of its own."""
+    n_workers = max(1, min(N_AHEAD, n_blocks, os.cpu_count() or 1))
+    workers = ThreadPoolExecutor(n_workers, initializer=torch.set_num_threads, initargs=(1,))
+    with n_threads(torch.get_num_threads()), workers:  # whatever they set, the rest keeps its cores
+        try:
+            yield workers
+        finally:
+            workers.shutdown(cancel_futures=True)
+
+
+@final
+class Screen:
+    """Remembers the keys of all records that it has let through."""
+
+    def __init__(self, modality: Modality, codec: Any) -> None:
+        self._modality, self._codec = modality, codec
+        self._seen: list[set[int]] = []
+
+    def passed(self, records: Any, first: int, again: Callable[[int], Any]) -> Any:
+        """A block of records that keep all rules.
+
+        Args:
+            records: As the model makes them.
+            first: Number of the first record among all that are made.
+            again: Makes the records of the block from the r-th draw, when further candidates are needed.
+
+        Raises:
+            UsageError: No candidate of a record will do: too much is asked for, or no more keys are left.
+        """
+        verdict = self._verdict(records)
+        if verdict is None:
+            return records
+        self._seen = self._seen or [set() for _ in verdict.keys]
+        if verdict.is_valid.all() and not verdict.keys:
+            return records
+        pools, verdicts = [records], [verdict]
+        chosen = np.zeros(len(records), np.int64)
+        for place in range(len(records)):
+            for draw in range(MAX_TRIES):
+                if draw == len(pools):
+                    pools.append(again(draw))
+                    verdicts.append(self._verdict(pools[-1]) or verdict)
+                if self._takes(verdicts[draw], place):
+                    chosen[place] = draw
+                    break
+            else:
+                raise _exhausted(first + place, verdict)
+        if not chosen.any():
+            return records
+        return self._modality.format.join(pools).take(chosen * len(records) + np.arange(len(records)))
+
+    def _verdict(self, records: Any) -> Verdict | None:
+        validating = offered(self._modality.recipe, Validating)
+        return validating.verdict(self._codec, records) if validating else None
+
+    def _takes(self, verdict: Verdict, place: int) -> bool:
+        """Whether this record will do; if so, its keys are taken."""
+        if not verdict.is_valid[place]:
+            return False
+        numbers = [
+            (seen, keys[place])
+            for seen, keys, has_key in zip(self._seen, verdict.keys, verdict.has_key[:, place], strict=True)
+            if has_key
+        ]
+        if any(number in seen for seen, number in numbers):
+            return False
+        for seen, number in numbers:
+            seen.add(number)
+        return True
+
+
+def _exhausted(n_made: int, verdict: Verdict) -> UsageError:
+    rules = "; ".join(verdict.rules[-5:])
+    return UsageError(
+        f"after {n_made:,} records none of {MAX_TRIES} further ones keeps all that must hold ({rules}). "
+        "Make fewer records, ask for less, or leave out a rule that the data hardly keeps."
+    )
