@@ -16,12 +16,16 @@ gansmith.errors.UsageError: n_steps must be 1 or more, not 0.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import re
 from ast import literal_eval
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, partial, wraps
+from itertools import pairwise
+from textwrap import dedent
 from typing import Annotated, Any, Final, TypeVar, dataclass_transform, final, get_args, overload
 
 from pydantic import (
@@ -71,7 +75,6 @@ _CONFIG: Final = ConfigDict(
     strict=True,
     extra="forbid",
     allow_inf_nan=False,
-    use_attribute_docstrings=True,
     validate_by_name=True,
     arbitrary_types_allowed=True,
     defer_build=True,  # most classes of settings are never made in most commands
@@ -231,9 +234,22 @@ def settings_of(kind: type[Any]) -> list[Setting]:
 
 def _help(kind: type[Any], name: str) -> str:
     """What a setting means, as the class says that states it."""
-    stated = (vars(one)["__pydantic_fields__"] for one in kind.__mro__ if "__pydantic_fields__" in vars(one))
-    found = (fields[name].description for fields in stated if name in fields)
-    return " ".join(next(filter(None, found), "").split())
+    stated = (_docstrings(one) for one in kind.__mro__ if "__pydantic_fields__" in vars(one))
+    return " ".join(next((fields[name] for fields in stated if name in fields), "").split())
+
+
+@cache
+def _docstrings(kind: type[Any]) -> dict[str, str]:
+    """What stands below the fields of a class, read from its source when somebody asks: that takes time."""
+    found: dict[str, str] = {}
+    (tree,) = ast.parse(dedent(inspect.getsource(kind))).body
+    for stated, below in pairwise(ast.iter_child_nodes(tree)):
+        match stated, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = text
+            case _:
+                pass
+    return found
 
 
 def _limits_of(metadata: Iterable[Any], annotation: Any) -> Iterator[str]:

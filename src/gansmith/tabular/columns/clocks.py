@@ -25,6 +25,7 @@ from gansmith.tabular.columns.dates import (
     granularity_seconds,
     iso_clock,
     read_times,
+    signs_of,
     spell_times,
 )
 from gansmith.tabular.schema import Column
@@ -71,7 +72,11 @@ def find_clock(name: str, cells: pa.Array) -> tuple[str, str, str]:
     is_duration_name = _DURATION_WORDS.search(name) is not None
     for kind in ("duration", "time") if is_duration_name else ("time", "duration"):
         forms = _TIMES if kind == "time" else (*_DURATIONS, ISO)
-        likely = [form for form in forms if all(_look(form, kind).search(cell) for cell in sample)]
+        first = sample[0].removeprefix("-")
+        alike = [
+            form for form in forms if signs_of(form) == signs_of(first) or (form == ISO and first[:1] == "P")
+        ]
+        likely = [form for form in alike if all(_look(form, kind).search(cell) for cell in sample)]
         reader, speller = (read_clock, spell_clock) if kind == "time" else (read_duration, spell_duration)
         fitting = [form for form in likely if speller(reader(cells, form), form).equals(cells)]
         if fitting:

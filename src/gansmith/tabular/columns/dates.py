@@ -80,7 +80,8 @@ def find_format(cells: pa.Array, *, is_compact_allowed: bool = False) -> tuple[s
     suffix = zone.group(1) if zone else ""
     dates = (*_DATES, *_MONTHS, *(_COMPACT if is_compact_allowed else ()))
     moments = tuple(f"{day}{gap}{clock}{suffix}" for day, gap, clock in product(_DATES, " T", _CLOCKS))
-    likely = [form for form in (*dates, *moments) if all(_compiled(form).search(cell) for cell in sample)]
+    alike = [form for form in (*dates, *moments) if signs_of(form) == signs_of(sample[0])]
+    likely = [form for form in alike if all(_compiled(form).search(cell) for cell in sample)]
     readable = {form: values for form in likely if (values := read_times(cells, form)).null_count == 0}
     if not readable:
         return "", ""
@@ -96,6 +97,12 @@ def nearest_format(cells: pa.Array, *, is_clock_wanted: bool) -> str:
     clock = " %H:%M:%S" if is_clock_wanted else ""
     counts = {f"{day}{clock}": int(matches(cells, _pattern(f"{day}{clock}")).sum()) for day in _DATES}
     return max(counts, key=lambda form: counts[form])
+
+
+@cache
+def signs_of(text: str) -> str:
+    """What stands between the words and numbers of a cell or a format: most formats differ by that alone."""
+    return re.sub("%-?[A-Za-z]|[A-Za-z0-9]", "", text)
 
 
 @cache
