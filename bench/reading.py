@@ -53,7 +53,7 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
 
 _USED: Final = """
 import json, re, time
-peak = re.search("VmHWM: *([0-9]+)", Path("/proc/self/status").read_text())
+peak = re.search(r"VmHWM:\s*([0-9]+)", Path("/proc/self/status").read_text())
 print(json.dumps([time.process_time(), int(peak[1]) / 1024 if peak else float("nan")]))
 """
 """Linux tells the peak since the program began; elsewhere it is not known."""

@@ -142,14 +142,29 @@ class Reading:
     """A column that has been read, for kinds that may be another kind's special case."""
 
     column: Column
-    distinct: pa.Array
-    """Its different values."""
+    values: pa.Array
+    """Those that are not missing: of each record, or of each distinct cell of text."""
     n_present: int
     """Records that have one."""
-    is_key: bool
-    """Whether every record has one, and each its own."""
+    n_records: int
     texts: pa.Array | None = None
-    """How the values are spelt, where they were read from text."""
+    """How the values are spelt, where they were read from text: distinct cells."""
+
+    @cached_property
+    def distinct(self) -> pa.Array:
+        """The different values."""
+        return pc.unique(self.values)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one value at most; the first few tell, mostly."""
+        return len(pc.unique(self.values[:100])) <= 1 and len(self.distinct) <= 1
+
+    @property
+    def is_key(self) -> bool:
+        """Whether every record has a value, and each its own."""
+        n_different = len(self.distinct if self.texts is None else self.texts)
+        return n_different == self.n_present == self.n_records
 
 
 class AbstractKind(ABC):

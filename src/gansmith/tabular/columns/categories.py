@@ -324,7 +324,7 @@ class Constant(AbstractKind):
     is_exact: ClassVar[bool] = True
 
     def takes_over(self, reading: Reading) -> bool:
-        return len(reading.distinct) <= 1
+        return reading.is_single
 
     def of_type(self, name: str, values: pa.Array) -> tuple[Column, pa.Array]:
         return Column(name, self.name, "null"), values

@@ -108,8 +108,8 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         missing_rate=values.null_count / len(values),
     )
     kind = wish.column.traits if wish.column else wish.kind
-    distinct = pc.unique(values.drop_null())
-    reading = Reading(found, distinct, len(values) - values.null_count, len(distinct) == len(values))
+    present = values.drop_null()
+    reading = Reading(found, present, len(present), len(values))
     if kind is None and found.traits.is_number and is_beyond(values):
         kind = kind_called("identifier" if reading.is_key and len(values) >= MIN_IDENTIFIERS else "category")
         wish = replace(wish, kind=kind)
@@ -141,14 +141,8 @@ def _exact(cells: Cells, attempt: Attempt) -> Attempt:
 def _reading(cells: Cells, attempt: Attempt) -> Reading:
     present = pa.array(~attempt.is_missing)
     n_present = int(cells.counts[~attempt.is_missing].sum())
-    is_key = len(cells.raw) == len(cells.codes) == n_present
-    return Reading(
-        attempt.column,
-        pc.unique(attempt.values.filter(present)),
-        n_present,
-        is_key,
-        cells.raw.filter(present),
-    )
+    values, texts = attempt.values.filter(present), cells.raw.filter(present)
+    return Reading(attempt.column, values, n_present, len(cells.codes), texts)
 
 
 def _special(reading: Reading) -> Column:

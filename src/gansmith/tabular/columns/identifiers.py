@@ -236,19 +236,16 @@ class Identifier(AbstractKind):
         return super().read(cells)
 
     def takes_over(self, reading: Reading) -> bool:
-        n_distinct, column = len(reading.distinct), reading.column
-        if column.kind == self.name or reading.n_present < MIN_IDENTIFIERS:
+        column, traits = reading.column, reading.column.traits
+        if traits is self or reading.n_present < MIN_IDENTIFIERS:
             return False
-        if n_distinct < _NEARLY_DISTINCT * reading.n_present:
+        if traits.is_number and traits.is_whole:
+            return reading.is_key and (is_id_name(column.name) or is_run(reading.values))
+        if reading.texts is None or not traits.is_free_text:
             return False
-        if column.traits.is_measure:
-            is_named = column.traits.is_number and column.traits.is_whole
-            return is_named and reading.is_key and (is_id_name(column.name) or is_run(reading.distinct))
-        if reading.texts is None or not column.traits.is_free_text:
-            return False
-        if not reading.is_key and not column.traits.is_made_anew:
-            return False
-        return _is_regular(column.name, reading.texts)
+        is_regular = len(reading.distinct) >= _NEARLY_DISTINCT * reading.n_present
+        is_regular &= reading.is_key or traits.is_made_anew
+        return is_regular and _is_regular(column.name, reading.texts)
 
 
 IDENTIFIER: Final = Identifier()
