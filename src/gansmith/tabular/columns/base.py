@@ -143,7 +143,7 @@ class Reading:
 
     column: Column
     values: pa.Array
-    """Those that are not missing: of each record, or of each distinct cell of text."""
+    """Of each record, or of each distinct cell of text; missing ones are nulls, or left out."""
     n_present: int
     """Records that have one."""
     n_records: int
@@ -153,12 +153,12 @@ class Reading:
     @cached_property
     def distinct(self) -> pa.Array:
         """The different values."""
-        return pc.unique(self.values)
+        return pc.unique(self.values.drop_null())
 
     @property
     def is_single(self) -> bool:
         """Whether there is one value at most; the first few tell, mostly."""
-        return len(pc.unique(self.values[:100])) <= 1 and len(self.distinct) <= 1
+        return len(pc.unique(self.values[:100].drop_null())) <= 1 and len(self.distinct) <= 1
 
     @property
     def is_key(self) -> bool:

@@ -108,8 +108,7 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         missing_rate=values.null_count / len(values),
     )
     kind = wish.column.traits if wish.column else wish.kind
-    present = values.drop_null()
-    reading = Reading(found, present, len(present), len(values))
+    reading = Reading(found, values, len(values) - values.null_count, len(values))
     if kind is None and found.traits.is_number and is_beyond(values):
         kind = kind_called("identifier" if reading.is_key and len(values) >= MIN_IDENTIFIERS else "category")
         wish = replace(wish, kind=kind)
