@@ -62,7 +62,7 @@ def neighbourhoods(
         share of real balls that hold a synthetic record.
 
     Raises:
-        DataError: Other dimensions, no more than k real records, or fewer than 2 synthetic ones.
+        DataError: No more than k real records.
 
     Source:
         Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models" (arXiv:2002.09797);

@@ -161,9 +161,7 @@ class Information:
     """The same of the real table."""
 
 
-def mutual_information(
-    fake: Features, real: Features, *, seed: int = 0, n_pairs_max: int = MAX_PAIRS
-) -> Information:
+def mutual_information(fake: Features, real: Features, *, seed: int = 0) -> Information:
     """Compare how much each pair of columns has in common, whatever the kind of the dependence.
 
     Numbers are cut at the real deciles, a missing value is a cell of its own, of the categories the 29 most
@@ -171,18 +169,9 @@ def mutual_information(
     and freed of most of its bias, so that tables of different sizes can be compared and independent columns
     have about 0.
 
-    Args:
-        fake: Synthetic records.
-        real: Real records, best ones that the generator never saw.
-        seed: Of the pairs and of the groups that the error comes from.
-        n_pairs_max: When there are more pairs than this, so many are drawn at random.
-
     Returns:
         The score and both matrices. Independent columns in the place of dependent ones lose what the real
         ones have in common, which is often little: read the score beside its floor.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
 
     Source:
         Normalised mutual information: Strehl & Ghosh 2002, "Cluster ensembles", JMLR 3, with the arithmetic
@@ -191,7 +180,7 @@ def mutual_information(
     """
     check_comparable(fake, real)
     rng = draws(seed)
-    pairs = draw_subsets(fake.n_columns, 2, n_pairs_max, rng)
+    pairs = draw_subsets(fake.n_columns, 2, MAX_PAIRS, rng)
     ours, theirs = cut_into_cells(fake, real, n_bins=_PAIR_BINS, n_codes=_PAIR_CODES)
     fake_parts, real_parts = _shared(ours, pairs), _shared(theirs, pairs)
     score = mean_similarity(
@@ -228,26 +217,17 @@ def _entropy(counts: np.ndarray) -> float:
 
 
 def triple_score(
-    fake: Features, real: Features, *, seed: int = 0, n_triples_max: int = MAX_TRIPLES
+    fake: Features, real: Features, *, seed: int = 0
 ) -> tuple[dict[tuple[str, str, str], float], Score]:
     """How like the real one the joint table of three columns is, the mean of the triples.
 
     Numbers are cut into five bins at the real quantiles, a missing value is a cell of its own, of the
     categories the nine most frequent are kept apart.
 
-    Args:
-        fake: Synthetic records.
-        real: Real records, best ones that the generator never saw.
-        seed: Of the triples and of the groups that the error comes from.
-        n_triples_max: When there are more triples than this, so many are drawn at random.
-
     Returns:
         The ten worst triples by the names of their columns, the worst first, each with its similarity, and
         the score: one minus the total variation distance, mean of the triples, 0 to 1; NaN for fewer than
         three columns. Few records fill hundreds of cells by chance, so real records do not reach 1 either.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
 
     Source:
         Three-way marginals as in the NIST synthetic data challenge: McKenna, Miklau & Sheldon 2021, "Winning
@@ -255,7 +235,7 @@ def triple_score(
     """
     check_comparable(fake, real)
     rng = draws(seed)
-    triples = draw_subsets(fake.n_columns, 3, n_triples_max, rng)
+    triples = draw_subsets(fake.n_columns, 3, MAX_TRIPLES, rng)
     ours, theirs = cut_into_cells(fake, real, n_bins=_TRIPLE_BINS, n_codes=_TRIPLE_CODES)
     parts = _similarities(ours, theirs, triples)
 

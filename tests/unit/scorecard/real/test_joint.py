@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import normalized_mutual_info_score
 
+from gansmith.scorecard.real import joint
 from gansmith.scorecard.real.joint import (
     cut_into_cells,
     draw_subsets,
@@ -129,10 +130,11 @@ def test_information_error_is_about_what_repetition_shows(mixed):
     assert 0.6 < ratio < 2.5
 
 
-def test_information_is_fast_and_pairs_are_limited(features):
+def test_information_is_fast_and_pairs_are_limited(features, monkeypatch):
     rng = np.random.default_rng(3)
     wide = features(*rng.normal(size=(40, 30)))
-    found = mutual_information(wide, wide, n_pairs_max=50)
+    monkeypatch.setattr(joint, "MAX_PAIRS", 50)
+    found = mutual_information(wide, wide)
     assert np.isfinite(found.real[np.triu_indices(40, 1)]).sum() == 50
     table = features(*rng.normal(size=(15, 50_000)))
     start = time.process_time()
@@ -161,10 +163,11 @@ def test_the_worst_triples_hold_the_broken_columns(mixed, features):
     assert lowest == min(worst.values()) < score.value < 1.0
 
 
-def test_triples_are_limited_and_few_columns_have_none(features):
+def test_triples_are_limited_and_few_columns_have_none(features, monkeypatch):
     rng = np.random.default_rng(5)
     wide = features(*rng.normal(size=(50, 40)))
-    worst, score = triple_score(wide, wide, n_triples_max=4)
+    monkeypatch.setattr(joint, "MAX_TRIPLES", 4)
+    worst, score = triple_score(wide, wide)
     assert len(worst) == 4
     assert score.value == 1.0
     narrow = features(*rng.normal(size=(2, 40)))
