@@ -120,9 +120,9 @@ def _trends(case: Case) -> list[Found]:
 
 def _information(case: Case) -> list[Found]:
     fake, real = _counted(case)
-    found = mutual_information(fake, real, seed=case.seed)
-    worst = _by_pair(abs(found.fake - found.real), fake.names, highest=True)
-    return [Found("mutual_information", found.score, worst, (found.fake, found.real))]
+    ours, theirs, score = mutual_information(fake, real, seed=case.seed)
+    worst = _by_pair(abs(ours - theirs), fake.names, highest=True)
+    return [Found("mutual_information", score, worst, (ours, theirs))]
 
 
 def _triples(case: Case) -> list[Found]:

@@ -147,21 +147,9 @@ def _cells_of_numbers(values: np.ndarray, real: np.ndarray, n_bins: int) -> np.n
     return np.where(np.isnan(values), 0, np.searchsorted(edges, values, side="left") + 1)
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class Information:
-    """What every column says about every other one."""
-
-    score: Score
-    """One minus the mean difference between the two matrices."""
-    fake: np.ndarray
-    """Shape `(n_columns, n_columns)`, 0 (independent) to 1 (one column fixes the other); NaN on the diagonal
-    and where a pair was not drawn."""
-    real: np.ndarray
-    """The same of the real table."""
-
-
-def mutual_information(fake: Features, real: Features, *, seed: int = 0) -> Information:
+def mutual_information(
+    fake: Features, real: Features, *, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, Score]:
     """Compare how much each pair of columns has in common, whatever the kind of the dependence.
 
     Numbers are cut at the real deciles, a missing value is a cell of its own, of the categories the 29 most
@@ -170,8 +158,11 @@ def mutual_information(fake: Features, real: Features, *, seed: int = 0) -> Info
     have about 0.
 
     Returns:
-        The score and both matrices. Independent columns in the place of dependent ones lose what the real
-        ones have in common, which is often little: read the score beside its floor.
+        What every column of the synthetic table says about every other one, the same of the real table, and
+        one minus the mean difference between the two. Both matrices have the shape `(n_columns, n_columns)`,
+        0 (independent) to 1 (one column fixes the other); NaN on the diagonal and where a pair was not drawn.
+        Independent columns in the place of dependent ones lose what the real ones have in common, which is
+        often little: read the score beside its floor.
 
     Source:
         Normalised mutual information: Strehl & Ghosh 2002, "Cluster ensembles", JMLR 3, with the arithmetic
@@ -194,7 +185,7 @@ def mutual_information(fake: Features, real: Features, *, seed: int = 0) -> Info
         undefined="There is only one column.",
     )
     matrices = [symmetric_matrix(fake.n_columns, pairs, parts) for parts in (fake_parts, real_parts)]
-    return Information(score, *matrices)
+    return matrices[0], matrices[1], score
 
 
 def _shared(cells: Cells, pairs: np.ndarray) -> np.ndarray:
