@@ -70,13 +70,15 @@ def run_gaussian(
         game = _game(randomness)
         _play(game, Batches.of(real, game.config.batch_size, randomness), samples_seen, show)
         fake = _generated(game, N_MEASURED)
-    report = _measured(fake, _real_points(N_MEASURED, randomness, 1))
-    for what in ("mean", "covariance"):
-        ours, theirs = report[f"{what}_error"], report[f"real_{what}_error"]
+    points = fake.double().numpy()
+    found = errors(points), errors(_real_points(N_MEASURED, randomness, 1).double().numpy())
+    report: dict[str, Any] = {"mean": points.mean(0).tolist(), "covariance": np.cov(points.T).tolist()}
+    for what, ours, theirs in zip(("mean", "covariance"), *found, strict=True):
+        report |= {f"{what}_error": ours, f"real_{what}_error": theirs}
         show(f"{what:>10} error {ours:.3f} (of as many real points: {theirs:.3f})")
     scatter(
         real[:_N_PLOTTED].double().numpy(),
-        fake[:_N_PLOTTED].double().numpy(),
+        points[:_N_PLOTTED],
         folder / "gaussian.png",
         title="A Gaussian, learnt from noise",
         metadata={"seed": str(seed)},
@@ -128,17 +130,3 @@ def errors(points: Float[np.ndarray, "n 2"]) -> tuple[float, float]:
     mean_error = np.linalg.norm(points.mean(0) - np.array(MEAN))
     covariance_error = np.linalg.norm(np.cov(points.T) - truth) / np.linalg.norm(truth)
     return float(mean_error), float(covariance_error)
-
-
-def _measured(fake: Points, real: Points) -> dict[str, Any]:
-    points = fake.double().numpy()
-    mean_error, covariance_error = errors(points)
-    real_mean_error, real_covariance_error = errors(real.double().numpy())
-    return {
-        "mean": points.mean(0).tolist(),
-        "covariance": np.cov(points.T).tolist(),
-        "mean_error": mean_error,
-        "covariance_error": covariance_error,
-        "real_mean_error": real_mean_error,
-        "real_covariance_error": real_covariance_error,
-    }
