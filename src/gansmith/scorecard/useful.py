@@ -6,7 +6,7 @@ Beside them stand models that learnt from real records, from independent columns
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, final
 
 import numpy as np
@@ -237,78 +237,69 @@ class Taught:
 
 
 @final
+@dataclass(frozen=True, eq=False)
 class Teaching:
-    """Real records and independent columns, to teach by any number of synthetic sets.
+    """Real records and independent columns, to teach by any number of synthetic sets."""
 
-    Args:
-        train: What the generator learnt from.
-        floor: As many records of independent columns.
-        holdout: Real records to test on.
-        targets: Columns to predict; one, or all in turn.
-        is_chosen: Whether the target was chosen by a person: then it gets the larger models.
-        seed: Of everything drawn.
-        effort: How many records and models.
-    """
-
-    def __init__(
-        self,
-        train: Features,
-        floor: Features,
-        holdout: Features,
-        targets: Sequence[str],
-        seed: int,
-        effort: Effort,
-        *,
-        is_chosen: bool,
-    ) -> None:
-        self._train, self._floor, self._holdout = train, floor, holdout
-        self._targets, self._seed, self._effort, self._is_chosen = targets, seed, effort, is_chosen
-        self._known: dict[tuple[str, Learner, int], Score] = {}
-        self._skilled: dict[tuple[str, int], dict[str, Score]] = {}
+    train: Features
+    """What the generator learnt from."""
+    floor: Features
+    """As many records of independent columns."""
+    holdout: Features
+    """Real records to test on."""
+    targets: Sequence[str]
+    """Columns to predict; one, or all in turn."""
+    seed: int
+    """Of everything drawn."""
+    effort: Effort
+    is_chosen: bool
+    """Whether the target was chosen by a person: then it gets the larger models."""
+    _known: dict[tuple[str, Learner, int], Score] = field(default_factory=dict[Any, Score])
+    _skilled: dict[tuple[str, int], dict[str, Score]] = field(default_factory=dict[Any, dict[str, Score]])
 
     def taught_by(self, fake: Features) -> Taught:
         """What is learnt from synthetic records, beside what is learnt from the others."""
         try:
             if not self.has_target(fake):
-                raise DataError(f"the target {self._targets[0]!r} is not there, or holds nothing")
-            return self._of_one(fake) if self._is_chosen else self._of_all(fake)
+                raise DataError(f"the target {self.targets[0]!r} is not there, or holds nothing")
+            return self._of_one(fake) if self.is_chosen else self._of_all(fake)
         except DataError as error:
             return Taught((), (), dict.fromkeys(("tstr", "trtr", "both", "tstr_linear"), str(error)))
 
     def has_target(self, fake: Features) -> bool:
         """Whether synthetic records hold the chosen target; true where none was chosen."""
-        if not self._is_chosen:
+        if not self.is_chosen:
             return True
-        name = self._targets[0]
+        name = self.targets[0]
         return name in fake.names and int((~np.isnan(fake.keep([name]).values)).sum()) > 1
 
     def _of_one(self, fake: Features) -> Taught:
-        target, effort = self._targets[0], self._effort
-        of = contest(target, self._holdout.sample(effort.n_taught, draws(self._seed)), known=self._train)
-        n = min(len(fake), len(self._train), effort.n_taught)
-        fake = fake.sample(n, draws(self._seed))
+        target, effort = self.targets[0], self.effort
+        of = contest(target, self.holdout.sample(effort.n_taught, draws(self.seed)), known=self.train)
+        n = min(len(fake), len(self.train), effort.n_taught)
+        fake = fake.sample(n, draws(self.seed))
         entries: list[Entry] = []
         results: list[dict[str, Any]] = []
         for learner in (TREES, LINEAR) if effort.is_full else (SMALL_TREES,):
             scores = {name: self._anchor(name, n, of, learner) for name in ("real", "floor")}
             scores["fake"] = self._score(fake, of, learner)
             if effort.is_full:
-                scores["both"] = self._score(fake.above(self._train), of, learner)
+                scores["both"] = self._score(fake.above(self.train), of, learner)
             entries += _entries(scores, is_linear=learner is LINEAR)
             named = "linear model" if learner is LINEAR else "boosted trees"
             results.append(_result(f"{target}, {named}", of.unit, scores))
         return Taught(tuple(entries), tuple(results), {})
 
     def _of_all(self, fake: Features) -> Taught:
-        n_max = 5_000 if self._effort.is_full else 1_500
-        n = min(n_max, len(fake), len(self._train))
-        skills = {"fake": self._skills(fake.sample(n, draws(self._seed)))}
-        for name, part in (("real", self._train), ("floor", self._floor)):
+        n_max = 5_000 if self.effort.is_full else 1_500
+        n = min(n_max, len(fake), len(self.train))
+        skills = {"fake": self._skills(fake.sample(n, draws(self.seed)))}
+        for name, part in (("real", self.train), ("floor", self.floor)):
             if (name, n) not in self._skilled:
-                self._skilled[name, n] = self._skills(part.sample(n, draws(self._seed)))
+                self._skilled[name, n] = self._skills(part.sample(n, draws(self.seed)))
             skills[name] = self._skilled[name, n]
-        if self._effort.is_full:
-            both = fake.sample(n, draws(self._seed)).above(self._train.sample(n, draws(self._seed)))
+        if self.effort.is_full:
+            both = fake.sample(n, draws(self.seed)).above(self.train.sample(n, draws(self.seed)))
             skills["both"] = self._skills(both)
         scores = {name: mean_skill(found) for name, found in skills.items()}
         shares = {
@@ -322,18 +313,18 @@ class Teaching:
         return Taught(tuple(_entries(scores, is_linear=False, details=worst)), (result,), {}, lost)
 
     def _skills(self, part: Features) -> dict[str, Score]:
-        return skills_of(part, self._holdout.sample(5_000, draws(self._seed)), self._targets, seed=self._seed)
+        return skills_of(part, self.holdout.sample(5_000, draws(self.seed)), self.targets, seed=self.seed)
 
     def _anchor(self, name: str, n: int, of: Contest, learner: Learner) -> Score:
         key = (name, learner, n)
         if key not in self._known:
-            part = self._train if name == "real" else self._floor
-            self._known[key] = self._score(part.sample(n, draws(self._seed)), of, learner)
+            part = self.train if name == "real" else self.floor
+            self._known[key] = self._score(part.sample(n, draws(self.seed)), of, learner)
         return self._known[key]
 
     def _score(self, part: Features, of: Contest, learner: Learner) -> Score:
-        n_models = self._effort.n_models if learner is TREES else 1
-        return train_here_test_real(part, of, seed=self._seed, learner=learner, n_seeds=n_models)
+        n_models = self.effort.n_models if learner is TREES else 1
+        return train_here_test_real(part, of, seed=self.seed, learner=learner, n_seeds=n_models)
 
 
 def _is_lost(ours: Score, real: Score) -> bool:

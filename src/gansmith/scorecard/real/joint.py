@@ -207,9 +207,7 @@ def _entropy(counts: np.ndarray) -> float:
     return float(plain + (np.count_nonzero(counts) - 1) / (2 * n_records))
 
 
-def triple_score(
-    fake: Features, real: Features, *, seed: int = 0
-) -> tuple[dict[tuple[str, str, str], float], Score]:
+def triple_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dict[str, float], Score]:
     """How like the real one the joint table of three columns is, the mean of the triples.
 
     Numbers are cut into five bins at the real quantiles, a missing value is a cell of its own, of the
@@ -229,12 +227,11 @@ def triple_score(
     triples = draw_subsets(fake.n_columns, 3, MAX_TRIPLES, rng)
     ours, theirs = cut_into_cells(fake, real, n_bins=_TRIPLE_BINS, n_codes=_TRIPLE_CODES)
     parts = _similarities(ours, theirs, triples)
-
-    worst: dict[tuple[str, str, str], float] = {}
-    for index in np.argsort(parts, kind="stable")[:N_WORST]:
-        c, b, a = (fake.names[column] for column in triples[index])
-        worst[a, b, c] = float(parts[index])
-    return worst, mean_similarity(
+    worst = np.argsort(parts, kind="stable")[:N_WORST]
+    named = {
+        " × ".join(fake.names[column] for column in triples[one][::-1]): float(parts[one]) for one in worst
+    }
+    return named, mean_similarity(
         parts,
         lambda a, b: _similarities(ours.take(a), theirs.take(b), triples),
         (len(fake), len(real)),

@@ -89,9 +89,7 @@ Subgroup = tuple[int, float]
 """A category column and one of its codes."""
 
 
-def subgroup_score(
-    fake: Features, real: Features, *, seed: int = 0
-) -> tuple[dict[tuple[str, int], float], Score]:
+def subgroup_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dict[str, float], Score]:
     """How like the real ones the columns are within each subgroup, the mean of the subgroups.
 
     A subgroup is all records with one value of a category column that has 20 values at most; the 60 largest
@@ -100,7 +98,7 @@ def subgroup_score(
     Each weighs the same: a table that is right on average may be wrong for a minority.
 
     Returns:
-        The ten worst subgroups by the column's name and the code, the worst first, each with the mean of
+        The ten worst subgroups by the column's name and the category, the worst first, each with the mean of
         `column_shapes` over the other columns, or 0 when the synthetic table has fewer than ten records of
         it; and the score, their mean, 0 to 1: NaN when there is no subgroup.
 
@@ -118,12 +116,11 @@ def subgroup_score(
         # A few records with or without a subgroup say nothing of whether the table has lost it.
         return np.where((parts == 0.0) | (shapes == 0.0), np.nan, parts)
 
-    order = np.argsort(shapes, kind="stable")[:N_WORST]
-    worst = {
-        (fake.names[subgroups[index][0]], int(subgroups[index][1])): float(shapes[index])
-        for index in order
-        if not np.isnan(shapes[index])
-    }
+    worst: dict[str, float] = {}
+    for index in np.argsort(shapes, kind="stable")[:N_WORST]:
+        column, code = subgroups[index]
+        if not np.isnan(shapes[index]):
+            worst[f"{fake.names[column]} = {fake.cell(fake.names[column], code)}"] = float(shapes[index])
     return worst, mean_similarity(
         shapes,
         measure,
