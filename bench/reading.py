@@ -51,7 +51,7 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
     main()
 """
 
-_USED: Final = """
+_USED: Final = r"""
 import json, re, time
 peak = re.search(r"VmHWM:\s*([0-9]+)", Path("/proc/self/status").read_text())
 print(json.dumps([time.process_time(), int(peak[1]) / 1024 if peak else float("nan")]))

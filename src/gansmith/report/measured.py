@@ -10,7 +10,6 @@ from gansmith.report.parts import Figure, Group, Section, Table, layout, name_ax
 from gansmith.report.wording import interval, number, percent, shortened
 
 _MOST_POINTS: Final = 800
-_ROW_PX: Final = 30
 _COLOURS: Final = {
     "trained on synthetic": "@synthetic",
     "trained on real": "@real",
@@ -21,11 +20,11 @@ _COLOURS: Final = {
 
 def giveaways_section(found: Mapping[str, Any]) -> Section | None:
     """The columns and the pairs by which a classifier told synthetic from real."""
-    figures: list[Figure] = []
-    if found.get("columns"):
-        figures.append(giveaways("columns", found["columns"], "columns", "share of the decision"))
-    if found.get("pairs"):
-        figures.append(giveaways("pairs", found["pairs"], "pairs of columns", "gain as a pair"))
+    kinds = {
+        "columns": ("columns", "share of the decision"),
+        "pairs": ("pairs of columns", "gain as a pair"),
+    }
+    figures = tuple(giveaways(name, found[name], *words) for name, words in kinds.items() if found.get(name))
     if not figures:
         return None
     return Section(
@@ -33,7 +32,7 @@ def giveaways_section(found: Mapping[str, Any]) -> Section | None:
         "What gives the fakes away",
         "A classifier was trained to tell synthetic from real records. These columns and pairs helped it "
         "most: look there first.",
-        groups=(Group(tuple(figures), "two"),),
+        groups=(Group(figures, "two"),),
     )
 
 
@@ -103,7 +102,7 @@ def usefulness(contest: Mapping[str, Any], index: int) -> Figure:
         + ".",
         data=[bars],
         layout=layout(number_axis(title, has_grid=True), name_axis(list(kept), 26, from_top=True)),
-        height_px=72 + _ROW_PX * len(kept),
+        height_px=72 + 30 * len(kept),
         title=target,
         numbers=Table(unit, ("Model", unit, "Interval"), rows),
     )
@@ -114,6 +113,17 @@ def risks_section(attacks: Sequence[Mapping[str, Any]]) -> Section | None:
     if not attacks:
         return None
     measured = [attack for attack in attacks if attack.get("value") is not None]
+    head = ("Attack", "Risk", "Interval", "On training records", "On control records", "By guessing", "Note")
+    rows = tuple(
+        (
+            str(attack["name"]),
+            percent(attack.get("value")),
+            interval(attack, percent),
+            *(percent(attack.get(rate)) for rate in ("main", "control", "baseline")),
+            str(attack.get("caveat") or ""),
+        )
+        for attack in attacks
+    )
     return Section(
         "risks",
         "Privacy risks",
@@ -121,7 +131,7 @@ def risks_section(attacks: Sequence[Mapping[str, Any]]) -> Section | None:
         "(control) and without the synthetic data (guessing). The risk is what remains above the control. "
         "A low risk means that these attacks found little, not that no attack can.",
         groups=(Group((risks(measured),), "one"),) if measured else (),
-        tables=(risk_table(attacks),),
+        tables=(Table("Risks and the success rates of the attacks", head, rows),),
     )
 
 
@@ -146,22 +156,6 @@ def risks(attacks: Sequence[Mapping[str, Any]]) -> Figure:
         layout=layout(across, name_axis(names, 26, from_top=True)),
         height_px=72 + 34 * len(attacks),
     )
-
-
-def risk_table(attacks: Sequence[Mapping[str, Any]]) -> Table:
-    """The risks in numbers, with the rates of success that they are computed from."""
-    head = ("Attack", "Risk", "Interval", "On training records", "On control records", "By guessing", "Note")
-    rows = tuple(
-        (
-            str(attack["name"]),
-            percent(attack.get("value")),
-            interval(attack, percent),
-            *(percent(attack.get(rate)) for rate in ("main", "control", "baseline")),
-            str(attack.get("caveat") or ""),
-        )
-        for attack in attacks
-    )
-    return Table("Risks and the success rates of the attacks", head, rows)
 
 
 def _whiskers(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

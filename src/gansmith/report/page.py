@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from gansmith.report.columns import columns_section, missing_section
 from gansmith.report.markup import (
@@ -31,8 +31,6 @@ from gansmith.report.parts import Section
 from gansmith.report.scores import answers, contests, families, not_computed
 from gansmith.report.wording import counted, in_words
 from gansmith.store import whole_file
-
-_PAGE_ENDINGS: Final = (".html", ".htm")
 
 Report = Mapping[str, Any]
 
@@ -101,7 +99,7 @@ def write_report(report: Report, path: Path) -> None:
         UsageError: When the report holds a number that is not finite.
         DataError: When a file cannot be written.
     """
-    page_path = path if path.suffix.lower() in _PAGE_ENDINGS else path.with_name(f"{path.name}.html")
+    page_path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(f"{path.name}.html")
     twin = as_json(report, indent=1).encode("ascii") + b"\n"
     page = as_bytes(render(report))
     # Both are safe on disk under other names before either appears under its own.

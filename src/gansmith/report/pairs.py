@@ -52,11 +52,19 @@ def association_section(found: Mapping[str, Any]) -> Section | None:
     if len(names) < 2 or not real or not fake:
         return None
     names = [str(name) for name in names]
-    figures = (
-        association(names, real, "real"),
-        association(names, fake, "synthetic"),
-        association_difference(names, real, fake),
-    )
+    sides: tuple[tuple[Side, Matrix], ...] = (("real", real), ("synthetic", fake))
+    of_sides = [
+        _square(
+            f"association-{side}",
+            f"Heat map: association of every two of {len(names)} columns in the {side} data, from 0 to 1.",
+            side.capitalize(),
+            names,
+            _heat(values, _SEQUENTIAL, (0.0, 1.0), ".2f", (names, names)),
+            side,
+        )
+        for side, values in sides
+    ]
+    figures = (*of_sides, association_difference(names, real, fake))
     return Section(
         "association",
         "How columns hang together",
@@ -85,25 +93,13 @@ def joint(pair: Mapping[str, Any], index: int, side: Side) -> Figure:
         name=f"pair-{index}-{side}",
         label=f"Heat map: how often the values of {shortened(across, 60)} and {shortened(down, 60)} "
         f"occur together in the {side} data.",
-        data=[_heat(pair[side], _SEQUENTIAL, (0.0, highest), ".1~%", _texts(x_names, y_names))],
+        data=[_heat(pair[side], _SEQUENTIAL, (0.0, highest), ".1~%", (x_names, y_names))],
         layout=drawn,
         height_px=300,
         title=side.capitalize(),
         tone=side,
         numbers=_grid_numbers(f"Shares, {side}", f"{down} \\ {across}", x_names, y_names, pair[side]),
         is_still=False,
-    )
-
-
-def association(names: Sequence[str], values: Matrix, side: Side) -> Figure:
-    """How strongly each column hangs together with each other one: 0 not at all, 1 wholly."""
-    return _square(
-        f"association-{side}",
-        f"Heat map: association of every two of {len(names)} columns in the {side} data, from 0 to 1.",
-        side.capitalize(),
-        names,
-        _heat(values, _SEQUENTIAL, (0.0, 1.0), ".2f", _texts(names, names)),
-        side,
     )
 
 
@@ -120,7 +116,7 @@ def association_difference(names: Sequence[str], real: Matrix, fake: Matrix) -> 
         f"Heat map: synthetic minus real association; the largest difference is {number(largest)}.",
         "Synthetic − real",
         names,
-        _heat(values, _DIVERGING, (-reach, reach), "+.2f", _texts(names, names)),
+        _heat(values, _DIVERGING, (-reach, reach), "+.2f", (names, names)),
         "",
     )
 
@@ -168,8 +164,10 @@ def _heat(
     scale: list[list[Any]],
     limits: tuple[float, float],
     tick_format: str,
-    texts: list[list[str]],
+    names: tuple[Sequence[str], Sequence[str]],
 ) -> dict[str, Any]:
+    """Cells in colour, with their names along x and along y under the pointer."""
+    across, down = ([plain(shortened(name, 40)) for name in side] for side in names)
     return {
         "type": "heatmap",
         "z": [rounded(row) for row in values],
@@ -178,7 +176,7 @@ def _heat(
         "colorscale": scale,
         "xgap": 1,
         "ygap": 1,
-        "hovertext": texts,
+        "hovertext": [[f"{y} · {x}" for x in across] for y in down],
         "hovertemplate": f"%{{hovertext}}<br>%{{z:{tick_format}}}<extra></extra>",
         "colorbar": {
             "thickness": 8,
@@ -190,12 +188,6 @@ def _heat(
             "xpad": 6,
         },
     }
-
-
-def _texts(x_names: Sequence[str], y_names: Sequence[str]) -> list[list[str]]:
-    across = [plain(shortened(name, 40)) for name in x_names]
-    down = [plain(shortened(name, 40)) for name in y_names]
-    return [[f"{y} · {x}" for x in across] for y in down]
 
 
 def _grid_numbers(

@@ -127,10 +127,8 @@ class Scorecard:
         from gansmith.report.markup import as_bytes  # heavy: only for those who want a page
         from gansmith.report.privacy import privacy_card_page
 
-        card = self.privacy()
-        is_plain = Path(path).suffix == ".json"
-        content = as_json(card) + b"\n" if is_plain else as_bytes(privacy_card_page(card))
-        write_whole(Path(path), content)
+        card, is_plain = self.privacy(), Path(path).suffix == ".json"
+        write_whole(Path(path), as_json(card) + b"\n" if is_plain else as_bytes(privacy_card_page(card)))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

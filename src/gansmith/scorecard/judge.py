@@ -21,7 +21,7 @@ from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
 from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
 from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Effort, Entry
-from gansmith.scorecard.useful.teaching import Teaching
+from gansmith.scorecard.useful import Teaching
 from gansmith.scorecard.verdict.answers import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
@@ -43,13 +43,7 @@ class Judge:
     """
 
     def __init__(
-        self,
-        train: Features,
-        holdout: Features,
-        told: Sequence[str],
-        target: str,
-        seed: int,
-        effort: Effort,
+        self, train: Features, holdout: Features, told: Sequence[str], target: str, seed: int, effort: Effort
     ) -> None:
         check_comparable(train, holdout, n_records=1)
         self.train, self.holdout = train, holdout
@@ -81,7 +75,13 @@ class Judge:
         measured, founds, skipped = self._measured(fake)
         taught = self._teaching.taught_by(fake)
         entries = (*measured, *taught.entries, *more)
-        seen = Views(self._case(fake), founds, self._of_ceiling(len(fake)))
+        ceiling = {
+            one.name: one
+            for (_, anchor, size), found in self._anchors.items()
+            if anchor == CEILING and size == self._n(len(fake))
+            for one in found
+        }
+        seen = Views(self._case(fake), founds, ceiling)
         evidence = Evidence(
             entries={entry.name: entry for entry in entries},
             columns=fake.names,
@@ -135,15 +135,6 @@ class Judge:
         if len(fake) <= n:
             return ""
         return f" Only {n:,} of the {len(fake):,} records were searched: a leak looks smaller than it is."
-
-    def _of_ceiling(self, n: int) -> Mapping[str, Found]:
-        """What the ceiling's measures found, by score."""
-        return {
-            one.name: one
-            for (_, anchor, size), found in self._anchors.items()
-            if anchor == CEILING and size == self._n(n)
-            for one in found
-        }
 
     def _n(self, n_fake: int) -> int:
         """Records of an anchor: as many as there are synthetic ones, as far as there are."""

@@ -123,8 +123,8 @@ class Linear:
         from sklearn.linear_model import LogisticRegression
 
         model: Any = LogisticRegression(max_iter=200, tol=1e-3)
-        seen = _Seen.of(records, is_category).taught(model, records, labels, seed)
-        return Classifier(model.classes_, lambda rows: model.predict_proba(seen.inputs(rows)))
+        inputs = _taught(model, records, labels, is_category, seed)
+        return Classifier(model.classes_, lambda rows: model.predict_proba(inputs(rows)))
 
     def regressor(
         self, records: np.ndarray, targets: np.ndarray, is_category: np.ndarray, seed: int
@@ -133,41 +133,33 @@ class Linear:
         from sklearn.linear_model import Ridge
 
         model: Any = Ridge(alpha=1.0)
-        seen = _Seen.of(records, is_category).taught(model, records, targets, seed)
-        return lambda rows: model.predict(seen.inputs(rows))
+        inputs = _taught(model, records, targets, is_category, seed)
+        return lambda rows: model.predict(inputs(rows))
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """How a linear model sees records: numbers on one scale, a coordinate per category, missing told."""
+def _taught(
+    model: Any, records: np.ndarray, targets: np.ndarray, is_category: np.ndarray, seed: int
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Fit a linear model to some of the records, and say how it sees them.
 
-    is_category: np.ndarray
-    middle: np.ndarray
-    """Median of each number."""
-    spread: np.ndarray
-    """Standard deviation of each number, 1 where it does not vary."""
+    Numbers lie on one scale, by their median and standard deviation among the training records (1 where they
+    do not vary); each category has a coordinate, and each number one that says whether it is missing.
+    """
+    numbers = np.where(np.isnan(records).all(axis=0), 0.0, records)[:, ~is_category]
+    middle, spread = np.nanmedian(numbers, axis=0), np.nanstd(numbers, axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
 
-    @staticmethod
-    def of(records: np.ndarray, is_category: np.ndarray) -> _Seen:
-        """As the training records suggest."""
-        numbers = np.where(np.isnan(records).all(axis=0), 0.0, records)[:, ~is_category]
-        middle, spread = np.nanmedian(numbers, axis=0), np.nanstd(numbers, axis=0)
-        return _Seen(is_category, middle, np.where(spread > 0, spread, 1.0))
-
-    def taught(self, model: Any, records: np.ndarray, targets: np.ndarray, seed: int) -> _Seen:
-        """Fit a model to some of the records as they are seen here."""
-        part = draws(seed).permutation(len(records))[:_MAX_LINEAR_RECORDS]
-        model.fit(self.inputs(records[part]), targets[part])
-        return self
-
-    def inputs(self, records: np.ndarray) -> np.ndarray:
+    def inputs(rows: np.ndarray) -> np.ndarray:
         """Shape `(n_records, n_coordinates)`."""
-        numbers, codes = records[:, ~self.is_category], records[:, self.is_category]
-        scaled = (np.where(np.isnan(numbers), self.middle, numbers) - self.middle) / self.spread
+        numbers, codes = rows[:, ~is_category], rows[:, is_category]
+        scaled = (np.where(np.isnan(numbers), middle, numbers) - middle) / spread
         known = np.minimum(codes, _N_CODES)[:, :, None] == np.arange(_N_CODES + 1)
-        parts = [np.clip(scaled, -10, 10), np.isnan(numbers), known.reshape(len(records), -1)]
+        parts = [np.clip(scaled, -10, 10), np.isnan(numbers), known.reshape(len(rows), -1)]
         return np.concatenate(parts, axis=1, dtype=np.float64)
+
+    part = draws(seed).permutation(len(records))[:_MAX_LINEAR_RECORDS]
+    model.fit(inputs(records[part]), targets[part])
+    return inputs
 
 
 Learner = Trees | Linear

@@ -120,21 +120,9 @@ def _trends(case: Case) -> list[Found]:
 
 def _information(case: Case) -> list[Found]:
     fake, real = _counted(case)
-    found = mutual_information(fake, real, seed=case.seed)
-    worst = _by_pair(abs(found.fake - found.real), fake.names, highest=True)
-    return [Found("mutual_information", found.score, worst, (found.fake, found.real))]
-
-
-def _triples(case: Case) -> list[Found]:
-    fake, real = _counted(case)
-    worst, score = triple_score(fake, real, seed=case.seed)
-    return [Found("triples", score, {" × ".join(names): one for names, one in worst.items()})]
-
-
-def _missing(case: Case) -> list[Found]:
-    fake, real = _counted(case)
-    details, score = missing_score(fake, real, seed=case.seed)
-    return [Found("missing", score, _first(details))]
+    ours, theirs, score = mutual_information(fake, real, seed=case.seed)
+    worst = _by_pair(abs(ours - theirs), fake.names, highest=True)
+    return [Found("mutual_information", score, worst, (ours, theirs))]
 
 
 def _categories(case: Case) -> list[Found]:
@@ -144,13 +132,6 @@ def _categories(case: Case) -> list[Found]:
         f"{column} = {case.fake.cell(column, code)}": expected for (column, code), expected in missing.items()
     }
     return [Found("rare_categories", score, details, missing)]
-
-
-def _subgroups(case: Case) -> list[Found]:
-    fake, real = _counted(case)
-    worst, score = subgroup_score(fake, real, seed=case.seed)
-    details = {f"{column} = {fake.cell(column, code)}": one for (column, code), one in worst.items()}
-    return [Found("subgroups", score, details)]
 
 
 def _neighbourhoods(case: Case) -> list[Found]:
@@ -189,6 +170,18 @@ def _membership(case: Case) -> list[Found]:
         Found("membership_auc_unusual", found.unusual_auc),
         Found("membership_tpr_unusual", found.unusual_tpr),
     ]
+
+
+def _compared(
+    name: str, compare: Callable[..., tuple[Mapping[str, float], Score]], *, is_dear: bool = False
+) -> Measure:
+    """A score of the columns whose cells are compared, with what lies behind it."""
+
+    def take(case: Case) -> list[Found]:
+        details, score = compare(*_counted(case), seed=case.seed)
+        return [Found(name, score, _first(details))]
+
+    return Measure((name,), "real", take, is_dear)
 
 
 def _attack(name: str, attack: Callable[..., Attack], n_tries: int = 1) -> Measure:
@@ -250,12 +243,12 @@ MEASURES: Final = (
     Measure(("shape",), "real", _shapes),
     Measure(("trend", "trend_strong"), "real", _trends),
     Measure(("mutual_information",), "real", _information),
-    Measure(("triples",), "real", _triples, is_dear=True),
+    _compared("triples", triple_score, is_dear=True),
     Measure(("density", "coverage", "precision", "recall"), "real", _neighbourhoods),
     Measure(("frechet", "kernel"), "real", _distances, is_dear=True),
     Measure(("rare_categories",), "real", _categories),
-    Measure(("subgroups",), "real", _subgroups, is_dear=True),
-    Measure(("missing",), "real", _missing),
+    _compared("subgroups", subgroup_score, is_dear=True),
+    _compared("missing", missing_score),
     Measure(("copies", "near_copies"), "private", _copies, stand_in="holdout"),
     Measure(("nearer",), "private", _nearer, stand_in="half"),
     _attack("singling_out", multivariate_singling_out),

@@ -69,29 +69,24 @@ class Views:
         Two numbers: their similarity by correlation. All others: their mutual information; joint tables cut
         at each table's own edges, as in `trend.py`, would name pairs of long tails.
         """
-        lost = self._lost()
-        if lost is None:
+        needed = {"trend", "mutual_information"}
+        if not (needed <= set(self.ceiling) and needed <= set(self.founds)):
             return []
+        is_category = self.case.fake.keep(self.case.told).is_category
+        is_number_pair = ~(is_category[:, None] | is_category)
+        real, ours = (
+            np.where(
+                is_number_pair,
+                founds["trend"].matter,
+                1 - np.abs(np.subtract(*founds["mutual_information"].matter)),
+            )
+            for founds in (self.ceiling, self.founds)
+        )
+        lost = np.maximum(real - ours, 0.0)
         lost = np.where(np.isnan(lost) | np.tri(len(lost), dtype=bool), -np.inf, lost)
         order = np.argsort(-lost, axis=None, kind="stable")[:MAX_PAIRS]
         worst = [divmod(int(place), len(lost)) for place in order if np.isfinite(lost.flat[place])]
         return [((self.case.told[a], self.case.told[b]), float(lost[a, b])) for a, b in worst]
-
-    def _lost(self) -> np.ndarray | None:
-        """How much less like real ones each pair of columns is than real records are."""
-        parts = [
-            (founds.get("trend"), founds.get("mutual_information")) for founds in (self.ceiling, self.founds)
-        ]
-        if any(found is None for part in parts for found in part):
-            return None
-        is_category = self.case.fake.keep(self.case.told).is_category
-        is_number_pair = ~(is_category[:, None] | is_category)
-        real, ours = (
-            np.where(is_number_pair, trend.matter, 1 - np.abs(np.subtract(*information.matter)))
-            for trend, information in parts
-            if trend and information
-        )
-        return np.maximum(real - ours, 0.0)
 
     def plots(self) -> dict[str, Any]:
         """All there is to see; what could not be computed is left out."""
@@ -237,61 +232,53 @@ def _marginal(fake: Features, real: Features, name: str) -> dict[str, Any]:
     low, high = np.quantile(both, [0.002, 0.998])
     low, high = (low, high) if high > low else (both.min(), both.max() + 1e-9)
     edges = np.linspace(low, high, _N_BINS + 1)
-    shares = {
-        side: [
-            rounded(share)
-            for share in (np.histogram(np.clip(part, low, high), edges)[0] / max(1, len(part))).tolist()
-        ]
-        for side, part in (("real", theirs), ("synthetic", ours))
-    }
+    shares: dict[str, list[float]] = {}
+    for side, part in (("real", theirs), ("synthetic", ours)):
+        counts = np.histogram(np.clip(part, low, high), edges)[0]
+        shares[side] = [rounded(share) for share in (counts / max(1, len(part))).tolist()]
     is_time = fake.scales.get(name) in ("days", "seconds")
     shown = [fake.cell(name, edge) if is_time else float(f"{edge:.6g}") for edge in edges.tolist()]
     return {"kind": "date" if is_time else "number", "edges": shown, **shares}
 
 
 def _shares_of_labels(fake: Features, name: str, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
-    sides = {"real": theirs, "synthetic": ours}
-    counts = {side: Counter(part.tolist()) for side, part in sides.items()}
+    counts = {side: Counter(part.tolist()) for side, part in (("real", theirs), ("synthetic", ours))}
     values = sorted({*counts["real"], *counts["synthetic"]})
-    ordered = sorted(values, key=lambda one: -(counts["real"][one] + 1e-9 * counts["synthetic"][one]))
-    kept = ordered[:_N_LABELS]
+    kept = sorted(values, key=lambda one: -(counts["real"][one] + 1e-9 * counts["synthetic"][one]))[
+        :_N_LABELS
+    ]
     if not fake.is_category[fake.position(name)]:
         kept = sorted(kept)
-    labels = [fake.cell(name, value) for value in kept]
-    shares = {
-        side: [counts[side][value] / max(1, len(part)) for value in kept] for side, part in sides.items()
-    }
-    if len(values) > len(kept):
-        labels.append(f"{len(values) - len(kept)} others")
-        shares = {side: [*found, max(0.0, 1.0 - sum(found))] for side, found in shares.items()}
-    return {"labels": labels, **{side: [rounded(one) for one in found] for side, found in shares.items()}}
+    is_cut = len(values) > len(kept)
+    others = [f"{len(values) - len(kept)} others"] if is_cut else []
+    shown: dict[str, Any] = {"labels": [fake.cell(name, value) for value in kept] + others}
+    for side, found in counts.items():
+        shares = [found[value] / max(1, found.total()) for value in kept]
+        shown[side] = [rounded(one) for one in [*shares, *([max(0.0, 1.0 - sum(shares))] if is_cut else [])]]
+    return shown
 
 
 def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """A column of both sides as a few cells, and what these are called; others and missing come last."""
-    ours, theirs = _column(fake, name), _column(real, name)
-    known = theirs[~np.isnan(theirs)]
+    both = np.concatenate([_column(fake, name), _column(real, name)])
+    known = both[len(fake) :][~np.isnan(both[len(fake) :])]
     values, counts = np.unique(known, return_counts=True)
     is_category = bool(fake.is_category[fake.position(name)])
     if is_category or len(values) <= _N_CELLS:
         kept = values[np.argsort(-counts, kind="stable")[:_N_CELLS]]
         kept = kept if is_category else np.sort(kept)
         labels = [fake.cell(name, value) for value in kept.tolist()]
-        cells = [places_among(part, kept, otherwise=len(kept)) for part in (ours, theirs)]
+        cells = places_among(both, kept, otherwise=len(kept))
     else:
         edges = np.unique(np.quantile(known, np.linspace(0, 1, _N_CELLS + 1)))
         labels = [f"from {fake.cell(name, edge)}" for edge in edges[:-1].tolist()]
-        cells = [
-            np.clip(np.searchsorted(edges, part, side="right") - 1, 0, len(edges) - 2)
-            for part in (ours, theirs)
-        ]
-    gaps = [np.isnan(part) for part in (ours, theirs)]
-    others = [~gap & (part == len(labels)) for gap, part in zip(gaps, cells, strict=True)]
-    for label, sides in (("others", others), ("missing", gaps)):
-        if any(side.any() for side in sides):
-            cells = [np.where(side, len(labels), part) for side, part in zip(sides, cells, strict=True)]
+        cells = np.clip(np.searchsorted(edges, both, side="right") - 1, 0, len(edges) - 2)
+    is_missing = np.isnan(both)
+    for label, is_it in (("others", ~is_missing & (cells == len(labels))), ("missing", is_missing)):
+        if is_it.any():
+            cells = np.where(is_it, len(labels), cells)
             labels.append(label)
-    return cells[0].astype(np.int64), cells[1].astype(np.int64), labels
+    return cells[: len(fake)], cells[len(fake) :], labels
 
 
 def _association(names: Sequence[str], fake: np.ndarray, real: np.ndarray) -> dict[str, Any]:

@@ -52,15 +52,9 @@ def as_blocks(*parts: Features) -> tuple[list[np.ndarray], list[slice]]:
     The squared distance of two records is the sum of the squared distances of their blocks: with the blocks
     known, a column can be left out of a distance.
 
-    Args:
-        parts: As for `as_points`.
-
     Returns:
         For each part its points, shape `(n_records, n_dimensions)`, and for each column the slice of the
         dimensions that it fills (empty where a category column holds no value at all).
-
-    Raises:
-        DataError: Different columns, or none at all.
     """
     check_comparable(*parts, n_records=1)
     values = np.concatenate([part.values for part in parts])
@@ -126,14 +120,9 @@ def nearest_few(points: Points, references: References, k: int) -> tuple[np.ndar
 
     Among references equally far it takes what comes by their order: shuffle them first.
 
-    Args:
-        points: One or more.
-        references: One or more.
-        k: How many of them; fewer where there are fewer.
-
     Returns:
-        Squared distances and indices of references, each of shape `(n_points, k)`. Distances are summed from
-        differences, so that equal records are at a distance of exactly 0.
+        Squared distances and indices of references, each of shape `(n_points, k)`, fewer where there are
+        fewer. Distances are summed from differences, so that equal records are at a distance of exactly 0.
     """
     k = min(k, len(references))
     squared, indices = np.empty((len(points), k)), np.empty((len(points), k), dtype=np.int64)

@@ -234,18 +234,11 @@ def mean_similarity(
 ) -> Score:
     """Mean of the parts (columns, pairs, triples) that are defined: how like real records others are.
 
+    `parts` are those of all records, the higher the better, NaN where not defined; `measure` maps indices of
+    synthetic and of real records to the same parts of these records alone; `n` is how many there are of each.
     A part that is defined for all records but not for the few of a group (a column without variation there)
-    keeps the value of all records in that group: so all groups average the same parts.
-
-    Args:
-        parts: Of all records, the higher the better; NaN is not defined.
-        measure: Maps indices of synthetic and of real records to the same parts of these records alone.
-        n: How many synthetic records there are and how many real ones, 2 or more each.
-        rng: Draws the groups that the error comes from, see `error_by_groups`.
-        source: As in `Score`.
-        label: As in `Score`.
-        meaning: As in `Score`.
-        undefined: The caveat when no part is defined; mean and error are NaN then.
+    keeps the value of all records in that group: so all groups average the same parts. Where no part is
+    defined at all, mean and error are NaN, with the caveat `undefined`.
     """
     is_defined = ~np.isnan(parts)
 
@@ -255,8 +248,8 @@ def mean_similarity(
 
     is_known = bool(is_defined.any())
     return Score(
-        value=float(parts[is_defined].mean()) if is_known else float("nan"),
-        error=error_by_groups(mean_of, *n, rng)[0] if is_known else float("nan"),
+        value=float(parts[is_defined].mean()) if is_known else math.nan,
+        error=error_by_groups(mean_of, *n, rng)[0] if is_known else math.nan,
         n=min(n),
         direction="higher",
         source=source,

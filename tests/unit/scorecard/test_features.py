@@ -9,7 +9,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.scorecard.features import Features, draws, fold_rare_codes, small_seed
 from gansmith.scorecard.points import as_points
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
-from gansmith.scorecard.useful.prediction import contest, train_here_test_real
+from gansmith.scorecard.useful import contest, train_here_test_real
 
 
 @pytest.mark.parametrize(

@@ -34,10 +34,6 @@ from gansmith.tasks.runs.fit import FitConfig, FitRun, start
 DIGIT: Final = "2"
 N_JUDGED: Final = 500
 """Generated digits that the discriminator's accuracy is measured on."""
-N_SCORED: Final = 1_000
-"""Generated digits that are scored."""
-EPOCHS_PER_LINE: Final = 10
-HELDOUT_SHARE: Final = 1 / 3
 _LINE: Final = "{epoch:5d}{discriminator_loss:21.3f}{generator_loss:17.3f}{accuracy:11.3f}"
 _N_DRAWN: Final = 24
 _N_SHOWN: Final = 4
@@ -111,7 +107,7 @@ def _article_game(twos: Pictures, seed: int, epochs: int, show: Show) -> tuple[l
     for record in run:
         of_epoch = [*of_epoch[-(per_epoch - 1) :], record] if per_epoch > 1 else [record]
         epoch, rest = divmod(record.step, per_epoch)
-        if not rest and (epoch % EPOCHS_PER_LINE == 0 or epoch == epochs):
+        if not rest and (epoch % 10 == 0 or epoch == epochs):
             lines.append(_line(run, epoch, of_epoch))
             show(_LINE.format_map(lines[-1]))
     return lines, run.model()
@@ -158,25 +154,26 @@ def _comparison(
 ) -> tuple[dict[str, Model], tuple[Pictures, Pictures]]:
     """Both games, learnt from the same two thirds of the twos; the last third is for scoring alone."""
     order = Randomness(seed).permutation(len(twos), "demo", 0).numpy()
-    n_heldout = round(len(twos) * HELDOUT_SHARE)
+    n_heldout = round(len(twos) / 3)
     holdout, train = twos.take(order[:n_heldout]), twos.take(order[n_heldout:])
     show(
         f"\nNow side by side: both games learn from the same {len(train)} twos and are scored on the "
         f"{n_heldout} that neither has seen."
     )
-    article = FitConfig(kind="image", preset="article", epochs=epochs, seed=seed, device="cpu")
-    default = FitConfig(kind="image", samples_seen=default_samples_seen, seed=seed, device="cpu")
-    models = {one.preset: _learnt(start(train, one), show) for one in (article, default)}
+    configs = {
+        "article": FitConfig(kind="image", preset="article", epochs=epochs, seed=seed, device="cpu"),
+        "default": FitConfig(kind="image", samples_seen=default_samples_seen, seed=seed, device="cpu"),
+    }
+    models: dict[str, Model] = {}
+    for name, config in configs.items():
+        run = start(train, config)
+        n_steps, batch_size = run.training.n_steps, run.training.game.rules.batch_size
+        show(f"  {name}: {n_steps:,} steps of {batch_size} real digits ...")
+        for record in run:
+            for finding in record.findings:
+                show(f"  {name}: {finding}")
+        models[name] = run.model()
     return models, (train, holdout)
-
-
-def _learnt(run: FitRun, show: Show) -> Model:
-    name = run.prepared.config.preset
-    show(f"  {name}: {run.training.n_steps:,} steps of {run.training.game.rules.batch_size} real digits ...")
-    for record in run:
-        for finding in record.findings:
-            show(f"  {name}: {finding}")
-    return run.model()
 
 
 def _scores(
@@ -185,7 +182,7 @@ def _scores(
     """Each score of both games, and of real twos."""
     cards: dict[str, dict[str, Entry]] = {}
     for name, model in models.items():
-        fake: Pictures = model.sample(N_SCORED, seed)
+        fake: Pictures = model.sample(1_000, seed)
         asked = replace(fake, labels=np.array([DIGIT] * len(fake), dtype=object))
         entries = [recognised(asked, digits), *score_pictures(fake, *parts, small_seed(seed)).entries]
         cards[name] = {entry.name: entry for entry in entries}

@@ -71,15 +71,10 @@ def run_gaussian(
         _play(game, Batches.of(real, game.config.batch_size, randomness), samples_seen, show)
         fake = _generated(game, N_MEASURED)
     points = fake.double().numpy()
-    of_real = errors(_real_points(N_MEASURED, randomness, 1).double().numpy())
-    report = {
-        "mean": points.mean(0).tolist(),
-        "covariance": np.cov(points.T).tolist(),
-        **errors(points),
-        **{f"real_{name}": error for name, error in of_real.items()},
-    }
-    for what in ("mean", "covariance"):
-        ours, theirs = report[f"{what}_error"], report[f"real_{what}_error"]
+    found = errors(points), errors(_real_points(N_MEASURED, randomness, 1).double().numpy())
+    report: dict[str, Any] = {"mean": points.mean(0).tolist(), "covariance": np.cov(points.T).tolist()}
+    for what, ours, theirs in zip(("mean", "covariance"), *found, strict=True):
+        report |= {f"{what}_error": ours, f"real_{what}_error": theirs}
         show(f"{what:>10} error {ours:.3f} (of as many real points: {theirs:.3f})")
     scatter(
         real[:_N_PLOTTED].double().numpy(),
@@ -134,4 +129,4 @@ def errors(points: Float[np.ndarray, "n 2"]) -> dict[str, float]:
     truth = np.array(COVARIANCE)
     mean_error = np.linalg.norm(points.mean(0) - np.array(MEAN))
     covariance_error = np.linalg.norm(np.cov(points.T) - truth) / np.linalg.norm(truth)
-    return {"mean_error": float(mean_error), "covariance_error": float(covariance_error)}
+    return float(mean_error), float(covariance_error)

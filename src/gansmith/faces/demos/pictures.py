@@ -125,7 +125,9 @@ def scatter(
     if not len(points) or not np.isfinite(points).all():
         raise UsageError("points to plot must be finite, and there must be one at least.")
     header = _MARGIN + (_LARGE_PX + 18 if title else 0)
-    frame = _Frame.around(points, left=64, top=header + 34, side_px=side_px)
+    middle = (points.min(0) + points.max(0)) / 2
+    length = 1.08 * max(float(np.ptp(points, axis=0).max()), 1e-9)  # with a little air
+    frame = _Frame(64, header + 34, side_px, middle - length / 2, length)
     image = Image.new("RGB", (frame.left + side_px + _MARGIN, frame.top + side_px + 48), _PAPER)
     draw = ImageDraw.Draw(image)
     if title:
@@ -133,7 +135,7 @@ def scatter(
     _axes(draw, frame)
     for group, colour in ((real, _REAL), (fake, _FAKE)):
         if len(group):
-            _dots(image, frame, group, colour, opacity=0.5)
+            _dots(image, frame, group, colour)
     _legend(draw, frame, header, [(f"real ({len(real):,})", _REAL), (f"generated ({len(fake):,})", _FAKE)])
     write_whole(path, png_bytes(image, metadata or {}))
 
@@ -146,25 +148,15 @@ class _Frame:
     left: int
     top: int
     side_px: int
-    low: tuple[float, float]
+    low: np.ndarray
     """The plane's lower left corner."""
     length: float
     """Of the square's side in the plane."""
 
-    @classmethod
-    def around(cls, points: np.ndarray, left: int, top: int, side_px: int) -> _Frame:
-        """The square that holds all points, with a little air."""
-        middle = (points.min(0) + points.max(0)) / 2
-        length = 1.08 * max(float(np.ptp(points, axis=0).max()), 1e-9)
-        return cls(left, top, side_px, (float(middle[0] - length / 2), float(middle[1] - length / 2)), length)
-
-    def across(self, x: float) -> float:
-        """The screen's horizontal place of `x`."""
-        return self.left + (x - self.low[0]) / self.length * self.side_px
-
-    def down(self, y: float) -> float:
-        """The screen's vertical place of `y`."""
-        return self.top + self.side_px - (y - self.low[1]) / self.length * self.side_px
+    def places(self, points: np.ndarray) -> np.ndarray:
+        """Where points of the plane stand on the screen, across and down: shape (n, 2)."""
+        across, up = ((points - self.low) / self.length * self.side_px).T
+        return np.stack([self.left + across, self.top + self.side_px - up], axis=1)
 
 
 def round_ticks(low: float, high: float, n_about: int = 6) -> list[float]:
@@ -184,28 +176,29 @@ def round_ticks(low: float, high: float, n_about: int = 6) -> list[float]:
 def _axes(draw: ImageDraw.ImageDraw, frame: _Frame) -> None:
     """Rules across the square at round numbers, with the numbers beside them."""
     font, bottom, right = _font(_SMALL_PX), frame.top + frame.side_px, frame.left + frame.side_px
-    for x in round_ticks(frame.low[0], frame.low[0] + frame.length):
-        place = round(frame.across(x))
-        draw.line([(place, frame.top), (place, bottom)], _RULE)
-        draw.text((place, bottom + 8), f"{x:g}", _FAINT, font, anchor="mt")
-    for y in round_ticks(frame.low[1], frame.low[1] + frame.length):
-        place = round(frame.down(y))
-        draw.line([(frame.left, place), (right, place)], _RULE)
-        draw.text((frame.left - 8, place), f"{y:g}", _FAINT, font, anchor="rm")
+    for axis in (0, 1):
+        for value in round_ticks(frame.low[axis], frame.low[axis] + frame.length):
+            place = round(float(frame.places(np.array([[value, value]]))[0, axis]))
+            if axis == 0:
+                draw.line([(place, frame.top), (place, bottom)], _RULE)
+                draw.text((place, bottom + 8), f"{value:g}", _FAINT, font, anchor="mt")
+            else:
+                draw.line([(frame.left, place), (right, place)], _RULE)
+                draw.text((frame.left - 8, place), f"{value:g}", _FAINT, font, anchor="rm")
     draw.rectangle([frame.left, frame.top, right, bottom], outline=_FAINT)
 
 
-def _dots(image: Image.Image, frame: _Frame, points: np.ndarray, colour: Colour, opacity: float) -> None:
+def _dots(image: Image.Image, frame: _Frame, points: np.ndarray, colour: Colour) -> None:
     """Round dots with smooth rims, drawn as paint: where many lie on each other the colour grows dense."""
     radius = 2.6 if len(points) <= 2_000 else 1.8
     reach = math.ceil(radius + 1)
-    places = np.array([(frame.across(x) - frame.left, frame.down(y) - frame.top) for x, y in points.tolist()])
+    places = frame.places(points) - (frame.left, frame.top)
     corners = np.floor(places).astype(int)  # (n, 2)
     offsets = np.arange(-reach, reach + 1)
     down, across = np.meshgrid(offsets, offsets, indexing="ij")
     pixels = corners[:, None, None] + np.stack([across, down], -1)  # (n, window, window, 2)
     distances = np.linalg.norm(pixels + 0.5 - places[:, None, None], axis=-1)  # of pixels' middles
-    thickness = -np.log1p(-opacity * np.clip(radius + 0.5 - distances, 0.0, 1.0))
+    thickness = -np.log1p(-0.5 * np.clip(radius + 0.5 - distances, 0.0, 1.0))
     is_inside = ((pixels >= 0) & (pixels < frame.side_px)).all(-1)
     paint = np.zeros((frame.side_px, frame.side_px))
     np.add.at(paint, (pixels[is_inside][:, 1], pixels[is_inside][:, 0]), thickness[is_inside])

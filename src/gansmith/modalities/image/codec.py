@@ -25,7 +25,7 @@ MAX_SIDE: Final = 256
 @final
 @dataclass(frozen=True)
 class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
-    """The size of a picture and the brightness of white.
+    """The size of a picture and the brightness of white; no pixel tells whose picture it is.
 
     A sample is a picture's pixels row by row, divided by the brightest value. Its range is [0, 1], not the
     [-1, 1] of most image models: the article's generator ends in a sigmoid, which answers between 0 and 1,
@@ -41,11 +41,6 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
 
     @classmethod
     def fit(cls, records: Pictures, options: ImageOptions, seed: int) -> ImageCodec:
-        """The pictures' size and brightest value; no pixel tells whose picture it is.
-
-        Raises:
-            DataError: When a side is longer than `MAX_SIDE`.
-        """
         _, height, width = records.pixels.shape
         if max(height, width) > MAX_SIDE:
             raise DataError(
@@ -56,15 +51,9 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
 
     @property
     def n_values(self) -> int:
-        """Pixels of a picture."""
         return self.height * self.width
 
     def encode(self, records: Pictures, seed: int) -> PictureSamples:
-        """Pictures as samples, shape `(n, height * width)`.
-
-        Raises:
-            DataError: When the pictures have another size or are brighter than those learnt from.
-        """
         _, height, width = records.pixels.shape
         if (height, width) != (self.height, self.width):
             raise DataError(
@@ -87,16 +76,10 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
         return Pictures(pixels, None, self.highest, "generated pictures")
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        """Plain JSON, and no tensors."""
         return {"height": self.height, "width": self.width, "highest": self.highest}, {}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> ImageCodec:
-        """The codec that `state` came from.
-
-        Raises:
-            ModelFileError: When a key is missing or unknown, or a value cannot be.
-        """
         sides = [state.get("height"), state.get("width")]
         is_whole = all(isinstance(side, int) and 1 <= side <= MAX_SIDE for side in sides)
         if len(state) != 3 or not is_whole or state.get("highest") not in HIGHEST_VALUES:

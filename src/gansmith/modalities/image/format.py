@@ -23,32 +23,26 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """Small grey pictures from a table of pixels."""
+    """See `HasScores`: small grey pictures from a table of pixels."""
 
     kind: ClassVar[str] = "image"
 
     def recognises(self, source: object) -> bool:
-        """Arrays of three dimensions, `.tra` and `.tes` files, CSV files of pixels and a label alone."""
         return looks_like_pictures(source)
 
     def read(self, source: object, options: ImageOptions) -> Pictures:
-        """Pictures from a file or from memory; see `read_pictures`."""
         return read_pictures(source, options)
 
     def read_like(self, source: object, like: Pictures) -> Pictures:
-        """Pictures of the same size and white; see `read_like` in `reading.py`."""
         return read_like(source, like)
 
     def settled(self, options: ImageOptions, command: str) -> ImageOptions:
-        """See the base class: conditions as JSON can hold them."""
         return replace(options, where=plain_where(options.where))
 
     def fingerprint(self, records: Pictures) -> str:
-        """The same text for the same pictures and labels."""
         return records.fingerprint
 
     def join(self, blocks: Sequence[Pictures]) -> Pictures:
-        """Several blocks of pictures as one."""
         return joined(blocks)
 
     def returned(self, records: Pictures, source: object) -> np.ndarray:
@@ -68,11 +62,9 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         return PictureWriter(path, like, metadata)
 
     def preview(self, records: Pictures) -> PicturePreview:
-        """The first four pictures."""
         return PicturePreview(records.pixels[:4], records.highest)
 
     def read_to_judge(self, source: object, like: Pictures) -> Pictures:
-        """See `HasScores`."""
         return read_like(source, like)
 
     def score(
@@ -84,11 +76,6 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         seed: int,
         effort: Effort,
     ) -> Iterator[Scorecard]:
-        """See `HasScores`.
-
-        Raises:
-            UsageError: When there is a target.
-        """
         from gansmith.modalities.image.scoring import score_pictures  # heavy: only for those who score
 
         del effort  # there is one only
@@ -99,7 +86,6 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
             yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
 
     def overview(self, records: Pictures) -> list[dict[str, str]]:
-        """One row: the size of the pictures and their tones."""
         _, height, width = records.pixels.shape
         holds = f"{height} x {width} pixels from 0 to {records.highest}"
         return [{"column": "picture", "kind": "grey picture", "holds": holds}]

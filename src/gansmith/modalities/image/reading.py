@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -21,10 +21,8 @@ from gansmith.modalities.image.pictures import (
 )
 from gansmith.tabular.where import terms_of
 
-MIN_PICTURES: Final = 2
 _PIXEL_FILES: Final = (".tra", ".tes")
 _LABEL_NAMES: Final = ("label", "class", "target", "digit", "y")
-_N_LINES_LOOKED_AT: Final = 20
 
 
 def read_pictures(source: object, options: ImageOptions) -> Pictures:
@@ -49,11 +47,9 @@ def read_pictures(source: object, options: ImageOptions) -> Pictures:
         labels += [str(value) for value in term.values]
     if labels:
         pictures = pictures.of_label(*labels)
-    if len(pictures) < MIN_PICTURES:
-        raise DataError(
-            f"{pictures.name}: {len(pictures)} picture{'' if len(pictures) == 1 else 's'}. "
-            f"Give at least {MIN_PICTURES}; hundreds are better."
-        )
+    if len(pictures) < 2:
+        said = f"{len(pictures)} picture{'' if len(pictures) == 1 else 's'}"
+        raise DataError(f"{pictures.name}: {said}. Give at least 2; hundreds are better.")
     return pictures
 
 
@@ -91,7 +87,7 @@ def looks_like_pictures(source: object) -> bool:
     if path.suffix != ".csv" or not path.is_file():
         return False
     with path.open("rb") as file:
-        lines = [file.readline(1 << 20).strip() for _ in range(_N_LINES_LOOKED_AT)]
+        lines = [file.readline(1 << 20).strip() for _ in range(20)]
     rows = [line.split(b",") for line in lines if line]
     if not rows or not _is_square(len(rows[0]) - 1) or len(rows[0]) < 17:
         return False
@@ -153,16 +149,8 @@ def pictures_of(values: np.ndarray, labels: np.ndarray | None, name: str = "arra
     return Pictures(values.astype(np.uint8), texts, highest_value(int(values.max(initial=0))), name)
 
 
-def _check_pixels(values: np.ndarray, place: Any) -> None:
-    """Refuse what is no pixel.
-
-    Args:
-        values: Shape `(n, n_values)`.
-        place: (row, column) from 0 to words.
-
-    Raises:
-        DataError: For the first value that is not a whole number from 0 to the highest known.
-    """
+def _check_pixels(values: np.ndarray, place: Callable[[int, int], str]) -> None:
+    """Refuse values, shape `(n, n_values)`, that are no pixels; `place` puts row and column into words."""
     with np.errstate(invalid="ignore"):
         is_pixel = (values >= 0) & (values <= HIGHEST_VALUES[-1]) & (values == np.floor(values))
     if is_pixel.all():

@@ -28,11 +28,6 @@ MIN_HELDOUT: Final = 100
 """Fewer held-out pictures choose no model."""
 MAX_HELDOUT: Final = 1_000
 
-_ARTICLE_BATCH: Final = 10
-_ARTICLE_EPOCHS: Final = 100
-_ARTICLE_LATENTS: Final = 20
-_ARTICLE_VALUES: Final = 64
-
 
 def article(n_values: int, n_records: int) -> Plan:
     """The article's game: small tanh players, cross-entropy, no penalty, no average, the last model kept.
@@ -42,22 +37,21 @@ def article(n_values: int, n_records: int) -> Plan:
     epochs, the remainder of each dropped.
     """
     sizes = rule_of_thumb_sizes(n_values)
-    n_latents = _ARTICLE_LATENTS if n_values == _ARTICLE_VALUES else sizes.n_latents
     player = PlayerConfig(learning_rate=0.005, beta1=0.9, beta2=0.999)
-    batch_size = min(_ARTICLE_BATCH, n_records)
+    batch_size = min(10, n_records)
     return Plan(
         networks=ImageNetworks(
             sizes.generator_widths, sizes.discriminator_widths, activation="tanh", weights="xavier"
         ),
         game=AdversarialRules(
             batch_size=batch_size,
-            n_latents=n_latents,
+            n_latents=20 if n_values == 64 else sizes.n_latents,
             objective="non-saturating",
             penalties=(),
             generator=player,
             discriminator=player,
         ),
-        samples_seen=_ARTICLE_EPOCHS * (n_records // batch_size) * batch_size,
+        samples_seen=100 * (n_records // batch_size) * batch_size,
     )
 
 
@@ -79,14 +73,13 @@ def default(n_values: int, n_records: int) -> Plan:
       .015 and .955 ± .021 on the twos.
     """
     is_small = n_records < FEW_PICTURES
-    n_latents = rule_of_thumb_sizes(n_values, "half").n_latents
     networks = ImageNetworks(
         generator_widths=(128, 128) if is_small else (256, 256),
         discriminator_widths=(64, 32) if is_small else (256, 128),
     )
     game = AdversarialRules(
         batch_size=min(32, n_records),
-        n_latents=n_latents,
+        n_latents=rule_of_thumb_sizes(n_values, "half").n_latents,
         turns="same_fakes",
         penalties=(PenaltyConfig("r1", 0.5, interval=4), PenaltyConfig("r2", 0.5, interval=4)),
         generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=5_000),
@@ -156,34 +149,24 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
     presets: ClassVar[Mapping[str, str]] = {name: preset.meaning for name, preset in PRESETS.items()}
 
     def n_heldout(self, n_records: int, preset: str) -> int:
-        """How many pictures choose the model; see `PRESETS`."""
         return PRESETS[preset].n_heldout(n_records)
 
     def plan(self, codec: ImageCodec, n_records: int, preset: str) -> Plan:
-        """Sizes, rules and length; see `PRESETS`."""
         return PRESETS[preset].plan(codec.n_values, n_records)
 
     def build(self, codec: ImageCodec, networks: ImageNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
-        """New networks for a game."""
         return networks_for(codec.n_values, networks, rules)
 
     def held_out_score(
         self, codec: ImageCodec, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], float]:
-        """Coverage of held-out pictures."""
         return coverage
 
     def describe(self, codec: ImageCodec) -> list[dict[str, str]]:
-        """One row: the picture."""
         learnt = f"{codec.height} x {codec.width} pixels, whole numbers from 0 to {codec.highest}"
         return [{"column": "picture", "kind": "grey picture", "learnt as": learnt}]
 
     def unknown(self, codec: ImageCodec, records: Pictures) -> tuple[str, ...]:
-        """Nothing, of pictures of the codec's size and white.
-
-        Raises:
-            DataError: They are of another size or white.
-        """
         have = (*records.pixels.shape[1:], records.highest)
         wanted = codec.height, codec.width, codec.highest
         if have != wanted:

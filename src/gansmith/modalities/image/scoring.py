@@ -67,10 +67,6 @@ def recognised(fake: Pictures, real: Pictures) -> Entry:
     learns from all real pictures. The anchor is the share of real pictures of the same labels that it
     recognises when it has learnt from others alone (five-fold cross-validation).
 
-    Args:
-        fake: Generated pictures with the labels that they were meant to have.
-        real: Real pictures of several labels.
-
     Raises:
         DataError: Labels are missing, or all real ones are the same.
     """
@@ -94,11 +90,10 @@ def recognised(fake: Pictures, real: Pictures) -> Entry:
 
 
 def _share(is_right: np.ndarray) -> Score:
-    n_right = int(is_right.sum())
     n = max(1, len(is_right))
     return Score(
-        value=n_right / n if len(is_right) else float("nan"),
-        error=error_of_share(n_right, n),
+        value=int(is_right.sum()) / n if len(is_right) else float("nan"),
+        error=error_of_share(int(is_right.sum()), n),
         n=n,
         direction="higher",
         label="recognised",
@@ -108,7 +103,10 @@ def _share(is_right: np.ndarray) -> Score:
 
 def _coverage(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> list[Entry]:
     n = min(len(fake), len(train), len(holdout), MAX_PICTURES)
-    ours, others, real = (_points(_drawn(part, n, seed)) for part in (fake, train, holdout))
+    ours, others, real = (
+        _points(part.take(np.random.default_rng(seed).permutation(len(part))[:n]))
+        for part in (fake, train, holdout)
+    )
     k = min(5, n - 1)
     scores, anchors = (neighbourhoods(part, real, k=k, seed=seed) for part in (ours, others))
     return [Entry(name, scores[name], {CEILING: anchors[name]}) for name in ("coverage", "density")]
@@ -121,10 +119,6 @@ def _nearer(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> En
     score = nearest_neighbour_share(_features(fake), known, _features(holdout), seed=seed)
     anchor = nearest_neighbour_share(asked, known, reference, seed=seed)
     return Entry("nearer", score, {CEILING: anchor}, family="private")
-
-
-def _drawn(pictures: Pictures, n: int, seed: int) -> Pictures:
-    return pictures.take(np.random.default_rng(seed).permutation(len(pictures))[:n])
 
 
 def _points(pictures: Pictures) -> np.ndarray:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, cast, final
+from typing import Final, final
 
 import numpy as np
 from PIL import Image
@@ -55,14 +55,12 @@ class PictureWriter:
                 f"{path}: pictures cannot be written in this format. {did_you_mean(path.suffix, FORMATS)}"
             )
         self._stack = ExitStack()
-        self._file: BinaryIO | None = None
         self._kept: list[Pixels] = []
 
     def __enter__(self) -> PictureWriter:
-        if str(self._path) == STDOUT:
-            self._file = cast("BinaryIO", sys.stdout.buffer)
-        else:
-            self._file = self._stack.enter_context(whole_file(self._path))
+        is_stdout = str(self._path) == STDOUT
+        file = nullcontext(sys.stdout.buffer) if is_stdout else whole_file(self._path)
+        self._file = self._stack.enter_context(file)
         return self
 
     def __exit__(
@@ -82,7 +80,7 @@ class PictureWriter:
         """
         if self._format == ".csv":
             rows = [picture.ravel().tolist() for picture in records.pixels]
-            self._put("".join(f"{','.join(map(str, row))}\n" for row in rows).encode())
+            self._file.write("".join(f"{','.join(map(str, row))}\n" for row in rows).encode())
             return
         self._kept.append(records.pixels)
         n_pictures = sum(map(len, self._kept))
@@ -92,23 +90,17 @@ class PictureWriter:
                 "Write .npy or .csv, or ask for fewer."
             )
 
-    def _put(self, content: bytes) -> None:
-        if self._file is None:
-            raise RuntimeError("PictureWriter.write is for use inside its `with` block")
-        self._file.write(content)
-
     def _finish(self) -> None:
         pixels = np.concatenate([self._like.pixels[:0], *self._kept])
         if self._format == ".npy":
             stream = BytesIO()
             np.save(stream, pixels, allow_pickle=False)
-            self._put(stream.getvalue())
+            self._file.write(stream.getvalue())
         elif self._format == ".png":
             if not len(pixels):
                 raise DataError(f"{self._path}: no picture to draw. Ask for one at least.")
-            self._put(grid_png(pixels, self._like.highest, self._metadata))
-        elif self._file is not None:
-            self._file.flush()
+            self._file.write(grid_png(pixels, self._like.highest, self._metadata))
+        self._file.flush()
 
 
 def grid_png(pixels: Pixels, highest: int, metadata: Mapping[str, str]) -> bytes:

@@ -34,9 +34,6 @@ def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
             are compared, so pictures as they are).
         train_keys: The same of the training records, made in the same way.
 
-    Returns:
-        The share, 0 to 1.
-
     Raises:
         DataError: No synthetic record, or arrays of different types or record shapes, which are never equal.
     """
@@ -45,11 +42,9 @@ def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
     if isinstance(fake_keys, np.ndarray) and isinstance(train_keys, np.ndarray):
         _check_same_layout(fake_keys, train_keys)
     known = set(_hashable(train_keys))
-    n = len(fake_keys)
-    n_copies = sum(key in known for key in _hashable(fake_keys))
     return _share_of(
-        n_copies,
-        n,
+        sum(key in known for key in _hashable(fake_keys)),
+        len(fake_keys),
         label="exact copies",
         meaning="Share of the records that stand letter for letter in the training data.",
     )
@@ -61,19 +56,8 @@ def near_copies(fake: Features, known: Features, *, seed: int = 0) -> Score:
     Categories agree when they are equal, numbers when they lie in the same of 100 quantile bins of the known
     records (a value that is itself the edge of a bin has a cell of its own), and missing agrees with missing.
     As with exact copies, real records of few columns meet by chance: the anchor is the share of hold-out
-    records, as many of them known.
-
-    Args:
-        fake: Synthetic records.
-        known: Training records.
-        seed: Of the random numbers that stand for the cells. Two records that differ are taken for alike with
-            a probability of about 2^-64 for each pair of them.
-
-    Returns:
-        The share, 0 to 1, with a caveat where there are fewer than three columns.
-
-    Raises:
-        DataError: Different columns, none at all, or an empty set.
+    records, as many of them known. Random numbers stand for the cells: two records that differ are taken for
+    alike with a probability of about 2^-64 for each pair of them.
 
     Source:
         Sums of random numbers as the keys of cells: Zobrist 1970, "A new hashing method with application for
@@ -154,22 +138,10 @@ def nearest_neighbour_share(
     This is no evidence of privacy. Well above one half, records are copied with small changes. At one half
     nothing is shown: data that passes has been attacked with success record by record. Ties count one half,
     so that tables of few categories are not flattered. Where training is far larger than hold-out, most
-    originals are left out by the equal sizes, and even a full copy stays near one half.
-
-    Args:
-        fake: Synthetic records.
-        train: What the generator learnt from.
-        holdout: Real records from the same source that it never saw, none of which is among `fake`.
-        seed: Of the draws.
-        n_max: Records used of each set, at most; training and hold-out give equally many.
-
-    Returns:
-        The share. The error is that of a coin tossed for each real record (did it fall into training or
-        hold-out?) and counted as often as synthetic records have it for their nearest: up to twice too large
-        where these are many more than the real ones.
-
-    Raises:
-        DataError: Different columns, none at all, or an empty set.
+    originals are left out by the equal sizes, and even a full copy stays near one half. No hold-out record
+    may be among `fake`. The error is that of a coin tossed for each real record (did it fall into training or
+    hold-out?) and counted as often as synthetic records have it for their nearest: up to twice too large
+    where these are many more than the real ones.
 
     Source:
         What it cannot show: Yao et al. 2025, "The DCR Delusion" (arXiv:2505.01524).
@@ -238,18 +210,6 @@ def rare_values(fake: Features, train: Features, holdout: Features, *, seed: int
     Rare is a value that fewer than 5 training records have, and no hold-out record; the control group are the
     rare values of as many hold-out records that no training record has. Numbers count by their exact value.
     All columns' values are counted together; the parts show each column by itself.
-
-    Args:
-        fake: Synthetic records.
-        train: What the generator learnt from.
-        holdout: Real records from the same source that it never saw.
-        seed: Of the draw of as many records of both.
-
-    Returns:
-        The risk that a rare value is reproduced, with a caveat where there are none.
-
-    Raises:
-        DataError: Different columns, none at all, or an empty set.
 
     Source:
         The counts are ours; the risk and its interval follow Giomi et al. 2023 (arXiv:2211.10459).

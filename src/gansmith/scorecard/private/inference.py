@@ -28,20 +28,13 @@ def inference(fake: Features, train: Features, holdout: Features, *, seed: int, 
     by no more than 5 % of the distance between the 5 % and the 95 % quantile of the real records. That the
     column can be predicted at all, in hold-out records too, is no risk: it is what the data is for.
 
-    Args:
-        fake: Synthetic records.
-        train: What the generator learnt from.
-        holdout: Real records from the same source that it never saw. Both give equally many targets.
-        seed: Of the draws.
-        n_max: Targets of each set, at most.
-
     Returns:
         The risk of the worst secret, and all others; their intervals hold together. Of more than 50 columns
         50 random ones are the secrets. The guess to beat is the better of a random synthetic record's cell
         and the most frequent cell (for numbers, the median too).
 
     Raises:
-        DataError: Different columns, fewer than two, or an empty set.
+        DataError: There is one column alone.
 
     Source:
         Giomi et al. 2023 (arXiv:2211.10459).

@@ -32,22 +32,15 @@ def linkability(
 
     Somebody knows some columns of a person from one source and other columns from another source. A link is
     found when one of the k synthetic records nearest by the ones is also among the k nearest by the others.
-    Equally near records are taken in an order drawn for each half by itself, so that ties link nothing.
-
-    Args:
-        fake: Synthetic records.
-        train: What the generator learnt from.
-        holdout: Real records from the same source that it never saw. Both give equally many targets.
-        seed: Of the draws.
-        columns: The columns of the two sources; random halves of all columns, four times, when None.
-        k: Neighbours by each half; at most one in twenty of the synthetic records.
-        n_max: Targets of each set, at most.
+    Equally near records are taken in an order drawn for each half by itself, so that ties link nothing. The
+    two sources have the given `columns`, or, four times, random halves of all; `k` is one in twenty of the
+    synthetic records at most.
 
     Returns:
         The risk of the worst split, called by its columns; the intervals of all hold together.
 
     Raises:
-        DataError: Different columns, fewer than two, or an empty set.
+        DataError: There is one column alone.
         UsageError: An unknown column, one in both halves, or a half without columns.
 
     Source:
@@ -99,15 +92,13 @@ def _chance(n_fake: int, k: int) -> float:
 
 def _random_splits(n_columns: int, rng: np.random.Generator) -> list[list[list[int]]]:
     """Different random halves of the columns; the one with the first column comes first."""
-    found: dict[tuple[int, ...], None] = {}
+    found: list[list[list[int]]] = []
     for _ in range(4 * N_SPLITS):
-        shuffled = rng.permutation(n_columns).tolist()
-        half = sorted(shuffled[: n_columns // 2])
-        if 0 not in half:
-            half = sorted(set(range(n_columns)) - set(half))
-        found.setdefault(tuple(half))
-    halves = list(found)[:N_SPLITS]
-    return [[list(half), sorted(set(range(n_columns)) - set(half))] for half in halves]
+        in_half = np.isin(np.arange(n_columns), rng.permutation(n_columns)[: n_columns // 2])
+        halves = [np.flatnonzero(in_half == side).tolist() for side in (in_half[0], ~in_half[0])]
+        if halves not in found:
+            found.append(halves)
+    return found[:N_SPLITS]
 
 
 def _given(features: Features, columns: Halves) -> list[list[int]]:

@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, Literal, final
 
 import numpy as np
+from jaxtyping import Float
 
 from gansmith.errors import DataError
-from gansmith.scorecard.features import Features, check_comparable, draws
-from gansmith.scorecard.private.membership_attacks import (
-    FALSE_POSITIVES,
-    auc_of,
-    membership_attacks,
-    sure_share_of,
-)
-from gansmith.scorecard.private.risk import Rate
+from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
+from gansmith.scorecard.learners import SMALL_TREES, auc_and_error
+from gansmith.scorecard.points import affordable, as_points, nearest_few
+from gansmith.scorecard.private.risk import Rate, Tally, wilson_rate
 from gansmith.scorecard.score import CONFIDENT, Score
 
+FALSE_POSITIVES: Final = 0.01
 UNUSUAL: Final = 0.01
 """Share of the records that are called unusual."""
 FEWEST: Final = 20
@@ -28,6 +26,15 @@ _SMALLEST: Final = 12
 """Records without which there is nothing to split."""
 _N_BINS: Final = 20
 """Cells of equal width between the 1 % and the 99 % quantile of a number."""
+_N_NEIGHBOURS: Final = 10
+"""Of the larger of two neighbourhoods; the smaller one has the nearest alone."""
+_BALL: Final = 0.1
+"""The small ball reaches as far as this share of the targets has its nearest synthetic record."""
+_RECORDS_LEARNT: Final = 10_000
+"""That the classifier learns from, of each side."""
+_SIDES: Final[tuple[Literal["right"], Literal["left"]]] = ("right", "left")
+_NO_DISTANCE: Final = 1e-6
+"""Added to distances before their logarithm is taken: a copy lies at a distance of 0."""
 _SOURCE: Final = (
     "The best of van Breugel et al. 2023 (arXiv:2302.12580), Hilprecht et al. 2019, Hayes et al. 2019 "
     "(arXiv:1705.07663) and distances; Carlini et al. 2022 (arXiv:2112.03570)"
@@ -65,19 +72,12 @@ def membership(
     round: the best of many on the same targets would accuse innocent data. For unusual targets it is chosen
     on the most unusual quarter of the ordinary ones.
 
-    Args:
-        fake: Synthetic records.
-        train: What the generator learnt from.
-        holdout: Real records from the same source that it never saw; half of them at most become targets.
-        seed: Of the draws.
-        n_max: Members, and non-members, at most.
-
     Returns:
         AUC and true-positive rates, overall and for the most unusual 1 % (20 records at least, if that is no
         more than a quarter).
 
     Raises:
-        DataError: Different columns, none at all, no synthetic record, or fewer than 12 real ones on a side.
+        DataError: Fewer than 12 real records on a side.
 
     Source:
         Van Breugel et al. 2023, "Membership inference attacks against synthetic data through overfitting
@@ -91,11 +91,10 @@ def membership(
             f"{len(train)} training and {len(holdout)} hold-out records. Wanted: {_SMALLEST} or more of "
             "each. Set more records aside, or leave membership out."
         )
-    targets = _chosen(train, holdout, n_max, draws(seed))
-    said = membership_attacks(fake, targets.reference, (targets.members, targets.others), seed=seed)
+    targets, reference, groups = _chosen(train, holdout, n_max, draws(seed))
+    said = membership_attacks(fake, reference, targets, seed=seed)
     ordinary, unusual, nearly = (
-        {name: (pair[0][places[0]], pair[1][places[1]]) for name, pair in said.items()}
-        for places in (targets.ordinary, targets.unusual, targets.nearly_unusual)
+        {name: (pair[0][places[0]], pair[1][places[1]]) for name, pair in said.items()} for places in groups
     )
     halves = [{name: (a[part::2], b[part::2]) for name, (a, b) in ordinary.items()} for part in (0, 1)]
     swapped = [(halves[0], halves[1]), (halves[1], halves[0])]
@@ -109,22 +108,13 @@ def membership(
     )
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class _Targets:
-    """Who is asked about, with places of the groups among members and among others."""
+def _chosen(
+    train: Features, holdout: Features, n_max: int, rng: np.random.Generator
+) -> tuple[tuple[Features, Features], Features, list[Pair]]:
+    """Members and others; real records that are neither; and places of three groups of both.
 
-    members: Features
-    others: Features
-    reference: Features
-    """Real records that are neither."""
-    ordinary: Pair
-    unusual: Pair
-    nearly_unusual: Pair
-    """The most unusual quarter of the ordinary ones, without the unusual."""
-
-
-def _chosen(train: Features, holdout: Features, n_max: int, rng: np.random.Generator) -> _Targets:
+    The groups are the ordinary ones, the unusual ones, and the most unusual quarter of the ordinary ones.
+    """
     n = min(len(train), len(holdout))
     train, holdout = train.sample(n, rng), holdout.sample(n, rng)
     n_ordinary, n_unusual = min(n_max, n // 2), min(max(FEWEST, math.ceil(UNUSUAL * n)), n // 4)
@@ -133,17 +123,76 @@ def _chosen(train: Features, holdout: Features, n_max: int, rng: np.random.Gener
     rare = [order[:n_unusual] for order in orders]
     nearly = [order[n_unusual:][order[n_unusual:] < n_ordinary] for order in orders]
     n_nearly = max(1, min(min(map(len, nearly)), max(FEWEST, n_ordinary // 4)))
-    last = np.arange(n_ordinary, n_ordinary + n_unusual)
+    first, last = np.arange(n_ordinary), np.arange(n_ordinary, n_ordinary + n_unusual)
     is_reference = np.arange(n) >= n - n // 2
     is_reference[rare[1]] = False
-    return _Targets(
-        members=train.take(np.append(np.arange(n_ordinary), rare[0])),
-        others=holdout.take(np.append(np.arange(n_ordinary), rare[1])),
-        reference=holdout.take(np.flatnonzero(is_reference)),
-        ordinary=(np.arange(n_ordinary), np.arange(n_ordinary)),
-        unusual=(last, last),
-        nearly_unusual=(nearly[0][:n_nearly], nearly[1][:n_nearly]),
-    )
+    members = train.take(np.append(first, rare[0]))
+    others = holdout.take(np.append(first, rare[1]))
+    groups: list[Pair] = [(first, first), (last, last), (nearly[0][:n_nearly], nearly[1][:n_nearly])]
+    return (members, others), holdout.take(np.flatnonzero(is_reference)), groups
+
+
+def membership_attacks(
+    fake: Features, reference: Features, targets: tuple[Features, Features], *, seed: int
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What each attack says of members and of others.
+
+    Args:
+        fake: Synthetic records.
+        reference: Real records that are neither members nor others.
+        targets: Members and others.
+        seed: Of the draws and the classifier.
+
+    Returns:
+        For each attack its numbers for members and for others, high for members.
+
+    Source:
+        The nearest synthetic record, with and without the nearest reference record: Chen et al. 2020,
+        "GAN-Leaks" (arXiv:1909.03935). Ratio of densities, here by k nearest neighbours: van Breugel et al.
+        2023 (arXiv:2302.12580). Records in a small ball: Hilprecht et al. 2019, "Monte Carlo and
+        reconstruction membership inference attacks against generative models", PoPETs. A classifier: Hayes et
+        al. 2019, "LOGAN" (arXiv:1705.07663), black box with auxiliary records.
+    """
+    rng = draws(seed)
+    n_records = affordable(fake)
+    fake, reference = fake.sample(n_records, rng), reference.sample(n_records // 2, rng)
+    said = _by_distance(fake, reference, targets)
+    said["synthetic-or-real classifier"] = _by_classifier(fake, reference, targets, seed)
+    n_members = len(targets[0])
+    return {name: (numbers[:n_members], numbers[n_members:]) for name, numbers in said.items()}
+
+
+def _by_distance(
+    fake: Features, reference: Features, targets: tuple[Features, Features]
+) -> dict[str, np.ndarray]:
+    fake_points, reference_points, *target_points = as_points(fake, reference, *targets)
+    points = np.concatenate(target_points)  # (n_targets, n_dimensions)
+    to_fake = np.sqrt(nearest_few(points, fake_points, 2 * _N_NEIGHBOURS)[0])  # (n_targets, 2 _N_NEIGHBOURS)
+    to_real = np.sqrt(nearest_few(points, reference_points, _N_NEIGHBOURS)[0])
+    said = {
+        "nearest synthetic record": -to_fake[:, 0],
+        "nearest synthetic less nearest real record": to_real[:, 0] - to_fake[:, 0],
+    }
+    for k in (1, _N_NEIGHBOURS):
+        ours, theirs = (part[:, min(k, part.shape[1]) - 1] for part in (to_fake, to_real))
+        # The ratio of two densities is that of their radii to the power of the dimension: the same order.
+        said[f"density ratio by {k} neighbours"] = np.log(theirs + _NO_DISTANCE) - np.log(ours + _NO_DISTANCE)
+    radius = np.quantile(to_fake[:, 0], _BALL)
+    said["synthetic records in a small ball"] = (to_fake <= radius).sum(axis=1) * 1.0
+    return said
+
+
+def _by_classifier(
+    fake: Features, reference: Features, targets: tuple[Features, Features], seed: int
+) -> np.ndarray:
+    n = min(len(fake), len(reference), _RECORDS_LEARNT)
+    parts = [fake.values[:n], reference.values[:n], *(part.values for part in targets)]
+    values = np.concatenate(parts)
+    for column in np.flatnonzero(fake.is_category):
+        values[:, column] = fold_rare_codes(values[:, column], n_codes=SMALL_TREES.n_codes)
+    labels = np.repeat([1.0, 0.0], n)
+    judge = SMALL_TREES.classifier(values[: 2 * n], labels, fake.is_category, seed)
+    return judge.probabilities(values[2 * n :])[:, 1]
 
 
 def unusualness(*parts: Features) -> list[np.ndarray]:
@@ -219,3 +268,74 @@ def _mean(rates: list[Rate], whose: str, *, is_share: bool) -> Score:
         bounds=(max(0.0, low), min(1.0, high)) if is_share else None,
         caveat=doubt if n_asked < n_wanted else "",
     )
+
+
+# --- What an attack reaches ---------------------------------------------------------------------------------
+
+
+def true_positive_rate(
+    positives: Float[np.ndarray, " n_positives"],
+    negatives: Float[np.ndarray, " n_negatives"],
+    *,
+    false_positives: float,
+) -> Rate:
+    """Share of positive records above a threshold that a given share of negative ones exceeds.
+
+    Of numbers of the same distribution, a share of i / (n + 1) lies above the i-th largest of n negative ones
+    on average; in between, the rate is interpolated, and ties fall in random order. So a
+    guess reaches the given share however few the negatives are, and fewer than 1 / false_positives of them
+    can never show a rate of 1.
+
+    Args:
+        positives: What the attack says of the positive records, one or more; any scale.
+        negatives: The same of the negative ones, one or more.
+        false_positives: Share of negatives that may be taken for positives, between 0 and 1.
+
+    Returns:
+        The rate. Its interval adds, as squares, that of the share of positives and that of the threshold.
+
+    Source:
+        Carlini et al. 2022, "Membership inference attacks from first principles" (arXiv:2112.03570), on why
+        few false positives are what counts. The sum of squares: Newcombe 1998, Statistics in Medicine 17.
+
+    Example:
+        >>> numbers = np.arange(1000.0)
+        >>> round(true_positive_rate(numbers, numbers + 0.5, false_positives=0.1).value, 2)
+        0.1
+    """
+    curve = _curve(positives, negatives)
+    value = float(np.interp(false_positives, *curve))
+    n_hits = min(value * len(positives), float(len(positives)))
+    share = wilson_rate(Tally(n_hits, len(positives)))
+    threshold = wilson_rate(Tally(false_positives * len(negatives), len(negatives)))
+    least, most = np.interp([threshold.low, threshold.high], *curve).tolist()
+    low = value - math.hypot(value - share.low, value - least)
+    high = value + math.hypot(share.high - value, most - value)
+    return Rate(value, max(0.0, low), min(1.0, high), len(positives))
+
+
+def _curve(positives: np.ndarray, negatives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Expected shares of false positives, ascending from 0 to 1, and the shares of true ones."""
+    n = len(negatives)
+    ascending = np.sort(negatives)
+    upper, lower = (np.searchsorted(ascending, ascending, side=side) for side in _SIDES)
+    n_above, n_reached = (
+        len(positives) - np.searchsorted(np.sort(positives), ascending, side=side) for side in _SIDES
+    )
+    # Negatives that are equal take part in a tie at random places: above the j-th of g of them there are
+    # j / (g + 1) of the positives in the tie, on average.
+    place = (upper - np.arange(n)) / (upper - lower + 1)
+    n_true = n_above + (n_reached - n_above) * place
+    shares = np.append(n_true / len(positives), 0.0)[::-1]
+    return np.append(np.arange(n + 1) / (n + 1), 1.0), np.append(shares, 1.0)
+
+
+def auc_of(members: np.ndarray, others: np.ndarray) -> Rate:
+    """How often an attack rightly calls the member of two."""
+    value, error = auc_and_error(members, others)
+    return Rate(value, value - CONFIDENT * error, value + CONFIDENT * error, len(members))
+
+
+def sure_share_of(members: np.ndarray, others: np.ndarray) -> Rate:
+    """Share of the members that an attack is sure of."""
+    return true_positive_rate(members, others, false_positives=FALSE_POSITIVES)

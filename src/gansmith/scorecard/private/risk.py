@@ -162,9 +162,8 @@ def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_part
     """
     confidence = 1 - _DOUBT / n_parts
     tried, others = (wilson_rate(tally, confidence=confidence) for tally in (main, control))
-    value, low, high = (
-        max(_LEAST, bound) for bound in (_risk(tried, others), *_bounds_of_risk(tried, others))
-    )
+    reached = (tried.value - others.value) / max(1 - others.value, 1e-300)
+    value, low, high = (max(_LEAST, bound) for bound in (reached, *_bounds_of_risk(tried, others)))
     guess = None if baseline is None else wilson_rate(baseline)
     # An attack that fails shows nothing, unless training records suffer more from it than others do.
     caveat = "" if low > 0 else _doubt_of(main, control, baseline)
@@ -187,27 +186,16 @@ def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str) -> Attack:
     return Attack(risk.to_score(label=label, meaning=meaning), worst, dict(ordered))
 
 
-def _risk(main: Rate, control: Rate) -> float:
-    if control.value < 1:
-        return (main.value - control.value) / (1 - control.value)
-    return 0.0 if main.value == 1 else -math.inf
-
-
 def _bounds_of_risk(main: Rate, control: Rate) -> tuple[float, float]:
     """The interval of 1 - (1 - main) / (1 - control), from those of both shares."""
-    failed, failed_low, failed_high = 1 - main.value, 1 - main.high, 1 - main.low
-    others, others_low, others_high = 1 - control.value, 1 - control.high, 1 - control.low
+    failed, others = 1 - main.value, 1 - control.value
     both = failed * others
     # The bounds L, U of R solve (failed - R others)^2 = (failed - its bound)^2 + R^2 (others - its bound)^2.
-    least = failed_low * (2 * failed - failed_low)
-    spread = others_high * (2 * others - others_high)
-    root = both + math.sqrt(max(0.0, both**2 - spread * least))
-    ratio_low = least / root if root > 0 else 0.0
-    most = failed_high * (2 * failed - failed_high)
-    spread = others_low * (2 * others - others_low)
-    root = both + math.sqrt(max(0.0, both**2 - spread * most))
-    ratio_high = root / spread if spread > 0 else math.inf
-    return 1 - ratio_high, 1 - ratio_low
+    least, most = (bound * (2 * failed - bound) for bound in (1 - main.high, 1 - main.low))
+    wide, narrow = (bound * (2 * others - bound) for bound in (1 - control.low, 1 - control.high))
+    low = both + math.sqrt(max(0.0, both**2 - wide * least))
+    high = both + math.sqrt(max(0.0, both**2 - narrow * most))
+    return 1 - (high / narrow if narrow > 0 else math.inf), 1 - (least / low if low > 0 else 0.0)
 
 
 def _doubt_of(main: Tally, control: Tally, baseline: Tally | None) -> str:

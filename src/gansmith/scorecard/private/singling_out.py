@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, final
 
 import numpy as np
@@ -25,33 +24,10 @@ _TRIES: Final = 6
 _MEANING: Final = "Risk that a question made from synthetic records fits exactly one training record."
 
 
-@final
-@dataclass(frozen=True)
-class Predicates:
-    """Questions about records, such as "age >= 90 and job = baker".
+Predicates = np.ndarray
+"""Questions about records, such as "age >= 90 and job = baker": shape `(n_predicates, n_asked, 3)`.
 
-    Each asks whether the codes of some columns lie between two bounds, which belong to it.
-    """
-
-    columns: np.ndarray
-    """Shape `(n_predicates, n_asked)`, whole numbers: the columns each one asks about."""
-    low: np.ndarray
-    """Shape `(n_predicates, n_asked)`, codes."""
-    high: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.columns)
-
-    def take(self, indices: np.ndarray) -> Predicates:
-        """The predicates at `indices`."""
-        return Predicates(self.columns[indices], self.low[indices], self.high[indices])
-
-    def distinct(self) -> Predicates:
-        """Each predicate once."""
-        order = np.argsort(self.columns, axis=1)
-        parts = [np.take_along_axis(part, order, axis=1) for part in (self.columns, self.low, self.high)]
-        rows = np.concatenate(parts, axis=1)  # (n_predicates, 3 * n_asked)
-        return self.take(np.sort(np.unique(rows, axis=0, return_index=True)[1]))
+Each asks whether the codes of some columns lie between two bounds, which belong to it: column, low, high."""
 
 
 @final
@@ -65,27 +41,26 @@ class CodedRecords:
 
     def counts(self, predicates: Predicates) -> np.ndarray:
         """How many records answer yes to each predicate: shape `(n_predicates,)`."""
-        starts, ends = np.empty_like(predicates.columns), np.empty_like(predicates.columns)
+        columns, low, high = np.moveaxis(predicates, 2, 0)
+        starts, ends = np.empty_like(columns), np.empty_like(columns)
         for column, ascending in enumerate(self.ascending):
-            asked = predicates.columns == column
-            starts[asked] = np.searchsorted(ascending, predicates.low[asked], side="left")
-            ends[asked] = np.searchsorted(ascending, predicates.high[asked], side="right")
-        if predicates.columns.shape[1] == 1:
+            asked = columns == column
+            starts[asked] = np.searchsorted(ascending, low[asked], side="left")
+            ends[asked] = np.searchsorted(ascending, high[asked], side="right")
+        if columns.shape[1] == 1:
             return (ends - starts)[:, 0]
         return np.array(list(self._counted(predicates, starts, ends)), dtype=np.int64)
 
     def _counted(self, predicates: Predicates, starts: np.ndarray, ends: np.ndarray) -> Iterator[int]:
         # The column that leaves the fewest records comes first; each further one sees what is left.
         for index, order in enumerate(np.argsort(ends - starts, axis=1)):
-            columns = predicates.columns[index].tolist()
-            low, high = predicates.low[index].tolist(), predicates.high[index].tolist()
-            first = int(order[0])
-            records = self.order[columns[first], starts[index, first] : ends[index, first]]
-            for place in order[1:].tolist():
+            first, *others = predicates[index, order].tolist()
+            records = self.order[first[0], starts[index, order[0]] : ends[index, order[0]]]
+            for column, low, high in others:
                 if not len(records):
                     break
-                codes = self.codes[columns[place], records]
-                records = records[(codes >= low[place]) & (codes <= high[place])]
+                codes = self.codes[column, records]
+                records = records[(codes >= low) & (codes <= high)]
             yield len(records)
 
 
@@ -115,20 +90,8 @@ def univariate_singling_out(
 
     The questions are "is it this value?" for each value (missing, too) that occurs once among the synthetic
     records, and "is it as high / as low as that?" for the extremes of numbers. One succeeds when exactly one
-    record of the targets says yes.
-
-    Args:
-        fake: Synthetic records.
-        train: What the generator learnt from.
-        holdout: Real records from the same source that it never saw. Both give equally many targets.
-        seed: Of the draws.
-        n_max: Questions, at most.
-
-    Returns:
-        The risk, with a caveat where no synthetic record stands alone or random questions do as well.
-
-    Raises:
-        DataError: Different columns, none at all, or an empty set.
+    record of the targets says yes. `n_max` questions are asked at most. The risk has a caveat where no
+    synthetic record stands alone or random questions do as well.
 
     Source:
         Giomi et al. 2023 (arXiv:2211.10459).
@@ -149,20 +112,12 @@ def multivariate_singling_out(
 
     A question asks about random columns of a random synthetic record: for a category "is it this one?", for a
     number "is it as high (or low) as that?", on the side of the median where the record lies. Only those that
-    one synthetic record alone answers are put to the targets.
-
-    Args:
-        fake: Synthetic records.
-        train: What the generator learnt from.
-        holdout: Real records from the same source that it never saw. Both give equally many targets.
-        seed: Of the draws.
-        n_max: Questions about each number of columns, at most.
-
-    Returns:
-        The risk for the worst number of columns (2, 4, 8, 32 or all); the intervals of all hold together.
+    one synthetic record alone answers are put to the targets. `n_max` questions are asked at most about each
+    number of columns. The risk is that of the worst number (2, 4, 8, 32 or all); the intervals of all hold
+    together.
 
     Raises:
-        DataError: Different columns, fewer than two, or an empty set.
+        DataError: There is one column alone.
 
     Source:
         Giomi et al. 2023 (arXiv:2211.10459).
@@ -222,7 +177,7 @@ def _unique_values(
         found.append(np.insert(pairs, 0, column, axis=1))
     rows = np.concatenate(found)  # (n_predicates, 3): column, low, high
     rows = rows[rng.permutation(len(rows))[:n_max]]
-    return Predicates(rows[:, :1], rows[:, 1:2], rows[:, 2:])
+    return rows[:, None, :]
 
 
 def _isolating(
@@ -243,14 +198,19 @@ def _isolating(
         records = shuffled[np.arange(start, start + n_wanted) % n_records]
         columns = _random_columns(n_columns, (n_wanted, n_asked), rng)
         codes = fake.codes[columns, records[:, None]]
-        made = _about(columns, codes, codes >= medians[columns], is_category, n_codes).distinct()
-        rounds.append(made.take(np.flatnonzero(fake.counts(made) == 1)))
+        made = _distinct(_about(columns, codes, codes >= medians[columns], is_category, n_codes))
+        rounds.append(made[fake.counts(made) == 1])
         n_found += len(rounds[-1])
         if n_found >= n_wanted or (n_asked == n_columns and start + n_wanted >= n_records):
             break
-    fields = ([getattr(part, name) for part in rounds] for name in ("columns", "low", "high"))
-    both = Predicates(*(np.concatenate(parts) for parts in fields)).distinct()
-    return both.take(rng.permutation(len(both))[:n_wanted])
+    both = _distinct(np.concatenate(rounds))
+    return both[rng.permutation(len(both))[:n_wanted]]
+
+
+def _distinct(predicates: Predicates) -> Predicates:
+    """Each predicate once."""
+    by_column = np.take_along_axis(predicates, np.argsort(predicates[:, :, :1], axis=1), axis=1)
+    return predicates[np.sort(np.unique(by_column, axis=0, return_index=True)[1])]
 
 
 def _about(
@@ -260,7 +220,7 @@ def _about(
     is_exact = is_category[columns] | (codes == MISSING)
     low = np.where(is_exact | is_high, codes, MISSING + 1)
     high = np.where(~is_exact & is_high, n_codes[columns], codes)
-    return Predicates(columns, low, high)
+    return np.stack([columns, low, high], axis=2)
 
 
 def _median_code(ascending: np.ndarray) -> int:

@@ -20,12 +20,6 @@ _TIE_BREAK: Final = 1e-4
 """Width of the random coordinate that breaks ties, in units of the spread of the real points."""
 _NAEEM: Final = "Naeem et al. 2020 (arXiv:2002.09797), eq. 3-4."
 _KYNKAANNIEMI: Final = "Kynkaanniemi et al. 2019 (arXiv:1904.06991), eq. 1-2."
-_MEANINGS: Final = (
-    "Share of synthetic records that are as near to a real one as its own.",
-    "Share of real records that are as near to a synthetic one as its own.",
-    "How crowded with real records the places of synthetic ones are; real ones give 1.",
-)
-_COVERED: Final = "Share of real records with a synthetic one near them; the real distribution gives"
 
 
 def neighbourhoods(
@@ -56,13 +50,10 @@ def neighbourhoods(
         seed: Of the ties and of the groups that the errors come from.
 
     Returns:
-        Four scores by name, 0 to 1 but for the density, which is 0 or more: precision, the share of synthetic
-        records that lie in the ball of a real one; recall, the share of real records that lie in the ball of
-        a synthetic one; density, how many real balls a synthetic record lies in, divided by k; coverage, the
-        share of real balls that hold a synthetic record.
+        The four scores by name, 0 to 1 but for the density, which is 0 or more.
 
     Raises:
-        DataError: Other dimensions, no more than k real records, or fewer than 2 synthetic ones.
+        DataError: No more than k real records.
 
     Source:
         Naeem et al. 2020, "Reliable fidelity and diversity metrics for generative models" (arXiv:2002.09797);
@@ -84,18 +75,24 @@ def neighbourhoods(
     # Shares are no surer than that many independent yes or no; near 1 the groups can agree by luck.
     for index, n_asked in ((0, len(fake)), (1, len(real)), (3, len(real))):
         errors[index] = max(errors[index], error_of_share(values[index] * n_asked, n_asked))
-    meanings = (*_MEANINGS, f"{_COVERED} {expected_coverage(len(fake), len(real), k):.3f}.")
+    meanings = {
+        "precision": "Share of synthetic records that are as near to a real one as its own.",
+        "recall": "Share of real records that are as near to a synthetic one as its own.",
+        "density": "How crowded with real records the places of synthetic ones are; real ones give 1.",
+        "coverage": "Share of real records with a synthetic one near them; the real distribution gives "
+        f"{expected_coverage(len(fake), len(real), k):.3f}.",
+    }
     return {
         label: Score(
-            value=values[index],
-            error=float(errors[index]),
+            value=value,
+            error=float(error),
             n=min(len(fake), len(real)),
             direction="higher",
-            source=_KYNKAANNIEMI if index < 2 else _NAEEM,
+            source=_KYNKAANNIEMI if label in ("precision", "recall") else _NAEEM,
             label=label,
-            meaning=meanings[index],
+            meaning=meaning,
         )
-        for index, label in enumerate(("precision", "recall", "density", "coverage"))
+        for (label, meaning), value, error in zip(meanings.items(), values, errors, strict=True)
     }
 
 

@@ -1,4 +1,7 @@
-"""Distances between the clouds of synthetic and of real points as wholes: Frechet's and the kernel's."""
+"""Distances between the clouds of synthetic and of real points as wholes: Frechet's and the kernel's.
+
+Both sides stand on one scale; more than 256 dimensions are projected, see `_projected`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from gansmith.scorecard.features import draws
 from gansmith.scorecard.score import Score
 
 MAX_DIMENSIONS: Final = 256
-"""Points of more dimensions are first projected onto so many."""
 _FOLDS: Final = 10
 _BLOCK: Final = 1_000
 """Records of each side in a block of the kernel distance, at most."""
@@ -33,16 +35,7 @@ def frechet_distance(fake: FakePoints, real: RealPoints, *, seed: int = 0) -> Sc
     the more the fewer they are and the more dimensions they have: compare at equal sizes, beside an anchor.
     Never to be called FID, which is this distance between features of one particular network.
 
-    Args:
-        fake: Synthetic records as points.
-        real: Real records, on the same scale. More than 256 dimensions are projected, see `_projected`.
-        seed: Of the projection and of the parts that the error comes from.
-
-    Returns:
-        The distance, 0 or more; its error is that of the delete-a-group jackknife.
-
-    Raises:
-        DataError: Other dimensions, or fewer than 2 points on a side.
+    The error is that of the delete-a-group jackknife.
 
     Source:
         Dowson & Landau 1982, "The Frechet distance between multivariate normal distributions", Journal of
@@ -74,17 +67,9 @@ def kernel_distance(fake: FakePoints, real: RealPoints, *, seed: int = 0) -> Sco
     about the size 1, so both clouds together are first moved and scaled such that a coordinate has the mean 0
     and, on the average of the coordinates, the mean square 1; so the number is free of units.
 
-    Args:
-        fake: Synthetic records as points.
-        real: Real records, on the same scale. More than 256 dimensions are projected, see `_projected`.
-        seed: Of the projection and of the blocks.
-
     Returns:
         The mean over disjoint blocks of equally many points of both sides, ten blocks or more where there are
         enough points, none of more than about 1,000; and the standard error of that mean.
-
-    Raises:
-        DataError: Other dimensions, or fewer than 2 points on a side.
 
     Source:
         Binkowski et al. 2018, "Demystifying MMD GANs" (arXiv:1801.01401), section 4; unbiased estimate:

@@ -147,23 +147,9 @@ def _cells_of_numbers(values: np.ndarray, real: np.ndarray, n_bins: int) -> np.n
     return np.where(np.isnan(values), 0, np.searchsorted(edges, values, side="left") + 1)
 
 
-@final
-@dataclass(frozen=True, eq=False)
-class Information:
-    """What every column says about every other one."""
-
-    score: Score
-    """One minus the mean difference between the two matrices."""
-    fake: np.ndarray
-    """Shape `(n_columns, n_columns)`, 0 (independent) to 1 (one column fixes the other); NaN on the diagonal
-    and where a pair was not drawn."""
-    real: np.ndarray
-    """The same of the real table."""
-
-
 def mutual_information(
-    fake: Features, real: Features, *, seed: int = 0, n_pairs_max: int = MAX_PAIRS
-) -> Information:
+    fake: Features, real: Features, *, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray, Score]:
     """Compare how much each pair of columns has in common, whatever the kind of the dependence.
 
     Numbers are cut at the real deciles, a missing value is a cell of its own, of the categories the 29 most
@@ -171,18 +157,12 @@ def mutual_information(
     and freed of most of its bias, so that tables of different sizes can be compared and independent columns
     have about 0.
 
-    Args:
-        fake: Synthetic records.
-        real: Real records, best ones that the generator never saw.
-        seed: Of the pairs and of the groups that the error comes from.
-        n_pairs_max: When there are more pairs than this, so many are drawn at random.
-
     Returns:
-        The score and both matrices. Independent columns in the place of dependent ones lose what the real
-        ones have in common, which is often little: read the score beside its floor.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
+        What every column of the synthetic table says about every other one, the same of the real table, and
+        one minus the mean difference between the two. Both matrices have the shape `(n_columns, n_columns)`,
+        0 (independent) to 1 (one column fixes the other); NaN on the diagonal and where a pair was not drawn.
+        Independent columns in the place of dependent ones lose what the real ones have in common, which is
+        often little: read the score beside its floor.
 
     Source:
         Normalised mutual information: Strehl & Ghosh 2002, "Cluster ensembles", JMLR 3, with the arithmetic
@@ -191,7 +171,7 @@ def mutual_information(
     """
     check_comparable(fake, real)
     rng = draws(seed)
-    pairs = draw_subsets(fake.n_columns, 2, n_pairs_max, rng)
+    pairs = draw_subsets(fake.n_columns, 2, MAX_PAIRS, rng)
     ours, theirs = cut_into_cells(fake, real, n_bins=_PAIR_BINS, n_codes=_PAIR_CODES)
     fake_parts, real_parts = _shared(ours, pairs), _shared(theirs, pairs)
     score = mean_similarity(
@@ -205,7 +185,7 @@ def mutual_information(
         undefined="There is only one column.",
     )
     matrices = [symmetric_matrix(fake.n_columns, pairs, parts) for parts in (fake_parts, real_parts)]
-    return Information(score, *matrices)
+    return matrices[0], matrices[1], score
 
 
 def _shared(cells: Cells, pairs: np.ndarray) -> np.ndarray:
@@ -227,27 +207,16 @@ def _entropy(counts: np.ndarray) -> float:
     return float(plain + (np.count_nonzero(counts) - 1) / (2 * n_records))
 
 
-def triple_score(
-    fake: Features, real: Features, *, seed: int = 0, n_triples_max: int = MAX_TRIPLES
-) -> tuple[dict[tuple[str, str, str], float], Score]:
+def triple_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dict[str, float], Score]:
     """How like the real one the joint table of three columns is, the mean of the triples.
 
     Numbers are cut into five bins at the real quantiles, a missing value is a cell of its own, of the
     categories the nine most frequent are kept apart.
 
-    Args:
-        fake: Synthetic records.
-        real: Real records, best ones that the generator never saw.
-        seed: Of the triples and of the groups that the error comes from.
-        n_triples_max: When there are more triples than this, so many are drawn at random.
-
     Returns:
         The ten worst triples by the names of their columns, the worst first, each with its similarity, and
         the score: one minus the total variation distance, mean of the triples, 0 to 1; NaN for fewer than
         three columns. Few records fill hundreds of cells by chance, so real records do not reach 1 either.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
 
     Source:
         Three-way marginals as in the NIST synthetic data challenge: McKenna, Miklau & Sheldon 2021, "Winning
@@ -255,15 +224,14 @@ def triple_score(
     """
     check_comparable(fake, real)
     rng = draws(seed)
-    triples = draw_subsets(fake.n_columns, 3, n_triples_max, rng)
+    triples = draw_subsets(fake.n_columns, 3, MAX_TRIPLES, rng)
     ours, theirs = cut_into_cells(fake, real, n_bins=_TRIPLE_BINS, n_codes=_TRIPLE_CODES)
     parts = _similarities(ours, theirs, triples)
-
-    worst: dict[tuple[str, str, str], float] = {}
-    for index in np.argsort(parts, kind="stable")[:N_WORST]:
-        c, b, a = (fake.names[column] for column in triples[index])
-        worst[a, b, c] = float(parts[index])
-    return worst, mean_similarity(
+    worst = np.argsort(parts, kind="stable")[:N_WORST]
+    named = {
+        " × ".join(fake.names[column] for column in triples[one][::-1]): float(parts[one]) for one in worst
+    }
+    return named, mean_similarity(
         parts,
         lambda a, b: _similarities(ours.take(a), theirs.take(b), triples),
         (len(fake), len(real)),

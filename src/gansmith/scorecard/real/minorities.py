@@ -32,19 +32,13 @@ def rare_category_coverage(fake: Features, known: Features) -> tuple[dict[tuple[
 
     Rare is a category with less than 5 % of the known real records, of which a faithful table of the
     synthetic one's size would hold five or more: by chance alone one in 150 of these lacks, at most. A
-    generator that collapses loses them first, and no average over records would show it.
-
-    Args:
-        fake: Synthetic records.
-        known: All real records that there are, those of the training included: a category that the generator
-            never saw cannot be asked of it, and one that it saw may lack in few held-out records.
+    generator that collapses loses them first, and no average over records would show it. All real records
+    that there are count as known, those of the training included: a category that the generator never saw
+    cannot be asked of it, and one that it saw may lack in few held-out records.
 
     Returns:
         The categories that lack, by the column's name and the code, each with the records of it that were to
         be expected, the most first; and the score, 0 to 1: 1 when no category is rare.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
 
     Source:
         The class coverage of categories (SDMetrics' CategoryCoverage), narrowed to rare categories that are
@@ -95,9 +89,7 @@ Subgroup = tuple[int, float]
 """A category column and one of its codes."""
 
 
-def subgroup_score(
-    fake: Features, real: Features, *, seed: int = 0
-) -> tuple[dict[tuple[str, int], float], Score]:
+def subgroup_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dict[str, float], Score]:
     """How like the real ones the columns are within each subgroup, the mean of the subgroups.
 
     A subgroup is all records with one value of a category column that has 20 values at most; the 60 largest
@@ -105,18 +97,10 @@ def subgroup_score(
     or more are to be expected of them.
     Each weighs the same: a table that is right on average may be wrong for a minority.
 
-    Args:
-        fake: Synthetic records.
-        real: Real records, best ones that the generator never saw.
-        seed: Of the groups that the error comes from.
-
     Returns:
-        The ten worst subgroups by the column's name and the code, the worst first, each with the mean of
+        The ten worst subgroups by the column's name and the category, the worst first, each with the mean of
         `column_shapes` over the other columns, or 0 when the synthetic table has fewer than ten records of
         it; and the score, their mean, 0 to 1: NaN when there is no subgroup.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
 
     Source:
         `column_shapes` within subgroups: the fidelity part of Bhanot et al. 2021, "The problem of fairness in
@@ -132,12 +116,11 @@ def subgroup_score(
         # A few records with or without a subgroup say nothing of whether the table has lost it.
         return np.where((parts == 0.0) | (shapes == 0.0), np.nan, parts)
 
-    order = np.argsort(shapes, kind="stable")[:N_WORST]
-    worst = {
-        (fake.names[subgroups[index][0]], int(subgroups[index][1])): float(shapes[index])
-        for index in order
-        if not np.isnan(shapes[index])
-    }
+    worst: dict[str, float] = {}
+    for index in np.argsort(shapes, kind="stable")[:N_WORST]:
+        column, code = subgroups[index]
+        if not np.isnan(shapes[index]):
+            worst[f"{fake.names[column]} = {fake.cell(fake.names[column], code)}"] = float(shapes[index])
     return worst, mean_similarity(
         shapes,
         measure,

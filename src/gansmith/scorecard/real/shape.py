@@ -24,18 +24,10 @@ def shape_score(
 
     The columns may all be perfect while no record is: see `trend.py` and `two_sample.py`.
 
-    Args:
-        fake: Synthetic records.
-        real: Real records, best ones that the generator never saw.
-        seed: Of the groups that the error comes from.
-
     Returns:
         The similarity of each column, 0 to 1 (NaN where it is not defined), and the score, the mean of the
         defined ones. Two draws of the same n records agree to about 1 - 0.7 / sqrt(n) where a column is a
         number; hence the anchor of equally many real records.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
 
     Source:
         As `column_shapes`.
@@ -58,16 +50,7 @@ def column_shapes(fake: Features, real: Features) -> Float[np.ndarray, " n_colum
     """One minus the distance between the synthetic and the real values of each column, without missing cells.
 
     Numbers: one minus the Kolmogorov-Smirnov distance. Categories: one minus the total variation distance.
-
-    Args:
-        fake: Synthetic records, one or more.
-        real: Real records, one or more.
-
-    Returns:
-        Similarities from 0 to 1; NaN for a column that holds no value in one of the tables.
-
-    Raises:
-        DataError: Different columns, none at all, or no records.
+    The similarities lie between 0 and 1; NaN for a column that holds no value in one of the tables.
 
     Source:
         "Column Shapes" of SDMetrics 0.32 (DataCebo), written from its definition and equal to its numbers,
@@ -130,17 +113,9 @@ def missing_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dic
     distance of the patterns; no column's share of missing cells can be further off than that, and where rare
     patterns had to be counted as one and a column yet is, the column's difference takes its place.
 
-    Args:
-        fake: Synthetic records.
-        real: Real records, best ones that the generator never saw.
-        seed: Of the groups that the error comes from.
-
     Returns:
         For every column with a missing cell in either table, the difference between the shares that are
         missing, 0 to 1, the largest first; and the score, 0 to 1. Nothing and 1 when nothing is missing.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
 
     Source:
         Patterns: Little & Rubin 2019, "Statistical analysis with missing data", 3rd edition, chapter 1;

@@ -26,35 +26,26 @@ _STRONG_ASSOCIATION: Final = 0.3
 
 
 def trend_score(
-    fake: Features, real: Features, *, seed: int = 0, n_pairs_max: int = MAX_PAIRS, strong_only: bool = False
+    fake: Features, real: Features, *, seed: int = 0, strong_only: bool = False
 ) -> tuple[Float[np.ndarray, "n_columns n_columns"], Score]:
     """How like the real one the dependence between two columns is, the mean of the pairs.
 
     Kind to weak dependence: a table of independent columns scores 0.7 on a pair of numbers that are
     correlated to 0.6, and 1 on one that is not. `joint.py` and `two_sample.py` see more.
-
-    Args:
-        fake: Synthetic records.
-        real: Real records, best ones that the generator never saw.
-        seed: Of the pairs and of the groups that the error comes from.
-        n_pairs_max: When there are more pairs than this, so many are drawn at random.
-        strong_only: Whether pairs without a strong trend in the real table are left out, as the library's
-            report has done since 2026 (papers before that average all pairs): a correlation of 0.5 or less,
-            or a Cramer's V of 0.3 or less.
+    With `strong_only`, pairs without a strong trend in the real table are left out, as the library's
+    report has done since 2026 (papers before that average all pairs): a correlation of 0.5 or less,
+    or a Cramer's V of 0.3 or less.
 
     Returns:
         The matrix of `pair_trends`, NaN for what is left out, and the score, the mean of its pairs: NaN when
         there is none.
-
-    Raises:
-        DataError: Different columns, none at all, or fewer than 2 records.
 
     Source:
         As `pair_trends`.
     """
     check_comparable(fake, real)
     rng = draws(seed)
-    pairs = draw_subsets(fake.n_columns, 2, n_pairs_max, rng)
+    pairs = draw_subsets(fake.n_columns, 2, MAX_PAIRS, rng)
     if strong_only:
         pairs = pairs[_is_strong(real, pairs)]
     trends = _trends(fake, real, pairs)
@@ -71,9 +62,7 @@ def trend_score(
     )
 
 
-def pair_trends(
-    fake: Features, real: Features, *, seed: int = 0, n_pairs_max: int = MAX_PAIRS
-) -> Float[np.ndarray, "n_columns n_columns"]:
+def pair_trends(fake: Features, real: Features) -> Float[np.ndarray, "n_columns n_columns"]:
     """Similarity of what each pair of columns has in common, 0 to 1.
 
     Two numbers: one minus half the difference of their correlations, of the records that have both. All other
@@ -81,25 +70,16 @@ def pair_trends(
     category and numbers are cut into ten bins of equal width, EACH TABLE between its own extremes, the
     greatest number and missing ones together in an eleventh.
 
-    Args:
-        fake: Synthetic records, one or more.
-        real: Real records, one or more.
-        seed: Of the pairs, where they are drawn.
-        n_pairs_max: When there are more pairs than this, so many are drawn at random.
-
     Returns:
         A symmetric matrix; NaN on the diagonal, where a pair was not drawn, and where a correlation is not
         defined (a constant, no record with both) or exactly 0 among the real records.
-
-    Raises:
-        DataError: Different columns, none at all, or no records.
 
     Source:
         "Column Pair Trends" of SDMetrics 0.32 (DataCebo), written from its definition and equal to its
         numbers, corner cases included; but it draws 50,000 records where there are more, and this does not.
     """
     check_comparable(fake, real, n_records=1)
-    pairs = draw_subsets(fake.n_columns, 2, n_pairs_max, draws(seed))
+    pairs = draw_subsets(fake.n_columns, 2, MAX_PAIRS, draws(0))
     return symmetric_matrix(fake.n_columns, pairs, _trends(fake, real, pairs))
 
 

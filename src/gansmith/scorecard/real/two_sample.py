@@ -50,24 +50,13 @@ def two_sample_auc(
     """Can a classifier tell synthetic records from real ones that it has not seen?
 
     Boosted trees learn it on all folds but one and are asked about that one. Each fold has its own AUC and
-    the score is their mean: numbers of different classifiers are never ranked against each other, which
-    would push the score of perfect data below one half.
-
-    Args:
-        fake: Synthetic records.
-        real: Real records that the generator never saw.
-        seed: Of the draw of the records, the folds and the classifier.
-        n_max: Records used of each side, at most; both sides give equally many.
-        n_folds: How many parts the records are dealt into, 2 or more.
-        finds_giveaways: Whether to look for the columns, too, which takes longer.
-        learner: The classifier: smaller trees see less.
-
-    Returns:
-        The score and the columns that gave the synthetic records away. The error is DeLong's for the records
-        asked about, enlarged for what the folds share.
+    the score is their mean: numbers of different classifiers are never ranked against each other, which would
+    push the score of perfect data below one half. Both sides give equally many records, `n_max` at most. The
+    error is DeLong's for the records asked about, enlarged for what the folds share. To look for the columns
+    that give the synthetic records away takes longer.
 
     Raises:
-        DataError: Different columns, none at all, or fewer than 4 records on a side.
+        DataError: Fewer than 4 records on a side.
 
     Source:
         Lopez-Paz & Oquab 2017, "Revisiting classifier two-sample tests" (arXiv:1610.06545), with the AUC in
@@ -111,12 +100,6 @@ def quick_two_sample_auc(
     At most 2,500 records of each side and 64 columns take part, drawn with the seed: compare numbers of the
     same seed, which come from the same columns.
 
-    Args:
-        fake: NaN is missing; categories are codes.
-        real: The same columns.
-        is_category: Which columns hold codes.
-        seed: Of the draw, the folds and the classifier.
-
     Returns:
         The AUC, with a standard error of about 0.01 at 2,500 records; 0.5 when a side has fewer than 4
         records, which tell nothing.
@@ -138,14 +121,8 @@ def telling_pairs(
     """Which pairs of columns give synthetic records away: what seeing both adds to the better one alone.
 
     Small trees see two columns and nothing else. Looked at are all pairs of eight columns: `columns` first,
-    then those whose dependence on others is furthest off (`trend.py`). At most 5,000 records of each side
-    take part, drawn with the seed, in two folds.
-
-    Args:
-        fake: Synthetic records.
-        real: Real records that the generator never saw.
-        columns: Names to begin with, such as the giveaways of `two_sample_auc`; may be empty.
-        seed: Of the draw, the folds and the classifiers.
+    such as the giveaways of `two_sample_auc`, then those whose dependence on others is furthest off
+    (`trend.py`). At most 5,000 records of each side take part, drawn with the seed, in two folds.
 
     Returns:
         Pairs of names, the most telling first, each with the AUC gained, 0 to 0.5: 0.01 or more, and more
@@ -153,7 +130,7 @@ def telling_pairs(
 
     Raises:
         UsageError: There is no such column.
-        DataError: Different columns, none at all, or fewer than 4 records on a side.
+        DataError: Fewer than 4 records on a side.
 
     Source:
         As `two_sample_auc`, on two columns.

@@ -69,17 +69,12 @@ _WIDER: Final = NormalDist().inv_cdf(1 - 0.025 / len(ATTACKS)) / CONFIDENT
 """How much wider intervals are when all attacks together shall accuse honest data once in twenty times."""
 
 
-def sure_of(score: Score) -> float:
-    """The least that a score shows when it is one of many: the lower end of a wider interval."""
-    return score.value - _WIDER * (score.value - score.interval[0])
-
-
 def level_of_attack(attack: Attack, entry: Entry) -> Level:
     """Grey where it cannot be trusted, green at chance, red where even the lower end is much."""
     score = entry.score
     if score.caveat or score.n < _FEWEST or score.value != score.value:  # NaN: not measured
         return "grey"
-    low = sure_of(score)
+    low = score.value - _WIDER * (score.value - score.interval[0])  # it is one of many
     if attack.chance == 0.5:  # an AUC: of few records its own error is too small, that of chance is exact
         by_chance = ((2 * score.n + 1) / (12 * score.n**2)) ** 0.5
         low = min(low, score.value - _WIDER * CONFIDENT * by_chance)

@@ -6,8 +6,13 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.private import membership as module
-from gansmith.scorecard.private.membership import Membership, membership, unusualness
-from gansmith.scorecard.private.membership_attacks import membership_attacks, true_positive_rate
+from gansmith.scorecard.private.membership import (
+    Membership,
+    membership,
+    membership_attacks,
+    true_positive_rate,
+    unusualness,
+)
 
 
 def lows(result: Membership) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.private.singling_out import (
-    Predicates,
+    _distinct,
     coded,
     multivariate_singling_out,
     univariate_singling_out,
@@ -92,15 +92,16 @@ def test_counts_agree_with_looking_at_everything():
     for n_asked in (1, 2, 4):
         columns = rng.random((200, 4)).argsort(axis=1)[:, :n_asked]
         low = rng.integers(0, 6, size=columns.shape)
-        predicates = Predicates(columns, low, low + rng.integers(0, 3, size=columns.shape))
+        high = low + rng.integers(0, 3, size=columns.shape)
+        predicates = np.stack([columns, low, high], axis=2)
         for part in (records, others):
             codes = part.codes[columns]  # (200, n_asked, n_records)
-            is_yes = (codes >= low[:, :, None]) & (codes <= predicates.high[:, :, None])
+            is_yes = (codes >= low[:, :, None]) & (codes <= high[:, :, None])
             assert part.counts(predicates).tolist() == is_yes.all(axis=1).sum(axis=1).tolist()
 
 
 def test_the_same_question_in_another_order_is_the_same():
     columns = np.array([[0, 2], [2, 0], [0, 2]])
     low = np.array([[1, 5], [5, 1], [1, 4]])
-    found = Predicates(columns, low, low).distinct()
-    assert (len(found), found.low.tolist()) == (2, [[1, 5], [1, 4]])
+    found = _distinct(np.stack([columns, low, low], axis=2))
+    assert (len(found), found[:, :, 1].tolist()) == (2, [[1, 5], [1, 4]])

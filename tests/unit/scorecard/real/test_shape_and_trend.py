@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from gansmith.errors import DataError
+from gansmith.scorecard.real import trend
 from gansmith.scorecard.real.shape import column_distances, column_shapes, missing_score, shape_score
 from gansmith.scorecard.real.trend import pair_trends, trend_score
 
@@ -156,10 +157,11 @@ def test_numbers_without_any_real_correlation_have_no_trend_as_in_sdmetrics(enco
     assert np.isnan(pair_trends(*encoded(line, grid))[0, 1])
 
 
-def test_no_more_pairs_than_asked_for_are_measured(features):
+def test_no_more_pairs_than_asked_for_are_measured(features, monkeypatch):
     rng = np.random.default_rng(0)
     table = features(*rng.normal(size=(30, 40)))
-    matrix, score = trend_score(table, table, seed=1, n_pairs_max=100)
+    monkeypatch.setattr(trend, "MAX_PAIRS", 100)
+    matrix, score = trend_score(table, table, seed=1)
     assert np.isfinite(matrix[np.triu_indices(30, 1)]).sum() == 100
     assert np.isnan(np.diag(matrix)).all()
     assert score.value == pytest.approx(1.0)

@@ -7,7 +7,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner
 from gansmith.scorecard.score import Score
-from gansmith.scorecard.useful.prediction import contest, mean_skill, skills_of, train_here_test_real
+from gansmith.scorecard.useful import contest, mean_skill, skills_of, train_here_test_real
 
 
 def learnt(train: Features, test: Features, target: str, *, seed: int) -> Score:

@@ -1,1 +1,0 @@
-"""Is it useful? What models that learnt from synthetic records know about real ones."""
