@@ -19,28 +19,18 @@ from gansmith.errors import DataError, did_you_mean
 from gansmith.tabular.cells import Mask
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells
 from gansmith.tabular.constraints.bounds import Range, Unique
-from gansmith.tabular.constraints.dependency import Dependency
+from gansmith.tabular.constraints.dependency import Combinations, Dependency
 from gansmith.tabular.constraints.formats import Format
 from gansmith.tabular.constraints.inequality import Inequality
-from gansmith.tabular.constraints.merged import Combinations, OneOf
 from gansmith.tabular.constraints.missing import MissingTogether
+from gansmith.tabular.constraints.one_of import OneOf
 from gansmith.tabular.constraints.total import Total
 from gansmith.tabular.schema import Schema
 
-KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {
-    constraint.kind: constraint
-    for constraint in (
-        Inequality,
-        Combinations,
-        Dependency,
-        OneOf,
-        Total,
-        Range,
-        Unique,
-        Format,
-        MissingTogether,
-    )
-}
+_CLASSES: Final = (
+    Inequality, Combinations, Dependency, OneOf, Total, Range, Unique, Format, MissingTogether,
+)  # fmt: skip
+KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {one.kind: one for one in _CLASSES}
 MAX_CONSTRAINTS: Final = 10_000
 
 

@@ -22,7 +22,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import EXACT, Mask, cells_of, replaced
 from gansmith.tabular.columns.base import from_units, measure, step_of, units
-from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, check_keys, each_once
+from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, each_once
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.schema import NOT_ROUNDED, Column
 
@@ -97,12 +97,7 @@ class Inequality(AbstractConstraint):
             is_distance=_are_close(low, high, ~low_missing & ~high_missing),
         )
 
-    def learnt_state(self) -> dict[str, Any]:
-        quantiles = list(self.quantiles)
-        return {"reference": self.reference, "quantiles": quantiles, "is_distance": self.is_distance}
-
-    def with_state(self, state: Mapping[str, Any]) -> Inequality:
-        check_keys(state, *self.learns)
+    def learnt_again(self, state: Mapping[str, Any]) -> Inequality:
         found = replace(self, **state)
         numbers = np.array([found.reference, *found.quantiles])
         if len(numbers) != 1 + N_QUANTILES or (np.diff(numbers[1:]) < 0).any():

@@ -19,7 +19,7 @@ from gansmith.errors import DataError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, cells_of, is_missing, replaced
 from gansmith.tabular.columns.base import from_units, units
-from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Columns, check_keys, spelt, typed
+from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Columns, typed
 from gansmith.tabular.constraints.view import View
 from gansmith.tabular.schema import Column
 
@@ -55,11 +55,7 @@ class MissingTogether(AbstractConstraint):
         found = [_stand_in(cells_of(records, column.name), column, min_count) for column in self.columns[1:]]
         return replace(self, stand_ins=tuple(found))
 
-    def learnt_state(self) -> dict[str, Any]:
-        return {"stand_ins": [spelt(cells) for cells in self.stand_ins]}
-
-    def with_state(self, state: Mapping[str, Any]) -> MissingTogether:
-        check_keys(state, "stand_ins")
+    def learnt_again(self, state: Mapping[str, Any]) -> MissingTogether:
         listed: Any = state["stand_ins"]
         if not isinstance(listed, list) or len(listed) != len(self.writes):
             raise DataError(f"stand-ins for {len(self.writes)} columns are wanted.")

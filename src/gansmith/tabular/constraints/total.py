@@ -23,6 +23,7 @@ from gansmith.tabular.constraints.base import (
     Named,
     check_kinds,
     each_once,
+    emptied,
     empty,
 )
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
@@ -66,10 +67,10 @@ class Total(AbstractConstraint):
         return (missing != lacking) | (~missing & ~lacking & (np.abs(total - wanted) > tolerance))
 
     def reduced(self) -> Mapping[str, Column]:
-        return {self.total.name: empty(self.total)}
+        return empty([self.total])
 
     def reduce(self, records: pa.Table) -> pa.Table:
-        return replaced(records, {self.total.name: pa.nulls(records.num_rows)})
+        return emptied(records, self.writes)
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         wanted, lacking, _ = self._added(records)
