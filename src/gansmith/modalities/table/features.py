@@ -43,7 +43,7 @@ def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]
     tables, schema = common_types(tables, schema)
     lengths = [table.num_rows for table in tables]
     varying = [column for column in schema.columns if column.traits.is_varied]
-    compared = [_compared(column, [_typed(table, column) for table in tables]) for column in varying]
+    compared = [_compared(column, [table[column.name] for table in tables]) for column in varying]
     kept = [one for one in compared if one.scale != "gaps" or one.values.any()]
     values = np.stack([one.values for one in kept], axis=1) if kept else np.empty((sum(lengths), 0))
     whole = Features(
@@ -79,17 +79,6 @@ def common_types(tables: Sequence[pa.Table], schema: Schema) -> tuple[list[pa.Ta
     wider = Schema(tuple(column for column, _ in found))
     arrays = [[parts[place] for _, parts in found] for place in range(len(tables))]
     return [pa.table(of_one, schema=wider.arrow_schema) for of_one in arrays], wider
-
-
-def _typed(table: pa.Table, column: Column) -> pa.ChunkedArray:
-    cells = _cells(table, column)
-    try:
-        return cells if cells.type == column.arrow_type else cells.cast(column.arrow_type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(
-            f"column {column.name!r} is of type {cells.type} and cannot be read as {column.type}: {error}. "
-            "Read the table with the schema first."
-        ) from error
 
 
 def _cells(table: pa.Table, column: Column) -> pa.ChunkedArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, final
 
@@ -22,7 +23,7 @@ from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
 from gansmith.tabular.files.reading import MIN_RECORDS, Leniency, read_table
-from gansmith.tabular.files.writing import TableFile, TableWriter
+from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Schema, Table, schema_of
 from gansmith.tabular.suppressed import suppression_notes
@@ -142,8 +143,8 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
 
     def writer(
         self, path: Path, like: Table, metadata: Mapping[str, str], options: TableOptions
-    ) -> TableFile:
-        return TableFile(TableWriter(path, like.schema, metadata=metadata, safe_csv=options.safe_csv))
+    ) -> TableWriter:
+        return TableWriter(path, like.schema, metadata=metadata, safe_csv=options.safe_csv)
 
     def preview(self, records: Table) -> TablePreview:
         """See the base class: the first five records."""
@@ -171,16 +172,13 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
 
 
 def _read_like(source: object, like: Table, leniency: Leniency, n_min: int) -> Table:
-    names = like.schema.names
+    read = partial(read_table, source, schema=like.schema, leniency=leniency, n_min=n_min, is_capped=True)
     try:
-        return read_table(source, schema=like.schema, leniency=leniency, n_min=n_min, is_capped=True)
+        return read()
     except DataError:
-        if names != tuple(f"column_{number + 1}" for number in range(len(names))):
+        if like.schema.names != tuple(f"column_{number + 1}" for number in range(len(like.schema))):
             raise
-    # As `like` was.
-    return read_table(
-        source, schema=like.schema, leniency=leniency, n_min=n_min, has_header=False, is_capped=True
-    )
+    return read(has_header=False)  # as `like` was
 
 
 def _read(source: object, options: TableOptions, schema: Schema | None) -> Table:

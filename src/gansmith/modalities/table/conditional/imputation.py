@@ -30,7 +30,7 @@ from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints.chain import Chain
 from gansmith.tabular.constraints.dependency import Dependency
 from gansmith.tabular.files.gaps import Gaps
-from gansmith.tabular.files.writing import TableFile
+from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.layout import Compact, hold_fixed
 from gansmith.tabular.schema import Table
 
@@ -89,7 +89,7 @@ class TablePartial:
     def returned(self, blocks: Sequence[Table]) -> object:
         return self.gaps.returned(pa.concat_tables([block.records for block in blocks]).combine_chunks())
 
-    def writer(self, path: Path, metadata: Mapping[str, str]) -> TableFile:
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> TableWriter:
         return self.gaps.writer(path, metadata)
 
 
