@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gansmith.modalities.recipe import AbstractCodec, Verdict
+from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.constraints.chain import Chain
@@ -34,16 +34,6 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
 
     @classmethod
     def fit(cls, records: Table, options: TableOptions, seed: int) -> TableCodec:
-        """Learn every column; one of categories that are mostly rare becomes text.
-
-        Args:
-            records: Training records alone.
-            options: Say how many records must share a value before it may come out.
-            seed: Of the grouping of rare categories.
-
-        Raises:
-            DataError: There are too few records for anything to come out, or nothing in them can be learnt.
-        """
         return cls(RowCodec.fit(records, options.min_count, seed))
 
     @property
@@ -107,11 +97,9 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         return self.rows.decode(*self._parts(compact), rng, first_index, fixed)
 
     def expand(self, compact: Compact) -> Tensor:
-        """Compact samples as the networks see them, shape `(n, n_values)`."""
         return self.layout.expand(compact)
 
     def compact(self, samples: Tensor) -> Compact:
-        """The inverse of `expand`."""
         return self.layout.compact(samples)
 
     def features(
@@ -132,19 +120,3 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         """States and levels."""
         values = compact.numpy()
         return values[:, : self.layout.n_columns].astype(np.int64), values[:, self.layout.n_columns :]
-
-
-def verdict(chain: Chain, records: pa.Table) -> Verdict | None:
-    """Records that were made, looked at once more: which keep all constraints, and what are their keys?
-
-    Returns:
-        None where nothing can go wrong: there are no constraints.
-    """
-    if not chain.constraints:
-        return None
-    is_valid = ~chain.violating(records)
-    keys = tuple(tuple(unique.numbers(records).tolist()) for unique in chain.uniques)
-    has_key = [~unique.lacking(records) for unique in chain.uniques]
-    rules = tuple(constraint.in_words() for constraint in chain.constraints)
-    found = np.stack(has_key) if has_key else np.zeros((0, records.num_rows), bool)
-    return Verdict(is_valid, keys, found, rules)

@@ -93,12 +93,6 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         return score_tables(fakes, train, holdout, target, seed, effort)
 
     def read_for(self, source: object, like: Table) -> Table:
-        """See the base class.
-
-        Raises:
-            DataError: A column is missing, too many, or not of the kind that was learnt.
-            UsageError: `source` is no table.
-        """
         try:
             found = read_table(source, schema=like.schema, n_min=1)
             records = found.records.cast(like.schema.arrow_schema)

@@ -16,7 +16,7 @@ from gansmith.engine.monitors import coverage
 from gansmith.engine.tensors import Samples
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verdict
-from gansmith.modalities.table.codec import TableCodec, verdict
+from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.conditional.imputation import TablePartial
 from gansmith.modalities.table.conditional.request import TableRequest, request_for
 from gansmith.modalities.table.options import TableOptions
@@ -55,7 +55,13 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def verdict(self, codec: TableCodec, records: Table) -> Verdict | None:
         """See `Validating`."""
-        return verdict(codec.chain, records.records)
+        chain, made = codec.chain, records.records
+        if not chain.constraints:
+            return None
+        keys = tuple(tuple(unique.numbers(made).tolist()) for unique in chain.uniques)
+        has_key = np.array([~unique.lacking(made) for unique in chain.uniques], bool)
+        rules = tuple(constraint.in_words() for constraint in chain.constraints)
+        return Verdict(~chain.violating(made), keys, has_key.reshape(len(keys), len(records)), rules)
 
     def fine_tuning_options(
         self, codec: TableCodec, own: TableOptions, given: Mapping[str, Any]

@@ -172,12 +172,9 @@ def _by(given: Mapping[str, Any], column: Column) -> Column:
         return _as(column, "identifier")
     if not column.traits.rare_as:
         return column
-    semantic_type = _SEMANTIC_TYPES.get(sdtype, "")
-    return (
-        replace(_as(column, "invented"), semantic_type=semantic_type)
-        if semantic_type
-        else _as(column, "text")
-    )
+    if semantic_type := _SEMANTIC_TYPES.get(sdtype):
+        return replace(_as(column, "invented"), semantic_type=semantic_type)
+    return _as(column, "text")
 
 
 def _keeps_nothing(column: Column) -> bool:

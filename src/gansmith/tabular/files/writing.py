@@ -241,11 +241,7 @@ class TextSink(AbstractSink):
         self._put([self._quoted(pa.array([name]), is_wanted=not is_bare) for name in schema.names])
 
     def write(self, records: pa.Table) -> None:
-        """Append a block.
-
-        Raises:
-            DataError: A cell cannot be spelt in the encoding.
-        """
+        """See the base class; a cell that the encoding has no signs for is a DataError."""
         self._put([self._cells(flat(records, column), column) for column in self._schema.columns])
 
     def _cells(self, values: pa.Array, column: Column) -> pa.Array:
@@ -299,11 +295,9 @@ class ParquetSink(AbstractSink):
         self._writer: Any = pq.ParquetWriter(stream, stored_schema(schema).with_metadata(dict(metadata)))
 
     def write(self, records: pa.Table) -> None:
-        """Append a block as a row group."""
         self._writer.write_table(stored_table(records, self._schema).cast(self._writer.schema))
 
     def close(self) -> None:
-        """Write the footer."""
         self._writer.close()
 
 
@@ -318,11 +312,7 @@ class JsonSink(AbstractSink):
     """The columns."""
 
     def write(self, records: pa.Table) -> None:
-        """Append a block.
-
-        Raises:
-            DataError: Two columns differ in upper and lower case alone.
-        """
+        """See the base class; columns that differ in upper and lower case alone are a DataError."""
         columns = {one.name: self._values(flat(records, one), one) for one in self.schema.columns}
         connection: Any = duckdb.connect(":memory:")
         with connection:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Final, final
 
@@ -129,7 +128,8 @@ class ImputedBlock:
         layout = self._codec.layout
         is_value = np.ones(self._is_fixed.shape, bool)
         if not self._keep_missing:
-            is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~self._can_be_missing
+            can_be_missing = [self._codec.columns[index].has_missing for index in self._codec.playing]
+            is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~np.array(can_be_missing)
         before = self._are_whole()
         self._fill(compact, is_value & ~self._is_fixed)
         if self._n_rounds >= ROUNDS:
@@ -140,14 +140,11 @@ class ImputedBlock:
     def settled(self, records: Table) -> Table:
         made = records.records
         if self._tables:
-            rows = pa.array(
-                (self._rounds * self._records.num_rows + np.arange(len(self._rounds)))[: len(records)]
-            )
-            kept = pa.concat_tables(self._tables).take(rows)
+            rows = self._rounds * len(self._rounds) + np.arange(len(self._rounds))
+            kept = pa.concat_tables(self._tables).take(pa.array(rows[: len(records)]))
             names = [column.name for column in self._codec.schema.columns if not column.traits.is_made_anew]
             made = replaced(made, {name: cells_of(kept, name) for name in names})
-        whole = self._with_given(made)
-        return Table(whole, records.schema, records.name, records.notes)
+        return Table(self._with_given(made), records.schema, records.name, records.notes)
 
     def _with_given(self, made: pa.Table) -> pa.Table:
         """Records that were made, with the cells that were there."""
@@ -168,9 +165,8 @@ class ImputedBlock:
             before: Which records were whole before this round.
         """
         n = self._records.num_rows
-        made = self._codec.decode_rows(
-            self._compact[:n], np.random.default_rng([self._seed, 2, self._n_rounds])
-        )
+        rng = np.random.default_rng([self._seed, 2, self._n_rounds])
+        made = self._codec.decode_rows(self._compact[:n], rng)
         self._tables.append(made)
         is_new = self._are_whole()[:n] & (~before[:n] | (self._n_rounds == 1))
         self._rounds[is_new] = len(self._tables) - 1
@@ -178,10 +174,6 @@ class ImputedBlock:
             broken = is_new & self._codec.chain.violating(self._with_given(made))
             again = np.flatnonzero(broken & ~np.all(self._is_given[:n], axis=1))
             self._is_fixed[again] = self._is_given[again]
-
-    @cached_property
-    def _can_be_missing(self) -> Bool[np.ndarray, " n_columns"]:
-        return np.array([self._codec.columns[index].has_missing for index in self._codec.playing])
 
     def _put_given(self) -> None:
         """Hold fixed what is there and known."""
