@@ -158,8 +158,7 @@ def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
         name = f"{column.name} is missing"
         return _Compared(name, is_missing, is_category=True, labels=("no", "yes"), scale="gaps")
     if not column.traits.is_measure:
-        numbered, known = _numbered([part.cast(pa.string()) for part in parts])
-        codes, labels = _codes(numbered, known, len(parts[0]))
+        codes, labels = _codes(parts)
         return _Compared(column.name, codes, is_category=True, labels=labels)
     kind = measure(column)
     values = np.concatenate([floats_of(part) for part in parts])
@@ -167,16 +166,12 @@ def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
     return _Compared(column.name, values, is_category=False, scale=kind.scale)
 
 
-def _numbered(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, list[str]]:
-    """Each text's number in the order of first appearance, -1 where missing, and the texts."""
-    chunks = [chunk for part in parts for chunk in part.chunks]
+def _codes(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Cells as codes by frequency among those of the first part, NaN where missing; and their texts by code."""
+    chunks = [chunk for part in parts for chunk in part.cast(pa.string()).chunks]
     coded = pa.chunked_array(chunks, type=pa.string()).combine_chunks().dictionary_encode()
-    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), coded.dictionary.to_pylist()
-
-
-def _codes(numbered: np.ndarray, texts: list[str], n_first: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Numbers 0, 1, ... as codes by frequency among the first records, -1 as NaN; and the texts by code."""
-    first = numbered[:n_first]
+    numbered, texts = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), coded.dictionary.to_pylist()
+    first = numbered[: len(parts[0])]
     order = np.argsort(-np.bincount(first[first >= 0], minlength=len(texts)), kind="stable")
     code = np.empty(len(texts) + 1)
     code[order] = np.arange(len(texts))

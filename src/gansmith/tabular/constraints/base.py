@@ -186,8 +186,8 @@ class AbstractConstraint(ABC):
 
 
 def check_kinds(columns: Sequence[Column], is_right: Callable[[Column], bool], wanted: str) -> None:
-    """Raise DataError when a constraint cannot hold for one of the columns."""
-    for column in columns:
+    """Raise DataError when a constraint cannot hold for one of the columns, or it stands in two places."""
+    for column in each_once(columns):
         if not is_right(column):
             raise DataError(f"column {column.name!r} is {column.kind} ({column.type}). Wanted: {wanted}.")
 

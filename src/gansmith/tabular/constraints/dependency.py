@@ -26,7 +26,6 @@ from gansmith.tabular.constraints.base import (
     Columns,
     Named,
     check_kinds,
-    each_once,
     emptied,
     empty,
     typed,
@@ -133,7 +132,7 @@ class Dependency(AbstractLookup):
     """What each of them decides."""
 
     def __post_init__(self) -> None:
-        _check_exact(each_once((self.by, self.column)))
+        _check_exact((self.by, self.column))
 
     @property
     def writes(self) -> tuple[str, ...]:

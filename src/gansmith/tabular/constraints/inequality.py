@@ -140,19 +140,16 @@ class Inequality(AbstractConstraint):
 
     def conditions_for(self, cells: Cells) -> Cells:
         """See the base class; which distance makes a certain `high` depends on `low`, so it stays open."""
-        if not self.is_distance:
-            return cells
         cell = cells.get(self.high.name)
-        if cell is not None and cell[0].is_valid:
-            number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
-            low, high = self.quantiles[0], self.quantiles[-1]
-            if not low <= number <= high:
-                numbers, none = np.array([low, high]), np.zeros(2, bool)
-                first, last = from_units(numbers, none, self.high, is_mixed=self._is_mixed)
-                wrong = f"column {self.high.name!r} has no value {cell[0].as_py()}"
-                raise UsageError(f"{wrong}: it was learnt from {first} to {last}.")
-            return {name: asked for name, asked in cells.items() if name != self.high.name}
-        return cells
+        if not self.is_distance or cell is None or not cell[0].is_valid:
+            return cells
+        number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
+        ends = self.quantiles[0], self.quantiles[-1]
+        if not ends[0] <= number <= ends[1]:
+            first, last = from_units(np.array(ends), np.zeros(2, bool), self.high, is_mixed=self._is_mixed)
+            wrong = f"column {self.high.name!r} has no value {cell[0].as_py()}"
+            raise UsageError(f"{wrong}: it was learnt from {first} to {last}.")
+        return {name: asked for name, asked in cells.items() if name != self.high.name}
 
     def is_determined_by(self, name: str, cells: Cells) -> bool:
         """See the base class; that `high` is missing can be said."""

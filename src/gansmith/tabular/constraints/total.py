@@ -22,7 +22,6 @@ from gansmith.tabular.constraints.base import (
     Columns,
     Named,
     check_kinds,
-    each_once,
     emptied,
     empty,
 )
@@ -49,7 +48,7 @@ class Total(AbstractConstraint):
     parts: Annotated[Columns, Field(min_length=1)]
 
     def __post_init__(self) -> None:
-        check_kinds(each_once((self.total, *self.parts)), lambda one: one.traits.is_number, "numbers")
+        check_kinds((self.total, *self.parts), lambda one: one.traits.is_number, "numbers")
 
     @property
     def writes(self) -> tuple[str, ...]:

@@ -56,7 +56,12 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     texts = tuple(text for condition in conditions.values() for text in condition.texts)
     if balance:
         conditions[balance] = _without_missing(codec.schema.column(balance), conditions.get(balance))
-        _check_balance(codec, conditions[balance].column)
+        if (rule := codec.chain.taking(balance)) is not None:
+            others = ", ".join(repr(name) for name in rule.reads)
+            raise UsageError(
+                f"column {balance!r} follows from others ({rule.in_words()}) and cannot be balanced. "
+                f"Balance {others or 'another one'}."
+            )
     on_made, sought = reduced(codec.chain, conditions)
     asked: list[ConditionedColumn] = []
     balanced: int | None = None
@@ -80,17 +85,6 @@ def _without_missing(column: Column, condition: Condition | None) -> Condition:
     if condition.values is not None:
         return condition
     return replace(condition, excluded=pa.concat_arrays([condition.excluded, nothing]))
-
-
-def _check_balance(codec: TableCodec, column: Column) -> None:
-    """Raise UsageError unless the generator makes the column as it is."""
-    rule = codec.chain.taking(column.name)
-    if rule is not None:
-        others = ", ".join(repr(name) for name in rule.reads)
-        raise UsageError(
-            f"column {column.name!r} follows from others ({rule.in_words()}) and cannot be balanced. "
-            f"Balance {others or 'another one'}."
-        )
 
 
 def _check_values(column: Column, choices: Choices, n_states: int) -> None:
