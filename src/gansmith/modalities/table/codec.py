@@ -15,8 +15,6 @@ from torch import Tensor
 
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.table.options import TableOptions
-from gansmith.tabular.columns.codecs import AbstractColumnCodec
-from gansmith.tabular.constraints.chain import Chain
 from gansmith.tabular.layout import Compact, Layout
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Schema, Table
@@ -41,25 +39,10 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         """All columns."""
         return self.rows.schema
 
-    @property
-    def columns(self) -> tuple[AbstractColumnCodec, ...]:
-        """What was learnt of each."""
-        return self.rows.columns
-
-    @property
-    def chain(self) -> Chain:
-        """The constraints between them."""
-        return self.rows.chain
-
-    @property
-    def playing(self) -> tuple[int, ...]:
-        """The columns that take part in the game, in the order of the layout."""
-        return self.rows.playing
-
     @cached_property
     def layout(self) -> Layout:
         """Where each column stands in a sample."""
-        codecs = [self.columns[index] for index in self.playing]
+        codecs = [self.rows.columns[index] for index in self.rows.playing]
         return Layout(tuple(codec.n_states for codec in codecs), tuple(codec.n_bins for codec in codecs))
 
     @property

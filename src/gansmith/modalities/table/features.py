@@ -167,7 +167,7 @@ def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
 
 
 def _codes(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Cells as codes by frequency among those of the first part, NaN where missing; and their texts by code."""
+    """Cells as codes by frequency among those of the first part, NaN where missing; and texts by code."""
     chunks = [chunk for part in parts for chunk in part.cast(pa.string()).chunks]
     coded = pa.chunked_array(chunks, type=pa.string()).combine_chunks().dictionary_encode()
     numbered, texts = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), coded.dictionary.to_pylist()

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat, Description
@@ -143,14 +144,9 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
     def preview(self, records: Table) -> TablePreview:
         """See the base class: the first five records."""
         few = records.take(np.arange(min(5, len(records))))
-        cells = [
-            [
-                "" if cell is None else cell
-                for cell in column.traits.spell(cells_of(few.records, column.name), column).to_pylist()
-            ]
-            for column in few.schema.columns
-        ]
-        return TablePreview(few.schema.names, tuple(zip(*cells, strict=True)))
+        cells = [one.traits.spell(cells_of(few.records, one.name), one) for one in few.schema.columns]
+        filled = [pc.fill_null(each.cast(pa.string()), "").to_pylist() for each in cells]
+        return TablePreview(few.schema.names, tuple(zip(*filled, strict=True)))
 
     def overview(self, records: Table) -> list[dict[str, str]]:
         """One row for each column: its kind, its missing cells, and its range or how many values it has."""
@@ -191,11 +187,11 @@ def _read(source: object, options: TableOptions, schema: Schema | None) -> Table
 def _read_by_sdv(source: object, options: TableOptions, metadata: Mapping[str, Any]) -> Table:
     """The table as it is found to be, and once more where the metadata knows better."""
     stem = Path(source).name.partition(".")[0] if isinstance(source, (str, Path)) else ""
-    said = table_of(choose_table(metadata, stem))
+    said, lost = table_of(choose_table(metadata, stem))
     found = _read(source, options, None)
     schema, notes = schema_by(said, found.schema)
     table = found if schema == found.schema else _read(source, options, schema)
-    return replace(table, notes=(*table.notes, *notes))
+    return replace(table, notes=(*table.notes, *lost, *notes))
 
 
 def _settled(table: Table, options: TableOptions) -> Table:

@@ -55,7 +55,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def verdict(self, codec: TableCodec, records: Table) -> Verdict | None:
         """See `Validating`."""
-        chain, made = codec.chain, records.records
+        chain, made = codec.rows.chain, records.records
         if not chain.constraints:
             return None
         keys = tuple(tuple(unique.numbers(made).tolist()) for unique in chain.uniques)
@@ -132,7 +132,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             if n_heldout < MIN_RECORDS_FOR_TREES:
                 return coverage(fake, real)
             (ours, is_category), (theirs, _) = (
-                codec.features(codec.layout.compact(samples).cpu()) for samples in (fake, real)
+                codec.features(codec.compact(one).cpu()) for one in (fake, real)
             )
             return min(1.0, 2 * (1 - quick_two_sample_auc(ours, theirs, is_category, seed=seed)))
 
@@ -147,8 +147,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
         def score(fake: Samples, real: Samples) -> tuple[float, float]:
             ours, theirs = (
-                _features(*codec.features(codec.layout.compact(samples).cpu()), seed)
-                for samples in (fake, real)
+                _features(*codec.features(codec.compact(one).cpu()), seed) for one in (fake, real)
             )
             found = two_sample_auc(ours, theirs, seed=seed, n_folds=2, finds_giveaways=False).score
             return 1 - found.value, found.error

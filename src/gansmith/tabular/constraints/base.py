@@ -160,20 +160,23 @@ class AbstractConstraint(ABC):
         del rng, first_index
         return records
 
-    def conditions_for(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
         """What is to be asked of reduced records, so that the full ones have these cells.
 
-        A column that `reduce` changes is left out where this cannot be said; whoever asks then has to look
-        at the records that come.
+        Returns:
+            What to ask, and the cells that this does not make sure of: whoever asks has to look for them in
+            the records that come.
 
         Raises:
             UsageError: When no record can have them.
         """
-        return {name: cell for name, cell in cells.items() if name not in self.writes}
+        return self.apart(cells)
 
-    def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """Whether `conditions_for(cells)` makes sure of the cell asked for in column `name`."""
-        return name not in self.writes
+    @final
+    def apart(self, cells: Cells) -> tuple[Cells, Cells]:
+        """Cells of other columns, and of those that `restore` puts back."""
+        own = {name: cell for name, cell in cells.items() if name in self.writes}
+        return {name: cell for name, cell in cells.items() if name not in own}, own
 
     def takes(self, name: str) -> bool:
         """Whether the column does not take part in the game as it is."""

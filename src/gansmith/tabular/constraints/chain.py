@@ -137,10 +137,8 @@ class Chain:
         """
         untold: Cells = {}
         for constraint in reversed(self._active):
-            untold |= {
-                name: cell for name, cell in cells.items() if not constraint.is_determined_by(name, cells)
-            }
-            cells = constraint.conditions_for(cells)
+            cells, unsure = constraint.conditions_for(cells)
+            untold |= unsure
         return cells, untold
 
     def violating(self, records: pa.Table) -> Mask:

@@ -71,21 +71,17 @@ class AbstractLookup(AbstractConstraint):
         return self.only(kept)
 
     @final
-    def conditions_for(self, cells: Cells) -> Cells:
-        left = {name: cell for name, cell in cells.items() if name not in self.writes}
-        if len(left) == len(cells):
-            return cells
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
+        left, own = self.apart(cells)
+        if not own:
+            return cells, {}
         found = self._matching(cells)
         if not len(found):
             asked = " and ".join(
                 f"{name}={cells[name][0].as_py()}" for name in self.known()[1] if name in cells
             )
             raise UsageError(f"no record has {asked}: {self.in_words()}. {self.cure}")
-        return {**left, self.key: found} if len(found) == 1 else left
-
-    @final
-    def is_determined_by(self, name: str, cells: Cells) -> bool:
-        return name not in self.writes or len(self._matching(cells)) == 1
+        return ({**left, self.key: found}, {}) if len(found) == 1 else (left, own)
 
     def _matching(self, cells: Cells) -> pa.Array:
         """The keys with which a record has these cells."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import re
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Final, final
@@ -124,17 +124,19 @@ def _letters(letters: str) -> Pattern:
     return Pattern(len(letters), 1, letters.__getitem__)
 
 
+def _joined(parts: Iterable[Pattern], number: int) -> str:
+    """One text of each part, one after the other; the parts come from the last to the first."""
+    pieces: list[str] = []
+    for part in parts:
+        number, place = divmod(number, part.n_texts)
+        pieces.append(part.text(place))
+    return "".join(reversed(pieces))
+
+
 def _sequence(parts: Sequence[Pattern]) -> Pattern:
     """One text of each part, one after the other."""
-
-    def text(number: int) -> str:
-        pieces: list[str] = []
-        for part in reversed(parts):
-            number, place = divmod(number, part.n_texts)
-            pieces.append(part.text(place))
-        return "".join(reversed(pieces))
-
-    return Pattern(math.prod(part.n_texts for part in parts), sum(part.length for part in parts), text)
+    n_texts, length = math.prod(part.n_texts for part in parts), sum(part.length for part in parts)
+    return Pattern(n_texts, length, lambda number: _joined(reversed(parts), number))
 
 
 def _either(patterns: Sequence[Pattern]) -> Pattern:
@@ -148,6 +150,19 @@ def _either(patterns: Sequence[Pattern]) -> Pattern:
         raise IndexError(number)
 
     return Pattern(sum(one.n_texts for one in patterns), max(one.length for one in patterns), text)
+
+
+def _repeated(pattern: Pattern, n_min: int, n_max: int) -> Pattern:
+    """A pattern several times over, the fewest times first; of no characters once is enough."""
+    if not pattern.length:
+        return pattern
+    if pattern.length * n_max > MAX_LENGTH:  # will be refused
+        return Pattern(1, pattern.length * n_max, pattern.text)
+
+    def times(n: int) -> Pattern:
+        return Pattern(pattern.n_texts**n, pattern.length * n, lambda number: _joined([pattern] * n, number))
+
+    return _either([times(n) for n in range(n_min, n_max + 1)])
 
 
 def read_pattern(expression: str) -> Pattern:
@@ -206,8 +221,7 @@ class _Reader:
         parts: list[Pattern] = []
         while self._next() not in ("", "|", ")"):
             item = self._item(depth)
-            n_min, n_max = self._repetition()
-            parts.append(_either([_sequence([item] * n) for n in range(n_min, n_max + 1)]))
+            parts.append(_repeated(item, *self._repetition()))
         return _sequence(parts)
 
     def _item(self, depth: int) -> Pattern:

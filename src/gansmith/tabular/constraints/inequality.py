@@ -138,22 +138,18 @@ class Inequality(AbstractConstraint):
             cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
         return replaced(records, {self.high.name: cells})
 
-    def conditions_for(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
         """See the base class; which distance makes a certain `high` depends on `low`, so it stays open."""
         cell = cells.get(self.high.name)
         if not self.is_distance or cell is None or not cell[0].is_valid:
-            return cells
+            return cells, {}
         number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
         ends = self.quantiles[0], self.quantiles[-1]
         if not ends[0] <= number <= ends[1]:
             first, last = from_units(np.array(ends), np.zeros(2, bool), self.high, is_mixed=self._is_mixed)
             wrong = f"column {self.high.name!r} has no value {cell[0].as_py()}"
             raise UsageError(f"{wrong}: it was learnt from {first} to {last}.")
-        return {name: asked for name, asked in cells.items() if name != self.high.name}
-
-    def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """See the base class; that `high` is missing can be said."""
-        return not self.is_distance or name != self.high.name or not cells[name][0].is_valid
+        return self.apart(cells)
 
     def takes(self, name: str) -> bool:
         return self.is_distance and name in self.writes

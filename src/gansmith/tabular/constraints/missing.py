@@ -81,15 +81,12 @@ class MissingTogether(AbstractConstraint):
             emptied[name] = pc.if_else(is_gone, pa.scalar(None, cells.type), cells)
         return replaced(records, emptied)
 
-    def conditions_for(self, cells: Cells) -> Cells:
-        """See the base class; that one is missing says it of the first, too."""
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
+        """See the base class; that one is missing says it of the first, too; a value needs that there."""
         gone = [name for name in self.writes if name in cells and not cells[name][0].is_valid]
-        left = {name: cell for name, cell in cells.items() if name not in gone}
-        return {**left, self.reads[0]: pa.nulls(1, self.columns[0].arrow_type)} if gone else left
-
-    def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """See the base class; a value that is asked for comes only where the first is there."""
-        return name not in self.writes or not cells[name][0].is_valid
+        asked = {name: cell for name, cell in cells.items() if name not in gone}
+        unsure = self.apart(asked)[1]
+        return (asked | {self.reads[0]: pa.nulls(1, self.columns[0].arrow_type)} if gone else asked), unsure
 
 
 def _stand_in(cells: pa.Array, column: Column, min_count: int) -> pa.Array:

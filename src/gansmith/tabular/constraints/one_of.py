@@ -68,32 +68,23 @@ class OneOf(AbstractConstraint):
         ones = {column: pc.equal(called, column.name).cast(pa.int8()) for column in self.columns}
         return replaced(records, {column.name: one.cast(column.arrow_type) for column, one in ones.items()})
 
-    def conditions_for(self, cells: Cells) -> Cells:
-        ones = [name for name in self.writes if name in cells and _is_one(cells[name])]
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
+        """See the base class; that a column is 0 leaves all others open."""
+        left, own = self.apart(cells)
+        ones = [name for name in self.writes if name in own and own[name][0].as_py() in (1, True)]
         if len(ones) > 1:
             raise UsageError(
                 f"no record has both {ones[0]}=1 and {ones[1]}=1: {self.in_words()}. Ask for one."
             )
-        left = {name: cell for name, cell in cells.items() if name not in self.writes}
-        missing = [name for name in self.writes if name in cells and not cells[name][0].is_valid]
-        if missing:
-            return {**left, self.writes[0]: pa.nulls(1, pa.string())}
-        return {**left, self.writes[0]: pa.array(ones)} if ones else left
-
-    def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """See the base class; that a column is 0 leaves all others open."""
-        asked = [cells[one] for one in self.writes if one in cells]
-        return name not in self.writes or any(_is_one(cell) or not cell[0].is_valid for cell in asked)
+        if any(not cell[0].is_valid for cell in own.values()):
+            return {**left, self.writes[0]: pa.nulls(1, pa.string())}, {}
+        return ({**left, self.writes[0]: pa.array(ones)}, {}) if ones else (left, own)
 
     def _matrix(self, records: pa.Table) -> tuple[Float[np.ndarray, "n k"], np.ndarray]:
         """Values, and which are missing (there: 0); both of shape (n, n_columns)."""
         missing = np.stack([is_missing(records, name) for name in self.writes], 1)
         numbers = np.stack([floats_of(cells_of(records, name)) for name in self.writes], 1)
         return np.where(missing, 0.0, numbers), missing
-
-
-def _is_one(cell: pa.Array) -> bool:
-    return cell[0].is_valid and cell[0].as_py() in (1, True)
 
 
 def find_one_of(view: View, taken: frozenset[str]) -> list[OneOf]:

@@ -152,9 +152,7 @@ def _filled(series: Any, made: Any, gaps: np.ndarray) -> Any:
     values = made[gaps]
     if isinstance(series.dtype, pd.CategoricalDtype):
         values = values.astype(object)
-        new = [
-            value for value in values.unique() if value not in series.cat.categories and not pd.isna(value)
-        ]
+        new = [value for value in values.dropna().unique() if value not in series.cat.categories]
         series = series.cat.add_categories(new)
     whole = series.copy()
     whole[gaps] = values.tolist() if series.dtype == np.dtype(object) else values

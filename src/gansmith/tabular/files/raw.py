@@ -94,10 +94,6 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: 
 
 
 def _extension(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes.pop()
-    extension = suffixes[-1] if suffixes else ""
     if path.is_dir():
         raise DataError("this is a folder. Give one file of the table.")
     if not path.exists():
@@ -106,7 +102,7 @@ def _extension(path: Path) -> str:
         near = did_you_mean(path.name, names)
         advice = near if near.startswith("Did you mean") else "Check the path."
         raise DataError(f"there is no such file. {advice if folder.is_dir() else 'There is no such folder.'}")
-    return extension
+    return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 def _start_of(path: Path) -> bytes:

@@ -65,9 +65,9 @@ class TablePartial:
     @property
     def notes(self) -> tuple[str, ...]:
         found = list(self.gaps.table.notes)
-        for column, codec in zip(self.codec.schema.columns, self.codec.columns, strict=True):
+        for column, codec in zip(self.codec.schema.columns, self.codec.rows.columns, strict=True):
             cells = cells_of(self.gaps.table.records, column.name)
-            if self.codec.chain.taking(column.name) is not None:  # its codec knows something else
+            if self.codec.rows.chain.taking(column.name) is not None:  # its codec knows something else
                 continue
             is_unknown = ~codec.knows(cells) & ~are_missing(cells)
             if is_unknown.any():
@@ -128,13 +128,15 @@ class ImputedBlock:
         layout = self._codec.layout
         is_value = np.ones(self._is_fixed.shape, bool)
         if not self._keep_missing:
-            can_be_missing = [self._codec.columns[index].has_missing for index in self._codec.playing]
+            can_be_missing = [
+                self._codec.rows.columns[index].has_missing for index in self._codec.rows.playing
+            ]
             is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~np.array(can_be_missing)
         before = self._are_whole()
         self._fill(compact, is_value & ~self._is_fixed)
         if self._n_rounds >= ROUNDS:
             self._draw_the_rest()
-        if self._codec.chain.constraints:
+        if self._codec.rows.chain.constraints:
             self._look_at_whole_ones(before)
 
     def settled(self, records: Table) -> Table:
@@ -171,21 +173,21 @@ class ImputedBlock:
         is_new = self._are_whole()[:n] & (~before[:n] | (self._n_rounds == 1))
         self._rounds[is_new] = len(self._tables) - 1
         if self._n_rounds < ROUNDS:
-            broken = is_new & self._codec.chain.violating(self._with_given(made))
+            broken = is_new & self._codec.rows.chain.violating(self._with_given(made))
             again = np.flatnonzero(broken & ~np.all(self._is_given[:n], axis=1))
             self._is_fixed[again] = self._is_given[again]
 
     def _put_given(self) -> None:
         """Hold fixed what is there and known."""
         n = self._records.num_rows
-        told = _told(self._codec.chain, self._records)
+        told = _told(self._codec.rows.chain, self._records)
         encoded = self._codec.encode_rows(told, np.random.default_rng([self._seed, 0]))
-        reduced = self._codec.chain.reduce(told)
+        reduced = self._codec.rows.chain.reduce(told)
         is_there = np.zeros(self._is_fixed.shape, bool)
-        for place, index in enumerate(self._codec.playing):
+        for place, index in enumerate(self._codec.rows.playing):
             name = self._codec.schema.names[index]
-            is_there[:n, place] = self._codec.columns[index].can_be_told(cells_of(reduced, name))
-            if (rule := self._codec.chain.taking(name)) is not None:
+            is_there[:n, place] = self._codec.rows.columns[index].can_be_told(cells_of(reduced, name))
+            if (rule := self._codec.rows.chain.taking(name)) is not None:
                 for one in (*rule.reads, *rule.writes):  # what is computed is known if all of these are
                     is_there[:n, place] &= ~is_missing(told, one)
         whole = torch.zeros_like(self._compact)
@@ -204,11 +206,11 @@ class ImputedBlock:
         drawn = torch.zeros_like(self._compact)
         left = ~self._is_fixed
         for place in np.flatnonzero(left.any(0)).tolist():
-            index = self._codec.playing[place]
-            column = self._codec.chain.reduced.columns[index]
+            index = self._codec.rows.playing[place]
+            column = self._codec.rows.chain.reduced.columns[index]
             there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
             rng = np.random.default_rng([self._seed, 1, place])
-            asked = ConditionedColumn.of(self._codec, index, self._codec.columns[index].choices(there))
+            asked = ConditionedColumn.of(self._codec, index, self._codec.rows.columns[index].choices(there))
             asked.put(drawn, asked.choices.draw(np.full(len(left), ANY_STATE), rng))
         self._fill(drawn, left)
 

@@ -56,24 +56,24 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     texts = tuple(text for condition in conditions.values() for text in condition.texts)
     if balance:
         conditions[balance] = _without_missing(codec.schema.column(balance), conditions.get(balance))
-        if (rule := codec.chain.taking(balance)) is not None:
+        if (rule := codec.rows.chain.taking(balance)) is not None:
             others = ", ".join(repr(name) for name in rule.reads)
             raise UsageError(
                 f"column {balance!r} follows from others ({rule.in_words()}) and cannot be balanced. "
                 f"Balance {others or 'another one'}."
             )
-    on_made, sought = reduced(codec.chain, conditions)
+    on_made, sought = reduced(codec.rows.chain, conditions)
     asked: list[ConditionedColumn] = []
     balanced: int | None = None
     for name, condition in on_made.items():
         index = codec.schema.names.index(name)
-        choices = codec.columns[index].choices(condition)
+        choices = codec.rows.columns[index].choices(condition)
         if name == balance:
-            _check_values(condition.column, choices, codec.columns[index].n_states)
+            _check_values(condition.column, choices, codec.rows.columns[index].n_states)
             balanced = len(asked)
-        if codec.columns[index].n_states:
+        if codec.rows.columns[index].n_states:
             asked.append(ConditionedColumn.of(codec, index, choices))
-    watched = tuple(conditions.values()) if codec.chain.constraints else ()
+    watched = tuple(conditions.values()) if codec.rows.chain.constraints else ()
     return TableRequest(Wanted(codec, tuple(asked), watched, balanced, sought), texts)
 
 

@@ -57,10 +57,10 @@ class ConditionedColumn:
     @staticmethod
     def of(codec: TableCodec, index: int, choices: Choices) -> ConditionedColumn:
         """Column `index` of the schema, which the generator makes."""
-        layout, place = codec.layout, codec.playing.index(index)
+        layout, place = codec.layout, codec.rows.playing.index(index)
         has_level = place in layout.level_columns
         level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
-        return ConditionedColumn(codec.columns[index], choices, place, level_place)
+        return ConditionedColumn(codec.rows.columns[index], choices, place, level_place)
 
     @property
     def name(self) -> str:
@@ -105,7 +105,7 @@ class Wanted:
 
     def fulfilled(self, table: pa.Table) -> Bool[np.ndarray, " n"]:
         """Which whole records will do."""
-        will_do = ~self.codec.chain.violating(table)
+        will_do = ~self.codec.rows.chain.violating(table)
         for condition in self.watched:
             will_do &= condition.holds(table.column(condition.column.name).combine_chunks())
         return will_do
@@ -194,8 +194,10 @@ class SampledBlock:
             if drawn.cells is not None:
                 cells[column.name] = drawn.cells
         is_whole = holds.all(1)
-        if wanted.watched or wanted.codec.chain.constraints:  # known only of whole records
-            table = wanted.codec.chain.nudged(wanted.codec.decode_rows(compact, rng, 0, cells), wanted.sought)
+        if wanted.watched or wanted.codec.rows.chain.constraints:  # known only of whole records
+            table = wanted.codec.rows.chain.nudged(
+                wanted.codec.decode_rows(compact, rng, 0, cells), wanted.sought
+            )
             is_whole &= wanted.fulfilled(table)
             kept = [column.name for column in wanted.codec.schema.columns if not column.traits.is_made_anew]
             cells = {name: table.column(name).combine_chunks() for name in kept}
