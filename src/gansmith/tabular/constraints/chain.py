@@ -21,9 +21,8 @@ from gansmith.tabular.constraints.base import AbstractConstraint, Cells
 from gansmith.tabular.constraints.bounds import Range, Unique
 from gansmith.tabular.constraints.dependency import Combinations, Dependency
 from gansmith.tabular.constraints.formats import Format
+from gansmith.tabular.constraints.groups import MissingTogether, OneOf
 from gansmith.tabular.constraints.inequality import Inequality
-from gansmith.tabular.constraints.missing import MissingTogether
-from gansmith.tabular.constraints.one_of import OneOf
 from gansmith.tabular.constraints.total import Total
 from gansmith.tabular.schema import Schema
 
