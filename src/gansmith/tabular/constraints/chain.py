@@ -221,12 +221,10 @@ def _needed(constraint: AbstractConstraint, taken: Mapping[str, int], index: int
 def _closes_circle(constraints: Sequence[AbstractConstraint], taken: Mapping[str, int], start: int) -> bool:
     """Whether a constraint builds, by way of others, on itself."""
     seen: set[int] = set()
-    waiting = _needed(constraints[start], taken, start)
-    while waiting:
+    waiting = [start]
+    while waiting and start not in seen:
         index = waiting.pop()
-        if index == start:
-            return True
-        if index not in seen:
-            seen.add(index)
-            waiting += _needed(constraints[index], taken, index)
-    return False
+        needed = set(_needed(constraints[index], taken, index)) - seen
+        seen |= needed
+        waiting += needed
+    return start in seen

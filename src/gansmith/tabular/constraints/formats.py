@@ -278,14 +278,12 @@ class _Reader:
         return _REPETITIONS.get(sign, (1, 1))
 
     def _counts(self) -> tuple[int, int]:
-        end = self.text.find("}", self.place)
-        low, comma, high = self.text[self.place + 1 : max(end, self.place + 1)].partition(",")
-        is_right = low.isdecimal() and (high.isdecimal() or not high) and len(low) < 5 and len(high) < 5
-        if end < 0 or not is_right:
+        found = re.compile(r"\{(\d{1,4})(?:(,)(\d{0,4}))?\}").match(self.text, self.place)
+        if found is None:
             raise self.refused("wanted {m} or {m,n}")
-        n_min = int(low)
-        n_max = int(high) if high else (n_min + N_MORE if comma else n_min)
+        n_min = int(found[1])
+        n_max = int(found[3]) if found[3] else (n_min + N_MORE if found[2] else n_min)
         if n_max < n_min or n_max > MAX_LENGTH:
             raise self.refused(f"wanted 0 <= m <= n <= {MAX_LENGTH}")
-        self.place = end + 1
+        self.place = found.end()
         return n_min, n_max

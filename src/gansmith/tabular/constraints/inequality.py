@@ -20,7 +20,7 @@ from jaxtyping import Float
 
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Annotated, Field, settings
-from gansmith.tabular.cells import EXACT, Mask, cells_of, replaced
+from gansmith.tabular.cells import EXACT, Mask, Numbers, cells_of, replaced
 from gansmith.tabular.columns.base import from_units, measure, step_of, units
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, each_once
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
@@ -185,7 +185,7 @@ class Inequality(AbstractConstraint):
         step = step_of(self.high, is_mixed=self._is_mixed)
         return float(np.rint(number / step) * step) if step else number
 
-    def _above(self, low: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    def _above(self, low: Numbers) -> Numbers:
         """The lowest value that `high` may have beside each `low`."""
         step = step_of(self.high, is_mixed=self._is_mixed)
         if not step:
@@ -193,19 +193,17 @@ class Inequality(AbstractConstraint):
         above = np.ceil(np.round(low / step, 6)) * step
         return np.where(self._is_broken(low, above), above + step, above)
 
-    def _is_broken(self, low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"]) -> Mask:
+    def _is_broken(self, low: Numbers, high: Numbers) -> Mask:
         return low >= high if self.is_strict else low > high
 
-    def _units(
-        self, records: pa.Table
-    ) -> tuple[Float[np.ndarray, " n"], Mask, Float[np.ndarray, " n"], Mask]:
+    def _units(self, records: pa.Table) -> tuple[Numbers, Mask, Numbers, Mask]:
         return (
             *units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed),
             *units(cells_of(records, self.high.name), self.high, is_mixed=self._is_mixed),
         )
 
 
-def _are_close(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"], is_there: Mask) -> bool:
+def _are_close(low: Numbers, high: Numbers, is_there: Mask) -> bool:
     """Whether distances vary so much less than `high` does that they are the better thing to learn."""
     if not is_there.any():
         return True
@@ -218,13 +216,9 @@ def find_inequalities(view: View, taken: frozenset[str]) -> list[Inequality]:
     """For each column the nearest one below it, if it is below it in every record."""
     found: list[Inequality] = []
     for columns in (view.measures, view.times):
-        if len(columns) < 2:
-            continue
         quick, sample = view.numbers(columns, view.quick), None
         for high, lows in _candidates(quick).items():
-            if columns[high].name in taken:
-                continue
-            for low in lows[:MAX_TRIED]:
+            for low in lows[:MAX_TRIED] if columns[high].name not in taken else ():
                 sample = view.numbers(columns, view.sample) if sample is None else sample
                 rule = _rule(view, columns[low], columns[high], sample[:, low], sample[:, high])
                 if rule is not None:
@@ -252,9 +246,7 @@ def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
     return {high: [low for _, low in sorted(found)] for high, found in lows.items()}
 
 
-def _rule(
-    view: View, low: Column, high: Column, lower: Float[np.ndarray, " n"], higher: Float[np.ndarray, " n"]
-) -> Inequality | None:
+def _rule(view: View, low: Column, high: Column, lower: Numbers, higher: Numbers) -> Inequality | None:
     """The inequality, if it holds in all records and a distance can stand for the higher column."""
     both = ~np.isnan(lower) & ~np.isnan(higher)
     if both.sum() < MIN_RECORDS or (lower[both] > higher[both]).any():
@@ -266,6 +258,6 @@ def _rule(
     return None if rule.violating(view.records).any() else rule
 
 
-def _largest_share(values: Float[np.ndarray, " n"]) -> float:
+def _largest_share(values: Numbers) -> float:
     """The share of the most frequent value."""
     return float(np.unique(values, return_counts=True)[1].max() / len(values))

@@ -99,8 +99,8 @@ class ImputedBlock:
     def __init__(
         self, codec: TableCodec, records: pa.Table, size: int, n_wanted: int, seed: int, keep_missing: bool
     ) -> None:
-        self._codec, self._records, self._seed = codec, records, seed
-        self._n_wanted, self._keep_missing = n_wanted, keep_missing
+        self._codec, self._rows, self._records = codec, codec.rows, records
+        self._seed, self._n_wanted, self._keep_missing = seed, n_wanted, keep_missing
         self._compact = torch.zeros(size, codec.layout.n_compact)
         self._is_fixed = np.zeros((size, codec.layout.n_columns), bool)
         self._put_given()
@@ -128,15 +128,13 @@ class ImputedBlock:
         layout = self._codec.layout
         is_value = np.ones(self._is_fixed.shape, bool)
         if not self._keep_missing:
-            can_be_missing = [
-                self._codec.rows.columns[index].has_missing for index in self._codec.rows.playing
-            ]
+            can_be_missing = [self._rows.columns[index].has_missing for index in self._rows.playing]
             is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~np.array(can_be_missing)
         before = self._are_whole()
         self._fill(compact, is_value & ~self._is_fixed)
         if self._n_rounds >= ROUNDS:
             self._draw_the_rest()
-        if self._codec.rows.chain.constraints:
+        if self._rows.chain.constraints:
             self._look_at_whole_ones(before)
 
     def settled(self, records: Table) -> Table:
@@ -173,21 +171,21 @@ class ImputedBlock:
         is_new = self._are_whole()[:n] & (~before[:n] | (self._n_rounds == 1))
         self._rounds[is_new] = len(self._tables) - 1
         if self._n_rounds < ROUNDS:
-            broken = is_new & self._codec.rows.chain.violating(self._with_given(made))
+            broken = is_new & self._rows.chain.violating(self._with_given(made))
             again = np.flatnonzero(broken & ~np.all(self._is_given[:n], axis=1))
             self._is_fixed[again] = self._is_given[again]
 
     def _put_given(self) -> None:
         """Hold fixed what is there and known."""
         n = self._records.num_rows
-        told = _told(self._codec.rows.chain, self._records)
+        told = _told(self._rows.chain, self._records)
         encoded = self._codec.encode_rows(told, np.random.default_rng([self._seed, 0]))
-        reduced = self._codec.rows.chain.reduce(told)
+        reduced = self._rows.chain.reduce(told)
         is_there = np.zeros(self._is_fixed.shape, bool)
-        for place, index in enumerate(self._codec.rows.playing):
+        for place, index in enumerate(self._rows.playing):
             name = self._codec.schema.names[index]
-            is_there[:n, place] = self._codec.rows.columns[index].can_be_told(cells_of(reduced, name))
-            if (rule := self._codec.rows.chain.taking(name)) is not None:
+            is_there[:n, place] = self._rows.columns[index].can_be_told(cells_of(reduced, name))
+            if (rule := self._rows.chain.taking(name)) is not None:
                 for one in (*rule.reads, *rule.writes):  # what is computed is known if all of these are
                     is_there[:n, place] &= ~is_missing(told, one)
         whole = torch.zeros_like(self._compact)
@@ -206,11 +204,11 @@ class ImputedBlock:
         drawn = torch.zeros_like(self._compact)
         left = ~self._is_fixed
         for place in np.flatnonzero(left.any(0)).tolist():
-            index = self._codec.rows.playing[place]
-            column = self._codec.rows.chain.reduced.columns[index]
+            index = self._rows.playing[place]
+            column = self._rows.chain.reduced.columns[index]
             there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
             rng = np.random.default_rng([self._seed, 1, place])
-            asked = ConditionedColumn.of(self._codec, index, self._codec.rows.columns[index].choices(there))
+            asked = ConditionedColumn.of(self._codec, index, self._rows.columns[index].choices(there))
             asked.put(drawn, asked.choices.draw(np.full(len(left), ANY_STATE), rng))
         self._fill(drawn, left)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 import pyarrow as pa
@@ -116,8 +116,7 @@ class Wanted:
 
 
 @final
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What is kept of an answer, to learn from it which states go together."""
 
     codes: Int[np.ndarray, "n columns"]
@@ -229,9 +228,7 @@ class SampledBlock:
 
     def _near_states(self, targets: Codes, rng: np.random.Generator) -> Int[np.ndarray, "n columns"]:
         """States of records that came near each target; `ANY_STATE` where they do not fit."""
-        codes = np.concatenate([seen.codes for seen in self._seen])
-        holds = np.concatenate([seen.holds for seen in self._seen])
-        variants = np.concatenate([seen.variants for seen in self._seen])
+        codes, holds, variants = (np.concatenate(parts) for parts in zip(*self._seen, strict=True))
         others = holds.copy()
         if self._wanted.balanced is not None:
             others[:, self._wanted.balanced] = True
