@@ -130,7 +130,7 @@ class Gaps:
 def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
     """Strings of any sort among them, which Arrow does not decode and cast in one."""
     if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
+        return values.dictionary.cast(kind).take(values.indices)
     return values.cast(kind)
 
 
