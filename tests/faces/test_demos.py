@@ -115,7 +115,7 @@ def test_the_table_of_the_demo_says_that_it_is_synthetic(tmp_path):
 def test_errors_are_distances():
     rng = np.random.default_rng(0)
     noise = rng.standard_normal((200_000, 2))
-    mean_error, covariance_error = errors(noise).values()  # mean 0 and the unit matrix, not the truth
+    mean_error, covariance_error = errors(noise)  # mean 0 and the unit matrix, not the truth
     assert mean_error == pytest.approx(np.hypot(1.0, 0.5), abs=0.02)
     assert covariance_error == pytest.approx(
         np.sqrt(2 * 0.36 + 0.04) / np.sqrt(1 + 2 * 0.36 + 0.64), abs=0.02

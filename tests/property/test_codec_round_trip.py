@@ -99,7 +99,7 @@ def test_many_distinct_numbers_come_back_within_a_thousandth_of_their_rank(seed,
     codec = TableCodec.fit(Table(records, schema, "t"), TableOptions(min_count=1), 0)
     back = (
         codec.decode_rows(codec.encode_rows(records, np.random.default_rng(0)), np.random.default_rng(0))
-        if codec.playing
+        if codec.rows.playing
         else records
     )
     found, ordered = back.column("x").to_numpy(), np.sort(values)

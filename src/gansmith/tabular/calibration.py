@@ -67,7 +67,9 @@ def calibrate(
         ]
     )
     states, levels = logits.tensor_split([layout.n_one_hot], 1)
-    shift = _matching_shift(layout, states, _real_frequencies(layout, compact))
+    codes = compact[:, : layout.n_columns].long() + layout.offsets
+    wanted = torch.bincount(codes.flatten(), minlength=layout.n_one_hot) / len(compact)
+    shift = _matching_shift(layout, states, wanted)
     knots = _even_knots(layout, states + shift, torch.tanh(levels))
     for member in ensemble:
         member.add_to_logits(shift)
@@ -141,8 +143,3 @@ def _margins(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tens
         first, second = block.of(logits).topk(2, -1).values.unbind(-1)  # each (n, n_columns of the block)
         found.append((first - second).quantile(UNDECIDED, 0))
     return torch.cat(found)
-
-
-def _real_frequencies(layout: Layout, compact: Compact) -> Float[Tensor, " n_one_hot"]:
-    codes = compact[:, : layout.n_columns].long() + layout.offsets
-    return torch.bincount(codes.flatten(), minlength=layout.n_one_hot) / len(compact)

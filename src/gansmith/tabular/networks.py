@@ -259,23 +259,16 @@ def networks_for(layout: Layout, config: TableNetworks, rules: AbstractRules) ->
     """
     match rules:
         case AdversarialRules(n_latents=n_latents):
-            found: dict[str, nn.Module] = {
-                "generator": TableGenerator(layout, config, n_latents),
-                "discriminator": TableDiscriminator(layout, config),
-            }
+            generator = TableGenerator(layout, config, n_latents)
+            return {"generator": generator, "discriminator": TableDiscriminator(layout, config)}
         case AutoencoderRules(n_latents=n_latents):
-            found = {
-                "encoder": TableEncoder(layout, config, n_latents),
-                "decoder": TableDecoder(layout, config, n_latents),
-            }
+            sizes = layout, config, n_latents
+            return {"encoder": TableEncoder(*sizes), "decoder": TableDecoder(*sizes)}
         case EncoderRules(n_latents=n_latents):
-            found = {
-                "generator": TableGenerator(layout, config, n_latents),
-                "encoder": TableEncoder(layout, config, n_latents),
-            }
+            sizes = layout, config, n_latents
+            return {"generator": TableGenerator(*sizes), "encoder": TableEncoder(*sizes)}
         case _:
             raise UsageError(f"tables have no networks for the game {rules.name!r}.")
-    return found
 
 
 def _in_full(layer: nn.Linear, hidden: Float[Tensor, "batch width"]) -> Float[Tensor, "batch n_out"]:

@@ -18,7 +18,7 @@ from jaxtyping import Bool, Float, Int
 from gansmith.errors import DataError
 from gansmith.tabular.cells import cells_of, replaced
 from gansmith.tabular.columns import rare
-from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, Suppressed, counted
+from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, counted
 from gansmith.tabular.constraints.chain import Chain, bound_columns
 from gansmith.tabular.schema import Column, Schema, Table
 
@@ -89,8 +89,7 @@ class RowCodec:
             self.columns[index].encode(cells_of(records, self.schema.names[index]), rng)
             for index in self.playing
         ]
-        has_level = [self.columns[index].n_bins > 0 for index in self.playing]
-        levels = [part for (_, part), is_kept in zip(found, has_level, strict=True) if is_kept]
+        levels = [part for i, (_, part) in zip(self.playing, found, strict=True) if self.columns[i].n_bins]
         codes = np.stack([part for part, _ in found], 1)
         return codes, np.stack(levels, 1) if levels else np.zeros((len(codes), 0), np.float32)
 
@@ -132,17 +131,18 @@ class RowCodec:
         """What was learnt of each column, one row each."""
         rows: list[dict[str, str]] = []
         for column, codec in zip(self.schema.columns, self.columns, strict=True):
-            learnt_as, rule = codec.describe(), self.chain.taking(column.name)
+            learnt_as, rule, held = codec.describe(), self.chain.taking(column.name), codec.rare()
             if rule is not None:
                 learnt_as = f"{learnt_as}, for" if codec.n_states else "not learnt:"
                 learnt_as = f"{learnt_as} {rule.in_words()}"
+            n_rare = counted(held.n_values, "value", "values"), counted(held.n_records, "record", "records")
             rows.append(
                 {
                     "column": column.name,
                     "kind": column.kind,
                     "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
                     "learnt as": learnt_as,
-                    "too rare": _too_rare(codec.rare()),
+                    "too rare": " of ".join(n_rare) if held else "",
                 }
             )
         return rows
@@ -238,17 +238,10 @@ def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *,
     bound = {*bound_columns(schema), kept}
     columns: list[Column] = []
     for column in schema.columns:
-        is_free = column.name not in bound
-        if column.traits.rare_as and column.stored_as in _STORED_STRINGS and is_free:
+        is_string = column.stored_as in _STORED_STRINGS
+        if column.traits.rare_as and is_string and column.name not in bound:
             counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
             if rare.are_mostly_rare(counts, min_count):
                 column = replace(column, kind=column.traits.rare_as)
         columns.append(column)
     return replace(schema, columns=tuple(columns))
-
-
-def _too_rare(held: Suppressed) -> str:
-    if not held:
-        return ""
-    values = counted(held.n_values, "value", "values")
-    return f"{values} of {counted(held.n_records, 'record', 'records')}"

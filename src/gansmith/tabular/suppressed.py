@@ -91,11 +91,9 @@ def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
     """
     found: list[str] = []
     for column, own in zip(codec.schema.columns, codec.columns, strict=True):
-        if own.column != column:
-            continue  # a constraint made something else of it, such as a distance
+        if own.column != column or own.values_called is None or not own.n_states:
+            continue  # made anew, or a constraint made something else of it, such as a distance
         cells = cells_of(records, column.name)
-        if own.values_called is None or not own.n_states:
-            continue
         n_unknown = int((~own.knows(cells.drop_null())).sum())
         n_missing = 0 if own.has_missing else cells.null_count
         if n_unknown:

@@ -55,7 +55,9 @@ def test_a_frame_comes_back_as_it_was_without_gaps(model, gappy):
 
 def test_polars_and_arrow_tables_too(model, gappy):
     arrow = pa.Table.from_pandas(gappy.astype({"city": str}).where(gappy.notna(), None), preserve_index=False)
-    for source in (arrow, pl.DataFrame(arrow), pa.table({"city": arrow.column("city").dictionary_encode()})):
+    categories = pl.DataFrame(arrow).with_columns(pl.col("city").cast(pl.Categorical))
+    coded = pa.table({"city": arrow.column("city").dictionary_encode()})
+    for source in (arrow, pl.DataFrame(arrow), categories, coded):
         whole = imputed(model, read_partial(model, source))
         assert isinstance(whole, type(source))
         table = whole if isinstance(whole, pa.Table) else whole.to_arrow()

@@ -115,7 +115,7 @@ def _play(game: Adversarial, batches: Batches, samples_seen: int, show: Show) ->
         every = max(1, record.n_steps // N_LINES)
         is_due = record.step % every == 0 and record.step + every <= record.n_steps
         if is_due or record.step == record.n_steps:
-            mean_error, covariance_error = errors(_generated(game, N_MEASURED).double().numpy()).values()
+            mean_error, covariance_error = errors(_generated(game, N_MEASURED).double().numpy())
             show(f"{record.samples_seen:12,}{mean_error:13.3f}{covariance_error:19.3f}")
     show("")
 
@@ -124,7 +124,7 @@ def _generated(game: Adversarial, n: int) -> Points:
     return game.generate(Batch({}, n), game.randomness.stream("drawn"), 0)
 
 
-def errors(points: Float[np.ndarray, "n 2"]) -> dict[str, float]:
+def errors(points: Float[np.ndarray, "n 2"]) -> tuple[float, float]:
     """Distance of the mean from the true one, and relative Frobenius distance of the covariance."""
     truth = np.array(COVARIANCE)
     mean_error = np.linalg.norm(points.mean(0) - np.array(MEAN))

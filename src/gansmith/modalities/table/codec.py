@@ -13,10 +13,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gansmith.modalities.recipe import AbstractCodec, Verdict
+from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.table.options import TableOptions
-from gansmith.tabular.columns.codecs import AbstractColumnCodec
-from gansmith.tabular.constraints.chain import Chain
 from gansmith.tabular.layout import Compact, Layout
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Schema, Table
@@ -34,37 +32,12 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
 
     @classmethod
     def fit(cls, records: Table, options: TableOptions, seed: int) -> TableCodec:
-        """Learn every column; one of categories that are mostly rare becomes text.
-
-        Args:
-            records: Training records alone.
-            options: Say how many records must share a value before it may come out.
-            seed: Of the grouping of rare categories.
-
-        Raises:
-            DataError: There are too few records for anything to come out, or nothing in them can be learnt.
-        """
         return cls(RowCodec.fit(records, options.min_count, seed))
 
     @property
     def schema(self) -> Schema:
         """All columns."""
         return self.rows.schema
-
-    @property
-    def columns(self) -> tuple[AbstractColumnCodec, ...]:
-        """What was learnt of each."""
-        return self.rows.columns
-
-    @property
-    def chain(self) -> Chain:
-        """The constraints between them."""
-        return self.rows.chain
-
-    @property
-    def playing(self) -> tuple[int, ...]:
-        """The columns that take part in the game, in the order of the layout."""
-        return self.rows.playing
 
     @cached_property
     def layout(self) -> Layout:
@@ -106,11 +79,9 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         return self.rows.decode(*self.layout.parts(compact), rng, first_index, fixed)
 
     def expand(self, compact: Compact) -> Tensor:
-        """Compact samples as the networks see them, shape `(n, n_values)`."""
         return self.layout.expand(compact)
 
     def compact(self, samples: Tensor) -> Compact:
-        """The inverse of `expand`."""
         return self.layout.compact(samples)
 
     def features(
@@ -126,19 +97,3 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
         return cls(RowCodec.from_state(state, {name: tensor.numpy() for name, tensor in tensors.items()}))
-
-
-def verdict(chain: Chain, records: pa.Table) -> Verdict | None:
-    """Records that were made, looked at once more: which keep all constraints, and what are their keys?
-
-    Returns:
-        None where nothing can go wrong: there are no constraints.
-    """
-    if not chain.constraints:
-        return None
-    is_valid = ~chain.violating(records)
-    keys = tuple(tuple(unique.numbers(records).tolist()) for unique in chain.uniques)
-    has_key = [~unique.lacking(records) for unique in chain.uniques]
-    rules = tuple(constraint.in_words() for constraint in chain.constraints)
-    found = np.stack(has_key) if has_key else np.zeros((0, records.num_rows), bool)
-    return Verdict(is_valid, keys, found, rules)

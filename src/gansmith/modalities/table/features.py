@@ -44,7 +44,7 @@ def table_features(tables: Sequence[pa.Table], schema: Schema) -> list[Features]
     tables, schema = common_types(tables, schema)
     lengths = [table.num_rows for table in tables]
     varying = [column for column in schema.columns if column.traits.is_varied]
-    compared = [_compared(column, [_typed(table, column) for table in tables]) for column in varying]
+    compared = [_compared(column, [table[column.name] for table in tables]) for column in varying]
     kept = [one for one in compared if one.scale != "gaps" or one.values.any()]
     values = np.stack([one.values for one in kept], axis=1) if kept else np.empty((sum(lengths), 0))
     whole = Features(
@@ -80,17 +80,6 @@ def common_types(tables: Sequence[pa.Table], schema: Schema) -> tuple[list[pa.Ta
     wider = Schema(tuple(column for column, _ in found))
     arrays = [[parts[place] for _, parts in found] for place in range(len(tables))]
     return [pa.table(of_one, schema=wider.arrow_schema) for of_one in arrays], wider
-
-
-def _typed(table: pa.Table, column: Column) -> pa.ChunkedArray:
-    cells = _cells(table, column)
-    try:
-        return cells if cells.type == column.arrow_type else cells.cast(column.arrow_type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(
-            f"column {column.name!r} is of type {cells.type} and cannot be read as {column.type}: {error}. "
-            "Read the table with the schema first."
-        ) from error
 
 
 def _cells(table: pa.Table, column: Column) -> pa.ChunkedArray:
@@ -170,8 +159,7 @@ def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
         name = f"{column.name} is missing"
         return _Compared(name, is_missing, is_category=True, labels=("no", "yes"), scale="gaps")
     if not column.traits.is_measure:
-        numbered, known = _numbered([part.cast(pa.string()) for part in parts])
-        codes, labels = _codes(numbered, known, len(parts[0]))
+        codes, labels = _codes(parts)
         return _Compared(column.name, codes, is_category=True, labels=labels)
     kind = measure(column)
     values = np.concatenate([floats_of(part) for part in parts])
@@ -179,16 +167,12 @@ def _compared(column: Column, parts: list[pa.ChunkedArray]) -> _Compared:
     return _Compared(column.name, values, is_category=False, scale=kind.scale)
 
 
-def _numbered(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, list[str]]:
-    """Each text's number in the order of first appearance, -1 where missing, and the texts."""
-    chunks = [chunk for part in parts for chunk in part.chunks]
+def _codes(parts: list[pa.ChunkedArray]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Cells as codes by frequency among those of the first part, NaN where missing; and texts by code."""
+    chunks = [chunk for part in parts for chunk in part.cast(pa.string()).chunks]
     coded = pa.chunked_array(chunks, type=pa.string()).combine_chunks().dictionary_encode()
-    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), coded.dictionary.to_pylist()
-
-
-def _codes(numbered: np.ndarray, texts: list[str], n_first: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Numbers 0, 1, ... as codes by frequency among the first records, -1 as NaN; and the texts by code."""
-    first = numbered[:n_first]
+    numbered, texts = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), coded.dictionary.to_pylist()
+    first = numbered[: len(parts[0])]
     order = np.argsort(-np.bincount(first[first >= 0], minlength=len(texts)), kind="stable")
     code = np.empty(len(texts) + 1)
     code[order] = np.arange(len(texts))

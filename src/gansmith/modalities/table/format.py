@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat, Description
@@ -22,7 +24,7 @@ from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
 from gansmith.tabular.files.reading import MIN_RECORDS, Leniency, read_table
-from gansmith.tabular.files.writing import TableFile, TableWriter
+from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Schema, Table, schema_of
 from gansmith.tabular.suppressed import suppression_notes
@@ -92,12 +94,6 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         return score_tables(fakes, train, holdout, target, seed, effort)
 
     def read_for(self, source: object, like: Table) -> Table:
-        """See the base class.
-
-        Raises:
-            DataError: A column is missing, too many, or not of the kind that was learnt.
-            UsageError: `source` is no table.
-        """
         try:
             found = read_table(source, schema=like.schema, n_min=1)
             records = found.records.cast(like.schema.arrow_schema)
@@ -142,20 +138,15 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
 
     def writer(
         self, path: Path, like: Table, metadata: Mapping[str, str], options: TableOptions
-    ) -> TableFile:
-        return TableFile(TableWriter(path, like.schema, metadata=metadata, safe_csv=options.safe_csv))
+    ) -> TableWriter:
+        return TableWriter(path, like.schema, metadata=metadata, safe_csv=options.safe_csv)
 
     def preview(self, records: Table) -> TablePreview:
         """See the base class: the first five records."""
         few = records.take(np.arange(min(5, len(records))))
-        cells = [
-            [
-                "" if cell is None else cell
-                for cell in column.traits.spell(cells_of(few.records, column.name), column).to_pylist()
-            ]
-            for column in few.schema.columns
-        ]
-        return TablePreview(few.schema.names, tuple(zip(*cells, strict=True)))
+        cells = [one.traits.spell(cells_of(few.records, one.name), one) for one in few.schema.columns]
+        filled = [pc.fill_null(each.cast(pa.string()), "").to_pylist() for each in cells]
+        return TablePreview(few.schema.names, tuple(zip(*filled, strict=True)))
 
     def overview(self, records: Table) -> list[dict[str, str]]:
         """One row for each column: its kind, its missing cells, and its range or how many values it has."""
@@ -171,16 +162,13 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
 
 
 def _read_like(source: object, like: Table, leniency: Leniency, n_min: int) -> Table:
-    names = like.schema.names
+    read = partial(read_table, source, schema=like.schema, leniency=leniency, n_min=n_min, is_capped=True)
     try:
-        return read_table(source, schema=like.schema, leniency=leniency, n_min=n_min, is_capped=True)
+        return read()
     except DataError:
-        if names != tuple(f"column_{number + 1}" for number in range(len(names))):
+        if like.schema.names != tuple(f"column_{number + 1}" for number in range(len(like.schema))):
             raise
-    # As `like` was.
-    return read_table(
-        source, schema=like.schema, leniency=leniency, n_min=n_min, has_header=False, is_capped=True
-    )
+    return read(has_header=False)  # as `like` was
 
 
 def _read(source: object, options: TableOptions, schema: Schema | None) -> Table:
@@ -199,11 +187,11 @@ def _read(source: object, options: TableOptions, schema: Schema | None) -> Table
 def _read_by_sdv(source: object, options: TableOptions, metadata: Mapping[str, Any]) -> Table:
     """The table as it is found to be, and once more where the metadata knows better."""
     stem = Path(source).name.partition(".")[0] if isinstance(source, (str, Path)) else ""
-    said = table_of(choose_table(metadata, stem))
+    said, lost = table_of(choose_table(metadata, stem))
     found = _read(source, options, None)
     schema, notes = schema_by(said, found.schema)
     table = found if schema == found.schema else _read(source, options, schema)
-    return replace(table, notes=(*table.notes, *notes))
+    return replace(table, notes=(*table.notes, *lost, *notes))
 
 
 def _settled(table: Table, options: TableOptions) -> Table:

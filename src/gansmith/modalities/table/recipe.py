@@ -15,7 +15,7 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.monitors import coverage
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verdict
-from gansmith.modalities.table.codec import TableCodec, verdict
+from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.conditional.imputation import TablePartial
 from gansmith.modalities.table.conditional.request import TableRequest, request_for
 from gansmith.modalities.table.options import TableOptions
@@ -54,7 +54,13 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def verdict(self, codec: TableCodec, records: Table) -> Verdict | None:
         """See `Validating`."""
-        return verdict(codec.chain, records.records)
+        chain, made = codec.rows.chain, records.records
+        if not chain.constraints:
+            return None
+        keys = tuple(tuple(unique.numbers(made).tolist()) for unique in chain.uniques)
+        has_key = np.array([~unique.lacking(made) for unique in chain.uniques], bool)
+        rules = tuple(constraint.in_words() for constraint in chain.constraints)
+        return Verdict(~chain.violating(made), keys, has_key.reshape(len(keys), len(records)), rules)
 
     def fine_tuning_options(
         self, codec: TableCodec, own: TableOptions, given: Mapping[str, Any]
@@ -125,7 +131,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             if n_heldout < MIN_RECORDS_FOR_TREES:
                 return coverage(fake, real)
             (ours, is_category), (theirs, _) = (
-                codec.features(codec.layout.compact(samples).cpu()) for samples in (fake, real)
+                codec.features(codec.compact(one).cpu()) for one in (fake, real)
             )
             return min(1.0, 2 * (1 - quick_two_sample_auc(ours, theirs, is_category, seed=seed)))
 
@@ -140,8 +146,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
         def score(fake: Samples, real: Samples) -> tuple[float, float]:
             ours, theirs = (
-                _features(*codec.features(codec.layout.compact(samples).cpu()), seed)
-                for samples in (fake, real)
+                _features(*codec.features(codec.compact(one).cpu()), seed) for one in (fake, real)
             )
             found = two_sample_auc(ours, theirs, seed=seed, n_folds=2, finds_giveaways=False).score
             return 1 - found.value, found.error

@@ -122,9 +122,8 @@ def _copied_texts(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Sc
         }
         return copied_texts({name: (main, other) for name, (main, other) in found.items()})
 
-    middles = {name: len(held[name]) // 2 for name in names}
-    first = {name: held[name].slice(0, middle) for name, middle in middles.items()}
-    second = {name: held[name].slice(middle) for name, middle in middles.items()}
+    first = {name: held[name][: len(held[name]) // 2] for name in names}
+    second = {name: held[name][len(held[name]) // 2 :] for name in names}
     found, copy = attack(ours, held), attack(known, held).score
     anchors = {CEILING: attack(first, second).score, FLOOR: copy, COPY: copy}
     return [Entry("copied_texts", found.score, anchors, found.details, "private")]

@@ -12,8 +12,8 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, cast, final
+from dataclasses import replace
+from typing import Any, Final, cast
 
 import pyarrow as pa
 
@@ -45,15 +45,8 @@ _COLUMN_KEYS: Final = ("sdtype", "datetime_format", "pii", "computer_representat
 _TABLE_KEYS: Final = ("columns", "primary_key", "alternate_keys", VERSION_KEY)
 
 
-@final
-@dataclass(frozen=True)
-class SdvTable:
-    """What metadata says of one table."""
-
-    columns: Mapping[str, Mapping[str, Any]]
-    """By name: its sdtype and what goes with it."""
-    notes: tuple[str, ...]
-    """What has no place in a schema here."""
+Said = Mapping[str, Mapping[str, Any]]
+"""What metadata says of columns, by name: the sdtype and what goes with it."""
 
 
 def is_sdv(schema: Mapping[str, Any]) -> bool:
@@ -86,8 +79,8 @@ def choose_table(metadata: Mapping[str, Any], file_stem: str) -> Mapping[str, An
     return {**tables[wanted], VERSION_KEY: metadata.get(VERSION_KEY, VERSIONS[0])}
 
 
-def table_of(metadata: Mapping[str, Any]) -> SdvTable:
-    """What metadata of a single table says.
+def table_of(metadata: Mapping[str, Any]) -> tuple[Said, list[str]]:
+    """What metadata of a single table says, and notes on what has no place in a schema here.
 
     Raises:
         DataError: It is not of the form that SDV documents.
@@ -119,28 +112,27 @@ def table_of(metadata: Mapping[str, Any]) -> SdvTable:
         if isinstance(key, list) and len(cast("list[object]", key)) > 1:
             notes.append(f"the metadata has a key of several columns, {key}: each is learnt by itself")
     single = {key for key in keys if isinstance(key, str)}
-    made = {name: {**given, "is_key": name in single} for name, given in found.items()}
-    return SdvTable(made, tuple(notes))
+    return {name: {**given, "is_key": name in single} for name, given in found.items()}, notes
 
 
-def schema_by(table: SdvTable, found: Schema) -> tuple[Schema, tuple[str, ...]]:
-    """The schema that was found in the data, with what the metadata knows better, and notes on the rest.
+def schema_by(said: Said, found: Schema) -> tuple[Schema, list[str]]:
+    """The schema that was found in the data, with what the metadata knows better, and notes.
 
     Raises:
         DataError: The columns are not the same.
     """
-    for name in table.columns:
+    for name in said:
         if name not in found.names:
             raise DataError(
                 f"column {name!r} of the metadata is not in the table. {did_you_mean(name, found.names)}"
             )
     for name in found.names:
-        if name not in table.columns:
-            raise DataError(f"column {name!r} is not in the metadata. {did_you_mean(name, table.columns)}")
-    notes = list(table.notes)
+        if name not in said:
+            raise DataError(f"column {name!r} is not in the metadata. {did_you_mean(name, said)}")
+    notes: list[str] = []
     columns: list[Column] = []
     for column in found.columns:
-        given = table.columns[column.name]
+        given = said[column.name]
         columns.append(_by(given, column))
         if columns[-1].traits.is_unique and not column.traits.is_unique:
             notes.append(f"column {column.name!r}: an id; each will be new, also where the real ones repeat")
@@ -150,7 +142,7 @@ def schema_by(table: SdvTable, found: Schema) -> tuple[Schema, tuple[str, ...]]:
                 f"column {column.name!r}: sdtype {given['sdtype']!r} stands for personal data; it is learnt "
                 f"as {column.kind}, as its values are no text. --column {column.name}:KIND overrules that"
             )
-    return Schema(tuple(columns)), tuple(notes)
+    return Schema(tuple(columns)), notes
 
 
 def _by(given: Mapping[str, Any], column: Column) -> Column:
@@ -172,12 +164,9 @@ def _by(given: Mapping[str, Any], column: Column) -> Column:
         return _as(column, "identifier")
     if not column.traits.rare_as:
         return column
-    semantic_type = _SEMANTIC_TYPES.get(sdtype, "")
-    return (
-        replace(_as(column, "invented"), semantic_type=semantic_type)
-        if semantic_type
-        else _as(column, "text")
-    )
+    if semantic_type := _SEMANTIC_TYPES.get(sdtype):
+        return replace(_as(column, "invented"), semantic_type=semantic_type)
+    return _as(column, "text")
 
 
 def _keeps_nothing(column: Column) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, cast, final
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow as pa
 
 from gansmith.errors import DataError, did_you_mean
 from gansmith.settings import AfterValidator, Annotated, PlainSerializer, PlainValidator, changed, from_plain
-from gansmith.tabular.cells import Mask
+from gansmith.tabular.cells import Mask, replaced
 from gansmith.tabular.schema import Column, Schema
 
 Cells = dict[str, pa.Array]
@@ -119,18 +120,26 @@ class AbstractConstraint(ABC):
         del emitted
         return self
 
+    @final
     def learnt_state(self) -> dict[str, Any]:
-        """What `learnt` found, as plain JSON."""
-        return {}
+        """What `learnt` found, as plain JSON: cells as texts that `typed` reads."""
+        return {name: _plain(getattr(self, name)) for name in self.learns}
 
+    @final
     def with_state(self, state: Mapping[str, Any]) -> AbstractConstraint:
         """This constraint with what `learnt_state` kept.
 
         Raises:
             DataError: It could not have come from there.
         """
-        check_keys(state)
-        return self
+        if set(state) != set(self.learns):
+            held = ", ".join(map(repr, state)) or "nothing"
+            raise DataError(f"it holds {held}. Wanted: {', '.join(self.learns)}.")
+        return self.learnt_again(state)
+
+    def learnt_again(self, state: Mapping[str, Any]) -> AbstractConstraint:
+        """See `with_state`; the state has the right keys."""
+        return replace(cast("Any", self), **state)
 
     def reduced(self) -> Mapping[str, Column]:
         """The columns that are something else between `reduce` and `restore`, by name."""
@@ -151,20 +160,23 @@ class AbstractConstraint(ABC):
         del rng, first_index
         return records
 
-    def conditions_for(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
         """What is to be asked of reduced records, so that the full ones have these cells.
 
-        A column that `reduce` changes is left out where this cannot be said; whoever asks then has to look
-        at the records that come.
+        Returns:
+            What to ask, and the cells that this does not make sure of: whoever asks has to look for them in
+            the records that come.
 
         Raises:
             UsageError: When no record can have them.
         """
-        return {name: cell for name, cell in cells.items() if name not in self.writes}
+        return self.apart(cells)
 
-    def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """Whether `conditions_for(cells)` makes sure of the cell asked for in column `name`."""
-        return name not in self.writes
+    @final
+    def apart(self, cells: Cells) -> tuple[Cells, Cells]:
+        """Cells of other columns, and of those that `restore` puts back."""
+        own = {name: cell for name, cell in cells.items() if name in self.writes}
+        return {name: cell for name, cell in cells.items() if name not in own}, own
 
     def takes(self, name: str) -> bool:
         """Whether the column does not take part in the game as it is."""
@@ -177,28 +189,16 @@ class AbstractConstraint(ABC):
 
 
 def check_kinds(columns: Sequence[Column], is_right: Callable[[Column], bool], wanted: str) -> None:
-    """Raise DataError when a constraint cannot hold for one of the columns."""
-    for column in columns:
+    """Raise DataError when a constraint cannot hold for one of the columns, or it stands in two places."""
+    for column in each_once(columns):
         if not is_right(column):
             raise DataError(f"column {column.name!r} is {column.kind} ({column.type}). Wanted: {wanted}.")
 
 
-def check_keys(state: Mapping[str, Any], *keys: str) -> None:
-    """Raise DataError when what a model holds of a constraint has other keys than these."""
-    if set(state) != set(keys):
-        raise DataError(f"it holds {', '.join(map(repr, state)) or 'nothing'}. Wanted: {', '.join(keys)}.")
-
-
-def check_plain(columns: Sequence[Column]) -> None:
-    """Raise DataError when the values of a column cannot be looked up."""
-    check_kinds(
-        columns, lambda one: one.traits.is_exact, "values that can be looked up. Give it the kind category"
-    )
-
-
-def spelt(cells: pa.Array) -> list[str | None]:
-    """Cells as texts that `typed` reads, for a model file."""
-    return cells.cast(pa.string()).to_pylist()
+def _plain(learnt: Any) -> Any:
+    if isinstance(learnt, pa.Array):
+        return learnt.cast(pa.string()).to_pylist()
+    return list(map(_plain, learnt)) if isinstance(learnt, tuple) else learnt
 
 
 def typed(listed: object, column: Column) -> pa.Array:
@@ -216,15 +216,11 @@ def typed(listed: object, column: Column) -> pa.Array:
         raise DataError(f"the values of {column.name!r} are not of type {column.type}.") from error
 
 
-def nothing_kept(rule: str, min_count: int = 0) -> DataError:
-    """The error of a rule all of whose values are too rare to come out."""
-    few = f"as many as {min_count} records" if min_count else "enough records"
-    return DataError(
-        f"{rule}: no value is shared by {few}, so none may come out. Leave the constraint out, or let rare "
-        "values out with a smaller --min-count."
-    )
+def empty(columns: Sequence[Column]) -> dict[str, Column]:
+    """What columns are while they are taken out of the records, by name."""
+    return {column.name: Column(column.name, "constant", "null") for column in columns}
 
 
-def empty(column: Column) -> Column:
-    """What a column is while it is taken out of the records."""
-    return Column(column.name, "constant", "null")
+def emptied(records: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Records without these columns' cells."""
+    return replaced(records, dict.fromkeys(names, pa.nulls(records.num_rows)))

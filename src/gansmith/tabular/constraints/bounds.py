@@ -47,7 +47,11 @@ class Range(AbstractConstraint):
     @cached_property
     def ends(self) -> tuple[float, float]:
         """The lowest and highest value in between that the column can hold, in units."""
-        return _on_grid(_end(self.low, self.column), _end(self.high, self.column), self.column)
+        low, high = (_end(value, self.column) for value in (self.low, self.high))
+        low, high = -np.inf if low is None else low, np.inf if high is None else high
+        if step := step_of(self.column):
+            low, high = np.ceil(np.round(low / step, 6)) * step, np.floor(np.round(high / step, 6)) * step
+        return float(low), float(high)
 
     def in_words(self) -> str:
         low = "" if self.low is None else f"{self.low} <= "
@@ -114,13 +118,3 @@ def _end(value: object, column: Column) -> float | None:
             f"an end of {column.name!r} is {value!r}. Wanted: a {column.kind} such as 2019-03-31."
         ) from error
     return float(units(cell, column)[0][0])
-
-
-def _on_grid(low: float | None, high: float | None, column: Column) -> tuple[float, float]:
-    """The lowest and highest value within the range that the column can hold."""
-    ends = (-np.inf if low is None else low, np.inf if high is None else high)
-    step = step_of(column)
-    if not step:
-        return ends
-    inner = np.ceil(np.round(ends[0] / step, 6)) * step, np.floor(np.round(ends[1] / step, 6)) * step
-    return float(inner[0]), float(inner[1])

@@ -19,28 +19,17 @@ from gansmith.errors import DataError, did_you_mean
 from gansmith.tabular.cells import Mask
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells
 from gansmith.tabular.constraints.bounds import Range, Unique
-from gansmith.tabular.constraints.dependency import Dependency
+from gansmith.tabular.constraints.dependency import Combinations, Dependency
 from gansmith.tabular.constraints.formats import Format
+from gansmith.tabular.constraints.groups import MissingTogether, OneOf
 from gansmith.tabular.constraints.inequality import Inequality
-from gansmith.tabular.constraints.merged import Combinations, OneOf
-from gansmith.tabular.constraints.missing import MissingTogether
 from gansmith.tabular.constraints.total import Total
 from gansmith.tabular.schema import Schema
 
-KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {
-    constraint.kind: constraint
-    for constraint in (
-        Inequality,
-        Combinations,
-        Dependency,
-        OneOf,
-        Total,
-        Range,
-        Unique,
-        Format,
-        MissingTogether,
-    )
-}
+_CLASSES: Final = (
+    Inequality, Combinations, Dependency, OneOf, Total, Range, Unique, Format, MissingTogether,
+)  # fmt: skip
+KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {one.kind: one for one in _CLASSES}
 MAX_CONSTRAINTS: Final = 10_000
 
 
@@ -147,10 +136,8 @@ class Chain:
         """
         untold: Cells = {}
         for constraint in reversed(self._active):
-            untold |= {
-                name: cell for name, cell in cells.items() if not constraint.is_determined_by(name, cells)
-            }
-            cells = constraint.conditions_for(cells)
+            cells, unsure = constraint.conditions_for(cells)
+            untold |= unsure
         return cells, untold
 
     def violating(self, records: pa.Table) -> Mask:
@@ -234,12 +221,10 @@ def _needed(constraint: AbstractConstraint, taken: Mapping[str, int], index: int
 def _closes_circle(constraints: Sequence[AbstractConstraint], taken: Mapping[str, int], start: int) -> bool:
     """Whether a constraint builds, by way of others, on itself."""
     seen: set[int] = set()
-    waiting = _needed(constraints[start], taken, start)
-    while waiting:
+    waiting = [start]
+    while waiting and start not in seen:
         index = waiting.pop()
-        if index == start:
-            return True
-        if index not in seen:
-            seen.add(index)
-            waiting += _needed(constraints[index], taken, index)
-    return False
+        needed = set(_needed(constraints[index], taken, index)) - seen
+        seen |= needed
+        waiting += needed
+    return start in seen

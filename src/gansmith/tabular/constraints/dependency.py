@@ -1,11 +1,13 @@
-"""One column decides another: education decides education-num, a zip code its city.
+"""Values that occurred together: one column decides another, or only combinations that occurred come again.
 
-The decided column takes no part in the game; it is looked up afterwards.
+Education decides education-num, a zip code its city; a city goes with its own country. What takes part in the
+game is a key alone; the rest is looked up afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any, ClassVar, Final, final
 
@@ -15,19 +17,17 @@ import pyarrow.compute as pc
 from jaxtyping import Int
 
 from gansmith.errors import DataError, UsageError
-from gansmith.settings import settings
-from gansmith.tabular.cells import Mask, cells_of, codes_of, equals, mask_of, replaced
+from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.cells import Mask, cells_of, codes_of, equals, keys_of, mask_of, replaced
 from gansmith.tabular.columns.measures import units
 from gansmith.tabular.constraints.base import (
     AbstractConstraint,
     Cells,
+    Columns,
     Named,
-    check_keys,
-    check_plain,
-    each_once,
+    check_kinds,
+    emptied,
     empty,
-    nothing_kept,
-    spelt,
     typed,
 )
 from gansmith.tabular.constraints.view import View
@@ -41,14 +41,84 @@ MAX_LOG_CHANCE: Final = -14.0
 MAX_PAIRS: Final = 20_000
 
 
+class AbstractLookup(AbstractConstraint):
+    """A key decides the values of columns; which of them go together is learnt."""
+
+    cure: ClassVar[str]
+    """What to do when no record has what is asked for."""
+
+    @property
+    @abstractmethod
+    def key(self) -> str:
+        """The column that the key is, between `reduce` and `restore`."""
+
+    @abstractmethod
+    def known(self) -> tuple[pa.Array, Mapping[str, pa.Array]]:
+        """The keys, each once, and by column the values that go with them."""
+
+    @abstractmethod
+    def only(self, kept: pa.Array) -> AbstractLookup:
+        """This constraint with some of its keys."""
+
+    @final
+    def keeping(self, emitted: Mapping[str, pa.Array]) -> AbstractLookup:
+        if self.key not in emitted:
+            return self
+        keys = self.known()[0]
+        kept = pc.or_(pc.is_in(keys.cast(pa.string()), value_set=emitted[self.key]), pc.is_null(keys))
+        if not pc.any(kept).as_py():
+            raise _nothing_kept(self.in_words(), "enough records")
+        return self.only(kept)
+
+    @final
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
+        left, own = self.apart(cells)
+        if not own:
+            return cells, {}
+        found = self._matching(cells)
+        if not len(found):
+            asked = " and ".join(
+                f"{name}={cells[name][0].as_py()}" for name in self.known()[1] if name in cells
+            )
+            raise UsageError(f"no record has {asked}: {self.in_words()}. {self.cure}")
+        return ({**left, self.key: found}, {}) if len(found) == 1 else (left, own)
+
+    def _matching(self, cells: Cells) -> pa.Array:
+        """The keys with which a record has these cells."""
+        keys, values = self.known()
+        matches = np.ones(len(keys), bool)
+        for name in values.keys() & cells.keys():
+            matches &= equals(values[name], cells[name][0])
+        return keys.filter(pa.array(matches))
+
+
+def _nothing_kept(rule: str, few: str) -> DataError:
+    """The error of a rule all of whose values are too rare to come out."""
+    return DataError(
+        f"{rule}: no value is shared by {few}, so none may come out. Leave the constraint out, or let rare "
+        "values out with a smaller --min-count."
+    )
+
+
+def _check_exact(columns: Sequence[Column]) -> None:
+    wanted = "values that can be looked up. Give it the kind category"
+    check_kinds(columns, lambda one: one.traits.is_exact, wanted)
+
+
+def _filled(places: pa.Array, others: np.ndarray) -> np.ndarray:
+    """Places, and others where there is none."""
+    known = places.fill_null(0).to_numpy(zero_copy_only=False)
+    return np.where(mask_of(pc.is_null(places)), others, known)
+
+
 @final
 @settings(eq=False, error=DataError)
-class Dependency(AbstractConstraint):
+class Dependency(AbstractLookup):
     """`by` decides `column`; a missing cell is a value like any other."""
 
     kind: ClassVar[str] = "dependency"
-
     learns: ClassVar = ("keys", "values")
+    cure: ClassVar[str] = "Ask for other values, or for one."
 
     by: Named
     column: Named
@@ -58,11 +128,21 @@ class Dependency(AbstractConstraint):
     """What each of them decides."""
 
     def __post_init__(self) -> None:
-        check_plain(each_once((self.by, self.column)))
+        _check_exact((self.by, self.column))
 
     @property
     def writes(self) -> tuple[str, ...]:
         return (self.column.name,)
+
+    @property
+    def key(self) -> str:
+        return self.by.name
+
+    def known(self) -> tuple[pa.Array, Mapping[str, pa.Array]]:
+        return self.keys, {self.by.name: self.keys, self.column.name: self.values}
+
+    def only(self, kept: pa.Array) -> Dependency:
+        return replace(self, keys=self.keys.filter(kept), values=self.values.filter(kept))
 
     def in_words(self) -> str:
         counted = f" ({len(self.keys):,} combinations)" if len(self.keys) else ""
@@ -83,34 +163,20 @@ class Dependency(AbstractConstraint):
         _, first, counts = np.unique(codes_of(cells), return_index=True, return_counts=True)
         kept = pa.array(first[counts >= min_count])
         if len(cells) and not len(kept):
-            raise nothing_kept(self.in_words(), min_count)
+            raise _nothing_kept(self.in_words(), f"as many as {min_count} records")
         return replace(self, keys=cells.take(kept), values=cells_of(records, self.column.name).take(kept))
 
-    def keeping(self, emitted: Mapping[str, pa.Array]) -> Dependency:
-        if self.by.name not in emitted:
-            return self
-        known = pc.is_in(self.keys.cast(pa.string()), value_set=emitted[self.by.name])
-        kept = pc.or_(known, pc.is_null(self.keys))
-        if not pc.any(kept).as_py():
-            raise nothing_kept(self.in_words())
-        return replace(self, keys=self.keys.filter(kept), values=self.values.filter(kept))
-
-    def learnt_state(self) -> dict[str, Any]:
-        return {"keys": spelt(self.keys), "values": spelt(self.values)}
-
-    def with_state(self, state: Mapping[str, Any]) -> Dependency:
-        check_keys(state, "keys", "values")
-        keys = typed(state["keys"], self.by)
-        values = typed(state["values"], self.column)
+    def learnt_again(self, state: Mapping[str, Any]) -> Dependency:
+        keys, values = typed(state["keys"], self.by), typed(state["values"], self.column)
         if len(keys) != len(values) or not len(keys) or len(pc.unique(keys)) != len(keys):
             raise DataError(f"{len(keys)} keys, {len(values)} values. Wanted: as many, each key once.")
         return replace(self, keys=keys, values=values)
 
     def reduced(self) -> Mapping[str, Column]:
-        return {self.column.name: empty(self.column)}
+        return empty([self.column])
 
     def reduce(self, records: pa.Table) -> pa.Table:
-        return replaced(records, {self.column.name: pa.nulls(records.num_rows)})
+        return emptied(records, self.writes)
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         """See the base class; a value of `by` that decides nothing becomes the nearest that does, or any."""
@@ -118,33 +184,9 @@ class Dependency(AbstractConstraint):
         places = pc.index_in(cells, value_set=self.keys)
         drawn = rng.integers(0, len(self.keys), len(cells))  # record by record: more of them change none
         if places.null_count:
-            known = places.fill_null(0).to_numpy(zero_copy_only=False)
-            nearest = self._nearest(cells, drawn)
-            places = pa.array(np.where(mask_of(pc.is_null(places)), nearest, known))
+            places = pa.array(_filled(places, self._nearest(cells, drawn)))
             records = replaced(records, {self.by.name: self.keys.take(places)})
         return replaced(records, {self.column.name: self.values.take(places)})
-
-    def conditions_for(self, cells: Cells) -> Cells:
-        if self.column.name not in cells:
-            return cells
-        found = self._deciding(cells)
-        left = {name: cell for name, cell in cells.items() if name != self.column.name}
-        if not len(found):
-            raise UsageError(
-                f"no record has {self._spelt(cells)}: {self.in_words()}. Ask for other values, or for one."
-            )
-        return {**left, self.by.name: found} if len(found) == 1 else left
-
-    def is_determined_by(self, name: str, cells: Cells) -> bool:
-        return name != self.column.name or len(self._deciding(cells)) == 1
-
-    def _deciding(self, cells: Cells) -> pa.Array:
-        """The values of `by` with which a record has these cells."""
-        matches = np.ones(len(self.keys), bool)
-        for column, known in ((self.by, self.keys), (self.column, self.values)):
-            if column.name in cells:
-                matches &= equals(known, cells[column.name][0])
-        return self.keys.filter(pa.array(matches))
 
     def _nearest(self, cells: pa.Array, drawn: np.ndarray) -> np.ndarray:
         """The place of the nearest key of each number; of anything else, the place that was drawn."""
@@ -158,9 +200,89 @@ class Dependency(AbstractConstraint):
         is_lower = np.abs(known[order][lower] - numbers) < np.abs(known[order][upper] - numbers)
         return np.where(missing, drawn, order[np.where(is_lower, lower, upper)])
 
-    def _spelt(self, cells: Cells) -> str:
-        names = [name for name in (self.by.name, self.column.name) if name in cells]
-        return " and ".join(f"{name}={cells[name][0].as_py()}" for name in names)
+
+@final
+@settings(eq=False, error=DataError)
+class Combinations(AbstractLookup):
+    """All values of `columns` together occurred in one real record; the key is a number for each of these."""
+
+    kind: ClassVar[str] = "combinations"
+    learns: ClassVar = ("names", "values")
+    cure: ClassVar[str] = "Ask for one that occurs."
+
+    columns: Annotated[Columns, Field(min_length=2)]
+    names: pa.Array = field(default_factory=lambda: pa.nulls(0))
+    """What each combination is called in the game."""
+    values: tuple[pa.Array, ...] = ()
+    """Of each column, those of the combinations; empty: not learnt yet."""
+
+    def __post_init__(self) -> None:
+        _check_exact(self.columns)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def key(self) -> str:
+        return self.columns[0].name
+
+    def known(self) -> tuple[pa.Array, Mapping[str, pa.Array]]:
+        return self.names, dict(zip(self.writes, self.values, strict=True))
+
+    def only(self, kept: pa.Array) -> Combinations:
+        values = tuple(cells.filter(kept) for cells in self.values)
+        return replace(self, names=self.names.filter(kept), values=values)
+
+    def in_words(self) -> str:
+        counted = f" ({len(self.names):,} of them)" if len(self.names) else ""
+        return f"only combinations of {', '.join(self.writes)} that occurred{counted}"
+
+    def violating(self, records: pa.Table) -> Mask:
+        """See the base class; where nothing is learnt yet, every combination is a new one."""
+        if not self.values:
+            return np.zeros(records.num_rows, bool)
+        return mask_of(pc.is_null(self._places(records)))
+
+    def learnt(self, records: pa.Table, min_count: int = 1) -> Combinations:
+        """See the base class; the rare ones are left out later, as categories that are never made."""
+        del min_count
+        first = np.unique(codes_of(keys_of(records, self.writes)), return_index=True)[1]
+        values = tuple(cells_of(records, name).take(pa.array(first)) for name in self.writes)
+        return replace(self, names=pa.array(map(str, range(len(first))), pa.string()), values=values)
+
+    def learnt_again(self, state: Mapping[str, Any]) -> Combinations:
+        names = typed(state["names"], Column("names", "category"))
+        listed: Any = state["values"]
+        if not isinstance(listed, list) or len(listed) != len(self.columns):
+            raise DataError(f"values of {len(self.columns)} columns are wanted.")
+        values = tuple(typed(each, column) for each, column in zip(listed, self.columns, strict=True))
+        if any(len(cells) != len(names) for cells in values) or names.null_count or not len(names):
+            raise DataError("its values and names are not equally many.")
+        found = replace(self, names=names, values=values)
+        if min(len(pc.unique(names)), len(pc.unique(found._spelt()))) < len(names):
+            raise DataError("a combination is there twice.")
+        return found
+
+    def reduced(self) -> Mapping[str, Column]:
+        return {**empty(self.columns), self.key: Column(self.key, "category")}
+
+    def reduce(self, records: pa.Table) -> pa.Table:
+        """See the base class; a combination that is not known is missing."""
+        return replaced(emptied(records, self.writes), {self.key: self.names.take(self._places(records))})
+
+    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+        places = pc.index_in(cells_of(records, self.key), value_set=self.names)
+        found = pa.array(_filled(places, rng.integers(0, len(self.names), records.num_rows)))
+        return replaced(records, {name: cells.take(found) for name, cells in self.known()[1].items()})
+
+    def _places(self, records: pa.Table) -> pa.Array:
+        """Which of the known combinations each record has; null: none."""
+        return pc.index_in(keys_of(records, self.writes), value_set=self._spelt())
+
+    def _spelt(self) -> pa.Array:
+        """A text for each of the known combinations."""
+        return keys_of(pa.table(list(self.values), names=list(self.writes)), self.writes)
 
 
 def find_dependencies(view: View, taken: frozenset[str]) -> list[Dependency]:
@@ -184,13 +306,13 @@ def find_dependencies(view: View, taken: frozenset[str]) -> list[Dependency]:
     decided: set[str] = set()
     limit = MAX_LOG_CHANCE - float(np.log(max(len(pairs), 1)))
     for by, name in sorted(pairs, key=lambda pair: (ranks[pair[1]][2], ranks[pair[0]]))[:MAX_PAIRS]:
-        if name in decided or not _decides(codes[by], codes[name]):
+        first = np.unique(codes[by], return_index=True)[1]
+        if name in decided or (codes[name][first][codes[by]] != codes[name]).any():
             continue
         if _log_chance(codes[by], codes[name]) > limit:
             continue
         candidate = Dependency(columns[by], columns[name]).learnt(view.records)
-        is_few = len(candidate.keys) <= MAX_VALUES
-        if is_few and not candidate.violating(view.records).any():
+        if len(candidate.keys) <= MAX_VALUES and not candidate.violating(view.records).any():
             found.append(candidate)
             decided.add(name)
     return found
@@ -216,12 +338,6 @@ def _pairs(
         broken = (quick[order[1:][is_same]] != quick[order[:-1][is_same]]).any(0)
         found += [(by, names[other]) for other in np.flatnonzero(~broken & varies).tolist() if other != place]
     return found
-
-
-def _decides(by: Int[np.ndarray, " n"], codes: Int[np.ndarray, " n"]) -> bool:
-    """Whether equal values of `by` always go with equal values of the other."""
-    first = np.unique(by, return_index=True)[1]
-    return bool((codes[first][by] == codes).all())
 
 
 def _log_chance(by: Int[np.ndarray, " n"], codes: Int[np.ndarray, " n"]) -> float:

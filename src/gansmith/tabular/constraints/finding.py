@@ -17,9 +17,8 @@ from gansmith.errors import DataError
 from gansmith.tabular.constraints.base import AbstractConstraint
 from gansmith.tabular.constraints.chain import ordered, place_of, read_constraints
 from gansmith.tabular.constraints.dependency import find_dependencies
+from gansmith.tabular.constraints.groups import find_missing_together, find_one_of
 from gansmith.tabular.constraints.inequality import find_inequalities
-from gansmith.tabular.constraints.merged import find_one_of
-from gansmith.tabular.constraints.missing import find_missing_together
 from gansmith.tabular.constraints.total import find_totals
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.schema import Schema

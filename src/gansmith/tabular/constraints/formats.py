@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 import re
 import string
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Final, final
@@ -42,6 +43,7 @@ N_MORE: Final = 8
 _CLASSES: Final = {"d": string.digits, "w": string.ascii_letters + string.digits + "_", "s": " "}
 _PRINTABLE: Final = string.ascii_letters + string.digits + "-_"
 """What `.` stands for."""
+_REPETITIONS: Final = {"?": (0, 1), "*": (0, N_MORE), "+": (1, 1 + N_MORE)}
 _SPECIAL: Final = frozenset("^$*+?{}[]|()")
 
 
@@ -108,88 +110,59 @@ class Format(AbstractConstraint):
 @final
 @dataclass(frozen=True)
 class Pattern:
-    """Alternatives, each a sequence of letters to choose from and of repeated patterns."""
+    """Texts in a fixed order; where two ways lead to one text it is there twice."""
 
-    alternatives: tuple[tuple[Letters | Repeated, ...], ...]
-
-    @cached_property
-    def n_texts(self) -> int:
-        """How many texts there are; where two ways lead to one text it counts twice."""
-        return sum(math.prod(part.n_texts for part in parts) for parts in self.alternatives)
-
-    @cached_property
-    def length(self) -> int:
-        """Characters of the longest text."""
-        return max(sum(part.length for part in parts) for parts in self.alternatives)
-
-    def text(self, number: int) -> str:
-        """Text `number`, from 0 to `n_texts - 1`."""
-        for parts in self.alternatives:
-            n_texts = math.prod(part.n_texts for part in parts)
-            if number < n_texts:
-                break
-            number -= n_texts
-        else:
-            raise IndexError(number)
-        pieces: list[str] = []
-        for part in reversed(parts):
-            number, place = divmod(number, part.n_texts)
-            pieces.append(part.text(place))
-        return "".join(reversed(pieces))
+    n_texts: int
+    length: int
+    """Characters of the longest text."""
+    text: Callable[[int], str]
+    """Text `number`, from 0 to `n_texts - 1`."""
 
 
-@final
-@dataclass(frozen=True)
-class Letters:
+def _letters(letters: str) -> Pattern:
     """One character out of several."""
-
-    letters: str
-
-    @property
-    def n_texts(self) -> int:
-        """One for each."""
-        return len(self.letters)
-
-    @property
-    def length(self) -> int:
-        """One character."""
-        return 1
-
-    def text(self, number: int) -> str:
-        """Character `number`."""
-        return self.letters[number]
+    return Pattern(len(letters), 1, letters.__getitem__)
 
 
-@final
-@dataclass(frozen=True)
-class Repeated:
-    """A pattern several times over."""
+def _joined(parts: Iterable[Pattern], number: int) -> str:
+    """One text of each part, one after the other; the parts come from the last to the first."""
+    pieces: list[str] = []
+    for part in parts:
+        number, place = divmod(number, part.n_texts)
+        pieces.append(part.text(place))
+    return "".join(reversed(pieces))
 
-    pattern: Pattern | Letters
-    n_min: int
-    n_max: int
 
-    @cached_property
-    def n_texts(self) -> int:
-        """Those of each number of repetitions."""
-        return sum(self.pattern.n_texts**n for n in range(self.n_min, self.n_max + 1))
+def _sequence(parts: Sequence[Pattern]) -> Pattern:
+    """One text of each part, one after the other."""
+    n_texts, length = math.prod(part.n_texts for part in parts), sum(part.length for part in parts)
+    return Pattern(n_texts, length, lambda number: _joined(reversed(parts), number))
 
-    @property
-    def length(self) -> int:
-        """That of the most repetitions."""
-        return self.pattern.length * self.n_max
 
-    def text(self, number: int) -> str:
-        """Text `number`, those of the fewest repetitions first."""
-        n = self.n_min
-        while number >= (n_texts := self.pattern.n_texts**n):
-            number -= n_texts
-            n += 1
-        pieces: list[str] = []
-        for _ in range(n):
-            number, place = divmod(number, self.pattern.n_texts)
-            pieces.append(self.pattern.text(place))
-        return "".join(reversed(pieces))
+def _either(patterns: Sequence[Pattern]) -> Pattern:
+    """The texts of several patterns, those of the first one first."""
+
+    def text(number: int) -> str:
+        for pattern in patterns:
+            if number < pattern.n_texts:
+                return pattern.text(number)
+            number -= pattern.n_texts
+        raise IndexError(number)
+
+    return Pattern(sum(one.n_texts for one in patterns), max(one.length for one in patterns), text)
+
+
+def _repeated(pattern: Pattern, n_min: int, n_max: int) -> Pattern:
+    """A pattern several times over, the fewest times first; of no characters once is enough."""
+    if not pattern.length:
+        return pattern
+    if pattern.length * n_max > MAX_LENGTH:  # will be refused
+        return Pattern(1, pattern.length * n_max, pattern.text)
+
+    def times(n: int) -> Pattern:
+        return Pattern(pattern.n_texts**n, pattern.length * n, lambda number: _joined([pattern] * n, number))
+
+    return _either([times(n) for n in range(n_min, n_max + 1)])
 
 
 def read_pattern(expression: str) -> Pattern:
@@ -229,7 +202,7 @@ class _Reader:
         while self._next() == "|":
             self.place += 1
             found.append(self._sequence(depth))
-        pattern = Pattern(tuple(found))
+        pattern = _either(found)
         if pattern.length > MAX_LENGTH:
             raise self.refused(f"texts of more than {MAX_LENGTH} characters")
         return pattern
@@ -244,18 +217,14 @@ class _Reader:
         self.place += 1
         return letter
 
-    def _sequence(self, depth: int) -> tuple[Letters | Repeated, ...]:
-        parts: list[Letters | Repeated] = []
+    def _sequence(self, depth: int) -> Pattern:
+        parts: list[Pattern] = []
         while self._next() not in ("", "|", ")"):
             item = self._item(depth)
-            n_min, n_max = self._repetition()
-            if isinstance(item, Letters) and (n_min, n_max) == (1, 1):
-                parts.append(item)
-            else:
-                parts.append(Repeated(item, n_min, n_max))
-        return tuple(parts)
+            parts.append(_repeated(item, *self._repetition()))
+        return _sequence(parts)
 
-    def _item(self, depth: int) -> Letters | Pattern:
+    def _item(self, depth: int) -> Pattern:
         letter = self._take()
         if letter == "(":
             if self._next() == "?":
@@ -267,13 +236,13 @@ class _Reader:
                 raise self.refused("a group that is not closed")
             return pattern
         if letter == "[":
-            return self._letters()
+            return _letters(self._class())
         if letter == "\\":
-            return Letters(self._escaped())
+            return _letters(self._escaped())
         if letter in _SPECIAL:
             self.place -= 1
             raise self.refused(f"{letter!r} cannot stand here")
-        return Letters(_PRINTABLE if letter == "." else letter)
+        return _letters(_PRINTABLE if letter == "." else letter)
 
     def _escaped(self) -> str:
         letter = self._take()
@@ -283,7 +252,7 @@ class _Reader:
             raise self.refused(f"the escape \\{letter} cannot be generated")
         return letter
 
-    def _letters(self) -> Letters:
+    def _class(self) -> str:
         if self._next() == "^":
             raise self.refused("a class of what is not to be")
         found: list[str] = []
@@ -299,32 +268,22 @@ class _Reader:
         letters = "".join(dict.fromkeys("".join(found)))
         if not letters:
             raise self.refused("a class of nothing")
-        return Letters(letters)
+        return letters
 
     def _repetition(self) -> tuple[int, int]:
-        match self._next():
-            case "?":
-                found = (0, 1)
-            case "*":
-                found = (0, N_MORE)
-            case "+":
-                found = (1, 1 + N_MORE)
-            case "{":
-                return self._counts()
-            case _:
-                return 1, 1
-        self.place += 1
-        return found
+        sign = self._next()
+        if sign == "{":
+            return self._counts()
+        self.place += sign in _REPETITIONS
+        return _REPETITIONS.get(sign, (1, 1))
 
     def _counts(self) -> tuple[int, int]:
-        end = self.text.find("}", self.place)
-        low, comma, high = self.text[self.place + 1 : max(end, self.place + 1)].partition(",")
-        is_right = low.isdecimal() and (high.isdecimal() or not high) and len(low) < 5 and len(high) < 5
-        if end < 0 or not is_right:
+        found = re.compile(r"\{(\d{1,4})(?:(,)(\d{0,4}))?\}").match(self.text, self.place)
+        if found is None:
             raise self.refused("wanted {m} or {m,n}")
-        n_min = int(low)
-        n_max = int(high) if high else (n_min + N_MORE if comma else n_min)
+        n_min = int(found[1])
+        n_max = int(found[3]) if found[3] else (n_min + N_MORE if found[2] else n_min)
         if n_max < n_min or n_max > MAX_LENGTH:
             raise self.refused(f"wanted 0 <= m <= n <= {MAX_LENGTH}")
-        self.place = end + 1
+        self.place = found.end()
         return n_min, n_max

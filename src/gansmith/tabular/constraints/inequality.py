@@ -20,9 +20,9 @@ from jaxtyping import Float
 
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Annotated, Field, settings
-from gansmith.tabular.cells import EXACT, Mask, cells_of, replaced
+from gansmith.tabular.cells import EXACT, Mask, Numbers, cells_of, replaced
 from gansmith.tabular.columns.measures import from_units, measure, step_of, units
-from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, check_keys, each_once
+from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, each_once
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.schema import NOT_ROUNDED, Column
 
@@ -97,12 +97,7 @@ class Inequality(AbstractConstraint):
             is_distance=_are_close(low, high, ~low_missing & ~high_missing),
         )
 
-    def learnt_state(self) -> dict[str, Any]:
-        quantiles = list(self.quantiles)
-        return {"reference": self.reference, "quantiles": quantiles, "is_distance": self.is_distance}
-
-    def with_state(self, state: Mapping[str, Any]) -> Inequality:
-        check_keys(state, *self.learns)
+    def learnt_again(self, state: Mapping[str, Any]) -> Inequality:
         found = replace(self, **state)
         numbers = np.array([found.reference, *found.quantiles])
         if len(numbers) != 1 + N_QUANTILES or (np.diff(numbers[1:]) < 0).any():
@@ -143,25 +138,18 @@ class Inequality(AbstractConstraint):
             cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
         return replaced(records, {self.high.name: cells})
 
-    def conditions_for(self, cells: Cells) -> Cells:
+    def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
         """See the base class; which distance makes a certain `high` depends on `low`, so it stays open."""
-        if not self.is_distance:
-            return cells
         cell = cells.get(self.high.name)
-        if cell is not None and cell[0].is_valid:
-            number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
-            low, high = self.quantiles[0], self.quantiles[-1]
-            if not low <= number <= high:
-                numbers, none = np.array([low, high]), np.zeros(2, bool)
-                first, last = from_units(numbers, none, self.high, is_mixed=self._is_mixed)
-                wrong = f"column {self.high.name!r} has no value {cell[0].as_py()}"
-                raise UsageError(f"{wrong}: it was learnt from {first} to {last}.")
-            return {name: asked for name, asked in cells.items() if name != self.high.name}
-        return cells
-
-    def is_determined_by(self, name: str, cells: Cells) -> bool:
-        """See the base class; that `high` is missing can be said."""
-        return not self.is_distance or name != self.high.name or not cells[name][0].is_valid
+        if not self.is_distance or cell is None or not cell[0].is_valid:
+            return cells, {}
+        number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
+        ends = self.quantiles[0], self.quantiles[-1]
+        if not ends[0] <= number <= ends[1]:
+            first, last = from_units(np.array(ends), np.zeros(2, bool), self.high, is_mixed=self._is_mixed)
+            wrong = f"column {self.high.name!r} has no value {cell[0].as_py()}"
+            raise UsageError(f"{wrong}: it was learnt from {first} to {last}.")
+        return self.apart(cells)
 
     def takes(self, name: str) -> bool:
         return self.is_distance and name in self.writes
@@ -197,7 +185,7 @@ class Inequality(AbstractConstraint):
         step = step_of(self.high, is_mixed=self._is_mixed)
         return float(np.rint(number / step) * step) if step else number
 
-    def _above(self, low: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    def _above(self, low: Numbers) -> Numbers:
         """The lowest value that `high` may have beside each `low`."""
         step = step_of(self.high, is_mixed=self._is_mixed)
         if not step:
@@ -205,19 +193,17 @@ class Inequality(AbstractConstraint):
         above = np.ceil(np.round(low / step, 6)) * step
         return np.where(self._is_broken(low, above), above + step, above)
 
-    def _is_broken(self, low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"]) -> Mask:
+    def _is_broken(self, low: Numbers, high: Numbers) -> Mask:
         return low >= high if self.is_strict else low > high
 
-    def _units(
-        self, records: pa.Table
-    ) -> tuple[Float[np.ndarray, " n"], Mask, Float[np.ndarray, " n"], Mask]:
+    def _units(self, records: pa.Table) -> tuple[Numbers, Mask, Numbers, Mask]:
         return (
             *units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed),
             *units(cells_of(records, self.high.name), self.high, is_mixed=self._is_mixed),
         )
 
 
-def _are_close(low: Float[np.ndarray, " n"], high: Float[np.ndarray, " n"], is_there: Mask) -> bool:
+def _are_close(low: Numbers, high: Numbers, is_there: Mask) -> bool:
     """Whether distances vary so much less than `high` does that they are the better thing to learn."""
     if not is_there.any():
         return True
@@ -230,13 +216,9 @@ def find_inequalities(view: View, taken: frozenset[str]) -> list[Inequality]:
     """For each column the nearest one below it, if it is below it in every record."""
     found: list[Inequality] = []
     for columns in (view.measures, view.times):
-        if len(columns) < 2:
-            continue
         quick, sample = view.numbers(columns, view.quick), None
         for high, lows in _candidates(quick).items():
-            if columns[high].name in taken:
-                continue
-            for low in lows[:MAX_TRIED]:
+            for low in lows[:MAX_TRIED] if columns[high].name not in taken else ():
                 sample = view.numbers(columns, view.sample) if sample is None else sample
                 rule = _rule(view, columns[low], columns[high], sample[:, low], sample[:, high])
                 if rule is not None:
@@ -264,9 +246,7 @@ def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
     return {high: [low for _, low in sorted(found)] for high, found in lows.items()}
 
 
-def _rule(
-    view: View, low: Column, high: Column, lower: Float[np.ndarray, " n"], higher: Float[np.ndarray, " n"]
-) -> Inequality | None:
+def _rule(view: View, low: Column, high: Column, lower: Numbers, higher: Numbers) -> Inequality | None:
     """The inequality, if it holds in all records and a distance can stand for the higher column."""
     both = ~np.isnan(lower) & ~np.isnan(higher)
     if both.sum() < MIN_RECORDS or (lower[both] > higher[both]).any():
@@ -278,6 +258,6 @@ def _rule(
     return None if rule.violating(view.records).any() else rule
 
 
-def _largest_share(values: Float[np.ndarray, " n"]) -> float:
+def _largest_share(values: Numbers) -> float:
     """The share of the most frequent value."""
     return float(np.unique(values, return_counts=True)[1].max() / len(values))

@@ -22,7 +22,7 @@ from gansmith.tabular.constraints.base import (
     Columns,
     Named,
     check_kinds,
-    each_once,
+    emptied,
     empty,
 )
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
@@ -48,7 +48,7 @@ class Total(AbstractConstraint):
     parts: Annotated[Columns, Field(min_length=1)]
 
     def __post_init__(self) -> None:
-        check_kinds(each_once((self.total, *self.parts)), lambda one: one.traits.is_number, "numbers")
+        check_kinds((self.total, *self.parts), lambda one: one.traits.is_number, "numbers")
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -66,10 +66,10 @@ class Total(AbstractConstraint):
         return (missing != lacking) | (~missing & ~lacking & (np.abs(total - wanted) > tolerance))
 
     def reduced(self) -> Mapping[str, Column]:
-        return {self.total.name: empty(self.total)}
+        return empty([self.total])
 
     def reduce(self, records: pa.Table) -> pa.Table:
-        return replaced(records, {self.total.name: pa.nulls(records.num_rows)})
+        return emptied(records, self.writes)
 
     def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
         wanted, lacking, _ = self._added(records)

@@ -158,13 +158,11 @@ def _like_polars(records: pa.Table, schema: Schema, original: object) -> Any:
 
     types: dict[str, Any] = dict(original.schema) if isinstance(original, pl.DataFrame) else {}
     frame = cast("pl.DataFrame", pl.from_arrow(stored_table(records, schema)))
-    made_anew = {column.name for column in schema.columns if column.traits.is_made_anew}
-    names = [
-        name
-        for name in schema.names
-        if name in types and not (name in made_anew and isinstance(types[name], pl.Enum))
-    ]
-    return frame.with_columns([pl.col(name).cast(types[name]) for name in names])
+    for column in schema.columns:
+        kind = types.get(column.name)
+        if kind is not None and not (column.traits.is_made_anew and isinstance(kind, pl.Enum)):
+            frame = frame.with_columns(pl.col(column.name).cast(kind))
+    return frame
 
 
 def _like_pandas(records: pa.Table, schema: Schema, original: object) -> Any:
@@ -180,31 +178,25 @@ def _like_pandas(records: pa.Table, schema: Schema, original: object) -> Any:
             series[label] = values.to_pandas()
             continue
         dtype: Any = frame[label].dtype
-        if (
-            isinstance(dtype, pd.CategoricalDtype) and column.traits.is_made_anew
-        ):  # made anew: no category of it
-            series[label] = pd.Series(flat(records, column).to_pylist(), dtype=object)
-        elif isinstance(dtype, pd.CategoricalDtype):
-            plain_values = (
-                pc.cast(values, values.type.value_type) if pa.types.is_dictionary(values.type) else values
-            )
-            series[label] = pd.Series(pd.Categorical(plain_values.to_pandas(), dtype=dtype))
-        elif dtype == np.dtype(object):
-            series[label] = pd.Series(values.to_pylist(), dtype=object)
-        else:
-            series[label] = _nullable(values, dtype)
+        if isinstance(dtype, pd.CategoricalDtype) and column.traits.is_made_anew:  # no category of it
+            values, dtype = flat(records, column), np.dtype(object)
+        series[label] = _of_dtype(values, dtype)
     return pd.DataFrame(series)
 
 
-def _nullable(values: pa.Array, dtype: Any) -> Any:
+def _of_dtype(values: pa.Array, dtype: Any) -> Any:
     """A pandas series of `dtype`; a column that had no missing values and now has some keeps them as NaN."""
     import pandas as pd
 
-    if isinstance(dtype, np.dtype) and dtype.kind in "iub" and values.null_count:
-        return values.to_pandas()
-    if isinstance(dtype, np.dtype):
-        return values.to_pandas().astype(dtype)
-    return pd.Series(pd.array(values.to_pylist(), dtype=dtype))
+    if isinstance(dtype, pd.CategoricalDtype):
+        plain = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+        return pd.Series(pd.Categorical(plain.to_pandas(), dtype=dtype))
+    if dtype == np.dtype(object):
+        return pd.Series(values.to_pylist(), dtype=object)
+    if not isinstance(dtype, np.dtype):
+        return pd.Series(pd.array(values.to_pylist(), dtype=dtype))
+    found = values.to_pandas()
+    return found if dtype.kind in "iub" and values.null_count else found.astype(dtype)
 
 
 def fingerprint_of(records: pa.Table) -> str:

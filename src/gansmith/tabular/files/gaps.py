@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from gansmith.tabular.columns.stored import flat, stored
 from gansmith.tabular.files.raw import RawTable
-from gansmith.tabular.files.writing import STDOUT, TableFile, TableWriter, writable_extension
+from gansmith.tabular.files.writing import STDOUT, TableWriter, writable_extension
 from gansmith.tabular.schema import Column, Schema, Table
 
 _DELIMITED = (".csv", ".tsv", ".txt")
@@ -59,7 +59,7 @@ class Gaps:
             return self._as_polars(pa.table(typed))
         return pa.table(typed) if isinstance(self.source, pa.Table) else pa.table(typed).to_pandas()
 
-    def writer(self, path: Path, metadata: Mapping[str, str]) -> TableFile:
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> TableWriter:
         """A file of the whole records.
 
         From delimited text to delimited text every cell that was there is written as it was spelt.
@@ -72,19 +72,17 @@ class Gaps:
             columns = [Column(column.name, "text", missing_mark=column.missing_mark) for column in columns]
             if style is not None and style.quoting == "text":  # here all columns are
                 style = replace(style, quoting="needed")
-        writer = TableWriter(path, Schema(tuple(columns), style), metadata=metadata)
-        if not is_spelt:
-            return TableFile(writer)
-        return TableFile(writer, lambda block: self._spelt(block, writer.n_records))
+        spelt = self._spelt if is_spelt else None
+        return TableWriter(path, Schema(tuple(columns), style), metadata=metadata, spelt=spelt)
 
-    def _spelt(self, block: Table, first: int) -> pa.Table:
+    def _spelt(self, records: pa.Table, first: int) -> pa.Table:
         """The cells of the records from number `first` on, each that was given in its own spelling."""
         cells: dict[str, pa.Array] = {}
         for column in self.columns:
-            cells[column.name] = column.traits.spell(flat(block.records, column), column)
+            cells[column.name] = column.traits.spell(flat(records, column), column)
             if self.is_given(column):
                 given, read = (
-                    table.column(column.name).slice(first, len(block)).combine_chunks()
+                    table.column(column.name).slice(first, len(records)).combine_chunks()
                     for table in (self.raw.columns, self.table.records)
                 )
                 cells[column.name] = pc.if_else(read.is_null(), cells[column.name], given)
@@ -132,7 +130,7 @@ class Gaps:
 def _cast(values: pa.Array, kind: pa.DataType) -> pa.Array:
     """Strings of any sort among them, which Arrow does not decode and cast in one."""
     if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
+        return values.dictionary.cast(kind).take(values.indices)
     return values.cast(kind)
 
 
@@ -154,9 +152,7 @@ def _filled(series: Any, made: Any, gaps: np.ndarray) -> Any:
     values = made[gaps]
     if isinstance(series.dtype, pd.CategoricalDtype):
         values = values.astype(object)
-        new = [
-            value for value in values.unique() if value not in series.cat.categories and not pd.isna(value)
-        ]
+        new = [value for value in values.dropna().unique() if value not in series.cat.categories]
         series = series.cat.add_categories(new)
     whole = series.copy()
     whole[gaps] = values.tolist() if series.dtype == np.dtype(object) else values

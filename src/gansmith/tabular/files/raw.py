@@ -11,6 +11,7 @@ import io
 import json
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, final
@@ -93,10 +94,6 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: 
 
 
 def _extension(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz":
-        suffixes.pop()
-    extension = suffixes[-1] if suffixes else ""
     if path.is_dir():
         raise DataError("this is a folder. Give one file of the table.")
     if not path.exists():
@@ -105,7 +102,7 @@ def _extension(path: Path) -> str:
         near = did_you_mean(path.name, names)
         advice = near if near.startswith("Did you mean") else "Check the path."
         raise DataError(f"there is no such file. {advice if folder.is_dir() else 'There is no such folder.'}")
-    return extension
+    return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 def _start_of(path: Path) -> bytes:
@@ -158,23 +155,24 @@ def _read_parquet(source: Path | pa.BufferReader, is_capped: bool) -> RawTable:
 def _read_text(text: str, dialect: Dialect, has_header: bool, is_capped: bool) -> RawTable:
     first = _first_record(text, dialect)
     names = [name.strip() for name in first] if has_header else [f"column_{i + 1}" for i in range(len(first))]
+    notes: list[str] = []
     if has_header:
-        _check_names(names)
+        check_names(names, _UNNAMED, _NO_HEADER)
+    else:
+        notes.append(f"the {len(names)} columns were named column_1 to column_{len(names)}")
     subset, last = _parse(text, dialect, len(first), has_header, is_capped)
-    _refuse_open_quote(text, dialect, subset.n_seen, last)
-    table = subset.table()
-    if dialect.is_spaced:
-        table = pa.table(
-            [pc.utf8_ltrim_whitespace(column) for column in table.columns], names=table.column_names
+    if "\n" in last and text.count(dialect.quote) % 2:  # it swallowed all that follows
+        raise DataError(
+            f"record {subset.n_seen}: a quote is opened and never closed ({last[:40]!r}...). "
+            "Close it, or double it if it belongs to the text."
         )
-    notes = (
-        (f"the {len(names)} columns were named column_1 to column_{len(names)}",) if not has_header else ()
-    )
+    table = subset.table().rename_columns(names)
     if dialect.is_spaced:
-        notes = (*notes, "the blank after each delimiter was taken off the cells")
+        table = pa.table([pc.utf8_ltrim_whitespace(column) for column in table.columns], names=names)
+        notes.append("the blank after each delimiter was taken off the cells")
     if len(table) < subset.n_seen:
-        notes = (*notes, note_on(subset.n_seen, len(table)))
-    return RawTable(table.rename_columns(names), True, dialect.delimiter != ",", notes)
+        notes.append(note_on(subset.n_seen, len(table)))
+    return RawTable(table, True, dialect.delimiter != ",", tuple(notes))
 
 
 def _first_record(text: str, dialect: Dialect) -> list[str]:
@@ -186,17 +184,20 @@ def _first_record(text: str, dialect: Dialect) -> list[str]:
         end *= 8
 
 
-def _check_names(names: list[str]) -> None:
-    hint = "If the file has no header, say so with --no-header."
+_UNNAMED: Final = (
+    " in the header. Name it, or leave it out (pandas writes such a column unless index=False is given)."
+)
+_NO_HEADER: Final = " If the file has no header, say so with --no-header."
+
+
+def check_names(names: Sequence[str], cure: str = ". Give it one.", hint: str = "") -> None:
+    """Raise DataError where a column has no name, or that of an earlier one."""
     seen: set[str] = set()
     for number, name in enumerate(names, start=1):
         if not name:
-            raise DataError(
-                f"column {number} has no name in the header. Name it, or leave it out "
-                f"(pandas writes such a column unless index=False is given). {hint}"
-            )
+            raise DataError(f"column {number} has no name{cure}{hint}")
         if name in seen:
-            raise DataError(f"two columns are called {name!r}. Give each its own name. {hint}")
+            raise DataError(f"two columns are called {name!r}. Give each its own name.{hint}")
         seen.add(name)
 
 
@@ -257,15 +258,6 @@ def _ragged(row: Any, has_header: bool) -> str:
     )
 
 
-def _refuse_open_quote(text: str, dialect: Dialect, n_records: int, last: str) -> None:
-    """A quote that is never closed swallows all that follows; the parser does not mind, but we do."""
-    if "\n" in last and text.count(dialect.quote) % 2:
-        raise DataError(
-            f"record {n_records}: a quote is opened and never closed ({last[:40]!r}...). "
-            "Close it, or double it if it belongs to the text."
-        )
-
-
 def _read_json(text: str) -> RawTable:
     import duckdb  # takes time, and most tables are none of these
 
@@ -289,7 +281,7 @@ def _read_json(text: str) -> RawTable:
             table = connection.sql(query, params=[json.dumps(wanted)]).to_arrow_table()
         except duckdb.Error as error:
             raise DataError(f"the JSON lines do not make a table: {error}.") from error
-    _check_names(list(structure))
+    check_names(list(structure), _UNNAMED, _NO_HEADER)
     return RawTable(table)
 
 

@@ -20,7 +20,7 @@ from gansmith.tabular.columns import kind_called, kind_meant
 from gansmith.tabular.columns.base import Wish
 from gansmith.tabular.columns.finding import Learnt, learn_text, learn_typed
 from gansmith.tabular.files.frames import from_numpy, from_pandas
-from gansmith.tabular.files.raw import RawTable, read_file
+from gansmith.tabular.files.raw import RawTable, check_names, read_file
 from gansmith.tabular.files.subset import n_kept, note_on, numbers_kept
 from gansmith.tabular.schema import Column, Schema, Table
 
@@ -175,12 +175,7 @@ def _check_size(columns: pa.Table, has_header: bool, n_min: int) -> None:
     names: Sequence[str] = columns.column_names
     if not names:
         raise DataError("the table has no columns. Give a table with one at the least.")
-    for place, name in enumerate(names, start=1):
-        if not name:
-            raise DataError(f"column {place} has no name. Give it one.")
-    if len(set(names)) < len(names):
-        twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise DataError(f"two columns are called {twice!r}. Give each its own name.")
+    check_names(names)
     if columns.num_rows < n_min:
         after = " after its header" if has_header else ""
         held = "no records" if columns.num_rows == 0 else "a single record"

@@ -10,8 +10,8 @@ import os
 import secrets
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
 from io import BufferedIOBase
 from pathlib import Path
 from types import TracebackType
@@ -47,6 +47,7 @@ class TableWriter:
         schema: The columns, which say how values are spelt and typed, and how text files are laid out.
         metadata: Parquet: kept in the file.
         safe_csv: Delimited text: put a single quote before text that a spreadsheet would run as a formula.
+        spelt: Makes of a block, and the number of its first record, what is to be written.
 
     Raises:
         UsageError: From the constructor: no such format.
@@ -64,14 +65,13 @@ class TableWriter:
         *,
         metadata: Mapping[str, str] | None = None,
         safe_csv: bool = False,
+        spelt: Callable[[pa.Table, int], pa.Table] | None = None,
     ) -> None:
         self.n_records = 0
         self._path = Path(path)
         self._is_stdout = str(path) == STDOUT
         self._extension = ".csv" if self._is_stdout else writable_extension(self._path)
-        self._schema = schema
-        self._metadata = dict(metadata or {})
-        self._safe_csv = safe_csv
+        self._schema, self._metadata, self._safe_csv, self._spelt = schema, metadata or {}, safe_csv, spelt
         self._part = self._path.with_name(f".{self._path.name[:200]}.{secrets.token_hex(4)}.part")
         self._file: BufferedIOBase | None = None
         self._stream: BufferedIOBase | None = None
@@ -79,7 +79,8 @@ class TableWriter:
 
     def __enter__(self) -> TableWriter:
         try:
-            self._guarded(self._open)
+            with self._guarded():
+                self._open()
         except BaseException:
             self._abandon()
             raise
@@ -88,16 +89,14 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None:
-            self._abandon()
-            return
         try:
-            self._guarded(self._finish)
-        except BaseException:
+            if error is None:
+                with self._guarded():
+                    self._finish()
+        finally:
             self._abandon()
-            raise
 
-    def write(self, records: pa.Table) -> None:
+    def write(self, records: pa.Table | Table) -> None:
         """Append a block.
 
         Args:
@@ -106,15 +105,17 @@ class TableWriter:
         Raises:
             DataError: The disk is full or the file cannot be written, or a value does not fit its column.
         """
-        sink = self._sink
-        if sink is None:
+        if self._sink is None:
             raise RuntimeError("TableWriter.write is for use inside its `with` block")
+        block = records.records if isinstance(records, Table) else records
+        block = self._spelt(block, self.n_records) if self._spelt else block
         for column in self._schema.names:
-            if column not in records.column_names:
-                near = did_you_mean(column, records.column_names)
+            if column not in block.column_names:
+                near = did_you_mean(column, block.column_names)
                 raise DataError(f"{self._path}: the records to write have no column {column!r}. {near}")
-        self._guarded(lambda: sink.write(records))
-        self.n_records += records.num_rows
+        with self._guarded():
+            self._sink.write(block)
+        self.n_records += block.num_rows
 
     def _open(self) -> None:
         if self._is_stdout:
@@ -154,26 +155,28 @@ class TableWriter:
         if self._is_stdout:
             sys.stdout.flush()
             return
-        if self._stream is not None and self._stream is not self._file:
+        assert self._stream is not None
+        assert self._file is not None
+        if self._stream is not self._file:
             self._stream.close()
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
         self._part.replace(self._path)
 
     def _abandon(self) -> None:
-        """Close what is open and remove the hidden file; the error under way matters more than these."""
-        closers = [item.close for item in (self._sink, self._stream, self._file) if item is not None]
-        for close in closers if not self._is_stdout else []:
+        """Close what is still open and remove the hidden file; an error under way matters more than these."""
+        for item in (self._sink, self._stream, self._file) if not self._is_stdout else ():
             with contextlib.suppress(OSError, ValueError, pa.ArrowException):
-                close()
+                if item is not None:
+                    item.close()
         with contextlib.suppress(OSError):
             self._part.unlink(missing_ok=True)
 
-    def _guarded(self, act: Callable[[], None]) -> None:
+    @contextlib.contextmanager
+    def _guarded(self) -> Generator[None]:
         try:
-            act()
+            yield
         except BrokenPipeError:  # whoever reads our standard output has seen enough; not an error of the data
             raise
         except OSError as error:
@@ -190,32 +193,6 @@ class TableWriter:
         return (
             f"{self._path}: writing failed {done}: {why}. Nothing was kept; check the folder's permissions."
         )
-
-
-@final
-class TableFile:
-    """A `TableWriter` that takes `Table`s: see `Writer` of the base.
-
-    Args:
-        writer: Finishes the file, or leaves it out.
-        records_of: What to write of a block; None: its records.
-    """
-
-    def __init__(self, writer: TableWriter, records_of: Callable[[Table], pa.Table] | None = None) -> None:
-        self._writer, self._records_of = writer, records_of
-
-    def __enter__(self) -> TableFile:
-        self._writer.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._writer.__exit__(kind, error, trace)
-
-    def write(self, records: Table) -> None:
-        """Append the next block."""
-        self._writer.write(self._records_of(records) if self._records_of else records.records)
 
 
 def writable_extension(path: Path) -> str:
@@ -264,11 +241,7 @@ class TextSink(AbstractSink):
         self._put([self._quoted(pa.array([name]), is_wanted=not is_bare) for name in schema.names])
 
     def write(self, records: pa.Table) -> None:
-        """Append a block.
-
-        Raises:
-            DataError: A cell cannot be spelt in the encoding.
-        """
+        """See the base class; a cell that the encoding has no signs for is a DataError."""
         self._put([self._cells(flat(records, column), column) for column in self._schema.columns])
 
     def _cells(self, values: pa.Array, column: Column) -> pa.Array:
@@ -315,49 +288,32 @@ class TextSink(AbstractSink):
 
 @final
 class ParquetSink(AbstractSink):
-    """Columns in the caller's own types.
-
-    Args:
-        stream: Open for bytes.
-        schema: The columns.
-        metadata: Kept in the file beside the schema.
-    """
+    """Columns in the caller's own types, and metadata beside the schema."""
 
     def __init__(self, stream: BufferedIOBase, schema: Schema, metadata: Mapping[str, str]) -> None:
         self._schema = schema
         self._writer: Any = pq.ParquetWriter(stream, stored_schema(schema).with_metadata(dict(metadata)))
 
     def write(self, records: pa.Table) -> None:
-        """Append a block as a row group."""
         self._writer.write_table(stored_table(records, self._schema).cast(self._writer.schema))
 
     def close(self) -> None:
-        """Write the footer."""
         self._writer.close()
 
 
 @final
+@dataclass(frozen=True)
 class JsonSink(AbstractSink):
-    """One JSON object on each line; numbers and truth values as such, times as the input spelt them.
+    """One JSON object on each line; numbers and truth values as such, times as the input spelt them."""
 
-    Args:
-        stream: Open for bytes.
-        schema: The columns.
-    """
-
-    def __init__(self, stream: BufferedIOBase, schema: Schema) -> None:
-        self._stream = stream
-        self._schema = schema
+    stream: BufferedIOBase
+    """Open for bytes."""
+    schema: Schema
+    """The columns."""
 
     def write(self, records: pa.Table) -> None:
-        """Append a block.
-
-        Raises:
-            DataError: Two columns differ in upper and lower case alone.
-        """
-        columns = {
-            column.name: self._values(flat(records, column), column) for column in self._schema.columns
-        }
+        """See the base class; columns that differ in upper and lower case alone are a DataError."""
+        columns = {one.name: self._values(flat(records, one), one) for one in self.schema.columns}
         connection: Any = duckdb.connect(":memory:")
         with connection:
             connection.register("records", pa.table(columns))
@@ -368,7 +324,7 @@ class JsonSink(AbstractSink):
                     f"the records cannot be written as JSON lines: {error}. Write Parquet or CSV."
                 ) from error
         text = "\n".join(lines.column(0).to_pylist())
-        self._stream.write(f"{text}\n".encode() if text else b"")
+        self.stream.write(f"{text}\n".encode() if text else b"")
 
     def _values(self, values: pa.Array, column: Column) -> pa.Array:
         if pa.types.is_temporal(values.type):

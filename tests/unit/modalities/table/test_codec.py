@@ -43,7 +43,13 @@ def codec(table):
 
 
 def test_what_takes_part_and_what_does_not(table, codec):
-    assert {table.schema.names[index] for index in codec.playing} == {"pay", "city", "team", "note", "since"}
+    assert {table.schema.names[index] for index in codec.rows.playing} == {
+        "pay",
+        "city",
+        "team",
+        "note",
+        "since",
+    }
     assert list(codec.layout.n_states) == sorted(codec.layout.n_states)
     assert codec.layout.n_states[0] == 2  # the text's gaps
 
@@ -91,7 +97,7 @@ def test_the_state_goes_through_json_and_tensors(table, codec):
 def test_features_are_numbers_as_they_are_and_codes(table, codec):
     compact = codec.encode_rows(table.records, np.random.default_rng(0))
     values, is_category = codec.features(compact)
-    names = [table.schema.names[index] for index in codec.playing]
+    names = [table.schema.names[index] for index in codec.rows.playing]
     assert {name for name, is_one in zip(names, is_category, strict=True) if is_one} == {
         "city",
         "team",

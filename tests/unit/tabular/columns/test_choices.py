@@ -23,7 +23,7 @@ def _choices(values, where, **overrides):
     table = read_table(pa.table({"x": values}), overrides=overrides)
     codec = TableCodec.fit(table, TableOptions(min_count=1), 0)
     (condition,) = conditions_of(table.schema, where).values()
-    return codec.columns[0].choices(condition), condition, table.records.column("x").combine_chunks()
+    return codec.rows.columns[0].choices(condition), condition, table.records.column("x").combine_chunks()
 
 
 def _drawn(choices, n=20_000) -> Any:

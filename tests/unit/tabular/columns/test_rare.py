@@ -218,11 +218,11 @@ def _people(n=600):
 def test_the_modality_chooses_and_the_model_remembers():
     codec = TableCodec.fit(_people(), TableOptions(), 0)
     assert codec.rows.min_count == 5
-    assert codec.columns[0].rare() == Suppressed(2, 3)
+    assert codec.rows.columns[0].rare() == Suppressed(2, 3)
     state, tensors = codec.state()
     assert TableCodec.from_state(state, tensors).rows.min_count == 5
     assert "Ede" not in str(state)
-    assert not TableCodec.fit(_people(), TableOptions(min_count=1), 0).columns[0].rare()
+    assert not TableCodec.fit(_people(), TableOptions(min_count=1), 0).rows.columns[0].rare()
     for wrong in (0, True, "5"):
         with pytest.raises(DataError, match="min_count"):
             TableCodec.from_state({**state, "min_count": wrong}, tensors)
@@ -282,7 +282,7 @@ def test_a_column_of_rare_categories_becomes_text():
 def test_a_whole_small_table_keeps_what_two_records_share():
     records = _table(colour=["red", "red", "blue", "blue", "green"] * 1 + ["red"] * 45, size=list(range(50)))
     codec = TableCodec.fit(records, TableOptions(min_count=usual_min_count(50)), 0)
-    assert codec.columns[0].state()["values"] == ["red", "blue"]
+    assert codec.rows.columns[0].state()["values"] == ["red", "blue"]
 
 
 def test_fewer_records_than_a_value_needs_are_refused():

@@ -87,5 +87,5 @@ def test_a_distance_is_not_taken_for_unknown_cells():
     rules = [{"kind": "inequality", "low": "start", "high": "end"}]
     schema, _ = settle(table.records, table.schema, rules, is_finding=False)
     codec = TableCodec.fit(replace(table, schema=schema), TableOptions(min_count=1), 0)
-    assert codec.columns[1].column.kind == "integer"
+    assert codec.rows.columns[1].column.kind == "integer"
     assert unknown_notes(codec.rows, table.records) == ()

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Final, final
 
@@ -30,7 +29,7 @@ from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints.chain import Chain
 from gansmith.tabular.constraints.dependency import Dependency
 from gansmith.tabular.files.gaps import Gaps
-from gansmith.tabular.files.writing import TableFile
+from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.layout import Compact, hold_fixed
 from gansmith.tabular.schema import Table
 
@@ -66,9 +65,9 @@ class TablePartial:
     @property
     def notes(self) -> tuple[str, ...]:
         found = list(self.gaps.table.notes)
-        for column, codec in zip(self.codec.schema.columns, self.codec.columns, strict=True):
+        for column, codec in zip(self.codec.schema.columns, self.codec.rows.columns, strict=True):
             cells = cells_of(self.gaps.table.records, column.name)
-            if self.codec.chain.taking(column.name) is not None:  # its codec knows something else
+            if self.codec.rows.chain.taking(column.name) is not None:  # its codec knows something else
                 continue
             is_unknown = ~codec.knows(cells) & ~are_missing(cells)
             if is_unknown.any():
@@ -89,7 +88,7 @@ class TablePartial:
     def returned(self, blocks: Sequence[Table]) -> object:
         return self.gaps.returned(pa.concat_tables([block.records for block in blocks]).combine_chunks())
 
-    def writer(self, path: Path, metadata: Mapping[str, str]) -> TableFile:
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> TableWriter:
         return self.gaps.writer(path, metadata)
 
 
@@ -100,8 +99,8 @@ class ImputedBlock:
     def __init__(
         self, codec: TableCodec, records: pa.Table, size: int, n_wanted: int, seed: int, keep_missing: bool
     ) -> None:
-        self._codec, self._records, self._seed = codec, records, seed
-        self._n_wanted, self._keep_missing = n_wanted, keep_missing
+        self._codec, self._rows, self._records = codec, codec.rows, records
+        self._seed, self._n_wanted, self._keep_missing = seed, n_wanted, keep_missing
         self._compact = torch.zeros(size, codec.layout.n_compact)
         self._is_fixed = np.zeros((size, codec.layout.n_columns), bool)
         self._put_given()
@@ -129,25 +128,23 @@ class ImputedBlock:
         layout = self._codec.layout
         is_value = np.ones(self._is_fixed.shape, bool)
         if not self._keep_missing:
-            is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~self._can_be_missing
+            can_be_missing = [self._rows.columns[index].has_missing for index in self._rows.playing]
+            is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~np.array(can_be_missing)
         before = self._are_whole()
         self._fill(compact, is_value & ~self._is_fixed)
         if self._n_rounds >= ROUNDS:
             self._draw_the_rest()
-        if self._codec.chain.constraints:
+        if self._rows.chain.constraints:
             self._look_at_whole_ones(before)
 
     def settled(self, records: Table) -> Table:
         made = records.records
         if self._tables:
-            rows = pa.array(
-                (self._rounds * self._records.num_rows + np.arange(len(self._rounds)))[: len(records)]
-            )
-            kept = pa.concat_tables(self._tables).take(rows)
+            rows = self._rounds * len(self._rounds) + np.arange(len(self._rounds))
+            kept = pa.concat_tables(self._tables).take(pa.array(rows[: len(records)]))
             names = [column.name for column in self._codec.schema.columns if not column.traits.is_made_anew]
             made = replaced(made, {name: cells_of(kept, name) for name in names})
-        whole = self._with_given(made)
-        return Table(whole, records.schema, records.name, records.notes)
+        return Table(self._with_given(made), records.schema, records.name, records.notes)
 
     def _with_given(self, made: pa.Table) -> pa.Table:
         """Records that were made, with the cells that were there."""
@@ -168,32 +165,27 @@ class ImputedBlock:
             before: Which records were whole before this round.
         """
         n = self._records.num_rows
-        made = self._codec.decode_rows(
-            self._compact[:n], np.random.default_rng([self._seed, 2, self._n_rounds])
-        )
+        rng = np.random.default_rng([self._seed, 2, self._n_rounds])
+        made = self._codec.decode_rows(self._compact[:n], rng)
         self._tables.append(made)
         is_new = self._are_whole()[:n] & (~before[:n] | (self._n_rounds == 1))
         self._rounds[is_new] = len(self._tables) - 1
         if self._n_rounds < ROUNDS:
-            broken = is_new & self._codec.chain.violating(self._with_given(made))
+            broken = is_new & self._rows.chain.violating(self._with_given(made))
             again = np.flatnonzero(broken & ~np.all(self._is_given[:n], axis=1))
             self._is_fixed[again] = self._is_given[again]
-
-    @cached_property
-    def _can_be_missing(self) -> Bool[np.ndarray, " n_columns"]:
-        return np.array([self._codec.columns[index].has_missing for index in self._codec.playing])
 
     def _put_given(self) -> None:
         """Hold fixed what is there and known."""
         n = self._records.num_rows
-        told = _told(self._codec.chain, self._records)
+        told = _told(self._rows.chain, self._records)
         encoded = self._codec.encode_rows(told, np.random.default_rng([self._seed, 0]))
-        reduced = self._codec.chain.reduce(told)
+        reduced = self._rows.chain.reduce(told)
         is_there = np.zeros(self._is_fixed.shape, bool)
-        for place, index in enumerate(self._codec.playing):
+        for place, index in enumerate(self._rows.playing):
             name = self._codec.schema.names[index]
-            is_there[:n, place] = self._codec.columns[index].can_be_told(cells_of(reduced, name))
-            if (rule := self._codec.chain.taking(name)) is not None:
+            is_there[:n, place] = self._rows.columns[index].can_be_told(cells_of(reduced, name))
+            if (rule := self._rows.chain.taking(name)) is not None:
                 for one in (*rule.reads, *rule.writes):  # what is computed is known if all of these are
                     is_there[:n, place] &= ~is_missing(told, one)
         whole = torch.zeros_like(self._compact)
@@ -212,11 +204,11 @@ class ImputedBlock:
         drawn = torch.zeros_like(self._compact)
         left = ~self._is_fixed
         for place in np.flatnonzero(left.any(0)).tolist():
-            index = self._codec.playing[place]
-            column = self._codec.chain.reduced.columns[index]
+            index = self._rows.playing[place]
+            column = self._rows.chain.reduced.columns[index]
             there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
             rng = np.random.default_rng([self._seed, 1, place])
-            asked = ConditionedColumn.of(self._codec, index, self._codec.columns[index].choices(there))
+            asked = ConditionedColumn.of(self._codec, index, self._rows.columns[index].choices(there))
             asked.put(drawn, asked.choices.draw(np.full(len(left), ANY_STATE), rng))
         self._fill(drawn, left)
 

@@ -17,12 +17,10 @@ import pyarrow as pa
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.conditional.sampling import ConditionedColumn, SampledBlock, Wanted
-from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.choices import Choices
 from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.constraints.chain import Chain
-from gansmith.tabular.constraints.dependency import Dependency
-from gansmith.tabular.constraints.merged import Combinations
+from gansmith.tabular.constraints.dependency import AbstractLookup
 from gansmith.tabular.schema import Column
 from gansmith.tabular.where import Where
 
@@ -58,19 +56,24 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     texts = tuple(text for condition in conditions.values() for text in condition.texts)
     if balance:
         conditions[balance] = _without_missing(codec.schema.column(balance), conditions.get(balance))
-        _check_balance(codec, conditions[balance].column)
-    on_made, sought = reduced(codec.chain, conditions)
+        if (rule := codec.rows.chain.taking(balance)) is not None:
+            others = ", ".join(repr(name) for name in rule.reads)
+            raise UsageError(
+                f"column {balance!r} follows from others ({rule.in_words()}) and cannot be balanced. "
+                f"Balance {others or 'another one'}."
+            )
+    on_made, sought = reduced(codec.rows.chain, conditions)
     asked: list[ConditionedColumn] = []
     balanced: int | None = None
     for name, condition in on_made.items():
         index = codec.schema.names.index(name)
-        choices = codec.columns[index].choices(condition)
+        choices = codec.rows.columns[index].choices(condition)
         if name == balance:
-            _check_values(condition.column, choices, codec.columns[index].n_states)
+            _check_values(condition.column, choices, codec.rows.columns[index].n_states)
             balanced = len(asked)
-        if codec.columns[index].n_states:
+        if codec.rows.columns[index].n_states:
             asked.append(ConditionedColumn.of(codec, index, choices))
-    watched = tuple(conditions.values()) if codec.chain.constraints else ()
+    watched = tuple(conditions.values()) if codec.rows.chain.constraints else ()
     return TableRequest(Wanted(codec, tuple(asked), watched, balanced, sought), texts)
 
 
@@ -82,17 +85,6 @@ def _without_missing(column: Column, condition: Condition | None) -> Condition:
     if condition.values is not None:
         return condition
     return replace(condition, excluded=pa.concat_arrays([condition.excluded, nothing]))
-
-
-def _check_balance(codec: TableCodec, column: Column) -> None:
-    """Raise UsageError unless the generator makes the column as it is."""
-    rule = codec.chain.taking(column.name)
-    if rule is not None:
-        others = ", ".join(repr(name) for name in rule.reads)
-        raise UsageError(
-            f"column {column.name!r} follows from others ({rule.in_words()}) and cannot be balanced. "
-            f"Balance {others or 'another one'}."
-        )
 
 
 def _check_values(column: Column, choices: Choices, n_states: int) -> None:
@@ -138,20 +130,18 @@ def reduced(
         rule = chain.taking(name)
         if rule is None:
             asked[name] = _narrowed(asked, condition.column, condition)
-        elif isinstance(rule, Dependency):
-            keys = rule.keys.filter(pa.array(condition.holds(rule.values)))
-            _check_any(keys, chain, condition)
-            if not _is_changed(chain, rule.by.name):
-                asked[rule.by.name] = _narrowed(asked, rule.by, _one_of(rule.by, keys))
-        elif isinstance(rule, Combinations) and rule.known is not None:
-            fitting = np.ones(rule.known.num_rows, bool)
+        elif isinstance(rule, AbstractLookup):
+            keys, values = rule.known()
+            fitting = np.ones(len(keys), bool)
             for one in rule.writes:
                 if one in conditions:
-                    fitting &= conditions[one].holds(cells_of(rule.known, one))
-            names = pa.array(np.array(rule.names, object)[fitting], pa.string())
-            _check_any(names, chain, condition)
-            called = chain.reduced.column(rule.writes[0])
-            asked[called.name] = _narrowed(asked, called, _one_of(called, names))
+                    fitting &= conditions[one].holds(values[one])
+            if not fitting.any():
+                raise UsageError(f"no record has {condition}: {rule.in_words()}. Ask for one that occurs.")
+            if chain.taking(rule.key) is rule or not _is_changed(chain, rule.key):
+                called = chain.reduced.column(rule.key)
+                found = _one_of(called, keys.filter(pa.array(fitting)))
+                asked[called.name] = _narrowed(asked, called, found)
         elif not _is_changed(chain, name):
             asked[name] = condition
     for name, cell in told.items():
@@ -164,13 +154,6 @@ def _is_changed(chain: Chain, name: str) -> bool:
     """Whether the generator makes something else under this name."""
     rule = chain.taking(name)
     return rule is not None and name in rule.reduced()
-
-
-def _check_any(values: pa.Array, chain: Chain, condition: Condition) -> None:
-    if not len(values):
-        rule = chain.taking(condition.column.name)
-        why = "" if rule is None else f": {rule.in_words()}"
-        raise UsageError(f"no record has {condition}{why}. Ask for one that occurs.")
 
 
 def _narrowed(asked: Mapping[str, Condition], column: Column, other: Condition) -> Condition:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 import pyarrow as pa
@@ -57,20 +57,15 @@ class ConditionedColumn:
     @staticmethod
     def of(codec: TableCodec, index: int, choices: Choices) -> ConditionedColumn:
         """Column `index` of the schema, which the generator makes."""
-        layout, place = codec.layout, codec.playing.index(index)
+        layout, place = codec.layout, codec.rows.playing.index(index)
         has_level = place in layout.level_columns
         level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
-        return ConditionedColumn(codec.columns[index], choices, place, level_place)
-
-    @property
-    def condition(self) -> Condition:
-        """What is asked of it."""
-        return self.choices.condition
+        return ConditionedColumn(codec.rows.columns[index], choices, place, level_place)
 
     @property
     def name(self) -> str:
         """Of the column."""
-        return self.condition.column.name
+        return self.choices.condition.column.name
 
     def look(self, compact: Compact, rng: np.random.Generator) -> Drawn:
         """The column of these records; members of groups are drawn."""
@@ -78,15 +73,14 @@ class ConditionedColumn:
         levels = np.zeros(len(codes), np.float32)
         if self.level_place is not None:
             levels = compact[:, self.level_place].numpy()
-        if self.choices.cells is None:
-            return Drawn(codes, levels, None)
-        return Drawn(codes, levels, self.codec.decode(codes, levels, rng, 0))
+        is_listed = self.choices.cells is not None
+        return Drawn(codes, levels, self.codec.decode(codes, levels, rng, 0) if is_listed else None)
 
     def holds(self, found: Drawn) -> Bool[np.ndarray, " n"]:
         """Which of these cells fulfil the condition."""
         if found.cells is None:
             return np.isin(found.codes, self.choices.codes)
-        return self.condition.holds(found.cells)
+        return self.choices.condition.holds(found.cells)
 
     def put(self, compact: Compact, drawn: Drawn) -> None:
         """Write these cells into compact records."""
@@ -111,19 +105,18 @@ class Wanted:
 
     def fulfilled(self, table: pa.Table) -> Bool[np.ndarray, " n"]:
         """Which whole records will do."""
-        will_do = ~self.codec.chain.violating(table)
+        will_do = ~self.codec.rows.chain.violating(table)
         for condition in self.watched:
             will_do &= condition.holds(table.column(condition.column.name).combine_chunks())
         return will_do
 
     def __str__(self) -> str:
-        conditions = [*(column.condition for column in self.columns), *self.watched]
+        conditions = [*(column.choices.condition for column in self.columns), *self.watched]
         return " and ".join(dict.fromkeys(text for text in map(str, conditions) if text))
 
 
 @final
-@dataclass(frozen=True)
-class _Seen:
+class _Seen(NamedTuple):
     """What is kept of an answer, to learn from it which states go together."""
 
     codes: Int[np.ndarray, "n columns"]
@@ -169,19 +162,19 @@ class SampledBlock:
         rng = np.random.default_rng([self._seed, len(self._seen), 0])
         slots = np.flatnonzero(self._is_open)
         targets = self._variants[slots[np.arange(len(self._is_open)) % len(slots)]]
-        columns, states = range(len(self._wanted.columns)), None
+        places = range(len(self._wanted.columns))
+        states = np.full((len(targets), len(places)), ANY_STATE)
         if self._has_led:
             states = self._near_states(targets, rng)
         else:
-            self._has_led, columns = True, [self._rarest()]
-        self._held = {place: self._drawn(place, targets, states, rng) for place in columns}
-        layout = self._wanted.codec.layout
-        compact, is_conditioned = (
-            torch.zeros_like(self._compact),
-            torch.zeros(len(self._compact), layout.n_columns),
-        )
-        for place, drawn in self._held.items():
-            column = self._wanted.columns[place]
+            self._has_led, places = True, [self._rarest()]
+        layout, compact = self._wanted.codec.layout, torch.zeros_like(self._compact)
+        is_conditioned = torch.zeros(len(compact), layout.n_columns)
+        for place in places:
+            column, is_balanced = self._wanted.columns[place], place == self._wanted.balanced
+            choices = column.choices
+            drawn = choices.at(targets) if is_balanced else choices.draw(states[:, place], rng)
+            self._held[place] = drawn
             column.put(compact, drawn)
             is_conditioned[:, column.place] = 1.0
         return hold_fixed(layout, layout.expand(compact), is_conditioned)
@@ -193,17 +186,17 @@ class SampledBlock:
         found = [
             self._held.get(place) or column.look(compact, rng) for place, column in enumerate(wanted.columns)
         ]
-        cells = {
-            column.name: drawn.cells
-            for column, drawn in zip(wanted.columns, found, strict=True)
-            if drawn.cells is not None
-        }
+        cells: dict[str, pa.Array] = {}
         holds, codes = (np.ones((len(compact), len(found)), kind) for kind in (bool, np.int64))
-        for place, column in enumerate(wanted.columns):
-            holds[:, place], codes[:, place] = column.holds(found[place]), found[place].codes
+        for place, (column, drawn) in enumerate(zip(wanted.columns, found, strict=True)):
+            holds[:, place], codes[:, place] = column.holds(drawn), drawn.codes
+            if drawn.cells is not None:
+                cells[column.name] = drawn.cells
         is_whole = holds.all(1)
-        if wanted.watched or wanted.codec.chain.constraints:  # known only of whole records
-            table = wanted.codec.chain.nudged(wanted.codec.decode_rows(compact, rng, 0, cells), wanted.sought)
+        if wanted.watched or wanted.codec.rows.chain.constraints:  # known only of whole records
+            table = wanted.codec.rows.chain.nudged(
+                wanted.codec.decode_rows(compact, rng, 0, cells), wanted.sought
+            )
             is_whole &= wanted.fulfilled(table)
             kept = [column.name for column in wanted.codec.schema.columns if not column.traits.is_made_anew]
             cells = {name: table.column(name).combine_chunks() for name in kept}
@@ -233,25 +226,9 @@ class SampledBlock:
             return self._wanted.balanced
         return int(np.concatenate([seen.holds for seen in self._seen]).mean(0).argmin())
 
-    def _drawn(
-        self,
-        place: int,
-        targets: Codes,
-        states: Int[np.ndarray, "n columns"] | None,
-        rng: np.random.Generator,
-    ) -> Drawn:
-        """Cells of a column to be held fixed, one for each record of a block."""
-        choices = self._wanted.columns[place].choices
-        if place == self._wanted.balanced:
-            return choices.at(targets)
-        wished = np.full(len(targets), ANY_STATE) if states is None else states[:, place]
-        return choices.draw(wished, rng)
-
     def _near_states(self, targets: Codes, rng: np.random.Generator) -> Int[np.ndarray, "n columns"]:
         """States of records that came near each target; `ANY_STATE` where they do not fit."""
-        codes = np.concatenate([seen.codes for seen in self._seen])
-        holds = np.concatenate([seen.holds for seen in self._seen])
-        variants = np.concatenate([seen.variants for seen in self._seen])
+        codes, holds, variants = (np.concatenate(parts) for parts in zip(*self._seen, strict=True))
         others = holds.copy()
         if self._wanted.balanced is not None:
             others[:, self._wanted.balanced] = True
@@ -279,19 +256,15 @@ class SampledBlock:
     ) -> None:
         """Fill open places, the first ones first, with whole records of the value whose turn it is."""
         slots = np.flatnonzero(self._is_open)
-        _, of_row, of_slot = np.intersect1d(
-            _numbered(variants[rows]),
-            _numbered(self._variants[slots]),
-            assume_unique=True,
-            return_indices=True,
-        )
+        wanted, found = _numbered(self._variants[slots]), _numbered(variants[rows])
+        _, of_row, of_slot = np.intersect1d(found, wanted, assume_unique=True, return_indices=True)
         rows, slots = rows[of_row], slots[of_slot]
         self._compact[torch.from_numpy(slots)] = compact[torch.from_numpy(rows)]
         self._origins[slots] = self._n_kept + np.arange(len(rows))
         self._n_kept += len(rows)
         self._is_open[slots] = False
-        for name, found in cells.items():
-            self._cells.setdefault(name, []).append(found.take(pa.array(rows)))
+        for name, column in cells.items():
+            self._cells.setdefault(name, []).append(column.take(pa.array(rows)))
 
     def _not_found(self) -> UsageError:
         n_made = len(self._seen) * len(self._is_open)

@@ -141,7 +141,7 @@ def test_what_the_model_does_not_know_is_kept_and_told(learnt, people):
     conditions = block.condition()
     assert conditions is not None
     asked = conditions[0, : learnt.layout.n_columns]
-    held = {learnt.schema.names[learnt.playing[place]] for place in torch.nonzero(asked)[:, 0].tolist()}
+    held = {learnt.schema.names[learnt.rows.playing[place]] for place in torch.nonzero(asked)[:, 0].tolist()}
     assert held == {"age", "grade"}
     records, _ = _completed(learnt, partial, _real(learnt, people))
     assert records.column("age").to_pylist()[0] == 999

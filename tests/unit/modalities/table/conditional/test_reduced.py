@@ -50,7 +50,7 @@ def codec():
 
 
 def _asked(codec, where):
-    asked, sought = reduced(codec.chain, conditions_of(codec.schema, where))
+    asked, sought = reduced(codec.rows.chain, conditions_of(codec.schema, where))
     values = {name: found.values and set(found.values.to_pylist()) for name, found in asked.items()}
     return values, sought
 
@@ -76,8 +76,8 @@ def test_of_combinations_all_that_fit_are_asked_for(codec):
         len(_asked(codec, where)[0].get("country") or ())
         for where in (["city=Rome"], ["city=Turin"], ["city=Rome", "country!=USA"], ["country=Italy"])
     ]
-    rule = codec.chain.taking("city")
-    is_held = codec.chain.reduced.column("country") == codec.chain.reduced.column(rule.writes[0])
+    rule = codec.rows.chain.taking("city")
+    is_held = codec.rows.chain.reduced.column("country") == codec.rows.chain.reduced.column(rule.writes[0])
     assert is_held
     assert sizes == [3, 1, 2, 2]
 

@@ -176,7 +176,7 @@ def test_values_of_a_range_are_as_frequent_as_they_were(model, table):
 def test_balanced_values_take_turns(model, table, balance, where, values):
     records = model.sample(1001, seed=2, where=where, balance=balance).records
     counts = Counter(records.column(balance).to_pylist())
-    known = model.codec.columns[table.schema.names.index(balance)].state()
+    known = model.codec.rows.columns[table.schema.names.index(balance)].state()
     assert set(counts) == (set(known["values"]) - {"s5"} if values is None else values)
     assert max(counts.values()) - min(counts.values()) <= 1
     assert len(matching(records, table.schema, where)) == 1001
