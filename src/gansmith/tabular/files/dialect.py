@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Final, final
@@ -17,6 +18,13 @@ _DELIMITERS: Final[tuple[Delimiter, ...]] = ("\t", ";", "|", ",")
 _QUOTES: Final[tuple[Quote, ...]] = ('"', "'")
 _SAMPLE_CHARACTERS: Final = 256 * 1024
 _QUOTING_CHARACTERS: Final = 16 * 1024
+_SAMPLE_BYTES: Final = 64 * 1024
+MIN_LETTERS: Final = 10
+"""Letters that must speak for another alphabet."""
+_OTHER_ALPHABETS: Final = (
+    "cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256", "shift_jis", "euc_jp", "gb18030", "big5",
+    "euc_kr",
+)  # fmt: skip
 _NUMBER: Final = re.compile(r"[+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -45,7 +53,7 @@ def decode(raw: bytes, encoding: str | None) -> tuple[str, str, str]:
 
     Args:
         raw: All bytes.
-        encoding: The user's word for it; None: by its mark, or UTF-8 when it is that, else cp1252.
+        encoding: The user's word for it; None: by its mark, or UTF-8 when it is that, else the likeliest.
 
     Raises:
         DataError: The bytes are no text in that encoding; the line is named.
@@ -67,12 +75,28 @@ def decode(raw: bytes, encoding: str | None) -> tuple[str, str, str]:
         if encoding is not None or marked is not None:
             raise DataError(_undecodable(raw, error, chosen)) from error
         line = raw.count(b"\n", 0, error.start) + 1
+    chosen = _likeliest(raw)
     try:
-        text = raw.decode("cp1252")
+        text = raw.decode(chosen)
     except UnicodeDecodeError as error:
-        raise DataError(_undecodable(raw, error, "utf-8 nor cp1252")) from error
-    told = f"line {line} is not valid UTF-8, so the file was read as cp1252 (name another with --encoding)"
-    return text, "cp1252", told
+        raise DataError(_undecodable(raw, error, f"utf-8 nor {chosen}")) from error
+    told = f"line {line} is not valid UTF-8, so the file was read as {chosen} (name another with --encoding)"
+    return text, chosen, told
+
+
+def _likeliest(raw: bytes) -> str:
+    """The encoding of text that is not UTF-8: cp1252 but for other alphabets.
+
+    The variants for Latin letters are not told apart: of a few names and places nobody could, and a wrong
+    guess is worse than the usual one.
+    """
+    from charset_normalizer import from_bytes  # most files are UTF-8
+
+    sample = raw[: raw.rfind(b"\n", 0, _SAMPLE_BYTES) + 1] or raw
+    found = from_bytes(sample, cp_isolation=[*_OTHER_ALPHABETS, "cp1252"]).best()
+    letters = [letter for letter in str(found) if ord(letter) > 127 and letter.isalpha()] if found else []
+    n_others = sum(not unicodedata.name(letter, "LATIN").startswith("LATIN") for letter in letters)
+    return found.encoding if found and n_others >= max(MIN_LETTERS, len(letters) / 2) else "cp1252"
 
 
 def _undecodable(raw: bytes, error: UnicodeDecodeError, encoding: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import Schema
 
 
@@ -96,6 +97,30 @@ def test_an_ambiguous_date_is_told(tmp_path):
     table = read_table(written(tmp_path, "a,day\n1,01/02/2021\n2,03/02/2021\n"))
     assert table.schema.column("day").format == "%d/%m/%Y"  # two days apart rather than two months
     assert "%m/%d/%Y" in table.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1251", "Москва Казань Омск Новосибирск Самара Челябинск Воронеж Пермь"),
+        ("koi8_r", "Москва Казань Омск Новосибирск Самара Челябинск Воронеж Пермь"),
+        ("cp1253", "Αθήνα Πάτρα Βόλος Θεσσαλονίκη Λάρισα Τρίκαλα Χαλκίδα Σέρρες"),
+        ("shift_jis", "東京 大阪 名古屋 札幌 福岡 神戸 さいたま 広島 カタカナ"),
+        ("gb18030", "北京 上海 广州 深圳 天津 武汉 成都 重庆 南京 西安"),
+        ("cp1252", "Köln Besançon Málaga Nürnberg Orléans Évry"),
+    ],
+)
+def test_text_of_another_alphabet_is_recognised(tmp_path, encoding, words):
+    path = tmp_path / "towns.csv"
+    towns = words.split()
+    text = "town,n\n" + "".join(f"{towns[n % len(towns)]},{n}\n" for n in range(60))
+    path.write_bytes(text.encode(encoding))
+    table = read_table(path)
+    assert set(table.records.column("town").to_pylist()) == set(towns)
+    assert "is not valid UTF-8, so the file was read as" in table.notes[0]
+    with TableWriter(tmp_path / "again.csv", table.schema) as writer:
+        writer.write(table.records)
+    assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
