@@ -88,7 +88,7 @@ def _data() -> Any:
 
 def _variants() -> dict[str, dict[str, Any]]:
     """Rules that the table's game is also tried with, where this version knows them."""
-    from gansmith.modalities.table.presets import PRESETS
+    from gansmith.modalities.table.recipe import PRESETS
 
     if "vae" not in PRESETS:
         return {"default": {}}

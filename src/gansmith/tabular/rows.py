@@ -19,7 +19,7 @@ from gansmith.errors import DataError
 from gansmith.tabular.cells import cells_of, replaced
 from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, counted
-from gansmith.tabular.constraints.chain import Chain, bound_columns
+from gansmith.tabular.constraints import Chain, bound_columns
 from gansmith.tabular.schema import Column, Schema, Table
 
 MAX_COLUMNS_LOOKED_AT: Final = 64

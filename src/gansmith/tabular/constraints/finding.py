@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError
+from gansmith.tabular.constraints import ordered, place_of, read_constraints
 from gansmith.tabular.constraints.base import AbstractConstraint
-from gansmith.tabular.constraints.chain import ordered, place_of, read_constraints
 from gansmith.tabular.constraints.dependency import find_dependencies
 from gansmith.tabular.constraints.groups import find_missing_together, find_one_of
 from gansmith.tabular.constraints.inequality import find_inequalities

@@ -11,8 +11,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.codec import MAX_BLOCK_SIZE, TableCodec
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
-from gansmith.modalities.table.presets import MAX_HELDOUT
-from gansmith.modalities.table.recipe import TableRecipe
+from gansmith.modalities.table.recipe import MAX_HELDOUT, TableRecipe
 from gansmith.scorecard.score import QUICK
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.files.frames import fingerprint_of

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.constraints.chain import KINDS, Chain
+from gansmith.tabular.constraints import KINDS, Chain
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files.reading import read_table
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.tabular.constraints.chain import read_constraints
+from gansmith.tabular.constraints import read_constraints
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files.reading import read_table
 from gansmith.tabular.schema import Schema

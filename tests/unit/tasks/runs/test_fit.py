@@ -14,7 +14,7 @@ import torch
 
 from gansmith.engine.checkpoint import Checkpoints
 from gansmith.errors import DataError, TrainingError, UsageError
-from gansmith.modalities.table.presets import MAX_EPOCHS
+from gansmith.modalities.table.recipe import MAX_EPOCHS
 from gansmith.tasks.runs import fit
 from gansmith.tasks.runs.budget import MIN_STEPS, Pace
 from gansmith.tasks.runs.fit import FitConfig, resume, start

@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.conditional.sampling import ConditionedColumn, SampledBlock, Wanted
+from gansmith.modalities.table.sampling import ConditionedColumn, SampledBlock, Wanted
 from gansmith.tabular.columns.choices import Choices
 from gansmith.tabular.conditions import Condition, conditions_of
-from gansmith.tabular.constraints.chain import Chain
+from gansmith.tabular.constraints import Chain
 from gansmith.tabular.constraints.dependency import AbstractLookup
 from gansmith.tabular.schema import Column
 from gansmith.tabular.where import Where

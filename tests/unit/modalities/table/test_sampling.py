@@ -12,9 +12,9 @@ import torch
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.conditional.request import TableRequest, request_for
-from gansmith.modalities.table.conditional.sampling import FREE_ROUNDS, WATCHED_ROUNDS
 from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.request import TableRequest, request_for
+from gansmith.modalities.table.sampling import FREE_ROUNDS, WATCHED_ROUNDS
 from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.files.reading import read_table
 from gansmith.tabular.schema import Table

@@ -9,8 +9,8 @@ import torch
 
 from gansmith.errors import DataError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.conditional.imputation import ROUNDS
 from gansmith.modalities.table.format import TableFormat
+from gansmith.modalities.table.imputation import ROUNDS
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.recipe import TableRecipe
 from gansmith.tabular.files.reading import read_table

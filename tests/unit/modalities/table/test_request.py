@@ -12,9 +12,9 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.conditional.request import request_for
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.request import request_for
 from gansmith.tabular.conditions import conditions_of, matching, parse_value
 from gansmith.tabular.files.reading import read_table
 from gansmith.tasks.runs.fit import FitConfig, start

@@ -22,11 +22,11 @@ from jaxtyping import Bool
 
 from gansmith.engine.batches import Conditions
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.conditional.sampling import ConditionedColumn
+from gansmith.modalities.table.sampling import ConditionedColumn
 from gansmith.tabular.cells import are_missing, cells_of, is_missing, replaced
 from gansmith.tabular.columns.choices import ANY_STATE
 from gansmith.tabular.conditions import Condition
-from gansmith.tabular.constraints.chain import Chain
+from gansmith.tabular.constraints import Chain
 from gansmith.tabular.constraints.dependency import Dependency
 from gansmith.tabular.files.gaps import Gaps
 from gansmith.tabular.files.writing import TableWriter
