@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files.reading import read_partial, read_table
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import Schema
 
@@ -319,3 +319,16 @@ def test_ten_thousand_categories_and_two_thousand_columns(tmp_path):
     header = ",".join(f"c{n}" for n in range(2000))
     path = written(tmp_path, "\n".join([header, *(",".join(["1", "2"] * 1000) for _ in range(3))]))
     assert len(read_table(path).schema) == 2000
+
+
+def test_a_column_of_nothing_is_read_again_as_nothing():
+    """A column that had no cell at all is of type null, which text cannot be cast to: this raised an error."""
+    schema = read_table(pa.table({"n": ["1", "2"], "nothing": pa.array(["", ""])})).schema
+    again = read_table(pa.table({"n": ["3", "4"], "nothing": pa.array(["", ""])}), schema=schema)
+    assert again.schema == schema
+    raw, partial = read_partial(pa.table({"nothing": pa.array(["", ""])}), schema)
+    assert partial.records.column("nothing").null_count == 2
+    judged = read_table(
+        pa.table({"n": ["3", "4"], "nothing": pa.array(["", ""])}), schema=schema, leniency="columns"
+    )
+    assert judged.notes == ()
