@@ -63,7 +63,8 @@ def kind_meant(word: str, column: str) -> tuple[AbstractKind, str]:
     """
     if word in KINDS:
         return kind_called(word), ""
-    for kind in kinds():
-        if word in kind.variants:
-            return kind, word
-    raise UsageError(f"column {column!r}: there is no kind {word!r}. {did_you_mean(word, KINDS)}")
+    by_variant = {variant: kind for kind in kinds() for variant in kind.variants}
+    if word not in by_variant:
+        near = did_you_mean(word, [*KINDS, *by_variant])
+        raise UsageError(f"column {column!r}: there is no kind {word!r}. {near}")
+    return by_variant[word], word

@@ -46,7 +46,6 @@ _CLOCK_CODES: Final = ("%H", "%I", "%-H", "%-I")
 _UNPADDED: Final = {"%d": "%-d", "%m": "%-m", "%H": "%-H", "%I": "%-I"}
 _ZONE: Final = re.compile(r"(?<=[0-9])( ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))$")
 _SAMPLE: Final = 50
-_FEW: Final = 5_000
 _OFFSET: Final = r"(?P<gap> ?)(?P<sign>[+-])(?P<hours>[0-9]{2})(?P<colon>:?)(?P<minutes>[0-9]{2})$"
 _ZONED_FORMAT: Final = re.compile(r"(.*?)( ?)%(:?)z")
 _ZONES: Final = (
@@ -233,18 +232,10 @@ def _database() -> Any:
 
 
 def _query(expression: str, array: pa.Array, form: str, wanted: pa.DataType) -> pa.Array:
-    """What DuckDB makes of cells; few of them go as a list, as it imports pandas to take a table."""
-    source, params = "cells", list[Any]([form])
+    query = f"SELECT {expression} AS out FROM cells"
     with _database().cursor() as connection:
-        if len(array) > _FEW:
-            connection.register("cells", pa.table({"cell": array}))
-        elif pa.types.is_string(array.type):
-            source, params = "(SELECT unnest($2::VARCHAR[]) AS cell)", [form, array.to_pylist()]
-        else:
-            ticks = array.cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
-            source, params = "(SELECT make_timestamp(unnest($2::BIGINT[])) AS cell)", [form, ticks]
-        query = f"SELECT {expression} AS out FROM {source}"
-        table: pa.Table = connection.sql(query, params=params).to_arrow_table()
+        connection.register("cells", pa.table({"cell": array}))
+        table: pa.Table = connection.sql(query, params=[form]).to_arrow_table()
     return pc.cast(table.column("out").combine_chunks(), wanted)
 
 
