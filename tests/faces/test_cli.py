@@ -299,7 +299,7 @@ def test_help_imports_nothing_heavy():
 
 
 def test_show_of_a_file_imports_nothing_that_learns(tmp_path):
-    rows = [f"{n % 150},c{n % 150},2024-01-{1 + n % 28:02},{n * 0.37:.2f}" for n in range(600)]
+    rows = [f"{n % 97},c{n // 5},2024-01-{1 + n % 28:02},{n * 0.37:.2f}" for n in range(750)]
     (tmp_path / "t.csv").write_text("\n".join(["n,word,day,price", *rows]) + "\n", "utf-8")
     heavy = ["torch", "sklearn", "scipy", "faker"]
     program = (

@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
-from stdnum import iban, luhn
+from stdnum import luhn
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.settings import BeforeValidator, Field, PlainSerializer, settings
@@ -286,7 +286,11 @@ def _spelt(number: int, patterns: tuple[Pattern, ...], semantic_type: str) -> st
         digits = re.sub("[^0-9]", "", text[:-1] + overflow)
         return text[:-1] + overflow + luhn.calc_check_digit(digits)
     text += overflow
-    return text[:2] + iban.calc_check_digits(text) + text[4:] if semantic_type == "iban" else text
+    if semantic_type != "iban":
+        return text
+    from stdnum import iban  # takes time to import, and hardly a column is of these
+
+    return text[:2] + iban.calc_check_digits(text) + text[4:]
 
 
 def _company(number: int, locale: str, form: str) -> str:

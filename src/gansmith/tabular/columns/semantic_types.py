@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 import pyarrow as pa
-from stdnum import iban, luhn
+from stdnum import luhn
 
 from gansmith.tabular.cells import matches, strings
 from gansmith.tabular.schema import SemanticType
@@ -109,9 +109,7 @@ def sure_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
         return None
     if _share(sample, EMAIL) >= _SURE:
         return "email"
-    if _share(sample, _IBAN) >= _SURE and all(
-        iban.is_valid(cell, check_country=False) for cell in strings(sample)
-    ):
+    if _are_accounts(sample):
         return "iban"
     if _are_cards(sample):
         return "card"
@@ -169,6 +167,14 @@ def _is_phone(name: str, sample: pa.Array) -> bool:
     if not all(7 <= n <= 20 for n in n_digits):
         return False
     return _share(sample, _SURE_PHONE) >= _MOST or (_hints("phone", name) and min(n_digits) >= 9)
+
+
+def _are_accounts(sample: pa.Array) -> bool:
+    if _share(sample, _IBAN) < _SURE:
+        return False
+    from stdnum import iban  # takes time to import, and hardly a column is of these
+
+    return all(iban.is_valid(cell, check_country=False) for cell in strings(sample))
 
 
 def _are_cards(sample: pa.Array) -> bool:

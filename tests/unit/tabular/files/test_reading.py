@@ -322,11 +322,11 @@ def test_ten_thousand_categories_and_two_thousand_columns(tmp_path):
 
 
 def test_a_column_of_nothing_is_read_again_as_nothing():
-    """A column that had no cell at all is of type null, which text cannot be cast to: this raised an error."""
+    """A column that had no cell at all is of type null, to which no text can be cast: this was an error."""
     schema = read_table(pa.table({"n": ["1", "2"], "nothing": pa.array(["", ""])})).schema
     again = read_table(pa.table({"n": ["3", "4"], "nothing": pa.array(["", ""])}), schema=schema)
     assert again.schema == schema
-    raw, partial = read_partial(pa.table({"nothing": pa.array(["", ""])}), schema)
+    _, partial = read_partial(pa.table({"nothing": pa.array(["", ""])}), schema)
     assert partial.records.column("nothing").null_count == 2
     judged = read_table(
         pa.table({"n": ["3", "4"], "nothing": pa.array(["", ""])}), schema=schema, leniency="columns"
