@@ -22,7 +22,7 @@ from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import O, R
 from gansmith.modalities.requests import Compact, Partial, Request
-from gansmith.nets.initialisation import initialise
+from gansmith.nets.mlp import initialise
 from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.tabular.where import Where
 
