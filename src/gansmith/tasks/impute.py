@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gansmith.modalities.recipe import Imputing
+from gansmith.modalities.recipe import Imputing, Partial
 from gansmith.modalities.registry import needed, options_of
-from gansmith.modalities.requests import Partial
 from gansmith.tasks.model import Model, sealed, write_provenance
 
 

@@ -20,9 +20,8 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games import AbstractRules, rules_from_plain
 from gansmith.engine.processors import n_threads, sampling_precision
 from gansmith.errors import GansmithError, ModelFileError, UsageError
-from gansmith.modalities.recipe import AbstractCodec, Conditional
+from gansmith.modalities.recipe import AbstractCodec, Conditional, Request
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
-from gansmith.modalities.requests import Request
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store import as_json, write_whole
