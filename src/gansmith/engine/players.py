@@ -147,12 +147,7 @@ class PlayerConfig:
         return replace(self, **changes)
 
     def gentler(self, rate_share: float, length_share: float) -> PlayerConfig:
-        """For weights that have learnt already: smaller steps in a shorter run; the average begins there.
-
-        Args:
-            rate_share: Of the learning rates.
-            length_share: Of the length of a run.
-        """
+        """For weights that have learnt already: smaller steps in a shorter run; the average begins there."""
         final = self.final_learning_rate
         return replace(
             self,

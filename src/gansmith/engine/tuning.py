@@ -140,13 +140,9 @@ class Tuning(AbstractTuning):
 
 
 def tuned_networks(networks: T, tuning: AbstractTuning, n_values: int, rules: Any) -> T:
-    """The networks' settings of a plan with what a user has chosen.
+    """The networks' settings of a plan, of any kind of data, with what a user has chosen.
 
-    Args:
-        networks: A class of settings of any kind of data.
-        tuning: What is chosen.
-        n_values: Of a record.
-        rules: Of the game, as they are tuned already.
+    The rules of the game are tuned already.
 
     Raises:
         UsageError: When these networks have no such setting, or a rule of thumb gives too many units.

@@ -82,12 +82,7 @@ class ActivationLayer(nn.Module):
 class ResidualBlock(nn.Module):
     """`x + W2 act(W1 act(x))`, with W2 starting at zero so that a deep stack starts as the identity.
 
-    Where it changes the width a linear layer takes `x` to the other width first.
-
-    Args:
-        width: Of what comes out.
-        activation: Before each of the two layers.
-        n_in: Width of what goes in; None: the same.
+    Where it changes the width, from `n_in`, a linear layer takes `x` to the other width first.
 
     Source: Zhang et al. 2019, "Fixup initialization" (arXiv:1901.09321).
     """
@@ -128,13 +123,7 @@ class Perceptron(nn.Module):
 
 
 def layers(widths: Sequence[int], activation: Activation, *, last: nn.Module | None = None) -> nn.Sequential:
-    """Linear layers of the given widths with an activation between them, and perhaps one after the last.
-
-    Args:
-        widths: Of input, hidden layers and output; two or more.
-        activation: Between each two layers.
-        last: After the last layer.
-    """
+    """Linear layers with an activation between them, and perhaps one more behind; see `Perceptron`."""
     modules: list[nn.Module] = []
     for index, (n_in, n_out) in enumerate(pairwise(widths)):
         if index:
@@ -147,13 +136,9 @@ def layers(widths: Sequence[int], activation: Activation, *, last: nn.Module | N
 def initialise(networks: Iterable[nn.Module], how: WeightInit, generator: torch.Generator) -> None:
     """Draw the weights of all linear layers anew; biases become zero.
 
-    Weights that are all zero stay so: the end of a residual block, which has to start as nothing.
-
-    Args:
-        networks: As PyTorch makes them.
-        how: "lecun" leaves them as they are, PyTorch's own start: uniform, with a variance of a third of one
-            over the number of inputs.
-        generator: Of what is drawn.
+    Weights that are all zero stay so: the end of a residual block, which has to start as nothing. "lecun"
+    leaves all as they are, PyTorch's own start: uniform, with a variance of a third of one over the number of
+    inputs.
 
     Source:
         Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks",
@@ -208,14 +193,8 @@ def dense_logits(
 ) -> Float[Tensor, " batch"]:
     """Logits of linear layers with an activation after each but the last.
 
-    The last layer keeps full precision: logits in half precision are too coarse to be compared.
-
-    Args:
-        hidden: The input.
-        layers: All linear layers but the last.
-        last: To one value.
-        met: Takes what came out of each layer before its activation, for `dense_gradients`.
-        activation: Between the layers.
+    The last layer keeps full precision: logits in half precision are too coarse to be compared. `met` takes
+    what came out of each of the others before its activation, for `dense_gradients`.
     """
     chosen = ACTIVATIONS[activation]
     for layer in layers:

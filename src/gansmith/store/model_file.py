@@ -50,11 +50,7 @@ def write_model_file(
 ) -> str:
     """Write a model file, whole or not at all; the same content gives the same bytes.
 
-    Args:
-        path: Where to.
-        manifest: Plain JSON; the format number and the sha256 are added.
-        state: The codec's plain values.
-        tensors: By the names that the format knows.
+    To the manifest the format number and the sha256 are added; the state is the codec's plain values.
 
     Returns:
         The sha256, which stands for the whole model.

@@ -110,11 +110,7 @@ class AbstractRules(ABC):
         raise UsageError(f"a model of the game {self.name!r} cannot tell real records from others.")
 
     def tuned(self, tuning: AbstractTuning, n_values: int) -> AbstractRules:
-        """These rules with what a user has chosen.
-
-        Args:
-            tuning: What is chosen; settings of networks are not looked at.
-            n_values: Of a record.
+        """These rules with what a user has chosen; settings of networks are not looked at.
 
         Raises:
             UsageError: When this game has no such setting, or does not go with the others.
