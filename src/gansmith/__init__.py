@@ -28,24 +28,15 @@ __all__ = [
     "score",
 ]
 
-_HOMES: Final = {
-    "DataError": "gansmith.errors",
-    "GansmithError": "gansmith.errors",
-    "ModelFileError": "gansmith.errors",
-    "Synthesizer": "gansmith.tasks.synthesize",
-    "TrainingError": "gansmith.errors",
-    "UsageError": "gansmith.errors",
-    "compare": "gansmith.tasks.judging",
-    "load": "gansmith.tasks.synthesize",
-    "score": "gansmith.tasks.judging",
-}
+_TASKS: Final = {"Synthesizer": "synthesize", "compare": "judging", "load": "synthesize", "score": "judging"}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `import gansmith` itself takes no time."""
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'gansmith' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    home = f"gansmith.tasks.{_TASKS[name]}" if name in _TASKS else "gansmith.errors"
+    return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:

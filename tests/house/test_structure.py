@@ -23,7 +23,6 @@ KNOW_NO_GAME = [
     "store/model_file.py",
     "tasks/model.py",
     "tasks/runs/budget.py",
-    "tasks/runs/ending.py",
     "tasks/runs/fit.py",
     "tasks/runs/origin.py",
     "tasks/runs/preparing.py",

@@ -39,15 +39,7 @@ def check_modality(
     tolerance: float = ROUND_TRIP_TOLERANCE,
     preset: str = "default",
 ) -> None:
-    """Run every check on a kind of data.
-
-    Args:
-        modality: The kind.
-        source: Data of that kind, a few dozen records or more; the first `N_RECORDS` are used.
-        folder: An empty folder for checkpoints and a model file.
-        bad_sources: Data that must be refused, by a text that the refusal must hold.
-        tolerance: How far a compact record may move when it is decoded and encoded again.
-        preset: Whose game is checked.
+    """Run every check on a kind of data; the arguments are those of `KindSubject`.
 
     Raises:
         ConformanceError: For the first promise that is broken.
@@ -60,13 +52,7 @@ def check_modality(
 def check_game(
     rules: AbstractRules, networks: Callable[[], Networks], dataset: Dataset, folder: Path
 ) -> None:
-    """Run every check on a game.
-
-    Args:
-        rules: Of the game.
-        networks: Makes new networks, always the same.
-        dataset: Records to play on, at least two batches of them.
-        folder: An empty folder for checkpoints.
+    """Run every check on a game; the arguments are those of `GameSubject`.
 
     Raises:
         ConformanceError: For the first promise that is broken.

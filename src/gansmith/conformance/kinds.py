@@ -42,7 +42,7 @@ class KindSubject(AbstractSubject):
 
     modality: Modality
     source: object
-    """Data of that kind, a few dozen records or more."""
+    """Data of that kind, a few dozen records or more; the first `N_RECORDS` are used."""
     folder: Path
     """Empty; for checkpoints and a model file."""
     bad_sources: Mapping[str, object] = field(default_factory=dict[str, object])

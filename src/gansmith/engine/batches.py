@@ -100,11 +100,7 @@ class Dataset(Protocol):
 
 @final
 class TensorDataset:
-    """Records in memory.
-
-    Args:
-        parts: By name, one row per record; see `Batch`.
-    """
+    """Records in memory, as the parts of a `Batch`."""
 
     def __init__(self, parts: Mapping[str, Tensor | None]) -> None:
         self.all = Batch(parts)
@@ -123,13 +119,7 @@ Drawing = Callable[[int], Indices]
 
 @final
 class Shuffled:
-    """Epoch after epoch, each in an order of its own, the remainder of each epoch dropped.
-
-    Args:
-        n_records: How many there are.
-        batch_size: Records per batch, at most `n_records`.
-        randomness: Where the order comes from.
-    """
+    """Epoch after epoch, each in an order of its own, the remainder of each epoch dropped."""
 
     def __init__(self, n_records: int, batch_size: int, randomness: Randomness) -> None:
         self.n_records, self.batch_size = n_records, min(batch_size, n_records)
@@ -148,14 +138,9 @@ class Shuffled:
 
 @final
 class Poisson:
-    """Each record by the toss of a coin, so that batches differ in size, and may be empty.
+    """Each record with the chance `rate`, in (0, 1], so that batches differ in size, and may be empty.
 
     It is what the bounds of differential privacy are proven for.
-
-    Args:
-        n_records: How many there are.
-        rate: Chance of each record to be in a batch, in (0, 1].
-        randomness: Where the coins come from.
 
     Source:
         Abadi et al. 2016, "Deep learning with differential privacy", section 3.1 (arXiv:1607.00133).

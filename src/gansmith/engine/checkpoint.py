@@ -53,10 +53,8 @@ class Checkpoints:
     def save(self, checkpoint: Checkpoint, *, is_stop: bool = False) -> None:
         """Write it whole, then drop the oldest.
 
-        Args:
-            checkpoint: What to save.
-            is_stop: It was made where the run happened to be interrupted. There is one such file at most, it
-                pushes no regular one out, and the next one of either sort takes its place.
+        With `is_stop` it was made where the run happened to be interrupted. There is one such file at most,
+        it pushes no regular one out, and the next one of either sort takes its place.
 
         Raises:
             DataError: When the disk is full; the checkpoints before it stay.

@@ -80,14 +80,7 @@ def examine(
 
 
 def present(network: nn.Module, batch: Batch, fake: Samples, latents: Tensor | None) -> Encounter:
-    """Have a discriminator judge fakes whose maker is to learn from it, beside real records.
-
-    Args:
-        network: The discriminator.
-        batch: With the real records as `real`, and a `condition` where there is one.
-        fake: As many fakes, made with the same conditions; gradients go on to who made them.
-        latents: What they were made from.
-    """
+    """Have a discriminator judge as `examine` does; gradients go on to who made the fakes."""
     condition = batch.get("condition")
     with torch.no_grad():
         of_real = said(network, batch["real"], condition)
@@ -104,13 +97,8 @@ def discriminator_loss(
 ) -> Scalar:
     """What the discriminator minimises: its objective and the penalties that are due at this step.
 
-    Args:
-        examination: With gradients wanted, where penalties are due.
-        objective: Of the game.
-        penalties: Of the game; see `due`.
-        step: Of the run.
-        share: Of the run that is done, in [0, 1].
-        randomness: Of penalties that choose points.
+    Where there are any, gradients were wanted of the examination; those that choose points draw from
+    `randomness`. Their weights follow the `share` of the run that is done, in [0, 1].
     """
     encounter = examination.encounter
     loss = objective.discriminator(encounter.of_real.logits, encounter.of_fake.logits).mean()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
@@ -11,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Logits, Samples
-from gansmith.nets.discriminators import AbstractExplicitDiscriminator, AbstractWholeBatchDiscriminator
+from gansmith.nets.mlp import AbstractExplicitDiscriminator
 
 Judge = Callable[[Samples], Logits]
 """Anything that maps samples to logits; penalties take no more."""
@@ -42,6 +43,19 @@ class Judgement:
             for half, logits in enumerate(self.logits.split(n))
         )
         return one, other
+
+
+class AbstractWholeBatchDiscriminator(nn.Module, ABC):
+    """Says that it looks at a batch as a whole, by packing or by statistics over its records.
+
+    Real and fake records are then judged in batches of their own, and no logit is a function of its own
+    record alone: the gradient of a logit's sum stands in for the gradient of each logit, and both players
+    cannot share one pass.
+
+    Source:
+        Salimans et al. 2016, "Improved techniques for training GANs", section 3.2 (arXiv:1606.03498); Lin et
+        al. 2018, "PacGAN" (arXiv:1712.04086).
+    """
 
 
 @final

@@ -70,10 +70,9 @@ def coverage(
 
 
 def findings(history: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
-    """What the newest readings tell a person, in plain words; what was said before is not repeated.
+    """What the newest readings, the last, tell a person; what was said before is not repeated.
 
-    Args:
-        history: All readings of the run, the newest last; what a game does not read is not missed.
+    What a game does not read is not missed.
     """
     before = _found(history[:-1]) if len(history) > 1 else {}
     return tuple(text for what, text in _found(history).items() if what not in before)

@@ -9,8 +9,8 @@ Whatever is not chosen is None and follows from the data: rules and networks sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from typing import Annotated, Any, Final, Literal, TypeVar, final
 
 from gansmith.errors import UsageError
@@ -49,8 +49,8 @@ _PLACES: Final[Mapping[str, tuple[str, tuple[str, ...] | None]]] = {
     "average_half_life_samples": ("average_half_life_samples", ("generator", "learner")),
     "weight_clip": ("weight_clip", ("discriminator",)),
 }
-"""By setting: the name of its field, and the players of a game that have it; empty: all; None: the rules.
-Others are fields of the rules, of the same name."""
+"""By setting: the name of its field, and the players of a game that have it, by the names that
+rules give them; empty: all; None: the rules. Others are fields of the rules, of the same name."""
 
 
 @settings(kw_only=True)
@@ -118,21 +118,19 @@ class AbstractTuning:
         values = {one.name: getattr(self, one.name) for one in settings_of(AbstractTuning)}
         return {name: value for name, value in values.items() if value is not None}
 
-    def for_rules(self, n_values: int) -> list[Choice]:
-        """What is chosen of the rules of a game; what goes before something else comes after it.
+    def for_rules(self, n_values: int) -> Iterator[tuple[str, str, tuple[str, ...] | None, Any]]:
+        """What is chosen of the rules of a game for records of so many values.
 
-        Args:
-            n_values: Of a record.
+        Of each setting: its name, that of its field, the players that have it (see `_PLACES`), and its value;
+        what goes before something else comes after it.
         """
         chosen = {name: value for name, value in self.chosen().items() if name not in OF_NETWORKS}
         if isinstance(self.latents, str):
             chosen["latents"] = rule_of_thumb_sizes(n_values, self.latents).n_latents
         if max(self.n_discriminator_turns or 1, self.n_generator_turns or 1) > 1:
             chosen.setdefault("turns", "fresh")  # no other turns are more than one of each player
-        return [
-            Choice(setting, *_PLACES.get(setting, (setting, None)), value)
-            for setting, value in chosen.items()
-        ]
+        for setting, value in chosen.items():
+            yield setting, *_PLACES.get(setting, (setting, None)), value
 
 
 @final
@@ -141,28 +139,10 @@ class Tuning(AbstractTuning):
     """Nothing else."""
 
 
-@final
-@dataclass(frozen=True)
-class Choice:
-    """One setting that a user has chosen, and where it goes."""
-
-    setting: str
-    """The name that the user knows."""
-    name: str
-    """Of the field of the rules, or of a player's."""
-    players: tuple[str, ...] | None
-    """Which players have it, by the names that rules give them; empty: all; None: the rules themselves."""
-    value: Any
-
-
 def tuned_networks(networks: T, tuning: AbstractTuning, n_values: int, rules: Any) -> T:
-    """The networks' settings of a plan with what a user has chosen.
+    """The networks' settings of a plan, of any kind of data, with what a user has chosen.
 
-    Args:
-        networks: A class of settings of any kind of data.
-        tuning: What is chosen.
-        n_values: Of a record.
-        rules: Of the game, as they are tuned already.
+    The rules of the game are tuned already.
 
     Raises:
         UsageError: When these networks have no such setting, or a rule of thumb gives too many units.

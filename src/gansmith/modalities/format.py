@@ -59,12 +59,7 @@ class Writer(AbstractContextManager["Writer"], Protocol):
 
 @final
 class BlockFile:
-    """A `Writer` of what a function makes of each block; "-" is standard output.
-
-    Args:
-        path: Where to.
-        content: Makes bytes of a block of records.
-    """
+    """A `Writer` of what `content` makes of each block; "-" is standard output."""
 
     def __init__(self, path: Path, content: Callable[[Any], bytes]) -> None:
         self._opening = nullcontext(sys.stdout.buffer) if str(path) == "-" else whole_file(path)

@@ -97,10 +97,7 @@ Preview = TextPreview | TablePreview | PicturePreview | SoundPreview
 
 
 def as_numbers(picture: np.ndarray) -> str:
-    """The pixels as aligned numbers, one line per row.
-
-    Args:
-        picture: Shape `(height, width)`.
+    """The pixels, shape `(height, width)`, as aligned numbers, one line per row.
 
     Example:
         >>> print(as_numbers(np.array([[0, 16], [7, 1]], np.uint8)))
@@ -114,9 +111,7 @@ def as_numbers(picture: np.ndarray) -> str:
 def as_shades(pictures: np.ndarray, highest: int) -> str:
     """Pictures side by side in five shades, two characters per pixel so that they stand upright.
 
-    Args:
-        pictures: Shape `(n, height, width)`.
-        highest: The value of white.
+    Their shape is `(n, height, width)`; white is the value `highest`.
 
     Example:
         >>> as_shades(np.array([[[0, 8, 16]]], np.uint8), 16)

@@ -11,20 +11,22 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
+from gansmith.engine.batches import Batch, Conditions, Dataset, Samples, TensorDataset
 from gansmith.engine.games import AbstractRules, Networks
-from gansmith.modalities.format import O, R
-from gansmith.modalities.requests import Compact, Partial, Request
-from gansmith.nets.initialisation import initialise
+from gansmith.modalities.format import O, R, Writer
+from gansmith.nets.mlp import initialise
 from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.tabular.where import Where
+
+Compact = Float[Tensor, "batch *compact"]
 
 VALUES_PER_BLOCK = 1 << 18
 """Of samples that are made at a time, where a kind does not say otherwise."""
@@ -40,12 +42,7 @@ class AbstractCodec(ABC, Generic[R, O]):
     @classmethod
     @abstractmethod
     def fit(cls, records: R, options: O, seed: int) -> AbstractCodec[R, O]:
-        """Learn how these records become samples.
-
-        Args:
-            records: Training records alone.
-            options: The kind's own.
-            seed: Of everything drawn.
+        """Learn how records become samples, from training records alone.
 
         Raises:
             DataError: When nothing in them can be learnt.
@@ -146,12 +143,7 @@ class AbstractRecipe(ABC, Generic[C]):
 
     @abstractmethod
     def build(self, codec: C, networks: Any, rules: AbstractRules) -> dict[str, nn.Module]:
-        """New networks, one for each role of the game.
-
-        Args:
-            codec: Of this kind.
-            networks: Settings of the class `networks`.
-            rules: Of the game; a kind need not know all games.
+        """New networks, one for each role of the game; a kind need not know all games.
 
         Raises:
             UsageError: When this kind of data has no networks for that game.
@@ -168,10 +160,8 @@ class AbstractRecipe(ABC, Generic[C]):
     def samples(self, codec: C, batch: Batch, generator: torch.Generator | None) -> Batch:
         """A batch of the data set as games see it.
 
-        Args:
-            codec: Of this kind.
-            batch: Records as `dataset` gives them.
-            generator: Of what is drawn for them, such as a `condition` that they fulfil; None draws nothing.
+        What is drawn for its records, such as a `condition` that they fulfil, comes from `generator`; without
+        one nothing is drawn.
         """
         return batch.with_part("real", codec.expand(batch["real"]))
 
@@ -184,12 +174,7 @@ class AbstractRecipe(ABC, Generic[C]):
         return [{"learnt": f"{codec.n_values:,} values of each record"}]
 
     def remarks(self, codec: C, records: Any, target: str) -> tuple[str, ...]:
-        """What a person should know about what the codec does not keep of these records.
-
-        Args:
-            codec: Fitted to the records.
-            records: What is learnt from.
-            target: A column to be predicted from the others, or "".
+        """What a person should know about what the codec, fitted to these records, does not keep of them.
 
         Raises:
             UsageError: When so little is kept of the target that it cannot be learnt.
@@ -207,10 +192,7 @@ class AbstractRecipe(ABC, Generic[C]):
     def fine_tuning_options(self, codec: C, own: Any, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """The options of a run that fine-tunes a model: what the model knows comes from it.
 
-        Args:
-            codec: Of the model.
-            own: The options that the model was learnt with.
-            given: By the user, by name.
+        Its `own` are those it was learnt with; `given` are the user's, by name.
 
         Raises:
             UsageError: When they would make another model of it.
@@ -234,16 +216,98 @@ def seeded_networks(
 
 
 @runtime_checkable
+class ConditionalBlock(Protocol):
+    """A block of records that is being sampled: under which condition next, and what of it is kept.
+
+    However little of it the generator makes by itself, it is done after a bounded number of answers.
+    """
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more need be asked."""
+        ...
+
+    def condition(self) -> Conditions | None:
+        """What a whole block is to fulfil, shape `(n, n_conditions)`; None leaves the generator free.
+
+        Raises:
+            UsageError: When nothing was found that fulfils the request, however often it was tried.
+        """
+        ...
+
+    def take(self, compact: Compact) -> None:
+        """The answer, shape `(n, *compact)`."""
+        ...
+
+    @property
+    def compact(self) -> Compact:
+        """The block, once it is done."""
+        ...
+
+    def settled(self, records: Any) -> Any:
+        """The first records of the block, decoded, with everything letter for letter as it was asked for."""
+        ...
+
+
+@runtime_checkable
+class Request(Protocol):
+    """What a user wants of the records to be made."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """It in words, for the provenance."""
+        ...
+
+    def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> ConditionalBlock:
+        """A block in the making.
+
+        Record k of it must not depend on `n_wanted`.
+
+        Args:
+            size: Records of a block.
+            first_index: Number of its first record among all that are made.
+            n_wanted: How many of them are needed, from the first on.
+            seed: Of everything that is drawn.
+        """
+        ...
+
+
+@runtime_checkable
+class Partial(Request, Protocol):
+    """Records with gaps that are to be filled."""
+
+    @property
+    def name(self) -> str:
+        """Where they came from, for messages."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about them: values that the model does not know, ..."""
+        ...
+
+    @property
+    def n_gaps(self) -> int:
+        """How many cells are missing."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def returned(self, blocks: Sequence[Any]) -> Any:
+        """The whole records in the type of the caller's own data."""
+        ...
+
+    def writer(self, path: Path, metadata: Mapping[str, str]) -> Writer:
+        """A file of the whole records, in the format of its name."""
+        ...
+
+
+@runtime_checkable
 class Conditional(Protocol):
     """Records with particular properties can be asked for."""
 
     def request(self, codec: Any, where: Where, balance: str) -> Request:
-        """What `--where` and `--balance` ask for.
-
-        Args:
-            codec: Of this kind.
-            where: Conditions that every record must fulfil.
-            balance: A column of which every value shall be equally frequent; empty for none.
+        """What `--where` and `--balance`, "" for none, ask for.
 
         Raises:
             UsageError: With the nearest known name, when a column or value is unknown or cannot be asked for.
@@ -256,13 +320,7 @@ class Imputing(Protocol):
     """Records may have gaps, which can be filled."""
 
     def partial(self, codec: Any, source: object, options: Any, *, keep_missing: bool) -> Partial:
-        """Records with gaps to be filled.
-
-        Args:
-            codec: Of this kind.
-            source: The user's data.
-            options: How it is to be read.
-            keep_missing: Whether a gap may stay one, where the generator leaves it.
+        """The user's data with gaps to be filled; with `keep_missing` the generator may leave one.
 
         Raises:
             DataError: When it is missing, malformed, or of other columns or shapes.
@@ -301,14 +359,9 @@ class Finishing(Protocol):
     def finish(
         self, codec: Any, rules: AbstractRules, ensemble: Sequence[Networks], seen: Dataset, seed: int
     ) -> None:
-        """Change the networks that are kept, in place.
+        """Change the networks that are kept, in place; they generate records in turn, on the CPU.
 
-        Args:
-            codec: Of this kind.
-            rules: Of the game.
-            ensemble: Networks that generate records in turn, on the CPU.
-            seen: Training records, as `dataset` gave them.
-            seed: Of anything drawn.
+        Training records are `seen` as `dataset` gave them.
         """
         ...
 

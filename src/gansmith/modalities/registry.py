@@ -192,12 +192,7 @@ def offered(by: object, capability: type[P]) -> P | None:
 
 
 def needed(by: object, capability: type[P], kind: str) -> P:
-    """A format or a recipe as something that has a capability.
-
-    Args:
-        by: The format or the recipe of the kind.
-        capability: One of the protocols of `format.py` and `recipe.py`.
-        kind: For the message.
+    """A format or a recipe as something that has a capability, a protocol of `format.py` or `recipe.py`.
 
     Raises:
         UsageError: When this kind of data has not.

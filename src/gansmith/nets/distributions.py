@@ -69,13 +69,7 @@ class AbstractDecoder(nn.Module, ABC):
     def forward(
         self, latents: Latents, conditions: Tensor | None, generator: torch.Generator
     ) -> Float[Tensor, "batch *sample"]:
-        """One sample from the distribution of each row of latents.
-
-        Args:
-            latents: Shape `(batch, n_latents)`.
-            conditions: What is asked for, one row each.
-            generator: Where chance comes from, on the CPU.
-        """
+        """One sample from the distribution of each row of latents; `generator` is on the CPU."""
 
 
 def normal_kl(mean: Latents, log_variance: Latents) -> Float[Tensor, " batch"]:

@@ -20,7 +20,7 @@ Widths = Annotated[
 Activation = Literal["leaky_relu", "relu", "tanh", "elu", "gelu", "silu"]
 """What stands between layers; "leaky_relu" has the slope 0.2 on its left side."""
 WeightInit = Literal["lecun", "xavier", "he", "orthogonal", "normal"]
-"""How weights start; see `nets/initialisation.py`."""
+"""How weights start; see `initialise` of `nets/mlp.py`."""
 
 
 @settings

@@ -29,7 +29,12 @@ def whole_file(path: Path) -> Generator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
-        _sync_folder(path.parent)
+        with suppress(OSError):  # so that it survives a power cut, where the system lets a folder be opened
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
     except OSError as error:
         raise DataError(
             f"{path}: could not be written ({error.strerror or error}). Nothing was changed. "
@@ -44,16 +49,6 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write all of `content` or leave things as they were; errors as `whole_file`."""
     with whole_file(path) as file:
         file.write(content)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut (where the system lets a folder be opened)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def as_json(value: Any) -> bytes:

@@ -25,8 +25,8 @@ import torch
 from torch import Tensor
 
 from gansmith.errors import ModelFileError
-from gansmith.store import as_json, format_3, write_whole
-from gansmith.store.format_2 import ZIP_MARK, from_format_2
+from gansmith.store import as_json, write_whole
+from gansmith.store.older_formats import ZIP_MARK, from_format_2, manifest_of_4, state_of_4
 
 FORMAT: Final = 4
 """Number of the file format; raised when an older reader could not understand a newer file."""
@@ -50,11 +50,7 @@ def write_model_file(
 ) -> str:
     """Write a model file, whole or not at all; the same content gives the same bytes.
 
-    Args:
-        path: Where to.
-        manifest: Plain JSON; the format number and the sha256 are added.
-        state: The codec's plain values.
-        tensors: By the names that the format knows.
+    To the manifest the format number and the sha256 are added; the state is the codec's plain values.
 
     Returns:
         The sha256, which stands for the whole model.
@@ -105,7 +101,7 @@ class ModelFile:
         """The codec's plain values."""
         try:
             found = json.loads(self._tensor(CODEC).numpy().tobytes())
-            return format_3.upgraded_state(found) if self._format == format_3.FORMAT else found
+            return found if self._format == FORMAT else state_of_4(found)
         except (KeyError, ValueError, RecursionError) as error:
             raise ModelFileError(
                 f"{self.path}: its codec is no JSON ({error}). The file is damaged."
@@ -165,11 +161,7 @@ def read_model_file(path: Path) -> ModelFile:
             start = file.read(len(ZIP_MARK))
             if start == ZIP_MARK:
                 manifest, state, tensors, digest = from_format_2(path)
-                return _checked(
-                    path,
-                    packed(format_3.upgraded(manifest), format_3.upgraded_state(state), tensors)[0],
-                    digest,
-                )
+                return _checked(path, packed(manifest, state, tensors)[0], digest)
             if not start:
                 raise ModelFileError(f"{path}: this is no .gan file, it is empty.")
             content = mmap(file.fileno(), 0, access=ACCESS_READ)
@@ -201,7 +193,7 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
             "It is truncated, damaged or something else."
         ) from error
     number = manifest.get("format")
-    if type(number) is not int or number not in (format_3.FORMAT, FORMAT):
+    if type(number) is not int or number not in (3, FORMAT):
         raise ModelFileError(
             f"{path}: this version reads model files of formats 2 to {FORMAT}. "
             "Install the one that wrote the file, or learn the model again."
@@ -209,8 +201,7 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
     if said != found:
         raise ModelFileError(f"{path}: its content is not what it was written with. The file is damaged.")
     manifest.pop("format")
-    if number == format_3.FORMAT:
-        manifest = format_3.upgraded(manifest)
+    manifest = manifest if number == FORMAT else manifest_of_4(manifest)
     return ModelFile(path, manifest, digest or said, entries, data, number)
 
 

@@ -30,10 +30,14 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.encoder import EncoderRules
 from gansmith.errors import UsageError
-from gansmith.nets.activations import ACTIVATIONS
-from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder
-from gansmith.nets.mlp import ResidualBlock
+from gansmith.nets.mlp import (
+    ACTIVATIONS,
+    AbstractExplicitDiscriminator,
+    ResidualBlock,
+    dense_gradients,
+    dense_logits,
+)
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.layout import Layout

@@ -20,9 +20,9 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games import AbstractRules, rules_from_plain
 from gansmith.engine.processors import n_threads, sampling_precision
 from gansmith.errors import GansmithError, ModelFileError, UsageError
-from gansmith.modalities.recipe import AbstractCodec, Conditional
+from gansmith.modalities.format import Writer
+from gansmith.modalities.recipe import AbstractCodec, Conditional, Imputing, Partial, Request
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
-from gansmith.modalities.requests import Request
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store import as_json, write_whole
@@ -75,11 +75,7 @@ class Model:
     ) -> Iterator[Any]:
         """Records that fulfil a request, in blocks; see `blocks`.
 
-        Args:
-            n_records: How many in all.
-            seed: Another seed, other records.
-            request: What they shall fulfil.
-            is_screened: Whether records that break a rule, or share a key, are made again.
+        Those that break a rule, or share a key, are made again where it `is_screened`.
 
         Raises:
             UsageError: When `n_records` is negative.
@@ -142,11 +138,47 @@ class Model:
         provenance = self.provenance(n_records, seed, asked)
         blocks = self.made(n_records, seed, request)  # refuses before anything is written
         settled = options_of(self.modality, "sample", options or {})
-        kept = sealed(provenance)
-        with self.modality.format.writer(Path(path), self.codec.empty, kept, settled) as writer:
-            for block in blocks:
-                writer.write(block)
-        write_provenance(path, provenance)
+        kept = _sealed(provenance)
+        writer = self.modality.format.writer(Path(path), self.codec.empty, kept, settled)
+        _write(path, writer, blocks, provenance)
+        return provenance
+
+    def read_partial(
+        self, source: object, *, keep_missing: bool = False, options: Mapping[str, Any] | None = None
+    ) -> Partial:
+        """Records with gaps, to be imputed: missing cells, and columns that are not there at all.
+
+        Args:
+            source: A path, a data frame, an Arrow table, ...; one record will do.
+            keep_missing: Whether a cell may stay missing, where the model would leave it so.
+            options: Of the kind of data, by name.
+
+        Raises:
+            DataError: When it cannot be read, or holds a column that the model does not know.
+            UsageError: When the model is of data without gaps.
+        """
+        imputing = needed(self.modality.recipe, Imputing, self.modality.kind)
+        settled = options_of(self.modality, "complete", options or {})
+        return imputing.partial(self.codec, source, settled, keep_missing=keep_missing)
+
+    def imputed(self, partial: Partial, seed: int = 0) -> Any:
+        """The whole records, in the type of the caller's own data; what is there stays letter for letter.
+
+        Several seeds give several imputations (multiple imputation): where they differ the model is not sure.
+        """
+        return partial.returned(list(self.made(len(partial), seed, partial, is_screened=False)))
+
+    def write_imputed(self, partial: Partial, path: str | Path, seed: int = 0) -> dict[str, Any]:
+        """Write the whole records block by block; see `write` and `imputed`.
+
+        Raises:
+            UsageError: When there is no such format.
+            DataError: When it cannot be written; what stood there before stays.
+        """
+        asked = {"imputed": partial.name, "n_gaps": partial.n_gaps}
+        provenance = self.provenance(len(partial), seed, asked)
+        blocks = self.made(len(partial), seed, partial, is_screened=False)
+        _write(path, partial.writer(Path(path), _sealed(provenance)), blocks, provenance)
         return provenance
 
     def provenance(self, n_records: int, seed: int, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,13 +259,16 @@ def load_model(path: str | Path) -> Model:
         ) from error
 
 
-def sealed(provenance: Mapping[str, Any]) -> dict[str, str]:
+def _sealed(provenance: Mapping[str, Any]) -> dict[str, str]:
     """Provenance as it stands inside a file, where the format has a place for it."""
     return {"gansmith": json.dumps(provenance, sort_keys=True)}
 
 
-def write_provenance(path: str | Path, provenance: Mapping[str, Any]) -> None:
-    """Write it beside the file at `path`; "-", standard output, has none."""
+def _write(path: str | Path, to: Writer, blocks: Iterator[Any], provenance: Mapping[str, Any]) -> None:
+    """Write all blocks, and their provenance beside the file at `path`; "-", standard output, has none."""
+    with to as writer:
+        for block in blocks:
+            writer.write(block)
     if str(path) != "-":
         write_whole(Path(f"{path}.meta.json"), as_json(provenance) + b"\n")
 

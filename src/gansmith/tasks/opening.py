@@ -1,7 +1,7 @@
 """The first part of a job: reading the data, before anything that learns is imported.
 
 opened = open_data("adult.csv")
-show(opened.overview())
+show(opened.describe())
 run = start(opened, FitConfig())
 """
 
@@ -21,7 +21,7 @@ class Opened:
 
     Args:
         modality: The kind of data.
-        records: What was read.
+        records: What was read; None once they are handed over.
         options: How it was read; the kind's own.
         target: A column to be predicted from the others, or "".
         started: When reading began, on the monotonic clock: budgets count from here.
@@ -29,24 +29,7 @@ class Opened:
 
     def __init__(self, modality: Modality, records: Any, options: Any, target: str, started: float) -> None:
         self.modality, self.options, self.target, self.started = modality, options, target, started
-        self._records: Any = records
-
-    @property
-    def name(self) -> str:
-        """Where the records came from, for messages."""
-        return self._records.name
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about how they were read."""
-        return self._records.notes
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def overview(self) -> list[dict[str, str]]:
-        """What was found in each part of a record, one row each."""
-        return self.modality.format.overview(self._records)
+        self.records: Any = records
 
     def describe(self) -> Description:
         """What would be learnt of the records, and what would not.
@@ -56,10 +39,10 @@ class Opened:
         """
         describing = offered(self.modality.format, Describing)
         if describing is not None:
-            return describing.describe(self._records, self.options)
+            return describing.describe(self.records, self.options)
         recipe = self.modality.recipe
-        codec = recipe.codec.fit(self._records, self.options, 0)
-        remarks = recipe.remarks(codec, self._records, "")
+        codec = recipe.codec.fit(self.records, self.options, 0)
+        remarks = recipe.remarks(codec, self.records, "")
         return Description(recipe.describe(codec), remarks, codec.state()[0].get("schema"))
 
     def hand_over(self) -> Any:
@@ -68,7 +51,7 @@ class Opened:
         Raises:
             UsageError: They have been handed over before.
         """
-        records, self._records = self._records, None
+        records, self.records = self.records, None
         if records is None:
             raise UsageError("this data has been learnt from already. Open it again.")
         return records

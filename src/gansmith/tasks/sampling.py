@@ -28,9 +28,15 @@ from gansmith.engine.games import AbstractRules
 from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
-from gansmith.modalities.recipe import AbstractCodec, Validating, Verdict
+from gansmith.modalities.recipe import (
+    AbstractCodec,
+    Compact,
+    ConditionalBlock,
+    Request,
+    Validating,
+    Verdict,
+)
 from gansmith.modalities.registry import Modality, offered
-from gansmith.modalities.requests import Compact, ConditionalBlock, Request
 
 N_AHEAD: Final = 2
 """Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""

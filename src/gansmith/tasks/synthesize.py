@@ -26,7 +26,6 @@ from gansmith.scorecard.features import small_seed
 from gansmith.scorecard.score import FULL, QUICK
 from gansmith.settings import from_plain, settings_of
 from gansmith.tabular.where import Where
-from gansmith.tasks.impute import imputed, read_partial
 from gansmith.tasks.model import Model, load_model, versions
 from gansmith.tasks.runs.fit import FitConfig, start
 
@@ -172,7 +171,7 @@ class Synthesizer(_Settings, BaseEstimator):
             DataError: When the data cannot be read, or holds a column that the model does not know.
         """
         model = self._model()
-        return imputed(model, read_partial(model, data, keep_missing=keep_missing), seed)
+        return model.imputed(model.read_partial(data, keep_missing=keep_missing), seed)
 
     def write(
         self,
@@ -183,17 +182,10 @@ class Synthesizer(_Settings, BaseEstimator):
         balance: str = "",
         seed: int = 0,
     ) -> dict[str, Any]:
-        """Write new records and, in PATH.meta.json beside them, where they came from; see `Model.write`.
-
-        Args:
-            path: Of the file, in the format of its name.
-            n_records: How many.
-            where: Conditions that every record shall fulfil; see `sample`.
-            balance: A column of which every value shall be equally frequent.
-            seed: Another seed, other records.
+        """Write new records, such as `sample` gives, in the format of the name of a file.
 
         Returns:
-            Where they came from, as it was written.
+            Where they came from, as it is written to PATH.meta.json beside them.
 
         Raises:
             UsageError: When not fitted yet, or a column, a value or the format is unknown.

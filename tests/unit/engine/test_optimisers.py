@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from gansmith.engine.optimisers import OPTIMISERS
-from gansmith.engine.players import Player, PlayerConfig, learn
+from gansmith.engine.players import OPTIMISERS, Player, PlayerConfig, learn
 from gansmith.engine.tuning import Optimiser
 
 THEIRS: dict[Optimiser, Any] = {

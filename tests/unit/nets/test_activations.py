@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 import torch
 
-from gansmith.nets.activations import ACTIVATIONS, ActivationLayer
+from gansmith.nets.mlp import ACTIVATIONS, ActivationLayer
 from gansmith.nets.settings import Activation
 
 POINTS = torch.linspace(-4, 4, 40, dtype=torch.float64)

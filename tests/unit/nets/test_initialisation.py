@@ -6,8 +6,7 @@ from typing import Any, get_args
 import pytest
 import torch
 
-from gansmith.nets.initialisation import initialise
-from gansmith.nets.mlp import ResidualBlock, layers
+from gansmith.nets.mlp import ResidualBlock, initialise, layers
 from gansmith.nets.settings import WeightInit
 
 HOWS = get_args(WeightInit)

@@ -5,8 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gansmith.nets.activations import ActivationLayer
-from gansmith.nets.mlp import ResidualBlock, layers
+from gansmith.nets.mlp import ActivationLayer, ResidualBlock, layers
 
 
 def test_layers():

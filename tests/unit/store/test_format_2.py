@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gansmith.errors import ModelFileError
-from gansmith.store.format_2 import upgraded
 from gansmith.store.model_file import read_model_file
+from gansmith.store.older_formats import manifest_of_3
 
 STORED = Path(__file__).parents[2] / "stored" / "table-format-2.gan"
 
@@ -53,7 +53,7 @@ def test_is_upgraded(path):
 
 def test_latents_that_differ_are_no_model():
     with pytest.raises(ValueError, match="number of latents"):
-        upgraded({"networks": {"n_latents": 3}, "game": {"n_latents": 4}, "training": {}, "data": {}})
+        manifest_of_3({"networks": {"n_latents": 3}, "game": {"n_latents": 4}, "training": {}, "data": {}})
 
 
 def test_what_is_written_by_hand_alike_is_read(path):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gansmith.errors import ModelFileError
-from gansmith.store.format_3 import upgraded
 from gansmith.store.model_file import KEY, read_model_file
+from gansmith.store.older_formats import manifest_of_4
 
 STORED = Path(__file__).parents[2] / "stored"
 
@@ -65,7 +65,7 @@ def test_pictures_keep_the_options_of_pictures():
     ],
 )
 def test_what_is_none_stays_as_it_is(networks):
-    assert upgraded({"networks": networks}) == {"networks": networks}
+    assert manifest_of_4({"networks": networks}) == {"networks": networks}
 
 
 @pytest.mark.parametrize("twentieth", range(1, 20))

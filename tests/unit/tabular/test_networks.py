@@ -11,7 +11,7 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.errors import UsageError
-from gansmith.nets.initialisation import initialise
+from gansmith.nets.mlp import initialise
 from gansmith.tabular.layout import FEW_SHARE, FREE_SHARE, Layout, draw_conditions, hold_fixed
 from gansmith.tabular.networks import (
     TableDecoder,

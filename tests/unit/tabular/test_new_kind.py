@@ -61,7 +61,7 @@ def test_it_is_short():
 
 def test_it_is_found_and_described(table):
     opened = open_data(str(table))
-    assert opened.overview()[0] == {
+    assert opened.modality.format.overview(opened.records)[0] == {
         "column": "century", "kind": "roman", "missing": "", "holds": "XV to XX"
     }  # fmt: skip
     assert opened.describe().rows[0]["learnt as"] == "6 single values"
@@ -88,7 +88,7 @@ def test_a_typed_column_is_of_that_kind_where_somebody_says_so(roman):
         pa.table({"chapter": ["I", "II", "IV", "IX"] * 20, "n": range(80)}),
         options={"columns": {"chapter": "roman"}},
     )
-    assert opened.overview()[0]["holds"] == "I to IX"
+    assert opened.modality.format.overview(opened.records)[0]["holds"] == "I to IX"
 
 
 def test_nobody_asks_a_column_for_its_kind_by_name():

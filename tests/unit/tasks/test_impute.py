@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.tasks.impute import imputed, read_partial, write_imputed
 from gansmith.tasks.synthesize import Synthesizer
 
 
@@ -41,7 +40,7 @@ def _same_where_given(whole, partial):
 
 def test_a_frame_comes_back_as_it_was_without_gaps(model, gappy):
     before = gappy.copy()
-    whole = imputed(model, read_partial(model, gappy))
+    whole = model.imputed(model.read_partial(gappy))
     assert gappy.equals(before)
     assert list(whole.columns) == ["city", "age", "member", "income"]
     assert whole.index.equals(gappy.index)
@@ -58,7 +57,7 @@ def test_polars_and_arrow_tables_too(model, gappy):
     categories = pl.DataFrame(arrow).with_columns(pl.col("city").cast(pl.Categorical))
     coded = pa.table({"city": arrow.column("city").dictionary_encode()})
     for source in (arrow, pl.DataFrame(arrow), categories, coded):
-        whole = imputed(model, read_partial(model, source))
+        whole = model.imputed(model.read_partial(source))
         assert isinstance(whole, type(source))
         table = whole if isinstance(whole, pa.Table) else whole.to_arrow()
         assert sum(column.null_count for column in table.columns) == 0
@@ -69,23 +68,23 @@ def test_polars_and_arrow_tables_too(model, gappy):
 
 def test_columns_of_nothing_are_filled(model):
     empty = pd.DataFrame({"age": [np.nan] * 3, "city": [None] * 3, "member": [True, False, True]})
-    whole = imputed(model, read_partial(model, empty))
+    whole = model.imputed(model.read_partial(empty))
     assert not whole.isna().to_numpy().any()
     assert whole["member"].tolist() == [True, False, True]
 
 
 def test_another_seed_is_another_completion(model, gappy):
-    partial = read_partial(model, gappy)
-    first, same, other = (imputed(model, partial, seed) for seed in (0, 0, 1))
+    partial = model.read_partial(gappy)
+    first, same, other = (model.imputed(partial, seed) for seed in (0, 0, 1))
     assert first.equals(same)
     assert not first.equals(other)
-    one = imputed(model, read_partial(model, gappy.iloc[:1]))
+    one = model.imputed(model.read_partial(gappy.iloc[:1]))
     assert one.iloc[0].tolist() == first.iloc[0].tolist()
 
 
 def test_many_blocks_are_one_table(model, gappy, monkeypatch):
     monkeypatch.setattr(type(model.codec), "block_size", 8)
-    whole = imputed(model, read_partial(model, gappy))
+    whole = model.imputed(model.read_partial(gappy))
     assert len(whole) == 20
     assert not whole.isna().to_numpy().any()
     _same_where_given(whole, gappy)
@@ -94,8 +93,8 @@ def test_many_blocks_are_one_table(model, gappy, monkeypatch):
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet", "out.jsonl", "out.csv.gz"])
 def test_a_file_of_any_format_is_written(model, gappy, tmp_path, name, monkeypatch):
     monkeypatch.setattr(type(model.codec), "block_size", 8)
-    partial = read_partial(model, gappy)
-    said = write_imputed(model, partial, tmp_path / name, seed=3)
+    partial = model.read_partial(gappy)
+    said = model.write_imputed(partial, tmp_path / name, seed=3)
     assert said == json.loads((tmp_path / f"{name}.meta.json").read_text())
     assert (said["imputed"], said["n_gaps"], said["records"], said["seed"]) == ("DataFrame", 52, 20, 3)
     found = (
@@ -106,15 +105,15 @@ def test_a_file_of_any_format_is_written(model, gappy, tmp_path, name, monkeypat
         else pd.read_csv(tmp_path / name)
     )
     assert not found.isna().to_numpy().any()
-    assert found["age"].tolist() == imputed(model, partial, 3)["age"].tolist()
+    assert found["age"].tolist() == model.imputed(partial, 3)["age"].tolist()
 
 
 def test_text_stays_letter_for_letter(model, tmp_path):
     given = 'member;city;income\nTrue; Ulm ;1234.5\n;"Ulm";007.50\nFalse;;\nTrue;Atlantis;1e3\n'
     (tmp_path / "in.csv").write_text(given)
-    partial = read_partial(model, tmp_path / "in.csv")
+    partial = model.read_partial(tmp_path / "in.csv")
     assert any("2 cells hold what" in note for note in partial.notes)
-    write_imputed(model, partial, tmp_path / "out.csv")
+    model.write_imputed(partial, tmp_path / "out.csv")
     rows = [line.split(";") for line in (tmp_path / "out.csv").read_text().splitlines()]
     assert rows[0] == ["member", "city", "income", "age"]
     assert [row[2] for row in rows[1:3]] == ["1234.5", "007.50"]
@@ -126,9 +125,9 @@ def test_text_stays_letter_for_letter(model, tmp_path):
 
 def test_decimals_beyond_those_learnt_are_kept(model, tmp_path):
     frame = pd.DataFrame({"income": [1234.56789, np.nan], "age": [30, 40]})
-    whole = imputed(model, read_partial(model, frame))
+    whole = model.imputed(model.read_partial(frame))
     assert whole["income"].iloc[0] == 1234.56789
-    write_imputed(model, read_partial(model, frame), tmp_path / "out.csv")
+    model.write_imputed(model.read_partial(frame), tmp_path / "out.csv")
     assert "1234.56789" in (tmp_path / "out.csv").read_text()
 
 
@@ -136,7 +135,7 @@ def test_the_python_face(model, gappy):
     synthesizer = Synthesizer()
     synthesizer.model_, synthesizer.target_ = model, ""
     whole = synthesizer.impute(gappy, seed=5)
-    assert whole.equals(imputed(model, read_partial(model, gappy), 5))
+    assert whole.equals(model.imputed(model.read_partial(gappy), 5))
     kept = synthesizer.impute(gappy, keep_missing=True, seed=5)
     assert kept.shape == whole.shape
     with pytest.raises(DataError, match="Did you mean 'city'"):

@@ -8,7 +8,6 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.tabular.conditions import matching
-from gansmith.tasks.impute import imputed, read_partial
 from gansmith.tasks.model import load_model
 from gansmith.tasks.runs.fit import FitConfig, start
 from gansmith.tasks.synthesize import Synthesizer
@@ -120,7 +119,7 @@ def test_what_follows_from_others_is_not_balanced(model):
 def test_filled_gaps_keep_the_rules_of_what_is_there(model, frame):
     rng = np.random.default_rng(1)
     given = frame.drop(columns="key").mask(rng.random((N, 7)) < 0.3)
-    whole = imputed(model, read_partial(model, given))
+    whole = model.imputed(model.read_partial(given))
     assert not whole.isna().to_numpy().any()
     for name in given:
         there = given[name].notna()

@@ -23,7 +23,7 @@ from torch import Tensor
 from gansmith.engine.batches import Batch, Latents, Logits, Samples, Scalar
 from gansmith.engine.encounter import Encounter, Examination, discriminator_loss, due, examine, present
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
-from gansmith.engine.judge import said
+from gansmith.engine.judge import AbstractWholeBatchDiscriminator, said
 from gansmith.engine.monitors import accuracies, decision_threshold, likeness, memory_gap
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
@@ -32,7 +32,6 @@ from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.terms import TermConfig
 from gansmith.engine.tuning import LatentDistribution, Turns
 from gansmith.errors import UsageError
-from gansmith.nets.discriminators import AbstractWholeBatchDiscriminator
 from gansmith.settings import PositiveInt, field, settings
 
 FLAT: Final = 1e-20

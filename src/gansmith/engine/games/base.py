@@ -110,11 +110,7 @@ class AbstractRules(ABC):
         raise UsageError(f"a model of the game {self.name!r} cannot tell real records from others.")
 
     def tuned(self, tuning: AbstractTuning, n_values: int) -> AbstractRules:
-        """These rules with what a user has chosen.
-
-        Args:
-            tuning: What is chosen; settings of networks are not looked at.
-            n_values: Of a record.
+        """These rules with what a user has chosen; settings of networks are not looked at.
 
         Raises:
             UsageError: When this game has no such setting, or does not go with the others.
@@ -122,15 +118,15 @@ class AbstractRules(ABC):
         own = {field.name: getattr(self, field.name) for field in fields(self)}
         players = {name: value for name, value in own.items() if isinstance(value, PlayerConfig)}
         changes: dict[str, Any] = {}
-        for choice in tuning.for_rules(n_values):
-            holders = () if choice.players is None else [*players.keys() & (choice.players or players)]
+        for setting, name, whose, value in tuning.for_rules(n_values):
+            holders = () if whose is None else [*players.keys() & (whose or players)]
             for player in holders:
-                players[player] = players[player].with_setting(choice.name, choice.value)
-            if choice.players is None and choice.name in own:
-                changes[choice.name] = choice.value
+                players[player] = players[player].with_setting(name, value)
+            if whose is None and name in own:
+                changes[name] = value
             elif not holders:
                 raise UsageError(
-                    f"the game {self.name!r} has no setting {choice.setting!r}. "
+                    f"the game {self.name!r} has no setting {setting!r}. "
                     "Leave it out, or take a preset of another game."
                 )
         if {"objective", "penalties"} & set(changes):

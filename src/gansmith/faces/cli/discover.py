@@ -10,14 +10,8 @@ import typer
 
 from gansmith.faces.cli.options import Json, Seed, print_json
 
-
-class Names(StrEnum):
-    """What can be listed."""
-
-    OBJECTIVES = "objectives"
-    PENALTIES = "penalties"
-    KINDS = "kinds"
-    PRESETS = "presets"
+Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "KINDS", "PRESETS"])
+Demo = StrEnum("Demo", ["ALL", "DIGITS", "GAUSSIAN", "TABLE"])
 
 
 def list_names(
@@ -48,15 +42,6 @@ def _found(what: Names) -> list[tuple[str, str]]:
         return [(f"{kind} {name}", meaning) for kind, (name, meaning) in each]
     found = zip(kinds(), all_modalities(), strict=True)
     return [(kind, one.meaning if isinstance(one, Modality) else str(one)) for kind, one in found]
-
-
-class Demo(StrEnum):
-    """What can be shown."""
-
-    ALL = "all"
-    DIGITS = "digits"
-    GAUSSIAN = "gaussian"
-    TABLE = "table"
 
 
 def demo(

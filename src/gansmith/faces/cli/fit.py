@@ -59,7 +59,7 @@ def fit(
 
     Ctrl-C stops between two steps and keeps a checkpoint; --resume goes on as if nothing had happened.
     """
-    from gansmith.faces.cli.tables import console
+    from gansmith.faces.cli.screen import console, play
 
     check_model_output(output, data)
     folder = run or output.with_suffix(".run")
@@ -73,8 +73,6 @@ def fit(
         general, options = _merged(config, chosen, data) if config else (dict(chosen.general), chosen.options)
         target = target or general.pop("target", "")
         fit_run = _started(data, from_plain(FitConfig, general), target, options, folder, origin)
-    from gansmith.faces.cli.progress import play
-
     is_finished = play(fit_run)
     if fit_run.training.length.cuts:
         console.print(f"Shortened to keep the budget; {fit_run.repeat()} repeats this run.")
@@ -95,7 +93,7 @@ def _started(
     data: str, settings: FitConfig, target: str, options: Mapping[str, Any], folder: Path, origin: Path | None
 ) -> FitRun:
     """A run that has not begun to learn; what was read is shown before anything is learnt from it."""
-    from gansmith.faces.cli.tables import console, show_schema
+    from gansmith.faces.cli.screen import console, show_schema
     from gansmith.store.run_folder import RunFolder
     from gansmith.tasks.opening import open_data
 
@@ -111,7 +109,7 @@ def _started(
         opened = open_data(data, kind=settings.kind, target=target, options=options)
         show_schema(opened)
         console.print("  0%  preparing: fitting columns, networks and length to the data")
-        n_notes = len(opened.notes)
+        n_notes = len(opened.records.notes)
         from gansmith.tasks.runs.fit import start  # takes its time, as it imports torch
 
         fit_run = start(opened, settings, folder=folder, origin=model)

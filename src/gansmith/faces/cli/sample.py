@@ -74,15 +74,14 @@ def complete(
 
     Cells that are there stay letter for letter. Another --seed gives another imputation.
     """
-    from gansmith.tasks.impute import read_partial, write_imputed
     from gansmith.tasks.model import load_model
 
     check_records_output(output, model, partial, json=json)
     loaded = load_model(model)
-    found = read_partial(loaded, partial, keep_missing=keep_missing, options=chosen.options)
+    found = loaded.read_partial(partial, keep_missing=keep_missing, options=chosen.options)
     for note in found.notes:
         typer.echo(f"Note: {note}", err=True)
-    provenance = write_imputed(loaded, found, output, seed)
+    provenance = loaded.write_imputed(found, output, seed)
     if output != STDOUT:
         typer.echo(
             f"Wrote {len(found):,} records to {output}; {found.n_gaps:,} cells were missing.", err=True

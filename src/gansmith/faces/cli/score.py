@@ -110,7 +110,7 @@ def _check_outputs(
 
 def print_card(card: Scorecard) -> None:
     """The card on standard output: the verdict, each score beside its anchors, and what stood out."""
-    from gansmith.faces.cli.tables import output, print_table
+    from gansmith.faces.cli.screen import output, print_table
 
     for note in card.notes:
         typer.echo(note, err=True)

@@ -39,7 +39,7 @@ def show(
 
 
 def _show_model(path: Path, as_json: bool) -> None:
-    from gansmith.faces.cli.tables import print_rows
+    from gansmith.faces.cli.screen import print_rows
     from gansmith.tasks.model import load_model
 
     model = load_model(path)
@@ -83,7 +83,7 @@ def _listed(value: Any) -> str:
 
 
 def _show_run(path: Path, as_json: bool) -> None:
-    from gansmith.faces.cli.tables import print_rows
+    from gansmith.faces.cli.screen import print_rows
     from gansmith.store.run_folder import RunFolder
 
     folder = RunFolder(path)
@@ -108,17 +108,17 @@ def _show_run(path: Path, as_json: bool) -> None:
 
 
 def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
-    from gansmith.faces.cli.tables import print_rows
+    from gansmith.faces.cli.screen import print_rows
     from gansmith.tasks.opening import open_data
 
     opened = open_data(str(path), options=options, command="show")
     found = opened.describe()
     if as_json:
-        print_json({"kind": opened.modality.kind, "n_records": len(opened), "schema": found.schema})
+        print_json({"kind": opened.modality.kind, "n_records": len(opened.records), "schema": found.schema})
         return
-    typer.echo(f"{path}: {len(opened):,} records of {opened.modality.kind} data")
+    typer.echo(f"{path}: {len(opened.records):,} records of {opened.modality.kind} data")
     print_rows(found.rows)
-    for note in (*opened.notes, *found.remarks):
+    for note in (*opened.records.notes, *found.remarks):
         typer.echo(f"Note: {note}")
 
 

@@ -24,8 +24,7 @@ from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, Training
 from gansmith.faces.demos.pictures import make_folder, scatter
-from gansmith.nets.initialisation import initialise
-from gansmith.nets.mlp import Perceptron
+from gansmith.nets.mlp import Perceptron, initialise
 
 Points = Float[Tensor, "batch 2"]
 Show = Callable[[str], object]

@@ -4,32 +4,40 @@ run = start(source, FitConfig(budget="5m"), folder=folder)
 for record in run:
     show(record)
 run.model().save("adult.gan")
+
+While a model is learnt a cheap score says which networks are kept. At the end an expensive one, that of the
+scorecard, has the last word: all of them in turn, or the newest alone.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 import secrets
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, final
 
+import torch
+from torch import Tensor, nn
+
 from gansmith.engine.batches import Batch
-from gansmith.engine.checkpoint import Checkpoints
-from gansmith.engine.games import rules_from_plain
+from gansmith.engine.checkpoint import Checkpoints, below
+from gansmith.engine.games import AbstractGame, Networks, rules_from_plain
 from gansmith.engine.length import cuts_of, spelt_cuts
-from gansmith.engine.processors import n_threads
+from gansmith.engine.processors import matrix_precision, n_threads, sampling_precision
 from gansmith.engine.train import StepRecord, TrainConfig, Training
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.registry import find_modality
+from gansmith.modalities.recipe import Finishing, HasFinalScore
+from gansmith.modalities.registry import find_modality, offered
+from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.opening import Opened, open_data
 from gansmith.tasks.runs.budget import N_LOOKS, Pace, calibrated, n_checkpoints, usual_threads
-from gansmith.tasks.runs.ending import copies_with, finished_ensemble, taking_turns
 from gansmith.tasks.runs.origin import taken_over
 from gansmith.tasks.runs.preparing import Prepared, prepare, salted
 from gansmith.tasks.runs.settings import FitConfig, parse_duration
@@ -235,3 +243,62 @@ def _not_resumable(folder: Path, error: Exception) -> DataError:
         f"{folder}: the run cannot be taken up again ({error}): it was begun by another version, or its "
         "files are damaged. Start the run anew in another folder; nothing in this one was changed."
     )
+
+
+# --- The end of a run: which of the kept networks make the model, with their last touch ---------------------
+
+
+def finished_ensemble(prepared: Prepared, training: Training) -> Sequence[Networks]:
+    """Networks that generate in turn, with the last touch."""
+    game, recipe = training.game, prepared.modality.recipe
+    rules = game.rules
+    ensemble: Sequence[Networks] = [
+        copies_with(game, weights, rules.generating) for weights in training.ensemble
+    ]
+    precision = matrix_precision(sampling_precision(rules.precision), torch.device("cpu"))
+    with n_threads(1), precision:  # as in sampling
+        ensemble = _chosen(ensemble, prepared, game)
+        if finishing := offered(recipe, Finishing):
+            finishing.finish(prepared.codec, rules, ensemble, prepared.batches.dataset, prepared.config.seed)
+    return ensemble
+
+
+@torch.no_grad()
+def _chosen(ensemble: Sequence[Networks], prepared: Prepared, game: AbstractGame) -> Sequence[Networks]:
+    """All of them, or the newest alone where the expensive score finds it clearly better.
+
+    That is by more than two standard errors of the difference. Where the kind of data has no such score, or
+    too few records were held out for it, all of them.
+    """
+    evaluation, final = prepared.evaluation, offered(prepared.modality.recipe, HasFinalScore)
+    if evaluation is None or final is None or len(ensemble) < 2:
+        return ensemble
+    score = final.final_score(prepared.codec, len(evaluation.heldout), prepared.config.seed)
+    if score is None:
+        return ensemble
+    heldout, stream = evaluation.heldout.to(torch.device("cpu")), game.randomness.stream("ending")
+    (together, error), (newest, its_error) = (
+        score(game.rules.generate(networks, heldout, stream, 0), heldout["real"])
+        for networks in (taking_turns(ensemble), ensemble[-1])
+    )
+    is_better = newest - together > 2 * (error**2 + its_error**2) ** 0.5
+    return ensemble[-1:] if is_better else ensemble
+
+
+def taking_turns(ensemble: Sequence[Networks]) -> dict[str, nn.Module]:
+    """Networks of several as one set that generates in turn."""
+    if len(ensemble) == 1:
+        return dict(ensemble[0])
+    return {name: Ensemble([member[name] for member in ensemble]) for name in ensemble[0]}
+
+
+def copies_with(
+    game: AbstractGame, weights: Mapping[str, Tensor], names: Sequence[str]
+) -> dict[str, nn.Module]:
+    """Copies of the networks of these names with these weights, on the CPU, no longer learning."""
+    copies: dict[str, nn.Module] = {}
+    for name in names:
+        copies[name] = copy.deepcopy(game.networks[name]).cpu()
+        copies[name].load_state_dict(below(f"{name}/", weights))
+        copies[name].requires_grad_(False).eval()
+    return copies

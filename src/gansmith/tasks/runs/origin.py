@@ -32,13 +32,7 @@ RATE_SHARE: Final = 0.1
 def taken_over(
     origin: Model, config: FitConfig, target: str, options: Mapping[str, Any]
 ) -> tuple[FitConfig, str, Mapping[str, Any]]:
-    """Settings, target and options of a run that fine-tunes a model, with what comes from the model.
-
-    Args:
-        origin: The model.
-        config: What the user chose.
-        target: As the user gave it; empty takes the model's.
-        options: Of the kind of data, by name.
+    """What a user chose of a run that fine-tunes a model, with what comes from the model, as its target.
 
     Raises:
         UsageError: Networks were left out of the model, or a setting is not the model's own.
@@ -79,12 +73,9 @@ def _check(origin: Model, config: FitConfig) -> None:
 
 
 def plan_from(origin: Model, n_records: int, config: FitConfig) -> Plan:
-    """The networks of the model, and its rules for so many records, with lower learning rates.
+    """The networks of the model, and its rules for so many new records, with lower learning rates.
 
-    Args:
-        origin: The model.
-        n_records: New records to learn from.
-        config: As `taken_over` gives it: what differs from the model's own was chosen for this run.
+    Of the settings that `taken_over` gives, those that differ from the model's own were chosen for this run.
     """
     recipe, own, n_values = origin.modality.recipe, _own_config(origin), origin.codec.n_values
     fresh = recipe.plan(origin.codec, n_records, own.preset)

@@ -64,9 +64,9 @@ def prepare(
         near = did_you_mean(config.preset, recipe.presets)
         raise UsageError(f"preset {config.preset!r} is not known for data of kind {modality.kind!r}. {near}")
     randomness = Randomness(config.seed)
-    n_heldout = recipe.n_heldout(len(opened), config.preset)
-    data = {"name": opened.name, "n_records": len(opened), "n_heldout": n_heldout}
-    notes, records = opened.notes, opened.hand_over()
+    records = opened.hand_over()
+    n_heldout, notes = recipe.n_heldout(len(records), config.preset), records.notes
+    data = {"name": records.name, "n_records": len(records), "n_heldout": n_heldout}
     fingerprint = modality.format.fingerprint(records)
     remarks = recipe.unknown(origin.codec, records) if origin else ()
     order = randomness.permutation(len(records), "split", 0).numpy()

@@ -12,15 +12,14 @@ from torch import nn
 from gansmith.engine.batches import Batch
 from gansmith.engine.encounter import present
 from gansmith.engine.games import Progress
-from gansmith.engine.judge import Judgement
+from gansmith.engine.judge import AbstractWholeBatchDiscriminator, Judgement
 from gansmith.engine.objectives import OBJECTIVES
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import learn
 from gansmith.engine.terms import TermConfig
 from gansmith.errors import UsageError
-from gansmith.nets.discriminators import (
+from gansmith.nets.mlp import (
     AbstractExplicitDiscriminator,
-    AbstractWholeBatchDiscriminator,
     dense_gradients,
     dense_logits,
 )

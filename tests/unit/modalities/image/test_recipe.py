@@ -18,7 +18,7 @@ from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageNetworks
 from gansmith.modalities.image.recipe import PRESETS, ImageRecipe
 from gansmith.modalities.recipe import seeded_networks
-from gansmith.nets.activations import ActivationLayer
+from gansmith.nets.mlp import ActivationLayer
 from gansmith.nets.settings import rule_of_thumb_sizes
 from gansmith.tasks.runs.fit import FitConfig, start
 

@@ -1,8 +1,9 @@
-"""Model files of format 2, a zip of a few known members, as content of format 3.
+"""Model files of older formats as content of format 4.
 
-What the present reader guards against holds for the upgraded content as well; here only the zip itself is
-checked: members by allow-list, none twice, nothing compressed, sizes capped and within the file, each with
-the sha256 that the manifest names.
+Of format 3 plain values are renamed and regrouped; the tensors are the same. Format 2 was a zip of a few
+known members. What the present reader guards against holds for the upgraded content as well; here only the
+zip is checked: members by allow-list, none twice, nothing compressed, sizes capped and within the file, each
+with the sha256 that the manifest names.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import safetensors
 import safetensors.torch
@@ -22,7 +23,7 @@ from torch import Tensor
 from gansmith.errors import ModelFileError
 
 ZIP_MARK: Final = b"PK\3\4"
-"""How such a file begins."""
+"""How a file of format 2 begins."""
 _MANIFEST: Final = "manifest.json"
 _NETWORKS: Final = ("generator", "discriminator")
 _MAX_BYTES: Final = {
@@ -35,7 +36,7 @@ _OPTIONAL: Final = frozenset({"discriminator.safetensors"})
 
 
 def from_format_2(path: Path) -> tuple[dict[str, Any], Any, dict[str, Tensor], str]:
-    """Manifest, codec state and tensors as a file of format 3 holds them, and the model's digest.
+    """Manifest, codec state and tensors as a file of format 4 holds them, and the model's digest.
 
     Raises:
         ModelFileError: When it is truncated, damaged or hostile, or of another format.
@@ -52,10 +53,12 @@ def from_format_2(path: Path) -> tuple[dict[str, Any], Any, dict[str, Tensor], s
             f"codec/{name}": value
             for name, value in safetensors.torch.load(members["codec.safetensors"]).items()
         }
+        nothing = safetensors.torch.save({})
         for network in _NETWORKS:
-            weights = safetensors.torch.load(members.get(f"{network}.safetensors", _NOTHING))
+            weights = safetensors.torch.load(members.get(f"{network}.safetensors", nothing))
             tensors |= {f"networks/{network}/{name}": value for name, value in weights.items()}
-        return upgraded(manifest), json.loads(members["codec.json"]), tensors, digests[_MANIFEST]
+        state = state_of_4(json.loads(members["codec.json"]))
+        return manifest_of_4(manifest_of_3(manifest)), state, tensors, digests[_MANIFEST]
     except (
         zipfile.BadZipFile,
         safetensors.SafetensorError,
@@ -73,10 +76,7 @@ def from_format_2(path: Path) -> tuple[dict[str, Any], Any, dict[str, Tensor], s
         ) from error
 
 
-_NOTHING: Final = safetensors.torch.save({})
-
-
-def upgraded(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def manifest_of_3(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """A manifest of format 2 as one of format 3.
 
     Games have names, the number of latents stands with the rules alone, readings of the kept networks have
@@ -110,3 +110,66 @@ def _members(path: Path) -> dict[str, bytes]:
         if sum(info.file_size for info in infos) > path.stat().st_size:
             raise ValueError("its members are larger than the file")
         return {info.filename: archive.read(info) for info in infos}
+
+
+def manifest_of_4(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest of format 3 as one of format 4.
+
+    The generator of a table has one width for each block; how data is read, and the minimum count of its
+    values, are options of its kind. What is no manifest of format 3 stays as it is, and is refused as a
+    damaged one of format 4 would be.
+
+    Example:
+        >>> manifest_of_4({"networks": {"generator_width": 8, "n_blocks": 2, "n_revisions": 1}})
+        {'networks': {'n_revisions': 1, 'generator_widths': [8, 8]}}
+    """
+    found = dict(manifest)
+    match found:
+        case {"networks": {"generator_width": width, "n_blocks": int(n_blocks), **others}} if (
+            1 <= n_blocks <= 16
+        ):
+            found["networks"] = {**others, "generator_widths": [width] * n_blocks}
+        case _:
+            pass
+    match found:
+        case {"reading": {**reading}, "fit": {**fit}, "kind": kind}:
+            min_count = fit.pop("min_count", 0)
+            options = {**reading, "encoding": reading.get("encoding") or "", "min_count": min_count}
+            known = ("has_header", "encoding", "where") if kind == "image" else options
+            found["options"] = {name: options[name] for name in known if name in options}
+            if isinstance(reading.get("schema"), dict):
+                found["options"]["schema"] = state_of_4({"schema": reading["schema"]})["schema"]
+            found["fit"] = {**fit, "objective": fit.get("objective") or None}
+            del found["reading"]
+        case _:
+            pass
+    match found:
+        case {"training": {"n_members": size, **others}}:
+            found["training"] = {**others, "ensemble_size": size}
+        case _:
+            pass
+    return found
+
+
+def state_of_4(state: Any) -> Any:
+    """What a codec of format 3 keeps, in the words of format 4; anything else stays as it is.
+
+    Example:
+        >>> state_of_4({"schema": {"columns": [{"look": "email"}]}, "columns": [{"held_back": [2, 3]}]})
+        {'schema': {'columns': [{'semantic_type': 'email'}]}, 'columns': [{'suppressed': [2, 3]}]}
+    """
+    match state:
+        case {"schema": {"columns": [*columns], **others}, **rest}:
+            schema = {**others, "columns": [_renamed(column, "look", "semantic_type") for column in columns]}
+            found = {**state, "schema": schema}
+            if isinstance(rest.get("columns"), list):
+                found["columns"] = [_renamed(column, "held_back", "suppressed") for column in rest["columns"]]
+            return found
+        case _:
+            return state
+
+
+def _renamed(values: Any, old: str, new: str) -> Any:
+    if not isinstance(values, dict):
+        return values
+    return {new if key == old else key: value for key, value in cast("dict[Any, Any]", values).items()}

@@ -1,25 +1,69 @@
-"""How a training is shown: time left, losses in words, the held-out score; on standard error."""
+"""What people see on their screen: tables, the data as it was read, and how a training is going.
+
+Text from the user's data is shown letter for letter, brackets and colons included.
+"""
 
 from __future__ import annotations
 
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from threading import Event
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
-from gansmith.engine.games import Readings
-from gansmith.engine.train import StepRecord
-from gansmith.faces.cli.tables import console
-from gansmith.tasks.runs.fit import FitRun
+from gansmith.tasks.opening import Opened
 
+if TYPE_CHECKING:  # what learns is imported when the data has been shown
+    from gansmith.engine.games import Readings
+    from gansmith.engine.train import StepRecord
+    from gansmith.tasks.runs.fit import FitRun
+
+_LetterForLetter: Final = partial(Console, markup=False, emoji=False, highlight=False)
+output: Final = _LetterForLetter()
+"""Standard output."""
+console: Final = _LetterForLetter(stderr=True, soft_wrap=True)
+"""Standard error, where no line is broken."""
+MAX_ROWS: Final = 40
 SEEN_THROUGH: Final = 0.9
 """Shares of real and of fake records judged rightly above which the discriminator is far ahead."""
 NEAR_A_HALF: Final = 0.1
 """How far from a half, a coin's share, both shares may be to be called guessing."""
+
+
+def print_table(
+    names: Iterable[str], rows: Iterable[Sequence[str]], title: str = "", where: Console = output
+) -> None:
+    """Rows of cells under the names of their columns."""
+    heading = Text(title) if title else None
+    table = Table(title=heading, box=None, pad_edge=False, title_justify="left")
+    for name in names:
+        table.add_column(Text(name), overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    where.print(table)
+
+
+def print_rows(rows: Sequence[dict[str, str]], where: Console = output) -> None:
+    """Rows of equal keys."""
+    print_table(rows[0] if rows else (), (list(row.values()) for row in rows), where=where)
+
+
+def show_schema(opened: Opened) -> None:
+    """What will be learnt, and what was noticed while reading."""
+    rows, records = opened.modality.format.overview(opened.records), opened.records
+    console.print(f"{records.name}: {len(records):,} records.")
+    print_rows(rows[:MAX_ROWS], console)
+    if len(rows) > MAX_ROWS:
+        console.print(f"... and {len(rows) - MAX_ROWS:,} more.")
+    for note in records.notes:
+        console.print(f"Note: {note}")
 
 
 @contextmanager
@@ -73,6 +117,7 @@ def in_words(record: StepRecord, readings: Readings | None) -> str:
     The losses stand beside it as numbers alone: penalties are among them, so they say little by themselves.
 
     Example:
+        >>> from gansmith.engine.train import StepRecord
         >>> in_words(StepRecord(1, 2, 500, {"discriminator": 0.2, "generator": 2.1}), None)
         'warming up (losses 0.20, 2.10)'
     """
