@@ -37,7 +37,7 @@ _READ: Final = """
 import sys
 from pathlib import Path
 try:
-    from gansmith.tabular.files.reading import read_table
+    from gansmith.tabular.files import read_table
 except ImportError:  # as it was until November 2026
     from gansmith.modalities.table.files.reading import read_table
 table = read_table(Path(sys.argv[1]))

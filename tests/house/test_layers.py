@@ -25,7 +25,7 @@ SERIES = '''
 
     from gansmith.engine.games.adversarial import AdversarialRules
     from gansmith.engine.randomness import Randomness
-    from gansmith.tabular.files.reading import read_table
+    from gansmith.tabular.files import read_table
     from gansmith.tabular.layout import Layout
     from gansmith.tabular.networks import TableNetworks, networks_for
     from gansmith.tabular.rows import RowCodec

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gansmith.tabular.columns.clocks import read_duration, spell_duration
 from gansmith.tabular.columns.number_formats import bare_numbers, formatted
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import NEGATIVES, Column
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.tabular.columns import KINDS
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import Column, Schema
 

@@ -22,8 +22,8 @@ from gansmith.scorecard.score import Effort
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.constraints.finding import settle
+from gansmith.tabular.files import MIN_RECORDS, Leniency, read_table
 from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
-from gansmith.tabular.files.reading import MIN_RECORDS, Leniency, read_table
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Schema, Table, schema_of

@@ -25,8 +25,8 @@ from gansmith.modalities.table.request import TableRequest, request_for
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.tabular.calibration import calibrate
+from gansmith.tabular.files import read_partial
 from gansmith.tabular.files.gaps import Gaps
-from gansmith.tabular.files.reading import read_partial
 from gansmith.tabular.layout import Layout, draw_conditions
 from gansmith.tabular.networks import TableGenerator, TableNetworks, networks_for
 from gansmith.tabular.schema import Table

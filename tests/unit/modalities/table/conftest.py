@@ -9,7 +9,7 @@ import pytest
 
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 
 N = 400
 

@@ -12,7 +12,7 @@ import torch
 
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.imputation import ROUNDS
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.recipe import TableRecipe
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tabular.schema import Table
 
 SIZE = 64

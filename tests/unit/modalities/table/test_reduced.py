@@ -14,7 +14,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import reduced, request_for
 from gansmith.tabular.conditions import conditions_of
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tasks.synthesize import Synthesizer
 
 RULES = (

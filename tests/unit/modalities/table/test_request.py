@@ -16,7 +16,7 @@ from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import request_for
 from gansmith.tabular.conditions import conditions_of, matching, parse_value
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tasks.runs.fit import FitConfig, start
 
 

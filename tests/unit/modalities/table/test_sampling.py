@@ -16,7 +16,7 @@ from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import TableRequest, request_for
 from gansmith.modalities.table.sampling import FREE_ROUNDS, WATCHED_ROUNDS
 from gansmith.tabular.conditions import conditions_of, matching
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tabular.schema import Table
 
 SIZE = 1000

@@ -16,7 +16,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.columns.choices import ANY_STATE
 from gansmith.tabular.conditions import conditions_of
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 
 
 def _choices(values, where, **overrides):

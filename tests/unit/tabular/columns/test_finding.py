@@ -12,8 +12,8 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.files import read_table
 from gansmith.tabular.files.frames import in_type_of
-from gansmith.tabular.files.reading import read_table
 
 
 def of(cells: Sequence[str | None], name: str = "x", **options):

@@ -11,7 +11,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.lists import ListCodec, find_delimiter
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tabular.schema import Column
 
 ITEMS = [f"item {letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.tabular.columns.dates import find_zoned, read_zoned, spell_zoned
+from gansmith.tabular.files import read_table
 from gansmith.tabular.files.frames import in_type_of
-from gansmith.tabular.files.reading import read_table
 from gansmith.tabular.files.writing import TableWriter
 
 

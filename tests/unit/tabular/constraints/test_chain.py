@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gansmith.errors import DataError, UsageError
 from gansmith.tabular.constraints import KINDS, Chain
 from gansmith.tabular.constraints.finding import settle
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 
 N = 400
 RULES = [

@@ -9,7 +9,7 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.tabular.constraints import read_constraints
 from gansmith.tabular.constraints.finding import settle
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tabular.schema import Schema
 
 

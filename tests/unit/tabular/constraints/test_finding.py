@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from gansmith.tabular.constraints.finding import MAX_NOTES, find, settle
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 
 N = 2_000
 

@@ -12,7 +12,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.constraints import Chain
 from gansmith.tabular.constraints.finding import settle
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tabular.suppressed import unknown_notes
 
 N = 400

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.files.reading import read_partial, read_table
+from gansmith.tabular.files import read_partial, read_table
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import Schema
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gansmith.tabular.files import subset
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table, subset
 from gansmith.tabular.files.subset import Subset, n_kept, numbers_kept, priorities
 
 

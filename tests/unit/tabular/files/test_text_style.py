@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.tabular.files.reading import read_table
+from gansmith.tabular.files import read_table
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.schema import Schema, TextStyle
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.errors import DataError, UsageError
+from gansmith.tabular.files import read_table
 from gansmith.tabular.files.frames import in_type_of
-from gansmith.tabular.files.reading import read_table
 from gansmith.tabular.files.writing import TableWriter, TextSink
 from gansmith.tabular.schema import Column, Schema
 
