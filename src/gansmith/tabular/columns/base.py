@@ -151,19 +151,19 @@ class Reading:
     """How the values are spelt, where they were read from text: distinct cells."""
 
     @cached_property
-    def distinct(self) -> pa.Array:
-        """The different values."""
-        return pc.unique(self.values.drop_null())
+    def n_distinct(self) -> int:
+        """How many different values there are."""
+        return len(pc.unique(self.values.drop_null()))
 
     @property
     def is_single(self) -> bool:
         """Whether there is one value at most; the first few tell, mostly."""
-        return len(pc.unique(self.values[:100].drop_null())) <= 1 and len(self.distinct) <= 1
+        return len(pc.unique(self.values[:100].drop_null())) <= 1 and self.n_distinct <= 1
 
     @property
     def is_key(self) -> bool:
         """Whether every record has a value, and each its own."""
-        n_different = len(self.distinct if self.texts is None else self.texts)
+        n_different = self.n_distinct if self.texts is None else len(self.texts)
         return n_different == self.n_present == self.n_records
 
 

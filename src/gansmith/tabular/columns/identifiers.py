@@ -243,7 +243,7 @@ class Identifier(AbstractKind):
             return reading.is_key and (is_id_name(column.name) or is_run(reading.values))
         if reading.texts is None or not traits.is_free_text:
             return False
-        is_regular = len(reading.distinct) >= _NEARLY_DISTINCT * reading.n_present
+        is_regular = reading.n_distinct >= _NEARLY_DISTINCT * reading.n_present
         is_regular &= reading.is_key or traits.is_made_anew
         return is_regular and _is_regular(column.name, reading.texts)
 
