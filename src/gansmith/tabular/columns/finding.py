@@ -190,8 +190,8 @@ def _refuse_bad(cells: Cells, attempt: Attempt) -> None:
         (cells.record(int(index)), str(cells.raw[int(index)].as_py()))
         for index in np.flatnonzero(attempt.is_bad)[:100]
     )
-    column = attempt.column
-    wanted = f"{column.kind} in the format {column.format}" if column.format else column.kind
+    kind, form = cells.wish.kind or attempt.column.traits, attempt.column.format
+    wanted = f"{kind.name} in the format {form}" if form else kind.name
     raise DataError(
         f"column {cells.name!r}, record {record}: {value!r} is not of the wanted kind {wanted}. "
         "Choose another kind for the column, or clean its values."

@@ -132,3 +132,16 @@ def test_typed_times_and_durations_keep_their_types():
     assert in_type_of(found.records, found.schema, table).equals(table)
     codec = TableCodec.fit(found, TableOptions(min_count=1), 0)
     assert codec.schema.column("at").granularity_seconds == 3600
+
+
+@pytest.mark.parametrize(
+    "cells", [["20/07/2019", "04/09/2019"], ["1h 5m", "2h 7m"], ["2020-04-28 01:37", "2020-06-01 02:13"]]
+)
+def test_times_that_differ_are_no_constant(cells):
+    with pytest.raises(DataError, match=f"record 2: .{cells[1]}. is another value"):
+        read_table(pa.table({"x": cells * 3}), overrides={"x": "constant"})
+
+
+def test_what_is_refused_is_called_as_it_was_asked_for():
+    with pytest.raises(DataError, match="'7h 9m' is not of the wanted kind time"):
+        read_table(pa.table({"x": ["7h 9m", "4h 45m"]}), overrides={"x": "time"})
