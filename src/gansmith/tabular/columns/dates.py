@@ -328,7 +328,7 @@ DATETIME: Final = Datetime()
 def _read(cells: Cells) -> Attempt:
     """Dates, with or without a time of day, or as somebody says that they are."""
     missing, given = cells.missing_values, cells.wish.given
-    wanted = cells.wish.kind if cells.wish.kind in (DATE, DATETIME) else None
+    wanted = cells.wish.kind if isinstance(cells.wish.kind, Date | Datetime) else None
     present = cells.present(missing)
     form, zone, remark = given.format, given.zone, ""
     if not form:
