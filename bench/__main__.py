@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 NOT_MEASUREMENTS: Final = {"__init__", "__main__", "machine"}
-WITH_OPTIONS: Final = {"peers", "race", "reading", "turns", "versus"}
+WITH_OPTIONS: Final = {"conditions", "peers", "race", "reading", "turns", "versus"}
 
 
 def names() -> list[str]:

@@ -76,10 +76,8 @@ class Stream:
     def latents(
         self, shape: tuple[int, ...], distribution: LatentDistribution, index: int
     ) -> Float[Tensor, "..."]:
-        """Noise of the given shape for a generator: standard normal, or uniform in [-1, 1)."""
-        if distribution == "normal":
-            return self.normal(shape, index)
-        return 2 * self.randomness.uniform(shape, self.name, index) - 1
+        """Noise of the given shape for a generator; see `latents_of`."""
+        return latents_of(self.normal(shape, index), distribution)
 
     def generator(self, index: int) -> torch.Generator:
         """A fresh generator for this draw."""
@@ -88,3 +86,8 @@ class Stream:
     def part(self, name: str) -> Stream:
         """An independent stream that belongs to this one."""
         return Stream(self.randomness, f"{self.name}/{name}")
+
+
+def latents_of(noise: Float[Tensor, "*shape"], distribution: LatentDistribution) -> Float[Tensor, "*shape"]:
+    """Standard normal noise as latents: as it is, or uniform in [-1, 1]."""
+    return noise if distribution == "normal" else 2 * torch.special.ndtr(noise) - 1

@@ -12,11 +12,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, final, runtime_checkable
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch, Conditions, Dataset, Samples, TensorDataset
@@ -215,9 +215,26 @@ def seeded_networks(
 # --- What only some recipes can do; see `gansmith.modalities.registry.needed` -------------------------------
 
 
+class Origins(NamedTuple):
+    """What records are made from: of the same origins, under the same condition, come the same records."""
+
+    noise: Float[Tensor, "n n_noise"]
+    """Independent values."""
+    turns: Int[Tensor, " n"]
+    """Which of the generators that take turns makes each record."""
+
+
+class Question(NamedTuple):
+    """Some records that are to be made."""
+
+    origins: Origins
+    condition: Conditions | None = None
+    """What they are to fulfil, shape `(n, n_conditions)`; None leaves the generator free."""
+
+
 @runtime_checkable
 class ConditionalBlock(Protocol):
-    """A block of records that is being sampled: under which condition next, and what of it is kept.
+    """A block of records that is being sampled: what to make next, and what of it is kept.
 
     However little of it the generator makes by itself, it is done after a bounded number of answers.
     """
@@ -227,8 +244,8 @@ class ConditionalBlock(Protocol):
         """Whether nothing more need be asked."""
         ...
 
-    def condition(self) -> Conditions | None:
-        """What a whole block is to fulfil, shape `(n, n_conditions)`; None leaves the generator free.
+    def ask(self, fresh: Origins) -> Question:
+        """What to make next, of `fresh` origins, as many as the block has records, or of others near known ones.
 
         Raises:
             UsageError: When nothing was found that fulfils the request, however often it was tried.
@@ -236,7 +253,7 @@ class ConditionalBlock(Protocol):
         ...
 
     def take(self, compact: Compact) -> None:
-        """The answer, shape `(n, *compact)`."""
+        """The answer to what was asked last, shape `(n, *compact)`."""
         ...
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import torch
@@ -46,6 +46,18 @@ class Ensemble(nn.Module):
         for place, part in enumerate(made):
             samples[place::n] = part
         return samples
+
+
+def networks_by_turn(networks: Mapping[str, nn.Module]) -> list[dict[str, nn.Module]]:
+    """What makes records in each turn: a member of every ensemble, and all other networks."""
+    n_turns = max(len(one.members) if isinstance(one, Ensemble) else 1 for one in networks.values())
+    return [
+        {
+            name: one.members[turn % len(one.members)] if isinstance(one, Ensemble) else one
+            for name, one in networks.items()
+        }
+        for turn in range(n_turns)
+    ]
 
 
 class AbstractEncoder(nn.Module, ABC):

@@ -21,25 +21,30 @@ from typing import Any, Final, final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from gansmith.engine.batches import Batch
-from gansmith.engine.games import AbstractRules
+from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
-from gansmith.engine.randomness import Randomness
+from gansmith.engine.randomness import Randomness, Stream
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import (
     AbstractCodec,
     Compact,
     ConditionalBlock,
+    Origins,
+    Question,
     Request,
     Validating,
     Verdict,
 )
 from gansmith.modalities.registry import Modality, offered
+from gansmith.nets.distributions import networks_by_turn
 
 N_AHEAD: Final = 2
 """Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""
+MAX_REQUESTED: Final = 2048
+"""Records of a block that are asked for: much may have to be made before the first of them is there."""
 MAX_TRIES: Final = 100
 """Candidates for one record."""
 
@@ -62,7 +67,7 @@ class Sampling:
 
     def blocks(self, n_records: int, *, is_screened: bool) -> Iterator[Any]:
         """So many records, in blocks; `is_screened` makes those again that break a rule or share a key."""
-        size = self.codec.block_size
+        size = self._block_size
         firsts = range(0, n_records, size)
         screen = Screen(self.modality, self.codec) if is_screened else None
         with _workers(len(firsts)) as workers:
@@ -84,28 +89,55 @@ class Sampling:
             n_wanted: How many of its records are needed, and those of all later blocks.
             again: Another name, other noise.
         """
-        stream = f"sample{again}"
+        stream = Randomness(self.seed).stream(f"sample{again}")
         if self.request is None:
-            return self._generated(stream, block, None), None
-        size = self.codec.block_size
+            return self._generated(stream, block), None
+        size = self._block_size
         key = Randomness(self.seed).key(f"filling{again}", block)
         conditional, n_rounds = self.request.block(size, block * size, min(size, n_wanted), key), 0
         while not conditional.is_done:
-            of_round = f"{stream}/{n_rounds}" if n_rounds else stream
-            conditional.take(self._generated(of_round, block, conditional.condition()))
+            of_round = stream.part(str(n_rounds)) if n_rounds else stream
+            turns = torch.arange(size) % len(self._by_turn)
+            fresh = Origins(self.rules.noise(size, of_round, block), turns)
+            conditional.take(self._answered(of_round, block, conditional.ask(fresh)))
             n_rounds += 1
         return conditional.compact, conditional
 
+    def _generated(self, stream: Stream, block: int) -> Compact:
+        """A whole block of what the networks make when they are free."""
+        return self._made(self.networks, Batch({}, self._block_size), stream, block)
+
+    def _answered(self, stream: Stream, block: int, question: Question) -> Compact:
+        """What the networks make of these origins; each makes its own."""
+        origins, condition = question
+        compact = torch.empty(0)
+        for turn, networks in enumerate(self._by_turn):
+            rows = torch.nonzero(origins.turns == turn)[:, 0]
+            asked = None if condition is None else condition[rows]
+            given = Batch({"noise": origins.noise[rows], "condition": asked}, len(rows))
+            made = self._made(networks, given, stream.part(f"turn {turn}"), block)
+            if not turn:
+                compact = made.new_empty(len(origins.turns), *made.shape[1:])
+            compact[rows] = made
+        return compact
+
     @torch.no_grad()
-    def _generated(self, stream: str, block: int, condition: Tensor | None) -> Compact:
-        """What the networks make of a whole block, on one core: its bits do not depend on their number."""
-        given = Batch({"condition": condition}, self.codec.block_size)
+    def _made(self, networks: Networks, given: Batch, stream: Stream, block: int) -> Compact:
+        """Compact records, made on one core: their bits do not depend on the number of cores."""
         precision = matrix_precision(self._precision, torch.device("cpu"))
         with n_threads(1):
             with quick_full_products(self._precision), precision:
-                noise = Randomness(self.seed).stream(stream)
-                samples = self.rules.generate(self.networks, given, noise, block)
+                samples = self.rules.generate(networks, given, stream, block)
             return self.codec.compact(samples)
+
+    @cached_property
+    def _block_size(self) -> int:
+        size = self.codec.block_size
+        return size if self.request is None else min(size, MAX_REQUESTED)
+
+    @cached_property
+    def _by_turn(self) -> list[dict[str, nn.Module]]:
+        return networks_by_turn({name: self.networks[name] for name in self.rules.generating})
 
     @cached_property
     def _precision(self) -> str:
@@ -114,7 +146,7 @@ class Sampling:
     def _decoded(self, generated: Generated, n_records: int, block: int, again: str = "") -> Any:
         compact, conditional = generated
         key = Randomness(self.seed).key(f"decode{again}", block)
-        records = self.codec.decode(compact[:n_records], key, block * self.codec.block_size)
+        records = self.codec.decode(compact[:n_records], key, block * self._block_size)
         return records if conditional is None else conditional.settled(records)
 
     def _again(self, workers: ThreadPoolExecutor, n_records: int, block: int, draw: int) -> Any:

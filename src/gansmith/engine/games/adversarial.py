@@ -28,7 +28,7 @@ from gansmith.engine.monitors import accuracies, decision_threshold, likeness, m
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
-from gansmith.engine.randomness import Randomness, Stream
+from gansmith.engine.randomness import Randomness, Stream, latents_of
 from gansmith.engine.terms import TermConfig
 from gansmith.engine.tuning import LatentDistribution, Turns
 from gansmith.errors import UsageError
@@ -104,13 +104,20 @@ class AdversarialRules(AbstractRules):
         return Adversarial(self, networks, randomness)
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
-        """Records from fresh latents, with the `condition` that was given."""
-        latents = self.latents(len(given), stream, index).to(device_of(networks))
+        """Records from latents, with the `condition` that was given."""
+        noise = given.get("noise")
+        if noise is None:
+            noise = self.noise(len(given), stream, index)
+        latents = latents_of(noise, self.latent_distribution).to(device_of(networks))
         return networks["generator"](latents, given.get("condition"))
 
+    def noise(self, n_records: int, stream: Stream, index: int) -> Float[Tensor, "batch n_latents"]:
+        """What becomes the latents."""
+        return stream.normal((n_records, self.n_latents), index)
+
     def latents(self, n_records: int, stream: Stream, index: int) -> Latents:
-        """Noise for so many records."""
-        return stream.latents((n_records, self.n_latents), self.latent_distribution, index)
+        """Latents for so many records."""
+        return latents_of(self.noise(n_records, stream, index), self.latent_distribution)
 
     def realism(
         self, networks: Networks, batch: Batch, readings: Mapping[str, float]

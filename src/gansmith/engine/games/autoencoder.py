@@ -15,7 +15,7 @@ from typing import ClassVar, cast, final
 import torch
 from torch import Tensor
 
-from gansmith.engine.batches import Batch, PerSample, Samples
+from gansmith.engine.batches import Batch, Latents, PerSample, Samples
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
 from gansmith.engine.monitors import likeness, memory_gap
 from gansmith.engine.players import Player, PlayerConfig, learn
@@ -46,10 +46,16 @@ class AutoencoderRules(AbstractRules):
         return Autoencoder(self, networks, randomness)
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
-        """Draws from what fresh latents are decoded to, with the `condition` that was given."""
-        latents = stream.normal((len(given), self.n_latents), index).to(device_of(networks))
+        """Draws from what latents are decoded to, with the `condition` that was given."""
+        latents = given.get("noise")
+        if latents is None:
+            latents = self.noise(len(given), stream, index)
         chance = stream.part("decoder").generator(index)
-        return networks["decoder"](latents, given.get("condition"), chance)
+        return networks["decoder"](latents.to(device_of(networks)), given.get("condition"), chance)
+
+    def noise(self, n_records: int, stream: Stream, index: int) -> Latents:
+        """The latents."""
+        return stream.normal((n_records, self.n_latents), index)
 
 
 @final

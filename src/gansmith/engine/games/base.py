@@ -80,14 +80,19 @@ class AbstractRules(ABC):
     def start(self, networks: Networks, randomness: Randomness) -> AbstractGame:
         """A game of these rules that has not begun; the networks will learn in place."""
 
+    def noise(self, n_records: int, stream: Stream, index: int) -> Float[Tensor, "batch n_noise"]:
+        """What `generate` draws for so many records where it is given no `noise`: standard normal values."""
+        return torch.empty(n_records, 0)
+
     @abstractmethod
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Tensor:
         """What finished networks make: a function of its arguments alone.
 
         Args:
             networks: Those named in `generating`, at least.
-            given: What is asked for, record by record, such as a `condition` or a `source`; perhaps nothing.
-            stream: Where the noise comes from.
+            given: What is asked for, record by record, such as a `condition` or a `source`, and perhaps the
+                `noise` to make records from; perhaps nothing.
+            stream: Where other noise comes from.
             index: Which draw of the stream.
 
         Returns:

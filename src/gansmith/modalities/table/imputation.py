@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 import torch
 from jaxtyping import Bool
 
-from gansmith.engine.batches import Conditions
+from gansmith.modalities.recipe import Origins, Question
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.sampling import ConditionedColumn
+from gansmith.modalities.table.wanted import ConditionedColumn
 from gansmith.tabular.cells import are_missing, cells_of, is_missing, replaced
 from gansmith.tabular.columns.choices import ANY_STATE
 from gansmith.tabular.conditions import Condition
@@ -118,10 +118,10 @@ class ImputedBlock:
     def compact(self) -> Compact:
         return self._compact
 
-    def condition(self) -> Conditions | None:
+    def ask(self, fresh: Origins) -> Question:
         layout = self._codec.layout
         is_conditioned = torch.from_numpy(self._is_fixed).to(self._compact)
-        return hold_fixed(layout, layout.expand(self._compact), is_conditioned)
+        return Question(fresh, hold_fixed(layout, layout.expand(self._compact), is_conditioned))
 
     def take(self, compact: Compact) -> None:
         self._n_rounds += 1

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.modalities.table.sampling import ConditionedColumn, SampledBlock, Wanted
+from gansmith.modalities.table.sampling import SampledBlock
+from gansmith.modalities.table.wanted import ConditionedColumn, Wanted
 from gansmith.tabular.columns.choices import Choices
 from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.constraints import Chain

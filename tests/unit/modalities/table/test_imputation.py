@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from gansmith.errors import DataError
+from gansmith.modalities.recipe import Origins
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.imputation import ROUNDS
@@ -40,6 +41,9 @@ def people():
     )
 
 
+FRESH = Origins(torch.zeros(SIZE, 1), torch.zeros(SIZE, dtype=torch.long))
+
+
 @pytest.fixture(scope="module")
 def learnt(people):
     return TableCodec.fit(people, TableOptions(min_count=1), 0)
@@ -54,7 +58,7 @@ def _completed(learnt, partial, answer, n=None):
     block = partial.block(SIZE, 0, n, 5)
     n_rounds = 0
     while not block.is_done:
-        conditions = block.condition()
+        conditions = block.ask(FRESH).condition
         layout = learnt.layout
         is_conditioned = conditions[:, : layout.n_columns][:, layout.column_of_value]
         made = torch.lerp(layout.expand(answer(n_rounds)), conditions[:, layout.n_columns :], is_conditioned)
@@ -138,7 +142,7 @@ def test_what_the_model_does_not_know_is_kept_and_told(learnt, people):
     )
     assert "for the nearest" in partial.notes[0]
     block = partial.block(SIZE, 0, 2, 0)
-    conditions = block.condition()
+    conditions = block.ask(FRESH).condition
     assert conditions is not None
     asked = conditions[0, : learnt.layout.n_columns]
     held = {learnt.schema.names[learnt.rows.playing[place]] for place in torch.nonzero(asked)[:, 0].tolist()}

@@ -6,15 +6,18 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import torch
 
 from gansmith.errors import UsageError
+from gansmith.modalities.recipe import Origins
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import TableRequest, request_for
-from gansmith.modalities.table.sampling import FREE_ROUNDS, WATCHED_ROUNDS
+from gansmith.modalities.table.sampling import FREE_ROUNDS, N_STEPS, MAX_ROUNDS
 from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.files import read_table
 from gansmith.tabular.schema import Table
@@ -40,22 +43,31 @@ def learnt(people):
 
 
 class Generator:
-    """Real records in random order; where something is held fixed, such as have it, if there are any."""
+    """Real records, which one decided by the sum of eight values of noise: records near each other do alike.
+
+    Where something is held fixed, such as have it, if there are any.
+    """
 
     def __init__(self, codec, people):
-        self.codec, self.n_conditioned = codec, []
-        self.real = codec.encode(people, 0)
+        self.codec, self.asked = codec, []
+        order = pc.sort_indices(people.records, [("job", "ascending"), ("rich", "ascending")])
+        self.real = codec.encode(Table(people.records.take(order), people.schema, "sorted"), 0)
         self.rng = np.random.default_rng(1)
 
-    def __call__(self, conditions):
-        layout = self.codec.layout
-        rows = self.rng.integers(0, len(self.real), SIZE)
+    def fresh(self):
+        noise = torch.from_numpy(self.rng.normal(size=(SIZE, 8)).astype(np.float32))
+        return Origins(noise, torch.arange(SIZE) % 5)
+
+    def __call__(self, question):
+        layout, conditions = self.codec.layout, question.condition
+        shares = torch.special.ndtr(question.origins.noise.sum(1) / 8**0.5)
+        rows = (shares * len(self.real)).long().clamp(max=len(self.real) - 1).numpy()
         if conditions is None:
-            self.n_conditioned.append(0)
+            self.asked.append("free" if len(rows) == SIZE else "near")
             return self.real[torch.from_numpy(rows)]
         assert len(conditions) == SIZE
         places = torch.nonzero(conditions[0, : layout.n_columns])[:, 0]
-        self.n_conditioned.append(len(places))
+        self.asked.append(len(places))
         held = layout.compact(conditions[:, layout.n_columns :])
         of_states: dict[tuple[float, ...], list[int]] = {}
         for row, states in enumerate(self.real[:, places].tolist()):
@@ -70,31 +82,46 @@ class Generator:
 def _finished(request, generator, n_wanted=SIZE, first_index=0):
     block = request.block(SIZE, first_index, n_wanted, 7)
     while not block.is_done:
-        block.take(generator(block.condition()))
+        block.take(generator(block.ask(generator.fresh())))
     codec = request.wanted.codec
     records = codec.decode_rows(block.compact, np.random.default_rng(3))
     return block.settled(Table(records, codec.schema, "made")).records.slice(0, n_wanted)
 
 
 @pytest.mark.parametrize(
-    ("where", "n_conditioned"),
+    ("where", "n_free", "then"),
     [
-        (["rich=true"], [0, 0, 0]),
-        (["age>=60"], [0, 0, 0]),
-        (["age>=88"], [0, 1]),
-        (["job=king"], [0, 1]),
-        (["job=king", "rich=true"], [0, 1, 2]),
-        (["job=king", "age>=88", "rich=false"], [0, 1, 3]),
-        ([], [0]),
+        (["rich=true"], (2, 4), []),
+        (["age>=60"], (2, 4), []),
+        (["age>=88"], (3, 8), ["near"] * N_STEPS),
+        (["job=king"], (8, FREE_ROUNDS), ["near"] * N_STEPS),
+        (["job=king", "rich=true"], (FREE_ROUNDS, FREE_ROUNDS), ["near"] * N_STEPS),
+        (["job=king", "age>=89", "rich=false"], (8, FREE_ROUNDS), [1, 3]),
+        ([], (1, 1), []),
     ],
     ids=str,
 )
-def test_few_answers_are_enough(people, learnt, where, n_conditioned):
+def test_few_answers_are_enough(people, learnt, where, n_free, then):
     generator = Generator(learnt, people)
     records = _finished(request_for(learnt, where), generator)
     assert len(matching(records, people.schema, where)) == records.num_rows == SIZE
-    assert generator.n_conditioned == n_conditioned
-    assert len(generator.n_conditioned) <= FREE_ROUNDS + 2
+    found = generator.asked.count("free")
+    assert n_free[0] <= found <= n_free[1]
+    assert generator.asked[found:] == then
+
+
+def test_rare_records_are_those_that_free_ones_would_have_been(people, learnt):
+    """A walk leads all over what fulfils the request, as often to each place as the generator does by itself."""
+    real = people.records.to_pandas()
+    real, generator, request = (
+        real[real["job"] == "king"],
+        Generator(learnt, people),
+        request_for(learnt, ["job=king"]),
+    )
+    records = pd.concat([_finished(request, generator, first_index=k).to_pandas() for k in range(6)])
+    assert (records["home"] == "tower").mean() == pytest.approx((real["home"] == "tower").mean(), abs=0.06)
+    assert records["rich"].mean() == pytest.approx(real["rich"].mean(), abs=0.06)
+    assert records["age"].nunique() == real["age"].nunique()
 
 
 def test_common_requests_are_answered_by_the_generators_own_records(people, learnt):
@@ -152,15 +179,15 @@ def test_a_column_that_cannot_be_held_is_waited_for(people, learnt, asked):
     generator = Generator(learnt, people)
     records = _finished(_watching(learnt, asked, ["home=inn"]), generator)
     assert len(matching(records, people.schema, [*asked, "home=inn"])) == SIZE
-    assert len(generator.n_conditioned) <= 15
+    assert len(generator.asked) <= FREE_ROUNDS + N_STEPS
 
 
 def test_waiting_has_an_end(people, learnt):
     generator = Generator(learnt, people)
     with pytest.raises(
-        UsageError, match="50,000 records were made, and 0 of them fulfil job=king and home=inn"
+        UsageError, match="100,000 records were made, and 0 of them fulfil job=king and home=inn"
     ):
         _finished(_watching(learnt, ["job=king"], ["home=inn"]), generator)
-    assert len(generator.n_conditioned) == WATCHED_ROUNDS
+    assert len(generator.asked) == MAX_ROUNDS
     few = _finished(_watching(learnt, [], ["job=king"]), Generator(learnt, people), n_wanted=50)
     assert set(few.column("job").to_pylist()) == {"king"}
