@@ -2,11 +2,11 @@
 
     python -m bench conditions [adult titanic covertype creditcard_fraud nyc_taxi] [--seeds 1] [--values 0]
 
-Half of each table is learnt, stratified by what is to be predicted, the other half is held out. For every value of
-every column that a share of the learnt records has, down to .5 %, records are sampled with that value asked
-for. Boosted trees tell them from free records of the same value, and both from real ones that were held out: AUC, .5 is
-perfect. 2,000 records a side where there are as many. Of card fraud also: the share of made frauds that a
-forest of real records recognises, where 60 frauds were learnt among 3,296 other records.
+Half of each table is learnt, stratified by what is to be predicted, the other half is held out. For every
+value of every column that a share of the learnt records has, down to .5 %, records are sampled with that
+value asked for. Boosted trees tell them from free records of the same value, and both from real ones that
+were held out: AUC, .5 is perfect. 2,000 records a side where there are as many. Of card fraud also: the share
+of frauds that a forest of real records recognises, where 60 frauds were learnt among 3,296 other records.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -28,12 +28,16 @@ from sklearn.ensemble import RandomForestClassifier
 from bench.machine import machine
 from bench.peers.datasets import DATA_SETS, data_folder, is_there, prepare
 from gansmith.modalities.table.features import table_features
+from gansmith.modalities.table.options import TableOptions
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.real.two_sample import two_sample_auc
 from gansmith.tabular.conditions import matching
 from gansmith.tabular.schema import Schema
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.synthesize import Synthesizer
+
+if TYPE_CHECKING:
+    from gansmith.modalities.table.codec import TableCodec
 
 TABLES: Final = {
     "adult": "income",
@@ -98,14 +102,15 @@ def _measured(name: str, seed: int, n_values: int, folder: str) -> dict[str, Any
     with tempfile.TemporaryDirectory() as temporary:
         learnt, others = _halves(name, seed, Path(temporary))
         model = _learnt(learnt, seed, Path(folder) / f"{name}-{seed}.gan" if folder else None)
-        options = model.modality.options(schema=model.codec.schema.to_json())
+        options = TableOptions(schema=_schema(model).to_json())
         seen, real = (model.modality.format.read(str(path), options).records for path in (learnt, others))
     free = model.sample(N_POOL, seed + 100).records
-    values = _values(seen, model.codec.schema)
+    values = _values(seen, _schema(model))
     if n_values:
         order = np.random.default_rng(0).permutation(len(values))[:n_values]
         values = [values[place] for place in np.sort(order)]
-    found: dict[str, Any] = {"values": [_asked(model, *value, free, real, seed) for value in values]}
+    asked = [_asked(model, name, value, share, free, real, seed) for name, value, share in values]
+    found: dict[str, Any] = {"values": asked}
     if name == "creditcard_fraud":
         found["frauds"] = _frauds(seed)
     return found
@@ -132,6 +137,10 @@ def _learnt(path: Path, seed: int, kept: Path | None) -> Model:
     return model
 
 
+def _schema(model: Model) -> Schema:
+    return cast("TableCodec", model.codec).schema
+
+
 def _values(seen: pa.Table, schema: Schema) -> list[tuple[str, Any, float]]:
     """Column, value and share of each value that is frequent enough."""
     found: list[tuple[str, Any, float]] = []
@@ -150,7 +159,7 @@ def _values(seen: pa.Table, schema: Schema) -> list[tuple[str, Any, float]]:
 def _asked(
     model: Model, name: str, value: Any, share: float, free: pa.Table, real: pa.Table, seed: int
 ) -> Asked:
-    schema = model.codec.schema
+    schema = _schema(model)
     started = time.perf_counter()
     made = model.sample(N_MOST, seed + 1, where={name: value}).records
     seconds = time.perf_counter() - started

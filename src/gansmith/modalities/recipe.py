@@ -245,7 +245,7 @@ class ConditionalBlock(Protocol):
         ...
 
     def ask(self, fresh: Origins) -> Question:
-        """What to make next, of `fresh` origins, as many as the block has records, or of others near known ones.
+        """What to make next, of `fresh` origins, as many as the block has records, or of others.
 
         Raises:
             UsageError: When nothing was found that fulfils the request, however often it was tried.

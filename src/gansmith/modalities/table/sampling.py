@@ -1,37 +1,39 @@
 """A block of records that fulfil a request, in a bounded number of answers of the generator.
 
-First the generator is left free for some blocks, and the records that happen to fulfil the request are kept as
-they are: they are the model's own, exactly. When these are too few, the others *walk* away from them: a
-part of the noise that a record was made from is drawn anew, and where what comes of it fulfils the request too, the
-record becomes that. Each step leaves the distribution of free records that fulfil the request as it is. So
-whoever starts from one is one, wherever the walk leads; it has to be long enough to forget its start.
+First the generator is left free for some blocks, and the records that happen to fulfil the request are kept
+as they are: they are the model's own, exactly. When these are too few, the others *walk* away from them. The
+noise that a record was made from is turned a little, and where what comes of it fulfils the request too, the
+record becomes that. Such a step leaves the distribution of free records that fulfil the request as it is: who
+starts from one of them is one of them wherever the walk leads, and it leads on until its start is forgotten.
 
-Where so few are found that nobody can start from them, a block is made with the rarest column held fixed, and again
-those are kept that fulfil everything. What is still open is made with all asked columns
-held fixed, in states of records that came near; the part of these that did not fit is drawn as often as it
-occurs. Levels are drawn anew within what is allowed.
+Where too few are found to start from, a block is made with the rarest column held fixed, and again those are
+kept that fulfil everything. What is still open is made with all asked columns held fixed, in states of
+records that came near; the part of these that did not fit is drawn as often as it occurs.
 
 A column that the generator does not make itself, but that is computed from others, cannot be held fixed, only
-looked at: then blocks are made until enough records fulfil the request, or until it is clear that they will
-not.
+looked at: then blocks are made until some fulfil the request, or until it is clear that they will not.
 
 Source:
     Au and Beck 2001, "Estimation of small failure probabilities in high dimensions by subset simulation",
-    Probabilistic Engineering Mechanics 16: walks in the space of what rare events are made from.
+    Probabilistic Engineering Mechanics 16, walks in what rare events are made from. The turns: Neal 1999,
+    "Regression and classification using Gaussian process priors", Bayesian Statistics 6, equation 26.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
-from jaxtyping import Bool, Int
-from torch import nn
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+from torch.nn.functional import normalize
 
-from gansmith.engine.batches import Conditions
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import Origins, Question
 from gansmith.modalities.table.wanted import Wanted
@@ -45,12 +47,16 @@ ENOUGH_FOUND: Final = 64
 ENOUGH_SHARE: Final = 0.25
 """So many records to find before others walk away from them, or such a share of those of a value."""
 MIN_FOUND: Final = 8
-"""Records to walk away from: with fewer, columns are held fixed."""
-ANGLES = ((90, 0), (30, 30))
-N_STEPS: Final = 16
-"""Of a walk; as many free blocks are made where that is enough to find all records of a block."""
-SHARE_REDRAWN: Final = 0.25
-"""Of the noise, in every other step."""
+"""Records to walk away from: with fewer, columns are held fixed, where that can be."""
+MANY_ROUNDS: Final = 16
+"""Free blocks that are made where they promise to be enough; a walk would hardly be shorter."""
+ANGLES: Final = ((90, 0), (40, 40), (20, 20))
+"""By how many degrees noise is turned in each step of a walk, in turn: across the direction in which records
+were found, and along it. Large turns forget more and succeed less."""
+N_MOVES: Final = 5
+"""Steps that succeed, on average, before a walk ends."""
+MAX_STEPS: Final = 48
+"""Of a walk."""
 MAX_ROUNDS: Final = 100
 """Blocks that are made at most; so many only where a column cannot be held fixed."""
 MIN_NEAR: Final = 30
@@ -86,9 +92,9 @@ class SampledBlock:
         self._seen: list[_Seen] = []
         self._asked = Question(Origins(torch.empty(0, 0), torch.empty(0, dtype=torch.long)))
         self._held: dict[int, Drawn] = {}
-        self._n_rounds, self._n_free, self._n_steps = 0, 0, 0
-        self._can_move, self._moves = any(column.moving.any() for column in wanted.columns), False
-        self._is_free, self._has_led = True, len(wanted.columns) < 2
+        self._nudges, self._n_rounds, self._n_moves = False, 0, 0.0
+        self._course = self._questions()
+        self._next = next(self._course, None)
 
     @property
     def is_done(self) -> bool:
@@ -99,43 +105,50 @@ class SampledBlock:
         return self._compact
 
     def ask(self, fresh: Origins) -> Question:
-        self._held = {}
-        if self._is_free and not self._leaves_free():
-            self._is_free = False
-            self._depart()
-        if not (self._is_free or self._is_walking.any() or self._moves) and self._can_move:
-            self._moves, self._is_free, self._n_free, self._n_steps = True, True, 0, 0
-        if self._is_free:
-            self._n_free += 1
-            self._asked = Question(fresh)
-        elif self._is_walking.any():
-            self._asked = Question(self._near(fresh))
-        elif self._n_rounds < MAX_ROUNDS:
-            self._asked = Question(fresh, self._condition())
-        else:
+        if self._next is None:
             raise self._not_found()
+        self._held = {}
+        self._asked = self._next(fresh)
         return self._asked
+
+    def _questions(self) -> Iterator[Callable[[Origins], Question]]:
+        """What to ask, one after the other, until all places are filled or clearly never will be."""
+        columns, can_nudge = range(len(self._wanted.columns)), bool(self._wanted.sought)
+        for nudges in (False, True)[: 1 + can_nudge]:
+            self._nudges = nudges
+            n_least = MIN_FOUND if columns or nudges < can_nudge else 1
+            n_free, n_steps, self._n_moves = 0, 0, 0.0
+            while self._leaves_free(n_free, n_least):
+                n_free += 1
+                yield Question
+            self._depart(n_least)
+            while self._is_walking.any() and n_steps < MAX_STEPS and self._n_moves < N_MOVES:
+                yield partial(self._near, n_steps)
+                n_steps += 1
+            self._is_walking[:] = False
+        if len(columns) > 1:
+            yield partial(self._holding, [self._rarest()])
+        while columns and len(self._seen) < MAX_ROUNDS:
+            yield partial(self._holding, columns)
 
     def take(self, compact: Compact) -> None:
         wanted, rng = self._wanted, np.random.default_rng([self._seed, self._n_rounds, 1])
         found = [
-            self._held.get(place) or column.look(compact, rng, moves=self._moves)
-            for place, column in enumerate(wanted.columns)
+            self._held.get(place) or column.look(compact, rng) for place, column in enumerate(wanted.columns)
         ]
-        for column, drawn in zip(wanted.columns, found, strict=True):
-            column.put(compact, drawn)
         cells: dict[str, pa.Array] = {}
         holds, codes = (np.ones((len(compact), len(found)), kind) for kind in (bool, np.int64))
         for place, (column, drawn) in enumerate(zip(wanted.columns, found, strict=True)):
+            column.put(compact, drawn)
             holds[:, place], codes[:, place] = column.holds(drawn), drawn.codes
             if drawn.cells is not None:
                 cells[column.name] = drawn.cells
-        variants = self._variants_of(found, len(compact))
-        rows = np.flatnonzero(holds.all(1))
+        rows, variants = np.flatnonzero(holds.all(1)), self._variants_of(found, len(compact))
         cells = {name: column.take(pa.array(rows)) for name, column in cells.items()}
         if len(rows) and (wanted.watched or wanted.codec.rows.chain.constraints):  # known of whole records
             table = wanted.codec.decode_rows(compact[torch.from_numpy(rows)], rng, 0, cells)
-            table = wanted.codec.rows.chain.nudged(table, wanted.sought)
+            if self._nudges:
+                table = wanted.codec.rows.chain.nudged(table, wanted.sought)
             will_do = wanted.fulfilled(table)
             rows, table = rows[will_do], table.filter(pa.array(will_do))
             kept = [column.name for column in wanted.codec.schema.columns if not column.traits.is_made_anew]
@@ -143,10 +156,10 @@ class SampledBlock:
         if self._is_walking.any():
             self._move(compact, rows, variants, cells)
         else:
-            if not self._moves:
-                self._seen.append(_Seen(codes, holds, variants))
+            self._seen.append(_Seen(codes, holds, variants))
             self._keep(compact, rows, variants, cells)
         self._n_rounds += 1
+        self._next = next(self._course, None)
 
     def settled(self, records: Table) -> Table:
         found, cells_of = records.records, pa.array(self._cells_of[: len(records)])
@@ -157,26 +170,24 @@ class SampledBlock:
 
     # --- Free records ------------------------------------------------------------------------------------
 
-    def _leaves_free(self) -> bool:
-        """Whether the generator is left free once more.
+    def _leaves_free(self, n_rounds: int, n_least: int) -> bool:
+        """Whether the generator is left free once more, after so many blocks.
 
-        It is until, of each value that takes turns, a share of the block is there, or until it is clear that
-        few will be found.
+        It is until, of each value that takes turns, enough records are there for others to start from, or
+        until it is clear that these will be less than `n_least`.
         """
-        n_rounds, can_hold = self._n_free, bool(self._wanted.columns)
-        if n_rounds == 0:
-            return True
-        if n_rounds >= FREE_ROUNDS:
-            return not can_hold and self._n_rounds < MAX_ROUNDS and self._is_open.all()
         n_all = np.bincount(self._variants)
         n_found = np.bincount(self._variants[~self._is_open], minlength=len(n_all))
-        is_lacking = n_found < n_all
-        n_all, n_found = n_all[is_lacking], n_found[is_lacking]
-        if np.all(n_rounds * n_all <= N_STEPS * n_found):
+        n_all, n_found = n_all[n_found < n_all], n_found[n_found < n_all]
+        if n_rounds == 0 or not len(n_all):
+            return n_rounds == 0
+        if np.all(n_rounds * n_all <= MANY_ROUNDS * n_found):
             return True
-        is_enough = n_found >= np.minimum(ENOUGH_FOUND, np.maximum(ENOUGH_SHARE * n_all, MIN_FOUND))
-        is_hopeless = (n_found + 2) * FREE_ROUNDS < MIN_FOUND * n_rounds
-        return not np.all(is_enough | (is_hopeless & can_hold))
+        is_enough = n_found >= np.minimum(ENOUGH_FOUND, np.maximum(ENOUGH_SHARE * n_all, n_least))
+        is_hopeless = (n_found + 2) * FREE_ROUNDS < n_least * n_rounds
+        if n_rounds < FREE_ROUNDS:
+            return not np.all(is_enough | is_hopeless)
+        return n_least == 1 and not n_found.any() and len(self._seen) < MAX_ROUNDS
 
     def _keep(
         self, compact: Compact, rows: Int[np.ndarray, " n_rows"], variants: Codes, cells: dict[str, pa.Array]
@@ -211,15 +222,12 @@ class SampledBlock:
 
     # --- Walks from them ---------------------------------------------------------------------------------
 
-    def _depart(self) -> None:
-        """Open places become copies of records that were found, and will walk away from them."""
-        n_least = MIN_FOUND if self._wanted.columns else 1
-        if self._origins is None:
-            return
+    def _depart(self, n_least: int) -> None:
+        """Open places become copies of records that were found, of `n_least` or more, and will walk away."""
         for variant in np.unique(self._variants[self._is_open]):
             is_own = self._variants == variant
             found, slots = np.flatnonzero(is_own & ~self._is_open), np.flatnonzero(is_own & self._is_open)
-            if len(found) < min(n_least, len(slots)):
+            if self._origins is None or len(found) < min(n_least, len(slots)):
                 continue
             starts = found[np.arange(len(slots)) % len(found)]
             to, of = torch.from_numpy(slots), torch.from_numpy(starts)
@@ -228,50 +236,41 @@ class SampledBlock:
                 part[to] = part[of]
             self._is_open[slots], self._is_walking[slots] = False, True
 
-    def _near(self, fresh: Origins) -> Origins:
-        """Origins near those of the records that walk.
+    def _near(self, step: int, fresh: Origins) -> Question:
+        """Records of nearly the same origins as those that walk.
 
-        In every other step all of the noise is drawn anew, but for how far it goes in the direction in which
-        the records were found. Where that says most of what is asked for, half of such steps succeed.
+        All records of a value lie in one direction, more or less, and how far they go in it says most of
+        whether they have it. So noise is turned less along this axis than across it.
         """
         assert self._origins is not None
         slots = torch.from_numpy(np.flatnonzero(self._is_walking))
         noise, drawn = self._origins.noise[slots], fresh.noise[: len(slots)]
-        groups = torch.from_numpy(self._variants)[slots]
-        sums = torch.zeros(int(groups.max()) + 1, noise.shape[1]).index_add_(0, groups, noise)
-        axes = nn.functional.normalize(sums, dim=1)[groups]
-        across, along = (angle / 180 * torch.pi for angle in ANGLES[self._n_steps % len(ANGLES)])
-        a, b = torch.tensor(across), torch.tensor(along)
-        near = a.cos() * noise + a.sin() * drawn
-        on = (noise * axes).sum(1, keepdim=True)
-        fresh_on = (drawn * axes).sum(1, keepdim=True)
-        near = near + ((b.cos() * on + b.sin() * fresh_on) - (near * axes).sum(1, keepdim=True)) * axes
-        return Origins(near, self._origins.turns[slots])
+        variants = torch.from_numpy(self._variants)[slots]
+        sums = torch.zeros(int(variants.max()) + 1, noise.shape[1]).index_add_(0, variants, noise)
+        axes = normalize(sums, dim=1)[variants]
+        across, along = (_turned(noise, drawn, degrees) for degrees in ANGLES[step % len(ANGLES)])
+        near = across + ((along - across) * axes).sum(1, keepdim=True) * axes
+        return Question(Origins(near, self._origins.turns[slots]))
 
     def _move(
         self, compact: Compact, rows: Int[np.ndarray, " n_rows"], variants: Codes, cells: dict[str, pa.Array]
     ) -> None:
         """Take the steps that lead to whole records; the others stay where they are."""
-        slots = np.flatnonzero(self._is_walking)[rows]
-        is_own = np.flatnonzero(variants[rows] == self._variants[slots])
-        self._put(slots[is_own], compact, rows[is_own], is_own, cells)
-        self._n_steps += 1
-        if self._n_steps == N_STEPS:
-            self._is_walking[:] = False
+        slots = np.flatnonzero(self._is_walking)
+        is_own = np.flatnonzero(variants[rows] == self._variants[slots[rows]])
+        self._put(slots[rows[is_own]], compact, rows[is_own], is_own, cells)
+        self._n_moves += len(is_own) / len(slots)
 
     # --- Columns held fixed ------------------------------------------------------------------------------
 
-    def _condition(self) -> Conditions:
-        """Holds the rarest column fixed, the first time, and then all of them."""
+    def _holding(self, places: Sequence[int], fresh: Origins) -> Question:
+        """A block with these of the asked columns held fixed."""
         rng = np.random.default_rng([self._seed, self._n_rounds, 0])
         slots = np.flatnonzero(self._is_open)
         targets = self._variants[slots[np.arange(len(self._is_open)) % len(slots)]]
-        places = range(len(self._wanted.columns))
-        states = np.full((len(targets), len(places)), ANY_STATE)
-        if self._has_led:
+        states = np.full((len(targets), len(self._wanted.columns)), ANY_STATE)
+        if len(places) == len(self._wanted.columns):
             states = self._near_states(targets, rng)
-        else:
-            self._has_led, places = True, [self._rarest()]
         layout, compact = self._wanted.codec.layout, torch.zeros_like(self._compact)
         is_conditioned = torch.zeros(len(compact), layout.n_columns)
         for place in places:
@@ -281,7 +280,7 @@ class SampledBlock:
             self._held[place] = drawn
             column.put(compact, drawn)
             is_conditioned[:, column.place] = 1.0
-        return hold_fixed(layout, layout.expand(compact), is_conditioned)
+        return Question(fresh, hold_fixed(layout, layout.expand(compact), is_conditioned))
 
     def _rarest(self) -> int:
         """The asked column that is fulfilled least often; a balanced one goes first."""
@@ -315,7 +314,7 @@ class SampledBlock:
         return places.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
 
     def _not_found(self) -> UsageError:
-        n_made = self._n_rounds * len(self._is_open)
+        n_made = len(self._seen) * len(self._is_open)
         n_found = int((~self._is_open).sum())
         return UsageError(
             f"{n_made:,} records were made, and {n_found:,} of them fulfil {self._wanted}, of "
@@ -341,3 +340,11 @@ def _numbered(groups: Codes) -> Codes:
     ranks = np.empty(len(groups), np.int64)
     ranks[order] = np.arange(len(groups)) - np.searchsorted(ordered, ordered)
     return groups * 2**32 + ranks
+
+
+def _turned(
+    noise: Float[Tensor, "n n_noise"], fresh: Float[Tensor, "n n_noise"], degrees: float
+) -> Float[Tensor, "n n_noise"]:
+    """Standard normal noise that forgets as much of itself as an angle says: by 90 degrees, everything."""
+    angle = math.radians(degrees)
+    return math.cos(angle) * noise + math.sin(angle) * fresh

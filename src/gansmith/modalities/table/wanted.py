@@ -13,14 +13,60 @@ import torch
 from jaxtyping import Bool, Float
 
 from gansmith.modalities.table.codec import TableCodec
-from gansmith.tabular.columns.choices import Choices, Drawn
+from gansmith.tabular.columns.choices import Choices, Codes, Drawn, Levels
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.layout import Compact
 
-
 MIN_KNOWN: Final = 30
 """Learnt records that must have had what is asked for, or the model can hardly know it."""
+
+
+ENOUGH_OF_A_BIN: Final = 0.25
+"""Share of the levels of a bin that will do, where less is asked for."""
+
+
+@final
+@dataclass(frozen=True)
+class Near:
+    """Cells in the right state that are moved to where they fulfil a condition.
+
+    Where only small parts of states are asked for, free records hardly ever happen to have them. But levels
+    close to each other, and members of one group, say much the same of the rest of a record. So of the state
+    that most is asked of, all members of the group or a share of the levels will do, and of others as many as
+    keep their proportion. Where enough of some state is asked for, nothing is moved.
+    """
+
+    chances: Float[np.ndarray, " n_states"]
+    """By state, of a cell to be moved."""
+    windows: Float[np.ndarray, "n_states 2"]
+    """By state, from which to which level."""
+
+    @staticmethod
+    def of(column: AbstractColumnCodec, choices: Choices, *, has_level: bool) -> Near:
+        """What is near to what a condition leaves of a column."""
+        n_states, enough = column.n_states, ENOUGH_OF_A_BIN if has_level else 1.0
+        nothing = Near(np.zeros(n_states), np.tile([-1.0, 1.0], (n_states, 1)))
+        if choices.cells is None:
+            return nothing
+        anything = column.choices(Condition(choices.condition.column, None, choices.cells[:0], (), ()))
+        asked, all_ = (np.bincount(one.codes, one.weights, n_states) for one in (choices, anything))
+        share = np.divide(asked, all_, out=np.zeros(n_states), where=asked > 0)
+        if share.max() >= enough:
+            return nothing
+        wanted = share * enough / share.max()
+        if not has_level:
+            return Near((wanted - share) / (1 - share), nothing.windows)
+        low, high = np.ones(n_states), -np.ones(n_states)
+        np.minimum.at(low, choices.codes, choices.levels - choices.widths / 2)
+        np.maximum.at(high, choices.codes, choices.levels + choices.widths / 2)
+        middle = np.clip((low + high) / 2, wanted - 1, 1 - wanted)
+        return Near((asked > 0).astype(float), np.stack([middle - wanted, middle + wanted], 1))
+
+    def are_moved(self, codes: Codes, levels: Levels, rng: np.random.Generator) -> Bool[np.ndarray, " n"]:
+        """Which cells of these states and levels are."""
+        low, high = self.windows[codes].T
+        return (rng.random(len(codes)) < self.chances[codes]) & (low <= levels) & (levels <= high)
 
 
 @final
@@ -34,13 +80,8 @@ class ConditionedColumn:
     """Among the columns of the layout."""
     level_place: int | None
     """Of its level in a compact record, if it has one."""
-    moving: Float[np.ndarray, " n_states"]
-    """By state, the chance to move a cell that is in it, but not what is asked for, to what is.
-
-    Levels, and members of groups, say little of the rest of a record. So where only parts of states are
-    asked for, all records of the state that most is asked of will do, and as many of others as keep their
-    proportion. Where all of some state is asked for, nothing is moved.
-    """
+    near: Near
+    """Which cells that are not what is asked for are moved to what is."""
 
     @staticmethod
     def of(codec: TableCodec, index: int, choices: Choices) -> ConditionedColumn:
@@ -48,15 +89,17 @@ class ConditionedColumn:
         layout, place, column = codec.layout, codec.rows.playing.index(index), codec.rows.columns[index]
         has_level = place in layout.level_columns
         level_place = layout.n_columns + layout.level_columns.index(place) if has_level else None
-        return ConditionedColumn(column, choices, place, level_place, _moving(column, choices))
+        return ConditionedColumn(
+            column, choices, place, level_place, Near.of(column, choices, has_level=has_level)
+        )
 
     @property
     def name(self) -> str:
         """Of the column."""
         return self.choices.condition.column.name
 
-    def look(self, compact: Compact, rng: np.random.Generator, *, moves: bool) -> Drawn:
-        """The column of these records, perhaps with some cells moved; members of groups are drawn."""
+    def look(self, compact: Compact, rng: np.random.Generator) -> Drawn:
+        """The column of these records, near ones moved; members of groups are drawn."""
         codes = compact[:, self.place].numpy().astype(np.int64)
         levels = np.zeros(len(codes), np.float32)
         if self.level_place is not None:
@@ -64,13 +107,12 @@ class ConditionedColumn:
         if self.choices.cells is None:
             return Drawn(codes, levels, None)
         found = Drawn(codes, levels, self.codec.decode(codes, levels, rng, 0))
-        return self._moved(found, rng) if moves else found
-
-    def _moved(self, found: Drawn, rng: np.random.Generator) -> Drawn:
-        is_moved = (rng.random(len(found.codes)) < self.moving[found.codes]) & ~self.holds(found)
-        other = self.choices.draw(found.codes, rng)
-        levels = np.where(is_moved, other.levels, found.levels)
-        return Drawn(found.codes, levels, pc.if_else(pa.array(is_moved), other.cells, found.cells))
+        is_moved = self.near.are_moved(codes, levels, rng) & ~self.holds(found)
+        if not is_moved.any():
+            return found
+        other = self.choices.draw(codes, rng)
+        levels = np.where(is_moved, other.levels, levels)
+        return Drawn(codes, levels, pc.if_else(pa.array(is_moved), other.cells, found.cells))
 
     def holds(self, found: Drawn) -> Bool[np.ndarray, " n"]:
         """Which of these cells fulfil the condition."""
@@ -116,13 +158,3 @@ class Wanted:
     def __str__(self) -> str:
         conditions = [*(column.choices.condition for column in self.columns), *self.watched]
         return " and ".join(dict.fromkeys(text for text in map(str, conditions) if text))
-
-
-def _moving(column: AbstractColumnCodec, choices: Choices) -> Float[np.ndarray, " n_states"]:
-    if choices.cells is None:
-        return np.zeros(column.n_states)
-    anything = column.choices(Condition(choices.condition.column, None, choices.cells[:0], (), ()))
-    asked, all_ = (np.bincount(one.codes, one.weights, column.n_states) for one in (choices, anything))
-    share = np.divide(asked, all_, out=np.zeros_like(asked), where=asked > 0).clip(0, 1)
-    best = share.max()
-    return np.zeros_like(share) if best == 1 else (1 / best - 1) * share / (1 - share)
