@@ -215,6 +215,7 @@ def seeded_networks(
 # --- What only some recipes can do; see `gansmith.modalities.registry.needed` -------------------------------
 
 
+@final
 class Origins(NamedTuple):
     """What records are made from: of the same origins, under the same condition, come the same records."""
 
@@ -224,6 +225,7 @@ class Origins(NamedTuple):
     """Which of the generators that take turns makes each record."""
 
 
+@final
 class Question(NamedTuple):
     """Some records that are to be made."""
 
