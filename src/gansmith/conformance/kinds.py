@@ -21,8 +21,9 @@ from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.errors import DataError, GansmithError, UsageError
+from gansmith.modalities.capabilities import Conditional
 from gansmith.modalities.format import HasColumns
-from gansmith.modalities.recipe import Conditional, Plan, seeded_networks
+from gansmith.modalities.recipe import Plan, seeded_networks
 from gansmith.modalities.registry import Modality, offered
 from gansmith.settings import from_plain, to_plain
 from gansmith.store.model_file import read_model_file, write_model_file

@@ -2,29 +2,26 @@
 
 A task never asks which kind it holds. Adding a kind is adding one `AbstractFormat`, one `AbstractCodec`, one
 `AbstractRecipe` and a line in `registry.py`, or an entry point of another package; `gansmith.conformance`
-checks that it keeps its promises. What only some kinds can do are the protocols at the end of this file.
+checks that it keeps its promises. What only some kinds can do are the protocols of `capabilities.py`.
 """
 
 from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar, final, runtime_checkable
+from typing import Any, ClassVar, Generic, TypeVar, final
 
-import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from gansmith.engine.batches import Batch, Conditions, Dataset, Samples, TensorDataset
-from gansmith.engine.games import AbstractRules, Networks
-from gansmith.modalities.format import O, R, Writer
+from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
+from gansmith.engine.games import AbstractRules
+from gansmith.modalities.format import O, R
 from gansmith.nets.mlp import initialise
 from gansmith.nets.settings import AbstractPlayerNetworks
-from gansmith.tabular.where import Where
 
 Compact = Float[Tensor, "batch *compact"]
 
@@ -210,187 +207,3 @@ def seeded_networks(
         if isinstance(networks, AbstractPlayerNetworks):
             initialise(built.values(), networks.weights, torch.default_generator)
         return built
-
-
-# --- What only some recipes can do; see `gansmith.modalities.registry.needed` -------------------------------
-
-
-@final
-class Origins(NamedTuple):
-    """What records are made from: of the same origins, under the same condition, come the same records."""
-
-    noise: Float[Tensor, "n n_noise"]
-    """Independent values."""
-    turns: Int[Tensor, " n"]
-    """Which of the generators that take turns makes each record."""
-
-
-@final
-class Question(NamedTuple):
-    """Some records that are to be made."""
-
-    origins: Origins
-    condition: Conditions | None = None
-    """What they are to fulfil, shape `(n, n_conditions)`; None leaves the generator free."""
-
-
-@runtime_checkable
-class ConditionalBlock(Protocol):
-    """A block of records that is being sampled: what to make next, and what of it is kept.
-
-    However little of it the generator makes by itself, it is done after a bounded number of answers.
-    """
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing more need be asked."""
-        ...
-
-    def ask(self, fresh: Origins) -> Question:
-        """What to make next, of `fresh` origins, as many as the block has records, or of others.
-
-        Raises:
-            UsageError: When nothing was found that fulfils the request, however often it was tried.
-        """
-        ...
-
-    def take(self, compact: Compact) -> None:
-        """The answer to what was asked last, shape `(n, *compact)`."""
-        ...
-
-    @property
-    def compact(self) -> Compact:
-        """The block, once it is done."""
-        ...
-
-    def settled(self, records: Any) -> Any:
-        """The first records of the block, decoded, with everything letter for letter as it was asked for."""
-        ...
-
-
-@runtime_checkable
-class Request(Protocol):
-    """What a user wants of the records to be made."""
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """It in words, for the provenance."""
-        ...
-
-    def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> ConditionalBlock:
-        """A block in the making.
-
-        Record k of it must not depend on `n_wanted`.
-
-        Args:
-            size: Records of a block.
-            first_index: Number of its first record among all that are made.
-            n_wanted: How many of them are needed, from the first on.
-            seed: Of everything that is drawn.
-        """
-        ...
-
-
-@runtime_checkable
-class Partial(Request, Protocol):
-    """Records with gaps that are to be filled."""
-
-    @property
-    def name(self) -> str:
-        """Where they came from, for messages."""
-        ...
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know about them: values that the model does not know, ..."""
-        ...
-
-    @property
-    def n_gaps(self) -> int:
-        """How many cells are missing."""
-        ...
-
-    def __len__(self) -> int: ...
-
-    def returned(self, blocks: Sequence[Any]) -> Any:
-        """The whole records in the type of the caller's own data."""
-        ...
-
-    def writer(self, path: Path, metadata: Mapping[str, str]) -> Writer:
-        """A file of the whole records, in the format of its name."""
-        ...
-
-
-@runtime_checkable
-class Conditional(Protocol):
-    """Records with particular properties can be asked for."""
-
-    def request(self, codec: Any, where: Where, balance: str) -> Request:
-        """What `--where` and `--balance`, "" for none, ask for.
-
-        Raises:
-            UsageError: With the nearest known name, when a column or value is unknown or cannot be asked for.
-        """
-        ...
-
-
-@runtime_checkable
-class Imputing(Protocol):
-    """Records may have gaps, which can be filled."""
-
-    def partial(self, codec: Any, source: object, options: Any, *, keep_missing: bool) -> Partial:
-        """The user's data with gaps to be filled; with `keep_missing` the generator may leave one.
-
-        Raises:
-            DataError: When it is missing, malformed, or of other columns or shapes.
-        """
-        ...
-
-
-@final
-@dataclass(frozen=True)
-class Verdict:
-    """What is to be said of some records before they are handed out."""
-
-    is_valid: Bool[np.ndarray, " n"]
-    """Whether each has all that must hold."""
-    keys: tuple[tuple[int, ...], ...]
-    """For each key that no two records may share: a number per record, the same for the same key."""
-    has_key: Bool[np.ndarray, "n_keys n"]
-    """Whether a record has that key; one that has none shares it with nobody."""
-    rules: tuple[str, ...]
-    """All that must hold, in words."""
-
-
-@runtime_checkable
-class Validating(Protocol):
-    """There are rules that records must keep."""
-
-    def verdict(self, codec: Any, records: Any) -> Verdict | None:
-        """Which records may be handed out; None: all that this codec makes."""
-        ...
-
-
-@runtime_checkable
-class Finishing(Protocol):
-    """Networks get a last touch when their game is over."""
-
-    def finish(
-        self, codec: Any, rules: AbstractRules, ensemble: Sequence[Networks], seen: Dataset, seed: int
-    ) -> None:
-        """Change the networks that are kept, in place; they generate records in turn, on the CPU.
-
-        Training records are `seen` as `dataset` gave them.
-        """
-        ...
-
-
-@runtime_checkable
-class HasFinalScore(Protocol):
-    """There is a score too expensive to be taken often, which has the last word."""
-
-    def final_score(
-        self, codec: Any, n_heldout: int, seed: int
-    ) -> Callable[[Samples, Samples], tuple[float, float]] | None:
-        """As `held_out_score`, and its standard error; None where there are too few records for it."""
-        ...

@@ -192,7 +192,7 @@ def offered(by: object, capability: type[P]) -> P | None:
 
 
 def needed(by: object, capability: type[P], kind: str) -> P:
-    """A format or a recipe as something that has a capability, a protocol of `format.py` or `recipe.py`.
+    """A format or a recipe as something that has a capability: see `format.py` and `capabilities.py`.
 
     Raises:
         UsageError: When this kind of data has not.

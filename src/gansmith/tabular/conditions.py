@@ -40,6 +40,11 @@ class Condition:
     texts: tuple[str, ...]
     """It as on the command line."""
 
+    @staticmethod
+    def anything(column: Column) -> Condition:
+        """Every cell fulfils it."""
+        return Condition(column, None, pa.nulls(0, column.arrow_type), (), ())
+
     def holds(self, cells: pa.Array) -> Mask:
         """Which cells, typed as the column says, fulfil it."""
         keep = np.ones(len(cells), bool)

@@ -16,15 +16,18 @@ import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
-from gansmith.tabular.cells import cells_of, replaced
+from gansmith.tabular.cells import are_missing, cells_of, replaced
 from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, counted
+from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints import Chain, bound_columns
 from gansmith.tabular.schema import Column, Schema, Table
 
 MAX_COLUMNS_LOOKED_AT: Final = 64
 """Columns whose values describe a rare category, when there are too many categories."""
 MAX_RECORDS_LOOKED_AT: Final = 100_000
+N_LISTED: Final = 3
+"""Values that are listed from either end, of those that a column can have."""
 _STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
 """How callers keep columns of strings."""
 
@@ -132,6 +135,7 @@ class RowCodec:
         rows: list[dict[str, str]] = []
         for column, codec in zip(self.schema.columns, self.columns, strict=True):
             learnt_as, rule, held = codec.describe(), self.chain.taking(column.name), codec.rare()
+            known = "" if rule else _known_values(column, codec)
             if rule is not None:
                 learnt_as = f"{learnt_as}, for" if codec.n_states else "not learnt:"
                 learnt_as = f"{learnt_as} {rule.in_words()}"
@@ -142,6 +146,7 @@ class RowCodec:
                     "kind": column.kind,
                     "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
                     "learnt as": learnt_as,
+                    "records per value": known,
                     "too rare": " of ".join(n_rare) if held else "",
                 }
             )
@@ -245,3 +250,21 @@ def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *,
                 column = replace(column, kind=column.traits.rare_as)
         columns.append(column)
     return replace(schema, columns=tuple(columns))
+
+
+def _known_values(column: Column, codec: AbstractColumnCodec) -> str:
+    """How many learnt records had each value, in words: the most frequent ones and the rarest."""
+    if not codec.n_states:
+        return ""
+    choices = codec.choices(Condition.anything(column))
+    if choices.cells is None:
+        return ""
+    is_value = (choices.widths == 0) & ~are_missing(choices.cells)
+    places = np.flatnonzero(is_value)[np.argsort(-choices.weights[is_value], kind="stable")]
+    listed = [f"{choices.cells[int(place)].as_py()}: {choices.weights[place]:,.0f}" for place in places]
+    if len(listed) > 2 * N_LISTED:
+        listed[N_LISTED:-N_LISTED] = [f"... {len(listed) - 2 * N_LISTED:,} more ..."]
+    if (in_bins := choices.widths > 0).any():
+        n_bins, n_records = len(np.unique(choices.codes[in_bins])), choices.weights[in_bins].sum()
+        listed.append(f"each bin: {n_records / n_bins:,.0f}")
+    return ", ".join(listed)

@@ -20,8 +20,9 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.games import AbstractRules, rules_from_plain
 from gansmith.engine.processors import n_threads, sampling_precision
 from gansmith.errors import GansmithError, ModelFileError, UsageError
+from gansmith.modalities.capabilities import Conditional, Imputing, Partial, Request
 from gansmith.modalities.format import Writer
-from gansmith.modalities.recipe import AbstractCodec, Conditional, Imputing, Partial, Request
+from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.registry import Modality, find_modality, needed, options_of
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
@@ -106,6 +107,19 @@ class Model:
             return torch.cat(
                 [self.rules.realism(self.networks, batch, readings) for batch in batches]
             ).numpy()
+
+    def doubts(self, where: Where | None = None, balance: str = "") -> tuple[str, ...]:
+        """What a person should know about a request: that too few records were learnt that are like it.
+
+        Raises:
+            UsageError: As `blocks`.
+        """
+        request = self._request(where, balance)
+        if request is None:
+            return ()
+        data = self.manifest["data"]
+        free = Sampling(self.modality, self.codec, self.rules, self.networks, 0, None).free
+        return request.doubts(data["n_records"] - data["n_heldout"], free)
 
     def write(
         self,

@@ -28,16 +28,8 @@ from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.errors import UsageError
-from gansmith.modalities.recipe import (
-    AbstractCodec,
-    Compact,
-    ConditionalBlock,
-    Origins,
-    Question,
-    Request,
-    Validating,
-    Verdict,
-)
+from gansmith.modalities.capabilities import ConditionalBlock, Origins, Question, Request, Validating, Verdict
+from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.registry import Modality, offered
 from gansmith.nets.distributions import networks_by_turn
 
@@ -80,6 +72,10 @@ class Sampling:
                 records = self._decoded(coming.popleft().result(), n, block)
                 again = partial(self._again, workers, n, block)
                 yield screen.passed(records, first, again) if screen else records
+
+    def free(self) -> Compact:
+        """The first block of what the networks make when nothing is asked of them."""
+        return self._generated(Randomness(self.seed).stream("sample"), 0)
 
     def _block(self, block: int, n_wanted: int, again: str = "") -> Generated:
         """A whole block.

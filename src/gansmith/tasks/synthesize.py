@@ -7,6 +7,7 @@ print(model.score(holdout)["c2st"].score)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import field, make_dataclass, replace
 from pathlib import Path
@@ -153,8 +154,13 @@ class Synthesizer(_Settings, BaseEstimator):
 
         Raises:
             UsageError: When not fitted yet, or what is asked for is unknown or cannot be.
+
+        Warns:
+            UserWarning: When too few of the records that were learnt from are like what is asked for.
         """
         model = self._model()
+        for doubt in model.doubts(where, balance):
+            warnings.warn(doubt, stacklevel=2)
         made = model.sample(n_records, seed, where, balance)
         return model.modality.format.returned(made, self._source)
 

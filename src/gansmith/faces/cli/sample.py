@@ -42,6 +42,8 @@ def sample(
         )
     check_records_output(output, model, json=json)
     loaded = load_model(model)
+    for doubt in loaded.doubts(where, balance):
+        typer.echo(f"Note: {doubt}", err=True)
     if discriminator_scores:  # each record as a person would look at it, and what is thought of it
         import numpy as np
 

@@ -9,8 +9,8 @@ one is made again; after a few times it stays as it is: what is there goes first
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, final
 
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import torch
 from jaxtyping import Bool
 
-from gansmith.modalities.recipe import Origins, Question
+from gansmith.modalities.capabilities import Origins, Question
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.wanted import ConditionedColumn
 from gansmith.tabular.cells import are_missing, cells_of, is_missing, replaced
@@ -80,6 +80,10 @@ class TablePartial:
                     f"learnt, such as {str(first)!r}. They are kept; {taken}."
                 )
         return tuple(found)
+
+    def doubts(self, n_learnt: int, free: Callable[[], Compact]) -> tuple[str, ...]:
+        """What is doubtful of what is there stands in the notes."""
+        return ()
 
     def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> ImputedBlock:
         records = self.gaps.table.records.slice(first_index, size)
@@ -206,7 +210,7 @@ class ImputedBlock:
         for place in np.flatnonzero(left.any(0)).tolist():
             index = self._rows.playing[place]
             column = self._rows.chain.reduced.columns[index]
-            there = Condition(column, None, pa.nulls(1, column.arrow_type), (), ())
+            there = replace(Condition.anything(column), excluded=pa.nulls(1, column.arrow_type))
             rng = np.random.default_rng([self._seed, 1, place])
             asked = ConditionedColumn.of(self._codec, index, self._rows.columns[index].choices(there))
             asked.put(drawn, asked.choices.draw(np.full(len(left), ANY_STATE), rng))

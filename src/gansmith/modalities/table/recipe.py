@@ -17,7 +17,8 @@ from gansmith.engine.monitors import coverage
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
-from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan, Verdict
+from gansmith.modalities.capabilities import Verdict
+from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.imputation import TablePartial
 from gansmith.modalities.table.options import TableOptions

@@ -7,7 +7,7 @@ record is whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, final
 
@@ -22,6 +22,7 @@ from gansmith.tabular.columns.choices import Choices
 from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.constraints import Chain
 from gansmith.tabular.constraints.dependency import AbstractLookup
+from gansmith.tabular.layout import Compact
 from gansmith.tabular.schema import Column
 from gansmith.tabular.where import Where
 
@@ -39,6 +40,10 @@ class TableRequest:
 
     def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> SampledBlock:
         return SampledBlock(self.wanted, size, first_index, n_wanted, seed)
+
+    def doubts(self, n_learnt: int, free: Callable[[], Compact]) -> tuple[str, ...]:
+        """See `Request`."""
+        return self.wanted.doubts(n_learnt, free)
 
 
 def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequest:

@@ -35,8 +35,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from gansmith.errors import UsageError
-from gansmith.modalities.recipe import Origins, Question
-from gansmith.modalities.table.wanted import Wanted
+from gansmith.modalities.capabilities import Origins, Question
+from gansmith.modalities.table.wanted import Found, Places, Wanted
 from gansmith.tabular.columns.choices import ANY_STATE, Codes, Drawn
 from gansmith.tabular.layout import Compact, hold_fixed
 from gansmith.tabular.schema import Table
@@ -132,32 +132,14 @@ class SampledBlock:
             yield partial(self._holding, columns)
 
     def take(self, compact: Compact) -> None:
-        wanted, rng = self._wanted, np.random.default_rng([self._seed, self._n_rounds, 1])
-        found = [
-            self._held.get(place) or column.look(compact, rng) for place, column in enumerate(wanted.columns)
-        ]
-        cells: dict[str, pa.Array] = {}
-        holds, codes = (np.ones((len(compact), len(found)), kind) for kind in (bool, np.int64))
-        for place, (column, drawn) in enumerate(zip(wanted.columns, found, strict=True)):
-            column.put(compact, drawn)
-            holds[:, place], codes[:, place] = column.holds(drawn), drawn.codes
-            if drawn.cells is not None:
-                cells[column.name] = drawn.cells
-        rows, variants = np.flatnonzero(holds.all(1)), self._variants_of(found, len(compact))
-        cells = {name: column.take(pa.array(rows)) for name, column in cells.items()}
-        if len(rows) and (wanted.watched or wanted.codec.rows.chain.constraints):  # known of whole records
-            table = wanted.codec.decode_rows(compact[torch.from_numpy(rows)], rng, 0, cells)
-            if self._nudges:
-                table = wanted.codec.rows.chain.nudged(table, wanted.sought)
-            will_do = wanted.fulfilled(table)
-            rows, table = rows[will_do], table.filter(pa.array(will_do))
-            kept = [column.name for column in wanted.codec.schema.columns if not column.traits.is_made_anew]
-            cells = {name: table.column(name).combine_chunks() for name in kept}
+        rng = np.random.default_rng([self._seed, self._n_rounds, 1])
+        found = self._wanted.examine(compact, rng, self._held, nudges=self._nudges)
+        variants = self._variants_of(found.columns, len(compact))
         if self._is_walking.any():
-            self._move(compact, rows, variants, cells)
+            self._move(compact, found, variants)
         else:
-            self._seen.append(_Seen(codes, holds, variants))
-            self._keep(compact, rows, variants, cells)
+            self._seen.append(_Seen(found.codes, found.holds, variants))
+            self._keep(compact, found, variants)
         self._n_rounds += 1
         self._next = next(self._course, None)
 
@@ -189,25 +171,16 @@ class SampledBlock:
             return not np.all(is_enough | is_hopeless)
         return n_least == 1 and not n_found.any() and len(self._seen) < MAX_ROUNDS
 
-    def _keep(
-        self, compact: Compact, rows: Int[np.ndarray, " n_rows"], variants: Codes, cells: dict[str, pa.Array]
-    ) -> None:
+    def _keep(self, compact: Compact, found: Found, variants: Codes) -> None:
         """Fill open places, the first ones first, with whole records of the value whose turn it is."""
         slots = np.flatnonzero(self._is_open)
-        wanted, found = _numbered(self._variants[slots]), _numbered(variants[rows])
-        _, of_row, of_slot = np.intersect1d(found, wanted, assume_unique=True, return_indices=True)
-        self._put(slots[of_slot], compact, rows[of_row], of_row, cells)
+        wanted, had = _numbered(self._variants[slots]), _numbered(variants[found.rows])
+        _, picks, of_slot = np.intersect1d(had, wanted, assume_unique=True, return_indices=True)
+        self._put(slots[of_slot], compact, found, picks)
 
-    def _put(
-        self,
-        slots: Int[np.ndarray, " n_put"],
-        compact: Compact,
-        rows: Int[np.ndarray, " n_put"],
-        cells_of: Int[np.ndarray, " n_put"],
-        cells: dict[str, pa.Array],
-    ) -> None:
-        """Take over some of the records that were made, and where they come from."""
-        to, of = torch.from_numpy(slots), torch.from_numpy(rows)
+    def _put(self, slots: Places, compact: Compact, found: Found, picks: Places) -> None:
+        """Take over some of the records that fulfil everything, and where they come from."""
+        to, of = torch.from_numpy(slots), torch.from_numpy(found.rows[picks])
         self._compact[to] = compact[of]
         noise, turns = self._asked.origins
         if self._origins is None:
@@ -217,8 +190,8 @@ class SampledBlock:
         self._is_open[slots] = False
         self._cells_of[slots] = self._n_cells + np.arange(len(slots))
         self._n_cells += len(slots)
-        for name, column in cells.items():
-            self._cells.setdefault(name, []).append(column.take(pa.array(cells_of)))
+        for name, column in found.cells.items():
+            self._cells.setdefault(name, []).append(column.take(pa.array(picks)))
 
     # --- Walks from them ---------------------------------------------------------------------------------
 
@@ -252,14 +225,13 @@ class SampledBlock:
         near = across + ((along - across) * axes).sum(1, keepdim=True) * axes
         return Question(Origins(near, self._origins.turns[slots]))
 
-    def _move(
-        self, compact: Compact, rows: Int[np.ndarray, " n_rows"], variants: Codes, cells: dict[str, pa.Array]
-    ) -> None:
+    def _move(self, compact: Compact, found: Found, variants: Codes) -> None:
         """Take the steps that lead to whole records; the others stay where they are."""
-        slots = np.flatnonzero(self._is_walking)
-        is_own = np.flatnonzero(variants[rows] == self._variants[slots[rows]])
-        self._put(slots[rows[is_own]], compact, rows[is_own], is_own, cells)
-        self._n_moves += len(is_own) / len(slots)
+        walking = np.flatnonzero(self._is_walking)
+        slots = walking[found.rows]
+        picks = np.flatnonzero(variants[found.rows] == self._variants[slots])
+        self._put(slots[picks], compact, found, picks)
+        self._n_moves += len(picks) / len(walking)
 
     # --- Columns held fixed ------------------------------------------------------------------------------
 
@@ -305,7 +277,7 @@ class SampledBlock:
             rows[is_enough] = whole[own[is_enough]]
         return np.where(holds[rows], codes[rows], ANY_STATE)
 
-    def _variants_of(self, found: list[Drawn], n: int) -> Codes:
+    def _variants_of(self, found: Sequence[Drawn], n: int) -> Codes:
         """Which of the values that take turns each record has."""
         balanced = self._wanted.balanced
         if balanced is None:

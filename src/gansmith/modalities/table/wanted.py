@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.tabular.columns.choices import Choices, Codes, Drawn, Levels
@@ -18,10 +18,13 @@ from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.layout import Compact
 
+Places = Int[np.ndarray, " places"]
+"""Numbers of records."""
+
 MIN_KNOWN: Final = 30
 """Learnt records that must have had what is asked for, or the model can hardly know it."""
-
-
+MAX_LISTED: Final = 8
+"""Values that are listed in a message."""
 ENOUGH_OF_A_BIN: Final = 0.25
 """Share of the levels of a bin that will do, where less is asked for."""
 
@@ -43,13 +46,18 @@ class Near:
     """By state, from which to which level."""
 
     @staticmethod
+    def nothing(n_states: int) -> Near:
+        """Moves nothing."""
+        return Near(np.zeros(n_states), np.tile([-1.0, 1.0], (n_states, 1)))
+
+    @staticmethod
     def of(column: AbstractColumnCodec, choices: Choices, *, has_level: bool) -> Near:
         """What is near to what a condition leaves of a column."""
         n_states, enough = column.n_states, ENOUGH_OF_A_BIN if has_level else 1.0
-        nothing = Near(np.zeros(n_states), np.tile([-1.0, 1.0], (n_states, 1)))
+        nothing = Near.nothing(n_states)
         if choices.cells is None:
             return nothing
-        anything = column.choices(Condition(choices.condition.column, None, choices.cells[:0], (), ()))
+        anything = column.choices(Condition.anything(choices.condition.column))
         asked, all_ = (np.bincount(one.codes, one.weights, n_states) for one in (choices, anything))
         share = np.divide(asked, all_, out=np.zeros(n_states), where=asked > 0)
         if share.max() >= enough:
@@ -126,12 +134,49 @@ class ConditionedColumn:
         if self.level_place is not None:
             compact[:, self.level_place] = torch.from_numpy(drawn.levels)
 
-    def scarce(self) -> list[tuple[str, int]]:
-        """What of it few learnt records had, in words, with their number."""
-        if self.choices.cells is None:
+    def scarce(self, n_learnt: int, *, each: bool) -> list[str]:
+        """What of it too few of the learnt records had, in words; `each` value counts for itself."""
+        choices = self.choices
+        if choices.cells is None:
             return []
-        n_learnt = round(self.choices.weights.sum())
-        return [(str(self.choices.condition), n_learnt)] if n_learnt < MIN_KNOWN else []
+        if not each:
+            n_had, about = round(choices.weights.sum()), "about " if choices.widths.any() else ""
+            is_scarce = n_had < MIN_KNOWN
+            return [scarcity(f"{about}{n_had:,}", n_learnt, str(choices.condition))] if is_scarce else []
+        rarest = [place for place in np.argsort(choices.weights) if choices.weights[place] < MIN_KNOWN]
+        listed = [f"{choices.cells[place].as_py()!s} ({int(choices.weights[place])})" for place in rarest]
+        if not listed:
+            return []
+        more = f" and {len(listed) - MAX_LISTED:,} more" if len(listed) > MAX_LISTED else ""
+        return [
+            f"too few records had these values of {self.name!r} for their other columns to be known: "
+            f"{', '.join(listed[:MAX_LISTED])}{more}."
+        ]
+
+
+def scarcity(n_had: str, n_learnt: int, what: str) -> str:
+    """That too few records had something, in words."""
+    return (
+        f"{n_had} of the {n_learnt:,} records that were learnt from had {what}: too few to know what else "
+        "such records have."
+    )
+
+
+@final
+@dataclass(frozen=True)
+class Found:
+    """What some records have of what is asked for."""
+
+    columns: tuple[Drawn, ...]
+    """The asked columns."""
+    codes: Int[np.ndarray, "n columns"]
+    """Their states."""
+    holds: Bool[np.ndarray, "n columns"]
+    """Which of them fulfil what is asked."""
+    rows: Places
+    """The records that fulfil everything."""
+    cells: Mapping[str, pa.Array]
+    """Their cells, by column, where these are settled."""
 
 
 @final
@@ -158,3 +203,56 @@ class Wanted:
     def __str__(self) -> str:
         conditions = [*(column.choices.condition for column in self.columns), *self.watched]
         return " and ".join(dict.fromkeys(text for text in map(str, conditions) if text))
+
+    def examine(
+        self, compact: Compact, rng: np.random.Generator, held: Mapping[int, Drawn], *, nudges: bool
+    ) -> Found:
+        """Look at records, and move near ones, in place, to where they fulfil what is asked.
+
+        Args:
+            compact: Shape `(n, n_compact)`.
+            rng: Draws members of groups, and what near cells become.
+            held: What some of the asked columns were held at.
+            nudges: Whether whole records are moved too.
+        """
+        found = tuple(
+            held.get(place) or column.look(compact, rng) for place, column in enumerate(self.columns)
+        )
+        cells: dict[str, pa.Array] = {}
+        holds, codes = (np.ones((len(compact), len(found)), kind) for kind in (bool, np.int64))
+        for place, (column, drawn) in enumerate(zip(self.columns, found, strict=True)):
+            column.put(compact, drawn)
+            holds[:, place], codes[:, place] = column.holds(drawn), drawn.codes
+            if drawn.cells is not None:
+                cells[column.name] = drawn.cells
+        rows = np.flatnonzero(holds.all(1))
+        cells = {name: column.take(pa.array(rows)) for name, column in cells.items()}
+        if len(rows) and (self.watched or self.codec.rows.chain.constraints):  # known of whole records
+            table = self.codec.decode_rows(compact[torch.from_numpy(rows)], rng, 0, cells)
+            if nudges:
+                table = self.codec.rows.chain.nudged(table, self.sought)
+            will_do = self.fulfilled(table)
+            rows, table = rows[will_do], table.filter(pa.array(will_do))
+            kept = [column.name for column in self.codec.schema.columns if not column.traits.is_made_anew]
+            cells = {name: table.column(name).combine_chunks() for name in kept}
+        return Found(found, codes, holds, rows, cells)
+
+    def doubts(self, n_learnt: int, free: Callable[[], Compact]) -> tuple[str, ...]:
+        """What too few records had for the model to know it, in words.
+
+        Args:
+            n_learnt: Records that were learnt from.
+            free: Makes records that nothing is asked of; where several columns are asked, these are counted.
+        """
+        alone = [
+            text
+            for place, column in enumerate(self.columns)
+            for text in column.scarce(n_learnt, each=place == self.balanced)
+        ]
+        if alone or len(self.columns) + len(self.watched) < 2:
+            return tuple(alone)
+        columns = tuple(replace(column, near=Near.nothing(column.codec.n_states)) for column in self.columns)
+        compact = free()
+        found = replace(self, columns=columns).examine(compact, np.random.default_rng(0), {}, nudges=False)
+        n_had = round(n_learnt * len(found.rows) / len(compact))
+        return (scarcity(f"about {n_had:,}", n_learnt, str(self)),) if n_had < MIN_KNOWN else ()

@@ -71,7 +71,8 @@ class OneOf(AbstractConstraint):
 
     def reduced(self) -> Mapping[str, Column]:
         first = self.writes[0]
-        return {**empty(self.columns), first: Column(first, "category")}
+        rate = min(column.missing_rate for column in self.columns)
+        return {**empty(self.columns), first: Column(first, "category", missing_rate=rate)}
 
     def reduce(self, records: pa.Table) -> pa.Table:
         values, missing = self._matrix(records)

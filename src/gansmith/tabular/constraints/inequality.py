@@ -109,11 +109,12 @@ class Inequality(AbstractConstraint):
     def reduced(self) -> Mapping[str, Column]:
         if not self.is_distance:
             return {}
-        name = self.high.name
+        name, rate = self.high.name, self.high.missing_rate
         if self.high.traits.is_whole and self.low.traits.is_whole:
-            return {name: Column(name, "integer")}
+            return {name: Column(name, "integer", missing_rate=rate)}
         decimals = [0 if column.traits.is_whole else column.decimals for column in (self.low, self.high)]
-        return {name: Column(name, "decimal", decimals=-1 if NOT_ROUNDED in decimals else max(decimals))}
+        most = -1 if NOT_ROUNDED in decimals else max(decimals)
+        return {name: Column(name, "decimal", decimals=most, missing_rate=rate)}
 
     def reduce(self, records: pa.Table) -> pa.Table:
         if not self.is_distance:

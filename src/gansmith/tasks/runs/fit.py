@@ -30,7 +30,7 @@ from gansmith.engine.length import cuts_of, spelt_cuts
 from gansmith.engine.processors import matrix_precision, n_threads, sampling_precision
 from gansmith.engine.train import StepRecord, TrainConfig, Training
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.recipe import Finishing, HasFinalScore
+from gansmith.modalities.capabilities import Finishing, HasFinalScore
 from gansmith.modalities.registry import find_modality, offered
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain

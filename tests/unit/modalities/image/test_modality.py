@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from gansmith.errors import UsageError
+from gansmith.modalities.capabilities import Conditional, Imputing
 from gansmith.modalities.format import HasColumns
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
@@ -16,7 +17,6 @@ from gansmith.modalities.image.pictures import Pictures, bundled_digits
 from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.previews import as_numbers, as_shades
-from gansmith.modalities.recipe import Conditional, Imputing
 from gansmith.modalities.registry import needed, offered
 from gansmith.scorecard.score import CEILING
 from gansmith.settings import from_plain, to_plain

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gansmith.errors import DataError
-from gansmith.modalities.recipe import Origins
+from gansmith.modalities.capabilities import Origins
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.imputation import ROUNDS

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from gansmith.errors import UsageError
-from gansmith.modalities.recipe import Origins
+from gansmith.modalities.capabilities import Origins
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import TableRequest, request_for
