@@ -26,6 +26,8 @@ Logits = Float[Tensor, " batch"]
 PerSample = Float[Tensor, " batch"]
 Scalar = Float[Tensor, ""]
 Indices = Int[Tensor, " batch"]
+Weights = Int[Tensor, " batch"]
+"""How much oftener than others records are learnt from: whole numbers of 1 or more."""
 
 
 @final
@@ -119,19 +121,31 @@ Drawing = Callable[[int], Indices]
 
 @final
 class Shuffled:
-    """Epoch after epoch, each in an order of its own, the remainder of each epoch dropped."""
+    """Epoch after epoch, each in an order of its own, the remainder of each epoch dropped.
 
-    def __init__(self, n_records: int, batch_size: int, randomness: Randomness) -> None:
+    Args:
+        n_records: Of the data set.
+        batch_size: At most that many are drawn at a time.
+        randomness: Of the orders.
+        weights: How often each record comes in an epoch, a whole number of 0 or more; None: once.
+    """
+
+    def __init__(
+        self, n_records: int, batch_size: int, randomness: Randomness, weights: Weights | None = None
+    ) -> None:
         self.n_records, self.batch_size = n_records, min(batch_size, n_records)
         self._randomness = randomness
+        self._drawn = torch.arange(n_records)
+        if weights is not None:
+            self._drawn = self._drawn.repeat_interleave(weights)
         self._epoch = -1
         self._order: tuple[Tensor, ...] = ()
 
     def __call__(self, index: int) -> Indices:
         """See `Drawing`."""
-        epoch, position = divmod(index, self.n_records // self.batch_size)
+        epoch, position = divmod(index, len(self._drawn) // self.batch_size)
         if epoch != self._epoch:
-            order = self._randomness.permutation(self.n_records, "shuffle", epoch)
+            order = self._drawn[self._randomness.permutation(len(self._drawn), "shuffle", epoch)]
             self._order, self._epoch = order.split(self.batch_size), epoch
         return self._order[position]
 

@@ -73,6 +73,10 @@ class Stream:
         """Standard normal numbers of the given shape."""
         return self.randomness.normal(shape, self.name, index)
 
+    def uniform(self, shape: tuple[int, ...], index: int) -> Float[Tensor, "..."]:
+        """Numbers in [0, 1) of the given shape."""
+        return self.randomness.uniform(shape, self.name, index)
+
     def latents(
         self, shape: tuple[int, ...], distribution: LatentDistribution, index: int
     ) -> Float[Tensor, "..."]:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gansmith.engine.batches import Conditions, Dataset, Samples
+from gansmith.engine.batches import Conditions, Dataset, Samples, Weights
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import Compact
@@ -183,6 +183,18 @@ class Validating(Protocol):
 
     def verdict(self, codec: Any, records: Any) -> Verdict | None:
         """Which records may be handed out; None: all that this codec makes."""
+        ...
+
+
+@runtime_checkable
+class Weighting(Protocol):
+    """Rare records are learnt from oftener than others; of those that are made some are left out again.
+
+    So what is rare is learnt sooner, and comes out no oftener than it is. The judge sees both sides alike.
+    """
+
+    def weights(self, codec: Any, compact: Compact) -> Weights | None:
+        """How much oftener each of these records, learnt or made, is learnt from; None: none is."""
         ...
 
 

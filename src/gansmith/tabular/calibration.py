@@ -40,13 +40,18 @@ Some columns decide by hairs, others by miles."""
 FASTER: Final = 1.4
 SLOWER: Final = 0.5
 """What a state's step is multiplied with while it keeps its direction, and when it turns."""
+Lifts = Int[Tensor, " n_one_hot"]
 PRIOR: Final = 10
 """Fakes added between each two knots of a bin: a bin with few fakes is left nearly as it is."""
 
 
 @torch.no_grad()
 def calibrate(
-    ensemble: Sequence[TableGenerator], rules: AdversarialRules, compact: Compact, seed: int
+    ensemble: Sequence[TableGenerator],
+    rules: AdversarialRules,
+    compact: Compact,
+    seed: int,
+    lifts: Lifts | None = None,
 ) -> None:
     """Make the margins of the free records of generators that take turns those of real ones.
 
@@ -55,8 +60,11 @@ def calibrate(
         rules: That they have learnt by.
         compact: Training records, shape `(n_records, n_compact)`.
         seed: Of the latents.
+        lifts: By state, how much oftener records with it were learnt from than others and are made, until
+            some are left out. None: as often.
     """
     layout = ensemble[0].layout
+    lifts = torch.ones(layout.n_one_hot, dtype=torch.long) if lifts is None else lifts
     n = max(len(ensemble), min(N_RECORDS, MAX_VALUES // layout.n_values))
     latents = rules.latents(n, Randomness(seed).stream("calibration"), 0)
     logits = torch.cat(
@@ -69,15 +77,18 @@ def calibrate(
     states, levels = logits.tensor_split([layout.n_one_hot], 1)
     codes = compact[:, : layout.n_columns].long() + layout.offsets
     wanted = torch.bincount(codes.flatten(), minlength=layout.n_one_hot) / len(compact)
-    shift = _matching_shift(layout, states, wanted)
-    knots = _even_knots(layout, states + shift, torch.tanh(levels))
+    shift = _matching_shift(layout, states, wanted, lifts)
+    knots = _even_knots(layout, states + shift, torch.tanh(levels), lifts)
     for member in ensemble:
         member.add_to_logits(shift)
         member.level_knots.copy_(knots)
 
 
 def _matching_shift(
-    layout: Layout, logits: Float[Tensor, "n n_one_hot"], wanted: Float[Tensor, " n_one_hot"]
+    layout: Layout,
+    logits: Float[Tensor, "n n_one_hot"],
+    wanted: Float[Tensor, " n_one_hot"],
+    lifts: Lifts,
 ) -> Float[Tensor, " n_one_hot"]:
     """What to add to the logits so that states are as frequent as wanted.
 
@@ -89,7 +100,7 @@ def _matching_shift(
     shift = best = direction = torch.zeros(layout.n_one_hot)
     smallest = torch.full((layout.n_columns,), torch.inf)
     for _ in range(N_ROUNDS):
-        missing = wanted - _frequencies(layout, logits, shift)
+        missing = wanted - _frequencies(layout, logits, shift, lifts)
         errors = torch.zeros(layout.n_columns).index_add_(0, column_of_state, missing.abs())
         is_better = errors < smallest
         smallest = torch.where(is_better, errors, smallest)
@@ -102,13 +113,19 @@ def _matching_shift(
 
 
 def _even_knots(
-    layout: Layout, logits: Float[Tensor, "n n_one_hot"], levels: Float[Tensor, "n n_levels"]
+    layout: Layout,
+    logits: Float[Tensor, "n n_one_hot"],
+    levels: Float[Tensor, "n n_levels"],
+    lifts: Lifts,
 ) -> Float[Tensor, "n_one_hot n_knots"]:
     """Where levels have to go, knot by knot, to be uniform within each state: their distribution function."""
-    states = _strongest(layout, logits)[:, list(layout.level_columns)]  # (n, n_levels)
+    strongest = _strongest(layout, logits)
+    kept = 1 / lifts[strongest].amax(1)
+    states = strongest[:, list(layout.level_columns)]  # (n, n_levels)
     pieces = ((levels + 1) / 2 * (N_KNOTS - 1)).long().clamp(0, N_KNOTS - 2)
     places = (states * (N_KNOTS - 1) + pieces).flatten()
-    counts = torch.bincount(places, minlength=layout.n_one_hot * (N_KNOTS - 1)).reshape(-1, N_KNOTS - 1)
+    weights = kept.repeat_interleave(len(layout.level_columns))
+    counts = torch.bincount(places, weights, layout.n_one_hot * (N_KNOTS - 1)).reshape(-1, N_KNOTS - 1)
     is_bin = torch.cat([layout.is_bin(block).flatten() for block in layout.blocks])
     shares = (counts * is_bin[:, None] + PRIOR).cumsum(1)
     return torch.cat([torch.zeros(len(shares), 1), shares / shares[:, -1:]], 1) * 2 - 1
@@ -121,19 +138,23 @@ def _strongest(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Int[Tens
 
 
 def _frequencies(
-    layout: Layout, logits: Float[Tensor, "n n_one_hot"], shift: Float[Tensor, " n_one_hot"]
+    layout: Layout,
+    logits: Float[Tensor, "n n_one_hot"],
+    shift: Float[Tensor, " n_one_hot"],
+    lifts: Lifts,
 ) -> Float[Tensor, " n_one_hot"]:
     """How often each state is the strongest of its column when the logits are shifted.
 
     Some rows at a time, as many as a processor keeps at hand. Of two states equally strong, both count.
     """
-    counts = torch.zeros(layout.n_one_hot)
+    counts, n_kept = torch.zeros(layout.n_one_hot), 0.0
     for part in logits.split(max(1, VALUES_AT_HAND // layout.n_one_hot)):
-        for block in layout.blocks:
-            shifted = block.of(part) + block.of(shift[None])
-            is_strongest = shifted == shifted.amax(-1, keepdim=True)
-            counts[block.values] += is_strongest.float().sum(0).flatten()
-    return counts / len(logits)
+        shifted = [block.of(part) + block.of(shift[None]) for block in layout.blocks]
+        hits = torch.cat([(one == one.amax(-1, keepdim=True)).flatten(1) for one in shifted], 1).float()
+        kept = 1 / (hits * lifts).amax(1)
+        counts += kept @ hits
+        n_kept += float(kept.sum())
+    return counts / n_kept
 
 
 def _margins(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tensor, " n_columns"]:

@@ -21,14 +21,23 @@ from typing import Any, Final, final
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Bool
+from torch import Tensor, nn
 
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, Weights
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.errors import UsageError
-from gansmith.modalities.capabilities import ConditionalBlock, Origins, Question, Request, Validating, Verdict
+from gansmith.modalities.capabilities import (
+    ConditionalBlock,
+    Origins,
+    Question,
+    Request,
+    Validating,
+    Verdict,
+    Weighting,
+)
 from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.registry import Modality, offered
 from gansmith.nets.distributions import networks_by_turn
@@ -37,6 +46,8 @@ N_AHEAD: Final = 2
 """Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""
 MAX_REQUESTED: Final = 2048
 """Records of a block that are asked for: much may have to be made before the first of them is there."""
+N_SPARE: Final = 64
+"""Records more than are missing, so that these are there at the first try."""
 MAX_TRIES: Final = 100
 """Candidates for one record."""
 
@@ -100,8 +111,24 @@ class Sampling:
         return conditional.compact, conditional
 
     def _generated(self, stream: Stream, block: int) -> Compact:
-        """A whole block of what the networks make when they are free."""
-        return self._made(self.networks, Batch({}, self._block_size), stream, block)
+        """A whole block of what the networks make when they are free.
+
+        Where some records were learnt from oftener than others, they are made oftener too; so some of them
+        are left out, and others made in their places.
+        """
+        size, weighting = self._block_size, offered(self.modality.recipe, Weighting)
+        made = self._made(self.networks, Batch({}, size), stream, block)
+        weights = weighting.weights(self.codec, made) if weighting else None
+        if weighting is None or weights is None:
+            return made
+        kept = [made[is_kept(weights, stream, block)]]
+        while (n_left := size - sum(map(len, kept))) > 0:
+            again = stream.part(str(len(kept)))
+            made = self._made(self.networks, Batch({}, n_left + n_left // 4 + N_SPARE), again, block)
+            weights = weighting.weights(self.codec, made)
+            assert weights is not None
+            kept.append(made[is_kept(weights, again, block)])
+        return torch.cat(kept)[:size]
 
     def _answered(self, stream: Stream, block: int, question: Question) -> Compact:
         """What the networks make of these origins; each makes its own."""
@@ -150,6 +177,11 @@ class Sampling:
         again = f" again {draw}"
         generated = workers.submit(self._block, block, n_records, again).result()
         return self._decoded(generated, n_records, block, again)
+
+
+def is_kept(weights: Weights, stream: Stream, index: int) -> Bool[Tensor, " n"]:
+    """Which records stay, so that those that were learnt from oftener come out as often as they occur."""
+    return stream.part("kept").uniform((len(weights),), index) * weights < 1
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from typing import Any, Final, final
 import numpy as np
 import pyarrow as pa
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.layout import Compact, Layout
@@ -21,6 +22,14 @@ from gansmith.tabular.schema import Schema, Table
 
 MAX_BLOCK_SIZE: Final = 8192
 MAX_BLOCK_VALUES: Final = 4_000_000
+RARE: Final = 0.03
+"""Share of the records below which a state is rare."""
+TIMES: Final = 2
+"""How much oftener than others a record with a rare state is learnt from."""
+MOST_LIFTED: Final = 0.2
+"""Share of the records that are learnt from oftener, at most."""
+N_LOOKED_AT: Final = 10_000
+"""Records by which states are found to be rare."""
 
 
 @final
@@ -29,10 +38,15 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
     """What was learnt of the columns, and the layout of a sample."""
 
     rows: RowCodec
+    lifts: Int[Tensor, " n_one_hot"]
+    """By state, how much oftener records with it are learnt from: more than once where it is rare."""
 
     @classmethod
     def fit(cls, records: Table, options: TableOptions, seed: int) -> TableCodec:
-        return cls(RowCodec.fit(records, options.min_count, seed))
+        rows = RowCodec.fit(records, options.min_count, seed)
+        some = records.records.slice(0, N_LOOKED_AT)
+        codes, _ = rows.encode(some, np.random.default_rng(seed))
+        return cls(rows, lifts_of(Layout.of(rows), torch.from_numpy(codes)))
 
     @property
     def schema(self) -> Schema:
@@ -84,6 +98,15 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
     def compact(self, samples: Tensor) -> Compact:
         return self.layout.compact(samples)
 
+    @cached_property
+    def has_lifts(self) -> bool:
+        """Whether some records are learnt from oftener than others."""
+        return bool((self.lifts > 1).any())
+
+    def cell_lifts(self, compact: Compact) -> Int[Tensor, "n n_columns"]:
+        """Of the state of each cell of compact samples; a record has the highest of its cells."""
+        return self.lifts[compact[:, : self.layout.n_columns].long() + self.layout.offsets]
+
     def features(
         self, compact: Compact
     ) -> tuple[Float[np.ndarray, "n columns"], Bool[np.ndarray, " columns"]]:
@@ -92,8 +115,28 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         state, arrays = self.rows.state()
-        return state, {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        return state, tensors | ({"lifts": self.lifts} if self.has_lifts else {})
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableCodec:
-        return cls(RowCodec.from_state(state, {name: tensor.numpy() for name, tensor in tensors.items()}))
+        arrays = {name: tensor.numpy() for name, tensor in tensors.items() if name != "lifts"}
+        rows = RowCodec.from_state(state, arrays)
+        n_states = Layout.of(rows).n_one_hot
+        lifts = tensors.get("lifts", torch.ones(n_states, dtype=torch.long))
+        if lifts.shape != (n_states,) or lifts.dtype != torch.long or (lifts < 1).any():
+            raise DataError(f"'lifts' are not {n_states} whole numbers of 1 or more.")
+        return cls(rows, lifts)
+
+
+def lifts_of(layout: Layout, codes: Int[Tensor, "n n_columns"]) -> Int[Tensor, " n_one_hot"]:
+    """How much oftener records with each state are learnt from: `TIMES` as often where it is rare.
+
+    Rare are the states of the records with the rarest ones, a share `MOST_LIFTED` of all records at most: the
+    more there are of them, the more records must be made in vain.
+    """
+    places = codes + layout.offsets
+    shares = torch.bincount(places.flatten(), minlength=layout.n_one_hot) / len(codes)
+    rarest = shares[places].amin(1).sort().values
+    below = min(RARE, float(rarest[int(MOST_LIFTED * len(codes))]))
+    return 1 + (TIMES - 1) * (shares < below).long()

@@ -135,11 +135,18 @@ class ImputedBlock:
             can_be_missing = [self._rows.columns[index].has_missing for index in self._rows.playing]
             is_value = (compact[:, : layout.n_columns] > 0).numpy() | ~np.array(can_be_missing)
         before = self._are_whole()
-        self._fill(compact, is_value & ~self._is_fixed)
+        self._fill(compact, is_value & ~self._is_fixed & self._are_kept(compact)[:, None])
         if self._n_rounds >= ROUNDS:
             self._draw_the_rest()
         if self._rows.chain.constraints:
             self._look_at_whole_ones(before)
+
+    def _are_kept(self, compact: Compact) -> Bool[np.ndarray, " n"]:
+        """Which answers are taken: of those that are learnt from oftener than what is there, fewer."""
+        lifts = self._codec.cell_lifts(compact).numpy()
+        chances = np.where(self._is_fixed, lifts, 1).max(1) / lifts.max(1)
+        rng = np.random.default_rng([self._seed, 3, self._n_rounds])
+        return (rng.random(len(chances)) < chances) | (self._n_rounds >= ROUNDS)
 
     def settled(self, records: Table) -> Table:
         made = records.records

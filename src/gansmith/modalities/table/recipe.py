@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
+from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset, Weights
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
@@ -28,7 +28,7 @@ from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_
 from gansmith.tabular.calibration import calibrate
 from gansmith.tabular.files import read_partial
 from gansmith.tabular.files.gaps import Gaps
-from gansmith.tabular.layout import Layout, draw_conditions
+from gansmith.tabular.layout import Compact, Layout, draw_conditions
 from gansmith.tabular.networks import TableGenerator, TableNetworks, networks_for
 from gansmith.tabular.schema import Table
 from gansmith.tabular.suppressed import suppression_notes, unknown_notes
@@ -131,7 +131,11 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             return  # decoders draw states by chance: no margin decides
         assert isinstance(seen, TensorDataset)
         generators = [cast("TableGenerator", member["generator"]) for member in ensemble]
-        calibrate(generators, rules, seen.all["real"].cpu(), seed)
+        calibrate(generators, rules, seen.all["real"].cpu(), seed, codec.lifts)
+
+    def weights(self, codec: TableCodec, compact: Compact) -> Weights | None:
+        """See `Weighting`."""
+        return codec.cell_lifts(compact).amax(1) if codec.has_lifts else None
 
     def samples(self, codec: TableCodec, batch: Batch, generator: torch.Generator | None) -> Batch:
         """See the base class; some of the records are conditioned on columns of their own."""
@@ -161,9 +165,8 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         def score(fake: Samples, real: Samples) -> float:
             if n_heldout < MIN_RECORDS_FOR_TREES:
                 return coverage(fake, real)
-            (ours, is_category), (theirs, _) = (
-                codec.features(codec.compact(one).cpu()) for one in (fake, real)
-            )
+            made = _thinned(codec, codec.compact(fake).cpu(), seed)
+            (ours, is_category), (theirs, _) = map(codec.features, (made, codec.compact(real).cpu()))
             return min(1.0, 2 * (1 - quick_two_sample_auc(ours, theirs, is_category, seed=seed)))
 
         return score
@@ -176,8 +179,9 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             return None
 
         def score(fake: Samples, real: Samples) -> tuple[float, float]:
+            made = _thinned(codec, codec.compact(fake).cpu(), seed)
             ours, theirs = (
-                _features(*codec.features(codec.compact(one).cpu()), seed) for one in (fake, real)
+                _features(*codec.features(one), seed) for one in (made, codec.compact(real).cpu())
             )
             found = two_sample_auc(ours, theirs, seed=seed, n_folds=2, finds_giveaways=False).score
             return 1 - found.value, found.error
@@ -192,6 +196,14 @@ def _features(values: np.ndarray, is_category: np.ndarray, seed: int) -> Feature
     """What the judge sees of records: some of the columns, where there are very many."""
     chosen = np.sort(draws(seed).permutation(values.shape[1])[:MAX_COLUMNS_JUDGED])
     return Features(tuple(map(str, chosen)), values[:, chosen].astype(np.float64), is_category[chosen])
+
+
+def _thinned(codec: TableCodec, compact: Compact, seed: int) -> Compact:
+    """Records that were made, without some of those that are made too often."""
+    if not codec.has_lifts:
+        return compact
+    weights = codec.cell_lifts(compact).amax(1)
+    return compact[torch.from_numpy(draws(seed).random(len(weights))) * weights < 1]
 
 
 def n_heldout(n_records: int) -> int:

@@ -134,6 +134,7 @@ class SampledBlock:
     def take(self, compact: Compact) -> None:
         rng = np.random.default_rng([self._seed, self._n_rounds, 1])
         found = self._wanted.examine(compact, rng, self._held, nudges=self._nudges)
+        found = found.only(rng.random(len(found.rows)) < self._chances(compact, found))
         variants = self._variants_of(found.columns, len(compact))
         if self._is_walking.any():
             self._move(compact, found, variants)
@@ -142,6 +143,19 @@ class SampledBlock:
             self._keep(compact, found, variants)
         self._n_rounds += 1
         self._next = next(self._course, None)
+
+    def _chances(self, compact: Compact, found: Found) -> Float[np.ndarray, " places"]:
+        """With what chance each of the records found stays, or the step to it is taken.
+
+        What was learnt from oftener than others is made oftener, and some of it is left out; more than what
+        all that is asked for has in common. A step to it is taken by Metropolis' rule.
+        """
+        codec, rows = self._wanted.codec, torch.from_numpy(found.rows)
+        before: int | Tensor = self._wanted.lift
+        if self._is_walking.any():
+            walking = torch.from_numpy(np.flatnonzero(self._is_walking))
+            before = codec.cell_lifts(self._compact[walking[rows]]).amax(1)
+        return (before / codec.cell_lifts(compact[rows]).amax(1)).numpy()
 
     def settled(self, records: Table) -> Table:
         found, cells_of = records.records, pa.array(self._cells_of[: len(records)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, final
 
 import numpy as np
@@ -178,6 +179,12 @@ class Found:
     cells: Mapping[str, pa.Array]
     """Their cells, by column, where these are settled."""
 
+    def only(self, is_kept: Bool[np.ndarray, " places"]) -> Found:
+        """The same with only some of the records that fulfil everything."""
+        kept = pa.array(is_kept)
+        cells = {name: column.filter(kept) for name, column in self.cells.items()}
+        return replace(self, rows=self.rows[is_kept], cells=cells)
+
 
 @final
 @dataclass(frozen=True)
@@ -192,6 +199,15 @@ class Wanted:
     """Which of the asked columns has all its values in turn."""
     sought: Mapping[str, pa.Scalar]
     """Cells that whole records are moved to where they are near."""
+
+    @cached_property
+    def lift(self) -> int:
+        """How much oftener than others whatever fulfils it was learnt from, at least."""
+        lifts, offsets = self.codec.lifts, self.codec.layout.offsets
+        least = [
+            int(lifts[offsets[one.place] + torch.from_numpy(one.choices.codes)].min()) for one in self.columns
+        ]
+        return max(least, default=1)
 
     def fulfilled(self, table: pa.Table) -> Bool[np.ndarray, " n"]:
         """Which whole records will do."""

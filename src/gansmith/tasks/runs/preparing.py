@@ -10,15 +10,16 @@ from typing import Any, final
 
 import torch
 
-from gansmith.engine.batches import Batches, Shuffled
+from gansmith.engine.batches import Batches, Dataset, Shuffled, Weights
 from gansmith.engine.games import AbstractGame, AbstractRules, plain_rules
 from gansmith.engine.processors import MANY_OPERATIONS, fastest_precision, n_operations
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
 from gansmith.engine.tuning import tuned_networks
 from gansmith.errors import UsageError, did_you_mean, find
+from gansmith.modalities.capabilities import Weighting
 from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
-from gansmith.modalities.registry import Modality
+from gansmith.modalities.registry import Modality, offered
 from gansmith.settings import to_plain
 from gansmith.tasks.model import Model, versions
 from gansmith.tasks.opening import Opened
@@ -94,7 +95,7 @@ def prepare(
             plan.game, batch_size=size, precision=fastest_precision(device) if is_large else "float32"
         )
     game = rules.start(networks, randomness)
-    drawing = Shuffled(len(dataset), rules.batch_size, randomness)
+    drawing = Shuffled(len(dataset), rules.batch_size, randomness, _weights(modality, codec, dataset))
     batches = Batches(dataset, drawing, randomness, partial(recipe.samples, codec), device)
     evaluation = None
     if n_heldout:
@@ -115,6 +116,19 @@ def prepare(
     }
     parts = game, batches, evaluation, plan, manifest
     return Prepared(config, modality, seen, codec, *parts, fingerprint, (*notes, *remarks), origin)
+
+
+def _weights(modality: Modality, codec: AbstractCodec[Any, Any], dataset: Dataset) -> Weights | None:
+    """How much oftener than others each record is learnt from; None: all are equally often."""
+    weighting = offered(modality.recipe, Weighting)
+    if weighting is None:
+        return None
+    parts = [
+        weighting.weights(codec, dataset.batch(part)["real"])
+        for part in torch.arange(len(dataset)).split(codec.block_size)
+    ]
+    found = [part for part in parts if part is not None]
+    return torch.cat(found) if found else None
 
 
 def salted(fingerprint: str, salt: str) -> str:
