@@ -27,7 +27,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from bench.machine import machine
 from bench.peers.datasets import DATA_SETS, data_folder, is_there, prepare
-from gansmith.modalities.table.features import table_features
+from gansmith.modalities.table.features import common_types, table_features
 from gansmith.modalities.table.options import TableOptions
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.real.two_sample import two_sample_auc
@@ -103,13 +103,18 @@ def _measured(name: str, seed: int, n_values: int, folder: str) -> dict[str, Any
         learnt, others = _halves(name, seed, Path(temporary))
         model = _learnt(learnt, seed, Path(folder) / f"{name}-{seed}.gan" if folder else None)
         options = TableOptions(schema=_schema(model).to_json())
-        seen, real = (model.modality.format.read(str(path), options).records for path in (learnt, others))
-    free = model.sample(N_POOL, seed + 100).records
-    values = _values(seen, _schema(model))
+        seen = model.modality.format.read(str(learnt), options)
+        real = model.modality.format.read_like(str(others), seen).records
+    compared = Schema(
+        tuple(one for one in _schema(model).columns if one.traits.is_varied and not one.traits.is_made_anew)
+    )
+    free = model.sample(N_POOL, seed + 100).records.select(compared.names)
+    (free, real), compared = common_types([free, real.select(compared.names)], compared)
+    values = _values(seen.records, compared)
     if n_values:
         order = np.random.default_rng(0).permutation(len(values))[:n_values]
         values = [values[place] for place in np.sort(order)]
-    asked = [_asked(model, name, value, share, free, real, seed) for name, value, share in values]
+    asked = [_asked(model, compared, name, value, share, free, real, seed) for name, value, share in values]
     found: dict[str, Any] = {"values": asked}
     if name == "creditcard_fraud":
         found["frauds"] = _frauds(seed)
@@ -145,8 +150,6 @@ def _values(seen: pa.Table, schema: Schema) -> list[tuple[str, Any, float]]:
     """Column, value and share of each value that is frequent enough."""
     found: list[tuple[str, Any, float]] = []
     for column in schema.columns:
-        if not column.traits.is_varied or column.traits.is_made_anew:
-            continue
         counts = pc.value_counts(seen.column(column.name).combine_chunks())
         for value, count in zip(
             counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True
@@ -157,12 +160,19 @@ def _values(seen: pa.Table, schema: Schema) -> list[tuple[str, Any, float]]:
 
 
 def _asked(
-    model: Model, name: str, value: Any, share: float, free: pa.Table, real: pa.Table, seed: int
+    model: Model,
+    schema: Schema,
+    name: str,
+    value: Any,
+    share: float,
+    free: pa.Table,
+    real: pa.Table,
+    seed: int,
 ) -> Asked:
-    schema = _schema(model)
     started = time.perf_counter()
     made = model.sample(N_MOST, seed + 1, where={name: value}).records
     seconds = time.perf_counter() - started
+    (made,), schema = common_types([made.select(schema.names)], schema)
     drawn, theirs = (part.take(matching(part, schema, {name: value})) for part in (free, real))
     n = min(N_MOST, drawn.num_rows // 2)
     parts = made.slice(0, n), drawn.slice(0, n), drawn.slice(n, n), theirs.slice(0, N_MOST)

@@ -175,3 +175,18 @@ def test_rows_and_parts():
     assert len(Batch({}, 5).rows(slice(3, 9))) == 2
     with pytest.raises(UsageError, match="only real, labels"):
         batch["mask"]
+
+
+def test_records_of_more_weight_come_oftener_in_each_epoch() -> None:
+    weights = torch.tensor([1, 3, 1, 2, 1])
+    drawing = Shuffled(5, 2, Randomness(0), weights)
+    for epoch in range(3):
+        drawn = torch.cat([drawing(4 * epoch + place) for place in range(4)])
+        assert torch.equal(drawn.bincount(minlength=5), weights)
+    assert not torch.equal(drawing(0), drawing(4))
+
+
+def test_records_of_one_weight_come_as_without() -> None:
+    ones = torch.ones(50, dtype=torch.long)
+    alike, without = (Shuffled(50, 8, Randomness(0), weights) for weights in (ones, None))
+    assert all(torch.equal(alike(index), without(index)) for index in range(20))

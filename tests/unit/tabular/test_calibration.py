@@ -32,11 +32,18 @@ def skewed_records(n: int) -> torch.Tensor:
 
 
 def errors(
-    made: TableGenerator | Ensemble, real: torch.Tensor, rules: AdversarialRules = RULES
+    made: TableGenerator | Ensemble,
+    real: torch.Tensor,
+    rules: AdversarialRules = RULES,
+    lifts: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Total variation of each column, on latents that the calibration has not seen."""
     latents = rules.latents(20_000, Randomness(3).stream("unseen"), 0)
-    counts = (LAYOUT.expand(LAYOUT.compact(made(latents)))[:, : LAYOUT.n_one_hot]).mean(0)
+    states = LAYOUT.expand(LAYOUT.compact(made(latents)))[:, : LAYOUT.n_one_hot]
+    if lifts is not None:
+        chances = 1 / (states * lifts).amax(1)
+        states = states[torch.rand(len(states), generator=torch.Generator().manual_seed(4)) < chances]
+    counts = states.mean(0)
     wanted = LAYOUT.expand(real)[:, : LAYOUT.n_one_hot].mean(0)
     columns = LAYOUT.column_of_value[: LAYOUT.n_one_hot]
     return torch.zeros(LAYOUT.n_columns).index_add_(0, columns, (counts - wanted).abs()) / 2
@@ -50,6 +57,15 @@ def test_states_become_as_frequent_as_in_the_records() -> None:
         after = errors(made, real)
         assert before.max() > 0.1
         assert after.max() < 0.02
+
+
+def test_states_are_as_frequent_when_some_of_what_is_made_oftener_is_left_out() -> None:
+    made, real = generator(1), skewed_records(5_000)
+    lifts = torch.ones(LAYOUT.n_one_hot, dtype=torch.long)
+    lifts[[1, 5, LAYOUT.n_one_hot - 1]] = 3
+    calibrate([made], RULES, real, 0, lifts)
+    assert errors(made, real, lifts=lifts).max() < 0.02
+    assert errors(made, real).max() > 0.02
 
 
 def test_the_latents_are_those_of_the_rules() -> None:

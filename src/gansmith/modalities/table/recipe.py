@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset, Weights
 from gansmith.engine.games import AbstractRules, Networks
@@ -198,7 +199,7 @@ def _features(values: np.ndarray, is_category: np.ndarray, seed: int) -> Feature
     return Features(tuple(map(str, chosen)), values[:, chosen].astype(np.float64), is_category[chosen])
 
 
-def _thinned(codec: TableCodec, compact: Compact, seed: int) -> Compact:
+def _thinned(codec: TableCodec, compact: Compact, seed: int) -> Float[Tensor, "fewer n_compact"]:
     """Records that were made, without some of those that are made too often."""
     if not codec.has_lifts:
         return compact
