@@ -27,6 +27,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from bench.machine import machine
 from bench.peers.datasets import DATA_SETS, data_folder, is_there, prepare
+from gansmith.errors import UsageError
 from gansmith.modalities.table.features import common_types, table_features
 from gansmith.modalities.table.options import TableOptions
 from gansmith.scorecard.features import Features
@@ -110,7 +111,7 @@ def _measured(name: str, seed: int, n_values: int, folder: str) -> dict[str, Any
     )
     free = model.sample(N_POOL, seed + 100).records.select(compared.names)
     (free, real), compared = common_types([free, real.select(compared.names)], compared)
-    values = _values(seen.records, compared)
+    values = [one for one in _values(seen.records, compared) if _is_known(model, one[0], one[1])]
     if n_values:
         order = np.random.default_rng(0).permutation(len(values))[:n_values]
         values = [values[place] for place in np.sort(order)]
@@ -157,6 +158,15 @@ def _values(seen: pa.Table, schema: Schema) -> list[tuple[str, Any, float]]:
             if value is not None and MIN_SHARE <= count / seen.num_rows < 1:
                 found.append((column.name, value, count / seen.num_rows))
     return found
+
+
+def _is_known(model: Model, name: str, value: Any) -> bool:
+    """Whether it can be asked for: what too few records had never comes out."""
+    try:
+        model.doubts({name: value})
+    except UsageError:
+        return False
+    return True
 
 
 def _asked(
