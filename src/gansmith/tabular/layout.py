@@ -34,11 +34,13 @@ Compact = Float[Tensor, "batch n_compact"]
 
 FREE_SHARE: Final = 0.8
 """Share of training records for which nothing is asked: free records are what most users want."""
-FEW_SHARE: Final = 0.5
-"""Of the others, the share that asks for one or a few columns; the rest asks for any number of them, as those
-do who impute."""
+FEW_SHARE: Final = 0.1
+"""Of the others, the share that asks for one or a few columns. Few: records with a rare value are found among
+free ones, see `modalities/table/sampling.py`."""
+MOST_SHARE: Final = 0.6
+"""The share that asks for all columns but one or a few, as those do who impute; the rest for any number."""
 MORE_SHARE: Final = 0.5
-"""Having asked for one of few columns, the chance of asking for another as well, and so on."""
+"""Having counted one of few columns, the chance of counting another as well, and so on."""
 
 
 @final
@@ -189,8 +191,9 @@ def draw_conditions(layout: Layout, batch: Batch, generator: torch.Generator) ->
     n_most = max(layout.n_columns - 1, 0)
     draw = torch.rand(len(asking), generator=generator).clamp(1e-6, 1 - 1e-6)
     few = torch.floor(torch.log(draw) / math.log(MORE_SHARE)).clamp(max=n_most - 1)  # geometric: 0, 1, 2, ...
-    is_few = torch.rand(len(asking), generator=generator) < FEW_SHARE
-    n_conditioned = torch.where(is_few, 1 + few, 1 + torch.floor(draw * n_most)).clamp(0, n_most)
+    chosen = torch.rand(len(asking), generator=generator)
+    n_conditioned = torch.where(chosen < FEW_SHARE, 1 + few, 1 + torch.floor(draw * n_most))
+    n_conditioned = torch.where(chosen >= 1 - MOST_SHARE, n_most - few, n_conditioned).clamp(0, n_most)
     order = torch.rand(len(asking), layout.n_columns, generator=generator).argsort(1)
     is_first = (torch.arange(layout.n_columns) < n_conditioned[:, None]).to(samples.dtype)
     is_conditioned = torch.zeros_like(is_first).scatter_(1, order, is_first).to(samples.device)
