@@ -27,7 +27,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gansmith.engine.batches import Batch, Conditions
+from gansmith.engine.batches import Conditions
 from gansmith.tabular.rows import Codes, Levels, RowCodec
 
 Compact = Float[Tensor, "batch n_compact"]
@@ -183,16 +183,20 @@ class Layout:
         return torch.cat([*codes, samples[:, self.n_one_hot :]], 1)
 
 
-def draw_conditions(layout: Layout, batch: Batch, generator: torch.Generator) -> Conditions:
-    """Conditions that real samples fulfil: most free, some with random columns held fixed."""
-    samples = batch["real"]
-    is_conditional = torch.rand(len(samples), generator=generator) >= FREE_SHARE
+def draw_conditions(
+    layout: Layout,
+    samples: Float[Tensor, "batch n_values"],
+    generator: torch.Generator,
+    free_share: float = FREE_SHARE,
+) -> Conditions:
+    """Conditions that real samples fulfil: a share of them free, others with random columns held fixed."""
+    is_conditional = torch.rand(len(samples), generator=generator) >= free_share
     asking = torch.nonzero(is_conditional)[:, 0]  # (n_asking,)
     n_most = max(layout.n_columns - 1, 0)
     draw = torch.rand(len(asking), generator=generator).clamp(1e-6, 1 - 1e-6)
     few = torch.floor(torch.log(draw) / math.log(MORE_SHARE)).clamp(max=n_most - 1)  # geometric: 0, 1, 2, ...
     chosen = torch.rand(len(asking), generator=generator)
-    n_conditioned = torch.where(chosen < FEW_SHARE, 1 + few, 1 + torch.floor(draw * n_most))
+    n_conditioned = torch.where(chosen < FEW_SHARE, 1 + few, torch.floor(draw * (n_most + 1)))
     n_conditioned = torch.where(chosen >= 1 - MOST_SHARE, n_most - few, n_conditioned).clamp(0, n_most)
     order = torch.rand(len(asking), layout.n_columns, generator=generator).argsort(1)
     is_first = (torch.arange(layout.n_columns) < n_conditioned[:, None]).to(samples.dtype)

@@ -7,8 +7,9 @@ columns that determine each other can do so in fakes as well: all chance comes f
 The generator drafts a record, reads what it has written, and revises it. Columns that go together agree more
 easily when one can see the other's choice than when both have to be made from the same latents at once.
 
-Both players know which columns are conditioned. The generator copies those and makes the others: one
-network makes free records, records with some columns held fixed, and completes partial ones.
+Where columns are held fixed, a network beside the game makes the others (`completion.py`). A game without one
+is played with conditions: both players know which columns are conditioned; the generator copies those and
+makes the others.
 
 Source:
     Bengio et al. 2013, "Estimating or propagating gradients through stochastic neurons" (arXiv:1308.3432).
@@ -40,6 +41,7 @@ from gansmith.nets.mlp import (
 )
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
 from gansmith.settings import Annotated, Field, settings
+from gansmith.tabular.completion import Completion
 from gansmith.tabular.layout import Layout
 
 TableSamples = Float[Tensor, "batch n_values"]
@@ -60,6 +62,8 @@ class TableNetworks(AbstractPlayerNetworks):
     """Of the softmax that the straight-through gradient goes through, in logits."""
     n_revisions: Annotated[int, Field(ge=0, le=8)] = 0
     """How often the generator reads its draft and revises it."""
+    completion_width: Annotated[int, Field(ge=0, le=65_536)] = 0
+    """Of the hidden layers of the network that completes partial records; 0: the generator completes them."""
 
 
 @final
@@ -94,7 +98,9 @@ class TableGenerator(nn.Module):
         self.layout, self.config = layout, config
         activation, widths = config.activation, config.generator_widths
         self.activate = ACTIVATIONS[activation].function
-        self.first = nn.Linear(n_latents + n_conditions(layout), widths[0])
+        width = config.completion_width
+        self.completion = Completion(layout, width) if width else None
+        self.first = nn.Linear(n_latents + (0 if width else n_conditions(layout)), widths[0])
         pairs = pairwise((widths[0], *widths))
         self.blocks = nn.Sequential(*(ResidualBlock(width, activation, n_in) for n_in, width in pairs))
         self.last = nn.Linear(widths[-1], layout.n_values)
@@ -108,6 +114,10 @@ class TableGenerator(nn.Module):
 
         In evaluation mode levels are moved to where `level_knots` says.
         """
+        if self.completion and conditions is not None:
+            if not self.training:
+                return self.completion.completed(conditions, latents)
+            conditions = None  # the game is played without
         made = self.harden(self.logits(latents, conditions))
         return self.as_conditioned(made if self.training else self._evened(made), conditions)
 
@@ -165,7 +175,8 @@ class TableDiscriminator(AbstractExplicitDiscriminator):
         super().__init__()
         self.layout = layout
         self.activation: Activation = config.activation
-        widths = (layout.n_values + layout.n_columns, *config.discriminator_widths)
+        self.knows_conditions = not config.completion_width
+        widths = (layout.n_values + self.knows_conditions * layout.n_columns, *config.discriminator_widths)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.last = nn.Linear(widths[-1], 1)
 
@@ -184,6 +195,8 @@ class TableDiscriminator(AbstractExplicitDiscriminator):
         return logits, gradients[:, : self.layout.n_values]
 
     def _inputs(self, samples: TableSamples, conditions: Conditions | None) -> Float[Tensor, "batch n_in"]:
+        if not self.knows_conditions:
+            return samples
         n_columns = self.layout.n_columns
         is_conditioned = (
             samples.new_zeros(len(samples), n_columns) if conditions is None else conditions[:, :n_columns]

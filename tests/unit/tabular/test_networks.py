@@ -7,12 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gansmith.engine.batches import Batch
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.errors import UsageError
 from gansmith.nets.mlp import initialise
-from gansmith.tabular.layout import FEW_SHARE, FREE_SHARE, Layout, draw_conditions, hold_fixed
+from gansmith.tabular.layout import FEW_SHARE, FREE_SHARE, MOST_SHARE, Layout, draw_conditions, hold_fixed
 from gansmith.tabular.networks import (
     TableDecoder,
     TableDiscriminator,
@@ -133,9 +132,23 @@ def test_the_discriminator_knows_what_was_asked(generator, discriminator):
     assert not torch.equal(discriminator(samples, asked), discriminator(samples, None))
 
 
+def test_with_a_completion_the_game_is_played_without_conditions():
+    config = replace(SIZES, completion_width=8)
+    generator, discriminator = TableGenerator(LAYOUT, config, 8), TableDiscriminator(LAYOUT, config)
+    latents = torch.randn(50, 8)
+    free = generator(latents).detach()
+    asked = hold_fixed(LAYOUT, free.flip(0), torch.eye(4)[torch.arange(50) % 4])
+    assert torch.equal(generator(latents, asked), free)
+    assert torch.equal(discriminator(free, asked), discriminator(free, None))
+    made = generator.eval()(latents, asked)
+    assert torch.equal(hold_fixed(LAYOUT, made, asked[:, :4]), asked)
+    assert generator.completion
+    assert not any(weight.requires_grad for weight in generator.completion.parameters())
+
+
 def test_the_gradient_written_down_is_that_of_autograd(generator, discriminator):
     samples = generator(torch.randn(30, 8)).detach().requires_grad_()
-    conditions = draw_conditions(LAYOUT, Batch({"real": samples.detach()}), torch.Generator().manual_seed(0))
+    conditions = draw_conditions(LAYOUT, samples.detach(), torch.Generator().manual_seed(0))
     logits, written = discriminator.with_gradients(samples, conditions)
     again = discriminator(samples, conditions)
     (derived,) = torch.autograd.grad(again.sum(), samples)
@@ -145,13 +158,14 @@ def test_the_gradient_written_down_is_that_of_autograd(generator, discriminator)
 
 def test_most_records_are_asked_for_nothing_and_never_for_everything():
     samples = LAYOUT.expand(torch.zeros(20_000, LAYOUT.n_compact))
-    conditions = draw_conditions(LAYOUT, Batch({"real": samples}), torch.Generator().manual_seed(0))
+    conditions = draw_conditions(LAYOUT, samples, torch.Generator().manual_seed(0))
     n_conditioned = conditions[:, :4].sum(1)
-    assert (n_conditioned == 0).float().mean() == pytest.approx(FREE_SHARE, abs=0.015)
-    assert (n_conditioned == 1).float().mean() == pytest.approx(
-        (1 - FREE_SHARE) * (FEW_SHARE / 2 + (1 - FEW_SHARE) / 3), abs=0.015
-    )
-    assert n_conditioned.max() == 3
+    any_share = 1 - FEW_SHARE - MOST_SHARE  # from none to three of four columns
+    wanted = [FREE_SHARE + (1 - FREE_SHARE) * any_share / 4]
+    for few, most in ((1 / 2, 1 / 4), (1 / 4, 1 / 4), (1 / 4, 1 / 2)):
+        wanted.append((1 - FREE_SHARE) * (FEW_SHARE * few + MOST_SHARE * most + any_share / 4))
+    found = n_conditioned.long().bincount() / len(samples)
+    assert found.tolist() == pytest.approx(wanted, abs=0.015)
     asked_values = conditions[:, 4:][conditions[:, :4][:, LAYOUT.column_of_value] == 0]
     assert not asked_values.any()  # what is not asked for is not told
 

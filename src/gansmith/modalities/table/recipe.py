@@ -27,6 +27,7 @@ from gansmith.modalities.table.request import TableRequest, request_for
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.tabular.calibration import calibrate
+from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.files import read_partial
 from gansmith.tabular.files.gaps import Gaps
 from gansmith.tabular.layout import Compact, Layout, draw_conditions
@@ -132,7 +133,13 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             return  # decoders draw states by chance: no margin decides
         assert isinstance(seen, TensorDataset)
         generators = [cast("TableGenerator", member["generator"]) for member in ensemble]
-        calibrate(generators, rules, seen.all["real"].cpu(), seed, codec.lifts)
+        compact = seen.all["real"].cpu()
+        calibrate(generators, rules, compact, seed, codec.lifts)
+        completions = [one.completion for one in generators if one.completion]
+        for place, completion in enumerate(completions):
+            if not place:
+                fit_completion(completion, compact, self.weights(codec, compact), seed)
+            completion.load_state_dict(completions[0].state_dict())
 
     def weights(self, codec: TableCodec, compact: Compact) -> Weights | None:
         """See `Weighting`."""
@@ -143,7 +150,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         batch = batch.with_part("real", codec.expand(batch["real"]))
         if generator is None:
             return batch
-        return batch.with_part("condition", draw_conditions(codec.layout, batch, generator))
+        return batch.with_part("condition", draw_conditions(codec.layout, batch["real"], generator))
 
     def request(self, codec: TableCodec, where: Where, balance: str) -> TableRequest:
         """See `Conditional`."""
@@ -227,6 +234,7 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
         generator_widths=(256 // scale, 256 // scale),
         discriminator_widths=(512 // scale, 256 // scale),
         n_revisions=int(not is_wide and preset != "vae"),
+        completion_width=0 if preset == "vae" else 256 // scale,
     )
     batch_size = min(BATCH_SIZE, n_records)
     rules = _autoencoder(batch_size) if preset == "vae" else _adversarial(batch_size)
