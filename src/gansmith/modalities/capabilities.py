@@ -203,11 +203,18 @@ class Finishing(Protocol):
     """Networks get a last touch when their game is over."""
 
     def finish(
-        self, codec: Any, rules: AbstractRules, ensemble: Sequence[Networks], seen: Dataset, seed: int
+        self,
+        codec: Any,
+        rules: AbstractRules,
+        ensemble: Sequence[Networks],
+        seen: Dataset,
+        samples_seen: int,
+        seed: int,
     ) -> None:
         """Change the networks that are kept, in place; they generate records in turn, on the CPU.
 
-        Training records are `seen` as `dataset` gave them.
+        Training records are `seen` as `dataset` gave them; the game has learnt from `samples_seen` of them.
+        See `Plan.finishing_share` for how long it may take.
         """
         ...
 

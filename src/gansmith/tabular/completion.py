@@ -30,7 +30,7 @@ from gansmith.tabular.layout import Compact, Layout, draw_conditions
 
 MAX_TURNS: Final = 16
 """Turns in which a record is completed; where there are more gaps, several are filled at once."""
-N_SAMPLES: Final = 500_000
+MAX_SAMPLES: Final = 500_000
 """Records that are learnt from, repeated ones too."""
 MAX_EPOCHS: Final = 60
 """A record is not seen more often."""
@@ -94,13 +94,16 @@ class Completion(nn.Module):
         return samples
 
 
-def fit_completion(completion: Completion, compact: Compact, weights: Weights | None, seed: int) -> None:
+def fit_completion(
+    completion: Completion, compact: Compact, weights: Weights | None, n_samples: int, seed: int
+) -> None:
     """Learn what hidden cells could be; the weights are kept that did best on records apart.
 
     Args:
         completion: On the CPU; its weights change.
         compact: Training records, shape `(n_records, n_compact)`.
         weights: How much oftener than others each of them is learnt from; None: all are equally often.
+        n_samples: Records to learn from, repeated ones too; fewer where there are few records.
         seed: Of the order of the records, and of which cells are hidden.
     """
     randomness = Randomness(seed)
@@ -109,7 +112,7 @@ def fit_completion(completion: Completion, compact: Compact, weights: Weights | 
     apart, seen = compact[:n_apart].repeat_interleave(weights[:n_apart], 0), compact[n_apart:]
     batch_size = min(max(len(seen) // 16, 16), MAX_BATCH)
     drawing = Shuffled(len(seen), batch_size, randomness, weights[n_apart:])
-    n_steps = max(1, min(N_SAMPLES, MAX_EPOCHS * len(seen)) // batch_size)
+    n_steps = max(1, min(n_samples, MAX_SAMPLES, MAX_EPOCHS * len(seen)) // batch_size)
     best, kept = math.inf, completion.state_dict()
     completion.requires_grad_(True)
     optimiser = torch.optim.Adam(completion.parameters(), LEARNING_RATE)

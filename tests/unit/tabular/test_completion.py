@@ -33,7 +33,7 @@ def records(n: int, seed: int = 0) -> torch.Tensor:
 def completion() -> Completion:
     torch.manual_seed(0)
     made = Completion(LAYOUT, 32)
-    fit_completion(made, records(4_000), None, 0)
+    fit_completion(made, records(4_000), None, 10**6, 0)
     return made
 
 
@@ -85,7 +85,7 @@ def test_the_latents_decide(completion):
 def test_the_same_records_and_seed_are_the_same_completion(completion):
     torch.manual_seed(0)
     again = Completion(LAYOUT, 32)
-    fit_completion(again, records(4_000), None, 0)
+    fit_completion(again, records(4_000), None, 10**6, 0)
     assert all(map(torch.equal, again.state_dict().values(), completion.state_dict().values()))
 
 
@@ -94,7 +94,7 @@ def test_records_of_more_weight_are_learnt_from_oftener():
     weights = torch.where(real[:, 1] == 1, 3, 1)
     torch.manual_seed(0)
     made = Completion(LAYOUT, 32)
-    fit_completion(made, real, weights, 0)
+    fit_completion(made, real, weights, 10**6, 0)
     found = completed(made, records(8_000, 1), [1.0, 0.0, 0.0, 1.0])
     assert (found[:, 1] == 1).float().mean() == pytest.approx(0.6 / (0.6 + 0.8), abs=0.05)
 
@@ -102,7 +102,7 @@ def test_records_of_more_weight_are_learnt_from_oftener():
 @pytest.mark.parametrize("n", [2, 15, 40])
 def test_few_records_are_enough(n):
     made = Completion(LAYOUT, 8)
-    fit_completion(made, records(n), None, 0)
+    fit_completion(made, records(n), None, 10**6, 0)
     assert all(weights.isfinite().all() for weights in made.parameters())
 
 

@@ -55,6 +55,9 @@ PENALTY_INTERVAL: Final = 4
 """Penalties at every fourth step, four times as strong, and turns on the same fakes: ten steps in the time
 of seven, and as good or better in the same time (LOG.md)."""
 ENSEMBLE_SIZE: Final = 5
+SAMPLES_PER_COMPLETED: Final = 3
+"""Samples of the game for each one from which it is learnt how gaps are filled: a tenth of the time."""
+FINISHING_SHARE: Final = 0.1
 TOLERANCE: Final = 0.1
 """Five standard errors of the held-out score of 2,500 records: a guard against collapse, not bad luck."""
 WIDE_VALUES: Final = 10_000
@@ -126,9 +129,13 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         rules: AbstractRules,
         ensemble: Sequence[Networks],
         seen: Dataset,
+        samples_seen: int,
         seed: int,
     ) -> None:
-        """See `Finishing`: margins become those of the training records; see `calibration.py`."""
+        """See `Finishing`: margins become those of the training records, and gaps can be filled.
+
+        See `calibration.py` and `completion.py`.
+        """
         if not isinstance(rules, AdversarialRules):
             return  # decoders draw states by chance: no margin decides
         assert isinstance(seen, TensorDataset)
@@ -138,7 +145,8 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         completions = [one.completion for one in generators if one.completion]
         for place, completion in enumerate(completions):
             if not place:
-                fit_completion(completion, compact, self.weights(codec, compact), seed)
+                n_samples = samples_seen // SAMPLES_PER_COMPLETED
+                fit_completion(completion, compact, self.weights(codec, compact), n_samples, seed)
             completion.load_state_dict(completions[0].state_dict())
 
     def weights(self, codec: TableCodec, compact: Compact) -> Weights | None:
@@ -240,7 +248,13 @@ def plan_table(layout: Layout, n_records: int, preset: str) -> Plan:
     rules = _autoencoder(batch_size) if preset == "vae" else _adversarial(batch_size)
     most = max(MAX_EPOCHS * n_records, batch_size)
     return Plan(
-        networks, rules, min(SAMPLES_SEEN, most), most, tolerance=TOLERANCE, ensemble_size=ENSEMBLE_SIZE
+        networks,
+        rules,
+        min(SAMPLES_SEEN, most),
+        most,
+        tolerance=TOLERANCE,
+        finishing_share=FINISHING_SHARE,
+        ensemble_size=ENSEMBLE_SIZE,
     )
 
 

@@ -180,8 +180,10 @@ def start(
         if origin:
             config, target, options = taken_over(origin, config, target, options or {})
         source = open_data(source, kind=config.kind, target=target, options=options)
-    deadline = source.started + parse_duration(config.budget) if config.budget else None
-    prepared = prepare(source, config, origin)
+    prepared, deadline = prepare(source, config, origin), None
+    if config.budget:
+        seconds = (1 - prepared.plan.finishing_share) * parse_duration(config.budget)
+        deadline = source.started + seconds
     threads = config.threads or usual_threads(prepared.game)
     if deadline is not None:
         threads, length = calibrated(prepared, deadline)
@@ -259,7 +261,8 @@ def finished_ensemble(prepared: Prepared, training: Training) -> Sequence[Networ
     with n_threads(1), precision:  # as in sampling
         ensemble = _chosen(ensemble, prepared, game)
         if finishing := offered(recipe, Finishing):
-            finishing.finish(prepared.codec, rules, ensemble, prepared.batches.dataset, prepared.config.seed)
+            seen, seed = prepared.batches.dataset, prepared.config.seed
+            finishing.finish(prepared.codec, rules, ensemble, seen, training.samples_seen, seed)
     return ensemble
 
 
