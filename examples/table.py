@@ -8,6 +8,6 @@ wine = load_wine(as_frame=True).frame.astype({"target": "category"})
 train, holdout = wine.iloc[::2], wine.iloc[1::2]
 
 model = gansmith.Synthesizer(samples_seen=10_000, seed=0).fit(train, target="target")
-print(model.sample(5, where={"target": "2"}))
+print(model.sample(5, where={"target": "1"}))
 
 print(model.score(holdout))

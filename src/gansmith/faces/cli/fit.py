@@ -82,7 +82,8 @@ def fit(
         console.print("Stopped; a checkpoint is kept. To go on:")
         typer.echo(shlex.join(command), err=True)
         raise typer.Exit(INTERRUPTED)
-    model = fit_run.model()
+    with console.status("The last touch ..."):
+        model = fit_run.model()
     digest = model.save(output, sampling_only=sampling_only)
     console.print(f"Wrote {output}.")
     if json:

@@ -104,11 +104,16 @@ def _noisy_decimals(values: pa.Array) -> int | None:
     numbers = np.abs(np.asarray(values, dtype=np.float64))
     for decimals in range(_NOISY_DECIMALS + 1):
         scaled = numbers * 10.0**decimals
-        if (np.abs(scaled - np.rint(scaled)) <= np.minimum(_NOISE * scaled, _NOISE_CAP)).all() and (
-            scaled < 2.0**53
-        ).all():
+        is_near = np.abs(scaled - np.rint(scaled)) <= np.minimum(_NOISE * scaled, _NOISE_CAP)
+        if (is_near & (scaled < 2.0**53)).all() and _is_noise_beyond(numbers, decimals):
             return decimals
     return None
+
+
+def _is_noise_beyond(numbers: np.ndarray, decimals: int) -> bool:
+    """Whether what is beyond these decimals is noise: not in the digits that a double keeps."""
+    spelt = np.array([float(f"{number:.{_DOUBLE_DIGITS}g}") for number in numbers])
+    return bool((np.abs(spelt - np.round(spelt, decimals)) < 10.0**-_NOISY_DECIMALS / 2).all())
 
 
 def _style_of(cells: pa.Array, point: str) -> tuple[int, bool, bool]:

@@ -332,3 +332,9 @@ def test_a_column_of_nothing_is_read_again_as_nothing():
         pa.table({"n": ["3", "4"], "nothing": pa.array(["", ""])}), schema=schema, leniency="columns"
     )
     assert judged.notes == ()
+
+
+def test_a_thousandth_of_a_large_number_is_no_noise():
+    large = 274877906944.001
+    (column,) = read_table(pa.table({"x": [large, 0.5, None]})).schema.columns
+    assert column.decimals < 0 or round(large, column.decimals) == large
