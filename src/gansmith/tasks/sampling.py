@@ -10,6 +10,7 @@ unique, so the blocks of such a model are made in order.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -46,8 +47,10 @@ N_AHEAD: Final = 2
 """Blocks that are being generated while one is decoded and taken away; as many cores are used at most."""
 MAX_REQUESTED: Final = 2048
 """Records of a block that are asked for: much may have to be made before the first of them is there."""
-N_SPARE: Final = 64
-"""Records more than are missing, so that these are there at the first try."""
+SPARE: Final = 1.25
+"""Records that are made for each one that is missing, so that these are there at the first try."""
+ROUNDED: Final = 512
+"""Their number is a multiple of it: torch keeps what it has worked out for each size."""
 MAX_TRIES: Final = 100
 """Candidates for one record."""
 
@@ -124,7 +127,8 @@ class Sampling:
         kept = [made[is_kept(weights, stream, block)]]
         while (n_left := size - sum(map(len, kept))) > 0:
             again = stream.part(str(len(kept)))
-            made = self._made(self.networks, Batch({}, n_left + n_left // 4 + N_SPARE), again, block)
+            n_more = ROUNDED * math.ceil(SPARE * n_left / ROUNDED)
+            made = self._made(self.networks, Batch({}, n_more), again, block)
             weights = weighting.weights(self.codec, made)
             assert weights is not None
             kept.append(made[is_kept(weights, again, block)])
