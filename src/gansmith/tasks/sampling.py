@@ -49,8 +49,8 @@ MAX_REQUESTED: Final = 2048
 """Records of a block that are asked for: much may have to be made before the first of them is there."""
 SPARE: Final = 1.25
 """Records that are made for each one that is missing, so that these are there at the first try."""
-ROUNDED: Final = 512
-"""Their number is a multiple of it: torch keeps what it has worked out for each size."""
+N_SIZES: Final = 16
+"""Parts of a block; such records are made in whole parts, as torch keeps what it works out for each size."""
 MAX_TRIES: Final = 100
 """Candidates for one record."""
 
@@ -127,7 +127,8 @@ class Sampling:
         kept = [made[is_kept(weights, stream, block)]]
         while (n_left := size - sum(map(len, kept))) > 0:
             again = stream.part(str(len(kept)))
-            n_more = ROUNDED * math.ceil(SPARE * n_left / ROUNDED)
+            part = math.ceil(size / N_SIZES)
+            n_more = part * math.ceil(SPARE * n_left / part)
             made = self._made(self.networks, Batch({}, n_more), again, block)
             weights = weighting.weights(self.codec, made)
             assert weights is not None
