@@ -262,7 +262,7 @@ def _known_values(column: Column, codec: AbstractColumnCodec) -> str:
     is_value = (choices.widths == 0) & ~are_missing(choices.cells)
     places = np.flatnonzero(is_value)[np.argsort(-choices.weights[is_value], kind="stable")]
     listed = [f"{choices.cells[int(place)].as_py()}: {choices.weights[place]:,.0f}" for place in places]
-    if len(listed) > 2 * N_LISTED:
+    if len(listed) > 2 * N_LISTED + 2:
         listed[N_LISTED:-N_LISTED] = [f"... {len(listed) - 2 * N_LISTED:,} more ..."]
     if (in_bins := choices.widths > 0).any():
         n_bins, n_records = len(np.unique(choices.codes[in_bins])), choices.weights[in_bins].sum()
