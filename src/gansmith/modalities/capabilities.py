@@ -1,4 +1,4 @@
-"""What only some recipes can do: records that were asked for, gaps, rules, a last touch, a dearer score.
+"""What only some recipes can do: records that were asked for, gaps, rules, a last touch, a last word.
 
 See `gansmith.modalities.registry.needed` and `offered`.
 """

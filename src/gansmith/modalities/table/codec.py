@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from gansmith.engine.batches import Weights
 from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.table.options import TableOptions
@@ -104,8 +105,12 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         return bool((self.lifts > 1).any())
 
     def cell_lifts(self, compact: Compact) -> Int[Tensor, "n n_columns"]:
-        """Of the state of each cell of compact samples; a record has the highest of its cells."""
+        """How much oftener records with the state of each cell of compact samples are learnt from."""
         return self.lifts[compact[:, : self.layout.n_columns].long() + self.layout.offsets]
+
+    def record_lifts(self, compact: Compact) -> Weights:
+        """How much oftener each of these records is learnt from: the highest of its cells."""
+        return self.cell_lifts(compact).amax(1)
 
     def features(
         self, compact: Compact

@@ -154,8 +154,8 @@ class SampledBlock:
         before: int | Tensor = self._wanted.lift
         if self._is_walking.any():
             walking = torch.from_numpy(np.flatnonzero(self._is_walking))
-            before = codec.cell_lifts(self._compact[walking[rows]]).amax(1)
-        return (before / codec.cell_lifts(compact[rows]).amax(1)).numpy()
+            before = codec.record_lifts(self._compact[walking[rows]])
+        return (before / codec.record_lifts(compact[rows])).numpy()
 
     def settled(self, records: Table) -> Table:
         found, cells_of = records.records, pa.array(self._cells_of[: len(records)])

@@ -53,7 +53,7 @@ class Generator:
         self.codec, self.asked = codec, []
         order = pc.sort_indices(people.records, [("job", "ascending"), ("rich", "ascending")])
         real = codec.encode(Table(people.records.take(order), people.schema, "sorted"), 0)
-        self.real = real.repeat_interleave(codec.cell_lifts(real).amax(1), 0)
+        self.real = real.repeat_interleave(codec.record_lifts(real), 0)
         self.rng = np.random.default_rng(1)
 
     def fresh(self):
