@@ -215,10 +215,10 @@ def _drifting_batches(monkeypatch):
     drawn = iter(range(10_000))
     samples = TableRecipe.samples
 
-    def broken(self, codec, batch, generator):
+    def broken(self, codec, networks, batch, generator):
         if generator is not None:
             batch = batch.with_part("real", batch["real"].roll(next(drawn), 0))
-        return samples(self, codec, batch, generator)
+        return samples(self, codec, networks, batch, generator)
 
     monkeypatch.setattr(TableRecipe, "samples", broken)
 

@@ -95,7 +95,7 @@ class KindSubject(AbstractSubject):
         """The records as a game sees them, with what they fulfil where the kind knows conditions."""
         batch = self.dataset.batch(torch.arange(len(self.dataset)))
         generator = Randomness(self.seed).generator("conditions", 0)
-        return self.modality.recipe.samples(self.codec, batch, generator)
+        return self.modality.recipe.samples(self.codec, self.plan.networks, batch, generator)
 
     @property
     def conditions(self) -> Tensor | None:
@@ -286,7 +286,9 @@ def check_resuming(subject: KindSubject) -> None:
     rules, randomness = subject.plan.game, Randomness(subject.seed)
     recipe = subject.modality.recipe
     drawing = Shuffled(len(subject.dataset), rules.batch_size, randomness)
-    batches = Batches(subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec))
+    batches = Batches(
+        subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec, subject.plan.networks)
+    )
     config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
     held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
     evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))

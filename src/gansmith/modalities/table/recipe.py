@@ -154,10 +154,12 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         """See `Weighting`."""
         return codec.record_lifts(compact) if codec.has_lifts else None
 
-    def samples(self, codec: TableCodec, batch: Batch, generator: torch.Generator | None) -> Batch:
-        """See the base class; some of the records are conditioned on columns of their own."""
+    def samples(
+        self, codec: TableCodec, networks: TableNetworks, batch: Batch, generator: torch.Generator | None
+    ) -> Batch:
+        """See the base class; where no network completes records, some are conditioned on own columns."""
         batch = batch.with_part("real", codec.expand(batch["real"]))
-        if generator is None:
+        if generator is None or networks.completion_width:
             return batch
         return batch.with_part("condition", draw_conditions(codec.layout, batch["real"], generator))
 

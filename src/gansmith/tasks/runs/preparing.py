@@ -96,7 +96,7 @@ def prepare(
         )
     game = rules.start(networks, randomness)
     drawing = Shuffled(len(dataset), rules.batch_size, randomness, _weights(modality, codec, dataset))
-    batches = Batches(dataset, drawing, randomness, partial(recipe.samples, codec), device)
+    batches = Batches(dataset, drawing, randomness, partial(recipe.samples, codec, plan.networks), device)
     evaluation = None
     if n_heldout:
         apart = recipe.dataset(codec, heldout, randomness.key("encode", 1))
