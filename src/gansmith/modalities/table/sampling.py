@@ -235,8 +235,7 @@ class SampledBlock:
         variants = torch.from_numpy(self._variants)[slots]
         sums = torch.zeros(int(variants.max()) + 1, noise.shape[1]).index_add_(0, variants, noise)
         axes = normalize(sums, dim=1)[variants]
-        across, along = (_turned(noise, drawn, degrees) for degrees in ANGLES[step % len(ANGLES)])
-        near = across + ((along - across) * axes).sum(1, keepdim=True) * axes
+        near = _turned(noise, drawn, axes, ANGLES[step % len(ANGLES)])
         return Question(Origins(near, self._origins.turns[slots]))
 
     def _move(self, compact: Compact, found: Found, variants: Codes) -> None:
@@ -329,8 +328,16 @@ def _numbered(groups: Codes) -> Codes:
 
 
 def _turned(
-    noise: Float[Tensor, "n n_noise"], fresh: Float[Tensor, "n n_noise"], degrees: float
+    noise: Float[Tensor, "n n_noise"],
+    fresh: Float[Tensor, "n n_noise"],
+    axes: Float[Tensor, "n n_noise"],
+    angles: tuple[float, float],
 ) -> Float[Tensor, "n n_noise"]:
-    """Standard normal noise that forgets as much of itself as an angle says: by 90 degrees, everything."""
-    angle = math.radians(degrees)
-    return math.cos(angle) * noise + math.sin(angle) * fresh
+    """Standard normal noise that forgets as much of itself as angles say: by 90 degrees, everything.
+
+    The first angle holds across the axes, which are of length 1, and the second along them.
+    """
+    across, along = (
+        math.cos(math.radians(angle)) * noise + math.sin(math.radians(angle)) * fresh for angle in angles
+    )
+    return across + ((along - across) * axes).sum(1, keepdim=True) * axes

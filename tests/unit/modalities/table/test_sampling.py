@@ -17,7 +17,7 @@ from gansmith.modalities.capabilities import Origins
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import TableRequest, request_for
-from gansmith.modalities.table.sampling import FREE_ROUNDS, MAX_ROUNDS, MAX_STEPS, N_MOVES
+from gansmith.modalities.table.sampling import FREE_ROUNDS, MAX_ROUNDS, MAX_STEPS, N_MOVES, _turned
 from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.files import read_table
 from gansmith.tabular.schema import Table
@@ -209,3 +209,15 @@ def test_waiting_has_an_end(people, learnt):
     assert len(generator.asked) == MAX_ROUNDS
     few = _finished(_watching(learnt, [], ["job=king"]), Generator(learnt, people), n_wanted=50)
     assert set(few.column("job").to_pylist()) == {"king"}
+
+
+@pytest.mark.parametrize("angles", [(90, 0), (40, 40), (20, 60)])
+def test_turned_noise_is_as_likely_as_before(angles):
+    noise, fresh = torch.randn(2, 40_000, 6, generator=torch.Generator().manual_seed(0))
+    axis = torch.nn.functional.normalize(torch.tensor([1.0, 2.0, 0.0, -1.0, 0.0, 0.5]), dim=0)
+    turned = _turned(noise, fresh, axis.expand_as(noise), angles)
+    assert torch.allclose(torch.cov(turned.T), torch.eye(6), atol=0.03)
+    other = torch.tensor([0.0, 0.0, 1.0, 0.0, 0.0, 0.0])  # across the axis
+    for direction, angle in ((other, angles[0]), (axis, angles[1])):
+        kept = ((turned @ direction) * (noise @ direction)).mean()
+        assert kept == pytest.approx(np.cos(np.radians(angle)), abs=0.03)
