@@ -26,7 +26,8 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, Training
-from gansmith.nets.mlp import AbstractExplicitDiscriminator, dense_gradients, dense_logits, layers
+from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
+from gansmith.nets.mlp import layers
 
 N_MODES: Final = 8
 SIGMA: Final = 0.01

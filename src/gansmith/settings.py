@@ -90,7 +90,7 @@ _WANTED: Final = {
     "too_short": "a list of {min_length} or more", "too_long": "a list of {max_length} or fewer",
 }  # fmt: skip
 """What was wanted, by pydantic's name of the error."""
-_BRANCH: Final = re.compile(r"constrained-[a-z]+|(literal|tuple|nullable)\[.*\]")
+_BRANCH: Final = re.compile(r"constrained-[a-z]+|(literal|tuple|nullable|dict)\[.*\]")
 """What pydantic names one of several types with that a value may have."""
 
 

@@ -398,8 +398,9 @@ def test_a_lesson_is_differentiated_through_every_step_of_the_learner():
 def test_the_pool_is_filled_first_and_then_swaps_half():
     game: Any = TOYS["cycle"].rules.start(networks_of("cycle"), Randomness(0))
     numbered = torch.arange(64.0)[:, None].expand(64, 2)
-    assert torch.equal(game._from_pool(0, "discriminator", numbered), numbered)
-    shown = game._from_pool(1, "discriminator", numbered + 100)
+    pool, chance = game._pools["discriminator"], torch.Generator().manual_seed(0)
+    assert torch.equal(pool.exchanged({"fake": numbered}, chance)["fake"], numbered)
+    shown = pool.exchanged({"fake": numbered + 100}, chance)["fake"]
     old = (shown < 100).all(1)
     assert len(game.memory()["discriminator"]) == 100
     assert 10 <= int(old.sum()) <= 14  # half of those that found no free place

@@ -51,6 +51,21 @@ GENERAL: dict[str, tuple[Any, list[str]]] = {
     "objective": ("wasserstein", ["--objective", "wasserstein"]),
     "penalties": ({"r1": 0.5, "r2": 0.1}, ["--penalty", "r1=.5", "--penalty", "r2=0.1"]),
     "weight_clip": (0.1, ["--weight-clip", "0.1"]),
+    "spectral_norm": (True, ["--spectral-norm"]),
+    "n_packed": (2, ["--packed", "2"]),
+    "minibatch": ("deviation", ["--minibatch", "deviation"]),
+    "replay_share": (0.5, ["--replay", "0.5"]),
+    "input_noise": (0.1, ["--input-noise", ".1"]),
+    "augmentations": (
+        {"mask": 0.3, "jitter": 0.1},
+        ["--augmentation", "mask=.3", "--augmentation", "jitter=.1"],
+    ),
+    "label_smoothing": (0.1, ["--label-smoothing", "0.1"]),
+    "terms": ({"feature_matching": 1.0}, ["--term", "feature_matching=1"]),
+    "n_unrolled": (2, ["--unrolled", "2"]),
+    "combined_batch": (True, ["--combined-batch"]),
+    "patience": (3, ["--patience", "3"]),
+    "cures": (True, ["--cures"]),
 }
 OF_TABLES: dict[str, tuple[Any, list[str]]] = {
     "has_header": (False, ["--no-header"]),
@@ -133,7 +148,7 @@ def test_an_option_of_a_kind_comes_from_everywhere(name, data, monkeypatch, tmp_
 
 
 TUNED = {name: value for name, (value, _) in GENERAL.items() if name not in ("kind", "device", "preset")}
-APART = ("budget", "samples_seen", "epochs", "seed", "threads", "shortened")
+APART = ("budget", "samples_seen", "epochs", "seed", "threads", "shortened", "patience")
 
 
 @pytest.mark.parametrize("kind", ["table", "image"])
@@ -142,14 +157,16 @@ def test_every_choice_reaches_the_game_of_every_kind(kind, name):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"age": rng.integers(20, 60, 100), "city": rng.choice(["Ulm", "Rom"], 100)})
     source = frame if kind == "table" else rng.integers(0, 17, (60, 4, 4)).astype(np.uint8)
+    usual: dict[str, Any] = {"samples_seen": 200, "threads": 1}
+    if name == "combined_batch":
+        usual["objective"] = "hinge"
     plain, chosen = (
-        start(source, from_plain(FitConfig, {"samples_seen": 200, "threads": 1, **more})).prepared
-        for more in ({}, {name: TUNED[name]})
+        start(source, from_plain(FitConfig, {**usual, **more})).prepared for more in ({}, {name: TUNED[name]})
     )
     ours, theirs = ((one.manifest["game"], one.manifest["networks"]) for one in (plain, chosen))
     is_default = kind == "image" and name == "turns" and ours[0]["turns"] == "fresh"
     assert ours != theirs or is_default
-    run_of = start(source, from_plain(FitConfig, {"samples_seen": 200, "threads": 1, name: TUNED[name]}))
+    run_of = start(source, from_plain(FitConfig, {**usual, name: TUNED[name]}))
     assert all(np.isfinite(list(record.losses.values())).all() for record in run_of)
 
 
@@ -172,7 +189,7 @@ def test_an_objective_brings_its_penalty_and_a_penalty_goes_before_it():
     ("words", "said"),
     [
         (["--objective", "hinje"], "Did you mean 'hinge'"),
-        (["--penalty", "r3=1"], "Known: 'r1', 'r2', 'gradient_penalty'"),
+        (["--penalty", "r3=1"], "Known: 'r1', 'r2', "),
         (["--penalty", "r1"], "--penalty 'r1': write NAME=WEIGHT"),
         (["--penalty", "r1=much"], "penalties.r1 must be a number, not 'much'"),
         (["--activation", "tahn"], "activation 'tahn' is not known. Did you mean 'tanh'"),
@@ -249,3 +266,12 @@ def _toml(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f'"{key}" = {_toml(item)}' for key, item in value.items()) + "}"
     return json.dumps(value)
+
+
+def test_the_weight_of_penalties_may_be_left_to_short_runs(data, asked, tmp_path):
+    assert run(["fit", str(data), "-o", str(tmp_path / "m.gan"), "--penalty", "auto"]) == 2
+    assert asked[0][0].penalties == "auto"
+    assert (
+        run(["fit", str(data), "-o", str(tmp_path / "m.gan"), "--penalty", "auto", "--penalty", "r1=1"]) == 2
+    )
+    assert len(asked) == 1

@@ -20,6 +20,8 @@ from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
 
 Samples = Float[Tensor, "batch *sample"]
+Shown = Float[Tensor, "batch *shown"]
+"""Samples as a discriminator sees them, perhaps several at once."""
 Latents = Float[Tensor, "batch n_latents"]
 Conditions = Shaped[Tensor, "batch *condition"]
 Logits = Float[Tensor, " batch"]

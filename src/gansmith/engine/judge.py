@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import final
@@ -10,9 +9,14 @@ from typing import final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from gansmith.engine.batches import Logits, Samples
-from gansmith.nets.mlp import AbstractExplicitDiscriminator
+from gansmith.nets.discriminators import (
+    AbstractExplicitDiscriminator,
+    AbstractFeaturedDiscriminator,
+    AbstractWholeBatchDiscriminator,
+)
 
 Judge = Callable[[Samples], Logits]
 """Anything that maps samples to logits; penalties take no more."""
@@ -45,19 +49,6 @@ class Judgement:
         return one, other
 
 
-class AbstractWholeBatchDiscriminator(nn.Module, ABC):
-    """Says that it looks at a batch as a whole, by packing or by statistics over its records.
-
-    Real and fake records are then judged in batches of their own, and no logit is a function of its own
-    record alone: the gradient of a logit's sum stands in for the gradient of each logit, and both players
-    cannot share one pass.
-
-    Source:
-        Salimans et al. 2016, "Improved techniques for training GANs", section 3.2 (arXiv:1606.03498); Lin et
-        al. 2018, "PacGAN" (arXiv:1712.04086).
-    """
-
-
 @final
 class Discriminator:
     """A network and the conditions of a batch; remembers the batch it judged last.
@@ -68,6 +59,7 @@ class Discriminator:
         keeps_gradients: Whether input gradients will be wanted of what is judged.
         n_groups: Into how many equal groups samples fall, real and fake ones, that a network which looks at
             a whole batch must judge apart; it makes no difference to others.
+        wants_features: Whether it shall be asked what its layers see.
     """
 
     def __init__(
@@ -77,8 +69,10 @@ class Discriminator:
         *,
         keeps_gradients: bool = False,
         n_groups: int = 1,
+        wants_features: bool = False,
     ) -> None:
         self.network = network
+        self._wants_features = wants_features
         self.conditions = conditions
         self._keeps_gradients = keeps_gradients
         self._n_groups = n_groups if isinstance(network, AbstractWholeBatchDiscriminator) else 1
@@ -95,22 +89,28 @@ class Discriminator:
         if samples is self._samples and self._judgement is not None:
             return self._judgement
         self._samples, self._gradients = samples, None
-        if self._keeps_gradients and isinstance(self.network, AbstractExplicitDiscriminator):
-            logits, self._gradients = self.network.with_gradients(samples, self.conditions)
+        is_explicit = isinstance(self.network, AbstractExplicitDiscriminator) and not self._wants_features
+        if self._keeps_gradients and is_explicit:
+            assert isinstance(self.network, AbstractExplicitDiscriminator)
+            with parametrize.cached():  # a weight that is computed is the same in both
+                logits, self._gradients = self.network.with_gradients(samples, self.conditions)
             self._judgement = Judgement(logits)
         elif self._n_groups == 1:
-            self._judgement = said(self.network, samples, self.conditions)
+            self._judgement = self._said(samples, self.conditions)
         else:
             n = self._n_groups
             conditions = [None] * n if self.conditions is None else self.conditions.chunk(n)
             groups = zip(samples.chunk(n), conditions, strict=True)
-            apart = [said(self.network, *group) for group in groups]
+            apart = [self._said(*group) for group in groups]
             self._judgement = Judgement(
                 torch.cat([one.logits for one in apart]),
                 tuple(torch.cat(parts) for parts in zip(*(one.features for one in apart), strict=True)),
                 {name: torch.cat([one.heads[name] for one in apart]) for name in apart[0].heads},
             )
         return self._judgement
+
+    def _said(self, samples: Samples, conditions: Tensor | None) -> Judgement:
+        return said(self.network, samples, conditions, wants_features=self._wants_features)
 
     @property
     def has_gradients(self) -> bool:
@@ -125,9 +125,14 @@ class Discriminator:
         return self._gradients
 
 
-def said(network: nn.Module, samples: Samples, conditions: Tensor | None) -> Judgement:
-    """What a discriminator says of samples, in full precision."""
-    found = network(samples, conditions)
+def said(
+    network: nn.Module, samples: Samples, conditions: Tensor | None, *, wants_features: bool = False
+) -> Judgement:
+    """What a discriminator says of samples, in full precision; of what its layers see where it is wanted."""
+    if wants_features and isinstance(network, AbstractFeaturedDiscriminator):
+        found = Judgement(*network.with_features(samples, conditions))
+    else:
+        found = network(samples, conditions)
     if not isinstance(found, Judgement):
         return Judgement(found.float())
     heads = {name: head.float() for name, head in found.heads.items()}

@@ -8,13 +8,22 @@ per record or pair, shape `(batch,)`. To add an objective, write its two functio
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import final
+from dataclasses import dataclass, replace
+from typing import Final, final
 
+import torch
 from torch.nn.functional import relu, softplus
 
 from gansmith.engine.batches import Logits, PerSample
+from gansmith.engine.divergences import DIVERGENCES
 from gansmith.errors import find
+
+MARGIN: Final = 1.0
+"""Of energies: a fake of more than this is told from real ones well enough."""
+DIVERSITY: Final = 0.5
+"""Energy of fakes over that of real records at the equilibrium that is kept; higher is more diverse."""
+BALANCE_RATE: Final = 1e-3
+"""How fast the balance of that equilibrium is mended."""
 
 
 def minimax_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
@@ -110,6 +119,61 @@ def relativistic_generator_loss(real_logits: Logits, fake_logits: Logits) -> Per
     return softplus(real_logits - fake_logits)
 
 
+def relativistic_average_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+    """Real records shall look more real than fakes do on average, and fakes less than real ones do.
+
+    Source: Jolicoeur-Martineau 2018, "The relativistic discriminator", section 4.2, RaSGAN
+    (arXiv:1807.00734).
+    """
+    return softplus(fake_logits.mean() - real_logits) + softplus(fake_logits - real_logits.mean())
+
+
+def relativistic_average_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+    """The same with both sides exchanged.
+
+    Source: Jolicoeur-Martineau 2018, section 4.2, RaSGAN (arXiv:1807.00734).
+    """
+    return relativistic_average_discriminator_loss(fake_logits, real_logits)
+
+
+def energy_based_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+    """Low energy for real records, at least the margin for fakes; a logit is an energy, negated.
+
+    Source: Zhao et al. 2016, "Energy-based generative adversarial network", eq. 1 (arXiv:1609.03126).
+    """
+    return -real_logits + relu(MARGIN + fake_logits)
+
+
+def energy_based_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+    """Low energy for fakes.
+
+    Source: Zhao et al. 2016, eq. 2 (arXiv:1609.03126).
+    """
+    return -fake_logits
+
+
+def boundary_equilibrium_discriminator_loss(
+    real_logits: Logits, fake_logits: Logits, balance: float
+) -> PerSample:
+    """Low energy for real records, high for fakes; a logit is an energy, negated.
+
+    How much the fakes count, `balance` in [0, 1], is adapted; see `next_balance`.
+
+    Source: Berthelot et al. 2017, "BEGAN: Boundary equilibrium generative adversarial networks", section 3.4
+    (arXiv:1703.10717).
+    """
+    return balance * fake_logits - real_logits
+
+
+def next_balance(balance: float, real_logits: Logits, fake_logits: Logits) -> float:
+    """How much fakes count at the next step, so that their energy becomes the wanted share of the real one.
+
+    Source: Berthelot et al. 2017, section 3.4, the update of k (arXiv:1703.10717).
+    """
+    gap = DIVERSITY * -real_logits.mean() + fake_logits.mean()
+    return min(max(balance + BALANCE_RATE * gap.item(), 0.0), 1.0)
+
+
 Loss = Callable[[Logits, Logits], PerSample]
 
 
@@ -122,36 +186,160 @@ class Objective:
     generator: Loss
     meaning: str
     """One line for people."""
+    source: str
+    """The paper."""
+    use: str
+    """When to take it, in one line."""
     is_relative: bool = False
-    """Only differences of logits count: the generator's turn needs real records, and zero is no threshold."""
+    """Each side is compared with the other: the generator's turn needs real records."""
+    threshold: float | None = 0.0
+    """The logit between real and fake; None where only differences of logits mean something."""
     penalties: tuple[tuple[str, float], ...] = ()
     """Names (keys of `PENALTIES`) and weights of those that come with it where a user chooses it; empty: it
     takes those that the rules have."""
+    is_of_energies: bool = False
+    """A logit is an energy, negated: the discriminator is an autoencoder, and says how well it rebuilds."""
+    balanced: Callable[[float], Loss] | None = None
+    """Gives the discriminator's loss by a balance in [0, 1] that is adapted at every step; see
+    `next_balance`."""
+
+    def at(self, balance: float) -> Objective:
+        """The same at that balance, where it has one."""
+        return self if self.balanced is None else replace(self, discriminator=self.balanced(balance))
+
+    def smoothed(self, real_logits: Logits, fake_logits: Logits, share: float) -> PerSample:
+        """The discriminator's loss where a share of the real records is labelled as fake.
+
+        Where pairs are compared, that share of them is labelled the wrong way round; elsewhere fakes keep
+        their labels, so that what the discriminator is led to stays a function of the real records' density.
+
+        Source: Salimans et al. 2016, "Improved techniques for training GANs", section 3.4 (arXiv:1606.03498).
+        """
+        loss = self.discriminator(real_logits, fake_logits)
+        if not share:
+            return loss
+        if self.is_relative:
+            wrong = self.discriminator(fake_logits, real_logits)
+        else:  # the loss is a sum of one of real records and one of fakes: that of fakes, for both
+            zero = torch.zeros_like(real_logits)
+            wrong = sum_of_fakes(self.discriminator, real_logits, fake_logits, zero)
+        return (1 - share) * loss + share * wrong
 
 
-OBJECTIVES: dict[str, Objective] = {
+def sum_of_fakes(loss: Loss, one: Logits, other: Logits, zero: Logits) -> PerSample:
+    """What a loss that is a sum over both sides says where both are fake, but for a constant."""
+    return loss(zero, one) + loss(zero, other) - loss(zero, zero)
+
+
+def _divergence(name: str, meaning: str, use: str) -> Objective:
+    divergence = DIVERGENCES[name]
+    return Objective(
+        divergence.discriminator,
+        divergence.generator,
+        f"f-GAN: {meaning}",
+        "Nowozin et al. 2016, arXiv:1606.00709",
+        use,
+    )
+
+
+OBJECTIVES: Final[dict[str, Objective]] = {
     "relativistic": Objective(
         relativistic_discriminator_loss,
         relativistic_generator_loss,
         "each record against a partner of the other side; the default",
+        "Jolicoeur-Martineau 2018, arXiv:1807.00734; Huang et al. 2024, arXiv:2501.05441",
+        "always first: with R1 and R2 it finds all modes and converges",
         is_relative=True,
+        threshold=None,
         penalties=(("r1", 1.0), ("r2", 1.0)),
     ),
+    "relativistic-average": Objective(
+        relativistic_average_discriminator_loss,
+        relativistic_average_generator_loss,
+        "each record against the mean of the other side",
+        "Jolicoeur-Martineau 2018, arXiv:1807.00734",
+        "pairs that share no condition, as in super-resolution",
+        is_relative=True,
+        threshold=None,
+    ),
     "non-saturating": Objective(
-        minimax_discriminator_loss, non_saturating_generator_loss, "cross-entropy; the article's game"
+        minimax_discriminator_loss,
+        non_saturating_generator_loss,
+        "cross-entropy; the article's game",
+        "Goodfellow et al. 2014, arXiv:1406.2661",
+        "to compare with the literature; with R1 it converges near the equilibrium",
     ),
     "minimax": Objective(
-        minimax_discriminator_loss, minimax_generator_loss, "the zero-sum game of the first paper"
+        minimax_discriminator_loss,
+        minimax_generator_loss,
+        "the zero-sum game of the first paper",
+        "Goodfellow et al. 2014, arXiv:1406.2661",
+        "to see gradients vanish, and why nobody plays it",
     ),
     "least-squares": Objective(
-        least_squares_discriminator_loss, least_squares_generator_loss, "squared distance to the labels"
+        least_squares_discriminator_loss,
+        least_squares_generator_loss,
+        "squared distance to the labels",
+        "Mao et al. 2017, arXiv:1611.04076",
+        "image translation, where it is the usual one",
+        threshold=0.5,
     ),
-    "hinge": Objective(hinge_discriminator_loss, hinge_generator_loss, "a margin of one on either side"),
+    "hinge": Objective(
+        hinge_discriminator_loss,
+        hinge_generator_loss,
+        "a margin of one on either side",
+        "Lim and Ye 2017, arXiv:1705.02894",
+        "large class-conditional picture networks, with spectral normalisation",
+    ),
     "wasserstein": Objective(
         wasserstein_discriminator_loss,
         wasserstein_generator_loss,
         "earth mover's distance; brings gradient_penalty 10, the game of WGAN-GP",
+        "Arjovsky et al. 2017, arXiv:1701.07875; Gulrajani et al. 2017, arXiv:1704.00028",
+        "where the loss shall fall as fakes become better; several discriminator turns",
+        threshold=None,
         penalties=(("gradient_penalty", 10.0),),
+    ),
+    "energy-based": Objective(
+        energy_based_discriminator_loss,
+        energy_based_generator_loss,
+        "an autoencoder as discriminator, a margin for fakes",
+        "Zhao et al. 2016, arXiv:1609.03126",
+        "for study; it needs packing or the like against collapse",
+        threshold=None,
+        is_of_energies=True,
+    ),
+    "boundary-equilibrium": Objective(
+        lambda real, fake: boundary_equilibrium_discriminator_loss(real, fake, 0.0),
+        energy_based_generator_loss,
+        "an autoencoder as discriminator, both energies held at a ratio of one half",
+        "Berthelot et al. 2017, arXiv:1703.10717",
+        "for study; smooth pictures, less of their variety",
+        threshold=None,
+        is_of_energies=True,
+        balanced=lambda balance: (
+            lambda real, fake: boundary_equilibrium_discriminator_loss(real, fake, balance)
+        ),
+    ),
+    "kullback-leibler": _divergence(
+        "kullback-leibler", "Kullback-Leibler divergence", "to cover all modes, at the price of poor records"
+    ),
+    "reverse-kullback-leibler": _divergence(
+        "reverse-kullback-leibler", "its reverse", "to make good records only, at the price of lost modes"
+    ),
+    "pearson": _divergence("pearson", "Pearson chi-squared", "for study; as least squares with other labels"),
+    "squared-hellinger": _divergence(
+        "squared-hellinger", "squared Hellinger distance", "between both Kullback-Leibler divergences"
+    ),
+    "jensen-shannon": _divergence(
+        "jensen-shannon", "Jensen-Shannon divergence", "for study; non-saturating but for constants"
+    ),
+    "gan": _divergence("gan", "the divergence of the first GAN", "for study; equal to non-saturating"),
+    "total-variation": _divergence(
+        "total-variation", "total variation", "for study; bounded, and blind where the discriminator is sure"
+    ),
+    "alpha": _divergence(
+        "alpha", "alpha divergence of order 0.7", "between squared Hellinger and Kullback-Leibler"
     ),
 }
 

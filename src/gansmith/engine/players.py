@@ -26,6 +26,8 @@ from gansmith.engine.tuning import Optimiser
 from gansmith.settings import Annotated, Field, NonNegativeFloat, PositiveFloat, settings
 
 Weights = Float[Tensor, " n_weights"]
+EPSILON: Final = 1e-8
+"""Gradients are divided by no less."""
 
 
 @final
@@ -67,7 +69,7 @@ def adam_step(vector: WeightVector, rate: float, beta1: float, beta2: float) -> 
         beta2=beta2,
         lr=rate,
         weight_decay=0.0,
-        eps=1e-8,
+        eps=EPSILON,
         maximize=False,
     )
 
@@ -106,7 +108,7 @@ def rmsprop_step(vector: WeightVector, rate: float, beta1: float, beta2: float) 
         foreach=False,
         lr=rate,
         alpha=beta2,
-        eps=1e-8,
+        eps=EPSILON,
         weight_decay=0.0,
         momentum=beta1,
         centered=False,
@@ -186,12 +188,38 @@ class Player:
         """The network to sample and to score: the average where there is one."""
         return self.network if self.average is None else self.average
 
+    def rate(self, share: float, rate_scale: float) -> float:
+        """The learning rate at that share of the run."""
+        config = self.config
+        final = config.learning_rate if config.final_learning_rate is None else config.final_learning_rate
+        return rate_scale * cosine(config.learning_rate, final, share)
+
+    @torch.no_grad()
+    def gradient_sizes(self, gradients: Sequence[Tensor]) -> list[Tensor]:
+        """What the optimiser would divide these gradients by, weight by weight; 1 where it does not."""
+        vector, beta2 = self._vector, self.config.beta2
+        if self.config.optimiser == "sgd":
+            return [torch.ones_like(gradient) for gradient in gradients]
+        square = beta2 * vector.square + (1 - beta2) * parameters_to_vector(gradients).square()
+        if self.config.optimiser == "adam":
+            square = square / (1 - beta2 ** (vector.n_steps + 1))
+        sizes = (square.sqrt() + EPSILON).split([gradient.numel() for gradient in gradients])
+        return [size.view_as(gradient) for size, gradient in zip(sizes, gradients, strict=True)]
+
+    @torch.no_grad()
+    def take(self, weights: Mapping[str, Tensor]) -> None:
+        """Begin anew from weights that were the best known; what was gathered of gradients is forgotten."""
+        self.network.load_state_dict(weights)
+        if self.average is not None:
+            self.average.load_state_dict(weights)
+        for value in self._vector.moments().values():
+            value.zero_()
+
     @torch.no_grad()
     def step(self, share: float, rate_scale: float) -> None:
         """One step of the optimiser along the gradient that has been gathered."""
         config = self.config
-        final = config.learning_rate if config.final_learning_rate is None else config.final_learning_rate
-        rate = rate_scale * cosine(config.learning_rate, final, share)
+        rate = self.rate(share, rate_scale)
         OPTIMISERS[config.optimiser](self._vector, rate, config.beta1, config.beta2)
         if config.weight_clip is not None:
             self._vector.weights.clamp_(-config.weight_clip, config.weight_clip)

@@ -94,11 +94,15 @@ class Term:
     player: Player
     meaning: str
     """One line for people."""
+    needs_features: bool = False
+    """Whether it asks what the layers of the discriminator see."""
 
 
 TERMS: dict[str, Term] = {
     "reconstruction": Term(reconstruction_term, "generator", "fakes near the record they are paired with"),
-    "feature_matching": Term(feature_matching_term, "generator", "mean features of fakes as those of real"),
+    "feature_matching": Term(
+        feature_matching_term, "generator", "mean features of fakes as those of real", needs_features=True
+    ),
     "auxiliary_class": Term(auxiliary_class_term, "both", "the class can be read off each record"),
     "information": Term(information_term, "both", "the first latents can be read off each fake"),
 }
@@ -116,6 +120,11 @@ class TermConfig:
 
     def __post_init__(self) -> None:
         find(TERMS, "term", self.name)
+
+    @property
+    def needs_features(self) -> bool:
+        """See `Term`."""
+        return TERMS[self.name].needs_features
 
     def is_for(self, player: Player) -> bool:
         """Whether this player minimises it."""

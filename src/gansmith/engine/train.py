@@ -22,11 +22,13 @@ from torch import Tensor
 
 from gansmith.engine.batches import Batch, Samples
 from gansmith.engine.checkpoint import Checkpoint, Checkpoints, below
+from gansmith.engine.cures import CURES, Adjustments
 from gansmith.engine.games import AbstractGame, Progress, Readings
 from gansmith.engine.length import Cuts, Length
 from gansmith.engine.monitors import findings
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import TrainingError, UsageError
+from gansmith.settings import from_plain, to_plain
 
 MAX_ROLLBACKS = 5
 
@@ -48,6 +50,10 @@ class TrainConfig:
     """How many of the newest that generate are kept; see `Training.ensemble`."""
     cuts: Cuts = ()
     """Where the run is to be shortened, as another like it was; see `gansmith.engine.length`."""
+    patience: int = 0
+    """Evaluations in a row without a new best score after which it ends; 0 goes on to the end."""
+    cures_itself: bool = False
+    """Whether what the monitors find is acted upon; see `gansmith.engine.cures`."""
 
     def __post_init__(self) -> None:
         if min(self.samples_seen, self.n_evaluations, self.n_checkpoints, self.ensemble_size) < 1:
@@ -128,6 +134,10 @@ class Training:
         """That of the kept model."""
         self.kept_readings: Readings = {}
         """Those of the kept model."""
+        self.n_stale = 0
+        """Evaluations since the best one."""
+        self.adjustments = Adjustments(is_packing=not config.cures_itself)
+        """What cures have changed."""
         self._kept: list[tuple[int, Weights]] = []
         self._history: list[Readings] = []
         self._last_good = self._checkpoint()
@@ -143,6 +153,12 @@ class Training:
     def n_steps(self) -> int:
         """Steps of the whole run, as far as is known."""
         return self.length.n_steps
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to its end, or nothing became better for as long as its patience lasts."""
+        is_stale = 0 < self.config.patience <= self.n_stale
+        return is_stale or self.step >= self.n_steps
 
     def shorten(self, n_steps: int) -> None:
         """End after so many steps in all, if that is earlier; the schedules go on faster from here.
@@ -178,7 +194,7 @@ class Training:
             TrainingError: When rolling back from non-finite numbers did not mend the game.
             DataError: When a checkpoint cannot be written.
         """
-        while self.step < self.n_steps:
+        while not self.is_over:
             try:
                 record = self._play_step()
             except BaseException:  # in the middle of a step, when some networks may have moved already
@@ -204,7 +220,8 @@ class Training:
             share=self.length.share(self.step),
             samples_seen=self.samples_seen + per_step,
             n_samples=self.n_steps * per_step,
-            rate_scale=0.5**self.n_rollbacks,
+            rate_scale=0.5**self.n_rollbacks * self.adjustments.rate_scale,
+            adjustments=self.adjustments,
         )
         losses: dict[str, float] = {}
         if all(map(len, batches)):  # nobody learns from an empty one, as a Poisson drawing may give
@@ -243,12 +260,27 @@ class Training:
         score = readings[score] if isinstance(score, str) else score(fake, heldout["real"])
         best = -math.inf if self.best_score is None else self.best_score
         is_best = not math.isnan(score) and score >= best - evaluation.tolerance
+        self.n_stale = 0 if score > best else self.n_stale + 1
         if is_best:
             self.best_score, self.kept_score = max(best, score), score
             self._keep(readings)
         self._history.append(readings)
-        record = self._record(losses, findings(self._history))
+        found = findings(self._history)
+        texts = [one.text for one in found]
+        if self.config.cures_itself:
+            texts += [self._cured(one.name) for one in found]
+        if self.is_over and self.step < self.n_steps:
+            texts.append(f"no better held-out score for {self.n_stale} evaluations: the run ends here")
+        record = self._record(losses, tuple(texts))
         return replace(record, readings=readings, score=score, is_best=is_best)
+
+    def _cured(self, name: str) -> str:
+        """Do something about what was found; what was done, in words."""
+        cure = CURES[name]
+        self.adjustments = cure.adjusted(self.adjustments)
+        if cure.begins_anew and self._kept:
+            self.game.begin_anew(self.kept)
+        return f"cure: {cure.meaning}"
 
     def _read(self, heldout: Batch, seen: Batch) -> tuple[Tensor, Readings]:
         """A fake for each held-out record, always from the same noise, and what can be read off the game."""
@@ -288,6 +320,8 @@ class Training:
             "kept_readings": self.kept_readings,
             "kept": [step for step, _ in self._kept],
             "history": list(self._history),
+            "n_stale": self.n_stale,
+            "adjustments": to_plain(self.adjustments),
         }
         return Checkpoint(self.step, values, tensors)
 
@@ -304,6 +338,9 @@ class Training:
             values[name] for name in ("n_rollbacks", "best_score", "kept_score", "kept_readings")
         )
         self._history = list(values["history"])
+        self.n_stale = values.get("n_stale", 0)
+        if "adjustments" in values:
+            self.adjustments = from_plain(Adjustments, values["adjustments"])
         self._kept = [
             (step, below(f"kept/{place}/", checkpoint.tensors)) for place, step in enumerate(values["kept"])
         ]

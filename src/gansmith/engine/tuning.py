@@ -14,10 +14,19 @@ from dataclasses import fields, replace
 from typing import Annotated, Any, Final, Literal, TypeVar, final
 
 from gansmith.errors import UsageError
-from gansmith.nets.settings import MAX_WIDTH, Activation, LatentsRule, WeightInit, Widths, rule_of_thumb_sizes
+from gansmith.nets.settings import (
+    MAX_WIDTH,
+    Activation,
+    BatchStatistic,
+    LatentsRule,
+    WeightInit,
+    Widths,
+    rule_of_thumb_sizes,
+)
 from gansmith.settings import (
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     Offered,
     PositiveFloat,
     PositiveInt,
@@ -34,9 +43,11 @@ Turns = Literal["fresh", "same_fakes", "one_pass"]
 or at the same time, from one pass of the discriminator, the cheapest."""
 T = TypeVar("T")
 
-OF_NETWORKS: Final = ("generator_widths", "discriminator_widths", "activation", "weights")
+OF_NETWORKS: Final = (
+    "generator_widths", "discriminator_widths", "activation", "weights", "minibatch", "spectral_norm",
+)  # fmt: skip
 """Settings of networks; the others are of the rules."""
-OF_MODEL: Final = (*OF_NETWORKS, "latents", "latent_distribution")
+OF_MODEL: Final = (*OF_NETWORKS, "latents", "latent_distribution", "n_packed")
 """Settings that a learnt model has for good."""
 _PLACES: Final[Mapping[str, tuple[str, tuple[str, ...] | None]]] = {
     "latents": ("n_latents", None),
@@ -98,20 +109,47 @@ class AbstractTuning:
     objective: str | None = None
     """What the players want; see `gansmith list objectives`; brings its usual penalties."""
     penalties: Annotated[
-        Mapping[str, NonNegativeFloat] | None, Offered(option="--penalty", form="NAME=WEIGHT")
+        Mapping[str, NonNegativeFloat] | Literal["auto"] | None,
+        Offered(option="--penalty", form="NAME=WEIGHT"),
     ] = None
-    """What keeps the discriminator smooth: weights of r1, r2, gradient_penalty, in the place of all others;
-    "none" on the command line, {} elsewhere: no penalty at all."""
+    """What keeps the discriminator smooth, in the place of all others, see `gansmith list penalties`; "auto":
+    those of the preset, their weight probed from the data; "none" on the command line, {} elsewhere: no
+    penalty."""
     weight_clip: PositiveFloat | None = None
     """Largest absolute weight of the discriminator; the critic of 2017 has 0.01, the
     objective wasserstein and no penalties."""
+    spectral_norm: bool | None = None
+    """Divide each weight matrix of the discriminator by its largest singular value."""
+    n_packed: Annotated[int | None, Field(ge=1, le=16), Offered(option="--packed")] = None
+    """Records that the discriminator judges at once, against collapse; 2 is enough."""
+    minibatch: BatchStatistic | None = None
+    """What the discriminator sees of a batch as a whole, against collapse: deviation or discrimination."""
+    replay_share: Annotated[float | None, Field(ge=0, le=1), Offered(option="--replay")] = None
+    """Share of the fakes that the discriminator meets which are past ones, against running in circles."""
+    input_noise: NonNegativeFloat | None = None
+    """Standard deviation of the noise on what the discriminator sees; it falls to nothing."""
+    augmentations: Annotated[
+        Mapping[str, Annotated[float, Field(ge=0, le=1)]] | None,
+        Offered(option="--augmentation", form="NAME=CHANCE"),
+    ] = None
+    """Random changes of what the discriminator sees, for few records; see `gansmith list augmentations`."""
+    label_smoothing: Annotated[float | None, Field(ge=0, lt=0.5)] = None
+    """Share of the real records that counts as fake, so that the discriminator is never quite sure."""
+    terms: Annotated[Mapping[str, NonNegativeFloat] | None, Offered(option="--term", form="NAME=WEIGHT")] = (
+        None
+    )
+    """What the players want beside that; see `gansmith list terms`."""
+    n_unrolled: Annotated[NonNegativeInt | None, Offered(option="--unrolled")] = None
+    """Steps of the discriminator that the generator looks ahead, against running in circles; slow."""
+    combined_batch: bool | None = None
+    """Real records and fakes are one batch with one loss."""
 
     def __post_init__(self) -> None:
-        if self.objective is not None or self.penalties:
-            from gansmith.engine.penalties import penalties_chosen  # they are made of tensors
+        weights = None if self.penalties == "auto" else self.penalties
+        if self.objective is not None or weights or self.terms or self.augmentations:
+            from gansmith.engine.names import check_names  # what has these names is made of tensors
 
-            penalties_chosen((), None, self.objective)
-            penalties_chosen((), self.penalties, None)
+            check_names(self.objective, weights or {}, self.terms or {}, self.augmentations or {})
 
     def chosen(self) -> dict[str, Any]:
         """All that is not left to the data, by name."""
@@ -127,8 +165,10 @@ class AbstractTuning:
         chosen = {name: value for name, value in self.chosen().items() if name not in OF_NETWORKS}
         if isinstance(self.latents, str):
             chosen["latents"] = rule_of_thumb_sizes(n_values, self.latents).n_latents
-        if max(self.n_discriminator_turns or 1, self.n_generator_turns or 1) > 1:
+        if max(self.n_discriminator_turns or 1, self.n_generator_turns or 1) > 1 or self.n_unrolled:
             chosen.setdefault("turns", "fresh")  # no other turns are more than one of each player
+        if self.penalties == "auto":
+            del chosen["penalties"]  # they are probed when all else is known
         for setting, value in chosen.items():
             yield setting, *_PLACES.get(setting, (setting, None)), value
 

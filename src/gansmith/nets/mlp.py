@@ -1,22 +1,16 @@
-"""Multilayer perceptrons: layers and what stands between them, how weights start, gradients written down.
+"""Multilayer perceptrons: layers and what stands between them, and how weights start.
 
-No layer normalises a batch: each record is judged by itself. To add an activation, write its two functions,
-one entry in `ACTIVATIONS` and its name in `nets/settings.py`.
-
-Gradient penalties need the derivative of a derivative. For linear layers with activations between them the
-first one is a plain product of weights and slopes, and the slopes of a (leaky) ReLU do not even change with
-the weights. Writing it down makes the penalty an ordinary expression, whose one backward pass gives the same
-numbers as differentiating twice, at less than half the cost.
+No layer normalises a batch. To add an activation, write its two functions, one entry in `ACTIVATIONS` and its
+name in `nets/settings.py`.
 """
 
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, cast, final
+from typing import Final, final
 
 import torch
 from jaxtyping import Float
@@ -153,8 +147,9 @@ def initialise(networks: Iterable[nn.Module], how: WeightInit, generator: torch.
     for network in networks:
         for module in network.modules():
             if isinstance(module, nn.Linear) and not module.weight.is_meta and module.weight.any():
-                _draw(module.weight, how, generator)
-                if "bias" in dict(module.named_parameters()):
+                own = dict(module.named_parameters())
+                _draw(own.get("weight", module.weight), how, generator)
+                if "bias" in own:
                     nn.init.zeros_(module.bias)
 
 
@@ -168,51 +163,3 @@ def _draw(weight: Tensor, how: WeightInit, generator: torch.Generator) -> None:
             nn.init.orthogonal_(weight, generator=generator)
         case _:
             nn.init.normal_(weight, 0.0, 0.02, generator=generator)
-
-
-class AbstractExplicitDiscriminator(nn.Module, ABC):
-    """A discriminator whose input gradient is an expression of its weights."""
-
-    @abstractmethod
-    def with_gradients(
-        self, samples: Float[Tensor, "batch *sample"], conditions: Float[Tensor, "batch n_conditions"] | None
-    ) -> tuple[Float[Tensor, " batch"], Float[Tensor, "batch n_values"]]:
-        """Logits as `forward` gives them, and the gradient of each for its own sample, flattened.
-
-        Both are differentiable for the weights.
-        """
-
-
-def dense_logits(
-    hidden: Float[Tensor, "batch n_in"],
-    layers: nn.ModuleList,
-    last: nn.Linear,
-    met: list[Tensor] | None = None,
-    *,
-    activation: Activation = "leaky_relu",
-) -> Float[Tensor, " batch"]:
-    """Logits of linear layers with an activation after each but the last.
-
-    The last layer keeps full precision: logits in half precision are too coarse to be compared. `met` takes
-    what came out of each of the others before its activation, for `dense_gradients`.
-    """
-    chosen = ACTIVATIONS[activation]
-    for layer in layers:
-        hidden = layer(hidden)
-        if met is not None:
-            met.append(hidden.detach() if chosen.is_piecewise_linear else hidden)
-        hidden = chosen.function(hidden)
-    with torch.autocast(hidden.device.type, enabled=False):
-        return last(hidden.float()).squeeze(1)
-
-
-def dense_gradients(
-    layers: nn.ModuleList, last: nn.Linear, met: list[Tensor], *, activation: Activation = "leaky_relu"
-) -> Float[Tensor, "batch n_in"]:
-    """The gradient of each logit for the input of `dense_logits`."""
-    slope = ACTIVATIONS[activation].slope
-    gradients = last.weight  # (1, width)
-    for layer, before in zip(reversed(layers), reversed(met), strict=True):
-        weight = cast("nn.Linear", layer).weight
-        gradients = (gradients * slope(before)) @ weight  # (batch, width of the layer before)
-    return gradients.float()

@@ -21,6 +21,9 @@ Activation = Literal["leaky_relu", "relu", "tanh", "elu", "gelu", "silu"]
 """What stands between layers; "leaky_relu" has the slope 0.2 on its left side."""
 WeightInit = Literal["lecun", "xavier", "he", "orthogonal", "normal"]
 """How weights start; see `initialise` of `nets/mlp.py`."""
+BatchStatistic = Literal["none", "deviation", "discrimination"]
+"""What a discriminator sees of a batch as a whole: nothing, how far its records lie apart, or how near the
+others come to each; see `nets/discriminators.py`."""
 
 
 @settings
@@ -36,6 +39,10 @@ class AbstractPlayerNetworks(ABC):
     weights: WeightInit = "lecun"
     """How they start: "lecun" is PyTorch's own start, "xavier" and "he" go by the width of each layer,
     "orthogonal" keeps lengths, "normal" has the deviation 0.02 of DCGAN."""
+    minibatch: BatchStatistic = "none"
+    """What the discriminator sees of a batch as a whole."""
+    spectral_norm: bool = False
+    """Whether each weight matrix of the discriminator is divided by its largest singular value."""
 
 
 LatentsRule = Literal["root", "half", "quarter"]

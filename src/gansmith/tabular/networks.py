@@ -30,15 +30,20 @@ from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.encoder import EncoderRules
+from gansmith.engine.objectives import find_objective
 from gansmith.errors import UsageError
-from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder
-from gansmith.nets.mlp import (
-    ACTIVATIONS,
+from gansmith.nets.discriminators import (
     AbstractExplicitDiscriminator,
-    ResidualBlock,
+    AbstractFeaturedDiscriminator,
     dense_gradients,
+    dense_hidden,
     dense_logits,
+    discriminator_by_choice,
+    logits_of,
+    spectrally_normalised,
 )
+from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder
+from gansmith.nets.mlp import ACTIVATIONS, ResidualBlock
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.completion import Completion
@@ -166,15 +171,16 @@ class TableGenerator(nn.Module):
 
 
 @final
-class TableDiscriminator(AbstractExplicitDiscriminator):
-    """Samples and what was asked of them to logits; every record by itself."""
+class TableDiscriminator(AbstractExplicitDiscriminator, AbstractFeaturedDiscriminator):
+    """Samples, or several at once, and what was asked of them to logits."""
 
-    def __init__(self, layout: Layout, config: TableNetworks) -> None:
+    def __init__(self, layout: Layout, config: TableNetworks, n_packed: int = 1) -> None:
         super().__init__()
-        self.layout = layout
+        self.layout, self.n_packed = layout, n_packed
         self.activation: Activation = config.activation
         self.knows_conditions = not config.completion_width
-        widths = (layout.n_values + self.knows_conditions * layout.n_columns, *config.discriminator_widths)
+        n_in = n_packed * (layout.n_values + self.knows_conditions * layout.n_columns)
+        widths = (n_in, *config.discriminator_widths)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.last = nn.Linear(widths[-1], 1)
 
@@ -190,16 +196,22 @@ class TableDiscriminator(AbstractExplicitDiscriminator):
         inputs = self._inputs(samples, conditions)
         logits = dense_logits(inputs, self.layers, self.last, met, activation=self.activation)
         gradients = dense_gradients(self.layers, self.last, met, activation=self.activation)
-        return logits, gradients[:, : self.layout.n_values]
+        return logits, gradients[:, : samples.shape[1]]
+
+    def with_features(
+        self, samples: TableSamples, conditions: Conditions | None
+    ) -> tuple[Logits, tuple[Tensor, ...]]:
+        hidden = dense_hidden(self._inputs(samples, conditions), self.layers, activation=self.activation)
+        return logits_of(hidden, self.last), (hidden,)
 
     def _inputs(self, samples: TableSamples, conditions: Conditions | None) -> Float[Tensor, "batch n_in"]:
         if not self.knows_conditions:
             return samples
-        n_columns = self.layout.n_columns
-        is_conditioned = (
-            samples.new_zeros(len(samples), n_columns) if conditions is None else conditions[:, :n_columns]
-        )
-        return torch.cat([samples, is_conditioned], 1)
+        n_columns, n_packed = self.layout.n_columns, self.n_packed
+        if conditions is None:
+            return torch.cat([samples, samples.new_zeros(len(samples), n_packed * n_columns)], 1)
+        each = conditions.view(len(samples), n_packed, -1)[:, :, :n_columns]  # (batch, n_packed, n_columns)
+        return torch.cat([samples, each.flatten(1)], 1)
 
 
 @final
@@ -273,9 +285,15 @@ def networks_for(layout: Layout, config: TableNetworks, rules: AbstractRules) ->
         UsageError: When it is a game that tables do not play.
     """
     match rules:
-        case AdversarialRules(n_latents=n_latents):
+        case AdversarialRules(n_latents=n_latents, n_packed=n_packed):
             generator = TableGenerator(layout, config, n_latents)
-            return {"generator": generator, "discriminator": TableDiscriminator(layout, config)}
+            is_of_energies = find_objective(rules.objective).is_of_energies
+            discriminator = discriminator_by_choice(
+                n_packed * layout.n_values, config, is_of_energies=is_of_energies
+            ) or TableDiscriminator(layout, config, n_packed)
+            if config.spectral_norm:
+                spectrally_normalised(discriminator)
+            return {"generator": generator, "discriminator": discriminator}
         case AutoencoderRules(n_latents=n_latents):
             sizes = layout, config, n_latents
             return {"encoder": TableEncoder(*sizes), "decoder": TableDecoder(*sizes)}

@@ -30,8 +30,8 @@ def test_accuracies_about_the_threshold():
 
 def test_the_threshold_is_half_way_where_only_differences_count():
     real, fake = torch.tensor([11.0, 13.0]), torch.tensor([9.0, 12.5])
-    assert decision_threshold(real, fake, is_relative=False) == 0.0
-    assert decision_threshold(real, fake, is_relative=True) == 11.375
+    assert decision_threshold(real, fake, 0.0) == 0.0
+    assert decision_threshold(real, fake, None) == 11.375
 
 
 def test_memory_gap():
@@ -83,12 +83,25 @@ def test_no_findings_when_all_is_well():
         ({"coverage": 0.32}, "the generator repeats itself: coverage fell from 0.90 to 0.32"),
         ({"spread": 0.1}, "the fakes are too alike: their spread is 0.10 of the real one"),
         ({"real_accuracy": 0.99, "fake_accuracy": 1.0}, "the discriminator tells everything apart"),
+        (
+            {"real_accuracy": 0.99, "fake_accuracy": 1.0, "generator_gradient": 1e-6},
+            "the generator's gradients have vanished (1.0e-06)",
+        ),
         ({"memory_gap": 1.5}, "memorised the training records (gap 1.5)"),
     ],
 )
 def test_findings_in_words(change, words):
     (found,) = findings([GOOD, {**GOOD, **change}])
-    assert words in found
+    assert words in found.text
+
+
+def test_going_round_in_circles():
+    def told(*offsets: float) -> list[str]:
+        return [one.name for one in findings([{**GOOD, "offset": offset} for offset in offsets])]
+
+    assert told(0.5, -0.5, 0.5, -0.5) == ["oscillation"]
+    assert told(0.5, -0.5, 0.5) == []  # not often enough to be one
+    assert told(2.0, 1.0, 0.5, 0.4) == []  # it settles
 
 
 def test_findings_speak_of_now():

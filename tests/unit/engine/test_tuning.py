@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from gansmith.engine.augmentation import AugmentationConfig
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.cycle import CycleRules
 from gansmith.engine.objectives import OBJECTIVES
 from gansmith.engine.penalties import PENALTIES, PenaltyConfig
 from gansmith.engine.players import PlayerConfig
+from gansmith.engine.terms import TermConfig
 from gansmith.engine.tuning import Tuning, tuned_networks
 from gansmith.errors import UsageError
 from gansmith.modalities.image.networks import ImageNetworks
@@ -66,6 +68,14 @@ ALL_RULES: dict[str, tuple[Any, dict[str, Any]]] = {
     "objective": ("hinge", {"objective": "hinge"}),
     "penalties": ({"r1": 2.0}, {"penalties": (PenaltyConfig("r1", 2.0, interval=4),)}),
     "weight_clip": (0.01, {"discriminator": replace(DISCRIMINATOR, weight_clip=0.01)}),
+    "n_packed": (2, {"n_packed": 2}),
+    "replay_share": (0.5, {"replay_share": 0.5}),
+    "input_noise": (0.1, {"input_noise": 0.1}),
+    "augmentations": ({"mask": 0.3}, {"augmentations": (AugmentationConfig("mask", 0.3),)}),
+    "label_smoothing": (0.1, {"label_smoothing": 0.1}),
+    "terms": ({"feature_matching": 2.0}, {"terms": (TermConfig("feature_matching", 2.0),)}),
+    "n_unrolled": (3, {"n_unrolled": 3, "turns": "fresh"}),
+    "combined_batch": (True, {"combined_batch": True}),
 }
 """For each setting of rules a value, and the changes that it makes."""
 ALL_NETWORKS: dict[str, tuple[Any, Any]] = {
@@ -73,6 +83,8 @@ ALL_NETWORKS: dict[str, tuple[Any, Any]] = {
     "discriminator_widths": ("halfway", (32, 16)),
     "activation": ("tanh", "tanh"),
     "weights": ("orthogonal", "orthogonal"),
+    "minibatch": ("deviation", "deviation"),
+    "spectral_norm": (True, True),
 }
 """For each setting of networks a value, and what becomes of it."""
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from gansmith.engine.judge import Discriminator
 from gansmith.engine.penalties import unit_gradient_penalty, zero_centred_gradient_penalty
-from gansmith.nets.mlp import AbstractExplicitDiscriminator, dense_gradients, dense_logits
+from gansmith.nets.discriminators import AbstractExplicitDiscriminator, dense_gradients, dense_logits
 from gansmith.nets.settings import Activation
 from gansmith.tabular.layout import Layout
 from gansmith.tabular.networks import TableDiscriminator, TableNetworks, n_conditions

@@ -345,4 +345,5 @@ def test_a_model_of_an_older_format_can_be_fine_tuned(number):
     assert learnt.model_.manifest["game"]["n_latents"] == 4
     networks = json.loads(as_json(learnt.model_.manifest["networks"]))
     added = {"activation": "leaky_relu", "weights": "lecun", "completion_width": 0}
+    added |= {"minibatch": "none", "spectral_norm": False}
     assert networks == {**added, **old.manifest["networks"]}

@@ -14,124 +14,36 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Final, Literal, final
+from dataclasses import dataclass
+from typing import final
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
+from gansmith.engine.adversarial_rules import AdversarialRules
 from gansmith.engine.batches import Batch, Latents, Logits, Samples, Scalar
-from gansmith.engine.encounter import Encounter, Examination, discriminator_loss, due, examine, present
-from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
-from gansmith.engine.judge import AbstractWholeBatchDiscriminator, said
-from gansmith.engine.monitors import accuracies, decision_threshold, likeness, memory_gap
+from gansmith.engine.checkpoint import below
+from gansmith.engine.encounter import Encounter, Examination, Memory, examine, present
+from gansmith.engine.games.base import AbstractGame, Networks, Progress, Readings
+from gansmith.engine.inputs import Inputs
+from gansmith.engine.judge import said
+from gansmith.engine.length import cosine
+from gansmith.engine.losses import Losses, due, wants_gradients
+from gansmith.engine.monitors import (
+    accuracies,
+    decision_threshold,
+    generator_gradient,
+    likeness,
+    memory_gap,
+)
 from gansmith.engine.objectives import find_objective
-from gansmith.engine.penalties import PenaltyConfig
-from gansmith.engine.players import Player, PlayerConfig, learn
-from gansmith.engine.randomness import Randomness, Stream, latents_of
-from gansmith.engine.terms import TermConfig
-from gansmith.engine.tuning import LatentDistribution, Turns
+from gansmith.engine.one_pass import Slopes, pull
+from gansmith.engine.players import Player, learn
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.replay import Pool
+from gansmith.engine.unrolling import unrolled
 from gansmith.errors import UsageError
-from gansmith.settings import PositiveInt, field, settings
-
-FLAT: Final = 1e-20
-"""Slopes below are not divided by: a hinge has none at all, others none where the discriminator is sure."""
-
-
-@final
-@settings(kw_only=True)
-class AdversarialRules(AbstractRules):
-    """The rules of the game of two.
-
-    The generator maps latents `(batch, n_latents)` and conditions, or None, to samples `(batch, *sample)`;
-    the discriminator maps samples and conditions to logits `(batch,)`, or to a `Judgement`.
-    """
-
-    name: ClassVar[str] = "adversarial"
-    roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
-    generating: ClassVar[tuple[str, ...]] = ("generator",)
-    of_networks: ClassVar[tuple[str, ...]] = ("n_latents", "latent_distribution", "objective", "penalties")
-
-    n_latents: PositiveInt
-    """Noise values per fake record."""
-    latent_distribution: LatentDistribution = "normal"
-    """Of the noise: "normal", or "uniform" in [-1, 1)."""
-    objective: str = "relativistic"
-    """A key of `OBJECTIVES`."""
-    penalties: tuple[PenaltyConfig, ...] = (PenaltyConfig("r1", 1.0), PenaltyConfig("r2", 1.0))
-    """What keeps the discriminator smooth."""
-    terms: tuple[TermConfig, ...] = ()
-    """What the players want beside that."""
-    generator: PlayerConfig = field(default_factory=PlayerConfig)
-    """How the generator learns."""
-    discriminator: PlayerConfig = field(default_factory=PlayerConfig)
-    """How the discriminator learns."""
-    full_rate_samples: PositiveInt | None = None
-    """A run of more samples than this learns in as many smaller steps: its learning rates are divided by how
-    much longer it is. None: the same rates, however long."""
-    n_discriminator_turns: PositiveInt = 1
-    """Turns of the discriminator in each step, before those of the generator."""
-    n_generator_turns: PositiveInt = 1
-    """Turns of the generator in each step, each on fakes of its own."""
-    turns: Turns = "fresh"
-    """How turns follow each other."""
-
-    def __post_init__(self) -> None:
-        find_objective(self.objective)
-        for player in ("discriminator", "generator"):
-            n_turns = getattr(self, f"n_{player}_turns")
-            if self.turns != "fresh" and n_turns > 1:
-                raise UsageError(
-                    f"turns {self.turns!r} are one of each player, not {n_turns} of the {player}. "
-                    f"Leave out turns or n_{player}_turns."
-                )
-
-    @property
-    def n_batches(self) -> int:
-        """One for each turn on fresh records that compares them with fakes."""
-        is_comparing = find_objective(self.objective).is_relative or any(
-            term.is_for("generator") for term in self.terms
-        )
-        is_on_others = is_comparing and self.turns == "fresh"
-        return self.n_discriminator_turns + (self.n_generator_turns if is_on_others else 0)
-
-    @property
-    def samples_per_step(self) -> int:
-        """Those that the discriminator learns from."""
-        return self.batch_size * self.n_discriminator_turns
-
-    def start(self, networks: Networks, randomness: Randomness) -> Adversarial:
-        return Adversarial(self, networks, randomness)
-
-    def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
-        """Records from latents, with the `condition` that was given."""
-        noise = given.get("noise")
-        if noise is None:
-            noise = self.noise(len(given), stream, index)
-        latents = latents_of(noise, self.latent_distribution).to(device_of(networks))
-        return networks["generator"](latents, given.get("condition"))
-
-    def noise(self, n_records: int, stream: Stream, index: int) -> Float[Tensor, "batch n_latents"]:
-        """What becomes the latents."""
-        return stream.normal((n_records, self.n_latents), index)
-
-    def latents(self, n_records: int, stream: Stream, index: int) -> Latents:
-        """Latents for so many records."""
-        return latents_of(self.noise(n_records, stream, index), self.latent_distribution)
-
-    def realism(
-        self, networks: Networks, batch: Batch, readings: Mapping[str, float]
-    ) -> Float[Tensor, " batch"]:
-        """The discriminator's; where the objective compares, its threshold lies between both sides."""
-        if "discriminator" not in networks:
-            raise UsageError("this model was saved for sampling only: it has no discriminator to be asked.")
-        logits = said(networks["discriminator"], batch["real"], batch.get("condition")).logits
-        return torch.sigmoid(logits - readings.get("decision_threshold", 0.0))
-
-    def rate_scale(self, progress: Progress) -> float:
-        """What learning rates are multiplied with, beside their schedules."""
-        full = self.full_rate_samples
-        return progress.rate_scale * (1.0 if full is None else min(1.0, full / progress.n_samples))
+from gansmith.nets.discriminators import AbstractWholeBatchDiscriminator
 
 
 @final
@@ -144,7 +56,18 @@ class Adversarial(AbstractGame):
         self.generator = Player(networks["generator"], rules.generator)
         self.discriminator = Player(networks["discriminator"], rules.discriminator)
         self.players = {"generator": self.generator, "discriminator": self.discriminator}
-        self._objective = find_objective(rules.objective)
+        self._losses = Losses(
+            find_objective(rules.objective),
+            rules.penalties,
+            rules.terms,
+            rules.label_smoothing,
+            rules.combined_batch,
+        )
+        self._wants_features = any(term.needs_features for term in rules.terms)
+        self._memory = Memory()
+        has_lecam = any(penalty.name == "lecam" for penalty in rules.penalties)
+        self._remembers = self._losses.objective.balanced is not None or has_lecam
+        self._pool = Pool(rules.n_replayed, rules.replay_share)
         if rules.turns == "one_pass" and isinstance(
             networks["discriminator"], AbstractWholeBatchDiscriminator
         ):
@@ -161,154 +84,220 @@ class Adversarial(AbstractGame):
 
     def evaluate(self, fake: Samples, heldout: Batch, seen: Batch) -> Readings:
         """How the fakes compare, how the discriminator judges, and where its threshold lies."""
-        judge = self.best["discriminator"]
+        judge, inputs = self.best["discriminator"], Inputs(self.config.n_packed)
+        objective = self._losses.objective
+
+        def logits(samples: Samples, batch: Batch) -> Logits:
+            return said(judge, inputs.packed(samples), inputs.packed_condition(batch)).logits
+
         with torch.no_grad():
-            condition = heldout.get("condition")
-            fake_logits = said(judge, fake, condition).logits
-            real_logits = said(judge, heldout["real"], condition).logits
-            seen_logits = said(judge, seen["real"], seen.get("condition")).logits
-        threshold = decision_threshold(real_logits, fake_logits, is_relative=self._objective.is_relative)
-        return {
+            real_logits, seen_logits = logits(heldout["real"], heldout), logits(seen["real"], seen)
+        samples = fake.detach().requires_grad_()
+        with torch.enable_grad():
+            fake_logits = logits(samples, heldout)
+            loss = objective.generator(real_logits, fake_logits).sum()
+            (gradients,) = torch.autograd.grad(loss, samples)
+        threshold = decision_threshold(real_logits, fake_logits, objective.threshold)
+        readings = {
             **accuracies(real_logits, fake_logits, threshold),
             **likeness(fake, heldout["real"]),
             "memory_gap": memory_gap(seen_logits, real_logits),
+            "generator_gradient": generator_gradient(gradients, heldout["real"]),
             "decision_threshold": threshold,
         }
+        if self.config.n_packed > 1:  # records come one by one to whoever asks whether they are real
+            real_alone, fake_alone = (
+                self.config.alone(judge, one, heldout) for one in (heldout["real"], fake)
+            )
+            readings["decision_threshold"] = decision_threshold(real_alone, fake_alone, None)
+        return readings
+
+    def memory(self) -> dict[str, Tensor]:
+        """Past fakes, and what the discriminator said so far, where anybody goes by that."""
+        found = {f"replay/{name}": part for name, part in self._pool.parts.items()}
+        if self._remembers:
+            numbers = [self._memory.real_logit, self._memory.fake_logit, self._memory.balance]
+            found["said"] = torch.tensor(numbers, dtype=torch.float64)
+        return found
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        parts = below("replay/", memory)
+        self._pool.parts = {name: part.to(self.device, copy=True) for name, part in parts.items()}
+        self._memory = Memory(*memory["said"].tolist()) if "said" in memory else Memory()
 
     # --- In which turns ----------------------------------------------------------------------------------
 
     def _fresh(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
-        share, scale = progress.share, self.config.rate_scale(progress)
+        scale = self.config.rate_scale(progress)
         loss = torch.zeros(())
-        for turn in range(self.config.n_discriminator_turns):
-            loss = self.discriminator_turn(step, turn, batches[turn], share)
-            learn([self.discriminator], loss, share, scale)
+        for number in range(self.config.n_discriminator_turns):
+            loss = self.discriminator_turn(step, number, batches[number], progress)
+            learn([self.discriminator], loss, progress.share, scale)
         generator_loss = torch.zeros(())
         of_generator = batches[self.config.n_discriminator_turns :] or batches[-1:]
-        for turn in range(self.config.n_generator_turns):
-            generator_loss = self.generator_turn(step, turn, of_generator[turn % len(of_generator)])
-            learn([self.generator], generator_loss, share, scale)
+        for number in range(self.config.n_generator_turns):
+            batch = of_generator[number % len(of_generator)]
+            generator_loss = self.generator_turn(step, number, batch, progress)
+            learn([self.generator], generator_loss, progress.share, scale)
         return loss, generator_loss
 
-    def discriminator_turn(self, step: int, turn: int, batch: Batch, share: float) -> Scalar:
-        """The discriminator's loss on a batch and fresh fakes."""
-        latents = self._latents(step, turn, batch)
+    def discriminator_turn(self, step: int, number: int, batch: Batch, progress: Progress) -> Scalar:
+        """The discriminator's loss on a batch and fresh fakes, in its turn of that number."""
         with torch.no_grad():
-            fake = self._made(latents, batch)
-        return self._discriminator_loss(self._examined(step, batch, fake, latents), step, share)
+            turn = self._turn(step, f"{number}", batch, progress)
+        return self._discriminator_loss(turn)
 
-    def generator_turn(self, step: int, turn: int, batch: Batch) -> Scalar:
-        """The generator's loss on fresh fakes, and on a batch where it compares."""
-        latents = self._latents(step, self.config.n_discriminator_turns + turn, batch)
-        return self._generator_loss(self._presented(batch, self._made(latents, batch), latents))
+    def generator_turn(self, step: int, number: int, batch: Batch, progress: Progress) -> Scalar:
+        """The generator's loss on fresh fakes, and on a batch where it compares, in that turn."""
+        turn = self._turn(step, f"{self.config.n_discriminator_turns + number}", batch, progress)
+        if not self.config.n_unrolled:
+            return self._generator_loss(turn, self.discriminator.network)
+
+        def loss(network: nn.Module) -> Scalar:
+            examination = self._examined(turn, network, is_watched=True)
+            return self._losses.of_discriminator(examination, step, progress.share)
+
+        n_steps, scale = self.config.n_unrolled, self.config.rate_scale(progress)
+        return self._generator_loss(turn, unrolled(self.discriminator, loss, n_steps, progress.share, scale))
 
     def _same_fakes(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
-        share, scale = progress.share, self.config.rate_scale(progress)
-        (batch,) = batches
-        latents = self._latents(step, 0, batch)
-        fake = self._made(latents, batch)
-        loss = self._discriminator_loss(self._examined(step, batch, fake, latents), step, share)
-        learn([self.discriminator], loss, share, scale)
-        generator_loss = self._generator_loss(self._presented(batch, fake, latents))
-        learn([self.generator], generator_loss, share, scale)
+        scale = self.config.rate_scale(progress)
+        turn = self._turn(step, "0", batches[0], progress)
+        loss = self._discriminator_loss(turn)
+        learn([self.discriminator], loss, progress.share, scale)
+        generator_loss = self._generator_loss(turn, self.discriminator.network)
+        learn([self.generator], generator_loss, progress.share, scale)
         return loss, generator_loss
 
     def _one_pass(self, step: int, batches: Sequence[Batch], progress: Progress) -> tuple[Scalar, Scalar]:
         share, scale = progress.share, self.config.rate_scale(progress)
-        (batch,) = batches
-        latents = self._latents(step, 0, batch)
-        fake = self._made(latents, batch)
-        examination = self._examined(step, batch, fake, latents, is_shared=True)
-        loss = self._discriminator_loss(examination, step, share)
-        generator_loss = self._generator_loss(examination.encounter)
-        slopes = self._slopes(examination.encounter)
-        pull = self._pull(examination, generator_loss, *slopes)
-        learn([self.discriminator], loss, share, scale, also=[examination.both] if pull is None else [])
-        if pull is None:
-            assert examination.both.grad is not None
-            ratio = (slopes[1] / slopes[0]).view(-1, *[1] * (fake.ndim - 1))
-            pull = ratio * examination.both.grad[len(batch) :]
-        learn([self.generator], fake, share, scale, gradient=pull.to(fake.dtype))
-        return loss, generator_loss
-
-    def _pull(
-        self, examination: Examination, generator_loss: Scalar, slopes: Logits, generator_slopes: Logits
-    ) -> Samples | None:
-        """The gradient of the generator's loss for its fakes, as a turn of its own would find it.
-
-        A fake's logit is a function of that fake alone. So its input gradient, which R2 needs anyway, times
-        the slope of the generator's loss is that gradient; and the input gradient of the discriminator's loss
-        is the same but for the ratio of both slopes, -exp(real - fake) for relativistic pairs.
-
-        Args:
-            examination: The shared pass.
-            generator_loss: On it.
-            slopes: Of the discriminator's objective for the logits of the fakes.
-            generator_slopes: Of the generator's.
-
-        Returns:
-            None where the discriminator's own backward pass will tell, because that ratio is known.
-        """
-        judge, both = examination.judge, examination.both
-        n = len(generator_slopes)
-        has_terms = any(term.is_for("generator") for term in self.config.terms)
-        if judge.has_gradients and not has_terms:
-            return (generator_slopes[:, None] * judge.gradients(both)[n:].detach()).view_as(both[n:])
-        if not self.config.terms and slopes.abs().min() > FLAT:
-            return None
-        (gradient,) = torch.autograd.grad(generator_loss, both, retain_graph=True)
-        return gradient[n:]
-
-    def _slopes(self, encounter: Encounter) -> tuple[Logits, Logits]:
-        """Of the objectives of both players, the discriminator first, for the logits of the fakes."""
-        real = encounter.of_real.logits.detach()
-        fake = encounter.of_fake.logits.detach().requires_grad_()
-        losses = (self._objective.discriminator(real, fake), self._objective.generator(real, fake))
-        discriminator_slopes, generator_slopes = (
-            torch.autograd.grad(loss.mean(), fake)[0] for loss in losses
+        turn = self._turn(step, "0", batches[0], progress)
+        examination = self._examined(turn, self.discriminator.network, is_shared=True)
+        loss = self._losses.of_discriminator(examination, step, share, progress.adjustments.penalty_scale)
+        generator_loss = self._losses.of_generator(examination.encounter)
+        slopes = Slopes.of(examination, self._losses)
+        gradient = pull(
+            examination,
+            generator_loss,
+            slopes,
+            is_objective_alone=not self.config.terms and not due(self.config.penalties, step),
+            has_terms=any(term.is_for("generator") for term in self.config.terms),
         )
-        return discriminator_slopes, generator_slopes
+        also = [examination.both] if gradient is None else []
+        learn([self.discriminator], loss, share, scale, also=also)
+        self._remember(examination)
+        if gradient is None:
+            assert examination.both.grad is not None
+            gradient = slopes.pulled(examination.both.grad[len(turn.batch) :])
+        shown = examination.shown
+        learn([self.generator], shown, share, scale, gradient=gradient.to(shown.dtype))
+        return loss, generator_loss
 
     # --- What all turns share ----------------------------------------------------------------------------
 
-    def _made(self, latents: Latents, batch: Batch) -> Samples:
+    def _turn(self, step: int, name: str, batch: Batch, progress: Progress) -> _Turn:
+        """A turn with fakes of its own."""
+        stream = self.randomness.stream(f"latents/{name}")
+        latents = self.config.latents(len(batch), stream, step).to(batch["real"].device)
         with self.precision():
-            return self.generator.network(latents, batch.get("condition"))
+            fake = self.generator.network(latents, batch.get("condition"))
+        return _Turn(step, name, batch, progress, latents, fake)
+
+    def _inputs(self, turn: _Turn, player: str) -> Inputs:
+        """How records are shown where this player is to learn."""
+        rules, adjustments = self.config, turn.progress.adjustments
+        noise = cosine(rules.input_noise, rules.final_input_noise, turn.progress.share)
+        return Inputs(
+            rules.n_packed,
+            adjustments.is_packing,
+            noise + adjustments.input_noise,
+            rules.augmentations,
+            turn.progress.share,
+            self.randomness.stream(f"inputs/{player}/{turn.name}"),
+            turn.step,
+        )
 
     def _examined(
-        self, step: int, batch: Batch, fake: Samples, latents: Latents, *, is_shared: bool = False
+        self,
+        turn: _Turn,
+        judge: nn.Module,
+        *,
+        is_shared: bool = False,
+        is_watched: bool = False,
+        past: Mapping[str, Tensor] | None = None,
     ) -> Examination:
-        network, is_due = self.discriminator.network, bool(due(self.config.penalties, step))
+        past = past or {}
         with self.precision():
-            return examine(network, batch, fake, latents, wants_gradients=is_due, is_shared=is_shared)
-
-    def _presented(self, batch: Batch, fake: Samples, latents: Latents) -> Encounter:
-        network = self.discriminator.network
-        with self.precision():
-            if self._objective.is_relative or self.config.terms:
-                return present(network, batch, fake, latents)
-            of_fake = said(network, fake, batch.get("condition"))
-            return Encounter(batch, fake, latents, of_fake, of_fake)  # nobody asks for the real ones
-
-    def _discriminator_loss(self, examination: Examination, step: int, share: float) -> Scalar:
-        with self.precision():
-            loss = discriminator_loss(
-                examination, self._objective, self.config.penalties, step, share, self.randomness
+            return examine(
+                judge,
+                turn.batch,
+                past.get("fake", turn.fake),
+                turn.latents,
+                wants_gradients=wants_gradients(self.config.penalties, turn.step),
+                is_shared=is_shared,
+                is_watched=is_watched,
+                wants_features=self._wants_features,
+                is_one_batch=self.config.combined_batch,
+                inputs=self._inputs(turn, "discriminator"),
+                fake_condition=past.get("condition"),
+                memory=self._memory,
+                randomness=self.randomness,
             )
-            return self._with_terms(loss, examination.encounter, "discriminator")
 
-    def _generator_loss(self, encounter: Encounter) -> Scalar:
-        loss = self._objective.generator(encounter.of_real.logits, encounter.of_fake.logits).mean()
-        return self._with_terms(loss, encounter, "generator")
-
-    def _with_terms(
-        self, loss: Scalar, encounter: Encounter, player: Literal["generator", "discriminator"]
-    ) -> Scalar:
-        for term in self.config.terms:
-            if term.is_for(player):
-                loss = loss + term.loss(encounter)
+    def _discriminator_loss(self, turn: _Turn) -> Scalar:
+        adjustments = turn.progress.adjustments
+        self._pool.share = max(self.config.replay_share, adjustments.replay_share)
+        past = self._replayed(turn) if self._pool.share else None
+        examination = self._examined(turn, self.discriminator.network, past=past)
+        with self.precision():
+            loss = self._losses.of_discriminator(
+                examination, turn.step, turn.progress.share, adjustments.penalty_scale
+            )
+        self._remember(examination)
         return loss
 
-    def _latents(self, step: int, turn: int, batch: Batch) -> Latents:
-        stream = self.randomness.stream(f"latents/{turn}")
-        return self.config.latents(len(batch), stream, step).to(batch["real"].device)
+    def _replayed(self, turn: _Turn) -> dict[str, Tensor]:
+        """The fakes, some of them past ones, and the conditions that each was made with."""
+        met = {"fake": turn.fake.detach().float()}
+        if (condition := turn.batch.get("condition")) is not None:
+            met["condition"] = condition
+        return self._pool.exchanged(met, self.randomness.generator(f"replay/{turn.name}", turn.step))
+
+    def _remember(self, examination: Examination) -> None:
+        if self._remembers:
+            said = examination.encounter
+            self._memory.update(said.of_real.logits, said.of_fake.logits)
+
+    def _generator_loss(self, turn: _Turn, judge: nn.Module) -> Scalar:
+        batch, inputs = turn.batch, self._inputs(turn, "generator")
+        with self.precision():
+            if self._losses.objective.is_relative or self.config.terms or self.config.combined_batch:
+                encounter = present(
+                    judge,
+                    batch,
+                    turn.fake,
+                    turn.latents,
+                    is_watched=self.config.n_unrolled > 0,
+                    wants_features=self._wants_features,
+                    is_one_batch=self.config.combined_batch,
+                    inputs=inputs,
+                )
+            else:
+                of_fake = said(judge, inputs(turn.fake, "fake"), inputs.packed_condition(batch))
+                # nobody asks for the real ones
+                encounter = Encounter(batch, turn.fake, turn.latents, of_fake, of_fake)
+        return self._losses.of_generator(encounter)
+
+
+@final
+@dataclass(frozen=True)
+class _Turn:
+    """One turn of a player, or of both: the records and fakes that it is about."""
+
+    step: int
+    name: str
+    """Which of the turns of the step it is."""
+    batch: Batch
+    progress: Progress
+    latents: Latents
+    fake: Samples

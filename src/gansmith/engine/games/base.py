@@ -18,12 +18,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gansmith.engine.augmentation import AugmentationConfig
 from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import below
+from gansmith.engine.cures import UNTOUCHED, Adjustments
 from gansmith.engine.penalties import penalties_chosen
 from gansmith.engine.players import Player, PlayerConfig
 from gansmith.engine.processors import Precision, matrix_precision, quick_full_products
 from gansmith.engine.randomness import Randomness, Stream
+from gansmith.engine.terms import TermConfig
 from gansmith.engine.tuning import AbstractTuning
 from gansmith.errors import UsageError
 from gansmith.settings import PositiveInt, settings
@@ -45,7 +48,9 @@ class Progress:
     n_samples: int = 1
     """Real records that the whole run will learn from."""
     rate_scale: float = 1.0
-    """To be multiplied with all learning rates; below 1 after a roll-back."""
+    """To be multiplied with all learning rates; below 1 after a roll-back or a cure."""
+    adjustments: Adjustments = UNTOUCHED
+    """What cures have changed."""
 
 
 @settings(kw_only=True)
@@ -134,10 +139,17 @@ class AbstractRules(ABC):
                     f"the game {self.name!r} has no setting {setting!r}. "
                     "Leave it out, or take a preset of another game."
                 )
+        for name, kind in (("terms", TermConfig), ("augmentations", AugmentationConfig)):
+            if name in changes:
+                changes[name] = tuple(kind(*pair) for pair in changes[name].items())
         if {"objective", "penalties"} & set(changes):
             weights = changes.get("penalties")
             changes["penalties"] = penalties_chosen(own["penalties"], weights, changes.get("objective"))
         return replace(self, **changes, **players)
+
+    def curable(self) -> AbstractRules:
+        """These rules for a game that may have to cure itself; networks are built for what cures may want."""
+        return self
 
     def fine_tuning(self, learnt: AbstractRules, rate_share: float, length_share: float) -> AbstractRules:
         """These rules for networks that have learnt already: with smaller steps.
@@ -244,6 +256,11 @@ class AbstractGame(ABC):
         for name, player in self.players.items():
             tensors |= {f"players/{name}/{key}": value for key, value in player.state().items()}
         return tensors
+
+    def begin_anew(self, networks: Mapping[str, Tensor]) -> None:
+        """Let all players go on from networks that were the best known, as `NAME/...`."""
+        for name, player in self.players.items():
+            player.take(below(f"{name}/", networks))
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """Take back what `state` gave.

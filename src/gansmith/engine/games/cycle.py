@@ -6,7 +6,7 @@ generators cannot run in circles before them.
 
 Source:
     Zhu et al. 2017, "Unpaired image-to-image translation using cycle-consistent adversarial networks"
-    (arXiv:1703.10593); pool: Shrivastava et al. 2017 (arXiv:1612.07828), section 2.3.
+    (arXiv:1703.10593).
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ import torch
 from torch import Tensor
 
 from gansmith.engine.batches import Batch, Samples, Scalar
-from gansmith.engine.encounter import discriminator_loss, due, examine, present
+from gansmith.engine.encounter import examine, present
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings
+from gansmith.engine.inputs import Inputs
+from gansmith.engine.losses import Losses, wants_gradients
 from gansmith.engine.monitors import likeness
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
+from gansmith.engine.replay import Pool
 from gansmith.settings import NonNegativeFloat, NonNegativeInt, field, settings
 
 
@@ -73,12 +76,12 @@ class Cycle(AbstractGame):
     def __init__(self, rules: CycleRules, networks: Networks, randomness: Randomness) -> None:
         super().__init__(rules, networks, randomness)
         self.config = rules
-        self._objective = find_objective(rules.objective)
+        self._losses = Losses(find_objective(rules.objective), rules.penalties)
         self._generators = {name: Player(networks[name], rules.generator) for name in rules.generating}
         judges = ("discriminator", "source_discriminator")
         self._judges = {name: Player(networks[name], rules.discriminator) for name in judges}
         self.players = {**self._generators, **self._judges}
-        self._pools: dict[str, Tensor] = {}
+        self._pools = {name: Pool(rules.n_pooled, 0.5) for name in judges}
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the generators' turn comes first, then that of each discriminator."""
@@ -109,38 +112,28 @@ class Cycle(AbstractGame):
 
     def memory(self) -> dict[str, Tensor]:
         """The pools of past fakes."""
-        return self._pools
+        return {name: pool.parts["fake"] for name, pool in self._pools.items() if pool.parts}
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
-        self._pools = {name: pool.to(self.device, copy=True) for name, pool in memory.items()}
+        for name, pool in self._pools.items():
+            pool.parts = {"fake": memory[name].to(self.device, copy=True)} if name in memory else {}
 
     def _fooling(self, real: Samples, fake: Samples, judge: str) -> Scalar:
-        said = present(self._judges[judge].network, Batch({"real": real}), fake, None)
-        return self._objective.generator(said.of_real.logits, said.of_fake.logits).mean()
+        encounter = present(self._judges[judge].network, Batch({"real": real}), fake, None)
+        return self._losses.of_generator(encounter)
 
     def _telling(self, step: int, judge: str, real: Samples, fake: Samples, share: float) -> Scalar:
-        fake = self._from_pool(step, judge, fake)
-        wants_gradients = bool(due(self.config.penalties, step))
-        network = self._judges[judge].network
-        batch = Batch({"real": real})
-        randomness = Randomness(self.randomness.key(judge, step), self.randomness.retry)
+        if self.config.n_pooled:
+            chance = self.randomness.generator(f"pool/{judge}", step)
+            fake = self._pools[judge].exchanged({"fake": fake}, chance)["fake"]
         with self.precision():
-            said = examine(network, batch, fake, None, wants_gradients=wants_gradients)
-            return discriminator_loss(said, self._objective, self.config.penalties, step, share, randomness)
-
-    def _from_pool(self, step: int, judge: str, fake: Samples) -> Samples:
-        """The fakes, about half of them exchanged for past ones; the pool is filled first."""
-        if not self.config.n_pooled:
-            return fake
-        pool = self._pools.get(judge, fake[:0])
-        n_new = min(self.config.n_pooled - len(pool), len(fake))
-        self._pools[judge] = pool = torch.cat([pool, fake[:n_new]])
-        n_left = len(fake) - n_new
-        chance = self.randomness.generator(f"pool/{judge}", step)
-        n_swapped = min(n_left // 2, len(pool))
-        here = n_new + torch.randperm(n_left, generator=chance)[:n_swapped]
-        there = torch.randperm(len(pool), generator=chance)[:n_swapped]
-        shown = fake.clone()
-        shown[here] = pool[there]
-        pool[there] = fake[here]
-        return shown
+            examination = examine(
+                self._judges[judge].network,
+                Batch({"real": real}),
+                fake,
+                None,
+                wants_gradients=wants_gradients(self.config.penalties, step),
+                inputs=Inputs(step=step),
+                randomness=Randomness(self.randomness.key(judge, step), self.randomness.retry),
+            )
+            return self._losses.of_discriminator(examination, step, share)

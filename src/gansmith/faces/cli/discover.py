@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from gansmith.faces.cli.options import Json, Seed, print_json
 
-Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "KINDS", "PRESETS"])
+Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "TERMS", "AUGMENTATIONS", "CURES", "KINDS", "PRESETS"])
 Demo = StrEnum("Demo", ["ALL", "DIGITS", "GAUSSIAN", "TABLE"])
 
 
@@ -18,25 +19,43 @@ def list_names(
     what: Annotated[Names, typer.Argument(help="What to list.")] = Names.OBJECTIVES,
     json: Json = False,
 ) -> None:
-    """List objectives, penalties, kinds of data or presets, with a line on each."""
+    """List objectives, penalties, terms, augmentations, cures, kinds of data or presets: what each is."""
     found = dict(_found(what))
     if json:
         print_json(found)
         return
     width = max(len(name) for name in found)
-    for name, meaning in found.items():
-        typer.echo(f"{name:{width}}  {meaning}")
+    for name, said in found.items():
+        lines = [said] if isinstance(said, str) else [said["meaning"], *_more(said)]
+        for place, line in enumerate(lines):
+            typer.echo(f"{'' if place else name:{width}}  {line}")
 
 
-def _found(what: Names) -> list[tuple[str, str]]:
+def _more(said: Mapping[str, Any]) -> list[str]:
+    """What stands below the meaning, in one line."""
+    return [f"{said['use']} [{said['paper']}]"]
+
+
+def _found(what: Names) -> list[tuple[str, Any]]:
+    from gansmith.engine.augmentation import AUGMENTATIONS
+    from gansmith.engine.cures import CURES
     from gansmith.engine.objectives import OBJECTIVES
     from gansmith.engine.penalties import PENALTIES
+    from gansmith.engine.terms import TERMS
     from gansmith.modalities.registry import Modality, all_modalities, kinds, loadable
 
     if what is Names.OBJECTIVES:
-        return [(name, objective.meaning) for name, objective in OBJECTIVES.items()]
+        return [
+            (name, {"meaning": one.meaning, "paper": one.source, "use": one.use})
+            for name, one in OBJECTIVES.items()
+        ]
     if what is Names.PENALTIES:
-        return [(name, penalty.meaning) for name, penalty in PENALTIES.items()]
+        return [
+            (name, {"meaning": one.meaning, "paper": one.source, "use": f"usual weight {one.weight:g}"})
+            for name, one in PENALTIES.items()
+        ]
+    if what in (simple := {Names.TERMS: TERMS, Names.AUGMENTATIONS: AUGMENTATIONS, Names.CURES: CURES}):
+        return [(name, one.meaning) for name, one in simple[what].items()]
     if what is Names.PRESETS:
         each = ((kind.kind, preset) for kind in loadable() for preset in kind.recipe.presets.items())
         return [(f"{kind} {name}", meaning) for kind, (name, meaning) in each]

@@ -126,7 +126,8 @@ def _form(setting: Setting) -> Any:
     kinds = _plain(setting.type)
     if kinds == {tuple, Mapping}:
         return None
-    if tuple in kinds or kinds in ({Mapping}, set()):
+    is_of_pairs = Mapping in kinds and (kinds == {Mapping} or "=" in (setting.offered.form or ""))
+    if tuple in kinds or is_of_pairs or not kinds:
         return list[str]
     return kinds.pop() if len(kinds) == 1 else str
 
@@ -169,14 +170,15 @@ def _number(text: str) -> int | float | str:
         return text.strip()
 
 
-def _pairs(setting: Setting, texts: Sequence[str]) -> dict[str, Any]:
-    """`["a:1", "b:2"]` as a dictionary."""
+def _pairs(setting: Setting, texts: Sequence[str]) -> dict[str, Any] | str:
+    """`["a:1", "b:2"]` as a dictionary; "auto" where a setting knows it."""
     form, option = setting.offered.form or "NAME=VALUE", _spelling(setting)
     sign = ":" if ":" in form else "="
-    if "none" in texts:
-        if len(texts) > 1:
-            raise UsageError(f"{option} none stands alone: leave the others out.")
-        return {}
+    for word, meant in (("none", {}), ("auto", "auto")):
+        if word in texts and (word == "none" or str in _plain(setting.type)):
+            if len(texts) > 1:
+                raise UsageError(f"{option} {word} stands alone: leave the others out.")
+            return meant
     found: dict[str, Any] = {}
     for text in texts:
         name, separator, value = text.rpartition(sign)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import final
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from gansmith.engine.batches import Conditions, Latents, Logits, PerSample
@@ -13,8 +13,14 @@ from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.encoder import EncoderRules
+from gansmith.engine.objectives import find_objective
 from gansmith.errors import UsageError
 from gansmith.modalities.image.codec import PictureSamples
+from gansmith.nets.discriminators import (
+    AbstractFeaturedDiscriminator,
+    discriminator_by_choice,
+    spectrally_normalised,
+)
 from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder
 from gansmith.nets.mlp import layers
 from gansmith.nets.settings import AbstractPlayerNetworks
@@ -42,8 +48,8 @@ class ImageGenerator(nn.Module):
 
 
 @final
-class ImageDiscriminator(nn.Module):
-    """Pictures to logits, without a sigmoid: the objectives take logits as they are."""
+class ImageDiscriminator(AbstractFeaturedDiscriminator):
+    """Pictures, or several at once, to logits, without a sigmoid: the objectives take logits as they are."""
 
     def __init__(self, n_values: int, config: ImageNetworks) -> None:
         super().__init__()
@@ -52,6 +58,12 @@ class ImageDiscriminator(nn.Module):
     def forward(self, samples: PictureSamples, conditions: Conditions | None = None) -> Logits:
         """One logit for each picture; pictures know no conditions yet."""
         return self.layers(samples).squeeze(1)
+
+    def with_features(
+        self, samples: PictureSamples, conditions: Conditions | None
+    ) -> tuple[Logits, tuple[Tensor, ...]]:
+        hidden = self.layers[:-1](samples)
+        return self.layers[-1](hidden).squeeze(1), (hidden,)
 
 
 @final
@@ -104,10 +116,15 @@ def networks_for(n_values: int, config: ImageNetworks, rules: AbstractRules) -> 
     """
     match rules:
         case AdversarialRules():
+            n_shown = rules.n_packed * n_values
+            is_of_energies = find_objective(rules.objective).is_of_energies
+            discriminator = discriminator_by_choice(n_shown, config, is_of_energies=is_of_energies)
             found: dict[str, nn.Module] = {
                 "generator": ImageGenerator(n_values, config, rules.n_latents),
-                "discriminator": ImageDiscriminator(n_values, config),
+                "discriminator": discriminator or ImageDiscriminator(n_shown, config),
             }
+            if config.spectral_norm:
+                spectrally_normalised(found["discriminator"])
         case AutoencoderRules():
             found = {
                 "encoder": ImageEncoder(n_values, config, rules.n_latents),

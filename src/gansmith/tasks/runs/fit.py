@@ -27,6 +27,7 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import Checkpoints, below
 from gansmith.engine.games import AbstractGame, Networks, rules_from_plain
 from gansmith.engine.length import cuts_of, spelt_cuts
+from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.processors import matrix_precision, n_threads, sampling_precision
 from gansmith.engine.train import StepRecord, TrainConfig, Training
 from gansmith.errors import DataError, UsageError
@@ -40,6 +41,7 @@ from gansmith.tasks.opening import Opened, open_data
 from gansmith.tasks.runs.budget import N_LOOKS, Pace, calibrated, n_checkpoints, usual_threads
 from gansmith.tasks.runs.origin import taken_over
 from gansmith.tasks.runs.preparing import Prepared, prepare, salted
+from gansmith.tasks.runs.probing import PROBES_SHARE, probed
 from gansmith.tasks.runs.settings import FitConfig, parse_duration
 
 N_STATS: Final = 500
@@ -70,6 +72,8 @@ class FitRun:
                 n_checkpoints(prepared.game, samples_seen),
                 prepared.plan.ensemble_size,
                 cuts_of(prepared.config.shortened),
+                prepared.config.patience,
+                prepared.config.cures,
             ),
             prepared.evaluation,
             Checkpoints(folder.checkpoints) if folder else None,
@@ -113,6 +117,9 @@ class FitRun:
         """The options that repeat this run, as far as it is known how long it will be."""
         options = f"--samples-seen {self.training.config.samples_seen}"
         cuts = spelt_cuts(self.training.length.cuts)
+        if self.prepared.config.penalties == "auto":
+            found: Sequence[PenaltyConfig] = getattr(self.training.game.rules, "penalties", ())
+            options += "".join(f" --penalty {one.name}={one.weight!r}" for one in found)
         return f"{options}{f' --shortened {cuts}' if cuts else ''} --threads {self.n_threads}"
 
     def model(self) -> Model:
@@ -197,6 +204,10 @@ def start(
         size = min(prepared.game.rules.batch_size, prepared.n_seen)
         n_epoch = prepared.n_seen // size * size
         length = config.samples_seen or math.ceil(config.epochs * n_epoch) or prepared.plan.samples_seen
+    if config.penalties == "auto":
+        if deadline is not None:
+            length = max(1, int((1 - PROBES_SHARE) * length))
+        prepared = probed(prepared, length, threads)
     if run_folder:
         salt = secrets.token_hex(16)
         settled = {"samples_seen": length, "n_threads": threads, "salt": salt}

@@ -80,6 +80,7 @@ def prepare(
         codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
         plan = recipe.plan(codec, len(seen), config.preset)
         tuned = plan.game.tuned(config, codec.n_values)
+        tuned = tuned.curable() if config.cures else tuned
         sizes = tuned_networks(plan.networks, config, codec.n_values, tuned)
         plan = replace(plan, game=tuned, networks=sizes)
         key = randomness.key("networks", 0)
@@ -91,9 +92,8 @@ def prepare(
     if rules is None:
         is_large = n_operations(networks, plan.game.batch_size) >= MANY_OPERATIONS
         size = min(plan.game.batch_size, len(seen))  # no batch is larger than the data
-        rules = replace(
-            plan.game, batch_size=size, precision=fastest_precision(device) if is_large else "float32"
-        )
+        precision = fastest_precision(device) if is_large else "float32"
+        rules = replace(plan.game, batch_size=size, precision=precision)
     game = rules.start(networks, randomness)
     drawing = Shuffled(len(dataset), rules.batch_size, randomness, _weights(modality, codec, dataset))
     batches = Batches(dataset, drawing, randomness, partial(recipe.samples, codec, plan.networks), device)
@@ -103,6 +103,8 @@ def prepare(
         held = batches.seen(apart.batch(torch.arange(n_heldout)))
         score = recipe.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
         evaluation = Evaluation(held, batches.first(n_heldout), score, plan.tolerance)
+    elif config.patience:
+        notes = (*notes, "no records are held out, so patience has nothing to go by: the run goes to its end")
     manifest = {
         "kind": modality.kind,
         "fit": to_plain(config),

@@ -52,6 +52,11 @@ class FitConfig(AbstractTuning):
     """auto, cpu, cuda or mps."""
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
     """Processor cores to learn with; 0 chooses. Part of what makes the same bits again."""
+    patience: NonNegativeInt = 0
+    """Evaluations in a row without a better held-out score after which the run ends; 0 goes on to its end."""
+    cures: bool = False
+    """Act on what the monitors find: go back, learn more slowly, judge packs, ...; see `gansmith list cures`.
+    """
     shortened: str = ""
     """Where a budget shortened the run to be repeated, as it was printed; goes with samples_seen."""
 

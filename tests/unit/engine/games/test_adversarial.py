@@ -70,7 +70,8 @@ def test_fakes_are_asked_for_what_their_real_partners_fulfil(new_game, new_batch
 def test_each_turn_has_fresh_latents(new_game, new_batches):
     game = new_game(n_discriminator_turns=2)
     batch = new_batches()(0)
-    drawn = [game._latents(step, turn, batch) for step in (0, 1) for turn in (0, 1, 2)]
+    names = [(step, name) for step in (0, 1) for name in "012"]
+    drawn = [game._turn(step, name, batch, Progress(0.0)).latents for step, name in names]
     assert len({tuple(latents.flatten().tolist()) for latents in drawn}) == 6
 
 
@@ -105,17 +106,17 @@ def test_both_players_learn_what_they_should(new_game, new_batches, objective):
 
     def gap() -> float:
         with torch.no_grad():
-            fake = game.generator.network(game._latents(0, 0, batch), None)
+            fake = game._turn(0, "0", batch, Progress(0.0)).fake
             judge = game.discriminator.network
             return (judge(batch["real"], None).mean() - judge(fake, None).mean()).item()
 
     before = gap()
     for _ in range(20):
-        learn([game.discriminator], game.discriminator_turn(0, 0, batch, 0.0), 0.0)
+        learn([game.discriminator], game.discriminator_turn(0, 0, batch, Progress(0.0)), 0.0)
     after = gap()
     assert after > before + 0.1
     for step in range(20):
-        learn([game.generator], game.generator_turn(step, 0, batch), 0.0)
+        learn([game.generator], game.generator_turn(step, 0, batch, Progress(0.0)), 0.0)
     assert gap() < after - 0.1
 
 
@@ -123,7 +124,7 @@ def test_penalties_are_weighted_as_they_say(new_game, new_batches):
     batch = new_batches()(0)
 
     def loss(step: int, progress: float, *penalties: PenaltyConfig) -> float:
-        return new_game(penalties=penalties).discriminator_turn(step, 0, batch, progress).item()
+        return new_game(penalties=penalties).discriminator_turn(step, 0, batch, Progress(progress)).item()
 
     bare, once = loss(0, 0.0), loss(0, 0.0, PenaltyConfig("r1", 1.0))
     r1 = once - bare
@@ -146,20 +147,24 @@ def test_penalties_are_weighted_as_they_say(new_game, new_batches):
 def test_r1_looks_at_real_and_r2_at_fake_records(new_game, new_batches):
     batch = new_batches()(0)
     game = new_game(penalties=())
-    bare = game.discriminator_turn(0, 0, batch, 0.0).item()
-    fake = game.generator.network(game._latents(0, 0, batch), None).detach()
+    bare = game.discriminator_turn(0, 0, batch, Progress(0.0)).item()
+    fake = game._turn(0, "0", batch, Progress(0.0)).fake.detach()
     for name, place in (("r1", batch["real"]), ("r2", fake)):
         samples = place.clone().requires_grad_()
         (gradient,) = torch.autograd.grad(game.discriminator.network(samples, None).sum(), samples)
         expected = 0.5 * gradient.square().sum(1).mean().item()
-        found = new_game(penalties=(PenaltyConfig(name, 1.0),)).discriminator_turn(0, 0, batch, 0.0).item()
+        found = (
+            new_game(penalties=(PenaltyConfig(name, 1.0),))
+            .discriminator_turn(0, 0, batch, Progress(0.0))
+            .item()
+        )
         assert found - bare == pytest.approx(expected, rel=1e-3)
 
 
 def test_the_penalty_between_is_measured_between(new_game, new_batches):
     game = new_game(penalties=(PenaltyConfig("gradient_penalty", 10.0),), objective="wasserstein")
     batch = new_batches(conditioning=lambda batch, generator: batch["real"] * 2)(0)
-    game.discriminator_turn(0, 0, batch, 0.0)
+    game.discriminator_turn(0, 0, batch, Progress(0.0))
     (both, _), (points, conditions) = game.discriminator.network.seen
     real, fake = both.split(8)
     assert torch.equal(conditions, batch["condition"])

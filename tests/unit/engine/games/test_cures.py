@@ -1,0 +1,403 @@
+"""What keeps a game healthy: packs, past fakes, noise, changes, soft labels, looking ahead, one batch."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from gansmith.conformance import check_game
+from gansmith.engine.augmentation import AUGMENTATIONS, AugmentationConfig
+from gansmith.engine.batches import Batch, TensorDataset
+from gansmith.engine.cures import Adjustments
+from gansmith.engine.games import Progress
+from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
+from gansmith.engine.inputs import Inputs
+from gansmith.engine.objectives import OBJECTIVES
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import PlayerConfig
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.replay import Pool
+from gansmith.engine.terms import TermConfig
+from gansmith.errors import UsageError
+from gansmith.nets.discriminators import (
+    AutoencodingDiscriminator,
+    BatchDiscriminator,
+    spectrally_normalised,
+)
+from gansmith.nets.mlp import Perceptron
+
+SHAPES = [(5,), (3, 6), (3, 4, 4), (2, 3, 4, 5)]
+STREAM = Randomness(0).stream("inputs")
+
+
+class Shaping(nn.Module):
+    """Latents to samples of a shape."""
+
+    def __init__(self, shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.layers = Perceptron((3, 8, torch.Size(shape).numel()), "tanh")
+
+    def forward(self, latents, conditions=None):
+        made = self.layers(latents).view(-1, *self.shape)
+        return made if conditions is None else made + conditions.view(-1, *[1] * len(self.shape))
+
+
+class Judging(nn.Module):
+    """Samples of any shape, and conditions, to logits."""
+
+    def __init__(self, n_in: int, n_conditions: int = 0) -> None:
+        super().__init__()
+        self.layers = Perceptron((n_in + n_conditions, 8, 1), "tanh")
+
+    def forward(self, samples, conditions=None):
+        parts = [samples.flatten(1)] + ([] if conditions is None else [conditions])
+        return self.layers(torch.cat(parts, 1))
+
+
+def toy(shape=(2,), *, n_conditions: int = 0, judge: nn.Module | None = None, **rules) -> Adversarial:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        n_packed = max(1, rules.get("n_packed", 1))
+        n_in = torch.Size(shape).numel()
+        networks = {
+            "generator": Shaping(shape),
+            "discriminator": judge or Judging(n_packed * n_in, n_packed * n_conditions),
+        }
+    player = PlayerConfig(0.01, average_half_life_samples=40)
+    usual: dict[str, Any] = {"generator": player, "discriminator": PlayerConfig(0.01)}
+    config = AdversarialRules(batch_size=8, n_latents=3, **(usual | rules))
+    return Adversarial(config, networks, Randomness(0))
+
+
+def dataset(shape=(2,), n_conditions: int = 0, n: int = 64) -> TensorDataset:
+    generator = torch.Generator().manual_seed(1)
+    parts = {"real": torch.randn(n, *shape, generator=generator) * 0.3 + 1}
+    if n_conditions:
+        parts["condition"] = torch.randn(n, n_conditions, generator=generator)
+    return TensorDataset(parts)
+
+
+CURES: dict[str, dict[str, Any]] = {
+    "packs": {"n_packed": 3},
+    "noise": {"input_noise": 0.3, "final_input_noise": 0.1},
+    "changes": {
+        "augmentations": (AugmentationConfig("mask", 0.0, 0.8), AugmentationConfig("jitter", 0.5)),
+        "penalties": (PenaltyConfig("consistency", 1.0), PenaltyConfig("fake_consistency", 1.0)),
+    },
+    "soft labels": {"label_smoothing": 0.1},
+    "past fakes": {"replay_share": 0.5, "n_replayed": 20},
+    "looking ahead": {"n_unrolled": 2, "penalties": (PenaltyConfig("r1", 0.1), PenaltyConfig("r2", 0.1))},
+    "one batch": {"combined_batch": True, "objective": "non-saturating"},
+    "balance": {"objective": "boundary-equilibrium"},
+    "averages": {"penalties": (PenaltyConfig("lecam", 0.3),)},
+    "small steps": {"penalties": (PenaltyConfig("r1_finite_difference", 0.3), PenaltyConfig("dragan", 0.3))},
+}
+EVERYTHING: dict[str, Any] = {
+    "n_packed": 2,
+    "input_noise": 0.2,
+    "augmentations": (AugmentationConfig("scale", 0.5), AugmentationConfig("mask", 0.3)),
+    "label_smoothing": 0.1,
+    "replay_share": 0.5,
+    "n_replayed": 24,
+    "n_unrolled": 1,
+    "n_discriminator_turns": 2,
+    "penalties": (PenaltyConfig("r1", 0.1), PenaltyConfig("lecam", 0.1), PenaltyConfig("consistency", 1.0)),
+}
+
+
+@pytest.mark.parametrize("name", CURES)
+@pytest.mark.parametrize("n_conditions", [0, 1])
+def test_a_game_with_a_cure_keeps_the_promises(name, n_conditions, tmp_path):
+    """Among them: a resumed run equals an uninterrupted one bit for bit."""
+    game = toy(n_conditions=n_conditions, **CURES[name])
+    networks = game.networks
+    check_game(game.config, lambda: copy.deepcopy(networks), dataset(n_conditions=n_conditions), tmp_path)
+
+
+@pytest.mark.parametrize("n_conditions", [0, 1])
+def test_a_game_with_all_cures_at_once_keeps_the_promises(n_conditions, tmp_path):
+    game = toy(n_conditions=n_conditions, **EVERYTHING)
+    networks = game.networks
+    check_game(game.config, lambda: copy.deepcopy(networks), dataset(n_conditions=n_conditions), tmp_path)
+
+
+@pytest.mark.parametrize("turns", ["same_fakes", "one_pass"])
+@pytest.mark.parametrize(
+    "name", ["packs", "noise", "changes", "soft labels", "balance", "averages", "small steps"]
+)
+def test_cures_go_with_other_turns(name, turns, tmp_path):
+    game = toy(turns=turns, **CURES[name])
+    networks = game.networks
+    check_game(game.config, lambda: copy.deepcopy(networks), dataset(), tmp_path)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_on_every_shape(objective, shape):
+    game = toy(shape, objective=objective, n_packed=2, input_noise=0.1, penalties=())
+    batch = dataset(shape).batch(torch.arange(8))
+    before = game.state()
+    losses = game.play(0, [batch] * game.rules.n_batches, Progress(0.0))
+    assert all(torch.tensor(list(losses.values())).isfinite())
+    for name, player in game.players.items():
+        moved = [key for key, value in game.state().items() if not torch.equal(value, before[key])]
+        assert any(key.startswith(f"players/{name}/network") for key in moved)
+        assert player.gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_changes_keep_shapes_and_can_be_learnt_through(name, shape):
+    samples = torch.randn(400, *shape, requires_grad=True)
+    config = AugmentationConfig(name, 0.5)
+    changed = config.applied(samples, 0.0, torch.Generator().manual_seed(0))
+    assert changed.shape == samples.shape
+    is_changed = (changed != samples).flatten(1).any(1)
+    assert 0.25 < is_changed.float().mean() < 0.6
+    assert torch.equal(changed, config.applied(samples, 0.0, torch.Generator().manual_seed(0)))
+    (gradient,) = torch.autograd.grad(changed.sum(), samples)
+    assert (gradient[~is_changed] == 1).all()
+    assert torch.equal(AugmentationConfig(name, 0.0).applied(samples, 0.5, torch.Generator()), samples)
+    ramped = AugmentationConfig(name, 0.0, 1.0).applied(samples, 1.0, torch.Generator().manual_seed(0))
+    assert (ramped != samples).flatten(1).any(1).float().mean() > 0.6
+
+
+# --- Packs --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_pack_is_a_record_and_those_that_follow(shape):
+    samples = torch.arange(4.0).view(4, *[1] * len(shape)).expand(4, *shape)
+    packed = Inputs(n_packed=3)(samples, "real")
+    assert packed.shape == (4, 3 * shape[0], *shape[1:])
+    firsts = packed.view(4, 3, -1)[:, :, 0]
+    assert firsts.tolist() == [[0, 1, 2], [1, 2, 3], [2, 3, 0], [3, 0, 1]]
+    alone = Inputs(n_packed=3, is_packing=False)(samples, "real").view(4, 3, -1)[:, :, 0]
+    assert alone.tolist() == [[k] * 3 for k in range(4)]
+
+
+def test_a_discriminator_of_packs_sees_that_fakes_are_alike():
+    """Half of the real points lie here and half there, and so do the fakes of a batch, but never both."""
+
+    def packs(is_collapsed: bool) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(0)
+        places = torch.randint(2, (600, 1 if is_collapsed else 8, 1), generator=generator)
+        return places.expand(600, 8, 1).float()
+
+    inputs = Inputs(n_packed=2)
+    shown = [torch.cat([inputs(batch, "side") for batch in packs(one)]) for one in (False, True)]
+    alike = [(one[:, 0] == one[:, 1]).float().mean().item() for one in shown]
+    assert alike[0] == pytest.approx(0.5, abs=0.05)
+    assert alike[1] == 1.0
+
+
+def test_penalties_of_packs_are_exact():
+    """R1 of a linear discriminator is the squared norm of its weights, those of each place in the pack."""
+    judge = nn.Linear(6, 1)
+
+    class Linear(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = judge
+
+        def forward(self, samples, conditions=None):
+            return self.inner(samples).squeeze(1)
+
+    losses = []
+    for weight in (0.0, 1.0):
+        game = toy(n_packed=3, judge=Linear(), penalties=(PenaltyConfig("r1", weight),))
+        batch = dataset().batch(torch.arange(8))
+        losses.append(game.discriminator_turn(0, 0, batch, Progress(0.0)).item())
+    assert losses[1] - losses[0] == pytest.approx(0.5 * judge.weight.square().sum().item(), rel=1e-4)
+
+
+def test_a_single_record_is_judged_as_so_many_of_its_kind():
+    game = toy(n_packed=2)
+    batch = dataset().batch(torch.arange(20))
+    realism = game.config.realism(game.best, batch, {})
+    order = torch.randperm(20)
+    shuffled = game.config.realism(game.best, batch.rows(order), {})
+    assert torch.allclose(shuffled, realism[order])
+    assert torch.allclose(game.config.realism(game.best, batch.rows(slice(3, 4)), {}), realism[3:4])
+
+
+# --- Noise, labels, one batch -------------------------------------------------------------------------------
+
+
+def test_noise_follows_its_schedule_and_is_new_for_each_side_and_step():
+    samples = torch.zeros(4_000, 2)
+
+    def shown(side="real", step=0, noise=0.5):
+        return Inputs(noise=noise, stream=STREAM, step=step)(samples, side)
+
+    assert shown().std().item() == pytest.approx(0.5, rel=0.05)
+    assert torch.equal(shown(), shown())
+    assert not torch.equal(shown(), shown("fake"))
+    assert not torch.equal(shown(), shown(step=1))
+    game = toy(input_noise=0.4, final_input_noise=0.2)
+    batch = dataset().batch(torch.arange(8))
+    strengths = [
+        game._inputs(game._turn(0, "0", batch, Progress(share, adjustments=more)), "generator").noise
+        for share, more in ((0.0, Adjustments()), (1.0, Adjustments()), (1.0, Adjustments(input_noise=0.1)))
+    ]
+    assert strengths == pytest.approx([0.4, 0.2, 0.3])
+
+
+def test_one_batch_with_one_loss_is_cross_entropy_over_all_of_its_records():
+    game = toy(combined_batch=True, objective="non-saturating", penalties=())
+    batch = dataset().batch(torch.arange(8))
+    loss = game.discriminator_turn(0, 0, batch, Progress(0.0))
+    fake = game._turn(0, "0", batch, Progress(0.0)).fake
+    logits = game.networks["discriminator"](torch.cat([batch["real"], fake]))
+    labels = torch.cat([torch.ones(8), torch.zeros(8)])
+    assert torch.allclose(loss, binary_cross_entropy_with_logits(logits, labels))
+
+
+def test_networks_that_look_at_batches_see_both_sides_in_one_batch():
+    judge = BatchDiscriminator(2, (8,), "tanh", "deviation")
+    sizes: list[int] = []
+    judge.statistic.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
+    for combined, expected in ((False, [8, 8, 8]), (True, [16, 16])):
+        sizes.clear()
+        game = toy(judge=judge, combined_batch=combined, objective="non-saturating", penalties=())
+        game.play(0, [dataset().batch(torch.arange(8))] * game.rules.n_batches, Progress(0.0))
+        assert sizes == expected
+
+
+# --- Past fakes ---------------------------------------------------------------------------------------------
+
+
+def test_past_fakes_come_with_their_own_conditions():
+    pool = Pool(10, 0.5)
+    generator = torch.Generator().manual_seed(0)
+    for age in range(30):
+        numbers = torch.arange(8.0)[:, None] + 100 * age
+        shown = pool.exchanged({"fake": numbers, "condition": -numbers}, generator)
+        assert torch.equal(shown["fake"], -shown["condition"])
+        assert torch.equal(pool.parts["fake"], -pool.parts["condition"])
+        assert len(pool.parts["fake"]) == min(10, 8 * (age + 1))
+        if age > 5:
+            assert (shown["fake"] < 100 * age).sum() == 4
+    assert pool.parts["fake"].min() < 2_900  # of several ages
+
+
+# --- Looking ahead ------------------------------------------------------------------------------------------
+
+
+def test_looking_ahead_is_what_the_discriminator_would_say_after_its_step():
+    """With plain gradient descent one step ahead is the step that it takes."""
+    player = PlayerConfig(0.05, optimiser="sgd")
+    rules: Any = {"generator": player, "discriminator": player, "penalties": (PenaltyConfig("r1", 0.3),)}
+    batch = dataset().batch(torch.arange(8))
+    ahead, apart = toy(n_unrolled=1, **rules), toy(**rules)
+    loss = ahead.generator_turn(0, 0, batch, Progress(0.0))
+    turn = apart._turn(0, "1", batch, Progress(0.0))
+    examination = apart._examined(turn, apart.networks["discriminator"], is_watched=True)
+    weights = apart.discriminator.parameters
+    gradients = torch.autograd.grad(apart._losses.of_discriminator(examination, 0, 0.0), weights)
+    with torch.no_grad():
+        for weight, gradient in zip(weights, gradients, strict=True):
+            weight -= 0.05 * gradient
+    expected = apart._generator_loss(turn, apart.networks["discriminator"])
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_looking_ahead_the_generator_knows_how_the_discriminator_will_move():
+    """The gradient goes through the steps ahead; that of the finished weights alone is another one."""
+    player = PlayerConfig(0.5, optimiser="sgd")
+    game = toy(n_unrolled=3, generator=player, discriminator=player, penalties=())
+    batch = dataset().batch(torch.arange(8))
+    loss = game.generator_turn(0, 0, batch, Progress(0.0))
+    found = torch.autograd.grad(loss, game.generator.parameters)
+    (weight,) = (p for p in game.generator.parameters if p.shape == (2,))
+    place = found[[p is weight for p in game.generator.parameters].index(True)]
+    changes = []
+    for sign in (1, -1):
+        with torch.no_grad():
+            weight[0] += sign * 1e-2
+        changes.append(game.generator_turn(0, 0, batch, Progress(0.0)).item())
+        with torch.no_grad():
+            weight[0] -= sign * 1e-2
+    assert place[0].item() == pytest.approx((changes[0] - changes[1]) / 2e-2, rel=0.02, abs=1e-4)
+    assert all(
+        map(torch.equal, game.discriminator.parameters, toy(generator=player).discriminator.parameters)
+    ), "the discriminator itself stays where it is"
+
+
+# --- What discriminators see and say ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("statistic", ["deviation", "discrimination"])
+def test_a_batch_that_is_all_alike_is_told_from_one_that_is_not(statistic):
+    judge = BatchDiscriminator(2, (8,), "tanh", statistic)
+    varied = torch.randn(16, 2)
+    same = varied[:1].expand(16, 2)
+    seen = [judge.statistic(torch.tanh(judge.layers[0](one)))[:, 8:] for one in (varied, same)]
+    if statistic == "deviation":
+        assert seen[1].max() < 1e-3 < seen[0].min()
+    else:
+        assert torch.allclose(seen[1], torch.full((16, 8), 15.0))  # fifteen others, all at no distance
+        assert seen[0].max() < 15
+    logits, (features,) = judge.with_features(varied, None)
+    assert torch.equal(judge(varied), logits)
+    assert features.shape == (16, 8)
+    order = torch.randperm(16)
+    assert torch.allclose(judge(varied[order]), logits[order], atol=1e-5)
+
+
+def test_an_energy_is_the_error_of_rebuilding():
+    judge = AutoencodingDiscriminator(4, (8, 2), "tanh")
+    samples = torch.randn(10, 4)
+    logits, (code,) = judge.with_features(samples, None)
+    assert code.shape == (10, 2)
+    assert torch.allclose(logits, -(judge.decode(judge.encode(samples)) - samples).abs().mean(1))
+    assert (judge(samples) <= 0).all()
+
+
+def test_spectral_normalisation_bounds_the_slope():
+    judge: Any = spectrally_normalised(Perceptron((6, 32, 32, 1), "leaky_relu"))
+    samples = (5 * torch.randn(500, 6)).requires_grad_()
+    for _ in range(30):  # steps of power iteration
+        judge(samples)
+    slopes = torch.autograd.grad(judge(samples).sum(), samples)[0].norm(dim=1)
+    assert slopes.max() <= 1 + 1e-3
+    norms = [torch.linalg.matrix_norm(layer.weight, 2) for layer in judge.layers if hasattr(layer, "weight")]
+    assert torch.allclose(torch.stack(norms), torch.ones(3), atol=1e-2)
+
+
+# --- What does not go together ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"turns": "one_pass", "replay_share": 0.5}, "do not go with replay_share"),
+        ({"turns": "one_pass", "combined_batch": True, "objective": "hinge"}, "with combined_batch"),
+        ({"turns": "same_fakes", "n_unrolled": 2}, "Leave out turns or n_unrolled"),
+        ({"combined_batch": True}, "compares real records with fakes"),
+        ({"n_unrolled": 1, "terms": (TermConfig("feature_matching"),)}, "terms that need features"),
+        (
+            {"turns": "one_pass", "n_packed": 2, "terms": (TermConfig("reconstruction"),)},
+            "terms with packing, noise or augmentations",
+        ),
+        ({"n_packed": 0}, "1 or more"),
+        ({"label_smoothing": 0.5}, "less than 0.5"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(rules, words):
+    with pytest.raises(UsageError, match=words):
+        toy(**rules)
+
+
+def test_unknown_augmentations_are_refused():
+    with pytest.raises(UsageError, match="Did you mean 'mask'"):
+        AugmentationConfig("maks", 0.5)
+    assert replace(AugmentationConfig("mask", 0.5), chance=0.1).chance == 0.1
+    assert Batch({"real": torch.zeros(2, 1)}).get("condition") is None
