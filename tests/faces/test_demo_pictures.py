@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
-from gansmith.faces.demos.pictures import picture_grid, round_ticks, scatter
+from gansmith.faces.demos.pictures import Panel, picture_grid, scatter_grid
 
 
 def _opened(path):
@@ -63,30 +63,28 @@ def test_a_missing_folder_is_refused(tmp_path):
 
 
 def test_points_stand_where_they_belong(tmp_path):
-    real, fake = np.array([[0.0, 0.0]] * 40), np.array([[1.0, 1.0]] * 40)  # many on each other: dense colour
-    scatter(real, fake, tmp_path / "s.png", side_px=300)
+    real, fake = np.array([[0.0, 0.0], [1.0, 1.0]] * 40), np.array([[1.0, 0.0], [np.nan, 9.0]] * 40)
+    panels = [Panel(["one"], real, fake[:0]), Panel(["two", "below"], real, fake)]
+    scatter_grid(panels, tmp_path / "s.png", side_px=300)
     shown, info = _opened(tmp_path / "s.png")
     assert info["synthetic"] == "true"
-    plot = shown[shown.shape[0] - 48 - 300 : shown.shape[0] - 48, 64:364].astype(int)
-    blue = np.argwhere((plot[..., 2] > 150) & (plot[..., 0] < 80))
-    orange = np.argwhere((plot[..., 0] > 200) & (plot[..., 2] < 80))
-    # 8 % of air around both: 0 stands at 3.7 % and 1 at 96.3 % of the square, y upwards.
-    assert np.abs(blue.mean(0) - (289, 11)).max() < 2
-    assert np.abs(orange.mean(0) - (11, 289)).max() < 2
+    assert shown.shape[:2] == (24 + 2 * (300 + 24 + 42), 24 + 2 * (300 + 24))  # two lines of two squares
+    plots = [shown[66:366, left : left + 300].astype(int) for left in (24, 348)]
+    for plot, n_orange in zip(plots, (0, 1), strict=True):
+        blue = np.argwhere((plot[..., 2] > 150) & (plot[..., 0] < 80))
+        orange = np.argwhere((plot[..., 0] > 200) & (plot[..., 2] < 80))
+        # An eighth of air around what is real: 0 stands at a tenth of the square, 1 at nine, y upwards.
+        low, high = blue[blue[:, 0] > 150], blue[blue[:, 0] < 150]
+        assert np.abs(low.mean(0) - (270, 30)).max() < 2
+        assert np.abs(high.mean(0) - (30, 270)).max() < 2
+        assert bool(len(orange)) == bool(n_orange)
+        if n_orange:
+            assert np.abs(orange.mean(0) - (270, 270)).max() < 2
 
 
 def test_points_that_are_not_finite_are_refused(tmp_path):
-    with pytest.raises(UsageError, match="finite"):
-        scatter(np.array([[0.0, np.nan]]), np.zeros((1, 2)), tmp_path / "s.png")
-    with pytest.raises(UsageError, match="one at least"):
-        scatter(np.zeros((0, 2)), np.zeros((0, 2)), tmp_path / "s.png")
-
-
-@pytest.mark.parametrize(
-    ("low", "high"), [(-1.3, 4.2), (0.0, 1.0), (-0.004, 0.003), (1e5, 9e5), (-3.0, -2.9)]
-)
-def test_ticks_are_few_and_within(low, high):
-    ticks = round_ticks(low, high)
-    assert 3 <= len(ticks) <= 12
-    assert low - 1e-9 <= ticks[0] < ticks[-1] <= high + 1e-9
-    assert len(set(np.round(np.diff(ticks), 9))) == 1
+    for real in (np.array([[0.0, np.nan]]), np.zeros((0, 2))):
+        with pytest.raises(UsageError, match="finite"):
+            scatter_grid([Panel(["one"], real, np.zeros((1, 2)))], tmp_path / "s.png")
+    with pytest.raises(UsageError, match="one panel at least"):
+        scatter_grid([], tmp_path / "s.png")

@@ -67,11 +67,16 @@ def test_digits_refuses_bad_questions(tmp_path):
 
 def test_gaussian(tmp_path):
     said: list[str] = []
-    result = run_gaussian(tmp_path, show=said.append, samples_seen=19_200)
-    untrained = run_gaussian(tmp_path / "untrained", show=said.append, samples_seen=64)
-    assert result["mean_error"] < 0.3 < 0.7 < untrained["mean_error"]
-    assert result["covariance_error"] < 0.5
-    assert result["real_mean_error"] < 0.05
+    lengths = {"samples_seen": 19_200, "article_samples_seen": 19_200}
+    result = run_gaussian(tmp_path, show=said.append, **lengths)
+    lengths = dict.fromkeys(lengths, 64)
+    untrained = run_gaussian(tmp_path / "untrained", show=said.append, **lengths)
+    ours, article = result["default"], result["article"]
+    assert ours["mean_error"] < 0.3 < 0.7 < untrained["default"]["mean_error"]
+    assert ours["covariance_error"] < 0.5
+    assert ours["mean_error"] < article["mean_error"] < 2.0  # it goes round the place
+    assert article["mean"] != untrained["article"]["mean"]
+    assert result["real"]["mean_error"] < 0.05
     assert any("covariance error" in line for line in said)
     with Image.open(tmp_path / "gaussian.png") as image:
         assert image.info["synthetic"] == "true"
@@ -98,7 +103,7 @@ def test_a_machine_with_cuda_makes_no_difference(tmp_path, monkeypatch):
 
 
 def _cpu_players():
-    game = gaussian._game(Randomness(0))
+    game = gaussian._game(Randomness(0), "article")
     return [weight for player in game.players.values() for weight in player.network.parameters()]
 
 

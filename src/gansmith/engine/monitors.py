@@ -22,6 +22,8 @@ from torch import Tensor
 
 from gansmith.engine.batches import Logits, Samples
 
+COVERED: Final = 0.1
+"""A generator that never covered more has nothing to lose yet."""
 SURE: Final = 0.98
 """Of real and of fake records each: a discriminator that judges more of them rightly is overpowered."""
 VANISHED: Final = 1e-3
@@ -130,7 +132,7 @@ def _found(history: Sequence[Mapping[str, float]]) -> list[Finding]:
     sureness = min(now.get("real_accuracy", 0.0), now.get("fake_accuracy", 0.0))
     pull = now.get("generator_gradient", 1.0)
     found: list[Finding] = []
-    if coverages[-1] < 0.5 * max(coverages):
+    if coverages[-1] < 0.5 * max(coverages) and max(coverages) > COVERED:
         fall = f"coverage fell from {max(coverages):.2f} to {coverages[-1]:.2f}"
         found.append(Finding("collapse", f"the generator repeats itself: {fall}"))
     if now.get("spread", 1.0) < 0.3:

@@ -10,6 +10,7 @@ import torch
 
 from gansmith.engine.batches import Batches, Poisson, TensorDataset
 from gansmith.engine.checkpoint import Checkpoints
+from gansmith.engine.cures import CURES, LEAST_RATE, MOST_NOISE, MOST_PENALTY, Adjustments
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import MAX_ROLLBACKS, TrainConfig
 from gansmith.errors import TrainingError, UsageError
@@ -42,6 +43,114 @@ def broken(training, at: int) -> None:
         for record in training:
             if record.step == at:
                 break
+
+
+# --- Cures and patience ---------------------------------------------------------------------------------
+
+
+ILL = {
+    "collapse": {"coverage": [0.8, 0.1, 0.8, 0.1]},
+    "sure": {
+        "real_accuracy": [1.0, 0.5, 1.0, 1.0],
+        "fake_accuracy": [1.0] * 4,
+        "generator_gradient": [1.0] * 4,
+    },
+    "vanishing": {"real_accuracy": [1.0] * 4, "fake_accuracy": [1.0] * 4, "generator_gradient": [1e-9] * 4},
+    "memory": {"memory_gap": [2.0, 0.0, 0.0, 2.0]},
+    "spread": {"spread": [0.1, 0.1, 1.0, 1.0]},
+    "oscillation": {"offset": [1.0, -1.0, 1.0, -1.0]},
+}
+"""Readings at the four evaluations of a run that is not well."""
+
+
+@pytest.fixture
+def ill_run(new_run, monkeypatch):
+    """`ill_run(what, folder)`: a run of 12 steps with four evaluations, which read what is told here."""
+
+    def make(what, folder=None, **config):
+        run = new_run(folder, config=replace(RUN, n_evaluations=4, **config), n_packed=1)
+
+        def read(heldout, seen):
+            place = run.step // 3 - 1
+            readings = {"coverage": 0.9, "offset": 0.0}
+            readings |= {name: values[place] for name, values in ILL[what].items()}
+            return heldout["real"], readings
+
+        monkeypatch.setattr(run, "_read", read)
+        run.evaluation = replace(run.evaluation, score="coverage")
+        return run
+
+    return make
+
+
+@pytest.mark.parametrize("what", ILL)
+def test_every_finding_has_a_cure_and_it_is_told(ill_run, what):
+    run, records = finished(ill_run(what, cures_itself=True))
+    cure = CURES[what]
+    told = [text for record in records for text in record.findings]
+    assert f"cure: {cure.meaning}" in told
+    assert run.adjustments != Adjustments(is_packing=False)
+    assert what in CURES.keys() == ILL.keys()
+    bare, records = finished(ill_run(what))
+    assert bare.adjustments == Adjustments()
+    assert not any(text.startswith("cure") for record in records for text in record.findings)
+
+
+@pytest.mark.parametrize("at", [2, 3, 5, 7, 10])
+@pytest.mark.parametrize("what", ILL)
+def test_a_run_that_cured_itself_is_resumed_bit_for_bit(ill_run, tmp_path, what, at):
+    straight, _ = finished(ill_run(what, cures_itself=True))
+    broken(ill_run(what, tmp_path, cures_itself=True), at)
+    resumed = ill_run(what, tmp_path, cures_itself=True)
+    assert resumed.step == at
+    assert_same(finished(resumed)[0], straight)
+
+
+def test_the_cure_of_a_collapse_goes_back_to_the_best_networks(ill_run):
+    run = ill_run("collapse", cures_itself=True)
+    states = {
+        record.step: {name: value.clone() for name, value in run.game.state().items()} for record in run
+    }
+    best = {name: value for name, value in states[3].items() if "/average/" in name}
+    for name, value in best.items():
+        assert torch.equal(states[6][name], value)
+        assert torch.equal(states[6][name.replace("/average/", "/network/")], value)
+    assert not any(value.any() for name, value in states[6].items() if "/optimiser/" in name)
+
+
+def test_a_cure_changes_what_is_played(ill_run, monkeypatch):
+    run = ill_run("collapse", cures_itself=True)
+    met = []
+    play = run.game.play
+    monkeypatch.setattr(run.game, "play", lambda *given: met.append(given[2]) or play(*given))
+    list(run)
+    assert [progress.rate_scale for progress in met] == [1.0] * 6 + [0.5] * 6
+    assert [progress.adjustments.is_packing for progress in met] == [False] * 6 + [True] * 6
+
+
+def test_cures_have_limits():
+    adjustments = Adjustments()
+    for cure in list(CURES.values()) * 20:
+        adjustments = cure.adjusted(adjustments)
+    assert adjustments == Adjustments(LEAST_RATE, MOST_PENALTY, MOST_NOISE, 0.5, is_packing=True)
+
+
+@pytest.mark.parametrize(("scores", "n_steps"), [((0.5, 0.4, 0.4, 0.9), 9), ((0.1, 0.2, 0.1, 0.3), 12)])
+def test_patience_ends_a_run_that_gets_no_better(new_run, tmp_path, scores, n_steps):
+    def begun(folder=None):
+        run = new_run(folder, config=replace(RUN, n_evaluations=4, patience=2))
+        run.evaluation = replace(run.evaluation, score=lambda fake, real: scores[run.step // 3 - 1])
+        return run
+
+    run, records = finished(begun())
+    assert len(records) == n_steps
+    assert run.best_score == max(scores[: n_steps // 3])
+    assert ("no better held-out score for 2 evaluations" in str(records[-1].findings)) == (n_steps == 9)
+    broken(begun(tmp_path), 7)
+    resumed, later = finished(begun(tmp_path))
+    assert len(later) == n_steps - 7
+    assert_same(resumed, run)
+    assert finished(begun(tmp_path))[1] == [], "it is over when it is taken up once more"
 
 
 # --- Resuming ------------------------------------------------------------------------------------------

@@ -67,6 +67,7 @@ class Adversarial(AbstractGame):
         self._memory = Memory()
         has_lecam = any(penalty.name == "lecam" for penalty in rules.penalties)
         self._remembers = self._losses.objective.balanced is not None or has_lecam
+        self._is_packing = True
         self._pool = Pool(rules.n_replayed, rules.replay_share)
         if rules.turns == "one_pass" and isinstance(
             networks["discriminator"], AbstractWholeBatchDiscriminator
@@ -78,13 +79,14 @@ class Adversarial(AbstractGame):
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the losses are those of the last turn of each player, penalties included."""
+        self._is_packing = progress.adjustments.is_packing
         turns = {"fresh": self._fresh, "same_fakes": self._same_fakes, "one_pass": self._one_pass}
         losses = turns[self.config.turns](step, batches, progress)
         return {"discriminator": losses[0], "generator": losses[1]}
 
     def evaluate(self, fake: Samples, heldout: Batch, seen: Batch) -> Readings:
         """How the fakes compare, how the discriminator judges, and where its threshold lies."""
-        judge, inputs = self.best["discriminator"], Inputs(self.config.n_packed)
+        judge, inputs = self.best["discriminator"], Inputs(self.config.n_packed, self._is_packing)
         objective = self._losses.objective
 
         def logits(samples: Samples, batch: Batch) -> Logits:

@@ -98,45 +98,66 @@ def picture_grid(
     write_whole(path, png_bytes(image, metadata or {}))
 
 
-def scatter(
-    real: Float[np.ndarray, "n_real 2"],
-    fake: Float[np.ndarray, "n_fake 2"],
+@final
+@dataclass(frozen=True)
+class Panel:
+    """One of several small scatter plots."""
+
+    lines: Sequence[str]
+    """What stands above it; the first line is its name."""
+    real: Float[np.ndarray, "n_real 2"]
+    fake: Float[np.ndarray, "n_fake 2"]
+
+
+def scatter_grid(
+    panels: Sequence[Panel],
     path: Path,
     *,
     title: str = "",
-    side_px: int = 720,
+    side_px: int = 360,
+    n_columns: int = 2,
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write real and generated points in one plane as a PNG, on one scale for both axes.
+    """Write several scatter plots as one PNG, all in the square that holds the real points of each.
 
     Args:
-        real: Points drawn below.
-        fake: Points drawn above.
+        panels: From left to right, line by line; generated points outside of their square are left out.
         path: Of the PNG; written whole or not at all.
-        title: Above the plot.
-        side_px: Width and height of the plotted square.
+        title: Above everything.
+        side_px: Width and height of each square.
+        n_columns: Squares per line.
         metadata: Text to keep in the file.
 
     Raises:
-        UsageError: When there are no points, or some are not finite.
+        UsageError: When there is nothing to draw, or real points are not finite.
         DataError: When the file cannot be written.
     """
-    points = np.concatenate([real, fake])
-    if not len(points) or not np.isfinite(points).all():
-        raise UsageError("points to plot must be finite, and there must be one at least.")
-    header = _MARGIN + (_LARGE_PX + 18 if title else 0)
-    middle = (points.min(0) + points.max(0)) / 2
-    length = 1.08 * max(float(np.ptp(points, axis=0).max()), 1e-9)  # with a little air
-    frame = _Frame(64, header + 34, side_px, middle - length / 2, length)
-    image = Image.new("RGB", (frame.left + side_px + _MARGIN, frame.top + side_px + 48), _PAPER)
+    if not panels or not all(len(one.real) and np.isfinite(one.real).all() for one in panels):
+        raise UsageError("there must be one panel at least, and real points in each, all of them finite.")
+    top = _MARGIN + (_LARGE_PX + 20 if title else 0)
+    above = (_SMALL_PX + 5) * max(len(one.lines) for one in panels) + 4
+    wide, high = side_px + _MARGIN, above + side_px + _MARGIN
+    n_lines = math.ceil(len(panels) / n_columns)
+    size = (_MARGIN + wide * min(n_columns, len(panels)), top + high * n_lines)
+    image = Image.new("RGB", size, _PAPER)
     draw = ImageDraw.Draw(image)
     if title:
         draw.text((_MARGIN, _MARGIN - 4), title, _INK, _font(_LARGE_PX + 2))
-    _axes(draw, frame)
-    for group, colour in ((real, _REAL), (fake, _FAKE)):
-        if len(group):
-            _dots(image, frame, group, colour)
-    _legend(draw, frame, header, [(f"real ({len(real):,})", _REAL), (f"generated ({len(fake):,})", _FAKE)])
+    for number, panel in enumerate(panels):
+        line, column = divmod(number, n_columns)
+        left, upper = _MARGIN + wide * column, top + high * line
+        for place, text in enumerate(panel.lines):
+            draw.text(
+                (left, upper + (_SMALL_PX + 5) * place), text, _FAINT if place else _INK, _font(_SMALL_PX)
+            )
+        middle = (panel.real.min(0) + panel.real.max(0)) / 2
+        length = 1.25 * max(float(np.ptp(panel.real, axis=0).max()), 1e-9)
+        frame = _Frame(left, upper + above, side_px, middle - length / 2, length)
+        bounds = [left, upper + above, left + side_px, upper + above + side_px]
+        draw.rectangle(bounds, outline=_RULE)
+        for group, colour in ((panel.real, _REAL), (panel.fake[np.isfinite(panel.fake).all(1)], _FAKE)):
+            if len(group):
+                _dots(image, frame, group, colour)
     write_whole(path, png_bytes(image, metadata or {}))
 
 
@@ -159,35 +180,6 @@ class _Frame:
         return np.stack([self.left + across, self.top + self.side_px - up], axis=1)
 
 
-def round_ticks(low: float, high: float, n_about: int = 6) -> list[float]:
-    """Round numbers between two limits, about `n_about` of them.
-
-    Example:
-        >>> round_ticks(-1.3, 4.2)
-        [-1.0, 0.0, 1.0, 2.0, 3.0, 4.0]
-    """
-    rough = (high - low) / n_about
-    magnitude = 10.0 ** math.floor(math.log10(rough))
-    step = magnitude * min((1.0, 2.0, 5.0, 10.0), key=lambda factor: abs(factor * magnitude - rough))
-    first = math.ceil(low / step)
-    return [round(index * step, 12) + 0.0 for index in range(first, math.floor(high / step) + 1)]
-
-
-def _axes(draw: ImageDraw.ImageDraw, frame: _Frame) -> None:
-    """Rules across the square at round numbers, with the numbers beside them."""
-    font, bottom, right = _font(_SMALL_PX), frame.top + frame.side_px, frame.left + frame.side_px
-    for axis in (0, 1):
-        for value in round_ticks(frame.low[axis], frame.low[axis] + frame.length):
-            place = round(float(frame.places(np.array([[value, value]]))[0, axis]))
-            if axis == 0:
-                draw.line([(place, frame.top), (place, bottom)], _RULE)
-                draw.text((place, bottom + 8), f"{value:g}", _FAINT, font, anchor="mt")
-            else:
-                draw.line([(frame.left, place), (right, place)], _RULE)
-                draw.text((frame.left - 8, place), f"{value:g}", _FAINT, font, anchor="rm")
-    draw.rectangle([frame.left, frame.top, right, bottom], outline=_FAINT)
-
-
 def _dots(image: Image.Image, frame: _Frame, points: np.ndarray, colour: Colour) -> None:
     """Round dots with smooth rims, drawn as paint: where many lie on each other the colour grows dense."""
     radius = 2.6 if len(points) <= 2_000 else 1.8
@@ -204,20 +196,6 @@ def _dots(image: Image.Image, frame: _Frame, points: np.ndarray, colour: Colour)
     np.add.at(paint, (pixels[is_inside][:, 1], pixels[is_inside][:, 0]), thickness[is_inside])
     mask = np.rint(255 * (1 - np.exp(-paint))).astype(np.uint8)
     image.paste(colour, (frame.left, frame.top), Image.fromarray(mask))
-
-
-def _legend(
-    draw: ImageDraw.ImageDraw, frame: _Frame, top: int, entries: Sequence[tuple[str, Colour]]
-) -> None:
-    font, across = _font(_SMALL_PX), float(frame.left)
-    large = Image.new("L", (96, 96))
-    ImageDraw.Draw(large).ellipse([0, 0, 95, 95], fill=255)
-    # Eight times as large and scaled down: a smooth rim.
-    marker = large.resize((12, 12), Image.Resampling.BOX)
-    for text, colour in entries:
-        draw.bitmap((round(across), top + 2), marker, fill=colour)
-        draw.text((across + 20, top + 8), text, _INK, font, anchor="lm")
-        across += 20 + draw.textlength(text, font) + 28
 
 
 def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
