@@ -10,8 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-NOT_MEASUREMENTS: Final = {"__init__", "__main__", "machine"}
-WITH_OPTIONS: Final = {"conditions", "peers", "race", "reading", "turns", "versus"}
+NOT_MEASUREMENTS: Final = {"__init__", "__main__", "drawing", "machine", "mixtures"}
+WITH_OPTIONS: Final = {
+    "conditions", "gallery", "heatmap", "modes", "peers", "race", "reading", "turns", "versus",
+}  # fmt: skip
 
 
 def names() -> list[str]:

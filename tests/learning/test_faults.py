@@ -73,9 +73,9 @@ class Case:
 FAULTS = {
     # Momentum and fast generators: they leave what they had found.
     "collapse": Case(
-        rates(1e-3, 1e-3) | {"generator": PlayerConfig(1e-3, 3e-2, beta1=0.5, beta2=0.999)}, n_steps=2_500
+        rates(1e-3, 1e-3) | {"generator": PlayerConfig(1e-3, 3e-2, beta1=0.5, beta2=0.999)}, n_steps=1_800
     ),
-    "oscillation": Case(rates(5e-3, 2e-3, 0.9), n_steps=2_500),
+    "oscillation": Case(rates(5e-3, 2e-3, 0.9), n_steps=1_800),
     # A discriminator that learns much faster; with the zero-sum loss the generator has no gradient then.
     "sure, spread": Case(rates(1e-5, 5e-3, 0.0), n_steps=500),
     "vanishing": Case(rates(1e-4, 1e-2, objective="minimax"), flat, 4_000, 1_000, 128),

@@ -305,7 +305,7 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         energy_based_generator_loss,
         "an autoencoder as discriminator, a margin for fakes",
         "Zhao et al. 2016, arXiv:1609.03126",
-        "for study; it needs packing or the like against collapse",
+        "for study; with R1 and R2 it holds its own",
         threshold=None,
         is_of_energies=True,
     ),
@@ -314,7 +314,7 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         energy_based_generator_loss,
         "an autoencoder as discriminator, both energies held at a ratio of one half",
         "Berthelot et al. 2017, arXiv:1703.10717",
-        "for study; smooth pictures, less of their variety",
+        "for study; long runs on pictures, with a narrow code",
         threshold=None,
         is_of_energies=True,
         balanced=lambda balance: (

@@ -19,7 +19,7 @@ from gansmith.tasks.runs.fit import FitConfig, FitRun, resume, start
 @pytest.fixture(scope="module")
 def people() -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    return pd.DataFrame({"age": rng.integers(20, 60, 400), "city": rng.choice(["Ulm", "Rom", "Bonn"], 400)})
+    return pd.DataFrame({"age": rng.integers(20, 60, 250), "city": rng.choice(["Ulm", "Rom", "Bonn"], 250)})
 
 
 def digest(run: FitRun, tmp_path) -> str:
@@ -34,7 +34,7 @@ def weights(run: FitRun) -> dict[str, float]:
 
 
 def test_what_the_held_out_score_likes_best_is_taken_and_all_is_told(people, monkeypatch):
-    plain = start(people, FitConfig(samples_seen=4_000, threads=1))
+    plain = start(people, FitConfig(samples_seen=1_500, threads=1))
     networks = {name: value.clone() for name, value in plain.prepared.game.state().items()}
     usual = weights(plain)
     scores = {0.25: 0.7, 1.0: 0.6}
@@ -45,7 +45,7 @@ def test_what_the_held_out_score_likes_best_is_taken_and_all_is_told(people, mon
             penalties, scores.get(penalties[0].weight / usual["r1"], 0.1)
         ),
     )
-    run = start(people, FitConfig(samples_seen=4_000, threads=1, penalties="auto"))
+    run = start(people, FitConfig(samples_seen=1_500, threads=1, penalties="auto"))
     assert weights(run) == {name: 0.25 * weight for name, weight in usual.items()}
     (note,) = (note for note in run.notes if note.startswith("penalties tried"))
     assert note.count("r1=") == len(probing.FACTORS) + 1
@@ -56,29 +56,29 @@ def test_what_the_held_out_score_likes_best_is_taken_and_all_is_told(people, mon
 
 
 def test_a_probed_run_is_repeated_and_resumed_bit_for_bit(people, tmp_path):
-    config = FitConfig(samples_seen=4_000, threads=1, penalties="auto")
+    config = FitConfig(samples_seen=1_500, threads=1, penalties="auto")
     run = start(people, config)
     expected = digest(run, tmp_path)
     assert digest(start(people, config), tmp_path) == expected
     for record in start(people, config, folder=tmp_path / "run"):
-        if record.step == 5:
+        if record.step == 3:
             break
     resumed = resume(people, tmp_path / "run")
     assert weights(resumed) == weights(run)
     assert digest(resumed, tmp_path) == expected
-    by_hand = start(people, FitConfig(samples_seen=4_000, threads=1, penalties=weights(run)))
+    by_hand = start(people, FitConfig(samples_seen=1_500, threads=1, penalties=weights(run)))
     assert by_hand.prepared.manifest["game"] == run.prepared.manifest["game"]
 
 
 def test_probes_are_within_the_budget(people):
-    run = start(people, FitConfig(budget="4s", penalties="auto"))
-    plain = start(people, FitConfig(budget="4s"))
+    run = start(people, FitConfig(budget="2s", penalties="auto"))
+    plain = start(people, FitConfig(budget="2s"))
     assert run.training.config.samples_seen < plain.training.config.samples_seen * 1.5
 
 
 @pytest.mark.parametrize(
     ("n_records", "preset", "words"),
-    [(60, "default", "none are held out"), (400, "vae", "no penalties to be weighed")],
+    [(60, "default", "none are held out"), (250, "vae", "no penalties to be weighed")],
 )
 def test_what_cannot_be_probed_is_refused(people, n_records, preset, words):
     with pytest.raises(UsageError, match=words):
@@ -86,16 +86,16 @@ def test_what_cannot_be_probed_is_refused(people, n_records, preset, words):
 
 
 def test_a_table_that_may_cure_itself_is_learnt_saved_and_asked(people, tmp_path):
-    run = start(people, FitConfig(samples_seen=4_000, threads=1, cures=True, patience=9))
+    run = start(people, FitConfig(samples_seen=1_500, threads=1, cures=True, patience=9))
     expected = digest(run, tmp_path)
     model = load_model(tmp_path / "m.gan")
     assert model.manifest["game"]["n_packed"] == 2
     assert len(next(iter(model.blocks(50, seed=1)))) == 50
     again = start(
-        people, FitConfig(samples_seen=4_000, threads=1, cures=True, patience=9), folder=tmp_path / "r"
+        people, FitConfig(samples_seen=1_500, threads=1, cures=True, patience=9), folder=tmp_path / "r"
     )
     for record in again:
-        if record.step == 4:
+        if record.step == 3:
             break
     assert digest(resume(people, tmp_path / "r"), tmp_path) == expected
 
@@ -118,7 +118,7 @@ def test_patience_without_held_out_records_is_told(people):
     ids=str,
 )
 def test_models_of_other_discriminators_are_saved_and_loaded(people, tmp_path, chosen):
-    run = start(people, FitConfig(samples_seen=2_000, threads=1, **chosen))
+    run = start(people, FitConfig(samples_seen=600, threads=1, **chosen))
     digest(run, tmp_path)
     model = load_model(tmp_path / "m.gan")
     for name, network in run.model().networks.items():
