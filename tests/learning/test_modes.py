@@ -48,7 +48,7 @@ def test_a_generator_that_lost_a_mode_fails(race):
 def test_a_generator_that_makes_only_the_means_fails(race):
     result = race.judged(race.means.repeat(300, 1)[:2500])
     assert result["spread_max"] == pytest.approx(0.0, abs=1e-3)
-    if race.basis is not None:  # in the plane a mean is a point of high quality, in many dimensions it is none
+    if race.basis is not None:  # in the plane a mean is a good point, in many dimensions it is none
         assert result["high_quality"] == 0.0
 
 
