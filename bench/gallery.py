@@ -50,11 +50,7 @@ that they cannot do better.
 |---|---|---|---|---|
 {rows}
 
-## With every penalty
-
-{heatmap}
-
-## Which one?
+{heatmap}## Which one?
 
 Take the default. But look at the table: with R1 and R2 nearly every objective finds nearly everything. What
 makes a game converge is what keeps the discriminator smooth; what the players minimise comes second. A
@@ -68,10 +64,14 @@ ROW: Final = (
     "| {ring[modes]}/8, {ring[high_quality]:.0%} good | {grid[modes]}/25, {grid[high_quality]:.0%} good "
     "| coverage {coverage:.2f} |"
 )
-HEATMAP: Final = """![modes found](../pictures/heatmap.png)
+HEATMAP: Final = """## With every penalty
+
+![modes found](../pictures/heatmap.png)
 
 Modes of the ring found in twenty seconds, and the share of good points, for every objective with every
-penalty (`python -m bench heatmap`, which also checks that none of the combinations raises an error)."""
+penalty (`python -m bench heatmap`, which also checks that none of the combinations raises an error).
+
+"""
 
 
 def run(asked: list[str]) -> dict[str, Any]:

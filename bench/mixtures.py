@@ -174,7 +174,7 @@ def ring() -> Race:
 def grid() -> Race:
     """Five times five modes."""
     places = torch.arange(-4.0, 5.0, 2.0)
-    config = ModesConfig(gamma=0.2, n_steps=9_000)
+    config = ModesConfig(gamma=0.2, n_steps=9_000, batch_size=768)
     return Race("grid", torch.cartesian_prod(places, places), 0.05, config, (0.0, 3.0))
 
 

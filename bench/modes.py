@@ -22,7 +22,9 @@ vary at all are left out, so the high-dimensional game is played in 700 values, 
 discriminator sees points of the plane beside sines and cosines of random directions, or it would be too
 smooth for a mode's shape. Each layer of the generator sees the latents, or modes would become thin: steep
 steps between modes leave the layers before them flat within a mode. In many dimensions hidden layers see a
-few of them, and the last adds a linear function of all. Neither network knows of modes.
+few of them, and the last adds a linear function of all, which begins with a width of .1. How wide a mode is
+is hardly learnt from there: begun with .03, all ten modes are found and 1 % is of high quality. Neither
+network knows of modes.
 
 Source:
     Lin et al. 2018, "PacGAN: The power of two samples in generative adversarial networks" (arXiv:1712.04086):

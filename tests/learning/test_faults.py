@@ -114,7 +114,8 @@ def played(case: Case, seed: int, *, cures_itself: bool = False) -> tuple[Traini
             "discriminator": Perceptron((n_packed * n_values, width, width, 1), "leaky_relu"),
         }
     size = min(64, case.n_real)
-    rules = AdversarialRules(batch_size=size, n_latents=8, n_packed=n_packed, **case.rules)
+    rules = AdversarialRules(batch_size=size, n_latents=8, **case.rules)
+    rules = rules.curable() if cures_itself else rules
     randomness = Randomness(seed)
     training = Training(
         Adversarial(rules, networks, randomness),

@@ -16,9 +16,7 @@ DATA = {name: make() for name, make in RACES.items()}
 
 def found_all(result: dict[str, float], race: Race) -> bool:
     """The check of all tests here."""
-    return (
-        result["modes"] == len(race.means) and result["high_quality"] > 0.7 and result["reverse_kl"] < 0.05
-    )
+    return result["modes"] == len(race.means) and result["high_quality"] > 0.7 and result["reverse_kl"] < 0.05
 
 
 @pytest.mark.parametrize("race", DATA.values(), ids=DATA)

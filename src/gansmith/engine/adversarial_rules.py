@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gansmith.engine.augmentation import AugmentationConfig
 from gansmith.engine.batches import Batch, Latents, Logits, Samples
+from gansmith.engine.cures import Adjustments
 from gansmith.engine.games.base import AbstractRules, Networks, Progress, device_of
 from gansmith.engine.inputs import Inputs
 from gansmith.engine.judge import said
@@ -22,6 +23,7 @@ from gansmith.engine.randomness import Randomness, Stream, latents_of
 from gansmith.engine.terms import TermConfig
 from gansmith.engine.tuning import LatentDistribution, Turns
 from gansmith.errors import UsageError
+from gansmith.nets.discriminators import AbstractWholeBatchDiscriminator
 from gansmith.settings import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, field, settings
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class AdversarialRules(AbstractRules):
     roles: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
     generating: ClassVar[tuple[str, ...]] = ("generator",)
     of_networks: ClassVar[tuple[str, ...]] = (
-        "n_latents", "latent_distribution", "objective", "penalties", "n_packed",
+        "n_latents", "latent_distribution", "objective", "penalties", "n_packed", "packs_if_ill",
     )  # fmt: skip
 
     n_latents: PositiveInt
@@ -72,6 +74,8 @@ class AdversarialRules(AbstractRules):
     """How turns follow each other."""
     n_packed: Annotated[int, Field(ge=1, le=16)] = 1
     """Records that the discriminator judges at once."""
+    packs_if_ill: bool = False
+    """Whether it does so only once a cure wants it; until then each record is shown so many times over."""
     input_noise: NonNegativeFloat = 0.0
     """Standard deviation of the noise on what the discriminator sees, at the start of the run."""
     final_input_noise: NonNegativeFloat = 0.0
@@ -99,6 +103,11 @@ class AdversarialRules(AbstractRules):
             )
         if self.turns == "one_pass":
             self._check_one_pass()
+        if self.label_smoothing and objective.threshold is None and not objective.is_relative:
+            raise UsageError(
+                f"the objective {self.objective!r} has no labels to be smoothed: only differences of logits "
+                "mean something. Leave out label_smoothing, or choose another objective."
+            )
         if self.combined_batch and objective.is_relative:
             raise UsageError(
                 f"the objective {self.objective!r} compares real records with fakes: they cannot be one "
@@ -145,8 +154,24 @@ class AdversarialRules(AbstractRules):
         return self.batch_size * self.n_discriminator_turns
 
     def curable(self) -> AdversarialRules:
-        """See the base class: the discriminator can judge packs."""
-        return replace(self, n_packed=max(self.n_packed, PACKED_BY_CURES))
+        """See the base class: the discriminator can judge packs, if it does not already."""
+        is_fixed = self.n_packed > 1 or (self.turns == "one_pass" and self.terms)
+        return self if is_fixed else replace(self, n_packed=PACKED_BY_CURES, packs_if_ill=True)
+
+    @property
+    def adjustable(self) -> tuple[str, ...]:
+        """See the base class."""
+        known = {
+            "penalty_scale": bool(self.penalties),
+            "input_noise": True,
+            "replay_share": self.turns != "one_pass",
+            "packs": self.packs_if_ill,
+        }
+        return (*super().adjustable, *(name for name, is_known in known.items() if is_known))
+
+    def after(self, adjustments: Adjustments) -> AdversarialRules:
+        """See the base class: packs that were begun with go on."""
+        return replace(self, packs_if_ill=self.packs_if_ill and not adjustments.packs)
 
     def start(self, networks: Networks, randomness: Randomness) -> Adversarial:
         from gansmith.engine.games.adversarial import Adversarial  # it is made of its rules
@@ -182,10 +207,20 @@ class AdversarialRules(AbstractRules):
     def alone(self, judge: nn.Module, samples: Samples, batch: Batch) -> Logits:
         """What is said of each sample by itself, with the conditions of the batch.
 
-        Where several are judged at once it is said of so many like it.
+        Where several are judged at once it is said of so many like it; a discriminator that looks at whole
+        batches gets them in such as it has learnt from.
         """
-        inputs = Inputs(self.n_packed, is_packing=False)
-        return said(judge, inputs.packed(samples), inputs.packed_condition(batch)).logits
+        return self.logits(judge, Inputs(self.n_packed, is_packing=False), samples, batch)
+
+    def logits(self, judge: nn.Module, inputs: Inputs, samples: Samples, batch: Batch) -> Logits:
+        """What a discriminator says of samples with the conditions of a batch, shown as `inputs` has it."""
+        shown, conditions = inputs.packed(samples), inputs.packed_condition(batch)
+        if not isinstance(judge, AbstractWholeBatchDiscriminator):
+            return said(judge, shown, conditions).logits
+        parts = shown.split(self.batch_size)
+        of_parts = [None] * len(parts) if conditions is None else conditions.split(self.batch_size)
+        pairs = zip(parts, of_parts, strict=True)
+        return torch.cat([said(judge, part, condition).logits for part, condition in pairs])
 
     def rate_scale(self, progress: Progress) -> float:
         """What learning rates are multiplied with, beside their schedules."""

@@ -7,6 +7,7 @@ resumed.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final, final
 
@@ -30,8 +31,8 @@ class Adjustments:
     """Added to the noise on what the discriminator sees."""
     replay_share: NonNegativeFloat = 0.0
     """Of the fakes that the discriminator meets, those that are past ones, at least."""
-    is_packing: bool = True
-    """Whether records that are judged at once are different ones; see `Inputs`."""
+    packs: bool = False
+    """Whether records are judged several at once where that has been kept for an illness."""
 
 
 UNTOUCHED: Final = Adjustments()
@@ -44,7 +45,7 @@ class Cure:
     """What is done about one finding."""
 
     meaning: str
-    """For people, in the past tense."""
+    """For people."""
     rate: float = 1.0
     penalty: float = 1.0
     noise: float = 0.0
@@ -52,6 +53,15 @@ class Cure:
     packs: bool = False
     begins_anew: bool = False
     """Whether the players take up the best networks so far."""
+
+    def in_words(self, before: Adjustments, after: Adjustments, adjustable: Collection[str]) -> str:
+        """What was done in a game in which these adjustments change something."""
+        said = ["went back to the best networks"] * self.begins_anew
+        for name, words in _WORDS.items():
+            was, now = getattr(before, name), getattr(after, name)
+            if name in adjustable and was != now:
+                said.append(words.format(factor=now / was if was else 0, now=now))
+        return f"cure: {', '.join(said) or 'nothing is left that could be changed'}"
 
     def adjusted(self, now: Adjustments) -> Adjustments:
         """The adjustments with this one more."""
@@ -61,23 +71,29 @@ class Cure:
             penalty_scale=min(now.penalty_scale * self.penalty, MOST_PENALTY),
             input_noise=min(now.input_noise + self.noise, MOST_NOISE),
             replay_share=max(now.replay_share, self.replay),
-            is_packing=now.is_packing or self.packs,
+            packs=now.packs or self.packs,
         )
 
 
+_WORDS: Final = {
+    "rate_scale": "learning rates times {factor:g}",
+    "penalty_scale": "penalties times {factor:g}",
+    "input_noise": "noise of {now:g} on what the discriminator sees",
+    "replay_share": "past fakes are shown again",
+    "packs": "records are judged in packs",
+}
+
 CURES: Final[dict[str, Cure]] = {
     "collapse": Cure(
-        "went back to the best networks, halved the learning rates, judges packs of records",
+        "back to the best networks, half the learning rates, packs of records",
         rate=0.5,
         packs=True,
         begins_anew=True,
     ),
-    "spread": Cure("judges packs of records, doubled the penalties", penalty=2.0, packs=True),
-    "sure": Cure("raised the penalties, put noise on what the discriminator sees", penalty=4.0, noise=0.1),
-    "memory": Cure("raised the penalties, put noise on what the discriminator sees", penalty=2.0, noise=0.1),
-    "oscillation": Cure("halved the learning rates, shows past fakes again", rate=0.5, replay=0.5),
-    "vanishing": Cure(
-        "put noise on what the discriminator sees, doubled the penalties", penalty=2.0, noise=0.1
-    ),
+    "spread": Cure("packs of records, twice the penalties", penalty=2.0, packs=True),
+    "sure": Cure("four times the penalties, noise on what the discriminator sees", penalty=4.0, noise=0.1),
+    "memory": Cure("twice the penalties, noise on what the discriminator sees", penalty=2.0, noise=0.1),
+    "oscillation": Cure("half the learning rates, past fakes again", rate=0.5, replay=0.5),
+    "vanishing": Cure("noise on what the discriminator sees, twice the penalties", penalty=2.0, noise=0.1),
 }
 """By the name of what was found; see `findings`."""

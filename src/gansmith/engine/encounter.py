@@ -93,10 +93,11 @@ class Examination:
         """The fakes as they were shown; gradients end here."""
         return self.both[len(self.encounter.batch) :]
 
-    def judge_elsewhere(self, *, keeps_gradients: bool = False) -> Discriminator:
-        """Who judged, to judge other points in the place of the real records."""
-        conditions = self.judge.conditions
-        conditions = None if conditions is None else conditions[: len(self.encounter.batch)]
+    def judge_elsewhere(self, *, of_fakes: bool = False, keeps_gradients: bool = False) -> Discriminator:
+        """Who judged, to judge other points in the place of the real records, or of the fakes."""
+        conditions, n = self.judge.conditions, len(self.encounter.batch)
+        if conditions is not None:
+            conditions = conditions[n:] if of_fakes else conditions[:n]
         return Discriminator(self.judge.network, conditions, keeps_gradients=keeps_gradients)
 
 

@@ -101,7 +101,8 @@ class Discriminator:
             n = self._n_groups
             conditions = [None] * n if self.conditions is None else self.conditions.chunk(n)
             groups = zip(samples.chunk(n), conditions, strict=True)
-            apart = [self._said(*group) for group in groups]
+            with parametrize.cached():
+                apart = [self._said(*group) for group in groups]
             self._judgement = Judgement(
                 torch.cat([one.logits for one in apart]),
                 tuple(torch.cat(parts) for parts in zip(*(one.features for one in apart), strict=True)),

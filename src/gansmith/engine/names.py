@@ -8,7 +8,7 @@ from gansmith.engine.augmentation import AUGMENTATIONS
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PENALTIES
 from gansmith.engine.terms import TERMS
-from gansmith.errors import find
+from gansmith.errors import UsageError, find
 
 
 def check_names(
@@ -23,6 +23,10 @@ def check_names(
     for name in penalties:
         find(PENALTIES, "penalty", name)
     for name in terms:
-        find(TERMS, "term", name)
+        if head := find(TERMS, "term", name).head:
+            raise UsageError(
+                f"the term {name!r} needs a discriminator with a head {head!r}, and none of ours has one. "
+                "Leave it out."
+            )
     for name in augmentations:
         find(AUGMENTATIONS, "augmentation", name)

@@ -8,7 +8,7 @@ measured.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 import torch
@@ -178,8 +178,14 @@ def _nearby_fake(found: Examination) -> PerSample:
 
 def _nearby(found: Examination, samples: Samples, logits: Logits, side: str) -> PerSample:
     noise = found.randomness.normal(tuple(samples.shape), f"nearby/{side}", found.inputs.step)
+    samples = samples.detach()
     offsets = NEARBY * noise.to(samples)
-    return finite_difference_penalty(logits, found.judge_elsewhere()(samples.detach() + offsets), offsets)
+    device, judge = samples.device.type, found.judge_elsewhere(of_fakes=side == "fake")
+    is_coarse = torch.is_autocast_enabled(device)
+    with torch.autocast(device, enabled=False):  # half precision cannot tell points so near from each other
+        if is_coarse:
+            logits = judge(samples)
+        return finite_difference_penalty(logits, judge(samples + offsets), offsets)
 
 
 def _twins_of_real(found: Examination) -> PerSample:
@@ -195,7 +201,7 @@ def _twins(found: Examination, samples: Samples, logits: Logits, side: str) -> P
     twins = samples.detach()
     for augmentation in found.inputs.augmentations or (AugmentationConfig("jitter", 1.0),):
         twins = augmentation.applied(twins, found.inputs.share, generator)
-    return consistency_penalty(logits, found.judge_elsewhere()(twins))
+    return consistency_penalty(logits, found.judge_elsewhere(of_fakes=side == "fake")(twins))
 
 
 def _lecam(found: Examination) -> PerSample:
@@ -320,6 +326,13 @@ class PenaltyConfig:
     def __post_init__(self) -> None:
         find(PENALTIES, "penalty", self.name)
 
+    def with_weight(self, weight: float) -> PenaltyConfig:
+        """With another weight at the start; what it ends with remains the same share of it."""
+        final = self.final_weight
+        if final is not None and self.weight:
+            final *= weight / self.weight
+        return replace(self, weight=weight, final_weight=final)
+
     def weight_at(self, share: float) -> float:
         """What the penalty is multiplied with where it is applied, at that share of the run."""
         final_weight = self.weight if self.final_weight is None else self.final_weight
@@ -334,7 +347,8 @@ def penalties_chosen(
 
     Args:
         own: Those of its rules.
-        weights: By name; they take the place of all others, and are applied as often as the rules have it.
+        weights: By name; they take the place of all others, and are applied as the rules have it: as often,
+            and ending at the same share of where they begin.
         objective: Brings its usual penalties where no weights are given; those of them that the rules have
             already are kept as they are.
 
@@ -344,7 +358,7 @@ def penalties_chosen(
     known = {config.name: config for config in own}
     if weights is not None:
         return tuple(
-            PenaltyConfig(name, weight, interval=known[name].interval if name in known else 1)
+            known[name].with_weight(weight) if name in known else PenaltyConfig(name, weight)
             for name, weight in weights.items()
         )
     usual = find_objective(objective).penalties if objective else ()

@@ -96,6 +96,8 @@ class Term:
     """One line for people."""
     needs_features: bool = False
     """Whether it asks what the layers of the discriminator see."""
+    head: str = ""
+    """What the discriminator has to say beside real or fake; only networks made for it do."""
 
 
 TERMS: dict[str, Term] = {
@@ -103,8 +105,10 @@ TERMS: dict[str, Term] = {
     "feature_matching": Term(
         feature_matching_term, "generator", "mean features of fakes as those of real", needs_features=True
     ),
-    "auxiliary_class": Term(auxiliary_class_term, "both", "the class can be read off each record"),
-    "information": Term(information_term, "both", "the first latents can be read off each fake"),
+    "auxiliary_class": Term(
+        auxiliary_class_term, "both", "the class can be read off each record", head="class"
+    ),
+    "information": Term(information_term, "both", "the first latents can be read off each fake", head="code"),
 }
 
 

@@ -136,7 +136,7 @@ class Training:
         """Those of the kept model."""
         self.n_stale = 0
         """Evaluations since the best one."""
-        self.adjustments = Adjustments(is_packing=not config.cures_itself)
+        self.adjustments = Adjustments()
         """What cures have changed."""
         self._kept: list[tuple[int, Weights]] = []
         self._history: list[Readings] = []
@@ -267,7 +267,7 @@ class Training:
         self._history.append(readings)
         found = findings(self._history)
         texts = [one.text for one in found]
-        if self.config.cures_itself:
+        if self.config.cures_itself and self.step:
             texts += [self._cured(one.name) for one in found]
         if self.is_over and self.step < self.n_steps:
             texts.append(f"no better held-out score for {self.n_stale} evaluations: the run ends here")
@@ -276,11 +276,11 @@ class Training:
 
     def _cured(self, name: str) -> str:
         """Do something about what was found; what was done, in words."""
-        cure = CURES[name]
-        self.adjustments = cure.adjusted(self.adjustments)
+        cure, before = CURES[name], self.adjustments
+        self.adjustments = cure.adjusted(before)
         if cure.begins_anew and self._kept:
             self.game.begin_anew(self.kept)
-        return f"cure: {cure.meaning}"
+        return cure.in_words(before, self.adjustments, self.game.rules.adjustable)
 
     def _read(self, heldout: Batch, seen: Batch) -> tuple[Tensor, Readings]:
         """A fake for each held-out record, always from the same noise, and what can be read off the game."""

@@ -18,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from gansmith.errors import UsageError
 from gansmith.nets.mlp import ACTIVATIONS, layers
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation, BatchStatistic
 
@@ -211,7 +212,16 @@ class AutoencodingDiscriminator(AbstractFeaturedDiscriminator):
 def discriminator_by_choice(
     n_in: int, config: AbstractPlayerNetworks, *, is_of_energies: bool
 ) -> nn.Module | None:
-    """The dense discriminator that settings and objective ask for; None: that of the kind itself."""
+    """The dense discriminator that settings and objective ask for; None: that of the kind itself.
+
+    Raises:
+        UsageError: When they ask for two.
+    """
+    if is_of_energies and config.minibatch != "none":
+        raise UsageError(
+            f"an autoencoder as discriminator has no place for minibatch={config.minibatch!r}. "
+            "Leave it out, or choose another objective."
+        )
     if is_of_energies:
         return AutoencodingDiscriminator(n_in, config.discriminator_widths, config.activation)
     if config.minibatch != "none":

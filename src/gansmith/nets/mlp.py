@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, final
+from typing import Final, cast, final
 
 import torch
 from jaxtyping import Float
@@ -19,6 +19,8 @@ from torch.nn.functional import elu, gelu, leaky_relu, relu, silu
 
 from gansmith.nets.settings import Activation, WeightInit
 
+N_POWER_STEPS: Final = 15
+"""After which the largest singular value of new weights is known well enough."""
 SLOPE: Final = 0.2
 """Of the leaky ReLU on its left side, as discriminators are usually given it."""
 
@@ -148,9 +150,15 @@ def initialise(networks: Iterable[nn.Module], how: WeightInit, generator: torch.
         for module in network.modules():
             if isinstance(module, nn.Linear) and not module.weight.is_meta and module.weight.any():
                 own = dict(module.named_parameters())
-                _draw(own.get("weight", module.weight), how, generator)
+                weight = own.get("weight")
+                computed_from = own.get("parametrizations.weight.original")
+                _draw(cast("Tensor", computed_from if weight is None else weight), how, generator)
                 if "bias" in own:
                     nn.init.zeros_(module.bias)
+                for _ in range(N_POWER_STEPS * ("weight" not in own)):
+                    _ = (
+                        module.weight
+                    )  # looking at it is a step of power iteration; see `spectrally_normalised`
 
 
 def _draw(weight: Tensor, how: WeightInit, generator: torch.Generator) -> None:

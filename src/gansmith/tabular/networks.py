@@ -288,9 +288,15 @@ def networks_for(layout: Layout, config: TableNetworks, rules: AbstractRules) ->
         case AdversarialRules(n_latents=n_latents, n_packed=n_packed):
             generator = TableGenerator(layout, config, n_latents)
             is_of_energies = find_objective(rules.objective).is_of_energies
-            discriminator = discriminator_by_choice(
+            chosen = discriminator_by_choice(
                 n_packed * layout.n_values, config, is_of_energies=is_of_energies
-            ) or TableDiscriminator(layout, config, n_packed)
+            )
+            if chosen and not config.completion_width:
+                raise UsageError(
+                    "a game of tables with conditions needs the discriminator of tables. "
+                    "Leave out minibatch, and take an objective that is not of energies."
+                )
+            discriminator = chosen or TableDiscriminator(layout, config, n_packed)
             if config.spectral_norm:
                 spectrally_normalised(discriminator)
             return {"generator": generator, "discriminator": discriminator}

@@ -162,6 +162,39 @@ def test_dragan_looks_around_real_records():
     assert noise.std().item() == pytest.approx(0.5 * examination.real.std().item(), rel=0.05)
 
 
+def test_finite_differences_are_taken_in_full_precision():
+    examination, _ = examined((40,), n=500)
+    found = [PENALTIES["r1_finite_difference"].measure(examination).mean().item()]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found.append(PENALTIES["r1_finite_difference"].measure(examination).mean().item())
+    assert found[1] == pytest.approx(found[0], rel=1e-3)
+
+
+def test_points_near_fakes_are_judged_with_the_conditions_of_fakes():
+    seen: list[torch.Tensor] = []
+
+    class Judge(nn.Module):
+        def forward(self, samples, conditions):
+            seen.append(conditions)
+            return samples.sum(1) + conditions[:, 0]
+
+    real, fake = torch.zeros(4, 1), torch.ones(4, 1)
+    batch = Batch({"real": torch.randn(4, 2), "condition": real})
+    fakes = torch.randn(4, 2)
+    examination = examine(Judge(), batch, fakes, None, wants_gradients=False, fake_condition=fake)
+    for name, expected in (("r1_finite_difference", real), ("r2_finite_difference", fake)):
+        PENALTIES[name].measure(examination)
+        assert torch.equal(seen[-1], expected)
+    for name, expected in (("consistency", real), ("fake_consistency", fake)):
+        PENALTIES[name].measure(examination)
+        assert torch.equal(seen[-1], expected)
+
+
+def test_another_weight_keeps_the_course():
+    assert PenaltyConfig("r1", 2.0, 0.5, 4).with_weight(1.0) == PenaltyConfig("r1", 1.0, 0.25, 4)
+    assert PenaltyConfig("r1", 2.0).with_weight(1.0) == PenaltyConfig("r1", 1.0)
+
+
 def test_what_was_said_before_is_remembered():
     memory = Memory()
     for _ in range(500):

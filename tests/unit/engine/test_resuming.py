@@ -86,10 +86,10 @@ def ill_run(new_run, monkeypatch):
 @pytest.mark.parametrize("what", ILL)
 def test_every_finding_has_a_cure_and_it_is_told(ill_run, what):
     run, records = finished(ill_run(what, cures_itself=True))
-    cure = CURES[what]
-    told = [text for record in records for text in record.findings]
-    assert f"cure: {cure.meaning}" in told
-    assert run.adjustments != Adjustments(is_packing=False)
+    told = [text for record in records for text in record.findings if text.startswith("cure: ")]
+    assert told
+    assert "nothing is left" not in told[0]
+    assert run.adjustments != Adjustments()
     assert what in CURES.keys() == ILL.keys()
     bare, records = finished(ill_run(what))
     assert bare.adjustments == Adjustments()
@@ -125,14 +125,29 @@ def test_a_cure_changes_what_is_played(ill_run, monkeypatch):
     monkeypatch.setattr(run.game, "play", lambda *given: met.append(given[2]) or play(*given))
     list(run)
     assert [progress.rate_scale for progress in met] == [1.0] * 6 + [0.5] * 6
-    assert [progress.adjustments.is_packing for progress in met] == [False] * 6 + [True] * 6
+    assert [progress.adjustments.packs for progress in met] == [False] * 6 + [True] * 6
+
+
+def test_only_what_was_changed_is_told():
+    cure, before = CURES["collapse"], Adjustments()
+    after = cure.adjusted(before)
+    known = ("rate_scale", "packs")
+    text = "cure: went back to the best networks, learning rates times 0.5"
+    assert cure.in_words(before, after, ("rate_scale",)) == text
+    assert cure.in_words(before, after, known) == f"{text}, records are judged in packs"
+    assert CURES["sure"].in_words(before, CURES["sure"].adjusted(before), ()) == (
+        "cure: nothing is left that could be changed"
+    )
+    noisy = CURES["memory"].adjusted(before)
+    told = CURES["memory"].in_words(before, noisy, ("penalty_scale", "input_noise"))
+    assert told == "cure: penalties times 2, noise of 0.1 on what the discriminator sees"
 
 
 def test_cures_have_limits():
     adjustments = Adjustments()
     for cure in list(CURES.values()) * 20:
         adjustments = cure.adjusted(adjustments)
-    assert adjustments == Adjustments(LEAST_RATE, MOST_PENALTY, MOST_NOISE, 0.5, is_packing=True)
+    assert adjustments == Adjustments(LEAST_RATE, MOST_PENALTY, MOST_NOISE, 0.5, packs=True)
 
 
 @pytest.mark.parametrize(("scores", "n_steps"), [((0.5, 0.4, 0.4, 0.9), 9), ((0.1, 0.2, 0.1, 0.3), 12)])

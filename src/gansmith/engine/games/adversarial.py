@@ -38,6 +38,7 @@ from gansmith.engine.monitors import (
 )
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.one_pass import Slopes, pull
+from gansmith.engine.penalties import PENALTIES
 from gansmith.engine.players import Player, learn
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.replay import Pool
@@ -67,19 +68,14 @@ class Adversarial(AbstractGame):
         self._memory = Memory()
         has_lecam = any(penalty.name == "lecam" for penalty in rules.penalties)
         self._remembers = self._losses.objective.balanced is not None or has_lecam
-        self._is_packing = True
+        self._is_packing = not rules.packs_if_ill
         self._pool = Pool(rules.n_replayed, rules.replay_share)
-        if rules.turns == "one_pass" and isinstance(
-            networks["discriminator"], AbstractWholeBatchDiscriminator
-        ):
-            raise UsageError(
-                "both players cannot learn from one pass of a discriminator that looks at a whole batch: "
-                "what it says of a fake depends on the others. Choose other turns."
-            )
+        if isinstance(networks["discriminator"], AbstractWholeBatchDiscriminator):
+            _check_whole_batches(rules)
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the losses are those of the last turn of each player, penalties included."""
-        self._is_packing = progress.adjustments.is_packing
+        self._is_packing = progress.adjustments.packs or not self.config.packs_if_ill
         turns = {"fresh": self._fresh, "same_fakes": self._same_fakes, "one_pass": self._one_pass}
         losses = turns[self.config.turns](step, batches, progress)
         return {"discriminator": losses[0], "generator": losses[1]}
@@ -90,8 +86,10 @@ class Adversarial(AbstractGame):
         objective = self._losses.objective
 
         def logits(samples: Samples, batch: Batch) -> Logits:
-            return said(judge, inputs.packed(samples), inputs.packed_condition(batch)).logits
+            return self.config.logits(judge, inputs, samples, batch)
 
+        is_learning = judge.training
+        judge.eval()  # what a network gathers while it learns is left alone
         with torch.no_grad():
             real_logits, seen_logits = logits(heldout["real"], heldout), logits(seen["real"], seen)
         samples = fake.detach().requires_grad_()
@@ -99,6 +97,7 @@ class Adversarial(AbstractGame):
             fake_logits = logits(samples, heldout)
             loss = objective.generator(real_logits, fake_logits).sum()
             (gradients,) = torch.autograd.grad(loss, samples)
+        judge.train(is_learning)
         threshold = decision_threshold(real_logits, fake_logits, objective.threshold)
         readings = {
             **accuracies(real_logits, fake_logits, threshold),
@@ -157,7 +156,8 @@ class Adversarial(AbstractGame):
 
         def loss(network: nn.Module) -> Scalar:
             examination = self._examined(turn, network, is_watched=True)
-            return self._losses.of_discriminator(examination, step, progress.share)
+            scale = progress.adjustments.penalty_scale
+            return self._losses.of_discriminator(examination, step, progress.share, scale)
 
         n_steps, scale = self.config.n_unrolled, self.config.rate_scale(progress)
         return self._generator_loss(turn, unrolled(self.discriminator, loss, n_steps, progress.share, scale))
@@ -211,7 +211,7 @@ class Adversarial(AbstractGame):
         noise = cosine(rules.input_noise, rules.final_input_noise, turn.progress.share)
         return Inputs(
             rules.n_packed,
-            adjustments.is_packing,
+            self._is_packing,
             noise + adjustments.input_noise,
             rules.augmentations,
             turn.progress.share,
@@ -238,7 +238,7 @@ class Adversarial(AbstractGame):
                 wants_gradients=wants_gradients(self.config.penalties, turn.step),
                 is_shared=is_shared,
                 is_watched=is_watched,
-                wants_features=self._wants_features,
+                wants_features=self._wants_features and is_shared,
                 is_one_batch=self.config.combined_batch,
                 inputs=self._inputs(turn, "discriminator"),
                 fake_condition=past.get("condition"),
@@ -303,3 +303,20 @@ class _Turn:
     progress: Progress
     latents: Latents
     fake: Samples
+
+
+def _check_whole_batches(rules: AdversarialRules) -> None:
+    """Raise UsageError where a discriminator that looks at whole batches cannot play by these rules."""
+    if rules.turns == "one_pass":
+        raise UsageError(
+            "both players cannot learn from one pass of a discriminator that looks at a whole batch: "
+            "what it says of a fake depends on the others. Choose other turns."
+        )
+    if rules.n_unrolled:
+        raise UsageError("looking ahead does not go with a discriminator that looks at a whole batch.")
+    of_logits = [one.name for one in rules.penalties if not PENALTIES[one.name].needs_gradients]
+    if rules.combined_batch and of_logits:
+        raise UsageError(
+            f"the penalty {of_logits[0]!r} compares what is said in batches of two sizes where a "
+            "discriminator looks at both sides in one batch. Leave out combined_batch, or take r1 and r2."
+        )

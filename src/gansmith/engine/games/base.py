@@ -151,6 +151,15 @@ class AbstractRules(ABC):
         """These rules for a game that may have to cure itself; networks are built for what cures may want."""
         return self
 
+    @property
+    def adjustable(self) -> tuple[str, ...]:
+        """Which `Adjustments` change something in this game, by name."""
+        return ("rate_scale",)
+
+    def after(self, adjustments: Adjustments) -> AbstractRules:
+        """The rules of networks that were learnt with these adjustments."""
+        return self
+
     def fine_tuning(self, learnt: AbstractRules, rate_share: float, length_share: float) -> AbstractRules:
         """These rules for networks that have learnt already: with smaller steps.
 

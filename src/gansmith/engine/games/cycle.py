@@ -28,6 +28,7 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.replay import Pool
+from gansmith.errors import UsageError
 from gansmith.settings import NonNegativeFloat, NonNegativeInt, field, settings
 
 
@@ -57,7 +58,14 @@ class CycleRules(AbstractRules):
     """How the discriminators learn."""
 
     def __post_init__(self) -> None:
-        find_objective(self.objective)
+        adapting = [one.name for one in self.penalties if one.name == "lecam"]
+        if find_objective(self.objective).balanced is not None:
+            adapting.append(self.objective)
+        if adapting:
+            raise UsageError(
+                f"{adapting[0]!r} goes by what one discriminator said before; the game 'cycle' has two, and "
+                "remembers neither. Choose another one."
+            )
 
     def start(self, networks: Networks, randomness: Randomness) -> Cycle:
         return Cycle(self, networks, randomness)

@@ -54,7 +54,8 @@ def _found(what: Names) -> list[tuple[str, Any]]:
             (name, {"meaning": one.meaning, "paper": one.source, "use": f"usual weight {one.weight:g}"})
             for name, one in PENALTIES.items()
         ]
-    if what in (simple := {Names.TERMS: TERMS, Names.AUGMENTATIONS: AUGMENTATIONS, Names.CURES: CURES}):
+    terms = {name: one for name, one in TERMS.items() if not one.head}
+    if what in (simple := {Names.TERMS: terms, Names.AUGMENTATIONS: AUGMENTATIONS, Names.CURES: CURES}):
         return [(name, one.meaning) for name, one in simple[what].items()]
     if what is Names.PRESETS:
         each = ((kind.kind, preset) for kind in loadable() for preset in kind.recipe.presets.items())

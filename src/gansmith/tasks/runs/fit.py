@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch
 from gansmith.engine.checkpoint import Checkpoints, below
-from gansmith.engine.games import AbstractGame, Networks, rules_from_plain
+from gansmith.engine.games import AbstractGame, Networks, plain_rules, rules_from_plain
 from gansmith.engine.length import cuts_of, spelt_cuts
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.processors import matrix_precision, n_threads, sampling_precision
@@ -132,8 +132,10 @@ class FitRun:
         else:
             ensemble = finished_ensemble(self.prepared, self.training)
             networks, ensemble_size = {**networks, **taking_turns(ensemble)}, len(ensemble)
-        manifest = {**self.prepared.manifest, "training": self.summary(ensemble_size)}
-        return Model(self.modality, self.codec, game.rules, networks, manifest)
+        rules = game.rules.after(self.training.adjustments)
+        training = self.summary(ensemble_size)
+        manifest = {**self.prepared.manifest, "game": plain_rules(rules), "training": training}
+        return Model(self.modality, self.codec, rules, networks, manifest)
 
     @property
     def _unchanged(self) -> Model | None:

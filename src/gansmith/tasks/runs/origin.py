@@ -46,6 +46,8 @@ def taken_over(
     _check(origin, config)
     own = _own_config(origin)
     inherited = {**own.chosen(), **config.chosen()}  # kept with the new model, for those that follow
+    if config.penalties is None and own.penalties == "auto":
+        del inherited["penalties"]  # they have been found, and are the model's
     config = replace(config, kind=origin.manifest["kind"], preset=own.preset, **inherited)
     recipe = origin.modality.recipe
     learnt_with = from_plain(origin.modality.options, origin.manifest["options"])
@@ -60,7 +62,8 @@ def _own_config(origin: Model) -> FitConfig:
 def _check(origin: Model, config: FitConfig) -> None:
     """Refuse settings that would make another model of it."""
     own = {**_own_config(origin).chosen(), "preset": origin.manifest["fit"]["preset"]}
-    own |= {"kind": origin.manifest["kind"], "objective": origin.manifest["game"].get("objective")}
+    own |= {"kind": origin.manifest["kind"]}
+    own |= {name: origin.manifest["game"].get(name) for name in ("objective", "n_packed")}
     for name in ("kind", "preset", "objective", *OF_MODEL):
         value = getattr(config, name)
         if name == "objective" and value and own[name] is None:

@@ -103,8 +103,8 @@ def prepare(
         held = batches.seen(apart.batch(torch.arange(n_heldout)))
         score = recipe.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
         evaluation = Evaluation(held, batches.first(n_heldout), score, plan.tolerance)
-    elif config.patience:
-        notes = (*notes, "no records are held out, so patience has nothing to go by: the run goes to its end")
+    elif config.patience or config.cures:
+        notes = (*notes, "no records are held out: patience and cures have nothing to go by")
     manifest = {
         "kind": modality.kind,
         "fit": to_plain(config),

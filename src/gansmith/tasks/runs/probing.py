@@ -8,6 +8,7 @@ what the held-out score likes best is taken.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
@@ -16,7 +17,7 @@ from gansmith.engine.games import AbstractGame, plain_rules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.processors import n_threads
 from gansmith.engine.train import TrainConfig, Training
-from gansmith.errors import UsageError
+from gansmith.errors import TrainingError, UsageError
 from gansmith.tasks.runs.preparing import Prepared
 
 FACTORS: Final = (1 / 16, 1 / 4, 1.0, 4.0, 16.0)
@@ -66,7 +67,12 @@ def probed(prepared: Prepared, samples_seen: int, threads: int) -> Prepared:
         )
     with n_threads(threads):
         probes = [_probe(prepared, scaled(own, factor), samples_seen) for factor in FACTORS]
-    best = max(probes, key=lambda probe: probe.score)
+    best = max(probes, key=lambda probe: -math.inf if math.isnan(probe.score) else probe.score)
+    if not math.isfinite(best.score):
+        raise TrainingError(
+            "--penalty auto: with every weight that was tried numbers became infinite or undefined. "
+            "Lower the learning rate."
+        )
     tried = "; ".join(probe.in_words() for probe in probes)
     note = f"penalties tried, and the held-out score of each: {tried}. Taken: {best.in_words()}"
     game = _with_penalties(prepared.game, best.penalties)
@@ -76,14 +82,7 @@ def probed(prepared: Prepared, samples_seen: int, threads: int) -> Prepared:
 
 def scaled(penalties: Sequence[PenaltyConfig], factor: float) -> tuple[PenaltyConfig, ...]:
     """The same penalties, each so many times as strong."""
-    return tuple(
-        replace(
-            one,
-            weight=factor * one.weight,
-            final_weight=None if one.final_weight is None else factor * one.final_weight,
-        )
-        for one in penalties
-    )
+    return tuple(one.with_weight(factor * one.weight) for one in penalties)
 
 
 def _probe(prepared: Prepared, penalties: tuple[PenaltyConfig, ...], samples_seen: int) -> Probe:
@@ -91,8 +90,11 @@ def _probe(prepared: Prepared, penalties: tuple[PenaltyConfig, ...], samples_see
     game = _with_penalties(prepared.game, penalties, networks)
     length = max(1, int(PROBE_SHARE * samples_seen))
     training = Training(game, prepared.batches, TrainConfig(length, 1, 1), prepared.evaluation)
-    score = [record.score for record in training if record.score is not None][-1]
-    return Probe(penalties, score)
+    try:
+        scores = [record.score for record in training if record.score is not None]
+    except TrainingError:  # too weak or too strong by far
+        scores = [-math.inf]
+    return Probe(penalties, scores[-1])
 
 
 def _with_penalties(

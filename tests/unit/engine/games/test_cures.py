@@ -198,6 +198,22 @@ def test_a_discriminator_of_packs_sees_that_fakes_are_alike():
     assert alike[1] == 1.0
 
 
+def test_packs_that_are_kept_for_an_illness():
+    """Until a cure wants them each record is shown twice."""
+    rules = toy(n_packed=1).config
+    assert rules.curable() == replace(rules, n_packed=2, packs_if_ill=True)
+    assert replace(rules, n_packed=3).curable() == replace(rules, n_packed=3)
+    game = toy(n_packed=2, packs_if_ill=True)
+    seen: list[torch.Tensor] = []
+    game.networks["discriminator"].register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    batch = dataset().batch(torch.arange(8))
+    for packs in (False, True):
+        seen.clear()
+        game.play(0, [batch, batch], Progress(0.0, adjustments=Adjustments(packs=packs)))
+        halves = [shown.view(len(shown), 2, 2) for shown in seen]
+        assert all(torch.equal(half[:, 0], half[:, 1]) != packs for half in halves)
+
+
 def test_penalties_of_packs_are_exact():
     """R1 of a linear discriminator is the squared norm of its weights, those of each place in the pack."""
     judge = nn.Linear(6, 1)
@@ -388,12 +404,67 @@ def test_spectral_normalisation_bounds_the_slope():
             "terms with packing, noise or augmentations",
         ),
         ({"n_packed": 0}, "1 or more"),
+        ({"label_smoothing": 0.1, "objective": "wasserstein"}, "has no labels to be smoothed"),
         ({"label_smoothing": 0.5}, "less than 0.5"),
     ],
 )
 def test_what_does_not_go_together_is_refused(rules, words):
     with pytest.raises(UsageError, match=words):
         toy(**rules)
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ({"turns": "one_pass"}, "whole batch"),
+        ({"n_unrolled": 1}, "looking ahead"),
+        (
+            {"combined_batch": True, "objective": "hinge", "penalties": (PenaltyConfig("consistency", 1.0),)},
+            "batches of two sizes",
+        ),
+    ],
+)
+def test_what_does_not_go_with_whole_batches_is_refused(rules, words):
+    with pytest.raises(UsageError, match=words):
+        toy(judge=BatchDiscriminator(2, (8,), "tanh", "deviation"), **rules)
+
+
+def test_whole_batches_are_evaluated_as_they_were_learnt():
+    """A discriminator that counts the others is asked about batches of the size it knows."""
+    judge = BatchDiscriminator(2, (8,), "tanh", "discrimination")
+    sizes: list[int] = []
+    judge.statistic.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
+    game, batch = toy(judge=judge), dataset().batch(torch.arange(24))
+    game.evaluate(batch["real"], batch, batch)
+    game.config.realism(game.best, batch, {})
+    assert set(sizes) == {8}
+
+
+def test_reading_leaves_spectral_normalisation_alone():
+    game = toy(judge=spectrally_normalised(Judging(2)))
+    batch = dataset().batch(torch.arange(24))
+    before = game.state()
+    game.evaluate(batch["real"], batch, batch)
+    assert all(torch.equal(value, before[name]) for name, value in game.state().items())
+    assert game.networks["discriminator"].training
+
+
+def test_looking_ahead_meets_the_penalties_of_a_cure():
+    game = toy(n_unrolled=1, penalties=(PenaltyConfig("r1", 1.0),))
+    batch = dataset().batch(torch.arange(8))
+    losses = {
+        scale: game.generator_turn(0, 0, batch, Progress(0.0, adjustments=Adjustments(penalty_scale=scale)))
+        for scale in (1.0, 8.0)
+    }
+    assert losses[1.0].item() != losses[8.0].item()
+
+
+def test_packs_that_were_begun_with_go_on():
+    rules = toy(n_packed=2, packs_if_ill=True).config
+    assert rules.after(Adjustments()) == rules
+    assert not rules.after(Adjustments(packs=True)).packs_if_ill
+    assert "packs" in rules.adjustable
+    assert "penalty_scale" not in replace(rules, penalties=()).adjustable
 
 
 def test_unknown_augmentations_are_refused():

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 import torch
 
-from gansmith.errors import UsageError
+from gansmith.errors import TrainingError, UsageError
 from gansmith.tasks.model import load_model
 from gansmith.tasks.runs import probing
 from gansmith.tasks.runs.fit import FitConfig, FitRun, resume, start
+from gansmith.tasks.runs.origin import taken_over
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,15 @@ def test_what_the_held_out_score_likes_best_is_taken_and_all_is_told(people, mon
     assert " --penalty r1=0.075 --penalty r2=0.075" in run.repeat()
     before = run.prepared.game.state()
     assert all(torch.equal(networks[name], before[name]) for name in networks), "the run begins as any other"
+
+
+def test_a_weight_with_which_numbers_break_is_not_taken(people, monkeypatch):
+    def broken(self):
+        raise TrainingError("numbers became infinite")
+
+    monkeypatch.setattr(probing.Training, "__iter__", broken)
+    with pytest.raises(TrainingError, match="with every weight that was tried"):
+        start(people, FitConfig(samples_seen=1_500, threads=1, penalties="auto"))
 
 
 def test_a_probed_run_is_repeated_and_resumed_bit_for_bit(people, tmp_path):
@@ -100,9 +110,39 @@ def test_a_table_that_may_cure_itself_is_learnt_saved_and_asked(people, tmp_path
     assert digest(resume(people, tmp_path / "r"), tmp_path) == expected
 
 
+def test_a_game_that_was_probed_or_cured_is_fine_tuned(people, tmp_path):
+    config = FitConfig(samples_seen=1_500, threads=1, penalties="auto", cures=True)
+    run = start(people, config)
+    digest(run, tmp_path)
+    model = load_model(tmp_path / "m.gan")
+    finer, target, options = taken_over(model, FitConfig(samples_seen=500, threads=1), "", {})
+    assert finer.penalties is None
+    assert (target, options["finds_constraints"]) == ("", False)
+    tuned = start(people, FitConfig(samples_seen=500, threads=1), origin=model)
+    assert weights(tuned) == weights(run)
+    assert not any(note.startswith("penalties tried") for note in tuned.notes)
+    assert tuned.prepared.manifest["game"]["n_packed"] == 2
+    with pytest.raises(UsageError, match="n_packed is 3, and that of the model to be fine-tuned is 2"):
+        taken_over(model, FitConfig(n_packed=3), "", {})
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"objective": "energy-based", "minibatch": "deviation"}, "has no place for minibatch"),
+        ({"terms": {"information": 1.0}}, "needs a discriminator with a head 'code'"),
+        ({"terms": {"feature_machting": 1.0}}, "Did you mean 'feature_matching'"),
+    ],
+    ids=str,
+)
+def test_what_no_network_can_do_is_refused(people, chosen, words):
+    with pytest.raises(UsageError, match=words):
+        start(people, FitConfig(samples_seen=500, **chosen))
+
+
 def test_patience_without_held_out_records_is_told(people):
     run = start(people[:60], FitConfig(samples_seen=500, patience=2))
-    assert any("patience has nothing to go by" in note for note in run.notes)
+    assert any("patience and cures have nothing to go by" in note for note in run.notes)
 
 
 @pytest.mark.parametrize(
