@@ -68,8 +68,9 @@ HEATMAP: Final = """## With every penalty
 
 ![modes found](../pictures/heatmap.png)
 
-Modes of the ring found in twenty seconds, and the share of good points, for every objective with every
-penalty (`python -m bench heatmap`, which also checks that none of the combinations raises an error).
+Modes of the ring found in the time that stands above, and the share of good points, for every objective with
+every penalty (`python -m bench heatmap`, which also checks that none of the combinations raises an error).
+Penalties have the weights of their papers, R1 and R2 those of the race.
 
 """
 
