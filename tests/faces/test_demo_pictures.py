@@ -65,7 +65,7 @@ def test_a_missing_folder_is_refused(tmp_path):
 def test_points_stand_where_they_belong(tmp_path):
     real, fake = np.array([[0.0, 0.0], [1.0, 1.0]] * 40), np.array([[1.0, 0.0], [np.nan, 9.0]] * 40)
     panels = [Panel(["one"], real, fake[:0]), Panel(["two", "below"], real, fake)]
-    scatter_grid(panels, tmp_path / "s.png", side_px=300)
+    scatter_grid([*panels, panels[1]], tmp_path / "s.png", side_px=300)
     shown, info = _opened(tmp_path / "s.png")
     assert info["synthetic"] == "true"
     assert shown.shape[:2] == (24 + 2 * (300 + 24 + 42), 24 + 2 * (300 + 24))  # two lines of two squares
