@@ -42,11 +42,6 @@ class Inputs:
     """Where noise and changes come from; needed where there are any."""
     step: int = 0
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether samples are shown as they are."""
-        return self.n_packed == 1 and not self.noise and not self.augmentations
-
     def __call__(self, samples: Samples, side: str) -> Shown:
         """The samples of one side, real or fake, as they are shown.
 
@@ -54,16 +49,14 @@ class Inputs:
             As many as came, in the same order; packed ones are joined along their first dimension, each with
             those that follow it in the batch, the last ones with the first.
         """
-        if self.is_plain:
-            return samples
-        if self.stream is None:
-            return self.packed(samples)
-        generator = self.stream.part(side).generator(self.step)
-        if self.noise:
-            noise = torch.randn(samples.shape, generator=generator)
-            samples = samples + self.noise * noise.to(samples)
-        for augmentation in self.augmentations:
-            samples = augmentation.applied(samples, self.share, generator)
+        if self.noise or self.augmentations:
+            assert self.stream is not None
+            generator = self.stream.part(side).generator(self.step)
+            if self.noise:
+                noise = torch.randn(samples.shape, generator=generator)
+                samples = samples + self.noise * noise.to(samples)
+            for augmentation in self.augmentations:
+                samples = augmentation.applied(samples, self.share, generator)
         return self.packed(samples)
 
     def packed_condition(self, batch: Batch) -> Tensor | None:

@@ -220,15 +220,11 @@ class Objective:
             return loss
         if self.is_relative:
             wrong = self.discriminator(fake_logits, real_logits)
-        else:  # the loss is a sum of one of real records and one of fakes: that of fakes, for both
+        else:  # a sum of a loss of real records and one of fakes: that of fakes for both, but for a constant
             zero = torch.zeros_like(real_logits)
-            wrong = sum_of_fakes(self.discriminator, real_logits, fake_logits, zero)
+            wrong = self.discriminator(zero, real_logits) + self.discriminator(zero, fake_logits)
+            wrong = wrong - self.discriminator(zero, zero)
         return (1 - share) * loss + share * wrong
-
-
-def sum_of_fakes(loss: Loss, one: Logits, other: Logits, zero: Logits) -> PerSample:
-    """What a loss that is a sum over both sides says where both are fake, but for a constant."""
-    return loss(zero, one) + loss(zero, other) - loss(zero, zero)
 
 
 def _divergence(name: str, meaning: str, use: str) -> Objective:

@@ -97,7 +97,6 @@ class Adversarial(AbstractGame):
             fake_logits = logits(samples, heldout)
             loss = objective.generator(real_logits, fake_logits).sum()
             (gradients,) = torch.autograd.grad(loss, samples)
-        judge.train(is_learning)
         threshold = decision_threshold(real_logits, fake_logits, objective.threshold)
         readings = {
             **accuracies(real_logits, fake_logits, threshold),
@@ -111,6 +110,7 @@ class Adversarial(AbstractGame):
                 self.config.alone(judge, one, heldout) for one in (heldout["real"], fake)
             )
             readings["decision_threshold"] = decision_threshold(real_alone, fake_alone, None)
+        judge.train(is_learning)
         return readings
 
     def memory(self) -> dict[str, Tensor]:

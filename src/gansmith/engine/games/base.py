@@ -267,7 +267,7 @@ class AbstractGame(ABC):
         return tensors
 
     def begin_anew(self, networks: Mapping[str, Tensor]) -> None:
-        """Let all players go on from networks that were the best known, as `NAME/...`."""
+        """Restart all players from the best networks known, given as `NAME/...`."""
         for name, player in self.players.items():
             player.take(below(f"{name}/", networks))
 

@@ -55,8 +55,7 @@ class FitConfig(AbstractTuning):
     patience: NonNegativeInt = 0
     """Evaluations in a row without a better held-out score after which the run ends; 0 goes on to its end."""
     cures: bool = False
-    """Act on what the monitors find: go back, learn more slowly, judge packs, ...; see `gansmith list cures`.
-    """
+    """Act on what the monitors find: go back, learn more slowly, ...; see `gansmith list cures`."""
     shortened: str = ""
     """Where a budget shortened the run to be repeated, as it was printed; goes with samples_seen."""
 
