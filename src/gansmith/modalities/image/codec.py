@@ -73,7 +73,7 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
         """Samples as pictures: de-normalised, rounded to the nearest whole value, kept within the range."""
         values = np.rint(compact.detach().cpu().numpy().clip(0.0, 1.0) * self.highest).astype(np.uint8)
         pixels = values.reshape(-1, self.height, self.width)  # (n, height, width)
-        return Pictures(pixels, None, self.highest, "generated pictures")
+        return Pictures.of(pixels, None, self.highest, "generated pictures")
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         return {"height": self.height, "width": self.width, "highest": self.highest}, {}

@@ -1,57 +1,201 @@
-"""Grey pictures as the user has them: whole numbers from black to white, and perhaps a label each."""
+"""Pictures as they are learnt from: of one form, in memory or read from disk as they are asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any, Final, final
+from typing import Any, Final, Literal, Protocol, final, get_args, runtime_checkable
 
 import numpy as np
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.attributes import Attributes, joined_attributes
+from gansmith.settings import Annotated, Field, PositiveInt, settings
 
 HIGHEST_VALUES: Final = (1, 15, 16, 255)
-"""What the brightest pixel can be: two tones, 4 bits, counts of 4 x 4 dots (optdigits), 8 bits."""
+"""What the brightest pixel of 8 bits can be: two tones, 4 bits, counts of 4 x 4 dots (optdigits), 8 bits."""
 BUNDLED_DIGITS: Final = "bundled:digits"
 """The name by which the digits that ship with scikit-learn are read."""
+LABEL: Final = "label"
+"""The attribute that names of sub-folders, and labels beside pixels, become."""
+PixelType = Literal["uint8", "uint16", "int16", "int32", "float32"]
+PIXEL_TYPES: Final[tuple[PixelType, ...]] = get_args(PixelType)
 
-Pixels = np.ndarray[tuple[Any, ...], np.dtype[np.uint8]]
+Pixels = np.ndarray[tuple[Any, ...], np.dtype[Any]]
+
+
+@final
+@settings(error=DataError)
+class Form:
+    """What all pictures of a set have in common."""
+
+    height: PositiveInt
+    """Pixels."""
+    width: PositiveInt
+    """Pixels."""
+    n_channels: PositiveInt = 1
+    """1 grey, 2 grey and transparency, 3 colour (RGB), 4 colour and transparency (RGBA), or others."""
+    pixel_type: PixelType = "uint8"
+    """What a pixel is stored as."""
+    lowest: float = 0.0
+    """The value of black."""
+    highest: float = 255.0
+    """The value of white."""
+    masks: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Names of the last channels where these are masks, of 0 and `highest`, and no part of the picture."""
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel of the picture is transparency."""
+        return self.n_seen in (2, 4)
+
+    @property
+    def n_seen(self) -> int:
+        """Channels of the picture itself."""
+        return self.n_channels - len(self.masks)
+
+    @property
+    def n_values(self) -> int:
+        """Numbers of a picture."""
+        return self.height * self.width * self.n_channels
+
+    def __str__(self) -> str:
+        what = {1: "grey", 2: "grey with transparency", 3: "colour", 4: "colour with transparency"}
+        channels = what.get(self.n_seen, f"{self.n_seen} channels")
+        depth = {"uint8": f"0 to {self.highest:g}"}.get(
+            self.pixel_type, f"{self.pixel_type}, {self.lowest:g} to {self.highest:g}"
+        )
+        masks = f", masks {', '.join(self.masks)}" if self.masks else ""
+        return f"{self.width} x {self.height} pixels, {channels}, {depth}{masks}"
+
+
+@runtime_checkable
+class PixelSource(Protocol):
+    """Pictures of one form by number."""
+
+    def __len__(self) -> int: ...
+
+    def block(self, numbers: np.ndarray) -> Pixels:
+        """The pictures with these numbers, shape `(n, height, width, n_channels)`.
+
+        Raises:
+            DataError: One of them cannot be read.
+        """
+        ...
+
+    def digest(self, numbers: np.ndarray) -> bytes:
+        """The same bytes for the same pictures, others for others."""
+        ...
+
+
+@final
+class InMemory:
+    """All pictures in one array, shape `(n, height, width, n_channels)`."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        self.pixels = pixels
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def block(self, numbers: np.ndarray) -> Pixels:
+        """See `PixelSource`."""
+        return self.pixels[numbers]
+
+    def digest(self, numbers: np.ndarray) -> bytes:
+        """See `PixelSource`."""
+        digest = blake2b(digest_size=16)
+        for part in np.array_split(numbers, -(-len(numbers) // 4096) or 1):
+            digest.update(np.ascontiguousarray(self.pixels[part]).tobytes())
+        return digest.digest()
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Grey pictures of one size.
+    """Pictures of one form, and what is known of each.
 
     Raises:
-        DataError: From the constructor, when labels are not one for each picture.
+        DataError: From the constructor, when attributes are not of as many pictures.
     """
 
-    pixels: Pixels
-    """Shape `(n, height, width)`, whole numbers from 0 to `highest`."""
-    labels: np.ndarray | None
-    """Shape `(n,)`, text; None where nothing is known about the pictures."""
-    highest: int
-    """The brightest possible value, one of `HIGHEST_VALUES`."""
+    source: PixelSource
+    numbers: np.ndarray
+    """Shape `(n,)`: which of its pictures these are, in this order."""
+    form: Form
+    attributes: Attributes
     name: str
     """Where they came from, for messages."""
     notes: tuple[str, ...] = ()
     """What a person should know about how they were read."""
+    files: tuple[str, ...] = field(default=())
+    """Names of all pictures of the source, for messages; empty where they have none."""
 
     def __post_init__(self) -> None:
-        if self.labels is not None and len(self.labels) != len(self.pixels):
-            raise DataError(
-                f"{self.name}: {len(self.labels)} labels for {len(self.pixels)} pictures. Give one for each."
-            )
+        for name, column in self.attributes.columns.items():
+            if len(column) != len(self.numbers):
+                raise DataError(
+                    f"{self.name}: {len(column)} values of {name!r} for {len(self.numbers)} pictures. "
+                    "Give one for each."
+                )
+
+    @classmethod
+    def of(
+        cls,
+        pixels: Pixels,
+        labels: np.ndarray | None = None,
+        highest: float = 255,
+        name: str = "array",
+        notes: tuple[str, ...] = (),
+        attributes: Attributes | None = None,
+    ) -> Pictures:
+        """Pictures in memory.
+
+        Args:
+            pixels: Shape `(n, height, width)`, or `(n, height, width, n_channels)`.
+            labels: Shape `(n,)`, text: the attribute "label".
+            highest: The value of white.
+            name: Where they came from, for messages.
+            notes: What a person should know about how they were read.
+            attributes: What else is known of them.
+
+        Raises:
+            DataError: There are not as many labels as pictures.
+        """
+        pixels = pixels[..., None] if pixels.ndim == 3 else pixels
+        _, height, width, n_channels = pixels.shape
+        form = Form(height, width, n_channels, pixels.dtype.name, 0.0, float(highest))  # pyright: ignore
+        columns = {} if attributes is None else dict(attributes.columns)
+        if labels is not None:
+            if len(labels) != len(pixels):
+                raise DataError(f"{name}: {len(labels)} labels for {len(pixels)} pictures. Give one for each.")
+            columns[LABEL] = labels
+        known = Attributes(columns)
+        return cls(InMemory(pixels), np.arange(len(pixels)), form, known, name, notes)
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return len(self.numbers)
+
+    @property
+    def pixels(self) -> Pixels:
+        """All of them: shape `(n, height, width)` where they are grey, else `(n, height, width, n_channels)`."""
+        pixels = self.source.block(self.numbers)
+        return pixels[..., 0] if self.form.n_channels == 1 else pixels
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """The attribute "label", shape `(n,)`, text; None where there is none."""
+        return self.attributes.columns.get(LABEL)
+
+    @property
+    def highest(self) -> int | float:
+        """The value of white."""
+        return int(self.form.highest) if self.form.highest == int(self.form.highest) else self.form.highest
 
     def take(self, indices: np.ndarray) -> Pictures:
         """The pictures with these numbers, in this order."""
-        labels = None if self.labels is None else self.labels[indices]
-        return Pictures(self.pixels[indices], labels, self.highest, self.name, self.notes)
+        return replace(self, numbers=self.numbers[indices], attributes=self.attributes.take(indices))
 
     def of_label(self, *labels: str) -> Pictures:
         """The pictures with this label, or with one of these.
@@ -64,7 +208,7 @@ class Pictures:
                 f"{self.name} has no labels to choose {labels[0]!r} by. "
                 "Add a label as the last column, or leave --where out."
             )
-        known = sorted(set(self.labels.tolist()))
+        known = sorted({label for label in self.labels.tolist() if label is not None})
         for label in labels:
             if label not in known:
                 near = did_you_mean(label, known)
@@ -73,10 +217,10 @@ class Pictures:
 
     @property
     def fingerprint(self) -> str:
-        """The same text for the same pictures and labels, another for others."""
-        digest = blake2b(repr((self.pixels.shape, self.highest)).encode(), digest_size=16)
-        digest.update(np.ascontiguousarray(self.pixels).tobytes())
-        digest.update(repr(None if self.labels is None else self.labels.tolist()).encode())
+        """The same text for the same pictures and attributes, another for others."""
+        digest = blake2b(repr(self.form).encode(), digest_size=16)
+        digest.update(self.source.digest(self.numbers))
+        digest.update(self.attributes.fingerprint.encode())
         return digest.hexdigest()
 
 
@@ -91,16 +235,12 @@ def highest_value(largest: int) -> int:
 
 
 def joined(parts: Sequence[Pictures]) -> Pictures:
-    """Several sets of pictures of one size as one; labels stay when all parts have them."""
+    """Several sets of pictures of one form as one, in memory; attributes stay that all parts have."""
     first = parts[0]
-    labels = [part.labels for part in parts if part.labels is not None]
-    return Pictures(
-        np.concatenate([part.pixels for part in parts]),
-        np.concatenate(labels) if len(labels) == len(parts) else None,
-        max(part.highest for part in parts),
-        first.name,
-        first.notes,
-    )
+    pixels = np.concatenate([part.source.block(part.numbers) for part in parts])
+    form = replace(first.form, highest=max(part.form.highest for part in parts))
+    attributes = joined_attributes([part.attributes for part in parts])
+    return Pictures(InMemory(pixels), np.arange(len(pixels)), form, attributes, first.name, first.notes)
 
 
 def bundled_digits() -> Pictures:
@@ -113,4 +253,4 @@ def bundled_digits() -> Pictures:
 
     bunch: Any = load_digits()
     labels = bunch.target.astype(str).astype(object)
-    return Pictures(bunch.images.astype(np.uint8), labels, 16, "scikit-learn's digits")
+    return Pictures.of(bunch.images.astype(np.uint8), labels, 16, "scikit-learn's digits")

@@ -72,7 +72,7 @@ def read_like(source: object, like: Pictures) -> Pictures:
             f"{pictures.name}: a pixel of {brightest}, but those of {like.name} go from 0 to {like.highest}. "
             "Rescale the pixels."
         )
-    return replace(pictures, highest=like.highest)
+    return replace(pictures, form=like.form)
 
 
 def looks_like_pictures(source: object) -> bool:
@@ -146,7 +146,7 @@ def pictures_of(values: np.ndarray, labels: np.ndarray | None, name: str = "arra
     if labels is not None:
         names = [f"{label:g}" if isinstance(label, float) else str(label) for label in labels.tolist()]
         texts = np.array(names, dtype=object)
-    return Pictures(values.astype(np.uint8), texts, highest_value(int(values.max(initial=0))), name)
+    return Pictures.of(values.astype(np.uint8), texts, highest_value(int(values.max(initial=0))), name)
 
 
 def _check_pixels(values: np.ndarray, place: Callable[[int, int], str]) -> None:
@@ -184,7 +184,7 @@ def _read_text(path: Path, options: ImageOptions) -> Pictures:
     values, labels = _cells(path, lines, side**2, has_label=has_label)
     _check_pixels(values, lambda row, column: f"{path}: line {lines[row][0]}, column {column + 1}")
     pixels = values.astype(np.uint8).reshape(-1, side, side)  # (n, side, side)
-    return Pictures(pixels, labels, highest_value(int(pixels.max())), path.name, notes)
+    return Pictures.of(pixels, labels, highest_value(int(pixels.max())), path.name, notes)
 
 
 def _lines(path: Path, encoding: str) -> list[tuple[int, str]]:

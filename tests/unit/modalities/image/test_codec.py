@@ -27,7 +27,7 @@ def pixels_and_highest(draw):
 
 @given(pixels_and_highest())
 def test_decoding_undoes_encoding_exactly(both):
-    drawn = Pictures(both[0], None, both[1], "drawn")
+    drawn = Pictures.of(both[0], None, both[1], "drawn")
     codec = ImageCodec.fit(drawn, ImageOptions(), 0)
     samples = codec.encode(drawn, 0)
     assert samples.shape == (len(drawn), codec.n_values)
@@ -40,7 +40,7 @@ def test_decoding_undoes_encoding_exactly(both):
 
 @given(pixels_and_highest())
 def test_a_stored_codec_is_the_same(both):
-    drawn = Pictures(both[0], None, both[1], "drawn")
+    drawn = Pictures.of(both[0], None, both[1], "drawn")
     codec = ImageCodec.fit(drawn, ImageOptions(), 0)
     state, tensors = codec.state()
     assert not tensors
@@ -49,7 +49,7 @@ def test_a_stored_codec_is_the_same(both):
 
 def test_white_is_one_and_values_are_rounded():
     codec = ImageCodec(1, 4, 16)
-    white = Pictures(np.full((1, 1, 4), 16, np.uint8), None, 16, "white")
+    white = Pictures.of(np.full((1, 1, 4), 16, np.uint8), None, 16, "white")
     assert codec.encode(white, 0).tolist() == [[1.0] * 4]
     decoded = codec.decode(torch.tensor([[-0.2, 0.04, 7.4 / 16, 1.7]]), 0, 0)
     assert decoded.pixels.tolist() == [[[0, 1, 7, 16]]]
@@ -58,11 +58,11 @@ def test_white_is_one_and_values_are_rounded():
 def test_other_pictures_are_refused():
     codec = ImageCodec(2, 2, 16)
     with pytest.raises(DataError, match="3 x 2 pixels, but the model's have 2 x 2"):
-        codec.encode(Pictures(np.zeros((1, 3, 2), np.uint8), None, 16, "p"), 0)
+        codec.encode(Pictures.of(np.zeros((1, 3, 2), np.uint8), None, 16, "p"), 0)
     with pytest.raises(DataError, match="a pixel of 17"):
-        codec.encode(Pictures(np.full((1, 2, 2), 17, np.uint8), None, 255, "p"), 0)
+        codec.encode(Pictures.of(np.full((1, 2, 2), 17, np.uint8), None, 255, "p"), 0)
     with pytest.raises(DataError, match="too large"):
-        ImageCodec.fit(Pictures(np.zeros((1, 2, 257), np.uint8), None, 16, "p"), ImageOptions(), 0)
+        ImageCodec.fit(Pictures.of(np.zeros((1, 2, 257), np.uint8), None, 16, "p"), ImageOptions(), 0)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ FORMAT, RECIPE = ImageFormat(), ImageRecipe()
 def _pictures(n, seed=0, labels=None):
     pixels = np.random.default_rng(seed).integers(0, 17, (n, 4, 4)).astype(np.uint8)
     pixels[0, 0, 0] = 16
-    return Pictures(pixels, labels, 16, "noise")
+    return Pictures.of(pixels, labels, 16, "noise")
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_joining_keeps_order_and_labels():
 
 def test_the_fingerprint_knows_pixels_and_labels():
     plain = _pictures(3)
-    changed = Pictures(plain.pixels.copy(), None, 16, "noise")
+    changed = Pictures.of(plain.pixels.copy(), None, 16, "noise")
     assert FORMAT.fingerprint(changed) == FORMAT.fingerprint(plain)
     changed.pixels[2, 3, 3] ^= 1
     assert FORMAT.fingerprint(changed) != FORMAT.fingerprint(plain)
@@ -118,7 +118,7 @@ def test_copies_and_noise_are_told_from_honest_pictures(digits):
     order = np.random.default_rng(0).permutation(len(twos))  # they come writer by writer
     holdout, train, others = (twos.take(part) for part in np.split(order, [50, 100]))
     copied, honest = (score_pictures(part, train, holdout, seed=0) for part in (train, others))
-    noise = Pictures(np.random.default_rng(0).integers(0, 17, (50, 8, 8)).astype(np.uint8), None, 16, "noise")
+    noise = Pictures.of(np.random.default_rng(0).integers(0, 17, (50, 8, 8)).astype(np.uint8), None, 16, "noise")
     noisy = score_pictures(noise, train, holdout, seed=0)
     assert copied["copies"].score.value == 1
     assert honest["copies"].score.value == 0
@@ -134,7 +134,7 @@ def test_copies_and_noise_are_told_from_honest_pictures(digits):
 
 def test_a_classifier_recognises_digits(digits):
     some = digits.take(np.arange(400))
-    fives = Pictures(
+    fives = Pictures.of(
         digits.of_label("5").pixels, np.array(["2"] * len(digits.of_label("5")), object), 16, "fives"
     )
     entry = recognised(digits.of_label("2"), some)

@@ -173,7 +173,7 @@ def test_what_looks_like_pictures(tmp_path):
     assert looks_like_pictures(_file(tmp_path, f"{line},2\n{line},3\n"))
     assert looks_like_pictures(tmp_path / "optdigits.tra")
     assert looks_like_pictures(np.zeros((2, 3, 3)))
-    assert looks_like_pictures(Pictures(np.zeros((2, 3, 3), np.uint8), None, 1, "p"))
+    assert looks_like_pictures(Pictures.of(np.zeros((2, 3, 3), np.uint8), None, 1, "p"))
     for text in (
         f"{line}\n",
         f"{line},2\n{line},x\n",

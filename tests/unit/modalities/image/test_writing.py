@@ -23,7 +23,7 @@ PIXELS[0, 0, 0] = 16
 def _written(path, codec=CODEC):
     with PictureWriter(path, codec.empty, {"model": "abc"}) as writer:
         for part in (PIXELS[:2], PIXELS[2:]):
-            writer.write(Pictures(part, None, codec.highest, "generated"))
+            writer.write(Pictures.of(part, None, codec.highest, "generated"))
     return path
 
 
@@ -65,7 +65,7 @@ def test_nothing_is_left_when_the_writing_breaks_off(tmp_path):
 
     def break_off():
         with PictureWriter(path, CODEC.empty, {}) as writer:
-            writer.write(Pictures(PIXELS, None, 16, "generated"))
+            writer.write(Pictures.of(PIXELS, None, 16, "generated"))
             raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
