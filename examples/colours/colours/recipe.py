@@ -55,7 +55,7 @@ class ColourRecipe(AbstractRecipe[ColourCodec]):
     networks: ClassVar[type[Any]] = ColourNetworks
     presets: ClassVar[Mapping[str, str]] = {"default": "two small players"}
 
-    def plan(self, codec: ColourCodec, n_records: int, preset: str) -> Plan:
+    def plan(self, codec: ColourCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
         rules = AdversarialRules(batch_size=min(64, n_records), n_latents=8)
         return Plan(ColourNetworks((32, 32), (32, 32)), rules, samples_seen=100_000)
 

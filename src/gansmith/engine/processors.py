@@ -13,6 +13,8 @@ from typing import Any, Final, Literal, get_args
 import torch
 from torch import nn
 
+from gansmith.nets.convolution import AbstractCounted
+
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
 
@@ -29,8 +31,14 @@ _before: list[str] = []
 def n_operations(networks: Mapping[str, nn.Module], batch_size: int) -> int:
     """Multiplications of one pass of a batch through all networks."""
     return batch_size * sum(
-        weight.numel() for network in networks.values() for weight in network.parameters()
+        network.n_operations if isinstance(network, AbstractCounted) else n_weights(network)
+        for network in networks.values()
     )
+
+
+def n_weights(network: nn.Module) -> int:
+    """All numbers that a network learns."""
+    return sum(weight.numel() for weight in network.parameters())
 
 
 def fastest_precision(device: torch.device) -> str:

@@ -137,8 +137,11 @@ class AbstractRecipe(ABC, Generic[C]):
         return n_records // 10
 
     @abstractmethod
-    def plan(self, codec: C, n_records: int, preset: str) -> Plan:
-        """Sizes, rules and length for that many training records."""
+    def plan(self, codec: C, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
+        """Sizes, rules and length for that many training records.
+
+        A kind may go by the seconds that there are to learn; 0 where nobody said.
+        """
 
     @abstractmethod
     def build(self, codec: C, networks: Any, rules: AbstractRules) -> dict[str, nn.Module]:

@@ -157,26 +157,36 @@ class MinibatchDiscrimination(nn.Module):
 
 @final
 class BatchDiscriminator(AbstractWholeBatchDiscriminator, AbstractFeaturedDiscriminator):
-    """Dense layers, and before the last one a statistic of the whole batch; conditions are not looked at."""
+    """Dense layers, and before the last one a statistic of the whole batch.
+
+    Of conditions it sees the first `n_conditions`.
+    """
 
     def __init__(
-        self, n_in: int, widths: Sequence[int], activation: Activation, statistic: BatchStatistic
+        self,
+        n_in: int,
+        widths: Sequence[int],
+        activation: Activation,
+        statistic: BatchStatistic,
+        n_conditions: int = 0,
     ) -> None:
         super().__init__()
+        n_in, self.n_conditions = n_in + n_conditions, n_conditions
         self.activation: Activation = activation
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise((n_in, *widths)))
         made = MinibatchDeviation() if statistic == "deviation" else MinibatchDiscrimination(widths[-1])
         self.statistic = made
         self.last = nn.Linear(widths[-1] + made.n_more, 1)
 
-    def forward(self, samples: Tensor, conditions: object = None) -> Float[Tensor, " batch"]:
+    def forward(self, samples: Tensor, conditions: Tensor | None = None) -> Float[Tensor, " batch"]:
         """One logit for each sample, which depends on the others."""
-        return self.with_features(samples, None)[0]
+        return self.with_features(samples, conditions)[0]
 
     def with_features(
         self, samples: Tensor, conditions: Tensor | None
     ) -> tuple[Float[Tensor, " batch"], tuple[Tensor, ...]]:
-        hidden = dense_hidden(samples.flatten(1), self.layers, activation=self.activation)
+        rows = beside(samples, conditions, self.n_conditions)
+        hidden = dense_hidden(rows, self.layers, activation=self.activation)
         return logits_of(self.statistic(hidden), self.last), (hidden,)
 
 
@@ -187,32 +197,49 @@ class BatchDiscriminator(AbstractWholeBatchDiscriminator, AbstractFeaturedDiscri
 class AutoencodingDiscriminator(AbstractFeaturedDiscriminator):
     """Rebuilds what it is shown; a logit is the mean absolute error, negated, and never above 0.
 
+    Of conditions it is shown, and rebuilds, the first `n_conditions`.
+
     Source:
         Zhao et al. 2016, "Energy-based generative adversarial network", section 2.3 (arXiv:1609.03126).
     """
 
-    def __init__(self, n_in: int, widths: Sequence[int], activation: Activation) -> None:
+    def __init__(
+        self, n_in: int, widths: Sequence[int], activation: Activation, n_conditions: int = 0
+    ) -> None:
         super().__init__()
+        n_in, self.n_conditions = n_in + n_conditions, n_conditions
         self.encode = layers((n_in, *widths), activation)
         self.decode = layers((*reversed(widths), n_in), activation)
 
-    def forward(self, samples: Tensor, conditions: object = None) -> Float[Tensor, " batch"]:
-        """One logit for each sample; conditions are not looked at."""
-        return self.with_features(samples, None)[0]
+    def forward(self, samples: Tensor, conditions: Tensor | None = None) -> Float[Tensor, " batch"]:
+        """One logit for each sample."""
+        return self.with_features(samples, conditions)[0]
 
     def with_features(
         self, samples: Tensor, conditions: Tensor | None
     ) -> tuple[Float[Tensor, " batch"], tuple[Tensor, ...]]:
         """The code is the feature."""
-        values = samples.flatten(1)
+        values = beside(samples, conditions, self.n_conditions)
         code = self.encode(values)
         return -(self.decode(code).float() - values.float()).abs().mean(1), (code,)
 
 
+def beside(samples: Tensor, conditions: Tensor | None, n_conditions: int) -> Float[Tensor, "batch n_in"]:
+    """Values of each sample in a row, with so many numbers of its condition behind them."""
+    values = samples.flatten(1)
+    if not n_conditions:
+        return values
+    if conditions is None:
+        conditions = values.new_zeros(len(values), n_conditions)
+    return torch.cat([values, conditions.to(values)], 1)
+
+
 def discriminator_by_choice(
-    n_in: int, config: AbstractPlayerNetworks, *, is_of_energies: bool
+    n_in: int, config: AbstractPlayerNetworks, *, is_of_energies: bool, n_conditions: int = 0
 ) -> nn.Module | None:
     """The dense discriminator that settings and objective ask for; None: that of the kind itself.
+
+    It looks at so many numbers of what was asked for, beside the `n_in` of what it is shown.
 
     Raises:
         UsageError: When they ask for two.
@@ -223,9 +250,13 @@ def discriminator_by_choice(
             "Leave it out, or choose another objective."
         )
     if is_of_energies:
-        return AutoencodingDiscriminator(n_in, config.discriminator_widths, config.activation)
+        return AutoencodingDiscriminator(
+            n_in, config.discriminator_widths, config.activation, n_conditions
+        )
     if config.minibatch != "none":
-        return BatchDiscriminator(n_in, config.discriminator_widths, config.activation, config.minibatch)
+        return BatchDiscriminator(
+            n_in, config.discriminator_widths, config.activation, config.minibatch, n_conditions
+        )
     return None
 
 

@@ -25,6 +25,9 @@ SLOPE: Final = 0.2
 """Of the leaky ReLU on its left side, as discriminators are usually given it."""
 
 
+_WEIGHTED: Final = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+
+
 @final
 @dataclass(frozen=True)
 class ActivationFunction:
@@ -130,7 +133,7 @@ def layers(widths: Sequence[int], activation: Activation, *, last: nn.Module | N
 
 @torch.no_grad()
 def initialise(networks: Iterable[nn.Module], how: WeightInit, generator: torch.Generator) -> None:
-    """Draw the weights of all linear layers anew; biases become zero.
+    """Draw the weights of all linear layers and convolutions anew; biases become zero.
 
     Weights that are all zero stay so: the end of a residual block, which has to start as nothing. "lecun"
     leaves all as they are, PyTorch's own start: uniform, with a variance of a third of one over the number of
@@ -148,13 +151,13 @@ def initialise(networks: Iterable[nn.Module], how: WeightInit, generator: torch.
         return
     for network in networks:
         for module in network.modules():
-            if isinstance(module, nn.Linear) and not module.weight.is_meta and module.weight.any():
+            if isinstance(module, _WEIGHTED) and not module.weight.is_meta and module.weight.any():
                 own = dict(module.named_parameters())
                 weight = own.get("weight")
                 computed_from = own.get("parametrizations.weight.original")
                 _draw(cast("Tensor", computed_from if weight is None else weight), how, generator)
                 if "bias" in own:
-                    nn.init.zeros_(module.bias)
+                    nn.init.zeros_(own["bias"])
                 for _ in range(N_POWER_STEPS * ("weight" not in own)):
                     _ = (
                         module.weight

@@ -26,9 +26,9 @@ from torch import Tensor
 
 from gansmith.errors import ModelFileError
 from gansmith.store import as_json, write_whole
-from gansmith.store.older_formats import ZIP_MARK, from_format_2, manifest_of_4, state_of_4
+from gansmith.store.older_formats import ZIP_MARK, from_format_2, manifest_of_4, state_of_4, state_of_5
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Number of the file format; raised when an older reader could not understand a newer file."""
 KEY: Final = "gansmith"
 """Of the manifest in the metadata."""
@@ -101,7 +101,8 @@ class ModelFile:
         """The codec's plain values."""
         try:
             found = json.loads(self._tensor(CODEC).numpy().tobytes())
-            return found if self._format == FORMAT else state_of_4(found)
+            found = state_of_4(found) if self._format == 3 else found
+            return state_of_5(found) if self._format < FORMAT else found
         except (KeyError, ValueError, RecursionError) as error:
             raise ModelFileError(
                 f"{self.path}: its codec is no JSON ({error}). The file is damaged."
@@ -193,7 +194,7 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
             "It is truncated, damaged or something else."
         ) from error
     number = manifest.get("format")
-    if type(number) is not int or number not in (3, FORMAT):
+    if type(number) is not int or number not in (3, 4, FORMAT):
         raise ModelFileError(
             f"{path}: this version reads model files of formats 2 to {FORMAT}. "
             "Install the one that wrote the file, or learn the model again."
@@ -201,7 +202,7 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
     if said != found:
         raise ModelFileError(f"{path}: its content is not what it was written with. The file is damaged.")
     manifest.pop("format")
-    manifest = manifest if number == FORMAT else manifest_of_4(manifest)
+    manifest = manifest_of_4(manifest) if number == 3 else manifest
     return ModelFile(path, manifest, digest or said, entries, data, number)
 
 

@@ -1,4 +1,4 @@
-"""Model files of older formats as content of format 4.
+"""Model files of older formats as content of the present one, 5.
 
 Of format 3 plain values are renamed and regrouped; the tensors are the same. Format 2 was a zip of a few
 known members. What the present reader guards against holds for the upgraded content as well; here only the
@@ -36,7 +36,7 @@ _OPTIONAL: Final = frozenset({"discriminator.safetensors"})
 
 
 def from_format_2(path: Path) -> tuple[dict[str, Any], Any, dict[str, Tensor], str]:
-    """Manifest, codec state and tensors as a file of format 4 holds them, and the model's digest.
+    """Manifest, codec state and tensors as a file of the present format holds them, and the model's digest.
 
     Raises:
         ModelFileError: When it is truncated, damaged or hostile, or of another format.
@@ -57,7 +57,7 @@ def from_format_2(path: Path) -> tuple[dict[str, Any], Any, dict[str, Tensor], s
         for network in _NETWORKS:
             weights = safetensors.torch.load(members.get(f"{network}.safetensors", nothing))
             tensors |= {f"networks/{network}/{name}": value for name, value in weights.items()}
-        state = state_of_4(json.loads(members["codec.json"]))
+        state = state_of_5(state_of_4(json.loads(members["codec.json"])))
         return manifest_of_4(manifest_of_3(manifest)), state, tensors, digests[_MANIFEST]
     except (
         zipfile.BadZipFile,
@@ -165,6 +165,21 @@ def state_of_4(state: Any) -> Any:
             if isinstance(rest.get("columns"), list):
                 found["columns"] = [_renamed(column, "held_back", "suppressed") for column in rest["columns"]]
             return found
+        case _:
+            return state
+
+
+def state_of_5(state: Any) -> Any:
+    """What a codec of format 4 keeps, as one of format 5 does: pictures have a form and attributes.
+
+    Example:
+        >>> state_of_5({"height": 2, "width": 3, "highest": 16})["form"]["width"]
+        3
+    """
+    match state:
+        case {"height": int(height), "width": int(width), "highest": int(highest), **rest} if not rest:
+            form = {"height": height, "width": width, "highest": float(highest)}
+            return {"form": form, "attributes": {"columns": [], "edges": []}}
         case _:
             return state
 

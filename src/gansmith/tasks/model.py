@@ -16,7 +16,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith import __version__
-from gansmith.engine.batches import Batch
 from gansmith.engine.games import AbstractRules, rules_from_plain
 from gansmith.engine.processors import n_threads, sampling_precision
 from gansmith.errors import GansmithError, ModelFileError, UsageError
@@ -99,11 +98,12 @@ class Model:
         Raises:
             UsageError: When it has not, or when the model was saved for sampling only.
         """
-        compact = self.codec.encode(records, 0)
-        readings = self.manifest["training"]["readings"]
+        recipe, readings = self.modality.recipe, self.manifest["training"]["readings"]
+        dataset = recipe.dataset(self.codec, records, 0)
+        sizes = from_plain(recipe.networks, self.manifest["networks"])
         with n_threads(1):
-            parts = compact.split(self.codec.block_size)
-            batches = (Batch({"real": self.codec.expand(part)}) for part in parts)
+            parts = torch.arange(len(records)).split(self.codec.block_size)
+            batches = (recipe.samples(self.codec, sizes, dataset.batch(part), None) for part in parts)
             return torch.cat(
                 [self.rules.realism(self.networks, batch, readings) for batch in batches]
             ).numpy()

@@ -1,4 +1,4 @@
-"""Pictures as samples and back: pixel values between 0 and 1."""
+"""Pictures as samples and back: pixel values between 0 and 1, and what is known of each as numbers."""
 
 from __future__ import annotations
 
@@ -8,84 +8,139 @@ from typing import Any, Final, final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from gansmith.errors import DataError, ModelFileError
+from gansmith.errors import DataError, ModelFileError, UsageError
+from gansmith.modalities.attribute_codec import AttributeCodec
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
-from gansmith.modalities.image.pictures import HIGHEST_VALUES, Pictures
+from gansmith.modalities.image.networks import PictureSamples
+from gansmith.modalities.image.pictures import Form, InMemory, Pictures, Pixels
 from gansmith.modalities.recipe import AbstractCodec
+from gansmith.nets.convolution import Shape
+from gansmith.settings import from_plain, to_plain
 
-PictureSamples = Float[Tensor, "batch n_values"]
+CompactPictures = Shaped[Tensor, "batch height width n_channels"]
 
-MAX_SIDE: Final = 256
-"""Pixels; fully connected players cannot see more of a picture than that."""
+MAX_SIDE: Final = 1024
+"""Pixels."""
+MAX_CHANNELS: Final = 64
+VALUES_PER_BLOCK: Final = 1 << 20
+"""Of pictures that are made at a time."""
 
 
 @final
 @dataclass(frozen=True)
 class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
-    """The size of a picture and the brightness of white; no pixel tells whose picture it is.
+    """The form of a picture, and what is known of it beside; no pixel tells whose picture it is.
 
-    A sample is a picture's pixels row by row, divided by the brightest value. Its range is [0, 1], not the
-    [-1, 1] of most image models: the article's generator ends in a sigmoid, which answers between 0 and 1,
-    and a picture is mostly black, which is then an exact 0 for both players.
+    A compact record is a picture as it lies in memory, `(height, width, n_channels)`; a sample is
+    `(n_channels, height, width)`, black 0 and white 1. That range is not the [-1, 1] of most image models:
+    the article's generator ends in a sigmoid, which answers between 0 and 1, and what is black is then an
+    exact 0 for both players. Colours are multiplied with opacity, so that what nobody sees is 0 too.
     """
 
-    height: int
-    """Pixels."""
-    width: int
-    """Pixels."""
-    highest: int
-    """The value of white, one of `HIGHEST_VALUES`."""
+    form: Form
+    attributes: AttributeCodec
 
     @classmethod
     def fit(cls, records: Pictures, options: ImageOptions, seed: int) -> ImageCodec:
-        _, height, width = records.pixels.shape
-        if max(height, width) > MAX_SIDE:
+        form = records.form
+        if max(form.height, form.width) > MAX_SIDE or form.n_channels > MAX_CHANNELS:
             raise DataError(
-                f"{records.name}: pictures of {height} x {width} pixels are too large to be learnt. "
-                f"Scale them down to {MAX_SIDE} x {MAX_SIDE} or less."
+                f"{records.name}: pictures of {form} are too large to be learnt. "
+                f"Scale them down to {MAX_SIDE} x {MAX_SIDE} or less (--size)."
             )
-        return cls(height, width, records.highest)
+        return cls(form, AttributeCodec.fit(records.attributes))
+
+    @property
+    def shape(self) -> Shape:
+        """Of a sample: channels, height, width."""
+        return self.form.n_channels, self.form.height, self.form.width
 
     @property
     def n_values(self) -> int:
-        return self.height * self.width
+        return self.form.n_values
 
-    def encode(self, records: Pictures, seed: int) -> PictureSamples:
-        _, height, width = records.pixels.shape
-        if (height, width) != (self.height, self.width):
-            raise DataError(
-                f"{records.name}: pictures of {height} x {width} pixels, but the model's have "
-                f"{self.height} x {self.width}. Scale them to that size."
-            )
-        brightest = int(records.pixels.max(initial=0))
-        if brightest > self.highest:
-            raise DataError(
-                f"{records.name}: a pixel of {brightest}, but the model's go from 0 to {self.highest}. "
-                "Rescale the pixels."
-            )
-        samples = records.pixels.reshape(len(records), self.n_values).astype(np.float32) / self.highest
-        return torch.from_numpy(samples)  # (n, n_values)
+    @property
+    def empty(self) -> Pictures:
+        return self.decode(torch.empty(0, *self.shape).permute(0, 2, 3, 1), 0, 0)
 
-    def decode(self, compact: PictureSamples, seed: int, first_index: int) -> Pictures:
-        """Samples as pictures: de-normalised, rounded to the nearest whole value, kept within the range."""
-        values = np.rint(compact.detach().cpu().numpy().clip(0.0, 1.0) * self.highest).astype(np.uint8)
-        pixels = values.reshape(-1, self.height, self.width)  # (n, height, width)
-        return Pictures.of(pixels, None, self.highest, "generated pictures")
+    @property
+    def block_size(self) -> int:
+        return max(1, min(1024, VALUES_PER_BLOCK // self.n_values))
+
+    def check(self, records: Pictures) -> None:
+        """Raise DataError unless pictures have the form that this codec knows."""
+        ours, theirs = self.form, records.form
+        if (theirs.height, theirs.width, theirs.n_channels) != (ours.height, ours.width, ours.n_channels):
+            raise DataError(
+                f"{records.name}: pictures of {theirs}, but the model's have {ours}. Bring them to that form."
+            )
+
+    def encode(self, records: Pictures, seed: int) -> CompactPictures:
+        self.check(records)
+        return self.compacted(records.source.block(records.numbers), records.name)
+
+    def compacted(self, pixels: Pixels, name: str) -> CompactPictures:
+        """Pixels as tensors, whole numbers of 16 bits in 32, which torch can count with."""
+        if len(pixels) and (brightest := pixels.max()) > self.form.highest:
+            raise DataError(
+                f"{name}: a pixel of {brightest}, but the model's go from {self.form.lowest:g} to "
+                f"{self.form.highest:g}. Rescale the pixels."
+            )
+        return torch.from_numpy(pixels.astype(np.int32) if pixels.dtype == np.uint16 else pixels)
+
+    def expand(self, compact: CompactPictures) -> PictureSamples:
+        """See the base class."""
+        lowest, highest = self.form.lowest, self.form.highest
+        values = compact.permute(0, 3, 1, 2).to(torch.float32).sub_(lowest).div_(highest - lowest)
+        if self.form.has_alpha:
+            n = self.form.n_seen - 1
+            values[:, :n] *= values[:, n : n + 1]
+        return values
+
+    def compact(self, samples: PictureSamples) -> Float[Tensor, "batch height width n_channels"]:
+        """See the base class; still between black and white."""
+        values = samples.detach().clamp(0.0, 1.0)
+        if self.form.has_alpha:
+            n = self.form.n_seen - 1
+            values = values.clone()
+            values[:, :n] = (values[:, :n] / values[:, n : n + 1].clamp_min(1e-3)).clamp_max(1.0)
+        lowest, highest = self.form.lowest, self.form.highest
+        return values.permute(0, 2, 3, 1) * (highest - lowest) + lowest
+
+    def decode(self, compact: CompactPictures, seed: int, first_index: int) -> Pictures:
+        """See the base class: rounded to the nearest whole value, where pixels are such; masks to 0 or white."""
+        values = compact.detach().cpu().numpy()
+        if self.form.masks:
+            values = values.copy()
+            middle = (self.form.lowest + self.form.highest) / 2
+            mask = values[..., self.form.n_seen :]
+            values[..., self.form.n_seen :] = np.where(mask < middle, self.form.lowest, self.form.highest)
+        if self.form.pixel_type != "float32":
+            values = np.rint(values.clip(self.form.lowest, self.form.highest))
+        pixels = np.ascontiguousarray(values.astype(self.form.pixel_type))
+        return Pictures(InMemory(pixels), np.arange(len(pixels)), self.form, Attributes(), "generated pictures")
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        return {"height": self.height, "width": self.width, "highest": self.highest}, {}
+        known, tensors = self.attributes.state()
+        return {"form": to_plain(self.form), "attributes": known}, tensors
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> ImageCodec:
-        sides = [state.get("height"), state.get("width")]
-        is_whole = all(isinstance(side, int) and 1 <= side <= MAX_SIDE for side in sides)
-        if len(state) != 3 or not is_whole or state.get("highest") not in HIGHEST_VALUES:
+        try:
+            if set(state) != {"form", "attributes"}:
+                raise ModelFileError(f"its parts are {sorted(state)}")
+            form = from_plain(Form, state["form"], error=ModelFileError)
+            if max(form.height, form.width) > MAX_SIDE or form.n_channels > MAX_CHANNELS:
+                raise ModelFileError(f"pictures of {form}")
+            if not form.lowest < form.highest or len(form.masks) >= form.n_channels:
+                raise ModelFileError(f"pixels from {form.lowest} to {form.highest}, masks {form.masks}")
+            return cls(form, AttributeCodec.from_state(state["attributes"], tensors))
+        except (UsageError, DataError) as error:
             raise ModelFileError(
-                f"the model's codec says {dict(state)!r:.200}. "
-                f"Wanted: height and width from 1 to {MAX_SIDE}, and highest, one of {HIGHEST_VALUES}. "
-                "The file is damaged; save the model again."
-            )
-        return cls(state["height"], state["width"], state["highest"])
+                f"the model's codec says {dict(state)!r:.200} ({error}). Wanted: a form of pictures up to "
+                f"{MAX_SIDE} x {MAX_SIDE}. The file is damaged; save the model again."
+            ) from error

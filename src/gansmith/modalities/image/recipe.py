@@ -1,148 +1,29 @@
-"""How small grey pictures are learnt: named plans, with what they were measured to reach, and the recipe."""
+"""How pictures are learnt: where codec, networks, conditions and scores meet."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, final
+from typing import Any, ClassVar, final
 
+import torch
 from torch import nn
 
-from gansmith.engine.batches import Samples
+from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules
-from gansmith.engine.games.adversarial import AdversarialRules
-from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.monitors import coverage
-from gansmith.engine.penalties import PenaltyConfig
-from gansmith.engine.players import PlayerConfig
-from gansmith.errors import DataError
+from gansmith.modalities.attribute_request import AttributeRequest, request_for
 from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.dataset import PictureDataset
 from gansmith.modalities.image.networks import ImageNetworks, networks_for
 from gansmith.modalities.image.pictures import Pictures
+from gansmith.modalities.image.presets import PRESETS
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
-from gansmith.nets.settings import rule_of_thumb_sizes
-
-FEW_PICTURES: Final = 500
-"""Fewer training pictures get the small players."""
-MIN_HELDOUT: Final = 100
-"""Fewer held-out pictures choose no model."""
-MAX_HELDOUT: Final = 1_000
-
-
-def article(n_values: int, n_records: int) -> Plan:
-    """The article's game: small tanh players, cross-entropy, no penalty, no average, the last model kept.
-
-    For 8 x 8 pictures the players are the article's own, 20-40-64 and 64-32-16-1: what the rules of thumb
-    give with a quarter of z, but for 20 latents in the place of 16. Other pictures follow the rules. 100
-    epochs, the remainder of each dropped.
-    """
-    sizes = rule_of_thumb_sizes(n_values)
-    player = PlayerConfig(learning_rate=0.005, beta1=0.9, beta2=0.999)
-    batch_size = min(10, n_records)
-    return Plan(
-        networks=ImageNetworks(
-            sizes.generator_widths, sizes.discriminator_widths, activation="tanh", weights="xavier"
-        ),
-        game=AdversarialRules(
-            batch_size=batch_size,
-            n_latents=20 if n_values == 64 else sizes.n_latents,
-            objective="non-saturating",
-            penalties=(),
-            generator=player,
-            discriminator=player,
-        ),
-        samples_seen=100 * (n_records // batch_size) * batch_size,
-    )
-
-
-def default(n_values: int, n_records: int) -> Plan:
-    """Relativistic pairs with R1 and R2, and a moving average of the generator.
-
-    Few pictures get a small discriminator, which cannot memorise them. Measured 2026-11, one core, on
-    8 x 8 digits that the players had not seen; coverage is that of equally many generated pictures (k = 5),
-    "recognised" the share taken for a 2 by a classifier of real digits, "nearer" the share of generated
-    pictures nearer to training than to unseen ones, at equal numbers (a half is honest):
-
-    - 118 twos (3 splits, 2 seeds): coverage .955 ± .005 (real twos .970 ± .007), recognised 1.000, nearer
-      .62 ± .01; 5 s. The article's game on the same: coverage .17 ± .02, recognised .974 ± .008, nearer .55.
-      With discriminators of 128-64 and 32-16 units: coverage .96 and .82, nearer .66 and .60.
-    - 1,438 digits of all ten kinds (1 split): coverage .924 (real digits .969), nearer .54; 18 s. With the
-      small players: coverage .45 after 5 s, and .84 with 128-64 units after 10 s.
-    - Gamma from 0.1 to 8 made no difference beyond chance.
-    - Turns on fresh fakes with penalties at every step take 3.2 s for these 2.2 and reach the same: .952 ±
-      .015 and .955 ± .021 on the twos.
-    """
-    is_small = n_records < FEW_PICTURES
-    networks = ImageNetworks(
-        generator_widths=(128, 128) if is_small else (256, 256),
-        discriminator_widths=(64, 32) if is_small else (256, 128),
-    )
-    game = AdversarialRules(
-        batch_size=min(32, n_records),
-        n_latents=rule_of_thumb_sizes(n_values, "half").n_latents,
-        turns="same_fakes",
-        penalties=(PenaltyConfig("r1", 0.5, interval=4), PenaltyConfig("r2", 0.5, interval=4)),
-        generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=5_000),
-        discriminator=PlayerConfig(1e-3, 1e-4),
-    )
-    return Plan(networks, game, samples_seen=96_000 if is_small else 224_000)
-
-
-def vae(n_values: int, n_records: int) -> Plan:
-    """A variational autoencoder of the default's widths, to compare with."""
-    is_small = n_records < FEW_PICTURES
-    return Plan(
-        networks=ImageNetworks(generator_widths=(256, 256), discriminator_widths=(256, 256)),
-        game=AutoencoderRules(
-            batch_size=min(32, n_records),
-            n_latents=max(2, n_values // 8),
-            learner=PlayerConfig(1e-3, 1e-4, beta1=0.9, beta2=0.999, average_half_life_samples=5_000),
-        ),
-        samples_seen=96_000 if is_small else 224_000,
-    )
-
-
-def enough_heldout(n_records: int) -> int:
-    """A tenth, at most `MAX_HELDOUT`; none when that is fewer than `MIN_HELDOUT`.
-
-    So few choose by chance, and are missed in training: of 118 twos, 24 held out lowered the coverage of
-    unseen ones from .96 to .85, and to .92 where the last model was kept (measured as for `default`).
-    """
-    n = min(n_records // 10, MAX_HELDOUT)
-    return n if n >= MIN_HELDOUT else 0
-
-
-@final
-@dataclass(frozen=True)
-class Preset:
-    """A named plan."""
-
-    plan: Callable[[int, int], Plan]
-    """(values per picture, training pictures) to sizes, rules and length."""
-    n_heldout: Callable[[int], int]
-    """(all pictures) to how many of them choose the model."""
-    meaning: str
-    """One line for people."""
-
-
-PRESETS: Final = {
-    "default": Preset(
-        default,
-        enough_heldout,
-        "relativistic pairs, R1 and R2, moving average; 118 twos: coverage .96 (real .97), 5 s",
-    ),
-    "article": Preset(
-        article,
-        lambda n_records: 0,  # all are learnt from and the last model is kept, as the article has it
-        "the article's game, 20-40-64 against 64-32-16-1; 118 twos: coverage .17 (real .97), 1 s",
-    ),
-    "vae": Preset(vae, enough_heldout, "a variational autoencoder, to compare with"),
-}
+from gansmith.tabular.where import Where
 
 
 @final
 class ImageRecipe(AbstractRecipe[ImageCodec]):
-    """Fully connected players."""
+    """Pictures of any form, and what is known of each as conditions."""
 
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = ImageCodec
     networks: ClassVar[type[Any]] = ImageNetworks
@@ -151,11 +32,25 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
     def n_heldout(self, n_records: int, preset: str) -> int:
         return PRESETS[preset].n_heldout(n_records)
 
-    def plan(self, codec: ImageCodec, n_records: int, preset: str) -> Plan:
-        return PRESETS[preset].plan(codec.n_values, n_records)
+    def plan(self, codec: ImageCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
+        return PRESETS[preset].plan(codec, n_records, seconds)
 
     def build(self, codec: ImageCodec, networks: ImageNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
-        return networks_for(codec.n_values, networks, rules)
+        return networks_for(codec.shape, codec.attributes.n_conditions, networks, rules)
+
+    def dataset(self, codec: ImageCodec, records: Pictures, seed: int) -> Dataset:
+        """See the base class: whole numbers in memory, or read from disk as they are asked for."""
+        return PictureDataset(codec, records)
+
+    def samples(
+        self, codec: ImageCodec, networks: ImageNetworks, batch: Batch, generator: torch.Generator | None
+    ) -> Batch:
+        """See the base class; what is known of a picture is the condition that it fulfils."""
+        return batch.with_part("real", codec.expand(batch["real"]))
+
+    def request(self, codec: ImageCodec, where: Where, balance: str) -> AttributeRequest | None:
+        """See `Conditional`; where nothing is asked for, what is known of pictures is drawn as it occurs."""
+        return request_for(codec.attributes, where, balance)
 
     def held_out_score(
         self, codec: ImageCodec, n_heldout: int, seed: int
@@ -163,15 +58,8 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
         return coverage
 
     def describe(self, codec: ImageCodec) -> list[dict[str, str]]:
-        learnt = f"{codec.height} x {codec.width} pixels, whole numbers from 0 to {codec.highest}"
-        return [{"column": "picture", "kind": "grey picture", "learnt as": learnt}]
+        return [{"column": "picture", "kind": "picture", "learnt as": str(codec.form)}, *codec.attributes.describe()]
 
     def unknown(self, codec: ImageCodec, records: Pictures) -> tuple[str, ...]:
-        have = (*records.pixels.shape[1:], records.highest)
-        wanted = codec.height, codec.width, codec.highest
-        if have != wanted:
-            raise DataError(
-                f"{records.name}: pictures of {have[0]} x {have[1]} pixels up to {have[2]}; the model knows "
-                f"{wanted[0]} x {wanted[1]} up to {wanted[2]}. Bring them to that size and range."
-            )
+        codec.check(records)
         return ()

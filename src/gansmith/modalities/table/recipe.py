@@ -119,7 +119,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
     def n_heldout(self, n_records: int, preset: str) -> int:
         return n_heldout(n_records)
 
-    def plan(self, codec: TableCodec, n_records: int, preset: str) -> Plan:
+    def plan(self, codec: TableCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
         return plan_table(codec.layout, n_records, preset)
 
     def build(self, codec: TableCodec, networks: TableNetworks, rules: AbstractRules) -> dict[str, nn.Module]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, final
 
 from gansmith.engine.games import AbstractGame
-from gansmith.engine.processors import MANY_OPERATIONS, VERY_MANY_OPERATIONS, n_operations, n_threads
+from gansmith.engine.processors import MANY_OPERATIONS, VERY_MANY_OPERATIONS, n_operations, n_threads, n_weights
 from gansmith.engine.train import TrainConfig, seconds_per_step
 from gansmith.tasks.runs.preparing import Prepared
 
@@ -35,7 +35,8 @@ def usual_threads(game: AbstractGame) -> int:
 def n_checkpoints(game: AbstractGame, samples_seen: int) -> int:
     """Forty, or where a checkpoint is large so few that writing takes little of the time of learning."""
     usual = TrainConfig(samples_seen).n_checkpoints
-    if operations_of(game) < VERY_MANY_OPERATIONS:
+    n_written = game.rules.batch_size * sum(map(n_weights, game.networks.values()))
+    if n_written < VERY_MANY_OPERATIONS:
         return usual
     n_steps = samples_seen // game.rules.samples_per_step
     return min(max(n_steps // MIN_STEPS_PER_LARGE_CHECKPOINT, 2), usual)

@@ -24,7 +24,7 @@ from gansmith.settings import to_plain
 from gansmith.tasks.model import Model, versions
 from gansmith.tasks.opening import Opened
 from gansmith.tasks.runs.origin import networks_from, plan_from
-from gansmith.tasks.runs.settings import FitConfig
+from gansmith.tasks.runs.settings import FitConfig, parse_duration
 
 
 @final
@@ -78,7 +78,8 @@ def prepare(
         plan = plan_from(origin, len(seen), config)
     else:
         codec = recipe.codec.fit(seen, opened.options, randomness.key("codec", 0) % 2**32)
-        plan = recipe.plan(codec, len(seen), config.preset)
+        seconds = parse_duration(config.budget) if config.budget else 0.0
+        plan = recipe.plan(codec, len(seen), config.preset, seconds)
         tuned = plan.game.tuned(config, codec.n_values)
         tuned = tuned.curable() if config.cures else tuned
         sizes = tuned_networks(plan.networks, config, codec.n_values, tuned)

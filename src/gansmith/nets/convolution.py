@@ -1,0 +1,278 @@
+"""Convolutional building blocks for values on a grid of one, two or three dimensions, written once for all.
+
+A record has the shape `(channels, *grid)`: a series or a sound has one dimension, a picture two, a volume
+three. Networks work on levels: the finest grid is the record's, each coarser one has half its sides, rounded
+up, so that any size will do. No block normalises anything, and each ends in a convolution that starts at
+zero, so that a deep stack starts as the identity.
+
+Source:
+    Huang et al. 2024, "The GAN is dead; long live the GAN!", section 4 (arXiv:2501.05441): residual blocks
+    without normalisation are enough; Zhang et al. 2019, "Fixup initialization" (arXiv:1901.09321).
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, pad
+
+from gansmith.nets.mlp import ACTIVATIONS, ActivationLayer
+from gansmith.nets.settings import Activation
+
+GridSamples = Float[Tensor, "batch channels *grid"]
+Grid = tuple[int, ...]
+"""Sides of a grid, such as (height, width)."""
+Shape = tuple[int, ...]
+"""Of a record: channels, then the sides of its grid."""
+
+CONVOLUTIONS: Final = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
+"""By the dimensions of the grid."""
+_QUICK_FORMATS: Final = {2: torch.channels_last, 3: torch.channels_last_3d}
+"""How values of a grid of so many dimensions lie in memory where convolutions are quickest (LOG.md)."""
+COARSEST_SIDE: Final = 8
+"""No side of the coarsest grid is longer."""
+NARROWEST: Final = 16
+"""Channels of the finest level."""
+WIDEST: Final = 128
+WIDTH_STEP: Final = 8
+MOST_CHANNELS: Final = 256
+"""Of any level."""
+N_FEATURES: Final = 128
+USUAL_SECONDS: Final = 600
+"""To learn, where nobody says how long."""
+OPERATIONS_PER_SECOND: Final = 2e10
+"""Multiplications of the players' passes, on one core (LOG.md)."""
+ENOUGH_SAMPLES: Final = 600_000
+FEWEST_SAMPLES: Final = 64_000
+_LINEAR: Final = {1: "linear", 2: "bilinear", 3: "trilinear"}
+
+
+def grids_of(grid: Grid, n_levels: int) -> tuple[Grid, ...]:
+    """The grids of so many levels, the coarsest first.
+
+    Example:
+        >>> grids_of((56, 46), 4)
+        ((7, 6), (14, 12), (28, 23), (56, 46))
+    """
+    found = [grid]
+    for _ in range(n_levels - 1):
+        found.append(tuple(-(-side // 2) for side in found[-1]))
+    return tuple(reversed(found))
+
+
+@final
+@dataclass(frozen=True)
+class GridWidths:
+    """Sizes of two convolutional players, and how many samples they can learn from."""
+
+    decoder: tuple[int, ...]
+    """Channels of each level, the coarsest first."""
+    encoder: tuple[int, ...]
+    """Channels of each level, the finest first, and features."""
+    samples_seen: int
+    """In the time."""
+
+
+def grid_widths(shape: Shape, seconds: float = 0.0) -> GridWidths:
+    """How large convolutional players for records of this shape are, for so much time to learn.
+
+    Levels are halved until no side is longer than `COARSEST_SIDE`. Each has twice the channels of the one
+    before, so that all cost the same. The finest one has as many as leave time for `ENOUGH_SAMPLES`, at
+    `OPERATIONS_PER_SECOND` of one processor core, and at least `NARROWEST`: players that are too small see
+    more and draw worse, those that are too large never come to their end (LOG.md).
+
+    Args:
+        shape: `(channels, *grid)`.
+        seconds: To learn; 0 takes `USUAL_SECONDS`.
+    """
+    grid, n_levels = shape[1:], 1
+    while max(grids_of(grid, n_levels + 1)[0]) > COARSEST_SIDE:
+        n_levels += 1
+    found = None
+    for width in range(NARROWEST, WIDEST + 1, WIDTH_STEP):
+        widths = tuple(min(width << level, MOST_CHANNELS) for level in range(n_levels))
+        with torch.device("meta"):  # sizes without memory
+            n_operations = sum(
+                player.n_operations
+                for player in (
+                    GridDecoder(1, shape, widths[::-1], 1, "leaky_relu"),
+                    GridEncoder(shape, (*widths, N_FEATURES), 1, "leaky_relu"),
+                )
+            )
+        n_samples = int((seconds or USUAL_SECONDS) * OPERATIONS_PER_SECOND / n_operations)
+        if found is not None and n_samples < ENOUGH_SAMPLES:
+            break
+        found = GridWidths(widths[::-1], (*widths, N_FEATURES), max(n_samples, FEWEST_SAMPLES))
+    assert found is not None
+    return found
+
+
+def convolution(n_dims: int, n_in: int, n_out: int, size: int = 3, stride: int = 1) -> nn.Module:
+    """A convolution over a grid that keeps its sides, or divides them by the stride, rounded up."""
+    return CONVOLUTIONS[n_dims](n_in, n_out, size, stride, padding=(size - 1) // 2)
+
+
+def quick(samples: GridSamples) -> GridSamples:
+    """The same values, laid out in memory as convolutions like them best; weights stay as they are."""
+    layout = _QUICK_FORMATS.get(samples.ndim - 2)
+    return samples if layout is None else samples.contiguous(memory_format=layout)
+
+
+class AbstractCounted(nn.Module, ABC):
+    """A network that knows its work, where that is not one multiplication for each weight."""
+
+    n_operations: int
+    """Multiplications for one record."""
+
+
+def multiplications(steps: Iterable[tuple[nn.Module, Grid]]) -> int:
+    """Of convolutions that work on these grids, for one record."""
+    return sum(
+        math.prod(grid) * sum(weight.numel() for weight in step.parameters()) for step, grid in steps
+    )
+
+
+@final
+class ResidualConvolutions(nn.Module):
+    """`x + C2 act(C1 act(x))`, with C2 starting at zero."""
+
+    def __init__(self, n_dims: int, width: int, activation: Activation) -> None:
+        super().__init__()
+        self.activation: Activation = activation
+        self.first = convolution(n_dims, width, width)
+        self.second = convolution(n_dims, width, width)
+        for weights in self.second.parameters():
+            nn.init.zeros_(weights)
+
+    def forward(self, x: GridSamples) -> GridSamples:
+        """Refine `x`."""
+        activate = ACTIVATIONS[self.activation].function
+        return x + self.second(activate(self.first(activate(x))))
+
+
+@final
+class Finer(nn.Module):
+    """To the next finer grid: interpolated, then a convolution to other channels.
+
+    Interpolation is linear, which is a doubling smoothed with [1, 2, 1]: transposed convolutions and shuffled
+    pixels leave a checkerboard.
+
+    Source:
+        Odena et al. 2016, "Deconvolution and checkerboard artifacts", Distill.
+    """
+
+    def __init__(self, n_dims: int, n_in: int, n_out: int, grid: Grid, size: int) -> None:
+        super().__init__()
+        self.grid = grid
+        self.change = convolution(n_dims, n_in, n_out, size)
+        self.is_narrowing = size == 1
+
+    def forward(self, x: GridSamples) -> GridSamples:
+        """The same on the finer grid."""
+        if self.is_narrowing:  # the same numbers, with less to interpolate
+            x = self.change(x)
+        x = interpolate(x, scale_factor=2.0, mode=_LINEAR[len(self.grid)], align_corners=False)
+        for dimension, side in enumerate(self.grid):
+            x = x.narrow(dimension + 2, 0, side)
+        return x if self.is_narrowing else self.change(x)
+
+
+@final
+class Coarser(nn.Module):
+    """To the next coarser grid: a convolution of overlapping windows, every second of them."""
+
+    def __init__(self, n_dims: int, n_in: int, n_out: int, size: int = 4) -> None:
+        super().__init__()
+        self.change = CONVOLUTIONS[n_dims](n_in, n_out, size, 2)
+        self.size = size
+
+    def forward(self, x: GridSamples) -> GridSamples:
+        """The same on the coarser grid, whose sides are halved and rounded up."""
+        margins: list[int] = []
+        for side in reversed(x.shape[2:]):
+            lacking = self.size - 2 + side % 2
+            margins += [lacking // 2, lacking - lacking // 2]
+        return self.change(pad(x, margins))
+
+
+@final
+class GridDecoder(nn.Module):
+    """Latents, or anything else of one row per record, to values on a grid, from the coarsest level up.
+
+    Args:
+        n_in: Numbers of a row.
+        shape: Of a record, `(channels, *grid)`.
+        widths: Channels of each level but the finest, the coarsest first.
+        n_blocks: Residual blocks of each level.
+        activation: Between convolutions.
+    """
+
+    def __init__(
+        self, n_in: int, shape: Shape, widths: Sequence[int], n_blocks: int, activation: Activation
+    ) -> None:
+        super().__init__()
+        n_channels, *grid = shape
+        n_dims, grids = len(grid), grids_of(tuple(grid), len(widths) + 1)
+        self.activation: Activation = activation
+        self.base = (widths[0], *grids[0])
+        self.first = nn.Linear(n_in, math.prod(self.base))
+        steps: list[tuple[nn.Module, Grid]] = []
+        for level, width in enumerate(widths):
+            if level:
+                finer = Finer(n_dims, widths[level - 1], width, grids[level], 1)
+                steps.append((finer, grids[level - 1]))
+            blocks = [ResidualConvolutions(n_dims, width, activation) for _ in range(n_blocks)]
+            steps += [(block, grids[level]) for block in blocks]
+        self.steps = nn.Sequential(*(step for step, _ in steps))
+        self.last = Finer(n_dims, widths[-1], n_channels, grids[-1], 3)
+        self.n_operations = multiplications([*steps, (self.last, grids[-1]), (self.first, ())])
+
+    def forward(self, rows: Float[Tensor, "batch n_in"]) -> GridSamples:
+        """Unbounded values, in full precision."""
+        x = quick(self.first(rows).view(len(rows), *self.base))
+        x = ACTIVATIONS[self.activation].function(self.steps(x))
+        return self.last(x).float()
+
+
+@final
+class GridEncoder(nn.Module):
+    """Values on a grid to a row of features, from the finest level down; `GridDecoder` turned round.
+
+    Args:
+        shape: Of a record, `(channels, *grid)`.
+        widths: Channels of each level but the finest, the finest first; the last is the number of features.
+        n_blocks: Residual blocks of each level.
+        activation: Between convolutions.
+    """
+
+    def __init__(
+        self, shape: Shape, widths: Sequence[int], n_blocks: int, activation: Activation
+    ) -> None:
+        super().__init__()
+        (n_channels, *grid), (*of_levels, n_features) = shape, widths
+        n_dims, grids = len(grid), grids_of(tuple(grid), len(of_levels) + 1)[::-1]
+        self.activation: Activation = activation
+        self.first = Coarser(n_dims, n_channels, of_levels[0])
+        steps: list[tuple[nn.Module, Grid]] = []
+        for level, width in enumerate(of_levels):
+            if level:
+                coarser = Coarser(n_dims, of_levels[level - 1], width)
+                steps += [(ActivationLayer(activation), ()), (coarser, grids[level + 1])]
+            blocks = [ResidualConvolutions(n_dims, width, activation) for _ in range(n_blocks)]
+            steps += [(block, grids[level + 1]) for block in blocks]
+        self.steps = nn.Sequential(*(step for step, _ in steps))
+        self.last = nn.Linear(of_levels[-1] * math.prod(grids[-1]), n_features)
+        self.n_operations = multiplications([(self.first, grids[1]), *steps, (self.last, ())])
+
+    def forward(self, samples: GridSamples) -> Float[Tensor, "batch n_features"]:
+        """Features, after the activation."""
+        activate = ACTIVATIONS[self.activation].function
+        x = activate(self.steps(self.first(quick(samples))))
+        return activate(self.last(x.flatten(1)))
