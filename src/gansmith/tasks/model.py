@@ -22,7 +22,7 @@ from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.capabilities import Conditional, Imputing, Partial, Request
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import AbstractCodec
-from gansmith.modalities.registry import Modality, find_modality, needed, options_of
+from gansmith.modalities.registry import Modality, find_modality, needed, offered, options_of
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store import as_json, write_whole
@@ -209,7 +209,7 @@ class Model:
         }
 
     def _request(self, where: Where | None, balance: str) -> Request | None:
-        if not where and not balance:
+        if not where and not balance and not offered(self.modality.recipe, Conditional):
             return None
         asking = needed(self.modality.recipe, Conditional, self.modality.kind)
         return asking.request(self.codec, where or {}, balance)
