@@ -171,7 +171,8 @@ class AttributeCodec:
         tables = [table.ravel() for table in (*self.tree.counts, *self.tree.pairs)]
         counts = np.concatenate([np.zeros(0, np.int64), *tables]).astype(np.int64)
         edges = [list(edge) for edge in self.tree.edges]
-        return {"columns": columns, "edges": edges}, {_COUNTS: torch.from_numpy(counts)}
+        tensors = {} if self.is_empty else {_COUNTS: torch.from_numpy(counts)}
+        return {"columns": columns, "edges": edges}, tensors
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> AttributeCodec:
@@ -180,7 +181,8 @@ class AttributeCodec:
         Raises:
             ModelFileError: It could not have come from one.
         """
-        if set(state) != {"columns", "edges"} or set(tensors) != {_COUNTS}:
+        wanted = {_COUNTS} if state.get("columns") else set[str]()
+        if set(state) != {"columns", "edges"} or set(tensors) != wanted:
             raise _damaged(f"holds {sorted(state)} and {sorted(tensors)}")
         found, edges = state["columns"], state["edges"]
         if not isinstance(found, list) or len(found) > MAX_COLUMNS:
@@ -189,6 +191,8 @@ class AttributeCodec:
         if len({column.name for column in columns}) < len(columns):
             raise _damaged("has two columns of one name")
         pairs = _checked_edges(edges, len(columns))
+        if not columns:
+            return cls((), DependenceTree((), (), ()))
         return cls(columns, _tree([column.n_states for column in columns], pairs, tensors[_COUNTS]))
 
 

@@ -43,6 +43,8 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
 
     form: Form
     attributes: AttributeCodec
+    can_be_mirrored: bool = False
+    """Whether mirrored pictures look like the others."""
 
     @classmethod
     def fit(cls, records: Pictures, options: ImageOptions, seed: int) -> ImageCodec:
