@@ -165,9 +165,7 @@ def quantised(canvas: Canvas, n_colours: int = 256) -> tuple[Canvas, Canvas]:
     return numbers, colours[: int(numbers.max(initial=0)) + 1]
 
 
-def png_bytes(
-    picture: Image | np.ndarray, metadata: Mapping[str, str], *, is_quick: bool = False
-) -> bytes:
+def png_bytes(picture: Image | np.ndarray, metadata: Mapping[str, str], *, is_quick: bool = False) -> bytes:
     """A picture as the content of a PNG file, with `PROVENANCE` and `metadata` as its text.
 
     Args:

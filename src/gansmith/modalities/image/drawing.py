@@ -60,4 +60,3 @@ def preview_of(pictures: Pictures, n: int) -> PicturePreview:
     if few.form.n_channels == 1 and few.form.pixel_type == "uint8" and few.form.lowest == 0:
         return PicturePreview(few.pixels, few.highest)
     return PicturePreview(seen(few), 255)
-
