@@ -308,7 +308,7 @@ def _write(path: str | Path, to: Writer, blocks: Iterator[Any], provenance: Mapp
         for block in blocks:
             writer.write(block)
     if str(path) != "-":
-        write_whole(Path(f"{path}.meta.json"), as_json(provenance) + b"\n")
+        write_whole(Path(f"{Path(path)}.meta.json"), as_json(provenance) + b"\n")
 
 
 def versions() -> dict[str, str]:
