@@ -148,7 +148,9 @@ class FitRun:
     def preview(self) -> Preview:
         """What is made of the same noise each time, a few records."""
         game, form = self.training.game, self.modality.format
-        samples = game.generate(Batch({}, form.n_previewed), game.randomness.stream("preview"), 0)
+        known = self.prepared.batches.first(form.n_previewed)  # nothing is asked for but what occurs
+        given = Batch({"condition": known.get("condition")}, len(known))
+        samples = game.generate(given, game.randomness.stream("preview"), 0)
         records = self.codec.decode(self.codec.compact(samples.cpu()), 0, 0)
         return form.preview(records)
 
