@@ -11,12 +11,15 @@ from PIL import Image
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.canvas import tiled
 from gansmith.modalities.image import ImageOptions, writing
+from gansmith.modalities.attribute_codec import AttributeCodec
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.pictures import Pictures
+from gansmith.modalities.image.pictures import Form, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.writing import PictureWriter
 
-CODEC = ImageCodec(4, 4, 16)
+FORM = Form(4, 4, 1, "uint8", 0.0, 16.0)
+CODEC = ImageCodec(FORM, AttributeCodec.fit(Attributes()))
 PIXELS = np.random.default_rng(0).integers(0, 17, (5, 4, 4)).astype(np.uint8)
 PIXELS[0, 0, 0] = 16
 
