@@ -204,6 +204,21 @@ class Describing(Protocol):
 
 
 @runtime_checkable
+class Filming(Protocol):
+    """Records can be shown one after the other as the frames of a film."""
+
+    def film(
+        self, frames: Sequence[Any], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]
+    ) -> bytes:
+        """The content of a file of that name; each frame is one or more records, side by side.
+
+        Raises:
+            UsageError: When there is no such format.
+        """
+        ...
+
+
+@runtime_checkable
 class HasScores(Protocol):
     """Synthetic records can be judged against real ones."""
 

@@ -95,7 +95,7 @@ KINDS: Final = {
     for modality in (
         Modality(
             "image",
-            "Small grey pictures from a table of pixels, learnt by fully connected players.",
+            "Pictures: a folder, an archive, an array or a table of pixels.",
             "gansmith.modalities.image.format:ImageFormat",
             "gansmith.modalities.image.recipe:ImageRecipe",
             "gansmith.modalities.image:ImageOptions",
@@ -208,6 +208,7 @@ def needed(by: object, capability: type[P], kind: str) -> P:
 _CANNOT: Final = {
     "HasColumns": "has no columns, so no target can be predicted: leave the target out",
     "HasScores": "has no scorecard",
+    "Filming": "cannot be shown as a film",
     "Conditional": "is made without conditions: leave out --where and --balance, and learn from the wanted "
     "records alone",
     "Imputing": "has no gaps that could be filled",

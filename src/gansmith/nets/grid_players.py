@@ -31,7 +31,10 @@ CONDITION_SCALE: Final = 1.5
 
 @final
 class GridGenerator(AbstractCounted):
-    """Latents, and what is asked for, to samples; the sigmoid at its end keeps them between 0 and 1.
+    """Latents, and what is asked for, to samples, whose middle is .5.
+
+    They are not kept between 0 and 1: a sigmoid at the end is flat where pictures are white, and a generator
+    that has made all white once never comes back (LOG.md). Whoever takes samples as records clips them.
 
     Args:
         shape: Of a sample, `(channels, *grid)`.
@@ -62,7 +65,8 @@ class GridGenerator(AbstractCounted):
         conditions: Float[Tensor, "batch n_conditions"] | None = None,
     ) -> GridSamples:
         """One sample for each row; without conditions nothing is known of any."""
-        return torch.sigmoid(self.decode(with_conditions(latents, conditions, self.n_conditions)))
+        rows = with_conditions(latents, conditions, self.n_conditions)
+        return 0.5 + 0.5 * self.decode(rows)
 
 
 @final

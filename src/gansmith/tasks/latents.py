@@ -7,8 +7,10 @@ frames = space.records(space.walk(joined_points([one, other]), 30))
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, final
 
 import numpy as np
@@ -20,8 +22,10 @@ from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Conditional, Origins
-from gansmith.modalities.registry import offered
+from gansmith.modalities.format import Filming
+from gansmith.modalities.registry import needed, offered
 from gansmith.nets.distributions import networks_by_turn
+from gansmith.store import as_json, write_whole
 from gansmith.tabular.where import Where
 from gansmith.tasks.model import Model
 
@@ -30,6 +34,8 @@ N_STARTS: Final = 256
 N_SEARCH_STEPS: Final = 200
 SEARCH_RATE: Final = 0.05
 """Step size at the start of a search, in standard deviations of the noise."""
+SECONDS_PER_FRAME: Final = 0.06
+"""Of a film."""
 PRIOR_WEIGHT: Final = 1e-3
 """How much a search minds that a point lies further out than points do; against squared differences."""
 
@@ -176,6 +182,43 @@ class LatentSpace:
         given = Batch({"noise": noise, "condition": condition}, len(noise))
         stream = Randomness(0).stream("points")
         return self.model.rules.generate(self._networks, given, stream, 0).float()
+
+
+def film_of_walks(
+    model: Model,
+    path: Path,
+    n_walks: int,
+    n_stops: int,
+    n_between: int,
+    seed: int = 0,
+    where: Where | None = None,
+    balance: str = "",
+) -> dict[str, Any]:
+    """Write a film of some closed walks, side by side; see `LatentSpace.walk`.
+
+    Where values of a label are alternatives, or balanced, the stops of a walk are of one after the other.
+
+    Returns:
+        Where it comes from, as it stands beside the file.
+
+    Raises:
+        UsageError: The kind of data cannot be filmed, or what is asked for is not known.
+        DataError: The film cannot be written.
+    """
+    filming = needed(model.modality.format, Filming, model.modality.kind)
+    space, parts = LatentSpace(model), list[Points]()
+    for number in range(n_walks):
+        stops = space.draw(n_stops, seed + number, where, balance)
+        parts.append(space.walk(stops, n_between, is_closed=True))
+    n_frames = len(parts[0])
+    records = space.records(joined_points(parts))
+    frames = [records.take(np.arange(n_walks) * n_frames + frame) for frame in range(n_frames)]
+    asked = {"walk": True, "frames": n_frames, "where": list(map(str, where or ())), "balance": balance}
+    provenance = model.provenance(n_frames * n_walks, seed, asked)
+    said = {"gansmith": json.dumps(provenance, sort_keys=True)}
+    write_whole(path, filming.film(frames, path, SECONDS_PER_FRAME, said))
+    write_whole(Path(f"{path}.meta.json"), as_json(provenance) + b"\n")
+    return provenance
 
 
 def _tensors(points: Points) -> tuple[torch.Tensor, torch.Tensor | None]:

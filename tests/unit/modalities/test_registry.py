@@ -220,7 +220,7 @@ def test_our_own_kinds_are_there_without_any_package():
     with pytest.raises(UsageError, match="Did you mean 'table'"):
         find_modality("tabel")
     with pytest.raises(DataError, match="no kind of data is recognised"):
-        recognise(np.zeros((2, 2, 2, 2)))
+        recognise(np.zeros((2, 2, 2, 2, 2)))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import numpy as np
 from gansmith.errors import UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.image import ImageOptions
-from gansmith.modalities.image.drawing import preview_of
+from gansmith.modalities.image.drawing import grid_of, preview_of
+from gansmith.modalities.image.movie import animated, check_movie
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
 from gansmith.modalities.image.writing import PictureWriter
@@ -24,7 +25,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores`: small grey pictures from a table of pixels."""
+    """See `HasScores` and `Filming`."""
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
@@ -63,6 +64,14 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     ) -> PictureWriter:
         """See `PictureWriter`; pixels are no formulas, so every CSV of them is safe."""
         return PictureWriter(path, like, metadata)
+
+    def film(
+        self, frames: Sequence[Pictures], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]
+    ) -> bytes:
+        """See `Filming`: GIF, WebP or animated PNG."""
+        check_movie(path)
+        drawn = [grid_of(frame, n_columns=len(frame)) for frame in frames]
+        return animated(drawn, path.suffix, seconds_per_frame, metadata=metadata)
 
     def preview(self, records: Pictures) -> PicturePreview:
         return preview_of(records, self.n_previewed)

@@ -27,7 +27,7 @@ PIXELS[0, 0, 0] = 16
 def _written(path, codec=CODEC):
     with PictureWriter(path, codec.empty, {"model": "abc"}) as writer:
         for part in (PIXELS[:2], PIXELS[2:]):
-            writer.write(Pictures.of(part, None, codec.highest, "generated"))
+            writer.write(Pictures.of(part, None, codec.form.highest, "generated"))
     return path
 
 
