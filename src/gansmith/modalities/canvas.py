@@ -21,7 +21,8 @@ PROVENANCE: Final = {"synthetic": "true", "software": "gansmith"}
 """Said in every picture file that holds something generated."""
 GROUND: Final = 96
 """The grey between the pictures of a grid."""
-_CHECKER: Final = (235, 190)
+_LIGHT: Final = 235
+_DARK: Final = 190
 """Greys of the squares that are seen through what is transparent."""
 _CHECKER_SIDE_PX: Final = 4
 _MASK_COLOURS: Final = ((255, 64, 64), (64, 160, 255), (64, 220, 96), (255, 200, 0), (220, 80, 255))
@@ -72,7 +73,7 @@ def _bright(values: np.ndarray, lowest: float, highest: float) -> Canvas:
 def _over_checker(colours: Canvas, alpha: Canvas) -> Canvas:
     """Colours `(n, height, width, n_colours)` of some opacity `(n, height, width, 1)` over a checker."""
     down, across = np.indices(colours.shape[1:3]) // _CHECKER_SIDE_PX
-    checker = np.where((down + across) % 2, *_CHECKER)[..., None]  # (height, width, 1)
+    checker = np.where((down + across) % 2, _DARK, _LIGHT)[..., None]  # (height, width, 1)
     opacity = alpha.astype(np.float32) / 255
     return np.rint(colours * opacity + checker * (1 - opacity)).astype(np.uint8)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from io import BytesIO
 
-from gansmith.modalities.previews import PicturePreview, SoundPreview, TablePreview
+import numpy as np
+from PIL import Image
+
+from gansmith.modalities.previews import PicturePreview, SoundPreview, TablePreview, TextPreview
 
 
 def test_a_sound_is_shown_by_its_peaks_loud_or_low():
@@ -34,3 +37,34 @@ def test_large_pictures_are_named_and_not_drawn():
     preview = PicturePreview(np.zeros((2, 64, 40), np.uint8), 255)
     assert preview.as_text() == "2 pictures of 64 x 40 pixels; write a .png to look at them"
     assert PicturePreview(np.zeros((0, 8, 8), np.uint8), 255).as_text() == "no pictures"
+
+
+def test_pictures_are_a_grid_in_a_png_and_a_strip_on_a_screen():
+    pixels = np.zeros((4, 300, 150, 3), np.uint8)
+    pixels[3] = (255, 0, 0)
+    preview = PicturePreview(pixels, 255)
+    with Image.open(BytesIO(preview.as_png() or b"")) as image:
+        shown = np.asarray(image)
+        assert image.info["synthetic"] == "true"
+    assert shown.shape == (2 * 257 + 1, 2 * 129 + 1, 3)  # reduced
+    assert (shown[300, 200] == (255, 0, 0)).all()
+    assert preview.strip(50, 16, 28).shape == (28, 3 * 14 + 2, 3)
+    assert preview.as_text() == "4 pictures of 300 x 150 pixels in colour; write a .png to look at them"
+
+
+NONE = PicturePreview(np.zeros((0, 2, 2), np.uint8), 1)
+
+
+def test_what_is_no_picture_is_not_drawn():
+    for preview in (
+        TextPreview("x"),
+        SoundPreview(np.ones((1, 3)), 3),
+        PicturePreview(np.zeros((0, 2, 2), np.uint8), 1),
+    ):
+        assert preview.as_png() is None
+        assert preview.strip(50, 16, 28) is None
+
+
+def test_four_pictures_of_many_stand_in_a_line_of_text():
+    lines = PicturePreview(np.ones((9, 1, 1), np.uint8), 1).as_text().splitlines()
+    assert lines == ["██   ██   ██   ██", "", "1"]

@@ -39,6 +39,7 @@ def test_a_finished_run_makes_room(folder):
         (folder.checkpoints / name).write_bytes(b"old")
     folder.append_stats({"step": 1})
     folder.write_preview("step-1.txt", "old")
+    folder.write_preview("step-1.png", b"old")
     folder.finish({"held_out_score": 0.5})
     assert folder.is_finished
     folder.start({"seed": 4})
@@ -98,3 +99,12 @@ def test_starting_anew_deletes_only_what_a_run_wrote(tmp_path):
     folder.start({"again": True})
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {"config.json", "notes.json", "people.jsonl", "previews/mine.png"}
+
+
+def test_frames_come_in_the_order_of_their_steps(folder):
+    assert folder.frames() == []
+    for step in (20, 3):
+        folder.write_preview(f"step-{step:010d}.png", b"\x89PNG")
+        folder.write_preview(f"step-{step:010d}.txt", "text")
+    assert [path.name for path in folder.frames()] == ["step-0000000003.png", "step-0000000020.png"]
+    assert folder.frames()[0].read_bytes() == b"\x89PNG"

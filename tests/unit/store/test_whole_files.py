@@ -6,7 +6,7 @@ import os
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.store import whole_file, write_whole
+from gansmith.store import whole_file, whole_folder, write_whole
 
 
 def test_appears_whole(tmp_path):
@@ -82,3 +82,46 @@ def test_a_folder_in_the_place_of_the_file(tmp_path):
     with pytest.raises(DataError, match="could not be written"):
         write_whole(tmp_path / "out.bin", b"new")
     assert list(tmp_path.iterdir()) == [tmp_path / "out.bin"]
+
+
+# --- Folders ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_appears_whole(tmp_path, is_there):
+    path = tmp_path / "out"
+    if is_there:
+        path.mkdir()
+    with whole_folder(path) as aside:
+        (aside / "a").write_text("a")
+        assert not (path / "a").exists()
+    assert [file.name for file in path.iterdir()] == ["a"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_with_something_in_it_is_left_as_it_was(tmp_path):
+    path = tmp_path / "out"
+    path.mkdir()
+    (path / "mine").write_text("mine")
+
+    def fill():
+        with whole_folder(path) as aside:
+            (aside / "a").write_text("a")
+
+    with pytest.raises(DataError, match="out: could not be written"):
+        fill()
+    assert [file.name for file in path.iterdir()] == ["mine"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_not_left_half_filled(tmp_path):
+    def fill(error):
+        with whole_folder(tmp_path / "out") as aside:
+            (aside / "a").write_text("a")
+            raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        fill(KeyboardInterrupt())
+    with pytest.raises(DataError, match="No space left"):
+        fill(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert list(tmp_path.iterdir()) == []

@@ -52,13 +52,13 @@ def graphics_of(environment: Mapping[str, str], *, is_terminal: bool) -> Graphic
     wanted = environment.get(VARIABLE, "").lower()
     if wanted and wanted not in get_args(Graphics):
         raise UsageError(f"{VARIABLE}={wanted} is not known. {did_you_mean(wanted, get_args(Graphics))}")
-    term = environment.get("TERM", "").lower()
-    if not is_terminal or term in ("dumb", "unknown"):
+    if not is_terminal:
         return "none"
     for one in get_args(Graphics):
         if wanted == one:
             return one
-    if environment.get("NO_COLOR"):
+    term = environment.get("TERM", "").lower()
+    if environment.get("NO_COLOR") or term in ("dumb", "unknown"):
         return "none"
     if environment.get("TMUX") or term.startswith(_MULTIPLEXERS):  # they swallow what they do not know
         return "blocks"
@@ -78,7 +78,8 @@ def print_pictures(preview: Preview, where: Console) -> bool:
     """
     graphics = graphics_of(os.environ, is_terminal=where.is_terminal)
     columns = min(where.width - 1, _MOST_COLUMNS)
-    if graphics == "none" or columns < 2:
+    has_colours = where.color_system is not None and not where.no_color
+    if graphics == "none" or columns < 2 or (graphics == "blocks" and not has_colours):
         return False
     if graphics == "blocks":
         canvas = preview.strip(columns, *_SIDES_IN_BLOCKS)

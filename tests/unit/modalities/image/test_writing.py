@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from io import BytesIO, StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.canvas import tiled
 from gansmith.modalities.image import ImageOptions, writing
 from gansmith.modalities.attribute_codec import AttributeCodec
-from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.pictures import Form, Pictures
+from gansmith.modalities.image.pictures import Form, InMemory, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.writing import PictureWriter
 
@@ -105,3 +109,177 @@ def test_a_missing_folder_is_refused(tmp_path):
 def test_standard_output_gets_csv(capfdbinary):
     _written(Path("-"))
     assert capfdbinary.readouterr().out.count(b"\n") == len(PIXELS)
+
+
+# --- One file a picture, and pictures of other forms --------------------------------------------------------
+
+KNOWN = Attributes(
+    {
+        "label": np.array(["a", 'say "b", twice', None, "Zoë\nX", "=1"], object),
+        "age": np.array([7.0, 0.1, np.nan, -2.5, 1e20]),
+    }
+)
+ORIGIN = {"gansmith": json.dumps({"model": "abc", "records": 5, "seed": 3})}
+
+
+def _pictures(n_channels, pixel_type="uint8", highest=255.0, masks=()):
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, int(highest) + 1, (5, 3, 4, n_channels)).astype(pixel_type)
+    for index in range(n_channels - len(masks), n_channels):
+        pixels[..., index] = np.where(pixels[..., index] > highest / 2, highest, 0)
+    form = Form(3, 4, n_channels, pixel_type, 0.0, highest, masks)
+    return Pictures(InMemory(pixels), np.arange(5), form, KNOWN, "generated")
+
+
+def _put(path, pictures, metadata=ORIGIN):
+    with PictureWriter(path, pictures.take(np.arange(0)), metadata) as writer:
+        for part in (np.arange(2), np.arange(2, 5)):
+            writer.write(pictures.take(part))
+    return path
+
+
+def _contents(path):
+    """By name, the files of a folder or a zip."""
+    if path.is_dir():
+        files = (one for one in path.rglob("*") if one.is_file())
+        return {one.relative_to(path).as_posix(): one.read_bytes() for one in files}
+    with ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _opened(content):
+    if content.startswith(b"\x93NUMPY"):
+        return np.load(BytesIO(content), allow_pickle=False)
+    with Image.open(BytesIO(content)) as image:
+        assert image.info["synthetic"] == "true"
+        assert image.info["model"] == "abc"
+        return np.asarray(image)
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+@pytest.mark.parametrize(
+    ("n_channels", "pixel_type", "highest", "suffix"),
+    [
+        (1, "uint8", 255.0, "png"),
+        (2, "uint8", 255.0, "png"),
+        (3, "uint8", 255.0, "png"),
+        (4, "uint8", 255.0, "png"),
+        (5, "uint8", 255.0, "npy"),
+        (1, "uint16", 4095.0, "png"),
+        (3, "uint16", 4095.0, "npy"),
+        (1, "int16", 3000.0, "npy"),
+        (1, "int32", 3000.0, "npy"),
+        (3, "float32", 9.0, "npy"),
+    ],
+)
+def test_pictures_come_back_as_they_went_in(tmp_path, name, n_channels, pixel_type, highest, suffix):
+    pictures = _pictures(n_channels, pixel_type, highest)
+    found = _contents(_put(tmp_path / name, pictures))
+    names = [f"{number:05d}.{suffix}" for number in range(5)]
+    assert set(found) == {*names, "labels.csv", "meta.json"}
+    for one, pixels in zip(names, pictures.pixels, strict=True):
+        back = _opened(found[one])
+        assert back.dtype == pixels.dtype
+        assert np.array_equal(back, pixels)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_what_is_known_of_pictures_comes_back(tmp_path):
+    found = _contents(_put(tmp_path / "out", _pictures(3)))
+    header, *rows = csv.reader(StringIO(found["labels.csv"].decode(), newline=""))
+    assert header == ["file", "label", "age"]
+    assert [row[0] for row in rows] == [f"0000{number}.png" for number in range(5)]
+    assert [row[1] or None for row in rows] == KNOWN.columns["label"].tolist()
+    ages = [float(row[2] or "nan") for row in rows]
+    assert np.array_equal(ages, KNOWN.columns["age"], equal_nan=True)
+    assert rows[0][2] == "7"
+    meta = json.loads(found["meta.json"])
+    assert (meta["synthetic"], meta["model"], meta["seed"]) == (True, "abc", 3)
+    assert meta["form"]["n_channels"] == 3
+
+
+def test_masks_lie_beside_their_pictures(tmp_path):
+    pictures = _pictures(4, "uint16", 4095.0, ("cell", "../odd"))
+    found = _contents(_put(tmp_path / "out", pictures))
+    assert _opened(found["00004.npy"]).shape == (3, 4, 2)
+    for index, folder in ((2, "cell"), (3, "_odd")):
+        shown = _opened(found[f"masks/{folder}/00004.png"])
+        assert np.array_equal(shown, np.where(pictures.pixels[4, ..., index] > 0, 255, 0))
+
+
+def test_few_tones_are_stretched_to_be_seen(tmp_path):
+    pictures = Pictures.of(PIXELS, None, 16)
+    found = _contents(_put(tmp_path / "out.zip", pictures))
+    assert np.array_equal(_opened(found["00003.png"]), np.rint(PIXELS[3] * (255 / 16)))
+    assert "labels.csv" not in found
+
+
+def test_names_have_enough_digits(tmp_path):
+    metadata = {"gansmith": json.dumps({"model": "abc", "records": 1_000_001})}
+    assert "0000004.png" in _contents(_put(tmp_path / "out.zip", _pictures(1), metadata))
+    assert "00004.png" in _contents(_put(tmp_path / "b.zip", _pictures(1), {"gansmith": "no JSON"}))
+
+
+def test_equal_pictures_make_an_equal_zip(tmp_path):
+    first, second = (_put(tmp_path / name, _pictures(3)).read_bytes() for name in ("a.zip", "b.zip"))
+    assert first == second
+
+
+@pytest.mark.parametrize(("n_channels", "pixel_type"), [(1, "uint8"), (4, "int16"), (3, "float32")])
+def test_arrays_keep_their_type(tmp_path, n_channels, pixel_type):
+    pictures = _pictures(n_channels, pixel_type, 100.0)
+    back = np.load(_put(tmp_path / "a.npy", pictures), allow_pickle=False)
+    assert back.dtype == pixel_type
+    assert np.array_equal(back, pictures.pixels)
+    with np.load(_put(tmp_path / "a.npz", pictures), allow_pickle=False) as found:
+        assert set(found) == {"images", "label", "age"}
+        assert np.array_equal(found["images"], pictures.pixels)
+        assert found["label"].tolist() == ["a", 'say "b", twice', "", "Zoë\nX", "=1"]
+        assert np.array_equal(found["age"], KNOWN.columns["age"], equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.zip", "a"])
+def test_none_can_be_written(tmp_path, name):
+    path = tmp_path / name
+    with PictureWriter(path, _pictures(3).take(np.arange(0)), {}):
+        pass
+    if path.suffix in (".npy", ".npz"):
+        found = np.load(path, allow_pickle=False)
+        assert (found if path.suffix == ".npy" else found["images"]).shape == (0, 3, 4, 3)
+    else:
+        assert set(_contents(path)) == {"labels.csv", "meta.json"}
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_half_a_folder_is_not_left(tmp_path, name, is_there):
+    path = tmp_path / name
+    if is_there:
+        path.mkdir() if name == "out" else path.write_text("before")
+
+    def break_off():
+        with PictureWriter(path, CODEC.empty, {}) as writer:
+            writer.write(_pictures(1))
+            assert list(tmp_path.glob(".*.part"))
+            raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        break_off()
+    assert [entry.name for entry in tmp_path.iterdir()] == ([name] if is_there else [])
+    assert not is_there or not path.is_dir() or not list(path.iterdir())
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path):
+    (tmp_path / "mine").write_text("")
+    with pytest.raises(UsageError, match="holds something already"):
+        PictureWriter(tmp_path, CODEC.empty, {})
+    with pytest.raises(UsageError, match="is a file"):
+        PictureWriter(tmp_path / "mine", CODEC.empty, {})
+    (tmp_path / "empty.v2").mkdir()  # is a folder, whatever its name
+    assert len(_contents(_put(tmp_path / "empty.v2", _pictures(1)))) == 7
+
+
+def test_csv_holds_grey_pictures_of_8_bits_alone():
+    for pictures in (_pictures(3), _pictures(1, "uint16")):
+        with pytest.raises(UsageError, match=r"CSV holds grey pictures of 8 bits alone"):
+            PictureWriter(Path("-"), pictures, {})
