@@ -6,6 +6,7 @@ import gzip
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
@@ -32,6 +33,19 @@ def is_idx_name(name: str) -> bool:
 def is_container_name(name: str) -> bool:
     """Whether a file holds arrays by its name."""
     return is_idx_name(name) or name.lower().endswith((".npy", ".npz"))
+
+
+def container_among(names: Sequence[str]) -> str | None:
+    """Of the files of a folder the one that holds the pictures to learn from; None when that is not clear.
+
+    Example:
+        >>> container_among(["t10k-images-idx3-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"])
+        'train-images-idx3-ubyte'
+    """
+    found = [name for name in names if is_container_name(name) and "label" not in name.lower()]
+    if len(found) > 1:
+        found = [name for name in found if "train" in name.lower()]
+    return found[0] if len(found) == 1 else None
 
 
 def read_container(path: Path) -> tuple[np.ndarray, np.ndarray | None]:

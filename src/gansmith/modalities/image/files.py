@@ -1,4 +1,4 @@
-"""Where picture files are: a folder, a zip, a tar, a list of paths; each read where it lies, none unpacked."""
+"""Where picture files are: a folder, a zip, a tar, a list of paths; read where they lie, none unpacked."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import numpy as np
 from gansmith.errors import DataError
 
 SUFFIXES: Final = frozenset((
-    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".pbm",
-    ".bmp", ".gif", ".dcm", ".dicom", ".nii",
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm",
+    ".pbm", ".bmp", ".gif", ".dcm", ".dicom", ".nii",
 ))  # fmt: skip
 """Of picture files; `.nii.gz` beside them."""
 ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -75,8 +75,7 @@ def is_picture_name(name: str) -> bool:
         >>> [is_picture_name(name) for name in ("a.JPG", "b/c.nii.gz", "notes.txt", "png")]
         [True, True, False, False]
     """
-    name = name.lower()
-    return os.path.splitext(name)[1] in SUFFIXES or name.endswith(".nii.gz")  # noqa: PTH122 - many names
+    return name[name.rfind(".") :].lower() in SUFFIXES or name.lower().endswith(".nii.gz")
 
 
 def is_archive_name(name: str) -> bool:
@@ -86,8 +85,7 @@ def is_archive_name(name: str) -> bool:
 
 def is_hidden(name: str) -> bool:
     """Whether some part of a path is hidden, or of what systems leave in folders and archives."""
-    parts = name.split("/")
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return "/." in f"/{name}" or name.startswith("__MACOSX/")
 
 
 def natural(names: Iterable[str]) -> list[str]:
@@ -129,7 +127,7 @@ class Folder:
         return _content(self.path / name)
 
     def n_bytes(self, number: int) -> int:
-        return _n_bytes(self.path / self.names[number])
+        return _n_bytes(f"{self.path}/{self.names[number]}")
 
 
 def _walk(root: Path) -> Iterable[str]:
@@ -176,7 +174,7 @@ class Listed:
         return None
 
     def n_bytes(self, number: int) -> int:
-        return _n_bytes(self.folder / self.names[number])
+        return _n_bytes(str(self.folder / self.names[number]))
 
 
 @final
@@ -318,8 +316,8 @@ def _content(path: Path) -> bytes | None:
         return None
 
 
-def _n_bytes(path: Path) -> int:
+def _n_bytes(path: str) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - without a Path for each of many
     except OSError:
         return -1

@@ -12,6 +12,9 @@ import numpy as np
 from gansmith.errors import UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.arrays import is_channels_first
+from gansmith.modalities.image.forming import BROUGHT
+from gansmith.modalities.image.labels import summary
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
 from gansmith.modalities.image.writing import PictureWriter
@@ -23,7 +26,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores`: small grey pictures from a table of pixels."""
+    """See `HasScores`: pictures of any form, from files, arrays and tables of pixels."""
 
     kind: ClassVar[str] = "image"
 
@@ -52,6 +55,10 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
             given = cast("Mapping[str, Any]", given)["images"]
         if not isinstance(given, np.ndarray):
             return records.pixels
+        if is_channels_first(given.shape):
+            return records.source.block(records.numbers).transpose(0, 3, 1, 2).astype(given.dtype)
+        if given.ndim == 4:
+            return records.source.block(records.numbers).astype(given.dtype)
         pixels = records.pixels.reshape(len(records), -1) if given.ndim == 2 else records.pixels
         return pixels.astype(given.dtype)
 
@@ -62,7 +69,8 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         return PictureWriter(path, like, metadata)
 
     def preview(self, records: Pictures) -> PicturePreview:
-        return PicturePreview(records.pixels[:4], records.highest)
+        first = records.take(np.arange(min(4, len(records))))  # no others are read for it
+        return PicturePreview(first.pixels, records.highest)
 
     def read_to_judge(self, source: object, like: Pictures) -> Pictures:
         return read_like(source, like)
@@ -86,6 +94,9 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
             yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
 
     def overview(self, records: Pictures) -> list[dict[str, str]]:
-        _, height, width = records.pixels.shape
-        holds = f"{height} x {width} pixels from 0 to {records.highest}"
-        return [{"column": "picture", "kind": "grey picture", "holds": holds}]
+        brought = next((f" ({note})" for note in records.notes if BROUGHT in note), "")
+        rows = [{"column": "picture", "kind": "picture", "holds": f"{records.form}{brought}"}]
+        for name, column in records.attributes.columns.items():
+            kind, holds = summary(column)
+            rows.append({"column": name, "kind": kind, "holds": holds})
+        return rows

@@ -216,8 +216,8 @@ def _by_table(files: PictureFiles, options: ImageOptions, table: Texts | None) -
         known = by_table(given, files.names, options.labels, is_strict=options.strict)
         if known is None:
             raise DataError(
-                f"{options.labels}: none of its columns ({', '.join(given)}) names a picture of {files.name}, "
-                f"such as {files.names[0]!r}. Give it a column of file names."
+                f"{options.labels}: none of its columns ({', '.join(given)}) names a picture of "
+                f"{files.name}, such as {files.names[0]!r}. Give it a column of file names."
             )
         return known
     if table is not None:
@@ -260,5 +260,5 @@ def _notes(
     if n_reduced := sum(header.is_reduced for header in headers):
         notes.append(f"{counted(n_reduced, 'file')} of 16 bits a colour: 8 of them are read")
     if len({(header.n_channels, header.pixel_type) for header in headers}) > 1:
-        notes.append(f"pictures of several kinds, all read as {former.form}")
+        notes.append(f"several kinds of pictures, all read as {former.form}")
     return notes
