@@ -7,8 +7,9 @@ import re
 import zipfile
 import zlib
 from collections.abc import Sequence
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -118,10 +119,10 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(content, kind).reshape(shape).astype(kind.newbyteorder("="))
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> BufferedIOBase:
     with path.open("rb") as file:
         is_packed = file.read(2) == b"\x1f\x8b"
-    return cast("IO[bytes]", gzip.open(path)) if is_packed else path.open("rb")
+    return cast("BufferedIOBase", gzip.open(path)) if is_packed else path.open("rb")
 
 
 def _labels_beside(path: Path) -> Path | None:
@@ -166,7 +167,7 @@ def _pixel_name(names: list[str]) -> str:
     return found or names[0]
 
 
-def _npy_shape(file: IO[bytes]) -> tuple[int, ...]:
+def _npy_shape(file: BufferedIOBase) -> tuple[int, ...]:
     version = np.lib.format.read_magic(cast("Any", file))
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     return read(cast("Any", file))[0]

@@ -9,8 +9,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
-from typing import IO, Final, Protocol, final, runtime_checkable
+from typing import Final, Protocol, final, runtime_checkable
 
 import numpy as np
 
@@ -51,7 +52,7 @@ class PictureFiles(Protocol):
         """Files there that are no pictures by their name, hidden ones and those of labels left out."""
         ...
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         """A picture file, to be read from its beginning.
 
         Raises:
@@ -120,7 +121,7 @@ class Folder:
         self.name = str(path)
         self.names, self.others = sorted_out(_walk(path))
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         return (self.path / self.names[number]).open("rb")
 
     def text(self, name: str) -> bytes | None:
@@ -167,7 +168,7 @@ class Listed:
         self.names, self.name, self.folder = names, name, folder
         self.others: Sequence[str] = ()
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         return (self.folder / self.names[number]).open("rb")
 
     def text(self, name: str) -> bytes | None:
@@ -197,7 +198,7 @@ class Zipped:
         self.names, self.others = sorted_out(members)
         self._members = [members[name] for name in self.names]
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         member = self._members[number]
         return _in_memory(member.file_size, lambda: self._zip.read(member))
 
@@ -259,7 +260,7 @@ class Tarred:
             file.seek(offset)
             return file.read(size)
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         name = self.names[number]
         return _in_memory(self._places[name][1], lambda: self._read(name))
 
@@ -294,7 +295,7 @@ def evenly(n: int, n_wanted: int) -> np.ndarray:
     return np.arange(n) if n <= n_wanted else np.linspace(0, n - 1, n_wanted).round().astype(np.int64)
 
 
-def _in_memory(size: int, read: Callable[[], bytes]) -> IO[bytes]:
+def _in_memory(size: int, read: Callable[[], bytes]) -> BufferedIOBase:
     if size > MAX_FILE_BYTES:
         raise OSError(f"{size} bytes, at most {MAX_FILE_BYTES} are read")
     try:

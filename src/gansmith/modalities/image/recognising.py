@@ -150,6 +150,6 @@ def _first_members(path: Path) -> Iterator[str]:
         else:
             with tarfile.open(path) as archive:
                 for member, _ in zip(archive, range(_N_ENTRIES), strict=False):
-                    yield member.name
+                    yield member.name.removeprefix("./")
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError):
         return
