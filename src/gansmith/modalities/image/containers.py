@@ -6,8 +6,10 @@ import gzip
 import re
 import zipfile
 import zlib
+from collections.abc import Sequence
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -32,6 +34,19 @@ def is_idx_name(name: str) -> bool:
 def is_container_name(name: str) -> bool:
     """Whether a file holds arrays by its name."""
     return is_idx_name(name) or name.lower().endswith((".npy", ".npz"))
+
+
+def container_among(names: Sequence[str]) -> str | None:
+    """Of the files of a folder the one that holds the pictures to learn from; None when that is not clear.
+
+    Example:
+        >>> container_among(["t10k-images-idx3-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"])
+        'train-images-idx3-ubyte'
+    """
+    found = [name for name in names if is_container_name(name) and "label" not in name.lower()]
+    if len(found) > 1:
+        found = [name for name in found if "train" in name.lower()]
+    return found[0] if len(found) == 1 else None
 
 
 def read_container(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
@@ -104,10 +119,10 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(content, kind).reshape(shape).astype(kind.newbyteorder("="))
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> BufferedIOBase:
     with path.open("rb") as file:
         is_packed = file.read(2) == b"\x1f\x8b"
-    return cast("IO[bytes]", gzip.open(path)) if is_packed else path.open("rb")
+    return cast("BufferedIOBase", gzip.open(path)) if is_packed else path.open("rb")
 
 
 def _labels_beside(path: Path) -> Path | None:
@@ -152,7 +167,7 @@ def _pixel_name(names: list[str]) -> str:
     return found or names[0]
 
 
-def _npy_shape(file: IO[bytes]) -> tuple[int, ...]:
+def _npy_shape(file: BufferedIOBase) -> tuple[int, ...]:
     version = np.lib.format.read_magic(cast("Any", file))
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     return read(cast("Any", file))[0]

@@ -12,7 +12,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, Final, cast, final
+from io import BufferedIOBase
+from typing import Any, Final, cast, final
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -57,7 +58,7 @@ class Header:
     """Whether it has 16 bits a colour, of which 8 are read."""
 
 
-def read_header(file: IO[bytes], name: str) -> Header:
+def read_header(file: BufferedIOBase, name: str) -> Header:
     """What a file says of its picture.
 
     Raises:
@@ -79,7 +80,7 @@ def read_header(file: IO[bytes], name: str) -> Header:
             return Header(width, height, n_channels, pixel_type, n_frames, kind, _is_reduced(file, image))
 
 
-def decode(file: IO[bytes], name: str, frame: int = 0, needed_px: int = 0) -> Pixels:
+def decode(file: BufferedIOBase, name: str, frame: int = 0, needed_px: int = 0) -> Pixels:
     """A picture, shape `(height, width, n_channels)`.
 
     Args:
@@ -126,8 +127,8 @@ def readable() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(file: IO[bytes]) -> Iterator[Image.Image]:
-    with Image.open(file) as image:
+def _opened(file: BufferedIOBase) -> Iterator[Image.Image]:
+    with Image.open(cast("Any", file)) as image:
         _check_size(*image.size)
         yield image
 
@@ -141,7 +142,7 @@ def _too_large(n_pixels: int) -> str:
     return f"{n_pixels // 10**6} megapixels, at most {MAX_PIXELS // 10**6} are decoded"
 
 
-def _is_reduced(file: IO[bytes], image: Image.Image) -> bool:
+def _is_reduced(file: BufferedIOBase, image: Image.Image) -> bool:
     """Whether it is a PNG with 16 bits a colour: Pillow gives the upper 8."""
     if image.format != "PNG" or image.mode not in ("RGB", "RGBA", "LA"):
         return False

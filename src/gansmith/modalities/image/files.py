@@ -1,4 +1,4 @@
-"""Where picture files are: a folder, a zip, a tar, a list of paths; each read where it lies, none unpacked."""
+"""Where picture files are: a folder, a zip, a tar, a list of paths; read where they lie, none unpacked."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
-from typing import IO, Final, Protocol, final, runtime_checkable
+from typing import Final, Protocol, final, runtime_checkable
 
 import numpy as np
 
 from gansmith.errors import DataError
 
 SUFFIXES: Final = frozenset((
-    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".pbm",
-    ".bmp", ".gif", ".dcm", ".dicom", ".nii",
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm",
+    ".pbm", ".bmp", ".gif", ".dcm", ".dicom", ".nii",
 ))  # fmt: skip
 """Of picture files; `.nii.gz` beside them."""
 ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -51,7 +52,7 @@ class PictureFiles(Protocol):
         """Files there that are no pictures by their name, hidden ones and those of labels left out."""
         ...
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         """A picture file, to be read from its beginning.
 
         Raises:
@@ -75,8 +76,7 @@ def is_picture_name(name: str) -> bool:
         >>> [is_picture_name(name) for name in ("a.JPG", "b/c.nii.gz", "notes.txt", "png")]
         [True, True, False, False]
     """
-    name = name.lower()
-    return os.path.splitext(name)[1] in SUFFIXES or name.endswith(".nii.gz")  # noqa: PTH122 - many names
+    return name[name.rfind(".") :].lower() in SUFFIXES or name.lower().endswith(".nii.gz")
 
 
 def is_archive_name(name: str) -> bool:
@@ -86,8 +86,7 @@ def is_archive_name(name: str) -> bool:
 
 def is_hidden(name: str) -> bool:
     """Whether some part of a path is hidden, or of what systems leave in folders and archives."""
-    parts = name.split("/")
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    return "/." in f"/{name}" or name.startswith("__MACOSX/")
 
 
 def natural(names: Iterable[str]) -> list[str]:
@@ -122,14 +121,14 @@ class Folder:
         self.name = str(path)
         self.names, self.others = sorted_out(_walk(path))
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         return (self.path / self.names[number]).open("rb")
 
     def text(self, name: str) -> bytes | None:
         return _content(self.path / name)
 
     def n_bytes(self, number: int) -> int:
-        return _n_bytes(self.path / self.names[number])
+        return _n_bytes(f"{self.path}/{self.names[number]}")
 
 
 def _walk(root: Path) -> Iterable[str]:
@@ -169,14 +168,14 @@ class Listed:
         self.names, self.name, self.folder = names, name, folder
         self.others: Sequence[str] = ()
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         return (self.folder / self.names[number]).open("rb")
 
     def text(self, name: str) -> bytes | None:
         return None
 
     def n_bytes(self, number: int) -> int:
-        return _n_bytes(self.folder / self.names[number])
+        return _n_bytes(str(self.folder / self.names[number]))
 
 
 @final
@@ -199,7 +198,7 @@ class Zipped:
         self.names, self.others = sorted_out(members)
         self._members = [members[name] for name in self.names]
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         member = self._members[number]
         return _in_memory(member.file_size, lambda: self._zip.read(member))
 
@@ -261,7 +260,7 @@ class Tarred:
             file.seek(offset)
             return file.read(size)
 
-    def open(self, number: int) -> IO[bytes]:
+    def open(self, number: int) -> BufferedIOBase:
         name = self.names[number]
         return _in_memory(self._places[name][1], lambda: self._read(name))
 
@@ -296,7 +295,7 @@ def evenly(n: int, n_wanted: int) -> np.ndarray:
     return np.arange(n) if n <= n_wanted else np.linspace(0, n - 1, n_wanted).round().astype(np.int64)
 
 
-def _in_memory(size: int, read: Callable[[], bytes]) -> IO[bytes]:
+def _in_memory(size: int, read: Callable[[], bytes]) -> BufferedIOBase:
     if size > MAX_FILE_BYTES:
         raise OSError(f"{size} bytes, at most {MAX_FILE_BYTES} are read")
     try:
@@ -318,8 +317,8 @@ def _content(path: Path) -> bytes | None:
         return None
 
 
-def _n_bytes(path: Path) -> int:
+def _n_bytes(path: str) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - without a Path for each of many
     except OSError:
         return -1

@@ -12,7 +12,10 @@ import numpy as np
 from gansmith.errors import UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.drawing import grid_of, preview_of
+from gansmith.modalities.image.forming import BROUGHT
+from gansmith.modalities.image.labels import summary
 from gansmith.modalities.image.movie import animated, check_movie
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
@@ -25,7 +28,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores` and `Filming`."""
+    """See `HasScores` and `Filming`: pictures of any form, from files, arrays and tables of pixels."""
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
@@ -56,6 +59,10 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
             given = cast("Mapping[str, Any]", given)["images"]
         if not isinstance(given, np.ndarray):
             return records.pixels
+        if is_channels_first(given.shape):
+            return records.source.block(records.numbers).transpose(0, 3, 1, 2).astype(given.dtype)
+        if given.ndim == 4:
+            return records.source.block(records.numbers).astype(given.dtype)
         pixels = records.pixels.reshape(len(records), -1) if given.ndim == 2 else records.pixels
         return pixels.astype(given.dtype)
 
@@ -98,6 +105,9 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
             yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
 
     def overview(self, records: Pictures) -> list[dict[str, str]]:
-        _, height, width = records.pixels.shape
-        holds = f"{height} x {width} pixels from 0 to {records.highest}"
-        return [{"column": "picture", "kind": "grey picture", "holds": holds}]
+        brought = next((f" ({note})" for note in records.notes if BROUGHT in note), "")
+        rows = [{"column": "picture", "kind": "picture", "holds": f"{records.form}{brought}"}]
+        for name, column in records.attributes.columns.items():
+            kind, holds = summary(column)
+            rows.append({"column": name, "kind": kind, "holds": holds})
+        return rows

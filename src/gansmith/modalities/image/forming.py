@@ -34,6 +34,9 @@ _MIN_COLOURED: Final = 0.05
 _TINT: Final = 8
 """Of 255: channels that differ less are grey as a JPEG or a scanner keeps it."""
 
+BROUGHT: Final = ", brought to "
+"""Stands in the note on how pictures were brought to their form."""
+
 HowFitted = Literal["crop", "pad", "stretch"]
 Ranges = Mapping[str, tuple[float, float]]
 """By type of pixel: the values of black and of white."""
@@ -232,7 +235,7 @@ def _sentence(sizes: np.ndarray, form: Form, fit: HowFitted) -> str:
         "pad": "edges extended",
         "stretch": "scaled" if is_scaled else "sides scaled apart where they differ",
     }[fit]
-    return f"of {came} pixels, brought to {form.width} x {form.height}: {how if not is_scaled else 'scaled'}"
+    return f"of {came} pixels{BROUGHT}{form.width} x {form.height}: {how if not is_scaled else 'scaled'}"
 
 
 # --- Bringing there -----------------------------------------------------------------------------------------

@@ -13,13 +13,14 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.attributes import Attributes
-from gansmith.modalities.image.files import is_picture_name
+from gansmith.modalities.image.files import is_picture_name, natural
 from gansmith.modalities.image.pictures import LABEL
 
 SPLIT: Final = "split"
 """The attribute that the folders `train` and `test` above those of classes become."""
 FEW_VALUES: Final = 12
 """A column of numbers with more different ones is one of numbers; with fewer each is a class."""
+_N_SHOWN: Final = 12
 MAX_LABELS: Final = 64
 """Yes-or-no attributes that a column of several labels per picture becomes."""
 _SPLITS: Final = frozenset(("train", "training", "test", "testing", "val", "valid", "validation", "dev"))
@@ -187,6 +188,24 @@ def like(attributes: Attributes, other: Attributes) -> Attributes:
             numbers = [np.nan if text is None else float(text) for text in column.tolist()]
             columns[name] = np.array(numbers)
     return Attributes(columns)
+
+
+def summary(column: np.ndarray) -> tuple[str, str]:
+    """What kind of attribute a column is, and what it holds.
+
+    Example:
+        >>> summary(np.array(["cat", None, "dog", "cat"], dtype=object))
+        ('class', '2 classes: cat, dog; unknown of 1 picture')
+    """
+    if column.dtype != object:
+        n_unknown = int(np.isnan(column).sum())
+        kind, holds = "number", f"numbers {np.nanmin(column):g} to {np.nanmax(column):g}"
+    else:
+        classes = natural({value for value in column.tolist() if value is not None})
+        n_unknown = sum(value is None for value in column.tolist())
+        said = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
+        kind, holds = "class", f"{said}: {', '.join(classes[:_N_SHOWN])}{', ...' * (len(classes) > _N_SHOWN)}"
+    return kind, holds + (f"; unknown of {counted(n_unknown, 'picture')}" if n_unknown else "")
 
 
 def _values(cells: Sequence[str | None], rows: Iterable[int]) -> list[str]:

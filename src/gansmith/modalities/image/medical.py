@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gzip
 import io
-from typing import IO, Any, Final, final
+from io import BufferedIOBase
+from typing import Any, Final, final
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def is_scan(name: str) -> bool:
     return name.lower().endswith((*_DICOM, *_NIFTI))
 
 
-def scan_header(file: IO[bytes], name: str) -> tuple[int, int, int, str, int]:
+def scan_header(file: BufferedIOBase, name: str) -> tuple[int, int, int, str, int]:
     """Height, width, channels, type of a pixel, and number of slices.
 
     Raises:
@@ -40,7 +41,7 @@ def scan_header(file: IO[bytes], name: str) -> tuple[int, int, int, str, int]:
     return int(dicom.Rows), int(dicom.Columns), n_channels, _dicom_type(dicom), n_frames
 
 
-def read_scan(file: IO[bytes], name: str, frame: int, max_pixels: int) -> Pixels:
+def read_scan(file: BufferedIOBase, name: str, frame: int, max_pixels: int) -> Pixels:
     """One slice, shape `(height, width, n_channels)`; values are those of the scale that the file states.
 
     Raises:
@@ -77,7 +78,7 @@ def _dicom_type(dicom: Any) -> str:
     return "uint8" if int(dicom.BitsAllocated) == 8 and (slope, intercept) == (1, 0) else "uint16"
 
 
-def _dicom(file: IO[bytes], *, is_whole: bool) -> Any:
+def _dicom(file: BufferedIOBase, *, is_whole: bool) -> Any:
     try:
         import pydicom
     except ImportError as error:
@@ -96,7 +97,7 @@ class _Volume:
         self._key: tuple[str, int] | None = None
         self._values: Any = None
 
-    def _load(self, file: IO[bytes], name: str) -> Any:
+    def _load(self, file: BufferedIOBase, name: str) -> Any:
         try:
             import nibabel
         except ImportError as error:
@@ -104,7 +105,11 @@ class _Volume:
         packed = file.read()
         key = (name, hash(packed))
         if self._key != key:
-            errors = nibabel.spatialimages.HeaderDataError, nibabel.filebasedimages.ImageFileError
+            errors = (
+                nibabel.spatialimages.HeaderDataError,
+                nibabel.filebasedimages.ImageFileError,
+                nibabel.wrapstruct.WrapStructError,
+            )
             try:
                 values = np.asarray(_nifti(nibabel, _unpacked(packed)).dataobj)
             except errors as error:
@@ -115,12 +120,12 @@ class _Volume:
             self._values, self._key = _narrow(values.transpose(2, 1, 0)[:, ::-1]), key
         return self._values
 
-    def volume_shape(self, file: IO[bytes], name: str) -> tuple[tuple[int, int, int], str]:
+    def volume_shape(self, file: BufferedIOBase, name: str) -> tuple[tuple[int, int, int], str]:
         """Number of slices, height and width, and the type of their pixels."""
         values = self._load(file, name)
         return values.shape, values.dtype.name
 
-    def slice(self, file: IO[bytes], name: str, frame: int) -> Pixels:
+    def slice(self, file: BufferedIOBase, name: str, frame: int) -> Pixels:
         """A slice along the last axis, shape `(height, width)`."""
         return self._load(file, name)[frame]
 

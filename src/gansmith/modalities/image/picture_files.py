@@ -203,8 +203,6 @@ def _known(files: PictureFiles, frames: Frames, options: ImageOptions, table: Te
 
 
 def _by_table(files: PictureFiles, options: ImageOptions, table: Texts | None) -> Known | None:
-    from gansmith.tabular.files.texts import texts_of_file  # takes a moment: only where there is a table
-
     if options.labels:
         try:
             content = Path(options.labels).read_bytes()
@@ -212,21 +210,27 @@ def _by_table(files: PictureFiles, options: ImageOptions, table: Texts | None) -
             raise DataError(
                 f"{options.labels}: cannot be read ({error.strerror or error}). Check the name."
             ) from error
-        given = texts_of_file(content, options.labels, options.encoding)
+        given = _texts(content, options.labels, options.encoding)
         known = by_table(given, files.names, options.labels, is_strict=options.strict)
         if known is None:
             raise DataError(
-                f"{options.labels}: none of its columns ({', '.join(given)}) names a picture of {files.name}, "
-                f"such as {files.names[0]!r}. Give it a column of file names."
+                f"{options.labels}: none of its columns ({', '.join(given)}) names a picture of "
+                f"{files.name}, such as {files.names[0]!r}. Give it a column of file names."
             )
         return known
     if table is not None:
         return by_table(table, files.names, files.name, is_strict=options.strict)
     for name in LABEL_FILES:
         if content := files.text(name):
-            known = by_table(texts_of_file(content, name), files.names, name, is_strict=options.strict)
+            known = by_table(_texts(content, name), files.names, name, is_strict=options.strict)
             return known or Known(Attributes(), (f"{name} beside the pictures names none of them: not used",))
     return None
+
+
+def _texts(content: bytes, name: str, encoding: str = "") -> Texts:
+    from gansmith.tabular.files.texts import texts_of_file  # takes a moment: only where there is a table
+
+    return texts_of_file(content, name, encoding)
 
 
 # --- Notes --------------------------------------------------------------------------------------------------
@@ -260,5 +264,5 @@ def _notes(
     if n_reduced := sum(header.is_reduced for header in headers):
         notes.append(f"{counted(n_reduced, 'file')} of 16 bits a colour: 8 of them are read")
     if len({(header.n_channels, header.pixel_type) for header in headers}) > 1:
-        notes.append(f"pictures of several kinds, all read as {former.form}")
+        notes.append(f"several kinds of pictures, all read as {former.form}")
     return notes

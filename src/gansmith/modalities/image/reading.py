@@ -12,7 +12,13 @@ import numpy as np
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.arrays import pictures_of, reformed, with_columns
-from gansmith.modalities.image.containers import is_container_name, is_idx_name, read_array, read_container
+from gansmith.modalities.image.containers import (
+    container_among,
+    is_container_name,
+    is_idx_name,
+    read_array,
+    read_container,
+)
 from gansmith.modalities.image.files import Listed, files_in, is_archive_name, is_picture_name
 from gansmith.modalities.image.labels import Texts, like, path_column
 from gansmith.modalities.image.picture_files import read_files
@@ -56,7 +62,7 @@ def read_like(source: object, like_these: Pictures) -> Pictures:
     """Pictures that are to be compared with others: brought to their form where they come from files.
 
     Raises:
-        DataError: As `read_pictures`, and when an array has another size or a pixel brighter than their white.
+        DataError: As `read_pictures`, and when an array has another size, or a pixel is brighter than white.
     """
     form = replace(like_these.form, n_channels=like_these.form.n_seen, masks=())
     pictures = _all_pictures(source, ImageOptions(), form)
@@ -119,7 +125,11 @@ def _all_pictures(source: object, options: ImageOptions, form: Form | None) -> P
 def _from_path(path: Path, options: ImageOptions, form: Form | None) -> Pictures:
     name = path.name.lower()
     if path.is_dir() or is_archive_name(name):
-        return read_files(files_in(path), options, like=form)
+        files = files_in(path)
+        if not files.names and (only := container_among(files.others)) and path.is_dir():
+            pictures = _from_path(path / only, options, form)
+            return replace(pictures, notes=(*pictures.notes, f"of the folder {path.name}, {only} is read"))
+        return read_files(files, options, like=form)
     if is_container_name(name):
         pixels, labels = read_container(path)
         pictures = pictures_of(pixels, None if options.labels else labels, path.name)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.modalities.image.arrays import is_channels_first
-from gansmith.modalities.image.containers import is_container_name, n_dims
+from gansmith.modalities.image.containers import container_among, is_container_name, n_dims
 from gansmith.modalities.image.decoding import Unreadable, read_header
 from gansmith.modalities.image.files import is_archive_name, is_hidden, is_picture_name
 from gansmith.modalities.image.labels import Texts, path_column
@@ -96,7 +96,11 @@ def _is_path_of_pictures(path: Path) -> bool:
         return True
     try:
         if path.is_dir():
-            return not (path / "config.json").exists() and any(map(is_picture_name, _first_names(path)))
+            if (path / "config.json").exists():  # a run
+                return False
+            names = list(_first_names(path))
+            only = container_among(names)
+            return any(map(is_picture_name, names)) or (only is not None and n_dims(path / only) >= 3)
         if not path.is_file():
             return False
         if is_archive_name(name):
@@ -146,6 +150,6 @@ def _first_members(path: Path) -> Iterator[str]:
         else:
             with tarfile.open(path) as archive:
                 for member, _ in zip(archive, range(_N_ENTRIES), strict=False):
-                    yield member.name
+                    yield member.name.removeprefix("./")
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError):
         return
