@@ -107,7 +107,9 @@ class AdversarialRules(AbstractRules):
         if self.turns == "one_pass":
             self._check_one_pass()
         if self.augmentation_target is not None and not self.augmentations:
-            raise UsageError("augmentation_target holds the chance of augmentations: name one, or leave it out.")
+            raise UsageError(
+                "augmentation_target holds the chance of augmentations: name one, or leave it out."
+            )
         if self.label_smoothing and objective.threshold is None and not objective.is_relative:
             raise UsageError(
                 f"the objective {self.objective!r} has no labels to be smoothed: only differences of logits "

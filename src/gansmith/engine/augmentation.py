@@ -115,7 +115,7 @@ class AugmentationConfig:
         return samples.index_copy(0, chosen, function(samples[chosen], generator))
 
 
-# --- How often ------------------------------------------------------------------------------------------------
+# --- How often ---------------------------------------------------------------------------------------------
 
 CHANCE_OF_HUNDRED: Final = 0.6
 """Of each augmentation, for a hundred pictures or fewer."""
@@ -165,14 +165,14 @@ RISING_SHARE: Final = 0.2
 class Adaptation:
     """How often records are changed at most: as often as holds back a discriminator that is too sure.
 
-    The lead of real records is 2 P(real logit > fake logit) - 1 over pairs, as augmented: 0 where the
-    discriminator guesses, 1 where it has learnt its records by heart. While it is above the target, the chance
+    The lead of real records is 2 P(real logit > fake logit) - 1 over pairs as they are shown: 0 where the
+    discriminator guesses, 1 where it has memorised its records. While the lead is above the target the chance
     rises, else it falls, by equal steps.
 
     Source:
         Karras et al. 2020, "Training generative adversarial networks with limited data", section 3.1
         (arXiv:2006.06676), where the mean sign of real logits is held; logits of a relativistic game have no
-        sign, hence pairs. The chance has a most, as it must have: without, it may leave [0, 1].
+        sign, hence pairs. There a chance can run away, far above 1; here it ends at a most.
     """
 
     chance: float = 0.0

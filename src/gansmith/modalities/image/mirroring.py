@@ -11,7 +11,7 @@ import math
 from typing import Final
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
 Pixels = Num[np.ndarray, "n height width *channels"]
 
@@ -33,9 +33,9 @@ _BLOCK: Final = 16
 def can_be_mirrored(pixels: Pixels, seed: int) -> bool:
     """Whether mirrored pictures look like the others, as far as can be said; in doubt they do not.
 
-    The AUC may be as far from .5 as `MOST_AUC`, less its standard error, 1 / sqrt(3 n). So of sixty pictures it
-    must lie within .425 and .575, of a thousand within .37 and .63; of fewer than `FEWEST_PICTURES` nothing is
-    known.
+    The AUC may be as far from .5 as `MOST_AUC`, less its standard error, 1 / sqrt(3 n). So of sixty pictures
+    it must lie within .425 and .575, of a thousand within .37 and .63; of fewer than `FEWEST_PICTURES`
+    nothing is known.
 
     Args:
         pixels: As `mirrored_auc`.
@@ -92,7 +92,9 @@ def _components(
     return found[: len(small)], found[len(small) :]
 
 
-def _reduced(pixels: Pixels, numbers: np.ndarray) -> Float[np.ndarray, "n rows columns channels"]:
+def _reduced(
+    pixels: Pixels, numbers: Int[np.ndarray, " chosen"]
+) -> Float[np.ndarray, "chosen rows columns n_channels"]:
     """These pictures, averaged over boxes: at most `_SIDE` to a side, alike from left and right."""
     _, height, width = pixels.shape[:3]
     rows, columns = _boxes(height), _boxes(width)
