@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.errors import UsageError
 from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.attribute_request import AttributeRequest, request_for
 from gansmith.modalities.attributes import Attributes, HasAttributes
 from gansmith.modalities.capabilities import ConditionalBlock, Origins, Request
+from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.pictures import Pictures
+from gansmith.modalities.image.recipe import ImageRecipe
+from gansmith.modalities.registry import find_modality
+from gansmith.tasks.model import Model
 
 
 def creatures() -> Attributes:
@@ -160,3 +169,60 @@ def test_doubts_of_balanced_values(codec):
     (note,) = request_for(codec, [], "kind").doubts(410, free)
     assert note.endswith("'kind' to know them: hen (10).")
     assert request_for(codec, ["kind!=hen"], "kind").doubts(410, free) == ()
+
+
+class Mirror(nn.Module):
+    """Shows what it is told of the kind: one pixel for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1), requires_grad=False)
+
+    def forward(self, latents, condition):
+        assert condition is not None
+        return condition[:, :3] * self.scale
+
+
+class AskingRecipe(ImageRecipe):
+    """Pictures that can be asked for, whatever they are."""
+
+    def request(self, codec, where, balance):
+        return request_for(AttributeCodec.fit(creatures()), where, balance)
+
+
+@pytest.fixture
+def mirror() -> Model:
+    """A model of pictures with attributes."""
+    modality = replace(find_modality("image"), recipe_path=f"{__name__}:{AskingRecipe.__name__}")
+    manifest = {"versions": {}, "data": {"n_records": 450, "n_heldout": 40}}
+    rules = AdversarialRules(batch_size=2, n_latents=2)
+    return Model(modality, ImageCodec(1, 3, 255), rules, {"generator": Mirror()}, manifest)
+
+
+def shown(pictures: Pictures) -> list[str]:
+    return [("cat", "dog", "hen")[place] for place in pictures.pixels.reshape(-1, 3).argmax(1)]
+
+
+def test_a_model_makes_what_it_is_told_and_says_so(mirror, tmp_path, monkeypatch):
+    monkeypatch.setattr(ImageCodec, "block_size", 64)
+    pictures = [*mirror.blocks(200)]
+    assert [len(block) for block in pictures] == [64, 64, 64, 8]
+    for block in pictures:  # nothing was asked, so all kinds occur
+        assert shown(block) == block.attributes.columns["kind"].tolist()
+    assert {kind for block in pictures for kind in shown(block)} == {"cat", "dog", "hen"}
+    assert shown(mirror.sample(70)) == [kind for block in pictures for kind in shown(block)][:70]
+    turns = mirror.sample(130, balance="kind")
+    assert shown(turns) == [("cat", "dog", "hen")[k % 3] for k in range(130)]
+    assert set(shown(mirror.sample(50, where=["kind!=cat", "weight>3.5"]))) == {"dog"}
+    assert mirror.doubts() == ()
+    assert "10 of the 410 records" in mirror.doubts(["kind=hen"])[0]
+    asked = [mirror.write(tmp_path / "a.csv", 5, where=where)["where"] for where in (None, {"kind": "hen"})]
+    assert asked == [[], ["kind=hen"]]
+    assert json.loads((tmp_path / "a.csv.meta.json").read_text("utf-8"))["where"] == ["kind=hen"]
+
+
+def test_a_kind_without_conditions_still_refuses_them():
+    rules = AdversarialRules(batch_size=2, n_latents=2)
+    model = Model(find_modality("image"), ImageCodec(1, 3, 255), rules, {}, {})
+    with pytest.raises(UsageError, match="made without conditions"):
+        model.blocks(5, where=["kind=cat"])
