@@ -29,8 +29,9 @@ Column = Categories | Numbers
 
 MAX_COLUMNS: Final = 256
 """Attributes that are learnt."""
-MAX_CELLS: Final = 1 << 24
-"""Of all tables of pairs."""
+MAX_STATES: Final = 16_000
+"""Of all of them, so that the tables of pairs have 16 million cells at most."""
+MAX_COUNT: Final = 1 << 40
 _COUNTS: Final = "counts"
 """The tensor of all counts: of the states of each column, then of the pairs of each edge."""
 
@@ -53,18 +54,13 @@ class AttributeCodec:
         fitted = (_fitted(name, column) for name, column in attributes.columns.items())
         columns = tuple(column for column in fitted if not _reason(column))
         n_states = [column.n_states for column in columns]
-        if len(columns) > MAX_COLUMNS:
+        if len(columns) > MAX_COLUMNS or sum(n_states) > MAX_STATES:
             raise DataError(
-                f"{len(columns):,} attributes are too many to learn how they go together. "
-                f"Give {MAX_COLUMNS} or fewer."
+                f"{len(columns):,} attributes of {sum(n_states):,} values are too many to learn how they go "
+                f"together. Give {MAX_COLUMNS} or fewer, of {MAX_STATES:,} values in all."
             )
         codes = [column.codes(attributes.columns[column.name]) for column in columns]
         tree = DependenceTree.fit(np.stack(codes, 1), n_states) if codes else DependenceTree((), (), ())
-        if (n_cells := sum(map(np.size, tree.pairs))) > MAX_CELLS:
-            raise DataError(
-                f"the attributes have so many values that their tables would have {n_cells:,} cells; "
-                f"{MAX_CELLS:,} is the most. Leave out those of the most values."
-            )
         return cls(columns, tree)
 
     @property
@@ -259,7 +255,7 @@ def _column(state: Any) -> Column:
         )  # fmt: skip
         size = max(map(abs, (*found.points, *found.edges)), default=0)
         is_whole = all(map(_is_rising, (found.points, found.edges))) and size <= MAX_NUMBER
-        is_whole = is_whole and len(found.edges) != 1 and 1 <= column.n_bins <= N_BINS
+        is_whole = is_whole and len(found.edges) != 1 and column.n_bins >= 1
     if not is_whole or column.n_states < 2:
         raise _damaged(f"has values out of order in {found.name!r}")
     return column
@@ -289,13 +285,15 @@ def _tree(n_states: list[int], edges: tuple[tuple[int, int], ...], counts: Tenso
     shapes = [*((n,) for n in n_states), *((n_states[a], n_states[b]) for a, b in edges)]
     sizes = [int(np.prod(shape)) for shape in shapes]
     n_cells = sum(sizes)
-    if n_cells - sum(n_states) > MAX_CELLS or counts.dtype != torch.int64 or counts.shape != (n_cells,):
+    if sum(n_states) > MAX_STATES or counts.dtype != torch.int64 or counts.shape != (n_cells,):
         raise _damaged(f"must have {n_cells:,} counts, not {tuple(counts.shape)} of {counts.dtype}")
     parts = np.split(counts.numpy(), np.cumsum(sizes)[:-1]) if sizes else []
     tables = [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
     singles, pairs = tables[: len(n_states)], tables[len(n_states) :]
     is_whole = n_cells == 0 or (
-        counts.min() >= 0 and counts.max() <= 1 << 40 and all(single.min() > 0 for single in singles)
+        bool(counts.min() >= 0)
+        and bool(counts.max() <= MAX_COUNT)
+        and all(single.min() > 0 for single in singles)
     )
     is_whole = is_whole and len({int(single.sum()) for single in singles}) <= 1
     is_whole = is_whole and all(

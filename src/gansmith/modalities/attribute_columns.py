@@ -63,7 +63,7 @@ class Pieces:
 
     def by_state(self, n_states: int) -> Weights:
         """How much of each state they are."""
-        return np.bincount(self.states, self.weights, n_states)
+        return np.bincount(self.states, self.weights, n_states).astype(float)  # of nothing: whole numbers
 
     def draw(self, codes: Codes, rng: np.random.Generator, decimals: int | None) -> Float[np.ndarray, " n"]:
         """A value in each of these states, NaN where a state has no piece."""
@@ -105,9 +105,8 @@ class Categories:
     @classmethod
     def fit(cls, name: str, column: np.ndarray) -> Categories:
         """The values that are known of some records; as many as there are."""
-        known = {str(value) for value in column if value is not None and value != ""}
-        has_unknown = any(value is None or value == "" for value in column)
-        return cls(name, tuple(sorted(known)), has_unknown)
+        known = {_spelt(value) for value in column.tolist()}
+        return cls(name, tuple(sorted(value for value in known if value is not None)), None in known)
 
     @property
     def n_states(self) -> int:
@@ -120,18 +119,15 @@ class Categories:
         return len(self.values)
 
     @cached_property
-    def _places(self) -> dict[Any, int]:
-        return {value: place for place, value in enumerate(self.values)}
+    def _places(self) -> dict[str | None, int]:
+        """States; None is the unknown."""
+        values = (*self.values, None) if self.has_unknown else self.values
+        return {value: place for place, value in enumerate(values)}
 
     def codes(self, column: np.ndarray) -> Codes:
         """States; -1 is a value that is not known."""
         places = self._places
-        found = [places.get(value, -1) for value in column.tolist()]
-        codes = np.array(found, np.int64)
-        if self.has_unknown:
-            is_unknown = np.array([value is None or value == "" for value in column.tolist()], bool)
-            codes[is_unknown] = len(self.values)
-        return codes
+        return np.array([places.get(_spelt(value), -1) for value in column.tolist()], np.int64)
 
     def encode(self, column: np.ndarray) -> Encoded:
         """One-hot; zeros for what is unknown or was never seen."""
@@ -189,16 +185,19 @@ class Categories:
             f"{did_you_mean(text, self.values)}"
         )
 
-    def label(self, state: int) -> str:
-        """The value of a state."""
-        return self.values[state]
-
     def described(self, counts: Counts) -> str:
         """What was learnt, in words; the commonest values first."""
         order = np.argsort(-counts[: len(self.values)], kind="stable")[:N_LISTED]
         listed = ", ".join(f"{self.values[place]} ({counts[place]:,})" for place in order)
         more = ", ..." if len(self.values) > N_LISTED else ""
         return f"{len(self.values):,} values: {listed}{more}{unknown_words(counts, self.has_unknown)}"
+
+
+def _spelt(value: Any) -> str | None:
+    """A value as text; None where it is unknown."""
+    if value.__class__ is str and value:
+        return value
+    return None if is_unknown(value) else str(value)
 
 
 def is_unknown(value: Any) -> bool:

@@ -25,8 +25,11 @@ from gansmith.modalities.attribute_columns import (
 from gansmith.modalities.attribute_tree import Counts
 from gansmith.tabular.where import Term
 
-N_BINS: Final = 16
-"""States of a number."""
+LEVELS: Final = (0.005, 0.02, 0.05, 0.11, 0.19, 0.29, 0.39, 0.5, 0.61, 0.71, 0.81, 0.89, 0.95, 0.98, 0.995)
+"""Shares of the records below the inner edges; close at both ends, where values are far apart."""
+N_BINS: Final = len(LEVELS) + 1
+MIN_PER_BIN: Final = 5
+"""Records."""
 MAX_NUMBER: Final = 1e30
 """Of an attribute, so that its square is a number too."""
 MAX_DECIMALS: Final = 6
@@ -41,7 +44,8 @@ class Numbers:
     """An attribute that is measured.
 
     A value that more than one in `N_BINS` records has is a bin of its own, such as the 0 of what most do not
-    have; the others are parted into bins of about as many records each.
+    have; the others are parted into bins at certain quantiles. Within its bin
+    a value may be anywhere with the same chance.
     """
 
     name: str
@@ -71,7 +75,7 @@ class Numbers:
         is_point = counts * N_BINS > len(known) if len(values) > N_BINS else np.ones(len(values), bool)
         points, decimals = values[is_point], _decimals(values)
         rest = known[~np.isin(known, points)]
-        edges = _edges(rest, max(1, N_BINS - len(points))) if len(rest) else ()
+        edges = _edges(rest) if len(rest) else ()
         mean, deviation = (known.mean(), known.std()) if len(known) else (0.0, 0.0)
         has_unknown = len(known) < len(column)
         shown = float(mean), float(deviation) or 1.0
@@ -188,7 +192,7 @@ class Numbers:
     def _left(self, terms: Sequence[Term], found: Pieces, *, takes_unknown: bool) -> Asked:
         weights = found.by_state(self.n_states)
         is_point = (found.lows == found.highs).astype(float)
-        likeness = np.maximum(weights, np.minimum(np.bincount(found.states, is_point, self.n_states), 1))
+        likeness = np.maximum(weights, np.bincount(found.states, is_point, self.n_states) > 0)
         if takes_unknown:
             weights[-1] = likeness[-1] = 1
         if not weights.any():
@@ -229,8 +233,10 @@ class Numbers:
             return math.nan
         try:
             number = float(value)
-        except (TypeError, ValueError) as error:
-            raise UsageError(f"attribute {self.name!r} is a number, and {value!r} is none.") from error
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not math.isfinite(number):
+            raise UsageError(f"attribute {self.name!r} is a number, and {value!r} is none. {self._extent}")
         if operator == "=" and self.codes(np.array([number]))[0] < 0:
             raise UsageError(f"attribute {self.name!r}: {number:g} was not learnt. {self._extent}")
         return number
@@ -260,9 +266,15 @@ def _without(low: float, high: float, value: float) -> list[tuple[float, float]]
     return [(low, math.nextafter(value, -math.inf)), (math.nextafter(value, math.inf), high)]
 
 
-def _edges(values: np.ndarray, n_bins: int) -> tuple[float, ...]:
-    """Edges of bins of about as many values, none of them empty."""
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, n_bins + 1)))
+def _edges(values: np.ndarray) -> tuple[float, ...]:
+    """Edges of bins, none of them empty and none of too few records."""
+    n, last = len(values), 0.0
+    levels = [0.0]
+    for level in LEVELS:
+        if level * n - last >= MIN_PER_BIN and n - level * n >= MIN_PER_BIN:
+            levels.append(level)
+            last = level * n
+    edges = np.unique(np.quantile(values, [*levels, 1.0]))
     if len(edges) == 1:  # so few are left that all are the same
         return (float(edges[0]), math.nextafter(float(edges[0]), math.inf))
     counts, _ = np.histogram(values, edges)

@@ -20,9 +20,13 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Float, Int
 
-Counts = Int[np.ndarray, " n_states"]
-Pairs = Int[np.ndarray, "n_states n_other_states"]
-Weights = Float[np.ndarray, " n_states"]
+Counts = Int[np.ndarray, " _"]
+"""By state."""
+Pairs = Int[np.ndarray, "_ _"]
+"""By state of one column, and of another."""
+Table = Float[np.ndarray, "_ _"]
+"""By state of a parent, and of a child."""
+Weights = Float[np.ndarray, " _"]
 """How much of each state will do, from 0, nothing of it, to 1, all of it."""
 
 SMOOTHING: Final = 1e-6
@@ -70,7 +74,7 @@ class DependenceTree:
         beliefs = [np.ones(len(count)) for count in self.counts]
         for column, weights in evidence.items():
             beliefs[column] = weights.astype(float)
-        tables: list[tuple[int, int, Float[np.ndarray, "parent child"]]] = []
+        tables: list[tuple[int, int, Table]] = []
         log_scale = 0.0
         for column, parent, edge in reversed(order[1:]):
             table = self._conditional(edge, parent) * beliefs[column]
@@ -93,7 +97,7 @@ class DependenceTree:
                     order.append((other, column, edge))
         return order
 
-    def _conditional(self, edge: int, parent: int) -> Float[np.ndarray, "parent child"]:
+    def _conditional(self, edge: int, parent: int) -> Table:
         """The probability of each state of one end, given each of the other, the parent."""
         a, b = self.edges[edge]
         independent = np.outer(self.counts[a], self.counts[b]) / self.n_records
@@ -108,14 +112,14 @@ class GivenTree:
     """What a tree says when something is known; see `DependenceTree.given`."""
 
     root: int
-    at_root: Float[np.ndarray, " n_states"]
+    at_root: Float[np.ndarray, " _"]
     """The probability of each state of the root and of what is known, times a scale."""
     log_scale: float
-    tables: tuple[tuple[int, int, Float[np.ndarray, "parent child"]], ...]
+    tables: tuple[tuple[int, int, Table], ...]
     """From the root down: column, parent, cumulative probabilities by the parent's state."""
 
     @property
-    def by_root(self) -> Float[np.ndarray, " n_states"]:
+    def by_root(self) -> Float[np.ndarray, " _"]:
         """The probability of what is known together with each state of the root."""
         return self.at_root * np.exp(self.log_scale)
 
@@ -149,9 +153,7 @@ def _cumulative(table: Float[np.ndarray, "rows states"]) -> Float[np.ndarray, "r
     return share + np.arange(len(table))[:, None]
 
 
-def _drawn(
-    table: Float[np.ndarray, "rows states"], rows: Int[np.ndarray, " n"], rng: np.random.Generator
-) -> Int[np.ndarray, " n"]:
+def _drawn(table: Table, rows: Int[np.ndarray, " n"], rng: np.random.Generator) -> Int[np.ndarray, " n"]:
     """A state for each of these rows; one of no probability is as large as the one before and never met."""
     values = rows + rng.random(len(rows)) * UNDER_ONE
     n_states = table.shape[1]
