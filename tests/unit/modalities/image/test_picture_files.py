@@ -258,7 +258,9 @@ def test_labels_beside_pictures(tmp_path):
     assert _read(beside).attributes.columns["breed"].tolist() == ["tabby", None, "lion", "lion"]
     given = _folder(tmp_path / "elsewhere", {"mine.csv": table}) / "mine.csv"
     assert _read(_folder(tmp_path / "bare", contents), labels=str(given)).attributes.names == ("breed", "age")
-    with pytest.raises(DataError, match=r"none of its columns \(a, b\) names a picture of .*such as '1\.png'"):
+    with pytest.raises(
+        DataError, match=r"none of its columns \(a, b\) names a picture of .*such as '1\.png'"
+    ):
         _read(tmp_path / "bare", labels=str(_folder(tmp_path, {"odd.csv": "a,b\n7,8\n"}) / "odd.csv"))
     with pytest.raises(DataError, match=r"none\.csv: cannot be read"):
         _read(tmp_path / "bare", labels=str(tmp_path / "none.csv"))
@@ -268,7 +270,9 @@ def test_a_table_of_paths(tmp_path, monkeypatch):
     import pandas as pd
 
     folder = _folder(tmp_path, {f"p/{number}.png": _png(number) for number in range(4)})
-    frame = pd.DataFrame({"kind": ["b", "a", "b", "a"], "path": [f"p/{number}.png" for number in (3, 1, 2, 0)]})
+    frame = pd.DataFrame(
+        {"kind": ["b", "a", "b", "a"], "path": [f"p/{number}.png" for number in (3, 1, 2, 0)]}
+    )
     frame.to_csv(folder / "list.csv", index=False)
     pictures = _read(folder / "list.csv")
     assert pictures.pixels[:, 0, 0].tolist() == [3, 1, 2, 0]
@@ -290,7 +294,9 @@ def test_a_table_of_paths(tmp_path, monkeypatch):
 
 def test_others_are_brought_to_the_form_of_the_first(tmp_path):
     first = _read(_folder(tmp_path / "a", {f"{age}.png": _png(age, (8, 8)) for age in range(3)}))
-    other = read_like(_folder(tmp_path / "b", {f"{n}.png": _png(n, (16, 16), "RGB") for n in range(2)}), first)
+    other = read_like(
+        _folder(tmp_path / "b", {f"{n}.png": _png(n, (16, 16), "RGB") for n in range(2)}), first
+    )
     assert other.form == first.form
     assert _has_note(other, "of 16 x 16 pixels, brought to 8 x 8: scaled")
     with pytest.raises(DataError, match="9 x 9 pixels, those of a have 8 x 8"):
