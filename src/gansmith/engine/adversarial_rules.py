@@ -82,6 +82,9 @@ class AdversarialRules(AbstractRules):
     """At the end, reached along a cosine."""
     augmentations: tuple[AugmentationConfig, ...] = ()
     """What is done to records before the discriminator sees them."""
+    augmentation_target: Annotated[float | None, Field(ge=0, le=1)] = None
+    """Share by which real records are judged rightly beyond chance at which augmentation is held; its chances
+    rise from 0, each up to its own. None follows their schedule."""
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     """Share of the real records that counts as fake."""
     combined_batch: bool = False
@@ -103,6 +106,8 @@ class AdversarialRules(AbstractRules):
             )
         if self.turns == "one_pass":
             self._check_one_pass()
+        if self.augmentation_target is not None and not self.augmentations:
+            raise UsageError("augmentation_target holds the chance of augmentations: name one, or leave it out.")
         if self.label_smoothing and objective.threshold is None and not objective.is_relative:
             raise UsageError(
                 f"the objective {self.objective!r} has no labels to be smoothed: only differences of logits "

@@ -6,13 +6,14 @@ judged. Objectives, penalties and terms turn what was said into losses (`losses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Final, final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gansmith.engine.augmentation import Adaptation
 from gansmith.engine.batches import Batch, Logits, Samples, Shown
 from gansmith.engine.inputs import PLAIN, Inputs
 from gansmith.engine.judge import Discriminator, Judgement, said
@@ -52,6 +53,18 @@ class Memory:
     """The same over fakes."""
     balance: float = 0.0
     """How much fakes count; see `next_balance`."""
+    adaptation: Adaptation = field(default_factory=Adaptation)
+    """How often records are augmented at most, where that adapts."""
+
+    @property
+    def numbers(self) -> list[float]:
+        """All of it, for `of`."""
+        return [self.real_logit, self.fake_logit, self.balance, *astuple(self.adaptation)]
+
+    @classmethod
+    def of(cls, numbers: list[float]) -> Memory:
+        """The inverse of `numbers`; those of older files are fewer."""
+        return cls(*numbers[:3], Adaptation(*numbers[3:]))
 
     def update(self, real_logits: Logits, fake_logits: Logits) -> None:
         """Take in what was said of one batch."""

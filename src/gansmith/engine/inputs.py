@@ -38,6 +38,8 @@ class Inputs:
     """Applied one after the other."""
     share: float = 0.0
     """Of the run that is done; chances follow it."""
+    most_chance: float = 1.0
+    """Of any augmentation."""
     stream: Stream | None = None
     """Where noise and changes come from; needed where there are any."""
     step: int = 0
@@ -55,9 +57,14 @@ class Inputs:
             if self.noise:
                 noise = torch.randn(samples.shape, generator=generator)
                 samples = samples + self.noise * noise.to(samples)
-            for augmentation in self.augmentations:
-                samples = augmentation.applied(samples, self.share, generator)
+            samples = self.augmented(samples, generator)
         return self.packed(samples)
+
+    def augmented(self, samples: Samples, generator: torch.Generator) -> Samples:
+        """The samples with the augmentations of this turn."""
+        for augmentation in self.augmentations:
+            samples = augmentation.applied(samples, self.share, generator, self.most_chance)
+        return samples
 
     def packed_condition(self, batch: Batch) -> Tensor | None:
         """The conditions of the records of a batch as they belong to packs, or None."""

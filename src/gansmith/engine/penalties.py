@@ -19,6 +19,7 @@ from torch.nn.functional import relu
 from gansmith.engine.augmentation import AugmentationConfig
 from gansmith.engine.batches import Logits, PerSample, Samples
 from gansmith.engine.encounter import Examination
+from gansmith.engine.inputs import Inputs
 from gansmith.engine.judge import Judge, input_gradients
 from gansmith.engine.length import cosine
 from gansmith.engine.objectives import find_objective
@@ -198,9 +199,10 @@ def _twins_of_fake(found: Examination) -> PerSample:
 
 def _twins(found: Examination, samples: Samples, logits: Logits, side: str) -> PerSample:
     generator = found.randomness.generator(f"twins/{side}", found.inputs.step)
-    twins = samples.detach()
-    for augmentation in found.inputs.augmentations or (AugmentationConfig("jitter", 1.0),):
-        twins = augmentation.applied(twins, found.inputs.share, generator)
+    inputs, twins = found.inputs, samples.detach()
+    if not inputs.augmentations:
+        inputs = Inputs(augmentations=(AugmentationConfig("jitter", 1.0),))
+    twins = inputs.augmented(twins, generator)
     return consistency_penalty(logits, found.judge_elsewhere(of_fakes=side == "fake")(twins))
 
 

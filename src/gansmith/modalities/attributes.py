@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, final
+from typing import Any, Protocol, Self, final, runtime_checkable
 
 import numpy as np
 
@@ -47,8 +47,28 @@ class Attributes:
         return digest.hexdigest()
 
 
+@runtime_checkable
+class HasAttributes(Protocol):
+    """Records of any kind that something is known of beside themselves."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def attributes(self) -> Attributes:
+        """What is known of each."""
+        ...
+
+    def with_attributes(self, attributes: Attributes) -> Self:
+        """The same records, and of each this is known instead.
+
+        Raises:
+            DataError: When there are not as many as records.
+        """
+        ...
+
+
 def joined_attributes(parts: Sequence[Attributes]) -> Attributes:
-    """Those of several sets of records, one after the other; columns that not all of them have are left out."""
+    """Those of several sets of records, one after the other; columns that some of them lack are left out."""
     names = [name for name in parts[0].names if all(name in part.columns for part in parts)]
     joined: dict[str, Any] = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
     return Attributes(joined)

@@ -140,8 +140,11 @@ class Partial(Request, Protocol):
 class Conditional(Protocol):
     """Records with particular properties can be asked for."""
 
-    def request(self, codec: Any, where: Where, balance: str) -> Request:
+    def request(self, codec: Any, where: Where, balance: str) -> Request | None:
         """What `--where` and `--balance`, "" for none, ask for.
+
+        It is asked when they say nothing too; None: records are made freely then. Where a generator must be
+        told something of each record, the request says what, and has no `texts`.
 
         Raises:
             UsageError: With the nearest known name, when a column or value is unknown or cannot be asked for.

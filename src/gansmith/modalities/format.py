@@ -87,6 +87,8 @@ class AbstractFormat(ABC, Generic[R, O]):
 
     kind: ClassVar[str]
     """The name users know it by."""
+    n_previewed: ClassVar[int] = 5
+    """How many records a preview of what is made shows."""
 
     @abstractmethod
     def recognises(self, source: object) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final, final
 
 import numpy as np
 from jaxtyping import Float
+
+from gansmith.modalities.canvas import Canvas, grid, png_bytes, strip
 
 _SHADES: Final = " ░▒▓█"
 _GAP: Final = "   "
@@ -15,11 +18,32 @@ _MAX_SIDE_PX: Final = 32
 _N_BEATS: Final = 60
 """Moments of a sound that a line of text shows."""
 _MAX_CELL: Final = 24
+_N_IN_SHADES: Final = 4
+
+
+class AbstractPreview(ABC):
+    """What is seen of some records: as text always, as a picture where they can be looked at."""
+
+    @abstractmethod
+    def as_text(self) -> str:
+        """For any terminal."""
+
+    def as_png(self) -> bytes | None:
+        """Generated records as the content of a PNG file; None where they are no pictures."""
+        return None
+
+    def strip(self, width_px: int, side_px: int) -> Canvas | None:
+        """Some of them side by side for a screen, at most `width_px` wide; None where they are no pictures.
+
+        `side_px` is the longer side of each. Shape `(height, width, 3)`.
+        """
+        del width_px, side_px
+        return None
 
 
 @final
 @dataclass(frozen=True)
-class TextPreview:
+class TextPreview(AbstractPreview):
     """Records as plain text."""
 
     text: str
@@ -31,7 +55,7 @@ class TextPreview:
 
 @final
 @dataclass(frozen=True)
-class TablePreview:
+class TablePreview(AbstractPreview):
     """Records as rows of cells, spelt as they would be written."""
 
     names: tuple[str, ...]
@@ -55,27 +79,36 @@ class TablePreview:
 
 @final
 @dataclass(frozen=True, eq=False)
-class PicturePreview:
-    """Grey pictures."""
+class PicturePreview(AbstractPreview):
+    """Pictures, grey or in colour."""
 
     pixels: np.ndarray[tuple[Any, ...], np.dtype[np.uint8]]
-    """Shape `(n, height, width)`."""
-    highest: int
+    """Shape `(n, height, width)`, or `(n, height, width, 3)`."""
+    highest: float
     """The value of white."""
 
     def as_text(self) -> str:
-        """Small pictures in shades, and the first one as numbers."""
+        """Some small grey pictures in shades, and the first one as numbers."""
         if not len(self.pixels):
             return "no pictures"
-        height, width = self.pixels.shape[1:]
-        if max(height, width) > _MAX_SIDE_PX:
-            return f"{len(self.pixels):,} pictures of {height} x {width} pixels; write a .png to look at them"
-        return f"{as_shades(self.pixels, self.highest)}\n\n{as_numbers(self.pixels[0])}"
+        height, width, *colours = self.pixels.shape[1:]
+        if max(height, width) > _MAX_SIDE_PX or colours:
+            what = f"{height} x {width} pixels{' in colour' if colours else ''}"
+            return f"{len(self.pixels):,} pictures of {what}; write a .png to look at them"
+        return f"{as_shades(self.pixels[:_N_IN_SHADES], self.highest)}\n\n{as_numbers(self.pixels[0])}"
+
+    def as_png(self) -> bytes | None:
+        """All of them in a grid."""
+        return png_bytes(grid(self.pixels, self.highest), {}) if len(self.pixels) else None
+
+    def strip(self, width_px: int, side_px: int) -> Canvas | None:
+        """As many as there is room for."""
+        return strip(self.pixels, self.highest, width_px, side_px) if len(self.pixels) else None
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class SoundPreview:
+class SoundPreview(AbstractPreview):
     """Sounds of one length."""
 
     waves: Float[np.ndarray, "n n_samples"]
@@ -108,7 +141,7 @@ def as_numbers(picture: np.ndarray) -> str:
     return "\n".join(" ".join(f"{value:{n_digits}d}" for value in row) for row in picture.tolist())
 
 
-def as_shades(pictures: np.ndarray, highest: int) -> str:
+def as_shades(pictures: np.ndarray, highest: float) -> str:
     """Pictures side by side in five shades, two characters per pixel so that they stand upright.
 
     Their shape is `(n, height, width)`; white is the value `highest`.

@@ -174,7 +174,7 @@ class Finer(nn.Module):
         self.change = convolution(n_dims, n_in, n_out, size)
         self.is_narrowing = size == 1
 
-    def forward(self, x: GridSamples) -> GridSamples:
+    def forward(self, x: GridSamples) -> Float[Tensor, "batch n_out *finer"]:
         """The same on the finer grid."""
         if self.is_narrowing:  # the same numbers, with less to interpolate
             x = self.change(x)
@@ -193,7 +193,7 @@ class Coarser(nn.Module):
         self.change = CONVOLUTIONS[n_dims](n_in, n_out, size, 2)
         self.size = size
 
-    def forward(self, x: GridSamples) -> GridSamples:
+    def forward(self, x: GridSamples) -> Float[Tensor, "batch n_out *coarser"]:
         """The same on the coarser grid, whose sides are halved and rounded up."""
         margins: list[int] = []
         for side in reversed(x.shape[2:]):

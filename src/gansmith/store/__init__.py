@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,6 +44,32 @@ def whole_file(path: Path) -> Generator[BinaryIO]:
     finally:
         with suppress(OSError):
             aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Generator[Path]:
+    """A new folder to be filled, which appears under its name only when everything is in it.
+
+    Filled aside and renamed; on an error nothing half-written is left behind.
+
+    Raises:
+        DataError: When it cannot be written, or something else is at `path` than an empty folder.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        shutil.rmtree(aside, ignore_errors=True)  # of a process with this number that was killed
+        aside.mkdir()
+        yield aside
+        if path.exists():
+            path.rmdir()  # refuses unless it is empty
+        aside.replace(path)
+    except OSError as error:
+        raise DataError(
+            f"{path}: could not be written ({error.strerror or error}). Nothing was changed. "
+            "Free some space or choose another place."
+        ) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:

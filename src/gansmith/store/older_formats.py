@@ -179,7 +179,8 @@ def state_of_5(state: Any) -> Any:
     match state:
         case {"height": int(height), "width": int(width), "highest": int(highest), **rest} if not rest:
             form = {"height": height, "width": width, "highest": float(highest)}
-            return {"form": form, "attributes": {"columns": [], "edges": []}}
+            attributes = {"columns": [], "edges": []}
+            return {"form": form, "attributes": attributes, "can_be_mirrored": False}
         case _:
             return state
 

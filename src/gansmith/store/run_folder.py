@@ -2,7 +2,7 @@
 
 config.json    what was asked for and what was decided: enough to do it again
 stats.jsonl    step records, one JSON object a line
-previews/      what the fakes looked like along the way
+previews/      what the fakes looked like along the way, as text and, where they can be looked at, as PNG
 checkpoints/   everything needed to go on
 scores.json    the kept model's held-out score and readings
 origin.gan     the model that the run fine-tunes, where there is one
@@ -71,7 +71,7 @@ class RunFolder:
     def _written(self) -> list[Path]:
         """The files of a run, and no others."""
         own = [self.path / name for name in ("config.json", "stats.jsonl", "scores.json", "origin.gan")]
-        previews = (self.path / "previews").glob("step-*.txt")
+        previews = [*(self.path / "previews").glob("step-*.txt"), *self.frames()]
         parts = self.path.rglob(".*.part")
         return [*own, *previews, *parts, *self.checkpoints.glob("st[eo]p-*.safetensors")]
 
@@ -124,9 +124,14 @@ class RunFolder:
         lines = "".join(json.dumps(record, sort_keys=True) + "\n" for record in kept)
         write_whole(self.path / "stats.jsonl", lines.encode())
 
-    def write_preview(self, name: str, content: str) -> None:
+    def write_preview(self, name: str, content: str | bytes) -> None:
         """Keep what the fakes looked like."""
-        write_whole(self.path / "previews" / name, content.encode())
+        content = content.encode() if isinstance(content, str) else content
+        write_whole(self.path / "previews" / name, content)
+
+    def frames(self) -> list[Path]:
+        """The previews that are pictures, from the first to the last."""
+        return sorted((self.path / "previews").glob("step-*.png"))
 
     def finish(self, scores: Mapping[str, Any]) -> None:
         """Mark the run as finished."""

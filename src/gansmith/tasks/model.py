@@ -22,7 +22,7 @@ from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.capabilities import Conditional, Imputing, Partial, Request
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import AbstractCodec
-from gansmith.modalities.registry import Modality, find_modality, needed, options_of
+from gansmith.modalities.registry import Modality, find_modality, needed, offered, options_of
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store import as_json, write_whole
@@ -49,7 +49,12 @@ class Model:
     """Of the file it came from or went to; empty while it has none."""
 
     def blocks(
-        self, n_records: int, seed: int = 0, where: Where | None = None, balance: str = ""
+        self,
+        n_records: int,
+        seed: int = 0,
+        where: Where | None = None,
+        balance: str = "",
+        truncation: float = 1.0,
     ) -> Iterator[Any]:
         """Records in blocks; memory does not grow with their number.
 
@@ -64,14 +69,21 @@ class Model:
             where: Conditions that every record shall fulfil: by column a value, a list of values of which one
                 shall hold, or a mapping such as `{">=": 65}`; or texts such as "age>=65".
             balance: A column of which every value shall be equally frequent: they take turns.
+            truncation: What noise is multiplied with, above 0: below 1 records are more usual, less various.
 
         Raises:
             UsageError: When `n_records` is negative, or an unknown column or value is asked for.
         """
-        return self.made(n_records, seed, self._request(where, balance))
+        return self.made(n_records, seed, self._request(where, balance), truncation)
 
     def made(
-        self, n_records: int, seed: int, request: Request | None, *, is_screened: bool = True
+        self,
+        n_records: int,
+        seed: int,
+        request: Request | None,
+        truncation: float = 1.0,
+        *,
+        is_screened: bool = True,
     ) -> Iterator[Any]:
         """Records that fulfil a request, in blocks; see `blocks`.
 
@@ -82,14 +94,22 @@ class Model:
         """
         if n_records < 0:
             raise UsageError(f"cannot make {n_records} records. Ask for 0 or more.")
-        sampling = Sampling(self.modality, self.codec, self.rules, self.networks, seed, request)
+        if not 0 < truncation <= 2:
+            raise UsageError(f"truncation is a number above 0 and up to 2, usually .5 to 1, not {truncation}.")
+        sampling = Sampling(self.modality, self.codec, self.rules, self.networks, seed, request, truncation)
         return sampling.blocks(n_records, is_screened=is_screened)
 
-    def sample(self, n_records: int, seed: int = 0, where: Where | None = None, balance: str = "") -> Any:
+    def sample(
+        self,
+        n_records: int,
+        seed: int = 0,
+        where: Where | None = None,
+        balance: str = "",
+        truncation: float = 1.0,
+    ) -> Any:
         """All records at once; see `blocks`."""
-        return self.modality.format.join(
-            [*self.blocks(n_records, seed, where, balance)] or [self.codec.empty]
-        )
+        made = [*self.blocks(n_records, seed, where, balance, truncation)]
+        return self.modality.format.join(made or [self.codec.empty])
 
     @torch.no_grad()
     def realism(self, records: Any) -> Float[np.ndarray, " n"]:
@@ -129,6 +149,7 @@ class Model:
         where: Where | None = None,
         balance: str = "",
         options: Mapping[str, Any] | None = None,
+        truncation: float = 1.0,
     ) -> dict[str, Any]:
         """Write records to a file, and beside it `PATH.meta.json`, which says where they come from.
 
@@ -139,6 +160,7 @@ class Model:
             where: Conditions that every record shall fulfil; see `blocks`.
             balance: A column of which every value shall be equally frequent.
             options: Of the kind of data, by name, such as `safe_csv` of tables.
+            truncation: See `blocks`.
 
         Returns:
             The provenance: that it is synthetic, which model, seed, request, versions.
@@ -148,9 +170,11 @@ class Model:
             DataError: When a file cannot be written; what stood there before stays.
         """
         request = self._request(where, balance)
-        asked = {"where": [*request.texts] if request else [], "balance": balance}
+        asked: dict[str, Any] = {"where": [*request.texts] if request else [], "balance": balance}
+        if truncation != 1:
+            asked["truncation"] = truncation
         provenance = self.provenance(n_records, seed, asked)
-        blocks = self.made(n_records, seed, request)  # refuses before anything is written
+        blocks = self.made(n_records, seed, request, truncation)  # refuses before anything is written
         settled = options_of(self.modality, "sample", options or {})
         kept = _sealed(provenance)
         writer = self.modality.format.writer(Path(path), self.codec.empty, kept, settled)
@@ -209,7 +233,7 @@ class Model:
         }
 
     def _request(self, where: Where | None, balance: str) -> Request | None:
-        if not where and not balance:
+        if not where and not balance and not offered(self.modality.recipe, Conditional):
             return None
         asking = needed(self.modality.recipe, Conditional, self.modality.kind)
         return asking.request(self.codec, where or {}, balance)
@@ -284,7 +308,7 @@ def _write(path: str | Path, to: Writer, blocks: Iterator[Any], provenance: Mapp
         for block in blocks:
             writer.write(block)
     if str(path) != "-":
-        write_whole(Path(f"{path}.meta.json"), as_json(provenance) + b"\n")
+        write_whole(Path(f"{Path(path)}.meta.json"), as_json(provenance) + b"\n")
 
 
 def versions() -> dict[str, str]:

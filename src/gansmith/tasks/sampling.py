@@ -70,6 +70,8 @@ class Sampling:
     seed: int
     request: Request | None
     """What the records shall fulfil."""
+    truncation: float = 1.0
+    """What noise is multiplied with: below 1 records come out more usual, and less various."""
 
     def blocks(self, n_records: int, *, is_screened: bool) -> Iterator[Any]:
         """So many records, in blocks; `is_screened` makes those again that break a rule or share a key."""
@@ -120,7 +122,7 @@ class Sampling:
         are left out, and others made in their places.
         """
         size, weighting = self._block_size, offered(self.modality.recipe, Weighting)
-        made = self._made(self.networks, Batch({}, size), stream, block)
+        made = self._made(self.networks, self._free(size, stream, block), stream, block)
         weights = weighting.weights(self.codec, made) if weighting else None
         if weighting is None or weights is None:
             return made
@@ -129,11 +131,17 @@ class Sampling:
             again = stream.part(str(len(kept)))
             part = math.ceil(size / N_SIZES)
             n_more = part * math.ceil(SPARE * n_left / part)
-            made = self._made(self.networks, Batch({}, n_more), again, block)
+            made = self._made(self.networks, self._free(n_more, again, block), again, block)
             weights = weighting.weights(self.codec, made)
             assert weights is not None
             kept.append(made[is_kept(weights, again, block)])
         return torch.cat(kept)[:size]
+
+    def _free(self, n_records: int, stream: Stream, block: int) -> Batch:
+        """What records are made of, where nothing is asked of them."""
+        if self.truncation == 1:
+            return Batch({}, n_records)
+        return Batch({"noise": self.truncation * self.rules.noise(n_records, stream, block)})
 
     def _answered(self, stream: Stream, block: int, question: Question) -> Compact:
         """What the networks make of these origins; each makes its own."""
@@ -142,7 +150,8 @@ class Sampling:
         for turn, networks in enumerate(self._by_turn):
             rows = torch.nonzero(origins.turns == turn)[:, 0]
             asked = None if condition is None else condition[rows]
-            given = Batch({"noise": origins.noise[rows], "condition": asked}, len(rows))
+            noise = self.truncation * origins.noise[rows]
+            given = Batch({"noise": noise, "condition": asked}, len(rows))
             made = self._made(networks, given, stream.part(f"turn {turn}"), block)
             if not turn:
                 compact = made.new_empty(len(origins.turns), *made.shape[1:])

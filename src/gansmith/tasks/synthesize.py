@@ -141,7 +141,15 @@ class Synthesizer(_Settings, BaseEstimator):
             if has_names:
                 self.feature_names_in_ = np.array(names, object)
 
-    def sample(self, n_records: int, *, where: Where | None = None, balance: str = "", seed: int = 0) -> Any:
+    def sample(
+        self,
+        n_records: int,
+        *,
+        where: Where | None = None,
+        balance: str = "",
+        seed: int = 0,
+        truncation: float = 1.0,
+    ) -> Any:
         """New records, in the type of the data it was fitted on.
 
         Args:
@@ -151,6 +159,7 @@ class Synthesizer(_Settings, BaseEstimator):
                 line, `["income=>50K", "age>=65"]`.
             balance: A column of which every value shall be equally frequent.
             seed: Another seed, other records.
+            truncation: What noise is multiplied with: below 1 records are more usual, and less various.
 
         Raises:
             UsageError: When not fitted yet, or what is asked for is unknown or cannot be.
@@ -161,7 +170,7 @@ class Synthesizer(_Settings, BaseEstimator):
         model = self._model()
         for doubt in model.doubts(where, balance):
             warnings.warn(doubt, stacklevel=2)
-        made = model.sample(n_records, seed, where, balance)
+        made = model.sample(n_records, seed, where, balance, truncation)
         return model.modality.format.returned(made, self._source)
 
     def impute(self, data: object, *, keep_missing: bool = False, seed: int = 0) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gansmith.engine.augmentation import AUGMENTATIONS, AugmentationConfig
+from gansmith.engine.augmentation import AugmentationConfig
 from gansmith.engine.inputs import Inputs
 from gansmith.engine.replay import Pool
 
@@ -13,7 +13,7 @@ SHAPES = [(5,), (3, 6), (3, 4, 4), (2, 3, 4, 5)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("name", ["mask", "scale", "jitter"])
 def test_changes_keep_shapes_and_can_be_learnt_through(name, shape):
     samples = torch.randn(400, *shape, requires_grad=True)
     config = AugmentationConfig(name, 0.5)

@@ -67,7 +67,8 @@ class Adversarial(AbstractGame):
         self._wants_features = any(term.needs_features for term in rules.terms)
         self._memory = Memory()
         has_lecam = any(penalty.name == "lecam" for penalty in rules.penalties)
-        self._remembers = self._losses.objective.balanced is not None or has_lecam
+        is_adapting = rules.augmentation_target is not None
+        self._remembers = self._losses.objective.balanced is not None or has_lecam or is_adapting
         self._is_packing = not rules.packs_if_ill
         self._pool = Pool(rules.n_replayed, rules.replay_share)
         if isinstance(networks["discriminator"], AbstractWholeBatchDiscriminator):
@@ -110,6 +111,8 @@ class Adversarial(AbstractGame):
                 self.config.alone(judge, one, heldout) for one in (heldout["real"], fake)
             )
             readings["decision_threshold"] = decision_threshold(real_alone, fake_alone, None)
+        if self.config.augmentation_target is not None:
+            readings["augmentation_chance"] = self._memory.adaptation.chance
         judge.train(is_learning)
         return readings
 
@@ -117,14 +120,13 @@ class Adversarial(AbstractGame):
         """Past fakes, and what the discriminator said so far, where anybody goes by that."""
         found = {f"replay/{name}": part for name, part in self._pool.parts.items()}
         if self._remembers:
-            numbers = [self._memory.real_logit, self._memory.fake_logit, self._memory.balance]
-            found["said"] = torch.tensor(numbers, dtype=torch.float64)
+            found["said"] = torch.tensor(self._memory.numbers, dtype=torch.float64)
         return found
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
         parts = below("replay/", memory)
         self._pool.parts = {name: part.to(self.device, copy=True) for name, part in parts.items()}
-        self._memory = Memory(*memory["said"].tolist()) if "said" in memory else Memory()
+        self._memory = Memory.of(memory["said"].tolist()) if "said" in memory else Memory()
 
     # --- In which turns ----------------------------------------------------------------------------------
 
@@ -187,7 +189,7 @@ class Adversarial(AbstractGame):
         )
         also = [examination.both] if gradient is None else []
         learn([self.discriminator], loss, share, scale, also=also)
-        self._remember(examination)
+        self._remember(examination, share)
         if gradient is None:
             assert examination.both.grad is not None
             gradient = slopes.pulled(examination.both.grad[len(turn.batch) :])
@@ -215,6 +217,7 @@ class Adversarial(AbstractGame):
             noise + adjustments.input_noise,
             rules.augmentations,
             turn.progress.share,
+            1.0 if rules.augmentation_target is None else self._memory.adaptation.chance,
             self.randomness.stream(f"inputs/{player}/{turn.name}"),
             turn.step,
         )
@@ -255,7 +258,7 @@ class Adversarial(AbstractGame):
             loss = self._losses.of_discriminator(
                 examination, turn.step, turn.progress.share, adjustments.penalty_scale
             )
-        self._remember(examination)
+        self._remember(examination, turn.progress.share)
         return loss
 
     def _replayed(self, turn: _Turn) -> dict[str, Tensor]:
@@ -265,10 +268,12 @@ class Adversarial(AbstractGame):
             met["condition"] = condition
         return self._pool.exchanged(met, self.randomness.generator(f"replay/{turn.name}", turn.step))
 
-    def _remember(self, examination: Examination) -> None:
+    def _remember(self, examination: Examination, share: float) -> None:
+        said, target = examination.encounter, self.config.augmentation_target
         if self._remembers:
-            said = examination.encounter
             self._memory.update(said.of_real.logits, said.of_fake.logits)
+        if target is not None:
+            self._memory.adaptation.update(said.of_real.logits, said.of_fake.logits, target, share)
 
     def _generator_loss(self, turn: _Turn, judge: nn.Module) -> Scalar:
         batch, inputs = turn.batch, self._inputs(turn, "generator")

@@ -24,6 +24,10 @@ def sample(
         typer.Option(metavar="COLUMN", help="A column of which every value shall be equally frequent."),
     ] = "",
     seed: Seed = 0,
+    truncation: Annotated[
+        float,
+        typer.Option(help="What noise is multiplied with: below 1 records are more usual, less various."),
+    ] = 1.0,
     discriminator_scores: Annotated[
         bool,
         typer.Option(
@@ -47,13 +51,13 @@ def sample(
     if discriminator_scores:  # each record as a person would look at it, and what is thought of it
         import numpy as np
 
-        for block in loaded.blocks(n, seed, where, balance):
+        for block in loaded.blocks(n, seed, where, balance, truncation):
             for index, probability in enumerate(loaded.realism(block)):
                 one = block.take(np.array([index]))
                 typer.echo(loaded.modality.format.preview(one).as_text())
                 typer.echo(f"probability that this is real: {probability:.3f}\n")
         return
-    provenance = loaded.write(Path(output), n, seed, where, balance, options=chosen.options)
+    provenance = loaded.write(Path(output), n, seed, where, balance, chosen.options, truncation)
     if output != STDOUT:
         typer.echo(f"Wrote {n:,} records to {output}.", err=True)
     if json:

@@ -5,6 +5,7 @@ Text from the user's data is shown letter for letter, brackets and colons includ
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
@@ -18,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.table import Table
 from rich.text import Text
 
+from gansmith.faces.cli.graphics import graphics_of, print_pictures
 from gansmith.tasks.opening import Opened
 
 if TYPE_CHECKING:  # what learns is imported when the data has been shown
@@ -98,6 +100,7 @@ def play(run: FitRun) -> bool:
         TimeRemainingColumn(),
         TextColumn("{task.description}", markup=False),
     )
+    graphics_of(os.environ, is_terminal=console.is_terminal)  # refuses now what it would refuse later
     progress = Progress(*columns, console=console, disable=not console.is_terminal)
     with stopping() as is_wanted, progress as bar, closing(iter(run)) as records:
         task = bar.add_task("", total=run.training.n_steps, completed=run.training.step)
@@ -135,7 +138,12 @@ def in_words(record: StepRecord, readings: Readings | None) -> str:
 
 
 def _tell(record: StepRecord, run: FitRun) -> None:
-    """A line for each evaluation and each finding; above the bar, or on its own without a terminal."""
+    """A line for each evaluation and each finding, and pictures where a terminal can show what is made.
+
+    They stand above the bar, or on their own without a terminal.
+    """
+    if record.readings and run.previewed:
+        print_pictures(run.previewed, console)
     if record.score is not None:
         best = run.training.best_score
         kept = "kept" if record.is_best or best is None else f"best so far {best:.3f}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Final, cast
 
 import typer
 
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, print_json
 from gansmith.faces.cli.settings import Chosen, offering
+
+SECONDS_PER_FRAME: Final = 0.25
+LAST_SECONDS: Final = 2.0
 
 
 @offering("show")
@@ -23,16 +26,24 @@ def show(
     sdv: Annotated[
         bool, typer.Option("--sdv", help="Print the columns of a table or its model as SDV's metadata JSON.")
     ] = False,
+    movie: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILM.gif", help="Write the pictures that a run has made so far as a .gif, .webp or .png."
+        ),
+    ] = None,
 ) -> None:
     """Show what a model has learnt, how a run is going, or what columns a data file has.
 
     With --json the schema of a model or a data file can be edited and given to `fit --schema`.
     """
-    if sdv:
+    if movie:
+        _write_movie(what, movie, json)
+    elif sdv:
         _show_metadata(what, chosen.options)
     elif what.suffix == ".gan":
         _show_model(what, json)
-    elif what.is_dir():
+    elif (what / "config.json").exists():
         _show_run(what, json)
     else:
         _show_data(what, chosen.options, json)
@@ -107,8 +118,29 @@ def _show_run(path: Path, as_json: bool) -> None:
     print_rows(rows)
 
 
+def _write_movie(run: Path, movie: Path, as_json: bool) -> None:
+    """The previews of a run, one after the other; the last is seen longer."""
+    from gansmith.modalities.image.movie import animated, check_movie, frames_of
+    from gansmith.store import write_whole
+    from gansmith.store.run_folder import RunFolder
+
+    check_movie(movie)
+    folder = RunFolder(run)
+    config, paths = folder.config(), folder.frames()
+    if not paths:
+        kind = config.get("kind", "other")
+        why = "None was made yet: wait." if kind == "image" else f"It is a run on {kind} data."
+        raise UsageError(f"{run}: no pictures of what was made to write to {movie}. {why}")
+    content = animated(frames_of(paths), movie.suffix, SECONDS_PER_FRAME, LAST_SECONDS)
+    write_whole(movie, content)
+    typer.echo(f"Wrote {len(paths)} pictures to {movie}.", err=True)
+    if as_json:
+        print_json({"movie": str(movie), "n_frames": len(paths)})
+
+
 def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
-    from gansmith.faces.cli.screen import print_rows
+    from gansmith.faces.cli.graphics import print_pictures
+    from gansmith.faces.cli.screen import output, print_rows
     from gansmith.tasks.opening import open_data
 
     opened = open_data(str(path), options=options, command="show")
@@ -118,6 +150,7 @@ def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
         return
     typer.echo(f"{path}: {len(opened.records):,} records of {opened.modality.kind} data")
     print_rows(found.rows)
+    print_pictures(opened.modality.format.preview(opened.records), output)
     for note in (*opened.records.notes, *found.remarks):
         typer.echo(f"Note: {note}")
 

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw, ImageFont
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.canvas import png_bytes, tiled
 from gansmith.modalities.image.pictures import Pixels
-from gansmith.modalities.image.writing import png_bytes, tiled
 from gansmith.store import write_whole
 
 Colour = tuple[int, int, int]

@@ -15,6 +15,7 @@ from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.mirroring import MAX_PICTURES, can_be_mirrored
 from gansmith.modalities.image.networks import PictureSamples
 from gansmith.modalities.image.pictures import Form, InMemory, Pictures, Pixels
 from gansmith.modalities.recipe import AbstractCodec
@@ -43,6 +44,8 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
 
     form: Form
     attributes: AttributeCodec
+    can_be_mirrored: bool = False
+    """Whether mirrored pictures look like the others."""
 
     @classmethod
     def fit(cls, records: Pictures, options: ImageOptions, seed: int) -> ImageCodec:
@@ -52,7 +55,9 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
                 f"{records.name}: pictures of {form} are too large to be learnt. "
                 f"Scale them down to {MAX_SIDE} x {MAX_SIDE} or less (--size)."
             )
-        return cls(form, AttributeCodec.fit(records.attributes))
+        few = np.random.default_rng(seed).permutation(len(records))[:MAX_PICTURES]
+        pixels = records.source.block(records.numbers[few])[..., : form.n_seen]
+        return cls(form, AttributeCodec.fit(records.attributes), can_be_mirrored(pixels, seed))
 
     @property
     def shape(self) -> Shape:
@@ -126,19 +131,21 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         known, tensors = self.attributes.state()
-        return {"form": to_plain(self.form), "attributes": known}, tensors
+        state = {"form": to_plain(self.form), "attributes": known, "can_be_mirrored": self.can_be_mirrored}
+        return state, tensors
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> ImageCodec:
         try:
-            if set(state) != {"form", "attributes"}:
+            mirrored = state.get("can_be_mirrored")
+            if set(state) != {"form", "attributes", "can_be_mirrored"} or not isinstance(mirrored, bool):
                 raise ModelFileError(f"its parts are {sorted(state)}")
             form = from_plain(Form, state["form"], error=ModelFileError)
             if max(form.height, form.width) > MAX_SIDE or form.n_channels > MAX_CHANNELS:
                 raise ModelFileError(f"pictures of {form}")
             if not form.lowest < form.highest or len(form.masks) >= form.n_channels:
                 raise ModelFileError(f"pixels from {form.lowest} to {form.highest}, masks {form.masks}")
-            return cls(form, AttributeCodec.from_state(state["attributes"], tensors))
+            return cls(form, AttributeCodec.from_state(state["attributes"], tensors), mirrored)
         except (UsageError, DataError) as error:
             raise ModelFileError(
                 f"the model's codec says {dict(state)!r:.200} ({error}). Wanted: a form of pictures up to "

@@ -12,6 +12,7 @@ import numpy as np
 from gansmith.errors import UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.drawing import preview_of
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
 from gansmith.modalities.image.writing import PictureWriter
@@ -26,6 +27,7 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     """See `HasScores`: small grey pictures from a table of pixels."""
 
     kind: ClassVar[str] = "image"
+    n_previewed: ClassVar[int] = 36
 
     def recognises(self, source: object) -> bool:
         return looks_like_pictures(source)
@@ -58,11 +60,11 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     def writer(
         self, path: Path, like: Pictures, metadata: Mapping[str, str], options: ImageOptions
     ) -> PictureWriter:
-        """A `.csv`, `.npy` or `.png` file; pixels are no formulas, so every CSV is safe."""
+        """See `PictureWriter`; pixels are no formulas, so every CSV of them is safe."""
         return PictureWriter(path, like, metadata)
 
     def preview(self, records: Pictures) -> PicturePreview:
-        return PicturePreview(records.pixels[:4], records.highest)
+        return preview_of(records, self.n_previewed)
 
     def read_to_judge(self, source: object, like: Pictures) -> Pictures:
         return read_like(source, like)

@@ -169,7 +169,9 @@ class Pictures:
         columns = {} if attributes is None else dict(attributes.columns)
         if labels is not None:
             if len(labels) != len(pixels):
-                raise DataError(f"{name}: {len(labels)} labels for {len(pixels)} pictures. Give one for each.")
+                raise DataError(
+                    f"{name}: {len(labels)} labels for {len(pixels)} pictures. Give one for each."
+                )
             columns[LABEL] = labels
         known = Attributes(columns)
         return cls(InMemory(pixels), np.arange(len(pixels)), form, known, name, notes)
@@ -196,6 +198,10 @@ class Pictures:
     def take(self, indices: np.ndarray) -> Pictures:
         """The pictures with these numbers, in this order."""
         return replace(self, numbers=self.numbers[indices], attributes=self.attributes.take(indices))
+
+    def with_attributes(self, attributes: Attributes) -> Pictures:
+        """The same pictures, and of each this is known instead; see `HasAttributes`."""
+        return replace(self, attributes=attributes)
 
     def of_label(self, *labels: str) -> Pictures:
         """The pictures with this label, or with one of these.

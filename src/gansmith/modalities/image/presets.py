@@ -8,7 +8,7 @@ from typing import Final, final
 
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.grid_augmentation import picture_augmentations
+from gansmith.engine.augmentation import picture_augmentations
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.modalities.image.codec import ImageCodec
@@ -111,7 +111,6 @@ def vae(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
 def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
     """Residual convolutions, relativistic pairs, one pass for both players, R1 and R2 at every fourth step."""
     sizes = grid_widths(codec.shape, seconds)
-    few = codec.can_be_mirrored
     batch_size = min(64, n_records)
     networks = ImageNetworks(sizes.decoder, sizes.encoder, style="convolutional")
     gamma = GAMMA_PER_VALUE * codec.n_values
@@ -120,7 +119,7 @@ def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
         n_latents=N_LATENTS,
         turns="one_pass",
         penalties=tuple(PenaltyConfig(name, gamma, gamma / 10, interval=4) for name in ("r1", "r2")),
-        augmentations=picture_augmentations(n_records, can_flip=few),
+        augmentations=picture_augmentations(n_records, can_flip=codec.can_be_mirrored),
         generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=HALF_LIFE_SAMPLES),
         discriminator=PlayerConfig(1e-3, 1e-4),
     )

@@ -1,66 +1,90 @@
-"""Files of generated pictures: comma-separated pixels, an array, or a PNG to look at.
+"""Files of generated pictures, by the name that is asked for; whole or not there at all.
 
-Every PNG says of itself that it is synthetic.
+.csv              one picture a line, pixels row by row, without a header: grey pictures of 8 bits
+.npy              one array, in the type of the pixels
+.npz              an array `images`, and one of each attribute
+.png              one grid to look at
+.zip, or a folder `00000.png` and so on, one file a picture, with
+
+    labels.csv    the names of the files and the attributes, where there are some
+    masks/NAME/   the masks of the pictures, under the same names
+    meta.json     where they come from, and the form of the pictures
+
+A picture of 8 bits and up to 4 channels, or grey of 16 bits, is a PNG; any other is a `.npy` array. PNGs of 8
+bits are stretched to 255 as white, all else is written as it is. Every file of pictures says of itself that
+it is synthetic, where its format has a place for that.
 """
 
 from __future__ import annotations
 
+import csv
+import json
 import math
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack, nullcontext
-from io import BytesIO
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import asdict
+from io import BytesIO, StringIO
 from pathlib import Path
 from types import TracebackType
-from typing import Final, final
+from typing import Any, BinaryIO, Final, Protocol, cast, final
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import numpy as np
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.attributes import Attributes, joined_attributes
+from gansmith.modalities.canvas import PROVENANCE, Canvas, grid, on_screen, png_bytes
+from gansmith.modalities.image.drawing import seen
 from gansmith.modalities.image.pictures import Pictures, Pixels
-from gansmith.store import whole_file
+from gansmith.store import as_json, whole_file, whole_folder
 
 STDOUT: Final = "-"
-FORMATS: Final = (".csv", ".npy", ".png")
+FORMATS: Final = (".csv", ".npy", ".npz", ".png", ".zip")
+LABELS_FILE: Final = "labels.csv"
+META_FILE: Final = "meta.json"
+MASKS_FOLDER: Final = "masks"
+FILE_COLUMN: Final = "file"
 MAX_PICTURES_IN_PNG: Final = 10_000
-PROVENANCE: Final = {"synthetic": "true", "software": "gansmith"}
-"""Said in every PNG that holds something generated."""
-_SMALLEST_SIDE_PX: Final = 64
+_MIN_DIGITS: Final = 5
 
 
 @final
 class PictureWriter:
-    """Writes blocks of pictures to a file that appears when all went well.
-
-    `.csv` holds one picture per line, pixels row by row, without a header: what pictures are read from.
-    `.npy` holds an array `(n, height, width)`, `.png` a grid to look at. "-" is CSV on standard output.
+    """Writes blocks of pictures to what appears under its name when all went well; see the module.
 
     Args:
-        path: Where to; its extension says the format.
-        like: Says the size of the pictures and what is white.
-        metadata: Where they come from; kept in a PNG beside "synthetic".
+        path: Where to; its extension says the format. None says a folder, "-" is CSV on standard output.
+        like: Says the form of the pictures.
+        metadata: Where they come from; kept where the format has a place for it.
 
     Raises:
-        UsageError: From the constructor: no such format.
-        DataError: From the others: the file cannot be written, or a PNG would be too large.
+        UsageError: From the constructor: no such format, pictures that it cannot hold, a folder that holds
+            something already.
+        DataError: From the others: it cannot be written, or a PNG would be too large.
     """
 
     def __init__(self, path: Path, like: Pictures, metadata: Mapping[str, str]) -> None:
-        self._path, self._like, self._metadata = path, like, dict(metadata)
-        self._format = ".csv" if str(path) == STDOUT else path.suffix.lower()
-        if self._format not in FORMATS:
+        self._path, self._like, self._stack = path, like, ExitStack()
+        suffix = ".csv" if str(path) == STDOUT else path.suffix.lower()
+        if path.is_dir() or not suffix:
+            _check_free(path)
+            suffix = ""
+        elif suffix not in FORMATS:
             raise UsageError(
-                f"{path}: pictures cannot be written in this format. {did_you_mean(path.suffix, FORMATS)}"
+                f"{path}: pictures cannot be written in this format. {did_you_mean(path.suffix, FORMATS)} "
+                "A name without an extension is a folder of pictures."
             )
-        self._stack = ExitStack()
-        self._kept: list[Pixels] = []
+        form = like.form
+        if suffix == ".csv" and (form.n_channels, form.pixel_type) != (1, "uint8"):
+            raise UsageError(
+                f"{path}: CSV holds grey pictures of 8 bits alone, and these are {form}. "
+                "Give -o a folder, or a name that ends in .zip, .npy, .npz or .png."
+            )
+        self._suffix, self._metadata = suffix, dict(metadata)
 
     def __enter__(self) -> PictureWriter:
-        is_stdout = str(self._path) == STDOUT
-        file = nullcontext(sys.stdout.buffer) if is_stdout else whole_file(self._path)
-        self._file = self._stack.enter_context(file)
+        self._to = self._opened()
         return self
 
     def __exit__(
@@ -68,7 +92,7 @@ class PictureWriter:
     ) -> None:
         with self._stack:  # nothing is left behind where the end fails, either
             if error is None:
-                self._finish()
+                self._to.finish()
             else:
                 self._stack.__exit__(kind, error, trace)
 
@@ -78,79 +102,243 @@ class PictureWriter:
         Raises:
             DataError: The disk is full, or there are more pictures than a PNG can show.
         """
-        if self._format == ".csv":
-            rows = [picture.ravel().tolist() for picture in records.pixels]
-            self._file.write("".join(f"{','.join(map(str, row))}\n" for row in rows).encode())
-            return
-        self._kept.append(records.pixels)
-        n_pictures = sum(map(len, self._kept))
-        if self._format == ".png" and n_pictures > MAX_PICTURES_IN_PNG:
-            raise DataError(
-                f"{self._path}: more than {MAX_PICTURES_IN_PNG:,} pictures do not fit into a PNG. "
-                "Write .npy or .csv, or ask for fewer."
-            )
+        self._to.write(records)
 
-    def _finish(self) -> None:
-        pixels = np.concatenate([self._like.pixels[:0], *self._kept])
-        if self._format == ".npy":
-            stream = BytesIO()
-            np.save(stream, pixels, allow_pickle=False)
-            self._file.write(stream.getvalue())
-        elif self._format == ".png":
-            if not len(pixels):
-                raise DataError(f"{self._path}: no picture to draw. Ask for one at least.")
-            self._file.write(grid_png(pixels, self._like.highest, self._metadata))
+    def _opened(self) -> _Target:
+        path, like = self._path, self._like
+        if self._suffix == "":
+            folder = self._stack.enter_context(whole_folder(path))
+            return _PictureFiles(_to_folder(folder), like, self._metadata)
+        file = self._stack.enter_context(self._file())
+        if self._suffix == ".zip":
+            archive = self._stack.enter_context(ZipFile(file, "w", ZIP_STORED))
+            return _PictureFiles(_to_zip(archive), like, self._metadata)
+        if self._suffix == ".csv":
+            return _PixelLines(file)
+        if self._suffix == ".npy":
+            return _OneArray(file, like)
+        return _Arrays(file, like) if self._suffix == ".npz" else _Grid(file, path, self._metadata)
+
+    def _file(self) -> AbstractContextManager[BinaryIO]:
+        return nullcontext(sys.stdout.buffer) if str(self._path) == STDOUT else whole_file(self._path)
+
+
+def _check_free(path: Path) -> None:
+    """Raise UsageError when a folder of pictures would overwrite something."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        what = "holds something already" if path.is_dir() else "is a file"
+        raise UsageError(
+            f"{path} {what}, and pictures go to a folder of their own. Give another name, or remove it first."
+        )
+
+
+class _Target(Protocol):
+    """What pictures of one format go to."""
+
+    def write(self, records: Pictures) -> None:
+        """Append pictures."""
+        ...
+
+    def finish(self) -> None:
+        """Write what stands at the end."""
+        ...
+
+
+# --- One file -----------------------------------------------------------------------------------------------
+
+
+@final
+class _PixelLines:
+    """Comma-separated pixels, one picture a line."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, records: Pictures) -> None:
+        """Append pictures."""
+        rows = [picture.ravel().tolist() for picture in records.pixels]
+        self._file.write("".join(f"{','.join(map(str, row))}\n" for row in rows).encode())
+
+    def finish(self) -> None:
+        """Hand on what is buffered."""
         self._file.flush()
 
 
-def grid_png(pixels: Pixels, highest: int, metadata: Mapping[str, str]) -> bytes:
-    """Pictures as a square grid on a mid-grey ground, each enlarged to be seen.
+@final
+class _OneArray:
+    """A `.npy` file, block by block: numpy keeps room in its header for another number of pictures."""
 
-    Args:
-        pixels: Shape `(n, height, width)`, one or more.
-        highest: The value of white.
-        metadata: Text to keep in the file.
-    """
-    scale = max(1, _SMALLEST_SIDE_PX // max(pixels.shape[1:])) if len(pixels) <= 400 else 1
-    n_columns = math.ceil(math.sqrt(len(pixels)))
-    canvas = tiled(pixels, highest, n_columns, scale, gap=max(1, scale), background=96)
-    return png_bytes(Image.fromarray(canvas), metadata)
+    def __init__(self, file: BinaryIO, like: Pictures) -> None:
+        self._file, self._n = file, 0
+        self._shape, self._type = like.pixels[:0].shape[1:], np.dtype(like.form.pixel_type)
+        self._write_header()
+
+    def _write_header(self) -> None:
+        descr = np.lib.format.dtype_to_descr(self._type)
+        header = {"descr": descr, "fortran_order": False, "shape": (self._n, *self._shape)}
+        np.lib.format.write_array_header_1_0(self._file, header)
+
+    def write(self, records: Pictures) -> None:
+        """Append pictures."""
+        self._file.write(np.ascontiguousarray(records.pixels, self._type).tobytes())
+        self._n += len(records)
+
+    def finish(self) -> None:
+        """Say how many there are."""
+        self._file.seek(0)
+        self._write_header()
 
 
-def png_bytes(image: Image.Image, metadata: Mapping[str, str]) -> bytes:
-    """A picture as the content of a PNG file, with `PROVENANCE` and `metadata` as its text."""
-    info = PngInfo()
-    for key, value in {**PROVENANCE, **metadata}.items():
-        info.add_itxt(key, value) if not value.isascii() else info.add_text(key, value)
+@final
+class _Arrays:
+    """A `.npz` file."""
+
+    def __init__(self, file: BinaryIO, like: Pictures) -> None:
+        self._file = file
+        self._pixels: list[Pixels] = [like.pixels[:0]]
+        self._attributes: list[Attributes] = []
+        self._like = like
+
+    def write(self, records: Pictures) -> None:
+        """Keep pictures."""
+        self._pixels.append(records.pixels)
+        self._attributes.append(records.attributes)
+
+    def finish(self) -> None:
+        """Write all arrays; an attribute of the name "images" is called "images_"."""
+        found = joined_attributes(self._attributes or [self._like.attributes])
+        arrays: dict[str, np.ndarray] = {"images": np.concatenate(self._pixels)}
+        for name, column in found.columns.items():
+            plain = column if column.dtype.kind == "f" else np.array([_text(one) for one in column], np.str_)
+            arrays[f"{name}_" if name in arrays else name] = plain
+        with ZipFile(self._file, "w", ZIP_STORED) as archive:  # np.savez reserves the names `file` and so on
+            for name, array in arrays.items():
+                _to_zip(archive)(f"{name}.npy", _npy(array))
+
+
+@final
+class _Grid:
+    """A PNG to look at."""
+
+    def __init__(self, file: BinaryIO, path: Path, metadata: Mapping[str, str]) -> None:
+        self._file, self._path, self._metadata = file, path, metadata
+        self._seen: list[Canvas] = []
+
+    def write(self, records: Pictures) -> None:
+        """Keep pictures."""
+        self._seen.append(seen(records))
+        if sum(map(len, self._seen)) > MAX_PICTURES_IN_PNG:
+            raise DataError(
+                f"{self._path}: more than {MAX_PICTURES_IN_PNG:,} pictures do not fit into a PNG. "
+                "Write .zip, .npy or a folder, or ask for fewer."
+            )
+
+    def finish(self) -> None:
+        """Draw them."""
+        if not sum(map(len, self._seen)):
+            raise DataError(f"{self._path}: no picture to draw. Ask for one at least.")
+        self._file.write(png_bytes(grid(np.concatenate(self._seen)), self._metadata))
+
+
+# --- One file a picture -------------------------------------------------------------------------------------
+
+_Put = Callable[[str, bytes], None]
+"""Writes the content of a file of this name, which may lie in sub-folders."""
+
+
+def _to_folder(folder: Path) -> _Put:
+    def put(name: str, content: bytes) -> None:
+        path = folder / name
+        if "/" in name:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    return put
+
+
+def _to_zip(archive: ZipFile) -> _Put:
+    """Without the time of day: the same pictures make the same bytes."""
+    return lambda name, content: archive.writestr(ZipInfo(name), content)
+
+
+@final
+class _PictureFiles:
+    """Pictures, each in a file of its own, what is known of them, and where they come from."""
+
+    def __init__(self, put: _Put, like: Pictures, metadata: Mapping[str, str]) -> None:
+        self._put, self._form, self._metadata = put, like.form, metadata
+        self._names: tuple[str, ...] = like.attributes.names
+        self._rows: list[Sequence[str]] = []
+        self._n = 0
+        origin = _origin(metadata)
+        n_records = origin.get("records")
+        n_last = n_records - 1 if isinstance(n_records, int) else 0
+        self._n_digits = max(_MIN_DIGITS, len(str(n_last)))
+        self._texts = {"model": str(origin["model"])} if origin.get("model") else {}
+
+    def write(self, records: Pictures) -> None:
+        """Append pictures."""
+        pixels, form = records.pixels, self._form
+        pixels = pixels[..., None] if pixels.ndim == 3 else pixels
+        names = [f"{number:0{self._n_digits}d}" for number in range(self._n, self._n + len(records))]
+        suffix, content = self._content(pixels[..., : form.n_seen])
+        for name, picture in zip(names, content, strict=True):
+            self._put(name + suffix, picture)
+        for index, mask in enumerate(form.masks):
+            folder = f"{MASKS_FOLDER}/{mask.replace('/', '_').lstrip('.')}"
+            tones = on_screen(pixels[..., form.n_seen + index], form.lowest, form.highest)
+            for name, one in zip(names, tones, strict=True):
+                self._put(f"{folder}/{name}.png", self._png(one))
+        columns = records.attributes.columns
+        self._names = self._names or tuple(columns)
+        values = [[_text(value) for value in columns[name].tolist()] for name in self._names]
+        self._rows += zip([name + suffix for name in names], *values, strict=True)
+        self._n += len(records)
+
+    def finish(self) -> None:
+        """Write what is known of all of them."""
+        if self._names:
+            stream = StringIO(newline="")
+            csv.writer(stream, lineterminator="\n").writerows([(FILE_COLUMN, *self._names), *self._rows])
+            self._put(LABELS_FILE, stream.getvalue().encode())
+        known: dict[str, Any] = {"synthetic": True, "software": PROVENANCE["software"], **self._metadata}
+        known = {**known, **_origin(self._metadata), "form": asdict(self._form)}
+        known.pop("gansmith", None)
+        self._put(META_FILE, as_json(known) + b"\n")
+
+    def _content(self, pixels: Pixels) -> tuple[str, list[bytes]]:
+        """The extension of the files of pictures `(n, height, width, n_channels)`, and what is in them."""
+        n_channels, form = pixels.shape[-1], self._form
+        if form.pixel_type == "uint8" and n_channels <= 4:
+            stretched = on_screen(pixels.reshape(-1, 1, 1), form.lowest, form.highest).reshape(pixels.shape)
+            return ".png", [self._png(one[..., 0] if n_channels == 1 else one) for one in stretched]
+        if form.pixel_type == "uint16" and n_channels == 1:
+            return ".png", [self._png(np.ascontiguousarray(one[..., 0])) for one in pixels]
+        return ".npy", [_npy(one[..., 0] if n_channels == 1 else one) for one in pixels]
+
+    def _png(self, picture: np.ndarray) -> bytes:
+        return png_bytes(picture, self._texts, is_quick=True)
+
+
+def _origin(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The provenance that a model gives; empty where it gives none."""
+    try:
+        found = json.loads(metadata.get("gansmith", ""))
+    except ValueError:
+        return {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _npy(array: np.ndarray) -> bytes:
     stream = BytesIO()
-    image.save(stream, format="PNG", pnginfo=info, optimize=True)
+    np.save(stream, array, allow_pickle=False)
     return stream.getvalue()
 
 
-def tiled(
-    pictures: Pixels, highest: int, n_columns: int, scale: int, gap: int, background: int
-) -> np.ndarray:
-    """Pictures in rows on a background, each pixel enlarged to a square.
-
-    Args:
-        pictures: Shape `(n, height, width)`, one or more.
-        highest: The value of white.
-        n_columns: Pictures per row.
-        scale: Screen pixels per pixel.
-        gap: Screen pixels between pictures and around them.
-        background: Grey of 0 to 255.
-
-    Returns:
-        Shape `(rows, columns)` in screen pixels, uint8.
-    """
-    n, height, width = pictures.shape
-    n_rows = -(-n // n_columns)
-    bright = np.rint(pictures.astype(float) * (255 / highest)).astype(np.uint8)
-    large = bright.repeat(scale, 1).repeat(scale, 2)  # (n, height * scale, width * scale)
-    down, across = height * scale + gap, width * scale + gap
-    canvas = np.full((n_rows * down + gap, n_columns * across + gap), background, np.uint8)
-    for index, picture in enumerate(large):
-        row, column = divmod(index, n_columns)
-        top, left = gap + row * down, gap + column * across
-        canvas[top : top + height * scale, left : left + width * scale] = picture
-    return canvas
+def _text(value: object) -> str:
+    """A value of an attribute; nothing where it is unknown, whole numbers without a point."""
+    if isinstance(value, float):
+        if math.isnan(value):
+            return ""
+        return str(int(value)) if value.is_integer() else repr(value)
+    return "" if value is None else str(value)

@@ -163,9 +163,9 @@ class TableRecipe(AbstractRecipe[TableCodec]):
             return batch
         return batch.with_part("condition", draw_conditions(codec.layout, batch["real"], generator))
 
-    def request(self, codec: TableCodec, where: Where, balance: str) -> TableRequest:
+    def request(self, codec: TableCodec, where: Where, balance: str) -> TableRequest | None:
         """See `Conditional`."""
-        return request_for(codec, where, balance)
+        return request_for(codec, where, balance) if where or balance else None
 
     def partial(
         self, codec: TableCodec, source: object, options: TableOptions, *, keep_missing: bool

@@ -32,6 +32,7 @@ from gansmith.engine.processors import matrix_precision, n_threads, sampling_pre
 from gansmith.engine.train import StepRecord, TrainConfig, Training
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.capabilities import Finishing, HasFinalScore
+from gansmith.modalities.previews import Preview
 from gansmith.modalities.registry import find_modality, offered
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
@@ -62,6 +63,8 @@ class FitRun:
     ) -> None:
         self.prepared, self.n_threads, self.folder = prepared, threads, folder
         self._deadline = deadline
+        self.previewed: Preview | None = None
+        """What was made at the last evaluation, where there is a folder."""
         self.modality, self.codec, self.notes = prepared.modality, prepared.codec, prepared.notes
         self.training: Training = Training(
             prepared.game,
@@ -142,18 +145,23 @@ class FitRun:
         """The model that is fine-tuned, if it is still the one to keep."""
         return None if self.training.kept_step else self.prepared.origin
 
-    def preview(self) -> str:
-        """What is made of the same noise each time, a few records as plain text."""
-        game = self.training.game
-        samples = game.generate(Batch({}, 5), game.randomness.stream("preview"), 0)
+    def preview(self) -> Preview:
+        """What is made of the same noise each time, a few records."""
+        game, form = self.training.game, self.modality.format
+        known = self.prepared.batches.first(form.n_previewed)  # nothing is asked for but what occurs
+        given = Batch({"condition": known.get("condition")}, len(known))
+        samples = game.generate(given, game.randomness.stream("preview"), 0)
         records = self.codec.decode(self.codec.compact(samples.cpu()), 0, 0)
-        return self.modality.format.preview(records).as_text() + "\n"
+        return form.preview(records)
 
     def _log(self, record: StepRecord) -> None:
         if self.folder is None:
             return
         if record.readings:
-            self.folder.write_preview(f"step-{record.step:010d}.txt", self.preview())
+            self.previewed = self.preview()
+            self.folder.write_preview(f"step-{record.step:010d}.txt", f"{self.previewed.as_text()}\n")
+            if png := self.previewed.as_png():
+                self.folder.write_preview(f"step-{record.step:010d}.png", png)
         every = max(1, record.n_steps // N_STATS)
         if record.readings or record.findings or record.step % every == 0 or record.step == record.n_steps:
             self.folder.append_stats(asdict(record))

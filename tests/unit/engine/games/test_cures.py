@@ -89,6 +89,7 @@ CURES: dict[str, dict[str, Any]] = {
         "augmentations": (AugmentationConfig("mask", 0.0, 0.8), AugmentationConfig("jitter", 0.5)),
         "penalties": (PenaltyConfig("consistency", 1.0), PenaltyConfig("fake_consistency", 1.0)),
     },
+    "adapting changes": {"augmentations": (AugmentationConfig("mask", 0.6),), "augmentation_target": 0.0},
     "soft labels": {"label_smoothing": 0.1},
     "past fakes": {"replay_share": 0.5, "n_replayed": 20},
     "looking ahead": {"n_unrolled": 2, "penalties": (PenaltyConfig("r1", 0.1), PenaltyConfig("r2", 0.1))},
@@ -128,7 +129,8 @@ def test_a_game_with_all_cures_at_once_keeps_the_promises(n_conditions, tmp_path
 
 @pytest.mark.parametrize("turns", ["same_fakes", "one_pass"])
 @pytest.mark.parametrize(
-    "name", ["packs", "noise", "changes", "soft labels", "balance", "averages", "small steps"]
+    "name",
+    ["packs", "noise", "changes", "adapting changes", "soft labels", "balance", "averages", "small steps"],
 )
 def test_cures_go_with_other_turns(name, turns, tmp_path):
     game = toy(turns=turns, **CURES[name])
@@ -303,6 +305,7 @@ def test_looking_ahead_the_generator_knows_how_the_discriminator_will_move():
         ({"n_packed": 0}, "1 or more"),
         ({"label_smoothing": 0.1, "objective": "wasserstein"}, "has no labels to be smoothed"),
         ({"label_smoothing": 0.5}, "less than 0.5"),
+        ({"augmentation_target": 0.6}, "name one"),
     ],
 )
 def test_what_does_not_go_together_is_refused(rules, words):

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.canvas import tiled
 from gansmith.modalities.image import ImageOptions, writing
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.image.reading import read_pictures
-from gansmith.modalities.image.writing import PictureWriter, tiled
+from gansmith.modalities.image.writing import PictureWriter
 
 CODEC = ImageCodec(4, 4, 16)
 PIXELS = np.random.default_rng(0).integers(0, 17, (5, 4, 4)).astype(np.uint8)

@@ -1,0 +1,211 @@
+"""The latents of a model: points that records are made from, to be moved about, averaged and searched.
+
+space = LatentSpace(model)
+one, other = space.draw(1, seed=1), space.draw(1, seed=2)
+frames = space.records(space.walk(joined_points([one, other]), 30))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from gansmith.engine.batches import Batch
+from gansmith.engine.processors import n_threads
+from gansmith.engine.randomness import Randomness
+from gansmith.errors import UsageError
+from gansmith.modalities.capabilities import Conditional, Origins
+from gansmith.modalities.registry import offered
+from gansmith.nets.distributions import networks_by_turn
+from gansmith.tabular.where import Where
+from gansmith.tasks.model import Model
+
+N_STARTS: Final = 256
+"""Points of which the nearest begins the search for a record."""
+N_SEARCH_STEPS: Final = 200
+SEARCH_RATE: Final = 0.05
+"""Step size at the start of a search, in standard deviations of the noise."""
+PRIOR_WEIGHT: Final = 1e-3
+"""How much a search minds that a point lies further out than points do; against squared differences."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Points:
+    """What records are made from; sums and differences of the noise of several are latents as well."""
+
+    noise: Float[np.ndarray, "n n_latents"]
+    """Standard normal numbers."""
+    condition: Float[np.ndarray, "n n_conditions"] | None = None
+    """What each record is to be, as the model's own numbers; None where nothing can be asked for."""
+
+    def __len__(self) -> int:
+        return len(self.noise)
+
+    def take(self, indices: np.ndarray) -> Points:
+        """The points with these numbers, in this order."""
+        return Points(self.noise[indices], None if self.condition is None else self.condition[indices])
+
+
+def joined_points(parts: Sequence[Points]) -> Points:
+    """Several sets of points of one model as one."""
+    conditions = [part.condition for part in parts if part.condition is not None]
+    noise = np.concatenate([part.noise for part in parts])
+    return Points(noise, np.concatenate(conditions) if len(conditions) == len(parts) else None)
+
+
+@final
+class LatentSpace:
+    """All that a model can make, as points.
+
+    Args:
+        model: Whose generator maps noise to records; of generators that take turns it is the newest.
+
+    Raises:
+        UsageError: The model makes records in another way.
+    """
+
+    def __init__(self, model: Model) -> None:
+        if "generator" not in model.rules.generating:
+            raise UsageError(
+                f"a model of the game {model.rules.name!r} has no latents to move about in. "
+                "Learn it by a game with a generator."
+            )
+        self.model = model
+        generating = {name: model.networks[name] for name in model.rules.generating}
+        self._networks = networks_by_turn(generating)[-1]
+
+    def draw(self, n: int, seed: int = 0, where: Where | None = None, balance: str = "") -> Points:
+        """Points at random.
+
+        Args:
+            n: How many.
+            seed: Another seed, other points.
+            where: What their records shall be; see `Model.blocks`.
+            balance: An attribute whose values take turns.
+
+        Raises:
+            UsageError: What is asked for is not known, or cannot be.
+        """
+        randomness = Randomness(seed)
+        noise = self.model.rules.noise(n, randomness.stream("points"), 0)
+        conditional = offered(self.model.modality.recipe, Conditional)
+        request = conditional.request(self.model.codec, where or {}, balance) if conditional else None
+        if request is None:
+            return Points(noise.numpy())
+        block = request.block(n, 0, n, randomness.key("asked", 0))
+        condition = block.ask(Origins(noise, torch.zeros(n, dtype=torch.long))).condition
+        return Points(noise.numpy(), None if condition is None else condition.numpy())
+
+    @torch.no_grad()
+    def records(self, points: Points) -> Any:
+        """What the model makes of these points."""
+        codec, made = self.model.codec, list[torch.Tensor]()
+        with n_threads(1):
+            for rows in torch.arange(len(points)).split(codec.block_size):
+                made.append(codec.compact(self._made(*_tensors(points.take(rows.numpy())))))
+        return codec.decode(torch.cat(made), 0, 0)
+
+    def walk(self, stops: Points, n_between: int, *, is_closed: bool = False) -> Points:
+        """The way from stop to stop: along the sphere on which noise lies, and straight between conditions.
+
+        Args:
+            stops: Two or more.
+            n_between: Points from each stop to the next, the first of the two included.
+            is_closed: Whether it goes back to the first stop.
+
+        Source:
+            White 2016, "Sampling generative networks", section 2.1 (arXiv:1609.04468).
+        """
+        if len(stops) < 2 or n_between < 1:
+            raise UsageError(f"a walk needs 2 stops and 1 step between them, not {len(stops)}, {n_between}.")
+        ends = np.roll(np.arange(len(stops)), -1)
+        legs = list(zip(np.arange(len(stops)), ends, strict=True))[: None if is_closed else -1]
+        shares = np.arange(n_between) / n_between
+        parts = [_leg(stops.take(np.array(leg)), shares) for leg in legs]
+        return joined_points(parts if is_closed else [*parts, stops.take(np.array([len(stops) - 1]))])
+
+    def project(self, records: Any, *, n_steps: int = N_SEARCH_STEPS, seed: int = 0) -> Points:
+        """The points whose records come nearest to real ones: the best of some at random, then downhill.
+
+        Distances are squared differences of samples, on the grid and of averages over neighbouring values.
+
+        Args:
+            records: Such as the model makes; what is known of them beside is what their points ask for.
+            n_steps: Of the search.
+            seed: Of the points it begins from.
+
+        Source:
+            Zhu et al. 2016, "Generative visual manipulation on the natural image manifold", section 3.1
+            (arXiv:1609.03552).
+        """
+        model = self.model
+        batch = model.modality.recipe.dataset(model.codec, records, 0).batch(torch.arange(len(records)))
+        wanted, condition = model.codec.expand(batch["real"]), batch.get("condition")
+        starts = torch.from_numpy(self.draw(N_STARTS, seed).noise)
+        with n_threads(1):
+            noise = torch.stack([
+                starts[self._nearest(starts, sample, None if condition is None else condition[row])]
+                for row, sample in enumerate(wanted)
+            ]).requires_grad_()
+            optimiser = torch.optim.Adam([noise], SEARCH_RATE)
+            schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(n_steps, 1))
+            for _ in range(n_steps):
+                optimiser.zero_grad()
+                loss = _distance(self._made(noise, condition), wanted).sum()
+                (loss + PRIOR_WEIGHT * noise.square().sum()).backward()
+                optimiser.step()
+                schedule.step()
+        found = noise.detach().numpy()
+        return Points(found, None if condition is None else condition.numpy())
+
+    @torch.no_grad()
+    def _nearest(
+        self, starts: torch.Tensor, sample: torch.Tensor, condition: torch.Tensor | None
+    ) -> torch.Tensor:
+        asked = None if condition is None else condition.expand(len(starts), -1)
+        return _distance(self._made(starts, asked), sample[None]).argmin()
+
+    def _made(self, noise: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+        """Samples, on the CPU and in full precision."""
+        given = Batch({"noise": noise, "condition": condition}, len(noise))
+        stream = Randomness(0).stream("points")
+        return self.model.rules.generate(self._networks, given, stream, 0).float()
+
+
+def _tensors(points: Points) -> tuple[torch.Tensor, torch.Tensor | None]:
+    condition = points.condition
+    return torch.from_numpy(points.noise), None if condition is None else torch.from_numpy(condition)
+
+
+def _leg(ends: Points, shares: np.ndarray) -> Points:
+    """From one point to another."""
+    start, end = ends.noise
+    lengths = np.linalg.norm(start), np.linalg.norm(end)
+    cosine = float(np.clip(start @ end / max(lengths[0] * lengths[1], 1e-12), -1.0, 1.0))
+    angle = np.arccos(cosine)
+    if np.sin(angle) < 1e-6:  # the same direction, or the opposite one: straight on
+        weights = np.stack([1 - shares, shares], 1)
+    else:
+        weights = np.stack([np.sin((1 - shares) * angle), np.sin(shares * angle)], 1) / np.sin(angle)
+    noise = (weights @ np.stack([start, end])).astype(np.float32)
+    if ends.condition is None:
+        return Points(noise)
+    straight = np.stack([1 - shares, shares], 1).astype(np.float32)
+    return Points(noise, straight @ ends.condition)
+
+
+def _distance(made: torch.Tensor, wanted: torch.Tensor) -> Float[torch.Tensor, " n"]:
+    """Squared differences of samples, and of what is left of them at half and quarter resolution."""
+    total = (made - wanted).square().flatten(1).mean(1)
+    pools = {3: torch.nn.functional.avg_pool1d, 4: torch.nn.functional.avg_pool2d, 5: torch.nn.functional.avg_pool3d}
+    if made.ndim in pools and min(made.shape[2:]) >= 4:
+        for size in (2, 4):
+            coarse, others = (pools[made.ndim](one, size) for one in (made, wanted))
+            total = total + (coarse - others).square().flatten(1).mean(1)
+    return total
