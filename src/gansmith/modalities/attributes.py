@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Protocol, Self, final, runtime_checkable
+from typing import Any, Protocol, final, runtime_checkable
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class HasAttributes(Protocol):
         """What is known of each."""
         ...
 
-    def with_attributes(self, attributes: Attributes) -> Self:
+    def with_attributes(self, attributes: Attributes) -> HasAttributes:
         """The same records, and of each this is known instead.
 
         Raises:

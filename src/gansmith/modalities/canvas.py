@@ -128,27 +128,41 @@ def grid(pictures: np.ndarray, highest: float = 255, n_columns: int = 0) -> Canv
     return tiled(pictures, highest, n_columns, scale, gap=max(1, scale), background=GROUND)
 
 
-def strip(pictures: np.ndarray, highest: float, width_px: int, side_px: int) -> Canvas:
-    """As many pictures side by side as there is room for, in colour, each brought to a size.
+def strip(pictures: np.ndarray, highest: float, width_px: int, smallest_px: int, largest_px: int) -> Canvas:
+    """As many pictures side by side as there is room for, in colour.
 
     Args:
         pictures: As for `tiled`, one or more.
         highest: The value of white.
         width_px: Of the strip, at most; one picture is in it in any case.
-        side_px: Of the longer side of each picture; never more than `width_px`.
+        smallest_px: Smaller ones are enlarged, by a whole number, until their longer side has that.
+        largest_px: Larger ones are reduced until their longer side has that, or `width_px`.
+
+    Returns:
+        Shape `(height, width, 3)`.
     """
+    largest_px = min(largest_px, width_px)
+    longer = max(pictures.shape[1:3])
+    factor = max(1, min(-(-smallest_px // longer), largest_px // longer))
+    gap = max(1, largest_px // 24)
+    across = round(pictures.shape[2] * min(factor, largest_px / longer)) + gap
+    n = max(1, min(len(pictures), (width_px + gap) // across))
+    few = reduced(on_screen(pictures[:n], 0, highest), largest_px)
+    line = tiled(few, 255, n, factor, gap, GROUND)[gap:-gap, gap:-gap]
+    return line if line.ndim == 3 else line[..., None].repeat(3, -1)
+
+
+def reduced(seen: Canvas, largest_px: int) -> Canvas:
+    """Pictures `(n, height, width)` or `(n, height, width, 3)`, their longer side no longer than that."""
     from PIL import Image
 
-    height, width = pictures.shape[1:3]
-    factor = min(side_px, width_px) / max(height, width)
+    height, width = seen.shape[1:3]
+    if max(height, width) <= largest_px or not len(seen):
+        return seen
+    factor = largest_px / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    gap = max(1, side_px // 24)
-    n = max(1, min(len(pictures), (width_px + gap) // (size[0] + gap)))
-    seen = on_screen(pictures[:n], 0, highest)
-    how = Image.Resampling.NEAREST if factor >= 2 and factor == int(factor) else Image.Resampling.BOX
-    small = [np.asarray(Image.fromarray(one).convert("RGB").resize(size, how)) for one in seen]
-    line = tiled(np.stack(small), 255, n, 1, gap, GROUND)
-    return line[gap:-gap, gap:-gap]
+    how = Image.Resampling.BOX
+    return np.stack([np.asarray(Image.fromarray(picture).resize(size, how)) for picture in seen])
 
 
 def quantised(canvas: Canvas, n_colours: int = 256) -> tuple[Canvas, Canvas]:

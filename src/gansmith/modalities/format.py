@@ -89,6 +89,8 @@ class AbstractFormat(ABC, Generic[R, O]):
     """The name users know it by."""
     n_previewed: ClassVar[int] = 5
     """How many records a preview of what is made shows."""
+    n_frames: ClassVar[int] = 0
+    """At how many moments of a run, beside the evaluations, a preview is kept: the frames of a film."""
 
     @abstractmethod
     def recognises(self, source: object) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, Final, final
 import numpy as np
 from jaxtyping import Float
 
-from gansmith.modalities.canvas import Canvas, grid, png_bytes, strip
+from gansmith.modalities.canvas import Canvas, grid, on_screen, png_bytes, reduced, strip
 
 _SHADES: Final = " ░▒▓█"
 _GAP: Final = "   "
@@ -19,6 +19,7 @@ _N_BEATS: Final = 60
 """Moments of a sound that a line of text shows."""
 _MAX_CELL: Final = 24
 _N_IN_SHADES: Final = 4
+_MAX_SIDE_IN_GRID_PX: Final = 256
 
 
 class AbstractPreview(ABC):
@@ -32,12 +33,13 @@ class AbstractPreview(ABC):
         """Generated records as the content of a PNG file; None where they are no pictures."""
         return None
 
-    def strip(self, width_px: int, side_px: int) -> Canvas | None:
-        """Some of them side by side for a screen, at most `width_px` wide; None where they are no pictures.
+    def strip(self, width_px: int, smallest_px: int, largest_px: int) -> Canvas | None:
+        """Some of them side by side for a screen, see `gansmith.modalities.canvas.strip`.
 
-        `side_px` is the longer side of each. Shape `(height, width, 3)`.
+        Returns:
+            Shape `(height, width, 3)`; None where they are no pictures.
         """
-        del width_px, side_px
+        del width_px, smallest_px, largest_px
         return None
 
 
@@ -98,12 +100,17 @@ class PicturePreview(AbstractPreview):
         return f"{as_shades(self.pixels[:_N_IN_SHADES], self.highest)}\n\n{as_numbers(self.pixels[0])}"
 
     def as_png(self) -> bytes | None:
-        """All of them in a grid."""
-        return png_bytes(grid(self.pixels, self.highest), {}) if len(self.pixels) else None
+        """All of them in a grid, large ones reduced."""
+        if not len(self.pixels):
+            return None
+        seen = reduced(on_screen(self.pixels, 0, self.highest), _MAX_SIDE_IN_GRID_PX)
+        return png_bytes(grid(seen), {}, is_quick=True)
 
-    def strip(self, width_px: int, side_px: int) -> Canvas | None:
+    def strip(self, width_px: int, smallest_px: int, largest_px: int) -> Canvas | None:
         """As many as there is room for."""
-        return strip(self.pixels, self.highest, width_px, side_px) if len(self.pixels) else None
+        if not len(self.pixels):
+            return None
+        return strip(self.pixels, self.highest, width_px, smallest_px, largest_px)
 
 
 @final

@@ -27,9 +27,9 @@ from gansmith.modalities.previews import Preview
 
 Graphics = Literal["kitty", "sixel", "blocks", "none"]
 VARIABLE: Final = "GANSMITH_GRAPHICS"
-_SIDE_IN_BLOCKS: Final = 28
+_SIDES_IN_BLOCKS: Final = (16, 28)
 """Pixels, two of which stand in one line: a digit of MNIST is as large."""
-_SIDE_PX: Final = 96
+_SIDES_PX: Final = (64, 128)
 _COLUMN_PX: Final = 8
 """A column of letters is at least as wide on any screen of today."""
 _MOST_COLUMNS: Final = 160
@@ -50,13 +50,15 @@ def graphics_of(environment: Mapping[str, str], *, is_terminal: bool) -> Graphic
         'kitty'
     """
     wanted = environment.get(VARIABLE, "").lower()
+    if wanted and wanted not in get_args(Graphics):
+        raise UsageError(f"{VARIABLE}={wanted} is not known. {did_you_mean(wanted, get_args(Graphics))}")
+    term = environment.get("TERM", "").lower()
+    if not is_terminal or term in ("dumb", "unknown"):
+        return "none"
     for one in get_args(Graphics):
         if wanted == one:
             return one
-    if wanted:
-        raise UsageError(f"{VARIABLE}={wanted} is not known. {did_you_mean(wanted, get_args(Graphics))}")
-    term = environment.get("TERM", "").lower()
-    if not is_terminal or environment.get("NO_COLOR") or term in ("", "dumb"):
+    if environment.get("NO_COLOR"):
         return "none"
     if environment.get("TMUX") or term.startswith(_MULTIPLEXERS):  # they swallow what they do not know
         return "blocks"
@@ -79,11 +81,11 @@ def print_pictures(preview: Preview, where: Console) -> bool:
     if graphics == "none" or columns < 2:
         return False
     if graphics == "blocks":
-        canvas = preview.strip(columns, _SIDE_IN_BLOCKS)
+        canvas = preview.strip(columns, *_SIDES_IN_BLOCKS)
         if canvas is not None:
             where.print(Text.from_ansi(as_blocks(canvas), no_wrap=True))
         return canvas is not None
-    canvas = preview.strip(columns * _COLUMN_PX, _SIDE_PX)
+    canvas = preview.strip(columns * _COLUMN_PX, *_SIDES_PX)
     if canvas is not None:
         where.print(_Raw((as_kitty if graphics == "kitty" else as_sixels)(canvas)))
     return canvas is not None

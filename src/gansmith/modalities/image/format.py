@@ -28,6 +28,7 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
+    n_frames: ClassVar[int] = 30
 
     def recognises(self, source: object) -> bool:
         return looks_like_pictures(source)

@@ -46,6 +46,7 @@ META_FILE: Final = "meta.json"
 MASKS_FOLDER: Final = "masks"
 FILE_COLUMN: Final = "file"
 MAX_PICTURES_IN_PNG: Final = 10_000
+MAX_PIXELS_IN_PNG: Final = 200_000_000
 _MIN_DIGITS: Final = 5
 
 
@@ -226,12 +227,14 @@ class _Grid:
 
     def write(self, records: Pictures) -> None:
         """Keep pictures."""
-        self._seen.append(seen(records))
-        if sum(map(len, self._seen)) > MAX_PICTURES_IN_PNG:
+        form = records.form
+        n_most = max(1, min(MAX_PICTURES_IN_PNG, MAX_PIXELS_IN_PNG // (form.height * form.width)))
+        if sum(map(len, self._seen)) + len(records) > n_most:
             raise DataError(
-                f"{self._path}: more than {MAX_PICTURES_IN_PNG:,} pictures do not fit into a PNG. "
+                f"{self._path}: more than {n_most:,} of these pictures do not fit into a PNG. "
                 "Write .zip, .npy or a folder, or ask for fewer."
             )
+        self._seen.append(seen(records))
 
     def finish(self) -> None:
         """Draw them."""

@@ -64,7 +64,7 @@ class FitRun:
         self.prepared, self.n_threads, self.folder = prepared, threads, folder
         self._deadline = deadline
         self.previewed: Preview | None = None
-        """What was made at the last evaluation, where there is a folder."""
+        """What was made last, where there is a folder."""
         self.modality, self.codec, self.notes = prepared.modality, prepared.codec, prepared.notes
         self.training: Training = Training(
             prepared.game,
@@ -157,7 +157,8 @@ class FitRun:
     def _log(self, record: StepRecord) -> None:
         if self.folder is None:
             return
-        if record.readings:
+        n_frames = self.modality.format.n_frames
+        if record.readings or (n_frames and self.training.length.is_due(record.step, n_frames)):
             self.previewed = self.preview()
             self.folder.write_preview(f"step-{record.step:010d}.txt", f"{self.previewed.as_text()}\n")
             if png := self.previewed.as_png():

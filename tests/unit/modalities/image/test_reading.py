@@ -127,7 +127,7 @@ def test_arrays_of_every_form():
     [
         (np.zeros((3, 5)), "holds no pictures"),
         (np.zeros((0, 2, 2)), "0 pictures. Give at least 2"),
-        (np.zeros((3, 2, 2, 3)), "holds no pictures"),
+        (np.zeros((3, 2, 2, 2, 3)), "holds no pictures"),
         (np.zeros((3, 0, 2)), "holds no pictures"),
         (np.full((3, 2, 2), -1), "picture 0, pixel 0: -1 is no pixel"),
         (np.array([[[0, 0], [0, 0]], [[0, 0], [np.inf, 0]]]), "picture 1, pixel 2: inf is no pixel"),

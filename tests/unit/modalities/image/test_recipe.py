@@ -14,15 +14,24 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy
 
 from gansmith.errors import UsageError
+from gansmith.modalities.attribute_codec import AttributeCodec
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.networks import ImageNetworks
-from gansmith.modalities.image.recipe import PRESETS, ImageRecipe
+from gansmith.modalities.image.pictures import Form
+from gansmith.modalities.image.presets import PRESETS
+from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.modalities.recipe import seeded_networks
 from gansmith.nets.mlp import ActivationLayer
 from gansmith.nets.settings import rule_of_thumb_sizes
 from gansmith.tasks.runs.fit import FitConfig, start
 
-DIGITS = ImageCodec(8, 8, 16)
+def codec_of(height, width, n_channels=1):
+    form = Form(height, width, n_channels, "uint8", 0.0, 16.0)
+    return ImageCodec(form, AttributeCodec.fit(Attributes()))
+
+
+DIGITS = codec_of(8, 8)
 
 
 def _players(preset, key=0):
@@ -60,7 +69,7 @@ def test_the_articles_start():
 
 
 def test_the_articles_rules():
-    plan: Any = PRESETS["article"].plan(64, 177)
+    plan: Any = PRESETS["article"].plan(DIGITS, 177, 0.0)
     assert (plan.game.batch_size, plan.game.n_latents, plan.game.n_discriminator_turns) == (10, 20, 1)
     assert (plan.game.objective, plan.game.penalties) == ("non-saturating", ())
     for player in (plan.game.generator, plan.game.discriminator):
@@ -101,7 +110,7 @@ def test_the_articles_game_is_the_articles_loop():
 
 
 def test_the_default_game():
-    plan: Any = PRESETS["default"].plan(64, 177)
+    plan: Any = PRESETS["default"].plan(DIGITS, 177, 0.0)
     assert plan.game.objective == "relativistic"
     assert {penalty.name for penalty in plan.game.penalties} == {"r1", "r2"}
     assert plan.game.generator.average_half_life_samples > 0
@@ -132,21 +141,21 @@ def test_no_layer_is_empty():
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
-@pytest.mark.parametrize("n_values", [4, 64, 784])
-def test_every_preset_fits_every_size(preset, n_values):
-    plan = PRESETS[preset].plan(n_values, 5)
+@pytest.mark.parametrize("shape", [(2, 2), (8, 8), (28, 28), (40, 30, 3)])
+def test_every_preset_fits_every_size(preset, shape):
+    plan = PRESETS[preset].plan(codec_of(*shape), 5, 0.0)
     assert plan.game.batch_size <= 5
     assert plan.samples_seen > 0
 
 
-@pytest.mark.parametrize("preset", ["default", "article"])
-def test_players_answer_in_shape_and_range(preset):
-    generator, discriminator = _players(preset)
-    rules: Any = PRESETS[preset].plan(64, 177).game
-    latents = torch.randn(7, rules.n_latents)
-    samples = generator(latents, None)
-    assert samples.shape == (7, 64)
-    assert ((samples >= 0) & (samples <= 1)).all()
+@pytest.mark.parametrize("preset", ["default", "article", "dcgan"])
+@pytest.mark.parametrize("shape", [(8, 8), (13, 18, 4)])
+def test_players_answer_in_shape(preset, shape):
+    recipe, codec = ImageRecipe(), codec_of(*shape)
+    plan: Any = recipe.plan(codec, 177, preset)
+    generator, discriminator = seeded_networks(recipe, codec, plan.networks, plan.game, 0).values()
+    samples = generator(torch.randn(7, plan.game.n_latents), None)
+    assert samples.shape == (7, *codec.shape)
     assert discriminator(samples, None).shape == (7,)
 
 

@@ -1,0 +1,182 @@
+"""One picture file as an array of its own size, channels and depth: shape (height, width, n_channels).
+
+What a file says of its size is looked at before anything is decoded, so that a small file cannot become a
+huge picture.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any, Final, cast, final
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from gansmith.modalities.image import medical
+from gansmith.modalities.image.pictures import Pixels
+
+MAX_PIXELS: Final = 100_000_000
+"""Of one picture; a file that says it has more is left out."""
+_TURNED: Final = (5, 6, 7, 8)
+"""Values of EXIF's orientation that change width and height."""
+_ORIENTATION: Final = 0x0112
+_WITH_EXIF: Final = ("JPEG", "TIFF", "WEBP", "MPO", "PNG")
+_N_CHANNELS: Final = {"1": 1, "L": 1, "LA": 2, "La": 2, "PA": 4, "RGBA": 4, "RGBa": 4, "I": 1, "F": 1}
+_BROKEN: Final = (
+    OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, AttributeError,
+    OverflowError, ZeroDivisionError, RuntimeError, MemoryError, struct.error, Image.DecompressionBombError,
+)  # fmt: skip
+"""What Pillow and the readers of scans raise at files that are broken or made to break them."""
+
+
+class Unreadable(Exception):  # noqa: N818 - of a file, and mostly no error of the user
+    """A file holds no picture that can be read; the message says why in a few words."""
+
+
+@final
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its picture before it is decoded."""
+
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    n_channels: int
+    pixel_type: str
+    n_frames: int = 1
+    """Pictures in the file."""
+    kind: str = ""
+    """Its file format, such as "GIF"."""
+    is_reduced: bool = False
+    """Whether it has 16 bits a colour, of which 8 are read."""
+
+
+def read_header(file: IO[bytes], name: str) -> Header:
+    """What a file says of its picture.
+
+    Raises:
+        Unreadable: It is broken, no picture, or too large.
+        UsageError: It is a medical scan, and what reads these is not installed.
+    """
+    with readable():
+        if medical.is_scan(name):
+            height, width, n_channels, pixel_type, n_frames = medical.scan_header(file, name)
+            _check_size(width, height)
+            return Header(width, height, n_channels, pixel_type, n_frames, "scan")
+        with _opened(file) as image:
+            width, height = image.size
+            if image.format in _WITH_EXIF[:4] and image.getexif().get(_ORIENTATION) in _TURNED:
+                width, height = height, width
+            n_channels, pixel_type = _native(image)
+            n_frames = int(getattr(image, "n_frames", 1))  # which only some of Pillow's files have
+            kind = image.format or ""
+            return Header(width, height, n_channels, pixel_type, n_frames, kind, _is_reduced(file, image))
+
+
+def decode(file: IO[bytes], name: str, frame: int = 0, needed_px: int = 0) -> Pixels:
+    """A picture, shape `(height, width, n_channels)`.
+
+    Args:
+        file: Its bytes, from their beginning.
+        name: Of the file: its suffix tells scans from others.
+        frame: Which of its pictures.
+        needed_px: A JPEG may be decoded at a fraction of its size, as long as each side keeps so many pixels;
+            0 decodes it whole.
+
+    Raises:
+        Unreadable: It is broken, no picture, or too large.
+        UsageError: It is a medical scan, and what reads these is not installed.
+    """
+    with readable():
+        if medical.is_scan(name):
+            return medical.read_scan(file, name, frame, MAX_PIXELS)
+        with _opened(file) as image:
+            if frame:
+                image.seek(frame)
+            if needed_px and image.format == "JPEG":
+                image.draft(None, (needed_px, needed_px))
+            turned = ImageOps.exif_transpose(image) if image.format in _WITH_EXIF else image
+            return _as_array(turned)
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Whatever a broken file makes its reader raise, as `Unreadable`; its warnings unsaid."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Image.DecompressionBombError as error:
+        n_pixels = re.search(r"\((\d+) pixels", str(error))
+        raise Unreadable(_too_large(int(n_pixels[1]) if n_pixels else 2 * MAX_PIXELS)) from error
+    except FileNotFoundError as error:
+        raise Unreadable("is not there any more") from error
+    except Image.UnidentifiedImageError as error:
+        raise Unreadable("is no picture, or its beginning is damaged") from error
+    except _BROKEN as error:
+        said = str(error) or type(error).__name__
+        is_cut = "truncated" in said.lower() or isinstance(error, EOFError)
+        raise Unreadable("truncated" if is_cut else f"damaged: {said:.80}") from error
+
+
+@contextmanager
+def _opened(file: IO[bytes]) -> Iterator[Image.Image]:
+    with Image.open(file) as image:
+        _check_size(*image.size)
+        yield image
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise Unreadable(f"{width} x {height} pixels: {_too_large(width * height)}")
+
+
+def _too_large(n_pixels: int) -> str:
+    return f"{n_pixels // 10**6} megapixels, at most {MAX_PIXELS // 10**6} are decoded"
+
+
+def _is_reduced(file: IO[bytes], image: Image.Image) -> bool:
+    """Whether it is a PNG with 16 bits a colour: Pillow gives the upper 8."""
+    if image.format != "PNG" or image.mode not in ("RGB", "RGBA", "LA"):
+        return False
+    file.seek(24)
+    return file.read(1) == b"\x10"
+
+
+def _native(image: Image.Image) -> tuple[int, str]:
+    """Channels and the type of a pixel, as `_as_array` will give them."""
+    has_key = "transparency" in image.info
+    mode = image.mode
+    if mode.startswith("I;16") or mode in ("I", "F"):
+        return 1, "float32" if mode == "F" else "uint16"
+    if has_key and mode in ("P", "RGB"):
+        return 4, "uint8"
+    return 2 if has_key and mode == "L" else _N_CHANNELS.get(mode, 3), "uint8"
+
+
+def _as_array(image: Image.Image) -> Pixels:
+    mode = image.mode
+    if mode.startswith("I;16"):
+        return _channels_last(np.asarray(image).astype(np.uint16))
+    if mode == "I":
+        values = np.asarray(image)
+        fits = values.size and values.min() >= 0 and values.max() <= np.iinfo(np.uint16).max
+        return _channels_last(values.astype(np.uint16 if fits else np.int32))
+    if mode == "F":
+        values = np.asarray(image, dtype=np.float32)
+        if not np.isfinite(values).all():
+            raise Unreadable("holds pixels that are no finite numbers")
+        return _channels_last(values)
+    n_channels, _ = _native(image)
+    wanted = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[n_channels]
+    return _channels_last(np.asarray(image if mode == wanted else image.convert(wanted)))
+
+
+def _channels_last(values: np.ndarray) -> Pixels:
+    return cast("Any", values[..., None] if values.ndim == 2 else values)

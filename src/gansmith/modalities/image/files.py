@@ -1,0 +1,325 @@
+"""Where picture files are: a folder, a zip, a tar, a list of paths; each read where it lies, none unpacked."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, Final, Protocol, final, runtime_checkable
+
+import numpy as np
+
+from gansmith.errors import DataError
+
+SUFFIXES: Final = frozenset((
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".pbm",
+    ".bmp", ".gif", ".dcm", ".dicom", ".nii",
+))  # fmt: skip
+"""Of picture files; `.nii.gz` beside them."""
+ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
+LABEL_FILES: Final = ("labels.csv", "attributes.csv", "metadata.csv")
+"""Files beside pictures that say what is known of them, in the order in which they are looked for."""
+MAX_FILE_BYTES: Final = 512 * 1024**2
+"""A larger file is no picture."""
+MAX_ENCODED_BYTES: Final = 1024**3
+"""Of a compressed tar, whose members cannot be reached one by one: they are kept in memory."""
+_SILENT: Final = frozenset(("thumbs.db", "desktop.ini", *LABEL_FILES))
+_DIGITS: Final = re.compile(r"\d+")
+
+
+@runtime_checkable
+class PictureFiles(Protocol):
+    """Picture files by number, in the natural order of their names."""
+
+    @property
+    def name(self) -> str:
+        """Where they are, for messages."""
+        ...
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Their paths in the folder or archive, parts parted by "/"."""
+        ...
+
+    @property
+    def others(self) -> Sequence[str]:
+        """Files there that are no pictures by their name, hidden ones and those of labels left out."""
+        ...
+
+    def open(self, number: int) -> IO[bytes]:
+        """A picture file, to be read from its beginning.
+
+        Raises:
+            OSError: It cannot be read any more.
+        """
+        ...
+
+    def text(self, name: str) -> bytes | None:
+        """The content of a small file there, or beside the archive; None when there is none."""
+        ...
+
+    def n_bytes(self, number: int) -> int:
+        """Size of a file; -1 when it is not there any more."""
+        ...
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a file is a picture by its name.
+
+    Example:
+        >>> [is_picture_name(name) for name in ("a.JPG", "b/c.nii.gz", "notes.txt", "png")]
+        [True, True, False, False]
+    """
+    name = name.lower()
+    return os.path.splitext(name)[1] in SUFFIXES or name.endswith(".nii.gz")  # noqa: PTH122 - many names
+
+
+def is_archive_name(name: str) -> bool:
+    """Whether a file is an archive by its name."""
+    return name.lower().endswith(ARCHIVES)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether some part of a path is hidden, or of what systems leave in folders and archives."""
+    parts = name.split("/")
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)
+
+
+def natural(names: Iterable[str]) -> list[str]:
+    """Names in the order in which people count.
+
+    Example:
+        >>> natural(["s10/1.pgm", "s2/10.pgm", "s2/9.pgm"])
+        ['s2/9.pgm', 's2/10.pgm', 's10/1.pgm']
+    """
+    return sorted(sorted(names), key=lambda name: _DIGITS.sub(lambda found: found[0].zfill(20), name))
+
+
+def sorted_out(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Names of pictures, and of other files that are worth a word; both in natural order."""
+    pictures, others = list[str](), list[str]()
+    for name in names:
+        if is_hidden(name):
+            continue
+        if is_picture_name(name):
+            pictures.append(name)
+        elif name.rpartition("/")[2].lower() not in _SILENT:
+            others.append(name)
+    return natural(pictures), natural(others)
+
+
+@final
+class Folder:
+    """See `PictureFiles`: those of a folder and of all folders in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+        self.names, self.others = sorted_out(_walk(path))
+
+    def open(self, number: int) -> IO[bytes]:
+        return (self.path / self.names[number]).open("rb")
+
+    def text(self, name: str) -> bytes | None:
+        return _content(self.path / name)
+
+    def n_bytes(self, number: int) -> int:
+        return _n_bytes(self.path / self.names[number])
+
+
+def _walk(root: Path) -> Iterable[str]:
+    """Paths of all files below a folder; links to folders are followed, each folder entered once."""
+    entered, todo = set[tuple[int, int]](), [("", str(root))]
+    while todo:
+        prefix, folder = todo.pop()
+        try:
+            seen = os.stat(folder)  # noqa: PTH116 - without a Path for each of many
+            if (seen.st_dev, seen.st_ino) in entered:
+                continue
+            entered.add((seen.st_dev, seen.st_ino))
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if not entry.is_dir():
+                        yield prefix + entry.name
+                    elif not entry.name.startswith("."):
+                        todo.append((f"{prefix}{entry.name}/", entry.path))
+        except OSError as error:
+            if folder == str(root):
+                raise DataError(
+                    f"{root}: cannot be read ({error.strerror or error}). Check the name."
+                ) from error
+
+
+@final
+class Listed:
+    """See `PictureFiles`: those of a list of paths, in its order.
+
+    Args:
+        names: The paths as they were given.
+        name: Where they came from, for messages.
+        folder: What relative paths are relative to.
+    """
+
+    def __init__(self, names: Sequence[str], name: str, folder: Path) -> None:
+        self.names, self.name, self.folder = names, name, folder
+        self.others: Sequence[str] = ()
+
+    def open(self, number: int) -> IO[bytes]:
+        return (self.folder / self.names[number]).open("rb")
+
+    def text(self, name: str) -> bytes | None:
+        return None
+
+    def n_bytes(self, number: int) -> int:
+        return _n_bytes(self.folder / self.names[number])
+
+
+@final
+class Zipped:
+    """See `PictureFiles`: the members of a zip.
+
+    Raises:
+        DataError: From the constructor, when it is no zip, damaged, or needs a password.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, str(path)
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path}: cannot be read as a zip ({error}). Make it again.") from error
+        members = {member.filename: member for member in self._zip.infolist() if not member.is_dir()}
+        if any(member.flag_bits & 1 for member in members.values()):
+            raise DataError(f"{path}: needs a password. Unpack it and give the folder.")
+        self.names, self.others = sorted_out(members)
+        self._members = [members[name] for name in self.names]
+
+    def open(self, number: int) -> IO[bytes]:
+        member = self._members[number]
+        return _in_memory(member.file_size, lambda: self._zip.read(member))
+
+    def text(self, name: str) -> bytes | None:
+        for member in self._zip.infolist():
+            if _is_at_top(member.filename, name) and member.file_size <= MAX_FILE_BYTES:
+                return self._zip.read(member)
+        return _content(self.path.parent / name)
+
+    def n_bytes(self, number: int) -> int:
+        return self._members[number].file_size
+
+
+@final
+class Tarred:
+    """See `PictureFiles`: the members of a tar; of a compressed one all are kept in memory.
+
+    Raises:
+        DataError: From the constructor, when it is no tar, damaged, or too large to be kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, str(path)
+        self._places = dict[str, tuple[int, int]]()
+        self._contents = dict[str, bytes]()
+        try:
+            self._list()
+        except (OSError, tarfile.TarError, EOFError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read as a tar ({error}). Make it again.") from error
+        self.names, self.others = sorted_out(self._places)
+
+    def _list(self) -> None:
+        with self.path.open("rb") as file:
+            is_plain = file.read(265)[257:262] == b"ustar"
+        n_kept = 0
+        with tarfile.open(self.path, "r:" if is_plain else "r|*") as archive:
+            for member in archive:
+                if not member.isreg() or member.sparse is not None:
+                    continue
+                name = member.name.removeprefix("./")
+                self._places[name] = member.offset_data, member.size
+                is_wanted = is_picture_name(name) or name.rpartition("/")[2].lower() in LABEL_FILES
+                if is_plain or is_hidden(name) or not is_wanted:
+                    continue
+                n_kept += member.size
+                if n_kept > MAX_ENCODED_BYTES:
+                    raise DataError(
+                        f"{self.path}: its pictures take more than {MAX_ENCODED_BYTES // 1024**2} MiB, too "
+                        "much to be kept in memory. Unpack it and give the folder."
+                    )
+                found = archive.extractfile(member)
+                self._contents[name] = found.read() if found else b""
+
+    def _read(self, name: str) -> bytes:
+        if name in self._contents:
+            return self._contents[name]
+        offset, size = self._places[name]
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+
+    def open(self, number: int) -> IO[bytes]:
+        name = self.names[number]
+        return _in_memory(self._places[name][1], lambda: self._read(name))
+
+    def text(self, name: str) -> bytes | None:
+        for member in self._places:
+            if _is_at_top(member, name):
+                return self._read(member)
+        return _content(self.path.parent / name)
+
+    def n_bytes(self, number: int) -> int:
+        return self._places[self.names[number]][1]
+
+
+def files_in(path: Path) -> PictureFiles:
+    """The picture files of a folder or an archive.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    if path.is_dir():
+        return Folder(path)
+    return Zipped(path) if path.name.lower().endswith(".zip") else Tarred(path)
+
+
+def evenly(n: int, n_wanted: int) -> np.ndarray:
+    """At most that many numbers below `n`, evenly spread.
+
+    Example:
+        >>> evenly(10, 4).tolist(), evenly(3, 4).tolist()
+        ([0, 3, 6, 9], [0, 1, 2])
+    """
+    return np.arange(n) if n <= n_wanted else np.linspace(0, n - 1, n_wanted).round().astype(np.int64)
+
+
+def _in_memory(size: int, read: Callable[[], bytes]) -> IO[bytes]:
+    if size > MAX_FILE_BYTES:
+        raise OSError(f"{size} bytes, at most {MAX_FILE_BYTES} are read")
+    try:
+        return io.BytesIO(read())
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise OSError(f"damaged in the archive: {error}") from error
+
+
+def _is_at_top(member: str, name: str) -> bool:
+    """Whether a member of an archive has this name, at its top or in a folder there."""
+    parts = PurePosixPath(member).parts
+    return bool(parts) and parts[-1].lower() == name and len(parts) <= 2
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _n_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

@@ -1,0 +1,286 @@
+"""What is known of each picture: by the folder it lies in, or by a table of names and values."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+import numpy as np
+
+from gansmith.errors import DataError
+from gansmith.modalities.attributes import Attributes
+from gansmith.modalities.image.files import is_picture_name
+from gansmith.modalities.image.pictures import LABEL
+
+SPLIT: Final = "split"
+"""The attribute that the folders `train` and `test` above those of classes become."""
+FEW_VALUES: Final = 12
+"""A column of numbers with more different ones is one of numbers; with fewer each is a class."""
+MAX_LABELS: Final = 64
+"""Yes-or-no attributes that a column of several labels per picture becomes."""
+_SPLITS: Final = frozenset(("train", "training", "test", "testing", "val", "valid", "validation", "dev"))
+_NUMBER: Final = re.compile(r"[+-]?(?:0|[1-9]\d*|(?=\.))(?:\.\d*)?(?:[eE][+-]?\d+)?")
+"""Numbers as people write them; 007 is a code."""
+
+Texts = Mapping[str, Sequence[str | None]]
+"""Columns by name, None where nothing is known."""
+
+
+@final
+@dataclass(frozen=True)
+class Known:
+    """Attributes, and what a person should know about how they were found."""
+
+    attributes: Attributes
+    notes: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True)
+class _Match:
+    """The column of a table that names pictures."""
+
+    column: str
+    pictures: list[int]
+    """Of each row: the number of its picture, -1 for none."""
+
+    @property
+    def n_found(self) -> int:
+        return len(set(self.pictures) - {-1})
+
+
+# --- Folders ------------------------------------------------------------------------------------------------
+
+
+def by_folder(names: Sequence[str]) -> dict[str, list[str | None]]:
+    """The folder of each file below what all share, as the column "label"; none where it is one alone.
+
+    Example:
+        >>> by_folder(["animals/cat/1.png", "animals/cat/2.png", "animals/dog/1.png"])
+        {'label': ['cat', 'cat', 'dog']}
+        >>> by_folder(["train/a/1.png", "test/a/2.png"])
+        {'label': ['a', 'a'], 'split': ['train', 'test']}
+    """
+    parts_of = {folder: tuple(folder.split("/")) if folder else () for folder in map(_folder, names)}
+    if len(parts_of) < 2:
+        return {}
+    n_shared = _n_shared(list(parts_of.values()))
+    below = {folder: parts[n_shared:] for folder, parts in parts_of.items()}
+    is_split = all(len(parts) > 1 and parts[0].lower() in _SPLITS for parts in below.values())
+    labels = {folder: _label(parts[is_split:]) for folder, parts in below.items()}
+    columns = {LABEL: [labels[_folder(name)] for name in names]}
+    if is_split:
+        columns[SPLIT] = [below[_folder(name)][0] for name in names]
+    return columns
+
+
+def _n_shared(paths: Sequence[Sequence[str]]) -> int:
+    """How many of their first parts all paths share."""
+    first, last = min(paths), max(paths)  # whatever these share, those between them share
+    return next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _label(parts: Sequence[str]) -> str | None:
+    text = "/".join(parts)
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") or None
+
+
+# --- Tables -------------------------------------------------------------------------------------------------
+
+
+def path_column(table: Texts) -> str | None:
+    """The column of a table whose values are mostly names of picture files; None when there is none."""
+    for column, cells in table.items():
+        known = [cell for cell in cells if cell is not None]
+        if known and sum(map(is_picture_name, known)) > 0.5 * len(cells):
+            return column
+    return None
+
+
+def by_table(table: Texts, names: Sequence[str], said: str, *, is_strict: bool = False) -> Known | None:
+    """What a table says of pictures; None when none of its columns names any of them.
+
+    Args:
+        table: A row for each picture, or several; one of its columns names them, with or without their folder
+            and suffix.
+        names: Of the picture files.
+        said: Where the table is, for messages.
+        is_strict: Refuse rows that name no picture.
+
+    Raises:
+        DataError: Rows name no picture, and that is to be refused.
+    """
+    match = _best_match(table, names)
+    if match is None:
+        return None
+    notes = list[str]()
+    named = table[match.column]
+    if lost := [named[row] or "" for row, number in enumerate(match.pictures) if number < 0]:
+        what = f"{said}: {counted(len(lost), 'row')} without a picture: {shortened(lost)}"
+        if is_strict:
+            raise DataError(f"{what}. Add the files, drop the rows, or leave --strict out.")
+        notes.append(what)
+    rows: dict[int, list[int]] = defaultdict(list)
+    for row, number in enumerate(match.pictures):
+        if number >= 0:
+            rows[number].append(row)
+    if n_unknown := len(names) - len(rows):
+        notes.append(f"{said}: says nothing of {counted(n_unknown, 'picture')}")
+    columns = dict[str, list[list[str]]]()
+    for column, cells in table.items():
+        if column != match.column:
+            columns[column] = [_values(cells, rows.get(number, ())) for number in range(len(names))]
+    known = attributes_of(columns)
+    return Known(known.attributes, (*notes, *known.notes))
+
+
+def attributes_of(columns: Mapping[str, Sequence[Sequence[str]]]) -> Known:
+    """Columns as attributes: numbers, classes, or a yes and no for each of several labels.
+
+    Args:
+        columns: By name, of each picture its different values: none where nothing is known.
+    """
+    found, notes = dict[str, np.ndarray](), list[str]()
+    for name, cells in columns.items():
+        several = any(len(values) > 1 for values in cells)
+        distinct = Counter(value for values in cells for value in values)
+        is_number = all(_NUMBER.fullmatch(value) for value in distinct)
+        if not distinct or (several and is_number and len(distinct) > FEW_VALUES):
+            notes.append(
+                f"{name!r} is not used: {'several numbers for one picture' if distinct else 'empty'}"
+            )
+        elif several:
+            found |= _yes_and_no(name, cells, distinct, {*columns, *found}, notes)
+        elif is_number and len(distinct) > FEW_VALUES and not _is_count(distinct):
+            found[name] = np.array([float(values[0]) if values else np.nan for values in cells])
+        elif _names_each(distinct, sum(map(len, cells))):
+            notes.append(f"{name!r} is not used: {len(distinct)} different values name single pictures")
+        else:
+            found[name] = np.array([values[0] if values else None for values in cells], dtype=object)
+    return Known(Attributes(found), tuple(notes))
+
+
+def plain(columns: Texts) -> dict[str, list[list[str]]]:
+    """Columns with one value for each picture as `attributes_of` takes them; bars part several in a cell."""
+    return {name: [_values(cells, (row,)) for row in range(len(cells))] for name, cells in columns.items()}
+
+
+def like(attributes: Attributes, other: Attributes) -> Attributes:
+    """The same with numbers as numbers and texts as texts as another has them."""
+    columns = dict(attributes.columns)
+    for name, column in columns.items():
+        wanted = other.columns.get(name)
+        if wanted is None or (wanted.dtype == object) == (column.dtype == object):
+            continue
+        if wanted.dtype == object:
+            texts = [None if np.isnan(value) else f"{value:g}" for value in column.tolist()]
+            columns[name] = np.array(texts, dtype=object)
+        elif all(text is None or _NUMBER.fullmatch(text) for text in column.tolist()):
+            numbers = [np.nan if text is None else float(text) for text in column.tolist()]
+            columns[name] = np.array(numbers)
+    return Attributes(columns)
+
+
+def _values(cells: Sequence[str | None], rows: Iterable[int]) -> list[str]:
+    """The different values that some rows have, in their order."""
+    texts = [text for row in rows if (text := cells[row]) is not None]
+    return list(dict.fromkeys(part.strip() for text in texts for part in text.split("|") if part.strip()))
+
+
+def _yes_and_no(
+    name: str, cells: Sequence[Sequence[str]], distinct: Counter[str], taken: set[str], notes: list[str]
+) -> dict[str, np.ndarray]:
+    """An attribute for each of several labels: "yes" where a picture has it, None where nothing is known."""
+    kept = sorted(value for value, _ in distinct.most_common(MAX_LABELS))
+    if len(distinct) > MAX_LABELS:
+        notes.append(f"{name!r}: of {len(distinct)} different labels the {MAX_LABELS} most frequent are used")
+    found = dict[str, np.ndarray]()
+    for value in kept:
+        called = value if value not in taken else f"{name} {value}"
+        answers = [("yes" if value in values else "no") if values else None for values in cells]
+        found[called] = np.array(answers, dtype=object)
+    return found
+
+
+def _is_count(distinct: Counter[str]) -> bool:
+    """Whether numbers count the pictures: whole ones without gaps, each there once."""
+    if max(distinct.values()) > 1 or not all(value.lstrip("+-").isdigit() for value in distinct):
+        return False
+    numbers = sorted(map(int, distinct))
+    return numbers[-1] - numbers[0] == len(numbers) - 1
+
+
+def _names_each(distinct: Counter[str], n_known: int) -> bool:
+    """Whether values are names rather than classes: one for each picture, or for nearly each of many."""
+    return len(distinct) == n_known > 1 or (len(distinct) > FEW_VALUES and 2 * len(distinct) > n_known)
+
+
+# --- Names --------------------------------------------------------------------------------------------------
+
+
+def _best_match(table: Texts, names: Sequence[str]) -> _Match | None:
+    """The column that names the most pictures, and how: by path or name, with or without suffix."""
+    best: _Match | None = None
+    for key in (_path, _path_stem, _name, _name_stem):
+        numbers = _numbers(names, key)
+        for column, cells in table.items():
+            found = [-1 if cell is None else numbers.get(key(cell.replace("\\", "/")), -1) for cell in cells]
+            match = _Match(column, found)
+            if match.n_found > (best.n_found if best else 0):
+                best = match
+        if best and best.n_found == len(names):
+            break
+    return best
+
+
+def _numbers(names: Sequence[str], key: Callable[[str], str]) -> dict[str, int]:
+    """Numbers of pictures by their key; a key of several is none of them."""
+    numbers = dict[str, int]()
+    for number, name in enumerate(names):
+        called = key(name)
+        numbers[called] = -1 if called in numbers else number
+    return numbers
+
+
+def _path(name: str) -> str:
+    return name.removeprefix("./")
+
+
+def _path_stem(name: str) -> str:
+    bare = os.path.splitext(name)[0] if is_picture_name(name) else name  # noqa: PTH122 - many names
+    return _path(bare)
+
+
+def _name(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _name_stem(name: str) -> str:
+    return _path_stem(_name(name))
+
+
+# --- Words --------------------------------------------------------------------------------------------------
+
+
+def counted(n: int, what: str) -> str:
+    """A number of things.
+
+    Example:
+        >>> counted(1, "file"), counted(3000, "file")
+        ('1 file', '3,000 files')
+    """
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def shortened(items: Sequence[str], n_shown: int = 3) -> str:
+    """The first of some things, and how many more there are."""
+    more = len(items) - n_shown
+    return ", ".join(items[:n_shown]) + (f" and {more:,} more" if more > 0 else "")
