@@ -1,7 +1,7 @@
-"""Made pictures whose truth is known: slices of a chest as a CT scanner sees it, and cells under a microscope.
+"""Made pictures whose truth is known: slices of a chest as CT scanners see it, and cells under a microscope.
 
-Picture k depends on (seed, k) alone. Nothing here is meant to look like a patient: what matters is that values
-of 16 bits, their histogram and the number of cells are known exactly.
+Picture k depends on (seed, k) alone. Nothing here is meant to look like a patient: what matters is that
+values of 16 bits, their histogram and the number of cells are known exactly.
 """
 
 from __future__ import annotations
@@ -88,7 +88,11 @@ def cells(n: int, seed: int, side: int = 64, most: int = MOST_CELLS) -> tuple[Pi
 
 def _cells(rng: np.random.Generator, side: int, most: int) -> tuple[Pixels, int]:
     down, across = np.mgrid[:side, :side] + 0.5
-    light, placed, n_wanted = np.zeros((side, side)), list[tuple[float, ...]](), int(rng.integers(1, most + 1))
+    light, placed, n_wanted = (
+        np.zeros((side, side)),
+        list[tuple[float, ...]](),
+        int(rng.integers(1, most + 1)),
+    )
     for _ in range(N_TRIES):
         if len(placed) == n_wanted:
             break

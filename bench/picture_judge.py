@@ -1,7 +1,7 @@
 """Judges of pictures that know nothing of the product: a small classifier, its features, and what follows.
 
-They are trained here, on the CPU, from a fixed seed; nothing of the scorecard is used, so that each checks the
-other. Pictures are tensors `(n, n_channels, height, width)` from 0 to 1; colours are multiplied with opacity.
+They are trained here, on the CPU, from a fixed seed; nothing of the scorecard is used, so that each checks
+the other. Pictures are tensors `(n, n_channels, height, width)` from 0 to 1; colours are multiplied with opacity.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from gansmith.modalities.image.pictures import Pictures
 Features = np.ndarray[tuple[Any, ...], np.dtype[Any]]
 
 N_FEATURES: Final = 64
+POOLED_SIDE: Final = 6
+"""Of what the last convolution sees, before the features."""
 BATCH_SIZE: Final = 64
 LEARNING_RATE: Final = 2e-3
 N_NEIGHBOURS: Final = 5
@@ -67,12 +69,13 @@ class Trunk(nn.Module):
         n_channels, *sides = shape
         layers, n_in, side = list[nn.Module](), n_channels, min(sides)
         for width in (16, 32, 32, 32, 32):
-            layers += [nn.Conv2d(n_in, width, 5 if side < 40 else 3, stride=2, padding=1), nn.ReLU()]
+            size = 5 if side < 40 else 3
+            layers += [nn.Conv2d(n_in, width, size, stride=2, padding=size // 2), nn.ReLU()]
             n_in, side = width, side // 2
             if side <= 8:
                 break
-        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(5), nn.Flatten())
-        self.last = nn.Linear(25 * n_in, N_FEATURES)
+        self.layers = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(POOLED_SIDE), nn.Flatten())
+        self.last = nn.Linear(POOLED_SIDE**2 * n_in, N_FEATURES)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Shape `(n, 64)`."""
@@ -86,7 +89,7 @@ class Trunk(nn.Module):
 
 @final
 class Probe(nn.Module):
-    """A classifier of one attribute or several; 30,000 to 80,000 parameters."""
+    """A classifier of one attribute or several; about 90,000 parameters."""
 
     def __init__(self, shape: Sequence[int], n_values: Mapping[str, int]) -> None:
         super().__init__()
@@ -143,7 +146,7 @@ def learnt_probe(
 
 
 def learnt_denoiser(inputs: Tensor, n_epochs: int, seed: int) -> Trunk:
-    """Features for pictures without labels: from 64 of them a picture of 16 x 16 is restored without its noise."""
+    """Features for pictures without labels: from them 16 x 16 pixels are restored without their noise."""
     n_channels = inputs.shape[1]
     small = adaptive_avg_pool2d(inputs, GREY_SIDE).flatten(1)
     n_out = n_channels * GREY_SIDE**2
@@ -224,7 +227,7 @@ def frechet_distance(real: Features, fake: Features) -> float:
 
 
 def class_divergence(wanted: Tensor, seen: Tensor, n_classes: int) -> float:
-    """Kullback-Leibler divergence from the classes of `wanted` to those of `seen`, in nats; half a count each."""
+    """Kullback-Leibler divergence of the classes of `seen` from those of `wanted`, in nats; half a count each."""
     p, q = (torch.bincount(codes, minlength=n_classes).double() + 0.5 for codes in (wanted, seen))
     p, q = p / p.sum(), q / q.sum()
     return float((p * (p / q).log()).sum())
@@ -254,7 +257,9 @@ def copies(fake: Tensor, heldout: Tensor, train: Tensor, *, has_alpha: bool) -> 
     border = np.percentile(of_unseen, COPY_PERCENTILE)
     strict = np.percentile(nearest(learnt, learnt, n_skipped=1), COPY_PERCENTILE)
     return Copies(
-        float((of_fakes < border).mean()), float((of_unseen < border).mean()), float((of_fakes < strict).mean())
+        float((of_fakes < border).mean()),
+        float((of_unseen < border).mean()),
+        float((of_fakes < strict).mean()),
     )
 
 
