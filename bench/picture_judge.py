@@ -1,7 +1,8 @@
 """Judges of pictures that know nothing of the product: a small classifier, its features, and what follows.
 
 They are trained here, on the CPU, from a fixed seed; nothing of the scorecard is used, so that each checks
-the other. Pictures are tensors `(n, n_channels, height, width)` from 0 to 1; colours are multiplied with opacity.
+the other. Pictures are tensors `(n, n_channels, height, width)` from 0 to 1; colours are multiplied with
+opacity.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class Trunk(nn.Module):
         super().__init__()
         n_channels, *sides = shape
         layers, n_in, side = list[nn.Module](), n_channels, min(sides)
+        size = 5 if side < 40 else 3
         for width in (16, 32, 32, 32, 32):
-            size = 5 if side < 40 else 3
             layers += [nn.Conv2d(n_in, width, size, stride=2, padding=size // 2), nn.ReLU()]
             n_in, side = width, side // 2
             if side <= 8:
@@ -227,7 +228,7 @@ def frechet_distance(real: Features, fake: Features) -> float:
 
 
 def class_divergence(wanted: Tensor, seen: Tensor, n_classes: int) -> float:
-    """Kullback-Leibler divergence of the classes of `seen` from those of `wanted`, in nats; half a count each."""
+    """Kullback-Leibler divergence of the classes `seen` from those `wanted`, in nats; half a count added."""
     p, q = (torch.bincount(codes, minlength=n_classes).double() + 0.5 for codes in (wanted, seen))
     p, q = p / p.sum(), q / q.sum()
     return float((p * (p / q).log()).sum())

@@ -21,7 +21,7 @@ from PIL import Image
 
 from bench.tables import BESIDE
 from gansmith.modalities.attributes import Attributes
-from gansmith.modalities.image.pictures import LABEL, Pictures
+from gansmith.modalities.image.pictures import Pictures
 
 Pixels = np.ndarray[tuple[Any, ...], np.dtype[Any]]
 

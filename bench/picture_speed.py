@@ -80,7 +80,7 @@ def plain_steps(
         n_latents: What the generator takes.
         batch_size: Real pictures of a step.
         precision: Of matrix products.
-        is_fresh: Whether the generator's turn has fakes of its own; the tutorial takes those of the other turn.
+        is_fresh: Whether the generator's turn has fakes of its own; in the tutorial not.
     """
     of_generator = torch.optim.Adam(generator.parameters(), 2e-4, (0.5, 0.999))
     of_discriminator = torch.optim.Adam(discriminator.parameters(), 2e-4, (0.5, 0.999))
