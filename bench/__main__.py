@@ -10,9 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-NOT_MEASUREMENTS: Final = {"__init__", "__main__", "drawing", "machine", "mixtures"}
+NOT_MEASUREMENTS: Final = {
+    "__init__", "__main__", "drawing", "machine", "mixtures", "phantoms", "picture_judge", "picture_rows",
+    "picture_sets", "picture_speed", "picture_task",
+}  # fmt: skip
 WITH_OPTIONS: Final = {
-    "conditions", "gallery", "heatmap", "modes", "peers", "race", "reading", "turns", "versus",
+    "conditions", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading", "turns",
+    "versus",
 }  # fmt: skip
 
 
