@@ -84,7 +84,7 @@ def n_dims(path: Path) -> int:
         with zipfile.ZipFile(path) as archive:
             name = _pixel_name([member.removesuffix(".npy") for member in archive.namelist()])
             with archive.open(f"{name}.npy") as file:
-                return len(_npy_shape(file))
+                return len(_npy_shape(cast("Any", file)))
     except (*_BROKEN, IndexError):
         return 0
 
@@ -136,7 +136,7 @@ def _labels_beside(path: Path) -> Path | None:
 
 def _read_npy(path: Path) -> np.ndarray:
     try:
-        return cast("Any", np.load(path, allow_pickle=False))
+        return np.load(path, allow_pickle=False)
     except _BROKEN as error:
         raise _unreadable(path, error) from error
 

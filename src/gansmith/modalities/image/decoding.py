@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase
@@ -107,7 +107,7 @@ def decode(file: BufferedIOBase, name: str, frame: int = 0, needed_px: int = 0) 
 
 
 @contextmanager
-def readable() -> Iterator[None]:
+def readable() -> Generator[None]:
     """Whatever a broken file makes its reader raise, as `Unreadable`; its warnings unsaid."""
     try:
         with warnings.catch_warnings():
@@ -127,7 +127,7 @@ def readable() -> Iterator[None]:
 
 
 @contextmanager
-def _opened(file: BufferedIOBase) -> Iterator[Image.Image]:
+def _opened(file: BufferedIOBase) -> Generator[Image.Image]:
     with Image.open(cast("Any", file)) as image:
         _check_size(*image.size)
         yield image

@@ -66,7 +66,7 @@ def by_folder(names: Sequence[str]) -> dict[str, list[str | None]]:
         >>> by_folder(["train/a/1.png", "test/a/2.png"])
         {'label': ['a', 'a'], 'split': ['train', 'test']}
     """
-    parts_of = {folder: tuple(folder.split("/")) if folder else () for folder in map(_folder, names)}
+    parts_of = {folder: folder.split("/") if folder else [] for folder in map(_folder, names)}
     if len(parts_of) < 2:
         return {}
     n_shared = _n_shared(list(parts_of.values()))
@@ -79,7 +79,7 @@ def by_folder(names: Sequence[str]) -> dict[str, list[str | None]]:
     return columns
 
 
-def _n_shared(paths: Sequence[Sequence[str]]) -> int:
+def _n_shared(paths: Sequence[list[str]]) -> int:
     """How many of their first parts all paths share."""
     first, last = min(paths), max(paths)  # whatever these share, those between them share
     return next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from importlib import import_module
 from io import BufferedIOBase
 from typing import Any, Final, final
 
@@ -51,11 +52,9 @@ def read_scan(file: BufferedIOBase, name: str, frame: int, max_pixels: int) -> P
     if name.lower().endswith(_NIFTI):
         return _LAST.slice(file, name, frame)[..., None]
     dicom = _dicom(file, is_whole=True)
-    from pydicom.pixels import pixel_array  # it is there, as `_dicom` has shown
-
     if int(dicom.Rows) * int(dicom.Columns) > max_pixels:
         raise ValueError(f"more than {max_pixels // 10**6} megapixels")
-    values = np.asarray(pixel_array(dicom, index=frame))
+    values = np.asarray(_reader("pydicom.pixels").pixel_array(dicom, index=frame))
     if values.ndim == 3:  # (height, width, colours)
         return values.astype(np.uint8)
     if str(dicom.get("PhotometricInterpretation", "")) == "MONOCHROME1":  # white is the lowest value
@@ -78,14 +77,20 @@ def _dicom_type(dicom: Any) -> str:
     return "uint8" if int(dicom.BitsAllocated) == 8 and (slope, intercept) == (1, 0) else "uint16"
 
 
-def _dicom(file: BufferedIOBase, *, is_whole: bool) -> Any:
+def _reader(module: str) -> Any:
+    """A module of pydicom or nibabel, which not everybody has installed."""
     try:
-        import pydicom
+        return import_module(module)
     except ImportError as error:
-        raise UsageError("DICOM files are read by pydicom: pip install gansmith[medical].") from error
+        package = module.partition(".")[0]
+        raise UsageError(f"medical scans are read by {package}: pip install gansmith[medical].") from error
+
+
+def _dicom(file: BufferedIOBase, *, is_whole: bool) -> Any:
+    pydicom = _reader("pydicom")
     try:
         return pydicom.dcmread(file, stop_before_pixels=not is_whole)
-    except pydicom.errors.InvalidDicomError as error:
+    except _reader("pydicom.errors").InvalidDicomError as error:
         raise ValueError("no DICOM file") from error
 
 
@@ -98,10 +103,7 @@ class _Volume:
         self._values: Any = None
 
     def _load(self, file: BufferedIOBase, name: str) -> Any:
-        try:
-            import nibabel
-        except ImportError as error:
-            raise UsageError("NIfTI files are read by nibabel: pip install gansmith[medical].") from error
+        nibabel = _reader("nibabel")
         packed = file.read()
         key = (name, hash(packed))
         if self._key != key:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from gansmith.errors import UsageError
 from gansmith.modalities.image.decoding import Unreadable, decode, read_header
 
 
@@ -126,17 +128,25 @@ def test_slices_of_a_volume(tmp_path):
             read_header(file, name)
 
 
+def test_what_reads_scans_may_not_be_there(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pydicom", None)
+    monkeypatch.setitem(sys.modules, "nibabel", None)
+    for name in ("a.dcm", "a.nii.gz"):
+        with pytest.raises(UsageError, match=r"pip install gansmith\[medical\]"):
+            read_header(io.BytesIO(b"x" * 200), name)
+
+
 def test_a_scan(tmp_path):
     pydicom = pytest.importorskip("pydicom")
     from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import UID, ExplicitVRLittleEndian
 
     values = np.arange(6, dtype=np.uint16).reshape(2, 3) * 100
     scan = pydicom.Dataset()
     scan.file_meta = FileMetaDataset()
     scan.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    scan.file_meta.MediaStorageSOPClassUID = scan.SOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    scan.file_meta.MediaStorageSOPInstanceUID = scan.SOPInstanceUID = "1.2.3"
+    scan.file_meta.MediaStorageSOPClassUID = scan.SOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
+    scan.file_meta.MediaStorageSOPInstanceUID = scan.SOPInstanceUID = UID("1.2.3")
     scan.Rows, scan.Columns, scan.SamplesPerPixel = 2, 3, 1
     scan.BitsAllocated, scan.BitsStored, scan.HighBit, scan.PixelRepresentation = 16, 12, 11, 0
     scan.PhotometricInterpretation = "MONOCHROME2"

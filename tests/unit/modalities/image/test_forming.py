@@ -26,7 +26,7 @@ def _chosen(sizes, sample=(), n_channels=1, pixel_type="uint8", **options):
         ([(20, 20), (30, 30), (40, 40)], (30, 30), "stretch"),
         ([(100, 100)] * 5 + [(125, 100)] * 4, (64, 64), "crop"),
         ([(100, 100)] * 5 + [(200, 100)] * 4, (64, 64), "pad"),
-        ([(5000, 1)] * 2, (64, 1), "stretch"),
+        ([(5000, 1)] * 2, (64, 1), "pad"),
     ],
 )
 def test_size_and_fit_without_a_word_of_the_user(sizes, wanted, fit):
@@ -66,8 +66,9 @@ def test_transparency_counts_only_where_it_is_used():
 
 @pytest.mark.parametrize(
     ("pixel_type", "largest", "wanted"),
-    [("uint16", 200, (0, 255)), ("uint16", 900, (0, 1023)), ("uint16", 4095, (0, 4095)), ("uint16", 4096, (0, 16383)),
-     ("int16", 900, (0, 900)), ("float32", 0.9, (0, 1)), ("float32", 7.5, (0, 7.5))],
+    [("uint16", 200, (0, 255)), ("uint16", 900, (0, 1023)), ("uint16", 4095, (0, 4095)),
+     ("uint16", 4096, (0, 16383)), ("int16", 900, (0, 900)), ("float32", 0.9, (0, 1)),
+     ("float32", 7.5, (0, 7.5))],
 )  # fmt: skip
 def test_the_range_covers_what_was_seen(pixel_type, largest, wanted):
     sample = np.zeros((4, 4, 1), pixel_type)

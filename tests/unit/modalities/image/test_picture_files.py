@@ -118,9 +118,9 @@ def test_a_flat_folder_has_no_label_and_deeper_ones_have_paths(tmp_path):
 
 
 def test_no_pictures_at_all(tmp_path):
-    with pytest.raises(DataError, match="no picture file in it .it is empty"):
+    with pytest.raises(DataError, match=r"no picture file in it \(it is empty"):
         _read(tmp_path)
-    with pytest.raises(DataError, match="2 other files: a.txt, b.doc"):
+    with pytest.raises(DataError, match=r"2 other files: a\.txt, b\.doc"):
         _read(_folder(tmp_path, {"a.txt": "x", "b.doc": "y", ".hidden.png": _png()}))
     with pytest.raises(DataError, match=r"2 files left out: a\.png \(is no picture.*Mend them"):
         _read(_folder(tmp_path / "all", {"a.png": b"xx", "b.png": b""}))
@@ -128,7 +128,7 @@ def test_no_pictures_at_all(tmp_path):
 
 def test_one_is_not_enough_two_are(tmp_path):
     folder = _folder(tmp_path, {"a.png": _png(1)})
-    with pytest.raises(DataError, match="1 picture. Give at least 2"):
+    with pytest.raises(DataError, match=r"1 picture\. Give at least 2"):
         _read(folder)
     assert len(_read(_folder(folder, {"b.png": _png(2)}))) == 2
 
@@ -221,7 +221,7 @@ def test_an_animated_gif_gives_its_first_picture_in_a_folder_and_all_alone(tmp_p
     assert folder.pixels[:, 0, 0].tolist() == [[255, 0, 0], [9, 0, 0]]
     assert _has_note(folder, "1 file holds several pictures: the first is taken")
     assert not looks_like_pictures(tmp_path / "b.png")
-    with pytest.raises(DataError, match="1 picture. Give at least 2"):
+    with pytest.raises(DataError, match=r"1 picture\. Give at least 2"):
         _read(tmp_path / "b.png")
 
 
@@ -251,16 +251,14 @@ def test_labels_beside_pictures(tmp_path):
     assert pictures.attributes.columns["breed"].tolist() == ["tabby", None, "lion", "lion"]
     assert _has_note(pictures, "labels.csv: 1 row without a picture: ghost.png")
     assert _has_note(pictures, "labels.csv: says nothing of 1 picture")
-    with pytest.raises(DataError, match="1 row without a picture: ghost.png.*Add the files"):
+    with pytest.raises(DataError, match=r"1 row without a picture: ghost\.png.*Add the files"):
         _read(tmp_path / "in", strict=True)
     beside = _archive(tmp_path, "zip", contents)
     (tmp_path / "attributes.csv").write_text(table.replace(".png", ""))
     assert _read(beside).attributes.columns["breed"].tolist() == ["tabby", None, "lion", "lion"]
     given = _folder(tmp_path / "elsewhere", {"mine.csv": table}) / "mine.csv"
     assert _read(_folder(tmp_path / "bare", contents), labels=str(given)).attributes.names == ("breed", "age")
-    with pytest.raises(
-        DataError, match=r"none of its columns \(a, b\) names a picture of .*such as '1\.png'"
-    ):
+    with pytest.raises(DataError, match=r"none of its columns \(a, b\) names a picture .*as '1\.png'"):
         _read(tmp_path / "bare", labels=str(_folder(tmp_path, {"odd.csv": "a,b\n7,8\n"}) / "odd.csv"))
     with pytest.raises(DataError, match=r"none\.csv: cannot be read"):
         _read(tmp_path / "bare", labels=str(tmp_path / "none.csv"))
