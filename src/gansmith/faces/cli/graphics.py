@@ -17,8 +17,7 @@ from typing import Final, Literal, final, get_args
 
 import numpy as np
 from rich.console import Console, ConsoleOptions
-from rich.control import ControlType
-from rich.segment import Segment
+from rich.segment import ControlType, Segment
 from rich.text import Text
 
 from gansmith.errors import UsageError, did_you_mean

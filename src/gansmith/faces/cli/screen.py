@@ -33,6 +33,8 @@ output: Final = _LetterForLetter()
 console: Final = _LetterForLetter(stderr=True, soft_wrap=True)
 """Standard error, where no line is broken."""
 MAX_ROWS: Final = 40
+N_STRIPS: Final = 10
+"""How often in a run pictures of what is made are shown."""
 SEEN_THROUGH: Final = 0.9
 """Shares of real and of fake records judged rightly above which the discriminator is far ahead."""
 NEAR_A_HALF: Final = 0.1
@@ -138,11 +140,11 @@ def in_words(record: StepRecord, readings: Readings | None) -> str:
 
 
 def _tell(record: StepRecord, run: FitRun) -> None:
-    """A line for each evaluation and each finding, and pictures where a terminal can show what is made.
+    """A line for each evaluation and each finding; above the bar, or on its own without a terminal.
 
-    They stand above the bar, or on their own without a terminal.
+    Some pictures of what is made stand between them, where the terminal can show them.
     """
-    if record.readings and run.previewed:
+    if run.previewed and run.training.length.is_due(record.step, N_STRIPS):
         print_pictures(run.previewed, console)
     if record.score is not None:
         best = run.training.best_score
