@@ -120,3 +120,15 @@ def test_chance_is_no_dependence():
     seeming = np.mean([mutual_information(one * 10**6) for one in pairs])  # as if chance had no part
     assert np.mean([mutual_information(one) for one in pairs]) < seeming / 3
     assert seeming > 0.15
+
+
+class Least(np.random.Generator):
+    """Draws the least number that there is."""
+
+    def random(self, size):
+        return np.zeros(size)
+
+
+def test_what_has_no_probability_is_not_drawn_at_the_very_edge(tree):
+    given = tree.given({0: np.array([0.0, 0.0, 1.0, 1.0]), 1: np.array([0.0, 1.0])})
+    assert given.draw(1, Least(np.random.PCG64(0)))[0, :2].tolist() == [2, 1]
