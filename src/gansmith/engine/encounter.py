@@ -64,7 +64,8 @@ class Memory:
     @classmethod
     def of(cls, numbers: list[float]) -> Memory:
         """The inverse of `numbers`; those of older files are fewer."""
-        return cls(*numbers[:3], Adaptation(*numbers[3:]))
+        real_logit, fake_logit, balance, *adaptation = numbers
+        return cls(real_logit, fake_logit, balance, Adaptation(*adaptation))
 
     def update(self, real_logits: Logits, fake_logits: Logits) -> None:
         """Take in what was said of one batch."""

@@ -33,7 +33,7 @@ def test_digits_beside_their_mirror_images_can(digits):
     assert can_be_mirrored(both, 0)
 
 
-@pytest.mark.parametrize("shape", [(12, 20), (30, 23, 3), (16, 16, 4)])
+@pytest.mark.parametrize("shape", [(12, 20), (9, 23, 3), (6, 16, 4)])
 def test_clouds_can_be_mirrored_and_lit_from_the_left_they_cannot(shape):
     plain = clouds(300, *shape)
     assert abs(mirrored_auc(plain, 0) - 0.5) < 0.1
