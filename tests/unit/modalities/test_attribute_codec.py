@@ -284,6 +284,20 @@ def test_a_damaged_state_is_refused(codec, name):
         AttributeCodec.from_state(state, tensors)
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_pairs_that_do_not_add_up_to_their_column_are_refused(codec, axis):
+    """A count that is moved along one axis leaves the sums along the other as they were."""
+    state, tensors = codec.state()
+    table = codec.tree.pairs[-1].copy()
+    place = list(np.unravel_index(table.argmax(), table.shape))
+    table[tuple(place)] -= 1
+    place[axis] -= 1
+    table[tuple(place)] += 1
+    counts = torch.cat([tensors["counts"][: -table.size], torch.from_numpy(table.ravel())])
+    with pytest.raises(ModelFileError, match="do not add up"):
+        AttributeCodec.from_state(state, {"counts": counts})
+
+
 def test_a_description_has_a_row_for_each(codec):
     rows = {row["attribute"]: row["learnt"] for row in codec.describe()}
     assert list(rows) == list(codec.names)
