@@ -82,7 +82,7 @@ class Adversarial(AbstractGame):
         return {"discriminator": losses[0], "generator": losses[1]}
 
     def evaluate(self, fake: Samples, heldout: Batch, seen: Batch) -> Readings:
-        """How the fakes compare, how the discriminator judges, and where its threshold lies."""
+        """How the fakes compare, how the discriminator judges, where its threshold lies, what adapted."""
         judge, inputs = self.best["discriminator"], Inputs(self.config.n_packed, self._is_packing)
         objective = self._losses.objective
 
@@ -189,7 +189,7 @@ class Adversarial(AbstractGame):
         )
         also = [examination.both] if gradient is None else []
         learn([self.discriminator], loss, share, scale, also=also)
-        self._remember(examination, share)
+        self._remember(examination)
         if gradient is None:
             assert examination.both.grad is not None
             gradient = slopes.pulled(examination.both.grad[len(turn.batch) :])
@@ -258,7 +258,7 @@ class Adversarial(AbstractGame):
             loss = self._losses.of_discriminator(
                 examination, turn.step, turn.progress.share, adjustments.penalty_scale
             )
-        self._remember(examination, turn.progress.share)
+        self._remember(examination)
         return loss
 
     def _replayed(self, turn: _Turn) -> dict[str, Tensor]:
@@ -268,11 +268,12 @@ class Adversarial(AbstractGame):
             met["condition"] = condition
         return self._pool.exchanged(met, self.randomness.generator(f"replay/{turn.name}", turn.step))
 
-    def _remember(self, examination: Examination, share: float) -> None:
+    def _remember(self, examination: Examination) -> None:
         said, target = examination.encounter, self.config.augmentation_target
         if self._remembers:
             self._memory.update(said.of_real.logits, said.of_fake.logits)
         if target is not None:
+            share = examination.inputs.share
             self._memory.adaptation.update(said.of_real.logits, said.of_fake.logits, target, share)
 
     def _generator_loss(self, turn: _Turn, judge: nn.Module) -> Scalar:

@@ -101,11 +101,10 @@ def test_nothing_is_changed_while_real_records_are_not_told_apart_as_well_as_the
     assert not all(map(torch.equal, weights[0], weights[2]))
 
 
-def test_the_chance_that_adapts_is_read_and_resumed():
-    rules: dict[str, Any] = {
-        "augmentations": (AugmentationConfig("jitter", 0.9),),
-        "augmentation_target": 0.0,
-    }
+@pytest.mark.parametrize("turns", ["fresh", "same_fakes", "one_pass"])
+def test_the_chance_that_adapts_is_read_and_resumed(turns):
+    augmentations = (AugmentationConfig("jitter", 0.9),)
+    rules: dict[str, Any] = {"augmentations": augmentations, "augmentation_target": 0.0, "turns": turns}
     game, batch = after_steps(12, **rules), dataset().batch(torch.arange(24))
     chance = game.evaluate(batch["real"], batch, batch)["augmentation_chance"]
     assert 0 < chance <= 0.8

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gansmith.modalities.image import mirroring
 from gansmith.modalities.image.mirroring import _boxes, can_be_mirrored, mirrored_auc
 from gansmith.modalities.image.pictures import bundled_digits
 
@@ -52,6 +53,24 @@ def test_what_stands_right_of_what_is_told_from_its_mirror_image_though_means_ar
     pictures[is_bright, 6:10, 1:5] += 60
     pictures[~is_bright, 6:10, 11:15] += 60
     assert mirrored_auc(pictures, 0) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("n", "auc", "can_be"),
+    [
+        (1_000, 0.62, True),
+        (1_000, 0.38, True),
+        (1_000, 0.64, False),
+        (1_000, 0.36, False),
+        (60, 0.57, True),
+        (60, 0.58, False),
+        (60, 0.42, False),
+        (14, 0.5, False),
+    ],
+)
+def test_the_fewer_pictures_the_nearer_to_a_guess_it_must_be(n, auc, can_be, monkeypatch):
+    monkeypatch.setattr(mirroring, "mirrored_auc", lambda pixels, seed: auc)
+    assert can_be_mirrored(np.zeros((n, 8, 8)), 0) == can_be
 
 
 def test_in_doubt_pictures_cannot_be_mirrored():
