@@ -14,7 +14,7 @@ from typing import Any, Final, final
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, mse_loss
+from torch.nn.functional import adaptive_avg_pool2d, cross_entropy, leaky_relu, mse_loss
 
 from gansmith.modalities.image.pictures import Pictures
 
@@ -25,6 +25,8 @@ POOLED_SIDE: Final = 6
 """Of what the last convolution sees, before the features."""
 BATCH_SIZE: Final = 64
 LEARNING_RATE: Final = 2e-3
+SLOPE: Final = 0.2
+"""Of features below zero: none dies."""
 N_NEIGHBOURS: Final = 5
 """k of coverage and density."""
 CHUNK: Final = 1_000
@@ -80,7 +82,7 @@ class Trunk(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Shape `(n, 64)`."""
-        return torch.relu(self.last(self.layers(2 * inputs - 1)))
+        return leaky_relu(self.last(self.layers(2 * inputs - 1)), SLOPE)
 
     @torch.no_grad()
     def features(self, inputs: Tensor) -> Features:
