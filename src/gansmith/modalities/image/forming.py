@@ -59,14 +59,16 @@ class Former:
     def __call__(self, pixels: Pixels) -> Pixels:
         """A picture of the form, shape `(height, width, n_channels)`."""
         form = self.form
-        lowest, highest = self.ranges.get(pixels.dtype.name, _own_range(pixels))
+        kind = pixels.dtype.name
+        lowest, highest = self.ranges[kind] if kind in self.ranges else _own_range(pixels)
         pixels = with_channels(pixels, form.n_channels, highest)
         if pixels.shape[:2] != (form.height, form.width):
             pixels = resized(pixels, form.width, form.height, self.fit)
-        if pixels.dtype.name == form.pixel_type and (lowest, highest) == (form.lowest, form.highest):
-            return pixels if pixels.dtype == np.uint8 else pixels.clip(form.lowest, form.highest)
-        if pixels.dtype.name == form.pixel_type:
-            return pixels.clip(form.lowest, form.highest).astype(form.pixel_type)
+        is_same_range = (lowest, highest) == (form.lowest, form.highest)
+        if kind == form.pixel_type and (
+            is_same_range or kind != "uint8"
+        ):  # 8 bits of files are full range
+            return pixels.clip(form.lowest, form.highest).astype(kind, copy=False)
         share = (pixels.astype(np.float64).clip(lowest, highest) - lowest) / ((highest - lowest) or 1.0)
         values = share * (form.highest - form.lowest) + form.lowest
         return (np.rint(values) if np.dtype(form.pixel_type).kind != "f" else values).astype(form.pixel_type)

@@ -20,6 +20,8 @@ SPLIT: Final = "split"
 """The attribute that the folders `train` and `test` above those of classes become."""
 FEW_VALUES: Final = 12
 """A column of numbers with more different ones is one of numbers; with fewer each is a class."""
+CLASSES: Final = (LABEL, SPLIT, "class", "category", "target", "digit", "y")
+"""Columns whose numbers are names of classes, however many there are."""
 _N_SHOWN: Final = 12
 MAX_LABELS: Final = 64
 """Yes-or-no attributes that a column of several labels per picture becomes."""
@@ -153,7 +155,7 @@ def attributes_of(columns: Mapping[str, Sequence[Sequence[str]]]) -> Known:
     for name, cells in columns.items():
         several = any(len(values) > 1 for values in cells)
         distinct = Counter(value for values in cells for value in values)
-        is_number = all(_NUMBER.fullmatch(value) for value in distinct)
+        is_number = name.lower() not in CLASSES and all(_NUMBER.fullmatch(value) for value in distinct)
         if not distinct or (several and is_number and len(distinct) > FEW_VALUES):
             notes.append(
                 f"{name!r} is not used: {'several numbers for one picture' if distinct else 'empty'}"

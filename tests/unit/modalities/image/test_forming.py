@@ -81,6 +81,8 @@ def test_the_range_covers_what_was_seen(pixel_type, largest, wanted):
 def test_depths_are_scaled_into_each_other_and_clipped():
     former = Former(Form(1, 3, 1, "uint8"), "stretch", {"uint8": (0, 255), "uint16": (0, 4095)})
     assert former(np.array([[[0], [4095], [5000]]], np.uint16)).ravel().tolist() == [0, 255, 255]
+    few = Former(Form(1, 2, 1, "uint8", 0, 16), "stretch", {"uint8": (0, 255)})
+    assert few(np.array([[[0], [255]]], np.uint8)).ravel().tolist() == [0, 16]
     deep = Former(Form(1, 3, 1, "uint16", 0, 4095), "stretch", {"uint16": (0, 4095), "uint8": (0, 255)})
     assert deep(np.array([[[0], [255], [51]]], np.uint8)).ravel().tolist() == [0, 4095, 819]
     assert deep(np.array([[[0], [4095], [5000]]], np.uint16)).ravel().tolist() == [0, 4095, 4095]

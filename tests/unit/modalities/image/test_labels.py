@@ -44,6 +44,7 @@ def test_numbers_with_many_values_are_numbers():
     table = {
         "file": names,
         "age": ages,
+        "class": [str(number % 20) for number in range(40)],
         "few": [str(number % 12) for number in range(40)],
         "code": [f"{number % 20:02d}" for number in range(40)],
         "id": [str(number) for number in range(100, 140)],
@@ -51,7 +52,8 @@ def test_numbers_with_many_values_are_numbers():
         "none": [None] * 40,
     }
     known, notes = _known(table, names)
-    assert set(known) == {"age", "few", "code"}
+    assert set(known) == {"age", "class", "few", "code"}
+    assert known["class"][:2] == ["0", "1"]
     assert known["age"][:3] == [0, 0.5, 1]
     assert np.isnan(known["age"][39])
     assert known["few"][:2] == ["0", "1"]

@@ -117,6 +117,13 @@ def test_a_flat_folder_has_no_label_and_deeper_ones_have_paths(tmp_path):
     assert labels.tolist() == ["q", "q", "r/s", "r/s"]
 
 
+def test_many_folders_with_numbers_for_names_are_classes(tmp_path):
+    contents = {f"{label}/{number}.png": _png() for label in range(14) for number in range(2)}
+    labels = _read(_folder(tmp_path, contents)).labels
+    assert labels is not None
+    assert labels.tolist()[:4] == ["0", "0", "1", "1"]
+
+
 def test_no_pictures_at_all(tmp_path):
     with pytest.raises(DataError, match=r"no picture file in it \(it is empty"):
         _read(tmp_path)
@@ -308,6 +315,8 @@ def test_where_asks_for_numbers_and_texts(tmp_path):
     assert _read(folder).attributes.columns["age"].dtype == np.float64
     for where, wanted in (
         (["age>=18", "glasses=yes"], [19]),
+        (["age>=18"], [18, 19]),
+        (["age>18", "age<=19"], [19]),
         (["age=3", "age=4"], [3, 4, 23, 24]),
         ({"age": {"<": 2, "!=": 0}}, [1, 21]),
         (["age<=0"], [0, 20]),
