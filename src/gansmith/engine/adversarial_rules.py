@@ -66,6 +66,9 @@ class AdversarialRules(AbstractRules):
     full_rate_samples: PositiveInt | None = None
     """A run of more samples than this learns in as many smaller steps: its learning rates are divided by how
     much longer it is. None: the same rates, however long."""
+    warm_up_samples: NonNegativeInt = 0
+    """Samples over which learning rates rise to their full height: an optimiser without momentum begins with
+    steps that are as large as they can be."""
     n_discriminator_turns: PositiveInt = 1
     """Turns of the discriminator in each step, before those of the generator."""
     n_generator_turns: PositiveInt = 1
@@ -231,5 +234,6 @@ class AdversarialRules(AbstractRules):
 
     def rate_scale(self, progress: Progress) -> float:
         """What learning rates are multiplied with, beside their schedules."""
-        full = self.full_rate_samples
-        return progress.rate_scale * (1.0 if full is None else min(1.0, full / progress.n_samples))
+        full, warm = self.full_rate_samples, self.warm_up_samples
+        risen = min(1.0, (progress.samples_seen + self.samples_per_step) / warm) if warm else 1.0
+        return risen * progress.rate_scale * (1.0 if full is None else min(1.0, full / progress.n_samples))

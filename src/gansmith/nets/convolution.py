@@ -21,9 +21,9 @@ from typing import Final, final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, pad
+from torch.nn.functional import conv1d, conv2d, conv3d, interpolate, pad
 
-from gansmith.nets.mlp import ACTIVATIONS, ActivationLayer
+from gansmith.nets.mlp import ACTIVATIONS, SLOPE, ActivationLayer
 from gansmith.nets.settings import Activation
 
 GridSamples = Float[Tensor, "batch channels *grid"]
@@ -36,6 +36,8 @@ CONVOLUTIONS: Final = {1: nn.Conv1d, 2: nn.Conv2d, 3: nn.Conv3d}
 """By the dimensions of the grid."""
 _QUICK_FORMATS: Final = {2: torch.channels_last, 3: torch.channels_last_3d}
 """How values of a grid of so many dimensions lie in memory where convolutions are quickest (LOG.md)."""
+RECTIFIED: Final = math.sqrt(2 / (1 + SLOPE**2))
+"""How much more values must spread behind a leaky ReLU to spread as before it."""
 COARSEST_SIDE: Final = 8
 """No side of the coarsest grid is longer."""
 NARROWEST: Final = 16
@@ -44,6 +46,10 @@ WIDEST: Final = 128
 WIDTH_STEP: Final = 8
 MOST_CHANNELS: Final = 256
 """Of any level."""
+FINEST_CHANNELS: Final = 8
+"""Of a decoder on the record's own grid, where each costs most."""
+LAST_GAIN: Final = 0.5
+"""Records begin with half the spread."""
 N_FEATURES: Final = 128
 USUAL_SECONDS: Final = 600
 """To learn, where nobody says how long."""
@@ -51,7 +57,7 @@ OPERATIONS_PER_SECOND: Final = 2e10
 """Multiplications of the players' passes, on one core (LOG.md)."""
 ENOUGH_SAMPLES: Final = 600_000
 FEWEST_SAMPLES: Final = 64_000
-_LINEAR: Final = {1: "linear", 2: "bilinear", 3: "trilinear"}
+_CONVOLVED: Final = {1: conv1d, 2: conv2d, 3: conv3d}
 
 
 def grids_of(grid: Grid, n_levels: int) -> tuple[Grid, ...]:
@@ -83,8 +89,8 @@ class GridWidths:
 def grid_widths(shape: Shape, seconds: float = 0.0) -> GridWidths:
     """How large convolutional players for records of this shape are, for so much time to learn.
 
-    Levels are halved until no side is longer than `COARSEST_SIDE`. Each has twice the channels of the one
-    before, so that all cost the same. The finest one has as many as leave time for `ENOUGH_SAMPLES`, at
+    Levels are halved until no side is longer than `COARSEST_SIDE`. The second has twice the channels of the
+    finest, the third three times as many, and so on. The finest one has as many as leave time for `ENOUGH_SAMPLES`, at
     `OPERATIONS_PER_SECOND` of one processor core, and at least `NARROWEST`: players that are too small see
     more and draw worse, those that are too large never come to their end (LOG.md).
 
@@ -97,7 +103,7 @@ def grid_widths(shape: Shape, seconds: float = 0.0) -> GridWidths:
         n_levels += 1
     found = None
     for width in range(NARROWEST, WIDEST + 1, WIDTH_STEP):
-        widths = tuple(min(width << level, MOST_CHANNELS) for level in range(n_levels))
+        widths = tuple(min(width * level, MOST_CHANNELS) for level in range(1, n_levels + 1))
         with torch.device("meta"):  # sizes without memory
             n_operations = sum(
                 player.n_operations
@@ -114,9 +120,20 @@ def grid_widths(shape: Shape, seconds: float = 0.0) -> GridWidths:
     return found
 
 
-def convolution(n_dims: int, n_in: int, n_out: int, size: int = 3, stride: int = 1) -> nn.Module:
-    """A convolution over a grid that keeps its sides, or divides them by the stride, rounded up."""
-    return CONVOLUTIONS[n_dims](n_in, n_out, size, stride, padding=(size - 1) // 2)
+def convolution(n_dims: int, n_in: int, n_out: int, size: int = 3) -> nn.Module:
+    """A convolution over a grid that keeps its sides; behind an activation it keeps the spread of values."""
+    return begun(CONVOLUTIONS[n_dims](n_in, n_out, size, padding=(size - 1) // 2), RECTIFIED)
+
+
+def begun(layer: nn.Module, gain: float) -> nn.Module:
+    """A layer whose values spread `gain` times as much as its inputs; what is added begins with nothing.
+
+    Source: He et al. 2015, "Delving deep into rectifiers", eq. 14 (arXiv:1502.01852).
+    """
+    weight, bias = layer.get_parameter("weight"), layer.get_parameter("bias")
+    nn.init.normal_(weight, 0.0, gain / math.sqrt(weight[0].numel()))
+    nn.init.zeros_(bias)
+    return layer
 
 
 def quick(samples: GridSamples) -> GridSamples:
@@ -159,38 +176,48 @@ class ResidualConvolutions(nn.Module):
 
 @final
 class Finer(nn.Module):
-    """To the next finer grid: interpolated, then a convolution to other channels.
+    """To the next finer grid: to other channels, doubled, and smoothed with [1, 2, 1], which makes it linear.
 
-    Interpolation is linear, which is a doubling smoothed with [1, 2, 1]: transposed convolutions and shuffled
-    pixels leave a checkerboard.
+    Transposed convolutions and shuffled pixels leave a checkerboard, doubling alone leaves blocks.
 
     Source:
-        Odena et al. 2016, "Deconvolution and checkerboard artifacts", Distill.
+        Odena et al. 2016, "Deconvolution and checkerboard artifacts", Distill; Zhang 2019, "Making
+        convolutional networks shift-invariant again" (arXiv:1904.11486): [1, 2, 1].
     """
 
-    def __init__(self, n_dims: int, n_in: int, n_out: int, grid: Grid, size: int) -> None:
+    kernel: Tensor
+
+    def __init__(self, n_in: int, n_out: int, grid: Grid) -> None:
         super().__init__()
-        self.grid = grid
-        self.change = convolution(n_dims, n_in, n_out, size)
-        self.is_narrowing = size == 1
+        self.grid, n_dims = grid, len(grid)
+        self.change = begun(CONVOLUTIONS[n_dims](n_in, n_out, 1), 1.0)
+        line, kernel = torch.tensor([0.25, 0.5, 0.25]), torch.ones(())
+        for _ in range(n_dims):
+            kernel = kernel[..., None] * line
+        self.register_buffer("kernel", kernel.expand(n_out, 1, *[3] * n_dims).contiguous(), persistent=False)
 
     def forward(self, x: GridSamples) -> Float[Tensor, "batch n_out *finer"]:
         """The same on the finer grid."""
-        if self.is_narrowing:  # the same numbers, with less to interpolate
-            x = self.change(x)
-        x = interpolate(x, scale_factor=2.0, mode=_LINEAR[len(self.grid)], align_corners=False)
-        for dimension, side in enumerate(self.grid):
-            x = x.narrow(dimension + 2, 0, side)
-        return x if self.is_narrowing else self.change(x)
+        x = doubled(self.change(x), self.grid)
+        edged = pad(x, [1, 1] * len(self.grid), mode="replicate")
+        return _CONVOLVED[len(self.grid)](edged, self.kernel.to(x.dtype), groups=x.shape[1])
+
+
+def doubled(x: GridSamples, grid: Grid) -> Float[Tensor, "batch channels *finer"]:
+    """Every value twice along each side, as far as the finer grid goes."""
+    x = interpolate(x, scale_factor=2.0, mode="nearest")
+    for dimension, side in enumerate(grid):
+        x = x.narrow(dimension + 2, 0, side)
+    return x
 
 
 @final
 class Coarser(nn.Module):
     """To the next coarser grid: a convolution of overlapping windows, every second of them."""
 
-    def __init__(self, n_dims: int, n_in: int, n_out: int, size: int = 4) -> None:
+    def __init__(self, n_dims: int, n_in: int, n_out: int, gain: float, size: int = 4) -> None:
         super().__init__()
-        self.change = CONVOLUTIONS[n_dims](n_in, n_out, size, 2)
+        self.change = begun(CONVOLUTIONS[n_dims](n_in, n_out, size, 2), gain)
         self.size = size
 
     def forward(self, x: GridSamples) -> Float[Tensor, "batch n_out *coarser"]:
@@ -222,22 +249,25 @@ class GridDecoder(nn.Module):
         n_dims, grids = len(grid), grids_of(tuple(grid), len(widths) + 1)
         self.activation: Activation = activation
         self.base = (widths[0], *grids[0])
-        self.first = nn.Linear(n_in, math.prod(self.base))
+        self.first = begun(nn.Linear(n_in, math.prod(self.base)), 1.0)
         steps: list[tuple[nn.Module, Grid]] = []
         for level, width in enumerate(widths):
             if level:
-                finer = Finer(n_dims, widths[level - 1], width, grids[level], 1)
-                steps.append((finer, grids[level - 1]))
+                steps.append((Finer(widths[level - 1], width, grids[level]), grids[level - 1]))
             blocks = [ResidualConvolutions(n_dims, width, activation) for _ in range(n_blocks)]
             steps += [(block, grids[level]) for block in blocks]
         self.steps = nn.Sequential(*(step for step, _ in steps))
-        self.last = Finer(n_dims, widths[-1], n_channels, grids[-1], 3)
-        self.n_operations = multiplications([*steps, (self.last, grids[-1]), (self.first, ())])
+        self.finest, n_wide = grids[-1], min(widths[-1], FINEST_CHANNELS)
+        self.widen = convolution(n_dims, widths[-1], n_wide)
+        self.last = begun(convolution(n_dims, n_wide, n_channels), LAST_GAIN)
+        ends = [(self.widen, self.finest), (self.last, self.finest), (self.first, ())]
+        self.n_operations = multiplications([*steps, *ends])
 
     def forward(self, rows: Float[Tensor, "batch n_in"]) -> GridSamples:
         """Unbounded values, in full precision."""
         x = quick(self.first(rows).view(len(rows), *self.base))
-        x = ACTIVATIONS[self.activation].function(self.steps(x))
+        activate = ACTIVATIONS[self.activation].function
+        x = activate(self.widen(doubled(activate(self.steps(x)), self.finest)))
         return self.last(x).float()
 
 
@@ -259,16 +289,16 @@ class GridEncoder(nn.Module):
         (n_channels, *grid), (*of_levels, n_features) = shape, widths
         n_dims, grids = len(grid), grids_of(tuple(grid), len(of_levels) + 1)[::-1]
         self.activation: Activation = activation
-        self.first = Coarser(n_dims, n_channels, of_levels[0])
+        self.first = Coarser(n_dims, n_channels, of_levels[0], 1.0)
         steps: list[tuple[nn.Module, Grid]] = []
         for level, width in enumerate(of_levels):
             if level:
-                coarser = Coarser(n_dims, of_levels[level - 1], width)
+                coarser = Coarser(n_dims, of_levels[level - 1], width, RECTIFIED)
                 steps += [(ActivationLayer(activation), ()), (coarser, grids[level + 1])]
             blocks = [ResidualConvolutions(n_dims, width, activation) for _ in range(n_blocks)]
             steps += [(block, grids[level + 1]) for block in blocks]
         self.steps = nn.Sequential(*(step for step, _ in steps))
-        self.last = nn.Linear(of_levels[-1] * math.prod(grids[-1]), n_features)
+        self.last = begun(nn.Linear(of_levels[-1] * math.prod(grids[-1]), n_features), RECTIFIED)
         self.n_operations = multiplications([(self.first, grids[1]), *steps, (self.last, ())])
 
     def forward(self, samples: GridSamples) -> Float[Tensor, "batch n_features"]:

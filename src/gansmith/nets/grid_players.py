@@ -139,6 +139,9 @@ class ProjectionHead(nn.Module):
         super().__init__()
         self.last = nn.Linear(n_features, 1)
         self.project = nn.Linear(n_conditions, n_features, bias=False) if n_conditions else None
+        self.scale = n_features**-0.5
+        if self.project is not None:
+            nn.init.normal_(self.project.weight, 0.0, 0.5)
 
     def forward(
         self, features: Float[Tensor, "batch n_features"], conditions: Tensor | None
@@ -148,7 +151,7 @@ class ProjectionHead(nn.Module):
             features = features.float()
             logits = self.last(features).squeeze(1)
             if self.project is not None and conditions is not None:
-                logits = logits + (self.project(conditions.float()) * features).sum(1)
+                logits = logits + self.scale * (self.project(conditions.float()) * features).sum(1)
             return logits
 
 

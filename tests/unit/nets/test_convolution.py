@@ -74,7 +74,7 @@ def test_a_residual_block_begins_as_the_identity():
 
 def test_interpolation_keeps_what_is_even():
     torch.manual_seed(0)
-    finer = Finer(2, 3, 2, (5, 7), 1)
+    finer = Finer(3, 2, (5, 7))
     flat = torch.ones(1, 3, 3, 4) * torch.tensor([1.0, 2.0, 3.0]).view(1, 3, 1, 1)
     made = finer(flat)
     assert made.shape == (1, 2, 5, 7)
@@ -84,7 +84,7 @@ def test_interpolation_keeps_what_is_even():
 def test_sides_are_halved_and_rounded_up():
     assert grids_of((28, 28), 3) == ((7, 7), (14, 14), (28, 28))
     for side in range(1, 9):
-        assert Coarser(1, 1, 1)(torch.zeros(1, 1, side)).shape[2] == -(-side // 2)
+        assert Coarser(1, 1, 1, 1.0)(torch.zeros(1, 1, side)).shape[2] == -(-side // 2)
 
 
 def test_a_statistic_of_the_batch_is_looked_at():
@@ -106,7 +106,8 @@ def test_sizes_follow_from_the_record_and_the_time(shape):
 
 def test_work_is_counted():
     decoder = GridDecoder(3, (1, 8, 8), (4,), 1, "leaky_relu")
-    block, last, first = 2 * (4 * 4 * 9 + 4), 1 * 4 * 9 + 1, 4 * 16 * (3 + 1)
-    assert decoder.n_operations == 16 * block + 64 * last + first
+    block, first = 2 * (4 * 4 * 9 + 4), 4 * 16 * (3 + 1)
+    finest = (4 * 4 * 9 + 4) + (1 * 4 * 9 + 1)
+    assert decoder.n_operations == 16 * block + 64 * finest + first
     encoder = GridEncoder((1, 8, 8), (4, 5), 1, "leaky_relu")
     assert encoder.n_operations == 16 * (4 * 16 + 4) + 16 * block + (4 * 16 + 1) * 5
