@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
-from gansmith.faces.cli import run
+from gansmith.faces.cli import run, screen
 from gansmith.store.run_folder import RunFolder
 
 
@@ -63,6 +65,16 @@ def test_films_that_cannot_be_made(place, tmp_path, capsys):
         assert run(["show", *arguments]) == code
         assert words in capsys.readouterr().err
     assert not list(tmp_path.glob("film.*"))
+
+
+def test_a_run_is_seen_in_the_terminal_ten_times(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANSMITH_GRAPHICS", "kitty")
+    stream = StringIO()
+    terminal = Console(file=stream, force_terminal=True, width=80, soft_wrap=True, legacy_windows=False)
+    monkeypatch.setattr(screen, "console", terminal)
+    options = ["--samples-seen", "1000", "--threads", "1", "--generator-widths", "16"]
+    assert run(["fit", str(place / "squares.tra"), "-o", str(tmp_path / "a.gan"), *options]) == 0
+    assert stream.getvalue().count("\x1b_Ga=T") == 10
 
 
 def test_a_folder_of_new_pictures(place, tmp_path, capsys):

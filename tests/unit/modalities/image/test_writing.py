@@ -192,7 +192,7 @@ def test_what_is_known_of_pictures_comes_back(tmp_path):
     assert [row[1] or None for row in rows] == KNOWN.columns["label"].tolist()
     ages = [float(row[2] or "nan") for row in rows]
     assert np.array_equal(ages, KNOWN.columns["age"], equal_nan=True)
-    assert rows[0][2] == "7"
+    assert (rows[0][2], rows[2][1:]) == ("7", ["", ""])
     meta = json.loads(found["meta.json"])
     assert (meta["synthetic"], meta["model"], meta["seed"]) == (True, "abc", 3)
     assert meta["form"]["n_channels"] == 3
@@ -223,6 +223,8 @@ def test_names_have_enough_digits(tmp_path):
 def test_equal_pictures_make_an_equal_zip(tmp_path):
     first, second = (_put(tmp_path / name, _pictures(3)).read_bytes() for name in ("a.zip", "b.zip"))
     assert first == second
+    with ZipFile(tmp_path / "a.zip") as archive:
+        assert {member.date_time[0] for member in archive.infolist()} == {1980}  # not the time of day
 
 
 @pytest.mark.parametrize(("n_channels", "pixel_type"), [(1, "uint8"), (4, "int16"), (3, "float32")])
