@@ -21,17 +21,18 @@ FEW_PICTURES: Final = 500
 """Fewer training pictures get the small players, where these are fully connected."""
 MIN_HELDOUT: Final = 100
 """Fewer held-out pictures choose no model."""
-MAX_HELDOUT: Final = 1_000
+MAX_HELDOUT: Final = 300
 HALF_LIFE_SAMPLES: Final = 500_000
 """Of the moving average, where a run is that long; see `average_weight`."""
-GAMMA_PER_VALUE: Final = 3e-4
+GAMMA_PER_VALUE: Final = 2.5e-4
 """Gamma of both penalties at the start, for each number of a picture."""
 SMALL_VALUES: Final = 256
 """Pictures of so few numbers are learnt by fully connected players."""
 TOLERANCE: Final = 0.1
 """Of the held-out coverage: a guard against collapse, not bad luck."""
 N_LATENTS: Final = 64
-N_EVALUATIONS: Final = 20
+BATCH_SIZE: Final = 32
+N_EVALUATIONS: Final = 12
 
 
 def article(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
@@ -111,13 +112,14 @@ def vae(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
 def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
     """Residual convolutions, relativistic pairs, one pass for both players, R1 and R2 at every fourth step."""
     sizes = grid_widths(codec.shape, seconds)
-    batch_size = min(64, n_records)
+    batch_size = min(BATCH_SIZE, n_records)
     networks = ImageNetworks(sizes.decoder, sizes.encoder, style="convolutional")
     gamma = GAMMA_PER_VALUE * codec.n_values
     game = AdversarialRules(
         batch_size=batch_size,
         n_latents=N_LATENTS,
         turns="one_pass",
+        warm_up_samples=100 * batch_size,
         penalties=tuple(PenaltyConfig(name, gamma, gamma / 10, interval=4) for name in ("r1", "r2")),
         augmentations=picture_augmentations(n_records, can_flip=codec.can_be_mirrored),
         generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=HALF_LIFE_SAMPLES),

@@ -119,7 +119,7 @@ def test_the_default_game():
 
 def test_few_pictures_choose_no_model():
     n_heldout = PRESETS["default"].n_heldout
-    assert (n_heldout(177), n_heldout(1500), n_heldout(60_000)) == (0, 150, 1000)
+    assert (n_heldout(177), n_heldout(1500), n_heldout(60_000)) == (0, 150, 300)
 
 
 @pytest.mark.parametrize(
