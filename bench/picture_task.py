@@ -113,9 +113,10 @@ def table(rows: Sequence[Row], *, compared: str = "dcgan") -> str:
 
 def plain_rows(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     """Rows for JSON, by what they measure; what a row has not is left out."""
-    return {
-        row.what: {
-            name: value for name, value in asdict(row).items() if name != "what" and value not in (None, "")
-        }
-        for row in rows
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        cells = {name: value for name, value in asdict(row).items() if value not in (None, "")}
+        if not row.spread:
+            del cells["spread"]
+        found[cells.pop("what")] = cells
+    return found

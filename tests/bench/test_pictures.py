@@ -193,7 +193,7 @@ def test_the_table_leaves_empty_columns_out():
     text = table([at_least("coverage", 0.25, 0.5, real=0.75), Row("density", 1.0)])
     assert text.splitlines()[0].split() == ["ours", "real", "target", "met"]
     assert "NO" in text
-    assert plain_rows([Row("density", 1.0)]) == {"density": {"ours": 1.0, "spread": 0.0}}
+    assert plain_rows([Row("density", 0.0)]) == {"density": {"ours": 0.0}}
 
 
 def test_the_command_prints_and_keeps_what_was_measured(monkeypatch, tmp_path, capsys):
