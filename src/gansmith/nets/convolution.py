@@ -151,9 +151,7 @@ class AbstractCounted(nn.Module, ABC):
 
 def multiplications(steps: Iterable[tuple[nn.Module, Grid]]) -> int:
     """Of convolutions that work on these grids, for one record."""
-    return sum(
-        math.prod(grid) * sum(weight.numel() for weight in step.parameters()) for step, grid in steps
-    )
+    return sum(math.prod(grid) * sum(weight.numel() for weight in step.parameters()) for step, grid in steps)
 
 
 @final
@@ -282,9 +280,7 @@ class GridEncoder(nn.Module):
         activation: Between convolutions.
     """
 
-    def __init__(
-        self, shape: Shape, widths: Sequence[int], n_blocks: int, activation: Activation
-    ) -> None:
+    def __init__(self, shape: Shape, widths: Sequence[int], n_blocks: int, activation: Activation) -> None:
         super().__init__()
         (n_channels, *grid), (*of_levels, n_features) = shape, widths
         n_dims, grids = len(grid), grids_of(tuple(grid), len(of_levels) + 1)[::-1]

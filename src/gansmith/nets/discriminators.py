@@ -250,9 +250,7 @@ def discriminator_by_choice(
             "Leave it out, or choose another objective."
         )
     if is_of_energies:
-        return AutoencodingDiscriminator(
-            n_in, config.discriminator_widths, config.activation, n_conditions
-        )
+        return AutoencodingDiscriminator(n_in, config.discriminator_widths, config.activation, n_conditions)
     if config.minibatch != "none":
         return BatchDiscriminator(
             n_in, config.discriminator_widths, config.activation, config.minibatch, n_conditions

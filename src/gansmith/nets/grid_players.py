@@ -28,13 +28,17 @@ from gansmith.nets.settings import Activation, BatchStatistic
 CONDITION_SCALE: Final = 1.5
 """What is asked for counts so much against one value of the noise."""
 
+LEAK: Final = 0.1
+"""Slope of a sample's values beyond 0 and 1."""
+
 
 @final
 class GridGenerator(AbstractCounted):
     """Latents, and what is asked for, to samples, whose middle is .5.
 
-    They are not kept between 0 and 1: a sigmoid at the end is flat where pictures are white, and a generator
-    that has made all white once never comes back (LOG.md). Whoever takes samples as records clips them.
+    Beyond 0 and 1 they go on with a tenth of the slope. A sigmoid at the end is flat where pictures are white,
+    and a generator that has made all white once never comes back; a straight line never makes quite white
+    (LOG.md). Whoever takes samples as records clips them.
 
     Args:
         shape: Of a sample, `(channels, *grid)`.
@@ -66,7 +70,8 @@ class GridGenerator(AbstractCounted):
     ) -> GridSamples:
         """One sample for each row; without conditions nothing is known of any."""
         rows = with_conditions(latents, conditions, self.n_conditions)
-        return 0.5 + 0.5 * self.decode(rows)
+        straight = 0.5 + 0.5 * self.decode(rows)
+        return straight.clamp(0.0, 1.0).lerp(straight, LEAK)
 
 
 @final

@@ -155,10 +155,12 @@ class LatentSpace:
         wanted, condition = model.codec.expand(batch["real"]), batch.get("condition")
         starts = torch.from_numpy(self.draw(N_STARTS, seed).noise)
         with n_threads(1):
-            noise = torch.stack([
-                starts[self._nearest(starts, sample, None if condition is None else condition[row])]
-                for row, sample in enumerate(wanted)
-            ]).requires_grad_()
+            noise = torch.stack(
+                [
+                    starts[self._nearest(starts, sample, None if condition is None else condition[row])]
+                    for row, sample in enumerate(wanted)
+                ]
+            ).requires_grad_()
             optimiser = torch.optim.Adam([noise], SEARCH_RATE)
             schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(n_steps, 1))
             for _ in range(n_steps):
@@ -246,7 +248,11 @@ def _leg(ends: Points, shares: np.ndarray) -> Points:
 def _distance(made: torch.Tensor, wanted: torch.Tensor) -> Float[torch.Tensor, " n"]:
     """Squared differences of samples, and of what is left of them at half and quarter resolution."""
     total = (made - wanted).square().flatten(1).mean(1)
-    pools = {3: torch.nn.functional.avg_pool1d, 4: torch.nn.functional.avg_pool2d, 5: torch.nn.functional.avg_pool3d}
+    pools = {
+        3: torch.nn.functional.avg_pool1d,
+        4: torch.nn.functional.avg_pool2d,
+        5: torch.nn.functional.avg_pool3d,
+    }
     if made.ndim in pools and min(made.shape[2:]) >= 4:
         for size in (2, 4):
             coarse, others = (pools[made.ndim](one, size) for one in (made, wanted))

@@ -95,7 +95,9 @@ class Model:
         if n_records < 0:
             raise UsageError(f"cannot make {n_records} records. Ask for 0 or more.")
         if not 0 < truncation <= 2:
-            raise UsageError(f"truncation is a number above 0 and up to 2, usually .5 to 1, not {truncation}.")
+            raise UsageError(
+                f"truncation is a number above 0 and up to 2, usually .5 to 1, not {truncation}."
+            )
         sampling = Sampling(self.modality, self.codec, self.rules, self.networks, seed, request, truncation)
         return sampling.blocks(n_records, is_screened=is_screened)
 

@@ -127,7 +127,9 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
         if self.form.pixel_type != "float32":
             values = np.rint(values.clip(self.form.lowest, self.form.highest))
         pixels = np.ascontiguousarray(values.astype(self.form.pixel_type))
-        return Pictures(InMemory(pixels), np.arange(len(pixels)), self.form, Attributes(), "generated pictures")
+        return Pictures(
+            InMemory(pixels), np.arange(len(pixels)), self.form, Attributes(), "generated pictures"
+        )
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         known, tensors = self.attributes.state()

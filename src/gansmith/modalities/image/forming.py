@@ -65,9 +65,7 @@ class Former:
         if pixels.shape[:2] != (form.height, form.width):
             pixels = resized(pixels, form.width, form.height, self.fit)
         is_same_range = (lowest, highest) == (form.lowest, form.highest)
-        if kind == form.pixel_type and (
-            is_same_range or kind != "uint8"
-        ):  # 8 bits of files are full range
+        if kind == form.pixel_type and (is_same_range or kind != "uint8"):  # 8 bits of files are full range
             return pixels.clip(form.lowest, form.highest).astype(kind, copy=False)
         share = (pixels.astype(np.float64).clip(lowest, highest) - lowest) / ((highest - lowest) or 1.0)
         values = share * (form.highest - form.lowest) + form.lowest

@@ -202,9 +202,7 @@ def _discriminator(
             return GridDiscriminator(shown, n_asked, widths, *sizes)
         return GridBatchDiscriminator(shown, n_asked, widths, *sizes, config.minibatch)
     n_values = math.prod(shown)
-    chosen = discriminator_by_choice(
-        n_values, config, is_of_energies=is_of_energies, n_conditions=n_asked
-    )
+    chosen = discriminator_by_choice(n_values, config, is_of_energies=is_of_energies, n_conditions=n_asked)
     if chosen is None and config.style == "dcgan":
         return DcganDiscriminator(shown, n_asked, widths)
     return chosen or ImageDiscriminator(n_values, n_asked, config)

@@ -169,7 +169,9 @@ class Pictures:
         columns = {} if attributes is None else dict(attributes.columns)
         if labels is not None:
             if len(labels) != len(pixels):
-                raise DataError(f"{name}: {len(labels)} labels for {len(pixels)} pictures. Give one for each.")
+                raise DataError(
+                    f"{name}: {len(labels)} labels for {len(pixels)} pictures. Give one for each."
+                )
             columns[LABEL] = labels
         known = Attributes(columns)
         return cls(InMemory(pixels), np.arange(len(pixels)), form, known, name, notes)

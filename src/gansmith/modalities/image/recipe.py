@@ -58,7 +58,10 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
         return coverage
 
     def describe(self, codec: ImageCodec) -> list[dict[str, str]]:
-        return [{"column": "picture", "kind": "picture", "learnt as": str(codec.form)}, *codec.attributes.describe()]
+        return [
+            {"column": "picture", "kind": "picture", "learnt as": str(codec.form)},
+            *codec.attributes.describe(),
+        ]
 
     def unknown(self, codec: ImageCodec, records: Pictures) -> tuple[str, ...]:
         codec.check(records)

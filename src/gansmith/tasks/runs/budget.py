@@ -9,7 +9,13 @@ from collections.abc import Callable
 from typing import Final, final
 
 from gansmith.engine.games import AbstractGame
-from gansmith.engine.processors import MANY_OPERATIONS, VERY_MANY_OPERATIONS, n_operations, n_threads, n_weights
+from gansmith.engine.processors import (
+    MANY_OPERATIONS,
+    VERY_MANY_OPERATIONS,
+    n_operations,
+    n_threads,
+    n_weights,
+)
 from gansmith.engine.train import TrainConfig, seconds_per_step
 from gansmith.tasks.runs.preparing import Prepared
 

@@ -102,7 +102,11 @@ def test_other_pictures_are_refused():
         ImageCodec.fit(Pictures.of(np.zeros((1, 2, 1025), np.uint8), None, 16, "p"), ImageOptions(), 0)
 
 
-GOOD = {"form": {"height": 8, "width": 8}, "attributes": {"columns": [], "edges": []}, "can_be_mirrored": False}
+GOOD = {
+    "form": {"height": 8, "width": 8},
+    "attributes": {"columns": [], "edges": []},
+    "can_be_mirrored": False,
+}
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,9 @@ def test_copies_and_noise_are_told_from_honest_pictures(digits):
     order = np.random.default_rng(0).permutation(len(twos))  # they come writer by writer
     holdout, train, others = (twos.take(part) for part in np.split(order, [50, 100]))
     copied, honest = (score_pictures(part, train, holdout, seed=0) for part in (train, others))
-    noise = Pictures.of(np.random.default_rng(0).integers(0, 17, (50, 8, 8)).astype(np.uint8), None, 16, "noise")
+    noise = Pictures.of(
+        np.random.default_rng(0).integers(0, 17, (50, 8, 8)).astype(np.uint8), None, 16, "noise"
+    )
     noisy = score_pictures(noise, train, holdout, seed=0)
     assert copied["copies"].score.value == 1
     assert honest["copies"].score.value == 0

@@ -26,6 +26,7 @@ from gansmith.nets.mlp import ActivationLayer
 from gansmith.nets.settings import rule_of_thumb_sizes
 from gansmith.tasks.runs.fit import FitConfig, start
 
+
 def codec_of(height, width, n_channels=1):
     form = Form(height, width, n_channels, "uint8", 0.0, 16.0)
     return ImageCodec(form, AttributeCodec.fit(Attributes()))
