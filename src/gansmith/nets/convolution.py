@@ -40,7 +40,7 @@ RECTIFIED: Final = math.sqrt(2 / (1 + SLOPE**2))
 """How much more values must spread behind a leaky ReLU to spread as before it."""
 COARSEST_SIDE: Final = 8
 """No side of the coarsest grid is longer."""
-NARROWEST: Final = 16
+NARROWEST: Final = 32
 """Channels of the finest level."""
 WIDEST: Final = 128
 WIDTH_STEP: Final = 8

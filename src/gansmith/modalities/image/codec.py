@@ -117,7 +117,7 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
         return values.permute(0, 2, 3, 1) * (highest - lowest) + lowest
 
     def decode(self, compact: CompactPictures, seed: int, first_index: int) -> Pictures:
-        """See the base class: rounded to the nearest whole value, where pixels are such; masks to 0 or white."""
+        """See the base class: rounded to whole values, where pixels are such; masks to black or white."""
         values = compact.detach().cpu().numpy()
         if self.form.masks:
             values = values.copy()

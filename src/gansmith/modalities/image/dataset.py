@@ -1,4 +1,4 @@
-"""Pictures from which batches are drawn: whole numbers in memory, or files that are read when they are due."""
+"""Pictures from which batches are drawn: whole numbers in memory, or files, read when they are due."""
 
 from __future__ import annotations
 

@@ -195,12 +195,12 @@ def _discriminator(
     """What judges packs of pictures: their channels, and conditions, stand side by side."""
     n_channels, *grid = shape
     shown, n_asked = (rules.n_packed * n_channels, *grid), rules.n_packed * n_conditions
-    widths, sizes = config.discriminator_widths, (config.n_blocks, config.activation)
+    widths, n_blocks, activation = config.discriminator_widths, config.n_blocks, config.activation
     is_of_energies = find_objective(rules.objective).is_of_energies
     if config.style == "convolutional" and not is_of_energies:
         if config.minibatch == "none":
-            return GridDiscriminator(shown, n_asked, widths, *sizes)
-        return GridBatchDiscriminator(shown, n_asked, widths, *sizes, config.minibatch)
+            return GridDiscriminator(shown, n_asked, widths, n_blocks, activation)
+        return GridBatchDiscriminator(shown, n_asked, widths, n_blocks, activation, config.minibatch)
     n_values = math.prod(shown)
     chosen = discriminator_by_choice(n_values, config, is_of_energies=is_of_energies, n_conditions=n_asked)
     if chosen is None and config.style == "dcgan":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from typing import Any, Final, Literal, Protocol, final, get_args, runtime_checkable
+from typing import Any, Final, Literal, Protocol, cast, final, get_args, runtime_checkable
 
 import numpy as np
 
@@ -165,7 +165,8 @@ class Pictures:
         """
         pixels = pixels[..., None] if pixels.ndim == 3 else pixels
         _, height, width, n_channels = pixels.shape
-        form = Form(height, width, n_channels, pixels.dtype.name, 0.0, float(highest))  # pyright: ignore
+        kind = cast("PixelType", pixels.dtype.name)
+        form = Form(height, width, n_channels, kind, 0.0, float(highest))
         columns = {} if attributes is None else dict(attributes.columns)
         if labels is not None:
             if len(labels) != len(pixels):
@@ -181,7 +182,7 @@ class Pictures:
 
     @property
     def pixels(self) -> Pixels:
-        """All of them: shape `(n, height, width)` where they are grey, else `(n, height, width, n_channels)`."""
+        """All of them, shape `(n, height, width, n_channels)`; `(n, height, width)` where they are grey."""
         pixels = self.source.block(self.numbers)
         return pixels[..., 0] if self.form.n_channels == 1 else pixels
 

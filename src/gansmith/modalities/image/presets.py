@@ -31,7 +31,13 @@ SMALL_VALUES: Final = 256
 TOLERANCE: Final = 0.1
 """Of the held-out coverage: a guard against collapse, not bad luck."""
 N_LATENTS: Final = 64
+RATE: Final = 2e-3
+"""At the start; it falls to a tenth."""
 BATCH_SIZE: Final = 32
+BATCH_SIZE_OF_LARGE: Final = 16
+"""Of pictures of more than `LARGE_VALUES` numbers: what is short on a processor is the number of steps."""
+LARGE_VALUES: Final = 4_096
+N_WARM_STEPS: Final = 100
 N_EVALUATIONS: Final = 12
 
 
@@ -112,18 +118,19 @@ def vae(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
 def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
     """Residual convolutions, relativistic pairs, one pass for both players, R1 and R2 at every fourth step."""
     sizes = grid_widths(codec.shape, seconds)
-    batch_size = min(BATCH_SIZE, n_records)
+    is_large = codec.n_values > LARGE_VALUES
+    batch_size = min(BATCH_SIZE_OF_LARGE if is_large else BATCH_SIZE, n_records)
     networks = ImageNetworks(sizes.decoder, sizes.encoder, style="convolutional")
     gamma = GAMMA_PER_VALUE * codec.n_values
     game = AdversarialRules(
         batch_size=batch_size,
         n_latents=N_LATENTS,
         turns="one_pass",
-        warm_up_samples=100 * batch_size,
+        warm_up_samples=N_WARM_STEPS * batch_size,
         penalties=tuple(PenaltyConfig(name, gamma, gamma / 10, interval=4) for name in ("r1", "r2")),
         augmentations=picture_augmentations(n_records, can_flip=codec.can_be_mirrored),
-        generator=PlayerConfig(1e-3, 1e-4, average_half_life_samples=HALF_LIFE_SAMPLES),
-        discriminator=PlayerConfig(1e-3, 1e-4),
+        generator=PlayerConfig(RATE, RATE / 10, average_half_life_samples=HALF_LIFE_SAMPLES),
+        discriminator=PlayerConfig(RATE, RATE / 10),
     )
     return Plan(networks, game, sizes.samples_seen, n_evaluations=N_EVALUATIONS, tolerance=TOLERANCE)
 
