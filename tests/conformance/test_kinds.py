@@ -55,16 +55,16 @@ def _with_infinity() -> pa.Table:
     return pa.table({"pay": [1.5, 2.5, float("inf")]})
 
 
-def _with_a_bright_pixel() -> np.ndarray:
+def _with_a_pixel_that_is_none() -> np.ndarray:
     pixels = np.zeros((30, 4, 4))
-    pixels[7, 1, 2] = 999.0
+    pixels[7, 1, 2] = float("nan")
     return pixels
 
 
 SOURCES = {"table": _people, "image": bundled_digits}
 BAD_SOURCES = {
     "table": lambda: {"record 3": _with_infinity(), "single record": pa.table({"pay": [1]})},
-    "image": lambda: {"picture 7": _with_a_bright_pixel()},
+    "image": lambda: {"picture 7": _with_a_pixel_that_is_none()},
 }
 
 

@@ -60,6 +60,7 @@ GENERAL: dict[str, tuple[Any, list[str]]] = {
         {"mask": 0.3, "jitter": 0.1},
         ["--augmentation", "mask=.3", "--augmentation", "jitter=.1"],
     ),
+    "augmentation_target": (0.6, ["--augmentation-target", ".6"]),
     "label_smoothing": (0.1, ["--label-smoothing", "0.1"]),
     "terms": ({"feature_matching": 1.0}, ["--term", "feature_matching=1"]),
     "n_unrolled": (2, ["--unrolled", "2"]),
@@ -160,6 +161,8 @@ def test_every_choice_reaches_the_game_of_every_kind(kind, name):
     usual: dict[str, Any] = {"samples_seen": 200, "threads": 1}
     if name == "combined_batch":
         usual["objective"] = "hinge"
+    if name == "augmentation_target":
+        usual["augmentations"] = {"mask": 0.3}
     plain, chosen = (
         start(source, from_plain(FitConfig, {**usual, **more})).prepared for more in ({}, {name: TUNED[name]})
     )

@@ -134,7 +134,8 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         known, tensors = self.attributes.state()
-        state = {"form": to_plain(self.form), "attributes": known, "can_be_mirrored": self.can_be_mirrored}
+        form = {**to_plain(self.form), "masks": list(self.form.masks)}
+        state = {"form": form, "attributes": known, "can_be_mirrored": self.can_be_mirrored}
         return state, tensors
 
     @classmethod

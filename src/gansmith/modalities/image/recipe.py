@@ -64,10 +64,8 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
         return coverage
 
     def describe(self, codec: ImageCodec) -> list[dict[str, str]]:
-        return [
-            {"column": "picture", "kind": "picture", "learnt as": str(codec.form)},
-            *codec.attributes.describe(),
-        ]
+        picture = {"attribute": "picture", "learnt": str(codec.form)}
+        return [picture, *codec.attributes.describe()]
 
     def remarks(self, codec: ImageCodec, records: Pictures, target: str) -> tuple[str, ...]:
         return codec.attributes.remarks(records.attributes)

@@ -94,7 +94,7 @@ def test_white_is_one_and_values_are_rounded():
 
 def test_other_pictures_are_refused():
     codec = codec_of(2, 2, 1, "uint8", 0.0, 16.0)
-    with pytest.raises(DataError, match="2 x 3 pixels, .* but the model's have 2 x 2"):
+    with pytest.raises(DataError, match=r"2 x 3 pixels, .* but the model's have 2 x 2"):
         codec.encode(Pictures.of(np.zeros((1, 3, 2), np.uint8), None, 16, "p"), 0)
     with pytest.raises(DataError, match="a pixel of 17"):
         codec.encode(Pictures.of(np.full((1, 2, 2), 17, np.uint8), None, 255, "p"), 0)

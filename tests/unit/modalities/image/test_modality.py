@@ -109,7 +109,7 @@ def test_a_picture_as_text():
     records = _pictures(2)
     codec = ImageCodec.fit(records, ImageOptions(), 0)
     assert as_numbers(records.pixels[0]) in FORMAT.preview(records).as_text()
-    assert "4 x 4 pixels" in RECIPE.describe(codec)[0]["learnt as"]
+    assert "4 x 4 pixels" in RECIPE.describe(codec)[0]["learnt"]
 
 
 def test_copies_and_noise_are_told_from_honest_pictures(digits):

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.canvas import tiled
 from gansmith.modalities.image import ImageOptions, writing
-from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.pictures import Form, InMemory, Pictures
 from gansmith.modalities.image.reading import read_pictures
