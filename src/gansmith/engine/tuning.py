@@ -133,6 +133,9 @@ class AbstractTuning:
         Offered(option="--augmentation", form="NAME=CHANCE"),
     ] = None
     """Random changes of what the discriminator sees, for few records; see `gansmith list augmentations`."""
+    augmentation_target: Annotated[float | None, Field(ge=0, le=1)] = None
+    """How far real records may be ahead before they are changed oftener, 0 (a guess) to 1, such as 0.6; the
+    chances of augmentations are then the most they become."""
     label_smoothing: Annotated[float | None, Field(ge=0, lt=0.5)] = None
     """Share of the real records that counts as fake, so that the discriminator is never quite sure."""
     terms: Annotated[Mapping[str, NonNegativeFloat] | None, Offered(option="--term", form="NAME=WEIGHT")] = (

@@ -90,9 +90,9 @@ def grid_widths(shape: Shape, seconds: float = 0.0) -> GridWidths:
     """How large convolutional players for records of this shape are, for so much time to learn.
 
     Levels are halved until no side is longer than `COARSEST_SIDE`. The second has twice the channels of the
-    finest, the third three times as many, and so on. The finest one has as many as leave time for `ENOUGH_SAMPLES`, at
-    `OPERATIONS_PER_SECOND` of one processor core, and at least `NARROWEST`: players that are too small see
-    more and draw worse, those that are too large never come to their end (LOG.md).
+    finest, the third three times as many, and so on. The finest one has as many as leave time for
+    `ENOUGH_SAMPLES`, at `OPERATIONS_PER_SECOND` of one processor core, and at least `NARROWEST`: players that
+    are too small see more and draw worse, those that are too large never come to their end (LOG.md).
 
     Args:
         shape: `(channels, *grid)`.

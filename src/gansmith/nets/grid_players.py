@@ -36,9 +36,9 @@ LEAK: Final = 0.1
 class GridGenerator(AbstractCounted):
     """Latents, and what is asked for, to samples, whose middle is .5.
 
-    Beyond 0 and 1 they go on with a tenth of the slope. A sigmoid at the end is flat where pictures are white,
-    and a generator that has made all white once never comes back; a straight line never makes quite white
-    (LOG.md). Whoever takes samples as records clips them.
+    Beyond 0 and 1 they go on with a tenth of the slope. A sigmoid at the end is flat where pictures are
+    white, and a generator that has made all white once never comes back; a straight line never makes quite
+    white (LOG.md). Whoever takes samples as records clips them.
 
     Args:
         shape: Of a sample, `(channels, *grid)`.

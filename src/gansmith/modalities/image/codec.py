@@ -70,7 +70,8 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
 
     @property
     def empty(self) -> Pictures:
-        return self.decode(torch.empty(0, *self.shape).permute(0, 2, 3, 1), 0, 0)
+        none = self.decode(torch.empty(0, *self.shape).permute(0, 2, 3, 1), 0, 0)
+        return none.with_attributes(self.attributes.decode(torch.zeros(0, self.attributes.n_conditions)))
 
     @property
     def block_size(self) -> int:

@@ -19,8 +19,9 @@ class PictureDataset:
     def __init__(self, codec: ImageCodec, pictures: Pictures) -> None:
         codec.check(pictures)
         self._codec, self._pictures = codec, pictures
-        known = codec.attributes
-        self._conditions = known.encode(pictures.attributes) if known.n_conditions else None
+        attributes, known = pictures.attributes, codec.attributes
+        is_known = known.n_conditions and attributes.columns
+        self._conditions = known.encode(attributes) if is_known else None
 
     def __len__(self) -> int:
         return len(self._pictures)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, final
 
+from gansmith.engine.augmentation import picture_augmentations
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.augmentation import picture_augmentations
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.modalities.image.codec import ImageCodec
@@ -116,7 +116,7 @@ def vae(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
 
 
 def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
-    """Residual convolutions, relativistic pairs, one pass for both players, R1 and R2 at every fourth step."""
+    """Residual convolutions, relativistic pairs, one pass for both players, R1 and R2 now and then."""
     sizes = grid_widths(codec.shape, seconds)
     is_large = codec.n_values > LARGE_VALUES
     batch_size = min(BATCH_SIZE_OF_LARGE if is_large else BATCH_SIZE, n_records)

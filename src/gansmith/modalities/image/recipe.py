@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Final, final
 
 import torch
 from torch import nn
@@ -11,14 +11,20 @@ from torch import nn
 from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.monitors import coverage
+from gansmith.errors import UsageError
 from gansmith.modalities.attribute_request import AttributeRequest, request_for
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.dataset import PictureDataset
+from gansmith.modalities.image.forming import CHANNELS
 from gansmith.modalities.image.networks import ImageNetworks, networks_for
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.image.presets import PRESETS
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.tabular.where import Where
+
+MODES: Final = {n_channels: name for name, n_channels in CHANNELS.items()}
+"""By number of channels."""
 
 
 @final
@@ -62,6 +68,23 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
             {"column": "picture", "kind": "picture", "learnt as": str(codec.form)},
             *codec.attributes.describe(),
         ]
+
+    def remarks(self, codec: ImageCodec, records: Pictures, target: str) -> tuple[str, ...]:
+        return codec.attributes.remarks(records.attributes)
+
+    def fine_tuning_options(
+        self, codec: ImageCodec, own: ImageOptions, given: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """See the base class: the form of pictures is the model's."""
+        form = codec.form
+        of_model = {"size": f"{form.width}x{form.height}", "channels": MODES.get(form.n_seen, "")}
+        for name, value in of_model.items():
+            if given.get(name, value) not in ("", value):
+                raise UsageError(
+                    f"{name} is {given[name]!r}, and that of the model to be fine-tuned is {value!r}. "
+                    "Leave it out: it comes from the model."
+                )
+        return {"fit": own.fit, **given, **of_model}
 
     def unknown(self, codec: ImageCodec, records: Pictures) -> tuple[str, ...]:
         codec.check(records)
