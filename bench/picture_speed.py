@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import os
-import resource
+import math
+import re
 import statistics
 import subprocess
 import sys
@@ -13,9 +12,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, final
 
 import numpy as np
 import torch
@@ -27,11 +27,15 @@ from bench.machine import one_thread
 from bench.picture_sets import SETS, Pixels, data_folder
 from bench.picture_task import Row, Task, at_least, at_most, told
 from gansmith.engine.adversarial_rules import AdversarialRules
-from gansmith.engine.processors import matrix_precision
+from gansmith.engine.processors import fastest_precision, matrix_precision, n_weights
+from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.pictures import Pictures
+from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.tasks.runs.fit import FitRun, start
 from gansmith.tasks.runs.settings import FitConfig
 
+BATCH_SIZE: Final = 64
 N_ROUNDS: Final = 7
 N_STEPS_A_ROUND: Final = 25
 N_WARM_STEPS: Final = 10
@@ -57,7 +61,9 @@ def digits() -> Pictures:
 
 def our_run(pictures: Pictures) -> FitRun:
     """One pass for both players, no penalties, one thread; so long that nothing is evaluated meanwhile."""
-    config = FitConfig(samples_seen=50_000_000, threads=1, penalties={}, turns="one_pass")
+    config = FitConfig(
+        samples_seen=50_000_000, threads=1, batch_size=BATCH_SIZE, penalties={}, turns="one_pass"
+    )
     return start(pictures, config)
 
 
@@ -108,14 +114,32 @@ def plain_steps(
             yield
 
 
-def plain_of(run: FitRun, pictures: Pictures, *, is_fresh: bool) -> Iterator[None]:
-    """The plain loop with copies of a run's networks, its batches and its precision."""
-    game, rules = run.training.game, run.training.game.rules
-    assert isinstance(rules, AdversarialRules)
-    networks = [copy.deepcopy(game.networks[name]) for name in ("generator", "discriminator")]
-    pixels = torch.from_numpy(pictures.pixels)[:, None]
-    precision = matrix_precision(rules.precision, torch.device("cpu"))
-    return plain_steps(*networks, pixels, rules.n_latents, rules.batch_size, precision, is_fresh=is_fresh)
+@final
+@dataclass(frozen=True)
+class Players:
+    """Two networks and how they are to be taught; what a run of ours starts with, without a run."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+    n_latents: int
+    precision: str
+
+    @classmethod
+    def like_ours(cls, pictures: Pictures) -> Players:
+        """New networks of the default preset's sizes for these pictures."""
+        recipe, codec = ImageRecipe(), ImageCodec.fit(pictures, ImageOptions(), 0)
+        plan = recipe.plan(codec, len(pictures), "default")
+        assert isinstance(plan.game, AdversarialRules)
+        networks = recipe.build(codec, plan.networks, plan.game)
+        precision = fastest_precision(torch.device("cpu"))
+        return cls(networks["generator"], networks["discriminator"], plan.game.n_latents, precision)
+
+    def plain_steps(self, pictures: Pictures, *, is_fresh: bool) -> Iterator[None]:
+        """The plain loop with these networks."""
+        pixels = torch.from_numpy(pictures.pixels)[:, None]
+        precision = matrix_precision(self.precision, torch.device("cpu"))
+        players = self.generator, self.discriminator
+        return plain_steps(*players, pixels, self.n_latents, BATCH_SIZE, precision, is_fresh=is_fresh)
 
 
 def speed(task: Task) -> list[Row]:
@@ -123,10 +147,12 @@ def speed(task: Task) -> list[Row]:
     pictures = digits()
     with one_thread():
         run = our_run(pictures)
-        batch_size = run.training.game.rules.batch_size
-        plain = {name: plain_of(run, pictures, is_fresh=name == "fresh") for name in ("same", "fresh")}
-        loops: dict[str, Iterator[Any]] = {"ours": iter(run), **plain}
-        rates = _rates(loops, batch_size)
+        loops: dict[str, Iterator[Any]] = {"ours": iter(run)}
+        for name in ("same", "fresh"):
+            players = Players.like_ours(pictures)
+            _check_alike(run, players)
+            loops[name] = players.plain_steps(pictures, is_fresh=name == "fresh")
+        rates = _rates(loops)
     medians = {name: statistics.median(found) for name, found in rates.items()}
     ratios = {
         name: [a / b for a, b in zip(rates["ours"], rates[name], strict=True)] for name in ("same", "fresh")
@@ -143,7 +169,15 @@ def speed(task: Task) -> list[Row]:
     ]  # fmt: skip
 
 
-def _rates(loops: dict[str, Iterator[Any]], batch_size: int) -> dict[str, list[float]]:
+def _check_alike(run: FitRun, players: Players) -> None:
+    """Both loops teach networks of the same sizes, in the same precision and batches."""
+    ours, rules = run.training.game.networks, run.training.game.rules
+    assert n_weights(ours["generator"]) == n_weights(players.generator)
+    assert n_weights(ours["discriminator"]) == n_weights(players.discriminator)
+    assert (rules.precision, rules.batch_size) == (players.precision, BATCH_SIZE)
+
+
+def _rates(loops: dict[str, Iterator[Any]]) -> dict[str, list[float]]:
     """Pictures a second of each loop, round by round."""
     rates: dict[str, list[float]] = {name: [] for name in loops}
     for number in range(N_ROUNDS + 1):
@@ -153,7 +187,7 @@ def _rates(loops: dict[str, Iterator[Any]], batch_size: int) -> dict[str, list[f
             for _ in islice(loop, n_steps):
                 pass
             if number:
-                rates[name].append(n_steps * batch_size / (time.perf_counter() - started))
+                rates[name].append(n_steps * BATCH_SIZE / (time.perf_counter() - started))
         told(f"round {number}: " + ", ".join(f"{name} {one[-1]:,.0f}" for name, one in rates.items() if one))
     return rates
 
@@ -168,16 +202,26 @@ def memory_of(name: str) -> float:
     """The most MiB that this process has had, after so many steps of a loop."""
     pictures = digits()
     with one_thread():
-        run = our_run(pictures)
-        loop: Iterator[Any] = iter(run) if name == "ours" else plain_of(run, pictures, is_fresh=False)
+        if name == "ours":
+            loop: Iterator[Any] = iter(our_run(pictures))
+        else:
+            loop = Players.like_ours(pictures).plain_steps(pictures, is_fresh=False)
         for _ in islice(loop, N_MEMORY_STEPS):
             pass
-    return peak_mib(resource.getrusage(resource.RUSAGE_SELF))
+    return peak_mib()
 
 
-def peak_mib(usage: resource.struct_rusage) -> float:
-    """What the system says of a process's peak, in MiB (Linux counts in KiB, macOS in bytes)."""
-    return usage.ru_maxrss / (MEBI if sys.platform == "darwin" else 1024)
+def peak_mib(process: int | str = "self") -> float:
+    """The most memory that a process has had since its program began; NaN where the system does not tell.
+
+    What `getrusage` says would not do: a new program inherits the peak of the one that started it.
+    """
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    except OSError:
+        return math.nan
+    found = re.search(r"VmHWM:\s*([0-9]+)", status)
+    return int(found[1]) / 1024 if found else math.nan
 
 
 # --- Sampling to a zip --------------------------------------------------------------------------------------
@@ -202,31 +246,47 @@ def sampling(task: Task) -> list[Row]:
             "-o",
             str(output),
         ]
-        found = [_timed(command) for _ in range(3)]
+        found = [watched(command, Path(temporary) / "said.txt") for _ in range(3)]
         mebibytes = output.stat().st_size / MEBI
-    seconds = statistics.median(seconds for seconds, _ in found)
+    seconds = statistics.median(one.seconds for one in found)
     return [
         at_most("seconds, start of the program included", seconds, 10.0),
-        Row("peak memory, MiB", max(peak for _, peak in found)),
+        Row("peak memory, MiB", max(one.peak_mib for one in found)),
         Row("zip, MiB", mebibytes),
     ]
 
 
-def _timed(command: Sequence[str]) -> tuple[float, float]:
-    """Seconds and peak MiB of a command.
+@final
+@dataclass(frozen=True)
+class Watched:
+    """How a command went."""
+
+    seconds: float
+    seconds_to_step: float
+    """Until a file that was waited for held something; NaN where it never did."""
+    peak_mib: float
+    """Of its process, as far as it was seen: it is looked at every 20 ms."""
+
+
+def watched(command: Sequence[str], said: Path, waited_for: Path | None = None) -> Watched:
+    """Run a command; what it says goes to the file `said`.
 
     Raises:
         RuntimeError: It failed.
     """
-    started = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        said = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    started, at_step, peak = time.perf_counter(), math.nan, 0.0
+    with said.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen(command, stdout=file, stderr=file)
+        while process.poll() is None:
+            if waited_for and math.isnan(at_step) and waited_for.exists() and waited_for.stat().st_size:
+                at_step = time.perf_counter() - started
+            if (now := peak_mib(process.pid)) > peak:
+                peak = now
+            time.sleep(0.02)
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said[-2000:]}")
-    return time.perf_counter() - started, peak_mib(usage)
+        words = said.read_text(encoding="utf-8", errors="replace")[-2000:]
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{words}")
+    return Watched(time.perf_counter() - started, at_step, peak or math.nan)
 
 
 # --- A folder of many files ---------------------------------------------------------------------------------
@@ -241,36 +301,13 @@ def many(task: Task, n_files: int = N_FILES) -> list[Row]:
         told(f"{n_files:,} files made in {time.perf_counter() - started:.0f} s")
         command = [sys.executable, "-m", "gansmith", "fit", str(folder), "-o", str(Path(temporary) / "m.gan")]
         command += ["--samples-seen", "640", "--run", str(run)]
-        seconds_to_step, seconds, peak = _watched(command, run / "stats.jsonl", Path(temporary) / "said.txt")
+        found = watched(command, Path(temporary) / "said.txt", run / "stats.jsonl")
     return [
-        at_most("peak memory, MiB", peak, 1536.0),
-        at_most("seconds to the first step", seconds_to_step, 20.0),
-        Row("seconds in all", seconds),
+        at_most("peak memory, MiB", found.peak_mib, 1536.0),
+        at_most("seconds to the first step", found.seconds_to_step, 20.0),
+        Row("seconds in all", found.seconds),
         Row("files", n_files),
     ]
-
-
-def _watched(command: Sequence[str], steps: Path, said: Path) -> tuple[float, float, float]:
-    """Seconds until there is a line in `steps`, seconds in all, and peak MiB.
-
-    Raises:
-        RuntimeError: The command failed; what it said goes to `said`.
-    """
-    started, at_first_step = time.perf_counter(), float("nan")
-    with said.open("w", encoding="utf-8") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file)
-        while True:
-            finished, status, usage = os.wait4(process.pid, os.WNOHANG)
-            if at_first_step != at_first_step and steps.exists() and steps.stat().st_size:
-                at_first_step = time.perf_counter() - started
-            if finished:
-                break
-            time.sleep(0.05)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        words = said.read_text(encoding="utf-8", errors="replace")[-2000:]
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{words}")
-    return at_first_step, time.perf_counter() - started, peak_mib(usage)
 
 
 def many_files(folder: Path, n_files: int, seed: int) -> None:

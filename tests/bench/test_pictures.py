@@ -5,17 +5,19 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from bench import picture_rows, picture_speed, pictures
+from bench import picture_rows, pictures
 from bench.picture_rows import histogram_distance, likeness
 from bench.picture_sets import PictureSet, idx, orl, orl80, sample_grid, unpacked_mri
-from bench.picture_speed import blobs, many_files, plain_steps
+from bench.picture_speed import blobs, many_files, plain_steps, watched
 from bench.picture_task import Row, Task, at_least, at_most, plain_rows, table
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.nets.grid_players import GridDiscriminator, GridGenerator
@@ -171,12 +173,19 @@ def test_many_files_are_pictures_of_two_classes(tmp_path):
     assert blobs(3, np.random.default_rng(0)).shape == (3, 32, 32, 3)
 
 
+def test_a_command_is_watched_until_its_end(tmp_path):
+    waited_for, said = tmp_path / "stats.jsonl", tmp_path / "said.txt"
+    program = "import sys, time; open(sys.argv[1], 'w').write('x'); time.sleep(0.2)"
+    found = watched([sys.executable, "-c", program, str(waited_for)], said, waited_for)
+    assert 0 < found.seconds_to_step < found.seconds - 0.1
+    if Path("/proc/self/status").exists():
+        assert 2 < found.peak_mib < 60  # not that of this process, which has torch
+
+
 def test_a_command_that_fails_is_not_measured(tmp_path):
-    command = [picture_speed.sys.executable, "-c", "raise SystemExit('no such thing')"]
+    command = [sys.executable, "-c", "raise SystemExit('no such thing')"]
     with pytest.raises(RuntimeError, match="no such thing"):
-        picture_speed._timed(command)
-    with pytest.raises(RuntimeError, match="no such thing"):
-        picture_speed._watched(command, tmp_path / "stats.jsonl", tmp_path / "said.txt")
+        watched(command, tmp_path / "said.txt")
 
 
 # --- The command --------------------------------------------------------------------------------------------
