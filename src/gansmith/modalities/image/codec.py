@@ -79,7 +79,11 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
     def check(self, records: Pictures) -> None:
         """Raise DataError unless pictures have the form that this codec knows."""
         ours, theirs = self.form, records.form
-        if (theirs.height, theirs.width, theirs.n_channels) != (ours.height, ours.width, ours.n_channels):
+        if (theirs.height, theirs.width, theirs.n_channels) != (
+            ours.height,
+            ours.width,
+            ours.n_channels,
+        ) or theirs.masks != ours.masks:
             raise DataError(
                 f"{records.name}: pictures of {theirs}, but the model's have {ours}. Bring them to that form."
             )
@@ -127,7 +131,9 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
         if self.form.pixel_type != "float32":
             values = np.rint(values.clip(self.form.lowest, self.form.highest))
         pixels = np.ascontiguousarray(values.astype(self.form.pixel_type))
-        return Pictures(InMemory(pixels), np.arange(len(pixels)), self.form, Attributes(), "generated pictures")
+        return Pictures(
+            InMemory(pixels), np.arange(len(pixels)), self.form, Attributes(), "generated pictures"
+        )
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         known, tensors = self.attributes.state()
