@@ -138,7 +138,7 @@ def read_boxes(
         raise DataError(f"{said}: {what}. Wanted: 1 to {MAX_BOX_CLASSES} classes.")
     by_picture = dict[int, list[list[float]]]()
     for row in used:
-        box = [*edges[row].tolist(), known.index(channels[row]), row + 1]
+        box: list[float] = [*edges[row].tolist(), known.index(channels[row]), row + 1]
         by_picture.setdefault(pictures[row], []).append(box)
     boxes = Boxes(tuple(known), said, {picture: np.array(rows) for picture, rows in by_picture.items()})
     notes = [f"{said}: {counted(len(lost), 'row')} without a picture: {shortened(lost)}"] if lost else []

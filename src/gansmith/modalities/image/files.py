@@ -32,7 +32,7 @@ MAX_FILE_BYTES: Final = 512 * 1024**2
 MAX_ENCODED_BYTES: Final = 1024**3
 """Of a compressed tar, whose members cannot be reached one by one: they are kept in memory."""
 _TABLES: Final = frozenset((*LABEL_FILES, BOXES_FILE))
-_SILENT: Final = frozenset(("thumbs.db", "desktop.ini")) | _TABLES
+_SILENT: Final = frozenset(("thumbs.db", "desktop.ini", "meta.json")) | _TABLES
 _DIGITS: Final = re.compile(r"\d+")
 
 

@@ -34,6 +34,9 @@ _MIN_COLOURED: Final = 0.05
 _TINT: Final = 8
 """Of 255: channels that differ less are grey as a JPEG or a scanner keeps it."""
 
+_HALF: Final = 0.4999
+"""Of a pixel, less what rounding takes."""
+
 BROUGHT: Final = ", brought to "
 """Stands in the note on how pictures were brought to their form."""
 
@@ -321,12 +324,20 @@ def resized_planes(planes: np.ndarray, width: int, height: int, fit: HowFitted) 
         slice(placed.top, placed.top + placed.height),
         slice(placed.left, placed.left + placed.width),
     )
-    size = placed.width, placed.height
+    left, top, right, bottom = placed.box
+    across = _shares(planes.shape[1], left, right, placed.width)
+    down = _shares(planes.shape[0], top, bottom, placed.height)
     for index in range(planes.shape[2]):
-        image = Image.fromarray(planes[..., index].astype(np.uint8) * 255)
-        shares = np.asarray(image.resize(size, Image.Resampling.BOX, placed.box))
-        whole[rows, columns, index] = shares > 127
+        shares = down @ planes[..., index].astype(np.float32) @ across.T
+        whole[rows, columns, index] = shares > _HALF
     return whole
+
+
+def _shares(had_size: int, start: float, end: float, size: int) -> np.ndarray:
+    """What each pixel of a side has of each pixel that it was made of, shape `(size, had_size)`."""
+    edges, pixels = np.linspace(start, end, size + 1)[:, None], np.arange(had_size)
+    overlaps = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    return (overlaps.clip(0) * (size / (end - start))).astype(np.float32)
 
 
 def _padded(pixels: Pixels, width: int, height: int, placed: Placement) -> Pixels:

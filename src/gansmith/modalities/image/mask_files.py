@@ -148,8 +148,9 @@ def _folder_inside(files: PictureFiles, wanted: str) -> str:
 def _below(names: Sequence[str], folder: str) -> dict[int, str]:
     """The files in a folder of this path or name, and their names without it; see `AMONG`."""
     if folder == AMONG:
-        stems = {_stem(name) for name in names}
-        return {number: name for number, name in enumerate(names) if _marked_stems(name) & stems}
+        marked = {number: stem for number, name in enumerate(names) if (stem := _marked_stem(name))}
+        stems = {_stem(name) for name in names} if marked else set[str]()
+        return {number: names[number] for number, stem in marked.items() if stem in stems}
     part = f"/{folder}/"
     found = dict[int, str]()
     for number, name in enumerate(names):
@@ -159,11 +160,11 @@ def _below(names: Sequence[str], folder: str) -> dict[int, str]:
     return found
 
 
-def _marked_stems(name: str) -> set[str]:
-    """What the picture beside a mask may be called, with its folder."""
+def _marked_stem(name: str) -> str:
+    """What the picture beside a mask is called, with its folder; empty where the name is no mask's."""
     folder, slash, bare = _stem(name).rpartition("/")
-    found = _MARKED.fullmatch(bare)
-    return {f"{folder}{slash}{found[1] or found[2]}"} if found else set()
+    found = _MARKED.fullmatch(bare) if "_" in bare or "-" in bare else None
+    return f"{folder}{slash}{found[1] or found[2]}" if found else ""
 
 
 def _elsewhere(files: PictureFiles, wanted: str) -> PictureFiles:
@@ -182,9 +183,9 @@ def _elsewhere(files: PictureFiles, wanted: str) -> PictureFiles:
 
 def _without_masks(files: PictureFiles) -> Parted:
     """The pictures alone, where some folder holds masks of the others, or masks lie among them."""
-    candidates = {part for name in files.names for part in name.split("/")[:-1] if part.lower() in FOLDERS}
+    depths = {folder: depth for depth, folder in reversed(sorted(_known_folders(files.names)))}
     notes = list[str]()
-    for folder in (*sorted(candidates), AMONG):
+    for folder in (*sorted(depths, key=lambda folder: (depths[folder], folder)), AMONG):  # outer ones first
         inside = _below(files.names, folder)
         rest = [number for number in range(len(files.names)) if number not in inside]
         if not inside or not rest:
@@ -199,6 +200,17 @@ def _without_masks(files: PictureFiles) -> Parted:
         notes.append(f"{what}: add --masks {folder} to learn them")
         files = pictures
     return Parted(files, None, tuple(notes))
+
+
+def _known_folders(names: Sequence[str]) -> set[tuple[int, str]]:
+    """Folders that are called as those of masks, each with its depth."""
+    folders = {name.rpartition("/")[0] for name in names}
+    return {
+        (depth, part)
+        for folder in folders
+        for depth, part in enumerate(folder.split("/"))
+        if part.lower() in FOLDERS
+    }
 
 
 def _are_masks(pictures: PictureFiles, masks: PictureFiles, names: Sequence[str]) -> bool:

@@ -42,7 +42,11 @@ class MaskValues:
     is_coloured: bool = False
 
     def planes(self, pixels: Pixels) -> np.ndarray:
-        """Whether each of `(height, width, n_channels)` pixels is marked, shape `(height, width, n_masks)`."""
+        """Whether each pixel is marked, shape `(height, width, n_masks)`.
+
+        Args:
+            pixels: Of a mask file, shape `(height, width, n_channels)`.
+        """
         values = _plain(pixels, is_coloured=self.is_coloured)
         if not self.values:
             return (values > self.threshold)[..., None]
