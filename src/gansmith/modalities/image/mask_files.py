@@ -183,7 +183,7 @@ def _elsewhere(files: PictureFiles, wanted: str) -> PictureFiles:
 
 def _without_masks(files: PictureFiles) -> Parted:
     """The pictures alone, where some folder holds masks of the others, or masks lie among them."""
-    depths = {folder: depth for depth, folder in reversed(sorted(_known_folders(files.names)))}
+    depths = {folder: depth for depth, folder in sorted(_known_folders(files.names), reverse=True)}
     notes = list[str]()
     for folder in (*sorted(depths, key=lambda folder: (depths[folder], folder)), AMONG):  # outer ones first
         inside = _below(files.names, folder)

@@ -211,7 +211,8 @@ def _written(path, pictures):
 
 @pytest.mark.parametrize("name", ["out", "out.zip"])
 @pytest.mark.parametrize(
-    "masks", [("mask",), ("cell", "nucleus"), ("box",), ("box cat", "box dog"), ("mask 1", "mask 2", "box cat")]
+    "masks",
+    [("mask",), ("cell", "nucleus"), ("box",), ("box cat", "box dog"), ("mask 1", "mask 2", "box cat")],
 )
 def test_what_was_written_is_read_again(tmp_path, name, masks):
     made = _marked(masks)
@@ -264,7 +265,16 @@ def test_a_model_of_other_masks_refuses_pictures():
 
 @pytest.mark.parametrize(
     ("n_seen", "n_masks", "is_recoloured"),
-    [(1, 0, True), (1, 1, True), (1, 2, False), (2, 1, False), (3, 0, True), (3, 1, True), (3, 2, False), (4, 1, False)],
+    [
+        (1, 0, True),
+        (1, 1, True),
+        (1, 2, False),
+        (2, 1, False),
+        (3, 0, True),
+        (3, 1, True),
+        (3, 2, False),
+        (4, 1, False),
+    ],
 )
 def test_no_mask_is_recoloured(n_seen, n_masks, is_recoloured):
     codec = ImageCodec.fit(_marked(tuple("abc"[:n_masks]), n_seen), ImageOptions(), 0)
