@@ -176,6 +176,14 @@ def test_other_masks_are_other_pictures_on_disk_too(tmp_path, where):
     assert prints[0] != prints[1]
 
 
+def test_other_boxes_are_other_pictures_on_disk_too(tmp_path, where):
+    prints = list[str]()
+    for x in "01":
+        _folder(tmp_path, {**CLASSED, "boxes.csv": f"file,x,y,width,height\na.png,{x},0,3,3\n"})
+        prints.append(_read(tmp_path, boxes="boxes.csv").fingerprint)
+    assert prints[0] != prints[1]
+
+
 def test_memory_counts_masks(tmp_path, monkeypatch):
     _folder(tmp_path, CLASSED)
     monkeypatch.setattr(picture_files, "IN_MEMORY_BYTES", 3 * 8 * 8)

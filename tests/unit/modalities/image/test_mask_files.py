@@ -90,6 +90,14 @@ def test_a_mask_of_one_of_two_pictures_is_neithers(tmp_path):
     )
 
 
+def test_the_second_mask_of_a_picture_is_left_out_and_said(tmp_path):
+    files = _folder(tmp_path, ["a.png"], ["masks/a.png", "masks/a_mask.png"])
+    found = parted(files, ImageOptions(masks="masks"))
+    assert found.masks is not None
+    assert found.masks.numbers_of(0) == {"": 0}
+    assert found.notes == ("1 mask of no picture, or of one that has another: masks/a_mask.png",)
+
+
 def test_folders_of_masks_name_them(tmp_path):
     masks = ["masks/cell/1.png", "masks/nucleus/1.png", "masks/nucleus/2.png"]
     found = _matched(tmp_path, ["1.jpg", "2.jpg"], masks)
