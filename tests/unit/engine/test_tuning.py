@@ -72,6 +72,7 @@ ALL_RULES: dict[str, tuple[Any, dict[str, Any]]] = {
     "replay_share": (0.5, {"replay_share": 0.5}),
     "input_noise": (0.1, {"input_noise": 0.1}),
     "augmentations": ({"mask": 0.3}, {"augmentations": (AugmentationConfig("mask", 0.3),)}),
+    "augmentation_target": (0.6, {"augmentation_target": 0.6}),
     "label_smoothing": (0.1, {"label_smoothing": 0.1}),
     "terms": ({"feature_matching": 2.0}, {"terms": (TermConfig("feature_matching", 2.0),)}),
     "n_unrolled": (3, {"n_unrolled": 3, "turns": "fresh"}),

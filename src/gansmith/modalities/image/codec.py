@@ -80,7 +80,8 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
     def check(self, records: Pictures) -> None:
         """Raise DataError unless pictures have the form that this codec knows."""
         ours, theirs = self.form, records.form
-        if (theirs.height, theirs.width, theirs.n_channels) != (ours.height, ours.width, ours.n_channels):
+        shapes = [(form.height, form.width, form.n_channels, form.masks) for form in (ours, theirs)]
+        if shapes[0] != shapes[1]:
             raise DataError(
                 f"{records.name}: pictures of {theirs}, but the model's have {ours}. Bring them to that form."
             )

@@ -9,10 +9,14 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from gansmith.modalities.canvas import GROUND, Canvas, grid, on_screen, png_bytes
+from gansmith.modalities.image.files import evenly
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.previews import PicturePreview
 
 _LABEL_PX: Final = 14
+_N_LOOKED_AT: Final = 1_000
+"""Pictures whose masks are counted."""
+_BLOCK: Final = 64
 _PAPER: Final = (255, 255, 255)
 
 
@@ -52,6 +56,17 @@ def grid_of(pictures: Pictures, n_columns: int = 0, row_labels: Sequence[str] = 
 def grid_png(pictures: Pictures, metadata: Mapping[str, str]) -> bytes:
     """Pictures, one or more, as a square grid in a PNG file that keeps `metadata` as its text."""
     return png_bytes(grid_of(pictures), metadata)
+
+
+def masks_summary(pictures: Pictures) -> str:
+    """Names of the masks, and how many pictures have one; of many pictures some are looked at."""
+    form, numbers = pictures.form, pictures.numbers[evenly(len(pictures), _N_LOOKED_AT)]
+    middle, n_marked = (form.lowest + form.highest) / 2, 0
+    for part in np.array_split(numbers, -(-len(numbers) // _BLOCK) or 1):
+        marks = pictures.source.block(part)[..., form.n_seen :]
+        n_marked += int((marks > middle).any(axis=(1, 2, 3)).sum())
+    looked = "" if len(numbers) == len(pictures) else " that were looked at"
+    return f"{', '.join(form.masks)}; {n_marked:,} of {len(numbers):,} pictures{looked} have one"
 
 
 def preview_of(pictures: Pictures, n: int) -> PicturePreview:

@@ -25,11 +25,14 @@ SUFFIXES: Final = frozenset((
 ARCHIVES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 LABEL_FILES: Final = ("labels.csv", "attributes.csv", "metadata.csv")
 """Files beside pictures that say what is known of them, in the order in which they are looked for."""
+BOXES_FILE: Final = "boxes.csv"
+"""A file beside pictures that says where in them something is."""
 MAX_FILE_BYTES: Final = 512 * 1024**2
 """A larger file is no picture."""
 MAX_ENCODED_BYTES: Final = 1024**3
 """Of a compressed tar, whose members cannot be reached one by one: they are kept in memory."""
-_SILENT: Final = frozenset(("thumbs.db", "desktop.ini", *LABEL_FILES))
+_TABLES: Final = frozenset((*LABEL_FILES, BOXES_FILE))
+_SILENT: Final = frozenset(("thumbs.db", "desktop.ini", "meta.json")) | _TABLES
 _DIGITS: Final = re.compile(r"\d+")
 
 
@@ -240,7 +243,7 @@ class Tarred:
                     continue
                 name = member.name.removeprefix("./")
                 self._places[name] = member.offset_data, member.size
-                is_wanted = is_picture_name(name) or name.rpartition("/")[2].lower() in LABEL_FILES
+                is_wanted = is_picture_name(name) or name.rpartition("/")[2].lower() in _TABLES
                 if is_plain or is_hidden(name) or not is_wanted:
                     continue
                 n_kept += member.size
@@ -272,6 +275,30 @@ class Tarred:
 
     def n_bytes(self, number: int) -> int:
         return self._places[self.names[number]][1]
+
+
+@final
+class Selected:
+    """See `PictureFiles`: some of the files of others.
+
+    Args:
+        files: All of them.
+        numbers: Which ones, in their order.
+    """
+
+    def __init__(self, files: PictureFiles, numbers: Sequence[int]) -> None:
+        self._files, self._numbers = files, numbers
+        self.name, self.others = files.name, files.others
+        self.names: Sequence[str] = [files.names[number] for number in numbers]
+
+    def open(self, number: int) -> BufferedIOBase:
+        return self._files.open(self._numbers[number])
+
+    def text(self, name: str) -> bytes | None:
+        return self._files.text(name)
+
+    def n_bytes(self, number: int) -> int:
+        return self._files.n_bytes(self._numbers[number])
 
 
 def files_in(path: Path) -> PictureFiles:

@@ -13,7 +13,7 @@ from gansmith.errors import UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.arrays import is_channels_first
-from gansmith.modalities.image.drawing import grid_of, preview_of
+from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
 from gansmith.modalities.image.labels import summary
 from gansmith.modalities.image.movie import animated, check_movie
@@ -107,6 +107,8 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     def overview(self, records: Pictures) -> list[dict[str, str]]:
         brought = next((f" ({note})" for note in records.notes if BROUGHT in note), "")
         rows = [{"column": "picture", "kind": "picture", "holds": f"{records.form}{brought}"}]
+        if records.form.masks:
+            rows.append({"column": "masks", "kind": "mask", "holds": masks_summary(records)})
         for name, column in records.attributes.columns.items():
             kind, holds = summary(column)
             rows.append({"column": name, "kind": kind, "holds": holds})

@@ -34,6 +34,9 @@ _MIN_COLOURED: Final = 0.05
 _TINT: Final = 8
 """Of 255: channels that differ less are grey as a JPEG or a scanner keeps it."""
 
+_HALF: Final = 0.4999
+"""Of a pixel, less what rounding takes."""
+
 BROUGHT: Final = ", brought to "
 """Stands in the note on how pictures were brought to their form."""
 
@@ -57,11 +60,11 @@ class Former:
         return 2 * max(self.form.height, self.form.width)
 
     def __call__(self, pixels: Pixels) -> Pixels:
-        """A picture of the form, shape `(height, width, n_channels)`."""
+        """A picture of the form without its masks, shape `(height, width, n_seen)`."""
         form = self.form
         kind = pixels.dtype.name
         lowest, highest = self.ranges[kind] if kind in self.ranges else _own_range(pixels)
-        pixels = with_channels(pixels, form.n_channels, highest)
+        pixels = with_channels(pixels, form.n_seen, highest)
         if pixels.shape[:2] != (form.height, form.width):
             pixels = resized(pixels, form.width, form.height, self.fit)
         is_same_range = (lowest, highest) == (form.lowest, form.highest)
@@ -261,34 +264,89 @@ def with_channels(pixels: Pixels, n_channels: int, white: float) -> Pixels:
     return np.concatenate([colours, alpha], axis=2) if n_channels in (2, 4) else colours
 
 
-def resized(pixels: Pixels, width: int, height: int, fit: HowFitted) -> Pixels:
-    """A picture at another size, averaged where it becomes smaller: shape `(height, width, n_channels)`."""
-    had_height, had_width = pixels.shape[:2]
+@final
+@dataclass(frozen=True)
+class Placement:
+    """Which part of a picture is seen at another size, and where it lies there."""
+
+    box: tuple[float, float, float, float]
+    """Left, top, right and bottom of what is seen, in pixels of the picture."""
+    width: int
+    """Pixels that it is scaled to."""
+    height: int
+    left: int
+    """Pixels of padding."""
+    top: int
+
+
+def placement(had_width: int, had_height: int, width: int, height: int, fit: HowFitted) -> Placement:
+    """How a picture is brought to another size.
+
+    Example:
+        >>> placement(8, 4, 2, 2, "crop").box, placement(8, 4, 4, 4, "pad")
+        ((2.0, 0.0, 6.0, 4.0), Placement(box=(0.0, 0.0, 8.0, 4.0), width=4, height=2, left=0, top=1))
+    """
     box = 0.0, 0.0, float(had_width), float(had_height)
     if fit == "pad":
         scale = min(width / had_width, height / had_height)
         inner = max(1, round(had_width * scale)), max(1, round(had_height * scale))
-        return _padded(_scaled(pixels, *inner, box), width, height)
+        return Placement(box, *inner, (width - inner[0]) // 2, (height - inner[1]) // 2)
     if fit == "crop":
         scale = max(width / had_width, height / had_height)
         cut_width, cut_height = width / scale, height / scale
-        left, top = (had_width - cut_width) / 2, (had_height - cut_height) / 2
-        box = (
-            max(left, 0.0),
-            max(top, 0.0),
-            min(left + cut_width, had_width),
-            min(top + cut_height, had_height),
-        )
-    return _scaled(pixels, width, height, box)
+        left, top = max((had_width - cut_width) / 2, 0.0), max((had_height - cut_height) / 2, 0.0)
+        box = left, top, min(left + cut_width, had_width), min(top + cut_height, had_height)
+    return Placement(box, width, height, 0, 0)
 
 
-def _padded(pixels: Pixels, width: int, height: int) -> Pixels:
+def resized(pixels: Pixels, width: int, height: int, fit: HowFitted) -> Pixels:
+    """A picture at another size, averaged where it becomes smaller: shape `(height, width, n_channels)`."""
+    placed = placement(pixels.shape[1], pixels.shape[0], width, height, fit)
+    scaled = _scaled(pixels, placed.width, placed.height, placed.box)
+    return _padded(scaled, width, height, placed) if fit == "pad" else scaled
+
+
+def resized_planes(planes: np.ndarray, width: int, height: int, fit: HowFitted) -> np.ndarray:
+    """Masks at another size, placed as `resized` places their picture: a pixel is marked where half of it is.
+
+    Args:
+        planes: Whether each pixel is marked, shape `(had_height, had_width, n_masks)`.
+        width: Pixels.
+        height: Pixels.
+        fit: As for the picture.
+
+    Returns:
+        Shape `(height, width, n_masks)`; padding is not marked.
+    """
+    placed = placement(planes.shape[1], planes.shape[0], width, height, fit)
+    whole = np.zeros((height, width, planes.shape[2]), dtype=bool)
+    rows, columns = (
+        slice(placed.top, placed.top + placed.height),
+        slice(placed.left, placed.left + placed.width),
+    )
+    left, top, right, bottom = placed.box
+    across = _shares(planes.shape[1], left, right, placed.width)
+    down = _shares(planes.shape[0], top, bottom, placed.height)
+    for index in range(planes.shape[2]):
+        shares = down @ planes[..., index].astype(np.float32) @ across.T
+        whole[rows, columns, index] = shares > _HALF
+    return whole
+
+
+def _shares(had_size: int, start: float, end: float, size: int) -> np.ndarray:
+    """What each pixel of a side has of each pixel that it was made of, shape `(size, had_size)`."""
+    edges, pixels = np.linspace(start, end, size + 1)[:, None], np.arange(had_size)
+    overlaps = np.minimum(edges[1:], pixels + 1) - np.maximum(edges[:-1], pixels)
+    return (overlaps.clip(0) * (size / (end - start))).astype(np.float32)
+
+
+def _padded(pixels: Pixels, width: int, height: int, placed: Placement) -> Pixels:
     """A picture in the middle of a larger one of the usual colour of its edge."""
     edges = [pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]
     usual = np.median(np.concatenate(edges), axis=0)  # (n_channels,)
     whole = np.empty((height, width, pixels.shape[2]), pixels.dtype)
     whole[:] = _as_type(usual, pixels.dtype)
-    top, left = (height - pixels.shape[0]) // 2, (width - pixels.shape[1]) // 2
+    top, left = placed.top, placed.left
     whole[top : top + pixels.shape[0], left : left + pixels.shape[1]] = pixels
     return whole
 

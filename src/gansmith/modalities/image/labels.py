@@ -145,6 +145,20 @@ def by_table(table: Texts, names: Sequence[str], said: str, *, is_strict: bool =
     return Known(known.attributes, (*notes, *known.notes))
 
 
+def picture_of_rows(table: Texts, names: Sequence[str]) -> tuple[str, Sequence[int]] | None:
+    """The column of a table that names pictures, and of each row the number of its picture, -1 for none.
+
+    Args:
+        table: One of its columns names pictures, with or without their folder and suffix.
+        names: Of the picture files.
+
+    Returns:
+        None when no column names any of them.
+    """
+    match = _best_match(table, names)
+    return None if match is None else (match.column, match.pictures)
+
+
 def attributes_of(columns: Mapping[str, Sequence[Sequence[str]]]) -> Known:
     """Columns as attributes: numbers, classes, or a yes and no for each of several labels.
 

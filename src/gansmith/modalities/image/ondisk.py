@@ -13,6 +13,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.image.decoding import Header, Unreadable, decode, read_header, readable
 from gansmith.modalities.image.files import PictureFiles, evenly
 from gansmith.modalities.image.forming import Former
+from gansmith.modalities.image.marks import Marks
 from gansmith.modalities.image.medical import is_scan
 from gansmith.modalities.image.pictures import Pixels
 
@@ -69,6 +70,25 @@ class Frames:
             return decode(opened, self.files.names[file], frame, needed_px)
 
 
+def formed(frames: Frames, number: int, former: Former, marks: Marks | None) -> Pixels:
+    """A picture of a form with what is marked in it, shape `(height, width, n_channels)`.
+
+    Raises:
+        Unreadable: It or its mask is broken.
+    """
+    pixels = frames.decode(number, former.needed_px)
+    seen = former(pixels)
+    if marks is None:
+        return seen
+    file = frames.file(number)
+    frame = 0 if frames.frame_of is None else int(frames.frame_of[number])
+    size = pixels.shape[1], pixels.shape[0]
+    if marks.needs_size(file):  # a JPEG may be decoded at a fraction of its size
+        header = frames.header(number)
+        size = header.width, header.height
+    return np.concatenate([seen, marks.channels(file, frame, size, former)], axis=2)
+
+
 def frames_in(files: PictureFiles, *, is_every: bool) -> Frames:
     """The pictures of files: the slices of scans; of other files the first, or every one.
 
@@ -102,7 +122,13 @@ class OnDisk:
     """
 
     def __init__(
-        self, frames: Frames, former: Former, groups: np.ndarray | None = None, *, is_strict: bool = False
+        self,
+        frames: Frames,
+        former: Former,
+        groups: np.ndarray | None = None,
+        *,
+        is_strict: bool = False,
+        marks: Marks | None = None,
     ) -> None:
         """Pictures of files.
 
@@ -111,7 +137,9 @@ class OnDisk:
             former: What they are brought to.
             groups: Shape `(n,)`: pictures that may stand for each other have the same number; None: all may.
             is_strict: Raise where a picture cannot be read.
+            marks: What is marked in them; their form has channels for it.
         """
+        self._marks = marks
         self._frames, self._former, self._groups, self._is_strict = frames, former, groups, is_strict
         form = former.form
         n_kept = min(len(frames), CACHE_BYTES // (form.n_values * np.dtype(form.pixel_type).itemsize))
@@ -140,13 +168,14 @@ class OnDisk:
         digest = blake2b(repr(self._former).encode(), digest_size=16)
         for number in numbers.tolist():
             n_bytes = self._frames.files.n_bytes(self._frames.file(number))
-            digest.update(f"{self._frames.name(number)!r} {n_bytes}\n".encode())
+            marked = "" if self._marks is None else self._marks.said_of(self._frames.file(number))
+            digest.update(f"{self._frames.name(number)!r} {n_bytes}{marked}\n".encode())
         return digest.digest()
 
     def _read(self, number: int) -> Pixels:
         for tried in self._standing_for(number):
             try:
-                pixels = self._former(self._frames.decode(tried, self._former.needed_px))
+                pixels = formed(self._frames, tried, self._former, self._marks)
             except Unreadable as error:
                 self.broken[self._frames.name(tried)] = str(error)
                 if self._is_strict:

@@ -11,8 +11,9 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.boxes import Boxes, read_boxes
 from gansmith.modalities.image.decoding import Header, Unreadable
-from gansmith.modalities.image.files import LABEL_FILES, PictureFiles, evenly
+from gansmith.modalities.image.files import BOXES_FILE, LABEL_FILES, PictureFiles, evenly
 from gansmith.modalities.image.forming import Former, choose
 from gansmith.modalities.image.labels import (
     Known,
@@ -24,7 +25,9 @@ from gansmith.modalities.image.labels import (
     plain,
     shortened,
 )
-from gansmith.modalities.image.ondisk import Frames, OnDisk, frames_in
+from gansmith.modalities.image.marks import Marks, marks_of
+from gansmith.modalities.image.mask_files import parted
+from gansmith.modalities.image.ondisk import Frames, OnDisk, formed, frames_in
 from gansmith.modalities.image.pictures import LABEL, Form, InMemory, Pictures, Pixels
 
 IN_MEMORY_BYTES: Final = 256 * 1024**2
@@ -53,7 +56,7 @@ def read_files(
 
     Args:
         files: Where they are.
-        options: Size, fit, channels, labels, whether something broken is refused.
+        options: Size, fit, channels, labels, masks, boxes, whether something broken is refused.
         like: The form they are brought to; None chooses.
         table: What is known of them, where it came together with their names.
         is_every_frame: Take all pictures of an animation or of pages, not the first.
@@ -63,6 +66,8 @@ def read_files(
         UsageError: A size or channels that do not exist; scans that nothing installed can read.
     """
     _check_others(files, options)
+    apart = parted(files, options)
+    files = apart.pictures
     frames = frames_in(files, is_every=is_every_frame)
     broken = dict[int, str]()
     numbers = np.arange(len(frames)) if options.strict else evenly(len(frames), N_LOOKED_AT)
@@ -70,14 +75,18 @@ def read_files(
     sample = _sample(frames, list(headers), list(headers.values()), broken)
     _check_some(frames, headers, sample, broken)
     former, how = choose(list(headers.values()), sample, options, like)
+    boxes, of_boxes = _boxes(files, options)
+    sizes = {frames.file(number): header for number, header in headers.items()}
+    marks, of_marks = marks_of(apart.masks, boxes, sizes)
+    former = former if marks is None else marks.former(former)
     known = _known(files, frames, options, table)
     if _fits_at_once(former.form, len(frames), list(headers.values())):
-        pixels, kept = _read_all(frames, former, broken)
+        pixels, kept = _read_all(frames, former, marks, broken)
         source, numbers = InMemory(pixels), np.arange(len(kept))
     else:
         groups = _groups(known.attributes)
-        source, kept = OnDisk(frames, former, groups, is_strict=options.strict), _kept(frames, broken)
-        numbers = kept
+        source = OnDisk(frames, former, groups, is_strict=options.strict, marks=marks)
+        numbers = kept = _kept(frames, broken)
     if broken and options.strict:
         raise DataError(
             f"{files.name}: {_left_out(frames, broken)}. Mend or remove them, or leave --strict out."
@@ -87,7 +96,8 @@ def read_files(
     notes = _notes(files, frames, list(headers.values()), broken, former, how, is_every_frame=is_every_frame)
     name = Path(files.name).name or files.name
     attributes = known.attributes.take(kept)
-    return Pictures(source, numbers, former.form, attributes, name, (*notes, *known.notes), names)
+    notes += [*apart.notes, *of_boxes, *of_marks, *known.notes]
+    return Pictures(source, numbers, former.form, attributes, name, tuple(notes), names)
 
 
 # --- Looking ------------------------------------------------------------------------------------------------
@@ -156,7 +166,9 @@ def _fits_at_once(form: Form, n: int, headers: Sequence[Header]) -> bool:
 # --- Reading ------------------------------------------------------------------------------------------------
 
 
-def _read_all(frames: Frames, former: Former, broken: dict[int, str]) -> tuple[Pixels, np.ndarray]:
+def _read_all(
+    frames: Frames, former: Former, marks: Marks | None, broken: dict[int, str]
+) -> tuple[Pixels, np.ndarray]:
     """All pictures that can be read, and which these are."""
     form = former.form
     pixels = np.empty((len(frames), form.height, form.width, form.n_channels), form.pixel_type)
@@ -165,7 +177,7 @@ def _read_all(frames: Frames, former: Former, broken: dict[int, str]) -> tuple[P
         if number in broken:
             continue
         try:
-            pixels[n] = former(frames.decode(number, former.needed_px))
+            pixels[n] = formed(frames, number, former, marks)
         except Unreadable as error:
             broken[number] = str(error)
             continue
@@ -204,13 +216,7 @@ def _known(files: PictureFiles, frames: Frames, options: ImageOptions, table: Te
 
 def _by_table(files: PictureFiles, options: ImageOptions, table: Texts | None) -> Known | None:
     if options.labels:
-        try:
-            content = Path(options.labels).read_bytes()
-        except OSError as error:
-            raise DataError(
-                f"{options.labels}: cannot be read ({error.strerror or error}). Check the name."
-            ) from error
-        given = _texts(content, options.labels, options.encoding)
+        given = _texts(_content(options.labels), options.labels, options.encoding)
         known = by_table(given, files.names, options.labels, is_strict=options.strict)
         if known is None:
             raise DataError(
@@ -225,6 +231,24 @@ def _by_table(files: PictureFiles, options: ImageOptions, table: Texts | None) -
             known = by_table(_texts(content, name), files.names, name, is_strict=options.strict)
             return known or Known(Attributes(), (f"{name} beside the pictures names none of them: not used",))
     return None
+
+
+def _boxes(files: PictureFiles, options: ImageOptions) -> tuple[Boxes | None, tuple[str, ...]]:
+    """The boxes of the table that was given, and notes; one that lies beside is said."""
+    if not options.boxes:
+        found = files.text(BOXES_FILE)
+        what = f"{BOXES_FILE} beside the pictures: add --boxes {BOXES_FILE} to learn them"
+        return None, (what,) if found else ()
+    content = files.text(options.boxes) or _content(options.boxes)
+    table = _texts(content, options.boxes, options.encoding)
+    return read_boxes(table, files.names, options.boxes, is_strict=options.strict)
+
+
+def _content(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}). Check the name.") from error
 
 
 def _texts(content: bytes, name: str, encoding: str = "") -> Texts:

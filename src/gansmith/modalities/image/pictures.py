@@ -112,6 +112,25 @@ class InMemory:
 
 
 @final
+class Seen:
+    """The first channels of the pictures of another source: they themselves, without their masks."""
+
+    def __init__(self, source: PixelSource, n_seen: int) -> None:
+        self._source, self._n_seen = source, n_seen
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def block(self, numbers: np.ndarray) -> Pixels:
+        """See `PixelSource`."""
+        return self._source.block(numbers)[..., : self._n_seen]
+
+    def digest(self, numbers: np.ndarray) -> bytes:
+        """See `PixelSource`."""
+        return self._source.digest(numbers)
+
+
+@final
 @dataclass(frozen=True, eq=False)
 class Pictures:
     """Pictures of one form, and what is known of each.
@@ -199,6 +218,15 @@ class Pictures:
     def take(self, indices: np.ndarray) -> Pictures:
         """The pictures with these numbers, in this order."""
         return replace(self, numbers=self.numbers[indices], attributes=self.attributes.take(indices))
+
+    @property
+    def without_masks(self) -> Pictures:
+        """The same pictures without the channels that are masks."""
+        form = self.form
+        if not form.masks:
+            return self
+        plain = replace(form, n_channels=form.n_seen, masks=())
+        return replace(self, source=Seen(self.source, form.n_seen), form=plain)
 
     def with_attributes(self, attributes: Attributes) -> Pictures:
         """The same pictures, and of each this is known instead; see `HasAttributes`."""

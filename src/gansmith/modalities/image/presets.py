@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, final
 
-from gansmith.engine.augmentation import picture_augmentations
+from gansmith.engine.augmentation import AugmentationConfig, picture_augmentations
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.penalties import PenaltyConfig
@@ -128,11 +128,23 @@ def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
         turns="one_pass",
         warm_up_samples=N_WARM_STEPS * batch_size,
         penalties=tuple(PenaltyConfig(name, gamma, gamma / 10, interval=4) for name in ("r1", "r2")),
-        augmentations=picture_augmentations(n_records, can_flip=codec.can_be_mirrored),
+        augmentations=_augmentations(codec, n_records),
         generator=PlayerConfig(RATE, RATE / 10, average_half_life_samples=HALF_LIFE_SAMPLES),
         discriminator=PlayerConfig(RATE, RATE / 10),
     )
     return Plan(networks, game, sizes.samples_seen, n_evaluations=N_EVALUATIONS, tolerance=TOLERANCE)
+
+
+def _augmentations(codec: ImageCodec, n_records: int) -> tuple[AugmentationConfig, ...]:
+    """For few pictures; without "colour" where this would take a mask for a colour, or colours for none.
+
+    `recoloured` tells colours by the number of channels: of 2 and of 4 the last is none, as the one mask of
+    grey or coloured pictures.
+    """
+    chosen, form = picture_augmentations(n_records, can_flip=codec.can_be_mirrored), codec.form
+    if not form.masks or (form.n_seen in (1, 3) and len(form.masks) == 1):
+        return chosen
+    return tuple(one for one in chosen if one.name != "colour")
 
 
 def dcgan(codec: ImageCodec, n_records: int, seconds: float) -> Plan:

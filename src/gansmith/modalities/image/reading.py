@@ -46,8 +46,9 @@ def read_pictures(source: object, options: ImageOptions) -> Pictures:
             paths; comma-separated text with one square picture per line; an array `(n, height, width)`,
             `(n, side * side)` or `(n, height, width, n_channels)`; a pair (array, labels) or (array, frame of
             attributes); what scikit-learn's `load_digits` returns; `Pictures`; or "bundled:digits".
-        options: Size, fit, channels and labels as the user chose them; `where` keeps some pictures; `strict`
-            refuses what is otherwise left out; `has_header` and `encoding` are of text files.
+        options: Size, fit, channels, labels, masks and boxes as the user chose them; `where` keeps some
+            pictures; `strict` refuses what is otherwise left out; `has_header` and `encoding` are of text
+            files.
 
     Raises:
         DataError: Pictures are missing, malformed, or fewer than two.
@@ -61,11 +62,13 @@ def read_pictures(source: object, options: ImageOptions) -> Pictures:
 def read_like(source: object, like_these: Pictures) -> Pictures:
     """Pictures that are to be compared with others: brought to their form where they come from files.
 
+    Masks are left out on both sides: pictures are compared as they are seen.
+
     Raises:
         DataError: As `read_pictures`, and when an array has another size, or a pixel is brighter than white.
     """
     form = replace(like_these.form, n_channels=like_these.form.n_seen, masks=())
-    pictures = _all_pictures(source, ImageOptions(), form)
+    pictures = _all_pictures(source, ImageOptions(), form).without_masks
     _check_enough(pictures)
     found = pictures.form
     if (found.height, found.width, found.n_channels) != (form.height, form.width, form.n_channels):
@@ -180,6 +183,11 @@ def _in_memory(pictures: Pictures, options: ImageOptions) -> Pictures:
 
 def _labelled(pictures: Pictures, options: ImageOptions) -> Pictures:
     """Pictures without names, with the labels of a file in their order."""
+    if options.masks or options.boxes:
+        raise UsageError(
+            f"{pictures.name}: masks and boxes are found by the names of picture files, and here are none. "
+            "Give a folder or an archive of pictures."
+        )
     if not options.labels:
         return pictures
     from gansmith.tabular.files.texts import texts_of_file

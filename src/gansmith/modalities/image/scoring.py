@@ -24,6 +24,8 @@ _N_FOLDS: Final = 5
 def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> Scorecard:
     """Score generated pictures against held-out ones, each score beside what real pictures reach.
 
+    Masks count as parts of the pictures where all sets have the same ones, else they are left out.
+
     - "recognised" (only where all have labels, and more than one): see `recognised`.
     - "coverage": share of held-out pictures with a generated one near them; anchor: the same of as many
       training pictures. Both sides are reduced to equal size.
@@ -41,6 +43,8 @@ def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int
     Raises:
         DataError: Too few pictures, or sets of different sizes of picture.
     """
+    if len({part.form.masks for part in (fake, train, holdout)}) > 1:
+        fake, train, holdout = fake.without_masks, train.without_masks, holdout.without_masks
     _check_sizes(fake, train, holdout)
     entries: list[Entry] = []
     known = joined([train, holdout])

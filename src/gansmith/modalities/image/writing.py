@@ -1,13 +1,14 @@
 """Files of generated pictures, by the name that is asked for; whole or not there at all.
 
 .csv              one picture a line, pixels row by row, without a header: grey pictures of 8 bits
-.npy              one array, in the type of the pixels
-.npz              an array `images`, and one of each attribute
+.npy              one array, in the type of the pixels, masks as the last channels
+.npz              an array `images`, `masks` and `mask_names` where there are masks, one of each attribute
 .png              one grid to look at
 .zip, or a folder `00000.png` and so on, one file a picture, with
 
     labels.csv    the names of the files and the attributes, where there are some
     masks/NAME/   the masks of the pictures, under the same names
+    boxes.csv     the boxes around what is connected in channels of boxes, with its class
     meta.json     where they come from, and the form of the pictures
 
 A picture of 8 bits and up to 4 channels, or grey of 16 bits, is a PNG; any other is a `.npy` array. PNGs of 8
@@ -35,7 +36,10 @@ import numpy as np
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.attributes import Attributes, joined_attributes
 from gansmith.modalities.canvas import PROVENANCE, Canvas, grid, on_screen, png_bytes
+from gansmith.modalities.image.boxes import boxes_in
 from gansmith.modalities.image.drawing import seen
+from gansmith.modalities.image.files import BOXES_FILE
+from gansmith.modalities.image.mask_values import BOX, is_box
 from gansmith.modalities.image.pictures import Pictures, Pixels
 from gansmith.store import as_json, whole_file, whole_folder
 
@@ -45,6 +49,7 @@ LABELS_FILE: Final = "labels.csv"
 META_FILE: Final = "meta.json"
 MASKS_FOLDER: Final = "masks"
 FILE_COLUMN: Final = "file"
+BOX_COLUMNS: Final = ("x", "y", "width", "height", "class")
 MAX_PICTURES_IN_PNG: Final = 10_000
 MAX_PIXELS_IN_PNG: Final = 200_000_000
 _MIN_DIGITS: Final = 5
@@ -196,19 +201,28 @@ class _Arrays:
 
     def __init__(self, file: BinaryIO, like: Pictures) -> None:
         self._file = file
-        self._pixels: list[Pixels] = [like.pixels[:0]]
+        self._pixels: list[Pixels] = [like.without_masks.pixels[:0]]
+        self._masks: list[Pixels] = []
         self._attributes: list[Attributes] = []
         self._like = like
 
     def write(self, records: Pictures) -> None:
         """Keep pictures."""
-        self._pixels.append(records.pixels)
+        self._pixels.append(records.without_masks.pixels)
+        if records.form.masks:
+            self._masks.append(records.pixels[..., records.form.n_seen :])
         self._attributes.append(records.attributes)
 
     def finish(self) -> None:
-        """Write all arrays; an attribute of the name "images" is called "images_"."""
+        """Write all arrays; an attribute of the name of another array, as "images", is called "images_"."""
         found = joined_attributes(self._attributes or [self._like.attributes])
         arrays: dict[str, np.ndarray] = {"images": np.concatenate(self._pixels)}
+        if self._like.form.masks:
+            none = self._like.pixels[:0, ..., self._like.form.n_seen :]
+            arrays |= {
+                "masks": np.concatenate([none, *self._masks]),
+                "mask_names": np.array(self._like.form.masks),
+            }
         for name, column in found.columns.items():
             plain = column if column.dtype.kind == "f" else np.array([_text(one) for one in column], np.str_)
             arrays[f"{name}_" if name in arrays else name] = plain
@@ -272,6 +286,7 @@ class _PictureFiles:
         self._put, self._form, self._metadata = put, like.form, metadata
         self._names: tuple[str, ...] = like.attributes.names
         self._rows: list[Sequence[str]] = []
+        self._boxes: list[tuple[str, int, int, int, int, str]] = []
         self._n = 0
         origin = _origin(metadata)
         n_records = origin.get("records")
@@ -288,6 +303,9 @@ class _PictureFiles:
         for name, picture in zip(names, content, strict=True):
             self._put(name + suffix, picture)
         for index, mask in enumerate(form.masks):
+            if is_box(mask):
+                self._note_boxes(mask, [name + suffix for name in names], pixels[..., form.n_seen + index])
+                continue
             folder = f"{MASKS_FOLDER}/{mask.replace('/', '_').lstrip('.')}"
             tones = on_screen(pixels[..., form.n_seen + index], form.lowest, form.highest)
             for name, one in zip(names, tones, strict=True):
@@ -298,12 +316,18 @@ class _PictureFiles:
         self._rows += zip([name + suffix for name in names], *values, strict=True)
         self._n += len(records)
 
+    def _note_boxes(self, channel: str, files: Sequence[str], pixels: Pixels) -> None:
+        """Keep the boxes of a channel, pixels `(n, height, width)`."""
+        middle, called = (self._form.lowest + self._form.highest) / 2, channel[len(BOX) :].strip()
+        for file, is_marked in zip(files, pixels > middle, strict=True):
+            self._boxes += [(file, *box, called) for box in boxes_in(is_marked)]
+
     def finish(self) -> None:
         """Write what is known of all of them."""
         if self._names:
-            stream = StringIO(newline="")
-            csv.writer(stream, lineterminator="\n").writerows([(FILE_COLUMN, *self._names), *self._rows])
-            self._put(LABELS_FILE, stream.getvalue().encode())
+            self._put(LABELS_FILE, _csv([(FILE_COLUMN, *self._names), *self._rows]))
+        if any(map(is_box, self._form.masks)):
+            self._put(BOXES_FILE, _csv([(FILE_COLUMN, *BOX_COLUMNS), *sorted(self._boxes)]))
         known: dict[str, Any] = {"synthetic": True, "software": PROVENANCE["software"], **self._metadata}
         known = {**known, **_origin(self._metadata), "form": asdict(self._form)}
         known.pop("gansmith", None)
@@ -330,6 +354,12 @@ def _origin(metadata: Mapping[str, str]) -> dict[str, Any]:
     except ValueError:
         return {}
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _csv(rows: Sequence[Sequence[object]]) -> bytes:
+    stream = StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue().encode()
 
 
 def _npy(array: np.ndarray) -> bytes:

@@ -166,5 +166,7 @@ def test_pictures_go_on_as_well():
     old = Synthesizer(samples_seen=300, threads=1).fit(pixels[:100])
     learnt = Synthesizer(samples_seen=300, threads=1).fit(pixels[100:], start_from=old)
     assert learnt.sample(2).shape == (2, *pixels.shape[1:])
-    with pytest.raises(DataError, match="the model knows"):
-        Synthesizer(samples_seen=300).fit(pixels[:, :4], start_from=old)
+    smaller = Synthesizer(samples_seen=300, threads=1).fit(pixels[:, ::2, ::2], start_from=old)
+    assert smaller.sample(2).shape == (2, *pixels.shape[1:])  # brought to what the model knows
+    with pytest.raises(UsageError, match="size is '4x4', and that of the model"):
+        Synthesizer(samples_seen=300).fit(pixels, start_from=old, size="4x4")
