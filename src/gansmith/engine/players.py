@@ -7,6 +7,7 @@ function, one entry in `OPTIMISERS` and its name in `engine/tuning.py`.
 from __future__ import annotations
 
 import copy
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -131,6 +132,9 @@ class PlayerConfig:
     """Adam's memory of gradients, the momentum of SGD and of RMSprop, in [0, 1)."""
     beta2: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Adam's memory of squared gradients, the smoothing constant of RMSprop, in [0, 1); SGD has none."""
+    final_beta2: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """At the end, reached along a cosine in the logarithm of 1 - beta2; None keeps `beta2`. Large steps without
+    momentum go astray on squared gradients of long ago."""
     average_half_life_samples: NonNegativeFloat = 0.0
     """Half-life of the moving average of the weights, in samples seen; 0 keeps none."""
     is_average_known: bool = False
@@ -140,8 +144,19 @@ class PlayerConfig:
     optimiser: Optimiser = "adam"
     """How a step follows from gradients; a key of `OPTIMISERS`."""
 
+    def beta2_at(self, share: float) -> float:
+        """`beta2` at that share of the run."""
+        if self.final_beta2 is None:
+            return self.beta2
+        return 1 - math.exp(cosine(math.log(1 - self.beta2), math.log(1 - self.final_beta2), share))
+
     def with_setting(self, name: str, value: Any) -> PlayerConfig:
-        """With another value of one field; a final learning rate remains the same share of the first one."""
+        """With another value of one field.
+
+        A final learning rate remains the same share of the first one; a `beta2` that was chosen stays.
+        """
+        if name == "beta2":
+            return replace(self, beta2=value, final_beta2=None)
         final = self.final_learning_rate
         if name == "learning_rate" and final is not None:
             final *= value / self.learning_rate
@@ -195,9 +210,9 @@ class Player:
         return rate_scale * cosine(config.learning_rate, final, share)
 
     @torch.no_grad()
-    def gradient_sizes(self, gradients: Sequence[Tensor]) -> list[Tensor]:
+    def gradient_sizes(self, gradients: Sequence[Tensor], share: float) -> list[Tensor]:
         """What the optimiser would divide these gradients by, weight by weight; 1 where it does not."""
-        vector, beta2 = self._vector, self.config.beta2
+        vector, beta2 = self._vector, self.config.beta2_at(share)
         if self.config.optimiser == "sgd":
             return [torch.ones_like(gradient) for gradient in gradients]
         square = beta2 * vector.square + (1 - beta2) * parameters_to_vector(gradients).square()
@@ -220,7 +235,7 @@ class Player:
         """One step of the optimiser along the gradient that has been gathered."""
         config = self.config
         rate = self.rate(share, rate_scale)
-        OPTIMISERS[config.optimiser](self._vector, rate, config.beta1, config.beta2)
+        OPTIMISERS[config.optimiser](self._vector, rate, config.beta1, config.beta2_at(share))
         if config.weight_clip is not None:
             self._vector.weights.clamp_(-config.weight_clip, config.weight_clip)
 

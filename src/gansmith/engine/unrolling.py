@@ -55,7 +55,7 @@ def unrolled(
     for _ in range(n_steps):
         network = WithWeights(player.network, dict(zip(names, weights, strict=True)))
         gradients = torch.autograd.grad(loss(network), weights, create_graph=True)
-        sizes = player.gradient_sizes(gradients)
+        sizes = player.gradient_sizes(gradients, share)
         weights = [
             weight - rate * gradient / size
             for weight, gradient, size in zip(weights, gradients, sizes, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from gansmith.engine.augmentation import AugmentationConfig, picture_augmentations
@@ -121,6 +121,7 @@ def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
     is_large = codec.n_values > LARGE_VALUES
     batch_size = min(BATCH_SIZE_OF_LARGE if is_large else BATCH_SIZE, n_records)
     networks = ImageNetworks(sizes.decoder, sizes.encoder, style="convolutional")
+    player = PlayerConfig(RATE, RATE / 10, beta2=0.9, final_beta2=0.99)
     gamma = GAMMA_PER_VALUE * codec.n_values
     game = AdversarialRules(
         batch_size=batch_size,
@@ -129,8 +130,8 @@ def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
         warm_up_samples=N_WARM_STEPS * batch_size,
         penalties=tuple(PenaltyConfig(name, gamma, gamma / 10, interval=4) for name in ("r1", "r2")),
         augmentations=_augmentations(codec, n_records),
-        generator=PlayerConfig(RATE, RATE / 10, average_half_life_samples=HALF_LIFE_SAMPLES),
-        discriminator=PlayerConfig(RATE, RATE / 10),
+        generator=replace(player, average_half_life_samples=HALF_LIFE_SAMPLES),
+        discriminator=player,
     )
     return Plan(networks, game, sizes.samples_seen, n_evaluations=N_EVALUATIONS, tolerance=TOLERANCE)
 
