@@ -235,5 +235,5 @@ class AdversarialRules(AbstractRules):
     def rate_scale(self, progress: Progress) -> float:
         """What learning rates are multiplied with, beside their schedules."""
         full, warm = self.full_rate_samples, self.warm_up_samples
-        risen = min(1.0, (progress.samples_seen + self.samples_per_step) / warm) if warm else 1.0
+        risen = min(1.0, progress.samples_seen / warm) if warm else 1.0
         return risen * progress.rate_scale * (1.0 if full is None else min(1.0, full / progress.n_samples))

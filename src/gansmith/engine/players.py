@@ -133,8 +133,8 @@ class PlayerConfig:
     beta2: Annotated[float, Field(ge=0, lt=1)] = 0.99
     """Adam's memory of squared gradients, the smoothing constant of RMSprop, in [0, 1); SGD has none."""
     final_beta2: Annotated[float, Field(ge=0, lt=1)] | None = None
-    """At the end, reached along a cosine in the logarithm of 1 - beta2; None keeps `beta2`. Large steps without
-    momentum go astray on squared gradients of long ago."""
+    """At the end, reached along a cosine in the logarithm of 1 - beta2; None keeps `beta2`. Large steps
+    without momentum go astray on squared gradients of long ago."""
     average_half_life_samples: NonNegativeFloat = 0.0
     """Half-life of the moving average of the weights, in samples seen; 0 keeps none."""
     is_average_known: bool = False

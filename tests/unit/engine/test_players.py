@@ -182,3 +182,10 @@ def test_a_state_of_another_network_is_refused():
 def test_wrong_settings(wrong):
     with pytest.raises(UsageError):
         PlayerConfig(**wrong)
+
+
+def test_the_memory_of_squared_gradients_grows_along_the_run():
+    config = PlayerConfig(beta2=0.9, final_beta2=0.99)
+    assert [round(config.beta2_at(share), 6) for share in (0.0, 0.5, 1.0)] == [0.9, 0.968377, 0.99]
+    assert PlayerConfig(beta2=0.9).beta2_at(1.0) == 0.9
+    assert config.with_setting("beta2", 0.95).beta2_at(1.0) == 0.95  # what was chosen stays

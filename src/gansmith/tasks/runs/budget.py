@@ -76,9 +76,11 @@ def calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:
     judging = 0.0
     if evaluation:
         started = time.monotonic()
-        n = min(len(evaluation.seen), len(evaluation.heldout))
-        if not isinstance(evaluation.score, str):
-            evaluation.score(evaluation.seen["real"][:n], evaluation.heldout["real"][:n])
+        with n_threads(threads):
+            fake = game.generate(evaluation.heldout, game.randomness.stream("calibration"), 0)
+            game.evaluate(fake, evaluation.heldout, evaluation.seen)
+            if not isinstance(evaluation.score, str):
+                evaluation.score(fake, evaluation.heldout["real"])
         judging = prepared.plan.n_evaluations * (time.monotonic() - started)
     n_steps = int((deadline - time.monotonic() - judging) / per_step)
     return threads, max(n_steps, MIN_STEPS) * game.rules.samples_per_step
