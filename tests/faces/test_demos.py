@@ -16,6 +16,7 @@ from gansmith.faces.cli import run
 from gansmith.faces.demos import gaussian
 from gansmith.faces.demos.digits import run_digits
 from gansmith.faces.demos.gaussian import errors, run_gaussian
+from gansmith.faces.demos.shapes import SHAPES, drawn_shapes, run_shapes
 from gansmith.faces.demos.table import run_table
 from gansmith.tasks.model import load_model
 
@@ -135,3 +136,24 @@ def test_threads_are_restored():
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
+
+
+def test_shapes(tmp_path):
+    said: list[str] = []
+    result = run_shapes(tmp_path, 0, said.append, n_pictures=60, samples_seen=640)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(result["files"])
+    assert "60 pictures were drawn" in said[0]
+    made = load_model(tmp_path / "shapes.gan").sample(4, where={"shape": "disc", "colour": "red"})
+    assert made.pixels.shape == (4, 24, 24, 3)
+    assert set(made.attributes.columns["colour"]) == {"red"}
+
+
+def test_shapes_are_what_they_are_called():
+    shapes = drawn_shapes(90, 0)
+    known = shapes.attributes.columns
+    inked = (shapes.pixels.mean(3) < 250).mean((1, 2))
+    assert all(0.02 < share < 0.5 for share in inked)
+    mean = {name: shapes.pixels[known["colour"] == name].reshape(-1, 3).mean(0) for name in ("red", "blue")}
+    assert mean["red"][0] > mean["red"][2]
+    assert mean["blue"][2] > mean["blue"][0]
+    assert set(known["shape"]) == set(SHAPES)

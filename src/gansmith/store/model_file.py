@@ -152,7 +152,7 @@ class ModelFile:
 
 
 def read_model_file(path: Path) -> ModelFile:
-    """Open a model file and check its frame; files of formats 2 and 3 are upgraded.
+    """Open a model file and check its frame; files of formats 2 to 4 are upgraded.
 
     Raises:
         ModelFileError: When it is missing, truncated, damaged, hostile or of a newer format.

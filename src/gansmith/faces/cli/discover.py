@@ -12,7 +12,7 @@ import typer
 from gansmith.faces.cli.options import Json, Seed, print_json
 
 Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "TERMS", "AUGMENTATIONS", "CURES", "KINDS", "PRESETS"])
-Demo = StrEnum("Demo", ["ALL", "DIGITS", "GAUSSIAN", "TABLE"])
+Demo = StrEnum("Demo", ["ALL", "DIGITS", "GAUSSIAN", "SHAPES", "TABLE"])
 
 
 def list_names(
@@ -74,6 +74,7 @@ def demo(
     """Show the article's GAN learning handwritten digits, and a table learnt and made anew."""
     from gansmith.faces.demos.digits import run_digits
     from gansmith.faces.demos.gaussian import run_gaussian
+    from gansmith.faces.demos.shapes import run_shapes
     from gansmith.faces.demos.table import run_table
 
     found: dict[str, object] = {}
@@ -85,6 +86,8 @@ def demo(
         found["digits"] = run_digits(data, output, seed, show)
     if which is Demo.GAUSSIAN:
         found["gaussian"] = run_gaussian(output, seed, show)
+    if which is Demo.SHAPES:
+        found["shapes"] = run_shapes(output, seed, show)
     if which in (Demo.ALL, Demo.TABLE):
         found["table"] = run_table(output, seed, show)
     if json:
