@@ -24,7 +24,7 @@ MIN_HELDOUT: Final = 100
 MAX_HELDOUT: Final = 300
 HALF_LIFE_SAMPLES: Final = 500_000
 """Of the moving average, where a run is that long; see `average_weight`."""
-GAMMA_PER_VALUE: Final = 1e-4
+GAMMA_PER_VALUE: Final = 2.5e-4
 """Gamma of both penalties at the start, for each number of a picture."""
 SMALL_VALUES: Final = 256
 """Pictures of so few numbers are learnt by fully connected players."""
