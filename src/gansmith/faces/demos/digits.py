@@ -8,7 +8,6 @@ else the machine has, so that the seed decides every byte.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +20,9 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.faces.demos.pictures import make_folder, picture_grid
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
-from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
+from gansmith.modalities.image.pictures import BUNDLED_DIGITS, LABEL, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.previews import as_numbers, as_shades
@@ -183,7 +183,7 @@ def _scores(
     cards: dict[str, dict[str, Entry]] = {}
     for name, model in models.items():
         fake: Pictures = model.sample(1_000, seed)
-        asked = replace(fake, labels=np.array([DIGIT] * len(fake), dtype=object))
+        asked = fake.with_attributes(Attributes({LABEL: np.array([DIGIT] * len(fake), dtype=object)}))
         entries = [recognised(asked, digits), *score_pictures(fake, *parts, small_seed(seed)).entries]
         cards[name] = {entry.name: entry for entry in entries}
     return {
