@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.errors import DataError, ModelFileError, UsageError
-from gansmith.modalities.attribute_columns import MAX_VALUES, Asked, Categories
+from gansmith.modalities.attribute_columns import MAX_VALUES, N_LISTED, Asked, Categories
 from gansmith.modalities.attribute_numbers import MAX_DECIMALS, MAX_NUMBER, N_BINS, Numbers
 from gansmith.modalities.attribute_tree import DependenceTree, GivenTree
 from gansmith.modalities.attributes import Attributes
@@ -160,6 +160,25 @@ class AttributeCodec:
             for name, column in attributes.columns.items()
             if name not in self.names
         )
+
+    def unknown(self, attributes: Attributes) -> tuple[str, ...]:
+        """What a person should know about attributes of new records that a learnt codec does not know."""
+        notes: list[str] = []
+        for column in self.columns:
+            values = attributes.columns.get(column.name)
+            if values is None:
+                notes.append(f"attribute {column.name!r} is not there: it counts as unknown")
+            elif isinstance(column, Categories) and values.dtype == object:
+                new = sorted({text for text in values.tolist() if text is not None} - {*column.values})
+                if new:
+                    listed = f"{', '.join(new[:N_LISTED])}{', ...' * (len(new) > N_LISTED)}"
+                    notes.append(
+                        f"attribute {column.name!r}: values that were not learnt are unknown: {listed}"
+                    )
+        notes += [f"attribute {name!r} was not learnt" for name in attributes.names if name not in self.names]
+        if attributes.columns and self.columns:
+            notes.append("attributes go together as in the records that were learnt first")
+        return tuple(notes)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Everything needed to make it again: plain JSON, and tensors."""

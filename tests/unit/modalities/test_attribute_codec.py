@@ -315,3 +315,12 @@ def test_drawing_is_quick():
         codec.draw(10_000, np.random.default_rng(seed))
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.2
+
+
+def test_what_new_records_have_that_was_not_learnt_is_said():
+    codec = AttributeCodec.fit(Attributes({"kind": np.array(["a", "b", "a", None], object)}))
+    new = Attributes({"kind": np.array(["a", "c"], object), "more": np.array([1.0, 2.0])})
+    said = "\n".join(codec.unknown(new))
+    assert "'kind': values that were not learnt count as unknown: c" in said
+    assert "'more' was not learnt" in said
+    assert codec.unknown(Attributes()) == ("attribute 'kind' is not there: it counts as unknown",)

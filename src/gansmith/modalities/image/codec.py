@@ -57,7 +57,8 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
             )
         few = np.random.default_rng(seed).permutation(len(records))[:MAX_PICTURES]
         pixels = records.source.block(records.numbers[few])[..., : form.n_seen]
-        return cls(form, AttributeCodec.fit(records.attributes), can_be_mirrored(pixels, seed))
+        known = records.attributes.take(few).columns.values()
+        return cls(form, AttributeCodec.fit(records.attributes), can_be_mirrored(pixels, seed, known))
 
     @property
     def shape(self) -> Shape:

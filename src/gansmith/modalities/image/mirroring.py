@@ -8,6 +8,7 @@ and correlations of symmetric with antisymmetric parts (what a digit is, and whe
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,10 @@ MAX_PICTURES: Final = 1_000
 """That are looked at."""
 FEWEST_PICTURES: Final = 15
 """With fewer the error of the AUC alone is as large as what is allowed."""
+FEWEST_OF_VALUE: Final = 30
+"""Pictures of one value of an attribute, for it to have a say."""
+MOST_VALUES: Final = 10
+"""Of an attribute that are looked at, the most frequent ones."""
 MOST_AUC: Final = 0.65
 """Of a picture against its mirror image, where these still look alike; .5 is a guess."""
 _SIDE: Final = 16
@@ -30,8 +35,11 @@ _BLOCK: Final = 16
 """Pictures that are held as floats at once."""
 
 
-def can_be_mirrored(pixels: Pixels, seed: int) -> bool:
+def can_be_mirrored(pixels: Pixels, seed: int, known: Iterable[np.ndarray] = ()) -> bool:
     """Whether mirrored pictures look like the others, as far as can be said; in doubt they do not.
+
+    Nor may those of one value of an attribute be told from their mirror images: as many b as d look the same
+    mirrored, and then nobody could learn which is which.
 
     The AUC may be as far from .5 as `MOST_AUC`, less its standard error, 1 / sqrt(3 n). So of sixty pictures
     it must lie within .425 and .575, of a thousand within .37 and .63; of fewer than `FEWEST_PICTURES`
@@ -40,11 +48,30 @@ def can_be_mirrored(pixels: Pixels, seed: int) -> bool:
     Args:
         pixels: As `mirrored_auc`.
         seed: Of what is drawn.
+        known: Columns of attributes of these pictures, shape `(n,)`; its most frequent texts are looked at,
+            and the upper and the lower half of numbers.
     """
     n = min(len(pixels), MAX_PICTURES)
     if n < FEWEST_PICTURES:
         return False
-    return abs(mirrored_auc(pixels, seed) - 0.5) + 1 / math.sqrt(3 * n) <= MOST_AUC - 0.5
+    if abs(mirrored_auc(pixels, seed) - 0.5) + 1 / math.sqrt(3 * n) > MOST_AUC - 0.5:
+        return False
+    groups = (group for column in known for group in _groups(column) if len(group) >= FEWEST_OF_VALUE)
+    return not any(_is_one_sided(pixels[group], seed) for group in groups)
+
+
+def _is_one_sided(pixels: Pixels, seed: int) -> bool:
+    """Whether these are clearly told from their mirror images, by more than two standard errors."""
+    return abs(mirrored_auc(pixels, seed) - 0.5) - 2 / math.sqrt(3 * len(pixels)) > MOST_AUC - 0.5
+
+
+def _groups(column: np.ndarray) -> list[np.ndarray]:
+    """Which records have each of the most frequent texts; or numbers above, and below, the middle one."""
+    if column.dtype != object:
+        middle = np.nanmedian(column) if np.isfinite(column).any() else 0.0
+        return [np.flatnonzero(column < middle), np.flatnonzero(column > middle)]
+    values, counts = np.unique([text for text in column.tolist() if text is not None], return_counts=True)
+    return [np.flatnonzero(column == value) for value in values[np.argsort(-counts)[:MOST_VALUES]]]
 
 
 def mirrored_auc(pixels: Pixels, seed: int) -> float:

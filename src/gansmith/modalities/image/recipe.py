@@ -17,6 +17,7 @@ from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.dataset import PictureDataset
 from gansmith.modalities.image.forming import CHANNELS
+from gansmith.modalities.image.labels import like
 from gansmith.modalities.image.networks import ImageNetworks, networks_for
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.image.presets import PRESETS
@@ -86,4 +87,5 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
 
     def unknown(self, codec: ImageCodec, records: Pictures) -> tuple[str, ...]:
         codec.check(records)
-        return ()
+        known = like(records.attributes, codec.empty.attributes)
+        return codec.attributes.unknown(known)

@@ -97,3 +97,16 @@ def test_boxes_are_averages_and_alike_from_both_sides(size):
     assert boxes.sum(1) == pytest.approx(1)
     assert boxes.sum(0) == pytest.approx(min(size, 16) / size)
     assert boxes == pytest.approx(boxes[::-1, ::-1], abs=1e-6)
+
+
+def test_what_is_called_left_and_right_is_not_mirrored():
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 60, (200, 12, 12)).astype(np.uint8)
+    is_left = np.arange(200) % 2 == 0
+    pixels[is_left, 3:9, 1:5] += 150
+    pixels[~is_left, 3:9, 7:11] += 150
+    looks = np.where(is_left, "left", "right").astype(object)
+    assert can_be_mirrored(pixels, 0)
+    assert not can_be_mirrored(pixels, 0, [looks])
+    assert not can_be_mirrored(pixels, 0, [np.where(is_left, -30.0, 30.0)])
+    assert can_be_mirrored(pixels, 0, [rng.permutation(looks)])
