@@ -55,7 +55,7 @@ USUAL_SECONDS: Final = 600
 """To learn, where nobody says how long."""
 OPERATIONS_PER_SECOND: Final = 2e10
 """Multiplications of the players' passes, on one core (LOG.md)."""
-ENOUGH_SAMPLES: Final = 600_000
+ENOUGH_SAMPLES: Final = 1_000_000
 FEWEST_SAMPLES: Final = 64_000
 _CONVOLVED: Final = {1: conv1d, 2: conv2d, 3: conv3d}
 

@@ -31,12 +31,11 @@ SMALL_VALUES: Final = 256
 TOLERANCE: Final = 0.1
 """Of the held-out coverage: a guard against collapse, not bad luck."""
 N_LATENTS: Final = 64
-RATE: Final = 2e-3
-"""At the start; it falls to a tenth."""
-BATCH_SIZE: Final = 32
-BATCH_SIZE_OF_LARGE: Final = 16
-"""Of pictures of more than `LARGE_VALUES` numbers: what is short on a processor is the number of steps."""
-LARGE_VALUES: Final = 4_096
+SMALL_STEPS: Final = (64, 1e-3)
+"""Batch size and rate at the start, which falls to a tenth, for pictures of up to `FEW_VALUES` numbers."""
+LARGE_STEPS: Final = (16, 2e-3)
+"""The same for larger ones: what is short on a processor is the number of steps (LOG.md)."""
+FEW_VALUES: Final = 1_024
 N_WARM_STEPS: Final = 100
 N_EVALUATIONS: Final = 12
 
@@ -118,10 +117,10 @@ def vae(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
 def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
     """Residual convolutions, relativistic pairs, one pass for both players, R1 and R2 now and then."""
     sizes = grid_widths(codec.shape, seconds)
-    is_large = codec.n_values > LARGE_VALUES
-    batch_size = min(BATCH_SIZE_OF_LARGE if is_large else BATCH_SIZE, n_records)
+    batch_size, rate = SMALL_STEPS if codec.n_values <= FEW_VALUES else LARGE_STEPS
+    batch_size = min(batch_size, n_records)
     networks = ImageNetworks(sizes.decoder, sizes.encoder, style="convolutional")
-    player = PlayerConfig(RATE, RATE / 10, beta2=0.9, final_beta2=0.99)
+    player = PlayerConfig(rate, rate / 10, beta2=0.9, final_beta2=0.99)
     gamma = GAMMA_PER_VALUE * codec.n_values
     game = AdversarialRules(
         batch_size=batch_size,
