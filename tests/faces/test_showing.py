@@ -59,12 +59,16 @@ def test_films_that_cannot_be_made(place, tmp_path, capsys):
     film = str(tmp_path / "film.gif")
     for arguments, code, words in (
         ([str(place / "squares.run"), "--movie", str(tmp_path / "film.mp4")], 2, "cannot be written in this"),
-        ([str(of_table.path), "--movie", film], 2, "It is a run on table data"),
+        ([str(of_table.path), "--movie", film], 2, "data of kind 'table' cannot be shown as a film"),
         ([str(tmp_path), "--movie", film], 3, "no run is here"),
     ):
         assert run(["show", *arguments]) == code
         assert words in capsys.readouterr().err
     assert not list(tmp_path.glob("film.*"))
+    begun = RunFolder(tmp_path / "squares.run")
+    begun.start({"kind": "image"})
+    assert run(["show", str(begun.path), "--movie", film]) == 2
+    assert "no pictures of what was made" in capsys.readouterr().err
 
 
 def test_a_run_is_seen_in_the_terminal_ten_times(place, tmp_path, monkeypatch):

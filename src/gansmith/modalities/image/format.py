@@ -16,7 +16,7 @@ from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
 from gansmith.modalities.image.labels import summary
-from gansmith.modalities.image.movie import animated, check_movie
+from gansmith.modalities.image.movie import animated, check_movie, frames_of
 from gansmith.modalities.image.pictures import Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
 from gansmith.modalities.image.writing import PictureWriter
@@ -79,6 +79,17 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         check_movie(path)
         drawn = [grid_of(frame, n_columns=len(frame)) for frame in frames]
         return animated(drawn, path.suffix, seconds_per_frame, metadata=metadata)
+
+    def check_film(self, path: Path) -> None:
+        """See `Filming`."""
+        check_movie(path)
+
+    def film_of_files(
+        self, paths: Sequence[Path], path: Path, seconds_per_frame: float, last_seconds: float
+    ) -> bytes:
+        """See `Filming`."""
+        check_movie(path)
+        return animated(frames_of(paths), path.suffix, seconds_per_frame, last_seconds)
 
     def preview(self, records: Pictures) -> PicturePreview:
         return preview_of(records, self.n_previewed)
