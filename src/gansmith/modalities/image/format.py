@@ -69,8 +69,7 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     def writer(
         self, path: Path, like: Pictures, metadata: Mapping[str, str], options: ImageOptions
     ) -> PictureWriter:
-        """See `PictureWriter`; pixels are no formulas, so every CSV of them is safe."""
-        return PictureWriter(path, like, metadata)
+        return PictureWriter(path, like, metadata, is_safe=options.safe_csv)
 
     def film(
         self, frames: Sequence[Pictures], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]

@@ -101,9 +101,7 @@ def recognised(fake: Pictures, real: Pictures, seed: int = 0) -> Entry:
 
     fake, real = (_some(_labelled(part), most_pictures(part.form), seed) for part in (fake, real))
     if not len(fake) or len(_classes(real)) < 2:
-        raise DataError(
-            "To recognise pictures, all sets need labels, and the real ones more than one label."
-        )
+        raise DataError("To recognise pictures, all sets need labels, and the real ones more than one label.")
     asked, labels = (np.asarray(part.labels).astype(str) for part in (fake, real))
     classifier: Any = SVC(C=10.0, gamma=12.8 / real.form.n_values)
     points = _points(real)
