@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import final
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -72,8 +73,31 @@ def test_the_callers_own_type_comes_back():
         assert back.dtype == like.dtype
         assert back.shape == (3, *like.shape[1:])
     assert FORMAT.returned(records, None).dtype == np.uint8
-    assert FORMAT.returned(records, (np.zeros((2, 16)), np.zeros(2))).shape == (3, 16)
+    assert FORMAT.returned(records, (np.zeros((2, 16)), np.zeros(2)))[0].shape == (3, 16)
+    assert FORMAT.returned(records, ("a.png", "b.png")).shape == (3, 4, 4)
     assert FORMAT.returned(records, "file.csv").shape == (3, 4, 4)
+
+
+def test_what_is_known_comes_back_as_it_was_given():
+    given = np.zeros((2, 4, 4, 1), np.int64)
+    records = _pictures(3, labels=np.array(["1", "7", "1"], object))
+    for labels, wanted in (
+        (np.array([7, 1]), [1, 7, 1]),
+        (np.array([7.0, 1.0]), [1.0, 7.0, 1.0]),
+        (["7", "1"], ["1", "7", "1"]),
+    ):
+        pixels, back = FORMAT.returned(records, (given, labels))
+        assert pixels.shape == (3, 4, 4, 1)
+        assert pixels.dtype == np.int64
+        assert back.tolist() == wanted
+    known = Attributes({"hat": np.array(["yes", None, "no"], object), "age": np.array([1.0, 2.0, np.nan])})
+    records = records.with_attributes(known)
+    frame = FORMAT.returned(records, (given, pd.DataFrame({"hat": ["no"], "age": [3]})))[1]
+    assert list(frame) == ["hat", "age"]
+    assert frame["hat"].isna().tolist() == [False, True, False]
+    assert frame["hat"][[0, 2]].tolist() == ["yes", "no"]
+    assert frame["age"][:2].tolist() == [1.0, 2.0]
+    assert FORMAT.returned(records, (given, [3, 4]))[1].tolist() == [None] * 3
 
 
 def test_no_picture_at_all_is_no_error(tmp_path):
