@@ -71,6 +71,18 @@ def test_films_that_cannot_be_made(place, tmp_path, capsys):
     assert "no pictures of what was made" in capsys.readouterr().err
 
 
+def test_a_walk_has_five_stops_if_nobody_says_how_many(place, tmp_path, capsys):
+    capsys.readouterr()
+    command = ["walk", str(place / "squares.gan"), "-n", "2", "--frames", "3"]
+    film = tmp_path / "walk.gif"
+    assert run([*command, "-o", str(film), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == 15
+    assert run([*command, "-o", str(film), "--stops", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == 6
+    assert run([*command, "-o", str(tmp_path / "walk.mp4")]) == 2
+    assert "cannot be written in this format" in capsys.readouterr().err
+
+
 def test_a_run_is_seen_in_the_terminal_ten_times(place, tmp_path, monkeypatch):
     monkeypatch.setenv("GANSMITH_GRAPHICS", "kitty")
     stream = StringIO()

@@ -61,13 +61,14 @@ def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int
         {CEILING: exact_copies(keys[2], keys[1])},
         family="private",
     )
-    few = [_some(part, most_pictures(part.form), seed) for part in (fake, train, holdout)]
-    known, entries = joined(few[1:]), list[Entry]()
-    if _classes(few[0]) and len(_classes(known)) > 1:
-        entries.append(recognised(few[0], known, seed))
-    entries += [*_coverage(*few, seed), _nearer(*few, seed), copies]
+    name = f"Scores of {len(fake):,} generated pictures"
+    fake, train, holdout = (_some(part, most_pictures(part.form), seed) for part in (fake, train, holdout))
+    known, entries = joined([train, holdout]), list[Entry]()
+    if _classes(fake) and len(_classes(known)) > 1:
+        entries.append(recognised(fake, known, seed))
+    entries += [*_coverage(fake, train, holdout, seed), _nearer(fake, train, holdout, seed), copies]
     lines = verdict(Evidence({entry.name: entry for entry in entries}))
-    return Scorecard(f"Scores of {len(fake):,} generated pictures", tuple(entries), lines)
+    return Scorecard(name, tuple(entries), lines)
 
 
 def most_pictures(form: Form) -> int:
@@ -103,7 +104,8 @@ def recognised(fake: Pictures, real: Pictures, seed: int = 0) -> Entry:
     if not len(fake) or len(_classes(real)) < 2:
         raise DataError("To recognise pictures, all sets need labels, and the real ones more than one label.")
     asked, labels = (np.asarray(part.labels).astype(str) for part in (fake, real))
-    classifier: Any = SVC(C=10.0, gamma=12.8 / real.form.n_values)
+    gamma: Any = 12.8 / real.form.n_values
+    classifier: Any = SVC(C=10.0, gamma=gamma)
     points = _points(real)
     predicted: np.ndarray = classifier.fit(points, labels).predict(_points(fake))
     is_asked = np.isin(labels, asked)
@@ -175,16 +177,16 @@ def _keys(pictures: Pictures) -> list[bytes]:
     ]
 
 
-def _points(pictures: Pictures) -> np.ndarray:
-    """Pictures as points, shape `(n, n_values)`, float32, black 0 and white 1."""
-    form, points = pictures.form, pictures.pixels.reshape(len(pictures), -1).astype(np.float32)
+def _points(pictures: Pictures, number: type[np.floating[Any]] = np.float32) -> np.ndarray:
+    """Pictures as points of such numbers, shape `(n, n_values)`, black 0 and white 1."""
+    form, points = pictures.form, pictures.pixels.reshape(len(pictures), -1).astype(number)
     points -= form.lowest
     points /= form.highest - form.lowest
     return points
 
 
 def _features(pictures: Pictures) -> Features:
-    values = _points(pictures).astype(np.float64)
+    values = _points(pictures, np.float64)
     names = tuple(f"pixel {index}" for index in range(values.shape[1]))
     return Features(names, values, np.zeros(values.shape[1], bool))
 
