@@ -59,12 +59,28 @@ def test_films_that_cannot_be_made(place, tmp_path, capsys):
     film = str(tmp_path / "film.gif")
     for arguments, code, words in (
         ([str(place / "squares.run"), "--movie", str(tmp_path / "film.mp4")], 2, "cannot be written in this"),
-        ([str(of_table.path), "--movie", film], 2, "It is a run on table data"),
+        ([str(of_table.path), "--movie", film], 2, "data of kind 'table' cannot be shown as a film"),
         ([str(tmp_path), "--movie", film], 3, "no run is here"),
     ):
         assert run(["show", *arguments]) == code
         assert words in capsys.readouterr().err
     assert not list(tmp_path.glob("film.*"))
+    begun = RunFolder(tmp_path / "squares.run")
+    begun.start({"kind": "image"})
+    assert run(["show", str(begun.path), "--movie", film]) == 2
+    assert "no pictures of what was made" in capsys.readouterr().err
+
+
+def test_a_walk_has_five_stops_if_nobody_says_how_many(place, tmp_path, capsys):
+    capsys.readouterr()
+    command = ["walk", str(place / "squares.gan"), "-n", "2", "--frames", "3"]
+    film = tmp_path / "walk.gif"
+    assert run([*command, "-o", str(film), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == 15
+    assert run([*command, "-o", str(film), "--stops", "2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == 6
+    assert run([*command, "-o", str(tmp_path / "walk.mp4")]) == 2
+    assert "cannot be written in this format" in capsys.readouterr().err
 
 
 def test_a_run_is_seen_in_the_terminal_ten_times(place, tmp_path, monkeypatch):

@@ -118,13 +118,13 @@ class AugmentationConfig:
 # --- How often ---------------------------------------------------------------------------------------------
 
 CHANCE_OF_HUNDRED: Final = 0.6
-"""Of each augmentation, for a hundred pictures or fewer."""
+"""Of each augmentation, for a hundred records or fewer."""
 LESS_FOR_TENFOLD: Final = 0.2
 """What that falls by for every ten times as many."""
 ENOUGH_RECORDS: Final = 30_000
-"""So many pictures or more are shown as they are."""
+"""So many records or more are shown as they are."""
 ENOUGH_ALIGNED: Final = 3_000
-"""The same of pictures whose sides cannot be exchanged: they are aligned, and what moves them costs more than
+"""The same of records whose sides cannot be exchanged: they are aligned, and what moves them costs more than
 it helps (LOG.md)."""
 CHANCE_OF_FLIP: Final = 0.5
 """Half of the records: both sides come equally often."""
@@ -132,8 +132,8 @@ FOR_FEW: Final = {1: ("affine", "noise"), 2: ("affine", "colour", "cutout"), 3: 
 """What helps where records are few, by the dimensions of their grid."""
 
 
-def picture_augmentations(n_records: int, can_flip: bool, n_dims: int = 2) -> tuple[AugmentationConfig, ...]:
-    """The augmentations for so many pictures, or other records on a grid of 1 to 3 dimensions.
+def grid_augmentations(n_records: int, *, can_flip: bool, n_dims: int = 2) -> tuple[AugmentationConfig, ...]:
+    """The augmentations for so many records on a grid of 1 to 3 dimensions.
 
     Each comes with a chance of .6 for a hundred records, .4 for a thousand, .2 for ten thousand (a straight
     line in the logarithm between); none from `ENOUGH_RECORDS` on, or `ENOUGH_ALIGNED` where none may be
@@ -145,7 +145,7 @@ def picture_augmentations(n_records: int, can_flip: bool, n_dims: int = 2) -> tu
         n_dims: Of the grid.
 
     Example:
-        >>> [(one.name, round(one.chance, 2)) for one in picture_augmentations(1_000, can_flip=True)]
+        >>> [(one.name, round(one.chance, 2)) for one in grid_augmentations(1_000, can_flip=True)]
         [('flip', 0.5), ('affine', 0.4), ('colour', 0.4), ('cutout', 0.4)]
     """
     if n_records >= (ENOUGH_RECORDS if can_flip else ENOUGH_ALIGNED):

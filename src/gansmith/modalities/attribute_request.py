@@ -7,7 +7,7 @@ they occur. Each block is asked for once, since whatever a generator is told it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final, final
 
@@ -56,6 +56,23 @@ class AttributeRequest:
         n_values = self.codec.columns[self.codec.index(self.balance)].width
         asked = self.evidence.get(self.balance)
         return np.arange(n_values) if asked is None else np.flatnonzero(asked.weights[:n_values])
+
+    @property
+    def n_turns(self) -> int:
+        """How many values of the balanced attribute take turns; 0 where none is balanced."""
+        return len(self._turns) if self.balance else 0
+
+    @property
+    def with_turns(self) -> AttributeRequest:
+        """The same; where nothing is balanced, the first category of which several values are asked for."""
+        for name, asked in self.evidence.items():
+            column = self.codec.columns[self.codec.index(name)]
+            if self.balance or not isinstance(column, Categories):
+                continue
+            values = [term.values for term in self.terms if (term.column, term.operator) == (name, "=")]
+            if sum(map(len, values)) > 1 and np.count_nonzero(asked.weights[: column.width]) > 1:
+                return replace(self, balance=name)
+        return self
 
     def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> AttributeBlock:
         """See `Request`."""

@@ -217,6 +217,21 @@ class Filming(Protocol):
         """
         ...
 
+    def check_film(self, path: Path) -> None:
+        """Raise UsageError unless a film can be written under that name."""
+        ...
+
+    def film_of_files(
+        self, paths: Sequence[Path], path: Path, seconds_per_frame: float, last_seconds: float
+    ) -> bytes:
+        """The content of a file of that name, made of previews that a run has written.
+
+        Raises:
+            UsageError: When there is no such format.
+            DataError: When a file is no preview.
+        """
+        ...
+
 
 @runtime_checkable
 class HasScores(Protocol):

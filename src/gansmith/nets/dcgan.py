@@ -18,7 +18,7 @@ from typing import final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
+from torch.nn.functional import leaky_relu, pad
 
 from gansmith.nets.convolution import AbstractCounted, GridSamples, Shape, grids_of, multiplications, quick
 from gansmith.nets.discriminators import AbstractWholeBatchDiscriminator
@@ -74,7 +74,13 @@ class DcganDiscriminator(AbstractCounted, AbstractWholeBatchDiscriminator):
 
     def forward(self, samples: GridSamples, conditions: Tensor | None = None) -> Float[Tensor, " batch"]:
         """One logit for each picture."""
-        x = leaky_relu(self.downs[0](quick(centred(samples))), SLOPE)
+        x = leaky_relu(self.downs[0](_halvable(quick(centred(samples)))), SLOPE)
         for norm, down in zip(self.norms, self.downs[1:], strict=True):
-            x = leaky_relu(norm(down(x)), SLOPE)
+            x = leaky_relu(norm(down(_halvable(x))), SLOPE)
         return self.head(x.flatten(1), conditions)
+
+
+def _halvable(x: Tensor) -> Tensor:
+    """With a zero beside it, a side of 1 stays 1 where others are halved."""
+    n_missing = [max(0, 2 - side) for side in x.shape[2:]]
+    return pad(x, (0, n_missing[1], 0, n_missing[0])) if any(n_missing) else x

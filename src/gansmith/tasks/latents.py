@@ -21,6 +21,7 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
+from gansmith.modalities.attribute_request import AttributeRequest
 from gansmith.modalities.capabilities import Conditional, Origins
 from gansmith.modalities.format import Filming
 from gansmith.modalities.registry import needed, offered
@@ -36,6 +37,11 @@ SEARCH_RATE: Final = 0.05
 """Step size at the start of a search, in standard deviations of the noise."""
 SECONDS_PER_FRAME: Final = 0.06
 """Of a film."""
+MOST_PICTURES: Final = 20_000
+"""Records of a film: all are in memory together."""
+USUAL_STOPS: Final = 5
+MOST_VALUES: Final = 12
+"""Of an attribute, that a film goes through if nobody says how many."""
 PRIOR_WEIGHT: Final = 1e-3
 """How much a search minds that a point lies further out than points do; against squared differences."""
 
@@ -140,6 +146,7 @@ class LatentSpace:
         """The points whose records come nearest to real ones: the best of some at random, then downhill.
 
         Distances are squared differences of samples, on the grid and of averages over neighbouring values.
+        Records are searched for block by block, each for itself.
 
         Args:
             records: Such as the model makes; what is known of them beside is what their points ask for.
@@ -150,10 +157,15 @@ class LatentSpace:
             Zhu et al. 2016, "Generative visual manipulation on the natural image manifold", section 3.1
             (arXiv:1609.03552).
         """
-        model = self.model
-        batch = model.modality.recipe.dataset(model.codec, records, 0).batch(torch.arange(len(records)))
-        wanted, condition = model.codec.expand(batch["real"]), batch.get("condition")
+        codec = self.model.codec
+        dataset = self.model.modality.recipe.dataset(codec, records, 0)
         starts = torch.from_numpy(self.draw(N_STARTS, seed).noise)
+        blocks = torch.arange(len(records)).split(codec.block_size)
+        return joined_points([self._found(dataset.batch(rows), starts, n_steps) for rows in blocks])
+
+    def _found(self, batch: Batch, starts: torch.Tensor, n_steps: int) -> Points:
+        """The points of one batch."""
+        wanted, condition = self.model.codec.expand(batch["real"]), batch.get("condition")
         with n_threads(1):
             noise = torch.stack(
                 [
@@ -190,7 +202,7 @@ def film_of_walks(
     model: Model,
     path: Path,
     n_walks: int,
-    n_stops: int,
+    n_stops: int | None,
     n_between: int,
     seed: int = 0,
     where: Where | None = None,
@@ -198,17 +210,37 @@ def film_of_walks(
 ) -> dict[str, Any]:
     """Write a film of some closed walks, side by side; see `LatentSpace.walk`.
 
-    Where values of a label are alternatives, or balanced, the stops of a walk are of one after the other.
+    Where values of a category are alternatives, or balanced, the stops of a walk are of one after the other.
+
+    Args:
+        model: Whose latents are walked through.
+        path: The film; its extension says the format.
+        n_walks: Side by side.
+        n_stops: Of each walk. None: as many as there are values that take turns, up to `MOST_VALUES`, or else
+            `USUAL_STOPS`.
+        n_between: Frames from each stop to the next.
+        seed: Of the first walk; the others have the next ones.
+        where: What all stops shall be.
+        balance: An attribute whose values take turns.
 
     Returns:
         Where it comes from, as it stands beside the file.
 
     Raises:
-        UsageError: The kind of data cannot be filmed, or what is asked for is not known.
+        UsageError: The kind of data cannot be filmed, there are more than `MOST_PICTURES` pictures, or what
+            is asked for is not known.
         DataError: The film cannot be written.
     """
     filming = needed(model.modality.format, Filming, model.modality.kind)
+    filming.check_film(path)
     space, parts = LatentSpace(model), list[Points]()
+    balance, n_values = _turns(model, where, balance)
+    n_stops = n_stops or (min(n_values, MOST_VALUES) if n_values > 1 else USUAL_STOPS)
+    if n_walks * n_stops * n_between > MOST_PICTURES:
+        raise UsageError(
+            f"{n_walks} walks of {n_stops} stops with {n_between} frames from each to the next are "
+            f"{n_walks * n_stops * n_between:,} pictures. At most {MOST_PICTURES:,} make a film: take fewer."
+        )
     for number in range(n_walks):
         stops = space.draw(n_stops, seed + number, where, balance)
         parts.append(space.walk(stops, n_between, is_closed=True))
@@ -221,6 +253,16 @@ def film_of_walks(
     write_whole(path, filming.film(frames, path, SECONDS_PER_FRAME, said))
     write_whole(Path(f"{path}.meta.json"), as_json(provenance) + b"\n")
     return provenance
+
+
+def _turns(model: Model, where: Where | None, balance: str) -> tuple[str, int]:
+    """The attribute whose values take turns, or "", and how many do."""
+    conditional = offered(model.modality.recipe, Conditional)
+    request = conditional.request(model.codec, where or {}, balance) if conditional else None
+    if not isinstance(request, AttributeRequest):
+        return balance, 0
+    request = request.with_turns
+    return request.balance, request.n_turns
 
 
 def _tensors(points: Points) -> tuple[torch.Tensor, torch.Tensor | None]:

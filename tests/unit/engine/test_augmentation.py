@@ -11,7 +11,7 @@ from gansmith.engine.augmentation import (
     Adaptation,
     Augmentation,
     AugmentationConfig,
-    picture_augmentations,
+    grid_augmentations,
 )
 from gansmith.engine.encounter import Memory
 from gansmith.engine.inputs import Inputs
@@ -61,18 +61,18 @@ def test_no_chance_is_above_the_most(counted):
 
 def test_the_fewer_records_the_oftener():
     some = (10, 100, 1_000, 10_000)
-    chances = {n: [one.chance for one in picture_augmentations(n, True)[1:]] for n in some}
+    chances = {n: [one.chance for one in grid_augmentations(n, can_flip=True)[1:]] for n in some}
     assert chances == {
         10: pytest.approx([0.6] * 3),
         100: pytest.approx([0.6] * 3),
         1_000: pytest.approx([0.4] * 3),
         10_000: pytest.approx([0.2] * 3),
     }
-    assert picture_augmentations(30_000, can_flip=True) == ()
-    assert [len(picture_augmentations(n, can_flip=False)) for n in (1_000, 3_000)] == [3, 0]
-    assert picture_augmentations(400, can_flip=True)[0] == AugmentationConfig("flip", 0.5)
+    assert grid_augmentations(30_000, can_flip=True) == ()
+    assert [len(grid_augmentations(n, can_flip=False)) for n in (1_000, 3_000)] == [3, 0]
+    assert grid_augmentations(400, can_flip=True)[0] == AugmentationConfig("flip", 0.5)
     for n_dims, shape in ((1, (2, 9)), (2, (3, 8, 8)), (3, (1, 6, 6, 6))):
-        for one in picture_augmentations(400, True, n_dims):
+        for one in grid_augmentations(400, can_flip=True, n_dims=n_dims):
             assert one.applied(torch.rand(8, *shape), 0.0, seeded()).shape == (8, *shape)
 
 

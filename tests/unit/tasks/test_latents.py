@@ -92,6 +92,58 @@ def test_a_film_of_walks(model, tmp_path):
         film_of_walks(model, tmp_path / "walk.mp3", 2, 3, 4)
 
 
+def _asked(monkeypatch, model, path, *arguments, **options):
+    """What the stops of a film's first walk are told, as values of the label."""
+    stops = []
+    walk = LatentSpace.walk
+
+    def noted(space, points, *others, **more):
+        stops.append(points.condition[:, :10].argmax(1).tolist())
+        return walk(space, points, *others, **more)
+
+    monkeypatch.setattr(LatentSpace, "walk", noted)
+    film_of_walks(model, path, *arguments, **options)
+    return stops[0]
+
+
+def test_stops_take_turns_where_values_are_alternatives(model, tmp_path, monkeypatch):
+    film = tmp_path / "walk.gif"
+    for where in (["label=1", "label=7"], {"label": ["1", "7"]}):
+        assert _asked(monkeypatch, model, film, 1, 4, 1, where=where) == [1, 7, 1, 7]
+    assert _asked(monkeypatch, model, film, 1, None, 1, where=["label=7", "label=1"]) == [1, 7]
+    assert _asked(monkeypatch, model, film, 1, None, 1, balance="label") == list(range(10))
+    assert _asked(monkeypatch, model, film, 1, None, 1, where=["label=3"]) == [3] * 5
+    assert len(_asked(monkeypatch, model, film, 1, None, 1)) == 5
+
+
+def test_what_makes_no_film_is_refused_before_anything_is_made(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(LatentSpace, "records", lambda *_: pytest.fail("made"))
+    with pytest.raises(UsageError, match="format"):
+        film_of_walks(model, tmp_path / "walk.mp3", 2, 3, 4)
+    with pytest.raises(UsageError, match=r"25,600 pictures\. At most 20,000"):
+        film_of_walks(model, tmp_path / "walk.gif", 64, 4, 100)
+
+
+def test_records_are_found_block_by_block(model, monkeypatch):
+    space, made = LatentSpace(model), model.sample(5, seed=5)
+    whole = space.project(made, n_steps=3)
+    monkeypatch.setattr(type(model.codec), "block_size", 2)
+    parts = space.project(made, n_steps=3)
+    assert np.allclose(parts.noise, whole.noise, atol=1e-4)
+    assert np.array_equal(parts.condition, whole.condition)
+
+
+def test_the_difference_of_two_labels_changes_records(model):
+    """What docs/how-to/pictures.md says of directions."""
+    space = LatentSpace(model)
+    ones, sevens = (space.draw(50, where={"label": label}) for label in ("1", "7"))
+    assert np.array_equal(ones.noise, sevens.noise)  # noise knows of no label
+    direction = ones.condition.mean(0) - sevens.condition.mean(0)
+    turned = space.records(Points(sevens.noise, sevens.condition + direction))
+    assert not np.array_equal(turned.pixels, space.records(sevens).pixels)
+    assert np.array_equal(turned.pixels, space.records(ones).pixels)
+
+
 def test_truncation_makes_records_more_alike(model):
     sevens = {"label": "7"}
     free, tight = model.sample(200, where=sevens), model.sample(200, where=sevens, truncation=0.3)

@@ -120,19 +120,19 @@ def _show_run(path: Path, as_json: bool) -> None:
 
 def _write_movie(run: Path, movie: Path, as_json: bool) -> None:
     """The previews of a run, one after the other; the last is seen longer."""
-    from gansmith.modalities.image.movie import animated, check_movie, frames_of
+    from gansmith.modalities.format import Filming
+    from gansmith.modalities.registry import find_modality, needed
     from gansmith.store import write_whole
     from gansmith.store.run_folder import RunFolder
 
-    check_movie(movie)
     folder = RunFolder(run)
     config, paths = folder.config(), folder.frames()
+    modality = find_modality(config.get("kind", ""))
+    filming = needed(modality.format, Filming, modality.kind)
+    filming.check_film(movie)
     if not paths:
-        kind = config.get("kind", "other")
-        why = "None was made yet: wait." if kind == "image" else f"It is a run on {kind} data."
-        raise UsageError(f"{run}: no pictures of what was made to write to {movie}. {why}")
-    content = animated(frames_of(paths), movie.suffix, SECONDS_PER_FRAME, LAST_SECONDS)
-    write_whole(movie, content)
+        raise UsageError(f"{run}: no pictures of what was made to write to {movie} yet. Wait.")
+    write_whole(movie, filming.film_of_files(paths, movie, SECONDS_PER_FRAME, LAST_SECONDS))
     typer.echo(f"Wrote {len(paths)} pictures to {movie}.", err=True)
     if as_json:
         print_json({"movie": str(movie), "n_frames": len(paths)})

@@ -17,7 +17,14 @@ def walk(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="The film to write: .gif, .webp or .png.")
     ] = Path("walk.gif"),
-    stops: Annotated[int, typer.Option(min=2, max=100, help="Records between which it goes.")] = 5,
+    stops: Annotated[
+        int | None,
+        typer.Option(
+            min=2,
+            max=100,
+            help="Records between which it goes; if not given, one of each value (up to 12) or 5.",
+        ),
+    ] = None,
     frames: Annotated[
         int, typer.Option(min=1, max=MOST_FRAMES, help="Pictures from each stop to the next.")
     ] = 16,

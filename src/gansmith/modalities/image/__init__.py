@@ -40,5 +40,7 @@ class ImageOptions:
     """A folder with a mask for each picture, of the same name: made together with it, as one more channel."""
     boxes: Annotated[str, Offered(("fit", "show"), form="FILE")] = ""
     """A CSV file of boxes: picture name, x, y, width, height and perhaps a class; made together with them."""
+    safe_csv: Annotated[bool, Offered(("sample",))] = False
+    """Escape text that a spreadsheet would run as a formula."""
     strict: Annotated[bool, Offered(READING)] = False
     """Refuse a folder in which some file is no picture or is broken, instead of leaving it out."""

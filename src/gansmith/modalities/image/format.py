@@ -16,9 +16,10 @@ from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
 from gansmith.modalities.image.labels import summary
-from gansmith.modalities.image.movie import animated, check_movie
-from gansmith.modalities.image.pictures import Pictures, joined
+from gansmith.modalities.image.movie import animated, check_movie, frames_of
+from gansmith.modalities.image.pictures import LABEL, Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
+from gansmith.modalities.image.recognising import is_frame
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.previews import PicturePreview
 from gansmith.scorecard.card import Scorecard
@@ -52,9 +53,21 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     def join(self, blocks: Sequence[Pictures]) -> Pictures:
         return joined(blocks)
 
-    def returned(self, records: Pictures, source: object) -> np.ndarray:
-        """An array in the caller's type: `(n, n_values)` where rows were given, else `(n, height, width)`."""
-        given: Any = cast("Any", source)[0] if isinstance(source, tuple) else source
+    def returned(self, records: Pictures, source: object) -> Any:
+        """An array in the caller's type, and what is known of its pictures where a pair was given.
+
+        Grey pictures are `(n, height, width)`, or `(n, n_values)` where rows were given; others
+        `(n, height, width, n_channels)`, or `(n, n_channels, height, width)` where that was given.
+        """
+        given: Any = source
+        if isinstance(source, tuple) and len(cast("tuple[Any, ...]", source)) == 2:
+            given, known = cast("tuple[Any, Any]", source)
+            if not isinstance(given, (str, Path)):  # those are a list of paths
+                return self._array(records, np.asarray(given)), _known_like(records, known)
+        return self._array(records, given)
+
+    def _array(self, records: Pictures, given: Any) -> np.ndarray:
+        """Pixels in the type of those that were given."""
         if isinstance(given, Mapping):
             given = cast("Mapping[str, Any]", given)["images"]
         if not isinstance(given, np.ndarray):
@@ -69,8 +82,7 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     def writer(
         self, path: Path, like: Pictures, metadata: Mapping[str, str], options: ImageOptions
     ) -> PictureWriter:
-        """See `PictureWriter`; pixels are no formulas, so every CSV of them is safe."""
-        return PictureWriter(path, like, metadata)
+        return PictureWriter(path, like, metadata, is_safe=options.safe_csv)
 
     def film(
         self, frames: Sequence[Pictures], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]
@@ -79,6 +91,17 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         check_movie(path)
         drawn = [grid_of(frame, n_columns=len(frame)) for frame in frames]
         return animated(drawn, path.suffix, seconds_per_frame, metadata=metadata)
+
+    def check_film(self, path: Path) -> None:
+        """See `Filming`."""
+        check_movie(path)
+
+    def film_of_files(
+        self, paths: Sequence[Path], path: Path, seconds_per_frame: float, last_seconds: float
+    ) -> bytes:
+        """See `Filming`."""
+        check_movie(path)
+        return animated(frames_of(paths), path.suffix, seconds_per_frame, last_seconds)
 
     def preview(self, records: Pictures) -> PicturePreview:
         return preview_of(records, self.n_previewed)
@@ -113,3 +136,20 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
             kind, holds = summary(column)
             rows.append({"column": name, "kind": kind, "holds": holds})
         return rows
+
+
+def _known_like(pictures: Pictures, given: object) -> Any:
+    """What is known of pictures, as the caller gave it beside an array.
+
+    Returns:
+        A data frame of pandas or polars, as it was; or the labels, shape `(n,)`: in the caller's type where
+        that is one of numbers, as texts where not.
+    """
+    columns = pictures.attributes.columns
+    if is_frame(given):
+        kind: Any = type(given)
+        return kind({name: column.tolist() for name, column in columns.items()})
+    labels = columns.get(LABEL, np.full(len(pictures), None, object))
+    wanted = np.asarray(given).dtype
+    is_number = wanted.kind in "iuf" and None not in labels.tolist()
+    return labels.astype(str).astype(wanted) if is_number else labels

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, final
 
-from gansmith.engine.augmentation import AugmentationConfig, picture_augmentations
+from gansmith.engine.augmentation import AugmentationConfig, grid_augmentations
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.penalties import PenaltyConfig
@@ -141,7 +141,7 @@ def _augmentations(codec: ImageCodec, n_records: int) -> tuple[AugmentationConfi
     `recoloured` tells colours by the number of channels: of 2 and of 4 the last is none, as the one mask of
     grey or coloured pictures.
     """
-    chosen, form = picture_augmentations(n_records, can_flip=codec.can_be_mirrored), codec.form
+    chosen, form = grid_augmentations(n_records, can_flip=codec.can_be_mirrored), codec.form
     if not form.masks or (form.n_seen in (1, 3) and len(form.masks) == 1):
         return chosen
     return tuple(one for one in chosen if one.name != "colour")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.modalities.image.pictures import Pictures, joined
+from gansmith.modalities.image.pictures import Form, Pictures, joined
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_share
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.score import CEILING, Entry, Score, error_of_share
@@ -17,16 +18,23 @@ from gansmith.scorecard.verdict.answers import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
 MAX_PICTURES: Final = 10_000
-"""Pictures of each set that a score looks at, at most."""
+"""Pictures of each set that a score looks at, at most; copies are looked for among all."""
+MAX_NUMBERS: Final = 40_000_000
+"""Numbers of all these pictures together: of large pictures fewer are looked at."""
+MIN_PICTURES: Final = 1_000
+"""So many are looked at, however large they are."""
+_BLOCK: Final = 1_000
+"""Pictures read at once where copies are looked for."""
 _N_FOLDS: Final = 5
 
 
 def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> Scorecard:
     """Score generated pictures against held-out ones, each score beside what real pictures reach.
 
-    Masks count as parts of the pictures where all sets have the same ones, else they are left out.
+    Masks count as parts of the pictures where all sets have the same ones, else they are left out. Of large
+    sets some are looked at, drawn by the seed; see `most_pictures`.
 
-    - "recognised" (only where all have labels, and more than one): see `recognised`.
+    - "recognised" (only where all sets have labels, and more than one): see `recognised`.
     - "coverage": share of held-out pictures with a generated one near them; anchor: the same of as many
       training pictures. Both sides are reduced to equal size.
     - "density": whether the generated pictures lie where held-out ones are dense; anchor likewise.
@@ -46,30 +54,45 @@ def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int
     if len({part.form.masks for part in (fake, train, holdout)}) > 1:
         fake, train, holdout = fake.without_masks, train.without_masks, holdout.without_masks
     _check_sizes(fake, train, holdout)
-    entries: list[Entry] = []
-    known = joined([train, holdout])
-    if fake.labels is not None and known.labels is not None and len(set(known.labels.tolist())) > 1:
-        entries.append(recognised(fake, known))
-    entries += [
-        *_coverage(fake, train, holdout, seed),
-        _nearer(fake, train, holdout, seed),
-        Entry(
-            "copies",
-            exact_copies(fake.pixels, train.pixels),
-            {CEILING: exact_copies(holdout.pixels, train.pixels)},
-            family="private",
-        ),
-    ]
+    keys = [_keys(part) for part in (fake, train, holdout)]
+    copies = Entry(
+        "copies",
+        exact_copies(keys[0], keys[1]),
+        {CEILING: exact_copies(keys[2], keys[1])},
+        family="private",
+    )
+    name = f"Scores of {len(fake):,} generated pictures"
+    fake, train, holdout = (_some(part, most_pictures(part.form), seed) for part in (fake, train, holdout))
+    known, entries = joined([train, holdout]), list[Entry]()
+    if _classes(fake) and len(_classes(known)) > 1:
+        entries.append(recognised(fake, known, seed))
+    entries += [*_coverage(fake, train, holdout, seed), _nearer(fake, train, holdout, seed), copies]
     lines = verdict(Evidence({entry.name: entry for entry in entries}))
-    return Scorecard(f"Scores of {len(fake):,} generated pictures", tuple(entries), lines)
+    return Scorecard(name, tuple(entries), lines)
 
 
-def recognised(fake: Pictures, real: Pictures) -> Entry:
+def most_pictures(form: Form) -> int:
+    """Pictures of this form that a score looks at, at most.
+
+    Example:
+        >>> most_pictures(Form(28, 28)), most_pictures(Form(64, 64, 3)), most_pictures(Form(512, 512, 3))
+        (10000, 3255, 1000)
+    """
+    return min(MAX_PICTURES, max(MIN_PICTURES, MAX_NUMBERS // form.n_values))
+
+
+def recognised(fake: Pictures, real: Pictures, seed: int = 0) -> Entry:
     """Share of generated pictures that a classifier takes for what they were meant to be.
 
     The classifier (a support vector machine on pixels: 97 % right on handwritten digits that it has not seen)
     learns from all real pictures. The anchor is the share of real pictures of the same labels that it
-    recognises when it has learnt from others alone (five-fold cross-validation).
+    recognises when it has learnt from others alone (five-fold cross-validation). Pictures without a label are
+    left out.
+
+    Args:
+        fake: Generated pictures.
+        real: Real ones.
+        seed: Of the pictures that are looked at where there are more than `most_pictures`.
 
     Raises:
         DataError: Labels are missing, or all real ones are the same.
@@ -77,20 +100,21 @@ def recognised(fake: Pictures, real: Pictures) -> Entry:
     from sklearn.model_selection import cross_val_predict  # heavy: only for those who score
     from sklearn.svm import SVC
 
-    if fake.labels is None or real.labels is None or len(set(real.labels.tolist())) < 2:
-        raise DataError(
-            "To recognise pictures, all of them need labels, and the real ones more than one label."
-        )
-    classifier: Any = SVC(C=10.0, gamma=12.8 / real.pixels[0].size)
-    points, labels = _points(real), real.labels.astype(str)
+    fake, real = (_some(_labelled(part), most_pictures(part.form), seed) for part in (fake, real))
+    if not len(fake) or len(_classes(real)) < 2:
+        raise DataError("To recognise pictures, all sets need labels, and the real ones more than one label.")
+    asked, labels = (np.asarray(part.labels).astype(str) for part in (fake, real))
+    gamma: Any = 12.8 / real.form.n_values
+    classifier: Any = SVC(C=10.0, gamma=gamma)
+    points = _points(real)
     predicted: np.ndarray = classifier.fit(points, labels).predict(_points(fake))
-    is_asked = np.isin(labels, fake.labels.astype(str))
+    is_asked = np.isin(labels, asked)
     rarest = int(np.unique(labels, return_counts=True)[1].min())
     anchor = _share(np.zeros(0, bool))
     if rarest >= 2:
         unseen: Any = cross_val_predict(classifier, points, labels, cv=min(_N_FOLDS, rarest))
         anchor = _share((unseen == labels)[is_asked])
-    return Entry("recognised", _share(predicted == fake.labels.astype(str)), {CEILING: anchor})
+    return Entry("recognised", _share(predicted == asked), {CEILING: anchor})
 
 
 def _share(is_right: np.ndarray) -> Score:
@@ -106,7 +130,7 @@ def _share(is_right: np.ndarray) -> Score:
 
 
 def _coverage(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> list[Entry]:
-    n = min(len(fake), len(train), len(holdout), MAX_PICTURES)
+    n = min(len(fake), len(train), len(holdout))
     ours, others, real = (
         _points(part.take(np.random.default_rng(seed).permutation(len(part))[:n]))
         for part in (fake, train, holdout)
@@ -125,21 +149,56 @@ def _nearer(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> En
     return Entry("nearer", score, {CEILING: anchor}, family="private")
 
 
-def _points(pictures: Pictures) -> np.ndarray:
-    """Pictures as points, shape `(n, n_values)`, each value from 0 to 1."""
-    return pictures.pixels.reshape(len(pictures), -1).astype(np.float64) / pictures.highest
+def _some(pictures: Pictures, n_most: int, seed: int) -> Pictures:
+    """So many of them at most, in their order; the same for the same seed."""
+    if len(pictures) <= n_most:
+        return pictures
+    return pictures.take(np.sort(draws(seed).permutation(len(pictures))[:n_most]))
+
+
+def _classes(pictures: Pictures) -> set[str]:
+    """Their labels."""
+    return set() if pictures.labels is None else {one for one in pictures.labels.tolist() if one is not None}
+
+
+def _labelled(pictures: Pictures) -> Pictures:
+    """Those that have a label."""
+    labels = [] if pictures.labels is None else pictures.labels.tolist()
+    return pictures.take(np.array([row for row, one in enumerate(labels) if one is not None], np.intp))
+
+
+def _keys(pictures: Pictures) -> list[bytes]:
+    """Of each picture, equal for equal ones; read block by block."""
+    blocks = np.array_split(np.arange(len(pictures)), -(-len(pictures) // _BLOCK) or 1)
+    return [
+        blake2b(np.ascontiguousarray(one).tobytes(), digest_size=16).digest()
+        for rows in blocks
+        for one in pictures.take(rows).pixels
+    ]
+
+
+def _points(pictures: Pictures, number: type[np.floating[Any]] = np.float32) -> np.ndarray:
+    """Pictures as points of such numbers, shape `(n, n_values)`, black 0 and white 1."""
+    form, points = pictures.form, pictures.pixels.reshape(len(pictures), -1).astype(number)
+    points -= form.lowest
+    points /= form.highest - form.lowest
+    return points
 
 
 def _features(pictures: Pictures) -> Features:
-    values = _points(pictures)
+    values = _points(pictures, np.float64)
     names = tuple(f"pixel {index}" for index in range(values.shape[1]))
     return Features(names, values, np.zeros(values.shape[1], bool))
 
 
 def _check_sizes(fake: Pictures, train: Pictures, holdout: Pictures) -> None:
-    sizes = [part.pixels.shape[1:] for part in (fake, train, holdout)]
+    forms = [part.form for part in (fake, train, holdout)]
+    sizes = [(form.height, form.width, form.n_channels) for form in forms]
     if len(set(sizes)) > 1:
         raise DataError(f"Pictures of different sizes {sizes} cannot be compared. Scale them to one size.")
+    types = [form.pixel_type for form in forms]
+    if len(set(types)) > 1:
+        raise DataError(f"Pixels of different types {types} cannot be compared. Bring them to one.")
     if min(len(fake), len(train)) < 2 or len(holdout) < 4:
         raise DataError(
             f"{len(fake)} generated, {len(train)} training and {len(holdout)} held-out pictures. "

@@ -42,6 +42,7 @@ from gansmith.modalities.image.files import BOXES_FILE
 from gansmith.modalities.image.mask_values import BOX, is_box
 from gansmith.modalities.image.pictures import Pictures, Pixels
 from gansmith.store import as_json, whole_file, whole_folder
+from gansmith.tabular.formulas import escaped
 
 STDOUT: Final = "-"
 FORMATS: Final = (".csv", ".npy", ".npz", ".png", ".zip")
@@ -63,6 +64,8 @@ class PictureWriter:
         path: Where to; its extension says the format. None says a folder, "-" is CSV on standard output.
         like: Says the form of the pictures.
         metadata: Where they come from; kept where the format has a place for it.
+        is_safe: Whether text of an attribute that a spreadsheet would run as a formula gets a single quote
+            before it, in `labels.csv` and `boxes.csv`.
 
     Raises:
         UsageError: From the constructor: no such format, pictures that it cannot hold, a folder that holds
@@ -70,8 +73,10 @@ class PictureWriter:
         DataError: From the others: it cannot be written, or a PNG would be too large.
     """
 
-    def __init__(self, path: Path, like: Pictures, metadata: Mapping[str, str]) -> None:
-        self._path, self._like, self._stack = path, like, ExitStack()
+    def __init__(
+        self, path: Path, like: Pictures, metadata: Mapping[str, str], *, is_safe: bool = False
+    ) -> None:
+        self._path, self._like, self._is_safe, self._stack = path, like, is_safe, ExitStack()
         suffix = ".csv" if str(path) == STDOUT else path.suffix.lower()
         if path.is_dir() or not suffix:
             _check_free(path)
@@ -114,11 +119,11 @@ class PictureWriter:
         path, like = self._path, self._like
         if self._suffix == "":
             folder = self._stack.enter_context(whole_folder(path))
-            return _PictureFiles(_to_folder(folder), like, self._metadata)
+            return _PictureFiles(_to_folder(folder), like, self._metadata, self._is_safe)
         file = self._stack.enter_context(self._file())
         if self._suffix == ".zip":
             archive = self._stack.enter_context(ZipFile(file, "w", ZIP_STORED))
-            return _PictureFiles(_to_zip(archive), like, self._metadata)
+            return _PictureFiles(_to_zip(archive), like, self._metadata, self._is_safe)
         if self._suffix == ".csv":
             return _PixelLines(file)
         if self._suffix == ".npy":
@@ -282,7 +287,8 @@ def _to_zip(archive: ZipFile) -> _Put:
 class _PictureFiles:
     """Pictures, each in a file of its own, what is known of them, and where they come from."""
 
-    def __init__(self, put: _Put, like: Pictures, metadata: Mapping[str, str]) -> None:
+    def __init__(self, put: _Put, like: Pictures, metadata: Mapping[str, str], is_safe: bool) -> None:
+        self._spelt: Callable[[str], str] = escaped if is_safe else str
         self._put, self._form, self._metadata = put, like.form, metadata
         self._names: tuple[str, ...] = like.attributes.names
         self._rows: list[Sequence[str]] = []
@@ -312,13 +318,19 @@ class _PictureFiles:
                 self._put(f"{folder}/{name}.png", self._png(one))
         columns = records.attributes.columns
         self._names = self._names or tuple(columns)
-        values = [[_text(value) for value in columns[name].tolist()] for name in self._names]
+        values = [[self._cell(value) for value in columns[name].tolist()] for name in self._names]
         self._rows += zip([name + suffix for name in names], *values, strict=True)
         self._n += len(records)
 
+    def _cell(self, value: object) -> str:
+        return self._spelt(value) if isinstance(value, str) else _text(value)
+
     def _note_boxes(self, channel: str, files: Sequence[str], pixels: Pixels) -> None:
         """Keep the boxes of a channel, pixels `(n, height, width)`."""
-        middle, called = (self._form.lowest + self._form.highest) / 2, channel[len(BOX) :].strip()
+        middle, called = (
+            (self._form.lowest + self._form.highest) / 2,
+            self._spelt(channel[len(BOX) :].strip()),
+        )
         for file, is_marked in zip(files, pixels > middle, strict=True):
             self._boxes += [(file, *box, called) for box in boxes_in(is_marked)]
 

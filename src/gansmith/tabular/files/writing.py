@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.tabular.columns.stored import flat, stored, stored_schema, stored_table
+from gansmith.tabular.formulas import FORMULA
 from gansmith.tabular.schema import Column, Schema, Table, TextStyle
 
 STDOUT: Final = "-"
@@ -32,8 +33,6 @@ WRITABLE_EXTENSIONS: Final = (
     ".parquet",
 )  # fmt: skip
 _GZIP_LEVEL: Final = 4
-_FORMULA: Final = r"^[=+\-@\t\r]"
-"""What a spreadsheet runs as a formula when a cell begins with it."""
 
 
 @final
@@ -247,7 +246,7 @@ class TextSink(AbstractSink):
     def _cells(self, values: pa.Array, column: Column) -> pa.Array:
         cells = pc.cast(column.traits.spell(values, column), pa.string())
         if self._is_safe and pa.types.is_string(values.type):
-            is_formula = pc.match_substring_regex(cells, pattern=_FORMULA)
+            is_formula = pc.match_substring_regex(cells, pattern=FORMULA)
             cells = pc.if_else(is_formula, pc.binary_join_element_wise("'", cells, ""), cells)
         is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
         is_wanted = self._style.quoting == "all" or (self._style.quoting == "text" and not is_number)

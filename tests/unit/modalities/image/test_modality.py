@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import final
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from gansmith.errors import UsageError
+from gansmith.errors import DataError, UsageError
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.capabilities import Imputing
 from gansmith.modalities.format import HasColumns
-from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image import ImageOptions, scoring
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.networks import ImageNetworks
-from gansmith.modalities.image.pictures import Pictures, bundled_digits
+from gansmith.modalities.image.pictures import Form, InMemory, Pictures, bundled_digits
 from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.previews import as_numbers, as_shades
@@ -69,8 +73,31 @@ def test_the_callers_own_type_comes_back():
         assert back.dtype == like.dtype
         assert back.shape == (3, *like.shape[1:])
     assert FORMAT.returned(records, None).dtype == np.uint8
-    assert FORMAT.returned(records, (np.zeros((2, 16)), np.zeros(2))).shape == (3, 16)
+    assert FORMAT.returned(records, (np.zeros((2, 16)), np.zeros(2)))[0].shape == (3, 16)
+    assert FORMAT.returned(records, ("a.png", "b.png")).shape == (3, 4, 4)
     assert FORMAT.returned(records, "file.csv").shape == (3, 4, 4)
+
+
+def test_what_is_known_comes_back_as_it_was_given():
+    given = np.zeros((2, 4, 4, 1), np.int64)
+    records = _pictures(3, labels=np.array(["1", "7", "1"], object))
+    for labels, wanted in (
+        (np.array([7, 1]), [1, 7, 1]),
+        (np.array([7.0, 1.0]), [1.0, 7.0, 1.0]),
+        (["7", "1"], ["1", "7", "1"]),
+    ):
+        pixels, back = FORMAT.returned(records, (given, labels))
+        assert pixels.shape == (3, 4, 4, 1)
+        assert pixels.dtype == np.int64
+        assert back.tolist() == wanted
+    known = Attributes({"hat": np.array(["yes", None, "no"], object), "age": np.array([1.0, 2.0, np.nan])})
+    records = records.with_attributes(known)
+    frame = FORMAT.returned(records, (given, pd.DataFrame({"hat": ["no"], "age": [3]})))[1]
+    assert list(frame) == ["hat", "age"]
+    assert frame["hat"].isna().tolist() == [False, True, False]
+    assert frame["hat"][[0, 2]].tolist() == ["yes", "no"]
+    assert frame["age"][:2].tolist() == [1.0, 2.0]
+    assert FORMAT.returned(records, (given, [3, 4]))[1].tolist() == [None] * 3
 
 
 def test_no_picture_at_all_is_no_error(tmp_path):
@@ -142,3 +169,61 @@ def test_a_classifier_recognises_digits(digits):
     assert entry.score.value > 0.9
     assert entry.anchors[CEILING].value > 0.9
     assert recognised(fives, some).score.value < 0.1
+
+
+@final
+class Counting:
+    """Pictures by number, and the most that were ever read at once."""
+
+    def __init__(self, n: int) -> None:
+        self.n, self.n_most = n, 0
+
+    def __len__(self) -> int:
+        return self.n
+
+    def block(self, numbers):
+        self.n_most = max(self.n_most, len(numbers))
+        return np.random.default_rng(0).integers(0, 256, (self.n, 4, 4, 1)).astype(np.uint8)[numbers]
+
+    def digest(self, numbers):
+        return bytes(numbers)
+
+
+def test_few_of_many_pictures_are_in_memory(monkeypatch):
+    for name, n in (("MAX_PICTURES", 30), ("MIN_PICTURES", 10), ("_BLOCK", 20)):
+        monkeypatch.setattr(scoring, name, n)
+    sources = [Counting(200) for _ in range(3)]
+    sets = [Pictures(one, np.arange(200), Form(4, 4), Attributes(), "many") for one in sources]
+    card = score_pictures(*sets, seed=3)
+    assert max(one.n_most for one in sources) == 30
+    assert card["copies"].score.value == 1
+    assert card["copies"].score.n == 200
+    assert card["coverage"].score.n == 30
+    again = score_pictures(*sets, seed=3)
+    assert card["coverage"].score.value == again["coverage"].score.value
+    monkeypatch.setattr(scoring, "MAX_NUMBERS", 16 * 12)
+    assert scoring.most_pictures(Form(4, 4)) == 12
+
+
+def test_what_has_no_label_is_no_class(digits):
+    some = digits.take(np.arange(400))
+    half = np.where(np.arange(400) % 2, some.labels, None)
+    unknown = some.with_attributes(Attributes({"label": half}))
+    entry = recognised(unknown, unknown)
+    assert (entry.score.n, entry.anchors[CEILING].n) == (200, 200)
+    assert entry.score.value > 0.9
+    one = np.array([None, "3"] * 200, object)
+    only = some.with_attributes(Attributes({"label": one}))
+    assert "recognised" not in {entry.name for entry in score_pictures(only, only, only, 0).entries}
+    with pytest.raises(DataError, match="more than one label"):
+        recognised(some, only)
+
+
+def test_black_and_white_of_a_form_are_0_and_1(digits):
+    """Signed pixels of a scanner: what lies on the same way between black and white is as near."""
+    some = digits.take(np.arange(300))
+    pixels = (some.pixels.astype(np.int16) * 125 - 1000)[..., None]
+    form = Form(8, 8, 1, "int16", -1000.0, 1000.0)
+    shifted = Pictures(InMemory(pixels), np.arange(300), form, some.attributes, "scans")
+    assert np.allclose(scoring._points(shifted), scoring._points(some), atol=1e-6)
+    assert recognised(shifted, shifted).anchors[CEILING].value > 0.9

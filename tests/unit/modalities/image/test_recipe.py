@@ -13,6 +13,8 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy
 
+from gansmith.engine.batches import Batch
+from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
 from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.attributes import Attributes
@@ -33,6 +35,8 @@ def codec_of(height, width, n_channels=1):
 
 
 DIGITS = codec_of(8, 8)
+JUDGES = ("discriminator", "encoder")
+"""Players that see pictures."""
 
 
 def _players(preset, key=0):
@@ -142,11 +146,20 @@ def test_no_layer_is_empty():
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
-@pytest.mark.parametrize("shape", [(2, 2), (8, 8), (28, 28), (40, 30, 3)])
+@pytest.mark.parametrize("shape", [(2, 2), (8, 8), (64, 2), (1, 20), (28, 28), (40, 30, 3)])
 def test_every_preset_fits_every_size(preset, shape):
-    plan = PRESETS[preset].plan(codec_of(*shape), 5, 0.0)
+    recipe, codec = ImageRecipe(), codec_of(*shape)
+    plan: Any = recipe.plan(codec, 5, preset, seconds=1.0)  # small networks
     assert plan.game.batch_size <= 5
     assert plan.samples_seen > 0
+    networks = seeded_networks(recipe, codec, plan.networks, plan.game, 0)
+    noise = Batch({"noise": torch.randn(3, plan.game.n_latents)}, 3)
+    with torch.no_grad():
+        samples = plan.game.generate(networks, noise, Randomness(0).stream("test"), 0)
+        assert samples.shape == (3, *codec.shape)
+        judged = [network(samples, None) for name, network in networks.items() if name in JUDGES]
+    assert len(judged) == 1
+    assert len(judged[0][0] if isinstance(judged[0], tuple) else judged[0]) == 3
 
 
 @pytest.mark.parametrize("preset", ["default", "article", "dcgan"])

@@ -18,6 +18,7 @@ from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.canvas import tiled
 from gansmith.modalities.image import ImageOptions, writing
 from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.pictures import Form, InMemory, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.writing import PictureWriter
@@ -133,7 +134,7 @@ def _pictures(n_channels, pixel_type="uint8", highest=255.0, masks=()):
 
 def _put(path, pictures, metadata=ORIGIN):
     with PictureWriter(path, pictures.take(np.arange(0)), metadata) as writer:
-        for part in (np.arange(2), np.arange(2, 5)):
+        for part in (np.arange(2), np.arange(2, len(pictures))):
             writer.write(pictures.take(part))
     return path
 
@@ -184,6 +185,22 @@ def test_pictures_come_back_as_they_went_in(tmp_path, name, n_channels, pixel_ty
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
+def test_what_was_written_is_read_as_it_was(tmp_path, name, n_channels):
+    pictures, rows = _pictures(n_channels), np.arange(60) % 5
+    ages = np.arange(60) / 4 - 3
+    ages[7] = np.nan
+    known = Attributes({"label": KNOWN.columns["label"][rows], "age": ages})
+    pictures = pictures.take(rows).with_attributes(known)
+    again = read_pictures(_put(tmp_path / name, pictures), ImageOptions())
+    assert again.form == pictures.form
+    assert np.array_equal(again.pixels, pictures.pixels)
+    assert again.attributes.names == known.names
+    assert again.labels.tolist() == known.columns["label"].tolist()
+    assert np.array_equal(again.attributes.columns["age"], ages, equal_nan=True)
+
+
 def test_what_is_known_of_pictures_comes_back(tmp_path):
     found = _contents(_put(tmp_path / "out", _pictures(3)))
     header, *rows = csv.reader(StringIO(found["labels.csv"].decode(), newline=""))
@@ -196,6 +213,19 @@ def test_what_is_known_of_pictures_comes_back(tmp_path):
     meta = json.loads(found["meta.json"])
     assert (meta["synthetic"], meta["model"], meta["seed"]) == (True, "abc", 3)
     assert meta["form"]["n_channels"] == 3
+
+
+def test_text_is_no_formula_where_that_is_asked(tmp_path):
+    pictures = _pictures(2, masks=("box =1+1",))
+    options = ImageOptions(safe_csv=True)
+    with ImageFormat().writer(tmp_path / "out", pictures.take(np.arange(0)), {}, options) as writer:
+        writer.write(pictures)
+    found = _contents(tmp_path / "out")
+    rows = list(csv.reader(StringIO(found["labels.csv"].decode(), newline="")))[1:]
+    assert [row[1] for row in rows] == ["a", 'say "b", twice', "", "Zoë\nX", "'=1"]
+    assert rows[3][2] == "-2.5"  # a number is none
+    boxes = list(csv.reader(StringIO(found["boxes.csv"].decode(), newline="")))[1:]
+    assert {row[5] for row in boxes} == {"'=1+1"}
 
 
 def test_masks_lie_beside_their_pictures(tmp_path):
