@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.boxes import Boxes, read_boxes
 from gansmith.modalities.image.decoding import Header, Unreadable
 from gansmith.modalities.image.files import BOXES_FILE, LABEL_FILES, PictureFiles, evenly
-from gansmith.modalities.image.forming import Former, choose
+from gansmith.modalities.image.forming import Former, choose, ranges_of
 from gansmith.modalities.image.labels import (
     Known,
     Texts,
@@ -75,16 +76,25 @@ def read_files(
     sample = _sample(frames, list(headers), list(headers.values()), broken)
     _check_some(frames, headers, sample, broken)
     former, how = choose(list(headers.values()), sample, options, like)
+    is_at_once = _fits_at_once(former.form, len(frames), list(headers.values()))
+    of_range = ""
+    if former.form.pixel_type != "uint8" and like is None:
+        if is_at_once:
+            former = former.of_ranges(ranges_of(_all_readable(frames, broken)))
+        else:
+            of_range = _range_note(former.form, len(sample), len(frames))
     boxes, of_boxes = _boxes(files, options)
     sizes = {frames.file(number): header for number, header in headers.items()}
     marks, of_marks = marks_of(apart.masks, boxes, sizes)
     former = former if marks is None else marks.former(former)
     known = _known(files, frames, options, table)
-    if _fits_at_once(former.form, len(frames), list(headers.values())):
+    if is_at_once:
         pixels, kept = _read_all(frames, former, marks, broken)
         source, numbers = InMemory(pixels), np.arange(len(kept))
     else:
         groups = _groups(known.attributes)
+        if options.strict:
+            _check_all(frames, former, marks, broken)
         source = OnDisk(frames, former, groups, is_strict=options.strict, marks=marks)
         numbers = kept = _kept(frames, broken)
     if broken and options.strict:
@@ -96,6 +106,7 @@ def read_files(
     notes = _notes(files, frames, list(headers.values()), broken, former, how, is_every_frame=is_every_frame)
     name = Path(files.name).name or files.name
     attributes = known.attributes.take(kept)
+    notes += [of_range] if of_range else []
     notes += [*apart.notes, *of_boxes, *of_marks, *known.notes]
     return Pictures(source, numbers, former.form, attributes, name, tuple(notes), names)
 
@@ -185,17 +196,39 @@ def _read_all(
     return pixels[:n], _kept(frames, broken)
 
 
+def _all_readable(frames: Frames, broken: Mapping[int, str]) -> Iterator[Pixels]:
+    for number in range(len(frames)):
+        if number not in broken:
+            with suppress(Unreadable):  # it is named when it is read
+                yield frames.decode(number)
+
+
+def _check_all(frames: Frames, former: Former, marks: Marks | None, broken: dict[int, str]) -> None:
+    """Read all pictures and keep none, so that what is broken is known before anything is learnt."""
+    for number in range(len(frames)):
+        try:
+            formed(frames, number, former, marks)
+        except Unreadable as error:
+            broken[number] = str(error)
+
+
 def _kept(frames: Frames, broken: Mapping[int, str]) -> np.ndarray:
     is_kept = np.ones(len(frames), dtype=bool)
     is_kept[list(broken)] = False
     return np.flatnonzero(is_kept)
 
 
-def _groups(attributes: Attributes) -> np.ndarray | None:
-    """A number for each picture, the same for those of the same label."""
-    if LABEL not in attributes.columns:
-        return None
-    return np.unique(attributes.columns[LABEL].astype(str), return_inverse=True)[1]
+def _groups(attributes: Attributes) -> list[np.ndarray]:
+    """A number for each picture, the same where all attributes are; then the same for the same label."""
+    columns = attributes.columns
+    if not columns:
+        return []
+    of_all = np.unique(
+        ["\0".join(map(repr, row)) for row in zip(*(one.tolist() for one in columns.values()), strict=True)],
+        return_inverse=True,
+    )[1]
+    of_label = np.unique(columns[LABEL].astype(str), return_inverse=True)[1] if LABEL in columns else None
+    return [of_all, np.zeros_like(of_all) if of_label is None else of_label]
 
 
 # --- What is known ------------------------------------------------------------------------------------------
@@ -258,6 +291,13 @@ def _texts(content: bytes, name: str, encoding: str = "") -> Texts:
 
 
 # --- Notes --------------------------------------------------------------------------------------------------
+
+
+def _range_note(form: Form, n_sampled: int, n: int) -> str:
+    return (
+        f"black and white are {form.lowest:g} and {form.highest:g} by {n_sampled:,} of {n:,} pictures: "
+        "values beyond are cut off"
+    )
 
 
 def _left_out(frames: Frames, broken: Mapping[int, str]) -> str:
