@@ -136,8 +136,13 @@ def reformed(
     )
 
 
-def brought_to(pictures: Pictures, form: Form) -> Pictures:
+def brought_to(pictures: Pictures, form: Form, whose: str) -> Pictures:
     """Pictures of another type or range of pixels as those of a form, with a note where they are rescaled.
+
+    Args:
+        pictures: Of the size and channels of the form.
+        form: Of others.
+        whose: Where these came from, for messages.
 
     Raises:
         DataError: They are of the same type, and a pixel is beyond black or white.
@@ -155,7 +160,7 @@ def brought_to(pictures: Pictures, form: Form) -> Pictures:
     elif not is_within:
         odd = highest if highest > form.highest else lowest
         raise DataError(
-            f"{pictures.name}: a pixel of {odd:g}, but those it is compared with go from {form.lowest:g} to "
+            f"{pictures.name}: a pixel of {odd:g}, but those of {whose} go from {form.lowest:g} to "
             f"{form.highest:g}. Rescale the pixels."
         )
     whole = pixels if form.pixel_type == "float32" else np.rint(pixels)

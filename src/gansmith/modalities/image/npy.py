@@ -54,6 +54,7 @@ def picture_header(file: BufferedIOBase) -> tuple[int, int, int, str]:
     Raises:
         ValueError: It is none.
     """
+    file.seek(0)
     shape, kind = header(file)
     height, width, n_channels = (*shape, 1) if len(shape) == 2 else shape if len(shape) == 3 else (0, 0, 0)
     is_last = n_channels <= 4 or n_channels < min(height, width)  # else an array of many pictures
@@ -72,8 +73,9 @@ def read_picture(file: BufferedIOBase) -> Pixels:
         ValueError: It is none, shorter than it says, or has values that are no finite numbers.
     """
     height, width, n_channels, pixel_type = picture_header(file)
+    n_bytes = file.seek(0, os.SEEK_END)
     file.seek(0)
-    check_size(file, file.seek(0, os.SEEK_END))
+    check_size(file, n_bytes)
     file.seek(0)
     values = np.load(cast("Any", file), allow_pickle=False)
     if not np.isfinite(values).all():

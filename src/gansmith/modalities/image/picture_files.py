@@ -76,17 +76,14 @@ def read_files(
     sample = _sample(frames, list(headers), list(headers.values()), broken)
     _check_some(frames, headers, sample, broken)
     former, how = choose(list(headers.values()), sample, options, like)
-    is_at_once = _fits_at_once(former.form, len(frames), list(headers.values()))
-    of_range = ""
-    if former.form.pixel_type != "uint8" and like is None:
-        if is_at_once:
-            former = former.of_ranges(ranges_of(_all_readable(frames, broken)))
-        else:
-            of_range = _range_note(former.form, len(sample), len(frames))
     boxes, of_boxes = _boxes(files, options)
     sizes = {frames.file(number): header for number, header in headers.items()}
     marks, of_marks = marks_of(apart.masks, boxes, sizes)
     former = former if marks is None else marks.former(former)
+    is_at_once = _fits_at_once(former.form, len(frames), list(headers.values()))
+    of_range = list[str]()
+    if former.form.pixel_type != "uint8" and like is None:
+        former, of_range = _ranged(former, frames, len(sample), broken, is_at_once=is_at_once)
     known = _known(files, frames, options, table)
     if is_at_once:
         pixels, kept = _read_all(frames, former, marks, broken)
@@ -106,8 +103,7 @@ def read_files(
     notes = _notes(files, frames, list(headers.values()), broken, former, how, is_every_frame=is_every_frame)
     name = Path(files.name).name or files.name
     attributes = known.attributes.take(kept)
-    notes += [of_range] if of_range else []
-    notes += [*apart.notes, *of_boxes, *of_marks, *known.notes]
+    notes += [*of_range, *apart.notes, *of_boxes, *of_marks, *known.notes]
     return Pictures(source, numbers, former.form, attributes, name, tuple(notes), names)
 
 
@@ -194,6 +190,17 @@ def _read_all(
             continue
         n += 1
     return pixels[:n], _kept(frames, broken)
+
+
+def _ranged(
+    former: Former, frames: Frames, n_sampled: int, broken: Mapping[int, str], *, is_at_once: bool
+) -> tuple[Former, list[str]]:
+    """Black and white by all pictures where these are read at once, else a note that they are by some."""
+    if is_at_once:
+        return former.of_ranges(ranges_of(_all_readable(frames, broken))), []
+    form = former.form
+    note = f"black and white are {form.lowest:g} and {form.highest:g} by {n_sampled:,} of {len(frames):,}"
+    return former, [f"{note} pictures: values beyond are cut off"]
 
 
 def _all_readable(frames: Frames, broken: Mapping[int, str]) -> Iterator[Pixels]:
@@ -291,13 +298,6 @@ def _texts(content: bytes, name: str, encoding: str = "") -> Texts:
 
 
 # --- Notes --------------------------------------------------------------------------------------------------
-
-
-def _range_note(form: Form, n_sampled: int, n: int) -> str:
-    return (
-        f"black and white are {form.lowest:g} and {form.highest:g} by {n_sampled:,} of {n:,} pictures: "
-        "values beyond are cut off"
-    )
 
 
 def _left_out(frames: Frames, broken: Mapping[int, str]) -> str:

@@ -81,7 +81,7 @@ def read_like(source: object, like_these: Pictures) -> Pictures:
     attributes = like(pictures.attributes, like_these.attributes)
     if found == form:
         return replace(pictures, attributes=attributes)
-    return replace(brought_to(pictures, form), attributes=attributes)
+    return replace(brought_to(pictures, form, like_these.name), attributes=attributes)
 
 
 def _shape(form: Form) -> tuple[int, ...]:

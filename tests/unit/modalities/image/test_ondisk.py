@@ -93,3 +93,21 @@ def test_the_digest_knows_names_and_sizes(folder):
     before = read_pictures(folder, ImageOptions(size="3")).fingerprint
     (folder / "a" / "3.png").write_bytes((folder / "a" / "3.png").read_bytes() + b"more")
     assert before != read_pictures(folder, ImageOptions(size="3")).fingerprint
+
+
+def test_a_stand_in_is_like_the_lost_one_in_all_that_is_known(folder):
+    rows = "".join(f"{'ab'[n // 4]}/{n}.png,{'left' if n % 2 else 'right'}\n" for n in range(8))
+    (folder / "labels.csv").write_text("file,side\n" + rows)
+    pictures = read_pictures(folder, ImageOptions())
+    (folder / "a" / "0.png").unlink()
+    assert _values(pictures, [0]) == [2]
+    (folder / "a" / "2.png").unlink()
+    assert _values(pictures, [2]) == [3]  # of its label, where no other is
+
+
+def test_strict_looks_at_all_pixels_first(folder):
+    path = folder / "a" / "3.png"
+    Image.effect_noise((40, 40), 90).save(path)
+    path.write_bytes(path.read_bytes()[:900])
+    with pytest.raises(DataError, match=r"a/3\.png \(truncated\)"):
+        read_pictures(folder, ImageOptions(strict=True, size="4", fit="crop"))
