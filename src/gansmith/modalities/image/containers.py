@@ -156,7 +156,7 @@ def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
             for name in (wanted,) if label is None else (wanted, label):
                 member = f"{name}.npy"
                 with arrays.zip.open(member) as file:
-                    npy.check_size(cast("Any", file), arrays.zip.getinfo(member).file_size)
+                    npy.check_size(file, arrays.zip.getinfo(member).file_size)
             pixels = arrays[wanted]
             labels = None if label is None else np.asarray(arrays[label])
     except _BROKEN as error:

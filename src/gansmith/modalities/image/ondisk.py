@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, final
@@ -149,8 +149,12 @@ class OnDisk:
         self._kept = np.empty((n_kept, *self._shape), form.pixel_type)  # memory is taken as it is filled
         self._places = np.full(len(frames), -1, dtype=np.int32)
         self._n_kept = 0
-        self.broken = dict[str, str]()
-        """What could not be read so far, and why."""
+        self._broken = dict[str, str]()
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """See `PixelSource`."""
+        return self._broken
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -179,7 +183,7 @@ class OnDisk:
             try:
                 pixels = formed(self._frames, tried, self._former, self._marks)
             except Unreadable as error:
-                self.broken[self._frames.name(tried)] = str(error)
+                self._broken[self._frames.name(tried)] = str(error)
                 if self._is_strict:
                     break
                 continue

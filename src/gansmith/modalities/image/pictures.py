@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final, Literal, Protocol, cast, final, get_args, runtime_checkable
@@ -77,6 +77,11 @@ class Form:
 class PixelSource(Protocol):
     """Pictures of one form by number."""
 
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Names of pictures in whose place others stood so far, and why they cannot be read."""
+        ...
+
     def __len__(self) -> int: ...
 
     def block(self, numbers: np.ndarray) -> Pixels:
@@ -98,6 +103,7 @@ class InMemory:
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
+        self.broken: Mapping[str, str] = {}
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -120,6 +126,10 @@ class Seen:
 
     def __init__(self, source: PixelSource, n_seen: int) -> None:
         self._source, self._n_seen = source, n_seen
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        return self._source.broken
 
     def __len__(self) -> int:
         return len(self._source)

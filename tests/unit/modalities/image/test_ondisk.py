@@ -7,9 +7,12 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError
-from gansmith.modalities.image import ImageOptions, ondisk, picture_files
+from gansmith.modalities.image import ImageOptions, ondisk, picture_files, scoring
+from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.ondisk import Frames, OnDisk
 from gansmith.modalities.image.reading import read_pictures
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.score import FULL
 
 
 @pytest.fixture
@@ -111,3 +114,19 @@ def test_strict_looks_at_all_pixels_first(folder):
     path.write_bytes(path.read_bytes()[:900])
     with pytest.raises(DataError, match=r"a/3\.png \(truncated\)"):
         read_pictures(folder, ImageOptions(strict=True, size="4", fit="crop"))
+
+
+def test_a_score_says_what_could_not_be_read(folder, monkeypatch):
+    pictures = read_pictures(folder, ImageOptions())
+    (folder / "a" / "3.png").unlink()
+
+    def score(fake, train, holdout, seed):
+        assert len(train.without_masks.pixels) == 8
+        return Scorecard("", ())
+
+    monkeypatch.setattr(scoring, "score_pictures", score)
+    fake = read_pictures(np.zeros((2, 4, 4), np.uint8), ImageOptions())
+    card = next(ImageFormat().score([fake], pictures, pictures, None, 0, FULL))
+    assert card.notes == (
+        "1 picture could not be read, others stood for them: a/3.png (is not there any more)",
+    )
