@@ -29,25 +29,27 @@ _MASK_COLOURS: Final = ((255, 64, 64), (64, 160, 255), (64, 220, 96), (255, 200,
 _SMALLEST_SIDE_PX: Final = 64
 
 
-def on_screen(pixels: np.ndarray, lowest: float, highest: float, n_masks: int = 0) -> Canvas:
+def on_screen(
+    pixels: np.ndarray, lowest: float, highest: float, n_masks: int = 0, *, has_alpha: bool = False
+) -> Canvas:
     """Pictures of any form as a person can see them.
 
-    What is transparent shows a checker; of 5 and more channels the first three are taken for red, green and
-    blue; masks lie over the picture in colours of half strength.
+    What is transparent shows a checker; of 4 and more channels the first three are taken for red, green and
+    blue, of 2 the first for grey; masks lie over the picture in colours of half strength.
 
     Args:
-        pixels: Shape `(n, height, width)`, or `(n, height, width, n_channels)`: 1 grey, 2 grey and
-            transparency, 3 colour, 4 colour and transparency, or more; masks come last.
+        pixels: Shape `(n, height, width)`, or `(n, height, width, n_channels)`: 1 grey, 3 colour, then
+            perhaps transparency, or others; masks come last.
         lowest: The value of black; what is below, or no number, is black, too.
         highest: The value of white.
         n_masks: How many of the channels are masks.
+        has_alpha: Whether the last of the others is transparency.
 
     Returns:
         Shape `(n, height, width)` where they are grey, else `(n, height, width, 3)`.
     """
     pixels = pixels[..., None] if pixels.ndim == 3 else pixels
     n_seen = pixels.shape[-1] - n_masks
-    has_alpha = n_seen in (2, 4)
     n_colours = 3 if n_seen >= 3 else 1
     seen = _bright(pixels[..., :n_colours], lowest, highest)
     if has_alpha:

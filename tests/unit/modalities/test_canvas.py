@@ -36,13 +36,18 @@ def test_pixels_of_any_form_are_seen(pixels, lowest, highest, shown):
     assert on_screen(pixels, lowest, highest).ravel().tolist() == shown
 
 
+def test_two_and_four_channels_need_not_have_transparency():
+    assert on_screen(_one(50, 0), 0, 255).ravel().tolist() == [50]
+    assert on_screen(_one(1, 2, 3, 0), 0, 255).ravel().tolist() == [1, 2, 3]
+
+
 def test_a_checker_is_seen_through_what_is_transparent():
-    seen = on_screen(np.zeros((1, 8, 8, 4), np.uint8), 0, 255)[0, ..., 0]
+    seen = on_screen(np.zeros((1, 8, 8, 4), np.uint8), 0, 255, has_alpha=True)[0, ..., 0]
     assert (seen[:4, :4] == 235).all()
     assert (seen[:4, 4:] == 190).all()
     assert (seen[4:, 4:] == 235).all()
     half = np.full((1, 1, 1, 4), (0, 0, 0, 51), np.uint8)
-    assert on_screen(half, 0, 255).ravel().tolist() == [188] * 3  # a fifth of black over 235
+    assert on_screen(half, 0, 255, has_alpha=True).ravel().tolist() == [188] * 3  # a fifth of black over 235
 
 
 def test_masks_lie_over_the_picture_and_are_no_part_of_it():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -13,16 +13,24 @@ from gansmith.errors import DataError
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Header
-from gansmith.modalities.image.forming import DEFAULT_SIDE_PX, choose, parse_channels, pixel_range
+from gansmith.modalities.image.forming import BROUGHT, DEFAULT_SIDE_PX, choose, parse_channels, pixel_range
 from gansmith.modalities.image.labels import attributes_of, plain
-from gansmith.modalities.image.pictures import LABEL, Form, InMemory, Pictures, Pixels, highest_value
+from gansmith.modalities.image.pictures import (
+    LABEL,
+    MAX_CHANNELS,
+    Form,
+    InMemory,
+    Pictures,
+    Pixels,
+    highest_value,
+    is_alpha_likely,
+)
 from gansmith.modalities.image.pixel_tables import check_pixels, is_square
 
-MAX_CHANNELS: Final = 32
-"""Of an array; a longer last axis is one of pixels."""
 
-
-def pictures_of(values: np.ndarray, labels: np.ndarray | None, name: str = "array") -> Pictures:
+def pictures_of(
+    values: np.ndarray, labels: np.ndarray | None, name: str = "array", like: Form | None = None
+) -> Pictures:
     """An array of pixels as pictures.
 
     Args:
@@ -32,6 +40,7 @@ def pictures_of(values: np.ndarray, labels: np.ndarray | None, name: str = "arra
             are.
         labels: Shape `(n,)`, or None.
         name: For messages.
+        like: The form of pictures they are compared with: values that are of its type stay of it.
 
     Raises:
         DataError: Another shape, not square, or a value that is no pixel; the picture is named.
@@ -50,9 +59,11 @@ def pictures_of(values: np.ndarray, labels: np.ndarray | None, name: str = "arra
         )
     if values.dtype.kind not in "buif":
         raise DataError(f"{name}: values of type {values.dtype}. Wanted: whole numbers from 0 to 255.")
-    pixels, lowest, highest = _typed(values, name)
+    pixels, lowest, highest = (like and _typed_like(values, like)) or _typed(values, name)
     _, height, width, n_channels = pixels.shape
-    form = Form(height, width, n_channels, cast("Any", pixels.dtype.name), lowest, highest)
+    pixel_type = pixels.dtype.name
+    has_alpha = is_alpha_likely(n_channels, pixel_type) or bool(like and _has_same_alpha(like, n_channels))
+    form = Form(height, width, n_channels, cast("Any", pixel_type), lowest, highest, has_alpha=has_alpha)
     known = Attributes({} if labels is None else {LABEL: _texts(labels)})
     if labels is not None and len(labels) != len(pixels):
         raise DataError(f"{name}: {len(labels)} labels for {len(pixels)} pictures. Give one for each.")
@@ -89,12 +100,12 @@ def with_columns(pictures: Pictures, columns: Mapping[str, Sequence[str | None]]
 def reformed(
     pictures: Pictures, options: ImageOptions, like: Form | None = None, *, is_capped: bool = False
 ) -> Pictures:
-    """Pictures in memory at the size and channels that were asked for.
+    """Pictures in memory at the size and channels that were asked for; values of pixels stay.
 
     Args:
         pictures: All of one size.
         options: What was asked for; nothing leaves them as they are.
-        like: The form they are brought to; None: by the options.
+        like: Of this form are size and channels; None: by the options.
         is_capped: Without a size, bring larger ones to the usual one.
 
     Raises:
@@ -102,16 +113,20 @@ def reformed(
     """
     form = pictures.form
     is_large = is_capped and max(form.height, form.width) > DEFAULT_SIDE_PX
-    if not (options.size or options.channels or is_large or (like and like != form)) or not len(pictures):
+    sizes = [(one.height, one.width, one.n_channels) for one in (form, like or form)]
+    is_other = sizes[0] != sizes[1]
+    if not (options.size or options.channels or is_large or is_other) or not len(pictures):
         return pictures
     n_channels = parse_channels(options.channels) if options.channels else form.n_channels
     size = options.size or ("" if is_capped else f"{form.width}x{form.height}")
     header = Header(form.width, form.height, form.n_channels, form.pixel_type)
     former, how = choose([header], [], replace(options, size=size, channels="L"), like)
-    target = like or replace(former.form, n_channels=n_channels, lowest=form.lowest, highest=form.highest)
-    is_same_type = like is not None and like.pixel_type == form.pixel_type
-    own = (like.lowest, like.highest) if like and is_same_type else (form.lowest, form.highest)
-    former = replace(former, form=target, ranges={form.pixel_type: own})
+    has_alpha = n_channels in (2, 4) if options.channels else form.has_alpha
+    target = like or replace(former.form, n_channels=n_channels, has_alpha=has_alpha)
+    target = replace(target, pixel_type=form.pixel_type, lowest=form.lowest, highest=form.highest)
+    had_alpha = form.has_alpha or form.n_seen not in (2, 4)
+    own = form.lowest, form.highest
+    former = replace(former, form=target, ranges={form.pixel_type: own}, had_alpha=had_alpha)
     pixels = np.empty((len(pictures), target.height, target.width, target.n_channels), target.pixel_type)
     for row, number in enumerate(pictures.numbers.tolist()):
         pixels[row] = former(pictures.source.block(np.array([number]))[0])
@@ -119,6 +134,62 @@ def reformed(
     return replace(
         pictures, source=InMemory(pixels), numbers=np.arange(len(pixels)), form=target, notes=notes, files=()
     )
+
+
+def brought_to(pictures: Pictures, form: Form, whose: str) -> Pictures:
+    """Pictures of another type or range of pixels as those of a form, with a note where they are rescaled.
+
+    Args:
+        pictures: Of the size and channels of the form.
+        form: Of others.
+        whose: Where these came from, for messages.
+
+    Raises:
+        DataError: They are of the same type, and a pixel is beyond black or white.
+    """
+    found = pictures.form
+    pixels = pictures.source.block(pictures.numbers)
+    lowest, highest = pixels.min().item(), pixels.max().item()
+    is_within = form.lowest <= lowest and highest <= form.highest
+    if found.pixel_type != form.pixel_type and not (is_within and _is_in_values_of(found, form)):
+        share = (pixels.astype(np.float64) - found.lowest) / (found.highest - found.lowest)
+        pixels = share.clip(0, 1) * (form.highest - form.lowest) + form.lowest
+        was, now = (f"{one.pixel_type} {one.lowest:g} to {one.highest:g}" for one in (found, form))
+        notes = (*pictures.notes, f"pixels of {was}{BROUGHT}{now}")
+        pictures = replace(pictures, notes=notes)
+    elif not is_within:
+        odd = highest if highest > form.highest else lowest
+        raise DataError(
+            f"{pictures.name}: a pixel of {odd:g}, but those of {whose} go from {form.lowest:g} to "
+            f"{form.highest:g}. Rescale the pixels."
+        )
+    whole = pixels if form.pixel_type == "float32" else np.rint(pixels)
+    source, numbers = InMemory(whole.astype(form.pixel_type)), np.arange(len(pixels))
+    return replace(pictures, source=source, numbers=numbers, form=form, files=())
+
+
+def _is_in_values_of(found: Form, form: Form) -> bool:
+    """Whether numbers with a point, in no range of their own, are whole values that nobody rounded."""
+    return found.pixel_type == "float32" and form.pixel_type != "float32" and found.highest > 1
+
+
+def _has_same_alpha(like: Form, n_channels: int) -> bool:
+    return like.has_alpha and like.n_channels == n_channels
+
+
+def _typed_like(values: np.ndarray, like: Form) -> tuple[Pixels, float, float] | None:
+    """Pixels of the type of others, where that is theirs; None where it may be another."""
+    kind = np.dtype(like.pixel_type)
+    is_any_whole = values.dtype.kind in "iu" and values.dtype.name not in ("uint8", "uint16", "int16")
+    is_alike = values.dtype.kind == "f" if kind.kind == "f" else values.dtype == kind or is_any_whole
+    if not is_alike or not values.size:
+        return None
+    lowest, highest = float(values.min()), float(values.max())
+    if not (math.isfinite(lowest) and math.isfinite(highest)):
+        return None
+    if kind.kind != "f" and not np.iinfo(kind).min <= lowest <= highest <= np.iinfo(kind).max:
+        return None
+    return values.astype(kind), min(like.lowest, lowest), max(like.highest, highest)
 
 
 def _typed(values: np.ndarray, name: str) -> tuple[Pixels, float, float]:

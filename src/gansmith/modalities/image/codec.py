@@ -17,16 +17,13 @@ from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.mirroring import MAX_PICTURES, can_be_mirrored
 from gansmith.modalities.image.networks import PictureSamples
-from gansmith.modalities.image.pictures import Form, InMemory, Pictures, Pixels
+from gansmith.modalities.image.pictures import MAX_CHANNELS, MAX_SIDE_PX, Form, InMemory, Pictures, Pixels
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.nets.convolution import Shape
 from gansmith.settings import from_plain, to_plain
 
 CompactPictures = Shaped[Tensor, "batch height width n_channels"]
 
-MAX_SIDE: Final = 1024
-"""Pixels."""
-MAX_CHANNELS: Final = 64
 VALUES_PER_BLOCK: Final = 1 << 20
 """Of pictures that are made at a time."""
 
@@ -50,10 +47,10 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
     @classmethod
     def fit(cls, records: Pictures, options: ImageOptions, seed: int) -> ImageCodec:
         form = records.form
-        if max(form.height, form.width) > MAX_SIDE or form.n_channels > MAX_CHANNELS:
+        if max(form.height, form.width) > MAX_SIDE_PX or form.n_channels > MAX_CHANNELS:
             raise DataError(
                 f"{records.name}: pictures of {form} are too large to be learnt. "
-                f"Scale them down to {MAX_SIDE} x {MAX_SIDE} or less (--size)."
+                f"Scale them down to {MAX_SIDE_PX} x {MAX_SIDE_PX} or less (--size)."
             )
         few = np.random.default_rng(seed).permutation(len(records))[:MAX_PICTURES]
         pixels = records.source.block(records.numbers[few])[..., : form.n_seen]
@@ -81,8 +78,11 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
     def check(self, records: Pictures) -> None:
         """Raise DataError unless pictures have the form that this codec knows."""
         ours, theirs = self.form, records.form
-        shapes = [(form.height, form.width, form.n_channels, form.masks) for form in (ours, theirs)]
-        if shapes[0] != shapes[1]:
+        shapes = [
+            (form.height, form.width, form.n_channels, form.masks, form.has_alpha, form.pixel_type)
+            for form in (ours, theirs)
+        ]
+        if shapes[0] != shapes[1] or not _is_range_like(ours, theirs):
             raise DataError(
                 f"{records.name}: pictures of {theirs}, but the model's have {ours}. Bring them to that form."
             )
@@ -93,10 +93,12 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
 
     def compacted(self, pixels: Pixels, name: str) -> CompactPictures:
         """Pixels as tensors, whole numbers of 16 bits in 32, which torch can count with."""
-        if len(pixels) and (brightest := pixels.max()) > self.form.highest:
+        lowest, highest = self.form.lowest, self.form.highest
+        odd = [one for one in _extremes(pixels) if not lowest <= one <= highest]
+        if odd:
             raise DataError(
-                f"{name}: a pixel of {brightest}, but the model's go from {self.form.lowest:g} to "
-                f"{self.form.highest:g}. Rescale the pixels."
+                f"{name}: a pixel of {odd[0]}, but the model's go from {lowest:g} to {highest:g}. "
+                "Rescale the pixels."
             )
         return torch.from_numpy(pixels.astype(np.int32) if pixels.dtype == np.uint16 else pixels)
 
@@ -147,13 +149,28 @@ class ImageCodec(AbstractCodec[Pictures, ImageOptions]):
             if set(state) != {"form", "attributes", "can_be_mirrored"} or not isinstance(mirrored, bool):
                 raise ModelFileError(f"its parts are {sorted(state)}")
             form = from_plain(Form, state["form"], error=ModelFileError)
-            if max(form.height, form.width) > MAX_SIDE or form.n_channels > MAX_CHANNELS:
+            if max(form.height, form.width) > MAX_SIDE_PX or form.n_channels > MAX_CHANNELS:
                 raise ModelFileError(f"pictures of {form}")
             if not form.lowest < form.highest or len(form.masks) >= form.n_channels:
                 raise ModelFileError(f"pixels from {form.lowest} to {form.highest}, masks {form.masks}")
+            if form.has_alpha and form.n_seen not in (2, 4):
+                raise ModelFileError(f"transparency as the last of {form.n_seen} channels")
             return cls(form, AttributeCodec.from_state(state["attributes"], tensors), mirrored)
         except (UsageError, DataError) as error:
             raise ModelFileError(
                 f"the model's codec says {dict(state)!r:.200} ({error}). Wanted: a form of pictures up to "
-                f"{MAX_SIDE} x {MAX_SIDE}. The file is damaged; save the model again."
+                f"{MAX_SIDE_PX} x {MAX_SIDE_PX}. The file is damaged; save the model again."
             ) from error
+
+
+def _is_range_like(ours: Form, theirs: Form) -> bool:
+    """Whether pixels from black to white are values of the model's scale.
+
+    What was found to be white is less where pictures are darker; less than half of it is another scale.
+    """
+    is_within = ours.lowest <= theirs.lowest and theirs.highest <= ours.highest
+    return is_within and 2 * (theirs.highest - theirs.lowest) >= ours.highest - ours.lowest
+
+
+def _extremes(pixels: Pixels) -> tuple[Any, ...]:
+    return (pixels.max(), pixels.min()) if len(pixels) else ()

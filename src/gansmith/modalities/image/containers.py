@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.modalities.image import npy
 
 MAX_BYTES: Final = 8 * 1024**3
 """Of an array, unpacked."""
@@ -80,11 +81,11 @@ def n_dims(path: Path) -> int:
                 return file.read(4)[3]
         if path.name.lower().endswith(".npy"):
             with path.open("rb") as file:
-                return len(_npy_shape(file))
+                return len(npy.header(file)[0])
         with zipfile.ZipFile(path) as archive:
             name = _pixel_name([member.removesuffix(".npy") for member in archive.namelist()])
             with archive.open(f"{name}.npy") as file:
-                return len(_npy_shape(cast("Any", file)))
+                return len(npy.header(cast("Any", file))[0])
     except (*_BROKEN, IndexError):
         return 0
 
@@ -136,6 +137,8 @@ def _labels_beside(path: Path) -> Path | None:
 
 def _read_npy(path: Path) -> np.ndarray:
     try:
+        with path.open("rb") as file:
+            npy.check_size(file, path.stat().st_size)
         return np.load(path, allow_pickle=False)
     except _BROKEN as error:
         raise _unreadable(path, error) from error
@@ -148,8 +151,13 @@ def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
             if sum(member.file_size for member in sizes) > MAX_BYTES:
                 raise DataError(f"{path}: more than {MAX_BYTES // 1024**3} GiB when unpacked. Split it.")
             names = list(arrays.files)
-            pixels = arrays[_pixel_name(names)]
+            wanted = _pixel_name(names)
             label = next((name for name in _LABEL_NAMES if name in names), None)
+            for name in (wanted,) if label is None else (wanted, label):
+                member = f"{name}.npy"
+                with arrays.zip.open(member) as file:
+                    npy.check_size(file, arrays.zip.getinfo(member).file_size)
+            pixels = arrays[wanted]
             labels = None if label is None else np.asarray(arrays[label])
     except _BROKEN as error:
         raise _unreadable(path, error) from error
@@ -165,12 +173,6 @@ def _pixel_name(names: list[str]) -> str:
             f"none of its arrays ({', '.join(names)}) is called one of {', '.join(_PIXEL_NAMES)}"
         )
     return found or names[0]
-
-
-def _npy_shape(file: BufferedIOBase) -> tuple[int, ...]:
-    version = np.lib.format.read_magic(cast("Any", file))
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    return read(cast("Any", file))[0]
 
 
 def _unreadable(path: Path, error: Exception) -> DataError:

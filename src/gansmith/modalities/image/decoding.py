@@ -18,11 +18,13 @@ from typing import Any, Final, cast, final
 import numpy as np
 from PIL import Image, ImageOps
 
-from gansmith.modalities.image import medical
+from gansmith.modalities.image import medical, npy
 from gansmith.modalities.image.pictures import Pixels
 
 MAX_PIXELS: Final = 100_000_000
 """Of one picture; a file that says it has more is left out."""
+NPY: Final = "npy"
+"""The kind of a picture that is an array."""
 _TURNED: Final = (5, 6, 7, 8)
 """Values of EXIF's orientation that change width and height."""
 _ORIENTATION: Final = 0x0112
@@ -57,6 +59,11 @@ class Header:
     is_reduced: bool = False
     """Whether it has 16 bits a colour, of which 8 are read."""
 
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel is transparency; two or four of an array are just channels."""
+        return self.n_channels in (2, 4) and self.kind != NPY
+
 
 def read_header(file: BufferedIOBase, name: str) -> Header:
     """What a file says of its picture.
@@ -70,9 +77,13 @@ def read_header(file: BufferedIOBase, name: str) -> Header:
             height, width, n_channels, pixel_type, n_frames = medical.scan_header(file, name)
             _check_size(width, height)
             return Header(width, height, n_channels, pixel_type, n_frames, "scan")
+        if name.lower().endswith(npy.SUFFIX):
+            height, width, n_channels, pixel_type = npy.picture_header(file)
+            _check_size(width, height)
+            return Header(width, height, n_channels, pixel_type, 1, NPY)
         with _opened(file) as image:
             width, height = image.size
-            if image.format in _WITH_EXIF[:4] and image.getexif().get(_ORIENTATION) in _TURNED:
+            if image.format in _WITH_EXIF and image.getexif().get(_ORIENTATION) in _TURNED:
                 width, height = height, width
             n_channels, pixel_type = _native(image)
             n_frames = int(getattr(image, "n_frames", 1))  # which only some of Pillow's files have
@@ -97,6 +108,8 @@ def decode(file: BufferedIOBase, name: str, frame: int = 0, needed_px: int = 0) 
     with readable():
         if medical.is_scan(name):
             return medical.read_scan(file, name, frame, MAX_PIXELS)
+        if name.lower().endswith(npy.SUFFIX):
+            return npy.read_picture(file)
         with _opened(file) as image:
             if frame:
                 image.seek(frame)

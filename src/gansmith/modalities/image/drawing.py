@@ -27,7 +27,7 @@ def seen(pictures: Pictures) -> Canvas:
         Shape `(n, height, width)` where they are grey, else `(n, height, width, 3)`.
     """
     form = pictures.form
-    return on_screen(pictures.pixels, form.lowest, form.highest, len(form.masks))
+    return on_screen(pictures.pixels, form.lowest, form.highest, len(form.masks), has_alpha=form.has_alpha)
 
 
 def grid_of(pictures: Pictures, n_columns: int = 0, row_labels: Sequence[str] = ()) -> Canvas:

@@ -31,8 +31,12 @@ MAX_FILE_BYTES: Final = 512 * 1024**2
 """A larger file is no picture."""
 MAX_ENCODED_BYTES: Final = 1024**3
 """Of a compressed tar, whose members cannot be reached one by one: they are kept in memory."""
+MAX_TABLE_BYTES: Final = 64 * 1024**2
+"""Of a table in such a tar."""
+_ARRAY: Final = ".npy"
 _TABLES: Final = frozenset((*LABEL_FILES, BOXES_FILE))
 _SILENT: Final = frozenset(("thumbs.db", "desktop.ini", "meta.json")) | _TABLES
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _DIGITS: Final = re.compile(r"\d+")
 
 
@@ -104,14 +108,17 @@ def natural(names: Iterable[str]) -> list[str]:
 
 def sorted_out(names: Iterable[str]) -> tuple[list[str], list[str]]:
     """Names of pictures, and of other files that are worth a word; both in natural order."""
-    pictures, others = list[str](), list[str]()
+    pictures, others, arrays = list[str](), list[str](), list[str]()
     for name in names:
         if is_hidden(name):
             continue
         if is_picture_name(name):
             pictures.append(name)
+        elif name.lower().endswith(_ARRAY):
+            arrays.append(name)
         elif name.rpartition("/")[2].lower() not in _SILENT:
             others.append(name)
+    (pictures if len(arrays) > 1 else others).extend(arrays)  # one alone holds many pictures, or none
     return natural(pictures), natural(others)
 
 
@@ -208,7 +215,12 @@ class Zipped:
     def text(self, name: str) -> bytes | None:
         for member in self._zip.infolist():
             if _is_at_top(member.filename, name) and member.file_size <= MAX_FILE_BYTES:
-                return self._zip.read(member)
+                try:
+                    return self._zip.read(member)
+                except (OSError, *_DAMAGED) as error:
+                    raise DataError(
+                        f"{self.path}: {member.filename} cannot be read ({error}). Make it again."
+                    ) from error
         return _content(self.path.parent / name)
 
     def n_bytes(self, number: int) -> int:
@@ -235,7 +247,7 @@ class Tarred:
 
     def _list(self) -> None:
         with self.path.open("rb") as file:
-            is_plain = file.read(265)[257:262] == b"ustar"
+            self._is_plain = is_plain = file.read(265)[257:262] == b"ustar"
         n_kept = 0
         with tarfile.open(self.path, "r:" if is_plain else "r|*") as archive:
             for member in archive:
@@ -243,7 +255,8 @@ class Tarred:
                     continue
                 name = member.name.removeprefix("./")
                 self._places[name] = member.offset_data, member.size
-                is_wanted = is_picture_name(name) or name.rpartition("/")[2].lower() in _TABLES
+                is_table = name.lower().endswith(".csv") and member.size <= MAX_TABLE_BYTES
+                is_wanted = is_table or is_picture_name(name) or name.lower().endswith(_ARRAY)
                 if is_plain or is_hidden(name) or not is_wanted:
                     continue
                 n_kept += member.size
@@ -269,7 +282,7 @@ class Tarred:
 
     def text(self, name: str) -> bytes | None:
         for member in self._places:
-            if _is_at_top(member, name):
+            if _is_at_top(member, name) and (self._is_plain or member in self._contents):
                 return self._read(member)
         return _content(self.path.parent / name)
 
@@ -327,14 +340,14 @@ def _in_memory(size: int, read: Callable[[], bytes]) -> BufferedIOBase:
         raise OSError(f"{size} bytes, at most {MAX_FILE_BYTES} are read")
     try:
         return io.BytesIO(read())
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise OSError(f"damaged in the archive: {error}") from error
 
 
 def _is_at_top(member: str, name: str) -> bool:
     """Whether a member of an archive has this name, at its top or in a folder there."""
     parts = PurePosixPath(member).parts
-    return bool(parts) and parts[-1].lower() == name and len(parts) <= 2
+    return bool(parts) and parts[-1].lower() == name.lower() and len(parts) <= 2
 
 
 def _content(path: Path) -> bytes | None:

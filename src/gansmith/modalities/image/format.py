@@ -15,7 +15,7 @@ from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
-from gansmith.modalities.image.labels import summary
+from gansmith.modalities.image.labels import counted, shortened, summary
 from gansmith.modalities.image.movie import animated, check_movie, frames_of
 from gansmith.modalities.image.pictures import LABEL, Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
@@ -125,7 +125,8 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
             raise UsageError(f"pictures have no column {target!r} to predict. Leave --target out.")
         for fake in fakes:
             card = score_pictures(fake, train, holdout, seed)
-            yield replace(card, name=fake.name, n_records=len(fake), notes=fake.notes)
+            notes = (*fake.notes, *_broken_ones(fake, train, holdout))
+            yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
 
     def overview(self, records: Pictures) -> list[dict[str, str]]:
         brought = next((f" ({note})" for note in records.notes if BROUGHT in note), "")
@@ -153,3 +154,11 @@ def _known_like(pictures: Pictures, given: object) -> Any:
     wanted = np.asarray(given).dtype
     is_number = wanted.kind in "iuf" and None not in labels.tolist()
     return labels.astype(str).astype(wanted) if is_number else labels
+
+
+def _broken_ones(*sets: Pictures) -> tuple[str, ...]:
+    """A note on pictures that could not be read when they were asked for."""
+    said = [f"{name} ({why})" for one in sets for name, why in sorted(one.source.broken.items())]
+    said = list(dict.fromkeys(said))
+    what = f"{counted(len(said), 'picture')} could not be read, others stood for them: {shortened(said)}"
+    return (what,) if said else ()

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, cast, final
 
 import numpy as np
@@ -17,11 +17,10 @@ from PIL import Image
 from gansmith.errors import UsageError
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Header
-from gansmith.modalities.image.pictures import Form, Pixels
+from gansmith.modalities.image.pictures import MAX_SIDE_PX, Form, Pixels
 
 DEFAULT_SIDE_PX: Final = 64
 """The longer side of pictures whose size nobody chose, at most."""
-MAX_SIDE_PX: Final = 4096
 HIGHEST_VALUES_16: Final = (255, 1023, 4095, 16383, 65535)
 """What the brightest pixel of 16 bits can be: cameras and scanners use 10, 12 or 14 of them."""
 CHANNELS: Final = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
@@ -53,18 +52,28 @@ class Former:
     form: Form
     fit: HowFitted
     ranges: Ranges
+    had_alpha: bool = True
+    """Whether the last of 2 or 4 channels that come is transparency."""
 
     @property
     def needed_px(self) -> int:
         """A picture with longer sides may be decoded at a fraction of its size, down to this."""
         return 2 * max(self.form.height, self.form.width)
 
+    def of_ranges(self, ranges: Ranges) -> Former:
+        """The same for other values of black and white."""
+        lowest, highest = ranges.get(self.form.pixel_type, (self.form.lowest, self.form.highest))
+        return replace(self, ranges=ranges, form=replace(self.form, lowest=lowest, highest=highest))
+
     def __call__(self, pixels: Pixels) -> Pixels:
         """A picture of the form without its masks, shape `(height, width, n_seen)`."""
         form = self.form
         kind = pixels.dtype.name
         lowest, highest = self.ranges[kind] if kind in self.ranges else _own_range(pixels)
-        pixels = with_channels(pixels, form.n_seen, highest)
+        if self.had_alpha and form.has_alpha == (form.n_seen in (2, 4)):
+            pixels = with_channels(pixels, form.n_seen, highest)
+        else:
+            pixels = first_channels(pixels, form.n_seen)
         if pixels.shape[:2] != (form.height, form.width):
             pixels = resized(pixels, form.width, form.height, self.fit)
         is_same_range = (lowest, highest) == (form.lowest, form.highest)
@@ -95,9 +104,10 @@ def choose(
     sizes = np.array([(header.width, header.height) for header in headers], dtype=np.float64)  # (n, 2)
     width, height = (like.width, like.height) if like else _chosen_size(sizes, options.size)
     fit = _chosen_fit(sizes, width / height) if options.fit == "auto" else options.fit
-    ranges = _ranges(sample)
+    ranges = ranges_of(sample)
     form = like or _chosen_form(headers, sample, width, height, options.channels, ranges)
-    return Former(form, fit, ranges), _sentence(sizes, form, fit)
+    had_alpha = all(header.has_alpha for header in headers if header.n_channels in (2, 4))
+    return Former(form, fit, ranges, had_alpha), _sentence(sizes, form, fit)
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -160,20 +170,22 @@ def _chosen_form(
 ) -> Form:
     pixel_type = Counter(header.pixel_type for header in headers).most_common(1)[0][0]
     if channels:
-        n_channels = parse_channels(channels)
+        n_channels, has_alpha = parse_channels(channels), parse_channels(channels) in (2, 4)
     else:
-        n_most = Counter(header.n_channels for header in headers).most_common(1)[0][0]
-        n_channels = n_most if n_most > 4 else _chosen_channels(headers, sample)
+        most = Counter((header.n_channels, header.has_alpha) for header in headers).most_common(1)[0][0]
+        is_plain = most[0] > 4 or (most[0] in (2, 4) and not most[1])
+        n_channels, has_alpha = most if is_plain else _chosen_channels(headers, sample, ranges)
     lowest, highest = ranges.get(pixel_type, (0.0, 255.0))
-    return Form(height, width, n_channels, cast("Any", pixel_type), lowest, highest)
+    form = Form(height, width, n_channels, cast("Any", pixel_type), lowest, highest)
+    return replace(form, has_alpha=has_alpha)
 
 
-def _chosen_channels(headers: Sequence[Header], sample: Sequence[Pixels]) -> int:
+def _chosen_channels(headers: Sequence[Header], sample: Sequence[Pixels], ranges: Ranges) -> tuple[int, bool]:
     """Colour if more than a few pictures have some, transparency if most could have some and one has."""
-    n_with_alpha = sum(header.n_channels in (2, 4) for header in headers)
+    n_with_alpha = sum(header.has_alpha for header in headers)
     has_alpha = 2 * n_with_alpha > len(headers) and any(_is_transparent(pixels) for pixels in sample)
-    n_coloured = sum(map(_is_coloured, sample))
-    return (3 if n_coloured > _MIN_COLOURED * len(sample) else 1) + has_alpha
+    n_coloured = sum(_is_coloured(pixels, ranges) for pixels in sample)
+    return (3 if n_coloured > _MIN_COLOURED * len(sample) else 1) + has_alpha, has_alpha
 
 
 def _is_transparent(pixels: Pixels) -> bool:
@@ -186,26 +198,27 @@ def _white(pixels: Pixels) -> float:
     return float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind in "iu" else 1.0
 
 
-def _is_coloured(pixels: Pixels) -> bool:
+def _is_coloured(pixels: Pixels, ranges: Ranges) -> bool:
     """Whether more than one pixel in a thousand is not grey, where it is to be seen."""
     if pixels.shape[2] < 3:
         return False
     colours = pixels[..., :3].astype(np.float32)
-    is_tinted = np.ptp(colours, axis=2) > _TINT / 255 * _white(pixels)
+    lowest, highest = ranges[pixels.dtype.name]
+    is_tinted = np.ptp(colours, axis=2) > _TINT / 255 * (highest - lowest)
     if pixels.shape[2] == 4:
         is_tinted &= pixels[..., 3] > 0
     return float(is_tinted.mean()) > 0.001
 
 
-def _ranges(sample: Sequence[Pixels]) -> Ranges:
-    """The values of black and white for each type of pixel that occurs."""
-    ranges: dict[str, tuple[float, float]] = {"uint8": (0.0, 255.0)}
-    for kind in {pixels.dtype.name for pixels in sample} - {"uint8"}:
-        of_kind = [pixels for pixels in sample if pixels.dtype.name == kind]
-        lowest = min(float(pixels.min()) for pixels in of_kind)
-        highest = max(float(pixels.max()) for pixels in of_kind)
-        ranges[kind] = pixel_range(kind, lowest, highest)
-    return ranges
+def ranges_of(pictures: Iterable[Pixels]) -> Ranges:
+    """The values of black and white for each type of pixel that occurs, in the order of their names."""
+    found: dict[str, tuple[float, float]] = {}
+    for pixels in pictures:
+        kind, lowest, highest = pixels.dtype.name, float(pixels.min()), float(pixels.max())
+        least, most = found.get(kind, (lowest, highest))
+        found[kind] = min(least, lowest), max(most, highest)
+    ranges = {kind: pixel_range(kind, *found[kind]) for kind in sorted(found)}
+    return {**ranges, "uint8": (0.0, 255.0)}
 
 
 def pixel_range(pixel_type: str, lowest: float, highest: float) -> tuple[float, float]:
@@ -244,13 +257,19 @@ def _sentence(sizes: np.ndarray, form: Form, fit: HowFitted) -> str:
 # --- Bringing there -----------------------------------------------------------------------------------------
 
 
+def first_channels(pixels: Pixels, n_channels: int) -> Pixels:
+    """Channels that are no colours, in another number: the first ones, or the last one again and again."""
+    n = pixels.shape[2]
+    return pixels if n == n_channels else pixels[..., np.minimum(np.arange(n_channels), n - 1)]
+
+
 def with_channels(pixels: Pixels, n_channels: int, white: float) -> Pixels:
     """A picture, shape `(height, width, n)`, with other channels; what was transparent becomes white."""
     n = pixels.shape[2]
     if n == n_channels:
         return pixels
-    if n > 4 or n_channels > 4:  # no colours: the first ones, or the last one again and again
-        return pixels[..., np.minimum(np.arange(n_channels), n - 1)]
+    if n > 4 or n_channels > 4:
+        return first_channels(pixels, n_channels)
     alpha = pixels[..., -1:] if n in (2, 4) else np.full_like(pixels[..., :1], white)
     colours = pixels[..., : n - (n in (2, 4))]
     if n in (2, 4) and n_channels in (1, 3):

@@ -92,8 +92,7 @@ def _folder(name: str) -> str:
 
 
 def _label(parts: Sequence[str]) -> str | None:
-    text = "/".join(parts)
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace") or None
+    return printable("/".join(parts)) or None
 
 
 # --- Tables -------------------------------------------------------------------------------------------------
@@ -315,7 +314,12 @@ def counted(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
+def printable(name: str) -> str:
+    """The name of a file with marks in the place of bytes that are no UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def shortened(items: Sequence[str], n_shown: int = 3) -> str:
     """The first of some things, and how many more there are."""
     more = len(items) - n_shown
-    return ", ".join(items[:n_shown]) + (f" and {more:,} more" if more > 0 else "")
+    return ", ".join(map(printable, items[:n_shown])) + (f" and {more:,} more" if more > 0 else "")

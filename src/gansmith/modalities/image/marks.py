@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, final
 
@@ -20,6 +21,10 @@ from gansmith.modalities.image.pictures import Pixels
 
 _N_SAMPLED: Final = 40
 """Masks of a name that are looked at for their values."""
+_ALL_LOOKED_AT: Final = 20_000
+"""So many are all looked at, ..."""
+_ALL_PIXELS: Final = 2_000_000_000
+"""... where they have no more pixels."""
 _SAME_ASPECT: Final = 1.05
 """Ratio of the aspects of a mask and its picture, at most."""
 
@@ -61,13 +66,16 @@ class Marks:
 
         Raises:
             Unreadable: One of its masks is broken, or has another shape.
+            DataError: One of them has a value that none of those has that were looked at.
         """
         form = former.form
         numbers = self.masks.numbers_of(picture) if self.masks else {}
         planes = list[np.ndarray]()
         for name, values in self.values.items():
             if name in numbers and self.masks:
-                found = values.planes(_mask(self.masks.files, numbers[name], frame, size))
+                mask = _mask(self.masks.files, numbers[name], frame, size)
+                _check_known(values, mask, self.masks.files.names[numbers[name]])
+                found = values.planes(mask)
                 planes.append(resized_planes(found, form.width, form.height, former.fit))
             else:
                 planes.append(np.zeros((form.height, form.width, len(values.names)), dtype=bool))
@@ -126,7 +134,28 @@ def _values(masks: MaskFiles, name: str) -> MaskValues:
     if not sample:
         raise DataError(f"{files.name}: no mask can be read ({broken}). Mend them.")
     is_lossy = any(files.names[number].lower().endswith(LOSSY) for number in numbers)
-    return mask_values(sample, name, f"{files.name}, such as {files.names[numbers[0]]}", is_lossy=is_lossy)
+    said = f"{files.name}, such as {files.names[numbers[0]]}"
+    found = mask_values(sample, name, said, is_lossy=is_lossy)
+    n_pixels = len(numbers) * float(np.mean([pixels.shape[0] * pixels.shape[1] for pixels in sample]))
+    if len(numbers) <= _ALL_LOOKED_AT and n_pixels <= _ALL_PIXELS:
+        for number in numbers:
+            with suppress(Unreadable):  # it is named when its picture is read
+                pixels = decoded(files, number, 0)
+                if found.unknown(pixels) is not None:
+                    sample.append(pixels)
+                    found = mask_values(sample, name, said, is_lossy=is_lossy)
+    return found
+
+
+def _check_known(values: MaskValues, mask: Pixels, name: str) -> None:
+    """Raise DataError at a value that no mask had; where all had one value, any other is marked."""
+    odd = values.unknown(mask) if len(values.tones) > 1 else None
+    if odd is not None:
+        known = ", ".join(f"{tone:g}" for tone in sorted(values.tones))
+        raise DataError(
+            f"{name}: a value of {odd:g}, where the masks that were looked at have {known}. "
+            "Mend it, or leave its picture out."
+        )
 
 
 def _mask(files: PictureFiles, number: int, frame: int, size: Sequence[int]) -> Pixels:

@@ -40,6 +40,15 @@ class MaskValues:
     threshold: float = 0.0
     """A pixel above is marked, where there are no classes."""
     is_coloured: bool = False
+    tones: tuple[float, ...] = ()
+    """All values of those that were looked at; none where they are told apart by the threshold alone."""
+
+    def unknown(self, pixels: Pixels) -> float | None:
+        """A value of a mask that none of those that were looked at has; None where there is none."""
+        if not self.tones:
+            return None
+        odd = np.setdiff1d(_plain(pixels, is_coloured=self.is_coloured), self.tones)
+        return float(odd[0]) if len(odd) else None
 
     def planes(self, pixels: Pixels) -> np.ndarray:
         """Whether each pixel is marked, shape `(height, width, n_masks)`.
@@ -74,17 +83,17 @@ def mask_values(sample: Sequence[Pixels], name: str, said: str, *, is_lossy: boo
     plain = [_plain(pixels, is_coloured=is_coloured) for pixels in sample]
     counted = [np.unique(values, return_counts=True) for values in plain]
     tones = np.unique(np.concatenate([values for values, _ in counted]))
-    called = _called(name)
+    called, known = _called(name), tuple(map(float, tones))
     low, high = float(tones[0]), float(tones[-1])
     if len(tones) == 1 or (is_lossy and not is_coloured and high - low < _NEAR * 255):  # all alike
-        return MaskValues((called,), threshold=_middle_of_one(high, sample[0].dtype, is_lossy))
+        middle = _middle_of_one(high, sample[0].dtype, is_lossy)
+        return MaskValues((called,), threshold=middle, tones=() if is_lossy else known)
     if len(tones) == 2 and not is_coloured:
-        return MaskValues((called,), threshold=(low + high) / 2)
+        return MaskValues((called,), threshold=(low + high) / 2, tones=() if is_lossy else known)
     if len(tones) <= MAX_CLASSES and not is_lossy:
         classes = tuple(float(tone) for tone in tones if tone)
-        return MaskValues(
-            tuple(f"{called} {_tone(tone, is_coloured)}" for tone in classes), classes, 0.0, is_coloured
-        )
+        names = tuple(f"{called} {_tone(tone, is_coloured)}" for tone in classes)
+        return MaskValues(names, classes, 0.0, is_coloured, tuple({0.0, *known}))
     if not is_coloured and _share_near(counted, low, high) >= _MIN_NEAR:
         return MaskValues((called,), threshold=(low + high) / 2)
     what = "colours" if is_coloured else "values"

@@ -18,6 +18,10 @@ from gansmith.modalities.image.pictures import Pixels
 
 _DICOM: Final = (".dcm", ".dicom")
 _NIFTI: Final = (".nii", ".nii.gz")
+MAX_FRAMES: Final = 10_000
+"""Of a DICOM file, ..."""
+MAX_FRAME_PIXELS: Final = 2 * 1024**3
+"""... and pixels in all of them."""
 MAX_VOLUME_BYTES: Final = 2 * 1024**3
 """Of an unpacked NIfTI file."""
 
@@ -38,8 +42,11 @@ def scan_header(file: BufferedIOBase, name: str) -> tuple[int, int, int, str, in
         (n_slices, height, width), pixel_type = _LAST.volume_shape(file, name)
         return height, width, 1, pixel_type, n_slices
     dicom = _dicom(file, is_whole=False)
-    n_channels, n_frames = int(dicom.get("SamplesPerPixel", 1)), int(dicom.get("NumberOfFrames", 1))
-    return int(dicom.Rows), int(dicom.Columns), n_channels, _dicom_type(dicom), n_frames
+    n_channels, n_frames = int(dicom.get("SamplesPerPixel", 1)), int(dicom.get("NumberOfFrames", 1) or 1)
+    height, width = int(dicom.Rows), int(dicom.Columns)
+    if n_frames > MAX_FRAMES or n_frames * height * width > MAX_FRAME_PIXELS:
+        raise ValueError(f"{n_frames} frames of {width} x {height} pixels")
+    return height, width, n_channels, _dicom_type(dicom), n_frames
 
 
 def read_scan(file: BufferedIOBase, name: str, frame: int, max_pixels: int) -> Pixels:

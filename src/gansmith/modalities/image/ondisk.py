@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, final
@@ -13,6 +13,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.image.decoding import Header, Unreadable, decode, read_header, readable
 from gansmith.modalities.image.files import PictureFiles, evenly
 from gansmith.modalities.image.forming import Former
+from gansmith.modalities.image.labels import printable
 from gansmith.modalities.image.marks import Marks
 from gansmith.modalities.image.medical import is_scan
 from gansmith.modalities.image.pictures import Pixels
@@ -45,7 +46,7 @@ class Frames:
 
     def name(self, number: int) -> str:
         """What a picture is called in messages."""
-        name = self.files.names[self.file(number)]
+        name = printable(self.files.names[self.file(number)])
         return name if self.frame_of is None else f"{name}#{self.frame_of[number] + 1}"
 
     def header(self, number: int) -> Header:
@@ -118,14 +119,14 @@ class OnDisk:
     """See `PixelSource`: pictures are read from their files when they are asked for, the first ones kept.
 
     In the place of a picture that cannot be read, as when its file is gone or broken, stands the next one of
-    the same group that can: always the same one.
+    the same group that can, where there is none the next of the same larger group: always the same one.
     """
 
     def __init__(
         self,
         frames: Frames,
         former: Former,
-        groups: np.ndarray | None = None,
+        groups: Sequence[np.ndarray] = (),
         *,
         is_strict: bool = False,
         marks: Marks | None = None,
@@ -135,7 +136,8 @@ class OnDisk:
         Args:
             frames: Where they are.
             former: What they are brought to.
-            groups: Shape `(n,)`: pictures that may stand for each other have the same number; None: all may.
+            groups: Each of shape `(n,)`, the best first: pictures that may stand for each other have the same
+                number; none: all may.
             is_strict: Raise where a picture cannot be read.
             marks: What is marked in them; their form has channels for it.
         """
@@ -147,8 +149,12 @@ class OnDisk:
         self._kept = np.empty((n_kept, *self._shape), form.pixel_type)  # memory is taken as it is filled
         self._places = np.full(len(frames), -1, dtype=np.int32)
         self._n_kept = 0
-        self.broken = dict[str, str]()
-        """What could not be read so far, and why."""
+        self._broken = dict[str, str]()
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """See `PixelSource`."""
+        return self._broken
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -177,7 +183,7 @@ class OnDisk:
             try:
                 pixels = formed(self._frames, tried, self._former, self._marks)
             except Unreadable as error:
-                self.broken[self._frames.name(tried)] = str(error)
+                self._broken[self._frames.name(tried)] = str(error)
                 if self._is_strict:
                     break
                 continue
@@ -192,9 +198,13 @@ class OnDisk:
         """A picture, and what may stand in its place, the next ones first."""
         yield number
         others = (number + 1 + np.arange(len(self) - 1)) % len(self)
-        if self._groups is not None:
-            others = others[self._groups[others] == self._groups[number]]
-        yield from others[:_MAX_TRIED].tolist()
+        if not self._groups:
+            yield from others[:_MAX_TRIED].tolist()
+        tried = np.zeros(len(others), dtype=bool)
+        for group in self._groups:
+            is_next = (group[others] == group[number]) & ~tried
+            yield from others[is_next][:_MAX_TRIED].tolist()
+            tried |= is_next
 
     def _keep(self, number: int, pixels: Pixels) -> None:
         place = self._n_kept

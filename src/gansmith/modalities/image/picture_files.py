@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.boxes import Boxes, read_boxes
 from gansmith.modalities.image.decoding import Header, Unreadable
 from gansmith.modalities.image.files import BOXES_FILE, LABEL_FILES, PictureFiles, evenly
-from gansmith.modalities.image.forming import Former, choose
+from gansmith.modalities.image.forming import Former, choose, ranges_of
 from gansmith.modalities.image.labels import (
     Known,
     Texts,
@@ -79,12 +80,18 @@ def read_files(
     sizes = {frames.file(number): header for number, header in headers.items()}
     marks, of_marks = marks_of(apart.masks, boxes, sizes)
     former = former if marks is None else marks.former(former)
+    is_at_once = _fits_at_once(former.form, len(frames), list(headers.values()))
+    of_range = list[str]()
+    if former.form.pixel_type != "uint8" and like is None:
+        former, of_range = _ranged(former, frames, len(sample), broken, is_at_once=is_at_once)
     known = _known(files, frames, options, table)
-    if _fits_at_once(former.form, len(frames), list(headers.values())):
+    if is_at_once:
         pixels, kept = _read_all(frames, former, marks, broken)
         source, numbers = InMemory(pixels), np.arange(len(kept))
     else:
         groups = _groups(known.attributes)
+        if options.strict:
+            _check_all(frames, former, marks, broken)
         source = OnDisk(frames, former, groups, is_strict=options.strict, marks=marks)
         numbers = kept = _kept(frames, broken)
     if broken and options.strict:
@@ -96,7 +103,7 @@ def read_files(
     notes = _notes(files, frames, list(headers.values()), broken, former, how, is_every_frame=is_every_frame)
     name = Path(files.name).name or files.name
     attributes = known.attributes.take(kept)
-    notes += [*apart.notes, *of_boxes, *of_marks, *known.notes]
+    notes += [*of_range, *apart.notes, *of_boxes, *of_marks, *known.notes]
     return Pictures(source, numbers, former.form, attributes, name, tuple(notes), names)
 
 
@@ -185,17 +192,50 @@ def _read_all(
     return pixels[:n], _kept(frames, broken)
 
 
+def _ranged(
+    former: Former, frames: Frames, n_sampled: int, broken: Mapping[int, str], *, is_at_once: bool
+) -> tuple[Former, list[str]]:
+    """Black and white by all pictures where these are read at once, else a note that they are by some."""
+    if is_at_once:
+        return former.of_ranges(ranges_of(_all_readable(frames, broken))), []
+    form = former.form
+    note = f"black and white are {form.lowest:g} and {form.highest:g} by {n_sampled:,} of {len(frames):,}"
+    return former, [f"{note} pictures: values beyond are cut off"]
+
+
+def _all_readable(frames: Frames, broken: Mapping[int, str]) -> Iterator[Pixels]:
+    for number in range(len(frames)):
+        if number not in broken:
+            with suppress(Unreadable):  # it is named when it is read
+                yield frames.decode(number)
+
+
+def _check_all(frames: Frames, former: Former, marks: Marks | None, broken: dict[int, str]) -> None:
+    """Read all pictures and keep none, so that what is broken is known before anything is learnt."""
+    for number in range(len(frames)):
+        try:
+            formed(frames, number, former, marks)
+        except Unreadable as error:
+            broken[number] = str(error)
+
+
 def _kept(frames: Frames, broken: Mapping[int, str]) -> np.ndarray:
     is_kept = np.ones(len(frames), dtype=bool)
     is_kept[list(broken)] = False
     return np.flatnonzero(is_kept)
 
 
-def _groups(attributes: Attributes) -> np.ndarray | None:
-    """A number for each picture, the same for those of the same label."""
-    if LABEL not in attributes.columns:
-        return None
-    return np.unique(attributes.columns[LABEL].astype(str), return_inverse=True)[1]
+def _groups(attributes: Attributes) -> list[np.ndarray]:
+    """A number for each picture, the same where all attributes are; then the same for the same label."""
+    columns = attributes.columns
+    if not columns:
+        return []
+    of_all = np.unique(
+        ["\0".join(map(repr, row)) for row in zip(*(one.tolist() for one in columns.values()), strict=True)],
+        return_inverse=True,
+    )[1]
+    of_label = np.unique(columns[LABEL].astype(str), return_inverse=True)[1] if LABEL in columns else None
+    return [of_all, np.zeros_like(of_all) if of_label is None else of_label]
 
 
 # --- What is known ------------------------------------------------------------------------------------------

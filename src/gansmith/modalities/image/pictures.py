@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any, Final, Literal, Protocol, cast, final, get_args, runtime_checkable
@@ -22,6 +22,11 @@ LABEL: Final = "label"
 PixelType = Literal["uint8", "uint16", "int16", "int32", "float32"]
 PIXEL_TYPES: Final[tuple[PixelType, ...]] = get_args(PixelType)
 
+MAX_SIDE_PX: Final = 1024
+"""Of a picture that is learnt."""
+MAX_CHANNELS: Final = 64
+"""Of a picture with its masks; a longer last axis of an array is one of pixels."""
+
 Pixels = np.ndarray[tuple[Any, ...], np.dtype[Any]]
 
 
@@ -35,7 +40,7 @@ class Form:
     width: PositiveInt
     """Pixels."""
     n_channels: PositiveInt = 1
-    """1 grey, 2 grey and transparency, 3 colour (RGB), 4 colour and transparency (RGBA), or others."""
+    """1 grey, 3 colour (RGB), one more with transparency (LA, RGBA), or others; masks beside."""
     pixel_type: PixelType = "uint8"
     """What a pixel is stored as."""
     lowest: float = 0.0
@@ -44,11 +49,8 @@ class Form:
     """The value of white."""
     masks: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """Names of the last channels where these are masks, of 0 and `highest`, and no part of the picture."""
-
-    @property
-    def has_alpha(self) -> bool:
-        """Whether the last channel of the picture is transparency."""
-        return self.n_seen in (2, 4)
+    has_alpha: bool = False
+    """Whether the last channel of the picture, of 2 or 4, is transparency."""
 
     @property
     def n_seen(self) -> int:
@@ -61,8 +63,9 @@ class Form:
         return self.height * self.width * self.n_channels
 
     def __str__(self) -> str:
-        what = {1: "grey", 2: "grey with transparency", 3: "colour", 4: "colour with transparency"}
-        channels = what.get(self.n_seen, f"{self.n_seen} channels")
+        what = {1: "grey", 3: "colour"}
+        with_alpha = {2: "grey with transparency", 4: "colour with transparency"}
+        channels = (with_alpha if self.has_alpha else what).get(self.n_seen, f"{self.n_seen} channels")
         depth = {"uint8": f"0 to {self.highest:g}"}.get(
             self.pixel_type, f"{self.pixel_type}, {self.lowest:g} to {self.highest:g}"
         )
@@ -73,6 +76,11 @@ class Form:
 @runtime_checkable
 class PixelSource(Protocol):
     """Pictures of one form by number."""
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Names of pictures in whose place others stood so far, and why they cannot be read."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -95,6 +103,7 @@ class InMemory:
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
+        self.broken: Mapping[str, str] = {}
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -117,6 +126,10 @@ class Seen:
 
     def __init__(self, source: PixelSource, n_seen: int) -> None:
         self._source, self._n_seen = source, n_seen
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        return self._source.broken
 
     def __len__(self) -> int:
         return len(self._source)
@@ -185,7 +198,8 @@ class Pictures:
         pixels = pixels[..., None] if pixels.ndim == 3 else pixels
         _, height, width, n_channels = pixels.shape
         kind = cast("PixelType", pixels.dtype.name)
-        form = Form(height, width, n_channels, kind, 0.0, float(highest))
+        has_alpha = is_alpha_likely(n_channels, kind)
+        form = Form(height, width, n_channels, kind, 0.0, float(highest), has_alpha=has_alpha)
         columns = {} if attributes is None else dict(attributes.columns)
         if labels is not None:
             if len(labels) != len(pixels):
@@ -257,6 +271,16 @@ class Pictures:
         digest.update(self.source.digest(self.numbers))
         digest.update(self.attributes.fingerprint.encode())
         return digest.hexdigest()
+
+
+def is_alpha_likely(n_channels: int, pixel_type: str) -> bool:
+    """Whether the last channel of an array is taken for transparency: four of 8 bits are RGBA.
+
+    Example:
+        >>> is_alpha_likely(4, "uint8"), is_alpha_likely(2, "uint8"), is_alpha_likely(4, "uint16")
+        (True, False, False)
+    """
+    return n_channels == 4 and pixel_type == "uint8"
 
 
 def highest_value(largest: int) -> int:

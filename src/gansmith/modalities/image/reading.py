@@ -10,8 +10,8 @@ from typing import Any, cast
 import numpy as np
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.image import ImageOptions
-from gansmith.modalities.image.arrays import pictures_of, reformed, with_columns
+from gansmith.modalities.image import ImageOptions, npy
+from gansmith.modalities.image.arrays import brought_to, pictures_of, reformed, with_columns
 from gansmith.modalities.image.containers import (
     container_among,
     is_container_name,
@@ -62,7 +62,8 @@ def read_pictures(source: object, options: ImageOptions) -> Pictures:
 def read_like(source: object, like_these: Pictures) -> Pictures:
     """Pictures that are to be compared with others: brought to their form where they come from files.
 
-    Masks are left out on both sides: pictures are compared as they are seen.
+    Of arrays, another type of pixels is brought to theirs with a note; sizes are not changed. Masks are left
+    out on both sides: pictures are compared as they are seen.
 
     Raises:
         DataError: As `read_pictures`, and when an array has another size, or a pixel is brighter than white.
@@ -80,18 +81,7 @@ def read_like(source: object, like_these: Pictures) -> Pictures:
     attributes = like(pictures.attributes, like_these.attributes)
     if found == form:
         return replace(pictures, attributes=attributes)
-    pixels = pictures.source.block(pictures.numbers)
-    lowest, highest = pixels.min().item(), pixels.max().item()
-    if highest > form.highest or lowest < form.lowest:
-        odd = highest if highest > form.highest else lowest
-        raise DataError(
-            f"{pictures.name}: a pixel of {odd:g}, but those of {like_these.name} go from {form.lowest:g} to "
-            f"{like_these.highest:g}. Rescale the pixels."
-        )
-    whole = Pictures.of(pixels.astype(form.pixel_type))
-    return replace(
-        pictures, source=whole.source, numbers=whole.numbers, form=form, attributes=attributes, files=()
-    )
+    return replace(brought_to(pictures, form, like_these.name), attributes=attributes)
 
 
 def _shape(form: Form) -> tuple[int, ...]:
@@ -122,20 +112,21 @@ def _all_pictures(source: object, options: ImageOptions, form: Form | None) -> P
             return read_files(
                 Listed([str(item) for item in items], "list of paths", Path()), options, like=form
             )
-    return _in_memory(_from_array(source), options)
+    return _in_memory(_from_array(source, form), options)
 
 
 def _from_path(path: Path, options: ImageOptions, form: Form | None) -> Pictures:
     name = path.name.lower()
     if path.is_dir() or is_archive_name(name):
         files = files_in(path)
-        if not files.names and (only := container_among(files.others)) and path.is_dir():
+        is_array = path.is_dir() and all(one.lower().endswith(npy.SUFFIX) for one in files.names)
+        if is_array and (only := container_among([*files.names, *files.others])):
             pictures = _from_path(path / only, options, form)
             return replace(pictures, notes=(*pictures.notes, f"of the folder {path.name}, {only} is read"))
         return read_files(files, options, like=form)
     if is_container_name(name):
         pixels, labels = read_container(path)
-        pictures = pictures_of(pixels, None if options.labels else labels, path.name)
+        pictures = pictures_of(pixels, None if options.labels else labels, path.name, form)
         return reformed(_labelled(pictures, options), options, form, is_capped=True)
     if is_picture_name(name):
         files = Listed([path.name], str(path), path.parent)
@@ -159,17 +150,18 @@ def _from_table(table: Texts, options: ImageOptions, form: Form | None, said: st
     return read_files(Listed(names, said, folder_of(names, folder)), options, like=form, table=table)
 
 
-def _from_array(source: object) -> Pictures:
+def _from_array(source: object, form: Form | None) -> Pictures:
     if isinstance(source, np.ndarray):
-        return pictures_of(source, None)
+        return pictures_of(source, None, like=form)
     if isinstance(source, Mapping) and {"images", "target"} <= set(source):  # as scikit-learn hands them out
         bunch = cast("Mapping[str, Any]", source)
-        return pictures_of(np.asarray(bunch["images"]), np.asarray(bunch["target"]))
+        return pictures_of(np.asarray(bunch["images"]), np.asarray(bunch["target"]), like=form)
     if isinstance(source, tuple) and len(cast("tuple[Any, ...]", source)) == 2:
         pixels, labels = cast("tuple[Any, Any]", source)
         if is_frame(labels):
-            return with_columns(pictures_of(np.asarray(pixels), None), frame_texts(labels), "attributes")
-        return pictures_of(np.asarray(pixels), np.asarray(labels))
+            found = pictures_of(np.asarray(pixels), None, like=form)
+            return with_columns(found, frame_texts(labels), "attributes")
+        return pictures_of(np.asarray(pixels), np.asarray(labels), like=form)
     raise UsageError(
         f"a {type(source).__name__} holds no pictures. Give a path, an array (n, height, width), or a pair "
         "of an array and its labels."

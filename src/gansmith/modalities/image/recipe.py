@@ -76,7 +76,8 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
     ) -> Mapping[str, Any]:
         """See the base class: the form of pictures is the model's."""
         form = codec.form
-        of_model = {"size": f"{form.width}x{form.height}", "channels": MODES.get(form.n_seen, "")}
+        channels = MODES.get(form.n_seen, "") if form.has_alpha or form.n_seen in (1, 3) else ""
+        of_model = {"size": f"{form.width}x{form.height}", "channels": channels}
         for name, value in of_model.items():
             if given.get(name, value) not in ("", value):
                 raise UsageError(

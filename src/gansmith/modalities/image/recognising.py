@@ -12,10 +12,11 @@ from typing import Any, Final, cast
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.modalities.image import npy
 from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.containers import container_among, is_container_name, n_dims
-from gansmith.modalities.image.decoding import Unreadable, read_header
-from gansmith.modalities.image.files import is_archive_name, is_hidden, is_picture_name
+from gansmith.modalities.image.decoding import NPY, Unreadable, read_header, readable
+from gansmith.modalities.image.files import files_in, is_archive_name, is_hidden, is_picture_name
 from gansmith.modalities.image.labels import Texts, path_column
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
 from gansmith.modalities.image.pixel_tables import PIXEL_FILES, looks_like_pixels
@@ -100,11 +101,15 @@ def _is_path_of_pictures(path: Path) -> bool:
                 return False
             names = list(_first_names(path))
             only = container_among(names)
-            return any(map(is_picture_name, names)) or (only is not None and n_dims(path / only) >= 3)
+            if any(map(is_picture_name, names)) or (only is not None and n_dims(path / only) >= 3):
+                return True
+            return only is None and any(map(_is_npy, names)) and _is_of_arrays(path)
         if not path.is_file():
             return False
         if is_archive_name(name):
-            return any(is_picture_name(member) and not is_hidden(member) for member in _first_members(path))
+            if any(is_picture_name(member) and not is_hidden(member) for member in _first_members(path)):
+                return True
+            return name.endswith(".zip") and any(map(_is_npy, _first_members(path))) and _is_of_arrays(path)
         if is_container_name(name):
             return n_dims(path) >= 3
         if is_picture_name(name):
@@ -115,6 +120,19 @@ def _is_path_of_pictures(path: Path) -> bool:
     except (OSError, Unreadable):
         pass
     return False
+
+
+def _is_npy(name: str) -> bool:
+    return name.lower().endswith(npy.SUFFIX)
+
+
+def _is_of_arrays(path: Path) -> bool:
+    """Whether the files of a folder or a zip are arrays, each of one picture."""
+    files = files_in(path)
+    if not files.names:
+        return False
+    with readable(), files.open(0) as file:
+        return read_header(file, files.names[0]).kind == NPY
 
 
 def _is_table_of_paths(table: Texts, beside: Path) -> bool:

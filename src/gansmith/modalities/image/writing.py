@@ -11,9 +11,9 @@
     boxes.csv     the boxes around what is connected in channels of boxes, with its class
     meta.json     where they come from, and the form of the pictures
 
-A picture of 8 bits and up to 4 channels, or grey of 16 bits, is a PNG; any other is a `.npy` array. PNGs of 8
-bits are stretched to 255 as white, all else is written as it is. Every file of pictures says of itself that
-it is synthetic, where its format has a place for that.
+A picture of 8 bits, grey or in colour, perhaps transparent, or grey of 16 bits, is a PNG; any other is a
+`.npy` array. PNGs of 8 bits are stretched to 255 as white, all else is written as it is. Every file of
+pictures says of itself that it is synthetic, where its format has a place for that.
 """
 
 from __future__ import annotations
@@ -348,7 +348,7 @@ class _PictureFiles:
     def _content(self, pixels: Pixels) -> tuple[str, list[bytes]]:
         """The extension of the files of pictures `(n, height, width, n_channels)`, and what is in them."""
         n_channels, form = pixels.shape[-1], self._form
-        if form.pixel_type == "uint8" and n_channels <= 4:
+        if form.pixel_type == "uint8" and (n_channels in (1, 3) or form.has_alpha):
             stretched = on_screen(pixels.reshape(-1, 1, 1), form.lowest, form.highest).reshape(pixels.shape)
             return ".png", [self._png(one[..., 0] if n_channels == 1 else one) for one in stretched]
         if form.pixel_type == "uint16" and n_channels == 1:

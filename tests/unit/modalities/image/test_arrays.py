@@ -49,7 +49,7 @@ def test_colours_before_or_behind():
     assert not looks_like_pictures(np.zeros((2, 9, 9, 9)))
     assert _read(np.zeros((2, 9, 9, 9))).form.n_channels == 9
     with pytest.raises(DataError, match="holds no pictures"):
-        _read(np.zeros((2, 50, 50, 50)))
+        _read(np.zeros((2, 70, 70, 70)))
 
 
 def test_they_stay_as_they_are_unless_it_is_asked():
@@ -86,3 +86,37 @@ def test_to_compare_channels_must_be_the_same():
     assert read_like(np.linspace(-0.5, 0.5, 32).reshape(2, 4, 4), real).form == real.form
     with pytest.raises(DataError, match=r"a pixel of -1\.5, but those of array go from -1 to 1"):
         read_like(np.linspace(-1.5, 0.5, 32).reshape(2, 4, 4), real)
+
+
+def test_of_another_type_they_are_rescaled_and_it_is_said():
+    real = _read(np.array([0, 255] * 8, np.uint8).reshape(2, 8, 1))
+    fake = read_like(np.array([0, 0.5, 1, 0.2] * 4, np.float32).reshape(2, 8, 1), real)
+    assert fake.pixels.ravel().tolist()[:4] == [0, 128, 255, 51]
+    assert fake.notes == ("pixels of float32 0 to 1, brought to uint8 0 to 255",)
+    unrounded = read_like(np.array([0.2, 200.7] * 8).reshape(2, 8, 1), real)
+    assert unrounded.pixels.ravel().tolist()[:2] == [0, 201]
+    assert not unrounded.notes
+    scans = _read((np.arange(16).reshape(2, 8, 1) * 100 - 500).astype(np.int16))
+    for dtype in (np.int16, np.int64):  # few values are no reason to take them for others
+        dark = read_like(np.arange(16).reshape(2, 8, 1).astype(dtype), scans)
+        assert dark.pixels.ravel().tolist() == list(range(16))
+        assert dark.form == scans.form
+
+
+def test_a_file_with_a_brighter_pixel_of_the_same_type_is_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.full((2, 4, 4), 200, np.uint8))
+    with pytest.raises(DataError, match="a pixel of 200"):
+        read_like(tmp_path / "a.npy", _read(np.full((2, 4, 4), 16)))
+
+
+def test_two_channels_are_two_stains_and_four_of_8_bits_have_transparency():
+    two = _read(np.zeros((2, 4, 4, 2), np.uint8))
+    assert not two.form.has_alpha
+    assert "2 channels" in str(two.form)
+    assert _read(np.zeros((2, 4, 4, 2), np.uint8), channels="LA").form.has_alpha
+    four = np.zeros((2, 4, 4, 4), np.uint8)
+    assert _read(four).form.has_alpha
+    assert not _read(four.astype(np.uint16) + 999).form.has_alpha
+    grey = _read(np.stack([np.full((2, 4, 4), 90), np.zeros((2, 4, 4))], axis=3), channels="L")
+    assert grey.pixels.max() == 90
+    assert _read(np.full((2, 4, 4, 3), (200, 0, 0), np.uint8), channels="L").pixels.max() == 60

@@ -97,7 +97,7 @@ def test_other_pictures_are_refused():
     with pytest.raises(DataError, match=r"2 x 3 pixels, .* but the model's have 2 x 2"):
         codec.encode(Pictures.of(np.zeros((1, 3, 2), np.uint8), None, 16, "p"), 0)
     with pytest.raises(DataError, match="a pixel of 17"):
-        codec.encode(Pictures.of(np.full((1, 2, 2), 17, np.uint8), None, 255, "p"), 0)
+        codec.encode(Pictures.of(np.full((1, 2, 2), 17, np.uint8), None, 16, "p"), 0)
     with pytest.raises(DataError, match="too large"):
         ImageCodec.fit(Pictures.of(np.zeros((1, 2, 1025), np.uint8), None, 16, "p"), ImageOptions(), 0)
 
@@ -129,3 +129,25 @@ def test_a_damaged_state_is_refused(change):
     assert ImageCodec.from_state(GOOD, {}).form.width == 8
     with pytest.raises(ModelFileError, match=r"codec says|attributes"):
         ImageCodec.from_state({**GOOD, **change}, {})
+
+
+def test_pixels_of_another_scale_are_refused():
+    codec = codec_of(2, 2, 1, "uint8", 0.0, 255.0)
+    few = np.full((1, 2, 2), 16, np.uint8)
+    with pytest.raises(DataError, match="0 to 16, but the model's have 2 x 2 pixels, grey, 0 to 255"):
+        codec.check(Pictures.of(few, None, 16, "p"))
+    with pytest.raises(DataError, match=r"float32, 0 to 1, but"):
+        codec.check(Pictures.of(few.astype(np.float32), None, 1, "p"))
+    codec_of(2, 2, 1, "uint8", 0.0, 16.0).check(Pictures.of(few, None, 15, "p"))  # no pixel is white
+    with pytest.raises(DataError, match="a pixel of -3"):
+        codec_of(2, 2, 1, "int16", -2.0, 900.0).compacted(np.full((1, 2, 2, 1), -3, np.int16), "p")
+
+
+def test_what_is_no_transparency_is_not_multiplied():
+    for has_alpha, wanted in ((False, 1.0), (True, 0.0)):
+        form = Form(1, 1, 2, "uint8", has_alpha=has_alpha)
+        codec = ImageCodec(form, AttributeCodec.fit(Attributes()))
+        pixels = np.array([[[[255, 0]]]], np.uint8)
+        assert codec.expand(codec.compacted(pixels, "p"))[0, 0].item() == wanted
+        back = ImageCodec.from_state(*codec.state())
+        assert back.form.has_alpha == has_alpha

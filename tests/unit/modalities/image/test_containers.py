@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 
 import numpy as np
 import pytest
@@ -101,3 +102,24 @@ def test_what_runs_code_or_holds_no_pictures_is_refused(tmp_path):
         with pytest.raises(DataError, match=match):
             read_pictures(tmp_path / name, ImageOptions())
         assert not looks_like_pictures(tmp_path / name)
+
+
+def test_more_than_the_file_has_is_not_believed(tmp_path):
+    np.save(tmp_path / "a.npy", PIXELS)
+    small = (tmp_path / "a.npy").read_bytes()
+    huge = small.replace(b"(3, 4, 5), }        ", b"(999999999, 4, 5), }")
+    assert huge != small
+    (tmp_path / "a.npy").write_bytes(huge)
+    with pytest.raises(DataError, match="truncated: it says 19999999980 bytes"):
+        read_pictures(tmp_path / "a.npy", ImageOptions())
+    with zipfile.ZipFile(tmp_path / "b.npz", "w") as archive:
+        archive.writestr("images.npy", huge)
+    with pytest.raises(DataError, match="truncated: it says 19999999980 bytes"):
+        read_pictures(tmp_path / "b.npz", ImageOptions())
+
+
+def test_a_folder_of_one_array_is_that_array(tmp_path):
+    np.save(tmp_path / "images.npy", PIXELS)
+    assert len(read_pictures(tmp_path, ImageOptions())) == 3
+    np.save(tmp_path / "labels.npy", np.arange(3))
+    assert len(read_pictures(tmp_path, ImageOptions())) == 3

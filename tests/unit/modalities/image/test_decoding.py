@@ -161,3 +161,40 @@ def test_a_scan(tmp_path):
     assert pixels[..., 0].tolist() == (values.astype(int) * 2 - 1024).tolist()
     with pytest.raises(Unreadable, match="no DICOM file"):
         read_header(io.BytesIO(b"nothing" * 50), "b.dcm")
+
+
+def test_a_turned_png_says_its_size_as_it_is_decoded():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    header, _ = _both(_encoded(Image.new("L", (5, 3)), exif=exif))
+    assert (header.width, header.height) == (3, 5)
+
+
+def _npy(values):
+    file = io.BytesIO()
+    np.save(file, values)
+    return file
+
+
+def test_an_array_is_a_picture_where_its_shape_is_one():
+    assert _both(_npy(np.ones((6, 7, 5), np.int16)), "a.npy")[0].n_channels == 5
+    assert _both(_npy(np.ones((3, 4))), "a.npy")[0].pixel_type == "float32"
+    for values in (np.ones(4), np.ones((2, 3, 4, 5)), np.ones((9, 28, 28)), np.ones((3, 4), np.complex64)):
+        with pytest.raises(Unreadable, match=r"is no picture|values of type"):
+            read_header(_npy(values), "a.npy")
+    cut = io.BytesIO(_npy(np.ones((300, 400))).getvalue()[:500])
+    with pytest.raises(Unreadable, match="truncated"):
+        decode(cut, "a.npy")
+    with pytest.raises(Unreadable, match="no finite numbers"):
+        decode(_npy(np.full((3, 4), np.nan)), "a.npy")
+
+
+def test_a_scan_that_says_it_has_very_many_frames_is_refused():
+    pydicom = pytest.importorskip("pydicom")
+    scan = pydicom.Dataset()
+    scan.Rows, scan.Columns, scan.BitsAllocated, scan.NumberOfFrames = 8, 8, 8, 2**31 - 1
+    file = io.BytesIO()
+    pydicom.dcmwrite(file, scan, implicit_vr=True, little_endian=True, force_encoding=True)
+    content = bytes(128) + b"DICM" + file.getvalue()
+    with pytest.raises(Unreadable, match="2147483647 frames"):
+        read_header(io.BytesIO(content), "a.dcm")

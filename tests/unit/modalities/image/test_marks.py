@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.image import ImageOptions, ondisk, picture_files
+from gansmith.modalities.image import ImageOptions, marks, ondisk, picture_files
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.ondisk import OnDisk
@@ -304,3 +304,23 @@ def test_arrays_have_no_files_to_find_masks_by():
     for options in (ImageOptions(masks="masks"), ImageOptions(boxes="boxes.csv")):
         with pytest.raises(UsageError, match="by the names of picture files"):
             read_pictures(np.zeros((3, 4, 4), np.uint8), options)
+
+
+def _classed(n, odd):
+    """Pictures with masks of 0, 1 and 2, one of which has another value."""
+    found = {}
+    for number in range(n):
+        mask = np.full((8, 8), number // 2 % 3)
+        if number == odd:
+            mask[0, 0] = 7
+        found |= {f"{number}.png": _png(np.full((8, 8), number)), f"masks/{number}.png": _png(mask)}
+    return found
+
+
+def test_a_value_that_few_masks_have_is_a_class_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(marks, "_N_SAMPLED", 4)
+    folder = _folder(tmp_path, _classed(9, odd=1))
+    assert _read(folder, masks="masks").form.masks == ("mask 1", "mask 2", "mask 7")
+    monkeypatch.setattr(marks, "_ALL_LOOKED_AT", 5)
+    with pytest.raises(DataError, match=r"1\.png: a value of 7, where .* looked at have 0, 1, 2\."):
+        _read(folder, masks="masks")

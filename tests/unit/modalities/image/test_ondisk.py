@@ -7,9 +7,12 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError
-from gansmith.modalities.image import ImageOptions, ondisk, picture_files
+from gansmith.modalities.image import ImageOptions, ondisk, picture_files, scoring
+from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.ondisk import Frames, OnDisk
 from gansmith.modalities.image.reading import read_pictures
+from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.score import FULL
 
 
 @pytest.fixture
@@ -93,3 +96,37 @@ def test_the_digest_knows_names_and_sizes(folder):
     before = read_pictures(folder, ImageOptions(size="3")).fingerprint
     (folder / "a" / "3.png").write_bytes((folder / "a" / "3.png").read_bytes() + b"more")
     assert before != read_pictures(folder, ImageOptions(size="3")).fingerprint
+
+
+def test_a_stand_in_is_like_the_lost_one_in_all_that_is_known(folder):
+    rows = "".join(f"{'ab'[n // 4]}/{n}.png,{'left' if n % 2 else 'right'}\n" for n in range(8))
+    (folder / "labels.csv").write_text("file,side\n" + rows)
+    pictures = read_pictures(folder, ImageOptions())
+    (folder / "a" / "0.png").unlink()
+    assert _values(pictures, [0]) == [2]
+    (folder / "a" / "2.png").unlink()
+    assert _values(pictures, [2]) == [3]  # of its label, where no other is
+
+
+def test_strict_looks_at_all_pixels_first(folder):
+    path = folder / "a" / "3.png"
+    Image.effect_noise((40, 40), 90).save(path)
+    path.write_bytes(path.read_bytes()[:900])
+    with pytest.raises(DataError, match=r"a/3\.png \(truncated\)"):
+        read_pictures(folder, ImageOptions(strict=True, size="4", fit="crop"))
+
+
+def test_a_score_says_what_could_not_be_read(folder, monkeypatch):
+    pictures = read_pictures(folder, ImageOptions())
+    (folder / "a" / "3.png").unlink()
+
+    def score(fake, train, holdout, seed):
+        assert len(train.without_masks.pixels) == 8
+        return Scorecard("", ())
+
+    monkeypatch.setattr(scoring, "score_pictures", score)
+    fake = read_pictures(np.zeros((2, 4, 4), np.uint8), ImageOptions())
+    card = next(ImageFormat().score([fake], pictures, pictures, None, 0, FULL))
+    assert card.notes == (
+        "1 picture could not be read, others stood for them: a/3.png (is not there any more)",
+    )

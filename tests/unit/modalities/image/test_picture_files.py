@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image import ImageOptions, picture_files
 from gansmith.modalities.image import files as files_module
 from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
@@ -352,3 +353,61 @@ def test_what_is_no_folder_of_pictures(tmp_path):
     assert not looks_like_pictures(_archive(tmp_path, "zip", {"a.txt": b"x"}))
     assert not looks_like_pictures(_folder(tmp_path, {"bad.zip": "x"}) / "bad.zip")
     assert looks_like_pictures(_folder(tmp_path / "deep", {"train/cat/1.png": _png()}))
+
+
+@pytest.mark.parametrize("end", [".zip", ".tar.gz", ".tar"])
+def test_tables_in_archives_have_any_name(tmp_path, end):
+    found = {"a.png": _png(1), "b.png": _png(2), "Mine.csv": b"file,x,y,width,height\na.png,1,1,3,3\n"}
+    path = tmp_path / f"pictures{end}"
+    if end == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in found.items():
+                archive.writestr(name, content)
+    else:
+        with tarfile.open(path, "w:gz" if end == ".tar.gz" else "w") as tar:
+            for name, content in found.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+    for name in ("Mine.csv", "mine.csv"):
+        assert read_pictures(path, ImageOptions(boxes=name)).form.masks == ("box",)
+
+
+def test_a_damaged_table_in_a_zip_is_named(tmp_path):
+    path = tmp_path / "a.zip"
+    text = b"file,kind\n" + b"".join(b"%d.png,%d\n" % (one, one * one) for one in range(200))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0.png", _png(1))
+        archive.writestr("1.png", _png(2))
+        archive.writestr("labels.csv", text)
+        start = archive.getinfo("labels.csv").header_offset
+    content = bytearray(path.read_bytes())
+    content[start + 60 : start + 90] = b"\xff" * 30
+    path.write_bytes(bytes(content))
+    with pytest.raises(DataError, match=r"labels\.csv cannot be read"):
+        read_pictures(path, ImageOptions())
+
+
+def test_black_and_white_are_those_of_all_pictures_or_it_is_said(tmp_path, monkeypatch):
+    for number in range(20):
+        values = np.full((4, 4), number, np.float32)
+        values[0, 0] = 70 if number == 1 else -number
+        Image.fromarray(values).save(tmp_path / f"{number}.tif")
+    monkeypatch.setattr(picture_files, "_N_SAMPLED", 8)
+    form = read_pictures(tmp_path, ImageOptions()).form
+    assert (form.lowest, form.highest) == (-19, 70)
+    monkeypatch.setattr(picture_files, "AT_ONCE", 10)
+    found = read_pictures(tmp_path, ImageOptions())
+    assert (found.form.lowest, found.form.highest) == (-19, 19)
+    assert "black and white are -19 and 19 by 8 of 20 pictures: values beyond are cut off" in found.notes
+
+
+def test_names_that_are_no_text_can_be_printed(tmp_path):
+    _folder(tmp_path, {"a.png": _png(1), "b.png": _png(2)})
+    try:
+        (tmp_path / os.fsdecode(b"c\xff.png")).write_bytes(b"broken")
+    except OSError:
+        pytest.skip("names of files are text here")
+    found = read_pictures(tmp_path, ImageOptions())
+    assert "\n".join(found.notes).encode()
+    assert "c\ufffd.png" in found.notes[0]

@@ -20,7 +20,7 @@ from gansmith.modalities.image import ImageOptions, writing
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.pictures import Form, InMemory, Pictures
-from gansmith.modalities.image.reading import read_pictures
+from gansmith.modalities.image.reading import looks_like_pictures, read_pictures
 from gansmith.modalities.image.writing import PictureWriter
 
 FORM = Form(4, 4, 1, "uint8", 0.0, 16.0)
@@ -123,12 +123,13 @@ KNOWN = Attributes(
 ORIGIN = {"gansmith": json.dumps({"model": "abc", "records": 5, "seed": 3})}
 
 
-def _pictures(n_channels, pixel_type="uint8", highest=255.0, masks=()):
+def _pictures(n_channels, pixel_type="uint8", highest=255.0, masks=(), *, has_alpha=True):
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, int(highest) + 1, (5, 3, 4, n_channels)).astype(pixel_type)
     for index in range(n_channels - len(masks), n_channels):
         pixels[..., index] = np.where(pixels[..., index] > highest / 2, highest, 0)
-    form = Form(3, 4, n_channels, pixel_type, 0.0, highest, masks)
+    has_alpha = has_alpha and n_channels - len(masks) in (2, 4)
+    form = Form(3, 4, n_channels, pixel_type, 0.0, highest, masks, has_alpha)
     return Pictures(InMemory(pixels), np.arange(5), form, KNOWN, "generated")
 
 
@@ -315,3 +316,27 @@ def test_csv_holds_grey_pictures_of_8_bits_alone():
     for pictures in (_pictures(3), _pictures(1, "uint16")):
         with pytest.raises(UsageError, match=r"CSV holds grey pictures of 8 bits alone"):
             PictureWriter(Path("-"), pictures, {})
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+@pytest.mark.parametrize(
+    ("n_channels", "pixel_type", "highest"),
+    [
+        (3, "uint16", 4095.0),
+        (1, "int16", 3000.0),
+        (1, "float32", 9.0),
+        (2, "uint8", 255.0),
+        (4, "uint16", 9.0),
+    ],
+)
+def test_arrays_in_files_are_read_again(tmp_path, name, n_channels, pixel_type, highest):
+    pictures = _pictures(n_channels, pixel_type, highest, has_alpha=False)
+    pictures = pictures.with_attributes(Attributes({"label": np.array(list("abaab"), object)}))
+    path = _put(tmp_path / name, pictures)
+    assert looks_like_pictures(path)
+    back = read_pictures(path, ImageOptions())
+    assert (back.form.n_channels, back.form.pixel_type) == (n_channels, pixel_type)
+    assert not back.form.has_alpha
+    assert np.array_equal(back.pixels, pictures.pixels)
+    assert back.labels is not None
+    assert back.labels.tolist() == list("abaab")
