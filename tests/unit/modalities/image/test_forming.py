@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gansmith.errors import UsageError
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Header
-from gansmith.modalities.image.forming import Former, choose, resized, with_channels
+from gansmith.modalities.image.forming import Former, choose, parse_size, ranges_of, resized, with_channels
 from gansmith.modalities.image.pictures import Form
 
 
@@ -124,3 +125,20 @@ def test_channels_become_others():
     assert with_channels(_plain(0, 0, n=1), 1, 255).ravel().tolist() == [255]
     many = np.arange(6, dtype=np.uint8).reshape(1, 1, 6)
     assert with_channels(many, 3, 255).ravel().tolist() == [0, 1, 2]
+
+
+def test_a_size_that_cannot_be_learnt_is_refused_when_it_is_asked_for():
+    assert parse_size("1024x8") == (1024, 8)
+    with pytest.raises(UsageError, match="at most 1024"):
+        parse_size("1025")
+
+
+def test_ranges_come_in_one_order():
+    sample = [np.ones((1, 1, 1), kind) for kind in ("uint16", "int16", "float32", "int32")]
+    assert list(ranges_of(sample)) == ["float32", "int16", "int32", "uint16", "uint8"]
+
+
+def test_dark_colours_of_many_bits_are_colours():
+    dark = np.zeros((4, 4, 3), np.uint16)
+    dark[..., 0] = 900
+    assert _chosen([(4, 4)] * 2, [dark] * 2, n_channels=3, pixel_type="uint16")[0].form.n_channels == 3
