@@ -129,6 +129,7 @@ class Seen:
 
     @property
     def broken(self) -> Mapping[str, str]:
+        """See `PixelSource`."""
         return self._source.broken
 
     def __len__(self) -> int:
