@@ -183,22 +183,24 @@ class Finer(nn.Module):
         convolutional networks shift-invariant again" (arXiv:1904.11486): [1, 2, 1].
     """
 
-    kernel: Tensor
-
     def __init__(self, n_in: int, n_out: int, grid: Grid) -> None:
         super().__init__()
-        self.grid, n_dims = grid, len(grid)
-        self.change = begun(CONVOLUTIONS[n_dims](n_in, n_out, 1), 1.0)
-        line, kernel = torch.tensor([0.25, 0.5, 0.25]), torch.ones(())
-        for _ in range(n_dims):
-            kernel = kernel[..., None] * line
-        self.register_buffer("kernel", kernel.expand(n_out, 1, *[3] * n_dims).contiguous(), persistent=False)
+        self.grid = grid
+        self.change = begun(CONVOLUTIONS[len(grid)](n_in, n_out, 1), 1.0)
 
     def forward(self, x: GridSamples) -> Float[Tensor, "batch n_out *finer"]:
         """The same on the finer grid."""
-        x = doubled(self.change(x), self.grid)
-        edged = pad(x, [1, 1] * len(self.grid), mode="replicate")
-        return _CONVOLVED[len(self.grid)](edged, self.kernel.to(x.dtype), groups=x.shape[1])
+        return smoothed(doubled(self.change(x), self.grid))
+
+
+def smoothed(x: GridSamples) -> GridSamples:
+    """Each value a quarter of its neighbours on either side and a half of itself, along each axis."""
+    n_dims, n_channels = x.ndim - 2, x.shape[1]
+    kernel, line = x.new_ones(()), x.new_tensor([0.25, 0.5, 0.25])
+    for _ in range(n_dims):
+        kernel = kernel[..., None] * line
+    kernels = kernel.expand(n_channels, 1, *[3] * n_dims).contiguous()
+    return _CONVOLVED[n_dims](pad(x, [1, 1] * n_dims, mode="replicate"), kernels, groups=n_channels)
 
 
 def doubled(x: GridSamples, grid: Grid) -> Float[Tensor, "batch channels *finer"]:

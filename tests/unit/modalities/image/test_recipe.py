@@ -26,6 +26,7 @@ from gansmith.modalities.image.recipe import ImageRecipe
 from gansmith.modalities.recipe import seeded_networks
 from gansmith.nets.mlp import ActivationLayer
 from gansmith.nets.settings import rule_of_thumb_sizes
+from gansmith.tasks.model import load_model
 from gansmith.tasks.runs.fit import FitConfig, start
 
 
@@ -193,3 +194,19 @@ def test_the_same_key_makes_the_same_weights():
 def test_absurd_sizes_are_refused(change, match):
     with pytest.raises(UsageError, match=match):
         replace(ImageNetworks((3,), (3,)), **change)
+
+
+@pytest.mark.parametrize("preset", ["default", "dcgan"])
+def test_a_convolutional_model_is_the_same_behind_its_file(preset, tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 18, 20, 3)).astype(np.uint8)
+    labels = np.array(["a", "b"] * 20, object)
+    run = start((pixels, labels), FitConfig(preset=preset, samples_seen=64, threads=1))
+    for _ in run:
+        pass
+    model = run.model()
+    model.save(tmp_path / "m.gan")
+    ours, theirs = model.sample(5, seed=1), load_model(tmp_path / "m.gan").sample(5, seed=1)
+    assert np.array_equal(ours.pixels, theirs.pixels)
+    assert ours.pixels.std() > 0
+    assert ours.labels is not None
+    assert ours.labels.tolist() == theirs.attributes.columns["label"].tolist()
