@@ -8,6 +8,7 @@ import json
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def task(folder, name="mnist"):
     return Task(name, "1s", 0, "default", folder)
 
 
-def by_name(rows):
+def by_name(rows) -> dict[str, Any]:
     return {row.what: row for row in rows}
 
 

@@ -70,14 +70,18 @@ def test_blocks_hold_two_pixels_one_above_the_other():
 
 def test_sixels_put_every_colour_in_its_place():
     text = as_sixels(CANVAS)
-    head, body = re.fullmatch(r'\x1bP0;1q"1;1;29;13((?:#\d+;2;\d+;\d+;\d+)+)(.*)\x1b\\', text).groups()
+    whole = re.fullmatch(r'\x1bP0;1q"1;1;29;13((?:#\d+;2;\d+;\d+;\d+)+)(.*)\x1b\\', text)
+    assert whole is not None
+    head, body = whole.groups()
     palette = {
         int(n): np.array([*map(int, rgb)]) for n, *rgb in re.findall(r"#(\d+);2;(\d+);(\d+);(\d+)", head)
     }
     shown = np.full((18, 29, 3), -1)
     for band, lines in enumerate(body.split("-")):
         for line in lines.split("$"):
-            colour, sixels = re.fullmatch(r"#(\d+)(.*)", line).groups()
+            parts = re.fullmatch(r"#(\d+)(.*)", line)
+            assert parts is not None
+            colour, sixels = parts.groups()
             column = 0
             for count, letter in re.findall(r"(?:!(\d+))?([?-~])", sixels):
                 for _ in range(int(count or 1)):

@@ -125,7 +125,7 @@ def test_what_is_drawn_is_like_what_was_learnt(codec):
             assert shares[0] == pytest.approx(shares[1], abs=0.015), (name, value)
     for name in ("age", "scars", "light"):
         one, other = (each.columns[name] for each in (real, drawn))
-        assert np.nanmean(other) == pytest.approx(np.nanmean(one), abs=0.06 * np.nanstd(one))
+        assert np.nanmean(other) == pytest.approx(np.nanmean(one), abs=0.06 * float(np.nanstd(one)))
         assert np.nanstd(other) == pytest.approx(np.nanstd(one), rel=0.08)
         assert np.isnan(other).mean() == pytest.approx(np.isnan(one).mean(), abs=0.01)
     assert (drawn.columns["age"] % 1 == 0).all()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -17,9 +19,11 @@ from gansmith.modalities.attribute_request import AttributeRequest, request_for
 from gansmith.modalities.attributes import Attributes, HasAttributes
 from gansmith.modalities.capabilities import ConditionalBlock, Origins, Request
 from gansmith.modalities.image.codec import ImageCodec
-from gansmith.modalities.image.pictures import Pictures
-from gansmith.modalities.image.recipe import ImageRecipe
+from gansmith.modalities.image.networks import ImageNetworks
+from gansmith.modalities.image.pictures import Form, Pictures
+from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe
 from gansmith.modalities.registry import find_modality
+from gansmith.tabular.where import Where
 from gansmith.tasks.model import Model
 
 
@@ -42,6 +46,21 @@ def free():
     raise AssertionError("nothing has to be made to know it")
 
 
+def asked(codec: AttributeCodec, where: Where, balance: str) -> AttributeRequest:
+    """The request, where there is one."""
+    request = request_for(codec, where, balance)
+    assert request is not None
+    return request
+
+
+def told(request: AttributeRequest, size: int, first: int, n_records: int, seed: int) -> torch.Tensor:
+    """What the generator is told of a block."""
+    fresh = Origins(torch.zeros(size, 2), torch.zeros(size, dtype=torch.int64))
+    condition = request.block(size, first, n_records, seed).ask(fresh).condition
+    assert condition is not None
+    return condition
+
+
 def made(request: AttributeRequest, size: int = 300, first: int = 0, seed: int = 7) -> Attributes:
     """The attributes that pictures of a block get."""
     block = request.block(size, first, size, seed)
@@ -50,7 +69,7 @@ def made(request: AttributeRequest, size: int = 300, first: int = 0, seed: int =
 
 
 def test_a_block_asks_once_and_its_records_are_what_was_asked(codec):
-    request = request_for(codec, ["kind=hen", "weight<2"], "")
+    request = asked(codec, ["kind=hen", "weight<2"], "")
     assert isinstance(request, Request)
     block = request.block(8, 0, 3, 1)
     assert not block.is_done
@@ -63,26 +82,26 @@ def test_a_block_asks_once_and_its_records_are_what_was_asked(codec):
     assert block.compact is compact
     assert isinstance(block, ConditionalBlock)
     settled = block.settled(Pictures.of(np.zeros((3, 2, 2), np.uint8)))
+    assert settled.labels is None
+    assert len(settled) == 3
     assert isinstance(settled, HasAttributes)
+    assert question.condition is not None
     assert set(settled.attributes.columns["kind"]) == {"hen"}
     assert (settled.attributes.columns["weight"] < 2).all()
     assert torch.equal(codec.encode(settled.attributes), question.condition[:3])
-    assert settled.labels is None
-    assert len(settled) == 3
 
 
 def test_a_record_is_a_function_of_seed_and_position(codec):
-    request = request_for(codec, ["weight>3"], "tame")
-    again = request_for(codec, {"weight": {">": 3}}, "tame")
-    wanted = request.block(16, 32, 16, 5)
-    fresh = Origins(torch.zeros(16, 2), torch.zeros(16, dtype=torch.int64))
-    for other in (again.block(16, 32, 2, 5), request.block(16, 32, 1, 5)):
-        assert torch.equal(other.ask(fresh).condition, wanted.ask(fresh).condition)
-    assert not torch.equal(request.block(16, 32, 16, 6).ask(fresh).condition, wanted.ask(fresh).condition)
+    request = asked(codec, ["weight>3"], "tame")
+    again = asked(codec, {"weight": {">": 3}}, "tame")
+    wanted = told(request, 16, 32, 16, 5)
+    for other in (told(again, 16, 32, 2, 5), told(request, 16, 32, 1, 5)):
+        assert torch.equal(other, wanted)
+    assert not torch.equal(told(request, 16, 32, 16, 6), wanted)
 
 
 def test_conditions_are_drawn_when_nothing_is_asked(codec):
-    request = request_for(codec, {}, "")
+    request = asked(codec, {}, "")
     assert request.texts == ()
     assert request.doubts(5, free) == ()
     found = made(request, 4000).columns
@@ -109,7 +128,7 @@ def test_without_attributes_nothing_is_asked_and_nothing_can_be():
     ],
 )
 def test_balanced_values_take_turns(codec, where, values):
-    found = made(request_for(codec, where, "kind"), 60, first=7).columns
+    found = made(asked(codec, where, "kind"), 60, first=7).columns
     assert found["kind"].tolist() == [values[(7 + k) % len(values)] for k in range(60)]
     if where == ["weight<=3"]:
         assert (found["weight"] <= 3).all()
@@ -118,7 +137,7 @@ def test_balanced_values_take_turns(codec, where, values):
 
 
 def test_what_is_unknown_takes_no_turn(codec):
-    assert made(request_for(codec, [], "tame"), 4).columns["tame"].tolist() == ["no", "yes", "no", "yes"]
+    assert made(asked(codec, [], "tame"), 4).columns["tame"].tolist() == ["no", "yes", "no", "yes"]
     with pytest.raises(UsageError, match="none can be balanced"):
         request_for(codec, ["tame="], "tame")
 
@@ -141,9 +160,9 @@ def test_what_is_not_known_is_refused(codec, where, balance, message):
 
 def test_texts_say_what_was_asked(codec):
     spelt = ("kind=cat", "kind=dog", "tame=", "weight>=5")
-    assert request_for(codec, list(spelt), "").texts == spelt
+    assert asked(codec, list(spelt), "").texts == spelt
     where = {"kind": ["cat", "dog"], "tame": None, "weight": {">=": 5}}
-    assert request_for(codec, where, "").texts == spelt
+    assert asked(codec, where, "").texts == spelt
 
 
 @pytest.mark.parametrize(
@@ -161,14 +180,14 @@ def test_texts_say_what_was_asked(codec):
     ],
 )
 def test_doubts_where_too_few_are_alike(codec, where, note):
-    found = request_for(codec, where, "").doubts(410, free)
-    assert (note is None and found == ()) or note in found[0]
+    found = asked(codec, where, "").doubts(410, free)
+    assert found == () if note is None else note in found[0]
 
 
 def test_doubts_of_balanced_values(codec):
-    (note,) = request_for(codec, [], "kind").doubts(410, free)
+    (note,) = asked(codec, [], "kind").doubts(410, free)
     assert note.endswith("'kind' to know them: hen (10).")
-    assert request_for(codec, ["kind!=hen"], "kind").doubts(410, free) == ()
+    assert asked(codec, ["kind!=hen"], "kind").doubts(410, free) == ()
 
 
 class Mirror(nn.Module):
@@ -180,23 +199,33 @@ class Mirror(nn.Module):
 
     def forward(self, latents, condition):
         assert condition is not None
-        return condition[:, :3] * self.scale
+        return condition[:, :3].reshape(-1, 1, 1, 3) * self.scale
 
 
-class AskingRecipe(ImageRecipe):
-    """Pictures that can be asked for, whatever they are."""
+class FreeRecipe(AbstractRecipe[ImageCodec]):
+    """Pictures that cannot be asked for."""
 
-    def request(self, codec, where, balance):
-        return request_for(AttributeCodec.fit(creatures()), where, balance)
+    codec: ClassVar[type[AbstractCodec[Any, Any]]] = ImageCodec
+    networks: ClassVar[type[Any]] = ImageNetworks
+    presets: ClassVar[Mapping[str, str]] = {}
+
+    def plan(self, codec: ImageCodec, n_records: int, preset: str, seconds: float = 0.0) -> Any:
+        raise AssertionError("nothing is learnt")
+
+    def build(self, codec: ImageCodec, networks: Any, rules: Any) -> Any:
+        raise AssertionError("nothing is learnt")
+
+    def held_out_score(self, codec: ImageCodec, n_heldout: int, seed: int) -> Any:
+        raise AssertionError("nothing is learnt")
 
 
 @pytest.fixture
 def mirror() -> Model:
     """A model of pictures with attributes."""
-    modality = replace(find_modality("image"), recipe_path=f"{__name__}:{AskingRecipe.__name__}")
+    codec = ImageCodec(Form(1, 3, 1, "uint8", 0.0, 255.0), AttributeCodec.fit(creatures()))
     manifest = {"versions": {}, "data": {"n_records": 450, "n_heldout": 40}}
     rules = AdversarialRules(batch_size=2, n_latents=2)
-    return Model(modality, ImageCodec(1, 3, 255), rules, {"generator": Mirror()}, manifest)
+    return Model(find_modality("image"), codec, rules, {"generator": Mirror()}, manifest)
 
 
 def shown(pictures: Pictures) -> list[str]:
@@ -223,6 +252,8 @@ def test_a_model_makes_what_it_is_told_and_says_so(mirror, tmp_path, monkeypatch
 
 def test_a_kind_without_conditions_still_refuses_them():
     rules = AdversarialRules(batch_size=2, n_latents=2)
-    model = Model(find_modality("image"), ImageCodec(1, 3, 255), rules, {}, {})
+    codec = ImageCodec(Form(1, 3, 1, "uint8", 0.0, 255.0), AttributeCodec.fit(Attributes()))
+    modality = replace(find_modality("image"), recipe_path=f"{__name__}:{FreeRecipe.__name__}")
+    model = Model(modality, codec, rules, {}, {})
     with pytest.raises(UsageError, match="made without conditions"):
         model.blocks(5, where=["kind=cat"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -125,8 +126,8 @@ def test_chance_is_no_dependence():
 class Least(np.random.Generator):
     """Draws the least number that there is."""
 
-    def random(self, size):
-        return np.zeros(size)
+    def random(self, *arguments: Any, **options: Any) -> Any:
+        return np.zeros(*arguments, **options)
 
 
 def test_what_has_no_probability_is_not_drawn_at_the_very_edge(tree):

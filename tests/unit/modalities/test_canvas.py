@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from gansmith.modalities.canvas import grid, on_screen, png_bytes, quantised, reduced, strip, tiled
 
 
-def _one(*channels, dtype=np.uint8):
+def _one(*channels, dtype: Any = np.uint8):
     return np.array(channels, dtype).reshape(1, 1, 1, -1)
 
 

@@ -54,7 +54,7 @@ def picture_grid(
     captions: Sequence[str],
     path: Path,
     *,
-    highest: int,
+    highest: float,
     title: str = "",
     scale: int = 6,
     n_columns: int = 12,

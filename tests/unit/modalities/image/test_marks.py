@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.image import ImageOptions, marks, ondisk, picture_files
 from gansmith.modalities.image.codec import ImageCodec
@@ -286,7 +287,9 @@ def test_a_model_of_other_masks_refuses_pictures():
 )
 def test_no_mask_is_recoloured(n_seen, n_masks, is_recoloured):
     codec = ImageCodec.fit(_marked(tuple("abc"[:n_masks]), n_seen), ImageOptions(), 0)
-    chosen = [one.name for one in convolutional(codec, 100, 0).game.augmentations]
+    game = convolutional(codec, 100, 0).game
+    assert isinstance(game, AdversarialRules)
+    chosen = [one.name for one in game.augmentations]
     assert ("colour" in chosen) == is_recoloured
     assert "cutout" in chosen
 

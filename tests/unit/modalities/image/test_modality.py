@@ -123,6 +123,7 @@ def test_the_fingerprint_knows_pixels_and_labels():
     plain = _pictures(3)
     changed = Pictures.of(plain.pixels.copy(), None, 16, "noise")
     assert FORMAT.fingerprint(changed) == FORMAT.fingerprint(plain)
+    assert isinstance(changed.source, InMemory)
     changed.source.pixels[2, 3, 3] ^= 1
     assert FORMAT.fingerprint(changed) != FORMAT.fingerprint(plain)
     assert FORMAT.fingerprint(_pictures(3, labels=np.array(["a"] * 3, object))) != FORMAT.fingerprint(plain)
@@ -207,7 +208,9 @@ def test_few_of_many_pictures_are_in_memory(monkeypatch):
 
 def test_what_has_no_label_is_no_class(digits):
     some = digits.take(np.arange(400))
-    half = np.where(np.arange(400) % 2, some.labels, None)
+    assert some.labels is not None
+    half = some.labels.copy()
+    half[::2] = None
     unknown = some.with_attributes(Attributes({"label": half}))
     entry = recognised(unknown, unknown)
     assert (entry.score.n, entry.anchors[CEILING].n) == (200, 200)

@@ -19,7 +19,7 @@ from gansmith.modalities.canvas import tiled
 from gansmith.modalities.image import ImageOptions, writing
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.format import ImageFormat
-from gansmith.modalities.image.pictures import Form, InMemory, Pictures
+from gansmith.modalities.image.pictures import Form, InMemory, Pictures, PixelType
 from gansmith.modalities.image.reading import looks_like_pictures, read_pictures
 from gansmith.modalities.image.writing import PictureWriter
 
@@ -123,7 +123,7 @@ KNOWN = Attributes(
 ORIGIN = {"gansmith": json.dumps({"model": "abc", "records": 5, "seed": 3})}
 
 
-def _pictures(n_channels, pixel_type="uint8", highest=255.0, masks=(), *, has_alpha=True):
+def _pictures(n_channels, pixel_type: PixelType = "uint8", highest=255.0, masks=(), *, has_alpha=True):
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, int(highest) + 1, (5, 3, 4, n_channels)).astype(pixel_type)
     for index in range(n_channels - len(masks), n_channels):
@@ -198,6 +198,7 @@ def test_what_was_written_is_read_as_it_was(tmp_path, name, n_channels):
     assert again.form == pictures.form
     assert np.array_equal(again.pixels, pictures.pixels)
     assert again.attributes.names == known.names
+    assert again.labels is not None
     assert again.labels.tolist() == known.columns["label"].tolist()
     assert np.array_equal(again.attributes.columns["age"], ages, equal_nan=True)
 
