@@ -172,9 +172,8 @@ class AttributeCodec:
                 new = sorted({text for text in values.tolist() if text is not None} - {*column.values})
                 if new:
                     listed = f"{', '.join(new[:N_LISTED])}{', ...' * (len(new) > N_LISTED)}"
-                    notes.append(
-                        f"attribute {column.name!r}: values that were not learnt are unknown: {listed}"
-                    )
+                    said = "values that were not learnt count as unknown"
+                    notes.append(f"attribute {column.name!r}: {said}: {listed}")
         notes += [f"attribute {name!r} was not learnt" for name in attributes.names if name not in self.names]
         if attributes.columns and self.columns:
             notes.append("attributes go together as in the records that were learnt first")
