@@ -22,7 +22,7 @@ with tempfile.TemporaryDirectory() as made:
         picture.save(folder / shape / f"{number}.png")
 
     # Longer is better: half an hour for photographs of 64 x 64, not half a minute for 16 x 16.
-    model = gansmith.Synthesizer(samples_seen=6_400, seed=0, threads=1).fit(folder)
+    model = gansmith.Synthesizer(samples_seen=2_560, seed=0, threads=1).fit(folder)
     discs = model.sample(8, where={"label": "disc"})
     print(f"{len(discs)} discs, {discs.shape[1]} x {discs.shape[2]} pixels, {discs.shape[3]} channels")
 

@@ -167,6 +167,7 @@ def test_what_one_record_alone_has_never_comes_out(place, capsys):
     )
 
 
+@pytest.mark.slow
 def test_two_thousand_columns_are_learnt(place, capsys):
     rng = np.random.default_rng(0)
     cells = rng.integers(0, 4, (40, 2000)).astype(str)

@@ -178,6 +178,7 @@ class Counting:
 
     def __init__(self, n: int) -> None:
         self.n, self.n_most = n, 0
+        self.broken: dict[str, str] = {}
 
     def __len__(self) -> int:
         return self.n
