@@ -137,16 +137,15 @@ def test_what_reads_scans_may_not_be_there(monkeypatch):
 
 
 def test_a_scan(tmp_path):
-    pydicom = pytest.importorskip("pydicom")
-    from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import UID, ExplicitVRLittleEndian
-
+    pydicom, dataset, uid = (
+        pytest.importorskip(name) for name in ("pydicom", "pydicom.dataset", "pydicom.uid")
+    )
     values = np.arange(6, dtype=np.uint16).reshape(2, 3) * 100
     scan = pydicom.Dataset()
-    scan.file_meta = FileMetaDataset()
-    scan.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    scan.file_meta.MediaStorageSOPClassUID = scan.SOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
-    scan.file_meta.MediaStorageSOPInstanceUID = scan.SOPInstanceUID = UID("1.2.3")
+    scan.file_meta = dataset.FileMetaDataset()
+    scan.file_meta.TransferSyntaxUID = uid.ExplicitVRLittleEndian
+    scan.file_meta.MediaStorageSOPClassUID = scan.SOPClassUID = uid.UID("1.2.840.10008.5.1.4.1.1.7")
+    scan.file_meta.MediaStorageSOPInstanceUID = scan.SOPInstanceUID = uid.UID("1.2.3")
     scan.Rows, scan.Columns, scan.SamplesPerPixel = 2, 3, 1
     scan.BitsAllocated, scan.BitsStored, scan.HighBit, scan.PixelRepresentation = 16, 12, 11, 0
     scan.PhotometricInterpretation = "MONOCHROME2"
