@@ -14,7 +14,7 @@ from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Header
 from gansmith.modalities.image.forming import BROUGHT, DEFAULT_SIDE_PX, choose, parse_channels, pixel_range
-from gansmith.modalities.image.labels import attributes_of, plain
+from gansmith.modalities.image.labels import attributes_of, plain, spelt
 from gansmith.modalities.image.pictures import (
     LABEL,
     MAX_CHANNELS,
@@ -213,5 +213,4 @@ def _typed(values: np.ndarray, name: str) -> tuple[Pixels, float, float]:
 
 
 def _texts(labels: np.ndarray) -> np.ndarray:
-    names = [f"{label:g}" if isinstance(label, float) else str(label) for label in labels.tolist()]
-    return np.array(names, dtype=object)
+    return np.array([spelt(label) for label in labels.tolist()], dtype=object)

@@ -24,7 +24,7 @@ DEFAULT_SIDE_PX: Final = 64
 HIGHEST_VALUES_16: Final = (255, 1023, 4095, 16383, 65535)
 """What the brightest pixel of 16 bits can be: cameras and scanners use 10, 12 or 14 of them."""
 CHANNELS: Final = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4}
-_SAME_ASPECT: Final = 1.05
+SAME_ASPECT: Final = 1.05
 """Ratio of aspects below which sides are scaled apart: the eye does not see it."""
 _MAX_CUT: Final = 1 / 3
 """Share of a picture's area that may be cut off."""
@@ -155,7 +155,7 @@ def _chosen_size(sizes: np.ndarray, size: str) -> tuple[int, int]:
 def _chosen_fit(sizes: np.ndarray, aspect: float) -> HowFitted:
     apart = sizes[:, 0] / sizes[:, 1] / aspect
     apart = np.maximum(apart, 1 / apart)  # of each, by which factor its aspect is another
-    if apart.max() < _SAME_ASPECT:
+    if apart.max() < SAME_ASPECT:
         return "stretch"
     return "crop" if float(np.quantile(1 - 1 / apart, 0.9)) < _MAX_CUT else "pad"
 
@@ -245,7 +245,7 @@ def _sentence(sizes: np.ndarray, form: Form, fit: HowFitted) -> str:
     came = f"{small[0]} x {small[1]}" + (f" to {large[0]} x {large[1]}" if small != large else "")
     if small == large == (form.width, form.height):
         return ""
-    is_scaled = small == large and abs(small[0] / small[1] * form.height / form.width - 1) < _SAME_ASPECT - 1
+    is_scaled = small == large and abs(small[0] / small[1] * form.height / form.width - 1) < SAME_ASPECT - 1
     how = {
         "crop": "the middle cut out",
         "pad": "edges extended",

@@ -189,6 +189,16 @@ def plain(columns: Texts) -> dict[str, list[list[str]]]:
     return {name: [_values(cells, (row,)) for row in range(len(cells))] for name, cells in columns.items()}
 
 
+def spelt(value: object) -> str:
+    """A label as text; a whole number is spelt as one, whatever its type.
+
+    Example:
+        >>> spelt(2.0), spelt(1234567.0), spelt(0.5), spelt("cat")
+        ('2', '1234567', '0.5', 'cat')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
 def like(attributes: Attributes, other: Attributes) -> Attributes:
     """The same with numbers as numbers and texts as texts as another has them."""
     columns = dict(attributes.columns)
@@ -197,7 +207,7 @@ def like(attributes: Attributes, other: Attributes) -> Attributes:
         if wanted is None or (wanted.dtype == object) == (column.dtype == object):
             continue
         if wanted.dtype == object:
-            texts = [None if np.isnan(value) else f"{value:g}" for value in column.tolist()]
+            texts = [None if np.isnan(value) else spelt(value) for value in column.tolist()]
             columns[name] = np.array(texts, dtype=object)
         elif all(text is None or _NUMBER.fullmatch(text) for text in column.tolist()):
             numbers = [np.nan if text is None else float(text) for text in column.tolist()]

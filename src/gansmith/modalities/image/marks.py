@@ -13,7 +13,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.image.boxes import Boxes
 from gansmith.modalities.image.decoding import Header, Unreadable
 from gansmith.modalities.image.files import PictureFiles, evenly
-from gansmith.modalities.image.forming import Former, placement, resized_planes
+from gansmith.modalities.image.forming import SAME_ASPECT, Former, placement, resized_planes
 from gansmith.modalities.image.mask_files import MaskFiles, decoded
 from gansmith.modalities.image.mask_values import LOSSY, MaskValues, mask_values
 from gansmith.modalities.image.medical import is_scan
@@ -25,8 +25,6 @@ _ALL_LOOKED_AT: Final = 20_000
 """So many are all looked at, ..."""
 _ALL_PIXELS: Final = 2_000_000_000
 """... where they have no more pixels."""
-_SAME_ASPECT: Final = 1.05
-"""Ratio of the aspects of a mask and its picture, at most."""
 
 
 @final
@@ -167,7 +165,7 @@ def _mask(files: PictureFiles, number: int, frame: int, size: Sequence[int]) -> 
         raise Unreadable(f"its mask {name}: {error}") from error
     height, width = pixels.shape[:2]
     apart = width / height * size[1] / size[0]
-    if max(apart, 1 / apart) > _SAME_ASPECT:
+    if max(apart, 1 / apart) > SAME_ASPECT:
         raise Unreadable(
             f"its mask {name} has {width} x {height} pixels, another shape than {size[0]} x {size[1]}"
         )

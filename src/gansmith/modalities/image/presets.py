@@ -173,7 +173,7 @@ def enough_heldout(n_records: int) -> int:
     """A tenth, at most `MAX_HELDOUT`; none when that is fewer than `MIN_HELDOUT`.
 
     So few choose by chance, and are missed in training: of 118 twos, 24 held out lowered the coverage of
-    unseen ones from .96 to .85, and to .92 where the last model was kept (measured as for `default`).
+    unseen ones from .96 to .85, and to .92 where the last model was kept (measured as for `dense`).
     """
     n = min(n_records // 10, MAX_HELDOUT)
     return n if n >= MIN_HELDOUT else 0

@@ -20,7 +20,7 @@ from gansmith.modalities.image.containers import (
     read_container,
 )
 from gansmith.modalities.image.files import Listed, files_in, is_archive_name, is_picture_name
-from gansmith.modalities.image.labels import Texts, like, path_column
+from gansmith.modalities.image.labels import Texts, like, path_column, spelt
 from gansmith.modalities.image.picture_files import read_files
 from gansmith.modalities.image.pictures import BUNDLED_DIGITS, LABEL, Form, Pictures, bundled_digits
 from gansmith.modalities.image.pixel_tables import read_pixel_table
@@ -186,12 +186,7 @@ def _labelled(pictures: Pictures, options: ImageOptions) -> Pictures:
 
     path = Path(options.labels)
     if is_idx_name(path.name) or path.suffix == ".npy":
-        columns: Texts = {
-            LABEL: [
-                f"{label:g}" if isinstance(label, float) else str(label)
-                for label in read_array(path).tolist()
-            ]
-        }
+        columns: Texts = {LABEL: [spelt(label) for label in read_array(path).tolist()]}
     else:
         try:
             columns = texts_of_file(path.read_bytes(), str(path), options.encoding)
