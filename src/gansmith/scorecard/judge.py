@@ -14,20 +14,20 @@ from typing import final
 
 import numpy as np
 
-from gansmith.errors import DataError
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features, check_comparable, draws
-from gansmith.scorecard.measures import MEASURES, Case, Found, Measure
+from gansmith.scorecard.measures import MEASURES, Case
+from gansmith.scorecard.measuring import AbstractJudge, StandIn
 from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
-from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Effort, Entry
+from gansmith.scorecard.score import COPY, FLOOR, Effort, Entry
 from gansmith.scorecard.useful import Teaching
 from gansmith.scorecard.verdict.answers import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
 
 @final
-class Judge:
+class Judge(AbstractJudge[Case]):
     """Real records, to judge any number of synthetic sets by.
 
     Args:
@@ -46,9 +46,9 @@ class Judge:
         self, train: Features, holdout: Features, told: Sequence[str], target: str, seed: int, effort: Effort
     ) -> None:
         check_comparable(train, holdout, n_records=1)
+        super().__init__(MEASURES, len(train), effort)
         self.train, self.holdout = train, holdout
-        self.told, self.target, self.seed, self.effort = tuple(told), target, seed, effort
-        self._anchors: dict[tuple[str, str, int], list[Found]] = {}
+        self.told, self.target, self.seed = tuple(told), target, seed
         floor = self.independent(len(train))
         targets = (target,) if target else self.told
         self._teaching = Teaching(train, floor, holdout, targets, seed, effort, is_chosen=bool(target))
@@ -72,16 +72,11 @@ class Judge:
             DataError: Different columns, or no record.
         """
         check_comparable(fake, self.train, n_records=1)
-        measured, founds, skipped = self._measured(fake)
+        case = self._case(fake)
+        measured, founds, skipped = self.measured(case, len(fake))
         taught = self._teaching.taught_by(fake)
         entries = (*measured, *taught.entries, *more)
-        ceiling = {
-            one.name: one
-            for (_, anchor, size), found in self._anchors.items()
-            if anchor == CEILING and size == self._n(len(fake))
-            for one in found
-        }
-        seen = Views(self._case(fake), founds, ceiling)
+        seen = Views(case, founds, self.ceilings(len(fake)))
         evidence = Evidence(
             entries={entry.name: entry for entry in entries},
             columns=fake.names,
@@ -105,30 +100,6 @@ class Judge:
             n_records=len(fake),
         )
 
-    def _measured(self, fake: Features) -> tuple[list[Entry], dict[str, Found], dict[str, str]]:
-        """All measures of synthetic records beside their anchors, what lies behind, and what was skipped."""
-        entries: list[Entry] = []
-        founds: dict[str, Found] = {}
-        skipped: dict[str, str] = {}
-        for measure in MEASURES:
-            if measure.is_dear and not self.effort.is_full:
-                skipped |= dict.fromkeys(measure.names, "left out of a quick card; do without --quick")
-                continue
-            try:
-                found = measure.take(self._case(fake))
-            except DataError as error:
-                skipped |= dict.fromkeys(measure.names, str(error))
-                continue
-            anchors = {
-                name: {one.name: one.score for one in self._anchor(measure, name, len(fake))}
-                for name in ANCHORS
-            }
-            for one in found:
-                founds[one.name] = one
-                beside = {name: scores[one.name] for name, scores in anchors.items() if one.name in scores}
-                entries.append(Entry(one.name, one.score, beside, one.details, measure.family))
-        return entries, founds, skipped
-
     def _searched(self, fake: Features) -> str:
         """A sentence, where attacks look at part of the synthetic records only."""
         n = min(self.effort.n_attacked, affordable(fake))
@@ -136,34 +107,17 @@ class Judge:
             return ""
         return f" Only {n:,} of the {len(fake):,} records were searched: a leak looks smaller than it is."
 
-    def _n(self, n_fake: int) -> int:
-        """Records of an anchor: as many as there are synthetic ones, as far as there are."""
-        return min(n_fake, len(self.train))
-
-    def _anchor(self, measure: Measure, name: str, n_fake: int) -> list[Found]:
-        """What a measure finds of an anchor; empty where it cannot be taken."""
-        if name == COPY and measure.stand_in == "train":
-            name = CEILING  # a copy of the training records is what stands for real ones there
-        if measure.stand_in == "half" and name != CEILING and not self.effort.is_full:
-            return []
-        key = (measure.names[0], name, self._n(n_fake))
-        if key not in self._anchors:
-            try:
-                self._anchors[key] = measure.take(self._anchor_case(measure, name, n_fake))
-            except DataError:
-                self._anchors[key] = []
-        return self._anchors[key]
-
     def _case(self, fake: Features, *, is_anchor: bool = False) -> Case:
         return Case(fake, self.train, self.holdout, self.told, self.seed, self.effort, is_anchor)
 
-    def _anchor_case(self, measure: Measure, name: str, n_fake: int) -> Case:
+    def anchor_case(self, stand_in: StandIn, name: str, n: int) -> Case:
+        """See the base class."""
         rng = draws(self.seed)
         if name == FLOOR:
-            return self._case(self.independent(self._n(n_fake)), is_anchor=True)
-        if measure.stand_in == "train" or name == COPY:
-            return self._case(self.train.sample(self._n(n_fake), rng), is_anchor=True)
-        if measure.stand_in == "holdout":
+            return self._case(self.independent(n), is_anchor=True)
+        if stand_in == "train" or name == COPY:
+            return self._case(self.train.sample(n, rng), is_anchor=True)
+        if stand_in == "holdout":
             return self._case(self.holdout, is_anchor=True)
         first, second = np.array_split(rng.permutation(len(self.holdout)), 2)
         case = self._case(self.holdout.take(first), is_anchor=True)

@@ -7,13 +7,14 @@ anchor in their place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, final
+from dataclasses import dataclass
+from typing import Final, final
 
 import numpy as np
 
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import SMALL_TREES, TREES
+from gansmith.scorecard.measuring import Found, Measure
 from gansmith.scorecard.points import as_points
 from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share, rare_values
 from gansmith.scorecard.private.inference import inference
@@ -28,14 +29,13 @@ from gansmith.scorecard.real.minorities import rare_category_coverage, subgroup_
 from gansmith.scorecard.real.shape import missing_score, shape_score
 from gansmith.scorecard.real.trend import trend_score
 from gansmith.scorecard.real.two_sample import telling_pairs, two_sample_auc
-from gansmith.scorecard.score import Effort, Family, Score
+from gansmith.scorecard.score import Effort, Score
 
 N_DETAILS: Final = 10
 _MAX_TOLD: Final = 3_000_000
 """Cells on each side that a classifier looks at: wide tables give fewer records, ..."""
 _FEWEST_TOLD: Final = 2_000
 """... but so many at the least."""
-StandIn = Literal["train", "holdout", "half"]
 
 
 @final
@@ -55,34 +55,6 @@ class Case:
     effort: Effort
     is_anchor: bool
     """Whether only the number is wanted, not what lies behind it."""
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Found:
-    """A score of a case, and what lies behind it."""
-
-    name: str
-    score: Score
-    details: Mapping[str, float] = field(default_factory=dict[str, float])
-    matter: Any = None
-    """What a page draws of it, or a verdict looks at."""
-
-
-@final
-@dataclass(frozen=True)
-class Measure:
-    """One or several scores that are taken together."""
-
-    names: tuple[str, ...]
-    family: Family
-    take: Callable[[Case], list[Found]]
-    is_dear: bool = False
-    """Whether a quick card goes without."""
-    stand_in: StandIn = "train"
-    """Who takes the part of the records for the ceiling: the training records, where the hold-out is what is
-    compared with; the hold-out, where nothing else is done with it; one half of it, where the other half is
-    the control group of an attack."""
 
 
 def _told_apart(case: Case) -> list[Found]:
@@ -174,7 +146,7 @@ def _membership(case: Case) -> list[Found]:
 
 def _compared(
     name: str, compare: Callable[..., tuple[Mapping[str, float], Score]], *, is_dear: bool = False
-) -> Measure:
+) -> Measure[Case]:
     """A score of the columns whose cells are compared, with what lies behind it."""
 
     def take(case: Case) -> list[Found]:
@@ -184,7 +156,7 @@ def _compared(
     return Measure((name,), "real", take, is_dear)
 
 
-def _attack(name: str, attack: Callable[..., Attack], n_tries: int = 1) -> Measure:
+def _attack(name: str, attack: Callable[..., Attack], n_tries: int = 1) -> Measure[Case]:
     """An attack that gives a risk, with `n_tries` times as many attempts as others."""
 
     def take(case: Case) -> list[Found]:
@@ -238,7 +210,7 @@ def _by_pair(matrix: np.ndarray, names: tuple[str, ...], *, highest: bool = Fals
     }
 
 
-MEASURES: Final = (
+MEASURES: Final[tuple[Measure[Case], ...]] = (
     Measure(("c2st",), "real", _told_apart),
     Measure(("shape",), "real", _shapes),
     Measure(("trend", "trend_strong"), "real", _trends),

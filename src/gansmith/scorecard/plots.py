@@ -16,7 +16,8 @@ import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, draws, places_among
-from gansmith.scorecard.measures import Case, Found
+from gansmith.scorecard.measures import Case
+from gansmith.scorecard.measuring import Found
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.private.risk import Attack
 

@@ -105,6 +105,9 @@ class Entry:
     """What lies behind it, the most telling first: a column or a pair of columns and its part."""
     family: Family = "real"
     """Which question it helps to answer."""
+    limits: tuple[float, float] | None = None
+    """Of a share of suspicious records: how many more than of fresh real ones are amber, and red; None: as
+    usual, see `verdict.leaks`."""
 
     def __repr__(self) -> str:
         beside = ", ".join(f"{name} {anchor.value:.4g}" for name, anchor in self.anchors.items())

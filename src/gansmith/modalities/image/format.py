@@ -9,7 +9,6 @@ from typing import Any, ClassVar, cast, final
 
 import numpy as np
 
-from gansmith.errors import UsageError
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.arrays import is_channels_first
@@ -18,7 +17,7 @@ from gansmith.modalities.image.forming import BROUGHT
 from gansmith.modalities.image.labels import counted, shortened, summary
 from gansmith.modalities.image.movie import animated, check_movie, frames_of
 from gansmith.modalities.image.pictures import LABEL, Pictures, joined
-from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures
+from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures, read_to_judge
 from gansmith.modalities.image.recognising import is_frame
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.previews import PicturePreview
@@ -107,7 +106,7 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         return preview_of(records, self.n_previewed)
 
     def read_to_judge(self, source: object, like: Pictures) -> Pictures:
-        return read_like(source, like)
+        return read_to_judge(source, like)
 
     def score(
         self,
@@ -120,13 +119,9 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     ) -> Iterator[Scorecard]:
         from gansmith.modalities.image.scoring import score_pictures  # heavy: only for those who score
 
-        del effort  # there is one only
-        if target is not None:
-            raise UsageError(f"pictures have no column {target!r} to predict. Leave --target out.")
-        for fake in fakes:
-            card = score_pictures(fake, train, holdout, seed)
-            notes = (*fake.notes, *_broken_ones(fake, train, holdout))
-            yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
+        cards = score_pictures(fakes, train, holdout, target, seed, effort)
+        for fake, card in zip(fakes, cards, strict=True):
+            yield replace(card, notes=(*card.notes, *_broken_ones(fake, train, holdout)))
 
     def overview(self, records: Pictures) -> list[dict[str, str]]:
         brought = next((f" ({note})" for note in records.notes if BROUGHT in note), "")

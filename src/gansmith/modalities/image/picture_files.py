@@ -58,7 +58,7 @@ def read_files(
     Args:
         files: Where they are.
         options: Size, fit, channels, labels, masks, boxes, whether something broken is refused.
-        like: The form they are brought to; None chooses.
+        like: The form they are brought to, then all their headers are looked at; None chooses.
         table: What is known of them, where it came together with their names.
         is_every_frame: Take all pictures of an animation or of pages, not the first.
 
@@ -71,14 +71,15 @@ def read_files(
     files = apart.pictures
     frames = frames_in(files, is_every=is_every_frame)
     broken = dict[int, str]()
-    numbers = np.arange(len(frames)) if options.strict else evenly(len(frames), N_LOOKED_AT)
+    is_whole = options.strict or like is not None
+    numbers = np.arange(len(frames)) if is_whole else evenly(len(frames), N_LOOKED_AT)
     headers = _headers(frames, numbers, broken)
     sample = _sample(frames, list(headers), list(headers.values()), broken)
     _check_some(frames, headers, sample, broken)
     former, how = choose(list(headers.values()), sample, options, like)
     boxes, of_boxes = _boxes(files, options)
-    sizes = {frames.file(number): header for number, header in headers.items()}
-    marks, of_marks = marks_of(apart.masks, boxes, sizes)
+    by_file = {frames.file(number): header for number, header in headers.items()}
+    marks, of_marks = marks_of(apart.masks, boxes, by_file)
     former = former if marks is None else marks.former(former)
     is_at_once = _fits_at_once(former.form, len(frames), list(headers.values()))
     of_range = list[str]()
@@ -104,7 +105,17 @@ def read_files(
     name = Path(files.name).name or files.name
     attributes = known.attributes.take(kept)
     notes += [*of_range, *apart.notes, *of_boxes, *of_marks, *known.notes]
-    return Pictures(source, numbers, former.form, attributes, name, tuple(notes), names)
+    sizes = _sizes(headers, in_source)
+    return Pictures(source, numbers, former.form, attributes, name, tuple(notes), names, sizes)
+
+
+def _sizes(headers: Mapping[int, Header], in_source: np.ndarray) -> dict[int, tuple[int, int, int]]:
+    """Height, width and channels that pictures came with, by their number in the source."""
+    return {
+        place: (header.height, header.width, header.n_channels)
+        for place, number in enumerate(in_source.tolist())
+        if (header := headers.get(number)) is not None
+    }
 
 
 # --- Looking ------------------------------------------------------------------------------------------------

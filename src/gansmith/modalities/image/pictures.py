@@ -164,6 +164,8 @@ class Pictures:
     """What a person should know about how they were read."""
     files: tuple[str, ...] = field(default=())
     """Names of all pictures of the source, for messages; empty where they have none."""
+    sizes: Mapping[int, tuple[int, int, int]] = field(default_factory=dict[int, tuple[int, int, int]])
+    """By number in the source, height, width and channels that a picture came with, where somebody looked."""
 
     def __post_init__(self) -> None:
         for name, column in self.attributes.columns.items():

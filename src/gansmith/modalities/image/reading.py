@@ -34,7 +34,7 @@ from gansmith.modalities.image.recognising import (
 )
 from gansmith.tabular.where import Term, terms_of
 
-__all__ = ["looks_like_pictures", "read_like", "read_pictures"]
+__all__ = ["looks_like_pictures", "read_like", "read_pictures", "read_to_judge"]
 
 
 def read_pictures(source: object, options: ImageOptions) -> Pictures:
@@ -82,6 +82,26 @@ def read_like(source: object, like_these: Pictures) -> Pictures:
     if found == form:
         return replace(pictures, attributes=attributes)
     return replace(brought_to(pictures, form, like_these.name), attributes=attributes)
+
+
+def read_to_judge(source: object, like_these: Pictures) -> Pictures:
+    """Generated pictures that are to be judged beside others, and brought to their form whatever they are.
+
+    What size and channels they came with is kept in `Pictures.sizes`.
+
+    Raises:
+        DataError: As `read_like`, but for another size or other channels.
+    """
+    form = replace(like_these.form, n_channels=like_these.form.n_seen, masks=())
+    pictures = _all_pictures(source, ImageOptions(), form).without_masks
+    _check_enough(pictures)
+    found = pictures.form
+    came = (found.height, found.width, found.n_channels)
+    if came != (form.height, form.width, form.n_channels):
+        pictures = replace(
+            reformed(pictures, ImageOptions(), form), sizes=dict.fromkeys(range(len(pictures)), came)
+        )
+    return read_like(pictures, like_these)
 
 
 def _shape(form: Form) -> tuple[int, ...]:

@@ -1,74 +1,124 @@
-"""The scorecard of generated pictures."""
+"""The scorecards of generated pictures."""
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from gansmith.errors import DataError
-from gansmith.modalities.image.pictures import Form, Pictures, joined
+from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.grid_observer import GridObserver
+from gansmith.modalities.image.embedding import broken_rules, embedded, keys_of, targets_of
+from gansmith.modalities.image.galleries import class_rows, pairs_gallery, plain_gallery
+from gansmith.modalities.image.pictures import Form, Pictures
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.features import Features, draws
-from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_share
-from gansmith.scorecard.real.coverage import neighbourhoods
-from gansmith.scorecard.score import CEILING, Entry, Score, error_of_share
+from gansmith.scorecard.embedded.judge import EmbeddedJudge
+from gansmith.scorecard.embedded.records import Target
+from gansmith.scorecard.features import draws
+from gansmith.scorecard.measuring import Found
+from gansmith.scorecard.private.risk import Tally, measured_risk
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, valid_share
 from gansmith.scorecard.verdict.answers import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
 MAX_PICTURES: Final = 10_000
-"""Pictures of each set that a score looks at, at most; copies are looked for among all."""
+"""Pictures of each set that a score looks at, at most; exact copies are looked for among all."""
 MAX_NUMBERS: Final = 40_000_000
 """Numbers of all these pictures together: of large pictures fewer are looked at."""
 MIN_PICTURES: Final = 1_000
 """So many are looked at, however large they are."""
-_BLOCK: Final = 1_000
-"""Pictures read at once where copies are looked for."""
-_N_FOLDS: Final = 5
+N_QUICK: Final = 2_000
+"""The most that a quick card looks at."""
+_ATTACKS: Final = ("membership_auc",)
+"""Without which nothing can be said of the privacy of pictures."""
+_LIMITS: Final = {
+    "Are the numbers right?": "Mean patterns, colours and the shares of classes are compared. What only "
+    "whole pictures show is seen by the network above.",
+    "Is it valid?": "Sizes, channels, blank and repeated pictures are looked for. Whether a picture shows "
+    "what it should is not a rule.",
+}
 
 
-def score_pictures(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> Scorecard:
-    """Score generated pictures against held-out ones, each score beside what real pictures reach.
+def score_pictures(
+    fakes: Sequence[Pictures],
+    train: Pictures,
+    holdout: Pictures,
+    target: str | None,
+    seed: int,
+    effort: Effort,
+) -> Iterator[Scorecard]:
+    """Score generated pictures against held-out ones, each score beside its anchors.
 
     Masks count as parts of the pictures where all sets have the same ones, else they are left out. Of large
-    sets some are looked at, drawn by the seed; see `most_pictures`.
-
-    - "recognised" (only where all sets have labels, and more than one): see `recognised`.
-    - "coverage": share of held-out pictures with a generated one near them; anchor: the same of as many
-      training pictures. Both sides are reduced to equal size.
-    - "density": whether the generated pictures lie where held-out ones are dense; anchor likewise.
-    - "nearer": nearer to training or to held-out pictures, a check against copying; anchor: one half of the
-      hold-out in the place of the generated pictures, the other half as the hold-out.
-    - "copies": generated pictures that stand pixel for pixel in training; anchor: hold-out pictures that do.
+    sets some are looked at, drawn by the seed, see `most_pictures`; exact copies are looked for among all.
 
     Args:
-        fake: Generated pictures.
+        fakes: Generated pictures, each set of the form of the real ones.
         train: What the generator learnt from.
         holdout: Pictures of the same source that it never saw.
+        target: The attribute that a network learns from generated pictures; None: all that are classes.
         seed: Of everything drawn.
+        effort: How many pictures and repetitions.
+
+    Yields:
+        The card of each set.
 
     Raises:
         DataError: Too few pictures, or sets of different sizes of picture.
+        UsageError: There is no such attribute, or it has not two classes.
     """
-    if len({part.form.masks for part in (fake, train, holdout)}) > 1:
-        fake, train, holdout = fake.without_masks, train.without_masks, holdout.without_masks
-    _check_sizes(fake, train, holdout)
-    keys = [_keys(part) for part in (fake, train, holdout)]
-    copies = Entry(
-        "copies",
-        exact_copies(keys[0], keys[1]),
-        {CEILING: exact_copies(keys[2], keys[1])},
-        family="private",
+    if len({part.form.masks for part in (*fakes, train, holdout)}) > 1:
+        fakes = [fake.without_masks for fake in fakes]
+        train, holdout = train.without_masks, holdout.without_masks
+    for fake in fakes:
+        _check_sizes(fake, train, holdout)
+    targets = _chosen(targets_of(train, holdout), train, target)
+    n = most_pictures(train.form) if effort.is_full else min(N_QUICK, most_pictures(train.form))
+    train_keys, holdout_keys = keys_of(train), keys_of(holdout)
+    some, held = _some(len(train), n, seed), _some(len(holdout), n, seed)
+    judge = EmbeddedJudge(
+        embedded(train.take(some), train_keys[some], targets),
+        embedded(holdout.take(held), holdout_keys[held], targets),
+        targets,
+        GridObserver(),
+        seed,
+        effort,
+        known_keys=train_keys,
     )
-    name = f"Scores of {len(fake):,} generated pictures"
-    fake, train, holdout = (_some(part, most_pictures(part.form), seed) for part in (fake, train, holdout))
-    known, entries = joined([train, holdout]), list[Entry]()
-    if _classes(fake) and len(_classes(known)) > 1:
-        entries.append(recognised(fake, known, seed))
-    entries += [*_coverage(fake, train, holdout, seed), _nearer(fake, train, holdout, seed), copies]
-    lines = verdict(Evidence({entry.name: entry for entry in entries}))
-    return Scorecard(name, tuple(entries), lines)
+    by_chance = broken_rules(holdout, train, holdout_keys)
+    anchors = {
+        CEILING: valid_share(len(holdout), by_chance)[0],
+        FLOOR: valid_share(len(train), {})[0],
+        COPY: valid_share(len(train), broken_rules(train, train, train_keys))[0],
+    }
+    for fake in fakes:
+        keys = keys_of(fake)
+        ours = _some(len(fake), n, seed)
+        entries, founds, skipped = judge.entries(embedded(fake.take(ours), keys[ours], targets), keys)
+        rules = broken_rules(fake, train, keys)
+        share, details = valid_share(len(fake), rules)
+        entries.append(Entry("valid", share, anchors, details, "valid"))
+        known = {entry.name: entry for entry in entries}
+        evidence = Evidence(
+            entries=known,
+            slack=(1 / len(fake) + 1 / len(holdout)) ** 0.5,
+            defects=_defects(rules, by_chance),
+            target=", ".join(one.name for one in targets),
+            lacks_target=bool(targets) and "tstr" not in known,
+            searched=_searched(len(ours), len(fake)),
+            needed=_ATTACKS,
+        )
+        yield Scorecard(
+            title=f"Scores of {len(fake):,} generated pictures",
+            entries=tuple(entries),
+            verdict=verdict(evidence, _LIMITS),
+            skipped=skipped,
+            plots=_plots(fake.take(ours), train.take(some[judge.order]), holdout, targets, founds),
+            name=fake.name,
+            n_records=len(fake),
+            notes=_notes(fake, train, judge, (len(ours), len(some), len(held))),
+        )
 
 
 def most_pictures(form: Form) -> int:
@@ -81,114 +131,77 @@ def most_pictures(form: Form) -> int:
     return min(MAX_PICTURES, max(MIN_PICTURES, MAX_NUMBERS // form.n_values))
 
 
-def recognised(fake: Pictures, real: Pictures, seed: int = 0) -> Entry:
-    """Share of generated pictures that a classifier takes for what they were meant to be.
-
-    The classifier (a support vector machine on pixels: 97 % right on handwritten digits that it has not seen)
-    learns from all real pictures. The anchor is the share of real pictures of the same labels that it
-    recognises when it has learnt from others alone (five-fold cross-validation). Pictures without a label are
-    left out.
-
-    Args:
-        fake: Generated pictures.
-        real: Real ones.
-        seed: Of the pictures that are looked at where there are more than `most_pictures`.
-
-    Raises:
-        DataError: Labels are missing, or all real ones are the same.
-    """
-    from sklearn.model_selection import cross_val_predict  # heavy: only for those who score
-    from sklearn.svm import SVC
-
-    fake, real = (_some(_labelled(part), most_pictures(part.form), seed) for part in (fake, real))
-    if not len(fake) or len(_classes(real)) < 2:
-        raise DataError("To recognise pictures, all sets need labels, and the real ones more than one label.")
-    asked, labels = (np.asarray(part.labels).astype(str) for part in (fake, real))
-    gamma: Any = 12.8 / real.form.n_values
-    classifier: Any = SVC(C=10.0, gamma=gamma)
-    points = _points(real)
-    predicted: np.ndarray = classifier.fit(points, labels).predict(_points(fake))
-    is_asked = np.isin(labels, asked)
-    rarest = int(np.unique(labels, return_counts=True)[1].min())
-    anchor = _share(np.zeros(0, bool))
-    if rarest >= 2:
-        unseen: Any = cross_val_predict(classifier, points, labels, cv=min(_N_FOLDS, rarest))
-        anchor = _share((unseen == labels)[is_asked])
-    return Entry("recognised", _share(predicted == asked), {CEILING: anchor})
+def _chosen(targets: tuple[Target, ...], train: Pictures, target: str | None) -> tuple[Target, ...]:
+    if target is None:
+        return targets
+    found = {one.name: one for one in targets}
+    if target in found:
+        return (found[target],)
+    if target in train.attributes.columns:
+        raise UsageError(
+            f"{train.name}: {target!r} has not two to a hundred classes that training and held-out pictures "
+            "know. Leave --target out, or give an attribute that has."
+        )
+    beside = did_you_mean(target, found) if found else "They have none: give them with --labels."
+    raise UsageError(f"{train.name}: pictures have no attribute {target!r} to predict. {beside}")
 
 
-def _share(is_right: np.ndarray) -> Score:
-    n = max(1, len(is_right))
-    return Score(
-        value=int(is_right.sum()) / n if len(is_right) else float("nan"),
-        error=error_of_share(int(is_right.sum()), n),
-        n=n,
-        direction="higher",
-        label="recognised",
-        meaning="Share of the pictures that a classifier of real ones takes for what they should be.",
-    )
+def _some(n_all: int, n_most: int, seed: int) -> np.ndarray:
+    """Which pictures are looked at, in random order; the same for the same seed."""
+    return draws(seed).permutation(n_all)[:n_most]
 
 
-def _coverage(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> list[Entry]:
-    n = min(len(fake), len(train), len(holdout))
-    ours, others, real = (
-        _points(part.take(np.random.default_rng(seed).permutation(len(part))[:n]))
-        for part in (fake, train, holdout)
-    )
-    k = min(5, n - 1)
-    scores, anchors = (neighbourhoods(part, real, k=k, seed=seed) for part in (ours, others))
-    return [Entry(name, scores[name], {CEILING: anchors[name]}) for name in ("coverage", "density")]
+def _defects(
+    rules: Mapping[str, np.ndarray], by_chance: Mapping[str, np.ndarray]
+) -> dict[str, tuple[float, tuple[str, ...]]]:
+    """The rules that are broken more often than by held-out pictures, by which share."""
+    found: dict[str, tuple[float, tuple[str, ...]]] = {}
+    for words, is_broken in rules.items():
+        ours, real = (Tally(int(one.sum()), len(one)) for one in (is_broken, by_chance[words]))
+        if ours.n_hits and (not real.n_hits or measured_risk(ours, real, None).low > 0):
+            found[words] = (ours.n_hits / ours.n, ())
+    return found
 
 
-def _nearer(fake: Pictures, train: Pictures, holdout: Pictures, seed: int) -> Entry:
-    halves = np.array_split(np.random.default_rng(seed).permutation(len(holdout)), 2)
-    asked, reference = (_features(holdout.take(half)) for half in halves)
-    known = _features(train)
-    score = nearest_neighbour_share(_features(fake), known, _features(holdout), seed=seed)
-    anchor = nearest_neighbour_share(asked, known, reference, seed=seed)
-    return Entry("nearer", score, {CEILING: anchor}, family="private")
+def _searched(n_looked_at: int, n: int) -> str:
+    if n_looked_at >= n:
+        return ""
+    return f" Only {n_looked_at:,} of the {n:,} pictures were searched: a leak looks smaller than it is."
 
 
-def _some(pictures: Pictures, n_most: int, seed: int) -> Pictures:
-    """So many of them at most, in their order; the same for the same seed."""
-    if len(pictures) <= n_most:
-        return pictures
-    return pictures.take(np.sort(draws(seed).permutation(len(pictures))[:n_most]))
+def _notes(fake: Pictures, train: Pictures, judge: EmbeddedJudge, n: tuple[int, int, int]) -> tuple[str, ...]:
+    encoder = judge.encoder
+    made = f"encoder {encoder.digest}, learnt from training pictures: {encoder.words}"
+    form = train.form
+    sizes = {fake.sizes[number] for number in fake.numbers.tolist() if number in fake.sizes}
+    wanted = {(form.height, form.width, form.n_seen), *train.sizes.values()}
+    other = sorted(sizes - wanted)
+    shown = ", ".join(f"{width} x {height} with {n} channels" for height, width, n in other[:3])
+    brought = f"some pictures are {shown}: brought to {form.width} x {form.height} with {form.n_seen}"
+    looked = f"looked at: {n[0]:,} generated, {n[1]:,} training and {n[2]:,} held-out pictures"
+    return (*fake.notes, *((brought,) if other else ()), looked, made)
 
 
-def _classes(pictures: Pictures) -> set[str]:
-    """Their labels."""
-    return set() if pictures.labels is None else {one for one in pictures.labels.tolist() if one is not None}
-
-
-def _labelled(pictures: Pictures) -> Pictures:
-    """Those that have a label."""
-    labels = [] if pictures.labels is None else pictures.labels.tolist()
-    return pictures.take(np.array([row for row, one in enumerate(labels) if one is not None], np.intp))
-
-
-def _keys(pictures: Pictures) -> list[bytes]:
-    """Of each picture, equal for equal ones; read block by block."""
-    blocks = np.array_split(np.arange(len(pictures)), -(-len(pictures) // _BLOCK) or 1)
-    return [
-        blake2b(np.ascontiguousarray(one).tobytes(), digest_size=16).digest()
-        for rows in blocks
-        for one in pictures.take(rows).pixels
+def _plots(
+    fake: Pictures,
+    train: Pictures,
+    holdout: Pictures,
+    targets: Sequence[Target],
+    founds: Mapping[str, Found],
+) -> dict[str, Any]:
+    """What there is to see: pictures as PNG, curves as numbers."""
+    galleries = [
+        plain_gallery("real", "Real pictures, held out", holdout),
+        plain_gallery("synthetic", "Generated pictures", fake),
+        *class_rows(fake, holdout, targets),
     ]
-
-
-def _points(pictures: Pictures, number: type[np.floating[Any]] = np.float32) -> np.ndarray:
-    """Pictures as points of such numbers, shape `(n, n_values)`, black 0 and white 1."""
-    form, points = pictures.form, pictures.pixels.reshape(len(pictures), -1).astype(number)
-    points -= form.lowest
-    points /= form.highest - form.lowest
-    return points
-
-
-def _features(pictures: Pictures) -> Features:
-    values = _points(pictures, np.float64)
-    names = tuple(f"pixel {index}" for index in range(values.shape[1]))
-    return Features(names, values, np.zeros(values.shape[1], bool))
+    if "near_copies" in founds:
+        galleries.append(pairs_gallery(fake, train, founds["near_copies"].matter))
+    curves = {}
+    if "spectrum" in founds:
+        ours, real = founds["spectrum"].matter
+        curves["spectrum"] = {"synthetic": ours.tolist(), "real": real.tolist()}
+    return {"galleries": galleries, **curves}
 
 
 def _check_sizes(fake: Pictures, train: Pictures, holdout: Pictures) -> None:

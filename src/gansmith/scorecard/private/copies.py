@@ -22,7 +22,7 @@ RARE: Final = 5
 ALL: Final = "all columns"
 
 
-def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
+def exact_copies(fake_keys: Keys, train_keys: Keys | frozenset[Any]) -> Score:
     """Share of synthetic records that stand letter for letter among the training records.
 
     Not 0 by itself: records of few short columns meet by chance, real ones too, so the anchor is the share of
@@ -32,7 +32,7 @@ def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
     Args:
         fake_keys: One hashable key per synthetic record, or an array whose first axis is the records (bytes
             are compared, so pictures as they are).
-        train_keys: The same of the training records, made in the same way.
+        train_keys: The same of the training records, made in the same way, or all of these as a set.
 
     Raises:
         DataError: No synthetic record, or arrays of different types or record shapes, which are never equal.
@@ -41,8 +41,8 @@ def exact_copies(fake_keys: Keys, train_keys: Keys) -> Score:
         raise DataError("No synthetic record to look for in training. Draw one at least.")
     if isinstance(fake_keys, np.ndarray) and isinstance(train_keys, np.ndarray):
         _check_same_layout(fake_keys, train_keys)
-    known = set(_hashable(train_keys))
-    return _share_of(
+    known = train_keys if isinstance(train_keys, frozenset) else set(_hashable(train_keys))
+    return share_of(
         sum(key in known for key in _hashable(fake_keys)),
         len(fake_keys),
         label="exact copies",
@@ -76,7 +76,7 @@ def near_copies(fake: Features, known: Features, *, seed: int = 0) -> Score:
         # A column's own key subtracted leaves the sum of all others.
         is_near |= np.isin(fake_sums - fake_keys[:, column], known_sums - known_keys[:, column])
     few_columns = "cannot be trusted: with fewer than three columns, records agree by chance"
-    return _share_of(
+    return share_of(
         int(is_near.sum()),
         len(fake),
         label="near copies",
@@ -86,7 +86,8 @@ def near_copies(fake: Features, known: Features, *, seed: int = 0) -> Score:
     )
 
 
-def _share_of(n_hits: int, n: int, *, label: str, meaning: str, source: str = "", caveat: str = "") -> Score:
+def share_of(n_hits: int, n: int, *, label: str, meaning: str, source: str = "", caveat: str = "") -> Score:
+    """A share of records that are suspicious."""
     rate = wilson_rate(Tally(n_hits, n))
     return Score(
         value=n_hits / n,

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, final
 
-from gansmith.scorecard.score import CEILING, Entry
+from gansmith.scorecard.score import CEILING, FLOOR, Entry
 from gansmith.scorecard.verdict.leaks import (
     ATTACKS,
+    NEEDED,
     SHARES,
     Level,
     counted,
@@ -64,6 +65,8 @@ class Evidence:
     """Columns of the real data that are not there."""
     searched: str = ""
     """A sentence, where attacks looked at part of the synthetic records only."""
+    needed: Sequence[str] = NEEDED
+    """The attacks without which nothing can be said of privacy."""
 
 
 MAX_NAMED: Final = 5
@@ -77,6 +80,12 @@ FEWEST: Final = 20
 """Records that neighbours can be looked for among."""
 UNSURE: Final = 0.1
 """A standard error of an AUC that leaves everything open."""
+DISTANCES: Final = {
+    "class_kl": ("Classes do not occur as often as in real data", " nats off", 0.02, 0.2),
+    "spectrum": ("Coarse and fine patterns are not as strong as in real data", " dB off", 0.5, 2.0),
+    "colour": ("Colours and brightness are not as in real data", " % of the range off", 1.0, 4.0),
+}
+"""How far off something is: words, unit, and how much more than of real records is amber, and red."""
 SURPRISING: Final = 9.2
 """A category that should occur and does not is named from this surprise on: one in ten thousand by chance."""
 
@@ -154,16 +163,37 @@ def numbers(evidence: Evidence) -> list[Finding]:
     ):
         if entry := evidence.entries.get(name):
             findings += _below_real(entry, words, evidence.columns)
+    findings += [one for name in DISTANCES if (one := _far(evidence.entries.get(name), name)) is not None]
     lacking = [pair for pair, surprise in evidence.missing.items() if surprise >= SURPRISING]
     if lacking:
         said = [f"{column} = {category}" for column, category in lacking]
         text = f"Never made, though it should be now and then: {_listed(said)}."
         columns = tuple(dict.fromkeys(column for column, _ in lacking))
         findings.append(Finding("amber", text, columns[:MAX_NAMED]))
-    measured = any(name in evidence.entries for name in ("shape", "trend"))
-    if measured and not findings:
-        findings.append(Finding("green", "Single columns and pairs of columns are as in real data."))
-    return findings
+    if findings:
+        return findings
+    if any(name in evidence.entries for name in ("shape", "trend")):
+        return [Finding("green", "Single columns and pairs of columns are as in real data.")]
+    if any(name in evidence.entries for name in DISTANCES):
+        return [Finding("green", "Patterns, colours and classes are as in real data.")]
+    return []
+
+
+def _far(entry: Entry | None, name: str) -> Finding | None:
+    """Of a distance that is larger than that of real records."""
+    if entry is None or entry.score.value != entry.score.value:
+        return None
+    real = entry.anchors.get(CEILING)
+    beyond = entry.score.value - (real.value if real else 0.0)
+    error = (entry.score.error**2 + (real.error**2 if real else 0.0)) ** 0.5
+    words, unit, amber, red = DISTANCES[name]
+    level = _level(beyond - 2 * error, amber, red)
+    if level == "green":
+        return None
+    worst = [f"{what} {part:+.1%}" for what, part in list(entry.details.items())[:3] if abs(part) > 0.01]
+    named = f": {_listed(worst)}" if worst else ""
+    beside = f"; real {real.value:.2g}" if real else ""
+    return Finding(level, f"{words}{named} ({entry.score.value:.2g}{unit}{beside}).")
 
 
 def _columns_off(evidence: Evidence) -> list[Finding]:
@@ -209,7 +239,7 @@ def useful(evidence: Evidence) -> list[Finding]:
     """Is it useful?"""
     entry, target = evidence.entries.get("tstr"), evidence.target
     if evidence.lacks_target:
-        text = f"The column {target!r} that is to be predicted is not there, or holds nothing."
+        text = f"What is to be predicted, {target!r}, is not there, or holds nothing."
         return [Finding("red", text, (target,))]
     if strange := _strange_holdout(evidence):
         return strange
@@ -217,6 +247,8 @@ def useful(evidence: Evidence) -> list[Finding]:
         return []
     what = f"of {target!r}" if target else "of its columns"
     best, guess = entry.anchor(CEILING, float("nan")), 0.5 if "AUC" in entry.score.label else 0.0
+    if "accuracy" in entry.score.label:
+        guess = entry.anchor(FLOOR, 0.0)
     reach = best - guess
     if not reach > 0.02:
         return [Finding("grey", f"Even real records hardly allow a prediction {what}: nothing can be said.")]
@@ -262,10 +294,10 @@ def private(evidence: Evidence) -> list[Finding]:
         return findings
     copies = entries["copies"].score
     said = f" Equal to real ones by chance: {counted(entries['copies'])}." if copies.value > 0 else ""
-    if lacking := untried(entries):
+    if lacking := untried(entries, evidence.needed):
         text = f"No leak was found, but {_listed(lacking)} did no better than a blind guess"
         return [Finding("grey", f"{text} or could not be tried, which shows nothing.{said}")]
-    if is_open(entries):
+    if is_open(entries, evidence.needed):
         return [Finding("grey", f"No leak was found, but there are too few records to rule one out.{said}")]
     text = "No attack did better on the records learnt from than on others: no leak was found."
     return [Finding("green", f"{text}{said}{evidence.searched}")]

@@ -32,12 +32,10 @@ class Attack:
     """What it reaches without a leak."""
     much: float
     """From here on a leak is a bad one."""
-    is_needed: bool = False
-    """Whether nothing can be said of privacy without it."""
 
 
 ATTACKS: Final = (
-    Attack("singling_out", "singling out", "Persons can be singled out", 0.0, 0.05, is_needed=True),
+    Attack("singling_out", "singling out", "Persons can be singled out", 0.0, 0.05),
     Attack(
         "singling_out_one",
         "singling out by one column",
@@ -45,17 +43,19 @@ ATTACKS: Final = (
         0.0,
         0.05,
     ),
-    Attack("linkability", "linking", "Pieces of a record can be linked", 0.0, 0.05, is_needed=True),
-    Attack("inference", "guessing secrets", "Secrets of persons can be guessed", 0.0, 0.05, is_needed=True),
+    Attack("linkability", "linking", "Pieces of a record can be linked", 0.0, 0.05),
+    Attack("inference", "guessing secrets", "Secrets of persons can be guessed", 0.0, 0.05),
     Attack("copied_texts", "copied texts", "Texts or identifiers of the real data are repeated", 0.0, 0.02),
     Attack("rare_values", "rare values", "Rare values of the real data are repeated", 0.0, 0.1),
-    Attack("membership_auc", "telling members", "Who was learnt from can be told", 0.5, 0.55, is_needed=True),
+    Attack("membership_auc", "telling members", "Who was learnt from can be told", 0.5, 0.55),
     Attack("membership_auc_unusual", "telling unusual members", "Unusual members can be told", 0.5, 0.6),
     Attack("membership_tpr", "telling members for sure", "Some members can be told for sure", 0.01, 0.03),
     Attack(
         "membership_tpr_unusual", "telling unusual members for sure", "Unusual ones can for sure", 0.01, 0.05
     ),
 )
+NEEDED: Final = ("singling_out", "linkability", "inference", "membership_auc")
+"""The attacks without which nothing can be said of the privacy of a table."""
 SHARES: Final = {"copies": "stand in the real data", "near_copies": "all but stand in the real data"}
 """Scores of how many records are like real ones, which fresh real records are by chance, too."""
 _FEWEST: Final = 50
@@ -87,7 +87,7 @@ def level_of_share(entry: Entry) -> Level:
     if own.caveat or real is None:
         return "grey"
     risk = measured_risk(_tally(own), _tally(real), None)
-    amber, red = _LIMITS[entry.name]
+    amber, red = entry.limits or _LIMITS[entry.name]
     return "red" if risk.low > red else "amber" if risk.low > amber else "green"
 
 
@@ -98,12 +98,12 @@ def counted(entry: Entry) -> str:
     return f"{_tally(own).n_hits:,.0f} of {own.n:,} records{beside}"
 
 
-def untried(entries: Mapping[str, Entry]) -> list[str]:
+def untried(entries: Mapping[str, Entry], needed: Sequence[str]) -> list[str]:
     """The attacks that are needed and were not carried out, or cannot be trusted."""
     return [
         attack.called
         for attack in ATTACKS
-        if attack.is_needed
+        if attack.name in needed
         and (attack.name not in entries or level_of_attack(attack, entries[attack.name]) == "grey")
     ]
 
@@ -113,10 +113,10 @@ def is_wide(attack: Attack, entry: Entry) -> bool:
     return entry.score.interval[1] > attack.chance + _TELLING
 
 
-def is_open(entries: Mapping[str, Entry]) -> bool:
+def is_open(entries: Mapping[str, Entry], needed: Sequence[str]) -> bool:
     """Whether an attack that is needed rules nothing out."""
     return any(
-        attack.is_needed and is_wide(attack, entries[attack.name])
+        attack.name in needed and is_wide(attack, entries[attack.name])
         for attack in ATTACKS
         if attack.name in entries
     )

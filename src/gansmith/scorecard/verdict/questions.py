@@ -13,13 +13,13 @@ from gansmith.scorecard.verdict.leaks import ATTACKS, SHARES, Level
 
 _OF_NUMBERS: Final = (
     "shape", "trend", "trend_strong", "mutual_information", "triples", "rare_categories", "subgroups",
-    "missing",
+    "missing", *answers.DISTANCES,
 )  # fmt: skip
 _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[str, ...], str], ...]] = (
     (
         "Does it look real?",
         answers.looks_real,
-        ("c2st", "density", "coverage", "precision", "recall", "frechet", "kernel"),
+        ("c2st", "density", "coverage", "precision", "recall", "frechet", "kernel", "fd_local", "kd_local"),
         "That no classifier of ours tells the records from real ones does not prove that none can, and a "
         "copy of the real data would look real, too.",
     ),
@@ -33,7 +33,7 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[st
     (
         "Is it useful?",
         answers.useful,
-        ("tstr", "trtr", "both", "tstr_linear"),
+        ("tstr", "trtr", "both", "tstr_linear", "recognised"),
         "It is useful for predicting what was predicted here, with the models tried here. Another "
         "question needs another test.",
     ),
@@ -79,11 +79,17 @@ class Line:
         return asdict(self) | {"columns": list(self.columns), "scores": list(self.scores)}
 
 
-def verdict(evidence: Evidence) -> tuple[Line, ...]:
-    """The five lines."""
+def verdict(evidence: Evidence, limits: Mapping[str, str] | None = None) -> tuple[Line, ...]:
+    """The five lines.
+
+    Args:
+        evidence: What they are drawn from.
+        limits: Of some questions, what the answer does not prove, in the place of what is said of tables.
+    """
+    own = limits or {}
     return tuple(
-        _line(question, find(evidence), scores, limits, evidence.entries)
-        for question, find, scores, limits in _QUESTIONS
+        _line(question, find(evidence), scores, own.get(question, said), evidence.entries)
+        for question, find, scores, said in _QUESTIONS
     )
 
 

@@ -1,0 +1,191 @@
+"""Small convolutional networks that look at records on a grid for the scorecard: an encoder and a classifier.
+
+They are learnt from the user's own real records in seconds, from a seed, and fetched from nowhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, Final, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d, cross_entropy
+
+from gansmith.engine.processors import fastest_precision, matrix_precision
+from gansmith.engine.randomness import Randomness
+from gansmith.nets.convolution import GridEncoder, Shape, grids_of
+from gansmith.scorecard.embedded.records import (
+    AbstractObserver,
+    Classifier,
+    Codes,
+    Embedded,
+    Encoder,
+    Target,
+    Values,
+)
+from gansmith.scorecard.features import draws
+
+N_FEATURES: Final = 64
+NARROWEST: Final = 16
+"""Channels of the finest level; the second has twice as many, and so on."""
+COARSEST_SIDE: Final = 8
+BATCH_SIZE: Final = 64
+LEARNING_RATE: Final = 2e-3
+"""At the start; it falls to nothing."""
+N_CLASSIFIED: Final = 50_000
+"""Records that a classifier sees, those of a small set again and again."""
+MAX_EPOCHS: Final = 30
+N_ENCODED: Final = 60_000
+"""The same of an encoder."""
+SMALL_SIDE: Final = 16
+"""Of the coarse picture that an encoder restores."""
+NOISE: Final = 0.1
+"""Standard deviation of what an encoder has to see through."""
+_CHUNK: Final = 1_000
+_POOLS: Final[dict[int, Any]] = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
+
+
+@final
+class GridObserver(AbstractObserver):
+    """See the base class."""
+
+    def encoder(self, learnt: Embedded, unseen: Embedded, targets: tuple[Target, ...], seed: int) -> Encoder:
+        """See the base class: it learns to restore coarse records from noisy ones, and to tell classes."""
+        network = _seeded(lambda: _Seeing(learnt.values.shape[1:], targets), seed)
+        small = [_small(torch.from_numpy(part.values)) for part in (learnt, unseen)]
+        mean, spread = small[0].mean(0), float(small[0].var(0).sum()) or 1.0
+        codes, n_values = torch.from_numpy(learnt.codes), small[0].shape[1]
+
+        def loss(rows: np.ndarray, generator: torch.Generator) -> Tensor:
+            batch = torch.from_numpy(learnt.values[rows])
+            noisy = batch + NOISE * torch.randn(batch.shape, generator=generator)
+            features = network.features(noisy)
+            gap = network.restored(features) + mean - small[0][rows]
+            parts = [gap.square().sum(1).mean() / spread, *network.surprises(features, codes[rows])]
+            return torch.stack(parts).sum()
+
+        _learn(network, loss, len(learnt), N_ENCODED, seed)
+        points = network.points(unseen.values)
+        with torch.no_grad():
+            gap = network.restored(torch.from_numpy(points).float()) + mean - small[1]
+        restored = 1 - float(gap.square().sum(1).mean()) / spread
+        known = [
+            f"{target.name} right in {_share_right(said, unseen.codes[:, place]):.1%}"
+            for place, (target, said) in enumerate(zip(targets, network.classes(unseen.values), strict=True))
+        ]
+        words = f"restores {restored:.0%} of the variance of {n_values} coarse values"
+        return Encoder(network.points, _digest(network), ", ".join([words, *known]))
+
+    def classifier(self, values: Values, codes: Codes, n_classes: tuple[int, ...], seed: int) -> Classifier:
+        """See the base class."""
+        targets = tuple(Target(str(place), tuple(map(str, range(n)))) for place, n in enumerate(n_classes))
+        network = _seeded(lambda: _Seeing(values.shape[1:], targets), seed)
+        wanted = torch.from_numpy(codes)
+
+        def loss(rows: np.ndarray, generator: torch.Generator) -> Tensor:
+            features = network.features(torch.from_numpy(values[rows]))
+            return torch.stack(network.surprises(features, wanted[rows])).sum()
+
+        _learn(network, loss, len(values), N_CLASSIFIED, seed)
+        return network.classes
+
+
+@final
+class _Seeing(nn.Module):
+    """Strided convolutions to 64 features, and heads on them."""
+
+    def __init__(self, shape: Shape, targets: tuple[Target, ...]) -> None:
+        super().__init__()
+        n_levels = 1
+        while max(grids_of(tuple(shape[1:]), n_levels + 1)[0]) > COARSEST_SIDE:
+            n_levels += 1
+        widths = [NARROWEST * level for level in range(1, n_levels + 1)]
+        self.encode = GridEncoder(tuple(shape), (*widths, N_FEATURES), 0, "leaky_relu")
+        sides = [min(side, SMALL_SIDE) for side in shape[1:]]
+        self.restore = nn.Linear(N_FEATURES, shape[0] * math.prod(sides))
+        self.heads = nn.ModuleList([nn.Linear(N_FEATURES, len(target.classes)) for target in targets])
+
+    def features(self, values: Tensor) -> Tensor:
+        """Shape `(n, 64)`."""
+        return self.encode(2 * values - 1).float()
+
+    def restored(self, features: Tensor) -> Tensor:
+        """Coarse records without their mean, shape `(n, n_values)`."""
+        return self.restore(features)
+
+    def surprises(self, features: Tensor, codes: Tensor) -> list[Tensor]:
+        """Of each target the mean cross-entropy, in nats, of those that are known."""
+        found: list[Tensor] = []
+        for place, head in enumerate(self.heads):
+            wanted = codes[:, place]
+            known = (wanted >= 0).sum().clamp_min(1)
+            found.append(cross_entropy(head(features), wanted, ignore_index=-1, reduction="sum") / known)
+        return found
+
+    @torch.no_grad()
+    def points(self, values: Values) -> np.ndarray:
+        """Features, float64."""
+        parts = torch.from_numpy(values).split(_CHUNK)
+        return torch.cat([self.features(part) for part in parts]).double().numpy()
+
+    @torch.no_grad()
+    def classes(self, values: Values) -> list[np.ndarray]:
+        """The chance of each class, for each target."""
+        features = torch.from_numpy(self.points(values)).float()
+        return [head(features).softmax(1).double().numpy() for head in self.heads]
+
+
+def _learn(
+    network: nn.Module,
+    loss: Callable[[np.ndarray, torch.Generator], Tensor],
+    n_records: int,
+    n_seen: int,
+    seed: int,
+) -> None:
+    """With Adam, on random batches; of few records so many passes at most."""
+    n_steps = max(1, min(n_seen, MAX_EPOCHS * n_records) // BATCH_SIZE)
+    optimiser = torch.optim.Adam(network.parameters(), LEARNING_RATE)
+    falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.01, n_steps)
+    rng, generator = draws(seed), Randomness(seed).generator("observer's noise", 0)
+    order = np.zeros(0, np.int64)
+    for _ in range(n_steps):
+        while len(order) < min(BATCH_SIZE, n_records):
+            order = np.append(order, rng.permutation(n_records))
+        rows, order = order[:BATCH_SIZE], order[BATCH_SIZE:]
+        optimiser.zero_grad()
+        with matrix_precision(fastest_precision(torch.device("cpu")), torch.device("cpu")):
+            value = loss(rows, generator)
+        value.backward()
+        optimiser.step()
+        falling.step()
+    network.eval()
+
+
+def _seeded(build: Callable[[], _Seeing], seed: int) -> _Seeing:
+    """A network with first weights from a seed; the state of the process stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(Randomness(seed).key("observer", 0))  # noqa: TID251 - inside a fork
+        return build()
+
+
+def _small(values: Tensor) -> Tensor:
+    """Box averages on a grid of at most `SMALL_SIDE` places along each side: `(n, n_values)`."""
+    grid = values.shape[2:]
+    pool: Callable[[Tensor, list[int]], Tensor] = _POOLS[len(grid)]
+    return pool(values, [min(side, SMALL_SIDE) for side in grid]).flatten(1)
+
+
+def _share_right(said: np.ndarray, codes: np.ndarray) -> float:
+    is_known = codes >= 0
+    return float((said.argmax(axis=1) == codes)[is_known].mean()) if is_known.any() else math.nan
+
+
+def _digest(network: nn.Module) -> str:
+    digest = blake2b(digest_size=8)
+    for weights in network.state_dict().values():
+        digest.update(weights.numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,118 @@
+"""Pictures as the scorecard's networks see them, and what they break as pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, Final
+
+import numpy as np
+
+from gansmith.modalities.image.pictures import Form, Pictures
+from gansmith.scorecard.embedded.judge import codes_of
+from gansmith.scorecard.embedded.records import Embedded, Target, Values
+
+SEEN_SIDE_PX: Final = 64
+"""Of larger pictures networks see the whole reduced to this, and beside it a piece of the middle as it is."""
+MAX_CLASSES: Final = 100
+"""Of an attribute that is a target."""
+BLOCK: Final = 1_000
+"""Pictures read at once."""
+
+
+def targets_of(train: Pictures, holdout: Pictures) -> tuple[Target, ...]:
+    """Attributes whose values are classes: two or more of them, known of training and held-out pictures."""
+    found: list[Target] = []
+    for name, column in train.attributes.columns.items():
+        if column.dtype != object or name not in holdout.attributes.columns:
+            continue
+        classes = sorted({value for value in column.tolist() if value is not None})
+        if 2 <= len(classes) <= min(MAX_CLASSES, len(train) // 2):
+            found.append(Target(name, tuple(classes)))
+    return tuple(found)
+
+
+def embedded(pictures: Pictures, keys: np.ndarray, targets: Sequence[Target]) -> Embedded:
+    """Pictures as the suite sees them, in their order.
+
+    Args:
+        pictures: Of one form, without masks.
+        keys: See `keys_of`.
+        targets: What is known of them.
+    """
+    columns = [pictures.attributes.columns.get(target.name, np.zeros(0, object)) for target in targets]
+    codes = codes_of([column.tolist() for column in columns], targets, len(pictures))
+    blocks = [
+        values_of(pictures.source.block(numbers), pictures.form) for numbers in _blocks(pictures.numbers)
+    ]
+    return Embedded(np.concatenate(blocks), keys, codes)
+
+
+def values_of(pixels: np.ndarray, form: Form) -> Values:
+    """Pixels as values of 0 to 1, shape `(n, n_channels, height, width)`.
+
+    Colours are multiplied with opacity. Of pictures with longer sides than `SEEN_SIDE_PX` there are twice the
+    channels: the whole picture reduced, and a piece of its middle of the same size as it is.
+    """
+    values = pixels.astype(np.float32).transpose(0, 3, 1, 2)
+    values = ((values - form.lowest) / ((form.highest - form.lowest) or 1.0)).clip(0, 1)
+    if form.has_alpha:
+        values[:, :-1] *= values[:, -1:]
+    sides = values.shape[2:]
+    factor = -(-max(sides) // SEEN_SIDE_PX)
+    if factor == 1:
+        return np.ascontiguousarray(values)
+    height, width = (max(1, side // factor) for side in sides)
+    tops = [(side - kept) // 2 for side, kept in zip(sides, (height, width), strict=True)]
+    piece = values[:, :, tops[0] : tops[0] + height, tops[1] : tops[1] + width]
+    whole = values[:, :, : height * factor, : width * factor]
+    reduced = whole.reshape(*values.shape[:2], height, factor, width, factor).mean(axis=(3, 5))
+    return np.concatenate([reduced, piece], axis=1)
+
+
+def keys_of(pictures: Pictures) -> np.ndarray:
+    """Of each picture bytes that are equal for equal pixels; read block by block."""
+    keys: list[bytes] = [
+        blake2b(np.ascontiguousarray(one).tobytes(), digest_size=16).digest()
+        for numbers in _blocks(pictures.numbers)
+        for one in pictures.source.block(numbers)
+    ]
+    return np.array(keys, object)
+
+
+def broken_rules(pictures: Pictures, real: Pictures, keys: np.ndarray) -> dict[str, np.ndarray]:
+    """By rule, in words, which pictures break it, shape `(n,)`.
+
+    Args:
+        pictures: Generated ones, or real ones that are to be asked the same.
+        real: Pictures as they should be.
+        keys: Of `pictures`.
+    """
+    form = real.form
+    sizes = {(form.height, form.width)} | {size[:2] for size in real.sizes.values()}
+    channels = {form.n_seen} | {size[2] for size in real.sizes.values()}
+    usual = (form.height, form.width, form.n_seen)
+    came = [pictures.sizes.get(number, usual) for number in pictures.numbers.tolist()]
+    is_first = np.zeros(len(keys), bool)
+    is_first[np.unique(keys.astype("S16"), return_index=True)[1]] = True
+    wanted = sorted(f"{width} x {height}" for height, width in sizes)
+    words = wanted[0] if len(wanted) == 1 else f"{wanted[0]} to {wanted[-1]}"
+    return {
+        f"has the size of real ones ({words})": np.array([size[:2] not in sizes for size in came]),
+        "has the channels of real ones": np.array([size[2] not in channels for size in came]),
+        "is not blank": _are_blank(pictures),
+        "occurs once": ~is_first,
+    }
+
+
+def _are_blank(pictures: Pictures) -> np.ndarray:
+    """Whether all pixels of a picture are the same."""
+    found: list[np.ndarray] = []
+    for numbers in _blocks(pictures.numbers):
+        pixels = pictures.source.block(numbers)
+        found.append((pixels == pixels[:, :1, :1]).all(axis=(1, 2, 3)))
+    return np.concatenate(found) if found else np.zeros(0, bool)
+
+
+def _blocks(numbers: np.ndarray) -> list[Any]:
+    return np.array_split(numbers, -(-len(numbers) // BLOCK) or 1)

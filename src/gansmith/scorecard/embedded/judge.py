@@ -1,0 +1,147 @@
+"""Synthetic records of an embedding on trial: every score beside the same score of the anchors.
+
+The anchors take the part of the synthetic records, as `scorecard.judge` has it. The floor is independent
+values: those of each place of the grid shuffled between the training records. The encoder learns from half of
+the training records, and no score that needs its points ever sees these: records that it has learnt from lie
+elsewhere than others, which would accuse honest data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Final, final
+
+import numpy as np
+
+from gansmith.errors import DataError
+from gansmith.scorecard.embedded.measures import MEASURES, Case
+from gansmith.scorecard.embedded.records import AbstractObserver, Classifier, Embedded, Encoder, Target
+from gansmith.scorecard.features import draws
+from gansmith.scorecard.measuring import AbstractJudge, Found, StandIn
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry
+
+N_TAUGHT: Final = 10_000
+"""Training records that the encoder learns from, at most; never more than half."""
+
+
+@final
+class EmbeddedJudge(AbstractJudge[Case]):
+    """Real records, to judge any number of synthetic sets by.
+
+    Args:
+        train: What the generator learnt from.
+        holdout: Real records of the same source that it never saw.
+        targets: What the codes of all records mean.
+        observer: Who looks at them.
+        seed: Of everything drawn.
+        effort: How many records and repetitions.
+        known_keys: Of all training records, where `train` is a part of them.
+
+    Raises:
+        DataError: Fewer than 4 real records on a side.
+    """
+
+    order: np.ndarray
+    """Shape `(n_train,)`: where each training record of this judge stood."""
+
+    def __init__(
+        self,
+        train: Embedded,
+        holdout: Embedded,
+        targets: tuple[Target, ...],
+        observer: AbstractObserver,
+        seed: int,
+        effort: Effort,
+        known_keys: np.ndarray,
+    ) -> None:
+        if min(len(train), len(holdout)) < 4:
+            raise DataError(
+                f"{len(train)} training and {len(holdout)} held-out records. Wanted: 4 of each at the least."
+            )
+        super().__init__(MEASURES, len(train), effort)
+        self.targets, self.observer, self.seed = targets, observer, seed
+        self._known_keys = frozenset(known_keys.tolist())
+        rng = draws(seed)
+        self.order = rng.permutation(len(train))
+        train, holdout = train.take(self.order), holdout.take(rng.permutation(len(holdout)))
+        self._n_unseen = len(train) - min(N_TAUGHT, len(train) // 2)
+        taught, unseen = train.take(slice(self._n_unseen, None)), train.first(self._n_unseen)
+        self.encoder: Encoder = observer.encoder(taught, unseen, targets, seed)
+        self.train, self.holdout = self._seen(train), self._seen(holdout)
+
+    def entries(
+        self, fake: Embedded, keys: np.ndarray
+    ) -> tuple[list[Entry], dict[str, Found], dict[str, str]]:
+        """All scores of synthetic records, what lies behind them, and what could not be computed.
+
+        Exact copies are looked for by `keys`, of all records where `fake` is a part of them.
+
+        Of the likeness behind "near_copies", `which` are places in `self.order`, which are places in the
+        training records as they were given.
+        """
+        case = replace(self._case(self._seen(fake)), keys=keys)
+        entries, founds, skipped = self.measured(case, len(fake))
+        taught = next((entry for entry in entries if entry.name == "tstr"), None)
+        if taught is not None and CEILING in taught.anchors:
+            real = replace(taught.anchors[CEILING], label="accuracy, learnt from real")
+            after = entries.index(taught) + 1
+            entries.insert(after, replace(taught, name="trtr", score=real))
+        elif "tstr" in skipped:
+            skipped["trtr"] = skipped["tstr"]
+        return entries, founds, skipped
+
+    def anchor_case(self, stand_in: StandIn, name: str, n: int) -> Case:
+        """See the base class."""
+        if name == FLOOR:
+            return self._case(self._independent.first(n))
+        if stand_in == "train" or name == COPY:
+            return self._case(self.train.first(n))
+        if stand_in == "holdout":
+            return self._case(self.holdout)
+        half = len(self.holdout) // 2
+        return replace(self._case(self.holdout.first(half)), holdout=self.holdout.take(slice(half, None)))
+
+    def _case(self, fake: Embedded) -> Case:
+        return Case(
+            fake,
+            fake.keys,
+            self._known_keys,
+            self.train,
+            self._n_unseen,
+            self.holdout,
+            self.targets,
+            self.observer,
+            lambda: self._known,
+            self.seed,
+            self.effort,
+        )
+
+    def _seen(self, records: Embedded) -> Embedded:
+        return replace(records, points=self.encoder.points(records.values))
+
+    @cached_property
+    def _known(self) -> Classifier:
+        n_classes = tuple(len(target.classes) for target in self.targets)
+        return self.observer.classifier(self.train.values, self.train.codes, n_classes, self.seed)
+
+    @cached_property
+    def _independent(self) -> Embedded:
+        """The values of each place, of all channels together, shuffled between the training records."""
+        rng = draws(self.seed)
+        values = np.empty_like(self.train.values)
+        for place in np.ndindex(values.shape[2:]):
+            at = (slice(None), slice(None), *place)
+            values[at] = self.train.values[at][rng.permutation(len(values))]
+        keys = np.array([record.tobytes() for record in values[:, 0]], object)
+        return self._seen(Embedded(values, keys, self.train.codes))
+
+
+def codes_of(columns: Sequence[Sequence[object]], targets: Sequence[Target], n: int) -> np.ndarray:
+    """The place of each value among its target's classes, shape `(n, n_targets)`; -1 where it is none."""
+    codes = np.full((n, len(targets)), -1, np.int64)
+    for index, (target, column) in enumerate(zip(targets, columns, strict=True)):
+        place = {name: number for number, name in enumerate(target.classes)}
+        codes[:, index] = [place.get(str(value), -1) for value in column] if len(column) else -1
+    return codes
