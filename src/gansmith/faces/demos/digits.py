@@ -20,8 +20,10 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.faces.demos.pictures import make_folder, picture_grid
+from gansmith.modalities.grid_observer import GridObserver
 from gansmith.modalities.image import ImageOptions
-from gansmith.modalities.image.pictures import BUNDLED_DIGITS, LABEL, Pictures
+from gansmith.modalities.image.embedding import embedded, keys_of, targets_of
+from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.scoring import score_pictures
 from gansmith.modalities.previews import as_numbers, as_shades
@@ -196,17 +198,14 @@ def _scores(
 
 
 def _recognised(fake: Pictures, digits: Pictures) -> Entry:
-    """Share of pictures that a support vector machine takes for a two, beside that of twos it has not seen."""
-    from sklearn.model_selection import cross_val_predict  # heavy: only where something is scored
-    from sklearn.svm import SVC
-
-    points, others = (part.pixels.reshape(len(part), -1) / part.highest for part in (digits, fake))
-    labels = np.asarray(digits.labels).astype(str)
-    classifier: Any = SVC(C=10.0, gamma=0.2)
-    unseen: Any = cross_val_predict(classifier, points, labels, cv=5)
-    seen = classifier.fit(points, labels).predict(others)
-    scores = [_share(seen == DIGIT), _share(unseen[labels == DIGIT] == DIGIT)]
-    return Entry("recognised", scores[0], {CEILING: scores[1]})
+    """Share of pictures that a network takes for twos, beside that of real twos which it has not seen."""
+    parts = [embedded(part, keys_of(part), targets_of(digits, digits)) for part in (digits, fake)]
+    half = np.arange(len(digits)) % 2 == 0
+    taught, two = parts[0].take(half), sorted(set(np.asarray(digits.labels).tolist())).index(DIGIT)
+    judge = GridObserver().classifier(taught.values, taught.codes, (10,), 0)
+    unseen = parts[0].take(~half & (parts[0].codes[:, 0] == two))
+    ours, real = (_share(judge(part.values)[0].argmax(axis=1) == two) for part in (parts[1], unseen))
+    return Entry("recognised", ours, {CEILING: real})
 
 
 def _share(is_right: np.ndarray) -> Score:
