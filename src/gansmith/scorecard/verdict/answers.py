@@ -190,7 +190,8 @@ def _far(entry: Entry | None, name: str) -> Finding | None:
     level = _level(beyond - 2 * error, amber, red)
     if level == "green":
         return None
-    worst = [f"{what} {part:+.1%}" for what, part in list(entry.details.items())[:3] if abs(part) > 0.01]
+    told = "{:+.1%}".format if name == "class_kl" else "{:+.2g}".format
+    worst = [f"{what} {told(part)}" for what, part in list(entry.details.items())[:3]]
     named = f": {_listed(worst)}" if worst else ""
     beside = f"; real {real.value:.2g}" if real else ""
     return Finding(level, f"{words}{named} ({entry.score.value:.2g}{unit}{beside}).")
