@@ -89,7 +89,7 @@ def likeness(fake: Values, train: Values) -> Likeness:
 
 
 def coarse(values: Values) -> Values:
-    """Box averages on a coarse grid, then each place with its neighbours, [1, 2, 1], which blur hardly changes."""
+    """Box averages on a coarse grid, smoothed with [1, 2, 1]: blur hardly changes these."""
     for axis in range(2, values.ndim):
         factor = -(-values.shape[axis] // COARSE_SIDE)
         n = values.shape[axis] // factor
