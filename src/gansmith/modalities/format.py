@@ -237,9 +237,7 @@ class Filming(Protocol):
 class Pictured(Protocol):
     """Records can be shown in rows on a page."""
 
-    def gallery(
-        self, name: str, title: str, caption: str, records: Any, n_columns: int
-    ) -> Mapping[str, Any]:
+    def gallery(self, name: str, title: str, caption: str, records: Any, n_columns: int) -> Mapping[str, Any]:
         """Records in rows of so many, as a report shows them.
 
         Returns:

@@ -19,8 +19,8 @@ Gallery = Mapping[str, Any]
 def galleries_section(galleries: Sequence[Gallery]) -> Section | None:
     """What records look like, in the order given.
 
-    A gallery called `synthetic` stands beside the one called `real`, `synthetic-...` beside `real-...`; others
-    stand alone.
+    A gallery called `synthetic` stands beside the one called `real`, `synthetic-...` beside `real-...`, and
+    others stand alone.
     """
     shown = {str(one.get("name")): one for one in galleries if one.get("name") != SUSPICIOUS}
     groups: list[Group] = []

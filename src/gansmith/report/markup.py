@@ -52,7 +52,7 @@ def plotly_script() -> str:
 
 @cache
 def packed(script: str) -> str:
-    """A script as a page carries it: gzip in base64, of Plotly two fifths of the bytes. The page unpacks it."""
+    """A script as a page carries it: gzip in base64, of Plotly two fifths of the bytes; see `page.js`."""
     return base64.b64encode(gzip.compress(script.encode("utf-8"), mtime=0)).decode("ascii")
 
 

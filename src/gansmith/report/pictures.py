@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, final
 
@@ -83,7 +83,8 @@ def size_of(address: str) -> tuple[int, int] | None:
     """Width and height in pixels of the picture that an address holds; None where it holds none.
 
     Source:
-        The headers of PNG (ISO 15948, 11.2.2), GIF (89a, 18), WebP (RFC 9649, 2.4 to 2.7), JPEG (T.81, B.2.2).
+        The headers of PNG (ISO 15948, 11.2.2), GIF (89a, 18), WebP (RFC 9649, 2.4 to 2.7) and JPEG (ITU T.81,
+        B.2.2).
     """
     match = _ADDRESS.fullmatch(address)
     if match is None:

@@ -1,4 +1,4 @@
-"""Pictures beside the numbers of a report: a film of the training, and what lies between a model's records."""
+"""Pictures beside the numbers of a report: the training as a film, what lies between records of a model."""
 
 from __future__ import annotations
 

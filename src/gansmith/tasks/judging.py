@@ -60,8 +60,8 @@ def score(
         kind: Kind of data; empty finds it.
         quick: Fewer records and only the cheap scores: seconds instead of a minute.
         run: The folder of the run that the data comes from: its training is shown in the report.
-        model: The model that made the data, or its file: the report shows what lies between its records, where
-            these are such as can be seen. Of several data sets it is taken for the maker of the first.
+        model: The model that made the data, or its file: the report shows what lies between its records,
+            where these can be seen. Of several data sets it is taken for the maker of the first.
         seed: Of everything drawn.
         **options: Of the kind of data, for reading `real`: of tables `schema`, with the constraints that must
             hold, `columns`, `encoding`, ...; see `gansmith score --help`.

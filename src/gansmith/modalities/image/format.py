@@ -29,7 +29,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores`, `Filming` and `Pictured`: pictures of any form, from files, arrays and tables of pixels."""
+    """See `HasScores`, `Filming` and `Pictured`: pictures of any form, from files, arrays and tables."""
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
