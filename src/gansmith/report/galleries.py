@@ -13,6 +13,9 @@ SUSPICIOUS: Final = "suspicious"
 """The gallery that shows training data."""
 _REAL, _SYNTHETIC = "real", "synthetic"
 
+_FEW_BANDS: Final = 10
+"""Each of which has a number of its own."""
+
 Gallery = Mapping[str, Any]
 
 
@@ -90,7 +93,11 @@ def patterns(real: Sequence[float | None], fake: Sequence[float | None]) -> Figu
     """
     bands = list(range(1, len(real) + 1))
     data = [_line(bands, real, _REAL, "solid"), _line(bands, fake, _SYNTHETIC, "dash")]
-    gaps = [(abs(b - a), place) for place, a, b in zip(bands, real, fake, strict=True) if None not in (a, b)]
+    gaps = [
+        (abs(b - a), place)
+        for place, a, b in zip(bands, real, fake, strict=True)
+        if a is not None and b is not None
+    ]
     worst = max(gaps, default=None)
     rows = tuple(
         (str(place), number(a), number(b), number(None if a is None or b is None else b - a))
@@ -98,6 +105,7 @@ def patterns(real: Sequence[float | None], fake: Sequence[float | None]) -> Figu
     )
     said = "" if worst is None else f" They are furthest apart in band {worst[1]}: {number(worst[0])} dB."
     across = number_axis("frequency band, from coarse to fine patterns")
+    across |= {"dtick": 1 if len(bands) <= _FEW_BANDS else 5}
     return Figure(
         name="patterns",
         label=f"Power of patterns in {len(bands)} frequency bands, real against synthetic.{said}",

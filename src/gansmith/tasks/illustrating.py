@@ -29,7 +29,7 @@ def film_of(frames: Sequence[Path], stats: Sequence[Mapping[str, Any]]) -> list[
 
     Args:
         frames: Picture files called `step-NUMBER`, in order.
-        stats: What the run wrote down: `samples_seen` by `step`.
+        stats: What the run wrote down, in order: `samples_seen` by `step`.
 
     Returns:
         Of each its name, title, label and image, a `data:` address; fewer than `N_FRAMES` where these were
@@ -38,19 +38,21 @@ def film_of(frames: Sequence[Path], stats: Sequence[Mapping[str, Any]]) -> list[
     Raises:
         DataError: When one is no picture.
     """
-    seen = {int(record["step"]): record.get("samples_seen") for record in stats if "step" in record}
+    known = [(int(one["step"]), int(one["samples_seen"])) for one in stats if "samples_seen" in one]
     for n in range(min(N_FRAMES, len(frames)), 0, -1):
         places = np.linspace(0, len(frames) - 1, n).round().astype(int).tolist() if n > 1 else [-1]
-        film = [_frame(frames[place], seen) for place in places]
+        film = [_frame(frames[place], known) for place in places]
         if sum(len(one["image"]) for one in film) <= MAX_FILM_BYTES:
             return film
     return []
 
 
-def _frame(path: Path, seen: Mapping[int, Any]) -> dict[str, str]:
-    number = path.stem.partition("-")[2]
-    samples = seen.get(int(number)) if number.isdecimal() else None
-    title = path.stem if samples is None else f"{samples:,} samples"
+def _frame(path: Path, known: Sequence[tuple[int, int]]) -> dict[str, str]:
+    """A preview, called by the samples that were seen until then: between known steps they grow evenly."""
+    number, title = path.stem.partition("-")[2], path.stem
+    if number.isdecimal() and known:
+        steps, samples = zip((0, 0), *known, strict=True)
+        title = f"{round(float(np.interp(int(number), steps, samples))):,} samples"
     label = f"Generated records at this moment of the training: {title}."
     return {"name": path.stem, "title": title, "label": label, "image": as_address(canvas_of(path))}
 

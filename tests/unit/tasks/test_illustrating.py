@@ -67,6 +67,12 @@ def test_frames_are_picked_evenly_from_the_first_to_the_last(tmp_path, n, wanted
     assert [one["title"] for one in film] == [f"{1_000 * place:,} samples" for place in wanted]
 
 
+def test_between_known_steps_samples_grow_evenly(tmp_path):
+    stats = [{"step": 2, "samples_seen": 20}, {"step": 4, "samples_seen": 24}, {"note": "of another kind"}]
+    film = film_of(frames(tmp_path, 5), stats)
+    assert [one["title"] for one in film] == [f"{n} samples" for n in (0, 10, 20, 22, 24)]
+
+
 def test_a_frame_of_which_nothing_is_known_is_called_by_its_name(tmp_path):
     (one,) = film_of(frames(tmp_path, 1), [{}])
     assert one["title"] == "step-0000000000"

@@ -23,8 +23,6 @@ _LEGIBLE_PX: Final = 40
 """Smaller pictures are shown enlarged by a whole number, until they have that."""
 _HALF_PAGE_PX: Final = 440
 _BACKGROUND: Final = 128
-_BAND_PX: Final = 3
-"""Between blocks of rows."""
 _MAX_CLASSES: Final = 12
 _N_PAIRS: Final = 12
 _N_BLOCKS: Final = 2
@@ -118,7 +116,8 @@ def _gallery(
 ) -> Gallery:
     """Blocks of tiles below each other, each pixel once: a page enlarges them."""
     canvases = [tiled(tiles, 255, n_columns, 1, 1, _BACKGROUND) for tiles in blocks]
-    band = np.full((_BAND_PX, *canvases[0].shape[1:]), _BACKGROUND, np.uint8)
+    thickness = max(1, blocks[0].shape[1] // 10)  # between blocks, as seen beside a picture
+    band = np.full((thickness, *canvases[0].shape[1:]), _BACKGROUND, np.uint8)
     parts = [part for canvas in canvases for part in (band, canvas)][1:]
     named = {"rows": list(rows)} if rows else {}
     image = as_address(np.concatenate(parts))

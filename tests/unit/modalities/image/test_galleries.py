@@ -73,11 +73,11 @@ def test_each_suspicious_picture_stands_above_the_one_that_it_is_like(n, wanted)
     n_blocks, n_columns = wanted
     drawn = canvas(found)
     assert found["rows"] == ["generated", "training"] * n_blocks
-    assert drawn.shape == (n_blocks * (2 * 29 + 1) + 3 * (n_blocks - 1), n_columns * 29 + 1)
+    assert drawn.shape == (n_blocks * (2 * 29 + 1) + 2 * (n_blocks - 1), n_columns * 29 + 1)
     order = np.arange(n)[::-1][:12]
     for place, number in enumerate(order.tolist()):
         block, column = divmod(place, n_columns)
-        top, left = block * (2 * 29 + 1 + 3) + 14, column * 29 + 14
+        top, left = block * (2 * 29 + 1 + 2) + 14, column * 29 + 14
         assert (drawn[top, left], drawn[top + 29, left]) == (number, 200 - number)
 
 
