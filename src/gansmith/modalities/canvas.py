@@ -29,8 +29,11 @@ _LIGHT: Final = 235
 _DARK: Final = 190
 """Greys of the squares that are seen through what is transparent."""
 _MAX_LOSSLESS: Final = 300_000
-"""Numbers of a canvas that loses nothing in a page; of a larger one `_QUALITY` of 100 is kept."""
-_QUALITY: Final = 90
+"""Numbers of a canvas that loses nothing in a page, where it has room there."""
+_QUALITIES: Final = (90, 70, 45, 20)
+"""Of 100, for those larger: the first with which it has room."""
+MOST_IN_PAGE_BYTES: Final = 200_000
+"""Of a canvas in a page, as far as the least quality allows."""
 _CHECKER_SIDE_PX: Final = 4
 _MASK_COLOURS: Final = ((255, 64, 64), (64, 160, 255), (64, 220, 96), (255, 200, 0), (220, 80, 255))
 _SMALLEST_SIDE_PX: Final = 64
@@ -214,10 +217,17 @@ def as_address(canvas: Canvas) -> str:
     """A canvas as the `data:` address of a WebP, for a page that loads nothing."""
     from PIL import Image
 
-    stream = BytesIO()
-    how: dict[str, Any] = {"lossless": True} if canvas.size <= _MAX_LOSSLESS else {"quality": _QUALITY}
-    Image.fromarray(canvas).save(stream, "WEBP", method=4, **how)
-    return "data:image/webp;base64," + b64encode(stream.getvalue()).decode("ascii")
+    image, ways = Image.fromarray(canvas), list[dict[str, Any]]({"quality": one} for one in _QUALITIES)
+    if canvas.size <= _MAX_LOSSLESS:
+        ways.insert(0, {"lossless": True})
+    address = ""
+    for how in ways:
+        stream = BytesIO()
+        image.save(stream, "WEBP", method=4, **how)
+        address = "data:image/webp;base64," + b64encode(stream.getvalue()).decode("ascii")
+        if len(address) <= MOST_IN_PAGE_BYTES:
+            break
+    return address
 
 
 def canvas_of(path: Path) -> Canvas:

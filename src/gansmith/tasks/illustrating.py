@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # it imports what learns
     from gansmith.tasks.model import Model
 
 N_FRAMES: Final = 6
-MAX_FILM_BYTES: Final = 1_000_000
+MAX_FILM_BYTES: Final = 700_000
 """Of all frames together."""
 N_WALKS: Final = 5
 N_STEPS: Final = 8
