@@ -33,7 +33,7 @@ _UNDRAWN = (
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("report")
-    for name in ("census", "several", "nasty"):
+    for name in ("census", "several", "nasty", "pictures"):
         write_report(EXAMPLE[name](), place / name)
     card = privacy_card_page(EXAMPLE["card_for_the_officer"]())
     (place / "privacy.html").write_text(card, encoding="utf-8")
@@ -71,6 +71,8 @@ def visit(browser, folder):
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", lambda dialog: (troubles.append("a dialog"), dialog.dismiss()))
         page.goto((folder / f"{name}.html").as_uri())
+        if name != "privacy":
+            page.wait_for_function("window.Plotly")  # it is unpacked beside the rest
         return page, troubles
 
     yield _visit
@@ -90,6 +92,24 @@ def test_it_draws_everything_and_loads_nothing(visit, name):
     _draw_all(page)
     assert page.evaluate("[...document.querySelectorAll('main *')].every((e) => e.tagName !== 'IMG')")
     assert troubles == []
+
+
+def test_pictures_are_seen_in_whole_pixels_and_nothing_moves_when_they_come(visit):
+    page, troubles = visit("pictures")
+    sizes = page.evaluate(
+        "[...document.querySelectorAll('.picture img')].map((e) => [e.naturalWidth, e.clientWidth, "
+        "e.clientHeight, Number(e.getAttribute('width')), Number(e.getAttribute('height'))])"
+    )
+    assert len(sizes) == 12
+    for own, width, height, said_width, said_height in sizes:
+        assert (width, height) == (said_width, said_height)
+        assert width % own == 0
+    tops = page.evaluate("[...document.querySelectorAll('#pictures img')].map((e) => e.offsetTop)")
+    assert tops[0] == tops[1]  # real and generated ones stand side by side
+    assert troubles == []
+    page, _ = visit("pictures", width=390)
+    tops = page.evaluate("[...document.querySelectorAll('#pictures img')].map((e) => e.offsetTop)")
+    assert tops == sorted(set(tops))  # one above the other
 
 
 def test_paper_gets_everything_unfolded_drawn_and_light(visit):
@@ -130,7 +150,7 @@ def test_the_theme_can_be_chosen_and_figures_follow(visit):
     assert troubles == []
 
 
-@pytest.mark.parametrize("name", ["census", "several", "nasty", "privacy"])
+@pytest.mark.parametrize("name", ["census", "several", "nasty", "pictures", "privacy"])
 def test_a_telephone_never_scrolls_sideways(visit, name):
     page, troubles = visit(name, width=375)
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
@@ -138,7 +158,7 @@ def test_a_telephone_never_scrolls_sideways(visit, name):
     assert troubles == []
 
 
-@pytest.mark.parametrize("name", ["census", "privacy"])
+@pytest.mark.parametrize("name", ["census", "pictures", "privacy"])
 def test_nothing_serious_stands_in_anyones_way(visit, name):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page, _ = visit(name, has_policy=False)  # axe's own script is none of ours

@@ -6,11 +6,15 @@ A canvas has shape `(height, width)`, grey, or `(height, width, 3)`, red, green 
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from collections.abc import Mapping
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+
+from gansmith.errors import DataError
 
 if TYPE_CHECKING:  # Pillow is imported when something is drawn: tables are shown through this module's users
     from PIL.Image import Image
@@ -24,6 +28,12 @@ GROUND: Final = 96
 _LIGHT: Final = 235
 _DARK: Final = 190
 """Greys of the squares that are seen through what is transparent."""
+_MAX_LOSSLESS: Final = 300_000
+"""Numbers of a canvas that loses nothing in a page, where it has room there."""
+_QUALITIES: Final = (90, 70, 45, 20)
+"""Of 100, for those larger: the first with which it has room."""
+MOST_IN_PAGE_BYTES: Final = 200_000
+"""Of a canvas in a page, as far as the least quality allows."""
 _CHECKER_SIDE_PX: Final = 4
 _MASK_COLOURS: Final = ((255, 64, 64), (64, 160, 255), (64, 220, 96), (255, 200, 0), (220, 80, 255))
 _SMALLEST_SIDE_PX: Final = 64
@@ -201,3 +211,35 @@ def png_bytes(picture: Image | np.ndarray, metadata: Mapping[str, str], *, is_qu
     pressed: dict[str, Any] = {"compress_level": 1} if is_quick else {"optimize": True}
     image.save(stream, format="PNG", pnginfo=info, **pressed)
     return stream.getvalue()
+
+
+def as_address(canvas: Canvas) -> str:
+    """A canvas as the `data:` address of a WebP, for a page that loads nothing."""
+    from PIL import Image
+
+    image, ways = Image.fromarray(canvas), list[dict[str, Any]]({"quality": one} for one in _QUALITIES)
+    if canvas.size <= _MAX_LOSSLESS:
+        ways.insert(0, {"lossless": True})
+    address = ""
+    for how in ways:
+        stream = BytesIO()
+        image.save(stream, "WEBP", method=4, **how)
+        address = "data:image/webp;base64," + b64encode(stream.getvalue()).decode("ascii")
+        if len(address) <= MOST_IN_PAGE_BYTES:
+            break
+    return address
+
+
+def canvas_of(path: Path) -> Canvas:
+    """The canvas that a picture file holds.
+
+    Raises:
+        DataError: When it holds none.
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path}: no picture that can be read ({error}). Delete it.") from error

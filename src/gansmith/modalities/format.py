@@ -234,6 +234,20 @@ class Filming(Protocol):
 
 
 @runtime_checkable
+class Pictured(Protocol):
+    """Records can be shown in rows on a page."""
+
+    def gallery(self, name: str, title: str, caption: str, records: Any, n_columns: int) -> Mapping[str, Any]:
+        """Records in rows of so many, as a report shows them.
+
+        Returns:
+            `name`, `title` and `caption` as given, `label` (what is to be seen, in words) and `image`, a
+            `data:` address.
+        """
+        ...
+
+
+@runtime_checkable
 class HasScores(Protocol):
     """Synthetic records can be judged against real ones."""
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, number_axis, rounded
+from gansmith.report.pictures import THIRD_PX, picture
 from gansmith.report.wording import interval, number, percent, shortened
 
 _MOST_POINTS: Final = 800
@@ -14,7 +15,7 @@ _COLOURS: Final = {
     "trained on synthetic": "@synthetic",
     "trained on real": "@real",
     "trained on both": "@accent",
-    "independent columns": "@grey",
+    "independent parts": "@grey",
 }
 
 
@@ -239,14 +240,18 @@ def training_section(training: Mapping[str, Any] | None) -> Section | None:
     seen = list(training.get("samples_seen") or [])
     series: Mapping[str, Sequence[float | None]] = training.get("series") or {}
     curves = [curve(seen, name, values, index) for index, (name, values) in enumerate(series.items()) if seen]
+    film = tuple(one for found in training.get("film") or [] if (one := picture(found, THIRD_PX)))
     findings = tuple(str(finding) for finding in training.get("findings") or [])
-    if not curves and not findings:
+    if not curves and not findings and not film:
         return None
+    groups = [Group(tuple(curves), "many")] if curves else []
+    if film:
+        groups.append(Group((), "film", "What it made on the way, by samples seen", pictures=film))
     return Section(
         "training",
         "Training",
         "What was measured while the model learnt.",
-        groups=(Group(tuple(curves), "many"),) if curves else (),
+        groups=tuple(groups),
         sentences=findings,
     )
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.report.columns import columns_section, missing_section
+from gansmith.report.galleries import galleries_section, patterns_section, suspicious_section
 from gansmith.report.markup import (
     as_bytes,
     as_json,
     asset,
     embedded,
+    packed,
     plotly_script,
     policy,
     rendered,
@@ -64,7 +66,7 @@ def render(report: Report) -> str:
             "notes": [str(note) for note in report.get("notes") or []],
             "policy": trusted(policy(scripts, [style])),
             "style": trusted(style),
-            "plotly": trusted(scripts[0]),
+            "plotly": trusted(packed(scripts[0])),
             "unwanted_styles": unwanted_styles(scripts[0]),
             "script": trusted(scripts[1]),
             "figures": trusted(embedded(_specifications(cards, training))),
@@ -134,16 +136,20 @@ def card_views(report: Report) -> list[dict[str, Any]]:
 
 def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
     """Everything that is drawn of one synthetic data set, in the order of the page."""
+    galleries = plots.get("galleries") or []
     made = (
+        galleries_section(galleries),
         columns_section(plots.get("columns") or []),
         pairs_section(plots.get("pairs") or []),
         association_section(plots.get("association") or {}),
         projection_section(plots.get("projection") or {}),
         missing_section(plots.get("columns") or []),
+        patterns_section(plots.get("spectrum") or {}),
         giveaways_section(plots.get("giveaways") or {}),
         usefulness_section(plots.get("usefulness") or []),
         risks_section(plots.get("risks") or []),
         neighbours_section(plots.get("neighbours") or {}),
+        suspicious_section(galleries),
     )
     return [section for section in made if section is not None]
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, final
 
+from gansmith.report.pictures import Picture
 from gansmith.report.wording import shortened
 
 _FONT: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 _SMALL_PX: Final = 11
 
-Columns = Literal["one", "two", "three", "many"]
+Columns = Literal["one", "two", "three", "many", "film"]
 """How many figures stand side by side where there is room."""
 
 
@@ -55,12 +56,14 @@ class Figure:
 @final
 @dataclass(frozen=True)
 class Group:
-    """Figures that belong side by side, below a heading of their own."""
+    """Figures that belong side by side, below a heading of their own; or pictures."""
 
     figures: tuple[Figure, ...]
     columns: Columns
     title: str = ""
     subtitle: str = ""
+    pictures: tuple[Picture, ...] = ()
+    """Shown after the figures."""
 
 
 @final
@@ -76,7 +79,7 @@ class Section:
     """Shown below the figures."""
     sentences: tuple[str, ...] = ()
     """Findings in words, as a list."""
-    legend: Literal["", "areas", "clouds", "dots"] = ""
+    legend: Literal["", "areas", "clouds", "dots", "lines"] = ""
     """The marks of real and synthetic, where both stand in the same drawing."""
     neighbours: dict[str, Any] | None = None
     """Synthetic records beside their nearest training records: the columns, and the pairs."""

@@ -94,7 +94,7 @@ def strip(score: Mapping[str, Any]) -> Words | None:
 
     marks = {"value": value, "floor": floor, "ceiling": ceiling, "copied": copied}
     ends = sorted((place(low), place(high)))
-    said = f"Value {number(value)}; independent columns {number(floor)}, real hold-out {number(ceiling)}"
+    said = f"Value {number(value)}; independent parts {number(floor)}, real hold-out {number(ceiling)}"
     return {
         **{key: None if mark is None else place(mark) for key, mark in marks.items()},
         "low": ends[0],

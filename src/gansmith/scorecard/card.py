@@ -75,7 +75,7 @@ class Scorecard:
         answers = [f"{line.question:27} {line.level:5}  {line.text}" for line in self.verdict]
         scores = [
             f"{entry.name:23} {entry.score!s:>18}   real {entry.anchors.get(CEILING, '')!s:>18}   "
-            f"independent columns {entry.anchors.get(FLOOR, '')!s:>18}"
+            f"independent parts {entry.anchors.get(FLOOR, '')!s:>18}"
             for entry in self.entries
         ]
         return "\n".join([self.title, *answers, *scores])

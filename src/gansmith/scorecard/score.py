@@ -21,7 +21,7 @@ Family = Literal["real", "useful", "private", "valid"]
 CEILING: Final = "ceiling"
 """Anchor: the same score of real records that nothing was learnt from. As good as it gets."""
 FLOOR: Final = "floor"
-"""Anchor: the same score of independent columns, each drawn from the training records by itself."""
+"""Anchor: the same score of independent parts: each column, or pixel, of training records drawn by itself."""
 COPY: Final = "copy"
 """Anchor: the same score of a copy of the training records: perfect, and worthless."""
 

@@ -26,7 +26,7 @@ _WORDS: Final = {
     "fake": "trained on synthetic",
     "real": "trained on real",
     "both": "trained on both",
-    "floor": "independent columns",
+    "floor": "independent parts",
 }
 
 

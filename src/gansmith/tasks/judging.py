@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gansmith import __version__
 from gansmith.errors import DataError, UsageError
@@ -20,7 +20,11 @@ from gansmith.scorecard.features import draws, small_seed
 from gansmith.scorecard.score import FULL, QUICK, Effort
 from gansmith.store import of_json_file
 from gansmith.store.run_folder import RunFolder
+from gansmith.tasks.illustrating import between, checked_model, film_of
 from gansmith.tasks.opening import open_data
+
+if TYPE_CHECKING:  # it imports what learns
+    from gansmith.tasks.model import Model
 
 SHOWN_READINGS: Final = ("real_accuracy", "fake_accuracy", "spread", "coverage", "memory_gap")
 """Of what a game reads off itself, what a report draws."""
@@ -41,6 +45,7 @@ def score(
     kind: str = "",
     quick: bool = False,
     run: str | Path | None = None,
+    model: str | Path | Model | None = None,
     seed: int = 0,
     **options: Any,
 ) -> Scorecard:
@@ -55,15 +60,17 @@ def score(
         kind: Kind of data; empty finds it.
         quick: Fewer records and only the cheap scores: seconds instead of a minute.
         run: The folder of the run that the data comes from: its training is shown in the report.
+        model: The model that made the data, or its file: the report shows what lies between its records,
+            where these can be seen. Of several data sets it is taken for the maker of the first.
         seed: Of everything drawn.
         **options: Of the kind of data, for reading `real`: of tables `schema`, with the constraints that must
             hold, `columns`, `encoding`, ...; see `gansmith score --help`.
 
     Raises:
         DataError: When one of them cannot be read or they do not fit together.
-        UsageError: When the target or an option is unknown.
+        UsageError: When the target or an option is unknown, or the model makes another kind of data.
     """
-    return _judged([synthetic], real, holdout, target, kind, quick, run, seed, options).cards[0]
+    return _judged([synthetic], real, holdout, target, kind, quick, run, model, seed, options).cards[0]
 
 
 def compare(
@@ -75,6 +82,7 @@ def compare(
     kind: str = "",
     quick: bool = False,
     run: str | Path | None = None,
+    model: str | Path | Model | None = None,
     seed: int = 0,
     **options: Any,
 ) -> Comparison:
@@ -84,9 +92,9 @@ def compare(
 
     Raises:
         DataError: When one of them cannot be read or they do not fit together.
-        UsageError: When the target or an option is unknown, or there is nothing to judge.
+        UsageError: As for `score`, or there is nothing to judge.
     """
-    return _judged(synthetic, real, holdout, target, kind, quick, run, seed, options)
+    return _judged(synthetic, real, holdout, target, kind, quick, run, model, seed, options)
 
 
 def _judged(
@@ -97,6 +105,7 @@ def _judged(
     kind: str,
     quick: bool,
     run: str | Path | None,
+    model: str | Path | Model | None,
     seed: int,
     options: Mapping[str, Any],
 ) -> Comparison:
@@ -112,10 +121,12 @@ def _judged(
         )
     opened = open_data(real, kind=kind, target=target or "", options=options, command="score")
     form, records = opened.modality.format, opened.hand_over()
+    galleries = [] if model is None else [between(checked_model(model, opened.modality), seed)]
     scoring = needed(form, HasScores, opened.modality.kind)
     train, held = _split(form, records, holdout, seed)
     fakes = [scoring.read_to_judge(source, records) for source in sources]
     cards = list(scoring.score(fakes, train, held, target, small_seed(seed), effort))
+    cards[:1] = [_illustrated(cards[0], galleries)]
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
     notes = () if holdout is not None else (SPLIT_OFF,)
     made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, effort)
@@ -131,6 +142,14 @@ def _judged(
             for card, name, source in zip(cards, names, sources, strict=True)
         )
     )
+
+
+def _illustrated(card: Scorecard, galleries: Sequence[Mapping[str, Any]]) -> Scorecard:
+    """A card whose page shows these galleries, too."""
+    if not galleries:
+        return card
+    shown = [*card.plots.get("galleries", ()), *map(dict, galleries)]
+    return replace(card, plots={**card.plots, "galleries": shown})
 
 
 def _split(form: AbstractFormat[Any, Any], records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
@@ -162,6 +181,7 @@ def training_of(folder: Path) -> dict[str, Any]:
     return {
         "samples_seen": [record["samples_seen"] for record in looked],
         "series": series,
+        "film": film_of(run.frames(), stats),
         "findings": [finding for record in stats for finding in record.get("findings") or ()],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from io import BytesIO
 from typing import Any
 
@@ -9,7 +10,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gansmith.modalities.canvas import grid, on_screen, png_bytes, quantised, reduced, strip, tiled
+from gansmith.errors import DataError
+from gansmith.modalities.canvas import (
+    MOST_IN_PAGE_BYTES,
+    as_address,
+    canvas_of,
+    grid,
+    on_screen,
+    png_bytes,
+    quantised,
+    reduced,
+    strip,
+    tiled,
+)
 
 
 def _one(*channels, dtype: Any = np.uint8):
@@ -101,3 +114,35 @@ def test_every_png_says_that_it_is_synthetic():
         assert image.info["synthetic"] == "true"
         assert image.info["name"] == "Zoë"
         assert np.array_equal(np.asarray(image), values)
+
+
+def _seen(address: str) -> np.ndarray:
+    kind, _, content = address.partition(",")
+    assert kind == "data:image/webp;base64"
+    return np.asarray(Image.open(BytesIO(base64.b64decode(content))).convert("RGB"))
+
+
+def test_a_small_canvas_loses_nothing_in_a_page():
+    canvas = np.random.default_rng(0).integers(0, 256, (40, 30, 3)).astype(np.uint8)
+    assert np.array_equal(_seen(as_address(canvas)), canvas)
+    assert np.array_equal(_seen(as_address(canvas[..., 0]))[..., 1], canvas[..., 0])
+
+
+def test_the_worst_canvas_still_has_room_in_a_page():
+    """Rows of twelve classes of noise in colour."""
+    canvas = np.random.default_rng(0).integers(0, 256, (877, 439, 3)).astype(np.uint8)
+    address = as_address(canvas)
+    assert len(address) <= MOST_IN_PAGE_BYTES
+    assert _seen(address).shape == canvas.shape
+
+
+@pytest.mark.parametrize(("mode", "shape"), [("L", (3, 5)), ("RGBA", (3, 5, 3)), ("P", (3, 5, 3))])
+def test_a_picture_file_is_a_canvas(tmp_path, mode, shape):
+    Image.new(mode, (5, 3), 7).save(tmp_path / "a.png")
+    assert canvas_of(tmp_path / "a.png").shape == shape
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
+    with pytest.raises(DataError, match=r"a\.png: no picture"):
+        canvas_of(tmp_path / "a.png")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PLOTS = runpy.run_path(str(Path(__file__).with_name("example_plots.py")))
+PICTURES = runpy.run_path(str(Path(__file__).with_name("example_pictures.py")))
 HOSTILE = runpy.run_path(str(Path(__file__).with_name("example_hostile.py")))
 NASTY: list[str] = HOSTILE["NASTY"]
 
@@ -231,6 +232,17 @@ def census(name: str = "adult-synthetic.csv", seed: int = 0) -> dict[str, Any]:
             }
         ],
     }
+
+
+def pictures() -> dict[str, Any]:
+    """A report of generated pictures."""
+    report = census("shapes.zip")
+    report["title"] = "Scorecard of shapes.zip"
+    report["cards"][0]["plots"] = PICTURES["plots"]()
+    report["training"]["film"] = PICTURES["film"]()
+    for line in report["cards"][0]["verdict"]:
+        line["columns"] = []
+    return report
 
 
 def several() -> dict[str, Any]:

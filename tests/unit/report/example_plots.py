@@ -154,7 +154,7 @@ def _risk(name: str, value: float, high: float) -> dict[str, Any]:
 
 
 def _contest(target: str, unit: str, values: list[float]) -> dict[str, Any]:
-    names = ["trained on real", "trained on synthetic", "trained on both", "independent columns"]
+    names = ["trained on real", "trained on synthetic", "trained on both", "independent parts"]
     return {
         "target": target,
         "unit": unit,

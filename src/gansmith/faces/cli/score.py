@@ -44,6 +44,12 @@ def score(
     run: Annotated[
         Path | None, typer.Option(help="Run folder of the training, to be shown in the report.")
     ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="The model that made the data: the report shows what lies between its records (pictures)."
+        ),
+    ] = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -52,7 +58,7 @@ def score(
     from gansmith.store import as_json, write_whole
     from gansmith.tasks.judging import compare
 
-    _check_outputs(output, privacy_card, [*synthetic, real, holdout], len(synthetic))
+    _check_outputs(output, privacy_card, [*synthetic, real, holdout, str(model or "")], len(synthetic))
     for requirement in require or ():
         parsed(requirement)
     cards = compare(
@@ -63,6 +69,7 @@ def score(
         kind=kind,
         quick=quick,
         run=run,
+        model=model,
         seed=seed,
         **chosen.options,
     )
@@ -124,7 +131,7 @@ def print_card(card: Scorecard) -> None:
         )
         for entry in card.entries
     ]
-    title = "\nScores beside a real hold-out, independent columns and a training copy (↑ higher is better)"
+    title = "\nScores beside a real hold-out, independent parts and a training copy (↑ higher is better)"
     print_table(("", "synthetic", *_ANCHORS.values()), rows, title)
     for name, words in _WORST.items():
         worst = next((entry.details for entry in card.entries if entry.name == name), {})
@@ -142,6 +149,7 @@ _ANCHORS = {"ceiling": "real", "floor": "independent", "copy": "copy"}
 _WORST = {
     "c2st": "Gives synthetic records away (share of the AUC)",
     "shape": "Columns least like real ones",
+    "class_kl": "Classes too often (or, below 0, too seldom), difference of the shares",
     "mutual_information": "Pairs furthest from real ones",
     "valid": "Rules broken (share of the records)",
 }

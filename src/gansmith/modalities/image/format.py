@@ -14,6 +14,7 @@ from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
+from gansmith.modalities.image.galleries import rows_gallery
 from gansmith.modalities.image.labels import counted, shortened, summary
 from gansmith.modalities.image.movie import animated, check_movie, frames_of
 from gansmith.modalities.image.pictures import LABEL, Pictures, joined
@@ -28,7 +29,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores` and `Filming`: pictures of any form, from files, arrays and tables of pixels."""
+    """See `HasScores`, `Filming` and `Pictured`: pictures of any form, from files, arrays and tables."""
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
@@ -101,6 +102,12 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         """See `Filming`."""
         check_movie(path)
         return animated(frames_of(paths), path.suffix, seconds_per_frame, last_seconds)
+
+    def gallery(
+        self, name: str, title: str, caption: str, records: Pictures, n_columns: int
+    ) -> Mapping[str, Any]:
+        """See `Pictured`."""
+        return rows_gallery(name, title, caption, records, n_columns)
 
     def preview(self, records: Pictures) -> PicturePreview:
         return preview_of(records, self.n_previewed)
