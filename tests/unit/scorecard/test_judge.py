@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.scorecard import judge as judging
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.judge import Judge
+from gansmith.scorecard.measures import Case
+from gansmith.scorecard.measuring import Found, Measure
 from gansmith.scorecard.score import QUICK
 
 
@@ -26,18 +27,18 @@ def judge() -> Judge:
     return Judge(table(0), table(1), ("x", "y", "kind"), "kind", 0, QUICK)
 
 
-def test_anchors_are_computed_once_for_all_sets_of_a_size(judge: Judge, monkeypatch: pytest.MonkeyPatch):
+def test_anchors_are_computed_once_for_all_sets_of_a_size(judge: Judge):
     taken: list[str] = []
 
-    def counted(measure: judging.Measure) -> judging.Measure:
-        def take(case: judging.Case) -> list[judging.Found]:
+    def counted(measure: Measure[Case]) -> Measure[Case]:
+        def take(case: Case) -> list[Found]:
             if case.is_anchor:
                 taken.append(measure.names[0])
             return measure.take(case)
 
         return dataclasses.replace(measure, take=take)
 
-    monkeypatch.setattr(judging, "MEASURES", tuple(map(counted, judging.MEASURES)))
+    judge.measures = tuple(map(counted, judge.measures))
     judge.card(table(2))
     n_first = len(taken)
     judge.card(table(3))

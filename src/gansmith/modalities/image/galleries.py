@@ -71,7 +71,7 @@ def class_rows(fake: Pictures, real: Pictures, targets: Sequence[Target]) -> lis
     return found
 
 
-def pairs_gallery(fake: Pictures, train: Pictures, likeness: Likeness) -> Gallery:
+def pairs_gallery(fake: Pictures, train: Pictures, likeness: Likeness, border: float) -> Gallery:
     """The generated pictures that are most like one training picture, above these, in two blocks."""
     order = np.argsort(likeness.ratio, kind="stable")[:_N_PAIRS]
     n_columns = -(-len(order) // _N_BLOCKS)
@@ -80,7 +80,7 @@ def pairs_gallery(fake: Pictures, train: Pictures, likeness: Likeness) -> Galler
         for some in np.split(order, range(n_columns, len(order), n_columns))
         for near in [likeness.which[some]]
     ]
-    n_near = int(likeness.is_near.sum())
+    n_near = int(likeness.is_near(border).sum())
     caption = (
         "Above generated pictures, below the training picture that each is most like, the most suspicious "
         f"first. {n_near:,} of {len(likeness.ratio):,} are near copies."

@@ -196,7 +196,7 @@ def _plots(
         *class_rows(fake, holdout, targets),
     ]
     if "near_copies" in founds:
-        galleries.append(pairs_gallery(fake, train, founds["near_copies"].matter))
+        galleries.append(pairs_gallery(fake, train, *founds["near_copies"].matter))
     curves = {}
     if "spectrum" in founds:
         ours, real = founds["spectrum"].matter

@@ -17,9 +17,13 @@ from itertools import product
 from typing import Final, final
 
 import numpy as np
+from jaxtyping import Float
 
 from gansmith.scorecard.embedded.records import Values
 from gansmith.scorecard.points import nearest_few
+
+FakeValues = Float[np.ndarray, "n_fake n_channels *grid"]
+TrainValues = Float[np.ndarray, "n_train n_channels *grid"]
 
 COARSE_SIDE: Final = 32
 """Places of a side that are compared, at most: finer grids are averaged by a whole factor."""
@@ -30,7 +34,9 @@ N_CANDIDATES: Final = 12
 N_NEXT: Final = 4
 """... of which so many, the second nearest and on, say how near a look-alike is."""
 NEAR: Final = 0.5
-"""A copy is nearer to one than this share of the distance to the next ones."""
+"""A copy is nearer to one than this share of the distance to the next ones, ..."""
+RARE: Final = 0.01
+"""... and than all but this share of fresh records are."""
 _N_BANDS: Final = 6
 """Lowest frequencies along each axis by which candidates are found."""
 _BLOCK: Final = 256
@@ -49,13 +55,20 @@ class Likeness:
     which: np.ndarray
     """Shape `(n,)`: its place."""
 
-    @property
-    def is_near(self) -> np.ndarray:
-        """Shape `(n,)`: whether the record is all but a copy."""
-        return self.ratio < NEAR
+    def is_near(self, border: float) -> np.ndarray:
+        """Whether each record is all but a copy, shape `(n,)`; see `border_of`."""
+        return self.ratio < border
 
 
-def likeness(fake: Values, train: Values) -> Likeness:
+def border_of(fresh: Likeness) -> float:
+    """The ratio below which a record is all but a copy, by that of fresh records.
+
+    Simple records, of few degrees of freedom, are near to others by chance.
+    """
+    return min(NEAR, float(np.quantile(fresh.ratio, RARE)))
+
+
+def likeness(fake: FakeValues, train: TrainValues) -> Likeness:
     """How like training records others are.
 
     Candidates are the training records whose amplitudes at low frequencies are nearest: these do not change

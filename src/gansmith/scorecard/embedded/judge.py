@@ -16,6 +16,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.scorecard.embedded.alike import border_of, likeness
 from gansmith.scorecard.embedded.measures import MEASURES, Case
 from gansmith.scorecard.embedded.records import AbstractObserver, Classifier, Embedded, Encoder, Target
 from gansmith.scorecard.features import draws
@@ -114,6 +115,7 @@ class EmbeddedJudge(AbstractJudge[Case]):
             self.targets,
             self.observer,
             lambda: self._known,
+            lambda: self._border,
             self.seed,
             self.effort,
         )
@@ -125,6 +127,10 @@ class EmbeddedJudge(AbstractJudge[Case]):
     def _known(self) -> Classifier:
         n_classes = tuple(len(target.classes) for target in self.targets)
         return self.observer.classifier(self.train.values, self.train.codes, n_classes, self.seed)
+
+    @cached_property
+    def _border(self) -> float:
+        return border_of(likeness(self.holdout.values, self.train.values))
 
     @cached_property
     def _independent(self) -> Embedded:

@@ -54,6 +54,8 @@ class Case:
     observer: AbstractObserver
     probe: Callable[[], Classifier]
     """A classifier of the targets that has learnt from all training records."""
+    border: Callable[[], float]
+    """Of near copies, see `border_of`."""
     seed: int
     effort: Effort
 
@@ -275,7 +277,7 @@ def _need_classes(case: Case, *sets: Embedded) -> None:
 def _copies(case: Case) -> list[Found]:
     found = likeness(case.fake.values, case.train.values)
     near = share_of(
-        int(found.is_near.sum()),
+        int(found.is_near(case.border()).sum()),
         len(found.ratio),
         label="near copies",
         meaning="Share of the records that are all but one training record: shifted, mirrored, brighter, "
@@ -284,7 +286,7 @@ def _copies(case: Case) -> list[Found]:
     )
     return [
         Found("copies", exact_copies(case.keys.tolist(), case.known_keys)),
-        Found("near_copies", near, {}, found),
+        Found("near_copies", near, {}, (found, case.border())),
     ]
 
 

@@ -69,7 +69,7 @@ def test_rows_of_classes_are_named_and_hold_their_class(digits):
 def test_each_suspicious_picture_stands_above_the_one_that_it_is_like(n, wanted):
     fake, train = greys(np.arange(n)), greys(200 - np.arange(n))
     ratio = np.linspace(1, 0, n)  # the last is the most suspicious
-    found = pairs_gallery(fake, train, Likeness(ratio, np.arange(n)))
+    found = pairs_gallery(fake, train, Likeness(ratio, np.arange(n)), 0.5)
     n_blocks, n_columns = wanted
     drawn = canvas(found)
     assert found["rows"] == ["generated", "training"] * n_blocks

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import final
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from gansmith.errors import DataError, UsageError
+from gansmith.errors import UsageError
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.capabilities import Imputing
 from gansmith.modalities.format import HasColumns
-from gansmith.modalities.image import ImageOptions, scoring
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.networks import ImageNetworks
-from gansmith.modalities.image.pictures import Form, InMemory, Pictures, bundled_digits
+from gansmith.modalities.image.pictures import InMemory, Pictures
 from gansmith.modalities.image.recipe import ImageRecipe
-from gansmith.modalities.image.scoring import recognised, score_pictures
 from gansmith.modalities.previews import as_numbers, as_shades
 from gansmith.modalities.registry import needed, offered
-from gansmith.scorecard.score import CEILING
 from gansmith.settings import from_plain, to_plain
 
 FORMAT, RECIPE = ImageFormat(), ImageRecipe()
@@ -32,11 +28,6 @@ def _pictures(n, seed=0, labels=None):
     pixels = np.random.default_rng(seed).integers(0, 17, (n, 4, 4)).astype(np.uint8)
     pixels[0, 0, 0] = 16
     return Pictures.of(pixels, labels, 16, "noise")
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return bundled_digits()
 
 
 def test_there_and_back():
@@ -138,96 +129,3 @@ def test_a_picture_as_text():
     codec = ImageCodec.fit(records, ImageOptions(), 0)
     assert as_numbers(records.pixels[0]) in FORMAT.preview(records).as_text()
     assert "4 x 4 pixels" in RECIPE.describe(codec)[0]["learnt"]
-
-
-def test_copies_and_noise_are_told_from_honest_pictures(digits):
-    twos = digits.of_label("2")
-    order = np.random.default_rng(0).permutation(len(twos))  # they come writer by writer
-    holdout, train, others = (twos.take(part) for part in np.split(order, [50, 100]))
-    copied, honest = (score_pictures(part, train, holdout, seed=0) for part in (train, others))
-    noise = Pictures.of(
-        np.random.default_rng(0).integers(0, 17, (50, 8, 8)).astype(np.uint8), None, 16, "noise"
-    )
-    noisy = score_pictures(noise, train, holdout, seed=0)
-    assert copied["copies"].score.value == 1
-    assert honest["copies"].score.value == 0
-    assert copied["nearer"].score.value > 0.95
-    assert 0.3 < honest["nearer"].score.value < 0.7
-    assert honest["coverage"].score.value > 0.8
-    assert noisy["coverage"].score.value < 0.1
-    assert all(CEILING in entry.anchors for entry in honest.entries)
-    assert [line.level for line in copied.verdict] == ["green", "grey", "grey", "red", "grey"]
-    assert [line.level for line in honest.verdict] == ["green", "grey", "grey", "grey", "grey"]
-    assert noisy.verdict[0].level == "red"
-
-
-def test_a_classifier_recognises_digits(digits):
-    some = digits.take(np.arange(400))
-    fives = Pictures.of(
-        digits.of_label("5").pixels, np.array(["2"] * len(digits.of_label("5")), object), 16, "fives"
-    )
-    entry = recognised(digits.of_label("2"), some)
-    assert entry.score.value > 0.9
-    assert entry.anchors[CEILING].value > 0.9
-    assert recognised(fives, some).score.value < 0.1
-
-
-@final
-class Counting:
-    """Pictures by number, and the most that were ever read at once."""
-
-    def __init__(self, n: int) -> None:
-        self.n, self.n_most = n, 0
-        self.broken: dict[str, str] = {}
-
-    def __len__(self) -> int:
-        return self.n
-
-    def block(self, numbers):
-        self.n_most = max(self.n_most, len(numbers))
-        return np.random.default_rng(0).integers(0, 256, (self.n, 4, 4, 1)).astype(np.uint8)[numbers]
-
-    def digest(self, numbers):
-        return bytes(numbers)
-
-
-def test_few_of_many_pictures_are_in_memory(monkeypatch):
-    for name, n in (("MAX_PICTURES", 30), ("MIN_PICTURES", 10), ("_BLOCK", 20)):
-        monkeypatch.setattr(scoring, name, n)
-    sources = [Counting(200) for _ in range(3)]
-    sets = [Pictures(one, np.arange(200), Form(4, 4), Attributes(), "many") for one in sources]
-    card = score_pictures(*sets, seed=3)
-    assert max(one.n_most for one in sources) == 30
-    assert card["copies"].score.value == 1
-    assert card["copies"].score.n == 200
-    assert card["coverage"].score.n == 30
-    again = score_pictures(*sets, seed=3)
-    assert card["coverage"].score.value == again["coverage"].score.value
-    monkeypatch.setattr(scoring, "MAX_NUMBERS", 16 * 12)
-    assert scoring.most_pictures(Form(4, 4)) == 12
-
-
-def test_what_has_no_label_is_no_class(digits):
-    some = digits.take(np.arange(400))
-    assert some.labels is not None
-    half = some.labels.copy()
-    half[::2] = None
-    unknown = some.with_attributes(Attributes({"label": half}))
-    entry = recognised(unknown, unknown)
-    assert (entry.score.n, entry.anchors[CEILING].n) == (200, 200)
-    assert entry.score.value > 0.9
-    one = np.array([None, "3"] * 200, object)
-    only = some.with_attributes(Attributes({"label": one}))
-    assert "recognised" not in {entry.name for entry in score_pictures(only, only, only, 0).entries}
-    with pytest.raises(DataError, match="more than one label"):
-        recognised(some, only)
-
-
-def test_black_and_white_of_a_form_are_0_and_1(digits):
-    """Signed pixels of a scanner: what lies on the same way between black and white is as near."""
-    some = digits.take(np.arange(300))
-    pixels = (some.pixels.astype(np.int16) * 125 - 1000)[..., None]
-    form = Form(8, 8, 1, "int16", -1000.0, 1000.0)
-    shifted = Pictures(InMemory(pixels), np.arange(300), form, some.attributes, "scans")
-    assert np.allclose(scoring._points(shifted), scoring._points(some), atol=1e-6)
-    assert recognised(shifted, shifted).anchors[CEILING].value > 0.9

@@ -121,9 +121,9 @@ def test_a_score_says_what_could_not_be_read(folder, monkeypatch):
     pictures = read_pictures(folder, ImageOptions())
     (folder / "a" / "3.png").unlink()
 
-    def score(fake, train, holdout, seed):
+    def score(fakes, train, *_):
         assert len(train.without_masks.pixels) == 8
-        return Scorecard("", ())
+        return [Scorecard("", ())]
 
     monkeypatch.setattr(scoring, "score_pictures", score)
     fake = read_pictures(np.zeros((2, 4, 4), np.uint8), ImageOptions())
