@@ -101,7 +101,7 @@ def likeness(fake: FakeValues, train: TrainValues) -> Likeness:
     return Likeness(nearest, which)
 
 
-def coarse(values: Values) -> Values:
+def coarse(values: Values) -> Float[np.ndarray, "n_records n_channels *coarse"]:
     """Box averages on a coarse grid, smoothed with [1, 2, 1]: blur hardly changes these."""
     for axis in range(2, values.ndim):
         factor = -(-values.shape[axis] // COARSE_SIDE)
