@@ -111,7 +111,7 @@ def test_anchors_stand_where_they_should(judge: EmbeddedJudge, found):
     assert entries["trtr"].score == replace(
         entries["tstr"].anchors[CEILING], label=entries["trtr"].score.label
     )
-    assert entries["tstr"].anchor(FLOOR, 1) < 0.7 < entries["tstr"].score.value
+    assert entries["tstr"].score.value > 0.9
 
 
 def test_what_taught_the_encoder_is_compared_with_nothing():
