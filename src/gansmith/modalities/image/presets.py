@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, final
@@ -31,11 +32,12 @@ SMALL_VALUES: Final = 256
 TOLERANCE: Final = 0.1
 """Of the held-out coverage: a guard against collapse, not bad luck."""
 N_LATENTS: Final = 64
-SMALL_STEPS: Final = (64, 1e-3)
-"""Batch size and rate at the start, which falls to a tenth, for pictures of up to `FEW_VALUES` numbers."""
-LARGE_STEPS: Final = (16, 2e-3)
-"""The same for larger ones: what is short on a processor is the number of steps (LOG.md)."""
-FEW_VALUES: Final = 1_024
+BATCH_SIZES: Final = (64, 32, 16)
+"""The largest that leaves `ENOUGH_STEPS` is taken: what is short on a processor is the number of steps, and where it
+is not, small batches lose variety in the end (LOG.md)."""
+ENOUGH_STEPS: Final = 6_000
+LEARNING_RATE: Final = 1e-3
+"""At the start, for a batch of 64, and more for smaller ones, by the root; it falls to a tenth."""
 N_WARM_STEPS: Final = 100
 N_EVALUATIONS: Final = 12
 
@@ -117,7 +119,10 @@ def vae(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
 def convolutional(codec: ImageCodec, n_records: int, seconds: float) -> Plan:
     """Residual convolutions, relativistic pairs, one pass for both players, R1 and R2 now and then."""
     sizes = grid_widths(codec.shape, seconds)
-    batch_size, rate = SMALL_STEPS if codec.n_values <= FEW_VALUES else LARGE_STEPS
+    batch_size = next(
+        (size for size in BATCH_SIZES if sizes.samples_seen >= size * ENOUGH_STEPS), BATCH_SIZES[-1]
+    )
+    rate = LEARNING_RATE * math.sqrt(BATCH_SIZES[0] / batch_size)
     batch_size = min(batch_size, n_records)
     networks = ImageNetworks(sizes.decoder, sizes.encoder, style="convolutional")
     player = PlayerConfig(rate, rate / 10, beta2=0.9, final_beta2=0.99)
