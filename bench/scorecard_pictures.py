@@ -1,6 +1,9 @@
 """The scorecard of pictures: honest pictures, planted faults, and what a card costs.
 
-`python -m bench scorecard_pictures nulls|faults|cost [--sets mnist orl cifar10] [--draws 20]`
+`python -m bench scorecard_pictures nulls|faults|cost|order [--sets mnist orl cifar10] [--draws 20]`
+
+"order": one run is looked at after a tenth, a quarter, a half and at its end, of 20 minutes: every score that
+says how real pictures are should say that they become better.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +30,9 @@ from gansmith.modalities.image import scoring
 from gansmith.modalities.image.pictures import InMemory, Pictures, joined
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.real.coverage import expected_coverage
-from gansmith.scorecard.score import QUICK
+from gansmith.scorecard.score import CEILING, FULL, QUICK
+from gansmith.tasks.runs.fit import start
+from gansmith.tasks.runs.settings import FitConfig
 
 USUAL_SETS: Final = ("mnist", "orl", "cifar10")
 N_PICTURES: Final = 1_000
@@ -34,6 +40,8 @@ N_PICTURES: Final = 1_000
 N_FRESH: Final = 10
 """Times as many fresh ones, where there are so many: some faults are drawn from these."""
 N_COST: Final = 10_000
+N_ORDERED: Final = 5_000
+SHARES: Final = (0.1, 0.25, 0.5, 1.0)
 SHARE: Final = 0.1
 """Of the pictures that are copies."""
 Rng = np.random.Generator
@@ -44,15 +52,16 @@ Planted = Callable[[Pictures, Pictures, Rng], Pictures]
 def run(arguments: Sequence[str]) -> None:
     """What `python -m bench scorecard_pictures ...` does."""
     parser = argparse.ArgumentParser(prog="python -m bench scorecard_pictures", description=__doc__)
-    parser.add_argument("what", nargs="+", choices=["nulls", "faults", "cost"])
+    parser.add_argument("what", nargs="+", choices=["nulls", "faults", "cost", "order"])
     parser.add_argument("--sets", nargs="+", default=USUAL_SETS, choices=[*SETS])
     parser.add_argument("--draws", type=int, default=20, help="of honest pictures")
     parser.add_argument("--seed", type=int, default=0, help="of the first draw")
+    parser.add_argument("--budget", default="20m", help="of the run that is looked at several times")
     options = parser.parse_args(arguments)
     print(f"seed {options.seed}; {machine()}", flush=True)
     for name in options.sets:
         for what in options.what:
-            {"nulls": nulls, "faults": faults, "cost": cost}[what](name, options)
+            {"nulls": nulls, "faults": faults, "cost": cost, "order": order}[what](name, options)
 
 
 def nulls(name: str, options: argparse.Namespace) -> None:
@@ -108,6 +117,27 @@ def cost(name: str, options: argparse.Namespace) -> None:
             size = (Path(temporary) / "report.html").stat().st_size / 1e6
             print(f"{name}, {len(parts[0]):,} against {len(parts[2]):,}, {effort} card: {seconds:.1f} s, "
                   f"{peak_mib:,.0f} MiB; report {size:.1f} MB", flush=True)  # fmt: skip
+
+
+def order(name: str, options: argparse.Namespace) -> None:
+    """The same model at several times of its run."""
+    pictures = SETS[name](data_folder())
+    run = start(pictures.train, FitConfig(budget=options.budget, seed=options.seed))
+    fakes, shares = list[Pictures](), list(SHARES)
+    for record in run:
+        if shares and record.step >= shares[0] * record.n_steps:
+            fakes.append(run.model().sample(N_ORDERED, options.seed))
+            print(f"{name}: {shares.pop(0):.0%}, {run.training.samples_seen:,} pictures seen", flush=True)
+    some = np.random.default_rng(options.seed).permutation(len(pictures.train))[: 2 * N_ORDERED]
+    train = pictures.train.take(some)
+    cards = list(scoring.score_pictures(fakes, train, pictures.heldout, None, options.seed, FULL))
+    for entry in cards[0].entries:
+        if entry.family == "real" or entry.name == "tstr":
+            scores, real = [card[entry.name].score for card in cards], entry.anchors[CEILING].value
+            gaps = [abs(score.value - real) for score in scores]
+            is_right = all(before > after for before, after in pairwise(gaps))
+            print(f"{name} {entry.name}: {'  '.join(map(str, scores))}  real {real:.4g}  "
+                  f"{'right' if is_right else 'WRONG ORDER'}", flush=True)  # fmt: skip
 
 
 def _thirds(name: str, seed: int) -> list[Pictures]:

@@ -33,8 +33,8 @@ TOLERANCE: Final = 0.1
 """Of the held-out coverage: a guard against collapse, not bad luck."""
 N_LATENTS: Final = 64
 BATCH_SIZES: Final = (64, 32, 16)
-"""The largest that leaves `ENOUGH_STEPS` is taken: what is short on a processor is the number of steps, and where it
-is not, small batches lose variety in the end (LOG.md)."""
+"""The largest that leaves `ENOUGH_STEPS` is taken: what is short on a processor is the number of steps, and
+where it is not, small batches lose variety in the end (LOG.md)."""
 ENOUGH_STEPS: Final = 6_000
 LEARNING_RATE: Final = 1e-3
 """At the start, for a batch of 64, and more for smaller ones, by the root; it falls to a tenth."""
