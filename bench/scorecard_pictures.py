@@ -57,6 +57,9 @@ def run(arguments: Sequence[str]) -> None:
     parser.add_argument("--draws", type=int, default=20, help="of honest pictures")
     parser.add_argument("--seed", type=int, default=0, help="of the first draw")
     parser.add_argument("--budget", default="20m", help="of the run that is looked at several times")
+    parser.add_argument(
+        "--out", type=Path, help="folder for the model of that run, see `bench pictures --again`"
+    )
     options = parser.parse_args(arguments)
     print(f"seed {options.seed}; {machine()}", flush=True)
     for name in options.sets:
@@ -128,6 +131,9 @@ def order(name: str, options: argparse.Namespace) -> None:
         if shares and record.step >= shares[0] * record.n_steps:
             fakes.append(run.model().sample(N_ORDERED, options.seed))
             print(f"{name}: {shares.pop(0):.0%}, {run.training.samples_seen:,} pictures seen", flush=True)
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        run.model().save(options.out / f"{name}-default-{options.seed}.gan")
     some = np.random.default_rng(options.seed).permutation(len(pictures.train))[: 2 * N_ORDERED]
     train = pictures.train.take(some)
     cards = list(scoring.score_pictures(fakes, train, pictures.heldout, None, options.seed, FULL))

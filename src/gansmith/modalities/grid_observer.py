@@ -38,11 +38,10 @@ COARSEST_SIDE: Final = 8
 BATCH_SIZE: Final = 64
 LEARNING_RATE: Final = 2e-3
 """At the start; it falls to nothing."""
-N_CLASSIFIED: Final = 50_000
-"""Records that a classifier sees, those of a small set again and again."""
+N_SEEN: Final = 50_000
+"""Records that a network sees while it learns, those of a small set again and again."""
+N_QUICKLY_SEEN: Final = 15_000
 MAX_EPOCHS: Final = 30
-N_ENCODED: Final = 60_000
-"""The same of an encoder."""
 SMALL_SIDE: Final = 16
 """Of the coarse picture that an encoder restores."""
 NOISE: Final = 0.1
@@ -53,7 +52,14 @@ _POOLS: Final[dict[int, Any]] = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d,
 
 @final
 class GridObserver(AbstractObserver):
-    """See the base class."""
+    """See the base class.
+
+    Args:
+        n_seen: Records that each network sees while it learns.
+    """
+
+    def __init__(self, n_seen: int = N_SEEN) -> None:
+        self.n_seen = n_seen
 
     def encoder(self, learnt: Embedded, unseen: Embedded, targets: tuple[Target, ...], seed: int) -> Encoder:
         """See the base class: it learns to restore coarse records from noisy ones, and to tell classes."""
@@ -70,7 +76,7 @@ class GridObserver(AbstractObserver):
             parts = [gap.square().sum(1).mean() / spread, *network.surprises(features, codes[rows])]
             return torch.stack(parts).sum()
 
-        _learn(network, loss, len(learnt), N_ENCODED, seed)
+        _learn(network, loss, len(learnt), self.n_seen, seed)
         points = network.points(unseen.values)
         with torch.no_grad():
             gap = network.restored(torch.from_numpy(points).float()) + mean - small[1]
@@ -92,7 +98,7 @@ class GridObserver(AbstractObserver):
             features = network.features(torch.from_numpy(values[rows]))
             return torch.stack(network.surprises(features, wanted[rows])).sum()
 
-        _learn(network, loss, len(values), N_CLASSIFIED, seed)
+        _learn(network, loss, len(values), self.n_seen, seed)
         return network.classes
 
 

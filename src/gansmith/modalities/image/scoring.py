@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.modalities.grid_observer import GridObserver
+from gansmith.modalities.grid_observer import N_QUICKLY_SEEN, N_SEEN, GridObserver
 from gansmith.modalities.image.embedding import broken_rules, embedded, keys_of, targets_of
 from gansmith.modalities.image.galleries import class_rows, pairs_gallery, plain_gallery
 from gansmith.modalities.image.pictures import Form, Pictures
@@ -81,7 +81,7 @@ def score_pictures(
         embedded(train.take(some), train_keys[some], targets),
         embedded(holdout.take(held), holdout_keys[held], targets),
         targets,
-        GridObserver(),
+        GridObserver(N_SEEN if effort.is_full else N_QUICKLY_SEEN),
         seed,
         effort,
         known_keys=train_keys,
@@ -114,7 +114,7 @@ def score_pictures(
             entries=tuple(entries),
             verdict=verdict(evidence, _LIMITS),
             skipped=skipped,
-            plots=_plots(fake.take(ours), train.take(some[judge.order]), holdout, targets, founds),
+            plots=_plots(fake.take(ours), train.take(some[judge.order]), holdout.take(held), targets, founds),
             name=fake.name,
             n_records=len(fake),
             notes=_notes(fake, train, judge, (len(ours), len(some), len(held))),

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities import grid_observer
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions, embedding, scoring
 from gansmith.modalities.image.pictures import Form, InMemory, Pictures
@@ -51,8 +50,8 @@ def pixels_of(pictures: Pictures) -> np.ndarray:
 @pytest.fixture(scope="module", autouse=True)
 def _small_networks():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grid_observer, "N_CLASSIFIED", 1_500)
-        patch.setattr(grid_observer, "N_ENCODED", 1_500)
+        patch.setattr(scoring, "N_SEEN", 1_500)
+        patch.setattr(scoring, "N_QUICKLY_SEEN", 1_500)
         yield
 
 
