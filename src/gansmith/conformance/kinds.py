@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -22,14 +23,17 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.errors import DataError, GansmithError, UsageError
 from gansmith.modalities.capabilities import Conditional
-from gansmith.modalities.format import HasColumns
+from gansmith.modalities.format import HasColumns, HasScores
 from gansmith.modalities.recipe import Plan, seeded_networks
 from gansmith.modalities.registry import Modality, offered
+from gansmith.scorecard.score import QUICK
 from gansmith.settings import from_plain, to_plain
 from gansmith.store.model_file import read_model_file, write_model_file
 
 N_RECORDS: Final = 240
 """Records that the checks look at, at most: promises are kept or broken by few records as by many."""
+N_JUDGED: Final = 80
+"""Of each set on a card."""
 ROUND_TRIP_TOLERANCE: Final = 1e-3
 """How far a compact record may move on its way to the user and back, where nothing else is stated."""
 LOGIT_TOLERANCE: Final = 1e-4
@@ -352,6 +356,23 @@ def check_descriptions(subject: KindSubject) -> None:
         subject.require(are_alike, "a description is rows of the same keys", f"{rows}")
 
 
+def check_card(subject: KindSubject) -> None:
+    """A card answers five questions, every score is a number or says why not, and honest records stand."""
+    scoring = offered(subject.modality.format, HasScores)
+    if scoring is None:
+        return
+    order = Randomness(subject.seed).permutation(len(subject.records), "thirds", 0).numpy()
+    n = min(N_JUDGED, len(order) // 3)
+    fake, train, held = (subject.records.take(order[part * n :][:n]) for part in range(3))
+    (card,) = scoring.score([fake], train, held, None, subject.seed, QUICK)
+    subject.require(len(card.verdict) == 5, "a card answers five questions", f"{len(card.verdict)} answers")
+    for entry in card.entries:
+        is_known = bool(math.isfinite(entry.score.value) or entry.score.caveat)
+        subject.require(is_known, "a score is a number or says why not", f"{entry.name} {entry.score}")
+    accused = [line.text for line in card.verdict if line.level == "red"]
+    subject.require(not accused, "a card accuses no honest records", f"{accused}")
+
+
 KIND_CHECKS: Final[tuple[Callable[[KindSubject], None], ...]] = (
     check_shapes,
     check_finite,
@@ -366,6 +387,7 @@ KIND_CHECKS: Final[tuple[Callable[[KindSubject], None], ...]] = (
     check_refusals,
     check_held_out_score,
     check_descriptions,
+    check_card,
 )
 
 
