@@ -5,8 +5,7 @@ They are learnt from the user's own real records in seconds, from a seed, and fe
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any, Final, final
 
@@ -63,76 +62,62 @@ class GridObserver(AbstractObserver):
 
     def encoder(self, learnt: Embedded, unseen: Embedded, targets: tuple[Target, ...], seed: int) -> Encoder:
         """See the base class: it learns to restore coarse records from noisy ones, and to tell classes."""
-        network = _seeded(lambda: _Seeing(learnt.values.shape[1:], targets), seed)
         small = [_small(torch.from_numpy(part.values)) for part in (learnt, unseen)]
         mean, spread = small[0].mean(0), float(small[0].var(0).sum()) or 1.0
-        codes, n_values = torch.from_numpy(learnt.codes), small[0].shape[1]
+        n_values, codes = len(mean), torch.from_numpy(learnt.codes)
+        sizes = (*(len(target.classes) for target in targets), n_values)
+        network = _seeded(lambda: _Network(learnt.values.shape[1:], sizes), seed)
 
         def loss(rows: np.ndarray, generator: torch.Generator) -> Tensor:
             batch = torch.from_numpy(learnt.values[rows])
-            noisy = batch + NOISE * torch.randn(batch.shape, generator=generator)
-            features = network.features(noisy)
-            gap = network.restored(features) + mean - small[0][rows]
-            parts = [gap.square().sum(1).mean() / spread, *network.surprises(features, codes[rows])]
-            return torch.stack(parts).sum()
+            *logits, restored = network(batch + NOISE * torch.randn(batch.shape, generator=generator))
+            gap = restored + mean - small[0][rows]
+            return gap.square().sum(1).mean() / spread + _surprise(logits, codes[rows])
 
         _learn(network, loss, len(learnt), self.n_seen, seed)
-        points = network.points(unseen.values)
-        with torch.no_grad():
-            gap = network.restored(torch.from_numpy(points).float()) + mean - small[1]
-        restored = 1 - float(gap.square().sum(1).mean()) / spread
-        known = [
-            f"{target.name} right in {_share_right(said, unseen.codes[:, place]):.1%}"
-            for place, (target, said) in enumerate(zip(targets, network.classes(unseen.values), strict=True))
+        *logits, restored = network.outputs(unseen.values)
+        explained = 1 - float((restored + mean - small[1]).square().sum(1).mean()) / spread
+        right = [
+            f"{target.name} right in {float((said.argmax(1).numpy() == wanted)[wanted >= 0].mean()):.1%}"
+            for target, said, wanted in zip(targets, logits, unseen.codes.T, strict=True)
+            if (wanted >= 0).any()
         ]
-        words = f"restores {restored:.0%} of the variance of {n_values} coarse values"
-        return Encoder(network.points, _digest(network), ", ".join([words, *known]))
+        words = f"restores {explained:.0%} of the variance of {n_values} coarse values"
+        return Encoder(network.points, _digest(network), ", ".join([words, *right]))
 
     def classifier(self, values: Values, codes: Codes, n_classes: tuple[int, ...], seed: int) -> Classifier:
         """See the base class."""
-        targets = tuple(Target(str(place), tuple(map(str, range(n)))) for place, n in enumerate(n_classes))
-        network = _seeded(lambda: _Seeing(values.shape[1:], targets), seed)
+        network = _seeded(lambda: _Network(values.shape[1:], n_classes), seed)
         wanted = torch.from_numpy(codes)
 
         def loss(rows: np.ndarray, generator: torch.Generator) -> Tensor:
-            features = network.features(torch.from_numpy(values[rows]))
-            return torch.stack(network.surprises(features, wanted[rows])).sum()
+            return _surprise(network(torch.from_numpy(values[rows])), wanted[rows])
 
         _learn(network, loss, len(values), self.n_seen, seed)
-        return network.classes
+        return lambda records: [part.softmax(1).double().numpy() for part in network.outputs(records)]
 
 
 @final
-class _Seeing(nn.Module):
-    """Strided convolutions to 64 features, and heads on them."""
+class _Network(nn.Module):
+    """Strided convolutions to 64 features, and linear outputs of them."""
 
-    def __init__(self, shape: Shape, targets: tuple[Target, ...]) -> None:
+    def __init__(self, shape: Shape, sizes: Sequence[int]) -> None:
         super().__init__()
         n_levels = 1
         while max(grids_of(tuple(shape[1:]), n_levels + 1)[0]) > COARSEST_SIDE:
             n_levels += 1
         widths = [NARROWEST * level for level in range(1, n_levels + 1)]
         self.encode = GridEncoder(tuple(shape), (*widths, N_FEATURES), N_BLOCKS, "leaky_relu")
-        sides = [min(side, SMALL_SIDE) for side in shape[1:]]
-        self.restore = nn.Linear(N_FEATURES, shape[0] * math.prod(sides))
-        self.heads = nn.ModuleList([nn.Linear(N_FEATURES, len(target.classes)) for target in targets])
+        self.heads = nn.ModuleList([nn.Linear(N_FEATURES, size) for size in sizes])
+
+    def forward(self, values: Tensor) -> list[Tensor]:
+        """The outputs of each head, shape `(n, size)`."""
+        features = self.features(values)
+        return [head(features).float() for head in self.heads]
 
     def features(self, values: Tensor) -> Tensor:
         """Shape `(n, 64)`."""
         return self.encode(2 * values - 1).float()
-
-    def restored(self, features: Tensor) -> Tensor:
-        """Coarse records without their mean, shape `(n, n_values)`."""
-        return self.restore(features)
-
-    def surprises(self, features: Tensor, codes: Tensor) -> list[Tensor]:
-        """Of each target the mean cross-entropy, in nats, of those that are known."""
-        found: list[Tensor] = []
-        for place, head in enumerate(self.heads):
-            wanted = codes[:, place]
-            known = (wanted >= 0).sum().clamp_min(1)
-            found.append(cross_entropy(head(features), wanted, ignore_index=-1, reduction="sum") / known)
-        return found
 
     @torch.no_grad()
     def points(self, values: Values) -> np.ndarray:
@@ -141,10 +126,19 @@ class _Seeing(nn.Module):
         return torch.cat([self.features(part) for part in parts]).double().numpy()
 
     @torch.no_grad()
-    def classes(self, values: Values) -> list[np.ndarray]:
-        """The chance of each class, for each target."""
+    def outputs(self, values: Values) -> list[Tensor]:
+        """The outputs of each head for many records."""
         features = torch.from_numpy(self.points(values)).float()
-        return [head(features).softmax(1).double().numpy() for head in self.heads]
+        return [head(features) for head in self.heads]
+
+
+def _surprise(logits: Sequence[Tensor], codes: Tensor) -> Tensor:
+    """Mean cross-entropy of those that are known, in nats, summed over the targets."""
+    total = torch.zeros(())
+    for said, wanted in zip(logits, codes.T, strict=True):
+        n_known = (wanted >= 0).sum().clamp_min(1)
+        total = total + cross_entropy(said, wanted, ignore_index=-1, reduction="sum") / n_known
+    return total
 
 
 def _learn(
@@ -173,7 +167,7 @@ def _learn(
     network.eval()
 
 
-def _seeded(build: Callable[[], _Seeing], seed: int) -> _Seeing:
+def _seeded(build: Callable[[], _Network], seed: int) -> _Network:
     """A network with first weights from a seed; the state of the process stays as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(Randomness(seed).key("observer", 0))  # noqa: TID251 - inside a fork
@@ -185,11 +179,6 @@ def _small(values: Tensor) -> Tensor:
     grid = values.shape[2:]
     pool: Callable[[Tensor, list[int]], Tensor] = _POOLS[len(grid)]
     return pool(values, [min(side, SMALL_SIDE) for side in grid]).flatten(1)
-
-
-def _share_right(said: np.ndarray, codes: np.ndarray) -> float:
-    is_known = codes >= 0
-    return float((said.argmax(axis=1) == codes)[is_known].mean()) if is_known.any() else math.nan
 
 
 def _digest(network: nn.Module) -> str:

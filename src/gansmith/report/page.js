@@ -70,7 +70,8 @@
     document.head.append(script);
     for (const holder of holders) watcher.observe(holder);
   }
-  unpack().catch(() => { document.getElementById("no-figures").hidden = false; });
+  const lacking = document.getElementById("no-figures");
+  if (holders.length) unpack().catch(() => { lacking.hidden = false; });
 
   function repaint() {
     colours = palette();
@@ -102,6 +103,7 @@
     root.classList.add("printing");
     const light = palette();
     if (window.Plotly) for (const holder of holders) draw(holder, light, true);
+    else if (holders.length) lacking.hidden = false;
   });
   window.addEventListener("afterprint", () => {
     if (!before) return;

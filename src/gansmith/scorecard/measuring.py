@@ -55,7 +55,7 @@ class AbstractJudge(ABC, Generic[CaseT]):
 
     def __init__(self, measures: Sequence[Measure[CaseT]], n_train: int, effort: Effort) -> None:
         self.measures, self.n_train, self.effort = tuple(measures), n_train, effort
-        self._anchors: dict[tuple[str, str, int], list[Found]] = {}
+        self._anchors: dict[tuple[str, str, int], list[Found]] = {}  # by measure, anchor, records drawn
 
     @abstractmethod
     def anchor_case(self, stand_in: StandIn, name: str, n: int) -> CaseT:
@@ -97,7 +97,7 @@ class AbstractJudge(ABC, Generic[CaseT]):
         return {
             one.name: one
             for (_, anchor, n), found in self._anchors.items()
-            if anchor == CEILING and n == self.n_of(n_fake)
+            if anchor == CEILING and n in (0, self.n_of(n_fake))
             for one in found
         }
 
@@ -111,7 +111,8 @@ class AbstractJudge(ABC, Generic[CaseT]):
             name = CEILING  # a copy of the training records is what stands for real ones there
         if measure.stand_in == "half" and name != CEILING and not self.effort.is_full:
             return []
-        key = (measure.names[0], name, self.n_of(n_fake))
+        is_holdout = name == CEILING and measure.stand_in != "train"
+        key = (measure.names[0], name, 0 if is_holdout else self.n_of(n_fake))
         if key not in self._anchors:
             try:
                 self._anchors[key] = measure.take(self.anchor_case(measure.stand_in, name, key[2]))

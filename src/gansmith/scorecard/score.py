@@ -291,6 +291,6 @@ def valid_share(
         direction="higher",
         source="Counting; the rules are those that hold for all real records.",
         label="valid records",
-        meaning="Share of the records that break no rule: types, ranges, categories, keys, constraints.",
+        meaning="Share of the records that break no rule: types, sizes, ranges, keys, constraints.",
     )
     return score, dict(sorted(shares.items(), key=lambda item: -item[1]))

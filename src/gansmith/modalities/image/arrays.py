@@ -131,9 +131,22 @@ def reformed(
     for row, number in enumerate(pictures.numbers.tolist()):
         pixels[row] = former(pictures.source.block(np.array([number]))[0])
     notes = (*pictures.notes, f"pictures {how}") if how else pictures.notes
+    came = form.height, form.width, form.n_channels
     return replace(
-        pictures, source=InMemory(pixels), numbers=np.arange(len(pixels)), form=target, notes=notes, files=()
+        pictures,
+        source=InMemory(pixels),
+        numbers=np.arange(len(pixels)),
+        form=target,
+        notes=notes,
+        files=(),
+        sizes=_renumbered(pictures) or dict.fromkeys(range(len(pixels)), came),
     )
+
+
+def _renumbered(pictures: Pictures) -> dict[int, tuple[int, int, int]]:
+    """What pictures came with, by their places."""
+    sizes = pictures.sizes
+    return {place: sizes[n] for place, n in enumerate(pictures.numbers.tolist()) if n in sizes}
 
 
 def brought_to(pictures: Pictures, form: Form, whose: str) -> Pictures:
@@ -165,7 +178,8 @@ def brought_to(pictures: Pictures, form: Form, whose: str) -> Pictures:
         )
     whole = pixels if form.pixel_type == "float32" else np.rint(pixels)
     source, numbers = InMemory(whole.astype(form.pixel_type)), np.arange(len(pixels))
-    return replace(pictures, source=source, numbers=numbers, form=form, files=())
+    sizes = _renumbered(pictures)
+    return replace(pictures, source=source, numbers=numbers, form=form, files=(), sizes=sizes)
 
 
 def _is_in_values_of(found: Form, form: Form) -> bool:

@@ -12,12 +12,14 @@ from gansmith.modalities.image.pictures import Form, Pictures
 from gansmith.scorecard.embedded.judge import codes_of
 from gansmith.scorecard.embedded.records import Embedded, Target, Values
 
+HAS_SIZE: Final = "has the size of real ones"
+HAS_CHANNELS: Final = "has the channels of real ones"
 SEEN_SIDE_PX: Final = 64
 """Of larger pictures networks see the whole reduced to this, and beside it a piece of the middle as it is."""
 MAX_CLASSES: Final = 100
 """Of an attribute that is a target."""
-BLOCK: Final = 1_000
-"""Pictures read at once."""
+BLOCK_NUMBERS: Final = 4_000_000
+"""Of the pictures that are read at once."""
 
 
 def targets_of(train: Pictures, holdout: Pictures) -> tuple[Target, ...]:
@@ -27,7 +29,8 @@ def targets_of(train: Pictures, holdout: Pictures) -> tuple[Target, ...]:
         if column.dtype != object or name not in holdout.attributes.columns:
             continue
         classes = sorted({value for value in column.tolist() if value is not None})
-        if 2 <= len(classes) <= min(MAX_CLASSES, len(train) // 2):
+        unseen = {value for value in holdout.attributes.columns[name].tolist() if value in classes}
+        if 2 <= len(unseen) <= len(classes) <= min(MAX_CLASSES, len(train) // 2):
             found.append(Target(name, tuple(classes)))
     return tuple(found)
 
@@ -42,17 +45,16 @@ def embedded(pictures: Pictures, keys: np.ndarray, targets: Sequence[Target]) ->
     """
     columns = [pictures.attributes.columns.get(target.name, np.zeros(0, object)) for target in targets]
     codes = codes_of([column.tolist() for column in columns], targets, len(pictures))
-    blocks = [
-        values_of(pictures.source.block(numbers), pictures.form) for numbers in _blocks(pictures.numbers)
-    ]
-    return Embedded(np.concatenate(blocks), keys, codes)
+    blocks = [values_of(pictures.source.block(numbers), pictures.form) for numbers in _blocks(pictures)]
+    return Embedded(np.concatenate(blocks), keys, codes, n_whole=pictures.form.n_channels)
 
 
 def values_of(pixels: np.ndarray, form: Form) -> Values:
     """Pixels as values of 0 to 1, shape `(n, n_channels, height, width)`.
 
     Colours are multiplied with opacity. Of pictures with longer sides than `SEEN_SIDE_PX` there are twice the
-    channels: the whole picture reduced, and a piece of its middle of the same size as it is.
+    channels: the whole picture reduced until it is no longer, and a piece of the middle, of that size, as it
+    is.
     """
     values = pixels.astype(np.float32).transpose(0, 3, 1, 2)
     values = ((values - form.lowest) / ((form.highest - form.lowest) or 1.0)).clip(0, 1)
@@ -62,11 +64,12 @@ def values_of(pixels: np.ndarray, form: Form) -> Values:
     factor = -(-max(sides) // SEEN_SIDE_PX)
     if factor == 1:
         return np.ascontiguousarray(values)
-    height, width = (max(1, side // factor) for side in sides)
-    tops = [(side - kept) // 2 for side, kept in zip(sides, (height, width), strict=True)]
-    piece = values[:, :, tops[0] : tops[0] + height, tops[1] : tops[1] + width]
-    whole = values[:, :, : height * factor, : width * factor]
-    reduced = whole.reshape(*values.shape[:2], height, factor, width, factor).mean(axis=(3, 5))
+    down, across = (min(factor, side) for side in sides)
+    height, width = sides[0] // down, sides[1] // across
+    top, left = (sides[0] - height) // 2, (sides[1] - width) // 2
+    piece = values[:, :, top : top + height, left : left + width]
+    whole = values[:, :, : height * down, : width * across]
+    reduced = whole.reshape(*values.shape[:2], height, down, width, across).mean(axis=(3, 5))
     return np.concatenate([reduced, piece], axis=1)
 
 
@@ -74,7 +77,7 @@ def keys_of(pictures: Pictures) -> np.ndarray:
     """Of each picture bytes that are equal for equal pixels; read block by block."""
     keys: list[bytes] = [
         blake2b(np.ascontiguousarray(one).tobytes(), digest_size=16).digest()
-        for numbers in _blocks(pictures.numbers)
+        for numbers in _blocks(pictures)
         for one in pictures.source.block(numbers)
     ]
     return np.array(keys, object)
@@ -95,11 +98,11 @@ def broken_rules(pictures: Pictures, real: Pictures, keys: np.ndarray) -> dict[s
     came = [pictures.sizes.get(number, usual) for number in pictures.numbers.tolist()]
     is_first = np.zeros(len(keys), bool)
     is_first[np.unique(keys.astype("S16"), return_index=True)[1]] = True
-    wanted = sorted(f"{width} x {height}" for height, width in sizes)
+    wanted = [f"{width} x {height}" for height, width in sorted(sizes)]
     words = wanted[0] if len(wanted) == 1 else f"{wanted[0]} to {wanted[-1]}"
     return {
-        f"has the size of real ones ({words})": np.array([size[:2] not in sizes for size in came]),
-        "has the channels of real ones": np.array([size[2] not in channels for size in came]),
+        f"{HAS_SIZE} ({words})": np.array([size[:2] not in sizes for size in came]),
+        HAS_CHANNELS: np.array([size[2] not in channels for size in came]),
         "is not blank": _are_blank(pictures),
         "occurs once": ~is_first,
     }
@@ -108,11 +111,12 @@ def broken_rules(pictures: Pictures, real: Pictures, keys: np.ndarray) -> dict[s
 def _are_blank(pictures: Pictures) -> np.ndarray:
     """Whether all pixels of a picture are the same."""
     found: list[np.ndarray] = []
-    for numbers in _blocks(pictures.numbers):
+    for numbers in _blocks(pictures):
         pixels = pictures.source.block(numbers)
         found.append((pixels == pixels[:, :1, :1]).all(axis=(1, 2, 3)))
     return np.concatenate(found) if found else np.zeros(0, bool)
 
 
-def _blocks(numbers: np.ndarray) -> list[Any]:
-    return np.array_split(numbers, -(-len(numbers) // BLOCK) or 1)
+def _blocks(pictures: Pictures) -> list[Any]:
+    n = max(1, BLOCK_NUMBERS // pictures.form.n_values)
+    return np.array_split(pictures.numbers, -(-len(pictures) // n) or 1)

@@ -95,13 +95,7 @@ def read_to_judge(source: object, like_these: Pictures) -> Pictures:
     form = replace(like_these.form, n_channels=like_these.form.n_seen, masks=())
     pictures = _all_pictures(source, ImageOptions(), form).without_masks
     _check_enough(pictures)
-    found = pictures.form
-    came = (found.height, found.width, found.n_channels)
-    if came != (form.height, form.width, form.n_channels):
-        pictures = replace(
-            reformed(pictures, ImageOptions(), form), sizes=dict.fromkeys(range(len(pictures)), came)
-        )
-    return read_like(pictures, like_these)
+    return read_like(reformed(pictures, ImageOptions(), form), like_these)
 
 
 def _shape(form: Form) -> tuple[int, ...]:

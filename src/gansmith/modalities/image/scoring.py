@@ -9,7 +9,14 @@ import numpy as np
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.grid_observer import N_QUICKLY_SEEN, N_SEEN, GridObserver
-from gansmith.modalities.image.embedding import broken_rules, embedded, keys_of, targets_of
+from gansmith.modalities.image.embedding import (
+    HAS_CHANNELS,
+    HAS_SIZE,
+    broken_rules,
+    embedded,
+    keys_of,
+    targets_of,
+)
 from gansmith.modalities.image.galleries import class_rows, pairs_gallery, plain_gallery
 from gansmith.modalities.image.pictures import Form, Pictures
 from gansmith.scorecard.card import Scorecard
@@ -18,7 +25,7 @@ from gansmith.scorecard.embedded.records import Target
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.measuring import Found
 from gansmith.scorecard.private.risk import Tally, measured_risk
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, valid_share
+from gansmith.scorecard.score import CEILING, COPY, Effort, Entry, valid_share
 from gansmith.scorecard.verdict.answers import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
@@ -50,8 +57,8 @@ def score_pictures(
 ) -> Iterator[Scorecard]:
     """Score generated pictures against held-out ones, each score beside its anchors.
 
-    Masks count as parts of the pictures where all sets have the same ones, else they are left out. Of large
-    sets some are looked at, drawn by the seed, see `most_pictures`; exact copies are looked for among all.
+    Masks are left out. Of large sets some are looked at, drawn by the seed, see `most_pictures`; exact copies
+    are looked for among all.
 
     Args:
         fakes: Generated pictures, each set of the form of the real ones.
@@ -68,9 +75,7 @@ def score_pictures(
         DataError: Too few pictures, or sets of different sizes of picture.
         UsageError: There is no such attribute, or it has not two classes.
     """
-    if len({part.form.masks for part in (*fakes, train, holdout)}) > 1:
-        fakes = [fake.without_masks for fake in fakes]
-        train, holdout = train.without_masks, holdout.without_masks
+    fakes, train, holdout = [fake.without_masks for fake in fakes], train.without_masks, holdout.without_masks
     for fake in fakes:
         _check_sizes(fake, train, holdout)
     targets = _chosen(targets_of(train, holdout), train, target)
@@ -86,10 +91,8 @@ def score_pictures(
         effort,
         known_keys=train_keys,
     )
-    by_chance = broken_rules(holdout, train, holdout_keys)
     anchors = {
-        CEILING: valid_share(len(holdout), by_chance)[0],
-        FLOOR: valid_share(len(train), {})[0],
+        CEILING: valid_share(len(holdout), broken_rules(holdout, train, holdout_keys))[0],
         COPY: valid_share(len(train), broken_rules(train, train, train_keys))[0],
     }
     for fake in fakes:
@@ -103,9 +106,9 @@ def score_pictures(
         evidence = Evidence(
             entries=known,
             slack=(1 / len(fake) + 1 / len(holdout)) ** 0.5,
-            defects=_defects(rules, by_chance),
+            defects=_defects(fake, train, holdout, seed),
             target=", ".join(one.name for one in targets),
-            lacks_target=bool(targets) and "tstr" not in known,
+            lacks_target=target is not None and "tstr" not in known,
             searched=_searched(len(ours), len(fake)),
             needed=_ATTACKS,
         )
@@ -152,14 +155,21 @@ def _some(n_all: int, n_most: int, seed: int) -> np.ndarray:
 
 
 def _defects(
-    rules: Mapping[str, np.ndarray], by_chance: Mapping[str, np.ndarray]
+    fake: Pictures, train: Pictures, holdout: Pictures, seed: int
 ) -> dict[str, tuple[float, tuple[str, ...]]]:
-    """The rules that are broken more often than by held-out pictures, by which share."""
-    found: dict[str, tuple[float, tuple[str, ...]]] = {}
+    """The rules that are broken more often than by as many held-out pictures, by which share.
+
+    Those of size and channels are broken by a single picture.
+    """
+    rules = broken_rules(fake, train, keys_of(fake))
+    n, found = min(len(fake), len(holdout)), dict[str, tuple[float, tuple[str, ...]]]()
+    some = [part.take(_some(len(part), n, seed)) for part in (fake, holdout)]
+    ours, real = (broken_rules(part, train, keys_of(part)) for part in some)
     for words, is_broken in rules.items():
-        ours, real = (Tally(int(one.sum()), len(one)) for one in (is_broken, by_chance[words]))
-        if ours.n_hits and (not real.n_hits or measured_risk(ours, real, None).low > 0):
-            found[words] = (ours.n_hits / ours.n, ())
+        main, control = (Tally(int(side[words].sum()), n) for side in (ours, real))
+        is_strict = words.startswith((HAS_SIZE, HAS_CHANNELS))
+        if is_broken.any() if is_strict else measured_risk(main, control, None).low > 0:
+            found[words] = (float(is_broken.mean()), ())
     return found
 
 

@@ -12,6 +12,7 @@ Source:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 from typing import Final, final
@@ -33,13 +34,16 @@ N_CANDIDATES: Final = 12
 """Training records that are looked at closely for each record, ..."""
 N_NEXT: Final = 4
 """... of which so many, the second nearest and on, say how near a look-alike is."""
+LEAST: Final = 0.1
+"""Whatever fresh records are: what is so much nearer to one training record is all but a copy."""
 NEAR: Final = 0.5
 """A copy is nearer to one than this share of the distance to the next ones, ..."""
 RARE: Final = 0.01
 """... and than all but this share of fresh records are."""
 _N_BANDS: Final = 6
 """Lowest frequencies along each axis by which candidates are found."""
-_BLOCK: Final = 256
+_MAX_NUMBERS: Final = 20_000_000
+"""Of all windows of the records that are compared at once: 80 MB."""
 _FLAT: Final = 1e-4
 """Standard deviation of a window in which there is nothing to compare."""
 
@@ -65,14 +69,15 @@ def border_of(fresh: Likeness) -> float:
 
     Simple records, of few degrees of freedom, are near to others by chance.
     """
-    return min(NEAR, float(np.quantile(fresh.ratio, RARE)))
+    return float(np.clip(np.quantile(fresh.ratio, RARE), LEAST, NEAR))
 
 
 def likeness(fake: FakeValues, train: TrainValues) -> Likeness:
     """How like training records others are.
 
     Candidates are the training records whose amplitudes at low frequencies are nearest: these do not change
-    with a shift, and those of mirrored records are averaged.
+    with a shift, and those of mirrored records are averaged. Training records should be different from each
+    other: a copy of one that stands there several times is no nearer to it than to the next.
     """
     ours, theirs = coarse(fake), coarse(train)
     k = min(N_CANDIDATES, len(train))
@@ -83,8 +88,10 @@ def likeness(fake: FakeValues, train: TrainValues) -> Likeness:
     middle = tuple(slice(margin, side - margin) for margin, side in zip(margins, grid, strict=True))
     templates = [_standardised(turned[(slice(None), slice(None), *middle)]) for turned in _turned(theirs)]
     nearest, which = np.ones(len(ours)), candidates[:, 0].copy()
-    for start in range(0, len(ours), _BLOCK):
-        rows = slice(start, start + _BLOCK)
+    n_shifts = math.prod(2 * margin + 1 for margin in margins)
+    n_rows = max(1, _MAX_NUMBERS // (n_shifts * templates[0].shape[1]))
+    for start in range(0, len(ours), n_rows):
+        rows = slice(start, start + n_rows)
         windows = _windows(ours[rows], margins)  # (n, n_shifts, n_numbers)
         found = np.full((len(windows), k), -1.0, np.float32)
         for turned in templates:
@@ -140,11 +147,12 @@ def _turned(values: Values) -> list[np.ndarray]:
 def _windows(values: Values, margins: list[int]) -> np.ndarray:
     """All windows that leave twice the margin: shape `(n, n_shifts, n_numbers)`."""
     sides = [side - 2 * margin for side, margin in zip(values.shape[2:], margins, strict=True)]
-    found: list[np.ndarray] = []
-    for shift in product(*(range(2 * margin + 1) for margin in margins)):
+    shifts = list(product(*(range(2 * margin + 1) for margin in margins)))
+    found = np.empty((len(values), len(shifts), values.shape[1] * math.prod(sides)), np.float32)
+    for place, shift in enumerate(shifts):
         part = tuple(slice(at, at + side) for at, side in zip(shift, sides, strict=True))
-        found.append(_standardised(values[(slice(None), slice(None), *part)]))
-    return np.stack(found, axis=1)
+        found[:, place] = _standardised(values[(slice(None), slice(None), *part)])
+    return found
 
 
 def _standardised(windows: np.ndarray) -> np.ndarray:

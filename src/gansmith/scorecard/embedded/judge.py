@@ -16,7 +16,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.embedded.alike import border_of, likeness
+from gansmith.scorecard.embedded.alike import Likeness, border_of, likeness
 from gansmith.scorecard.embedded.measures import MEASURES, Case
 from gansmith.scorecard.embedded.records import AbstractObserver, Classifier, Embedded, Encoder, Target
 from gansmith.scorecard.features import draws
@@ -114,7 +114,8 @@ class EmbeddedJudge(AbstractJudge[Case]):
             self.holdout,
             self.targets,
             self.observer,
-            lambda: self._known,
+            lambda: self._probe,
+            self._alike,
             lambda: self._border,
             self.seed,
             self.effort,
@@ -124,13 +125,27 @@ class EmbeddedJudge(AbstractJudge[Case]):
         return replace(records, points=self.encoder.points(records.values))
 
     @cached_property
-    def _known(self) -> Classifier:
+    def _probe(self) -> Classifier:
         n_classes = tuple(len(target.classes) for target in self.targets)
-        return self.observer.classifier(self.train.values, self.train.codes, n_classes, self.seed)
+        known = self.train.take(slice(self._n_unseen, None))
+        return self.observer.classifier(known.values, known.codes, n_classes, self.seed)
+
+    def _alike(self, records: Embedded) -> Likeness:
+        return self._fresh if records is self.holdout else self._likeness(records)
+
+    @cached_property
+    def _fresh(self) -> Likeness:
+        return self._likeness(self.holdout)
 
     @cached_property
     def _border(self) -> float:
-        return border_of(likeness(self.holdout.values, self.train.values))
+        return border_of(self._fresh)
+
+    def _likeness(self, records: Embedded) -> Likeness:
+        """To training records, each of these once."""
+        places = np.sort(np.unique(self.train.keys.astype(bytes), return_index=True)[1])
+        found = likeness(records.whole, self.train.whole[places])
+        return replace(found, which=places[found.which])
 
     @cached_property
     def _independent(self) -> Embedded:
@@ -140,8 +155,8 @@ class EmbeddedJudge(AbstractJudge[Case]):
         for place in np.ndindex(values.shape[2:]):
             at = (slice(None), slice(None), *place)
             values[at] = self.train.values[at][rng.permutation(len(values))]
-        keys = np.array([record.tobytes() for record in values[:, 0]], object)
-        return self._seen(Embedded(values, keys, self.train.codes))
+        keys = np.full(len(values), b"", object)  # of nothing: none is a copy
+        return self._seen(replace(self.train, values=values, keys=keys))
 
 
 def codes_of(columns: Sequence[Sequence[object]], targets: Sequence[Target], n: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.embedded.alike import likeness
+from gansmith.scorecard.embedded.alike import Likeness
 from gansmith.scorecard.embedded.records import AbstractObserver, Classifier, Embedded, Target
 from gansmith.scorecard.embedded.statistics import STATISTICS, Statistic
 from gansmith.scorecard.features import draws
@@ -21,6 +21,7 @@ from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
 from gansmith.scorecard.score import Effort, Score, error_by_groups, error_of_share
 
+NO_CLASSES: Final = "No attribute of the real records has two to a hundred classes, held-out ones included."
 N_DETAILS: Final = 10
 N_DRAWS: Final = 200
 """Of counts, from which the error of a divergence comes."""
@@ -53,7 +54,9 @@ class Case:
     targets: tuple[Target, ...]
     observer: AbstractObserver
     probe: Callable[[], Classifier]
-    """A classifier of the targets that has learnt from all training records."""
+    """A classifier of the targets that has learnt from the training records that taught the encoder."""
+    alike: Callable[[Embedded], Likeness]
+    """Which training record each is most like."""
     border: Callable[[], float]
     """Of near copies, see `border_of`."""
     seed: int
@@ -73,7 +76,7 @@ class Case:
 # --- Real ---------------------------------------------------------------------------------------------------
 
 
-def _told_apart(case: Case) -> list[Found]:
+def _two_sample(case: Case) -> list[Found]:
     """Each record is judged by a classifier that has learnt from others."""
     n = min(len(case.fake), len(case.holdout), case.effort.n_told)
     if n < 4:
@@ -127,6 +130,8 @@ def _statistic(statistic: Statistic) -> Measure[Case]:
 
     def take(case: Case) -> list[Found]:
         ours, theirs = (statistic.of(side.values) for side in (case.fake, case.holdout))
+        if not ours.shape[1]:
+            raise DataError("The records are too small for any pattern.")
 
         def gap(fake: np.ndarray, real: np.ndarray) -> tuple[float]:
             distance = np.abs(ours[fake].mean(axis=0) - theirs[real].mean(axis=0)) ** statistic.power
@@ -155,14 +160,14 @@ def _statistic(statistic: Statistic) -> Measure[Case]:
 def _class_balance(case: Case) -> list[Found]:
     """By a classifier that has learnt from training records."""
     _need_classes(case)
-    judge = case.probe()
-    seen, real = ([one.argmax(axis=1) for one in judge(side.values)] for side in (case.fake, case.holdout))
+    judge, fakes = case.probe(), case.fake.first(case.n_unseen)
+    seen, real = ([one.argmax(axis=1) for one in judge(side.values)] for side in (fakes, case.holdout))
 
     counts = [
         (np.bincount(theirs, minlength=n), np.bincount(ours, minlength=n))
         for ours, theirs, n in zip(seen, real, case.n_classes, strict=True)
     ]
-    n_sides, rng = (len(case.fake), len(case.holdout)), draws(case.seed)
+    n_sides, rng = (len(fakes), len(case.holdout)), draws(case.seed)
     value = float(np.mean([_divergence(*both) for both in counts]))
     drawn = [np.mean([_divergence(*_drawn_again(both, rng)) for both in counts]) for _ in range(N_DRAWS)]
     error = float(np.std(drawn))
@@ -204,7 +209,7 @@ def _divergence(real: np.ndarray, fake: np.ndarray) -> float:
 # --- Useful -------------------------------------------------------------------------------------------------
 
 
-def _taught(case: Case) -> list[Found]:
+def _trained_on_them(case: Case) -> list[Found]:
     """What a classifier learns from these records, tried on held-out ones."""
     _need_classes(case, case.fake)
     known = case.fake.take(np.flatnonzero((case.fake.codes >= 0).any(axis=1)))
@@ -238,11 +243,13 @@ def _taught(case: Case) -> list[Found]:
     return [Found("tstr", score)]
 
 
-def _asked_for(case: Case) -> list[Found]:
+def _recognised(case: Case) -> list[Found]:
     """Whether records are what they were asked to be."""
     _need_classes(case, case.fake)
-    rights = _rights(case.probe(), case.fake)
+    rights = _rights(case.probe(), case.fake.first(case.n_unseen))
     rights = rights[~np.isnan(rights)]
+    if not len(rights):
+        raise DataError("Too few synthetic records have labels.")
     score = Score(
         value=float(rights.mean()),
         error=error_of_share(float(rights.sum()), len(rights)),
@@ -265,7 +272,7 @@ def _rights(judge: Classifier, records: Embedded) -> np.ndarray:
 
 def _need_classes(case: Case, *sets: Embedded) -> None:
     if not case.targets:
-        raise DataError("The real records have no labels of two classes or more. Give them with --labels.")
+        raise DataError(NO_CLASSES)
     for one in sets:
         if not (one.codes >= 0).any():
             raise DataError("The synthetic records have no labels that the real ones have. Give them.")
@@ -275,7 +282,7 @@ def _need_classes(case: Case, *sets: Embedded) -> None:
 
 
 def _copies(case: Case) -> list[Found]:
-    found = likeness(case.fake.values, case.train.values)
+    found = case.alike(case.fake)
     near = share_of(
         int(found.is_near(case.border()).sum()),
         len(found.ratio),
@@ -311,13 +318,13 @@ _SUSPICIOUS: Final = (0.0, 0.02)
 
 
 MEASURES: Final[tuple[Measure[Case], ...]] = (
-    Measure(("c2st",), "real", _told_apart),
+    Measure(("c2st",), "real", _two_sample),
     Measure(("coverage", "density", "precision", "recall"), "real", _neighbourhoods),
     Measure(("fd_local", "kd_local"), "real", _distances),
     Measure(("class_kl",), "real", _class_balance),
     *map(_statistic, STATISTICS),
-    Measure(("recognised",), "useful", _asked_for, stand_in="holdout"),
-    Measure(("tstr",), "useful", _taught),
+    Measure(("recognised",), "useful", _recognised, stand_in="holdout"),
+    Measure(("tstr",), "useful", _trained_on_them),
     Measure(("copies", "near_copies"), "private", _copies, stand_in="holdout", limits=_SUSPICIOUS),
     Measure(("nearer",), "private", _nearer, stand_in="half"),
     Measure(

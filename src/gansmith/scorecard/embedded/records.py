@@ -40,6 +40,8 @@ class Embedded:
     """Shape `(n_records, n_targets)`, the class of each, by its place; -1 is not known."""
     points: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     """Shape `(n_records, n_features)`, float64: as an encoder sees them."""
+    n_whole: int = 0
+    """How many of the channels, the first ones, show the whole record; the others a piece of it. 0: all."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -57,6 +59,11 @@ class Embedded:
     def first(self, n: int) -> Embedded:
         """So many of them, at most."""
         return self if n >= len(self) else self.take(slice(n))
+
+    @property
+    def whole(self) -> Values:
+        """The channels that show the whole record."""
+        return self.values[:, : self.n_whole or None]
 
     @property
     def features(self) -> Features:

@@ -47,10 +47,8 @@ def spectrum(values: Values) -> np.ndarray:
     """
     grid = values.shape[2:]
     axes = tuple(range(2, values.ndim))
-    frequencies = np.meshgrid(*(np.fft.fftfreq(side) * 2 for side in grid), indexing="ij")
-    radius = np.sqrt(sum(np.square(one) for one in frequencies))  # 1 is a wave of two places
-    band = np.round(radius * _n_bands(grid)).astype(int).ravel()
-    n_places, found = np.bincount(band), list[np.ndarray]()
+    band, found = _bands(grid), list[np.ndarray]()
+    n_places = np.bincount(band)
     kept = n_places > 0
     for part in np.array_split(values, -(-len(values) // _BLOCK)):
         power = np.square(np.abs(np.fft.fftn(part, axes=axes))) / np.prod(grid) ** 2
@@ -62,7 +60,15 @@ def spectrum(values: Values) -> np.ndarray:
 
 def wave(place: int, values: Values) -> str:
     """What a number of `spectrum` is of."""
-    return f"patterns of {2 * _n_bands(values.shape[2:]) / (place + 1):.2g} px"
+    band = np.unique(_bands(values.shape[2:]))[place + 1]
+    return f"patterns of {2 * _n_bands(values.shape[2:]) / band:.2g} px"
+
+
+def _bands(grid: tuple[int, ...]) -> np.ndarray:
+    """Of each frequency of a grid."""
+    frequencies = np.meshgrid(*(np.fft.fftfreq(side) * 2 for side in grid), indexing="ij")
+    radius = np.sqrt(sum(np.square(one) for one in frequencies))  # 1 is a wave of two places
+    return np.round(radius * _n_bands(grid)).astype(int).ravel()
 
 
 def _n_bands(grid: tuple[int, ...]) -> int:

@@ -86,6 +86,11 @@ DISTANCES: Final = {
     "colour": ("Colours and brightness are not as in real data", " % of the range off", 1.0, 4.0),
 }
 """How far off something is: words, unit, and how much more than of real records is amber, and red."""
+_MEASURED: Final = {
+    "class_kl": "how often classes occur",
+    "spectrum": "coarse and fine patterns",
+    "colour": "colours",
+}
 SURPRISING: Final = 9.2
 """A category that should occur and does not is named from this surprise on: one in ten thousand by chance."""
 
@@ -174,9 +179,8 @@ def numbers(evidence: Evidence) -> list[Finding]:
         return findings
     if any(name in evidence.entries for name in ("shape", "trend")):
         return [Finding("green", "Single columns and pairs of columns are as in real data.")]
-    if any(name in evidence.entries for name in DISTANCES):
-        return [Finding("green", "Patterns, colours and classes are as in real data.")]
-    return []
+    measured = [_MEASURED[name] for name in DISTANCES if name in evidence.entries]
+    return [Finding("green", f"As in real data: {_listed(measured)}.")] if measured else []
 
 
 def _far(entry: Entry | None, name: str) -> Finding | None:

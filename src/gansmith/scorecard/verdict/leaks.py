@@ -157,7 +157,10 @@ _QUESTIONS: Final = {
     ),
     "membership_tpr_unusual": ("Membership of unusual records, nearly certain", _UNUSUAL),
     "copies": ("Copies", "How many synthetic records stand letter for letter in the real data?"),
-    "near_copies": ("Near copies", "How many differ from a real record in no more than one column?"),
+    "near_copies": (
+        "Near copies",
+        "How many are all but equal to a real record: but for one column, a shift or another brightness?",
+    ),
     "copied_texts": ("Copied texts", "Are names, identifiers or other texts of real persons repeated?"),
     "rare_values": ("Rare values", "Are values that only a few persons have repeated?"),
 }

@@ -12,11 +12,12 @@ import pytest
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions, embedding, scoring
+from gansmith.modalities.image.arrays import brought_to
 from gansmith.modalities.image.pictures import Form, InMemory, Pictures
 from gansmith.modalities.image.reading import read_pictures, read_to_judge
 from gansmith.modalities.image.scoring import score_pictures
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.score import ANCHORS, CEILING, FULL, QUICK
+from gansmith.scorecard.score import ANCHORS, CEILING, FLOOR, FULL, QUICK
 
 N = 240
 """Pictures of a set."""
@@ -120,7 +121,7 @@ def test_nobody_is_accused_of_honest_pictures(cards: dict[str, Scorecard]):
     assert card["near_copies"].score.value < 0.03
     assert all(set(entry.anchors) <= set(ANCHORS) and CEILING in entry.anchors for entry in card.entries)
     for name in ("c2st", "coverage", "density", "fd_local", "kd_local", "class_kl", "spectrum", "colour"):
-        assert "floor" in card[name].anchors
+        assert FLOOR in card[name].anchors
     for name in ("tstr", "trtr", "recognised", "membership_auc", "valid"):
         assert name in card.names
     assert card["tstr"].score.value > 0.9
@@ -167,11 +168,15 @@ def test_without_labels_the_rest_is_measured(parts: list[Pictures]):
     few = [part.with_attributes(Attributes()).take(np.arange(60)) for part in parts]
     (card,) = score_pictures(few[:1], few[1], few[2], None, 0, QUICK)
     assert {"class_kl", "tstr", "trtr", "recognised"} <= set(card.skipped)
-    assert "labels" in card.skipped["tstr"]
+    assert "two to a hundred classes" in card.skipped["tstr"]
+    assert card.verdict[1].text == "As in real data: coarse and fine patterns, colours."
     assert card.verdict[2].level == "grey"
     (one_sided,) = score_pictures(few[:1], parts[1], parts[2], None, 0, QUICK)
     assert "class_kl" in one_sided.names
-    assert one_sided.verdict[2].level == "red"
+    assert one_sided.verdict[2].level == "grey"
+    (wanted,) = score_pictures(few[:1], parts[1], parts[2], "label", 0, QUICK)
+    assert wanted.verdict[2].level == "red"
+    assert "'label', is not there" in wanted.verdict[2].text
 
 
 @pytest.mark.parametrize("pixels", [np.zeros((12, 12, 12)), np.full((40, 12, 12), 9)], ids=["few", "many"])
@@ -241,7 +246,7 @@ class Counting:
 def test_few_of_many_pictures_are_in_memory(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(scoring, "MAX_PICTURES", 30)
     monkeypatch.setattr(scoring, "MIN_PICTURES", 10)
-    monkeypatch.setattr(embedding, "BLOCK", 20)
+    monkeypatch.setattr(embedding, "BLOCK_NUMBERS", 20 * 16)
     sources = [Counting(200) for _ in range(3)]
     sets = [Pictures(one, np.arange(200), Form(4, 4), Attributes(), "many") for one in sources]
     (card,) = score_pictures(sets[:1], sets[1], sets[2], None, 3, QUICK)
@@ -264,3 +269,37 @@ def test_what_networks_see_of_pictures():
     clear = np.full((1, 4, 4, 4), 200, np.uint8)
     clear[..., 3] = 0
     assert embedding.values_of(clear, Form(4, 4, 4, has_alpha=True)).max() == 0
+    assert embedding.values_of(np.zeros((2, 2, 200, 3), np.uint8), Form(2, 200, 3)).shape == (2, 6, 1, 50)
+    assert embedding.values_of(np.zeros((2, 65, 1, 1), np.uint8), Form(65, 1)).shape == (2, 2, 32, 1)
+
+
+def test_what_fresh_pictures_are_too_is_no_defect():
+    """A few blank ones, and pictures that occur twice where many are drawn from few."""
+    few = drawn(600, 1)
+    pixels = pixels_of(few).copy()
+    pixels[:6] = 0
+    pool, rng = changed(few, pixels), np.random.default_rng(0)
+    fake, train, holdout = (pool.take(rng.integers(0, 600, n)) for n in (400, 200, 80))
+    assert not scoring._defects(fake, train, holdout, 0)
+    bad = pool.take(np.repeat(np.arange(100), 4))
+    assert list(scoring._defects(bad, train, holdout, 0)) == ["occurs once"]
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_a_file_of_pictures_of_another_size_is_said(tmp_path, parts: list[Pictures], suffix: str):
+    large = np.random.default_rng(0).integers(0, 256, (30, 24, 24)).astype(np.uint8)
+    path = tmp_path / f"large{suffix}"
+    np.save(path, large) if suffix == ".npy" else np.savez(path, images=large)
+    fake = read_to_judge(path, parts[1])
+    assert set(fake.sizes.values()) == {(24, 24, 1)}
+    again = brought_to(fake.take(np.array([4, 5])), replace(fake.form, pixel_type="float32"), "others")
+    assert again.sizes == dict.fromkeys((0, 1), (24, 24, 1))
+
+
+def test_pictures_of_one_pixel():
+    tiny = [
+        Pictures.of(np.random.default_rng(seed).integers(0, 256, (40, 1, 1)).astype(np.uint8))
+        for seed in range(3)
+    ]
+    (card,) = score_pictures(tiny[:1], tiny[1], tiny[2], None, 0, QUICK)
+    assert "too small for any pattern" in card.skipped["spectrum"]

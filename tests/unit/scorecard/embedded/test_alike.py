@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gansmith.scorecard.embedded.alike import NEAR, Likeness, border_of, coarse, likeness
+from gansmith.scorecard.embedded.alike import LEAST, NEAR, Likeness, border_of, coarse, likeness
 
 SHAPES = {"series": (2, 96), "picture": (1, 20, 24), "volume": (1, 12, 12, 12)}
 
@@ -64,7 +64,8 @@ def test_the_border_is_what_hardly_any_fresh_record_is_below():
         return Likeness(ratio, np.zeros(len(ratio), int))
 
     assert border_of(of(np.full(100, 0.9))) == NEAR
-    assert border_of(of(np.linspace(0, 1, 101))) == pytest.approx(0.01)
+    assert border_of(of(np.linspace(0.2, 1, 101))) == pytest.approx(0.208)
+    assert border_of(of(np.zeros(100))) == LEAST
 
 
 def test_a_coarse_grid_has_few_places():

@@ -148,6 +148,25 @@ def test_a_lost_class_and_a_class_that_comes_too_often(judge: EmbeddedJudge):
     assert next(iter(entries["class_kl"].details)) in ("side = left", "side = right")
 
 
+def test_copies_of_what_is_often_in_training_are_near_copies():
+    rng = np.random.default_rng(0)
+    once = records(60, 7)
+    train = once.take(np.repeat(np.arange(60), np.where(np.arange(60) < 10, 8, 1)))
+    judge = EmbeddedJudge(train, records(100, 8), TARGETS, Plain(), 0, QUICK, known_keys=train.keys)
+    paler = replace(once.first(10), values=0.8 * once.first(10).values)
+    found = judge.entries(paler, rng.permutation(10).astype(str).astype(object))[1]["near_copies"]
+    assert found.score.value == 1
+    likeness, _ = found.matter
+    assert np.array_equal(train.values[judge.order[likeness.which]], once.values[:10])
+
+
+def test_only_channels_that_show_the_whole_record_are_looked_at_for_copies():
+    train = records(60, 7)
+    both = replace(train, values=np.concatenate([train.values, records(60, 8).values], axis=1), n_whole=1)
+    assert np.array_equal(both.whole, train.values)
+    assert np.array_equal(train.whole, train.values)
+
+
 def test_codes():
     columns = [["left", None, "up"], []]
     targets = (*TARGETS, Target("far", ("no", "yes")))
