@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -227,6 +228,13 @@ def _mute(monkeypatch):
     monkeypatch.setattr(TableFormat, "preview", lambda self, records: TextPreview(" "))
 
 
+def _speechless_card(monkeypatch):
+    score = TableFormat.score
+    monkeypatch.setattr(
+        TableFormat, "score", lambda self, *asked: (replace(one, verdict=()) for one in score(self, *asked))
+    )
+
+
 BREAKS = {
     "check_shapes": (lambda patch: _with_judge(patch, _Column), "shape (batch,)"),
     "check_finite": (lambda patch: _with_judge(patch, _Undefined), "finite"),
@@ -241,6 +249,7 @@ BREAKS = {
     "check_refusals": (_lenient_reader, "no such target"),
     "check_held_out_score": (_score_of(1.5), "from 0 to 1"),
     "check_descriptions": (_mute, "preview"),
+    "check_card": (_speechless_card, "five questions"),
 }
 MORE_BREAKS = [
     ("check_refusals", _nameless_reader, "no such file"),
