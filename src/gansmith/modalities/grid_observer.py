@@ -39,7 +39,7 @@ LEARNING_RATE: Final = 2e-3
 """At the start; it falls to nothing."""
 N_SEEN: Final = 50_000
 """Records that a network sees while it learns, those of a small set again and again."""
-N_QUICKLY_SEEN: Final = 15_000
+N_QUICKLY_SEEN: Final = 10_000
 MAX_EPOCHS: Final = 30
 SMALL_SIDE: Final = 16
 """Of the coarse picture that an encoder restores."""
