@@ -56,7 +56,7 @@ def score(
         real: The records they were learnt from.
         holdout: Real records that were not learnt from. None splits a fifth off `real`: then nothing shows
             whether the synthetic records copy that fifth.
-        target: A column to be predicted from the others; None: all in turn.
+        target: A column to be predicted from the others, of pictures a label; None: all in turn.
         kind: Kind of data; empty finds it.
         quick: Fewer records and only the cheap scores: seconds instead of a minute.
         run: The folder of the run that the data comes from: its training is shown in the report.

@@ -25,7 +25,7 @@ def score(
         typer.Option(help="Real data it was not learnt from; else a fifth of the real data is split off."),
     ] = "",
     target: Annotated[
-        str, typer.Option(help="A column to be predicted from the others; else all in turn.")
+        str, typer.Option(help="A column, of pictures a label, to be predicted; else all in turn.")
     ] = "",
     kind: Annotated[str, typer.Option(help="Kind of data; found from the data when not given.")] = "",
     output: Annotated[
