@@ -98,7 +98,8 @@ def score_pictures(
     for fake in fakes:
         keys = keys_of(fake)
         ours = _some(len(fake), n, seed)
-        entries, founds, skipped = judge.entries(embedded(fake.take(ours), keys[ours], targets), keys)
+        seen = embedded(fake.take(ours), keys[ours], targets)
+        entries, founds, skipped = judge.entries(seen, keys)
         rules = broken_rules(fake, train, keys)
         share, details = valid_share(len(fake), rules)
         entries.append(Entry("valid", share, anchors, details, "valid"))
@@ -106,6 +107,7 @@ def score_pictures(
         evidence = Evidence(
             entries=known,
             slack=(1 / len(fake) + 1 / len(holdout)) ** 0.5,
+            missing=judge.missing(seen),
             defects=_defects(fake, train, holdout, seed),
             target=", ".join(one.name for one in targets),
             lacks_target=target is not None and "tstr" not in known,

@@ -137,6 +137,10 @@ def test_a_planted_fault_is_caught_and_named(cards: dict[str, Scorecard], name: 
     assert words in line.text
 
 
+def test_a_class_that_is_never_made_is_named(cards: dict[str, Scorecard]):
+    assert "Never made, though it should be now and then: label = disc." in cards["one class"].verdict[1].text
+
+
 def test_a_card_is_the_same_whoever_is_judged_beside_it(parts: list[Pictures], cards: dict[str, Scorecard]):
     fresh, train, holdout = parts
     (again,) = score_pictures([fresh], train, holdout, None, 0, QUICK)

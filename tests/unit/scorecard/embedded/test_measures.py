@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist
 
 from gansmith.errors import DataError
 from gansmith.scorecard.embedded.judge import EmbeddedJudge, codes_of
+from gansmith.scorecard.embedded.measures import MEASURES
 from gansmith.scorecard.embedded.records import AbstractObserver, Embedded, Encoder, Target
 from gansmith.scorecard.real.distances import _scaled, _squared_mmd
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, FULL, QUICK
@@ -165,6 +166,19 @@ def test_only_channels_that_show_the_whole_record_are_looked_at_for_copies():
     both = replace(train, values=np.concatenate([train.values, records(60, 8).values], axis=1), n_whole=1)
     assert np.array_equal(both.whole, train.values)
     assert np.array_equal(train.whole, train.values)
+
+
+def test_the_widest_gap_of_a_name_counts(judge: EmbeddedJudge):
+    """Waves of 46/32 and of 46/33 places are both called "1.4 px"."""
+    real = np.random.default_rng(0).random((30, 1, 56, 46)).astype(np.float32)
+    board = np.clip(real + 0.1 * (np.indices((56, 46)).sum(axis=0) % 2), 0, 1).astype(np.float32)
+    sides = [
+        Embedded(values, np.arange(30).astype(object), np.zeros((30, 1), int)) for values in (board, real)
+    ]
+    case = replace(judge.anchor_case("train", CEILING, 30), fake=sides[0], holdout=sides[1])
+    measure = next(one for one in MEASURES if one.names == ("spectrum",))
+    details = measure.take(case)[0].details
+    assert next(iter(details.items())) == ("patterns of 1.4 px", max(details.values()))
 
 
 def test_codes():
