@@ -108,7 +108,7 @@ def score_pictures(
             entries=known,
             slack=(1 / len(fake) + 1 / len(holdout)) ** 0.5,
             missing=judge.missing(seen),
-            defects=_defects(fake, train, holdout, seed),
+            defects=_defects(rules, fake, train, holdout, seed),
             target=", ".join(one.name for one in targets),
             lacks_target=target is not None and "tstr" not in known,
             searched=_searched(len(ours), len(fake)),
@@ -157,13 +157,12 @@ def _some(n_all: int, n_most: int, seed: int) -> np.ndarray:
 
 
 def _defects(
-    fake: Pictures, train: Pictures, holdout: Pictures, seed: int
+    rules: Mapping[str, np.ndarray], fake: Pictures, train: Pictures, holdout: Pictures, seed: int
 ) -> dict[str, tuple[float, tuple[str, ...]]]:
     """The rules that are broken more often than by as many held-out pictures, by which share.
 
     Those of size and channels are broken by a single picture.
     """
-    rules = broken_rules(fake, train, keys_of(fake))
     n, found = min(len(fake), len(holdout)), dict[str, tuple[float, tuple[str, ...]]]()
     some = [part.take(_some(len(part), n, seed)) for part in (fake, holdout)]
     ours, real = (broken_rules(part, train, keys_of(part)) for part in some)

@@ -284,9 +284,14 @@ def test_what_fresh_pictures_are_too_is_no_defect():
     pixels[:6] = 0
     pool, rng = changed(few, pixels), np.random.default_rng(0)
     fake, train, holdout = (pool.take(rng.integers(0, 600, n)) for n in (400, 200, 80))
-    assert not scoring._defects(fake, train, holdout, 0)
     bad = pool.take(np.repeat(np.arange(100), 4))
-    assert list(scoring._defects(bad, train, holdout, 0)) == ["occurs once"]
+
+    def defects(pictures: Pictures) -> list[str]:
+        rules = embedding.broken_rules(pictures, train, embedding.keys_of(pictures))
+        return list(scoring._defects(rules, pictures, train, holdout, 0))
+
+    assert not defects(fake)
+    assert defects(bad) == ["occurs once"]
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])
