@@ -14,6 +14,7 @@ from gansmith.engine.augmentation import AugmentationConfig
 from gansmith.engine.batches import Batch, Latents, Logits, Samples
 from gansmith.engine.cures import Adjustments
 from gansmith.engine.games.base import AbstractRules, Networks, Progress, device_of
+from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.inputs import Inputs
 from gansmith.engine.judge import said
 from gansmith.engine.objectives import find_objective
@@ -29,6 +30,8 @@ from gansmith.settings import Field, NonNegativeFloat, NonNegativeInt, PositiveI
 if TYPE_CHECKING:
     from gansmith.engine.games.adversarial import Adversarial
 
+INVERTED_BATCH_SIZE: Final = 128
+"""Records from which an encoder learns at once to invert the generator, at most."""
 PACKED_BY_CURES: Final = 2
 """Records that a discriminator is built to judge at once where a cure may want that."""
 
@@ -195,6 +198,14 @@ class AdversarialRules(AbstractRules):
             noise = self.noise(len(given), stream, index)
         latents = latents_of(noise, self.latent_distribution).to(device_of(networks))
         return networks["generator"](latents, given.get("condition"))
+
+    def inverse(self) -> EncoderRules:
+        """See the base class: an encoder inverts the generator."""
+        return EncoderRules(
+            batch_size=min(self.batch_size, INVERTED_BATCH_SIZE),
+            n_latents=self.n_latents,
+            latent_distribution=self.latent_distribution,
+        )
 
     def noise(self, n_records: int, stream: Stream, index: int) -> Float[Tensor, "batch n_latents"]:
         """What becomes the latents."""

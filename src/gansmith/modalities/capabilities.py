@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, final, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, final, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -18,6 +18,7 @@ from gansmith.engine.batches import Conditions, Dataset, Samples, Weights
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import Compact
+from gansmith.modalities.sight import AbstractSight
 from gansmith.tabular.where import Where
 
 
@@ -231,3 +232,11 @@ class HasFinalScore(Protocol):
     ) -> Callable[[Samples, Samples], tuple[float, float]] | None:
         """As `held_out_score`, and its standard error; None where there are too few records for it."""
         ...
+
+
+@runtime_checkable
+class Detecting(Protocol):
+    """Odd records can be told from usual ones."""
+
+    sight: ClassVar[type[AbstractSight[Any]]]
+    """How records are seen."""

@@ -16,7 +16,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gansmith.nets.convolution import AbstractCounted, GridDecoder, GridEncoder, GridSamples, Shape
+from gansmith.nets.convolution import (
+    COARSEST_SIDE,
+    N_FEATURES,
+    AbstractCounted,
+    GridDecoder,
+    GridEncoder,
+    GridSamples,
+    Shape,
+    grids_of,
+)
 from gansmith.nets.discriminators import (
     AbstractFeaturedDiscriminator,
     AbstractWholeBatchDiscriminator,
@@ -28,6 +37,9 @@ from gansmith.nets.settings import Activation, BatchStatistic
 CONDITION_SCALE: Final = 1.5
 """What is asked for counts so much against one value of the noise."""
 
+CRITIC_WIDTH: Final = 16
+"""Channels of the finest level of a `GridCritic`; the second has twice as many, and so on."""
+MOST_CRITIC_CHANNELS: Final = 64
 LEAK: Final = 0.1
 """Slope of a sample's values beyond 0 and 1."""
 
@@ -174,3 +186,27 @@ def with_conditions(
     if conditions is None:
         conditions = values.new_zeros(len(values), n_conditions)
     return torch.cat([values, CONDITION_SCALE * conditions.to(values)], 1)
+
+
+@final
+class GridCritic(nn.Module):
+    """Whether the whole of a record is of a usual shape: a logit, without anything being asked for.
+
+    Small and quick, for it tells perturbed records from untouched ones, which is easier than telling fakes.
+
+    Args:
+        shape: Of a sample, `(channels, *grid)`.
+    """
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        super().__init__()
+        n_levels = 1
+        while max(grids_of(tuple(shape[1:]), n_levels + 1)[0]) > COARSEST_SIDE:
+            n_levels += 1
+        widths = [min(CRITIC_WIDTH * level, MOST_CRITIC_CHANNELS) for level in range(1, n_levels + 1)]
+        self.encode = GridEncoder(tuple(shape), (*widths, N_FEATURES), 0, "leaky_relu")
+        self.last = nn.Linear(N_FEATURES, 1)
+
+    def forward(self, samples: GridSamples) -> Float[Tensor, "batch 1"]:
+        """One logit for each sample."""
+        return self.last(self.encode(2 * samples - 1).float())

@@ -1,6 +1,7 @@
 """The `.gan` file: one safetensors file, whose metadata holds a manifest; nothing in it can run code.
 
-Tensors are named `networks/NAME/...`, `codec/...` and `codec`, which holds the codec's plain values as JSON.
+Tensors are named `networks/NAME/...`, `codec/...` and `codec`, which holds the codec's plain values as JSON; and,
+where the model has learnt to tell odd records, `detector/...` and `detector`, likewise.
 The reader trusts nothing: names by allow-list, sizes capped and checked against the file, no gaps, no
 overlaps, a sha256 over all of it. Networks are checked against the shapes that the manifest implies before a
 byte of their weights is taken.
@@ -28,16 +29,18 @@ from gansmith.errors import ModelFileError
 from gansmith.store import as_json, write_whole
 from gansmith.store.older_formats import ZIP_MARK, from_format_2, manifest_of_4, state_of_4, state_of_5
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Number of the file format; raised when an older reader could not understand a newer file."""
 KEY: Final = "gansmith"
 """Of the manifest in the metadata."""
 CODEC: Final = "codec"
 """Name of the tensor that holds the codec's plain values."""
+DETECTOR: Final = "detector"
+"""Name of the tensor that holds a detector's plain values, where there is one."""
 _MAX_HEADER_BYTES: Final = 1 << 24
 _MAX_MANIFEST_CHARACTERS: Final = 1 << 20
 _MAX_FILE_BYTES: Final = 1 << 34
-_NAME: Final = re.compile(r"codec|(codec|networks/[a-z_]+)/[^\0]+")
+_NAME: Final = re.compile(r"codec|detector|(codec|detector|networks/[a-z_]+)/[^\0]+")
 _DTYPES: Final[dict[str, torch.dtype]] = {
     "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
     "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8, "U8": torch.uint8,
@@ -65,8 +68,7 @@ def write_model_file(
 
 def packed(manifest: Mapping[str, Any], state: Any, tensors: Mapping[str, Tensor]) -> tuple[bytes, str]:
     """What `write_model_file` writes, and its sha256."""
-    text = torch.from_numpy(np.frombuffer(as_json(state), np.uint8).copy())
-    content = safetensors.torch.save({CODEC: text, **tensors})
+    content = safetensors.torch.save({CODEC: as_tensor(state), **tensors})
     (n_bytes,) = struct.unpack_from("<Q", content)
     entries, data = json.loads(content[8 : 8 + n_bytes]), memoryview(content)[8 + n_bytes :]
     values = {**manifest, "format": FORMAT}
@@ -75,6 +77,11 @@ def packed(manifest: Mapping[str, Any], state: Any, tensors: Mapping[str, Tensor
     header = as_json({"__metadata__": metadata, **entries})
     header += b" " * (-len(header) % 8)
     return b"".join((struct.pack("<Q", len(header)), header, data)), digest
+
+
+def as_tensor(plain: Any) -> Tensor:
+    """Plain values as the bytes of their JSON."""
+    return torch.from_numpy(np.frombuffer(as_json(plain), np.uint8).copy())
 
 
 def _digest(manifest: Mapping[str, Any], entries: Mapping[str, Any], data: memoryview) -> str:
@@ -99,13 +106,20 @@ class ModelFile:
 
     def state(self) -> Any:
         """The codec's plain values."""
+        found = self._plain(CODEC)
+        found = state_of_4(found) if self._format == 3 else found
+        return state_of_5(found) if self._format < 5 else found
+
+    def detector(self) -> Any:
+        """The plain values of a detector; None where there is none."""
+        return self._plain(DETECTOR) if DETECTOR in self._entries else None
+
+    def _plain(self, name: str) -> Any:
         try:
-            found = json.loads(self._tensor(CODEC).numpy().tobytes())
-            found = state_of_4(found) if self._format == 3 else found
-            return state_of_5(found) if self._format < FORMAT else found
+            return json.loads(self._tensor(name).numpy().tobytes())
         except (KeyError, ValueError, RecursionError) as error:
             raise ModelFileError(
-                f"{self.path}: its codec is no JSON ({error}). The file is damaged."
+                f"{self.path}: its {name} is no JSON ({error}). The file is damaged."
             ) from error
 
     def names(self, prefix: str) -> set[str]:
@@ -194,7 +208,7 @@ def _checked(path: Path, content: bytes | mmap, digest: str = "") -> ModelFile:
             "It is truncated, damaged or something else."
         ) from error
     number = manifest.get("format")
-    if type(number) is not int or number not in (3, 4, FORMAT):
+    if type(number) is not int or number not in (3, 4, 5, FORMAT):
         raise ModelFileError(
             f"{path}: this version reads model files of formats 2 to {FORMAT}. "
             "Install the one that wrote the file, or learn the model again."

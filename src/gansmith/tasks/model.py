@@ -254,13 +254,13 @@ class Model:
         Raises:
             DataError: When it cannot be written.
         """
-        return write_model_file(Path(path), *self._content(sampling_only=sampling_only))
+        return write_model_file(Path(path), *self.content(sampling_only=sampling_only))
 
     def known_digest(self) -> str:
         """Of its file, or of the file that `save` would write."""
-        return self.digest or packed(*self._content(sampling_only=False))[1]
+        return self.digest or packed(*self.content(sampling_only=False))[1]
 
-    def _content(self, *, sampling_only: bool) -> tuple[Mapping[str, Any], Any, dict[str, Tensor]]:
+    def content(self, *, sampling_only: bool = False) -> tuple[Mapping[str, Any], Any, dict[str, Tensor]]:
         """What the model file holds: the manifest, the codec's plain values, all tensors."""
         state, of_codec = self.codec.state()
         names = self.rules.generating if sampling_only else self.networks

@@ -28,6 +28,7 @@ __all__ = [
 GAMES: Final = {
     "adversarial": "gansmith.engine.games.adversarial:AdversarialRules",
     "autoencoder": "gansmith.engine.games.autoencoder:AutoencoderRules",
+    "contrast": "gansmith.engine.games.contrast:ContrastRules",
     "cycle": "gansmith.engine.games.cycle:CycleRules",
     "encoder": "gansmith.engine.games.encoder:EncoderRules",
     "teaching": "gansmith.engine.games.teaching:TeachingRules",

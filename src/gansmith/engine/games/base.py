@@ -119,6 +119,13 @@ class AbstractRules(ABC):
         """
         raise UsageError(f"a model of the game {self.name!r} cannot tell real records from others.")
 
+    def inverse(self) -> AbstractRules | None:
+        """The rules of a game that learns to make given records again with what has learnt by these.
+
+        It takes the same networks, and generates the records that it is given as `real`. None: there is none.
+        """
+        return None
+
     def tuned(self, tuning: AbstractTuning, n_values: int) -> AbstractRules:
         """These rules with what a user has chosen; settings of networks are not looked at.
 

@@ -21,7 +21,9 @@ from gansmith.modalities.image.labels import like
 from gansmith.modalities.image.networks import ImageNetworks, networks_for
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.image.presets import PRESETS
+from gansmith.modalities.image.sight import PictureSight
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.sight import AbstractSight
 from gansmith.tabular.where import Where
 
 MODES: Final = {n_channels: name for name, n_channels in CHANNELS.items()}
@@ -35,6 +37,7 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = ImageCodec
     networks: ClassVar[type[Any]] = ImageNetworks
     presets: ClassVar[Mapping[str, str]] = {name: preset.meaning for name, preset in PRESETS.items()}
+    sight: ClassVar[type[AbstractSight[Any]]] = PictureSight
 
     def n_heldout(self, n_records: int, preset: str) -> int:
         return PRESETS[preset].n_heldout(n_records)

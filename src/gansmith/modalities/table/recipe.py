@@ -20,10 +20,12 @@ from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Verdict
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.sight import AbstractSight
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.imputation import TablePartial
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import TableRequest, request_for
+from gansmith.modalities.table.sight import TableSight
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.tabular.calibration import calibrate
@@ -82,6 +84,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = TableCodec
     networks: ClassVar[type[Any]] = TableNetworks
     presets: ClassVar[Mapping[str, str]] = PRESETS
+    sight: ClassVar[type[AbstractSight[Any]]] = TableSight
 
     def remarks(self, codec: TableCodec, records: Table, target: str) -> tuple[str, ...]:
         return suppression_notes(codec.rows, records.schema, target)

@@ -1,0 +1,78 @@
+"""What is odd about a row, in words: its odd cells, and what stands there in rows that are like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.modalities.sight import Parts
+from gansmith.tabular.cells import cells_of
+from gansmith.tabular.schema import Column, Table
+
+MAX_NAMED: Final = 3
+"""Columns that are named."""
+SURPRISING: Final = 3.0
+"""Oddness of a cell, in nats, from which it is named beside the oddest one: a chance of 5 %."""
+USUAL: Final = (0.05, 0.95)
+"""Quantiles between which numbers are called usual."""
+MAX_VALUES: Final = 3
+"""Categories that are listed as usual."""
+LEAST_SHARE: Final = 0.1
+"""Of the neighbours that have it, for a category to be called usual."""
+
+
+def reasons(records: Table, oddness: Parts, usual: Table, neighbours: np.ndarray) -> Sequence[str]:
+    """Of each row the oddest cells, the oddest first, and what neighbours have there.
+
+    Args:
+        records: Odd rows.
+        oddness: Of each cell, in nats.
+        usual: Rows among which there are neighbours.
+        neighbours: Their numbers, shape `(n, k)`.
+    """
+    found: list[str] = []
+    for row in range(len(records)):
+        order = np.argsort(-oddness[row], kind="stable")[:MAX_NAMED]
+        named = [place for rank, place in enumerate(order) if not rank or oddness[row, place] > SURPRISING]
+        near = usual.records.take(pa.array(neighbours[row]))
+        columns = [records.schema.columns[place] for place in named]
+        found.append("; ".join(_reason(records.records, row, column, near) for column in columns))
+    return found
+
+
+def _reason(records: pa.Table, row: int, column: Column, near: pa.Table) -> str:
+    cell = cells_of(records, column.name).slice(row, 1)
+    words = _usual(cells_of(near, column.name), column)
+    return f"{column.name} {_spelt(cell, column)[0]}, where {words} is usual for such records"
+
+
+def _usual(cells: pa.Array, column: Column) -> str:
+    """What most of these cells are."""
+    if column.traits.is_made_anew:
+        share = cells.null_count / max(1, len(cells))
+        return "a missing cell" if share > 1 / 2 else "a cell that is there"
+    present = cells.drop_null()
+    if len(present) * 2 < len(cells):
+        return "a missing cell"
+    if column.traits.is_measure:
+        ordered = present.take(pc.sort_indices(present))
+        low, high = (ordered.slice(int(share * (len(ordered) - 1)), 1) for share in USUAL)
+        first, last = _spelt(low, column)[0], _spelt(high, column)[0]
+        return first if first == last else f"{first} to {last}"
+    counted = pc.value_counts(present)
+    counts = counted.field("counts").to_numpy()
+    order = np.argsort(-counts, kind="stable")[:MAX_VALUES]
+    kept = [
+        place for rank, place in enumerate(order) if not rank or counts[place] >= LEAST_SHARE * len(cells)
+    ]
+    return " or ".join(_spelt(counted.field("values").take(pa.array(kept)), column))
+
+
+def _spelt(cells: pa.Array, column: Column) -> list[str]:
+    """Cells as a file spells them; a missing one in a word."""
+    texts = column.traits.spell(cells, column).cast(pa.string()).to_pylist()
+    return ["missing" if text is None else text for text in texts]

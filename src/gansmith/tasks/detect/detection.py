@@ -1,0 +1,262 @@
+"""What a detector has learnt: a model, how its records are seen, a discriminator, an encoder, usual scores.
+
+Four kinds of evidence say that a record is odd. A discriminator that tells perturbed records from real ones
+thinks that it was perturbed ("contrast"). A part of it, taken by itself, is rare ("margins", where a kind of
+data has such parts). The generator cannot make it again ("reconstruction", of records on a grid): an encoder
+that has learnt to invert it finds no latents of such a record. It lies far from usual ones in the features of the discriminator
+that has played against the generator ("features").
+
+Nothing of the usual records is kept, and each record is scored by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final, cast, final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gansmith.engine.batches import Batch, Batches, Dataset, Expansion, Shuffled, TensorDataset
+from gansmith.engine.games import AbstractRules, Networks
+from gansmith.engine.games.contrast import ContrastRules, surprises
+from gansmith.engine.processors import n_threads
+from gansmith.engine.randomness import Randomness
+from gansmith.engine.train import TrainConfig, Training
+from gansmith.modalities.capabilities import Detecting
+from gansmith.modalities.recipe import seeded_networks
+from gansmith.modalities.registry import needed
+from gansmith.modalities.sight import AbstractSight, Parts, View
+from gansmith.nets.distributions import networks_by_turn
+from gansmith.scorecard.classics import CLASSICS, Scorer
+from gansmith.settings import from_plain
+from gansmith.tasks.detect.evidence import Calibration, Evidence
+from gansmith.tasks.detect.features import FeatureDistance, features_of
+from gansmith.tasks.model import Model
+
+CONTRAST_BATCH: Final = 256
+CALIBRATION_SHARE: Final = 0.2
+"""Of the usual records that are given, from which nothing is learnt but what usual records score."""
+MAX_CALIBRATION: Final = 5_000
+ENCODER_SHARE: Final = 8
+"""Of the records that the discriminator learns from, one in so many for the encoder: it needs the generator."""
+MAX_POINTS: Final = 20_000
+"""Usual records that classic detectors hold."""
+BLOCK: Final = 1_000
+"""Records that are looked at together."""
+
+Progress = Callable[[str, float], None]
+"""Told what is being learnt and which share of it is done."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """A model and what tells odd records from such as it makes."""
+
+    model: Model
+    sight: AbstractSight[Any]
+    discriminator: nn.Module
+    """Of perturbed parts."""
+    encoder: nn.Module | None
+    """Inverts the newest generator; None where the game has no inverse."""
+    features: FeatureDistance | None
+    """None where the game has no discriminator that says what it looks at."""
+    calibration: Calibration
+    classics: Mapping[str, Scorer] = field(default_factory=dict[str, Scorer])
+    """Detectors without a game that have a say, too; they hold the records that they learnt from."""
+
+    def scores(self, records: Any) -> Float[np.ndarray, " n"]:
+        """How odd each record is, in nats: 0 is as usual as can be."""
+        return self.calibration.scores(self.evidence(records))
+
+    def evidence(self, records: Any) -> Evidence:
+        """By kind a number for each record, higher is odder, on scales of their own."""
+        with ThreadPoolExecutor(os.cpu_count() or 1) as workers, n_threads(1):
+            blocks = list(workers.map(partial(_evidence, self), _blocks(records)))
+        return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+
+    def oddness(self, records: Any) -> Parts:
+        """How odd each part of each record is, in nats."""
+        return np.concatenate([_oddness(self, self.sight.seen(block)) for block in _blocks(records)])
+
+    @torch.no_grad()
+    def again(self, records: Any) -> Any:
+        """Records as the generator makes them again; None where nothing inverts it."""
+        if self.encoder is None:
+            return None
+        batch = _batch(self.model, records)
+        made = _made_again(self.model, self.encoder, batch)
+        return self.model.codec.decode(self.model.codec.compact(made), 0, 0)
+
+
+def set_apart(usual: Any, seed: int) -> tuple[Any, Any]:
+    """Usual records to learn from, and others to know by what usual ones score."""
+    order = Randomness(seed).permutation(len(usual), "detector split", 0).numpy()
+    n_apart = max(1, min(int(CALIBRATION_SHARE * len(usual)), MAX_CALIBRATION))
+    return usual.take(order[n_apart:]), usual.take(order[:n_apart])
+
+
+def learnt_detection(
+    model: Model,
+    seen: Any,
+    apart: Any,
+    seed: int,
+    n_samples: int = 0,
+    progress: Progress | None = None,
+    *,
+    has_classics: bool = False,
+) -> Detection:
+    """Learn from usual records, real ones or such as the model makes.
+
+    Args:
+        model: Of data of that kind.
+        seen: Usual records as the model's codec knows them; some odd ones among them do little harm.
+        apart: Others, from which nothing is learnt but what usual records score; best such as the model has
+            not learnt from either.
+        seed: Of everything drawn.
+        n_samples: Records that each network learns from, repeated ones too; 0 takes what is usual.
+        progress: Told how far it is.
+        has_classics: Whether detectors without a game have a say, too.
+
+    Raises:
+        UsageError: When this kind of data cannot be searched for odd records.
+    """
+    tell = progress or (lambda what, share: None)
+    randomness = Randomness(seed)
+    seeing = needed(model.modality.recipe, Detecting, model.modality.kind)
+    sight = seeing.sight.fit(seen)
+    view = torch.cat([sight.seen(block) for block in _blocks(seen)])
+    n_samples = n_samples or sight.n_samples
+    encoder = None
+    if sight.is_made_again:
+        encoder = _learnt_encoder(model, seen, n_samples // ENCODER_SHARE, randomness, tell)
+    features = [features_of(model.networks.get("discriminator"), _batch(model, one)) for one in _blocks(seen)]
+    known = [one for one in features if one is not None]
+    classics: dict[str, Scorer] = {}
+    if has_classics:
+        points = sight.points(view)[:MAX_POINTS]
+        classics = {name: fit(points, seed) for name, fit in CLASSICS.items()}
+    detection = Detection(
+        model,
+        sight,
+        _learnt_discriminator(sight, view, n_samples, randomness, tell),
+        encoder,
+        FeatureDistance.of(np.concatenate(known)) if known else None,
+        Calibration.of({"contrast": np.zeros(1)}),
+        classics,
+    )
+    return replace(detection, calibration=Calibration.of(detection.evidence(apart)))
+
+
+def _learnt_discriminator(
+    sight: AbstractSight[Any], view: View, n_samples: int, randomness: Randomness, tell: Progress
+) -> nn.Module:
+    corruptor, discriminator = seeded(sight.players, randomness.key("detector", 0))
+    networks = {"corruptor": corruptor, "discriminator": discriminator}
+    rules = ContrastRules(batch_size=min(CONTRAST_BATCH, len(view)))
+    dataset = TensorDataset({"real": view})
+    played = _played(rules, networks, dataset, n_samples, randomness, None, tell)
+    return played["discriminator"]
+
+
+def _learnt_encoder(
+    model: Model, seen: Any, n_samples: int, randomness: Randomness, tell: Progress
+) -> nn.Module | None:
+    rules = model.rules.inverse()
+    if rules is None:
+        return None
+    rules = replace(rules, batch_size=min(rules.batch_size, len(seen)))
+    recipe, codec = model.modality.recipe, model.codec
+    sizes = from_plain(recipe.networks, model.manifest["networks"])
+    networks = seeded_networks(recipe, codec, sizes, rules, randomness.key("inverse", 0))
+    known = _newest(model)
+    networks |= {name: network for name, network in known.items() if name in networks}
+    dataset = recipe.dataset(codec, seen, randomness.key("encode", 0))
+
+    def samples(batch: Batch, generator: torch.Generator | None) -> Batch:
+        return recipe.samples(codec, sizes, batch, generator)
+
+    return _played(rules, networks, dataset, n_samples, randomness, samples, tell)["encoder"]
+
+
+def _played(
+    rules: AbstractRules,
+    networks: Networks,
+    dataset: Dataset,
+    n_samples: int,
+    randomness: Randomness,
+    samples: Expansion | None,
+    tell: Progress,
+) -> Networks:
+    """Networks that have learnt by these rules."""
+    game = rules.start(networks, randomness)
+    drawing = Shuffled(len(dataset), rules.batch_size, randomness)
+    batches = Batches(dataset, drawing, randomness, samples)
+    for record in Training(game, batches, TrainConfig(n_samples, 1, 1)):
+        tell(rules.name, record.step / record.n_steps)
+    return {name: network.requires_grad_(False).eval() for name, network in game.best.items()}
+
+
+def seeded(build: Callable[[], Any], key: int) -> Any:
+    """What `build` makes, with first weights that are a function of `key` alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(key)  # noqa: TID251 - inside a fork, which is thrown away
+        return build()
+
+
+# --- Evidence -----------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def _evidence(detection: Detection, records: Any) -> dict[str, np.ndarray]:
+    view = detection.sight.seen(records)
+    found = {"contrast": surprises(detection.discriminator, view).double().sum(1).numpy()}
+    margins = detection.sight.margins(view)
+    if margins is not None:
+        found["margins"] = margins.sum(1)
+    points = detection.sight.points(view) if detection.classics else np.zeros((0, 0))
+    found |= {name: score(points) for name, score in detection.classics.items()}
+    batch = _batch(detection.model, records)
+    if detection.encoder is not None:
+        again = _made_again(detection.model, detection.encoder, batch)
+        found["reconstruction"] = (again - batch["real"]).square().flatten(1).mean(1).double().numpy()
+    features = features_of(detection.model.networks.get("discriminator"), batch)
+    if detection.features is not None and features is not None:
+        found["features"] = detection.features.of_each(features)
+    return found
+
+
+@torch.no_grad()
+def _oddness(detection: Detection, view: View) -> Parts:
+    told, margins = surprises(detection.discriminator, view).double().numpy(), detection.sight.margins(view)
+    return told if margins is None else told + margins
+
+
+def _made_again(model: Model, encoder: nn.Module, batch: Batch) -> Tensor:
+    rules = cast("AbstractRules", model.rules.inverse())
+    networks = {**_newest(model), "encoder": encoder}
+    return rules.generate(networks, batch, Randomness(0).stream("unused"), 0)
+
+
+def _newest(model: Model) -> Networks:
+    """The networks that generate, of several that take turns the newest."""
+    return networks_by_turn({name: model.networks[name] for name in model.rules.generating})[-1]
+
+
+def _batch(model: Model, records: Any) -> Batch:
+    recipe, codec = model.modality.recipe, model.codec
+    sizes = from_plain(recipe.networks, model.manifest["networks"])
+    given = recipe.dataset(codec, records, 0).batch(torch.arange(len(records)))
+    return recipe.samples(codec, sizes, given, None)
+
+
+def _blocks(records: Any) -> Iterator[Any]:
+    for numbers in np.split(np.arange(len(records)), range(BLOCK, len(records), BLOCK)):
+        yield records.take(numbers)
