@@ -15,7 +15,7 @@ NOT_MEASUREMENTS: Final = {
     "picture_sets", "picture_speed", "picture_task",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
-    "conditions", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading",
+    "conditions", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading",
     "scorecard_pictures", "turns",
     "versus",
 }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from gansmith.errors import DataError, GansmithError, ModelFileError, TrainingError, UsageError
+    from gansmith.tasks.detect.detector import Detector
     from gansmith.tasks.judging import compare, score
     from gansmith.tasks.synthesize import Synthesizer, load
 
@@ -18,6 +19,7 @@ __version__: Final = "0.1.0"
 
 __all__ = [
     "DataError",
+    "Detector",
     "GansmithError",
     "ModelFileError",
     "Synthesizer",
@@ -28,7 +30,13 @@ __all__ = [
     "score",
 ]
 
-_TASKS: Final = {"Synthesizer": "synthesize", "compare": "judging", "load": "synthesize", "score": "judging"}
+_TASKS: Final = {
+    "Detector": "detect.detector",
+    "Synthesizer": "synthesize",
+    "compare": "judging",
+    "load": "synthesize",
+    "score": "judging",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -62,13 +62,12 @@ class GridCorruptor(AbstractCorruptor):
 def mirrored(samples: Samples, generator: torch.Generator) -> Samples:
     """Each record turned round along one axis, or with two equal axes exchanged."""
     grid = samples.shape[2:]
-    ways = [lambda part, axis=axis: part.flip(axis) for axis in range(2, samples.ndim)]
-    if len(grid) > 1 and grid[-1] == grid[-2]:
-        ways.append(lambda part: part.transpose(-1, -2))
-    drawn = torch.randint(len(ways), (len(samples),), generator=generator).to(samples.device)
+    n_ways = len(grid) + int(len(grid) > 1 and grid[-1] == grid[-2])
+    drawn = torch.randint(n_ways, (len(samples),), generator=generator).to(samples.device)
     found = samples.clone()
-    for number, way in enumerate(ways):
-        found[drawn == number] = way(samples[drawn == number])
+    for way in range(n_ways):
+        some = samples[drawn == way]
+        found[drawn == way] = some.flip(2 + way) if way < len(grid) else some.transpose(-1, -2)
     return found
 
 

@@ -240,3 +240,16 @@ class Detecting(Protocol):
 
     sight: ClassVar[type[AbstractSight[Any]]]
     """How records are seen."""
+
+
+@runtime_checkable
+class HasClasses(Protocol):
+    """Something that is known of each record may be one of several classes."""
+
+    def classes(self, records: Any, target: str) -> np.ndarray:
+        """The class of each record as a text that can be asked for, None where it is not known; shape `(n,)`.
+
+        Raises:
+            UsageError: When there is no such target; the nearest is named.
+        """
+        ...

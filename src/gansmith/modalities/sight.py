@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Float
@@ -19,6 +19,19 @@ from gansmith.modalities.format import R
 
 View = Float[Tensor, "n *view"]
 Parts = Float[np.ndarray, "n n_parts"]
+
+
+@final
+class MovedPart(NamedTuple):
+    """How a part of records differs between two sets of them."""
+
+    name: str
+    effect: float
+    """The largest gap of two distribution functions, or half of the sum of gaps of shares: 0 to 1."""
+    chance: float
+    """That two sets of one source differ as much."""
+    words: str
+    """What it was and what it is."""
 
 
 class AbstractSight(ABC, Generic[R]):
@@ -68,6 +81,28 @@ class AbstractSight(ABC, Generic[R]):
     def points(self, view: View) -> Float[np.ndarray, "n d"]:
         """Records as points, for distances between them."""
 
+    def neighbours(self, view: View, oddness: Parts, usual: View, n: int) -> np.ndarray:
+        """For each record the numbers of the nearest usual ones, the nearest first, shape `(n_records, n)`.
+
+        A kind whose records have parts looks at those that are not odd.
+        """
+        del oddness
+        ours, theirs = self.points(view), self.points(usual)
+        return np.stack([nearest(one, theirs, n) for one in ours])
+
+    def moved(self, view: View, other: View) -> Sequence[MovedPart]:
+        """Parts whose distribution is another in the second of two sets of records, by part; here none."""
+        del view, other
+        return ()
+
+    def texts(self, records: R) -> Sequence[Mapping[str, str]]:
+        """The parts of each record by name, as texts; here none."""
+        return [{} for _ in range(len(records))]
+
+    def odd_parts(self, oddness: Parts) -> Sequence[Sequence[str]]:
+        """The names of the odd parts of each record, the oddest first; here none."""
+        return [() for _ in range(len(oddness))]
+
     @abstractmethod
     def reasons(self, records: R, oddness: Parts, usual: R, neighbours: np.ndarray) -> Sequence[str]:
         """What is odd about each record, in words, and what would have been usual there.
@@ -78,3 +113,11 @@ class AbstractSight(ABC, Generic[R]):
             usual: Usual records, or such as a model makes.
             neighbours: For each odd record the numbers of the nearest of `usual`, shape `(n, k)`.
         """
+
+
+def nearest(point: Float[np.ndarray, " d"], points: Float[np.ndarray, "n d"], n: int) -> np.ndarray:
+    """Numbers of the `n` points nearest to one, the nearest first."""
+    distances = np.square(points - point).sum(1)
+    n = min(n, len(points))
+    some = np.argpartition(distances, n - 1)[:n]
+    return some[np.argsort(distances[some], kind="stable")]

@@ -1,11 +1,11 @@
 """Detectors of odd records that need no game, to compare with: on points, each told by usual ones.
 
 Source:
-    Liu et al. 2008, "Isolation forest" (ICDM); Ramaswamy et al. 2000, "Efficient algorithms for mining outliers
-    from large data sets" (SIGMOD), for the distance to neighbours; Li et al. 2022, "ECOD: unsupervised outlier
-    detection using empirical cumulative distribution functions" (arXiv:2201.00382), here by the usual records
-    alone, so that a score does not depend on the batch; Shyu et al. 2003, "A novel anomaly detection scheme
-    based on principal component classifier", for what principal components do not explain.
+    Liu et al. 2008, "Isolation forest" (ICDM); Ramaswamy et al. 2000, "Efficient algorithms for mining
+    outliers from large data sets" (SIGMOD), for the distance to neighbours; Li et al. 2022, "ECOD:
+    unsupervised outlier detection using empirical cumulative distribution functions" (arXiv:2201.00382), here
+    by the usual records alone, so that a score does not depend on the batch; Shyu et al. 2003, "A novel
+    anomaly detection scheme based on principal component classifier", for what components do not explain.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The `.gan` file: one safetensors file, whose metadata holds a manifest; nothing in it can run code.
 
-Tensors are named `networks/NAME/...`, `codec/...` and `codec`, which holds the codec's plain values as JSON; and,
-where the model has learnt to tell odd records, `detector/...` and `detector`, likewise.
+Tensors are named `networks/NAME/...`, `codec/...` and `codec`, which holds the codec's plain values as JSON;
+where the model has learnt to tell odd records, `detector/...` and `detector` likewise.
 The reader trusts nothing: names by allow-list, sizes capped and checked against the file, no gaps, no
 overlaps, a sha256 over all of it. Networks are checked against the shapes that the manifest implies before a
 byte of their weights is taken.

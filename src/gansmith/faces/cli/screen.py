@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from threading import Event
@@ -85,6 +85,23 @@ def stopping() -> Generator[Event]:
         yield is_wanted
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def learning() -> Generator[Callable[[str, float], None]]:
+    """A bar for what is learnt beside a model: told what it is, and which share of it is done."""
+    columns = (
+        BarColumn(24),
+        TextColumn("{task.percentage:3.0f}%"),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def tell(what: str, share: float) -> None:
+            bar.update(task, completed=share, description=f"learning what is usual: {what}")
+
+        yield tell
 
 
 def play(run: FitRun) -> bool:

@@ -94,8 +94,9 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         return score_tables(fakes, train, holdout, target, seed, effort)
 
     def read_for(self, source: object, like: Table) -> Table:
+        """See the base class; columns that the model does not know are left out, with a note."""
         try:
-            found = read_table(source, schema=like.schema, n_min=1)
+            found = read_table(source, schema=like.schema, n_min=1, leniency="surplus")
             records = found.records.cast(like.schema.arrow_schema)
         except pa.ArrowException as error:
             raise DataError(f"The table cannot be read as the model's: {error}.") from error

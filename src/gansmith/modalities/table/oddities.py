@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from jaxtyping import Float
 
 from gansmith.modalities.sight import Parts
 from gansmith.tabular.cells import cells_of
@@ -36,18 +37,23 @@ def reasons(records: Table, oddness: Parts, usual: Table, neighbours: np.ndarray
     """
     found: list[str] = []
     for row in range(len(records)):
-        order = np.argsort(-oddness[row], kind="stable")[:MAX_NAMED]
-        named = [place for rank, place in enumerate(order) if not rank or oddness[row, place] > SURPRISING]
+        named = odd_places(oddness[row])
         near = usual.records.take(pa.array(neighbours[row]))
         columns = [records.schema.columns[place] for place in named]
         found.append("; ".join(_reason(records.records, row, column, near) for column in columns))
     return found
 
 
+def odd_places(oddness: Float[np.ndarray, " n_columns"]) -> list[int]:
+    """Which cells of a row are odd, the oddest first: that one, and those that surprise."""
+    order = np.argsort(-oddness, kind="stable")[:MAX_NAMED]
+    return [int(place) for rank, place in enumerate(order) if not rank or oddness[place] > SURPRISING]
+
+
 def _reason(records: pa.Table, row: int, column: Column, near: pa.Table) -> str:
     cell = cells_of(records, column.name).slice(row, 1)
     words = _usual(cells_of(near, column.name), column)
-    return f"{column.name} {_spelt(cell, column)[0]}, where {words} is usual for such records"
+    return f"{column.name} {spelt_cells(cell, column)[0]}, where {words} is usual for such records"
 
 
 def _usual(cells: pa.Array, column: Column) -> str:
@@ -61,7 +67,7 @@ def _usual(cells: pa.Array, column: Column) -> str:
     if column.traits.is_measure:
         ordered = present.take(pc.sort_indices(present))
         low, high = (ordered.slice(int(share * (len(ordered) - 1)), 1) for share in USUAL)
-        first, last = _spelt(low, column)[0], _spelt(high, column)[0]
+        first, last = spelt_cells(low, column)[0], spelt_cells(high, column)[0]
         return first if first == last else f"{first} to {last}"
     counted = pc.value_counts(present)
     counts = counted.field("counts").to_numpy()
@@ -69,10 +75,10 @@ def _usual(cells: pa.Array, column: Column) -> str:
     kept = [
         place for rank, place in enumerate(order) if not rank or counts[place] >= LEAST_SHARE * len(cells)
     ]
-    return " or ".join(_spelt(counted.field("values").take(pa.array(kept)), column))
+    return " or ".join(spelt_cells(counted.field("values").take(pa.array(kept)), column))
 
 
-def _spelt(cells: pa.Array, column: Column) -> list[str]:
+def spelt_cells(cells: pa.Array, column: Column) -> list[str]:
     """Cells as a file spells them; a missing one in a word."""
     texts = column.traits.spell(cells, column).cast(pa.string()).to_pylist()
     return ["missing" if text is None else text for text in texts]

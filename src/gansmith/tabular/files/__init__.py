@@ -25,7 +25,7 @@ from gansmith.tabular.files.subset import n_kept, note_on, numbers_kept
 from gansmith.tabular.schema import Column, Schema, Table
 
 MIN_RECORDS: Final = 2
-Leniency = Literal["none", "cells", "columns"]
+Leniency = Literal["none", "surplus", "cells", "columns"]
 """What of a schema need not be kept."""
 
 
@@ -65,7 +65,8 @@ def read_table(
         missing: The user's own spellings of a missing cell, beside the usual ones.
         locale: Language and country of what is invented, such as "de_DE"; empty: that of the schema.
         leniency: "cells": a column that is not what the schema says becomes of a wider kind, with a note;
-            "columns": and one that is missing or too many is left out, with a note; one must be left.
+            "columns": and one that is missing or too many is left out, with a note; one must be left;
+            "surplus": columns are as the schema says, and those that it lacks are left out, with a note.
         n_min: The fewest records that make a table.
         is_capped: Whether a random subset is enough, where there are very many records; see `Subset`.
 
@@ -81,8 +82,8 @@ def read_table(
             column: replace(wish, marks=tuple(missing), is_comma_decimal=raw.is_comma_decimal)
             for column, wish in _wishes(raw.columns.column_names, overrides or {}, schema, leniency).items()
         }
-        unshared = _unshared(raw.columns.column_names, wishes, schema)
-        learn = _learn if leniency == "none" else _learn_leniently
+        unshared = _unshared(raw.columns.column_names, wishes, schema, leniency)
+        learn = _learn if leniency in ("none", "surplus") else _learn_leniently
         is_text, notes, style = raw.is_text, raw.notes, raw.style
         cells = dict(zip(raw.columns.column_names, raw.columns.columns, strict=True))
         del raw  # each column is forgotten when it has been understood: one copy is enough
@@ -197,20 +198,25 @@ def _wishes(
         if name not in shared and not (leniency == "columns" and shared):
             raise DataError(f"column {name!r} of the schema is not in the table. {did_you_mean(name, names)}")
     for name in names:
-        if name not in shared and leniency != "columns":
+        if name not in shared and leniency not in ("columns", "surplus"):
             raise DataError(f"column {name!r} is not in the schema. {did_you_mean(name, schema.names)}")
     known = [column for column in schema.columns if column.name in shared]
     return {column.name: wanted.get(column.name, Wish(column=column)) for column in known}
 
 
-def _unshared(names: Sequence[str], wishes: Mapping[str, Wish], schema: Schema | None) -> list[str]:
+def _unshared(
+    names: Sequence[str], wishes: Mapping[str, Wish], schema: Schema | None, leniency: Leniency
+) -> list[str]:
     """Notes on the columns that were left out because only one side has them."""
     lacking = [name for name in (schema.names if schema else ()) if name not in wishes]
     surplus = [name for name in names if name not in wishes]
     near = {name: f" {did_you_mean(name, surplus)}" if surplus else "" for name in lacking}
     return [
         *(f"column {name!r} is not here.{near[name]}".rstrip() for name in lacking),
-        *(f"column {name!r} is not in the real data" for name in surplus),
+        *(
+            f"column {name!r} is {'none of the model' if leniency == 'surplus' else 'not in the real data'}"
+            for name in surplus
+        ),
     ]
 
 

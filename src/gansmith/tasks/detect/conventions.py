@@ -1,9 +1,9 @@
 """Scores as chances, and how sure a detector is of what it says: as PyOD's detectors say it.
 
 Source:
-    Kriegel et al. 2011, "Interpreting and unifying outlier scores" (SDM), section 3: "unify"; Perini et al. 2020,
-    "Quantifying the confidence of anomaly detectors in their example-wise predictions" (ECML PKDD), eq. 2 to 4;
-    Perini and Davis 2023, "Unsupervised anomaly detection with rejection" (arXiv:2305.13189).
+    Kriegel et al. 2011, "Interpreting and unifying outlier scores" (SDM), section 3: "unify"; Perini et al.
+    2020, "Quantifying the confidence of anomaly detectors in their example-wise predictions" (ECML PKDD),
+    eq. 2 to 4; Perini and Davis 2023, "Unsupervised anomaly detection with rejection" (arXiv:2305.13189).
 """
 
 from __future__ import annotations

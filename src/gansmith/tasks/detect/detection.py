@@ -3,8 +3,8 @@
 Four kinds of evidence say that a record is odd. A discriminator that tells perturbed records from real ones
 thinks that it was perturbed ("contrast"). A part of it, taken by itself, is rare ("margins", where a kind of
 data has such parts). The generator cannot make it again ("reconstruction", of records on a grid): an encoder
-that has learnt to invert it finds no latents of such a record. It lies far from usual ones in the features of the discriminator
-that has played against the generator ("features").
+that has learnt to invert it finds no latents of such a record. It lies far from usual ones in the features of
+the discriminator that has played against the generator ("features").
 
 Nothing of the usual records is kept, and each record is scored by itself.
 """
@@ -45,7 +45,13 @@ CALIBRATION_SHARE: Final = 0.2
 """Of the usual records that are given, from which nothing is learnt but what usual records score."""
 MAX_CALIBRATION: Final = 5_000
 ENCODER_SHARE: Final = 8
-"""Of the records that the discriminator learns from, one in so many for the encoder: it needs the generator."""
+"""Of the records that the discriminator learns from, one in so many for the encoder, which costs more."""
+N_MADE: Final = 10_000
+"""Records that a model makes, where there are no others to learn from, ..."""
+MOST_MADE_NUMBERS: Final = 40_000_000
+"""... of so many numbers at most, ..."""
+FEWEST_MADE: Final = 1_000
+"""... but so many records at least."""
 MAX_POINTS: Final = 20_000
 """Usual records that classic detectors hold."""
 BLOCK: Final = 1_000
@@ -110,8 +116,6 @@ def learnt_detection(
     seed: int,
     n_samples: int = 0,
     progress: Progress | None = None,
-    *,
-    has_classics: bool = False,
 ) -> Detection:
     """Learn from usual records, real ones or such as the model makes.
 
@@ -123,7 +127,6 @@ def learnt_detection(
         seed: Of everything drawn.
         n_samples: Records that each network learns from, repeated ones too; 0 takes what is usual.
         progress: Told how far it is.
-        has_classics: Whether detectors without a game have a say, too.
 
     Raises:
         UsageError: When this kind of data cannot be searched for odd records.
@@ -139,10 +142,6 @@ def learnt_detection(
         encoder = _learnt_encoder(model, seen, n_samples // ENCODER_SHARE, randomness, tell)
     features = [features_of(model.networks.get("discriminator"), _batch(model, one)) for one in _blocks(seen)]
     known = [one for one in features if one is not None]
-    classics: dict[str, Scorer] = {}
-    if has_classics:
-        points = sight.points(view)[:MAX_POINTS]
-        classics = {name: fit(points, seed) for name, fit in CLASSICS.items()}
     detection = Detection(
         model,
         sight,
@@ -150,9 +149,22 @@ def learnt_detection(
         encoder,
         FeatureDistance.of(np.concatenate(known)) if known else None,
         Calibration.of({"contrast": np.zeros(1)}),
-        classics,
     )
     return replace(detection, calibration=Calibration.of(detection.evidence(apart)))
+
+
+def with_classics(detection: Detection, seen: Any, apart: Any, seed: int) -> Detection:
+    """The same with detectors that need no game, which have a say then; learnt from the same records."""
+    some = seen.take(np.arange(min(len(seen), MAX_POINTS)))
+    points = np.concatenate([detection.sight.points(detection.sight.seen(block)) for block in _blocks(some)])
+    both = replace(detection, classics={name: fit(points, seed) for name, fit in CLASSICS.items()})
+    return replace(both, calibration=Calibration.of(both.evidence(apart)))
+
+
+def made_records(model: Model, seed: int) -> Any:
+    """Records of a model, to learn from where there are no others."""
+    most = MOST_MADE_NUMBERS // model.codec.n_values
+    return model.sample(int(np.clip(most, FEWEST_MADE, N_MADE)), seed)
 
 
 def _learnt_discriminator(

@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.metrics import get_scorer
 from sklearn.utils.validation import validate_data
 
 from gansmith.errors import UsageError
@@ -24,7 +23,7 @@ from gansmith.tasks.detect.conventions import (
     rejected,
     rejection_statistics,
 )
-from gansmith.tasks.detect.detection import Detection, Progress, learnt_detection, set_apart
+from gansmith.tasks.detect.detection import Detection, Progress, learnt_detection, set_apart, with_classics
 from gansmith.tasks.detect.saved import load_detection, save_detection
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.opening import Opened, open_data
@@ -33,8 +32,6 @@ from gansmith.tasks.synthesize import Synthesizer, UnfittedError
 
 Convention = Literal["pyod", "sklearn"]
 Scores = Float[np.ndarray, " n"]
-N_MADE: Final = 10_000
-"""Records that a model makes, where it has to be taught by its own."""
 MOST_ODD: Final = 0.5
 
 
@@ -117,10 +114,10 @@ class Detector(OutlierMixin, BaseEstimator):
             model = _model_of(self.model)
             usual = model.modality.format.read_for(source, model.codec.empty)
             seen, apart = set_apart(usual, self.seed)
-        learning = learnt_detection(
-            model, seen, apart, self.seed, self.detector_samples, progress, has_classics=self.classics
-        )
-        return self._learnt(learning, learning.scores(usual))
+        detection = learnt_detection(model, seen, apart, self.seed, self.detector_samples, progress)
+        if self.classics:
+            detection = with_classics(detection, seen, apart, self.seed)
+        return self._learnt(detection, detection.scores(usual))
 
     def _learnt(self, detection: Detection, scores: Scores) -> Detector:
         self.detection_, self.decision_scores_ = detection, scores
@@ -157,9 +154,9 @@ class Detector(OutlierMixin, BaseEstimator):
 
     def predict_proba(
         self,
-        X: object,
+        X: object,  # noqa: N803
         method: str = "linear",
-        return_confidence: bool = False,  # noqa: N803
+        return_confidence: bool = False,
     ) -> Any:
         """The chances to be usual and to be odd, shape `(n, 2)`; see `conventions.probabilities`."""
         scores = self._scores(X)
@@ -198,7 +195,7 @@ class Detector(OutlierMixin, BaseEstimator):
         stats: RejectionStatistics = rejection_statistics(n, self.contamination, T, delta, costs)
         return (labels, stats) if return_stats else labels
 
-    def fit_predict(self, X: object, y: object = None) -> Int[np.ndarray, " n"]:  # noqa: N803
+    def fit_predict(self, X: object, y: object = None, **_: Any) -> Int[np.ndarray, " n"]:  # noqa: N803
         """Learn, and say which of these very records are odd."""
         self.fit(X, y)
         return self._as_said(self.labels_ == 1)
@@ -216,15 +213,14 @@ class Detector(OutlierMixin, BaseEstimator):
         """
         labels, scores = np.asarray(y), self.fit(X).decision_scores_
         if scoring == "roc_auc_score":
-            metric: Any = get_scorer("roc_auc")._score_func
-            return float(metric(labels, scores))
+            return float(roc_auc_score(labels, scores))
         if scoring == "prc_n_score":
             first = np.argsort(-scores, kind="stable")[: int((labels == 1).sum())]
             return float((labels[first] == 1).mean())
         raise UsageError(f"scoring {scoring!r} is not known. Take roc_auc_score or prc_n_score.")
 
     def save(self, path: str | Path) -> str:
-        """Write model and detector as one file, from which `gansmith detect` and `Detector.load` score at once.
+        """Write model and detector as one file, by which `gansmith detect` and `Detector.load` score at once.
 
         Returns:
             Its sha256.
@@ -236,12 +232,7 @@ class Detector(OutlierMixin, BaseEstimator):
         self._fitted()
         if self.classics:
             raise UsageError("classics hold the records that they learnt from. Learn without them to save.")
-        shares = np.linspace(0, 1, 1001)
-        settings = {
-            "contamination": self.contamination,
-            "threshold": self.threshold_,
-            "scores": np.quantile(self.decision_scores_, shares).tolist(),
-        }
+        settings = {"contamination": self.contamination, "threshold": self.threshold_}
         return save_detection(Path(path), self.detection_, settings)
 
     @classmethod
@@ -257,7 +248,7 @@ class Detector(OutlierMixin, BaseEstimator):
             raise UsageError(f"{path} holds a model and no detector. Give it to Detector(model=...) and fit.")
         detection, kept = found
         detector = cls(contamination=float(kept["contamination"]), convention=convention)
-        detector._learnt(detection, np.array(kept["scores"], float))
+        detector._learnt(detection, detection.calibration.total)
         detector.threshold_ = float(kept["threshold"])
         return detector
 
@@ -274,12 +265,10 @@ class Detector(OutlierMixin, BaseEstimator):
         if isinstance(X, (np.ndarray, list)) or issparse(X):
             if isinstance(X, np.ndarray) and X.ndim > 2:  # pictures
                 return X
+            n_least = 2 if is_new else 1
+            finite, rows = "allow-nan", cast("Any", X)
             return validate_data(
-                cast("Any", self),
-                X,
-                reset=is_new,
-                ensure_all_finite="allow-nan",
-                ensure_min_samples=2 if is_new else 1,
+                cast("Any", self), rows, reset=is_new, ensure_all_finite=finite, ensure_min_samples=n_least
             )
         return X
 

@@ -1,13 +1,13 @@
 """Several kinds of evidence that a record is odd, as one number: each by its rank among usual records.
 
 What a usual record scores is known from some that nothing was learnt from. Evidence is then a chance: that a
-usual record is as odd. Beyond the oddest twentieth of usual ones the chance is taken to fall as an exponential
-does, so that what is far beyond all of them is odder than what is just beyond.
+usual record is as odd. Beyond the oddest twentieth of usual ones the chance is taken to fall as an
+exponential does, so that what is far beyond all of them is odder than what is just beyond.
 Chances are multiplied, as if the kinds of evidence were independent: minus their logarithms are summed.
 
 Source:
     Fisher 1932, "Statistical methods for research workers", 4th edition, section 21.1, for the product;
-    Pickands 1975, "Statistical inference using extreme order statistics", Annals of Statistics 3, for the tail.
+    Pickands 1975, "Statistical inference using extreme order statistics", Annals of Statistics 3, for tails.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def load_detection(path: Path) -> tuple[Detection, Mapping[str, Any]] | None:
         raise
     except (GansmithError, LookupError, ValueError, TypeError, RuntimeError, AttributeError) as error:
         raise ModelFileError(
-            f"{path}: the parts of its detector do not fit together ({error}). It is damaged or was made by hand."
+            f"{path}: the parts of its detector do not fit together ({error}). It is damaged or made by hand."
         ) from error
 
 

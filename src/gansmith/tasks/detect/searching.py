@@ -1,0 +1,348 @@
+"""A search for odd records: which they are, why, how the answer compares with others, as plain values."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, final
+
+import numpy as np
+from jaxtyping import Bool, Float
+from sklearn.metrics import average_precision_score, precision_recall_curve
+
+from gansmith.errors import UsageError
+from gansmith.modalities.capabilities import HasClasses
+from gansmith.modalities.format import ShowsOddities
+from gansmith.modalities.registry import needed, offered
+from gansmith.scorecard.learners import auc_and_error
+from gansmith.store import as_json, write_whole
+from gansmith.tasks.detect.detection import Detection
+from gansmith.tasks.detect.drift import Drift
+from gansmith.tasks.opening import open_data
+
+N_ODDEST: Final = 20
+"""Records that a report shows."""
+MAX_EXPLAINED: Final = 1_000
+"""Odd records of which it is said what is odd about them, the oddest first."""
+N_NEIGHBOURS: Final = 50
+N_BARS: Final = 40
+FORMATS: Final = (".csv", ".jsonl")
+
+Scores = Float[np.ndarray, " n"]
+
+
+@final
+@dataclass(frozen=True)
+class Compared:
+    """How well one method orders records whose labels are known."""
+
+    name: str
+    auroc: float
+    error: float
+    average_precision: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """All fields."""
+        return vars(self).copy()
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What a search has found."""
+
+    name: str
+    """Of the data that was searched."""
+    scores: Scores
+    """Of each record, in nats, higher is odder."""
+    chances: Scores
+    """That a usual record scores as high."""
+    threshold: float
+    contamination: float
+    """Share of usual records beyond the threshold, as it was asked for."""
+    evidence: Mapping[str, Scores]
+    """By kind, in nats."""
+    others: Mapping[str, Scores]
+    """Scores of other methods, and of all together, where they were asked."""
+    reasons: Mapping[int, str]
+    """What is odd about a record, by its number from 0; of the oddest ones."""
+    oddest: Sequence[Mapping[str, Any]]
+    """The oddest records, as a report shows them."""
+    usual: Float[np.ndarray, " n_quantiles"]
+    """Scores of usual records, ascending, equally likely."""
+    is_odd_indeed: Bool[np.ndarray, " n"] | None = None
+    """Labels, where they are known."""
+    compared: Sequence[Compared] = ()
+    drift: Drift | None = None
+    galleries: Sequence[Mapping[str, Any]] = ()
+    notes: Sequence[str] = ()
+    made: Sequence[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    @property
+    def is_odd(self) -> Bool[np.ndarray, " n"]:
+        """Which records are called odd."""
+        return self.scores > self.threshold
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in words."""
+        n, share = int(self.is_odd.sum()), f"{self.contamination:.2%}".rstrip("0").rstrip(".%") + " %"
+        are = "is" if n == 1 else "are"
+        return f"{n:,} of {len(self.scores):,} records {are} odder than all but {share} of usual ones."
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, without what is drawn."""
+        return {
+            "name": self.name,
+            "records": len(self.scores),
+            "n_anomalies": int(self.is_odd.sum()),
+            "threshold": self.threshold,
+            "contamination": self.contamination,
+            "oddest": [
+                {key: one[key] for key in ("record", "score", "chance", "is_odd", "reason")}
+                for one in self.oddest
+            ],
+            "methods": [one.to_dict() for one in self.compared],
+            "drift": None if self.drift is None else _plain_drift(self.drift),
+            "notes": list(self.notes),
+        }
+
+    def report(self) -> dict[str, Any]:
+        """What a page shows, as plain values."""
+        top = max(float(self.scores.max()), float(self.usual[-1]), 1e-6)
+        edges = np.linspace(0.0, top, N_BARS + 1)
+        usual = np.histogram(self.usual, edges)[0]
+        labels = self.is_odd_indeed
+        return {
+            **self.to_dict(),
+            "title": f"Odd records of {self.name}",
+            "n_records": len(self.scores),
+            "n_odd": int(self.is_odd.sum()),
+            "sentence": self.sentence,
+            "histogram": {
+                "edges": edges.tolist(),
+                "searched": np.histogram(self.scores, edges)[0].tolist(),
+                "usual": (usual / usual.sum()).tolist(),
+            },
+            "oddest": [dict(one) for one in self.oddest],
+            "prevalence": None if labels is None else float(labels.mean()),
+            "galleries": [dict(one) for one in self.galleries],
+            "made": [list(pair) for pair in self.made],
+        }
+
+    def to_html(self, path: str | Path) -> None:
+        """Write the page, which needs no network, and the same as JSON beside it.
+
+        Raises:
+            DataError: When they cannot be written.
+        """
+        from gansmith.report.oddities import write_oddities
+
+        write_oddities(self.report(), Path(path))
+
+    def write(self, path: Path) -> None:
+        """A line for each record, in their order: .csv or .jsonl.
+
+        Raises:
+            UsageError: When the name ends otherwise.
+            DataError: When it cannot be written.
+        """
+        check_scores_name(path)
+        is_odd = self.is_odd
+        rows = (
+            {
+                "record": number + 1,
+                "anomaly_score": round(float(self.scores[number]), 6),
+                "is_anomaly": int(is_odd[number]),
+                "p_value": round(float(self.chances[number]), 8),
+                "reason": self.reasons.get(number, ""),
+                **{name: round(float(values[number]), 6) for name, values in self.others.items()},
+            }
+            for number in range(len(self.scores))
+        )
+        if path.suffix.lower() == ".jsonl":
+            content = b"".join(as_json(row) + b"\n" for row in rows)
+        else:
+            text = io.StringIO(newline="")
+            names = ["record", "anomaly_score", "is_anomaly", "p_value", "reason", *self.others]
+            table = csv.DictWriter(text, names, lineterminator="\n")
+            table.writeheader()
+            table.writerows(rows)
+            content = text.getvalue().encode()
+        write_whole(path, content)
+
+
+def check_scores_name(path: Path) -> None:
+    """Raise UsageError unless scores can be written under that name."""
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"{path}: scores are written as .csv or .jsonl. Give a name that ends so.")
+
+
+def search(
+    detection: Detection,
+    source: object,
+    threshold: float,
+    contamination: float,
+    *,
+    usual: Any,
+    beside: Detection | None = None,
+    label: str = "",
+) -> Findings:
+    """Score records, and say what is odd about the oddest.
+
+    Args:
+        detection: What has been learnt.
+        source: The user's data.
+        threshold: From where on a record is called odd.
+        contamination: What that stands for.
+        usual: Usual records, to show what is usual.
+        beside: The same with classic detectors, to compare with.
+        label: COLUMN=VALUE of records that are odd indeed, to measure by; empty: not known.
+
+    Raises:
+        DataError: When the data is not such as was learnt from.
+        UsageError: When there is no such column.
+    """
+    model = detection.model
+    records = model.modality.format.read_for(source, model.codec.empty)
+    raw = (beside or detection).evidence(records)
+    own = {name: values for name, values in raw.items() if name in detection.calibration.quantiles}
+    scores = detection.calibration.scores(own)
+    others: dict[str, Scores] = {}
+    if beside is not None:
+        others = {name: values for name, values in raw.items() if name not in own}
+        others["ensemble"] = beside.calibration.scores(raw)
+    nats = detection.calibration.nats(own)
+    order = np.argsort(-scores, kind="stable")
+    explained = [number for number in order[:MAX_EXPLAINED] if scores[number] > threshold]
+    explained = np.array(explained if len(explained) >= N_ODDEST else order[:N_ODDEST])
+    reasons, near = _explained(detection, records, explained, usual)
+    labels = None if not label else labels_of(source, label, detection)
+    chances = detection.calibration.chances(scores)
+    oddest = _shown(detection, records, explained[:N_ODDEST], usual, near[:N_ODDEST])
+    for number, one in zip(explained[:N_ODDEST], oddest, strict=True):
+        one |= {
+            "record": int(number) + 1,
+            "score": float(scores[number]),
+            "chance": float(chances[number]),
+            "is_odd": bool(scores[number] > threshold),
+            "label": "" if labels is None else str(int(labels[number])),
+            "reason": reasons[int(number)],
+            "evidence": {name: float(values[number]) for name, values in nats.items()},
+        }
+    return Findings(
+        name=records.name,
+        scores=scores,
+        chances=chances,
+        threshold=threshold,
+        contamination=contamination,
+        evidence=nats,
+        others=others,
+        reasons=reasons,
+        oddest=oddest,
+        usual=detection.calibration.total,
+        is_odd_indeed=labels,
+        compared=[] if labels is None else compared({"gansmith": scores, **others}, labels),
+        galleries=_galleries(detection, records, explained[:N_ODDEST], usual, near[:N_ODDEST]),
+        notes=tuple(records.notes),
+    )
+
+
+def labels_of(source: object, label: str, detection: Detection) -> Bool[np.ndarray, " n"]:
+    """Which records a column of the user's own says to be odd.
+
+    Args:
+        source: The user's data.
+        label: COLUMN=VALUE.
+        detection: Of that kind of data.
+
+    Raises:
+        UsageError: When there is no such column, or no record, or every one, has the value.
+    """
+    column, found, value = label.partition("=")
+    if not found:
+        raise UsageError(f"label {label!r} is not COLUMN=VALUE. Write for example fraud=1.")
+    modality = detection.model.modality
+    known = needed(modality.recipe, HasClasses, modality.kind)
+    opened = open_data(source, kind=modality.kind)
+    classes = known.classes(opened.hand_over(), column)
+    is_odd = np.array([text == value for text in classes.tolist()], bool)
+    if not is_odd.any() or is_odd.all():
+        some = sorted({str(text) for text in classes.tolist()})[:8]
+        how_many = "every record has" if is_odd.all() else "no record has"
+        raise UsageError(f"{how_many} {label}. Values of {column!r}: {', '.join(some)}.")
+    return is_odd
+
+
+def compared(scores: Mapping[str, Scores], labels: Bool[np.ndarray, " n"]) -> list[Compared]:
+    """How well each method puts odd records before usual ones."""
+    return [
+        Compared(
+            name,
+            *auc_and_error(values[labels], values[~labels]),
+            float(average_precision_score(labels, values)),
+        )
+        for name, values in scores.items()
+    ]
+
+
+def best_threshold(scores: Scores, labels: Bool[np.ndarray, " n"]) -> float:
+    """The threshold with the highest F1 on records whose labels are known."""
+    precision, recall, thresholds = precision_recall_curve(labels, scores)
+    with np.errstate(invalid="ignore"):
+        quality = np.nan_to_num(2 * precision * recall / (precision + recall))[:-1]
+    best = int(np.argmax(quality))
+    below = scores[scores < thresholds[best]]
+    return float((thresholds[best] + below.max()) / 2) if len(below) else float(thresholds[best]) - 1e-9
+
+
+# --- The oddest ---------------------------------------------------------------------------------------------
+
+
+def _explained(
+    detection: Detection, records: Any, numbers: np.ndarray, usual: Any
+) -> tuple[dict[int, str], np.ndarray]:
+    """What is odd about each of these records, and the numbers of the usual ones nearest to it."""
+    some, sight = records.take(numbers), detection.sight
+    oddness = detection.oddness(some)
+    near = sight.neighbours(sight.seen(some), oddness, sight.seen(usual), N_NEIGHBOURS)
+    words = sight.reasons(some, oddness, usual, near)
+    return dict(zip(map(int, numbers), words, strict=True)), near
+
+
+def _shown(
+    detection: Detection, records: Any, numbers: np.ndarray, usual: Any, near: np.ndarray
+) -> list[dict[str, Any]]:
+    """The parts of odd records and of their nearest usual ones as texts, and which parts are odd."""
+    some, sight = records.take(numbers), detection.sight
+    oddness = detection.oddness(some)
+    ours, theirs = (sight.texts(part) for part in (some, usual.take(near[:, 0])))
+    odd = sight.odd_parts(oddness)
+    return [
+        {"name": "", "cells": mine, "odd_cells": list(names), "neighbour": other}
+        for mine, names, other in zip(ours, odd, theirs, strict=True)
+    ]
+
+
+def _galleries(
+    detection: Detection, records: Any, numbers: np.ndarray, usual: Any, near: np.ndarray
+) -> list[Mapping[str, Any]]:
+    showing = offered(detection.model.modality.format, ShowsOddities)
+    if showing is None:
+        return []
+    some = records.take(numbers)
+    return [showing.oddities(some, detection.again(some), usual.take(near[:, 0]))]
+
+
+def _plain_drift(drift: Drift) -> dict[str, Any]:
+    return {
+        "other": drift.other,
+        "auc": drift.auc,
+        "error": drift.error,
+        "is_moved": drift.is_moved,
+        "sentence": drift.sentence,
+        "parts": [part._asdict() for part in drift.parts],
+    }
