@@ -248,6 +248,24 @@ class Pictured(Protocol):
 
 
 @runtime_checkable
+class ShowsOddities(Protocol):
+    """Odd records can be shown on a page beside what would be usual."""
+
+    def oddities(self, records: Any, again: Any | None, usual: Any) -> Mapping[str, Any]:
+        """Odd records in a row each: with where they are odd, as a model makes them again, and a usual one.
+
+        Args:
+            records: Odd ones.
+            again: The same as a model makes them again, or None.
+            usual: For each the usual record nearest to it.
+
+        Returns:
+            A gallery; see `Pictured`.
+        """
+        ...
+
+
+@runtime_checkable
 class HasScores(Protocol):
     """Synthetic records can be judged against real ones."""
 
