@@ -18,7 +18,7 @@ from gansmith.tasks.detect.detection import (
 )
 from gansmith.tasks.detect.drift import drift
 from gansmith.tasks.detect.saved import load_detection, save_detection
-from gansmith.tasks.detect.searching import Findings, best_threshold, labels_of, search
+from gansmith.tasks.detect.searching import Findings, best_threshold, has_label, labels_of, search
 from gansmith.tasks.model import load_model
 
 FEW_BEYOND = 5
@@ -63,25 +63,32 @@ def detect(
         raise UsageError(f"contamination is a share above 0 and up to .5, not {contamination}.")
     if validation is not None and not label:
         raise UsageError("validation data needs a label, COLUMN=VALUE: which of its records are odd.")
-    detection, beside, usual = _ready(Path(model), train, detector_samples, seed, progress)
-    threshold, notes = detection.calibration.threshold(contamination), _doubts(detection, contamination)
-    form = detection.model.modality.format
-    if validation is not None:
-        known = form.read_for(validation, detection.model.codec.empty)
-        threshold = best_threshold(detection.scores(known), labels_of(validation, label, detection))
-        notes = [f"the threshold is where F1 is highest on {known.name}"]
-    found = search(
-        detection,
-        data,
-        threshold,
-        contamination,
-        usual=usual,
-        beside=beside,
-        label="" if validation is not None and not _has_label(data, label, detection) else label,
+    saved = load_detection(Path(model)) if train is None else None
+    learnt = load_model(model) if saved is None else saved[0].model
+    # Whatever cannot be read is to be heard of before anything is learnt.
+    records, other, known, usual = (
+        None if source is None else learnt.modality.format.read_for(source, learnt.codec.empty)
+        for source in (data, compare, validation, train)
     )
-    if compare is not None:
-        both = [form.read_for(source, detection.model.codec.empty) for source in (data, compare)]
-        found = replace(found, drift=drift(detection, both[0], both[1], seed))
+    kind = learnt.modality
+    told = None if validation is None else labels_of(validation, label, kind)
+    labels = (
+        labels_of(data, label, kind) if label and (told is None or has_label(data, label, kind)) else None
+    )
+    usual = made_records(learnt, seed) if usual is None else usual
+    if saved is not None:
+        detection = saved[0]
+    else:
+        seen, apart = set_apart(usual, seed)
+        detection = learnt_detection(learnt, seen, apart, seed, detector_samples, progress)
+    threshold, notes = detection.calibration.threshold(contamination), _doubts(detection, contamination)
+    if told is not None and known is not None:
+        threshold = best_threshold(detection.scores(known), told)
+        notes = [f"the threshold is where F1 is highest on {known.name}"]
+    beside = None if train is None else with_classics(detection, *set_apart(usual, seed), seed)
+    found = search(detection, records, threshold, contamination, usual=usual, beside=beside, labels=labels)
+    if other is not None:
+        found = replace(found, drift=drift(detection, records, other, seed))
     if save is not None:
         save_detection(Path(save), detection, {"contamination": contamination, "threshold": threshold})
     made = [
@@ -92,31 +99,6 @@ def detect(
         ("Gansmith", __version__),
     ]
     return replace(found, notes=(*found.notes, *notes), made=made)
-
-
-def _ready(
-    path: Path, train: object, n_samples: int, seed: int, progress: Progress | None
-) -> tuple[Detection, Detection | None, Any]:
-    """What has learnt, the same with classics where there are records to teach them, and usual records."""
-    if train is None and (found := load_detection(path)) is not None:
-        return found[0], None, made_records(found[0].model, seed)
-    model = load_model(path)
-    if train is None:
-        usual = made_records(model, seed)
-        seen, apart = set_apart(usual, seed)
-        return learnt_detection(model, seen, apart, seed, n_samples, progress), None, usual
-    usual = model.modality.format.read_for(train, model.codec.empty)
-    seen, apart = set_apart(usual, seed)
-    detection = learnt_detection(model, seen, apart, seed, n_samples, progress)
-    return detection, with_classics(detection, seen, apart, seed), usual
-
-
-def _has_label(data: object, label: str, detection: Detection) -> bool:
-    try:
-        labels_of(data, label, detection)
-    except UsageError:
-        return False
-    return True
 
 
 def _doubts(detection: Detection, contamination: float) -> list[str]:

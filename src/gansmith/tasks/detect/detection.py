@@ -39,6 +39,7 @@ from gansmith.settings import from_plain
 from gansmith.tasks.detect.evidence import Calibration, Evidence
 from gansmith.tasks.detect.features import FeatureDistance, features_of
 from gansmith.tasks.model import Model
+from gansmith.tasks.runs.budget import usual_threads
 
 CONTRAST_BATCH: Final = 256
 CALIBRATION_SHARE: Final = 0.2
@@ -54,6 +55,8 @@ FEWEST_MADE: Final = 1_000
 """... but so many records at least."""
 MAX_POINTS: Final = 20_000
 """Usual records that classic detectors hold."""
+N_AT_ONCE: Final = 4
+"""Blocks that are looked at side by side, at most."""
 BLOCK: Final = 1_000
 """Records that are looked at together."""
 
@@ -84,7 +87,7 @@ class Detection:
 
     def evidence(self, records: Any) -> Evidence:
         """By kind a number for each record, higher is odder, on scales of their own."""
-        with ThreadPoolExecutor(os.cpu_count() or 1) as workers, n_threads(1):
+        with n_threads(torch.get_num_threads()), one_core_each() as workers:
             blocks = list(workers.map(partial(_evidence, self), _blocks(records)))
         return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
@@ -211,8 +214,9 @@ def _played(
     game = rules.start(networks, randomness)
     drawing = Shuffled(len(dataset), rules.batch_size, randomness)
     batches = Batches(dataset, drawing, randomness, samples)
-    for record in Training(game, batches, TrainConfig(n_samples, 1, 1)):
-        tell(rules.name, record.step / record.n_steps)
+    with n_threads(usual_threads(game)):
+        for record in Training(game, batches, TrainConfig(n_samples, 1, 1)):
+            tell(rules.name, record.step / record.n_steps)
     return {name: network.requires_grad_(False).eval() for name, network in game.best.items()}
 
 
@@ -221,6 +225,12 @@ def seeded(build: Callable[[], Any], key: int) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(key)  # noqa: TID251 - inside a fork, which is thrown away
         return build()
+
+
+def one_core_each() -> ThreadPoolExecutor:
+    """Threads that look at blocks of records side by side, each on a core of its own."""
+    n_cores = min(N_AT_ONCE, os.cpu_count() or 1)
+    return ThreadPoolExecutor(n_cores, initializer=torch.set_num_threads, initargs=(1,))
 
 
 # --- Evidence -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import HasClasses
 from gansmith.modalities.format import ShowsOddities
-from gansmith.modalities.registry import needed, offered
+from gansmith.modalities.registry import Modality, needed, offered
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.store import as_json, write_whole
 from gansmith.tasks.detect.detection import Detection
@@ -183,31 +183,25 @@ def check_scores_name(path: Path) -> None:
 
 def search(
     detection: Detection,
-    source: object,
+    records: Any,
     threshold: float,
     contamination: float,
     *,
     usual: Any,
     beside: Detection | None = None,
-    label: str = "",
+    labels: Bool[np.ndarray, " n"] | None = None,
 ) -> Findings:
     """Score records, and say what is odd about the oddest.
 
     Args:
         detection: What has been learnt.
-        source: The user's data.
+        records: To be searched, as the model knows them.
         threshold: From where on a record is called odd.
         contamination: What that stands for.
         usual: Usual records, to show what is usual.
         beside: The same with classic detectors, to compare with.
-        label: COLUMN=VALUE of records that are odd indeed, to measure by; empty: not known.
-
-    Raises:
-        DataError: When the data is not such as was learnt from.
-        UsageError: When there is no such column.
+        labels: Which records are odd indeed, to measure by; None: not known.
     """
-    model = detection.model
-    records = model.modality.format.read_for(source, model.codec.empty)
     raw = (beside or detection).evidence(records)
     own = {name: values for name, values in raw.items() if name in detection.calibration.quantiles}
     scores = detection.calibration.scores(own)
@@ -220,7 +214,6 @@ def search(
     explained = [number for number in order[:MAX_EXPLAINED] if scores[number] > threshold]
     explained = np.array(explained if len(explained) >= N_ODDEST else order[:N_ODDEST])
     reasons, near = _explained(detection, records, explained, usual)
-    labels = None if not label else labels_of(source, label, detection)
     chances = detection.calibration.chances(scores)
     oddest = _shown(detection, records, explained[:N_ODDEST], usual, near[:N_ODDEST])
     for number, one in zip(explained[:N_ODDEST], oddest, strict=True):
@@ -251,13 +244,22 @@ def search(
     )
 
 
-def labels_of(source: object, label: str, detection: Detection) -> Bool[np.ndarray, " n"]:
+def has_label(source: object, label: str, modality: Modality) -> bool:
+    """Whether the user's data has what says which of its records are odd."""
+    try:
+        labels_of(source, label, modality)
+    except UsageError:
+        return False
+    return True
+
+
+def labels_of(source: object, label: str, modality: Modality) -> Bool[np.ndarray, " n"]:
     """Which records a column of the user's own says to be odd.
 
     Args:
         source: The user's data.
         label: COLUMN=VALUE.
-        detection: Of that kind of data.
+        modality: Its kind.
 
     Raises:
         UsageError: When there is no such column, or no record, or every one, has the value.
@@ -265,7 +267,6 @@ def labels_of(source: object, label: str, detection: Detection) -> Bool[np.ndarr
     column, found, value = label.partition("=")
     if not found:
         raise UsageError(f"label {label!r} is not COLUMN=VALUE. Write for example fraud=1.")
-    modality = detection.model.modality
     known = needed(modality.recipe, HasClasses, modality.kind)
     opened = open_data(source, kind=modality.kind)
     classes = known.classes(opened.hand_over(), column)
