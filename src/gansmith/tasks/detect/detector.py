@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import validate_data
 
 from gansmith.errors import UsageError
