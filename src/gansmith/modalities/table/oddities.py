@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,6 +21,8 @@ SURPRISING: Final = 3.0
 """Oddness of a cell, in nats, from which it is named beside the oddest one: a chance of 5 %."""
 USUAL: Final = (0.05, 0.95)
 """Quantiles between which numbers are called usual."""
+N_DIGITS: Final = 5
+"""Of a number that is spelt with more."""
 MAX_VALUES: Final = 3
 """Categories that are listed as usual."""
 LEAST_SHARE: Final = 0.1
@@ -53,7 +56,7 @@ def odd_places(oddness: Float[np.ndarray, " n_columns"]) -> list[int]:
 def _reason(records: pa.Table, row: int, column: Column, near: pa.Table) -> str:
     cell = cells_of(records, column.name).slice(row, 1)
     words = _usual(cells_of(near, column.name), column)
-    return f"{column.name} {spelt_cells(cell, column)[0]}, where {words} is usual for such records"
+    return f"{column.name} {_shortened(spelt_cells(cell, column)[0])} where {words} is usual"
 
 
 def _usual(cells: pa.Array, column: Column) -> str:
@@ -67,7 +70,7 @@ def _usual(cells: pa.Array, column: Column) -> str:
     if column.traits.is_measure:
         ordered = present.take(pc.sort_indices(present))
         low, high = (ordered.slice(int(share * (len(ordered) - 1)), 1) for share in USUAL)
-        first, last = spelt_cells(low, column)[0], spelt_cells(high, column)[0]
+        first, last = (_shortened(spelt_cells(end, column)[0]) for end in (low, high))
         return first if first == last else f"{first} to {last}"
     counted = pc.value_counts(present)
     counts = counted.field("counts").to_numpy()
@@ -76,6 +79,14 @@ def _usual(cells: pa.Array, column: Column) -> str:
         place for rank, place in enumerate(order) if not rank or counts[place] >= LEAST_SHARE * len(cells)
     ]
     return " or ".join(spelt_cells(counted.field("values").take(pa.array(kept)), column))
+
+
+def _shortened(text: str) -> str:
+    """A number of many digits with five of them, any other text as it is."""
+    digits = sum(sign.isdigit() for sign in text)
+    if digits <= N_DIGITS or "." not in text or not re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", text):
+        return text
+    return f"{float(text):.{N_DIGITS}g}"
 
 
 def spelt_cells(cells: pa.Array, column: Column) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gansmith import __version__
 from gansmith.errors import UsageError
@@ -21,7 +21,11 @@ from gansmith.tasks.detect.saved import load_detection, save_detection
 from gansmith.tasks.detect.searching import Findings, best_threshold, has_label, labels_of, search
 from gansmith.tasks.model import load_model
 
-FEW_BEYOND = 5
+OWN_RECORDS: Final = (
+    "learnt from records that the model makes: its faults count as usual, and more real records are called odd "
+    "than asked for; give usual ones with --train where you have them"
+)
+FEW_BEYOND: Final = 5
 """Usual records beyond a threshold below which it is hardly known where it lies."""
 
 
@@ -85,6 +89,8 @@ def detect(
     if told is not None and known is not None:
         threshold = best_threshold(detection.scores(known), told)
         notes = [f"the threshold is where F1 is highest on {known.name}"]
+    if train is None and saved is None:
+        notes.append(OWN_RECORDS)
     beside = None if train is None else with_classics(detection, *set_apart(usual, seed), seed)
     found = search(detection, records, threshold, contamination, usual=usual, beside=beside, labels=labels)
     if other is not None:
@@ -106,8 +112,8 @@ def _doubts(detection: Detection, contamination: float) -> list[str]:
     if contamination * n >= FEW_BEYOND:
         return []
     return [
-        f"where the oddest {contamination:.4g} of usual records begin is hardly known from {n:,} of them: no "
-        f"chance below 1 in {n + 1:,} can be told"
+        f"where the oddest {100 * contamination:.4g} % of usual records begin is hardly known from {n:,} of "
+        f"them: no chance below 1 in {n + 1:,} can be told"
     ]
 
 
