@@ -42,12 +42,12 @@ def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Seque
     """
     style = asset("palette.css") + asset("page.css")
     scripts = [plotly_script(), asset("page.js")]
-    empty: dict[str, Any] = {"lead": [], "cards": [], "comparison": []}
-    shown = {**empty, **values, "sections": sections}
+    shown: dict[str, Any] = {"lead": [], "cards": [], "comparison": [], **values}
     return rendered(
         "page.html.jinja",
-        shown
-        | {
+        {
+            **shown,
+            "sections": sections,
             "made": in_words(report.get("made")),
             "notes": [str(note) for note in report.get("notes") or []],
             "policy": trusted(policy(scripts, [style])),
