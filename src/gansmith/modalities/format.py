@@ -248,6 +248,24 @@ class Pictured(Protocol):
 
 
 @runtime_checkable
+class ShowsOddities(Protocol):
+    """What is odd about records can be shown: where they differ from what is usual."""
+
+    def oddities(self, records: Any, again: Any, usual: Any) -> Mapping[str, Any]:
+        """Odd records beside what they should look like, as a report shows them.
+
+        Args:
+            records: Odd ones, the oddest first, one or more.
+            again: Each as a generator makes it again; None where nothing does.
+            usual: For each the usual record that is most like it.
+
+        Returns:
+            See `Pictured.gallery`.
+        """
+        ...
+
+
+@runtime_checkable
 class HasScores(Protocol):
     """Synthetic records can be judged against real ones."""
 

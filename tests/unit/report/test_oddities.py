@@ -69,6 +69,15 @@ def test_records_stand_with_scores_chances_reasons_and_evidence(payments, page):
     assert page.count("below the threshold") == n_below > 0
 
 
+def test_the_strongest_evidence_comes_first_and_all_bars_have_one_scale(payments):
+    records = [payments["oddest"][0] | {"evidence": nats} for nats in ({"margins": 2, "pca": 8}, {"x": 4})]
+    section = oddest_section(records, [])
+    assert section is not None
+    first, second = (record["evidence"] for record in section.records)
+    assert [(kind["name"], kind["share"]) for kind in first] == [("PCA", 100), ("Single parts", 25)]
+    assert [(kind["name"], kind["share"]) for kind in second] == [("X", 50)]
+
+
 def test_odd_cells_come_first_and_are_marked(payments, page):
     n_odd = sum(len(record["odd_cells"]) for record in payments["oddest"])
     assert page.count('<tr class="odd">') == page.count('class="odd-mark"') == n_odd
