@@ -29,10 +29,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """Pictures of any form, from files, arrays and tables.
-
-    See `HasScores`, `Filming`, `Pictured` and `ShowsOddities`.
-    """
+    """See `HasScores`, `Filming`, `Pictured`, `ShowsOddities`: pictures from files, arrays and tables."""
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
