@@ -249,18 +249,18 @@ class Pictured(Protocol):
 
 @runtime_checkable
 class ShowsOddities(Protocol):
-    """What is odd about records can be shown: where they differ from what is usual."""
+    """Odd records can be shown on a page beside what would be usual."""
 
-    def oddities(self, records: Any, again: Any, usual: Any) -> Mapping[str, Any]:
-        """Odd records beside what they should look like, as a report shows them.
+    def oddities(self, records: Any, again: Any | None, usual: Any) -> Mapping[str, Any]:
+        """Odd records in a row each: with where they are odd, as a model makes them again, and a usual one.
 
         Args:
-            records: Odd ones, the oddest first, one or more.
-            again: Each as a generator makes it again; None where nothing does.
-            usual: For each the usual record that is most like it.
+            records: Odd ones.
+            again: The same as a model makes them again, or None.
+            usual: For each the usual record nearest to it.
 
         Returns:
-            See `Pictured.gallery`.
+            A gallery; see `Pictured`.
         """
         ...
 
