@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gansmith.report.oddities import write_oddities
 from gansmith.report.page import write_report
 from gansmith.report.privacy import privacy_card_page
 
@@ -17,7 +18,10 @@ from playwright.sync_api import Page, sync_playwright
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 
-EXAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "unit" / "report" / "example.py"))
+EXAMPLES = Path(__file__).parents[1] / "unit" / "report"
+EXAMPLE = runpy.run_path(str(EXAMPLES / "example.py"))
+ODDITIES = runpy.run_path(str(EXAMPLES / "example_oddities.py"))
+_ODDITIES = pytest.param("oddities", marks=pytest.mark.slow)  # made of the parts that the others are made of
 _SCROLL = """async () => {
     document.documentElement.style.scrollBehavior = "auto";
     for (let y = 0; y < document.body.scrollHeight; y += 500) {
@@ -35,6 +39,7 @@ def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("report")
     for name in ("census", "several", "nasty", "pictures"):
         write_report(EXAMPLE[name](), place / name)
+    write_oddities(ODDITIES["payments"](), place / "oddities")
     card = privacy_card_page(EXAMPLE["card_for_the_officer"]())
     (place / "privacy.html").write_text(card, encoding="utf-8")
     return place
@@ -150,7 +155,7 @@ def test_the_theme_can_be_chosen_and_figures_follow(visit):
     assert troubles == []
 
 
-@pytest.mark.parametrize("name", ["census", "several", "nasty", "pictures", "privacy"])
+@pytest.mark.parametrize("name", ["census", "several", "nasty", "pictures", "privacy", _ODDITIES])
 def test_a_telephone_never_scrolls_sideways(visit, name):
     page, troubles = visit(name, width=375)
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
@@ -158,7 +163,7 @@ def test_a_telephone_never_scrolls_sideways(visit, name):
     assert troubles == []
 
 
-@pytest.mark.parametrize("name", ["census", "pictures", "privacy"])
+@pytest.mark.parametrize("name", ["census", "pictures", "privacy", _ODDITIES])
 def test_nothing_serious_stands_in_anyones_way(visit, name):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page, _ = visit(name, has_policy=False)  # axe's own script is none of ours

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gansmith.report.columns import columns_section, missing_section
+from gansmith.report.frame import framed, write_page
 from gansmith.report.galleries import galleries_section, patterns_section, suspicious_section
-from gansmith.report.markup import (
-    as_bytes,
-    as_json,
-    asset,
-    embedded,
-    packed,
-    plotly_script,
-    policy,
-    rendered,
-    trusted,
-    unwanted_styles,
-)
+from gansmith.report.markup import asset, rendered, trusted
 from gansmith.report.measured import (
     giveaways_section,
     neighbours_section,
@@ -31,10 +21,14 @@ from gansmith.report.measured import (
 from gansmith.report.pairs import association_section, pairs_section
 from gansmith.report.parts import Section
 from gansmith.report.scores import answers, contests, families, not_computed
-from gansmith.report.wording import counted, in_words
-from gansmith.store import whole_file
+from gansmith.report.wording import counted
 
 Report = Mapping[str, Any]
+
+_FOOTER: Final = (
+    "Synthetic data is not free of risk because it is synthetic: what was measured stands above, each number "
+    "with its error."
+)
 
 
 def render(report: Report) -> str:
@@ -53,25 +47,14 @@ def render(report: Report) -> str:
     """
     cards = card_views(report)
     training = training_section(report.get("training"))
-    style = asset("palette.css") + asset("page.css")
-    scripts = [plotly_script(), asset("page.js")]
-    return rendered(
-        "page.html.jinja",
-        {
-            "title": _title(report),
-            "cards": cards,
-            "comparison": contests([card["scores"] for card in cards]) if len(cards) > 1 else [],
-            "training": training,
-            "made": in_words(report.get("made")),
-            "notes": [str(note) for note in report.get("notes") or []],
-            "policy": trusted(policy(scripts, [style])),
-            "style": trusted(style),
-            "plotly": trusted(packed(scripts[0])),
-            "unwanted_styles": unwanted_styles(scripts[0]),
-            "script": trusted(scripts[1]),
-            "figures": trusted(embedded(_specifications(cards, training))),
-        },
-    )
+    values = {
+        "kicker": "Gansmith scorecard",
+        "title": _title(report),
+        "cards": cards,
+        "comparison": contests([card["scores"] for card in cards]) if len(cards) > 1 else [],
+        "footer": _FOOTER,
+    }
+    return framed(report, values, [] if training is None else [training])
 
 
 def fragment(report: Report) -> str:
@@ -101,13 +84,7 @@ def write_report(report: Report, path: Path) -> None:
         UsageError: When the report holds a number that is not finite.
         DataError: When a file cannot be written.
     """
-    page_path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(f"{path.name}.html")
-    twin = as_json(report, indent=1).encode("ascii") + b"\n"
-    page = as_bytes(render(report))
-    # Both are safe on disk under other names before either appears under its own.
-    with whole_file(page_path.with_suffix(".json")) as twin_file, whole_file(page_path) as page_file:
-        twin_file.write(twin)
-        page_file.write(page)
+    write_page(render(report), report, path)
 
 
 def card_views(report: Report) -> list[dict[str, Any]]:
@@ -152,23 +129,6 @@ def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
         suspicious_section(galleries),
     )
     return [section for section in made if section is not None]
-
-
-def _specifications(cards: Sequence[Mapping[str, Any]], training: Section | None) -> dict[str, Any]:
-    """What the script draws, by the name that a figure's place on the page carries."""
-    sections = [(card["prefix"], section) for card in cards for section in card["sections"]]
-    if training is not None:
-        sections.append(("", training))
-    return {
-        prefix + figure.name: {
-            "data": figure.data,
-            "layout": figure.layout,
-            "height": figure.height_px,
-            "still": figure.is_still,
-        }
-        for prefix, section in sections
-        for figure in section.figures
-    }
 
 
 def _title(report: Report) -> str:

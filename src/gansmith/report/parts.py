@@ -83,6 +83,8 @@ class Section:
     """The marks of real and synthetic, where both stand in the same drawing."""
     neighbours: dict[str, Any] | None = None
     """Synthetic records beside their nearest training records: the columns, and the pairs."""
+    records: tuple[dict[str, Any], ...] = ()
+    """Records as a list, each to be unfolded; shown last."""
     warning: str = ""
     """Said in a frame above everything."""
 

@@ -79,6 +79,21 @@ def percent(share: float | None) -> str:
     return _with_minus(f"{100 * share:.1f}%" if abs(share) >= 0.001 else f"{100 * share:.2g}%")
 
 
+def one_in(chance: float) -> str:
+    """A chance as a person counts, in two digits.
+
+    Example:
+        >>> one_in(0.00023), one_in(0.01), one_in(0.15), one_in(0.7), one_in(1e-9)
+        ('1 in 4,300', '1 in 100', '1 in 6.7', 'more than 1 in 2', 'less than 1 in a million')
+    """
+    if chance > 0.5:
+        return "more than 1 in 2"
+    if chance < 1e-6:
+        return "less than 1 in a million"
+    often = float(f"{1 / chance:.2g}")
+    return f"1 in {often:,.{0 if often >= 10 else 1}f}".removesuffix(".0")
+
+
 def interval(measured: Mapping[str, Any], shown: Callable[[float], str] = number) -> str:
     """`0.81 to 0.85` of what was measured with `low` and `high`, or nothing when one end is not known."""
     low, high = measured.get("low"), measured.get("high")

@@ -29,7 +29,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores`, `Filming` and `Pictured`: pictures of any form, from files, arrays and tables."""
+    """See `HasScores`, `Filming`, `Pictured`, `ShowsOddities`: pictures from files, arrays and tables."""
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
@@ -108,6 +108,12 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     ) -> Mapping[str, Any]:
         """See `Pictured`."""
         return rows_gallery(name, title, caption, records, n_columns)
+
+    def oddities(self, records: Pictures, again: Pictures | None, usual: Pictures) -> Mapping[str, Any]:
+        """See `ShowsOddities`."""
+        from gansmith.modalities.image.oddities import oddity_gallery  # only for those who search
+
+        return oddity_gallery(records, again, usual)
 
     def preview(self, records: Pictures) -> PicturePreview:
         return preview_of(records, self.n_previewed)

@@ -19,10 +19,10 @@ names of equally high rows."""
 
 LARGEST_PX: Final = 72
 """Of the longer side of a picture on a page."""
-_LEGIBLE_PX: Final = 40
+LEGIBLE_PX: Final = 40
 """Smaller pictures are shown enlarged by a whole number, until they have that."""
 _HALF_PAGE_PX: Final = 440
-_BACKGROUND: Final = 128
+BACKGROUND: Final = 128
 _MAX_CLASSES: Final = 12
 _N_PAIRS: Final = 12
 _N_BLOCKS: Final = 2
@@ -60,7 +60,7 @@ def class_rows(fake: Pictures, real: Pictures, targets: Sequence[Target]) -> lis
         for one in target.classes[:_MAX_CLASSES]:
             places = np.flatnonzero([value == one for value in column])[:n_columns]
             tiles = _tiles(pictures, places)
-            lacking = np.full((n_columns - len(tiles), *one_tile.shape[1:]), _BACKGROUND, np.uint8)
+            lacking = np.full((n_columns - len(tiles), *one_tile.shape[1:]), BACKGROUND, np.uint8)
             rows.append(np.concatenate([tiles, lacking]) if len(tiles) else lacking)
         shown = list(target.classes[:_MAX_CLASSES])
         title = f"{title} {target.name}"
@@ -91,12 +91,12 @@ def pairs_gallery(fake: Pictures, train: Pictures, likeness: Likeness, border: f
 
 def _blank_up_to(n_columns: int, pictures: Pictures, some: np.ndarray) -> Canvas:
     shape = _tiles(pictures, np.arange(1)).shape[1:]
-    return np.full((n_columns - len(some), *shape), _BACKGROUND, np.uint8)
+    return np.full((n_columns - len(some), *shape), BACKGROUND, np.uint8)
 
 
 def _n_that_fit(side: int, tiles: Canvas, room_px: int) -> int:
     """How many tiles lie side by side, enlarged until they are legible."""
-    scale = max(1, -(-_LEGIBLE_PX // max(tiles.shape[1:3])))
+    scale = max(1, -(-LEGIBLE_PX // max(tiles.shape[1:3])))
     return int(np.clip(room_px // (scale * (side + 1)), 3, 12))
 
 
@@ -115,9 +115,9 @@ def _gallery(
     rows: Sequence[str] = (),
 ) -> Gallery:
     """Blocks of tiles below each other, each pixel once: a page enlarges them."""
-    canvases = [tiled(tiles, 255, n_columns, 1, 1, _BACKGROUND) for tiles in blocks]
+    canvases = [tiled(tiles, 255, n_columns, 1, 1, BACKGROUND) for tiles in blocks]
     thickness = max(1, blocks[0].shape[1] // 10)  # between blocks, as seen beside a picture
-    band = np.full((thickness, *canvases[0].shape[1:]), _BACKGROUND, np.uint8)
+    band = np.full((thickness, *canvases[0].shape[1:]), BACKGROUND, np.uint8)
     parts = [part for canvas in canvases for part in (band, canvas)][1:]
     named = {"rows": list(rows)} if rows else {}
     image = as_address(np.concatenate(parts))

@@ -1,0 +1,96 @@
+"""The frame of a page: what stands at its top and its end, style, scripts and policy; and its files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gansmith.report.markup import (
+    as_bytes,
+    as_json,
+    asset,
+    embedded,
+    packed,
+    plotly_script,
+    policy,
+    rendered,
+    trusted,
+    unwanted_styles,
+)
+from gansmith.report.parts import Section
+from gansmith.report.wording import in_words
+from gansmith.store import whole_file
+
+Cards = Sequence[Mapping[str, Any]]
+
+
+def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Sequence[Section]) -> str:
+    """A page of sections as text.
+
+    Args:
+        report: What the page is made of: `made` and `notes` stand at its end.
+        values: `kicker` (above the title), `title`, `lead` (lines below it) and `footer`; of scorecards
+            `cards` and `comparison`, which come before the sections.
+        sections: All others, in their order.
+
+    Returns:
+        HTML that opens from a file, without network, under a policy that runs our own scripts alone.
+
+    Raises:
+        UsageError: When a figure holds a number that is not finite.
+    """
+    style = asset("palette.css") + asset("page.css")
+    scripts = [plotly_script(), asset("page.js")]
+    shown: dict[str, Any] = {"lead": [], "cards": [], "comparison": [], **values}
+    return rendered(
+        "page.html.jinja",
+        {
+            **shown,
+            "sections": sections,
+            "made": in_words(report.get("made")),
+            "notes": [str(note) for note in report.get("notes") or []],
+            "policy": trusted(policy(scripts, [style])),
+            "style": trusted(style),
+            "plotly": trusted(packed(scripts[0])),
+            "unwanted_styles": unwanted_styles(scripts[0]),
+            "script": trusted(scripts[1]),
+            "figures": trusted(embedded(_specifications(shown["cards"], sections))),
+        },
+    )
+
+
+def write_page(page: str, report: Mapping[str, Any], path: Path) -> None:
+    """Write a page and, beside it, the dict that it was made of as JSON; both whole or neither.
+
+    Args:
+        page: HTML.
+        report: Plain values only.
+        path: Of the page; `.html` is added where it is missing. The twin ends in `.json`.
+
+    Raises:
+        UsageError: When the report holds a number that is not finite.
+        DataError: When a file cannot be written.
+    """
+    page_path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(f"{path.name}.html")
+    twin = as_json(report, indent=1).encode("ascii") + b"\n"
+    # Both are safe on disk under other names before either appears under its own.
+    with whole_file(page_path.with_suffix(".json")) as twin_file, whole_file(page_path) as page_file:
+        twin_file.write(twin)
+        page_file.write(as_bytes(page))
+
+
+def _specifications(cards: Cards, sections: Sequence[Section]) -> dict[str, Any]:
+    """What the script draws, by the name that a figure's place on the page carries."""
+    all_of_them = [(card["prefix"], section) for card in cards for section in card["sections"]]
+    all_of_them += [("", section) for section in sections]
+    return {
+        prefix + figure.name: {
+            "data": figure.data,
+            "layout": figure.layout,
+            "height": figure.height_px,
+            "still": figure.is_still,
+        }
+        for prefix, section in all_of_them
+        for figure in section.figures
+    }
