@@ -22,7 +22,7 @@ from gansmith.tasks.detect.searching import Findings, best_threshold, has_label,
 from gansmith.tasks.model import load_model
 
 OWN_RECORDS: Final = (
-    "learnt from records that the model makes: its faults count as usual, and more real records are called odd "
+    "learnt from records that the model makes: its faults count as usual, and more records are called odd "
     "than asked for; give usual ones with --train where you have them"
 )
 FEW_BEYOND: Final = 5
