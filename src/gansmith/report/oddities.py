@@ -53,7 +53,7 @@ def render_oddities(report: Report) -> str:
         scores_section(report.get("histogram") or {}, report.get("threshold"), report.get("contamination")),
         oddest_section(report.get("oddest") or [], report.get("galleries") or []),
         methods_section(report.get("methods") or [], report.get("prevalence")),
-        drift_section(report.get("drift") or {}, str(report.get("name") or "this data")),
+        drift_section(report.get("drift") or {}),
     ]
     values = {
         "kicker": "Gansmith search for odd records",
@@ -82,7 +82,7 @@ def _meaning(report: Report) -> str:
     """What a score is, and how often a usual record scores as high as an odd one."""
     said = (
         "A score sums up several kinds of evidence, each in nats: minus the logarithm of the chance that a "
-        "usual record is as odd, so 0 is as usual as can be."
+        "usual record is as odd, so 0 is as usual as can be; what is extreme of one kind counts for less."
     )
     threshold, share = report.get("threshold"), report.get("contamination")
     if threshold is None:
@@ -339,7 +339,7 @@ def aurocs(methods: Sequence[Mapping[str, Any]]) -> Figure:
     )
 
 
-def drift_section(drift: Mapping[str, Any], name: str) -> Section | None:
+def drift_section(drift: Mapping[str, Any]) -> Section | None:
     """Which parts of records have moved since other data."""
     if not drift:
         return None
@@ -353,17 +353,11 @@ def drift_section(drift: Mapping[str, Any], name: str) -> Section | None:
         )
         for part in parts
     )
-    told = ""
-    if drift.get("auc") is not None:
-        told = (
-            f" Records of {shortened(name, 60)} can be told from those of {shortened(other, 60)} with an AUC "
-            f"of {_with_error(drift['auc'], drift.get('error'))}; 0.5 is guessing."
-        )
     head = ("Part", "Effect", "By chance", "What has changed")
     return Section(
         "drift",
         f"Compared with {shortened(other, 60)}",
-        f"{drift.get('sentence') or ''}{told}".strip(),
+        str(drift.get("sentence") or ""),
         tables=(Table("Parts that have moved, the furthest first", head, rows),) if rows else (),
     )
 
