@@ -56,7 +56,7 @@ def odd_places(oddness: Float[np.ndarray, " n_columns"]) -> list[int]:
 def _reason(records: pa.Table, row: int, column: Column, near: pa.Table) -> str:
     cell = cells_of(records, column.name).slice(row, 1)
     words = _usual(cells_of(near, column.name), column)
-    return f"{column.name} {_shortened(spelt_cells(cell, column)[0])} where {words} is usual"
+    return f"{column.name} {shortened(spelt_cells(cell, column)[0])} where {words} is usual"
 
 
 def _usual(cells: pa.Array, column: Column) -> str:
@@ -70,7 +70,7 @@ def _usual(cells: pa.Array, column: Column) -> str:
     if column.traits.is_measure:
         ordered = present.take(pc.sort_indices(present))
         low, high = (ordered.slice(int(share * (len(ordered) - 1)), 1) for share in USUAL)
-        first, last = (_shortened(spelt_cells(end, column)[0]) for end in (low, high))
+        first, last = (shortened(spelt_cells(end, column)[0]) for end in (low, high))
         return first if first == last else f"{first} to {last}"
     counted = pc.value_counts(present)
     counts = counted.field("counts").to_numpy()
@@ -81,7 +81,7 @@ def _usual(cells: pa.Array, column: Column) -> str:
     return " or ".join(spelt_cells(counted.field("values").take(pa.array(kept)), column))
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
     """A number of many digits with five of them, any other text as it is."""
     digits = sum(sign.isdigit() for sign in text)
     if digits <= N_DIGITS or "." not in text or not re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", text):

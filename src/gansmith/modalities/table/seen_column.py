@@ -19,6 +19,7 @@ from scipy.special import ndtri
 from scipy.stats import chi2_contingency, ks_2samp
 
 from gansmith.modalities.sight import MovedPart
+from gansmith.modalities.table.oddities import shortened, spelt_cells
 from gansmith.tabular.cells import are_missing
 from gansmith.tabular.columns.measures import from_numbers, to_numbers
 from gansmith.tabular.schema import Column
@@ -90,7 +91,7 @@ class SeenColumn:
         """The number with this normal score, as a file spells it."""
         number = np.interp([score], self.normal_scores, self.knots)
         cells = from_numbers(number, np.zeros(1, bool), self.column)
-        return self.column.traits.spell(cells, self.column).cast(pa.string())[0].as_py()
+        return shortened(spelt_cells(cells, self.column)[0])
 
 
 def _normal_scores(numbers: np.ndarray, min_count: int) -> tuple[np.ndarray, np.ndarray]:

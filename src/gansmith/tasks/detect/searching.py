@@ -89,8 +89,8 @@ class Findings:
     @property
     def sentence(self) -> str:
         """What was found, in words."""
-        n, share = int(self.is_odd.sum()), f"{self.contamination:.2%}".rstrip("0").rstrip(".%") + " %"
-        are = "is" if n == 1 else "are"
+        n, are = int(self.is_odd.sum()), "is" if self.is_odd.sum() == 1 else "are"
+        share = f"{100 * self.contamination:.3g} %"
         return f"{n:,} of {len(self.scores):,} records {are} odder than all but {share} of usual ones."
 
     def to_dict(self) -> dict[str, Any]:
