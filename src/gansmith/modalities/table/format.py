@@ -20,13 +20,14 @@ from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.score import Effort
 from gansmith.tabular.cells import cells_of
+from gansmith.tabular.columns.base import natural_kind
 from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files import MIN_RECORDS, Leniency, read_table
 from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.rows import RowCodec
-from gansmith.tabular.schema import Schema, Table, schema_of
+from gansmith.tabular.schema import Column, Schema, Table, schema_of
 from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import plain_where
 
@@ -94,9 +95,13 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         return score_tables(fakes, train, holdout, target, seed, effort)
 
     def read_for(self, source: object, like: Table) -> Table:
-        """See the base class; columns that the model does not know are left out, with a note."""
+        """See the base class.
+
+        Columns that the model does not know are left out, with a note; one that was constant may hold anything
+        of its type.
+        """
         try:
-            found = read_table(source, schema=like.schema, n_min=1, leniency="surplus")
+            found = read_table(source, schema=_with_variety(like.schema), n_min=1, leniency="surplus")
             records = found.records.cast(like.schema.arrow_schema)
         except pa.ArrowException as error:
             raise DataError(f"The table cannot be read as the model's: {error}.") from error
@@ -160,6 +165,18 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
             }
             for column in records.schema.columns
         ]
+
+
+def _with_variety(schema: Schema) -> Schema:
+    """The schema with constants as what their values are by themselves."""
+    columns: list[Column] = []
+    for column in schema.columns:
+        kind = natural_kind(column.arrow_type)
+        is_constant = not column.traits.is_varied and column.type != "null"
+        columns.append(
+            Column(column.name, kind.name if kind else "category", column.type) if is_constant else column
+        )
+    return replace(schema, columns=tuple(columns), constraints=())
 
 
 def _read_like(source: object, like: Table, leniency: Leniency, n_min: int) -> Table:

@@ -28,6 +28,9 @@ TAIL: Final = 0.05
 CERTAIN_NATS: Final = 12.0
 """Beyond it evidence of one kind counts ever less: none outvotes all others."""
 
+WEIGHTS: Final = {"reconstruction": 0.5, "features": 0.5}
+"""Of what the networks of a game say, who have learnt from each other: together they have one voice (LOG.md)."""
+
 Evidence = Mapping[str, Float[np.ndarray, " n"]]
 """By kind a number for each record, higher is odder, on any scale."""
 
@@ -77,7 +80,8 @@ class Calibration:
 
     def scores(self, evidence: Evidence) -> Float[np.ndarray, " n"]:
         """All kinds of evidence as one number, higher is odder."""
-        return np.sum([_bounded(nats) for nats in self.nats(evidence).values()], axis=0)
+        nats = self.nats(evidence)
+        return np.sum([WEIGHTS.get(name, 1.0) * _bounded(found) for name, found in nats.items()], axis=0)
 
     def _nats(self, quantiles: np.ndarray, values: np.ndarray) -> np.ndarray:
         share = np.searchsorted(quantiles, values, "left") / N_QUANTILES
