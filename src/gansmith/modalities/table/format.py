@@ -97,8 +97,8 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
     def read_for(self, source: object, like: Table) -> Table:
         """See the base class.
 
-        Columns that the model does not know are left out, with a note; one that was constant may hold anything
-        of its type.
+        Columns that the model does not know are left out, with a note; one that was constant may hold any
+        other value of its type.
         """
         try:
             found = read_table(source, schema=_with_variety(like.schema), n_min=1, leniency="surplus")

@@ -29,7 +29,7 @@ CERTAIN_NATS: Final = 12.0
 """Beyond it evidence of one kind counts ever less: none outvotes all others."""
 
 WEIGHTS: Final = {"reconstruction": 0.5, "features": 0.5}
-"""Of what the networks of a game say, who have learnt from each other: together they have one voice (LOG.md)."""
+"""Of what the networks of a game say, which have learnt from each other: they have one voice (LOG.md)."""
 
 Evidence = Mapping[str, Float[np.ndarray, " n"]]
 """By kind a number for each record, higher is odder, on any scale."""
