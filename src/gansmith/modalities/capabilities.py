@@ -18,6 +18,7 @@ from gansmith.engine.batches import Conditions, Dataset, Samples, Weights
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import Compact
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.tabular.where import Where
 
 
@@ -230,4 +231,29 @@ class HasFinalScore(Protocol):
         self, codec: Any, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], tuple[float, float]] | None:
         """As `held_out_score`, and its standard error; None where there are too few records for it."""
+        ...
+
+
+@runtime_checkable
+class Contesting(Protocol):
+    """Methods against imbalance can be compared on records, by classifiers of these."""
+
+    def classes(self, records: Any, target: str) -> np.ndarray:
+        """The class of each record as a text that can be asked for, None where it is not known; shape `(n,)`.
+
+        Raises:
+            UsageError: When there is no such target; the nearest is named.
+        """
+        ...
+
+    def arena(self, parts: Sequence[Any], target: str) -> Arena:
+        """Some sets of records as arrays by one code book, that of the first, without the target.
+
+        Raises:
+            DataError: When there is nothing beside the target.
+        """
+        ...
+
+    def marked(self, parts: Sequence[Any], marks: Sequence[bool], name: str) -> Any:
+        """Sets of records as one, with an attribute or column of that name that says the mark of each set."""
         ...

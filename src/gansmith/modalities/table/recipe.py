@@ -21,9 +21,11 @@ from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Verdict
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.contesting import arena_of, classes_of, marked
 from gansmith.modalities.table.imputation import TablePartial
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import TableRequest, request_for
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.tabular.calibration import calibrate
@@ -209,6 +211,18 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def describe(self, codec: TableCodec) -> list[dict[str, str]]:
         return codec.rows.describe()
+
+    def classes(self, records: Table, target: str) -> np.ndarray:
+        """See `Contesting`."""
+        return classes_of(records, target)
+
+    def arena(self, parts: Sequence[Table], target: str) -> Arena:
+        """See `Contesting`."""
+        return arena_of(parts, target)
+
+    def marked(self, parts: Sequence[Table], marks: Sequence[bool], name: str) -> Table:
+        """See `Contesting`."""
+        return marked(parts, marks, name)
 
 
 def _features(values: np.ndarray, is_category: np.ndarray, seed: int) -> Features:
