@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from gansmith.errors import DataError, GansmithError, ModelFileError, TrainingError, UsageError
     from gansmith.tasks.judging import compare, score
+    from gansmith.tasks.rebalance.contest import rebalance
+    from gansmith.tasks.rebalance.sampler import Rebalancer
     from gansmith.tasks.synthesize import Synthesizer, load
 
 __version__: Final = "0.1.0"
@@ -20,15 +22,24 @@ __all__ = [
     "DataError",
     "GansmithError",
     "ModelFileError",
+    "Rebalancer",
     "Synthesizer",
     "TrainingError",
     "UsageError",
     "compare",
     "load",
+    "rebalance",
     "score",
 ]
 
-_TASKS: Final = {"Synthesizer": "synthesize", "compare": "judging", "load": "synthesize", "score": "judging"}
+_TASKS: Final = {
+    "Rebalancer": "rebalance.sampler",
+    "Synthesizer": "synthesize",
+    "compare": "judging",
+    "load": "synthesize",
+    "rebalance": "rebalance.contest",
+    "score": "judging",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -254,6 +254,16 @@ class Contesting(Protocol):
         """
         ...
 
+    def sparing(self, options: Any, n_records: int, times: int) -> Any:
+        """Options by which no value comes out that too few of the records have which come so many times.
+
+        Args:
+            options: The kind's own.
+            n_records: How many there are, each counted once.
+            times: How often the rare ones of them come.
+        """
+        ...
+
     def marked(self, parts: Sequence[Any], marks: Sequence[bool], name: str) -> Any:
         """Sets of records as one, with an attribute or column of that name that says the mark of each set."""
         ...

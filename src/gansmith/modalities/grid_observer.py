@@ -99,7 +99,7 @@ class GridObserver(AbstractObserver):
 
 
 def taught(lessons: Lessons, seed: int) -> Chances:
-    """What a small network learns in a contest: the chance that a record is rare, by the weights of records."""
+    """What a small network learns in a contest: the chance that a record is rare."""
     network = _seeded(lambda: _Network(lessons.inputs.shape[1:], (2,)), seed)
     wanted = torch.from_numpy(lessons.is_rare.astype(np.int64))
     weights = torch.from_numpy((lessons.weights / lessons.weights.mean()).astype(np.float32))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gansmith.report.columns import columns_section, missing_section
+from gansmith.report.contest import contest_sections
 from gansmith.report.galleries import galleries_section, patterns_section, suspicious_section
 from gansmith.report.markup import (
     as_bytes,
@@ -42,8 +43,9 @@ def render(report: Report) -> str:
 
     Args:
         report: Plain values only: `title`, `made`, `notes`, `training`, and `cards`, one for each
-            synthetic data set, with `name`, `n_records`, `verdict`, `scores` and `plots`. What is
-            missing or empty is left out of the page.
+            synthetic data set, with `name`, `n_records`, `verdict`, `scores` and `plots`; or a `contest` of
+            methods against imbalance, see `contest_sections`. What is missing or empty is left out of the
+            page.
 
     Returns:
         HTML that opens from a file, without network, under a policy that runs our own scripts alone.
@@ -51,7 +53,7 @@ def render(report: Report) -> str:
     Raises:
         UsageError: When the report holds a number that is not finite.
     """
-    cards = card_views(report)
+    cards, contest = card_views(report), contest_sections(report.get("contest") or {})
     training = training_section(report.get("training"))
     style = asset("palette.css") + asset("page.css")
     scripts = [plotly_script(), asset("page.js")]
@@ -62,6 +64,7 @@ def render(report: Report) -> str:
             "cards": cards,
             "comparison": contests([card["scores"] for card in cards]) if len(cards) > 1 else [],
             "training": training,
+            "contest": contest,
             "made": in_words(report.get("made")),
             "notes": [str(note) for note in report.get("notes") or []],
             "policy": trusted(policy(scripts, [style])),
@@ -69,7 +72,9 @@ def render(report: Report) -> str:
             "plotly": trusted(packed(scripts[0])),
             "unwanted_styles": unwanted_styles(scripts[0]),
             "script": trusted(scripts[1]),
-            "figures": trusted(embedded(_specifications(cards, training))),
+            "figures": trusted(
+                embedded(_specifications(cards, [*contest, *([training] if training else [])]))
+            ),
         },
     )
 
@@ -154,11 +159,10 @@ def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
     return [section for section in made if section is not None]
 
 
-def _specifications(cards: Sequence[Mapping[str, Any]], training: Section | None) -> dict[str, Any]:
+def _specifications(cards: Sequence[Mapping[str, Any]], others: Sequence[Section]) -> dict[str, Any]:
     """What the script draws, by the name that a figure's place on the page carries."""
     sections = [(card["prefix"], section) for card in cards for section in card["sections"]]
-    if training is not None:
-        sections.append(("", training))
+    sections += [("", section) for section in others]
     return {
         prefix + figure.name: {
             "data": figure.data,

@@ -93,9 +93,7 @@ class Trees:
         }
 
 
-def _fitted(
-    model: Any, records: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
-) -> Any:
+def _fitted(model: Any, records: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None) -> Any:
     # The library cannot cut columns that hold no value at all into bins: these become 0.
     known = np.where(np.isnan(records).all(axis=0), 0.0, records)
     return _on_one_core(model.fit)(known, targets, weights)

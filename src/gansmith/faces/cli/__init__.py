@@ -18,7 +18,7 @@ from typer.core import TyperCommand
 
 from gansmith import __version__
 from gansmith.errors import DataError, GansmithError
-from gansmith.faces.cli import discover, fit, sample, score, show, walk
+from gansmith.faces.cli import discover, fit, rebalance, sample, score, show, walk
 
 
 @final
@@ -63,7 +63,16 @@ def common(
     """Learn any kind of data with generative adversarial networks and make more of it."""
 
 
-for _command in (fit.fit, sample.sample, sample.complete, walk.walk, score.score, show.show, discover.demo):
+for _command in (
+    fit.fit,
+    sample.sample,
+    sample.complete,
+    walk.walk,
+    score.score,
+    rebalance.rebalance,
+    show.show,
+    discover.demo,
+):
     app.command(cls=GroupedCommand)(_command)
 app.command("list")(discover.list_names)
 

@@ -1,4 +1,4 @@
-"""Pictures in a contest of methods against imbalance: pixels, a small network, and what is done to pictures."""
+"""Pictures in a contest of methods against imbalance: pixels, a small network, and usual augmentations."""
 
 from __future__ import annotations
 

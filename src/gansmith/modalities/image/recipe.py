@@ -102,6 +102,10 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
         """See `Contesting`: pixels, whatever else is known of the pictures."""
         return arena_of(parts)
 
+    def sparing(self, options: ImageOptions, n_records: int, times: int) -> ImageOptions:
+        """See `Contesting`: nothing of a picture is counted."""
+        return options
+
     def marked(self, parts: Sequence[Pictures], marks: Sequence[bool], name: str) -> Pictures:
         """See `Contesting`: "yes" or "no" as an attribute."""
         return marked(parts, marks, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
@@ -29,6 +30,7 @@ from gansmith.scorecard.contest.arena import Arena
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.tabular.calibration import calibrate
+from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.files import read_partial
 from gansmith.tabular.files.gaps import Gaps
@@ -219,6 +221,10 @@ class TableRecipe(AbstractRecipe[TableCodec]):
     def arena(self, parts: Sequence[Table], target: str) -> Arena:
         """See `Contesting`."""
         return arena_of(parts, target)
+
+    def sparing(self, options: TableOptions, n_records: int, times: int) -> TableOptions:
+        """See `Contesting`."""
+        return replace(options, min_count=times * (options.min_count or usual_min_count(n_records)))
 
     def marked(self, parts: Sequence[Table], marks: Sequence[bool], name: str) -> Table:
         """See `Contesting`."""

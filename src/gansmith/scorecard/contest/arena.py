@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol, final
+from typing import Final, final
 
 import numpy as np
 
@@ -46,9 +46,7 @@ class Lessons:
 
     def take(self, rows: np.ndarray) -> Lessons:
         """The records at these places."""
-        return replace(
-            self, inputs=self.inputs[rows], is_rare=self.is_rare[rows], weights=self.weights[rows]
-        )
+        return replace(self, inputs=self.inputs[rows], is_rare=self.is_rare[rows], weights=self.weights[rows])
 
     def with_more(
         self, inputs: np.ndarray, is_rare: np.ndarray | bool = True, weights: np.ndarray | float = 1.0
@@ -62,20 +60,10 @@ class Lessons:
         )
 
 
-class Learner(Protocol):
-    """Learns to tell rare records from others."""
-
-    def __call__(self, lessons: Lessons, seed: int) -> Chances:
-        """What it has learnt; `seed` is of everything drawn."""
-        ...
-
-
-class Remedy(Protocol):
-    """Lessons to learn from in the place of others."""
-
-    def __call__(self, lessons: Lessons, rng: np.random.Generator) -> Lessons:
-        """Changed lessons; those given stay as they are."""
-        ...
+Learner = Callable[[Lessons, int], Chances]
+"""Learns from lessons to tell rare records from others; the number is the seed of everything drawn."""
+Remedy = Callable[[Lessons, np.random.Generator], Lessons]
+"""Lessons to learn from in the place of those given, which stay as they are."""
 
 
 @final

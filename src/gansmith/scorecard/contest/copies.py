@@ -40,8 +40,8 @@ class Copies:
         """In words."""
         fresh = f"of {self.n_real:,} real ones that nobody learnt from, {self.n_real_near:,}"
         return (
-            f"Of {self.n_made:,} made rare records that were looked at, {self.n_exact:,} are copies of a rare "
-            f"record that was learnt from and {self.n_near:,} all but copies ({fresh})."
+            f"Of {self.n_made:,} made rare records that were looked at, {self.n_exact:,} are copies of a "
+            f"rare record that was learnt from and {self.n_near:,} all but copies ({fresh})."
         )
 
 
@@ -75,12 +75,12 @@ def copies(made: np.ndarray, learnt: np.ndarray, fresh: np.ndarray, is_category:
 def _nearest(
     one: np.ndarray, others: np.ndarray, is_category: np.ndarray, *, is_itself: bool = False
 ) -> np.ndarray:
-    """The squared distance of each to the nearest of the others; codes are alike or 1 apart. Shape `(n,)`."""
+    """The distance of each to the nearest of the others; codes are alike or 1 apart. Shape `(n,)`."""
     found = np.empty(len(one))
     for start in range(0, len(one), _CHUNK):
         part = one[start : start + _CHUNK, None, :] - others[None, :, :]
         gaps = np.where(is_category, part != 0, np.square(part)).sum(axis=2)
         if is_itself:
             gaps[np.arange(len(gaps)), start + np.arange(len(gaps))] = np.inf
-        found[start : start + _CHUNK] = gaps.min(axis=1)
+        found[start : start + _CHUNK] = np.sqrt(gaps.min(axis=1))
     return found

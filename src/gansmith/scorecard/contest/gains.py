@@ -96,9 +96,7 @@ def recommended(
         smallest: Gain that is worth having.
         score: Its name, for the sentence.
     """
-    gains = {
-        name: gain(each - folds[NOTHING], test_ratio) for name, each in folds.items() if name != NOTHING
-    }
+    gains = {name: gain(each - folds[NOTHING], test_ratio) for name, each in folds.items() if name != NOTHING}
     chances = adjusted({name: one.p for name, one in gains.items()})
     sure = [name for name in gains if chances[name] <= LEVEL and gains[name].value >= smallest]
     if not sure:
@@ -108,7 +106,7 @@ def recommended(
     one = gains[chosen]
     reason = (
         f"{chosen} gains {one.value:.3f} of {score} over doing nothing (95 % interval {one.low:.3f} to "
-        f"{one.high:.3f}), and still more than nothing when it is counted that {len(gains)} methods were tried"
+        f"{one.high:.3f}), and that is no luck of the {len(gains)} methods that were tried"
     )
     others = "" if chosen == best else f"; {best} is dearer and not surely better"
     return Recommendation(chosen, f"{reason}{others}.")
@@ -127,11 +125,11 @@ def _why_nothing(gains: Mapping[str, Gain], smallest: float, score: str) -> str:
     one = gains[best]
     if one.value < smallest:
         return f"no method gains as much as {smallest:.2g} of {score}; the best, {best}, {one.value:+.3f}."
-    said = f"the best, {best}, gains {one.value:.3f} of {score} (95 % interval {one.low:.3f} to {one.high:.3f})"
+    said = (
+        f"the best, {best}, gains {one.value:.3f} of {score} (95 % interval {one.low:.3f} to {one.high:.3f})"
+    )
     if one.low > 0:
-        return (
-            f"{said}, which may be luck as {len(gains)} methods were tried: more folds or more data would tell."
-        )
+        return f"{said}, which may be luck as {len(gains)} methods were tried: more folds would tell."
     return f"no gain is sure: {said}."
 
 

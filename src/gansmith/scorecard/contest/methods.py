@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from gansmith.scorecard.contest.arena import NOTHING, THRESHOLD, Lessons, Method
+from gansmith.scorecard.contest.arena import NOTHING, THRESHOLD, Lessons, Method, Remedy
 
 N_NEIGHBOURS: Final = 5
 """Of SMOTE, as its library has it; fewer where there are not as many rare records."""
@@ -40,7 +39,9 @@ def _weighted(lessons: Lessons, rng: np.random.Generator) -> Lessons:
 def balanced(lessons: Lessons) -> Lessons:
     """Both classes weigh the same, all records together what they are."""
     share = lessons.share
-    return replace(lessons, weights=lessons.weights * np.where(lessons.is_rare, 0.5 / share, 0.5 / (1 - share)))
+    return replace(
+        lessons, weights=lessons.weights * np.where(lessons.is_rare, 0.5 / share, 0.5 / (1 - share))
+    )
 
 
 def repeated_rows(lessons: Lessons, rng: np.random.Generator) -> np.ndarray:
@@ -54,7 +55,7 @@ def _repeated(lessons: Lessons, rng: np.random.Generator) -> Lessons:
     return lessons.with_more(lessons.inputs[repeated_rows(lessons, rng)])
 
 
-def _smote(is_category: np.ndarray) -> Callable[[Lessons, np.random.Generator], Lessons]:
+def _smote(is_category: np.ndarray) -> Remedy:
     """Records between neighbours, by imbalanced-learn: SMOTE, or SMOTENC and SMOTEN where there are codes.
 
     Numbers lie on one scale, missing ones are the median, a missing code is a code of its own; made records
@@ -91,10 +92,10 @@ def _sampler(is_category: np.ndarray, n_rare: int, seed: int) -> Any:
         return SMOTE(k_neighbors=k, random_state=seed)
     if is_category.all():
         return SMOTEN(k_neighbors=k, random_state=seed)
-    return SMOTENC(np.flatnonzero(is_category), k_neighbors=k, random_state=seed)
+    return SMOTENC(np.flatnonzero(is_category).tolist(), k_neighbors=k, random_state=seed)
 
 
-def with_made(made: np.ndarray, share: float = 1.0) -> Callable[[Lessons, np.random.Generator], Lessons]:
+def with_made(made: np.ndarray, share: float = 1.0) -> Remedy:
     """Made rare records are added: a share of those that are lacking, drawn from `made`, which are enough."""
 
     def remedy(lessons: Lessons, rng: np.random.Generator) -> Lessons:
@@ -104,7 +105,7 @@ def with_made(made: np.ndarray, share: float = 1.0) -> Callable[[Lessons, np.ran
     return remedy
 
 
-def with_all(made: np.ndarray, is_rare: np.ndarray) -> Callable[[Lessons, np.random.Generator], Lessons]:
+def with_all(made: np.ndarray, is_rare: np.ndarray) -> Remedy:
     """Made records of all classes are added, as many as there are real ones."""
 
     def remedy(lessons: Lessons, rng: np.random.Generator) -> Lessons:

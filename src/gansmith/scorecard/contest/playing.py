@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 import numpy as np
 
-from gansmith.scorecard.contest.arena import NOTHING, Chances, Learner, Lessons, Method
+from gansmith.scorecard.contest.arena import NOTHING, Learner, Lessons, Method
 from gansmith.scorecard.contest.folds import folds_of, stratified
 from gansmith.scorecard.contest.methods import balanced
 from gansmith.scorecard.contest.predictions import Aim, best_threshold, scores
@@ -17,7 +17,7 @@ from gansmith.scorecard.features import draws, small_seed
 N_INNER: Final = 3
 """Folds within the training part by which a threshold is tuned."""
 CURVE: Final = (0.25, 0.5, 0.75)
-"""Shares of the real records of a training part, of which the learning curve is made; all of them are known."""
+"""Shares of the real records of a training part that the learning curve is made of, beside all of them."""
 
 Scores = Mapping[str, float]
 
@@ -34,36 +34,62 @@ class Fold:
     """Whether each of them is, shape `(n,)`; both occur."""
     seed: int
 
-    def scored(self, lessons: Lessons, chances: Chances, aim: Aim, threshold: float = 0.5) -> Scores:
-        """How well the test records are told by who has learnt from these lessons."""
-        shares = self.learnt.share, lessons.share
-        return scores(chances(self.inputs), self.is_rare, aim, threshold, shares)
+    def chances(self, lessons: Lessons, learner: Learner, seed: int) -> np.ndarray:
+        """What somebody who has learnt from these lessons says of the test records, shape `(n,)`."""
+        return learner(lessons, small_seed(seed))(self.inputs)
 
 
-def played(
+@final
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What a learner says of the test records after some lessons."""
+
+    chance: np.ndarray
+    """That each is rare, shape `(n,)`."""
+    share: float
+    """Of rare records in the lessons, by weight."""
+    threshold: float = 0.5
+    """From which chance on it decides for rare."""
+
+
+def said(
     fold: Fold, learner: Learner, methods: Sequence[Method], aim: Aim, n_draws: int
-) -> dict[str, Scores]:
-    """The scores of each method, means over draws of those that are random.
+) -> Iterator[tuple[str, list[Said]]]:
+    """What a learner says after each method, once for each draw.
 
     Args:
         fold: Who is taught, and by what is tested.
         learner: What learns.
         methods: Contestants; `NOTHING` is the first.
         aim: What the user wants.
-        n_draws: Of random methods.
+        n_draws: Of methods that are random.
     """
-    plain = learner(fold.learnt, small_seed(fold.seed))
-    found: dict[str, Scores] = {NOTHING: fold.scored(fold.learnt, plain, aim)}
-    for method in methods[1:]:
-        if method.tunes_threshold:
+    plain = Said(fold.chances(fold.learnt, learner, fold.seed), fold.learnt.share)
+    for method in methods:
+        if method.name == NOTHING:
+            yield method.name, [plain]
+        elif method.tunes_threshold:
             threshold = best_threshold(out_of_fold(fold, learner), fold.learnt.is_rare, aim)
-            found[method.name] = fold.scored(fold.learnt, plain, aim, threshold)
-            continue
-        each: list[Scores] = []
-        for draw in range(n_draws if method.is_random else 1):
-            lessons = method.remedy(fold.learnt, draws(fold.seed + draw))
-            each.append(fold.scored(lessons, learner(lessons, small_seed(fold.seed + draw)), aim))
-        found[method.name] = {name: float(np.mean([one[name] for one in each])) for name in each[0]}
+            yield method.name, [replace(plain, threshold=threshold)]
+        else:
+            found: list[Said] = []
+            for draw in range(n_draws if method.is_random else 1):
+                lessons = method.remedy(fold.learnt, draws(fold.seed + draw))
+                found.append(Said(fold.chances(lessons, learner, fold.seed + draw), lessons.share))
+            yield method.name, found
+
+
+def played(
+    fold: Fold, learner: Learner, methods: Sequence[Method], aim: Aim, n_draws: int
+) -> dict[str, Scores]:
+    """The scores of each method, means over its draws; see `said`."""
+    found: dict[str, Scores] = {}
+    for name, each in said(fold, learner, methods, aim, n_draws):
+        drawn = [
+            scores(one.chance, fold.is_rare, aim, one.threshold, (fold.learnt.share, one.share))
+            for one in each
+        ]
+        found[name] = {key: float(np.mean([one[key] for one in drawn])) for key in drawn[0]}
     return found
 
 
@@ -85,7 +111,8 @@ def curve(fold: Fold, learner: Learner, aim: Aim) -> tuple[float, ...]:
     found: list[float] = []
     for share in CURVE:
         lessons = fold.learnt.take(stratified(fold.learnt.is_rare, share, draws(fold.seed)))
-        found.append(fold.scored(lessons, learner(lessons, small_seed(fold.seed)), aim)[aim.score])
+        chance, shares = fold.chances(lessons, learner, fold.seed), (fold.learnt.share, lessons.share)
+        found.append(scores(chance, fold.is_rare, aim, 0.5, shares)[aim.score])
     return tuple(found)
 
 

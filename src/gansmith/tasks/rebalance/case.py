@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 import numpy as np
@@ -92,20 +92,16 @@ def case_of(
     kept = _thinned(classes == minority, config.seed)
     if len(kept) < len(classes):
         notes.append(
-            f"{len(kept):,} of {len(classes):,} records take part, all rare ones among them: PR-AUC is that of "
-            f"{(classes == minority).sum() / len(kept):.2%} rare records, in the data there are "
+            f"{len(kept):,} of {len(classes):,} records take part, all rare ones among them: PR-AUC is that "
+            f"of {(classes == minority).sum() / len(kept):.2%} rare records, in the data there are "
             f"{(classes == minority).mean():.2%}."
         )
         records, classes = records.take(kept), classes[kept]
     case = Case(modality, records, opened.options, target, classes, minority, tuple(notes))
     n_folds_of(case, config)
     if case.n_rare < FEW:
-        return Case(*_fields(case), (*case.notes, few_in_words(case.n_rare, minority)))
+        return replace(case, notes=(*case.notes, few_in_words(case.n_rare, minority)))
     return case
-
-
-def _fields(case: Case) -> tuple[Any, ...]:
-    return case.modality, case.records, case.options, case.target, case.classes, case.minority
 
 
 def rare_class(counts: Counter[str], target: str, asked: str, name: str) -> str:
@@ -122,8 +118,8 @@ def rare_class(counts: Counter[str], target: str, asked: str, name: str) -> str:
         raise UsageError(f"no record has {target}={asked}. {did_you_mean(asked, counts)}")
     if not asked and len(counts) > MAX_CLASSES:
         raise UsageError(
-            f"{target!r} has {len(counts):,} different values: a number or a name, not classes. Choose another "
-            "target, or name the rare class with --minority."
+            f"{target!r} has {len(counts):,} different values: a number or a name, not classes. Choose "
+            "another target, or name the rare class with --minority."
         )
     chosen = asked or min(sorted(counts), key=lambda one: counts[one])
     n, total = counts[chosen], sum(counts.values())
@@ -132,8 +128,8 @@ def rare_class(counts: Counter[str], target: str, asked: str, name: str) -> str:
         rarest = min(sorted(others), key=lambda one: counts[one]) if others else ""
         cure = f" Or name another class, such as --minority {rarest!r}." if rarest else ""
         raise DataError(
-            f"{name}: {n} records have {target}={chosen}. With fewer than {MIN_RARE} no method can be told from "
-            f"another, and a generator could only repeat them: collect more, or join rare classes.{cure}"
+            f"{name}: {n} records have {target}={chosen}. With fewer than {MIN_RARE} no method can be told "
+            f"from another, and a generator could only repeat them: collect more, or join rare classes.{cure}"
         )
     if 2 * n > total:
         raise UsageError(
@@ -174,8 +170,9 @@ def few_in_words(n: int, minority: str) -> str:
     half = n // 2
     low, high = beta.ppf(0.025, half, n - half + 1), beta.ppf(0.975, half + 1, n - half)
     return (
-        f"{n} records of {minority!r} are very few. A method that found {half} of them would have a recall of "
-        f"{low:.2f} to {high:.2f}: no contest tells good methods from better ones. What can be learnt is what the "
-        "class shares with the others; a generator learns all classes together and is told the class, and how "
-        "many of its records are copies is counted. More real records help more than any method."
+        f"{n} records of {minority!r} are very few. A method that found {half} of them would have a "
+        f"recall of {low:.2f} to {high:.2f}: no contest tells good methods from better ones. What can be "
+        "learnt is what the class shares with the others: a generator learns all classes together and is "
+        "told the class, and "
+        "its copies are counted. More real records help more than any method."
     )

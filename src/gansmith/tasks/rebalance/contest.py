@@ -1,4 +1,4 @@
-"""The contest: every method against imbalance, tested on real records that neither it nor a generator has seen.
+"""The contest: every method against imbalance, tested on real records that no generator has seen either.
 
 contest = rebalance("fraud.csv", target="Class")
 print(contest.recommended, contest.reason)
@@ -10,6 +10,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any, Final, final
 
@@ -35,6 +36,8 @@ FEW_RECORDS: Final = 2_000
 N_DRAWS: Final = 3
 MOST_MADE: Final = 10_000
 """Rare records that a generator makes for a fold."""
+SPARE: Final = 2
+"""Rare records that a generator makes for each one that is lacking, as some do not look rare."""
 QUARTER, FILTERED, ALL = (f"{GENERATED}_{name}" for name in ("quarter", "filtered", "all"))
 
 Show = Callable[[str, float], None]
@@ -48,8 +51,8 @@ def rebalance(data: object, *, target: str, show: Show | None = None, **options:
         data: A path, a data frame, pictures with their labels, ...
         target: The column, of pictures the attribute, that says the class.
         show: Called now and then with what is being done and the share that is done.
-        **options: Settings of `RebalanceConfig`, such as `minority`, `budget`, `costs`, `seed`; and options of
-            the kind of data, for reading it.
+        **options: Settings of `RebalanceConfig`, such as `minority`, `budget`, `costs`, `seed`; and options
+            of the kind of data, for reading it.
 
     Returns:
         Scores of all methods, with `recommended` and `reason`; `to_html` writes a report.
@@ -78,12 +81,10 @@ def contest_of(case: Case, config: RebalanceConfig, show: Show | None = None) ->
     aim = Aim(config.precision, config.cost_pair())
     rounds: list[_Round] = []
     for number, seed in enumerate(rng.integers(2**31, size=k).tolist()):
-        is_open = not rounds or not rounds[-1].skipped
-        rounds.append(
-            _round(case, config, np.flatnonzero(parts != number), np.flatnonzero(parts == number), seed, aim,
-                   lambda text, share, at=number: told(f"fold {at + 1} of {k}: {text}", (at + share) / k),
-                   generates=is_open)
-        )  # fmt: skip
+        tell = partial(_tell, told, number, k)
+        generates = not rounds or not rounds[-1].skipped
+        fold = np.flatnonzero(parts != number), np.flatnonzero(parts == number)
+        rounds.append(_round(stage_of(case, config, *fold, seed, tell, generates=generates), aim, tell))
     told("done", 1.0)
     names = list(rounds[-1].meanings)
     return Contest(
@@ -113,6 +114,95 @@ def _check_learner(name: str, arena: Arena) -> None:
         raise UsageError(f"there is no learner {name!r} for this kind of data. {near}")
 
 
+def _tell(told: Show, number: int, k: int, text: str, share: float) -> None:
+    told(f"fold {number + 1} of {k}: {text}", (number + share) / k)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One fold before anybody has learnt in it: real records, made ones, and who learns."""
+
+    case: Case
+    fold: Fold
+    arena: Arena
+    """Of the training part, the test part, and of made records, if any: rare ones, and all classes."""
+    is_made_rare: np.ndarray
+    """Which of the made records of all classes are rare, shape `(n,)`."""
+    n_draws: int
+    """Of random methods."""
+    skipped: Mapping[str, str]
+
+    def methods(self, learner: Learner) -> tuple[Method, ...]:
+        """All contestants, the cheapest first."""
+        plain = (*plain_methods(self.arena.is_category), *self.arena.methods)
+        if len(self.arena.inputs) == 2:
+            return plain
+        rare, everything = self.arena.inputs[2:]
+        n_most = self.n_draws * self.fold.learnt.n_lacking
+        looks, rare = rare[looks_rare(self.fold, learner, rare)], rare[:n_most]
+        return (
+            *plain,
+            Method(QUARTER, "a quarter of the rare records that are lacking, made", with_made(looks, 0.25)),
+            Method(FILTERED, "all that are lacking, made, as far as they look rare", with_made(looks)),
+            Method(GENERATED, "all that are lacking, made, whatever they look like", with_made(rare)),
+            Method(
+                ALL,
+                "as many made records of all classes as real ones",
+                with_all(everything, self.is_made_rare),
+            ),
+        )
+
+    @property
+    def copies(self) -> Copies:
+        """How many of the made rare records are copies."""
+        if len(self.arena.inputs) == 2:
+            return Copies()
+        learnt, fresh = self.fold.learnt, self.arena.inputs[1][self.fold.is_rare]
+        return copies(self.arena.inputs[2], learnt.inputs[learnt.is_rare], fresh, self.arena.is_category)
+
+
+def stage_of(
+    case: Case,
+    config: RebalanceConfig,
+    learnt: np.ndarray,
+    tested: np.ndarray,
+    seed: int,
+    told: Show,
+    *,
+    generates: bool = True,
+) -> Stage:
+    """Set up one fold: a generator learns from its training part alone.
+
+    Args:
+        case: All real records.
+        config: How long it learns.
+        learnt: Numbers of the records of the training part.
+        tested: Those of the test part.
+        seed: Of everything drawn.
+        told: Told what is being done.
+        generates: Whether there is a generator at all.
+    """
+    real, others = case.records.take(learnt), case.records.take(tested)
+    is_rare, skipped, made = case.is_rare[learnt], dict[str, str](), list[Any]()
+    n_draws = N_DRAWS if len(learnt) <= FEW_RECORDS else 1
+    if generates:
+        told("a generator learns", 0.0)
+        try:
+            n_rare = min(MOST_MADE, SPARE * n_draws * Lessons.of(learnt, is_rare).n_lacking)
+            model = generator_of(case, config, real, is_rare, seed)
+            made = [
+                rare_records(case, model, max(1, n_rare), seed),
+                model.sample(n_draws * len(learnt), seed),
+            ]
+        except GansmithError as error:
+            skipped[GENERATED] = str(error)
+    arena = case.contesting.arena([real, others, *made], case.target)
+    fold = Fold(Lessons.of(arena.inputs[0], is_rare), arena.inputs[1], case.is_rare[tested], seed)
+    is_made_rare = case.contesting.classes(made[1], case.target) == case.minority if made else is_rare[:0]
+    return Stage(case, fold, arena, is_made_rare, n_draws, skipped)
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class _Round:
@@ -126,60 +216,17 @@ class _Round:
     skipped: Mapping[str, str]
 
 
-def _round(
-    case: Case, config: RebalanceConfig, learnt: np.ndarray, tested: np.ndarray, seed: int, aim: Aim, told: Show,
-    *, generates: bool,
-) -> _Round:  # fmt: skip
-    """One fold: a generator learns from its training part, then all learners by all methods."""
-    real, others = case.records.take(learnt), case.records.take(tested)
-    is_rare, skipped, made = case.is_rare[learnt], dict[str, str](), list[Any]()
-    n_draws = N_DRAWS if len(learnt) <= FEW_RECORDS else 1
-    if generates:
-        told("a generator learns", 0.0)
-        try:
-            n_rare = min(MOST_MADE, n_draws * Lessons.of(learnt, is_rare).n_lacking)
-            made = _generated(case, config, real, n_rare, n_draws * len(learnt), seed)
-        except GansmithError as error:
-            skipped[GENERATED] = str(error)
-    arena = case.contesting.arena([real, others, *made], case.target)
-    fold = Fold(Lessons.of(arena.inputs[0], is_rare), arena.inputs[1], case.is_rare[tested], seed)
-    plain = (*plain_methods(arena.is_category), *arena.methods)
+def _round(stage: Stage, aim: Aim, told: Show) -> _Round:
+    """Every learner learns by every method."""
     scores, curves, meanings = dict[str, Any](), dict[str, Any](), dict[str, str]()
-    for place, (name, learner) in enumerate(arena.learners.items()):
-        told(f"{name} learns by every method", (1 + place) / (1 + len(arena.learners)))
-        methods = [*plain, *(_of_generator(case, fold, arena, learner, made) if made else ())]
-        scores[name] = played(fold, learner, methods, aim, n_draws)
-        curves[name] = curve(fold, learner, aim)
+    n_learners = len(stage.arena.learners)
+    for place, (name, learner) in enumerate(stage.arena.learners.items()):
+        told(f"{name} learns by every method", (1 + place) / (1 + n_learners))
+        methods = stage.methods(learner)
+        scores[name] = played(stage.fold, learner, methods, aim, stage.n_draws)
+        curves[name] = curve(stage.fold, learner, aim)
         meanings = {method.name: method.meaning for method in methods}
-    counted = Copies()
-    if made:
-        rare = arena.inputs[0][is_rare], arena.inputs[1][fold.is_rare]
-        counted = copies(arena.inputs[2], *rare, arena.is_category)
-    return _Round(scores, meanings, curves, counted, skipped)
-
-
-def _generated(
-    case: Case, config: RebalanceConfig, real: Any, n_rare: int, n_all: int, seed: int
-) -> list[Any]:
-    """Rare records, and such of all classes, that a generator of the real ones makes."""
-    model = generator_of(case, config, real, seed)
-    everything = model.sample(n_all, seed)
-    return [rare_records(case, model, max(1, n_rare), seed), everything]
-
-
-def _of_generator(
-    case: Case, fold: Fold, arena: Arena, learner: Learner, made: Sequence[Any]
-) -> tuple[Method, ...]:
-    """The contestants that add made records."""
-    rare, everything = arena.inputs[2:]
-    looks = rare[looks_rare(fold, learner, rare)]
-    is_rare = case.contesting.classes(made[1], case.target) == case.minority
-    return (
-        Method(QUARTER, "a quarter of the rare records that are lacking, made", with_made(rare, 0.25)),
-        Method(GENERATED, "all rare records that are lacking, made", with_made(rare)),
-        Method(FILTERED, "the same, without those that do not look rare", with_made(looks)),
-        Method(ALL, "as many made records of all classes as real ones", with_all(everything, is_rare)),
-    )
+    return _Round(scores, meanings, curves, stage.copies, stage.skipped)
 
 
 def _made(case: Case, config: RebalanceConfig, k: int, seconds: float) -> tuple[tuple[str, str], ...]:
