@@ -13,6 +13,9 @@ _NAMES: Final = {"pr_auc": "PR-AUC", "recall": "recall", "cost": "cost per recor
 NOTHING: Final = "nothing"
 GENERATED: Final = "generator"
 CONFIDENT: Final = 1.96
+MOST_WORTH: Final = 4.0
+LEAST_WORTH: Final = 0.25
+"""Shares of the real records beyond which a learning curve says nothing."""
 
 
 def contest_sections(contest: Mapping[str, Any]) -> list[Section]:
@@ -25,27 +28,52 @@ def contest_sections(contest: Mapping[str, Any]) -> list[Section]:
     if not contest:
         return []
     learners: Learners = contest["learners"]
-    return [_advice(contest), _gains(contest, learners), _worth(contest, learners), _calibration(learners)]
+    return [
+        _advice(contest),
+        _gains(contest, learners),
+        _worth(contest, learners),
+        _calibration(learners),
+        _scores(contest),
+    ]
 
 
 def _advice(contest: Mapping[str, Any]) -> Section:
-    """What to do, and every number behind it."""
+    """What to do, and what there is to know about it."""
     name, learner = str(contest["recommended"]), str(contest["learner"])
     what = "Do nothing" if name == NOTHING else f"Take “{name}”"
-    said = [f"{contest['n_rare']:,} of {contest['n_records']:,} records are {contest['target']} = "
-            f"{contest['minority']} ({percent(contest['share'])})."]  # fmt: skip
+    share = percent(contest["share"])
+    said = [
+        f"{contest['n_rare']:,} of {contest['n_records']:,} records are {contest['target']} = "
+        f"{contest['minority']} ({share})."
+    ]
     said += [f"{key} could not be tried: {why}" for key, why in contest["skipped"].items()]
     said += [_copies(contest["copies"])] if contest.get("copies") else []
-    tables = [_table(contest, learner)]
-    tables += [_table(contest, other) for other in contest["learners"] if other != learner]
+    for other, one in contest["learners"].items():
+        if other != learner:
+            said.append(f"The learner “{other}”: {one['recommended']}; {one['reason']}")
     reason = str(contest["reason"])
     return Section(
         "advice",
         what,
         f"{reason[:1].upper()}{reason[1:]} This holds for the learner “{learner}”, "
         "on real records that neither it nor a generator has seen.",
-        tables=tuple(tables),
         sentences=(*said, *map(str, contest["notes"])),
+    )
+
+
+def _scores(contest: Mapping[str, Any]) -> Section:
+    """Every number, and what the methods are."""
+    methods: Sequence[Mapping[str, Any]] = contest["methods"]
+    meanings = tuple((str(one["name"]), str(one["meaning"])) for one in methods)
+    return Section(
+        "scores",
+        "All scores",
+        f"PR-AUC of guessing is {contest['share']:.3f}, the share of rare records. Each number is the mean "
+        "over folds; ± is a standard error.",
+        tables=(
+            *(_table(contest, learner) for learner in contest["learners"]),
+            Table("The methods", ("Method", "What is learnt from"), meanings),
+        ),
     )
 
 
@@ -62,19 +90,18 @@ def _table(contest: Mapping[str, Any], learner: str) -> Table:
     has_costs = contest["score"] == "cost"
     head = (
         "Method", "PR-AUC", f"Gain of {_NAMES[contest['score']]}", "95 % interval", "ROC-AUC",
-        f"Recall at precision {contest['precision']:g}", *(("Cost",) if has_costs else ()), "F1", "Brier",
-        "Calibration error", "without shift of classes",
+        f"Recall, precision {contest['precision']:g}", *(("Cost",) if has_costs else ()), "F1", "Brier",
+        "Calibration error; without shift",
     )  # fmt: skip
+    keys = ("roc_auc", "recall", *(("cost",) if has_costs else ()), "f1", "brier")
     rows = tuple(
         (
-            f"{one['name']}: {one['meaning']}",
+            str(one["name"]),
             f"{number(one['pr_auc'], one['error'])} ± {number(one['error'], one['error'])}",
             "" if one["name"] == NOTHING else number(one["gain"], one["gain_error"]),
             "" if one["name"] == NOTHING else interval(_ends(one)),
-            *(number(one[key]) for key in ("roc_auc", "recall", *(("cost",) if has_costs else ()), "f1")),
-            number(one["brier"]),
-            number(one["calibration_error"]),
-            number(one["calibration_error_corrected"]),
+            *(number(one[key]) for key in keys),
+            f"{number(one['calibration_error'])}; {number(one['calibration_error_corrected'])}",
         )
         for one in contest["learners"][learner]["methods"]
     )
@@ -150,29 +177,37 @@ def _worth(contest: Mapping[str, Any], learners: Learners) -> Section:
     figures = tuple(
         learning_curve(name, one, _NAMES[contest["score"]]) for name, one in learners.items() if one["curve"]
     )
-    said = [
-        f"{learner}: with the records of “{name}” as good as {_times(times)} the real records alone."
-        for learner, one in learners.items()
-        for name, times in one["worth"].items()
-    ]
+    said = [f"{learner}: {_worth_in_words(one['worth'])}" for learner, one in learners.items()]
     return Section(
         "worth",
         "How much real data the synthetic is worth",
-        "The line is what fewer real records, and all of them, teach alone; dots are all real records with "
-        "synthetic ones beside them. Below the end of the line synthetic records do harm.",
+        "The line is what fewer real records, and all of them, teach alone; triangles are all real records "
+        "with synthetic ones beside them. Where they are worse than the end of the line, these do harm.",
         groups=(Group(figures, "two"),) if figures else (),
         sentences=tuple(said),
     )
 
 
-def _times(times: float) -> str:
+def _worth_in_words(worth: Mapping[str, float]) -> str:
+    if not worth:
+        return (
+            "it is not sure that more real records teach more here, so nothing says what synthetic ones are "
+            "worth."
+        )
     return (
-        "four times or more"
-        if times >= 4
-        else "a quarter or less of"
-        if times <= 0.25
-        else f"{times:.2g} times"
+        "all real records and those of "
+        + "; of ".join(
+            f"“{name}” teach as much as {_times(times)} the real records alone"
+            for name, times in worth.items()
+        )
+        + "."
     )
+
+
+def _times(times: float) -> str:
+    if times >= MOST_WORTH:
+        return "four times or more"
+    return "a quarter or less of" if times <= LEAST_WORTH else f"{times:.2g} times"
 
 
 def learning_curve(learner: str, found: Mapping[str, Any], score: str) -> Figure:

@@ -129,7 +129,7 @@ def print_contest(contest: Contest) -> None:
 
 
 def _head(score: str) -> tuple[str, ...]:
-    return ("method", "pr_auc", f"gain ({score})", "from", "to", "f1", "brier", "calibration")
+    return ("method", "pr_auc", f"gain ({score})", "from", "to", "f1", "calib.")
 
 
 def _row(method: dict[str, Any]) -> tuple[str, ...]:
@@ -138,6 +138,5 @@ def _row(method: dict[str, Any]) -> tuple[str, ...]:
         f"{method['pr_auc']:.3f}±{method['error']:.3f}",
         *(f"{method[key]:+.3f}" for key in ("gain", "gain_low", "gain_high")),
         f"{method['f1']:.3f}",
-        f"{method['brier']:.4f}",
         f"{method['calibration_error']:.3f}",
     )

@@ -182,15 +182,16 @@ class Contest:
         """How many times the real records alone would give what a generator's records give beside them.
 
         Read off the learning curve, straight in the logarithm of the number of records between and beyond its
-        points; `MOST_WORTH` times at most, and the smallest share of the curve at least.
+        points; `MOST_WORTH` times at most, and the smallest share of the curve at least. Nothing where it is
+        not sure that more real records teach more.
         """
         points = self._curve(learner)
-        if not points:
+        if not points or not self._rises(learner):
             return {}
         sign = -1 if self.aim.score in LOWER_IS_BETTER else 1
         shares = np.log([one["share"] for one in points])
         values = np.maximum.accumulate([sign * one["value"] for one in points])
-        slope = (values[-1] - values[0]) / (shares[-1] - shares[0])
+        slope = float(values[-1] - values[0]) / float(shares[-1] - shares[0])
         found: dict[str, float] = {}
         for name in self.played[learner]:
             if not name.startswith(GENERATED):
@@ -199,9 +200,15 @@ class Contest:
             if value <= values[-1]:
                 place = float(np.interp(value, values, shares))
             else:
-                place = (value - values[-1]) / slope if slope > 0 else math.inf
+                place = (value - float(values[-1])) / slope
             found[name] = float(np.exp(min(place, math.log(MOST_WORTH))))
         return found
+
+    def _rises(self, learner: str) -> bool:
+        """Whether all real records surely teach more than the smallest share of the learning curve."""
+        first = np.array([fold[0] for fold in self.curves[learner]])
+        first = -first if self.aim.score in LOWER_IS_BETTER else first
+        return gain(self._upwards(learner, NOTHING, self.aim.score) - first, self.test_ratio).low > 0
 
     def report(self) -> dict[str, Any]:
         """What `gansmith.report` makes a page of."""
