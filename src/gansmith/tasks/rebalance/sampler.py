@@ -64,8 +64,8 @@ class Rebalancer(BaseOverSampler):
         self,
         *,
         sampling_strategy: Any = "auto",
-        samples_seen: int = 0,
-        budget: str = "60s",
+        samples_seen: Any = 0,
+        budget: Any = "60s",
         random_state: Any = None,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)

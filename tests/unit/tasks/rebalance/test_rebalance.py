@@ -22,10 +22,10 @@ from gansmith.tasks.rebalance.contest import contest_of
 from gansmith.tasks.rebalance.more import method_to_write, write_more
 from gansmith.tasks.rebalance.settings import RebalanceConfig
 
-CONFIG = RebalanceConfig(samples_seen=216, folds=3)
+CONFIG = RebalanceConfig(samples_seen=216, folds=2)
 
 
-def _people(n=160, n_rare=20, seed=0):
+def _people(n=120, n_rare=20, seed=0):
     rng = np.random.default_rng(seed)
     is_rare = rng.permutation(n) < n_rare
     return pd.DataFrame(
@@ -70,11 +70,12 @@ def test_every_method_has_scores_for_every_learner(contest):
     for one in found["methods"]:
         assert 0 <= one["pr_auc"] <= 1
         assert {"gain", "gain_error", "error", "brier", "roc_auc", "recall"} <= set(one)
-        assert len(one["folds"]) == 3
+        assert len(one["folds"]) == 2
     assert found["methods"][0]["gain"] == 0
     assert found["minority"] == "ill"
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_contest(case, contest):
     again = contest_of(case, CONFIG)
     assert again.to_dict()["learners"] == contest.to_dict()["learners"]
@@ -113,7 +114,7 @@ def test_one_class_alone_is_no_case():
 
 
 def test_a_number_is_no_target():
-    frame = _people().assign(score=np.random.default_rng(0).normal(size=160))
+    frame = _people().assign(score=np.random.default_rng(0).normal(size=120))
     with pytest.raises(UsageError, match="not classes"):
         case_of(frame, "score", CONFIG)
 
@@ -148,7 +149,7 @@ def test_records_without_a_class_are_left_out_with_a_note():
     frame = _people()
     frame.loc[:4, "state"] = None
     case = case_of(frame, "state", CONFIG)
-    assert len(case.records) == 155
+    assert len(case.records) == 115
     assert any("5 records have no 'state'" in note for note in case.notes)
 
 
@@ -177,6 +178,7 @@ def test_an_unknown_learner_and_option_are_refused():
         gansmith.rebalance(_people(), target="state", fold=3)
 
 
+@pytest.mark.slow
 def test_columns_in_another_order_and_new_categories_change_nothing_much():
     """A category that only test records have is one that no learner knows."""
     frame = _people()
