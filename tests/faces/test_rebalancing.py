@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -70,3 +74,18 @@ def test_a_contest_is_printed_as_json_and_nothing_is_written_that_is_not_recomme
 def test_what_is_refused(data, given, code, words, capsys):
     assert run(["rebalance", data, *given]) == code
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a process of its own")
+def test_ctrl_c_in_the_middle_leaves_nothing_half_written(data, tmp_path):
+    names = ["-o", str(tmp_path / "more.csv"), "--report", str(tmp_path / "r.html"), "--method", "generator"]
+    command = [sys.executable, "-m", "gansmith", "rebalance", data, "--target", "state", *names]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "very few" in process.stderr.readline()  # the data has been read: the contest begins
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())

@@ -17,7 +17,7 @@ from typing import Any, Final, final
 import numpy as np
 
 from gansmith import __version__
-from gansmith.errors import GansmithError, UsageError, did_you_mean
+from gansmith.errors import DataError, GansmithError, UsageError, did_you_mean
 from gansmith.scorecard.contest.arena import Arena, Learner, Lessons, Method
 from gansmith.scorecard.contest.card import GENERATED, Contest
 from gansmith.scorecard.contest.copies import Copies, copies
@@ -78,6 +78,7 @@ def contest_of(case: Case, config: RebalanceConfig, show: Show | None = None) ->
     whole = case.contesting.arena([case.records], case.target)
     _check_learner(config.learner, whole)
     parts = folds_of(whole.inputs[0], case.numbers, k, rng)
+    _check_folds(parts, case, k)
     aim = Aim(config.precision, config.cost_pair())
     rounds: list[_Round] = []
     for number, seed in enumerate(rng.integers(2**31, size=k).tolist()):
@@ -106,6 +107,17 @@ def contest_of(case: Case, config: RebalanceConfig, show: Show | None = None) ->
         notes=case.notes,
         made=_made(case, config, k, time.monotonic() - started),
     )
+
+
+def _check_folds(parts: np.ndarray, case: Case, k: int) -> None:
+    """Refuse folds without a rare record, or without another: equal records are in one fold."""
+    for is_asked, what in ((case.is_rare, repr(case.minority)), (~case.is_rare, "other classes")):
+        n = len(np.unique(parts[is_asked]))
+        if n < k:
+            raise DataError(
+                f"{case.records.name}: records of {what} are so often equal that {n} of {k} folds have any: "
+                "equal ones may not be learnt from and tested on. Ask for fewer folds, or give other records."
+            )
 
 
 def _check_learner(name: str, arena: Arena) -> None:

@@ -49,14 +49,24 @@ def generator_of(
         TrainingError: The game broke down.
     """
     settings = run_settings(case.modality.kind, config.samples_seen, config.budget, seed)
-    n_rare = max(1, int(is_rare.sum()))
-    times = min(MOST_TIMES, max(1, round(RARE_SHARE / (1 - RARE_SHARE) * (len(is_rare) - n_rare) / n_rare)))
+    times = times_of(int(is_rare.sum()), len(is_rare))
     oftener = records.take(np.repeat(np.arange(len(is_rare)), np.where(is_rare, times, 1)))
     options = case.contesting.sparing(case.options, len(is_rare), times) if is_sparing else case.options
     run = start(Opened(case.modality, oftener, options, case.target, time.monotonic()), settings)
     for _ in run:
         pass
     return run.model()
+
+
+def times_of(n_rare: int, n: int) -> int:
+    """How often each rare record comes, of so many among `n`.
+
+    Example:
+        >>> times_of(60, 1_060), times_of(5, 1_005), times_of(300, 1_000)
+        (4, 10, 1)
+    """
+    wanted = RARE_SHARE / (1 - RARE_SHARE) * (n - n_rare) / max(1, n_rare)
+    return min(MOST_TIMES, max(1, round(wanted)))
 
 
 def run_settings(kind: str, samples_seen: int, budget: str, seed: int) -> FitConfig:

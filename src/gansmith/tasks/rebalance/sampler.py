@@ -21,7 +21,7 @@ from gansmith.modalities.format import HasColumns
 from gansmith.modalities.registry import find_modality, needed, options_of
 from gansmith.tasks.model import Model
 from gansmith.tasks.opening import Opened
-from gansmith.tasks.rebalance.generating import run_settings
+from gansmith.tasks.rebalance.generating import run_settings, times_of
 from gansmith.tasks.runs.fit import start
 
 TARGET: Final = "target"
@@ -88,7 +88,9 @@ class Rebalancer(BaseOverSampler):
         seed = int(check_random_state(self.random_state).randint(2**31))
         parts, more = [original], [y]
         if any(wanted.values()):
-            self.model_, joined = self._learnt(source, codes, seed)
+            counts = np.bincount(codes)
+            times = [times_of(int(counts[one]), len(codes)) if n else 1 for one, n in wanted.items()]
+            self.model_, joined = self._learnt(source, codes, np.array(times)[codes], seed)
             for place, n in wanted.items():
                 if n:
                     parts.append(_made(self.model_, joined, place, n, seed, original))
@@ -96,13 +98,20 @@ class Rebalancer(BaseOverSampler):
         found = np.concatenate(parts)
         return _like(X, found), np.concatenate(more).astype(y.dtype)
 
-    def _learnt(self, source: Any, codes: np.ndarray, seed: int) -> tuple[Model, Any]:
-        """A generator of the records with their classes, and the records as they were given to it."""
+    def _learnt(self, source: Any, codes: np.ndarray, repeats: np.ndarray, seed: int) -> tuple[Model, Any]:
+        """A generator of the records with their classes, and the records as they were given to it.
+
+        Args:
+            source: A table.
+            codes: The class of each record, shape `(n,)`.
+            repeats: How often each is learnt from in a pass, shape `(n,)`.
+            seed: Of everything drawn.
+        """
         started, modality = time.monotonic(), find_modality("table")
         texts = np.array([f"class {code}" for code in codes], object)
         joined, target = needed(modality.format, HasColumns, modality.kind).with_target(source, texts)
         options = options_of(modality, "fit", {"min_count": 1, "columns": {target: "category"}})
-        records = modality.format.read(joined, options)
+        records = modality.format.read(joined, options).take(np.repeat(np.arange(len(codes)), repeats))
         opened = Opened(modality, records, options, target, started)
         run = start(opened, run_settings("table", self.samples_seen, self.budget, seed))
         for _ in run:

@@ -153,6 +153,13 @@ def test_records_without_a_class_are_left_out_with_a_note():
     assert any("5 records have no 'state'" in note for note in case.notes)
 
 
+def test_rare_records_that_are_all_equal_are_refused():
+    frame = _people()
+    frame.loc[frame["state"] == "ill", ["age", "pay", "city"]] = [200, 0.5, "Rom"]
+    with pytest.raises(DataError, match="1 of 2 folds"):
+        contest_of(case_of(frame, "state", CONFIG), CONFIG)
+
+
 def test_too_many_folds_are_refused():
     with pytest.raises(UsageError, match="2 to 10"):
         case_of(_people(), "state", RebalanceConfig(folds=11))
