@@ -48,7 +48,7 @@ def _frame(n=120, n_rare=20):
 def test_frames_keep_their_types_and_the_original_rows_come_first(quick):
     frame, y = _frame()
     sampler: Any = Rebalancer(samples_seen=200, random_state=0)
-    more, classes = cast("Any", sampler.fit_resample(frame, y))
+    more, classes = sampler.fit_resample(frame, y)
     assert more.dtypes.equals(frame.dtypes)
     pd.testing.assert_frame_equal(more.head(120), frame)
     assert (classes[120:] == "rare").all()
