@@ -16,7 +16,7 @@ NOT_MEASUREMENTS: Final = {
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "conditions", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading",
-    "scorecard_pictures", "turns",
+    "rebalance", "scorecard_pictures", "turns",
     "versus",
 }  # fmt: skip
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from gansmith.errors import DataError, GansmithError, ModelFileError, TrainingError, UsageError
     from gansmith.tasks.detect.detector import Detector
     from gansmith.tasks.judging import compare, score
+    from gansmith.tasks.rebalance.contest import rebalance
+    from gansmith.tasks.rebalance.sampler import Rebalancer
     from gansmith.tasks.synthesize import Synthesizer, load
 
 __version__: Final = "0.1.0"
@@ -22,19 +24,23 @@ __all__ = [
     "Detector",
     "GansmithError",
     "ModelFileError",
+    "Rebalancer",
     "Synthesizer",
     "TrainingError",
     "UsageError",
     "compare",
     "load",
+    "rebalance",
     "score",
 ]
 
 _TASKS: Final = {
     "Detector": "detect.detector",
+    "Rebalancer": "rebalance.sampler",
     "Synthesizer": "synthesize",
     "compare": "judging",
     "load": "synthesize",
+    "rebalance": "rebalance.contest",
     "score": "judging",
 }
 

@@ -19,6 +19,7 @@ from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import Compact
 from gansmith.modalities.sight import AbstractSight
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.tabular.where import Where
 
 
@@ -252,4 +253,31 @@ class HasClasses(Protocol):
         Raises:
             UsageError: When there is no such target; the nearest is named.
         """
+        ...
+
+
+@runtime_checkable
+class Contesting(HasClasses, Protocol):
+    """Methods against imbalance can be compared on records, by classifiers of these."""
+
+    def arena(self, parts: Sequence[Any], target: str) -> Arena:
+        """Some sets of records as arrays by one code book, that of the first, without the target.
+
+        Raises:
+            DataError: When there is nothing beside the target.
+        """
+        ...
+
+    def sparing(self, options: Any, n_records: int, times: int) -> Any:
+        """Options by which no value comes out that too few of the records have which come so many times.
+
+        Args:
+            options: The kind's own.
+            n_records: How many there are, each counted once.
+            times: How often the rare ones of them come.
+        """
+        ...
+
+    def marked(self, parts: Sequence[Any], marks: Sequence[bool], name: str) -> Any:
+        """Sets of records as one, with an attribute or column of that name that says the mark of each set."""
         ...

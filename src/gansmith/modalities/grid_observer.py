@@ -17,6 +17,7 @@ from torch.nn.functional import adaptive_avg_pool1d, adaptive_avg_pool2d, adapti
 from gansmith.engine.processors import fastest_precision, matrix_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.nets.convolution import GridEncoder, Shape, grids_of
+from gansmith.scorecard.contest.arena import Chances, Lessons
 from gansmith.scorecard.embedded.records import (
     AbstractObserver,
     Classifier,
@@ -95,6 +96,20 @@ class GridObserver(AbstractObserver):
 
         _learn(network, loss, len(values), self.n_seen, seed)
         return lambda records: [part.softmax(1).double().numpy() for part in network.outputs(records)]
+
+
+def taught(lessons: Lessons, seed: int) -> Chances:
+    """What a small network learns in a contest: the chance that a record is rare."""
+    network = _seeded(lambda: _Network(lessons.inputs.shape[1:], (2,)), seed)
+    wanted = torch.from_numpy(lessons.is_rare.astype(np.int64))
+    weights = torch.from_numpy((lessons.weights / lessons.weights.mean()).astype(np.float32))
+
+    def loss(rows: np.ndarray, generator: torch.Generator) -> Tensor:
+        (logits,) = network(torch.from_numpy(lessons.inputs[rows]))
+        return (weights[rows] * cross_entropy(logits, wanted[rows], reduction="none")).mean()
+
+    _learn(network, loss, len(lessons), N_QUICKLY_SEEN, seed)
+    return lambda records: network.outputs(records)[0].softmax(1)[:, 1].double().numpy()
 
 
 @final

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gansmith.report.columns import columns_section, missing_section
+from gansmith.report.contest import contest_sections
 from gansmith.report.frame import framed, write_page
 from gansmith.report.galleries import galleries_section, patterns_section, suspicious_section
 from gansmith.report.markup import asset, rendered, trusted
@@ -36,8 +37,9 @@ def render(report: Report) -> str:
 
     Args:
         report: Plain values only: `title`, `made`, `notes`, `training`, and `cards`, one for each
-            synthetic data set, with `name`, `n_records`, `verdict`, `scores` and `plots`. What is
-            missing or empty is left out of the page.
+            synthetic data set, with `name`, `n_records`, `verdict`, `scores` and `plots`; or a `contest` of
+            methods against imbalance, see `contest_sections`. What is missing or empty is left out of the
+            page.
 
     Returns:
         HTML that opens from a file, without network, under a policy that runs our own scripts alone.
@@ -46,15 +48,16 @@ def render(report: Report) -> str:
         UsageError: When the report holds a number that is not finite.
     """
     cards = card_views(report)
+    contest = contest_sections(report.get("contest") or {})
     training = training_section(report.get("training"))
     values = {
-        "kicker": "Gansmith scorecard",
+        "kicker": f"Gansmith {'contest' if contest else 'scorecard'}",
         "title": _title(report),
         "cards": cards,
         "comparison": contests([card["scores"] for card in cards]) if len(cards) > 1 else [],
         "footer": _FOOTER,
     }
-    return framed(report, values, [] if training is None else [training])
+    return framed(report, values, [*contest, *([training] if training else [])])
 
 
 def fragment(report: Report) -> str:

@@ -57,6 +57,7 @@ class Trees:
         labels: Float[np.ndarray, " n_records"],
         is_category: Bool[np.ndarray, " n_columns"],
         seed: int,
+        weights: Float[np.ndarray, " n_records"] | None = None,
     ) -> Classifier:
         """Learn which label a record has.
 
@@ -65,9 +66,11 @@ class Trees:
             labels: Two different ones or more.
             is_category: Which columns hold codes.
             seed: Of the sample that the bins are cut from.
+            weights: How much each record counts; None: all alike.
         """
         model = HistGradientBoostingClassifier(**self._options(len(records), is_category, seed))
-        return Classifier(_fitted(model, records, labels).classes_, _on_one_core(model.predict_proba))
+        fitted = _fitted(model, records, labels, weights)
+        return Classifier(fitted.classes_, _on_one_core(model.predict_proba))
 
     def regressor(
         self, records: np.ndarray, targets: np.ndarray, is_category: np.ndarray, seed: int
@@ -90,9 +93,10 @@ class Trees:
         }
 
 
-def _fitted(model: Any, records: np.ndarray, targets: np.ndarray) -> Any:
+def _fitted(model: Any, records: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None) -> Any:
     # The library cannot cut columns that hold no value at all into bins: these become 0.
-    return _on_one_core(model.fit)(np.where(np.isnan(records).all(axis=0), 0.0, records), targets)
+    known = np.where(np.isnan(records).all(axis=0), 0.0, records)
+    return _on_one_core(model.fit)(known, targets, weights)
 
 
 @cache
@@ -101,7 +105,7 @@ def _controller() -> ThreadpoolController:
 
 
 def _on_one_core(function: Callable[..., Any]) -> Callable[..., Any]:
-    def limited(*arrays: np.ndarray) -> Any:
+    def limited(*arrays: np.ndarray | None) -> Any:
         with _controller().limit(limits=1, user_api="openmp"):
             return function(*arrays)
 
@@ -117,13 +121,18 @@ class Linear:
     """Categories of a column that it may be given."""
 
     def classifier(
-        self, records: np.ndarray, labels: np.ndarray, is_category: np.ndarray, seed: int
+        self,
+        records: np.ndarray,
+        labels: np.ndarray,
+        is_category: np.ndarray,
+        seed: int,
+        weights: np.ndarray | None = None,
     ) -> Classifier:
         """As `Trees.classifier`."""
         from sklearn.linear_model import LogisticRegression
 
         model: Any = LogisticRegression(max_iter=200, tol=1e-3)
-        inputs = _taught(model, records, labels, is_category, seed)
+        inputs = _taught(model, records, labels, is_category, seed, weights)
         return Classifier(model.classes_, lambda rows: model.predict_proba(inputs(rows)))
 
     def regressor(
@@ -138,7 +147,12 @@ class Linear:
 
 
 def _taught(
-    model: Any, records: np.ndarray, targets: np.ndarray, is_category: np.ndarray, seed: int
+    model: Any,
+    records: np.ndarray,
+    targets: np.ndarray,
+    is_category: np.ndarray,
+    seed: int,
+    weights: np.ndarray | None = None,
 ) -> Callable[[np.ndarray], np.ndarray]:
     """Fit a linear model to some of the records, and say how it sees them.
 
@@ -158,7 +172,7 @@ def _taught(
         return np.concatenate(parts, axis=1, dtype=np.float64)
 
     part = draws(seed).permutation(len(records))[:_MAX_LINEAR_RECORDS]
-    model.fit(inputs(records[part]), targets[part])
+    model.fit(inputs(records[part]), targets[part], None if weights is None else weights[part])
     return inputs
 
 

@@ -178,9 +178,9 @@ class Model:
         provenance = self.provenance(n_records, seed, asked)
         blocks = self.made(n_records, seed, request, truncation)  # refuses before anything is written
         settled = options_of(self.modality, "sample", options or {})
-        kept = _sealed(provenance)
+        kept = sealed(provenance)
         writer = self.modality.format.writer(Path(path), self.codec.empty, kept, settled)
-        _write(path, writer, blocks, provenance)
+        write_blocks(path, writer, blocks, provenance)
         return provenance
 
     def read_partial(
@@ -218,7 +218,7 @@ class Model:
         asked = {"imputed": partial.name, "n_gaps": partial.n_gaps}
         provenance = self.provenance(len(partial), seed, asked)
         blocks = self.made(len(partial), seed, partial, is_screened=False)
-        _write(path, partial.writer(Path(path), _sealed(provenance)), blocks, provenance)
+        write_blocks(path, partial.writer(Path(path), sealed(provenance)), blocks, provenance)
         return provenance
 
     def provenance(self, n_records: int, seed: int, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,12 +299,12 @@ def load_model(path: str | Path) -> Model:
         ) from error
 
 
-def _sealed(provenance: Mapping[str, Any]) -> dict[str, str]:
+def sealed(provenance: Mapping[str, Any]) -> dict[str, str]:
     """Provenance as it stands inside a file, where the format has a place for it."""
     return {"gansmith": json.dumps(provenance, sort_keys=True)}
 
 
-def _write(path: str | Path, to: Writer, blocks: Iterator[Any], provenance: Mapping[str, Any]) -> None:
+def write_blocks(path: str | Path, to: Writer, blocks: Iterator[Any], provenance: Mapping[str, Any]) -> None:
     """Write all blocks, and their provenance beside the file at `path`; "-", standard output, has none."""
     with to as writer:
         for block in blocks:

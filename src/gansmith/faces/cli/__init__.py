@@ -18,7 +18,7 @@ from typer.core import TyperCommand
 
 from gansmith import __version__
 from gansmith.errors import DataError, GansmithError
-from gansmith.faces.cli import detect, discover, fit, sample, score, show, walk
+from gansmith.faces.cli import detect, discover, fit, rebalance, sample, score, show, walk
 
 
 @final
@@ -70,6 +70,7 @@ for _command in (
     walk.walk,
     score.score,
     detect.detect,
+    rebalance.rebalance,
     show.show,
     discover.demo,
 ):

@@ -12,7 +12,7 @@ from gansmith.settings import Annotated, Offered, settings
 Fit = Literal["auto", "crop", "pad", "stretch"]
 """How a picture of another shape is brought to a size: its middle is cut out, its edges are extended, or its
 sides are scaled apart; "auto" leaves it to the pictures."""
-READING: Final = ("fit", "score", "show")
+READING: Final = ("fit", "score", "show", "rebalance")
 
 
 @final

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final, final
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -15,6 +16,7 @@ from gansmith.errors import UsageError
 from gansmith.modalities.attribute_request import AttributeRequest, request_for
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.contesting import arena_of, classes_of, marked
 from gansmith.modalities.image.dataset import PictureDataset
 from gansmith.modalities.image.forming import CHANNELS
 from gansmith.modalities.image.labels import like
@@ -24,6 +26,7 @@ from gansmith.modalities.image.presets import PRESETS
 from gansmith.modalities.image.sight import PictureSight
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.sight import AbstractSight
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.tabular.where import Where
 
 MODES: Final = {n_channels: name for name, n_channels in CHANNELS.items()}
@@ -93,3 +96,19 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
         codec.check(records)
         known = like(records.attributes, codec.empty.attributes)
         return codec.attributes.unknown(known)
+
+    def classes(self, records: Pictures, target: str) -> np.ndarray:
+        """See `Contesting`: the values of an attribute."""
+        return classes_of(records, target)
+
+    def arena(self, parts: Sequence[Pictures], target: str) -> Arena:
+        """See `Contesting`: pixels, whatever else is known of the pictures."""
+        return arena_of(parts)
+
+    def sparing(self, options: ImageOptions, n_records: int, times: int) -> ImageOptions:
+        """See `Contesting`: nothing of a picture is counted."""
+        return options
+
+    def marked(self, parts: Sequence[Pictures], marks: Sequence[bool], name: str) -> Pictures:
+        """See `Contesting`: "yes" or "no" as an attribute."""
+        return marked(parts, marks, name)

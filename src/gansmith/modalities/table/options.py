@@ -7,7 +7,7 @@ from typing import Any, Final, final
 
 from gansmith.settings import Annotated, NonNegativeInt, Offered, field, settings
 
-READING: Final = ("fit", "score", "show")
+READING: Final = ("fit", "score", "show", "rebalance")
 EVERYWHERE: Final = (*READING, "complete")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
@@ -22,13 +23,16 @@ from gansmith.modalities.capabilities import Verdict
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.sight import AbstractSight
 from gansmith.modalities.table.codec import TableCodec
+from gansmith.modalities.table.contesting import arena_of, classes_of, marked
 from gansmith.modalities.table.imputation import TablePartial
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import TableRequest, request_for
 from gansmith.modalities.table.sight import TableSight
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.tabular.calibration import calibrate
+from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.files import read_partial
 from gansmith.tabular.files.gaps import Gaps
@@ -212,6 +216,22 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def describe(self, codec: TableCodec) -> list[dict[str, str]]:
         return codec.rows.describe()
+
+    def classes(self, records: Table, target: str) -> np.ndarray:
+        """See `Contesting`."""
+        return classes_of(records, target)
+
+    def arena(self, parts: Sequence[Table], target: str) -> Arena:
+        """See `Contesting`."""
+        return arena_of(parts, target)
+
+    def sparing(self, options: TableOptions, n_records: int, times: int) -> TableOptions:
+        """See `Contesting`."""
+        return replace(options, min_count=times * (options.min_count or usual_min_count(n_records)))
+
+    def marked(self, parts: Sequence[Table], marks: Sequence[bool], name: str) -> Table:
+        """See `Contesting`."""
+        return marked(parts, marks, name)
 
 
 def _features(values: np.ndarray, is_category: np.ndarray, seed: int) -> Features:

@@ -1,0 +1,72 @@
+"""Gains against closed forms, and a recommendation that keeps quiet where there is nothing to gain."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_1samp
+
+from gansmith.scorecard.contest.gains import adjusted, gain, recommended
+
+RATIO = 0.25
+
+
+def test_without_overlap_the_interval_is_that_of_a_plain_t_test():
+    folds = np.array([0.1, 0.3, 0.2, 0.4])
+    found, plain = gain(folds, 0.0), cast("Any", ttest_1samp(folds, 0.0, alternative="greater"))
+    low, high = ttest_1samp(folds, 0.0).confidence_interval(0.95)
+    assert found.p == pytest.approx(plain.pvalue)
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_overlap_widens_the_error_by_the_ratio_of_test_to_training_records():
+    folds = np.array([0.1, 0.3, 0.2, 0.4, 0.0])
+    assert gain(folds, RATIO).error == pytest.approx(gain(folds, 0.0).error * np.sqrt((0.2 + RATIO) / 0.2))
+
+
+def test_no_difference_in_any_fold_is_no_finding():
+    assert gain(np.zeros(5), RATIO).p == 1.0
+
+
+def test_adjusted_chances_never_fall_and_stay_below_one():
+    found = adjusted({"a": 0.02, "b": 0.015, "c": 0.9, "d": 0.9})
+    assert found == pytest.approx({"b": 0.06, "a": 0.06, "c": 1.0, "d": 1.0})
+
+
+def _folds(rng, gains, n=5, spread=0.01):
+    base = 0.5 + 0.05 * rng.normal(size=n)
+    found = {"nothing": base}
+    return found | {name: base + mean + spread * rng.normal(size=n) for name, mean in gains.items()}
+
+
+def test_a_large_gain_is_recommended_with_its_interval():
+    found = recommended(_folds(np.random.default_rng(0), {"a": 0.0, "b": 0.2}), RATIO, 0.01, "pr_auc")
+    assert found.name == "b"
+    assert "95 % interval" in found.reason
+
+
+def test_of_two_that_are_as_good_the_cheaper_one_is_taken():
+    found = recommended(_folds(np.random.default_rng(1), {"a": 0.2, "b": 0.2}), RATIO, 0.01, "pr_auc")
+    assert found.name == "a"
+
+
+def test_a_sure_gain_too_small_to_have_is_left():
+    folds = _folds(np.random.default_rng(0), {"a": 0.002}, spread=1e-5)
+    assert recommended(folds, RATIO, 0.01, "pr_auc").name == "nothing"
+
+
+def test_where_nothing_helps_nothing_is_recommended_nearly_always():
+    rng = np.random.default_rng(0)
+    names = {f"method {number}": 0.0 for number in range(10)}
+    hits = [recommended(_folds(rng, names, spread=0.05), RATIO, 0.01, "pr_auc").name for _ in range(300)]
+    assert sum(name != "nothing" for name in hits) <= 0.05 * 300
+
+
+def test_a_doubtful_gain_is_named_as_such():
+    rng = np.random.default_rng(3)
+    folds = _folds(rng, {"a": 0.05, **{f"b{k}": 0.0 for k in range(20)}}, spread=0.03)
+    found = recommended(folds, 0.0, 0.01, "pr_auc")
+    assert found.name == "nothing"
+    assert "luck" in found.reason or "sure" in found.reason
