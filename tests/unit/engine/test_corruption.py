@@ -80,7 +80,7 @@ def test_a_series_is_zoomed_about_its_middle():
 
 
 def test_a_picture_is_turned_by_any_angle_about_its_middle():
-    """Of a plane the middle stays, and the gradient turns: by the angle of the first axis, zoomed, sheared."""
+    """Of a plane the middle stays, and the gradient turns anywhere, no longer than zoom and shear make it."""
     side = 32
     ramp = ((torch.arange(side) + 0.5) / side)[None, None, :, None].expand(200, 1, side, side).contiguous()
     found = turned(ramp, stream())[:, 0, 12:20, 12:20]

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import validate_data
 
 from gansmith.errors import UsageError
@@ -194,6 +195,14 @@ class Detector(OutlierMixin, BaseEstimator):
         n = len(self.decision_scores_)
         stats: RejectionStatistics = rejection_statistics(n, self.contamination, T, delta, costs)
         return (labels, stats) if return_stats else labels
+
+    def _predict_rank(self, X: object, normalized: bool = False) -> np.ndarray:  # noqa: N803
+        """How many of the records learnt from are less odd than each; `normalized`: which share, in [0, 1].
+
+        PyOD has it under this name.
+        """
+        ranks = np.searchsorted(np.sort(self.decision_scores_), self._scores(X))
+        return ranks / len(self.decision_scores_) if normalized else ranks
 
     def fit_predict(self, X: object, y: object = None, **_: Any) -> Int[np.ndarray, " n"]:  # noqa: N803
         """Learn, and say which of these very records are odd."""

@@ -58,7 +58,7 @@ def test_another_method_is_refused(method):
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5])
 def test_confidence_rises_away_from_the_threshold(share):
     threshold = float(np.quantile(USUAL, 1 - share))
-    found = confidence(USUAL, SCORES, share, SCORES > threshold)
+    found = confidence(USUAL, SCORES, share, threshold < SCORES)
     assert found.min() >= 0
     assert found.max() <= 1
     assert (np.diff(found[threshold < SCORES]) >= 0).all()
