@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import rankdata
-from sklearn.base import clone
+from sklearn.base import clone as sklearns_clone
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import roc_auc_score
+from sklearn.utils.estimator_checks import check_estimator
 
 from gansmith.errors import DataError, UsageError
 from gansmith.tasks.detect.detector import Detector
@@ -21,6 +22,13 @@ from gansmith.tasks.detect.detector import Detector
 CONTAMINATION = 0.1
 FLOOR = 0.8
 """AUROC that PyOD asks of a detector on so easy data."""
+
+
+def clone(detector: Detector) -> Detector:
+    """One of the same settings that has learnt nothing."""
+    found = sklearns_clone(detector)
+    assert isinstance(found, Detector)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +135,9 @@ def test_prediction_with_rejection_stats(fitted, new):
     assert of_usual == pytest.approx(fitted.predict_with_rejection(new, 4, True)[1][0], abs=0.12)
 
 
-def test_fit_predict(settings, fitted, mixed):
+def test_fit_predict(fitted, mixed):
     assert np.array_equal(clone(fitted).fit_predict(mixed), fitted.labels_)
-    quick = Detector(**{**settings, "detector_samples": 1_000}, convention="sklearn")
+    quick = clone(fitted).set_params(detector_samples=1_000, convention="sklearn")
     assert set(quick.fit_predict(mixed)) == {-1, 1}
 
 
@@ -205,7 +213,7 @@ def test_nothing_is_said_before_it_has_learnt(new):
 )
 def test_a_setting_that_is_none_is_refused(settings, mixed, wrong):
     with pytest.raises(UsageError):
-        Detector(**{**settings, **wrong}).fit(mixed)
+        Detector(**settings).set_params(**wrong).fit(mixed)
 
 
 def test_records_of_another_make_are_refused(fitted, mixed):
@@ -214,8 +222,28 @@ def test_records_of_another_make_are_refused(fitted, mixed):
 
 
 def test_classics_have_a_say_and_cannot_be_saved(settings, mixed, labels, tmp_path):
-    both = Detector(**{**settings, "detector_samples": 2_000, "classics": True}).fit(mixed)
+    both = Detector(**settings).set_params(detector_samples=2_000, classics=True).fit(mixed)
     assert len(both.detection_.calibration.quantiles) == 7
     assert roc_auc_score(labels, both.decision_scores_) > 0.5
     with pytest.raises(UsageError, match="Learn without them"):
         both.save(tmp_path / "odd.gan")
+
+
+NOT_KEPT = {
+    "check_estimators_pickle": "nothing here is pickled: `save` and `load` keep a detector",
+    "check_outliers_train": "the threshold is that of records which nothing was learnt from",
+    "check_outliers_fit_predict": "the threshold is that of records which nothing was learnt from",
+    "check_classifier_data_not_an_array": "what only has `__array__` is no table, no picture and no path",
+    "check_methods_sample_order_invariance": "networks of 32 bits: scores agree within a thousandth",
+    "check_methods_subset_invariance": "networks of 32 bits: scores agree within a thousandth",
+    "check_dtype_object": "of its 45 records to learn from every number is taken for rare",
+}
+"""Checks of scikit-learn that fail, and why."""
+
+
+@pytest.mark.slow
+def test_scikit_learns_own_checks():
+    small = Detector(convention="sklearn", preset="small", samples_seen=200, detector_samples=500, threads=1)
+    found = check_estimator(small, expected_failed_checks=NOT_KEPT, on_skip=None)
+    assert len(found) > 40
+    assert sum(one["status"] == "passed" for one in found) >= 35

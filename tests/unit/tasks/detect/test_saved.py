@@ -120,8 +120,7 @@ def test_a_model_that_judges_several_records_at_once_is_asked_of_each_by_itself(
 
 def test_pictures_are_searched_and_the_detector_kept(tmp_path):
     digits = bundled_digits().pixels[:150]
-    settings = {"samples_seen": 300, "detector_samples": 4_000, "threads": 1}
-    detector = Detector(contamination=0.05, **settings).fit(digits)
+    detector = Detector(samples_seen=300, detector_samples=4_000, threads=1).fit(digits)
     assert {"contrast", "reconstruction"} <= set(detector.detection_.calibration.quantiles)
     noise = np.random.default_rng(0).integers(0, 17, (20, *digits.shape[1:])).astype(digits.dtype)
     assert np.median(detector.decision_function(noise)) > np.quantile(detector.decision_scores_, 0.9)
