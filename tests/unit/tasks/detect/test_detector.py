@@ -183,6 +183,13 @@ def test_a_record_is_scored_by_itself(fitted, mixed):
     assert alone == pytest.approx(scores[[0, 181]], abs=1e-4)
 
 
+@pytest.mark.xfail(reason="the codec draws what stands for an unknown category by the place of its row")
+def test_a_record_with_a_new_category_is_scored_by_itself(fitted, mixed):
+    new = mixed.head(40).assign(city="Bonn")
+    alone = np.concatenate([fitted.decision_function(new.iloc[[row]]) for row in range(10)])
+    assert alone == pytest.approx(fitted.decision_function(new)[:10], abs=1e-4)
+
+
 def test_columns_may_come_in_another_order(fitted, mixed):
     turned_round = mixed[["member", "city", "income", "age"]]
     assert np.array_equal(fitted.decision_function(turned_round), fitted.decision_scores_)
@@ -230,6 +237,7 @@ def test_classics_have_a_say_and_cannot_be_saved(settings, mixed, labels, tmp_pa
 
 
 NOT_KEPT = {
+    "check_do_not_raise_errors_in_init_or_set_params": "types are checked as the code runs, in tests alone",
     "check_estimators_pickle": "nothing here is pickled: `save` and `load` keep a detector",
     "check_outliers_train": "the threshold is that of records which nothing was learnt from",
     "check_outliers_fit_predict": "the threshold is that of records which nothing was learnt from",
