@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from gansmith.scorecard.features import draws
 from gansmith.tasks.detect.detection import Detection, learnt_detection, set_apart
 from gansmith.tasks.model import Model
 
@@ -24,8 +25,8 @@ def detection(model: Model, usual) -> Detection:
 
 @pytest.fixture(scope="session")
 def mixed(draw_people) -> pd.DataFrame:
-    """180 usual people, and behind them 20 whose income does not go with their age, though each is usual."""
-    found = draw_people(200, 2)
-    found.loc[180:, "age"] = [18, 79] * 10
-    found.loc[180:, "income"] = [7_900.0, 1_800.0] * 10
+    """180 usual people, and behind them 20 from anywhere far and wide, as PyOD makes its data."""
+    found, rng = draw_people(200, 2), draws(0)
+    found.loc[180:, "age"] = rng.integers(-60, 160, 20)
+    found.loc[180:, "income"] = rng.uniform(-20_000, 30_000, 20).round(2)
     return found

@@ -24,7 +24,7 @@ def compared(detection, usual, read):
 
 
 def test_people_of_one_town_have_not_moved(compared, draw_people):
-    found = compared(draw_people(600, 3))
+    found = compared(draw_people(400, 3))
     assert not found.is_moved
     assert found.parts == ()
     assert found.auc == pytest.approx(0.5, abs=0.1)
@@ -37,15 +37,17 @@ def test_of_twenty_pairs_of_one_source_hardly_any_has_moved(detection, draw_peop
         drift(detection, read(draw_people(400, 2 * seed + 10)), read(draw_people(400, 2 * seed + 11)), seed)
         for seed in range(20)
     ]
+    again = drift(detection, read(draw_people(400, 10)), read(draw_people(400, 11)), 0)
+    assert again == found[0]
     assert sum(one.is_moved for one in found) <= 2
     assert sum(bool(one.parts) for one in found) <= 1
     assert np.mean([one.auc for one in found]) == pytest.approx(0.5, abs=0.03)
 
 
 def test_the_column_that_was_shifted_is_named_first(compared, draw_people):
-    other = draw_people(600, 3)
+    other = draw_people(400, 3)
     other["income"] += 4_000
-    other.loc[:80, "city"] = "Oslo"
+    other.loc[:60, "city"] = "Oslo"
     found = compared(other)
     assert found.is_moved
     assert [part.name for part in found.parts] == ["income", "city"]
@@ -56,18 +58,13 @@ def test_the_column_that_was_shifted_is_named_first(compared, draw_people):
 
 
 def test_what_no_longer_goes_together_is_told_though_no_part_has_moved(compared, draw_people):
-    other = draw_people(600, 3)
+    other = draw_people(400, 3)
     other["income"] = draws(0).permutation(other["income"].to_numpy())
     found = compared(other)
     assert found.parts == ()
     assert found.auc > 0.7
     assert found.is_moved
     assert "No part moved by itself, but how they go together." in found.sentence
-
-
-def test_the_same_seed_finds_the_same(compared, draw_people):
-    other = draw_people(300, 3)
-    assert compared(other) == compared(other)
 
 
 def test_many_parts_are_counted_in_the_sentence():

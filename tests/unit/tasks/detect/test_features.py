@@ -49,6 +49,13 @@ def test_a_discriminator_that_does_not_say_what_it_looks_at_has_no_features():
     assert telling.shape == (4, 5)
 
 
+def test_one_that_judges_several_records_at_once_is_shown_each_so_often():
+    samples, packed = torch.rand(4, 3), AutoencodingDiscriminator(6, (8, 5), "relu")
+    wanted = packed.with_features(torch.cat([samples, samples], 1), None)[1][0]
+    found = features_of(packed, Batch({"real": samples}), 2)
+    assert found == pytest.approx(wanted.detach().double().numpy())
+
+
 def test_what_is_not_finite_is_refused():
     with pytest.raises(DataError, match="does not fit together"):
         FeatureDistance(np.zeros(5), np.full((5, 5), np.nan))
