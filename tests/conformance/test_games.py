@@ -13,9 +13,11 @@ from torch import Tensor, nn
 
 from gansmith.conformance import GAME_CHECKS, ConformanceError, GameSubject, check_game
 from gansmith.engine.batches import Batch, Batches, Shuffled, TensorDataset
+from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.engine.games import GAMES, AbstractRules, Progress
 from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
+from gansmith.engine.games.contrast import ContrastRules, surprises
 from gansmith.engine.games.cycle import Cycle, CycleRules
 from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.games.teaching import TeachingRules
@@ -90,6 +92,17 @@ class Decoder(AbstractDecoder):
         return self.layers(latents) + (0.5 * self.log_variance).exp() * noise
 
 
+class Swapper(AbstractCorruptor):
+    """One cell of each row comes from another row; which one it is, is drawn."""
+
+    def forward(self, samples: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        n, n_columns = samples.shape
+        places = torch.randint(n_columns, (n,), generator=generator)
+        is_changed = torch.nn.functional.one_hot(places, n_columns).bool()
+        others = samples.roll(int(torch.randint(1, n, (), generator=generator)), 0)
+        return torch.where(is_changed, others, samples), is_changed
+
+
 def points(n: int = 512) -> dict[str, Tensor | None]:
     """Two clouds of two classes as `real`, another one elsewhere as `source`, paired at random."""
     noise = Randomness(5)
@@ -120,6 +133,11 @@ TOYS = {
     "autoencoder": Toy(
         AutoencoderRules(batch_size=64, n_latents=2, learner=AVERAGED),
         lambda: {"encoder": Encoder(), "decoder": Decoder()},
+    ),
+    "contrast": Toy(
+        ContrastRules(batch_size=64),
+        lambda: {"corruptor": Swapper(), "discriminator": layers(2, 32, 32, 2)},
+        n_steps=300,
     ),
     "cycle": Toy(
         CycleRules(
@@ -162,11 +180,15 @@ def subject_of(name: str, folder, **rules: Any) -> GameSubject:
     return GameSubject(changed, lambda: networks_of(name), TensorDataset(points()), folder)
 
 
-def learnt(name: str, networks: Mapping[str, nn.Module] | None = None) -> tuple[Training, list[Any]]:
+def learnt(
+    name: str,
+    networks: Mapping[str, nn.Module] | None = None,
+    parts: Mapping[str, Tensor | None] | None = None,
+) -> tuple[Training, list[Any]]:
     """A whole run of a toy, and the readings of its evaluations."""
     toy, randomness = TOYS[name], Randomness(0)
     game = toy.rules.start(networks or networks_of(name), randomness)
-    data = TensorDataset(points())
+    data = TensorDataset(parts or points())
     drawing = Shuffled(len(data), toy.rules.batch_size, randomness)
     heldout, seen = data.batch(torch.arange(256, 512)), data.batch(torch.arange(256))
     config = TrainConfig(toy.n_steps * toy.rules.samples_per_step, 4, 2)
@@ -357,6 +379,24 @@ def test_an_encoder_inverts_a_finished_generator():
     again = training.game.generate(odd, Randomness(0).stream("apply"), 0)
     far, near = (again - odd["real"]).square().sum(1).tolist()
     assert far > 10 * near
+
+
+def test_a_discriminator_finds_the_cell_that_does_not_go_with_the_others():
+    """Three columns say the same; the ratio is high where one of them does not, though each is usual."""
+    noise = Randomness(7)
+    rows = noise.normal((512, 1), "rows", 0) + 0.05 * noise.normal((512, 3), "cells", 0)
+    critic = {"corruptor": Swapper(), "discriminator": layers(3, 32, 32, 3)}
+    training, readings = learnt("contrast", critic, {"real": rows})
+    assert readings[-1]["accuracy"] > 0.9 > readings[0]["accuracy"]
+    broken = rows[:100].clone()
+    broken[:, 1] = -broken[:, 1]
+    broken = broken[rows[:100, 1].abs() > 0.5]
+    network = training.game.best["discriminator"]
+    assert (surprises(network, broken).argmax(1) == 1).float().mean() > 0.9
+    ratios = [surprises(network, some).sum(1) for some in (rows, broken)]
+    assert ratios[1].median() > ratios[0].quantile(0.95)
+    realism = [training.game.rules.realism(critic, Batch({"real": some}), {}) for some in (rows, broken)]
+    assert realism[0].median() > 0.5 > realism[1].median()
 
 
 def test_a_generator_learns_to_teach():

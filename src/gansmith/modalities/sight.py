@@ -18,6 +18,7 @@ from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.modalities.format import R
 
 View = Float[Tensor, "n *view"]
+Others = Float[Tensor, "n_others *view"]
 Parts = Float[np.ndarray, "n n_parts"]
 
 
@@ -81,7 +82,7 @@ class AbstractSight(ABC, Generic[R]):
     def points(self, view: View) -> Float[np.ndarray, "n d"]:
         """Records as points, for distances between them."""
 
-    def neighbours(self, view: View, oddness: Parts, usual: View, n: int) -> np.ndarray:
+    def neighbours(self, view: View, oddness: Parts, usual: Others, n: int) -> np.ndarray:
         """For each record the numbers of the nearest usual ones, the nearest first, shape `(n_records, n)`.
 
         A kind whose records have parts looks at those that are not odd.
@@ -90,7 +91,7 @@ class AbstractSight(ABC, Generic[R]):
         ours, theirs = self.points(view), self.points(usual)
         return np.stack([nearest(one, theirs, n) for one in ours])
 
-    def moved(self, view: View, other: View) -> Sequence[MovedPart]:
+    def moved(self, view: View, other: Others) -> Sequence[MovedPart]:
         """Parts whose distribution is another in the second of two sets of records, by part; here none."""
         del view, other
         return ()

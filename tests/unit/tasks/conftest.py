@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,18 +15,28 @@ LENGTH = 216 * 6
 """Six steps: of 240 records 24 are held out, and the rest is one batch."""
 
 
-@pytest.fixture(scope="session")
-def people() -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    age = rng.integers(18, 80, 240)
+def _draw_people(n: int = 240, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    age = rng.integers(18, 80, n)
     return pd.DataFrame(
         {
             "age": age,
-            "income": np.round(age * 100 + rng.normal(0, 500, 240), 2),
-            "city": rng.choice(["Ulm", "Rom", "Oslo"], 240, p=[0.6, 0.3, 0.1]),
-            "member": rng.random(240) < 0.4,
+            "income": np.round(age * 100 + rng.normal(0, 500, n), 2),
+            "city": rng.choice(["Ulm", "Rom", "Oslo"], n, p=[0.6, 0.3, 0.1]),
+            "member": rng.random(n) < 0.4,
         }
     )
+
+
+@pytest.fixture(scope="session")
+def draw_people() -> Callable[..., pd.DataFrame]:
+    """`draw_people(n, seed)`: as many people of the same town."""
+    return _draw_people
+
+
+@pytest.fixture(scope="session")
+def people() -> pd.DataFrame:
+    return _draw_people()
 
 
 @pytest.fixture(scope="session")

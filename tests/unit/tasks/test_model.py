@@ -294,7 +294,7 @@ def test_the_digest_stands_for_the_content(model, path, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "number"), [("table", 2), ("table", 3), ("image", 2), ("image", 3), ("image", 4)]
+    ("kind", "number"), [("table", 2), ("table", 3), ("table", 5), ("image", 2), ("image", 3), ("image", 4)]
 )
 def test_a_stored_file_of_an_older_format_makes_the_records_it_made_then(kind, number):
     name = f"{kind}-format-{number}"

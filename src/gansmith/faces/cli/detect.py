@@ -36,7 +36,9 @@ def detect(
         str,
         typer.Option(metavar="COLUMN=VALUE", help="What records have that are odd indeed, to measure by."),
     ] = "",
-    compare: Annotated[str, typer.Option(help="Other records: do they differ, and where?")] = "",
+    compare: Annotated[
+        str, typer.Option(help="Other records: whether they differ from these, and where.")
+    ] = "",
     save: Annotated[
         Path | None, typer.Option(help="Write the detector, a .gan file, to be used again at once.")
     ] = None,

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.errors import DataError
-from gansmith.modalities.sight import AbstractSight, MovedPart, Parts, View, nearest
+from gansmith.modalities.sight import AbstractSight, MovedPart, Others, Parts, View, nearest
 from gansmith.modalities.table.cell_critic import CellCorruptor, CellCritic
 from gansmith.modalities.table.oddities import SURPRISING, odd_places, reasons, spelt_cells
 from gansmith.modalities.table.seen_column import SeenColumn, moved_columns
@@ -81,7 +81,7 @@ class TableSight(AbstractSight[Table]):
                 parts += [values, gaps] if gaps.any() else [values]
         return np.concatenate(parts, 1)
 
-    def neighbours(self, view: View, oddness: Parts, usual: View, n: int) -> np.ndarray:
+    def neighbours(self, view: View, oddness: Parts, usual: Others, n: int) -> np.ndarray:
         """See the base class; the oddest cell of a row, and all that surprise, are not looked at."""
         owners = np.repeat(np.arange(len(self.columns)), self._n_coordinates(view, usual))
         both = self.points(torch.cat([view, usual]))
@@ -93,11 +93,11 @@ class TableSight(AbstractSight[Table]):
             found.append(nearest(point[kept], theirs[:, kept], n))
         return np.stack(found)
 
-    def moved(self, view: View, other: View) -> Sequence[MovedPart]:
+    def moved(self, view: View, other: Others) -> Sequence[MovedPart]:
         """See the base class: numbers by Kolmogorov and Smirnov, categories by Pearson's chi-squared."""
         return moved_columns(self.columns, view.double().numpy(), other.double().numpy())
 
-    def _n_coordinates(self, *views: View) -> list[int]:
+    def _n_coordinates(self, *views: Tensor) -> list[int]:
         has_gaps = torch.cat([view[:, :, 1] for view in views]).any(0).tolist()
         return [
             len(one.shares) if one.is_category else 1 + has_gap

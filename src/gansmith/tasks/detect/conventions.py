@@ -19,10 +19,11 @@ from scipy.stats import beta, binom
 from gansmith.errors import UsageError
 
 Scores = Float[np.ndarray, " n"]
+Usual = Float[np.ndarray, " n_usual"]
 METHODS: Final = ("linear", "unify")
 
 
-def probabilities(usual: Scores, scores: Scores, method: str) -> Float[np.ndarray, "n 2"]:
+def probabilities(usual: Usual, scores: Scores, method: str) -> Float[np.ndarray, "n 2"]:
     """The chances to be usual and to be odd: scores brought to [0, 1].
 
     Args:
@@ -45,7 +46,7 @@ def probabilities(usual: Scores, scores: Scores, method: str) -> Float[np.ndarra
     return np.stack([1 - odd, odd], 1)
 
 
-def confidence(usual: Scores, scores: Scores, contamination: float, is_odd: np.ndarray) -> Scores:
+def confidence(usual: Usual, scores: Scores, contamination: float, is_odd: np.ndarray) -> Scores:
     """How sure it is that each would be called the same by another sample of usual records, in [0, 1]."""
     n = len(usual)
     ranks = np.searchsorted(np.sort(usual), scores, "right")

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch, Batches, Dataset, Expansion, Shuffled, TensorDataset
 from gansmith.engine.games import AbstractRules, Networks
+from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.contrast import ContrastRules, surprises
 from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
@@ -143,7 +144,7 @@ def learnt_detection(
     encoder = None
     if sight.is_made_again:
         encoder = _learnt_encoder(model, seen, n_samples // ENCODER_SHARE, randomness, tell)
-    features = [features_of(model.networks.get("discriminator"), _batch(model, one)) for one in _blocks(seen)]
+    features = [_features(model, _batch(model, one)) for one in _blocks(seen)]
     known = [one for one in features if one is not None]
     detection = Detection(
         model,
@@ -249,7 +250,7 @@ def _evidence(detection: Detection, records: Any) -> dict[str, np.ndarray]:
     if detection.encoder is not None:
         again = _made_again(detection.model, detection.encoder, batch)
         found["reconstruction"] = (again - batch["real"]).square().flatten(1).mean(1).double().numpy()
-    features = features_of(detection.model.networks.get("discriminator"), batch)
+    features = _features(detection.model, batch)
     if detection.features is not None and features is not None:
         found["features"] = detection.features.of_each(features)
     return found
@@ -259,6 +260,11 @@ def _evidence(detection: Detection, records: Any) -> dict[str, np.ndarray]:
 def _oddness(detection: Detection, view: View) -> Parts:
     told, margins = surprises(detection.discriminator, view).double().numpy(), detection.sight.margins(view)
     return told if margins is None else told + margins
+
+
+def _features(model: Model, batch: Batch) -> Float[np.ndarray, "n n_features"] | None:
+    n_packed = model.rules.n_packed if isinstance(model.rules, AdversarialRules) else 1
+    return features_of(model.networks.get("discriminator"), batch, n_packed)
 
 
 def _made_again(model: Model, encoder: nn.Module, batch: Batch) -> Tensor:

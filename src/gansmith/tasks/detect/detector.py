@@ -196,6 +196,14 @@ class Detector(OutlierMixin, BaseEstimator):
         stats: RejectionStatistics = rejection_statistics(n, self.contamination, T, delta, costs)
         return (labels, stats) if return_stats else labels
 
+    def _predict_rank(self, X: object, normalized: bool = False) -> np.ndarray:  # noqa: N803
+        """How many of the records learnt from are less odd than each; `normalized`: which share, in [0, 1].
+
+        PyOD has it under this name.
+        """
+        ranks = np.searchsorted(np.sort(self.decision_scores_), self._scores(X))
+        return ranks / len(self.decision_scores_) if normalized else ranks
+
     def fit_predict(self, X: object, y: object = None, **_: Any) -> Int[np.ndarray, " n"]:  # noqa: N803
         """Learn, and say which of these very records are odd."""
         self.fit(X, y)

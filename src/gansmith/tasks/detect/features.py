@@ -16,6 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch
+from gansmith.engine.inputs import Inputs
 from gansmith.errors import DataError
 from gansmith.nets.discriminators import AbstractFeaturedDiscriminator
 
@@ -50,10 +51,17 @@ class FeatureDistance:
         return np.einsum("ij,ij->i", centred @ self.precision, centred)
 
 
-def features_of(judge: nn.Module | None, batch: Batch) -> Float[np.ndarray, "n n_features"] | None:
-    """What a discriminator looks at in its last layer; None where it does not say."""
+def features_of(
+    judge: nn.Module | None, batch: Batch, n_packed: int = 1
+) -> Float[np.ndarray, "n n_features"] | None:
+    """What a discriminator looks at in its last layer, of each record; None where it does not say.
+
+    One that judges `n_packed` records at once is shown each so many times over.
+    """
     if not isinstance(judge, AbstractFeaturedDiscriminator):
         return None
+    inputs = Inputs(n_packed, is_packing=False)
     with torch.no_grad():
-        found: Tensor = judge.with_features(batch["real"], batch.get("condition"))[1][-1]
+        features = judge.with_features(inputs.packed(batch["real"]), inputs.packed_condition(batch))[1]
+        found: Tensor = features[-1]
     return found.flatten(1).double().numpy()

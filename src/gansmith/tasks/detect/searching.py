@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from gansmith.modalities.capabilities import HasClasses
 from gansmith.modalities.format import ShowsOddities
 from gansmith.modalities.registry import Modality, needed, offered
 from gansmith.scorecard.learners import auc_and_error
-from gansmith.store import as_json, write_whole
+from gansmith.store import write_whole
 from gansmith.tasks.detect.detection import Detection
 from gansmith.tasks.detect.drift import Drift
 from gansmith.tasks.opening import open_data
@@ -164,7 +165,7 @@ class Findings:
             for number in range(len(self.scores))
         )
         if path.suffix.lower() == ".jsonl":
-            content = b"".join(as_json(row) + b"\n" for row in rows)
+            content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
         else:
             text = io.StringIO(newline="")
             names = ["record", "anomaly_score", "is_anomaly", "p_value", "reason", *self.others]
