@@ -137,7 +137,6 @@ TOYS = {
     "contrast": Toy(
         ContrastRules(batch_size=64),
         lambda: {"corruptor": Swapper(), "discriminator": layers(2, 32, 32, 2)},
-        n_steps=300,
     ),
     "cycle": Toy(
         CycleRules(

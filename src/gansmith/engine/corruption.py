@@ -36,7 +36,7 @@ class AbstractCorruptor(nn.Module, ABC):
     def forward(
         self, samples: Samples, generator: torch.Generator
     ) -> tuple[Samples, Bool[Tensor, "batch n_parts"]]:
-        """Records with some parts changed, and which parts these are, in each record one at least.
+        """Records with some parts changed, and which parts these are.
 
         Args:
             samples: Real records.

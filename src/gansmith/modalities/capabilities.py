@@ -236,6 +236,15 @@ class HasFinalScore(Protocol):
 
 
 @runtime_checkable
+class NamingRules(Protocol):
+    """There are rules that usual records keep, and each has words."""
+
+    def broken(self, codec: Any, records: Any) -> Mapping[str, Bool[np.ndarray, " n"]]:
+        """By rule, in words, which records break it."""
+        ...
+
+
+@runtime_checkable
 class Detecting(Protocol):
     """Odd records can be told from usual ones."""
 

@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, NamedTuple, final
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gansmith.engine.batches import Batch
 from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.modalities.format import R
+from gansmith.modalities.recipe import AbstractRecipe
 
 View = Float[Tensor, "n *view"]
 Others = Float[Tensor, "n_others *view"]
@@ -72,6 +75,10 @@ class AbstractSight(ABC, Generic[R]):
     @abstractmethod
     def players(self) -> tuple[AbstractCorruptor, nn.Module]:
         """What perturbs such records, and a new discriminator: views to logits `(n, n_parts)`."""
+
+    def given(self, recipe: AbstractRecipe[Any], codec: Any, records: R) -> Batch:
+        """Records as a data set of the model has them; each a function of itself alone."""
+        return recipe.dataset(codec, records, 0).batch(torch.arange(len(records)))
 
     def margins(self, view: View) -> Parts | None:
         """How unusual each part is by itself, as minus the logarithm of a chance, in nats; None: no such."""

@@ -92,8 +92,10 @@ class Contrast(AbstractGame):
         """Mean of how often changed parts and those of untouched records are told rightly."""
         changed, is_changed = _perturbed(self.networks, batch, self.randomness.stream("reading"), 0)
         network = self.best["discriminator"]
-        found, innocent = network(changed)[is_changed] > 0, network(batch["real"]) <= 0
-        return (found.float().mean().item() + innocent.float().mean().item()) / 2
+        innocent = (network(batch["real"]) <= 0).float().mean().item()
+        if not is_changed.any():  # where all records are equal, swapping changes none
+            return innocent
+        return (innocent + (network(changed)[is_changed] > 0).float().mean().item()) / 2
 
 
 def surprises(discriminator: nn.Module, samples: Samples) -> Float[Tensor, "batch n_parts"]:

@@ -69,8 +69,8 @@ for _command in (
     sample.complete,
     walk.walk,
     score.score,
-    detect.detect,
     rebalance.rebalance,
+    detect.detect,
     show.show,
     discover.demo,
 ):

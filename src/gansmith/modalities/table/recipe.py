@@ -107,6 +107,10 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         rules = tuple(constraint.in_words() for constraint in chain.constraints)
         return Verdict(~chain.violating(made), keys, has_key.reshape(len(keys), len(records)), rules)
 
+    def broken(self, codec: TableCodec, records: Table) -> Mapping[str, np.ndarray]:
+        """See `NamingRules`."""
+        return codec.rows.chain.broken(records.records)
+
     def fine_tuning_options(
         self, codec: TableCodec, own: TableOptions, given: Mapping[str, Any]
     ) -> Mapping[str, Any]:

@@ -13,8 +13,10 @@ from jaxtyping import Float
 from scipy.special import log_ndtr
 from torch import Tensor, nn
 
+from gansmith.engine.batches import Batch
 from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.errors import DataError
+from gansmith.modalities.recipe import AbstractRecipe
 from gansmith.modalities.sight import AbstractSight, MovedPart, Others, Parts, View, nearest
 from gansmith.modalities.table.cell_critic import CellCorruptor, CellCritic
 from gansmith.modalities.table.oddities import SURPRISING, odd_places, reasons, spelt_cells
@@ -22,6 +24,17 @@ from gansmith.modalities.table.seen_column import SeenColumn, moved_columns
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.schema import Schema, Table
+
+
+@final
+class _Middle(np.random.Generator):
+    """Draws the middle of whatever it is to draw from."""
+
+    def random(self, size: Any = None, *_: Any, **__: Any) -> Any:
+        return np.full(() if size is None else size, 0.5)
+
+    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+        return np.full(() if size is None else size, (low + high) / 2)
 
 
 @final
@@ -55,6 +68,10 @@ class TableSight(AbstractSight[Table]):
 
     def players(self) -> tuple[AbstractCorruptor, nn.Module]:
         return CellCorruptor(self.n_categories), CellCritic(self.n_categories)
+
+    def given(self, recipe: AbstractRecipe[Any], codec: Any, records: Table) -> Batch:
+        """See the base class: what a codec leaves to chance, here it leaves to the middle."""
+        return Batch({"real": codec.encode_rows(records.records, _Middle(np.random.PCG64()))})
 
     def margins(self, view: View) -> Parts:
         """See the base class: of a number the chance to lie as far out, of a category its share."""

@@ -143,10 +143,14 @@ class Chain:
     def violating(self, records: pa.Table) -> Mask:
         """Which records break a constraint other than a unique key or a format that they were made from."""
         broken = np.zeros(records.num_rows, bool)
-        for constraint in self.constraints:
-            if not isinstance(constraint, (Unique, Format)):
-                broken |= constraint.violating(records)
+        for is_broken in self.broken(records).values():
+            broken |= is_broken
         return broken
+
+    def broken(self, records: pa.Table) -> dict[str, Mask]:
+        """The same by constraint, in words."""
+        kept = (one for one in self.constraints if not isinstance(one, (Unique, Format)))
+        return {one.in_words(): one.violating(records) for one in kept}
 
     def taking(self, name: str) -> AbstractConstraint | None:
         """The constraint that puts a column back; None where it takes part in the game as it is."""

@@ -4,7 +4,8 @@ Four kinds of evidence say that a record is odd. A discriminator that tells pert
 thinks that it was perturbed ("contrast"). A part of it, taken by itself, is rare ("margins", where a kind of
 data has such parts). The generator cannot make it again ("reconstruction", of records on a grid): an encoder
 that has learnt to invert it finds no latents of such a record. It lies far from usual ones in the features of
-the discriminator that has played against the generator ("features").
+the discriminator that has played against the generator ("features"). And where a model knows rules, it breaks
+one ("rules").
 
 Nothing of the usual records is kept, and each record is scored by itself.
 """
@@ -30,9 +31,9 @@ from gansmith.engine.games.contrast import ContrastRules, surprises
 from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, Training
-from gansmith.modalities.capabilities import Detecting
+from gansmith.modalities.capabilities import Detecting, NamingRules
 from gansmith.modalities.recipe import seeded_networks
-from gansmith.modalities.registry import needed
+from gansmith.modalities.registry import needed, offered
 from gansmith.modalities.sight import AbstractSight, Parts, View
 from gansmith.nets.distributions import networks_by_turn
 from gansmith.scorecard.classics import CLASSICS, Scorer
@@ -42,6 +43,8 @@ from gansmith.tasks.detect.features import FeatureDistance, features_of
 from gansmith.tasks.model import Model
 from gansmith.tasks.runs.budget import usual_threads
 
+RULES: Final = "rules"
+"""The evidence that a record breaks what always held."""
 CONTRAST_BATCH: Final = 256
 CALIBRATION_SHARE: Final = 0.2
 """Of the usual records that are given, from which nothing is learnt but what usual records score."""
@@ -101,7 +104,7 @@ class Detection:
         """Records as the generator makes them again; None where nothing inverts it."""
         if self.encoder is None:
             return None
-        batch = _batch(self.model, records)
+        batch = _batch(self.sight, self.model, records)
         made = _made_again(self.model, self.encoder, batch)
         return self.model.codec.decode(self.model.codec.compact(made), 0, 0)
 
@@ -144,7 +147,7 @@ def learnt_detection(
     encoder = None
     if sight.is_made_again:
         encoder = _learnt_encoder(model, seen, n_samples // ENCODER_SHARE, randomness, tell)
-    features = [_features(model, _batch(model, one)) for one in _blocks(seen)]
+    features = [_features(model, _batch(sight, model, one)) for one in _blocks(seen)]
     known = [one for one in features if one is not None]
     detection = Detection(
         model,
@@ -246,7 +249,9 @@ def _evidence(detection: Detection, records: Any) -> dict[str, np.ndarray]:
         found["margins"] = margins.sum(1)
     points = detection.sight.points(view) if detection.classics else np.zeros((0, 0))
     found |= {name: score(points) for name, score in detection.classics.items()}
-    batch = _batch(detection.model, records)
+    if broken := broken_rules(detection.model, records):
+        found[RULES] = np.sum([*broken.values()], axis=0, dtype=float)
+    batch = _batch(detection.sight, detection.model, records)
     if detection.encoder is not None:
         again = _made_again(detection.model, detection.encoder, batch)
         found["reconstruction"] = (again - batch["real"]).square().flatten(1).mean(1).double().numpy()
@@ -278,11 +283,17 @@ def _newest(model: Model) -> Networks:
     return networks_by_turn({name: model.networks[name] for name in model.rules.generating})[-1]
 
 
-def _batch(model: Model, records: Any) -> Batch:
+def _batch(sight: AbstractSight[Any], model: Model, records: Any) -> Batch:
+    """Records as the model's networks see them."""
     recipe, codec = model.modality.recipe, model.codec
     sizes = from_plain(recipe.networks, model.manifest["networks"])
-    given = recipe.dataset(codec, records, 0).batch(torch.arange(len(records)))
-    return recipe.samples(codec, sizes, given, None)
+    return recipe.samples(codec, sizes, sight.given(recipe, codec, records), None)
+
+
+def broken_rules(model: Model, records: Any) -> Mapping[str, np.ndarray]:
+    """By rule that usual records keep, in words, which of these break it."""
+    naming = offered(model.modality.recipe, NamingRules)
+    return naming.broken(model.codec, records) if naming else {}
 
 
 def _blocks(records: Any) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from gansmith.modalities.format import ShowsOddities
 from gansmith.modalities.registry import Modality, needed, offered
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.store import write_whole
-from gansmith.tasks.detect.detection import Detection
+from gansmith.tasks.detect.detection import Detection, broken_rules
 from gansmith.tasks.detect.drift import Drift
 from gansmith.tasks.opening import open_data
 
@@ -312,7 +312,11 @@ def _explained(
     oddness = detection.oddness(some)
     near = sight.neighbours(sight.seen(some), oddness, sight.seen(usual), N_NEIGHBOURS)
     words = sight.reasons(some, oddness, usual, near)
-    return dict(zip(map(int, numbers), words, strict=True)), near
+    said = [[text] for text in words]
+    for rule, is_broken in broken_rules(detection.model, some).items():
+        for place in np.flatnonzero(is_broken):
+            said[place].insert(0, f"breaks the rule {rule}")
+    return {int(number): "; ".join(texts) for number, texts in zip(numbers, said, strict=True)}, near
 
 
 def _shown(

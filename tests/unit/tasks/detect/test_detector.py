@@ -189,7 +189,6 @@ def test_a_record_is_scored_by_itself(fitted, mixed):
     assert alone == pytest.approx(scores[[0, 181]], abs=1e-4)
 
 
-@pytest.mark.xfail(reason="the codec draws what stands for an unknown category by the place of its row")
 def test_a_record_with_a_new_category_is_scored_by_itself(fitted, mixed):
     new = mixed.head(40).assign(city="Bonn")
     alone = np.concatenate([fitted.decision_function(new.iloc[[row]]) for row in range(10)])
