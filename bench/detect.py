@@ -31,6 +31,8 @@ DATA = Path(os.environ.get("GANSMITH_DATA", Path(__file__).resolve().parents[2] 
 CLASSICS = ("isolation_forest", "nearest_neighbours", "ecod", "pca")
 N_KDD, N_ATTACKS = 12_000, 2_000
 CONTAMINATED = 0.05
+CLEAN = 0.001
+"""What a user may say of records that are all usual."""
 N_SCORED = 100_000
 
 
@@ -173,7 +175,10 @@ def measured(
 ) -> Iterator[dict[str, Any]]:
     """AUROC and average precision of our kinds of evidence, ours together, each classic, and all together."""
     started = time.monotonic()
-    detector = Detector(classics=has_classics, budget=budget, seed=seed, threads=threads).fit(task.usual)
+    share = CONTAMINATED if task.name.endswith("dirty") else CLEAN
+    detector = Detector(
+        contamination=share, classics=has_classics, budget=budget, seed=seed, threads=threads
+    ).fit(task.usual)
     seconds = time.monotonic() - started
     detection = detector.detection_
     records = detection.model.modality.format.read_for(task.searched, detection.model.codec.empty)

@@ -142,7 +142,7 @@ def learnt_detection(
     randomness = Randomness(seed)
     seeing = needed(model.modality.recipe, Detecting, model.modality.kind)
     sight = seeing.sight.fit(seen)
-    view = torch.cat([sight.seen(block) for block in _blocks(seen)])
+    view = view_of(sight, seen)
     n_samples = n_samples or sight.n_samples
     encoder = None
     if sight.is_made_again:
@@ -152,7 +152,7 @@ def learnt_detection(
     detection = Detection(
         model,
         sight,
-        _learnt_discriminator(sight, view, n_samples, randomness, tell),
+        learnt_discriminator(sight, view, n_samples, randomness, tell),
         encoder,
         FeatureDistance.of(np.concatenate(known)) if known else None,
         Calibration.of({"contrast": np.zeros(1)}),
@@ -163,7 +163,7 @@ def learnt_detection(
 def with_classics(detection: Detection, seen: Any, apart: Any, seed: int) -> Detection:
     """The same with detectors that need no game, which have a say then; learnt from the same records."""
     some = seen.take(np.arange(min(len(seen), MAX_POINTS)))
-    points = np.concatenate([detection.sight.points(detection.sight.seen(block)) for block in _blocks(some)])
+    points = detection.sight.points(view_of(detection.sight, some))
     both = replace(detection, classics={name: fit(points, seed) for name, fit in CLASSICS.items()})
     return replace(both, calibration=Calibration.of(both.evidence(apart)))
 
@@ -174,9 +174,10 @@ def made_records(model: Model, seed: int) -> Any:
     return model.sample(int(np.clip(most, FEWEST_MADE, N_MADE)), seed)
 
 
-def _learnt_discriminator(
+def learnt_discriminator(
     sight: AbstractSight[Any], view: View, n_samples: int, randomness: Randomness, tell: Progress
 ) -> nn.Module:
+    """What tells perturbed records from these."""
     corruptor, discriminator = seeded(sight.players, randomness.key("detector", 0))
     networks = {"corruptor": corruptor, "discriminator": discriminator}
     rules = ContrastRules(batch_size=min(CONTRAST_BATCH, len(view)))
@@ -294,6 +295,11 @@ def broken_rules(model: Model, records: Any) -> Mapping[str, np.ndarray]:
     """By rule that usual records keep, in words, which of these break it."""
     naming = offered(model.modality.recipe, NamingRules)
     return naming.broken(model.codec, records) if naming else {}
+
+
+def view_of(sight: AbstractSight[Any], records: Any) -> View:
+    """All of them as a discriminator sees them."""
+    return torch.cat([sight.seen(block) for block in _blocks(records)])
 
 
 def _blocks(records: Any) -> Iterator[Any]:
