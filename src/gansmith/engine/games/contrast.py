@@ -15,7 +15,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, cast, final
+from typing import Annotated, ClassVar, cast, final
 
 import torch
 from jaxtyping import Float
@@ -27,7 +27,7 @@ from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.settings import field, settings
+from gansmith.settings import Field, field, settings
 
 
 @final
@@ -44,6 +44,12 @@ class ContrastRules(AbstractRules):
         default_factory=lambda: PlayerConfig(2e-3, final_learning_rate=0.0, beta1=0.9)
     )
     """How it learns."""
+    trimmed_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Of the real records of a batch, those with the highest losses, from which nothing is learnt: odd ones
+    among usual records are learnt last, and so never.
+
+    Source: Kim et al. 2024, "ALTBI: constructing improved outlier detection models via optimization of
+    inlier-memorization effect" (arXiv:2408.09791)."""
 
     def start(self, networks: Networks, randomness: Randomness) -> Contrast:
         """See the base class."""
@@ -64,6 +70,7 @@ class Contrast(AbstractGame):
 
     def __init__(self, rules: ContrastRules, networks: Networks, randomness: Randomness) -> None:
         super().__init__(rules, networks, randomness)
+        self.trimmed_share = rules.trimmed_share
         self.players = {"discriminator": Player(networks["discriminator"], rules.discriminator)}
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
@@ -86,7 +93,11 @@ class Contrast(AbstractGame):
         with self.precision():
             logits = network(torch.cat([batch["real"], changed])).float()  # (2 batch, n_parts)
         wanted = torch.cat([torch.zeros_like(is_changed), is_changed]).to(logits.dtype)
-        return binary_cross_entropy_with_logits(logits, wanted, reduction="none").sum(1).mean()
+        losses = binary_cross_entropy_with_logits(logits, wanted, reduction="none").sum(1)  # (2 batch,)
+        n = len(batch)
+        n_kept = n - round(self.trimmed_share * n)
+        kept = losses[:n].detach().argsort()[:n_kept] if n_kept < n else torch.arange(n)
+        return losses[torch.cat([kept, kept + n])].mean()
 
     def _accuracy(self, batch: Batch) -> float:
         """Mean of how often changed parts and those of untouched records are told rightly."""

@@ -19,7 +19,6 @@ from gansmith.tasks.detect.detection import (
 from gansmith.tasks.detect.drift import drift
 from gansmith.tasks.detect.saved import load_detection, save_detection
 from gansmith.tasks.detect.searching import Findings, best_threshold, has_label, labels_of, search
-from gansmith.tasks.detect.trimming import usual_ones
 from gansmith.tasks.model import load_model
 
 OWN_RECORDS: Final = (
@@ -85,9 +84,10 @@ def detect(
         detection = saved[0]
     else:
         seen, apart = set_apart(usual, seed)
-        if train is not None:
-            seen = usual_ones(kind, seen, contamination, seed, detector_samples, progress)
-        detection = learnt_detection(learnt, seen, apart, seed, detector_samples, progress)
+        dirty = 0.0 if train is None else contamination
+        detection = learnt_detection(
+            learnt, seen, apart, seed, detector_samples, progress, contamination=dirty
+        )
     threshold, notes = detection.calibration.threshold(contamination), _doubts(detection, contamination)
     if told is not None and known is not None:
         threshold = best_threshold(detection.scores(known), told)

@@ -46,6 +46,8 @@ from gansmith.tasks.runs.budget import usual_threads
 RULES: Final = "rules"
 """The evidence that a record breaks what always held."""
 CONTRAST_BATCH: Final = 256
+TRIMMED: Final = 2.0
+"""Records that are not learnt from for each one that is said to be odd: not all that look odd are."""
 CALIBRATION_SHARE: Final = 0.2
 """Of the usual records that are given, from which nothing is learnt but what usual records score."""
 MAX_CALIBRATION: Final = 5_000
@@ -123,6 +125,8 @@ def learnt_detection(
     seed: int,
     n_samples: int = 0,
     progress: Progress | None = None,
+    *,
+    contamination: float = 0.0,
 ) -> Detection:
     """Learn from usual records, real ones or such as the model makes.
 
@@ -134,6 +138,8 @@ def learnt_detection(
         seed: Of everything drawn.
         n_samples: Records that each network learns from, repeated ones too; 0 takes what is usual.
         progress: Told how far it is.
+        contamination: Share of odd records among `seen`; from about twice as many, those that are learnt last,
+            nothing is learnt.
 
     Raises:
         UsageError: When this kind of data cannot be searched for odd records.
@@ -147,16 +153,16 @@ def learnt_detection(
     encoder = None
     if sight.is_made_again:
         encoder = _learnt_encoder(model, seen, n_samples // ENCODER_SHARE, randomness, tell)
-    features = [_features(model, _batch(sight, model, one)) for one in _blocks(seen)]
+    trimmed = min(TRIMMED * contamination, 1 / 2)
+    discriminator = learnt_discriminator(sight, view, n_samples, randomness, tell, trimmed)
+    nothing = Calibration.of({"contrast": np.zeros(1)})
+    detection = Detection(model, sight, discriminator, encoder, None, nothing)
+    oddness = detection.oddness(seen).sum(1)
+    usual = np.sort(np.argsort(oddness, kind="stable")[: max(2, len(seen) - round(trimmed * len(seen)))])
+    features = [_features(model, _batch(sight, model, one)) for one in _blocks(seen.take(usual))]
     known = [one for one in features if one is not None]
-    detection = Detection(
-        model,
-        sight,
-        learnt_discriminator(sight, view, n_samples, randomness, tell),
-        encoder,
-        FeatureDistance.of(np.concatenate(known)) if known else None,
-        Calibration.of({"contrast": np.zeros(1)}),
-    )
+    distance = FeatureDistance.of(np.concatenate(known)) if known else None
+    detection = replace(detection, features=distance)
     return replace(detection, calibration=Calibration.of(detection.evidence(apart)))
 
 
@@ -175,12 +181,17 @@ def made_records(model: Model, seed: int) -> Any:
 
 
 def learnt_discriminator(
-    sight: AbstractSight[Any], view: View, n_samples: int, randomness: Randomness, tell: Progress
+    sight: AbstractSight[Any],
+    view: View,
+    n_samples: int,
+    randomness: Randomness,
+    tell: Progress,
+    trimmed_share: float = 0.0,
 ) -> nn.Module:
     """What tells perturbed records from these."""
     corruptor, discriminator = seeded(sight.players, randomness.key("detector", 0))
     networks = {"corruptor": corruptor, "discriminator": discriminator}
-    rules = ContrastRules(batch_size=min(CONTRAST_BATCH, len(view)))
+    rules = ContrastRules(batch_size=min(CONTRAST_BATCH, len(view)), trimmed_share=trimmed_share)
     dataset = TensorDataset({"real": view})
     played = _played(rules, networks, dataset, n_samples, randomness, None, tell)
     return played["discriminator"]

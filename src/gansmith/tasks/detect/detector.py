@@ -17,7 +17,6 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import validate_data
 
 from gansmith.errors import UsageError
-from gansmith.modalities.registry import Modality
 from gansmith.tasks.detect.conventions import (
     RejectionStatistics,
     confidence,
@@ -27,7 +26,6 @@ from gansmith.tasks.detect.conventions import (
 )
 from gansmith.tasks.detect.detection import Detection, Progress, learnt_detection, set_apart, with_classics
 from gansmith.tasks.detect.saved import load_detection, save_detection
-from gansmith.tasks.detect.trimming import usual_ones
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.opening import Opened, open_data
 from gansmith.tasks.runs.fit import FitConfig, start
@@ -111,15 +109,15 @@ class Detector(OutlierMixin, BaseEstimator):
             opened = open_data(source, kind=self.kind)
             usual = opened.hand_over()
             seen, apart = set_apart(usual, self.seed)
-            seen = self._trimmed(opened.modality, seen, progress)
             opened.records = seen
             model = self._learnt_model(opened)
         else:
             model = _model_of(self.model)
             usual = model.modality.format.read_for(source, model.codec.empty)
             seen, apart = set_apart(usual, self.seed)
-            seen = self._trimmed(model.modality, seen, progress)
-        detection = learnt_detection(model, seen, apart, self.seed, self.detector_samples, progress)
+        detection = learnt_detection(
+            model, seen, apart, self.seed, self.detector_samples, progress, contamination=self.contamination
+        )
         if self.classics:
             detection = with_classics(detection, seen, apart, self.seed)
         return self._learnt(detection, detection.scores(usual))
@@ -284,9 +282,6 @@ class Detector(OutlierMixin, BaseEstimator):
                 cast("Any", self), rows, reset=is_new, ensure_all_finite=finite, ensure_min_samples=n_least
             )
         return X
-
-    def _trimmed(self, modality: Modality, seen: Any, progress: Progress | None) -> Any:
-        return usual_ones(modality, seen, self.contamination, self.seed, self.detector_samples, progress)
 
     def _learnt_model(self, opened: Opened) -> Model:
         run = start(
