@@ -138,8 +138,8 @@ def learnt_detection(
         seed: Of everything drawn.
         n_samples: Records that each network learns from, repeated ones too; 0 takes what is usual.
         progress: Told how far it is.
-        contamination: Share of odd records among `seen`; from about twice as many, those that are learnt last,
-            nothing is learnt.
+        contamination: Share of odd records among `seen`; from about twice as many, those that are learnt
+            last, nothing is learnt.
 
     Raises:
         UsageError: When this kind of data cannot be searched for odd records.
