@@ -208,6 +208,8 @@ def needed(by: object, capability: type[P], kind: str) -> P:
 _CANNOT: Final = {
     "HasColumns": "has no columns, so no target can be predicted: leave the target out",
     "HasScores": "has no scorecard",
+    "Detecting": "cannot be searched for odd records yet",
+    "HasClasses": "has nothing by which records could be labelled: leave the label out",
     "Contesting": "has no classifiers yet by which methods against imbalance could be compared",
     "Pictured": "cannot be shown as pictures in a report: leave out --model",
     "Filming": "cannot be shown as a film",
