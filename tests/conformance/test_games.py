@@ -343,6 +343,7 @@ def test_a_pool_that_is_forgotten_is_found_out(tmp_path, monkeypatch):
 # --- They learn ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_four_networks_carry_records_over_and_back():
     """Source points land among the real ones, and come back to where they were; no pairs are known."""
     training, readings = learnt("cycle")
@@ -367,6 +368,7 @@ def test_an_autoencoder_learns_the_bound_and_draws_both_clouds():
     assert readings[-1]["coverage"] > 0.5
 
 
+@pytest.mark.slow
 def test_an_encoder_inverts_a_finished_generator():
     finished, _ = learnt("adversarial")
     generator = finished.game.best["generator"]

@@ -76,6 +76,7 @@ def test_what_is_refused(data, given, code, words, capsys):
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a process of its own")
 def test_ctrl_c_in_the_middle_leaves_nothing_half_written(data, tmp_path):
     names = ["-o", str(tmp_path / "more.csv"), "--report", str(tmp_path / "r.html"), "--method", "generator"]
