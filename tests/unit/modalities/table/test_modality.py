@@ -199,7 +199,6 @@ def test_one_record_can_be_read_for_a_model(codec, records):
     "change",
     [
         lambda table: table.drop_columns(["x"]),
-        lambda table: table.append_column("more", pa.array([1])),
         lambda table: table.set_column(0, "x", pa.array(["word"])),
         lambda table: table.set_column(0, "x", pa.array([[1.0]])),
         lambda table: table.slice(0, 0),
@@ -210,3 +209,17 @@ def test_records_that_are_not_the_models_are_refused(codec, records, change):
         FORMAT.read_for(change(records.records.slice(0, 1)), codec.empty)
     with pytest.raises(UsageError):
         FORMAT.read_for(7, codec.empty)
+
+
+def test_a_column_that_the_model_does_not_know_is_left_out_with_a_note(codec, records):
+    one = records.records.slice(0, 1)
+    found = FORMAT.read_for(one.append_column("more", pa.array([1])), codec.empty)
+    assert found.schema == codec.schema
+    assert any("'more'" in note for note in found.notes)
+
+
+def test_a_column_that_was_constant_may_hold_another_value():
+    table = pa.table({"x": [0.5, 1.5, 2.5] * 20, "k": [7] * 60})
+    like = FORMAT.read(table, TableOptions())
+    other = FORMAT.read_for(pa.table({"x": [0.5], "k": [8]}), like)
+    assert other.records["k"].to_pylist() == [8]
