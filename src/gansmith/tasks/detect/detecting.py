@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from gansmith import __version__
 from gansmith.errors import UsageError
 from gansmith.tasks.detect.detection import (
@@ -91,6 +93,7 @@ def detect(
     threshold, notes = detection.calibration.threshold(contamination), _doubts(detection, contamination)
     if told is not None and known is not None:
         threshold = best_threshold(detection.scores(known), told)
+        contamination = float(detection.calibration.chances(np.array([threshold]))[0])
         notes = [f"the threshold is where F1 is highest on {known.name}"]
     if train is None and saved is None:
         notes.append(OWN_RECORDS)
