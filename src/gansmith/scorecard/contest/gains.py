@@ -108,7 +108,7 @@ def recommended(
         f"{chosen} gains {one.value:.3f} of {score} over doing nothing (95 % interval {one.low:.3f} to "
         f"{one.high:.3f}), and that is no luck of the {len(gains)} methods that were tried"
     )
-    others = "" if chosen == best else f"; {best} is dearer and not surely better"
+    others = "" if chosen == best else f"; {best} is more expensive and not surely better"
     return Recommendation(chosen, f"{reason}{others}.")
 
 

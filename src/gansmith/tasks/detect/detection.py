@@ -1,6 +1,6 @@
 """What a detector has learnt: a model, how its records are seen, a discriminator, an encoder, usual scores.
 
-Four kinds of evidence say that a record is odd. A discriminator that tells perturbed records from real ones
+Several kinds of evidence say that a record is odd. A discriminator that tells perturbed records from real ones
 thinks that it was perturbed ("contrast"). A part of it, taken by itself, is rare ("margins", where a kind of
 data has such parts). The generator cannot make it again ("reconstruction", of records on a grid): an encoder
 that has learnt to invert it finds no latents of such a record. It lies far from usual ones in the features of
