@@ -70,7 +70,7 @@ class Contrast(AbstractGame):
 
     def __init__(self, rules: ContrastRules, networks: Networks, randomness: Randomness) -> None:
         super().__init__(rules, networks, randomness)
-        self.trimmed_share = rules.trimmed_share
+        self.config = rules
         self.players = {"discriminator": Player(networks["discriminator"], rules.discriminator)}
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
@@ -95,7 +95,7 @@ class Contrast(AbstractGame):
         wanted = torch.cat([torch.zeros_like(is_changed), is_changed]).to(logits.dtype)
         losses = binary_cross_entropy_with_logits(logits, wanted, reduction="none").sum(1)  # (2 batch,)
         n = len(batch)
-        n_kept = n - round(self.trimmed_share * n)
+        n_kept = n - round(self.config.trimmed_share * n)
         kept = losses[:n].detach().argsort()[:n_kept] if n_kept < n else torch.arange(n)
         return losses[torch.cat([kept, kept + n])].mean()
 

@@ -1,11 +1,11 @@
 """What a detector has learnt: a model, how its records are seen, a discriminator, an encoder, usual scores.
 
-Several kinds of evidence say that a record is odd. A discriminator that tells perturbed records from real ones
+Five kinds of evidence say that a record is odd. A discriminator that tells perturbed records from real ones
 thinks that it was perturbed ("contrast"). A part of it, taken by itself, is rare ("margins", where a kind of
 data has such parts). The generator cannot make it again ("reconstruction", of records on a grid): an encoder
 that has learnt to invert it finds no latents of such a record. It lies far from usual ones in the features of
-the discriminator that has played against the generator ("features"). And where a model knows rules, it breaks
-one ("rules").
+the discriminator that has played against the generator ("features"). It breaks a rule that the model knows
+("rules").
 
 Nothing of the usual records is kept, and each record is scored by itself.
 """

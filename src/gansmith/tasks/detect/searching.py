@@ -18,6 +18,7 @@ from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import HasClasses
 from gansmith.modalities.format import ShowsOddities
 from gansmith.modalities.registry import Modality, needed, offered
+from gansmith.modalities.sight import Parts
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.store import write_whole
 from gansmith.tasks.detect.detection import Detection, broken_rules
@@ -214,9 +215,10 @@ def search(
     order = np.argsort(-scores, kind="stable")
     explained = [number for number in order[:MAX_EXPLAINED] if scores[number] > threshold]
     explained = np.array(explained if len(explained) >= N_ODDEST else order[:N_ODDEST])
-    reasons, near = _explained(detection, records, explained, usual)
+    reasons, near, oddness = _explained(detection, records, explained, usual)
     chances = detection.calibration.chances(scores)
-    oddest = _shown(detection, records, explained[:N_ODDEST], usual, near[:N_ODDEST])
+    shown = records.take(explained[:N_ODDEST])
+    oddest = _shown(detection, shown, oddness[:N_ODDEST], usual.take(near[:N_ODDEST, 0]))
     for number, one in zip(explained[:N_ODDEST], oddest, strict=True):
         one |= {
             "record": int(number) + 1,
@@ -240,7 +242,7 @@ def search(
         usual=detection.calibration.total,
         is_odd_indeed=labels,
         compared=[] if labels is None else compared({"gansmith": scores, **others}, labels),
-        galleries=_galleries(detection, records, explained[:N_ODDEST], usual, near[:N_ODDEST]),
+        galleries=_galleries(detection, shown, usual.take(near[:N_ODDEST, 0])),
         notes=tuple(records.notes),
     )
 
@@ -306,8 +308,8 @@ def best_threshold(scores: Scores, labels: Bool[np.ndarray, " n"]) -> float:
 
 def _explained(
     detection: Detection, records: Any, numbers: np.ndarray, usual: Any
-) -> tuple[dict[int, str], np.ndarray]:
-    """What is odd about each of these records, and the numbers of the usual ones nearest to it."""
+) -> tuple[dict[int, str], np.ndarray, Parts]:
+    """Of each of these records what is odd, the nearest usual ones, and how odd its parts are."""
     some, sight = records.take(numbers), detection.sight
     oddness = detection.oddness(some)
     near = sight.neighbours(sight.seen(some), oddness, sight.seen(usual), N_NEIGHBOURS)
@@ -316,16 +318,13 @@ def _explained(
     for rule, is_broken in broken_rules(detection.model, some).items():
         for place in np.flatnonzero(is_broken):
             said[place].insert(0, f"breaks the rule {rule}")
-    return {int(number): "; ".join(texts) for number, texts in zip(numbers, said, strict=True)}, near
+    return {int(number): "; ".join(texts) for number, texts in zip(numbers, said, strict=True)}, near, oddness
 
 
-def _shown(
-    detection: Detection, records: Any, numbers: np.ndarray, usual: Any, near: np.ndarray
-) -> list[dict[str, Any]]:
+def _shown(detection: Detection, some: Any, oddness: Parts, nearest: Any) -> list[dict[str, Any]]:
     """The parts of odd records and of their nearest usual ones as texts, and which parts are odd."""
-    some, sight = records.take(numbers), detection.sight
-    oddness = detection.oddness(some)
-    ours, theirs = (sight.texts(part) for part in (some, usual.take(near[:, 0])))
+    sight = detection.sight
+    ours, theirs = (sight.texts(part) for part in (some, nearest))
     odd = sight.odd_parts(oddness)
     return [
         {"name": "", "cells": mine, "odd_cells": list(names), "neighbour": other}
@@ -333,14 +332,9 @@ def _shown(
     ]
 
 
-def _galleries(
-    detection: Detection, records: Any, numbers: np.ndarray, usual: Any, near: np.ndarray
-) -> list[Mapping[str, Any]]:
+def _galleries(detection: Detection, some: Any, nearest: Any) -> list[Mapping[str, Any]]:
     showing = offered(detection.model.modality.format, ShowsOddities)
-    if showing is None:
-        return []
-    some = records.take(numbers)
-    return [showing.oddities(some, detection.again(some), usual.take(near[:, 0]))]
+    return [] if showing is None else [showing.oddities(some, detection.again(some), nearest)]
 
 
 def _plain_drift(drift: Drift) -> dict[str, Any]:
