@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gansmith.tasks.rebalance.contest import rebalance
     from gansmith.tasks.rebalance.sampler import Rebalancer
     from gansmith.tasks.synthesize import Synthesizer, load
+    from gansmith.tasks.translate.translator import Translator
 
 __version__: Final = "0.1.0"
 
@@ -27,6 +28,7 @@ __all__ = [
     "Rebalancer",
     "Synthesizer",
     "TrainingError",
+    "Translator",
     "UsageError",
     "compare",
     "load",
@@ -38,6 +40,7 @@ _TASKS: Final = {
     "Detector": "detect.detector",
     "Rebalancer": "rebalance.sampler",
     "Synthesizer": "synthesize",
+    "Translator": "translate.translator",
     "compare": "judging",
     "load": "synthesize",
     "rebalance": "rebalance.contest",

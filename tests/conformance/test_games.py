@@ -20,6 +20,7 @@ from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.contrast import ContrastRules, surprises
 from gansmith.engine.games.cycle import Cycle, CycleRules
 from gansmith.engine.games.encoder import EncoderRules
+from gansmith.engine.games.paired import PairedRules
 from gansmith.engine.games.teaching import TeachingRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
@@ -157,6 +158,16 @@ TOYS = {
     "encoder": Toy(
         EncoderRules(batch_size=64, n_latents=2, learner=AVERAGED),
         lambda: {"generator": Maker(2), "encoder": Encoder()},
+    ),
+    "paired": Toy(
+        PairedRules(
+            batch_size=64,
+            penalties=SMOOTH,
+            faithful_share=0.0,
+            generator=AVERAGED,
+            discriminator=TELLING,
+        ),
+        lambda: {"generator": Maker(2), "faithful": Maker(2), "discriminator": Teller()},
     ),
     "teaching": Toy(
         TeachingRules(

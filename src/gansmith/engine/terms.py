@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from torch import Tensor
+from torch.fft import fftn
 from torch.nn.functional import cross_entropy
 
 from gansmith.engine.batches import PerSample
@@ -45,6 +46,53 @@ def feature_matching_term(encounter: Encounter) -> PerSample:
     pairs = zip(real, fake, strict=True)
     distances = [(one.detach().mean(0) - other.mean(0)).square().mean() for one, other in pairs]
     return sum(distances[1:], distances[0]).expand(len(encounter.batch))
+
+
+def paired_features_term(encounter: Encounter) -> PerSample:
+    """Mean absolute distance of what the discriminator sees in each fake and in the record it stands for.
+
+    Layers count alike; distances are in units of the mean size of each layer's features.
+
+    Raises:
+        UsageError: When the discriminator tells no features.
+
+    Source: Wang et al. 2018, "High-resolution image synthesis and semantic manipulation with conditional
+    GANs", eq. 4 (arXiv:1711.11585).
+    """
+    real, fake = encounter.of_real.features, encounter.of_fake.features
+    if not fake:
+        raise UsageError("paired features need a discriminator that tells its features.")
+    distances = [
+        (one.detach() - other).float().abs().flatten(1).mean(1)
+        / one.detach().float().abs().mean().clamp_min(1e-6)
+        for one, other in zip(real, fake, strict=True)
+    ]
+    return sum(distances[1:], distances[0]) / len(distances)
+
+
+def frequency_term(encounter: Encounter) -> PerSample:
+    """Squared distance between the spectra of each fake and its real record; what is missed most counts most.
+
+    Source: Jiang et al. 2021, "Focal frequency loss for image reconstruction and synthesis", eq. 9
+    (arXiv:2012.12821).
+    """
+    gap = (encounter.fake - encounter.batch["real"]).float()
+    missed = fftn(gap, dim=tuple(range(2, gap.ndim)), norm="ortho").abs().square()
+    weights = missed.detach().sqrt()
+    most = weights.flatten(1).amax(1).clamp_min(1e-12).view(-1, *[1] * (gap.ndim - 1))
+    return (weights / most * missed).flatten(1).mean(1)
+
+
+def overlap_term(encounter: Encounter) -> PerSample:
+    """One minus twice what a fake mask and its real one share, over what both hold: 0 where they agree.
+
+    Each channel counts alike; values are shares of 0 to 1.
+
+    Source: Milletari et al. 2016, "V-Net", section 3 (arXiv:1606.04797).
+    """
+    fake, real = (x.float().clamp(0, 1).flatten(2) for x in (encounter.fake, encounter.batch["real"]))
+    shared, held = (fake * real).sum(2), fake.square().sum(2) + real.square().sum(2)
+    return (1 - (2 * shared + 1) / (held + 1)).mean(1)
 
 
 def auxiliary_class_term(encounter: Encounter) -> PerSample:
@@ -105,6 +153,11 @@ TERMS: dict[str, Term] = {
     "feature_matching": Term(
         feature_matching_term, "generator", "mean features of fakes as those of real", needs_features=True
     ),
+    "paired_features": Term(
+        paired_features_term, "generator", "features of each fake as those of its real record", True
+    ),
+    "frequency": Term(frequency_term, "generator", "spectra of fakes as those of their real records"),
+    "overlap": Term(overlap_term, "generator", "masks that overlap with the real ones"),
     "auxiliary_class": Term(
         auxiliary_class_term, "both", "the class can be read off each record", head="class"
     ),

@@ -35,6 +35,11 @@ class Grids(Protocol):
         ...
 
     @property
+    def sizes(self) -> Sequence[tuple[int, ...]]:
+        """Sides of each grid."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know about how they were read."""
         ...
@@ -99,6 +104,8 @@ class Translatable(Protocol):
 
     n_dims: ClassVar[int]
     """Of the grid."""
+    is_mirrorable: ClassVar[bool]
+    """Whether a record mirrored along its last axis could be one as well."""
 
     def read_grids(self, source: object, options: Any, n_channels: int = 0) -> Grids:
         """Records as they come.

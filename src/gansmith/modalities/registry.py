@@ -49,6 +49,8 @@ class Modality:
     """Its `AbstractRecipe`; imports what learns."""
     options_path: str = ""
     """The class of its options, in a module that imports nothing heavy: `--help` shows them."""
+    asked_by: tuple[str, ...] = ()
+    """Its options that say that data is of this kind, whatever it looks like."""
 
     @cached_property
     def format(self) -> AbstractFormat[Any, Any]:
@@ -101,6 +103,14 @@ KINDS: Final = {
             "gansmith.modalities.image:ImageOptions",
         ),
         Modality(
+            "pairs",
+            "Records and what they are to be turned into: fit --to, --upscale or --restore.",
+            "gansmith.modalities.pairs.format:PairFormat",
+            "gansmith.modalities.pairs.recipe:PairRecipe",
+            "gansmith.modalities.pairs:PairOptions",
+            ("to", "upscale", "restore"),
+        ),
+        Modality(
             "table",
             "Rows and columns.",
             "gansmith.modalities.table.format:TableFormat",
@@ -131,12 +141,15 @@ def find_modality(kind: str) -> Modality:
     return _loaded(kind)
 
 
-def recognise(source: object) -> Modality:
-    """The kind that the data looks like.
+def recognise(source: object, given: Mapping[str, object] | None = None) -> Modality:
+    """The kind that the data looks like, or that an option among those `given` by name asks for.
 
     Raises:
         DataError: When none recognises it.
     """
+    for modality in KINDS.values():
+        if given and any(given.get(name) for name in modality.asked_by):
+            return modality
     for modality in map(find_modality, kinds()):
         if modality.format.recognises(source):
             return modality

@@ -8,7 +8,8 @@ run = start(opened, FitConfig())
 from __future__ import annotations
 
 import time
-from typing import Any, final
+from collections.abc import Mapping
+from typing import Any, cast, final
 
 from gansmith.errors import UsageError
 from gansmith.modalities.format import Describing, Description, HasColumns
@@ -74,9 +75,13 @@ def open_data(
         UsageError: When the kind, the target or an option is unknown, or the target cannot be predicted.
     """
     started = time.monotonic()
-    modality = find_modality(kind) if kind else recognise(source)
+    modality = find_modality(kind) if kind else recognise(source, _by_name(options))
     settled = modality.format.settled(options_of(modality, command, options or {}), command)
     records = modality.format.read(source, settled)
     if target:
         needed(modality.format, HasColumns, modality.kind).check_target(records, target)
     return Opened(modality, records, settled, target, started)
+
+
+def _by_name(options: Any) -> Mapping[str, object] | None:
+    return cast("Mapping[str, object]", options) if isinstance(options, Mapping) else None

@@ -18,7 +18,7 @@ from typer.core import TyperCommand
 
 from gansmith import __version__
 from gansmith.errors import DataError, GansmithError
-from gansmith.faces.cli import detect, discover, fit, rebalance, sample, score, show, walk
+from gansmith.faces.cli import apply, detect, discover, fit, rebalance, sample, score, show, walk
 
 
 @final
@@ -67,6 +67,7 @@ for _command in (
     fit.fit,
     sample.sample,
     sample.complete,
+    apply.apply,
     walk.walk,
     score.score,
     rebalance.rebalance,

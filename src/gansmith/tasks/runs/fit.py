@@ -149,7 +149,7 @@ class FitRun:
         """What is made of the same noise each time, a few records."""
         game, form = self.training.game, self.modality.format
         known = self.prepared.batches.first(form.n_previewed)  # nothing is asked for but what occurs
-        given = Batch({"condition": known.get("condition")}, len(known))
+        given = Batch({name: known.get(name) for name in ("condition", "source")}, len(known))
         samples = game.generate(given, game.randomness.stream("preview"), 0)
         records = self.codec.decode(self.codec.compact(samples.cpu()), 0, 0)
         return form.preview(records)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, final
+from typing import Any, Final, final
 
 import torch
 
@@ -25,6 +25,9 @@ from gansmith.tasks.model import Model, versions
 from gansmith.tasks.opening import Opened
 from gansmith.tasks.runs.origin import networks_from, plan_from
 from gansmith.tasks.runs.settings import FitConfig, parse_duration
+
+FEWEST_JUDGED: Final = 32
+"""Samples that a held-out score is taken on, where a record is several."""
 
 
 @final
@@ -92,7 +95,7 @@ def prepare(
     networks = {name: network.to(device) for name, network in networks.items()}
     if rules is None:
         is_large = n_operations(networks, plan.game.batch_size) >= MANY_OPERATIONS
-        size = min(plan.game.batch_size, len(seen))  # no batch is larger than the data
+        size = min(plan.game.batch_size, len(dataset))  # no batch is larger than the data
         precision = fastest_precision(device) if is_large else "float32"
         rules = replace(plan.game, batch_size=size, precision=precision)
     game = rules.start(networks, randomness)
@@ -101,9 +104,10 @@ def prepare(
     evaluation = None
     if n_heldout:
         apart = recipe.dataset(codec, heldout, randomness.key("encode", 1))
-        held = batches.seen(apart.batch(torch.arange(n_heldout)))
+        n_judged = min(len(apart), max(n_heldout, FEWEST_JUDGED))
+        held = batches.seen(apart.batch(torch.arange(n_judged)))
         score = recipe.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
-        evaluation = Evaluation(held, batches.first(n_heldout), score, plan.tolerance)
+        evaluation = Evaluation(held, batches.first(n_judged), score, plan.tolerance)
     elif config.patience or config.cures:
         notes = (*notes, "no records are held out: patience and cures have nothing to go by")
     manifest = {

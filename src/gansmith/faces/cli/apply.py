@@ -1,0 +1,64 @@
+"""`gansmith apply`: turn pictures into others by a learnt model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gansmith.errors import UsageError
+from gansmith.faces.cli.options import Json, Seed, print_json
+
+if TYPE_CHECKING:
+    from gansmith.modalities.grids import Turned
+
+MEGA = 1_000_000
+
+
+def apply(
+    model: Annotated[Path, typer.Argument(help="A model learnt with --to, --upscale or --restore.")],
+    source: Annotated[str, typer.Argument(metavar="IN", help="A file, a folder, an archive or a film.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Where the results go; of a folder a folder or a .zip.")
+    ],
+    strength: Annotated[
+        float, typer.Option(help="From 0, faithful and soft, to 1, as sharp as it has learnt.")
+    ] = 1.0,
+    masks: Annotated[
+        Path | None,
+        typer.Option("--mask", help="White where a damaged picture is missing: a file, or a folder of them."),
+    ] = None,
+    seed: Seed = 0,
+    json: Json = False,
+) -> None:
+    """Turn pictures into others: larger, mended, or of another look.
+
+    Names, transparency, depth and the durations of a film are kept; any size will do.
+    """
+    from gansmith.faces.cli.screen import console
+    from gansmith.tasks.model import load_model
+    from gansmith.tasks.translate.translation import Translation
+
+    if not Path(source).exists():
+        raise UsageError(f"{source}: there is no such file or folder. Check the name.")
+    translation = Translation(load_model(model), strength, seed)
+    turned: list[Turned] = []
+    with console.status("Turning ...") as status:
+        for one in translation.apply(source, output, masks):
+            turned.append(one)
+            status.update(f"Turned {one.name}")
+            if one.note:
+                console.print(f"Note: {one.name}: {one.note}")
+    n_points, seconds = sum(one.n_points for one in turned), sum(one.seconds for one in turned)
+    pace = seconds / (n_points / MEGA) if n_points else 0.0
+    n_done = sum(one.n_points > 0 for one in turned)
+    if not output.is_dir():
+        translation.write_provenance(output, n_done)
+    console.print(
+        f"Wrote {output}: {n_done:,} picture{'' if n_done == 1 else 's'}, {seconds:.1f} s, "
+        f"{pace:.1f} s a megapixel."
+    )
+    if json:
+        found = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
+        print_json({**found, **translation.provenance})

@@ -1,0 +1,59 @@
+"""Pairs of records: what is given, and what is to be made of it; pictures of one look as those of another.
+
+A set of files beside another one, the same names on both sides; or good records alone, whose other side is
+made of them: smaller ones, or damaged ones. Options stand here, where they are quickly imported: help texts
+are made of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, final
+
+from gansmith.errors import UsageError
+from gansmith.settings import Annotated, Field, Offered, settings
+
+Task = Literal["paired", "upscale", "restore"]
+"""Known counterparts; records made larger; records mended."""
+MOST_FACTOR: Final = 8
+ASKED_BY: Final = ("to", "upscale", "restore")
+"""Options that say that data is learnt from as pairs."""
+
+
+@final
+@settings(kw_only=True)
+class PairOptions:
+    """What is to be made of records, and how they are read."""
+
+    to: Annotated[Any, Offered(("fit",), form="FOLDER")] = ""
+    """What records are to be turned into: a folder or an archive of files with the same names."""
+    upscale: Annotated[int, Field(ge=0, le=MOST_FACTOR), Offered(("fit",), form="2|3|4")] = 0
+    """Learn to make records so many times larger, from good ones."""
+    restore: Annotated[bool, Offered(("fit",))] = False
+    """Learn to mend damaged records, from good ones."""
+    damage: Annotated[str, Offered(("fit",), form="old|camera")] = ""
+    """What is to be mended: old (faded, scratched, stained, torn photographs; the default) or camera (noise,
+    blur, coarse JPEG)."""
+    size: Annotated[str, Offered(("fit",), form="N")] = ""
+    """Longest side in pixels that whole pictures are brought to; empty learns from windows as they come."""
+    channels: Annotated[str, Offered(("fit",), form="L|RGB")] = ""
+    """What pictures are read as: L (grey) or RGB; empty: what most of them are."""
+    strict: Annotated[bool, Offered(("fit",))] = False
+    """Refuse files that are broken, instead of leaving them out."""
+
+    def __post_init__(self) -> None:
+        asked = [name for name, value in (("--upscale", self.upscale), ("--restore", self.restore)) if value]
+        if isinstance(self.to, str) and self.to:
+            asked.append("--to")
+        if len(asked) > 1:
+            raise UsageError(f"{' and '.join(asked)} are different things to learn. Give one.")
+        if self.upscale == 1:
+            raise UsageError("--upscale 1 makes nothing larger. Give 2, 3 or 4.")
+        if self.damage and not self.restore:
+            raise UsageError("--damage says what --restore is to mend. Give both, or leave it out.")
+        if self.size and not (self.size.isdecimal() and int(self.size) >= 8):
+            raise UsageError(f"--size {self.size!r}: pairs are brought to one longest side, such as 128.")
+
+    @property
+    def task(self) -> Task:
+        """What is to be learnt."""
+        return "upscale" if self.upscale else "restore" if self.restore else "paired"

@@ -1,0 +1,130 @@
+"""Pairs of records from files and in memory: how they are read, compared and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, ClassVar, cast, final
+
+import numpy as np
+
+from gansmith.errors import DataError, UsageError
+from gansmith.modalities.format import AbstractFormat, Writer
+from gansmith.modalities.grids import Grids, Translatable
+from gansmith.modalities.pairs import PairOptions
+from gansmith.modalities.pairs.records import Pairs, matched
+from gansmith.modalities.previews import PicturePreview, Preview, TextPreview
+from gansmith.modalities.registry import needed, recognise
+
+N_CHANNELS = {"": 0, "L": 1, "RGB": 3}
+"""By the name that a user gives; 0: what most have."""
+
+
+@final
+class PairFormat(AbstractFormat[Any, PairOptions]):
+    """Pairs of records of any kind that is `Translatable`."""
+
+    kind: ClassVar[str] = "pairs"
+    n_previewed: ClassVar[int] = 9
+
+    def recognises(self, source: object) -> bool:
+        """Nothing is a pair unless an option says so; see `Modality.asked_by`."""
+        return False
+
+    def read(self, source: object, options: PairOptions) -> Pairs:
+        """Records, and what they are to be turned into: the option `to`, or the second of a tuple.
+
+        Raises:
+            DataError: They are missing or malformed, no pairs, or of a kind that cannot be translated.
+        """
+        given, wanted = source, options.to
+        if isinstance(source, tuple) and len(cast("tuple[Any, ...]", source)) == 2:
+            given, wanted = cast("tuple[Any, Any]", source)
+        has_target = not (isinstance(wanted, str) and not wanted)
+        if options.task == "paired" and not has_target:
+            raise UsageError("nothing says what records are to be turned into. Give to, upscale or restore.")
+        modality = recognise(given)
+        translating = needed(modality.format, Translatable, modality.kind)
+        if options.channels not in N_CHANNELS:
+            raise UsageError(f"channels {options.channels!r}: pairs are read as L (grey) or RGB.")
+        own = self._own(modality, options)
+        n_channels = N_CHANNELS[options.channels]
+        first = translating.read_grids(given, own, n_channels)
+        if not has_target:
+            if not len(first):
+                raise DataError(f"{first.name}: nothing there to learn from. Give at least one record.")
+            every, name = np.arange(len(first)), first.name
+            return Pairs(None, first, every, every, options.task, modality.kind, name, first.notes)
+        other = recognise(wanted)
+        if other.kind != modality.kind:
+            raise DataError(
+                f"{first.name} is of kind {modality.kind!r}, what it is to be turned into of kind "
+                f"{other.kind!r}. Give two of one kind."
+            )
+        second = translating.read_grids(wanted, own, n_channels)
+        is_named = isinstance(given, (str, Path)) and isinstance(wanted, (str, Path))
+        pairs = matched(first, second, by_order=not is_named)
+        if not options.size:
+            _check_sides(first, second, *pairs[:2])
+        name = f"{first.name} to {second.name}"
+        notes = (*first.notes, *second.notes, *pairs[2])
+        return Pairs(first, second, *pairs[:2], "paired", modality.kind, name, notes)
+
+    def _own(self, modality: Any, options: PairOptions) -> Any:
+        """The options of the kind of the records."""
+        return modality.options(strict=options.strict) if options.strict else modality.options()
+
+    def read_like(self, source: object, like: Pairs) -> Pairs:
+        raise UsageError("pairs are compared by gansmith apply with --truth, not as a set.")
+
+    def fingerprint(self, records: Any) -> str:
+        if isinstance(records, Pairs):
+            return records.fingerprint
+        return blake2b(records.tobytes(), digest_size=16).hexdigest()
+
+    def join(self, blocks: Sequence[Any]) -> Any:
+        return np.concatenate(blocks)
+
+    def writer(self, path: Path, like: Any, metadata: Mapping[str, str], options: PairOptions) -> Writer:
+        raise UsageError(
+            "this model makes nothing of noise: it turns records into others. "
+            "Use gansmith apply MODEL IN -o OUT."
+        )
+
+    def overview(self, records: Pairs) -> list[dict[str, str]]:
+        rows = [{"part": "wanted", "kind": records.kind, "holds": _said(records.target)}]
+        if records.source is not None:
+            rows.insert(0, {"part": "given", "kind": records.kind, "holds": _said(records.source)})
+        return rows
+
+    def preview(self, records: np.ndarray) -> Preview:
+        """What was made, shape `(n, n_channels, *grid)`, 0 to 255."""
+        if records.ndim != 4 or records.shape[1] not in (1, 3):
+            return TextPreview(f"{len(records):,} records of {records.shape[1:]} values")
+        pixels = records[:, 0] if records.shape[1] == 1 else records.transpose(0, 2, 3, 1)
+        return PicturePreview(np.ascontiguousarray(pixels), 255)
+
+
+def _check_sides(source: Grids, target: Grids, of_source: np.ndarray, of_target: np.ndarray) -> None:
+    """Raise DataError unless the records of each pair are of one size."""
+    for one, other in zip(of_source.tolist(), of_target.tolist(), strict=True):
+        ours, theirs = tuple(source.sizes[one]), tuple(target.sizes[other])
+        if ours != theirs:
+            raise DataError(
+                f"{source.names[one]}: {_spelt(ours)} in {source.name}, {_spelt(theirs)} in {target.name}. "
+                "The records of a pair are of one size: scale them, or bring both to one with --size."
+            )
+
+
+def _spelt(sides: Sequence[int]) -> str:
+    """Sides as people say them, the width of a picture first."""
+    return " x ".join(map(str, reversed(sides)))
+
+
+def _said(grids: Grids) -> str:
+    """How many records, of which sizes and channels."""
+    sizes = sorted(map(tuple, grids.sizes), key=np.prod)
+    sides = _spelt(sizes[0]) if sizes[0] == sizes[-1] else f"{_spelt(sizes[0])} to {_spelt(sizes[-1])}"
+    channels = {1: "grey", 3: "colour"}.get(grids.n_channels, f"{grids.n_channels} channels")
+    return f"{len(grids):,} of {sides}, {channels}, 0 to {grids.highest:g}"

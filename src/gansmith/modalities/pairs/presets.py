@@ -1,0 +1,106 @@
+"""Sizes, rules and lengths for pairs, by what is to be learnt of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, cast, final
+
+import torch
+
+from gansmith.engine.games.paired import PairedRules
+from gansmith.engine.penalties import PenaltyConfig
+from gansmith.engine.players import PlayerConfig
+from gansmith.engine.terms import TermConfig
+from gansmith.modalities.pairs.codec import PairCodec, PairState
+from gansmith.modalities.pairs.networks import PairNetworks, networks_for
+from gansmith.modalities.recipe import Plan
+from gansmith.nets.convolution import USUAL_SECONDS, AbstractCounted
+
+OPERATIONS_PER_SECOND: Final = 8e10
+"""Multiplications of forward and backward passes, on one core (LOG.md)."""
+PASSES: Final = 3
+"""What learning from a record costs, in passes of its networks."""
+JUDGED: Final = 4
+"""Records that the discriminator judges for each that is made, in the turns of both players."""
+FEWEST_SAMPLES: Final = 8_000
+TOLERANCE: Final = 0.1
+"""A newer model is kept unless its mean absolute error on held-out windows is larger by more than this: a
+sharp model is further off than a faithful one, and wanted."""
+N_EVALUATIONS: Final = 20
+COARSEST: Final = 8
+"""Sides of the coarsest level of a network that has to see the whole of a window."""
+JUDGE_WIDTHS: Final = (32, 64, 128)
+"""Of the discriminator: three levels, a patch of 38 points."""
+
+
+def planned(codec: PairCodec, n_records: int, seconds: float, *, faithful_share: float) -> Plan:
+    """The plan for what a codec has found."""
+    networks, game = sizes(codec.state_), rules(codec.state_, faithful_share)
+    with torch.device("meta"):  # sizes without memory
+        players = networks_for(codec.state_, networks, game)
+    made, told = (
+        cast("AbstractCounted", players[name]).n_operations for name in ("generator", "discriminator")
+    )
+    per_sample = PASSES * (made + JUDGED * (1 - faithful_share) * told)
+    n_samples = int((seconds or USUAL_SECONDS) * OPERATIONS_PER_SECOND / per_sample)
+    return Plan(
+        networks, game, max(n_samples, FEWEST_SAMPLES), n_evaluations=N_EVALUATIONS, tolerance=TOLERANCE
+    )
+
+
+def sizes(state: PairState) -> PairNetworks:
+    """How large networks are, by what they have to see.
+
+    What a larger record looks like is decided near by: one level and many blocks. What is damaged is wider
+    than that, and what a mask means is decided by all of it.
+    """
+    if state.task == "upscale":
+        return PairNetworks((64,), JUDGE_WIDTHS, n_blocks=8)
+    if state.task == "restore":
+        return PairNetworks((48, 96, 128), JUDGE_WIDTHS, n_blocks=2, fold=2)
+    n_levels = 1
+    while max(state.window) / 2**n_levels > COARSEST:
+        n_levels += 1
+    widths = tuple(min(32 * 2**level, 128) for level in range(n_levels))
+    return PairNetworks(widths, JUDGE_WIDTHS, n_blocks=1)
+
+
+def rules(state: PairState, faithful_share: float) -> PairedRules:
+    """The rules, by what is to be made."""
+    terms = (TermConfig("reconstruction", 1.0), TermConfig("paired_features", 0.02))
+    if state.is_mask:
+        terms = (*terms, TermConfig("overlap", 0.1))
+    return PairedRules(
+        batch_size=16 if state.task == "upscale" else 8,
+        terms=terms,
+        adversarial_weight=0.005,
+        faithful_share=faithful_share,
+        n_noise=int(state.is_various),
+        penalties=(PenaltyConfig("r1", 1.0, interval=4), PenaltyConfig("r2", 1.0, interval=4)),
+        generator=PlayerConfig(1e-3, 0.0, beta1=0.9, beta2=0.999, average_half_life_samples=4_000),
+        discriminator=PlayerConfig(5e-4, 0.0, beta1=0.0),
+    )
+
+
+@final
+@dataclass(frozen=True)
+class Preset:
+    """A named plan."""
+
+    plan: Callable[[PairCodec, int, float], Plan]
+    """(codec, training pairs, seconds of the budget or 0) to sizes, rules and length."""
+    meaning: str
+    """One line for people."""
+
+
+PRESETS: Final = {
+    "default": Preset(
+        lambda codec, n_records, seconds: planned(codec, n_records, seconds, faithful_share=0.6),
+        "faithful first, then the game: sharp; apply --strength blends",
+    ),
+    "faithful": Preset(
+        lambda codec, n_records, seconds: planned(codec, n_records, seconds, faithful_share=1.0),
+        "the same network without the game, to compare with",
+    ),
+}

@@ -1,0 +1,125 @@
+"""How pairs are learnt: windows, what is given made of what is wanted, and the score that keeps a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, final
+
+import torch
+from torch import Tensor, nn
+
+from gansmith.engine.batches import Batch, Dataset, Samples
+from gansmith.engine.games import AbstractRules
+from gansmith.engine.randomness import Randomness
+from gansmith.modalities.capabilities import Damaging
+from gansmith.modalities.pairs.codec import PairCodec, PairState
+from gansmith.modalities.pairs.networks import PairNetworks, networks_for
+from gansmith.modalities.pairs.presets import PRESETS
+from gansmith.modalities.pairs.records import Pairs
+from gansmith.modalities.pairs.windows import Windows
+from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.registry import find_modality, needed
+from gansmith.nets.resizing import resized
+
+FEWEST_TO_HOLD_OUT: Final = 8
+"""Of fewer pairs none is held out."""
+MOST_HELD_OUT: Final = 64
+MASK_GIVEN: Final = 0.5
+"""Chance that a network is told where a record is damaged, while it learns to mend."""
+
+
+@final
+class PairRecipe(AbstractRecipe[PairCodec]):
+    """Pairs of records of any kind on a grid."""
+
+    codec: ClassVar[type[AbstractCodec[Any, Any]]] = PairCodec
+    networks: ClassVar[type[Any]] = PairNetworks
+    presets: ClassVar[Mapping[str, str]] = {name: preset.meaning for name, preset in PRESETS.items()}
+
+    def n_heldout(self, n_records: int, preset: str) -> int:
+        return 0 if n_records < FEWEST_TO_HOLD_OUT else min(n_records // 10 or 1, MOST_HELD_OUT)
+
+    def plan(self, codec: PairCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
+        return PRESETS[preset].plan(codec, n_records, seconds)
+
+    def build(self, codec: PairCodec, networks: PairNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
+        return networks_for(codec.state_, networks, rules)
+
+    def dataset(self, codec: PairCodec, records: Pairs, seed: int) -> Dataset:
+        return Windows(codec, records)
+
+    def samples(
+        self, codec: PairCodec, networks: PairNetworks, batch: Batch, generator: torch.Generator | None
+    ) -> Batch:
+        """See the base class: the windows turned and mirrored, and what is given."""
+        state = codec.state_
+        real = codec.expand(batch["real"])
+        source = batch.get("source")
+        source = None if source is None else codec.expand(source)
+        if generator is not None and codec.translatable.is_mirrorable:
+            real, source = _turned(real, source, state, generator)
+        if state.task == "upscale":
+            source = smaller(real, state.factor)
+        elif state.task == "restore":
+            chance = generator or Randomness(0).generator("damage", 0)
+            source = self._damaged(state, real, chance)
+        return Batch({"real": real, "source": source})
+
+    def _damaged(self, state: PairState, real: Tensor, generator: torch.Generator) -> Tensor:
+        """What is to be mended, and in the last channel where the damage is; nothing where nobody says."""
+        modality = find_modality(state.kind)
+        damaging = needed(modality.recipe, Damaging, modality.kind)
+        damaged, mask = damaging.damaged(real, state.damage, generator)
+        is_told = torch.rand(len(real), generator=generator) < MASK_GIVEN
+        mask = mask * is_told.to(mask).view(-1, *[1] * (mask.ndim - 1))
+        return torch.cat([damaged, mask], 1)
+
+    def held_out_score(
+        self, codec: PairCodec, n_heldout: int, seed: int
+    ) -> Callable[[Samples, Samples], float]:
+        return closeness
+
+    def describe(self, codec: PairCodec) -> list[dict[str, str]]:
+        state = codec.state_
+        what = {
+            "paired": "each record turned into its counterpart",
+            "upscale": f"records {state.factor} times larger",
+            "restore": f"damaged records mended ({state.damage})",
+        }[state.task]
+        window = " x ".join(map(str, reversed(state.window)))
+        seen = f"whole, longest side {state.size}" if state.size else f"windows of {window}"
+        rows = [{"part": "task", "learnt": what}, {"part": "seen", "learnt": f"{state.kind}, {seen}"}]
+        said = {
+            "is_mask": "what is wanted is a mask",
+            "is_alike": "both sides mean the same: what is to be changed is learnt",
+            "is_various": "many answers are right: noise decides",
+        }
+        found = [text for name, text in said.items() if getattr(state, name)]
+        return rows + [{"part": "found", "learnt": text} for text in found]
+
+
+def closeness(made: Samples, wanted: Samples) -> float:
+    """One minus the mean absolute error, of values from 0 to 1."""
+    return 1 - (made.clamp(0, 1) - wanted).abs().mean().item()
+
+
+def smaller(real: Samples, factor: int) -> Samples:
+    """Records on a grid so many times coarser, rounded as files of 8 bits are."""
+    sides = [side // factor for side in real.shape[2:]]
+    return (255 * resized(real, sides).clamp(0, 1)).round() / 255
+
+
+def _turned(
+    real: Tensor, source: Tensor | None, state: PairState, generator: torch.Generator
+) -> tuple[Tensor, Tensor | None]:
+    """All records of a batch mirrored; upside down and on their side as well where only texture counts."""
+    chances = torch.rand(3, generator=generator) < 0.5
+    is_of_texture, last = state.task != "paired" and real.ndim > 3, real.ndim - 1
+    axes = [axis for axis, is_so in ((last, chances[0]), (last - 1, chances[1] and is_of_texture)) if is_so]
+    is_square = is_of_texture and real.shape[-1] == real.shape[-2]
+
+    def turn(values: Tensor) -> Tensor:
+        values = values.flip(axes) if axes else values
+        return values.transpose(-1, -2) if chances[2] and is_square else values
+
+    return turn(real).contiguous(), None if source is None else turn(source).contiguous()

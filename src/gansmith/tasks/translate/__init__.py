@@ -1,0 +1,1 @@
+"""Records turned into others: pictures made larger, mended, or given another look."""

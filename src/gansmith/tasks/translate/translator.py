@@ -1,0 +1,195 @@
+"""Learns to turn records into others, in the manner of scikit-learn's transformers.
+
+larger = gansmith.Translator(upscale=4, budget="30m").fit("photos/")
+larger.transform(picture)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, final
+
+from sklearn.base import BaseEstimator
+
+from gansmith.engine.train import StepRecord
+from gansmith.errors import UsageError
+from gansmith.modalities.grids import Turned
+from gansmith.settings import from_plain
+from gansmith.tasks.model import Model, load_model
+from gansmith.tasks.runs.fit import FitConfig, start
+from gansmith.tasks.synthesize import UnfittedError
+from gansmith.tasks.translate.translation import Translation
+
+
+@final
+class Translator(BaseEstimator):
+    """Learns pairs of records, what is given and what is wanted, and makes the second of the first.
+
+    With `upscale` or `restore` good records alone are learnt from: what is given is made of them.
+
+    Args:
+        upscale: Make records so many times larger, 2 to 8; 0: no larger.
+        restore: Mend damaged records.
+        damage: What is to be mended: "old" photographs (the default), or "camera".
+        size: Longest side in pixels that whole pictures are brought to; 0 learns from windows as they come.
+        preset: "default", or "faithful", without the game.
+        budget: Time to learn, such as 90s or 5m; empty takes the preset's length.
+        samples_seen: Length in windows that are learnt from; 0 takes the budget or the preset's length.
+        seed: The same seed, the same model.
+        threads: Processor cores to learn with; 0 chooses.
+
+    Attributes:
+        model_: The learnt `Model`, once fitted or loaded.
+    """
+
+    model_: Model
+
+    def __init__(
+        self,
+        *,
+        upscale: int = 0,
+        restore: bool = False,
+        damage: str = "",
+        size: int = 0,
+        preset: str = "default",
+        budget: str = "",
+        samples_seen: int = 0,
+        seed: int = 0,
+        threads: int = 0,
+    ) -> None:
+        self.upscale, self.restore, self.damage, self.size = upscale, restore, damage, size
+        self.preset, self.budget, self.samples_seen = preset, budget, samples_seen
+        self.seed, self.threads = seed, threads
+
+    def fit(
+        self,
+        X: object,  # noqa: N803
+        y: object = None,
+        *,
+        run: str | Path | None = None,
+        show: Callable[[StepRecord], None] | None = None,
+        start_from: str | Path | Model | None = None,
+    ) -> Translator:
+        """Learn from pairs, or from good records alone.
+
+        Args:
+            X: What is given: a folder, an archive, an array of pictures, a list of arrays, ...; to enlarge or
+                to mend, good records.
+            y: What is wanted, of the same names, or in the same order.
+            run: A folder for checkpoints and statistics.
+            show: Called with each step record.
+            start_from: A model, or its file, to fine-tune.
+
+        Raises:
+            DataError: The data cannot be read, or there are no pairs in it.
+            UsageError: A setting is none, or settings do not go together.
+        """
+        if y is not None and (self.upscale or self.restore):
+            raise UsageError("upscale and restore make what is given of what is wanted: leave y out.")
+        options = {
+            "upscale": self.upscale,
+            "restore": self.restore,
+            "damage": self.damage,
+            "size": str(self.size) if self.size else "",
+        }
+        chosen = {name: value for name, value in options.items() if value}
+        config = FitConfig(
+            kind="pairs",
+            preset=self.preset,
+            budget=self.budget,
+            samples_seen=self.samples_seen,
+            seed=self.seed,
+            threads=self.threads,
+        )
+        origin = load_model(start_from) if isinstance(start_from, (str, Path)) else start_from
+        source = X if y is None else (X, y)
+        folder = None if run is None else Path(run)
+        fit_run = start(source, config, options=chosen, folder=folder, origin=origin)
+        for record in fit_run:
+            if show is not None:
+                show(record)
+        self.model_ = fit_run.model()
+        return self
+
+    def transform(self, X: Any, *, strength: float = 1.0, seed: int = 0) -> Any:  # noqa: N803
+        """What becomes of records in memory, in the caller's own type.
+
+        Args:
+            X: One picture, `(height, width)` or `(height, width, n_channels)`, several in one array, a list of
+                them, or a picture of Pillow's.
+            strength: From 0, the faithful weights, to 1, the sharp ones.
+            seed: Of what many answers are right for.
+
+        Raises:
+            UsageError: When not fitted yet, or the strength is out of range.
+            DataError: When the records are not such as were learnt from.
+        """
+        translation = self.translation(strength, seed)
+        return translation.translatable.turned_values(X, translation.turning())
+
+    def apply(
+        self,
+        source: str | Path,
+        output: str | Path,
+        *,
+        strength: float = 1.0,
+        seed: int = 0,
+        masks: str | Path | None = None,
+    ) -> Iterator[Turned]:
+        """Turn a file, all of a folder or an archive, or a film frame by frame, while it is iterated over.
+
+        Args:
+            source: What is given.
+            output: Where the results go; names are kept.
+            strength: See `transform`.
+            seed: See `transform`.
+            masks: A file, or a folder with files of the same names, of what is missing: white.
+
+        Raises:
+            UsageError: When not fitted yet, or there is no such format.
+            DataError: When a file cannot be read or written.
+        """
+        translation = self.translation(strength, seed)
+        return translation.apply(source, Path(output), None if masks is None else Path(masks))
+
+    def translation(self, strength: float = 1.0, seed: int = 0) -> Translation:
+        """What was learnt, to be applied with that strength.
+
+        Raises:
+            UsageError: When not fitted yet, or the strength is out of range.
+        """
+        if "model_" not in vars(self):
+            raise UnfittedError("this translator has learnt nothing yet: call fit first.")
+        return Translation(self.model_, strength, seed)
+
+    def save(self, path: str | Path, *, sampling_only: bool = False) -> None:
+        """Write the model file; see `Model.save`."""
+        model = self.translation().model
+        self.model_ = replace(model, digest=model.save(path, sampling_only=sampling_only))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Translator:
+        """A fitted translator from a model file.
+
+        Raises:
+            ModelFileError: When the file is missing, damaged or hostile.
+            UsageError: When it is a model of something else.
+        """
+        model = load_model(path)
+        state = Translation(model).state
+        fit = from_plain(FitConfig, model.manifest["fit"])
+        translator = cls(
+            upscale=state.factor if state.task == "upscale" else 0,
+            restore=state.task == "restore",
+            damage=state.damage,
+            size=state.size,
+            preset=fit.preset,
+            budget=fit.budget,
+            samples_seen=fit.samples_seen,
+            seed=fit.seed,
+            threads=fit.threads,
+        )
+        translator.model_ = model
+        return translator
