@@ -44,6 +44,7 @@ from gansmith.nets.mlp import ACTIVATIONS
 from gansmith.nets.resizing import resized
 from gansmith.nets.settings import Activation
 
+Made = Float[Tensor, "batch n_out *made"]
 COARSER_SIZE: Final = 4
 """Points along a side that one of the next coarser level sees."""
 
@@ -136,7 +137,7 @@ class GridTranslator(AbstractCounted):
                 step *= 2
         return self.fold * (reach + step)
 
-    def forward(self, source: GridSamples, noise: GridSamples | None = None) -> GridSamples:
+    def forward(self, source: GridSamples, noise: Float[Tensor, "batch n_noise *grid"] | None = None) -> Made:
         """What becomes of each source; with noise of the same grid where the network takes any."""
         sides = source.shape[2:]
         x = centred(source)
@@ -156,7 +157,7 @@ class GridTranslator(AbstractCounted):
             made = torch.cat([made[:, : self.n_same], 0.5 + made[:, self.n_same :]], 1)
         return made
 
-    def _made(self, x: GridSamples) -> GridSamples:
+    def _made(self, x: GridSamples) -> Made:
         activate = ACTIVATIONS[self.activation].function
         x = self.first(quick(x))
         met: list[Tensor] = []
@@ -171,7 +172,7 @@ class GridTranslator(AbstractCounted):
         return self.last(activate(x))
 
 
-def continued(x: GridSamples, multiple: int) -> GridSamples:
+def continued(x: GridSamples, multiple: int) -> Made:
     """The same with sides that are multiples of a number: the last values go on."""
     margins: list[int] = []
     for side in reversed(x.shape[2:]):
@@ -179,7 +180,7 @@ def continued(x: GridSamples, multiple: int) -> GridSamples:
     return pad(x, margins, mode="replicate") if any(margins) else x
 
 
-def folded(x: GridSamples, times: int) -> GridSamples:
+def folded(x: GridSamples, times: int) -> Made:
     """Blocks of so many points a side as channels of one point; sides are multiples of it."""
     if times == 1:
         return x
@@ -191,7 +192,7 @@ def folded(x: GridSamples, times: int) -> GridSamples:
     return x.reshape(n, n_channels * times**n_dims, *(side // times for side in grid))
 
 
-def unfolded(x: GridSamples, times: int) -> GridSamples:
+def unfolded(x: GridSamples, times: int) -> Made:
     """The inverse of `folded`."""
     if times == 1:
         return x
