@@ -35,6 +35,11 @@ class Grids(Protocol):
         ...
 
     @property
+    def sizes(self) -> Sequence[tuple[int, ...]]:
+        """Sides of each grid, without reading it where headers say so."""
+        ...
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know about how they were read."""
         ...
