@@ -36,7 +36,7 @@ class Grids(Protocol):
 
     @property
     def sizes(self) -> Sequence[tuple[int, ...]]:
-        """Sides of each grid."""
+        """Sides of each grid, without reading it where headers say so."""
         ...
 
     @property

@@ -75,13 +75,13 @@ def read_header(file: BufferedIOBase, name: str) -> Header:
     with readable():
         if medical.is_scan(name):
             height, width, n_channels, pixel_type, n_frames = medical.scan_header(file, name)
-            _check_size(width, height)
+            check_size(width, height)
             return Header(width, height, n_channels, pixel_type, n_frames, "scan")
         if name.lower().endswith(npy.SUFFIX):
             height, width, n_channels, pixel_type = npy.picture_header(file)
-            _check_size(width, height)
+            check_size(width, height)
             return Header(width, height, n_channels, pixel_type, 1, NPY)
-        with _opened(file) as image:
+        with opened(file) as image:
             width, height = image.size
             if image.format in _WITH_EXIF and image.getexif().get(_ORIENTATION) in _TURNED:
                 width, height = height, width
@@ -110,13 +110,21 @@ def decode(file: BufferedIOBase, name: str, frame: int = 0, needed_px: int = 0) 
             return medical.read_scan(file, name, frame, MAX_PIXELS)
         if name.lower().endswith(npy.SUFFIX):
             return npy.read_picture(file)
-        with _opened(file) as image:
+        with opened(file) as image:
             if frame:
                 image.seek(frame)
             if needed_px and image.format == "JPEG":
                 image.draft(None, (needed_px, needed_px))
-            turned = ImageOps.exif_transpose(image) if image.format in _WITH_EXIF else image
-            return _as_array(turned)
+            return upright(image)
+
+
+def upright(image: Image.Image) -> Pixels:
+    """The pixels of Pillow's picture, turned as its file says, shape `(height, width, n_channels)`.
+
+    Raises:
+        Unreadable: It holds no finite numbers.
+    """
+    return _as_array(ImageOps.exif_transpose(image) if image.format in _WITH_EXIF else image)
 
 
 @contextmanager
@@ -140,13 +148,19 @@ def readable() -> Generator[None]:
 
 
 @contextmanager
-def _opened(file: BufferedIOBase) -> Generator[Image.Image]:
+def opened(file: BufferedIOBase) -> Generator[Image.Image]:
+    """A file as Pillow's picture, not decoded yet.
+
+    Raises:
+        Unreadable: It is too large; and what Pillow raises, for `readable`.
+    """
     with Image.open(cast("Any", file)) as image:
-        _check_size(*image.size)
+        check_size(*image.size)
         yield image
 
 
-def _check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int) -> None:
+    """Raise Unreadable where a picture has too many pixels."""
     if width * height > MAX_PIXELS:
         raise Unreadable(f"{width} x {height} pixels: {_too_large(width * height)}")
 

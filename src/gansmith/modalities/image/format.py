@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast, final
 import numpy as np
 
 from gansmith.modalities.format import AbstractFormat
+from gansmith.modalities.grids import Grids, Turned, Turning
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
@@ -29,11 +30,13 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores`, `Filming`, `Pictured`, `ShowsOddities`: pictures from files, arrays and tables."""
+    """See `HasScores`, `Filming`, `Pictured`, `ShowsOddities`, `Translatable`: pictures of any source."""
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
     n_frames: ClassVar[int] = 30
+    n_dims: ClassVar[int] = 2
+    is_mirrorable: ClassVar[bool] = True
 
     def recognises(self, source: object) -> bool:
         return looks_like_pictures(source)
@@ -114,6 +117,26 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         from gansmith.modalities.image.oddities import oddity_gallery  # only for those who search
 
         return oddity_gallery(records, again, usual)
+
+    def read_grids(self, source: object, options: ImageOptions, n_channels: int = 0) -> Grids:
+        """See `Translatable`."""
+        from gansmith.modalities.image.grids import (
+            read_grids,
+        )  # this and the next: only for those who translate
+
+        return read_grids(source, options, n_channels)
+
+    def turned(self, source: str | Path, output: Path, turning: Turning) -> Iterator[Turned]:
+        """See `Translatable`."""
+        from gansmith.modalities.image.turning import turned
+
+        return turned(source, output, turning)
+
+    def turned_values(self, records: Any, turning: Turning) -> Any:
+        """See `Translatable`."""
+        from gansmith.modalities.image.turning_values import turned_values
+
+        return turned_values(records, turning)
 
     def preview(self, records: Pictures) -> PicturePreview:
         return preview_of(records, self.n_previewed)

@@ -149,7 +149,7 @@ def _below(names: Sequence[str], folder: str) -> dict[int, str]:
     """The files in a folder of this path or name, and their names without it; see `AMONG`."""
     if folder == AMONG:
         marked = {number: stem for number, name in enumerate(names) if (stem := _marked_stem(name))}
-        stems = {_stem(name) for name in names} if marked else set[str]()
+        stems = {without_suffix(name) for name in names} if marked else set[str]()
         return {number: names[number] for number, stem in marked.items() if stem in stems}
     part = f"/{folder}/"
     found = dict[int, str]()
@@ -162,7 +162,7 @@ def _below(names: Sequence[str], folder: str) -> dict[int, str]:
 
 def _marked_stem(name: str) -> str:
     """What the picture beside a mask is called, with its folder; empty where the name is no mask's."""
-    folder, slash, bare = _stem(name).rpartition("/")
+    folder, slash, bare = without_suffix(name).rpartition("/")
     found = _MARKED.fullmatch(bare) if "_" in bare or "-" in bare else None
     return f"{folder}{slash}{found[1] or found[2]}" if found else ""
 
@@ -256,14 +256,14 @@ class _Pictures:
         self._names = names
         self._by_stem = defaultdict[str, list[int]](list)
         for number, name in enumerate(names):
-            self._by_stem[_stem(name).rpartition("/")[2]].append(number)
+            self._by_stem[without_suffix(name).rpartition("/")[2]].append(number)
 
     def matched(self, masks: Sequence[str]) -> list[tuple[int, str] | None]:
         """The picture of each mask, and the mask's own name; None where there is none, or in doubt."""
         return [self._match(mask) for mask in masks]
 
     def _match(self, mask: str) -> tuple[int, str] | None:
-        folder, _, stem = _stem(mask).rpartition("/")
+        folder, _, stem = without_suffix(mask).rpartition("/")
         parts = folder.split("/") if folder else []
         marked = _MARKED.fullmatch(stem)
         for called in (stem, *([marked[1] or marked[2]] if marked else ())):
@@ -289,8 +289,13 @@ class _Pictures:
         return numbers[scores.index(best)] if scores.count(best) == 1 else None
 
 
-def _stem(name: str) -> str:
-    """A path without the suffixes of its file."""
+def without_suffix(name: str) -> str:
+    """A path without the suffixes of its file.
+
+    Example:
+        >>> without_suffix("a.b/c.d.png"), without_suffix("brain.nii.gz")
+        ('a.b/c.d', 'brain')
+    """
     bare = name[:-3] if name.lower().endswith(".nii.gz") else name
     folder, slash, file = bare.rpartition("/")
     return f"{folder}{slash}{file.rpartition('.')[0] or file}"

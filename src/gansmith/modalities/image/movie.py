@@ -58,7 +58,7 @@ def animated(
     times = [1000 * seconds_per_frame] * len(frames)
     times[-1] = times[-1] if last_seconds is None else 1000 * last_seconds
     said = {**PROVENANCE, **(metadata or {})}
-    options = _options(suffix.lower(), said)
+    options = saving_options(suffix.lower(), said)
     if suffix.lower() == ".gif":
         images = [image if image.mode == "L" else image.quantize(256) for image in images]
     stream = BytesIO()
@@ -67,8 +67,8 @@ def animated(
     return stream.getvalue()
 
 
-def _options(suffix: str, said: Mapping[str, str]) -> dict[str, Any]:
-    """How Pillow writes this format, with what is said in it."""
+def saving_options(suffix: str, said: Mapping[str, str]) -> dict[str, Any]:
+    """How Pillow writes one of `MOVIE_FORMATS`, with what is said in it; but for GIF nothing is lost."""
     if suffix in (".png", ".apng"):
         info = PngInfo()
         for key, value in said.items():

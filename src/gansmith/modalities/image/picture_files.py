@@ -66,7 +66,7 @@ def read_files(
         DataError: None of them can be read; or with `strict`, one of them cannot, or another file is there.
         UsageError: A size or channels that do not exist; scans that nothing installed can read.
     """
-    _check_others(files, options)
+    check_others(files, options)
     apart = parted(files, options)
     files = apart.pictures
     frames = frames_in(files, is_every=is_every_frame)
@@ -97,7 +97,7 @@ def read_files(
         numbers = kept = _kept(frames, broken)
     if broken and options.strict:
         raise DataError(
-            f"{files.name}: {_left_out(frames, broken)}. Mend or remove them, or leave --strict out."
+            f"{files.name}: {left_out(frames, broken)}. Mend or remove them, or leave --strict out."
         )
     in_source = kept if isinstance(source, InMemory) else np.arange(len(frames))
     names = tuple(frames.name(number) for number in in_source.tolist())
@@ -121,7 +121,8 @@ def _sizes(headers: Mapping[int, Header], in_source: np.ndarray) -> dict[int, tu
 # --- Looking ------------------------------------------------------------------------------------------------
 
 
-def _check_others(files: PictureFiles, options: ImageOptions) -> None:
+def check_others(files: PictureFiles, options: ImageOptions) -> None:
+    """Raise DataError where no picture is among some files; with `strict`, where something else is."""
     others = shortened(files.others)
     if not len(files.names):
         seen = f"there are {counted(len(files.others), 'other file')}: {others}" if others else "it is empty"
@@ -170,7 +171,7 @@ def _check_some(
 ) -> None:
     if not headers or not sample:
         raise DataError(
-            f"{frames.files.name}: cannot be read as pictures: {_left_out(frames, broken)}. "
+            f"{frames.files.name}: cannot be read as pictures: {left_out(frames, broken)}. "
             "Mend them, or give others."
         )
 
@@ -311,7 +312,8 @@ def _texts(content: bytes, name: str, encoding: str = "") -> Texts:
 # --- Notes --------------------------------------------------------------------------------------------------
 
 
-def _left_out(frames: Frames, broken: Mapping[int, str]) -> str:
+def left_out(frames: Frames, broken: Mapping[int, str]) -> str:
+    """What is said of pictures that cannot be read, by their numbers, each with its reason."""
     said = [f"{frames.name(number)} ({broken[number]})" for number in sorted(broken)]
     return f"{counted(len(broken), 'file')} left out: {shortened(said)}"
 
@@ -328,7 +330,7 @@ def _notes(
 ) -> list[str]:
     notes = [f"pictures {how}"] if how else []
     if broken:
-        notes.append(_left_out(frames, broken))
+        notes.append(left_out(frames, broken))
     if files.others:
         verb = "is no picture" if len(files.others) == 1 else "are no pictures"
         notes.append(f"{counted(len(files.others), 'file')} {verb}: {shortened(files.others)}")

@@ -79,7 +79,7 @@ class PictureWriter:
         self._path, self._like, self._is_safe, self._stack = path, like, is_safe, ExitStack()
         suffix = ".csv" if str(path) == STDOUT else path.suffix.lower()
         if path.is_dir() or not suffix:
-            _check_free(path)
+            check_free(path)
             suffix = ""
         elif suffix not in FORMATS:
             raise UsageError(
@@ -123,7 +123,7 @@ class PictureWriter:
         file = self._stack.enter_context(self._file())
         if self._suffix == ".zip":
             archive = self._stack.enter_context(ZipFile(file, "w", ZIP_STORED))
-            return _PictureFiles(_to_zip(archive), like, self._metadata, self._is_safe)
+            return _PictureFiles(to_zip(archive), like, self._metadata, self._is_safe)
         if self._suffix == ".csv":
             return _PixelLines(file)
         if self._suffix == ".npy":
@@ -134,7 +134,7 @@ class PictureWriter:
         return nullcontext(sys.stdout.buffer) if str(self._path) == STDOUT else whole_file(self._path)
 
 
-def _check_free(path: Path) -> None:
+def check_free(path: Path) -> None:
     """Raise UsageError when a folder of pictures would overwrite something."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         what = "holds something already" if path.is_dir() else "is a file"
@@ -233,7 +233,7 @@ class _Arrays:
             arrays[f"{name}_" if name in arrays else name] = plain
         with ZipFile(self._file, "w", ZIP_STORED) as archive:  # np.savez reserves the names `file` and so on
             for name, array in arrays.items():
-                _to_zip(archive)(f"{name}.npy", _npy(array))
+                to_zip(archive)(f"{name}.npy", _npy(array))
 
 
 @final
@@ -264,11 +264,11 @@ class _Grid:
 
 # --- One file a picture -------------------------------------------------------------------------------------
 
-_Put = Callable[[str, bytes], None]
+Put = Callable[[str, bytes], None]
 """Writes the content of a file of this name, which may lie in sub-folders."""
 
 
-def _to_folder(folder: Path) -> _Put:
+def _to_folder(folder: Path) -> Put:
     def put(name: str, content: bytes) -> None:
         path = folder / name
         if "/" in name:
@@ -278,7 +278,7 @@ def _to_folder(folder: Path) -> _Put:
     return put
 
 
-def _to_zip(archive: ZipFile) -> _Put:
+def to_zip(archive: ZipFile) -> Put:
     """Without the time of day: the same pictures make the same bytes."""
     return lambda name, content: archive.writestr(ZipInfo(name), content)
 
@@ -287,7 +287,7 @@ def _to_zip(archive: ZipFile) -> _Put:
 class _PictureFiles:
     """Pictures, each in a file of its own, what is known of them, and where they come from."""
 
-    def __init__(self, put: _Put, like: Pictures, metadata: Mapping[str, str], is_safe: bool) -> None:
+    def __init__(self, put: Put, like: Pictures, metadata: Mapping[str, str], is_safe: bool) -> None:
         self._spelt: Callable[[str], str] = escaped if is_safe else str
         self._put, self._form, self._metadata = put, like.form, metadata
         self._names: tuple[str, ...] = like.attributes.names
