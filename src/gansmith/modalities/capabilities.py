@@ -1,4 +1,4 @@
-"""What only some recipes can do: records that were asked for, gaps, rules, a last touch, a last word.
+"""What only some recipes can do: records that were asked for, gaps, damage, rules, a last touch, a last word.
 
 See `gansmith.modalities.registry.needed` and `offered`.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, final, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -163,6 +164,29 @@ class Imputing(Protocol):
 
         Raises:
             DataError: When it is missing, malformed, or of other columns or shapes.
+        """
+        ...
+
+
+@runtime_checkable
+class Damaging(Protocol):
+    """Good records can be damaged as age and bad copies damage them, so that restoring them can be learnt."""
+
+    def damaged(
+        self, real: Samples, damage: str, generator: torch.Generator
+    ) -> tuple[Samples, Float[Tensor, "batch 1 *grid"]]:
+        """What has become of records, each in a way of its own.
+
+        Args:
+            real: Good records, shape `(batch, n_channels, *grid)`.
+            damage: One of the names that the kind has for it.
+            generator: On the CPU: of all that is drawn.
+
+        Returns:
+            The damaged records, of the same shape, and masks: 1 where nothing is left of a record, else 0.
+
+        Raises:
+            UsageError: The kind knows no such damage, or cannot do it to records of this form.
         """
         ...
 

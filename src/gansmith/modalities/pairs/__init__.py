@@ -15,8 +15,7 @@ from gansmith.settings import Annotated, Field, Offered, settings
 Task = Literal["paired", "upscale", "restore"]
 """Known counterparts; records made larger; records mended."""
 MOST_FACTOR: Final = 8
-ASKED_BY: Final = ("to", "upscale", "restore")
-"""Options that say that data is learnt from as pairs."""
+SMALLEST_SIDE: Final = 8
 
 
 @final
@@ -33,12 +32,12 @@ class PairOptions:
     damage: Annotated[str, Offered(("fit",), form="old|camera")] = ""
     """What is to be mended: old (faded, scratched, stained, torn photographs; the default) or camera (noise,
     blur, coarse JPEG)."""
-    size: Annotated[str, Offered(("fit",), form="N")] = ""
-    """Longest side in pixels that whole pictures are brought to; empty learns from windows as they come."""
-    channels: Annotated[str, Offered(("fit",), form="L|RGB")] = ""
-    """What pictures are read as: L (grey) or RGB; empty: what most of them are."""
+    size: Annotated[str, Offered(("fit",), form="WIDTHxHEIGHT")] = ""
+    """Pixels that pictures are brought to, such as 46x56, or 64 for 64x64; empty chooses."""
+    channels: Annotated[str, Offered(("fit",), form="L|RGB|RGBA")] = ""
+    """What pictures are read as: L (grey), RGB, RGBA; empty: what most of them are."""
     strict: Annotated[bool, Offered(("fit",))] = False
-    """Refuse files that are broken, instead of leaving them out."""
+    """Refuse a folder in which some file is no picture or is broken, instead of leaving it out."""
 
     def __post_init__(self) -> None:
         asked = [name for name, value in (("--upscale", self.upscale), ("--restore", self.restore)) if value]
@@ -50,8 +49,18 @@ class PairOptions:
             raise UsageError("--upscale 1 makes nothing larger. Give 2, 3 or 4.")
         if self.damage and not self.restore:
             raise UsageError("--damage says what --restore is to mend. Give both, or leave it out.")
-        if self.size and not (self.size.isdecimal() and int(self.size) >= 8):
-            raise UsageError(f"--size {self.size!r}: pairs are brought to one longest side, such as 128.")
+        if self.size and self.longest_side < SMALLEST_SIDE:
+            raise UsageError(
+                f"size {self.size!r}: whole pairs are brought to one longest side of {SMALLEST_SIDE} pixels or "
+                "more, such as 128; without a size windows are learnt from as they come."
+            )
+
+    @property
+    def longest_side(self) -> int:
+        """That whole records are brought to; 0 where none was given, or no such."""
+        width, _, height = self.size.partition("x")
+        is_one = width.isdecimal() and (not height or height == width)
+        return int(width) if is_one else 0
 
     @property
     def task(self) -> Task:

@@ -83,7 +83,7 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
         if records.source is not None:
             given = [records.given(number) / records.source.highest for number in looked]  # type: ignore[operator]
         is_mask = task == "paired" and all(map(_is_mask, wanted))
-        size = int(options.size) if options.size else 0
+        size = options.longest_side
         depth = {"uint8": 8, "uint16": 16}.get(records.wanted(looked[0]).dtype.name, 32)
         state = PairState(
             kind=records.kind,

@@ -27,7 +27,7 @@ FEWEST_SAMPLES: Final = 8_000
 TOLERANCE: Final = 0.1
 """A newer model is kept unless its mean absolute error on held-out windows is larger by more than this: a
 sharp model is further off than a faithful one, and wanted."""
-N_EVALUATIONS: Final = 20
+N_EVALUATIONS: Final = 10
 COARSEST: Final = 8
 """Sides of the coarsest level of a network that has to see the whole of a window."""
 JUDGE_WIDTHS: Final = (32, 64, 128)

@@ -69,10 +69,10 @@ class PairRecipe(AbstractRecipe[PairCodec]):
         """What is to be mended, and in the last channel where the damage is; nothing where nobody says."""
         modality = find_modality(state.kind)
         damaging = needed(modality.recipe, Damaging, modality.kind)
-        damaged, mask = damaging.damaged(real, state.damage, generator)
+        damaged = damaging.damaged(real, generator, state.damage)
         is_told = torch.rand(len(real), generator=generator) < MASK_GIVEN
-        mask = mask * is_told.to(mask).view(-1, *[1] * (mask.ndim - 1))
-        return torch.cat([damaged, mask], 1)
+        mask = damaged["mask"] * is_told.to(real).view(-1, *[1] * (real.ndim - 1))
+        return torch.cat([damaged["source"], mask], 1)
 
     def held_out_score(
         self, codec: PairCodec, n_heldout: int, seed: int
