@@ -51,8 +51,8 @@ class PairOptions:
             raise UsageError("--damage says what --restore is to mend. Give both, or leave it out.")
         if self.size and self.longest_side < SMALLEST_SIDE:
             raise UsageError(
-                f"size {self.size!r}: whole pairs are brought to one longest side of {SMALLEST_SIDE} pixels or "
-                "more, such as 128; without a size windows are learnt from as they come."
+                f"size {self.size!r}: whole pairs are brought to one longest side of {SMALLEST_SIDE} pixels "
+                "or more, such as 128; without a size windows are learnt from as they come."
             )
 
     @property

@@ -50,12 +50,12 @@ class Translation:
         if not isinstance(self.model.codec, PairCodec) or not isinstance(self.model.rules, PairedRules):
             kind = self.model.modality.kind
             raise UsageError(
-                f"this is a model of {kind!r} data: it makes new records (gansmith sample) and turns none into "
-                "others. Give one that was learnt with --to, --upscale or --restore."
+                f"this is a model of {kind!r} data: it makes new records (gansmith sample) and turns none "
+                "into others. Give one that was learnt with --to, --upscale or --restore."
             )
         if not 0 <= self.strength <= MOST_STRENGTH:
             raise UsageError(
-                f"strength {self.strength} is none: give a number from 0 (faithful) to 1 (as sharp as learnt)."
+                f"strength {self.strength} is none: give a number from 0, faithful, to 1, as sharp as learnt."
             )
 
     @property

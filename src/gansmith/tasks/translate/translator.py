@@ -117,8 +117,8 @@ class Translator(BaseEstimator):
         """What becomes of records in memory, in the caller's own type.
 
         Args:
-            X: One picture, `(height, width)` or `(height, width, n_channels)`, several in one array, a list of
-                them, or a picture of Pillow's.
+            X: One picture, `(height, width)` or `(height, width, n_channels)`, several in one array, a list
+                of them, or a picture of Pillow's.
             strength: From 0, the faithful weights, to 1, the sharp ones.
             seed: Of what many answers are right for.
 
