@@ -1,4 +1,4 @@
-"""What only some recipes can do: records that were asked for, gaps, rules, a last touch, a last word.
+"""What only some recipes can do: records that were asked for, gaps, damage, rules, a last touch, a last word.
 
 See `gansmith.modalities.registry.needed` and `offered`.
 """
@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, final, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gansmith.engine.batches import Conditions, Dataset, Samples, Weights
+from gansmith.engine.batches import Batch, Conditions, Dataset, Samples, Weights
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import Compact
@@ -163,6 +164,28 @@ class Imputing(Protocol):
 
         Raises:
             DataError: When it is missing, malformed, or of other columns or shapes.
+        """
+        ...
+
+
+@runtime_checkable
+class Damaging(Protocol):
+    """Good records can be damaged as age and bad copies damage them, so that restoring them can be learnt."""
+
+    def damaged(self, real: Samples, generator: torch.Generator, damage: str = "") -> Batch:
+        """Records and what has become of them, each in a way of its own.
+
+        Args:
+            real: Good records, shape `(batch, *sample)`.
+            generator: On the CPU: of all that is drawn.
+            damage: One of the names of the kind; empty chooses.
+
+        Returns:
+            The records as `real`, damaged as `source`, and `mask`, shape `(batch, 1, *grid)`: 1 where nothing
+            is left of a record in its source, else 0.
+
+        Raises:
+            UsageError: The kind knows no such damage, or cannot do it to records of this form.
         """
         ...
 
