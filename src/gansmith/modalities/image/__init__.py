@@ -12,6 +12,9 @@ from gansmith.settings import Annotated, Offered, settings
 Fit = Literal["auto", "crop", "pad", "stretch"]
 """How a picture of another shape is brought to a size: its middle is cut out, its edges are extended, or its
 sides are scaled apart; "auto" leaves it to the pictures."""
+DAMAGES: Final = ("old", "camera")
+"""How good pictures are damaged to learn restoring: as old prints are, faded, stained, scratched; or as bad
+cameras and files do, by blur, noise, compression and too few pixels."""
 READING: Final = ("fit", "score", "show", "rebalance")
 
 
