@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Final
 
 NOT_MEASUREMENTS: Final = {
-    "__init__", "__main__", "drawing", "machine", "mixtures", "phantoms", "picture_judge", "picture_rows",
-    "picture_sets", "picture_speed", "picture_task",
+    "__init__", "__main__", "drawing", "figures", "machine", "mixtures", "phantoms", "picture_judge",
+    "picture_rows", "picture_sets", "picture_speed", "picture_task",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "conditions", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading",
-    "rebalance", "scorecard_pictures", "turns",
-    "versus",
+    "rebalance", "scorecard_pictures", "translate", "turns", "versus",
 }  # fmt: skip
 
 

@@ -28,9 +28,9 @@ MASK_TONES: Final = 0.02
 """Share of values away from both ends that a mask has at most: its edges."""
 MASK_EDGE: Final = 0.1
 """How far from 0 and 1 a value may be that counts as one of them."""
-ALIKE: Final = 0.5
-"""Distance of both sides of pairs, in mean absolute deviations of what is wanted, below which the network
-learns what is to be changed of the source instead of everything."""
+ALIKE: Final = 0.7
+"""Correlation of both sides, within a record, from which on the network learns what is to be changed of the
+source instead of everything."""
 
 
 @final
@@ -173,9 +173,11 @@ def _is_mask(values: np.ndarray) -> bool:
 
 
 def _are_alike(given: list[np.ndarray], wanted: list[np.ndarray]) -> bool:
-    """Whether what is given is nearer to what is wanted than a grey record would be by far."""
-    if any(one.shape != other.shape for one, other in zip(given, wanted, strict=True)):
-        return False
-    apart = np.mean([np.abs(one - other).mean() for one, other in zip(given, wanted, strict=True)])
-    spread = np.mean([np.abs(other - other.mean()).mean() for other in wanted])
-    return bool(apart < ALIKE * spread)
+    """Whether what is bright in what is given is bright in what is wanted."""
+    found: list[float] = []
+    for one, other in zip(given, wanted, strict=True):
+        if one.shape != other.shape:
+            return False
+        if one.std() and other.std():
+            found.append(float(np.corrcoef(one.ravel(), other.ravel())[0, 1]))
+    return bool(found and np.mean(found) >= ALIKE)

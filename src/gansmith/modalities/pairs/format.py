@@ -44,7 +44,7 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         has_target = not (isinstance(wanted, str) and not wanted)
         if options.task == "paired" and not has_target:
             raise UsageError("nothing says what records are to be turned into. Give to, upscale or restore.")
-        modality = recognise(given)
+        modality = recognise(_example(given))
         translating = needed(modality.format, Translatable, modality.kind)
         if options.channels not in N_CHANNELS:
             raise UsageError(f"channels {options.channels!r}: pairs are read as L (grey) or RGB.")
@@ -56,7 +56,7 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
                 raise DataError(f"{first.name}: nothing there to learn from. Give at least one record.")
             every, name = np.arange(len(first)), first.name
             return Pairs(None, first, every, every, options.task, modality.kind, name, first.notes)
-        other = recognise(wanted)
+        other = recognise(_example(wanted))
         if other.kind != modality.kind:
             raise DataError(
                 f"{first.name} is of kind {modality.kind!r}, what it is to be turned into of kind "
@@ -104,6 +104,13 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
             return TextPreview(f"{len(records):,} records of {records.shape[1:]} values")
         pixels = records[:, 0] if records.shape[1] == 1 else records.transpose(0, 2, 3, 1)
         return PicturePreview(np.ascontiguousarray(pixels), 255)
+
+
+def _example(source: object) -> object:
+    """What a list of records in memory is recognised by: the first of them."""
+    if isinstance(source, list) and source and not isinstance(source[0], (str, Path)):
+        return np.asarray(cast("list[Any]", source)[0])[None]
+    return source
 
 
 def _check_sides(source: Grids, target: Grids, of_source: np.ndarray, of_target: np.ndarray) -> None:

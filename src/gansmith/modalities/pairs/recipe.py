@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, final
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch, Dataset, Samples
@@ -103,7 +104,7 @@ def closeness(made: Samples, wanted: Samples) -> float:
     return 1 - (made.clamp(0, 1) - wanted).abs().mean().item()
 
 
-def smaller(real: Samples, factor: int) -> Samples:
+def smaller(real: Samples, factor: int) -> Float[Tensor, "batch *smaller"]:
     """Records on a grid so many times coarser, rounded as files of 8 bits are."""
     sides = [side // factor for side in real.shape[2:]]
     return (255 * resized(real, sides).clamp(0, 1)).round() / 255

@@ -22,6 +22,8 @@ from gansmith.nets.resizing import resized
 
 OVERLAP: Final = 4
 """How often an epoch sees each point of a record, about."""
+EDGES: Final = 0.1
+"""Share of windows that lie at either end of a side: what is there would be seen too seldom."""
 FEWEST_TURNS: Final = 8
 """Windows of each record in an epoch, at least."""
 
@@ -51,6 +53,7 @@ class Windows:
             turn, number = divmod(index, len(self._pairs))
             real, source = self._pair(number)
             place = (0.5 + (turn + 1) * self._steps + number * self._steps[::-1] / 2) % 1
+            place = (place * (1 + 2 * EDGES) - EDGES).clip(0, 1)
             wanted.append(cut(real, self._window, place))
             if source is not None:
                 given.append(cut(source, self._window, place))
