@@ -92,6 +92,33 @@
   });
   system.addEventListener("change", () => { label(); repaint(); });
 
+  /* Before and after: the divider follows the pointer, and the keys of the range input behind it. */
+  for (const frame of document.querySelectorAll(".pair .seen")) {
+    const range = frame.querySelector("input");
+    const cut = () => frame.style.setProperty("--cut", `${range.value}%`);
+    const drag = (event) => {
+      const place = frame.getBoundingClientRect();
+      range.value = (100 * (event.clientX - place.left)) / place.width;
+      cut();
+    };
+    range.addEventListener("input", cut);
+    frame.addEventListener("pointerdown", (event) => {
+      if (event.button || event.target.closest("select")) return;
+      frame.setPointerCapture(event.pointerId);
+      drag(event);
+    });
+    frame.addEventListener("pointermove", (event) => {
+      if (frame.hasPointerCapture(event.pointerId)) drag(event);
+    });
+    for (const side of ["left", "right"]) {
+      const choice = frame.querySelector(`select.${side}`);
+      choice.addEventListener("change", () => {
+        const pictures = frame.querySelectorAll("img");
+        pictures.forEach((one, place) => one.classList.toggle(`is-${side}`, place === choice.selectedIndex));
+      });
+    }
+  }
+
   /* Paper: everything unfolded and drawn, in light colours, as wide as the paper; and back again. */
   let before = null;
   window.addEventListener("beforeprint", () => {

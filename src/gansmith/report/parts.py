@@ -85,6 +85,8 @@ class Section:
     """Synthetic records beside their nearest training records: the columns, and the pairs."""
     records: tuple[dict[str, Any], ...] = ()
     """Records as a list, each to be unfolded; shown last."""
+    compared: tuple[dict[str, Any], ...] = ()
+    """Records before and after, each a frame with a divider; shown after the figures."""
     warning: str = ""
     """Said in a frame above everything."""
 

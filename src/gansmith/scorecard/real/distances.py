@@ -47,9 +47,9 @@ def frechet_distance(fake: FakePoints, real: RealPoints, *, seed: int = 0) -> Sc
     fake, real = _projected(fake, real, rng)
     n_folds = min(_FOLDS, len(fake), len(real))
     folds = [rng.permutation(np.arange(len(side)) % n_folds) for side in (fake, real)]
-    without = [_frechet(fake[folds[0] != fold], real[folds[1] != fold]) for fold in range(n_folds)]
+    without = [frechet(fake[folds[0] != fold], real[folds[1] != fold]) for fold in range(n_folds)]
     return Score(
-        value=_frechet(fake, real),
+        value=frechet(fake, real),
         error=float(np.sqrt((n_folds - 1) * np.var(without))),
         n=min(len(fake), len(real)),
         direction="lower",
@@ -139,7 +139,8 @@ def _scaled(fake: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return both[: len(fake)], both[len(fake) :]
 
 
-def _frechet(fake: np.ndarray, real: np.ndarray) -> float:
+def frechet(fake: FakePoints, real: RealPoints) -> float:
+    """The number of `frechet_distance` alone, for two points or more on each side."""
     gap = fake.mean(axis=0) - real.mean(axis=0)
     ours, theirs = _root_of_covariance(fake), _root_of_covariance(real)
     # With S = R R^T, the trace of (S_1 S_2)^(1/2) is the sum of the singular values of R_1^T R_2.
