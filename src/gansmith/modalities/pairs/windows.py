@@ -84,7 +84,7 @@ def cut(values: np.ndarray, window: tuple[int, ...], place: np.ndarray) -> np.nd
         margins = [(0, 0), *((less // 2, less - less // 2) for less in lacking)]
         values = np.pad(values, margins, mode="edge")
     firsts = [
-        int(share * (found - side + 1))
+        min(int(share * (found - side + 1)), found - side)
         for share, found, side in zip(place.tolist(), values.shape[1:], window, strict=True)
     ]
     return values[(slice(None), *(slice(a, a + side) for a, side in zip(firsts, window, strict=True)))]

@@ -63,7 +63,7 @@ def test_what_has_no_counterpart_is_left_out_and_said(tmp_path):
 
 def test_folders_with_nothing_in_common_are_refused(tmp_path):
     source, target = folder(tmp_path / "a", ["x.png", "y.png"]), folder(tmp_path / "b", ["1.png", "2.png"])
-    with pytest.raises(DataError, match="'x', 'y'.*no of 2 names") as refused:
+    with pytest.raises(DataError, match=r"'x', 'y'.*no of 2 names") as refused:
         read(str(source), to=str(target))
     assert "name them so" in str(refused.value)
 
