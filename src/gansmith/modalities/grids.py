@@ -135,3 +135,7 @@ class Translatable(Protocol):
     def turned_values(self, records: Any, turning: Turning) -> Any:
         """Records in memory turned; they come back in the caller's own type."""
         ...
+
+    def address(self, values: Values) -> str:
+        """A record as a `data:` address, to be seen or heard on a page."""
+        ...

@@ -12,6 +12,8 @@ from gansmith.faces.cli.options import Json, Seed, print_json
 
 if TYPE_CHECKING:
     from gansmith.modalities.grids import Turned
+    from gansmith.scorecard.translation.card import TranslationCard
+    from gansmith.tasks.translate.translation import Translation
 
 MEGA = 1_000_000
 
@@ -29,6 +31,13 @@ def apply(
         Path | None,
         typer.Option("--mask", help="White where a damaged picture is missing: a file, or a folder of them."),
     ] = None,
+    truth: Annotated[
+        str,
+        typer.Option(help="What should come out, of the same names: how near it comes is measured."),
+    ] = "",
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page with a divider between before and after: .html.")
+    ] = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -36,6 +45,8 @@ def apply(
 
     Names, transparency, depth and the durations of a film are kept; any size will do.
     """
+    if report is not None and (not truth or report.suffix.lower() != ".html"):
+        raise UsageError("--report is a page of what was measured: give --truth, and a name ending in .html.")
     from gansmith.faces.cli.screen import console
     from gansmith.tasks.model import load_model
     from gansmith.tasks.translate.translation import Translation
@@ -59,6 +70,24 @@ def apply(
         f"Wrote {output}: {n_done:,} picture{'' if n_done == 1 else 's'}, {seconds:.1f} s, "
         f"{pace:.1f} s a megapixel."
     )
+    found = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
+    found |= translation.provenance
+    if truth:
+        card = _measured(translation, source, truth, report)
+        found["card"] = card.to_dict()
+        if not json:
+            typer.echo(card.as_text())
     if json:
-        found = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
-        print_json({**found, **translation.provenance})
+        print_json(found)
+
+
+def _measured(translation: Translation, source: str, truth: str, report: Path | None) -> TranslationCard:
+    from gansmith.faces.cli.screen import console
+    from gansmith.tasks.translate.judging import judged
+
+    with console.status("Measuring ..."):
+        card = judged(translation, source, truth)
+    if report is not None:
+        card.to_html(report)
+        console.print(f"Wrote {report}.")
+    return card

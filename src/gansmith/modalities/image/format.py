@@ -9,8 +9,9 @@ from typing import Any, ClassVar, cast, final
 
 import numpy as np
 
+from gansmith.modalities.canvas import as_address
 from gansmith.modalities.format import AbstractFormat
-from gansmith.modalities.grids import Grids, Turned, Turning
+from gansmith.modalities.grids import Grids, Turned, Turning, Values
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.arrays import is_channels_first
 from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
@@ -120,9 +121,8 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
 
     def read_grids(self, source: object, options: ImageOptions, n_channels: int = 0) -> Grids:
         """See `Translatable`."""
-        from gansmith.modalities.image.grids import (
-            read_grids,
-        )  # this and the next: only for those who translate
+        # This and the next: only for those who translate.
+        from gansmith.modalities.image.grids import read_grids
 
         return read_grids(source, options, n_channels)
 
@@ -137,6 +137,11 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         from gansmith.modalities.image.turning_values import turned_values
 
         return turned_values(records, turning)
+
+    def address(self, values: Values) -> str:
+        """See `Translatable`."""
+        whole = np.rint(255 * values.clip(0, 1)).astype(np.uint8)
+        return as_address(whole[0] if len(whole) == 1 else np.ascontiguousarray(whole.transpose(1, 2, 0)))
 
     def preview(self, records: Pictures) -> PicturePreview:
         return preview_of(records, self.n_previewed)

@@ -16,10 +16,12 @@ from sklearn.base import BaseEstimator
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.modalities.grids import Turned
+from gansmith.scorecard.translation.card import TranslationCard
 from gansmith.settings import from_plain
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.runs.fit import FitConfig, start
 from gansmith.tasks.synthesize import UnfittedError
+from gansmith.tasks.translate.judging import judged
 from gansmith.tasks.translate.translation import Translation
 
 
@@ -163,6 +165,22 @@ class Translator(BaseEstimator):
         if "model_" not in vars(self):
             raise UnfittedError("this translator has learnt nothing yet: call fit first.")
         return Translation(self.model_, strength, seed)
+
+    def score(self, X: Any, y: Any, *, strength: float = 1.0, seed: int = 0) -> TranslationCard:  # noqa: N803
+        """How near what becomes of records comes to the truth, and how real it looks, beside anchors.
+
+        Args:
+            X: Records to be turned, that were not learnt from.
+            y: What they should become, of the same names or in the same order.
+            strength: See `transform`.
+            seed: See `transform`.
+
+        Raises:
+            UsageError: When not fitted yet, or the strength is out of range.
+            DataError: When the records cannot be read, or are no pairs.
+        """
+        is_named = isinstance(X, (str, Path)) and isinstance(y, (str, Path))
+        return judged(self.translation(strength, seed), X, y, by_order=not is_named)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> None:
         """Write the model file; see `Model.save`."""
