@@ -11,6 +11,7 @@ import pytest
 from gansmith.report.oddities import write_oddities
 from gansmith.report.page import write_report
 from gansmith.report.privacy import privacy_card_page
+from gansmith.report.translation import write_translation
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Page, sync_playwright
@@ -21,7 +22,10 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 EXAMPLES = Path(__file__).parents[1] / "unit" / "report"
 EXAMPLE = runpy.run_path(str(EXAMPLES / "example.py"))
 ODDITIES = runpy.run_path(str(EXAMPLES / "example_oddities.py"))
-_ODDITIES = pytest.param("oddities", marks=pytest.mark.slow)  # made of the parts that the others are made of
+TRANSLATION = runpy.run_path(str(EXAMPLES / "example_translation.py"))
+# Made of the parts that the others are made of.
+_ODDITIES = pytest.param("oddities", marks=pytest.mark.slow)
+_TRANSLATION = pytest.param("translation", marks=pytest.mark.slow)
 _SCROLL = """async () => {
     document.documentElement.style.scrollBehavior = "auto";
     for (let y = 0; y < document.body.scrollHeight; y += 500) {
@@ -40,6 +44,7 @@ def folder(tmp_path_factory):
     for name in ("census", "several", "nasty", "pictures"):
         write_report(EXAMPLE[name](), place / name)
     write_oddities(ODDITIES["payments"](), place / "oddities")
+    write_translation(TRANSLATION["discs"](), place / "translation")
     card = privacy_card_page(EXAMPLE["card_for_the_officer"]())
     (place / "privacy.html").write_text(card, encoding="utf-8")
     return place
@@ -155,7 +160,39 @@ def test_the_theme_can_be_chosen_and_figures_follow(visit):
     assert troubles == []
 
 
-@pytest.mark.parametrize("name", ["census", "several", "nasty", "pictures", "privacy", _ODDITIES])
+def test_the_divider_follows_pointer_and_keys_and_its_sides_are_chosen(visit):
+    page, troubles = visit("translation")
+    frame = page.locator(".pair .seen").first
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    assert (box["width"], box["height"]) == (600, 400)
+
+    def seen(name):
+        return frame.locator(f"img[alt$=', {name}']").evaluate(
+            "(img) => [getComputedStyle(img).visibility, getComputedStyle(img).clipPath]"
+        )
+
+    assert seen("input") == ["visible", "inset(0px 50% 0px 0px)"]
+    assert seen("sharp") == ["visible", "none"]
+    assert seen("truth")[0] == "hidden"
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 150, box["y"] + 220)
+    page.mouse.up()
+    assert seen("input")[1] == "inset(0px 75% 0px 0px)"
+    frame.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    assert seen("input")[1] == "inset(0px 74% 0px 0px)"
+    frame.locator("select.right").select_option("truth")
+    assert (seen("truth")[0], seen("sharp")[0]) == ("visible", "hidden")
+    frame.locator("select.left").select_option("truth")
+    assert seen("truth") == ["visible", "none"]
+    assert troubles == []
+
+
+@pytest.mark.parametrize(
+    "name", ["census", "several", "nasty", "pictures", "privacy", _TRANSLATION, _ODDITIES]
+)
 def test_a_telephone_never_scrolls_sideways(visit, name):
     page, troubles = visit(name, width=375)
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
@@ -163,7 +200,7 @@ def test_a_telephone_never_scrolls_sideways(visit, name):
     assert troubles == []
 
 
-@pytest.mark.parametrize("name", ["census", "pictures", "privacy", _ODDITIES])
+@pytest.mark.parametrize("name", ["census", "pictures", "privacy", _TRANSLATION, _ODDITIES])
 def test_nothing_serious_stands_in_anyones_way(visit, name):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page, _ = visit(name, has_policy=False)  # axe's own script is none of ours

@@ -340,7 +340,7 @@ def chosen(values: Sequence[float], n_most: int) -> dict[int, str]:
 
     Example:
         >>> chosen([30.0, 21.0, 29.0, 40.0, 28.0], 3)
-        {1: 'worst', 0: 'typical', 2: 'typical'}
+        {1: 'worst', 2: 'typical', 0: 'typical'}
     """
     order = [int(place) for place in np.argsort(values, kind="stable")]
     n_worst = max(1, min(_WORST, n_most // 3, len(order) // 4))
