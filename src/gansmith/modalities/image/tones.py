@@ -119,14 +119,12 @@ def _shares(values: np.ndarray, had: Range) -> np.ndarray:
 
 def pixels_of(tones: Tones, dtype: np.dtype[Any], had: Range) -> Pixels:
     """Values as pixels of a type, shape `(height, width, n_channels)`, transparency as the last of them."""
-    planes = tones.colours
-    if tones.alpha is not None:
-        planes = np.concatenate([planes, tones.alpha[None]])
-    values = planes * np.float32(had[1] - had[0])
-    values += np.float32(had[0])
-    if dtype.kind != "f":
-        np.rint(values, out=values)
-    return np.ascontiguousarray(np.moveaxis(values.astype(dtype), 0, 2))
+    planes = [*tones.colours] if tones.alpha is None else [*tones.colours, tones.alpha]
+    pixels = np.empty((*planes[0].shape, len(planes)), dtype)
+    for channel, plane in enumerate(planes):  # one by one: a photograph has many
+        values = plane * np.float32(had[1] - had[0]) + np.float32(had[0])
+        pixels[..., channel] = values if dtype.kind == "f" else np.rint(values, out=values)
+    return pixels
 
 
 def over_white(tones: Tones) -> Tones:
@@ -155,7 +153,8 @@ def turned_tones(tones: Tones, turning: Turning, mask: np.ndarray | None) -> tup
     """
     n_had, *sides = tones.colours.shape
     given = _of_channels(tones.colours, turning.n_channels)
-    note = "made grey: the model knows no colours" if n_had > turning.n_channels and _is_tinted(tones) else ""
+    is_lost = n_had > turning.n_channels and _is_tinted(tones)
+    note = "its colours are not used: the model reads grey" if is_lost else ""
     if mask is not None:
         given = np.concatenate([given, mask[None].astype(np.float32)])
     started = time.perf_counter()
@@ -166,7 +165,8 @@ def turned_tones(tones: Tones, turning: Turning, mask: np.ndarray | None) -> tup
     assert list(made.shape[1:]) == wanted, (made.shape, wanted)
     if not np.isfinite(made).all():
         raise DataError("the model makes values that are no finite numbers. Train it anew.")
-    colours = np.clip(made, 0, 1, dtype=np.float32)
+    is_free = made.flags.writeable and not np.may_share_memory(made, given)
+    colours = np.clip(made, 0, 1, out=made if is_free else None).astype(np.float32, copy=False)
     if n_had == 1 and len(colours) == 3 and np.ptp(colours, axis=0).max() <= GREY:
         colours = _of_channels(colours, 1)
     return Tones(colours, _enlarged(tones.alpha, turning.factor)), seconds, note

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def save(path, pixels, **options):
     return path
 
 
-def noise(*shape, dtype=np.uint8, seed=0):
+def noise(*shape, dtype: Any = np.uint8, seed=0):
     return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
 
 

@@ -6,6 +6,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,12 +40,17 @@ def save(path, pixels, **options):
     return path
 
 
+def opened(path) -> Any:
+    """Pillow's picture, some of whose attributes only some formats have."""
+    return Image.open(path)
+
+
 def pixels_in(path):
-    with Image.open(path) as image:
+    with opened(path) as image:
         return np.array(image)
 
 
-def noise(*shape, dtype=np.uint8, seed=0):
+def noise(*shape, dtype: Any = np.uint8, seed=0):
     return np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
 
 
@@ -100,7 +106,7 @@ def test_grey_stays_grey_unless_it_is_coloured(tmp_path):
 def test_colour_through_a_grey_model_is_said(tmp_path):
     source = save(tmp_path / "in.png", noise(4, 4, 3))
     (found,) = turn(source, tmp_path / "out.png", GREY)
-    assert found.note == "made grey: the model knows no colours"
+    assert found.note == "its colours are not used: the model reads grey"
     assert pixels_in(tmp_path / "out.png").shape == (4, 4)
     hidden = save(tmp_path / "hidden.png", noise(4, 4, 1).repeat(3, 2))
     assert turn(hidden, tmp_path / "b.png", GREY)[0].note == ""
@@ -160,7 +166,7 @@ def test_palettes_and_print_colours_become_colours(tmp_path):
     assert pixels_in(tmp_path / "out.png")[0, 0].tolist() == [9, 8, 7, 0]
     (found,) = turn(tmp_path / "c.jpg", tmp_path / "out.jpg")
     assert found.note == "CMYK becomes RGB"
-    with Image.open(tmp_path / "out.jpg") as image:
+    with opened(tmp_path / "out.jpg") as image:
         assert image.mode == "RGB"
 
 
@@ -178,7 +184,7 @@ def test_a_photograph_is_turned_upright_and_keeps_what_it_says(tmp_path, suffix)
     options = {"lossless": True} if suffix == ".webp" else {}
     source = save(tmp_path / f"in{suffix}", pixels, exif=exif.tobytes(), icc_profile=profile, **options)
     turn(source, tmp_path / f"out{suffix}", TWICE)
-    with Image.open(tmp_path / f"out{suffix}") as image:
+    with opened(tmp_path / f"out{suffix}") as image:
         found = image.getexif()
         assert image.size == (32, 64)
         assert np.asarray(image)[:28].mean() > 250
@@ -192,7 +198,7 @@ def test_a_photograph_is_turned_upright_and_keeps_what_it_says(tmp_path, suffix)
 def test_a_jpeg_stays_one_of_all_its_colours(tmp_path):
     source = save(tmp_path / "in.jpg", noise(16, 16, 3), dpi=(300, 300))
     turn(source, tmp_path / "out.jpg")
-    with Image.open(tmp_path / "out.jpg") as image:
+    with opened(tmp_path / "out.jpg") as image:
         assert image.format == "JPEG"
         assert image.info["dpi"] == (300, 300)
         assert [part[1:3] for part in image.layer] == [(1, 1)] * 3
@@ -222,7 +228,7 @@ def test_a_profile_of_colours_is_not_put_on_grey(tmp_path):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     source = save(tmp_path / "in.png", noise(4, 4, 3), icc_profile=profile, dpi=(300, 300))
     turn(source, tmp_path / "out.png", GREY)
-    with Image.open(tmp_path / "out.png") as image:
+    with opened(tmp_path / "out.png") as image:
         assert "icc_profile" not in image.info
         assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
@@ -272,7 +278,7 @@ def test_a_film_keeps_its_times(tmp_path, suffix):
     found = turn(source, tmp_path / f"out{suffix}", TWICE)
     assert [one.name for one in found] == [f"in{suffix}#{n}" for n in (1, 2, 3)]
     assert [one.n_points for one in found] == [30] * 3
-    with Image.open(tmp_path / f"out{suffix}") as image:
+    with opened(tmp_path / f"out{suffix}") as image:
         assert (image.n_frames, image.size, image.info["loop"]) == (3, (10, 12), 3)
         times, tones = [], []
         for number in range(3):
@@ -289,7 +295,7 @@ def test_the_cover_of_a_film_stays_its_cover(tmp_path):
         tmp_path / "in.png", save_all=True, append_images=tones[1:], duration=[40, 80], default_image=True
     )
     assert len(turn(tmp_path / "in.png", tmp_path / "out.png", TWICE)) == 3
-    with Image.open(tmp_path / "out.png") as image:
+    with opened(tmp_path / "out.png") as image:
         assert image.default_image
         times = [image.info.get("duration") for number in range(3) if not image.seek(number)]
         assert times[1:] == [40, 80]
@@ -298,7 +304,7 @@ def test_the_cover_of_a_film_stays_its_cover(tmp_path):
 
 def test_a_film_that_is_shown_once_is_shown_once(tmp_path):
     turn(film(tmp_path / "in.gif", [50, 50]), tmp_path / "out.gif")
-    with Image.open(tmp_path / "out.gif") as image:
+    with opened(tmp_path / "out.gif") as image:
         assert "loop" not in image.info
 
 
@@ -311,7 +317,7 @@ def test_a_film_in_colour_keeps_what_is_transparent(tmp_path):
         tmp_path / "in.gif", save_all=True, append_images=frames[1:], duration=70, loop=0, disposal=2
     )
     turn(tmp_path / "in.gif", tmp_path / "out.gif")
-    with Image.open(tmp_path / "out.gif") as image:
+    with opened(tmp_path / "out.gif") as image:
         for number in range(2):
             image.seek(number)
             found = np.asarray(image.convert("RGBA"))
@@ -324,7 +330,7 @@ def test_pages_keep_their_sizes_and_depths(tmp_path):
     images = [Image.fromarray(page) for page in pages]
     images[0].save(tmp_path / "in.tif", save_all=True, append_images=images[1:])
     turn(tmp_path / "in.tif", tmp_path / "out.tif")
-    with Image.open(tmp_path / "out.tif") as image:
+    with opened(tmp_path / "out.tif") as image:
         for number, page in enumerate(pages):
             image.seek(number)
             assert np.array_equal(np.asarray(image), page)
@@ -435,7 +441,7 @@ def test_a_link_to_what_is_read_is_what_is_read(tmp_path):
 
 def test_what_is_interrupted_leaves_nothing_half_written(folder, tmp_path):
     for name in ("out", "out.zip"):
-        rows = FORMAT.turned(folder, tmp_path / name, COLOUR)
+        rows: Any = FORMAT.turned(folder, tmp_path / name, COLOUR)
         assert next(rows).name == "a/c.gif#1"
         rows.close()
         assert not (tmp_path / name).exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,7 +20,7 @@ TWICE = Turning(lambda values: values.repeat(2, axis=1).repeat(2, axis=2), 3, fa
 TINTED = Turning(lambda values: values * np.array([0.5, 0.9, 1], np.float32)[:, None, None], 3)
 
 
-def noise(*shape, dtype=np.uint8):
+def noise(*shape, dtype: Any = np.uint8):
     return np.random.default_rng(0).integers(1, np.iinfo(dtype).max, shape, dtype, endpoint=True)
 
 
