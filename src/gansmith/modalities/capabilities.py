@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gansmith.engine.batches import Batch, Conditions, Dataset, Samples, Weights
+from gansmith.engine.batches import Conditions, Dataset, Samples, Weights
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import Compact
@@ -172,17 +172,18 @@ class Imputing(Protocol):
 class Damaging(Protocol):
     """Good records can be damaged as age and bad copies damage them, so that restoring them can be learnt."""
 
-    def damaged(self, real: Samples, generator: torch.Generator, damage: str = "") -> Batch:
-        """Records and what has become of them, each in a way of its own.
+    def damaged(
+        self, real: Samples, damage: str, generator: torch.Generator
+    ) -> tuple[Samples, Float[Tensor, "batch 1 *grid"]]:
+        """What has become of records, each in a way of its own.
 
         Args:
-            real: Good records, shape `(batch, *sample)`.
+            real: Good records, shape `(batch, n_channels, *grid)`.
+            damage: One of the names that the kind has for it.
             generator: On the CPU: of all that is drawn.
-            damage: One of the names of the kind; empty chooses.
 
         Returns:
-            The records as `real`, damaged as `source`, and `mask`, shape `(batch, 1, *grid)`: 1 where nothing
-            is left of a record in its source, else 0.
+            The damaged records, of the same shape, and masks: 1 where nothing is left of a record, else 0.
 
         Raises:
             UsageError: The kind knows no such damage, or cannot do it to records of this form.

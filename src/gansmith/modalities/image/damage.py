@@ -4,8 +4,6 @@ A damage is a row of stages, and a stage some steps, each with the chance that i
 and print suffer comes first, then what lies on the print or is torn off it, then what the scanner or camera
 adds that copies it; where the order of steps is anybody's guess, each picture draws its own.
 
-Median PSNR of damaged against clean pictures, and the time of a batch, stand beside the damages.
-
 Source:
     Wan et al. 2020, "Bringing old photos back to life" (arXiv:2004.09484), for what is wrong with old prints;
     Zhang et al. 2021, "Designing a practical degradation model for deep blind image super-resolution"
@@ -18,14 +16,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from gansmith.errors import UsageError, find
-from gansmith.modalities.image import DAMAGES
 from gansmith.modalities.image.damage_camera import blurred, compressed, grainy, noisy, reduced
 from gansmith.modalities.image.damage_draws import Draws, Pictures
 from gansmith.modalities.image.damage_marks import Marked, dusty, folded, hairy, scratched, torn
@@ -70,12 +67,16 @@ STAGES: Final[dict[str, tuple[Stage, ...]]] = {
     "old": (FILM, PRINT, MARKS, SCAN),
     "camera": (CAMERA,),
 }
-"""Of each damage."""
+"""Of each damage, as `gansmith.modalities.image.DAMAGES` names them.
+
+Of windows of 96 x 96 of photographs (`python -m bench damage`, 2026-11-29) the median PSNR against the clean
+ones is 18.5 dB (old; half lie between 16 and 21, and most of it is colour) and 27.8 dB (camera; 24 to 33).
+Eight of them in colour cost 34 and 16 ms of one core of a busy machine.
+"""
 
 
 @final
-@dataclass(frozen=True)
-class Damaged:
+class Damaged(NamedTuple):
     """Pictures after their damage."""
 
     pictures: Pictures
@@ -85,13 +86,13 @@ class Damaged:
 
 
 @torch.no_grad()
-def damaged(pictures: Pictures, generator: torch.Generator, damage: str = DAMAGES[0]) -> Damaged:
+def damaged(pictures: Pictures, damage: str, generator: torch.Generator) -> Damaged:
     """Each picture of a batch damaged in its own way.
 
     Args:
         pictures: One channel or three, black 0 and white 1, of any size, on any device.
-        generator: On the CPU: of all that is drawn.
         damage: One of `gansmith.modalities.image.DAMAGES`.
+        generator: On the CPU: of all that is drawn.
 
     Raises:
         UsageError: There is no such damage, or pictures have another number of channels.

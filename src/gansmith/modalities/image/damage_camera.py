@@ -29,6 +29,7 @@ from gansmith.modalities.image.damage_draws import (
     frequencies,
     gaussian_transfer,
 )
+from gansmith.nets.resizing import resized
 
 GAMMA: Final = 2.2
 """Light is a stored value to this power."""
@@ -114,12 +115,11 @@ def _turned(
 
 
 def reduced(pictures: Pictures, draws: Draws) -> Pictures:
-    """Made smaller by a factor of its own and as large again, by the bicubic kernel, antialiased."""
+    """Made smaller by a factor of its own and as large again, by the kernel of `gansmith.nets.resizing`."""
     light, sides = pictures.pow(GAMMA), pictures.shape[-2:]
     for row, factor in enumerate(draws.between(*FACTORS, len(pictures)).flatten().tolist()):
         small = [max(1, round(side / factor)) for side in sides]
-        shrunk = F.interpolate(light[row, None], small, mode="bicubic", antialias=True)
-        light[row] = F.interpolate(shrunk, sides, mode="bicubic", antialias=True)[0]
+        light[row] = resized(resized(light[row, None], small), sides)[0]
     return light.clamp(0.0, 1.0).pow(1 / GAMMA)
 
 

@@ -14,14 +14,14 @@ from gansmith.engine.games import AbstractRules
 from gansmith.engine.monitors import coverage
 from gansmith.errors import UsageError
 from gansmith.modalities.attribute_request import AttributeRequest, request_for
-from gansmith.modalities.image import DAMAGES, ImageOptions
+from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.contesting import arena_of, classes_of, marked
-from gansmith.modalities.image.damage import damaged
+from gansmith.modalities.image.damage import Damaged, damaged
 from gansmith.modalities.image.dataset import PictureDataset
 from gansmith.modalities.image.forming import CHANNELS
 from gansmith.modalities.image.labels import like
-from gansmith.modalities.image.networks import ImageNetworks, networks_for
+from gansmith.modalities.image.networks import ImageNetworks, PictureSamples, networks_for
 from gansmith.modalities.image.pictures import Pictures
 from gansmith.modalities.image.presets import PRESETS
 from gansmith.modalities.image.sight import PictureSight
@@ -98,10 +98,9 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
         known = like(records.attributes, codec.empty.attributes)
         return codec.attributes.unknown(known)
 
-    def damaged(self, real: Samples, generator: torch.Generator, damage: str = "") -> Batch:
-        """See `Damaging`: grey pictures or colours, as `DAMAGES` names the ways; the first is the default."""
-        left = damaged(real, generator, damage or DAMAGES[0])
-        return Batch({"real": real, "source": left.pictures, "mask": left.mask})
+    def damaged(self, real: PictureSamples, damage: str, generator: torch.Generator) -> Damaged:
+        """See `Damaging`: grey pictures or colours, in one of the ways of `DAMAGES`."""
+        return damaged(real, damage, generator)
 
     def classes(self, records: Pictures, target: str) -> np.ndarray:
         """See `Contesting`: the values of an attribute."""
