@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -70,7 +70,7 @@ def apply(
         f"Wrote {output}: {n_done:,} picture{'' if n_done == 1 else 's'}, {seconds:.1f} s, "
         f"{pace:.1f} s a megapixel."
     )
-    found = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
+    found: dict[str, Any] = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
     found |= translation.provenance
     if truth:
         card = _measured(translation, source, truth, report)

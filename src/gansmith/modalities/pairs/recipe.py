@@ -70,10 +70,10 @@ class PairRecipe(AbstractRecipe[PairCodec]):
         """What is to be mended, and in the last channel where the damage is; nothing where nobody says."""
         modality = find_modality(state.kind)
         damaging = needed(modality.recipe, Damaging, modality.kind)
-        damaged = damaging.damaged(real, generator, state.damage)
+        damaged, mask = damaging.damaged(real, state.damage, generator)
         is_told = torch.rand(len(real), generator=generator) < MASK_GIVEN
-        mask = damaged["mask"] * is_told.to(real).view(-1, *[1] * (real.ndim - 1))
-        return torch.cat([damaged["source"], mask], 1)
+        mask = mask * is_told.to(real).view(-1, *[1] * (real.ndim - 1))
+        return torch.cat([damaged, mask], 1)
 
     def held_out_score(
         self, codec: PairCodec, n_heldout: int, seed: int
