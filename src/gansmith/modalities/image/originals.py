@@ -87,7 +87,6 @@ class Original:
             Unreadable: What it says of itself is broken.
         """
         self._file, self._name, self._header, self._image = file, name, header, image
-        self.kind = "JPEG" if header.kind == "MPO" else header.kind
         self.n_frames = header.n_frames if header.kind in FILMS else 1
         self.notes = list[str]()
         self.kept = Kept() if image is None else self._kept(image)
@@ -122,7 +121,7 @@ class Original:
         texts = {
             key: value
             for key, value in info.items()
-            if self.kind == "PNG"
+            if self._header.kind == "PNG"
             and isinstance(key, str)
             and isinstance(value, str)
             and "xmp" not in key.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zipfile
 import zlib
@@ -458,6 +459,18 @@ def test_what_is_interrupted_leaves_nothing_half_written(folder, tmp_path):
         turn(folder, tmp_path / "out.zip", replace(COLOUR, turn=fails))
     assert [path.name for path in tmp_path.glob(".*")] == []
     assert not (tmp_path / "out.zip").exists()
+
+
+def test_a_full_disk_leaves_nothing_half_written(folder, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = names_in(tmp_path)
+    monkeypatch.setattr("os.fsync", full)
+    for source, output in (("in", "out"), ("in", "out.zip"), ("in/b.PNG", "out.png")):
+        with pytest.raises(DataError, match="No space left"):
+            turn(tmp_path / source, tmp_path / output)
+    assert names_in(tmp_path) == before
 
 
 def test_what_a_format_cannot_hold_is_said(tmp_path):
