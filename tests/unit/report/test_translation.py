@@ -1,4 +1,4 @@
-"""The page of a translation: frames with two sides, all numbers, how was measured; no name can do anything."""
+"""The page of a translation: frames with two sides, all numbers, how was measured; names that do nothing."""
 
 from __future__ import annotations
 
@@ -121,13 +121,9 @@ def test_no_name_can_do_anything(report):
         for text in NASTY
     ]
     methods = [method | {"name": text, "meaning": text} for text in NASTY]
-    hostile = {
-        "title": NASTY[0],
-        "sentences": NASTY,
-        "stated": NASTY,
-        "skipped": dict.fromkeys(NASTY, NASTY[1]),
-    }
-    page = _rendered(report | hostile | {"examples": examples, "methods": methods, "notes": NASTY})
+    lists = dict.fromkeys(("sentences", "stated", "notes"), NASTY)
+    hostile = {"title": NASTY[0], "skipped": dict.fromkeys(NASTY, NASTY[1]), **lists}
+    page = _rendered(report | hostile | {"examples": examples, "methods": methods})
     found = _Attributes()
     found.feed(page)
     assert not [name for name in found.names if name.startswith("on")]
