@@ -16,7 +16,9 @@ from jaxtyping import Float
 
 Values = Float[np.ndarray, "n_channels *grid"]
 """Of one record, from 0 to 1."""
-Turn = Callable[[Values], Values]
+Made = Float[np.ndarray, "n_made *made"]
+"""Of what becomes of it."""
+Turn = Callable[[Values], Made]
 """Makes another record of one; the grid may be another, its sides multiplied by a whole number."""
 
 

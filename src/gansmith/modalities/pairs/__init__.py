@@ -7,7 +7,7 @@ are made of them.
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, final
+from typing import Final, Literal, final
 
 from gansmith.errors import UsageError
 from gansmith.settings import Annotated, Field, Offered, settings
@@ -23,7 +23,7 @@ SMALLEST_SIDE: Final = 8
 class PairOptions:
     """What is to be made of records, and how they are read."""
 
-    to: Annotated[Any, Offered(("fit",), form="FOLDER")] = ""
+    to: Annotated[str, Offered(("fit",), form="FOLDER")] = ""
     """What records are to be turned into: a folder or an archive of files with the same names."""
     upscale: Annotated[int, Field(ge=0, le=MOST_FACTOR), Offered(("fit",), form="2|3|4")] = 0
     """Learn to make records so many times larger, from good ones."""
@@ -41,7 +41,7 @@ class PairOptions:
 
     def __post_init__(self) -> None:
         asked = [name for name, value in (("--upscale", self.upscale), ("--restore", self.restore)) if value]
-        if isinstance(self.to, str) and self.to:
+        if self.to:
             asked.append("--to")
         if len(asked) > 1:
             raise UsageError(f"{' and '.join(asked)} are different things to learn. Give one.")

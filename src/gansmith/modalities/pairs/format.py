@@ -15,7 +15,7 @@ from gansmith.modalities.grids import Grids, Translatable
 from gansmith.modalities.pairs import PairOptions
 from gansmith.modalities.pairs.records import Pairs, matched
 from gansmith.modalities.previews import PicturePreview, Preview, TextPreview
-from gansmith.modalities.registry import needed, recognise
+from gansmith.modalities.registry import Modality, needed, recognise
 
 N_CHANNELS = {"": 0, "L": 1, "RGB": 3}
 """By the name that a user gives; 0: what most have."""
@@ -38,13 +38,13 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         Raises:
             DataError: They are missing or malformed, no pairs, or of a kind that cannot be translated.
         """
-        given, wanted = source, options.to
+        given, wanted = source, cast("object", options.to)
         if isinstance(source, tuple) and len(cast("tuple[Any, ...]", source)) == 2:
             given, wanted = cast("tuple[Any, Any]", source)
-        has_target = not (isinstance(wanted, str) and not wanted)
+        has_target = not isinstance(wanted, str) or bool(wanted)
         if options.task == "paired" and not has_target:
             raise UsageError("nothing says what records are to be turned into. Give to, upscale or restore.")
-        modality = recognise(_example(given))
+        modality = _kind_of(given)
         translating = needed(modality.format, Translatable, modality.kind)
         if options.channels not in N_CHANNELS:
             raise UsageError(f"channels {options.channels!r}: pairs are read as L (grey) or RGB.")
@@ -54,9 +54,9 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         if not has_target:
             if not len(first):
                 raise DataError(f"{first.name}: nothing there to learn from. Give at least one record.")
-            every, name = np.arange(len(first)), first.name
-            return Pairs(None, first, every, every, options.task, modality.kind, name, first.notes)
-        other = recognise(_example(wanted))
+            every, notes = np.arange(len(first)), (*first.notes, *_few(len(first)))
+            return Pairs(None, first, every, every, options.task, modality.kind, first.name, notes)
+        other = _kind_of(wanted)
         if other.kind != modality.kind:
             raise DataError(
                 f"{first.name} is of kind {modality.kind!r}, what it is to be turned into of kind "
@@ -68,7 +68,7 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         if not options.size:
             _check_sides(first, second, *pairs[:2])
         name = f"{first.name} to {second.name}"
-        notes = (*first.notes, *second.notes, *pairs[2])
+        notes = (*first.notes, *second.notes, *pairs[2], *_few(len(pairs[0])))
         return Pairs(first, second, *pairs[:2], "paired", modality.kind, name, notes)
 
     def _own(self, modality: Any, options: PairOptions) -> Any:
@@ -106,11 +106,20 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         return PicturePreview(np.ascontiguousarray(pixels), 255)
 
 
-def _example(source: object) -> object:
-    """What a list of records in memory is recognised by: the first of them."""
-    if isinstance(source, list) and source and not isinstance(source[0], (str, Path)):
-        return np.asarray(cast("list[Any]", source)[0])[None]
-    return source
+def _kind_of(source: object) -> Modality:
+    """The kind of records; one that can be translated, where they can be taken for such."""
+    examples = [source]
+    if isinstance(source, (str, Path)):
+        examples.append([source])  # a file by itself
+    elif isinstance(source, list) and source and not isinstance(source[0], (str, Path)):
+        examples = [np.asarray(cast("list[Any]", source)[0])[None]]  # records of several sizes
+    found = [recognise(one) for one in examples]
+    return next((one for one in found if isinstance(one.format, Translatable)), found[0])
+
+
+def _few(n: int) -> tuple[str, ...]:
+    said = "there is one record to learn from, and none to be measured on: others will look like it"
+    return (said,) if n == 1 else ()
 
 
 def _check_sides(source: Grids, target: Grids, of_source: np.ndarray, of_target: np.ndarray) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gansmith.errors import DataError
-from gansmith.modalities.grids import Grids, Values
+from gansmith.modalities.grids import Grids, Made, Values
 from gansmith.modalities.pairs.records import matched
 from gansmith.nets.resizing import resized
 from gansmith.scorecard.translation.card import TranslationCard
@@ -79,7 +79,7 @@ def _values(grids: Grids, number: int) -> Values:
     return grids.grid(number).astype(np.float32) / np.float32(grids.highest)
 
 
-def _enlarged(values: Values, factor: int) -> Values:
+def _enlarged(values: Values, factor: int) -> Made:
     if factor == 1:
         return values
     sides = [side * factor for side in values.shape[1:]]

@@ -19,7 +19,7 @@ from gansmith.engine.games.paired import FAITHFUL, PairedRules
 from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.grids import Translatable, Turned, Turning, Values
+from gansmith.modalities.grids import Made, Translatable, Turned, Turning, Values
 from gansmith.modalities.pairs.codec import PairCodec, PairState
 from gansmith.modalities.pairs.windows import fitting
 from gansmith.nets.resizing import resized
@@ -106,7 +106,7 @@ class Translation:
         n_channels = self.state.n_source - (self.state.task == "restore")
         return Turning(self.turn, n_channels, self.state.factor, masks, sealed(self.provenance))
 
-    def turn(self, values: Values) -> Values:
+    def turn(self, values: Values) -> Made:
         """What becomes of one record.
 
         Args:
