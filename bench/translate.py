@@ -102,7 +102,7 @@ def scaled(picture: Pixels, height: int, width: int) -> Pixels:
 def said(card: Any, methods: Sequence[str]) -> dict[str, Any]:
     """The scores of a card, as one line."""
     return {
-        f"{method} {name}": [round(score.score, 4), None if score.error is None else round(score.error, 4)]
+        f"{method} {name}": [round(score.value, 4), None if score.error is None else round(score.error, 4)]
         for method in methods
         for name, score in card[method].scores.items()
     }
