@@ -223,7 +223,7 @@ def run(arguments: list[str]) -> None:
     parser.add_argument("--budget", default="45s", help="of the game, for each detector")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--ours", action="store_true", help="without classics, which hardly depend on a seed")
-    parser.add_argument("--dirty", action="store_true", help="5 % odd records among those learnt from")
+    parser.add_argument("--dirty", action="store_true", help="5 %% odd records among those learnt from")
     parser.add_argument("--out", type=Path, help="append figures as JSON lines")
     asked = parser.parse_args(arguments)
     names = [
