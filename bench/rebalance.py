@@ -6,7 +6,9 @@ Of each data set three tenths are split off first, stratified. The contest is he
 recommends, our methods and the usual ones then learn from all of the rest and are compared with doing nothing
 on the part that was split off, by PR-AUC and a paired bootstrap over its records. `ring` is a set with a
 known answer, a rare class around a common one, 60 records, in two of ten columns: five draws of it, each
-tested on 10,000 fresh records. `null` has shuffled labels.
+tested on 10,000 fresh records. `null` has shuffled labels. `nulls` holds a
+hundred contests of shuffled labels without a generator, for the linear model, twice: how often is anything
+recommended?
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ import gzip
 import io
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -29,10 +33,12 @@ from sklearn.metrics import average_precision_score
 
 from bench.machine import machine
 from bench.peers.datasets import DATA_SETS, _read, data_folder
+from gansmith.modalities.table import contesting
 from gansmith.scorecard.contest.arena import NOTHING
 from gansmith.scorecard.contest.card import GENERATED, Contest
 from gansmith.scorecard.contest.playing import said
 from gansmith.scorecard.contest.predictions import Aim
+from gansmith.scorecard.learners import LINEAR
 from gansmith.tasks.rebalance.case import Case, case_of
 from gansmith.tasks.rebalance.contest import contest_of, stage_of
 from gansmith.tasks.rebalance.settings import RebalanceConfig
@@ -40,6 +46,7 @@ from gansmith.tasks.rebalance.settings import RebalanceConfig
 HOLDOUT: Final = 0.3
 N_BOOTSTRAPS: Final = 1_000
 N_RINGS: Final = 5
+N_NULLS: Final = 100
 N_OTHERS: Final = 5_000
 """Of the records of KDD that are no rare attack."""
 
@@ -124,7 +131,7 @@ SETS: Final[dict[str, Callable[[int], Source]]] = {
 def run(asked: list[str]) -> list[dict[str, Any]]:
     """Every set that is asked for, a line for each seed."""
     parser = argparse.ArgumentParser(prog="python -m bench rebalance", description=__doc__)
-    parser.add_argument("sets", nargs="*", help=", ".join([*SETS, "ring"]))
+    parser.add_argument("sets", nargs="*", help=", ".join([*SETS, *APART]))
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0, help="the first")
     parser.add_argument("--budget", default="30s")
@@ -133,10 +140,11 @@ def run(asked: list[str]) -> list[dict[str, Any]]:
     options = parser.parse_args(asked)
     print(f"Rebalance, budget {options.budget}; {machine()}")
     found: list[dict[str, Any]] = []
-    for name in options.sets or [*SETS, "ring"]:
+    for name in options.sets or [*SETS, *APART]:
         for seed in range(options.seed, options.seed + options.seeds):
             config = RebalanceConfig(budget=options.budget, seed=seed, folds=options.folds)
-            one = {"set": name, "seed": seed, **(_rings(config) if name == "ring" else _set(name, config))}
+            shown = APART[name](config) if name in APART else _set(name, config)
+            one = {"set": name, "seed": seed, **shown}
             found.append(one)
             if options.out:
                 with options.out.open("a", encoding="utf-8") as file:
@@ -211,7 +219,7 @@ def _spelt(one: Mapping[str, float]) -> str:
 
 
 def _rings(config: RebalanceConfig) -> dict[str, Any]:
-    """Six draws of the ring: how far our best-known method is ahead of the others, with a t interval."""
+    """Some draws of the ring: how far our best-known method is ahead of the others, with a t interval."""
     values: dict[str, dict[str, list[float]]] = {}
     for seed in range(config.seed * N_RINGS, (config.seed + 1) * N_RINGS):
         train, test = ring(60, 2_000, seed), ring(300, 10_000, seed + 1_000_000)
@@ -232,3 +240,25 @@ def _rings(config: RebalanceConfig) -> dict[str, Any]:
             print(f"    {method:20} {np.mean(each):.3f}   {ahead.mean():+.3f} ({ends})", flush=True)
         found[name] = methods
     return {"ring": found}
+
+
+def _nulls(config: RebalanceConfig) -> dict[str, Any]:
+    """How often anything is recommended where labels are shuffled, a twentieth of them rare or a third."""
+    frame, target, minority = SETS["pima"](config.seed)
+    found: dict[str, Any] = {}
+    for share in (0.05, 0.35):
+        named = list[str]()
+        for seed in range(config.seed * N_NULLS, (config.seed + 1) * N_NULLS):
+            is_rare = np.random.default_rng(seed).permutation(len(frame)) < share * len(frame)
+            given = frame.assign(**{target: np.where(is_rare, minority, "0")})
+            own = replace(config, seed=seed, minority=minority)
+            with mock.patch.object(contesting, "LEARNERS", {"linear": LINEAR}):
+                named.append(contest_of(case_of(given, target, own), own, generates=False).recommended)
+        n = sum(one != NOTHING for one in named)
+        print(f"\nnulls, {share:.0%} rare: {n} of {N_NULLS} recommend anything: {Counter(named)}", flush=True)
+        found[f"{share:.2f}"] = named
+    return {"nulls": found}
+
+
+APART: Final[dict[str, Callable[[RebalanceConfig], dict[str, Any]]]] = {"ring": _rings, "nulls": _nulls}
+"""Sets of which many are drawn."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 # Before torch and NumPy are imported: their thread pools read these once. One thread each keeps the order
 # of sums, and so every bit of a result, the same from run to run, and leaves a core to each test worker.
@@ -34,3 +35,18 @@ def _same_random_numbers():
     draws from the streams of `gansmith.engine.randomness`; a test that runs something twice sees whether.
     """
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module")
+def small_contests():
+    """Contests of methods against imbalance with five trees, one draw and a quick last touch."""
+    from gansmith.modalities.table import contesting
+    from gansmith.scorecard.learners import TREES
+    from gansmith.tabular import calibration
+    from gansmith.tasks.rebalance import contest
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "N_RECORDS", 500)
+        patch.setattr(contesting, "LEARNERS", {**contesting.LEARNERS, "trees": replace(TREES, n_trees=5)})
+        patch.setattr(contest, "N_DRAWS", 1)
+        yield

@@ -7,29 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gansmith.faces.cli import run
-from gansmith.modalities.table import contesting
-from gansmith.scorecard.learners import TREES
-from gansmith.tabular import calibration
-from gansmith.tasks.rebalance import contest
 
-SHORT = ["--samples-seen", "216", "--folds", "2"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _small_steps():
-    """Five trees, and a quick last touch."""
-    few = {**contesting.LEARNERS, "trees": replace(TREES, n_trees=5)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibration, "N_RECORDS", 500)
-        patch.setattr(contesting, "LEARNERS", few)
-        patch.setattr(contest, "N_DRAWS", 1)
-        yield
+pytestmark = pytest.mark.usefixtures("small_contests")
+SHORT = ["--samples-seen", "216", "--folds", "2", "--repetitions", "1"]
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from gansmith.scorecard.contest.gains import (
     WORTH_HAVING,
     Recommendation,
     adjusted,
+    ahead,
     gain,
     recommended,
     spread,
@@ -47,7 +48,7 @@ class Contest:
     test_ratio: float
     """Records in a test part for each in a training part."""
     played: Mapping[str, Played]
-    """By learner."""
+    """By learner. What needs no generator has more folds than what does: the same ones first."""
     meanings: Mapping[str, str]
     """What each method is, in a few words; the cheapest first."""
     curves: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict[str, Any])
@@ -137,7 +138,7 @@ class Contest:
     def _methods(self, learner: str) -> list[dict[str, Any]]:
         score, nothing = self.aim.score, self._upwards(learner, NOTHING, self.aim.score)
         gains = {
-            name: gain(self._upwards(learner, name, score) - nothing, self.test_ratio)
+            name: gain(ahead(self._upwards(learner, name, score), nothing), self.test_ratio)
             for name in self.played[learner]
         }
         chances = adjusted({name: one.p for name, one in gains.items() if name != NOTHING})
@@ -170,7 +171,8 @@ class Contest:
             return []
         n_learnt = self.n_records / (1 + self.test_ratio)
         shares = [*zip(CURVE, np.array(self.curves[learner]).T, strict=True)]
-        shares.append((1.0, self._values(learner, NOTHING, self.aim.score)))
+        n_folds = len(self.curves[learner])
+        shares.append((1.0, self._values(learner, NOTHING, self.aim.score)[:n_folds]))
         found: list[dict[str, Any]] = []
         for share, folds in shares:
             value, error = spread(folds, self.test_ratio)
@@ -208,7 +210,8 @@ class Contest:
         """Whether all real records surely teach more than the smallest share of the learning curve."""
         first = np.array([fold[0] for fold in self.curves[learner]])
         first = -first if self.aim.score in LOWER_IS_BETTER else first
-        return gain(self._upwards(learner, NOTHING, self.aim.score) - first, self.test_ratio).low > 0
+        whole = self._upwards(learner, NOTHING, self.aim.score)
+        return gain(ahead(whole, first), self.test_ratio).low > 0
 
     def report(self) -> dict[str, Any]:
         """What `gansmith.report` makes a page of."""

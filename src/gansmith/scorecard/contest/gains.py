@@ -39,20 +39,28 @@ def gain(folds: np.ndarray, test_ratio: float) -> Gain:
 
     Training parts of folds overlap, so their results vary less than independent ones would: the plain t-test
     finds far too much. The variance of the mean is taken to be `(1 / k + n_test / n_train)` times that of the
-    folds.
+    folds. Dealt into folds again and again, records are tested as often: `k` grows, the second part stays.
 
     Args:
-        folds: Shape `(k,)`, one difference for each fold, two or more.
+        folds: Shape `(k,)`, one difference for each fold of each deal, two or more.
         test_ratio: Records in a test part for each in a training part.
 
     Source:
-        Nadeau & Bengio 2003, "Inference for the generalization error", Machine Learning 52.
+        Nadeau & Bengio 2003, "Inference for the generalization error", Machine Learning 52. For folds that
+        are dealt repeatedly: Bouckaert & Frank 2004, "Evaluating the replicability of significance tests for
+        comparing learning algorithms", PAKDD.
     """
     k, mean = len(folds), float(folds.mean())
     error = math.sqrt((1 / k + test_ratio) * float(folds.var(ddof=1)))
     reach = float(student.ppf(0.975, k - 1)) * error
     p = float(student.sf(mean / error, k - 1)) if error > 0 else 1.0
     return Gain(mean, error, mean - reach, mean + reach, p)
+
+
+def ahead(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """How far one is ahead of another in each fold that both have played: the first ones of each."""
+    n = min(len(one), len(other))
+    return one[:n] - other[:n]
 
 
 def adjusted(ps: Mapping[str, float]) -> dict[str, float]:
@@ -91,12 +99,13 @@ def recommended(
 
     Args:
         folds: By method, the cheapest first and `NOTHING` among them: the score of each fold, the higher the
-            better, shape `(k,)`.
+            better; those of one may be fewer, the first ones of the others.
         test_ratio: Records in a test part for each in a training part.
         smallest: Gain that is worth having.
         score: Its name, for the sentence.
     """
-    gains = {name: gain(each - folds[NOTHING], test_ratio) for name, each in folds.items() if name != NOTHING}
+    others = {name: each for name, each in folds.items() if name != NOTHING}
+    gains = {name: gain(ahead(each, folds[NOTHING]), test_ratio) for name, each in others.items()}
     chances = adjusted({name: one.p for name, one in gains.items()})
     sure = [name for name in gains if chances[name] <= LEVEL and gains[name].value >= smallest]
     if not sure:
@@ -108,13 +117,13 @@ def recommended(
         f"{chosen} gains {one.value:.3f} of {score} over doing nothing (95 % interval {one.low:.3f} to "
         f"{one.high:.3f}), and that is no luck of the {len(gains)} methods that were tried"
     )
-    others = "" if chosen == best else f"; {best} is more expensive and not surely better"
-    return Recommendation(chosen, f"{reason}{others}.")
+    also = "" if chosen == best else f"; {best} is more expensive and not surely better"
+    return Recommendation(chosen, f"{reason}{also}.")
 
 
 def _is_as_good(one: np.ndarray, best: np.ndarray, test_ratio: float, smallest: float) -> bool:
-    ahead = gain(best - one, test_ratio)
-    return ahead.value < smallest or ahead.p > LEVEL
+    more = gain(ahead(best, one), test_ratio)
+    return more.value < smallest or more.p > LEVEL
 
 
 def _why_nothing(gains: Mapping[str, Gain], smallest: float, score: str) -> str:

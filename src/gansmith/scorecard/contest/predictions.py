@@ -38,6 +38,11 @@ class Aim:
         return "pr_auc" if self.precision is None else "recall"
 
     @property
+    def counts_decisions(self) -> bool:
+        """Whether a threshold matters to what counts; ranks alone do otherwise."""
+        return self.costs is not None
+
+    @property
     def wanted_precision(self) -> float:
         """At which recall is measured, wanted or not."""
         return 0.9 if self.precision is None else self.precision

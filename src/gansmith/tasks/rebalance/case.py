@@ -27,6 +27,10 @@ MAX_RECORDS: Final = 20_000
 """In a contest; of a larger set all rare records take part, and of the others so many that are drawn."""
 N_FOLDS: Final = 5
 N_FOLDS_OF_FEW: Final = 3
+MOST_REPETITIONS: Final = 10
+LEAST_REPETITIONS: Final = 2
+ENOUGH_RECORDS: Final = 50_000
+"""Of all repetitions together: so many deals take no longer than the generators usually do."""
 
 
 @final
@@ -160,6 +164,12 @@ def n_folds_of(case: Case, config: RebalanceConfig) -> int:
             f"Ask for 2 to {case.n_rare // 2}."
         )
     return n
+
+
+def n_repetitions_of(case: Case, config: RebalanceConfig) -> int:
+    """How often the records are dealt into folds; the first time with a generator for each."""
+    usual = min(MOST_REPETITIONS, max(LEAST_REPETITIONS, ENOUGH_RECORDS // len(case.classes)))
+    return config.repetitions or usual
 
 
 def few_in_words(n: int, minority: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -27,13 +27,15 @@ from gansmith.scorecard.contest.playing import Fold, Scores, curve, looks_rare, 
 from gansmith.scorecard.contest.predictions import Aim
 from gansmith.scorecard.features import draws
 from gansmith.settings import from_plain, settings_of
-from gansmith.tasks.rebalance.case import Case, case_of, n_folds_of
+from gansmith.tasks.rebalance.case import Case, case_of, n_folds_of, n_repetitions_of
 from gansmith.tasks.rebalance.generating import generator_of, rare_records
 from gansmith.tasks.rebalance.settings import RebalanceConfig
 
 FEW_RECORDS: Final = 2_000
 """Training records up to which random methods are drawn several times, as that costs little."""
 N_DRAWS: Final = 3
+FIRST_SHARE: Final = 0.7
+"""Of the time of a contest: the first deal, which has the generators. What is shown follows it."""
 MOST_MADE: Final = 10_000
 """Rare records that a generator makes for a fold."""
 SPARE: Final = 2
@@ -67,27 +69,41 @@ def rebalance(data: object, *, target: str, show: Show | None = None, **options:
     return contest_of(case_of(data, target, config, others), config, show)
 
 
-def contest_of(case: Case, config: RebalanceConfig, show: Show | None = None) -> Contest:
+def contest_of(
+    case: Case, config: RebalanceConfig, show: Show | None = None, *, generates: bool = True
+) -> Contest:
     """Hold the contest.
+
+    The first deal into folds has a generator for each. More deals follow for what needs none: that is cheap,
+    and a few folds hold too few rare records to tell methods apart.
+
+    Args:
+        case: The records.
+        config: How it is held.
+        show: Told what is being done.
+        generates: Whether there are generators at all.
 
     Raises:
         UsageError: There is no such learner, or nothing beside the target.
     """
-    started, told = time.monotonic(), show or (lambda text, share: None)
-    rng, k = draws(config.seed), n_folds_of(case, config)
+    started, told = time.monotonic(), show or _silent
+    rng, k, n_deals = draws(config.seed), n_folds_of(case, config), n_repetitions_of(case, config)
     whole = case.contesting.arena([case.records], case.target)
     _check_learner(config.learner, whole)
-    parts = folds_of(whole.inputs[0], case.numbers, k, rng)
-    _check_folds(parts, case, k)
     aim = Aim(config.precision, config.cost_pair())
     rounds: list[_Round] = []
-    for number, seed in enumerate(rng.integers(2**31, size=k).tolist()):
-        tell = partial(_tell, told, number, k)
-        generates = not rounds or not rounds[-1].skipped
-        fold = np.flatnonzero(parts != number), np.flatnonzero(parts == number)
-        rounds.append(_round(stage_of(case, config, *fold, seed, tell, generates=generates), aim, tell))
+    for fold in _dealt(case, whole, k, rng):
+        tell = partial(_tell, told, len(rounds), k)
+        generates = generates and not (rounds and rounds[-1].skipped)
+        rounds.append(_round(stage_of(case, config, *fold, tell, generates=generates), aim, tell))
+    again: list[Mapping[str, Mapping[str, Scores]]] = []
+    for deal in range(1, n_deals):
+        share = FIRST_SHARE + (1 - FIRST_SHARE) * (deal - 1) / (n_deals - 1)
+        told(f"the folds dealt anew, {deal + 1} of {n_deals}", share)
+        for fold in _dealt(case, whole, k, rng):
+            again.append(_scores_again(stage_of(case, config, *fold, _silent, generates=False), aim))
     told("done", 1.0)
-    names = list(rounds[-1].meanings)
+    names, scores = list(rounds[-1].meanings), [*(one.scores for one in rounds), *again]
     return Contest(
         target=case.target,
         minority=case.minority,
@@ -96,17 +112,27 @@ def contest_of(case: Case, config: RebalanceConfig, show: Show | None = None) ->
         aim=aim,
         test_ratio=1 / (k - 1),
         played={
-            learner: {name: [one.scores[learner][name] for one in rounds] for name in names}
+            learner: {name: [one[learner][name] for one in scores if name in one[learner]] for name in names}
             for learner in whole.learners
         },
         meanings=rounds[-1].meanings,
         curves={learner: [one.curves[learner] for one in rounds] for learner in whole.learners},
         chosen_learner=config.learner,
-        copies=None if rounds[-1].skipped else sum((one.copies for one in rounds), Copies()),
+        copies=sum((one.copies for one in rounds), Copies()) if GENERATED in names else None,
         skipped={name: why for one in rounds for name, why in one.skipped.items()},
         notes=case.notes,
-        made=_made(case, config, k, time.monotonic() - started),
+        made=_made(case, config, (k, n_deals), time.monotonic() - started),
     )
+
+
+def _dealt(
+    case: Case, whole: Arena, k: int, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    """Of each fold the numbers of the records of its training and its test part, and a seed."""
+    parts = folds_of(whole.inputs[0], case.numbers, k, rng)
+    _check_folds(parts, case, k)
+    for number, seed in enumerate(rng.integers(2**31, size=k).tolist()):
+        yield np.flatnonzero(parts != number), np.flatnonzero(parts == number), seed
 
 
 def _check_folds(parts: np.ndarray, case: Case, k: int) -> None:
@@ -127,7 +153,11 @@ def _check_learner(name: str, arena: Arena) -> None:
 
 
 def _tell(told: Show, number: int, k: int, text: str, share: float) -> None:
-    told(f"fold {number + 1} of {k}: {text}", (number + share) / k)
+    told(f"fold {number + 1} of {k}: {text}", FIRST_SHARE * (number + share) / k)
+
+
+def _silent(text: str, share: float) -> None:
+    """For folds that are too short to be told of."""
 
 
 @final
@@ -241,12 +271,25 @@ def _round(stage: Stage, aim: Aim, told: Show) -> _Round:
     return _Round(scores, meanings, curves, stage.copies, stage.skipped)
 
 
-def _made(case: Case, config: RebalanceConfig, k: int, seconds: float) -> tuple[tuple[str, str], ...]:
-    """How the contest was held."""
+def _scores_again(stage: Stage, aim: Aim) -> Mapping[str, Mapping[str, Scores]]:
+    """By learner, the scores of what needs no generator and may change what counts, drawn once."""
+    found: dict[str, Mapping[str, Scores]] = {}
+    for name, learner in stage.arena.learners.items():
+        methods = [one for one in stage.methods(learner) if aim.counts_decisions or not one.tunes_threshold]
+        found[name] = played(stage.fold, learner, methods, aim, 1)
+    return found
+
+
+def _made(
+    case: Case, config: RebalanceConfig, folds: tuple[int, int], seconds: float
+) -> tuple[tuple[str, str], ...]:
+    """How the contest was held; `folds` and how often they were dealt."""
+    k, n_deals = folds
     length = f"{config.samples_seen:,} records seen" if config.samples_seen else config.budget
     return (
         ("Data", f"{case.records.name}, {len(case.records):,} records, {case.n_rare:,} of {case.minority!r}"),
         ("Folds", f"{k}, each tested by what has not seen it; a generator each, {length}"),
+        ("Deals", f"{n_deals}; all after the first without a generator"),
         ("Seed", str(config.seed)),
         ("Time", f"{seconds:.0f} s"),
         ("Gansmith", __version__),

@@ -29,6 +29,9 @@ class RebalanceConfig:
     folds: NonNegativeInt = 0
     """Parts of the data that are tested in turn, each by methods that have not seen it; 0 takes 5, or 3 where
     there are fewer than 20 rare records."""
+    repetitions: NonNegativeInt = 0
+    """How often the records are dealt into folds, after the first time for methods that need no generator; 0
+    takes two to ten, the more the fewer records there are."""
     budget: str = "60s"
     """Time for the generator of each fold, such as 60s or 2m."""
     samples_seen: NonNegativeInt = 0

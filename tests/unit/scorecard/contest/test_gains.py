@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from gansmith.scorecard.contest.gains import adjusted, gain, recommended
+from gansmith.scorecard.contest.gains import adjusted, ahead, gain, recommended
 
 RATIO = 0.25
 
@@ -24,6 +24,26 @@ def test_without_overlap_the_interval_is_that_of_a_plain_t_test():
 def test_overlap_widens_the_error_by_the_ratio_of_test_to_training_records():
     folds = np.array([0.1, 0.3, 0.2, 0.4, 0.0])
     assert gain(folds, RATIO).error == pytest.approx(gain(folds, 0.0).error * np.sqrt((0.2 + RATIO) / 0.2))
+
+
+def test_the_same_folds_dealt_again_make_an_error_smaller_but_not_without_end():
+    folds = np.array([0.1, 0.3, 0.2, 0.4, 0.0])
+    spread = folds.std()
+    errors = [gain(np.tile(folds, n), RATIO).error for n in (1, 10, 1_000)]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] == pytest.approx(spread * np.sqrt(RATIO), rel=1e-3)
+
+
+def test_a_method_with_fewer_folds_is_compared_on_these_alone():
+    assert ahead(np.array([0.5, 0.7]), np.array([0.4, 0.6, 0.9])) == pytest.approx([0.1, 0.1])
+    folds = _folds(np.random.default_rng(0), {"cheap": 0.2, "dear": 0.2}, n=20)
+    assert recommended({**folds, "dear": folds["dear"][:5]}, RATIO, 0.01, "pr_auc").name == "cheap"
+    assert (
+        recommended(
+            {**folds, "cheap": folds["nothing"], "dear": folds["dear"][:5]}, RATIO, 0.01, "pr_auc"
+        ).name
+        == "dear"
+    )
 
 
 def test_no_difference_in_any_fold_is_no_finding():
