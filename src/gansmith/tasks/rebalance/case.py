@@ -183,6 +183,5 @@ def few_in_words(n: int, minority: str) -> str:
         f"{n} records of {minority!r} are very few. A method that found {half} of them would have a "
         f"recall of {low:.2f} to {high:.2f}: no contest tells good methods from better ones. What can be "
         "learnt is what the class shares with the others: a generator learns all classes together and is "
-        "told the class, and "
-        "its copies are counted. More real records help more than any method."
+        "then fine-tuned on the few, and its copies are counted. More real records help more than any method."
     )

@@ -28,7 +28,7 @@ from gansmith.scorecard.contest.predictions import Aim
 from gansmith.scorecard.features import draws
 from gansmith.settings import from_plain, settings_of
 from gansmith.tasks.rebalance.case import Case, case_of, n_folds_of, n_repetitions_of
-from gansmith.tasks.rebalance.generating import generator_of, rare_records
+from gansmith.tasks.rebalance.generating import generators_of
 from gansmith.tasks.rebalance.settings import RebalanceConfig
 
 FEW_RECORDS: Final = 2_000
@@ -232,10 +232,10 @@ def stage_of(
         told("a generator learns", 0.0)
         try:
             n_rare = min(MOST_MADE, SPARE * n_draws * Lessons.of(learnt, is_rare).n_lacking)
-            model = generator_of(case, config, real, is_rare, seed)
+            generators = generators_of(case, config, real, is_rare, seed)
             made = [
-                rare_records(case, model, max(1, n_rare), seed),
-                model.sample(n_draws * len(learnt), seed),
+                generators.records(case, max(1, n_rare), seed),
+                generators.general.sample(n_draws * len(learnt), seed),
             ]
         except GansmithError as error:
             skipped[GENERATED] = str(error)

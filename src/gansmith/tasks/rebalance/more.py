@@ -16,7 +16,7 @@ from gansmith.scorecard.contest.playing import Fold, looks_rare
 from gansmith.tasks.model import Model, sealed, write_blocks
 from gansmith.tasks.rebalance.case import Case
 from gansmith.tasks.rebalance.contest import ALL, FILTERED, QUARTER
-from gansmith.tasks.rebalance.generating import generator_of, rare_records
+from gansmith.tasks.rebalance.generating import generators_of
 from gansmith.tasks.rebalance.settings import RebalanceConfig
 
 MARK: Final = "synthetic"
@@ -59,7 +59,7 @@ def _sentence(text: str) -> str:
 
 
 def made_by(case: Case, config: RebalanceConfig, method: str, n: int, learner: str) -> tuple[Model, Any]:
-    """A generator of all records, and the records that a method adds.
+    """The generator that a method takes, and the records that it adds.
 
     Args:
         case: The real records.
@@ -68,17 +68,18 @@ def made_by(case: Case, config: RebalanceConfig, method: str, n: int, learner: s
         n: How many; 0 takes what the method takes in the contest.
         learner: Who says what looks rare.
     """
-    model = generator_of(case, config, case.records, case.is_rare, config.seed, is_sparing=True)
+    models = generators_of(case, config, case.records, case.is_rare, config.seed, is_sparing=True)
     lacking = max(1, Lessons.of(case.is_rare, case.is_rare).n_lacking)
     if method == ALL:
-        return model, model.sample(n or len(case.records), config.seed)
+        return models.general, models.general.sample(n or len(case.records), config.seed)
     n = n or (round(lacking / 4) if method == QUARTER else lacking)
     if method not in (FILTERED, QUARTER):
-        return model, rare_records(case, model, n, config.seed)
-    made = rare_records(case, model, N_TRIED * n, config.seed)
+        return models.rare, models.records(case, n, config.seed)
+    made = models.records(case, N_TRIED * n, config.seed)
     arena = case.contesting.arena([case.records, made], case.target)
     fold = Fold(Lessons.of(arena.inputs[0], case.is_rare), arena.inputs[0], case.is_rare, config.seed)
-    return model, made.take(np.flatnonzero(looks_rare(fold, arena.learners[learner], arena.inputs[1]))[:n])
+    looks = looks_rare(fold, arena.learners[learner], arena.inputs[1])
+    return models.rare, made.take(np.flatnonzero(looks)[:n])
 
 
 def write_more(

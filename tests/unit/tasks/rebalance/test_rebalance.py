@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 
 import gansmith
 from gansmith.errors import DataError, QualityError, UsageError
+from gansmith.modalities.table import contesting
 from gansmith.tasks.rebalance.case import case_of, few_in_words, rare_class
 from gansmith.tasks.rebalance.contest import contest_of
+from gansmith.tasks.rebalance.generating import generators_of
 from gansmith.tasks.rebalance.more import method_to_write, write_more
 from gansmith.tasks.rebalance.settings import RebalanceConfig
 
@@ -89,6 +92,17 @@ def test_records_are_written_only_where_they_are_recommended_or_asked_for(case, 
     assert (found.loc[found["synthetic"], "state"] == "ill").all()
     assert len(found) == len(case.records) + 7
     assert json.loads(Path(f"{path}.meta.json").read_text("utf-8"))["synthetic"] is True
+
+
+@pytest.mark.parametrize("n_rare", [6, 20])
+def test_a_generator_is_fine_tuned_where_very_few_records_are_rare(n_rare):
+    case = case_of(_people(n_rare=n_rare), "state", CONFIG)
+    config = replace(CONFIG, samples_seen=864)
+    found = generators_of(case, config, case.records, case.is_rare, 0)
+    lengths = [one.manifest["training"]["samples_seen"] for one in (found.general, found.rare)]
+    assert (found.rare is not found.general) == (n_rare == 6) == ("origin" in found.rare.manifest)
+    assert sum(lengths[: 1 + (n_rare == 6)]) <= 864 + sum(lengths) // 4  # each is rounded up to whole steps
+    assert set(contesting.classes_of(found.records(case, 5, 0), "state")) == {"ill"}
 
 
 # --- What is no case ----------------------------------------------------------------------------------------
