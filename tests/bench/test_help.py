@@ -14,4 +14,4 @@ BENCH = Path(__file__).parents[2] / "bench"
 def test_a_percent_sign_in_a_help_text_is_written_twice(path):
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.keyword) and node.arg == "help" and isinstance(node.value, ast.Constant):
-            assert node.value.value % {"prog": "bench", "default": 1}
+            assert str(node.value.value) % {"prog": "bench", "default": 1}

@@ -15,8 +15,8 @@ from gansmith.scorecard.contest.copies import Copies
 from gansmith.scorecard.contest.gains import (
     WORTH_HAVING,
     Recommendation,
-    adjusted,
     ahead,
+    chances_of_all,
     gain,
     recommended,
     spread,
@@ -137,11 +137,9 @@ class Contest:
 
     def _methods(self, learner: str) -> list[dict[str, Any]]:
         score, nothing = self.aim.score, self._upwards(learner, NOTHING, self.aim.score)
-        gains = {
-            name: gain(ahead(self._upwards(learner, name, score), nothing), self.test_ratio)
-            for name in self.played[learner]
-        }
-        chances = adjusted({name: one.p for name, one in gains.items() if name != NOTHING})
+        ours = {name: ahead(self._upwards(learner, name, score), nothing) for name in self.played[learner]}
+        gains = {name: gain(each, self.test_ratio) for name, each in ours.items()}
+        chances = chances_of_all(ours, self.test_ratio)
         found: list[dict[str, Any]] = []
         for name, folds in self.played[learner].items():
             means = {key: spread([fold[key] for fold in folds], self.test_ratio) for key in folds[0]}
@@ -158,7 +156,7 @@ class Contest:
                     "gain_low": one.low,
                     "gain_high": one.high,
                     "p": one.p,
-                    "p_of_all": chances.get(name, 1.0),
+                    "p_of_all": chances[name],
                     **{key: mean for key, (mean, _) in means.items()},
                     "folds": [finite(fold[score]) for fold in folds],
                 }

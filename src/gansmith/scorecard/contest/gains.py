@@ -11,11 +11,17 @@ import numpy as np
 from scipy.stats import t as student
 
 from gansmith.scorecard.contest.arena import NOTHING
+from gansmith.scorecard.features import draws
 
 LEVEL: Final = 0.05
 """Chance that anything is recommended where nothing helps."""
 WORTH_HAVING: Final = 0.01
 """The smallest gain that is recommended: in the unit of a score from 0 to 1, of a cost as a share of it."""
+
+
+MANY_FOLDS: Final = 20
+"""From which on they show how methods go together."""
+N_DRAWN: Final = 20_000
 
 
 @final
@@ -63,8 +69,52 @@ def ahead(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return one[:n] - other[:n]
 
 
+def chances_of_all(folds: Mapping[str, np.ndarray], test_ratio: float) -> dict[str, float]:
+    """Chances of a false finding where the best of many is chosen, by method.
+
+    Methods that have played as many folds are one family, and the chances of each are multiplied with the
+    number of families. Many folds show how methods go together: what is gained by one way of oversampling is
+    mostly gained by any other, so that three of them are hardly more than one. There the largest t of all
+    is compared with what it would be by chance; else the chances are Holm's.
+
+    Args:
+        folds: By method, its differences to doing nothing, as `gain` takes them. One that differs in none
+            cannot be found to gain, and is not counted.
+        test_ratio: See `gain`.
+
+    Source:
+        Dunnett 1955, "A multiple comparison procedure for comparing several treatments with a control",
+        Journal of the American Statistical Association 50; its correlations are those of the folds here.
+    """
+    found = dict.fromkeys(folds, 1.0)
+    moving = {name: each for name, each in folds.items() if each.any()}
+    sizes = {len(each) for each in moving.values()}
+    for size in sizes:
+        family = {name: each for name, each in moving.items() if len(each) == size}
+        own = _by_largest(family, test_ratio) if size >= MANY_FOLDS else None
+        chances = own or adjusted({name: gain(each, test_ratio).p for name, each in family.items()})
+        found |= {name: min(1.0, len(sizes) * one) for name, one in chances.items()}
+    return found
+
+
+def _by_largest(family: Mapping[str, np.ndarray], test_ratio: float) -> dict[str, float]:
+    """How often the largest of as many correlated t would be as large as that of each method."""
+    values = np.stack([*family.values()])  # (n_methods, k)
+    gains = [gain(each, test_ratio) for each in values]
+    scale = np.sqrt(values.var(axis=1))
+    known = np.where(scale > 0, scale, 1.0)
+    shared = (values - values.mean(axis=1, keepdims=True)) / known[:, None]
+    rng, k = draws(0), values.shape[1]
+    normal = rng.normal(size=(N_DRAWN, k)) @ shared.T / math.sqrt(k)  # (n_drawn, n_methods), correlated
+    spread = np.sqrt(rng.chisquare(k - 1, N_DRAWN) / (k - 1))
+    largest = (normal / spread[:, None]).max(axis=1)
+    ts = [one.value / one.error if one.error > 0 else 0.0 for one in gains]
+    beaten = [(1 + int((largest >= t).sum())) / (1 + N_DRAWN) for t in ts]
+    return dict(zip(family, beaten, strict=True))
+
+
 def adjusted(ps: Mapping[str, float]) -> dict[str, float]:
-    """Chances of a false finding where the best of many is chosen.
+    """Chances of a false finding where the best of some is chosen, however they go together.
 
     Source:
         Holm 1979, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
@@ -105,8 +155,9 @@ def recommended(
         score: Its name, for the sentence.
     """
     others = {name: each for name, each in folds.items() if name != NOTHING}
-    gains = {name: gain(ahead(each, folds[NOTHING]), test_ratio) for name, each in others.items()}
-    chances = adjusted({name: one.p for name, one in gains.items()})
+    differences = {name: ahead(each, folds[NOTHING]) for name, each in others.items()}
+    gains = {name: gain(each, test_ratio) for name, each in differences.items()}
+    chances = chances_of_all(differences, test_ratio)
     sure = [name for name in gains if chances[name] <= LEVEL and gains[name].value >= smallest]
     if not sure:
         return Recommendation(NOTHING, _why_nothing(gains, smallest, score))

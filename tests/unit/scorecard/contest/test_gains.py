@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from gansmith.scorecard.contest.gains import adjusted, ahead, gain, recommended
+from gansmith.scorecard.contest.gains import adjusted, ahead, chances_of_all, gain, recommended
 
 RATIO = 0.25
 
@@ -53,6 +53,26 @@ def test_no_difference_in_any_fold_is_no_finding():
 def test_adjusted_chances_never_fall_and_stay_below_one():
     found = adjusted({"a": 0.02, "b": 0.015, "c": 0.9, "d": 0.9})
     assert found == pytest.approx({"b": 0.06, "a": 0.06, "c": 1.0, "d": 1.0})
+
+
+def test_methods_that_go_together_are_hardly_more_than_one():
+    rng = np.random.default_rng(0)
+    one = 0.2 + 0.4 * rng.normal(size=50)
+    alone = gain(one, RATIO).p
+    alike = chances_of_all({f"{k}": one + 1e-4 * rng.normal(size=50) for k in range(5)}, RATIO)["0"]
+    apart = chances_of_all({"0": one} | {f"{k}": 0.4 * rng.normal(size=50) for k in range(1, 5)}, RATIO)["0"]
+    assert alike == pytest.approx(alone, abs=0.005)
+    assert 3 * alone < apart < 5.5 * alone
+
+
+def test_families_share_the_chance_of_a_false_finding_and_few_folds_are_holms():
+    rng = np.random.default_rng(0)
+    few = {name: 0.1 + 0.05 * rng.normal(size=5) for name in "ab"}
+    holm = adjusted({name: gain(each, RATIO).p for name, each in few.items()})
+    assert chances_of_all(few, RATIO) == pytest.approx(holm)
+    both = chances_of_all({**few, "c": rng.normal(size=50), "still": np.zeros(50)}, RATIO)
+    assert both["a"] == pytest.approx(min(1.0, 2 * holm["a"]))
+    assert both["still"] == 1.0
 
 
 def _folds(rng, gains, n=5, spread=0.01):
