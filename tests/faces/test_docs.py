@@ -11,7 +11,19 @@ import typer
 from gansmith.faces.cli import app, run
 
 README = Path(__file__).parents[2] / "README.md"
-COMMANDS = ("fit", "sample", "complete", "apply", "walk", "score", "rebalance", "detect", "show", "demo", "list")
+COMMANDS = (
+    "fit",
+    "sample",
+    "complete",
+    "apply",
+    "walk",
+    "score",
+    "rebalance",
+    "detect",
+    "show",
+    "demo",
+    "list",
+)
 GROUP: Any = typer.main.get_command(app)
 
 

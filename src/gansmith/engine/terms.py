@@ -90,7 +90,8 @@ def overlap_term(encounter: Encounter) -> PerSample:
 
     Source: Milletari et al. 2016, "V-Net", section 3 (arXiv:1606.04797).
     """
-    fake, real = (x.float().clamp(0, 1).flatten(2) for x in (encounter.fake, encounter.batch["real"]))
+    sides = (x.float().clamp(0, 1) for x in (encounter.fake, encounter.batch["real"]))
+    fake, real = (x.view(len(x), 1, -1) if x.ndim < 3 else x.flatten(2) for x in sides)
     shared, held = (fake * real).sum(2), fake.square().sum(2) + real.square().sum(2)
     return (1 - (2 * shared + 1) / (held + 1)).mean(1)
 

@@ -30,6 +30,8 @@ sharp model is further off than a faithful one, and wanted."""
 N_EVALUATIONS: Final = 10
 COARSEST: Final = 8
 """Sides of the coarsest level of a network that has to see the whole of a window."""
+FOLD: Final = 2
+"""Points of a source that a network takes together along each side, where it has to see far."""
 JUDGE_WIDTHS: Final = (32, 64, 128)
 """Of the discriminator: three levels, a patch of 38 points."""
 
@@ -58,12 +60,12 @@ def sizes(state: PairState) -> PairNetworks:
     if state.task == "upscale":
         return PairNetworks((64,), JUDGE_WIDTHS, n_blocks=8)
     if state.task == "restore":
-        return PairNetworks((48, 96, 128), JUDGE_WIDTHS, n_blocks=2, fold=2)
+        return PairNetworks((48, 96, 128), JUDGE_WIDTHS, n_blocks=2, fold=FOLD)
     n_levels = 1
-    while max(state.window) / 2**n_levels > COARSEST:
+    while max(state.window) / FOLD / 2**n_levels >= COARSEST:
         n_levels += 1
     widths = tuple(min(32 * 2**level, 128) for level in range(n_levels))
-    return PairNetworks(widths, JUDGE_WIDTHS, n_blocks=1)
+    return PairNetworks(widths, JUDGE_WIDTHS, n_blocks=1, fold=FOLD)
 
 
 def rules(state: PairState, faithful_share: float) -> PairedRules:
