@@ -12,6 +12,7 @@ from gansmith.engine.games.paired import PairedRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.terms import TermConfig
+from gansmith.modalities.pairs import Task
 from gansmith.modalities.pairs.codec import PairCodec, PairState
 from gansmith.modalities.pairs.networks import PairNetworks, networks_for
 from gansmith.modalities.recipe import Plan
@@ -36,8 +37,18 @@ JUDGE_WIDTHS: Final = (32, 64, 128)
 """Of the discriminator: three levels, a patch of 38 points."""
 
 
-def planned(codec: PairCodec, n_records: int, seconds: float, *, faithful_share: float) -> Plan:
+FAITHFUL_SHARES: Final[dict[Task, float]] = {"upscale": 0.4, "restore": 0.6, "paired": 0.6}
+"""Of a run, until the game begins."""
+ADVERSARIAL_WEIGHTS: Final[dict[Task, float]] = {"upscale": 0.5, "restore": 0.05, "paired": 0.02}
+"""Of fooling the discriminator, beside a mean absolute error of 1: what a reduced picture had between its
+pixels nobody knows, and a drawing has one answer."""
+GAMMA: Final = 0.02
+"""Of R1 and R2, of the mean over patches."""
+
+
+def planned(codec: PairCodec, seconds: float, *, has_game: bool) -> Plan:
     """The plan for what a codec has found."""
+    faithful_share = FAITHFUL_SHARES[codec.state_.task] if has_game else 1.0
     networks, game = sizes(codec.state_), rules(codec.state_, faithful_share)
     with torch.device("meta"):  # sizes without memory
         players = networks_for(codec.state_, networks, game)
@@ -76,12 +87,12 @@ def rules(state: PairState, faithful_share: float) -> PairedRules:
     return PairedRules(
         batch_size=16 if state.task == "upscale" else 8,
         terms=terms,
-        adversarial_weight=0.005,
+        adversarial_weight=ADVERSARIAL_WEIGHTS[state.task],
         faithful_share=faithful_share,
         n_noise=int(state.is_various),
-        penalties=(PenaltyConfig("r1", 1.0, interval=4), PenaltyConfig("r2", 1.0, interval=4)),
+        penalties=tuple(PenaltyConfig(name, GAMMA, interval=8) for name in ("r1", "r2")),
         generator=PlayerConfig(1e-3, 0.0, beta1=0.9, beta2=0.999, average_half_life_samples=4_000),
-        discriminator=PlayerConfig(5e-4, 0.0, beta1=0.0),
+        discriminator=PlayerConfig(1e-3, 0.0),
     )
 
 
@@ -98,11 +109,11 @@ class Preset:
 
 PRESETS: Final = {
     "default": Preset(
-        lambda codec, n_records, seconds: planned(codec, n_records, seconds, faithful_share=0.6),
+        lambda codec, n_records, seconds: planned(codec, seconds, has_game=True),
         "faithful first, then the game: sharp; apply --strength blends",
     ),
     "faithful": Preset(
-        lambda codec, n_records, seconds: planned(codec, n_records, seconds, faithful_share=1.0),
+        lambda codec, n_records, seconds: planned(codec, seconds, has_game=False),
         "the same network without the game, to compare with",
     ),
 }
