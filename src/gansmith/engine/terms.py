@@ -7,7 +7,7 @@ A term sees all that the discriminator said, the batch and the latents, and give
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -62,6 +62,11 @@ def paired_features_term(encounter: Encounter) -> PerSample:
     real, fake = encounter.of_real.features, encounter.of_fake.features
     if not fake:
         raise UsageError("paired features need a discriminator that tells its features.")
+    return features_apart(real, fake)
+
+
+def features_apart(real: Sequence[Tensor], fake: Sequence[Tensor]) -> PerSample:
+    """Mean absolute distance of features, layer by layer, in units of the mean size of the real ones."""
     distances = [
         (one.detach() - other).float().abs().flatten(1).mean(1)
         / one.detach().float().abs().mean().clamp_min(1e-6)

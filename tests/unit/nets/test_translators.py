@@ -55,7 +55,8 @@ def test_noise_makes_a_difference_where_it_is_taken():
     ("widths", "n_blocks", "fold"), [((4,), 3, 1), ((4, 4, 4), 1, 2), ((2, 2, 2, 2), 1, 1)]
 )
 def test_nothing_beyond_its_reach_is_seen(widths, n_blocks, fold):
-    network = shaken(GridTranslator((1, 200), 1, widths, n_blocks, "leaky_relu", fold=fold)).double()
+    network = GridTranslator((1, 200), 1, widths, n_blocks, "leaky_relu", fold=fold)
+    shaken(network).double()
     source = noise(1, 1, 300).double().requires_grad_()
     (gradient,) = torch.autograd.grad(network(source)[0, 0, 150], source)
     seen = torch.nonzero(gradient[0, 0])[:, 0]

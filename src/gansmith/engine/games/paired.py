@@ -33,8 +33,9 @@ from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.engine.terms import TermConfig
+from gansmith.engine.terms import TermConfig, features_apart
 from gansmith.errors import UsageError
+from gansmith.nets.vgg import vgg_features
 from gansmith.settings import Field, NonNegativeFloat, NonNegativeInt, field, settings
 
 FAITHFUL: Final = "faithful"
@@ -65,6 +66,10 @@ class PairedRules(AbstractRules):
     """Whether the discriminator sees what a record was made of."""
     n_noise: NonNegativeInt = 0
     """Channels of noise that the generator is given beside the source."""
+    perceptual: str = ""
+    """A file with the weights of a classifier whose features compare records as well; see `nets/vgg.py`."""
+    perceptual_weight: NonNegativeFloat = 0.1
+    """Of their mean absolute distance, in units of the mean size of each layer's features."""
     generator: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, 0.0, beta1=0.9))
     """How the generator learns."""
     discriminator: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, 0.0))
@@ -115,6 +120,7 @@ class Paired(AbstractGame):
         self._discriminator = Player(networks["discriminator"], rules.discriminator)
         self._faithful: nn.Module = networks[FAITHFUL].requires_grad_(False)
         self._has_begun = False
+        self._observer = vgg_features(rules.perceptual).to(self.device) if rules.perceptual else None
         self._wants_features = any(term.needs_features for term in rules.terms)
         self.players = {"generator": self._generator, "discriminator": self._discriminator}
 
@@ -144,6 +150,12 @@ class Paired(AbstractGame):
             encounter = present(judge, seen, fake, None, wants_features=self._wants_features)
         fooling = self._losses.of_generator(encounter)
         wanted = self._wanted(encounter, self.config.terms)
+        if self._observer is not None:
+            with self.precision(), torch.no_grad():
+                of_real = self._observer(batch["real"])
+            with self.precision():
+                apart = features_apart(of_real, self._observer(fake))
+            wanted = wanted + self.config.perceptual_weight * apart.mean()
         learn([self._generator], self.config.adversarial_weight * fooling + wanted, share, scale)
         return {"discriminator": told, "generator": fooling, "wanted": wanted}
 

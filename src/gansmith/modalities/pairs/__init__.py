@@ -32,6 +32,8 @@ class PairOptions:
     damage: Annotated[str, Offered(("fit",), form="old|camera")] = ""
     """What is to be mended: old (faded, scratched, stained, torn photographs; the default) or camera (noise,
     blur, coarse JPEG)."""
+    perceptual: Annotated[str, Offered(("fit",), form="FILE")] = ""
+    """Weights of your own VGG, a safetensors file with torchvision's names: what it sees is compared, too."""
     size: Annotated[str, Offered(("fit",), form="WIDTHxHEIGHT")] = ""
     """Pixels that pictures are brought to, such as 46x56, or 64 for 64x64; empty chooses."""
     channels: Annotated[str, Offered(("fit",), form="L|RGB|RGBA")] = ""

@@ -16,6 +16,7 @@ from gansmith.modalities.pairs import PairOptions, Task
 from gansmith.modalities.pairs.records import Pairs
 from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.registry import find_modality, needed
+from gansmith.nets.vgg import vgg_features
 from gansmith.settings import Field, NonNegativeInt, PositiveInt, from_plain, settings, to_plain
 
 WINDOWS: Final[dict[Task, int]] = {"paired": 128, "upscale": 96, "restore": 96}
@@ -61,6 +62,8 @@ class PairState:
     """Whether what is given says so little that many answers are right: it is a mask, the answer none."""
     damage: str = ""
     """What is to be mended, where anything is."""
+    perceptual: str = ""
+    """A file of weights whose features compare records, where there is one; see `PairOptions`."""
 
 
 @final
@@ -97,6 +100,7 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
             is_mask=is_mask,
             is_alike=given is None or _are_alike(given, wanted),
             is_various=given is not None and all(map(_is_mask, given)) and not is_mask,
+            perceptual=_checked(options.perceptual, n_target),
             damage=(options.damage or "old") if task == "restore" else "",
         )
         return cls(state)
@@ -147,6 +151,15 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
 
     def decode(self, compact: Tensor, seed: int, first_index: int) -> np.ndarray:
         return compact.numpy()
+
+
+def _checked(perceptual: str, n_target: int) -> str:
+    """The path of a file of weights, looked at once before anything is learnt."""
+    if perceptual:
+        vgg_features(perceptual)
+        if n_target not in (1, 3):
+            raise UsageError(f"--perceptual compares grey or coloured pictures, not {n_target} channels.")
+    return perceptual
 
 
 def _n_source(records: Pairs) -> int:

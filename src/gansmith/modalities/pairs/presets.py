@@ -90,6 +90,7 @@ def rules(state: PairState, faithful_share: float) -> PairedRules:
         adversarial_weight=ADVERSARIAL_WEIGHTS[state.task],
         faithful_share=faithful_share,
         n_noise=int(state.is_various),
+        perceptual=state.perceptual,
         penalties=tuple(PenaltyConfig(name, GAMMA, interval=8) for name in ("r1", "r2")),
         generator=PlayerConfig(1e-3, 0.0, beta1=0.9, beta2=0.999, average_half_life_samples=4_000),
         discriminator=PlayerConfig(1e-3, 0.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from gansmith.scorecard.translation.card import TranslationCard
 from gansmith.scorecard.translation.measuring import Method, Trial, translation_card
 from gansmith.tasks.translate.translation import Translation
 
+MOST_AGAIN: Final = 20
+"""Records that are turned again with another seed, where many answers are right."""
 MOST_JUDGED: Final = 100
 """Records that are turned for a card."""
 KERNEL: Final = "bicubic, a = -1/2, antialiased"
@@ -53,9 +56,12 @@ def judged(
         if sides != other.shape[1:]:
             said = [" x ".join(map(str, reversed(found))) for found in (sides, other.shape[1:])]
             raise DataError(f"{name}: becomes {said[0]}, its truth is {said[1]}. Give truths of that size.")
-    methods = {
-        "made": Method([translation.turn(one) for one in inputs], f"strength {translation.strength:g}")
-    }
+    made = [translation.turn(one) for one in inputs]
+    methods = {"made": Method(made, f"strength {translation.strength:g}")}
+    if translation.state.is_various:
+        others = Translation(translation.model, translation.strength, translation.seed + 1)
+        several = [*zip(made, (others.turn(one) for one in inputs[:MOST_AGAIN]), strict=False)]
+        methods["made"] = replace(methods["made"], several=several)
     if translation.strength:
         faithful = Translation(translation.model, 0.0, translation.seed)
         without = [faithful.turn(one) for one in inputs]

@@ -35,6 +35,7 @@ class Translator(BaseEstimator):
         upscale: Make records so many times larger, 2 to 8; 0: no larger.
         restore: Mend damaged records.
         damage: What is to be mended: "old" photographs (the default), or "camera".
+        perceptual: A safetensors file with the weights of your own VGG: what it sees is compared as well.
         size: Longest side in pixels that whole pictures are brought to; 0 learns from windows as they come.
         preset: "default", or "faithful", without the game.
         budget: Time to learn, such as 90s or 5m; empty takes the preset's length.
@@ -54,6 +55,7 @@ class Translator(BaseEstimator):
         upscale: int = 0,
         restore: bool = False,
         damage: str = "",
+        perceptual: str = "",
         size: int = 0,
         preset: str = "default",
         budget: str = "",
@@ -61,7 +63,8 @@ class Translator(BaseEstimator):
         seed: int = 0,
         threads: int = 0,
     ) -> None:
-        self.upscale, self.restore, self.damage, self.size = upscale, restore, damage, size
+        self.upscale, self.restore, self.damage = upscale, restore, damage
+        self.perceptual, self.size = perceptual, size
         self.preset, self.budget, self.samples_seen = preset, budget, samples_seen
         self.seed, self.threads = seed, threads
 
@@ -94,6 +97,7 @@ class Translator(BaseEstimator):
             "upscale": self.upscale,
             "restore": self.restore,
             "damage": self.damage,
+            "perceptual": self.perceptual,
             "size": str(self.size) if self.size else "",
         }
         chosen = {name: value for name, value in options.items() if value}
@@ -202,6 +206,7 @@ class Translator(BaseEstimator):
             upscale=state.factor if state.task == "upscale" else 0,
             restore=state.task == "restore",
             damage=state.damage,
+            perceptual=state.perceptual,
             size=state.size,
             preset=fit.preset,
             budget=fit.budget,
