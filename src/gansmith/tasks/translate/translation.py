@@ -138,7 +138,7 @@ class Translation:
             made = turned_by_tiles(self._made, self._parts(source), self.tiles, state.factor)
         if state.size:
             made = resized(made, [side * state.factor for side in own])
-        return made.clamp(0, 1)[0].numpy()
+        return made.clamp_(0, 1)[0].numpy()
 
     def apply(self, source: str | Path, output: Path, masks: Path | None = None) -> Iterator[Turned]:
         """Turn a file, a folder, an archive or a film; see `Translatable.turned`."""
