@@ -163,7 +163,7 @@ def turned_tones(tones: Tones, turning: Turning, mask: np.ndarray | None) -> tup
     wanted = [side * turning.factor for side in sides]
     assert made.shape[0] in (1, 3), made.shape
     assert list(made.shape[1:]) == wanted, (made.shape, wanted)
-    if not np.isfinite(made).all():
+    if not all(np.isfinite(plane).all() for plane in made):
         raise DataError("the model makes values that are no finite numbers. Train it anew.")
     is_free = made.flags.writeable and not np.may_share_memory(made, given)
     colours = np.clip(made, 0, 1, out=made if is_free else None).astype(np.float32, copy=False)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gansmith.errors import UsageError
 
-MOST_POINTS: Final = 1 << 19
+MOST_POINTS: Final = 1 << 18
 """Of a tile with what is around it, about: what a network remembers of them is a few hundred times larger."""
 
 
