@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -319,24 +318,21 @@ def _histogram_matched(picture: Pixels, photographs: Sequence[Pixels]) -> Pixels
 
 def _applied(model: Path, picture: Path, output: Path) -> dict[str, Any]:
     """The command's own figures, and the most memory that it held."""
-    command = [
-        sys.executable,
-        "-m",
-        "gansmith",
-        "apply",
-        str(model),
-        str(picture),
-        "-o",
-        str(output),
-        "--json",
-    ]
+    arguments = ["apply", str(model), str(picture), "-o", str(output), "--json"]
     started = time.monotonic()
-    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    command = [sys.executable, "-c", _MEASURED, *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return {
         "seconds": round(time.monotonic() - started, 1),
-        "seconds per megapixel": round(found["seconds_per_megapixel"], 2),
-        "GiB": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20, 2),
+        "seconds per megapixel": round(json.loads(done.stdout)["seconds_per_megapixel"], 2),
+        "GiB": round(int(done.stderr.splitlines()[-1]) / 2**20, 2),
     }
+
+
+_MEASURED: Final = (
+    "import resource, sys; from gansmith.faces.cli import run; run(sys.argv[1:]);"
+    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+)
 
 
 def run(arguments: list[str]) -> None:
