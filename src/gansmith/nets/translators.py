@@ -54,7 +54,8 @@ class GridTranslator(AbstractCounted):
     """A record, and noise beside it, to another one.
 
     Where both mean the same the network learns what is to be changed: the source, brought to the grid of the
-    result, is added. The last convolution starts at zero, so it starts as bicubic interpolation.
+    result, is added. The last convolution starts at zero, so it starts as bicubic interpolation. A larger
+    result, reduced again, is all but the source.
 
     Args:
         shape: Of a source that is learnt from, `(channels, *grid)`, for counting; any grid will do.
@@ -135,7 +136,8 @@ class GridTranslator(AbstractCounted):
             if not is_coarsest:
                 reach += step * (COARSER_SIZE - 1)
                 step *= 2
-        return self.fold * (reach + step)
+        reach_again = 4 if self.factor > 1 and self.n_same else 0  # to a coarser grid and back
+        return self.fold * (reach + step) + reach_again
 
     def forward(self, source: GridSamples, noise: Float[Tensor, "batch n_noise *grid"] | None = None) -> Made:
         """What becomes of each source; with noise of the same grid where the network takes any."""
@@ -151,8 +153,11 @@ class GridTranslator(AbstractCounted):
         for axis, side in enumerate(wanted):
             made = made.narrow(axis + 2, 0, side)
         if self.n_same:
-            kept = resized(source.float()[:, : self.n_same], wanted)
-            made = torch.cat([made[:, : self.n_same] + kept, made[:, self.n_same :]], 1)
+            given = source.float()[:, : self.n_same]
+            same = made[:, : self.n_same] + resized(given, wanted)
+            if self.factor > 1:  # what is reduced again is what was given: colours cannot drift
+                same = same + resized(given - resized(same, sides), wanted)
+            made = torch.cat([same, made[:, self.n_same :]], 1)
         if self.n_same < self.n_out:  # what is made anew begins in the middle
             made = torch.cat([made[:, : self.n_same], 0.5 + made[:, self.n_same :]], 1)
         return made

@@ -29,7 +29,18 @@ def shaken(network: torch.nn.Module) -> torch.nn.Module:
 def test_a_network_of_changes_starts_as_interpolation(shape, factor):
     network = GridTranslator(shape, shape[0], (8, 8), 1, "leaky_relu", factor=factor, n_same=shape[0])
     source = noise(2, *shape)
-    assert torch.equal(network(source), resized(source, [factor * side for side in shape[1:]]))
+    plain = resized(source, [factor * side for side in shape[1:]])
+    if factor > 1:
+        plain = plain + resized(source - resized(plain, shape[1:]), plain.shape[2:])
+    assert torch.equal(network(source), plain)
+
+
+def test_a_larger_result_reduced_again_is_the_source():
+    network = shaken(GridTranslator((3, 16, 16), 3, (8,), 2, "leaky_relu", factor=4, n_same=3))
+    source = noise(1, 3, 16, 16)
+    made = network(source)
+    apart = (made - resized(source, (64, 64))).abs().mean()
+    assert (resized(made, (16, 16)) - source).abs().mean() < 0.5 * apart
 
 
 def test_what_is_made_anew_starts_in_the_middle():

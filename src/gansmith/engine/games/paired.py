@@ -40,6 +40,9 @@ from gansmith.settings import Field, NonNegativeFloat, NonNegativeInt, field, se
 
 FAITHFUL: Final = "faithful"
 """The network that the generator was when its game began."""
+WARM_UP_SHARE: Final = 0.05
+"""Of the run, over which fooling gains its full weight: a discriminator that has seen nothing yet is fooled by
+anything, such as another colour everywhere."""
 
 
 @final
@@ -134,17 +137,18 @@ class Paired(AbstractGame):
         """See the base class; the discriminator's turn comes first, the generator's is on the same fakes."""
         (batch,) = batches
         share, scale = progress.share, progress.rate_scale
+        begins_at, is_game = self.config.faithful_share, share >= self.config.faithful_share < 1
+        if is_game and not self._has_begun:
+            self._begin()
         fake = self._made(batch, step)
-        if share < self.config.faithful_share or self.config.faithful_share == 1:
+        if not is_game:
             loss = self._wanted(_unjudged(batch, fake), self.config.faithful_terms)
             learn([self._generator], loss, share, scale)
             return {"generator": loss}
-        if not self._has_begun:
-            self._faithful.load_state_dict(self._generator.best_known.state_dict())
-            self._has_begun = True
         seen = self._seen(batch)
         told = self._told(step, seen, fake.detach(), share)
         learn([self._discriminator], told, share, scale)
+        weight = self.config.adversarial_weight * min(1.0, (share - begins_at) / WARM_UP_SHARE)
         with self.precision():
             judge = self._discriminator.network
             encounter = present(judge, seen, fake, None, wants_features=self._wants_features)
@@ -156,7 +160,7 @@ class Paired(AbstractGame):
             with self.precision():
                 apart = features_apart(of_real, self._observer(fake))
             wanted = wanted + self.config.perceptual_weight * apart.mean()
-        learn([self._generator], self.config.adversarial_weight * fooling + wanted, share, scale)
+        learn([self._generator], weight * fooling + wanted, share, scale)
         return {"discriminator": told, "generator": fooling, "wanted": wanted}
 
     @torch.no_grad()
@@ -179,6 +183,17 @@ class Paired(AbstractGame):
         self._has_begun = bool(weights)
         if weights:
             self._faithful.load_state_dict(weights)
+
+    def _begin(self) -> None:
+        """Keep the faithful weights, and let the generator go on from them with a fresh optimiser.
+
+        What Adam remembers of the small gradients of the end of one task would make steps of many times the
+        learning rate of the first large ones of the other: a generator that was near is thrown far off.
+        """
+        weights = self._generator.best_known.state_dict()
+        self._faithful.load_state_dict(weights)
+        self._generator.take(weights)
+        self._has_begun = True
 
     def _made(self, batch: Batch, step: int) -> Samples:
         source = batch["source"]

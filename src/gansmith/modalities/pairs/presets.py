@@ -25,7 +25,7 @@ PASSES: Final = 3
 JUDGED: Final = 4
 """Records that the discriminator judges for each that is made, in the turns of both players."""
 FEWEST_SAMPLES: Final = 8_000
-TOLERANCE: Final = 0.1
+TOLERANCE: Final = 0.03
 """A newer model is kept unless its mean absolute error on held-out windows is larger by more than this: a
 sharp model is further off than a faithful one, and wanted."""
 N_EVALUATIONS: Final = 10
@@ -42,7 +42,7 @@ FAITHFUL_SHARES: Final[dict[Task, float]] = {"upscale": 0.4, "restore": 0.6, "pa
 ADVERSARIAL_WEIGHTS: Final[dict[Task, float]] = {"upscale": 0.5, "restore": 0.05, "paired": 0.02}
 """Of fooling the discriminator, beside a mean absolute error of 1: what a reduced picture had between its
 pixels nobody knows, and a drawing has one answer."""
-GAMMA: Final = 0.02
+GAMMA: Final = 0.05
 """Of R1 and R2, of the mean over patches."""
 
 
@@ -92,7 +92,7 @@ def rules(state: PairState, faithful_share: float) -> PairedRules:
         n_noise=int(state.is_various),
         perceptual=state.perceptual,
         penalties=tuple(PenaltyConfig(name, GAMMA, interval=8) for name in ("r1", "r2")),
-        generator=PlayerConfig(1e-3, 0.0, beta1=0.9, beta2=0.999, average_half_life_samples=4_000),
+        generator=PlayerConfig(1e-3, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=4_000),
         discriminator=PlayerConfig(1e-3, 0.0),
     )
 

@@ -113,14 +113,14 @@ def smaller(real: Samples, factor: int) -> Float[Tensor, "batch *smaller"]:
 def _turned(
     real: Tensor, source: Tensor | None, state: PairState, generator: torch.Generator
 ) -> tuple[Tensor, Tensor | None]:
-    """All records of a batch mirrored; upside down and on their side as well where only texture counts."""
-    chances = torch.rand(3, generator=generator) < 0.5
+    """Some records mirrored; upside down and on their side as well where only texture counts."""
     is_of_texture, last = state.task != "paired" and real.ndim > 3, real.ndim - 1
-    axes = [axis for axis, is_so in ((last, chances[0]), (last - 1, chances[1] and is_of_texture)) if is_so]
     is_square = is_of_texture and real.shape[-1] == real.shape[-2]
-
-    def turn(values: Tensor) -> Tensor:
-        values = values.flip(axes) if axes else values
-        return values.transpose(-1, -2) if chances[2] and is_square else values
-
-    return turn(real).contiguous(), None if source is None else turn(source).contiguous()
+    turns = [lambda x: x.flip(last)]
+    turns += [lambda x: x.flip(last - 1)] if is_of_texture else []
+    turns += [lambda x: x.transpose(last, last - 1)] if is_square else []
+    for turn in turns:
+        is_so = (torch.rand(len(real), generator=generator) < 0.5).view(-1, *[1] * (real.ndim - 1))
+        real = torch.where(is_so.to(real.device), turn(real), real)
+        source = None if source is None else torch.where(is_so.to(source.device), turn(source), source)
+    return real, source

@@ -21,11 +21,13 @@ from gansmith.modalities.pairs.records import Pairs
 from gansmith.nets.resizing import resized
 
 OVERLAP: Final = 4
-"""How often an epoch sees each point of a record, about."""
+"""How often an epoch sees each point of a large record, about."""
 EDGES: Final = 0.1
 """Share of windows that lie at either end of a side: what is there would be seen too seldom."""
-FEWEST_TURNS: Final = 8
-"""Windows of each record in an epoch, at least."""
+FEWEST_TURNS: Final = 1_024
+"""Windows of each record before the first of them comes again, at least."""
+OF_WHOLE: Final = 8
+"""The same where a window is the whole record."""
 
 
 @final
@@ -39,7 +41,7 @@ class Windows:
         n_points = sum(math.prod(pairs.sides(number)) for number in range(len(pairs)))
         per_window = len(pairs) * math.prod(self._window)
         is_whole = self._state.size > 0
-        self._n_turns = FEWEST_TURNS if is_whole else max(FEWEST_TURNS, OVERLAP * n_points // per_window)
+        self._n_turns = OF_WHOLE if is_whole else max(FEWEST_TURNS, OVERLAP * n_points // per_window)
         ratio = _ratio(len(self._window))
         self._steps = np.array([ratio**-axis for axis in range(1, len(self._window) + 1)])
 
