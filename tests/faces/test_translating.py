@@ -140,12 +140,58 @@ def test_what_a_model_is_of_is_shown(mending, capsys):
     assert "damaged records mended (old)" in out
 
 
+def test_a_model_goes_on_with_other_pictures(larger, tmp_path, capsys):
+    others, grey = write(tmp_path / "others", first=20), tmp_path / "grey"
+    grey.mkdir()
+    for path in others.iterdir():
+        Image.open(path).convert("L").save(grey / path.name)
+    command = [
+        "fit",
+        str(others),
+        "--from",
+        str(larger),
+        "--samples-seen",
+        "8",
+        "-o",
+        str(tmp_path / "on.gan"),
+    ]
+    assert run([*command, "--upscale", "3"]) == 2
+    assert "upscale is 3, and that of the model to be fine-tuned is 2" in capsys.readouterr().err
+    assert run([*command, "--run", str(tmp_path / "r")]) == 0
+    made = gansmith.Translator.load(tmp_path / "on.gan").transform(drawn(30))
+    assert made.shape == (80, 96, 3)
+    command[1] = str(grey)
+    assert run([*command, "--run", str(tmp_path / "g")]) == 0  # read as the model reads: in colour
+
+
+def test_a_section_of_settings_says_that_data_is_pairs(photographs, tmp_path, capsys):
+    settings = tmp_path / "settings.toml"
+    settings.write_text("samples_seen = 4\nbatch_size = 4\n[pairs]\nupscale = 2\n", encoding="utf-8")
+    command = ["fit", str(photographs), "--config", str(settings), "-o", str(tmp_path / "m.gan")]
+    assert run([*command, "--generator-widths", "4", "--discriminator-widths", "4"]) == 0
+    assert gansmith.Translator.load(tmp_path / "m.gan").upscale == 2
+
+
+def test_what_is_measured_is_what_is_written(mending, photographs, tmp_path, capsys):
+    mask = tmp_path / "mask.png"
+    Image.fromarray(np.full((40, 48), 255, np.uint8)).save(mask)
+    cards = []
+    for name, more in (("with", ["--mask", str(mask)]), ("without", [])):
+        command = ["apply", str(mending), str(photographs), "-o", str(tmp_path / name), "--json", *more]
+        assert run([*command, "--truth", str(photographs)]) == 0
+        cards.append(json.loads(capsys.readouterr().out)["card"]["methods"][0])
+        assert (tmp_path / f"{name}.meta.json").exists()
+    assert cards[0] != cards[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["{model}", "nowhere.png", "-o", "{tmp}/x.png"], 2, "no such file"),
-        (["{model}", "{data}/0.png", "-o", "{data}/0.png"], 2, ""),
-        (["{model}", "{data}/0.png", "-o", "{tmp}/x.xyz"], 2, ""),
+        (["{model}", "{data}/0.png", "-o", "{data}/0.png"], 2, "0.png"),
+        (["{model}", "{data}/0.png", "-o", "{tmp}/x.xyz"], 2, "x.xyz"),
+        (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--truth", "nowhere"], 2, "nowhere"),
+        (["{model}", "{data}/0.png", "-o", "{tmp}/no/x.png"], 3, "does not exist"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--strength", "2"], 2, "from 0, faithful, to 1"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--mask", "{data}/1.png"], 2, "mends nothing"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--report", "{tmp}/r.html"], 2, "--truth"),

@@ -172,6 +172,9 @@ class Imputing(Protocol):
 class Damaging(Protocol):
     """Good records can be damaged as age and bad copies damage them, so that restoring them can be learnt."""
 
+    damages: ClassVar[tuple[str, ...]]
+    """The names of what it can do to records; the first where nobody says."""
+
     def damaged(
         self, real: Samples, damage: str, generator: torch.Generator
     ) -> tuple[Samples, Float[Tensor, "batch 1 *grid"]]:

@@ -116,6 +116,8 @@ class Plan:
     """How often the held-out score is taken."""
     tolerance: float = 0.0
     """How far below the best held-out score so far a newer model may lie and still be kept."""
+    fine_tuning_tolerance: float = 0.0
+    """The same where a model is fine-tuned: usually what comes must be better than what was there."""
     finishing_share: float = 0.0
     """Share of the time of a run that its last touch takes, where there is a budget; see `Finishing`."""
     ensemble_size: int = 1

@@ -28,7 +28,6 @@ from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Pr
 from gansmith.engine.inputs import Inputs
 from gansmith.engine.judge import Judgement
 from gansmith.engine.losses import Losses, wants_gradients
-from gansmith.engine.monitors import likeness
 from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
@@ -41,8 +40,8 @@ from gansmith.settings import Field, NonNegativeFloat, NonNegativeInt, field, se
 FAITHFUL: Final = "faithful"
 """The network that the generator was when its game began."""
 WARM_UP_SHARE: Final = 0.05
-"""Of the run, over which fooling gains its full weight: a discriminator that has seen nothing yet is fooled by
-anything, such as another colour everywhere."""
+"""Of the run, over which fooling gains its full weight: a discriminator that has seen nothing yet is fooled
+by anything, such as another colour everywhere."""
 
 
 @final
@@ -123,6 +122,8 @@ class Paired(AbstractGame):
         self._discriminator = Player(networks["discriminator"], rules.discriminator)
         self._faithful: nn.Module = networks[FAITHFUL].requires_grad_(False)
         self._has_begun = False
+        if rules.generator.is_average_known:  # fine-tuning begins at the faithful end again
+            self._generator.take(self._faithful.state_dict())
         self._observer = vgg_features(rules.perceptual).to(self.device) if rules.perceptual else None
         self._wants_features = any(term.needs_features for term in rules.terms)
         self.players = {"generator": self._generator, "discriminator": self._discriminator}
@@ -165,13 +166,9 @@ class Paired(AbstractGame):
 
     @torch.no_grad()
     def evaluate(self, fake: Samples, heldout: Batch, seen: Batch) -> Readings:
-        """How the records that were made compare, and how near they come to those that they stand for."""
+        """How near records that were made come to those that they stand for, held-out ones and others."""
         of_seen = self.generate(seen, self.randomness.stream("evaluation"), 0)
-        return {
-            **likeness(fake, heldout["real"]),
-            "psnr": _psnr(fake, heldout["real"]),
-            "seen_psnr": _psnr(of_seen, seen["real"]),
-        }
+        return {"psnr": _psnr(fake, heldout["real"]), "seen_psnr": _psnr(of_seen, seen["real"])}
 
     def memory(self) -> dict[str, Tensor]:
         """The faithful weights, once the game has begun."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import Json, Seed, print_json
+from gansmith.faces.cli.options import Json, Seed, check_folder, print_json
 
 if TYPE_CHECKING:
     from gansmith.modalities.grids import Turned
@@ -51,8 +51,12 @@ def apply(
     from gansmith.tasks.model import load_model
     from gansmith.tasks.translate.translation import Translation
 
-    if not Path(source).exists():
-        raise UsageError(f"{source}: there is no such file or folder. Check the name.")
+    for path in (source, truth):
+        if path and not Path(path).exists():
+            raise UsageError(f"{path}: there is no such file or folder. Check the name.")
+    for written in (output, report):
+        if written is not None:
+            check_folder(written) if not written.is_dir() else None
     translation = Translation(load_model(model), strength, seed)
     turned: list[Turned] = []
     with console.status("Turning ...") as status:
@@ -64,8 +68,7 @@ def apply(
     n_points, seconds = sum(one.n_points for one in turned), sum(one.seconds for one in turned)
     pace = seconds / (n_points / MEGA) if n_points else 0.0
     n_done = sum(one.n_points > 0 for one in turned)
-    if not output.is_dir():
-        translation.write_provenance(output, n_done)
+    translation.write_provenance(output, n_done)
     console.print(
         f"Wrote {output}: {n_done:,} picture{'' if n_done == 1 else 's'}, {seconds:.1f} s, "
         f"{pace:.1f} s a megapixel."
@@ -73,7 +76,7 @@ def apply(
     found: dict[str, Any] = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
     found |= translation.provenance
     if truth:
-        card = _measured(translation, source, truth, report)
+        card = _measured(translation, source, truth, masks, report)
         found["card"] = card.to_dict()
         if not json:
             typer.echo(card.as_text())
@@ -81,12 +84,14 @@ def apply(
         print_json(found)
 
 
-def _measured(translation: Translation, source: str, truth: str, report: Path | None) -> TranslationCard:
+def _measured(
+    translation: Translation, source: str, truth: str, masks: Path | None, report: Path | None
+) -> TranslationCard:
     from gansmith.faces.cli.screen import console
     from gansmith.tasks.translate.judging import judged
 
     with console.status("Measuring ..."):
-        card = judged(translation, source, truth)
+        card = judged(translation, source, truth, masks)
     if report is not None:
         card.to_html(report)
         console.print(f"Wrote {report}.")

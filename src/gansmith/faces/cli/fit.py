@@ -161,7 +161,8 @@ def _merged(path: Path, chosen: Chosen, data: str) -> tuple[dict[str, Any], dict
     options: dict[str, Any] = {}
     if sections:
         kind = chosen.general.get("kind") or general.get("kind")
-        modality = find_modality(kind) if kind else recognise(data)
+        given = {name: value for section in sections.values() for name, value in section.items()}
+        modality = find_modality(kind) if kind else recognise(data, {**given, **chosen.options})
         options = sections.get(modality.kind, {})
         try:
             options_of(modality, "fit", options)

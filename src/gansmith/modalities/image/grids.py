@@ -270,6 +270,11 @@ def white_of(values: np.ndarray, name: str) -> float:
     whites = {"b": (1.0,), "u": (255.0, 65535.0), "i": (255.0, 65535.0), "f": (1.0, 255.0)}.get(kind, ())
     if values.dtype == np.uint16:
         whites = (65535.0,)
+    if kind == "f" and 1 < highest < 2:
+        raise DataError(
+            f"{name}: a value of {highest:g}, a little more than 1. Clip values to 1, or give such from 0 to "
+            "255."
+        )
     if lowest >= 0 and (fitting := [white for white in whites if highest <= white]):  # NaN is nowhere
         return fitting[0]
     odd = highest if lowest >= 0 else lowest

@@ -14,7 +14,7 @@ from gansmith.engine.games import AbstractRules
 from gansmith.engine.monitors import coverage
 from gansmith.errors import UsageError
 from gansmith.modalities.attribute_request import AttributeRequest, request_for
-from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image import DAMAGES, ImageOptions
 from gansmith.modalities.image.codec import ImageCodec
 from gansmith.modalities.image.contesting import arena_of, classes_of, marked
 from gansmith.modalities.image.damage import Damaged, damaged
@@ -41,6 +41,7 @@ class ImageRecipe(AbstractRecipe[ImageCodec]):
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = ImageCodec
     networks: ClassVar[type[Any]] = ImageNetworks
     presets: ClassVar[Mapping[str, str]] = {name: preset.meaning for name, preset in PRESETS.items()}
+    damages: ClassVar[tuple[str, ...]] = DAMAGES
     sight: ClassVar[type[AbstractSight[Any]]] = PictureSight
 
     def n_heldout(self, n_records: int, preset: str) -> int:

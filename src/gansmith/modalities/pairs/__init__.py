@@ -48,9 +48,13 @@ class PairOptions:
         if len(asked) > 1:
             raise UsageError(f"{' and '.join(asked)} are different things to learn. Give one.")
         if self.upscale == 1:
-            raise UsageError("--upscale 1 makes nothing larger. Give 2, 3 or 4.")
+            raise UsageError("upscale 1 makes nothing larger. Give 2, 3 or 4.")
         if self.damage and not self.restore:
             raise UsageError("--damage says what --restore is to mend. Give both, or leave it out.")
+        if self.size and self.upscale:
+            raise UsageError(
+                "size brings whole pairs to one size, upscale learns from windows: leave one of them out."
+            )
         if self.size and self.longest_side < SMALLEST_SIDE:
             raise UsageError(
                 f"size {self.size!r}: whole pairs are brought to one longest side of {SMALLEST_SIDE} pixels "

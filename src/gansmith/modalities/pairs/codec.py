@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gansmith.errors import DataError, ModelFileError, UsageError
+from gansmith.errors import DataError, ModelFileError, UsageError, find
+from gansmith.modalities.capabilities import Damaging
 from gansmith.modalities.grids import Translatable
 from gansmith.modalities.pairs import PairOptions, Task
-from gansmith.modalities.pairs.records import Pairs
+from gansmith.modalities.pairs.records import Pairs, shares
 from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.registry import find_modality, needed
 from gansmith.nets.vgg import vgg_features
@@ -80,11 +81,10 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
         task, n_target = records.task, records.target.n_channels
         factor = options.upscale or 1
         looked = np.linspace(0, len(records) - 1, min(len(records), N_LOOKED_AT)).astype(int).tolist()
-        highest = records.target.highest
-        wanted = [records.wanted(number) / highest for number in looked]
+        wanted = [shares(records.wanted(number)) for number in looked]
         given = None
         if records.source is not None:
-            given = [records.given(number) / records.source.highest for number in looked]  # type: ignore[operator]
+            given = [shares(one) for number in looked if (one := records.given(number)) is not None]
         is_mask = task == "paired" and all(map(_is_mask, wanted))
         size = options.longest_side
         depth = {"uint8": 8, "uint16": 16}.get(records.wanted(looked[0]).dtype.name, 32)
@@ -101,7 +101,7 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
             is_alike=given is None or _are_alike(given, wanted),
             is_various=given is not None and all(map(_is_mask, given)) and not is_mask,
             perceptual=_checked(options.perceptual, n_target),
-            damage=(options.damage or "old") if task == "restore" else "",
+            damage=_damage(records.kind, options.damage) if task == "restore" else "",
         )
         return cls(state)
 
@@ -153,6 +153,13 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
         return compact.numpy()
 
 
+def _damage(kind: str, damage: str) -> str:
+    """What is to be mended, by a name that the kind of the records knows."""
+    damaging = needed(find_modality(kind).recipe, Damaging, kind)
+    known = {name: name for name in damaging.damages}
+    return find(known, "damage", damage) if damage else damaging.damages[0]
+
+
 def _checked(perceptual: str, n_target: int) -> str:
     """The path of a file of weights, looked at once before anything is learnt."""
     if perceptual:
@@ -171,12 +178,12 @@ def _n_source(records: Pairs) -> int:
 
 def _window(records: Pairs, task: Task, factor: int, size: int) -> tuple[int, ...]:
     """Sides of a window: no longer than `WINDOWS`, than most records, and multiples that networks like."""
-    longest = max(WINDOWS[task], SMALLEST_WINDOW * factor)
     n_dims = len(records.sides(0))
     if size:
         return (size,) * n_dims
     sides = np.array([records.sides(number) for number in range(len(records))])
-    step = SMALLEST_WINDOW * factor if factor > 1 else SMALLEST_WINDOW
+    step = SMALLEST_WINDOW * factor
+    longest = max(WINDOWS[task] // step, 1) * step
     usual = np.median(sides, 0).astype(int)
     return tuple(int(max(step, min(longest, -(-side // step) * step))) for side in usual.tolist())
 
@@ -191,6 +198,6 @@ def _are_alike(given: list[np.ndarray], wanted: list[np.ndarray]) -> bool:
     for one, other in zip(given, wanted, strict=True):
         if one.shape != other.shape:
             return False
-        if one.std() and other.std():
+        if np.ptp(one) and np.ptp(other):
             found.append(float(np.corrcoef(one.ravel(), other.ravel())[0, 1]))
     return bool(found and np.mean(found) >= ALIKE)

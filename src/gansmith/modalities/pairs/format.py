@@ -13,7 +13,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import AbstractFormat, Writer
 from gansmith.modalities.grids import Grids, Translatable
 from gansmith.modalities.pairs import PairOptions
-from gansmith.modalities.pairs.records import Pairs, matched
+from gansmith.modalities.pairs.records import Pairs, is_of_bits, matched
 from gansmith.modalities.previews import PicturePreview, Preview, TextPreview
 from gansmith.modalities.registry import Modality, needed, recognise
 
@@ -41,6 +41,7 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         given, wanted = source, cast("object", options.to)
         if isinstance(source, tuple) and len(cast("tuple[Any, ...]", source)) == 2:
             given, wanted = cast("tuple[Any, Any]", source)
+        given, wanted = _in_arrays(given), _in_arrays(wanted)
         has_target = not isinstance(wanted, str) or bool(wanted)
         if options.task == "paired" and not has_target:
             raise UsageError("nothing says what records are to be turned into. Give to, upscale or restore.")
@@ -69,14 +70,24 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
             _check_sides(first, second, *pairs[:2])
         name = f"{first.name} to {second.name}"
         notes = (*first.notes, *second.notes, *pairs[2], *_few(len(pairs[0])))
-        return Pairs(first, second, *pairs[:2], "paired", modality.kind, name, notes)
+        if is_of_bits(first):
+            raise DataError(
+                f"{first.name}: nothing but 0 and 1 of {first.highest:g}, all of it is black. Scale them to "
+                f"0 and {first.highest:g}, here and wherever the model is applied."
+            )
+        if has_bits := is_of_bits(second):
+            notes = (*notes, f"{second.name} holds 0 and 1: they are taken for black and white")
+        return Pairs(first, second, *pairs[:2], "paired", modality.kind, name, notes, has_bits)
 
     def _own(self, modality: Any, options: PairOptions) -> Any:
         """The options of the kind of the records."""
         return modality.options(strict=options.strict) if options.strict else modality.options()
 
     def read_like(self, source: object, like: Pairs) -> Pairs:
-        raise UsageError("pairs are compared by gansmith apply with --truth, not as a set.")
+        raise UsageError(
+            "a model of pairs turns records into others, and is not asked about a set of them. Use gansmith "
+            "apply, with --truth to measure it."
+        )
 
     def fingerprint(self, records: Any) -> str:
         if isinstance(records, Pairs):
@@ -106,13 +117,24 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         return PicturePreview(np.ascontiguousarray(pixels), 255)
 
 
+def _in_arrays(source: object) -> object:
+    """A list of records in memory, such as Pillow's pictures, as one of arrays."""
+    if isinstance(source, list) and source and not isinstance(source[0], (str, Path)):
+        return [np.asarray(one) for one in cast("list[Any]", source)]
+    return source
+
+
 def _kind_of(source: object) -> Modality:
     """The kind of records; one that can be translated, where they can be taken for such."""
     examples = [source]
     if isinstance(source, (str, Path)):
+        if not Path(source).exists():
+            raise DataError(f"{source}: is not there. Check the name.")
+        if Path(source).is_dir() and not any(Path(source).iterdir()):
+            raise DataError(f"{source}: an empty folder. Give one with files to learn from.")
         examples.append([source])  # a file by itself
     elif isinstance(source, list) and source and not isinstance(source[0], (str, Path)):
-        examples = [np.asarray(cast("list[Any]", source)[0])[None]]  # records of several sizes
+        examples = [cast("list[Any]", source)[0][None]]  # records of several sizes
     found = [recognise(one) for one in examples]
     return next((one for one in found if isinstance(one.format, Translatable)), found[0])
 

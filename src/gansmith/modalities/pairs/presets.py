@@ -58,7 +58,12 @@ def planned(codec: PairCodec, seconds: float, *, has_game: bool) -> Plan:
     per_sample = PASSES * (made + JUDGED * (1 - faithful_share) * told)
     n_samples = int((seconds or USUAL_SECONDS) * OPERATIONS_PER_SECOND / per_sample)
     return Plan(
-        networks, game, max(n_samples, FEWEST_SAMPLES), n_evaluations=N_EVALUATIONS, tolerance=TOLERANCE
+        networks,
+        game,
+        max(n_samples, FEWEST_SAMPLES),
+        n_evaluations=N_EVALUATIONS,
+        tolerance=TOLERANCE,
+        fine_tuning_tolerance=TOLERANCE,
     )
 
 

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.randomness import Randomness
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.capabilities import Damaging
+from gansmith.modalities.pairs import PairOptions
 from gansmith.modalities.pairs.codec import PairCodec, PairState
 from gansmith.modalities.pairs.networks import PairNetworks, networks_for
 from gansmith.modalities.pairs.presets import PRESETS
@@ -79,6 +81,40 @@ class PairRecipe(AbstractRecipe[PairCodec]):
         self, codec: PairCodec, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], float]:
         return closeness
+
+    def fine_tuning_options(
+        self, codec: PairCodec, own: PairOptions, given: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """See the base class: what is made of what is the model's."""
+        known = {name: getattr(own, name) for name in ("upscale", "restore", "damage", "size", "perceptual")}
+        for name, value in known.items():
+            if given.get(name, value) != value:
+                raise UsageError(
+                    f"{name} is {given[name]!r}, and that of the model to be fine-tuned is {value!r}. Leave "
+                    "it out: it comes from the model."
+                )
+        if given.get("to") and codec.state_.task != "paired":
+            raise UsageError(
+                "to: the model to be fine-tuned was learnt from good records alone. Leave it out."
+            )
+        state = codec.state_
+        n_channels = state.n_source - (state.task == "restore")
+        channels = {1: "L", 3: "RGB"}.get(n_channels, "") if n_channels == state.n_target else ""
+        return {"channels": channels, **given, **{name: value for name, value in known.items() if value}}
+
+    def unknown(self, codec: PairCodec, records: Pairs) -> tuple[str, ...]:
+        """See the base class: both sides have the channels that the model knows."""
+        state = codec.state_
+        sides = [("wanted", records.target.n_channels, state.n_target)]
+        if records.source is not None:
+            sides.append(("given", records.source.n_channels, state.n_source))
+        for side, found, known in sides:
+            if found != known:
+                raise DataError(
+                    f"{records.name}: what is {side} has {found} channels, that of the model {known}. "
+                    "Give such as it was learnt from."
+                )
+        return ()
 
     def describe(self, codec: PairCodec) -> list[dict[str, str]]:
         state = codec.state_

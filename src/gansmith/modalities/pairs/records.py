@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -17,6 +18,8 @@ FEWEST_MATCHING: Final = 0.5
 """Share of the smaller set that must have counterparts for two sets to be pairs."""
 N_DIGESTED: Final = 64
 """Records whose values go into a fingerprint, evenly spread; of the others their names and sizes."""
+N_LOOKED_AT: Final = 16
+"""Records whose values are looked at."""
 N_NAMED: Final = 3
 """Records that a message names."""
 
@@ -41,6 +44,8 @@ class Pairs:
     """Where they came from, for messages."""
     notes: tuple[str, ...] = ()
     """What a person should know about how they were read."""
+    is_of_bits: bool = False
+    """Whether all that is wanted is 0 or 1 of whole numbers: masks as they are often kept."""
 
     def __len__(self) -> int:
         return len(self.of_target)
@@ -54,12 +59,15 @@ class Pairs:
         return tuple(self.target.sizes[int(self.of_target[number])])
 
     def wanted(self, number: int) -> np.ndarray:
-        """What is wanted, shape `(n_channels, *grid)`."""
-        return self.target.grid(int(self.of_target[number]))
+        """What is wanted, shape `(n_channels, *grid)`; see `standard`."""
+        highest = 1.0 if self.is_of_bits else self.target.highest
+        return standard(self.target.grid(int(self.of_target[number])), highest)
 
     def given(self, number: int) -> np.ndarray | None:
-        """What is given, shape `(n_channels, *grid)`; None where it is made of what is wanted."""
-        return None if self.source is None else self.source.grid(int(self.of_source[number]))
+        """What is given, likewise; None where it is made of what is wanted."""
+        if self.source is None:
+            return None
+        return standard(self.source.grid(int(self.of_source[number])), self.source.highest)
 
     @property
     def fingerprint(self) -> str:
@@ -72,6 +80,32 @@ class Pairs:
                 for values in (self.wanted(number), self.given(number)):
                     digest.update(b"" if values is None else np.ascontiguousarray(values).tobytes())
         return digest.hexdigest()
+
+
+def standard(values: np.ndarray, highest: float) -> np.ndarray:
+    """Values whose type says what stands for 1: 255 of 8 bits, 65,535 of 16, 1 of others."""
+    if (values.dtype.name, highest) in (("uint8", 255), ("uint16", 65535), ("float32", 1)):
+        return values
+    return (values.astype(np.float32) / np.float32(highest)).clip(0, 1)
+
+
+def shares(values: np.ndarray) -> np.ndarray:
+    """Standard values as numbers from 0 to 1."""
+    if values.dtype == np.float32:
+        return values
+    return values / np.float32(np.iinfo(values.dtype).max)
+
+
+def is_of_bits(grids: Grids) -> bool:
+    """Whether records of whole numbers hold nothing but 0 and 1, so that all would be black.
+
+    Records are looked at that lie evenly among all of them.
+    """
+    if grids.highest <= 1:
+        return False
+    looked = np.linspace(0, len(grids) - 1, min(len(grids), N_LOOKED_AT)).astype(int)
+    highest = {float(grids.grid(number).max()) for number in set(looked.tolist())}
+    return 1.0 in highest <= {0.0, 1.0}
 
 
 def matched(
@@ -96,6 +130,9 @@ def matched(
             )
         return np.arange(len(source)), np.arange(len(target)), ()
     best: tuple[list[int], list[int]] = ([], [])
+    for grids in (source, target):
+        if twice := [name for name, n in Counter(grids.names).items() if n > 1]:
+            raise DataError(f"{grids.name}: {twice[0]!r} is there twice, with two endings. Keep one.")
     for keys in (list, _without_folders, _cored):
         ours, theirs = keys(source.names), keys(target.names)
         if len(set(ours)) < len(ours) or len(set(theirs)) < len(theirs):

@@ -89,7 +89,7 @@ def plan_from(origin: Model, n_records: int, config: FitConfig) -> Plan:
         networks=from_plain(recipe.networks, origin.manifest["networks"]),
         game=game.tuned(Tuning(**{name: chosen[name] for name in chosen if name != "objective"}), n_values),
         samples_seen=math.ceil(LENGTH_SHARE * fresh.samples_seen),
-        tolerance=0.0,  # what comes must be better than what was there
+        tolerance=fresh.fine_tuning_tolerance,
     )
 
 

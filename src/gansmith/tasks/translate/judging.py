@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -18,13 +21,13 @@ from gansmith.tasks.translate.translation import Translation
 
 MOST_AGAIN: Final = 20
 """Records that are turned again with another seed, where many answers are right."""
-MOST_JUDGED: Final = 100
-"""Records that are turned for a card."""
+MOST_POINTS: Final = 1 << 25
+"""Of all results of a method together: five photographs of 6 megapixels."""
 KERNEL: Final = "bicubic, a = -1/2, antialiased"
 
 
 def judged(
-    translation: Translation, source: object, truth: object, options: Any = None, *, by_order: bool = False
+    translation: Translation, source: object, truth: object, masks: object = None, *, by_order: bool = False
 ) -> TranslationCard:
     """The card of a translation: what it makes of records beside what they should become.
 
@@ -34,45 +37,80 @@ def judged(
         translation: Whose.
         source: Records to be turned.
         truth: What they should become: of the same names, or in the same order.
-        options: Of the kind of the records.
+        masks: What of each counts as missing: one for all, or of the same names; None: nobody says.
         by_order: Whether they belong together by their order, not by their names.
 
     Raises:
         DataError: Records are missing or malformed, of other sizes than their truths, or no pairs.
     """
-    form, state = translation.translatable, translation.state
-    options = options or _options(translation)
-    given = form.read_grids(source, options, translation.turning().n_channels)
-    wanted = form.read_grids(truth, options, state.n_target)
-    of_given, of_wanted, notes = matched(given, wanted, by_order=by_order)
-    if len(of_given) > MOST_JUDGED:
-        notes = (*notes, f"the first {MOST_JUDGED} of {len(of_given):,} records are judged")
-    pairs = [*zip(of_given[:MOST_JUDGED].tolist(), of_wanted[:MOST_JUDGED].tolist(), strict=True)]
-    inputs = [_values(given, one) for one, _ in pairs]
-    truths = [_values(wanted, other) for _, other in pairs]
-    names = [str(given.names[one]) for one, _ in pairs]
-    for name, one, other in zip(names, inputs, truths, strict=True):
-        sides = tuple(side * state.factor for side in one.shape[1:])
-        if sides != other.shape[1:]:
-            said = [" x ".join(map(str, reversed(found))) for found in (sides, other.shape[1:])]
-            raise DataError(f"{name}: becomes {said[0]}, its truth is {said[1]}. Give truths of that size.")
-    made = [translation.turn(one) for one in inputs]
+    state = translation.state
+    inputs, truths, names, notes = _read(translation, source, truth, by_order=by_order)
+    seen = inputs if masks is None else _masked(translation, inputs, names, masks)
+    made = [translation.turn(one) for one in seen]
     methods = {"made": Method(made, f"strength {translation.strength:g}")}
-    if translation.state.is_various:
+    if state.is_various:
         others = Translation(translation.model, translation.strength, translation.seed + 1)
-        several = [*zip(made, (others.turn(one) for one in inputs[:MOST_AGAIN]), strict=False)]
+        several = [*zip(made, (others.turn(one) for one in seen[:MOST_AGAIN]), strict=False)]
         methods["made"] = replace(methods["made"], several=several)
     if translation.strength:
         faithful = Translation(translation.model, 0.0, translation.seed)
-        without = [faithful.turn(one) for one in inputs]
+        without = [faithful.turn(one) for one in seen]
         methods["faithful"] = Method(without, "the network as it was before the game", is_anchor=True)
-    if state.n_source - (state.task == "restore") == state.n_target:
+    if len(inputs[0]) == state.n_target:
         name = "bicubic" if state.factor > 1 else "input"
         plain = [_enlarged(one, state.factor) for one in inputs]
         methods[name] = Method(plain, "the input as it is", is_anchor=True)
-    trial = Trial(inputs, truths, names=names, shave=state.factor if state.factor > 1 else 0, kernel=KERNEL)
+    is_larger = state.factor > 1
+    shave, kernel = (state.factor, KERNEL) if is_larger else (0, "")
+    trial = Trial(inputs, truths, names=names, shave=shave, kernel=kernel)
     model = ("Model", translation.model.known_digest()[:16])
-    return translation_card(methods, trial, address=form.address, notes=notes, made=(model,))
+    address = translation.translatable.address
+    return translation_card(methods, trial, address=address, notes=notes, made=(model,))
+
+
+def _read(
+    translation: Translation, source: object, truth: object, *, by_order: bool
+) -> tuple[list[Values], list[Values], list[str], tuple[str, ...]]:
+    """Inputs, truths and their names, as many as fit into memory, and notes on what was left out."""
+    form, state, options = translation.translatable, translation.state, _options(translation)
+    given = form.read_grids(source, options, translation.turning().n_channels)
+    wanted = form.read_grids(truth, options, state.n_target)
+    of_given, of_wanted, notes = matched(given, wanted, by_order=by_order)
+    pairs, n_points = list[tuple[int, int]](), 0
+    for one, other in zip(of_given.tolist(), of_wanted.tolist(), strict=True):
+        sides = [side * state.factor for side in given.sizes[one]]
+        if sides != [*wanted.sizes[other]]:
+            said = [" x ".join(map(str, reversed(found))) for found in (sides, wanted.sizes[other])]
+            raise DataError(
+                f"{given.names[one]}: becomes {said[0]}, its truth is {said[1]}. Give truths of that size."
+            )
+        n_points += math.prod(sides)
+        if not pairs or n_points <= MOST_POINTS:
+            pairs.append((one, other))
+    if len(pairs) < len(of_given):
+        notes = (
+            *notes,
+            f"{len(pairs):,} of {len(of_given):,} records are judged: the others need more memory",
+        )
+    inputs = [_values(given, one) for one, _ in pairs]
+    truths = [_values(wanted, other) for _, other in pairs]
+    return inputs, truths, [str(given.names[one]) for one, _ in pairs], notes
+
+
+def _masked(
+    translation: Translation, inputs: Sequence[Values], names: Sequence[str], masks: object
+) -> list[np.ndarray]:
+    """Inputs with one channel more: what of each is missing."""
+    translation.turning(Path())  # refuses where nothing is mended
+    found = translation.translatable.read_grids(masks, _options(translation), 1)
+    places = {str(name): number for number, name in enumerate(found.names)}
+    seen: list[np.ndarray] = []
+    for name, values in zip(names, inputs, strict=True):
+        number = 0 if len(found) == 1 else places.get(name)
+        if number is None:
+            raise DataError(f"{found.name}: there is no mask {name!r}. Give one for each, or one for all.")
+        seen.append(np.concatenate([values, (_values(found, number) > 0.5).astype(np.float32)]))
+    return seen
 
 
 def _options(translation: Translation) -> Any:

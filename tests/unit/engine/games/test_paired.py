@@ -106,6 +106,14 @@ def test_what_is_made_is_a_function_of_source_and_noise():
     assert torch.equal(plain, game.best["generator"](given["source"], noise))
 
 
+def test_fine_tuning_begins_at_the_faithful_end():
+    parts = networks()
+    parts["faithful"].load_state_dict(played(10).best["faithful"].state_dict())
+    tuned = rules().fine_tuning(rules(), 0.1, 0.25)
+    game = tuned.start(parts, Randomness(0))
+    assert torch.equal(weights(game.best["generator"]), weights(parts["faithful"]))
+
+
 def test_nothing_is_made_of_nothing():
     with pytest.raises(UsageError, match="gansmith apply"):
         rules().generate(networks(), Batch({}, 3), Randomness(0).stream("sample"), 0)

@@ -105,8 +105,9 @@ def test_the_fingerprint_is_that_of_the_pairs():
         ({"upscale": 1}, "makes nothing larger"),
         ({"upscale": 9}, "8 or less"),
         ({"damage": "old"}, "--restore"),
-        ({"upscale": 2, "size": "20x30"}, "one longest side"),
-        ({"upscale": 2, "size": "4"}, "8 pixels or more"),
+        ({"restore": True, "size": "20x30"}, "one longest side"),
+        ({"restore": True, "size": "4"}, "8 pixels or more"),
+        ({"upscale": 2, "size": "32"}, "leave one out"),
         ({"upscale": 2, "channels": "CMYK"}, "L .grey. or RGB"),
         ({}, "Give to, upscale or restore"),
     ],
@@ -114,6 +115,27 @@ def test_the_fingerprint_is_that_of_the_pairs():
 def test_options_that_mean_nothing_are_refused(options, said):
     with pytest.raises(UsageError, match=said):
         read(np.stack([picture(k) for k in range(2)]), **options)
+
+
+def test_a_name_that_is_there_twice_is_said(tmp_path):
+    source, target = folder(tmp_path / "a", ["1.png", "1.bmp"]), folder(tmp_path / "b", ["1.png", "2.png"])
+    with pytest.raises(DataError, match="'1' is there twice"):
+        read(str(source), to=str(target))
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    source = folder(tmp_path / "a", ["1.png", "2.png"])
+    (tmp_path / "empty").mkdir()
+    for wrong, said in (("phots", "is not there"), ("empty", "an empty folder")):
+        with pytest.raises(DataError, match=said):
+            read(str(source), to=str(tmp_path / wrong))
+        with pytest.raises(DataError, match=said):
+            read(str(tmp_path / wrong), upscale=2)
+
+
+def test_pictures_of_pillow_s_are_read():
+    pairs = read([Image.fromarray(picture(k, height=20 + k)) for k in range(3)], upscale=2)
+    assert [pairs.sides(k) for k in range(3)] == [(20, 32), (21, 32), (22, 32)]
 
 
 def test_a_table_is_no_picture(tmp_path):
