@@ -107,7 +107,7 @@ def test_the_fingerprint_is_that_of_the_pairs():
         ({"damage": "old"}, "--restore"),
         ({"restore": True, "size": "20x30"}, "one longest side"),
         ({"restore": True, "size": "4"}, "8 pixels or more"),
-        ({"upscale": 2, "size": "32"}, "leave one out"),
+        ({"upscale": 2, "size": "32"}, "leave one of them out"),
         ({"upscale": 2, "channels": "CMYK"}, "L .grey. or RGB"),
         ({}, "Give to, upscale or restore"),
     ],
