@@ -33,6 +33,7 @@ def options(world, *arguments):
     return [*arguments, *folders]
 
 
+@pytest.mark.slow
 def test_the_anchors_are_measured_and_the_page_is_written(world, capsys):
     main(options(world, "--only", "small,copy,independent,holdout"))
     results = world / "results" / "small"
@@ -73,6 +74,7 @@ def test_a_competitor_that_takes_too_long_is_stopped(world):
     assert "stopped after" in load(world / "results/small/copy-default-0.json").failed
 
 
+@pytest.mark.slow
 def test_ours_learns_and_samples(world):
     main(options(world, "--only", "small,ours", "--epochs", "2"))
     found = load(world / "results/small/ours-2ep-0.json")

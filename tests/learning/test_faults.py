@@ -132,7 +132,13 @@ def played(case: Case, seed: int, *, cures_itself: bool = False) -> tuple[Traini
     return training, names, told
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+LONG = ("collapse", "oscillation", "vanishing")
+"""Faults that take some seconds to come."""
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(one, marks=pytest.mark.slow) if one in LONG else one for one in FAULTS]
+)
 def test_a_provoked_fault_is_found(fault):
     _, names, told = played(FAULTS[fault], 0)
     assert set(fault.split(", ")) <= set(names)

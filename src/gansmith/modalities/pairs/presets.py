@@ -39,7 +39,7 @@ JUDGE_WIDTHS: Final = (32, 64, 128)
 
 FAITHFUL_SHARES: Final[dict[Task, float]] = {"upscale": 0.4, "restore": 0.6, "paired": 0.6}
 """Of a run, until the game begins."""
-ADVERSARIAL_WEIGHTS: Final[dict[Task, float]] = {"upscale": 0.1, "restore": 0.02, "paired": 0.02}
+ADVERSARIAL_WEIGHTS: Final[dict[Task, float]] = {"upscale": 0.03, "restore": 0.02, "paired": 0.02}
 """Of fooling the discriminator, beside a mean absolute error of 1: what a reduced picture had between its
 pixels nobody knows, and a drawing has one answer."""
 GAMMA: Final = 0.05
