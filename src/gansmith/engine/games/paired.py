@@ -182,7 +182,7 @@ class Paired(AbstractGame):
             self._faithful.load_state_dict(weights)
 
     def _begin(self) -> None:
-        """Keep the faithful weights, and let the generator go on from them with a fresh optimiser.
+        """Keep the faithful weights; the generator starts from them, its optimiser afresh.
 
         What Adam remembers of the small gradients of the end of one task would make steps of many times the
         learning rate of the first large ones of the other: a generator that was near is thrown far off.

@@ -20,10 +20,10 @@ from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.decoding import Header, Unreadable
 from gansmith.modalities.image.files import Listed, PictureFiles, files_in, is_archive_name, is_picture_name
 from gansmith.modalities.image.forming import parse_channels
-from gansmith.modalities.image.labels import counted, shortened
+from gansmith.modalities.image.labels import counted
 from gansmith.modalities.image.mask_files import without_suffix
 from gansmith.modalities.image.ondisk import Frames, frames_in
-from gansmith.modalities.image.picture_files import check_others, left_out
+from gansmith.modalities.image.picture_files import check_others, left_out, not_read
 from gansmith.modalities.image.pictures import Pictures, Pixels
 from gansmith.modalities.image.reading import read_pictures
 from gansmith.modalities.image.tones import Range, brought, range_of, rescaled
@@ -224,16 +224,7 @@ def _most(numbers: Sequence[int]) -> int:
 def _notes(
     files: PictureFiles, headers: Sequence[Header], n_channels: int, depth: Depth, *, is_every: bool
 ) -> list[str]:
-    notes = list[str]()
-    if files.others:
-        verb = "is no picture" if len(files.others) == 1 else "are no pictures"
-        notes.append(f"{counted(len(files.others), 'file')} {verb}: {shortened(files.others)}")
-    n_animated = sum(header.n_frames > 1 and header.kind != "scan" for header in headers)
-    if n_animated and not is_every:
-        what = "holds several pictures" if n_animated == 1 else "hold several pictures each"
-        notes.append(f"{counted(n_animated, 'file')} {what}: the first is taken")
-    if n_reduced := sum(header.is_reduced for header in headers):
-        notes.append(f"{counted(n_reduced, 'file')} of 16 bits a colour: 8 of them are read")
+    notes = not_read(files, headers, is_every=is_every)
     if n_stretched := sum(header.pixel_type in _STRETCHED for header in headers):
         said = "whose values may lie beyond 0 to 255: each is stretched from its lowest to its highest then"
         notes.append(f"{counted(n_stretched, 'picture')} {said}")

@@ -331,15 +331,22 @@ def _notes(
     notes = [f"pictures {how}"] if how else []
     if broken:
         notes.append(left_out(frames, broken))
+    notes += not_read(files, headers, is_every=is_every_frame)
+    if len({(header.n_channels, header.pixel_type) for header in headers}) > 1:
+        notes.append(f"several kinds of pictures, all read as {former.form}")
+    return notes
+
+
+def not_read(files: PictureFiles, headers: Sequence[Header], *, is_every: bool) -> list[str]:
+    """What of files is not read, in words: those that are no pictures, further frames, depth."""
+    notes = list[str]()
     if files.others:
         verb = "is no picture" if len(files.others) == 1 else "are no pictures"
         notes.append(f"{counted(len(files.others), 'file')} {verb}: {shortened(files.others)}")
     n_animated = sum(header.n_frames > 1 and header.kind != "scan" for header in headers)
-    if n_animated and not is_every_frame:
+    if n_animated and not is_every:
         what = "holds several pictures" if n_animated == 1 else "hold several pictures each"
         notes.append(f"{counted(n_animated, 'file')} {what}: the first is taken")
     if n_reduced := sum(header.is_reduced for header in headers):
         notes.append(f"{counted(n_reduced, 'file')} of 16 bits a colour: 8 of them are read")
-    if len({(header.n_channels, header.pixel_type) for header in headers}) > 1:
-        notes.append(f"several kinds of pictures, all read as {former.form}")
     return notes

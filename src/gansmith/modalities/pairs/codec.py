@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal, final
+from typing import Annotated, Any, Final, final
 
 import numpy as np
 import torch
@@ -53,8 +53,6 @@ class PairState:
     """Longest side that whole records are brought to; 0: they are learnt from as they come."""
     factor: Annotated[int, Field(ge=1, le=8)] = 1
     """By which sides are multiplied."""
-    depth: Literal[8, 16, 32] = 8
-    """Bits of a value; 32: a float."""
     is_mask: bool = False
     """Whether what is wanted is hardly anything but 0 and 1."""
     is_alike: bool = False
@@ -87,7 +85,6 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
             given = [shares(one) for number in looked if (one := records.given(number)) is not None]
         is_mask = task == "paired" and all(map(_is_mask, wanted))
         size = options.longest_side
-        depth = {"uint8": 8, "uint16": 16}.get(records.wanted(looked[0]).dtype.name, 32)
         state = PairState(
             kind=records.kind,
             task=task,
@@ -96,7 +93,6 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
             window=_window(records, task, factor, size),
             size=size,
             factor=factor,
-            depth=depth,  # type: ignore[arg-type]
             is_mask=is_mask,
             is_alike=given is None or _are_alike(given, wanted),
             is_various=given is not None and all(map(_is_mask, given)) and not is_mask,

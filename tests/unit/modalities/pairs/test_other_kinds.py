@@ -45,7 +45,7 @@ class WaveFormat(AbstractFormat[Any, Any]):
         return Waves(source)
 
     def turned(self, source: Any, output: Any, turning: Turning) -> Iterator[Turned]:
-        raise NotImplementedError
+        raise AssertionError("a translation asks for nothing of that")
 
     def turned_values(self, records: Any, turning: Turning) -> Any:
         return [turning.turn(wave[None])[0] for wave in records]
@@ -54,7 +54,7 @@ class WaveFormat(AbstractFormat[Any, Any]):
         return "data:audio/wav;base64,"
 
     def _none(self, *_: Any, **__: Any) -> Any:
-        raise NotImplementedError
+        raise AssertionError("a translation asks for nothing of that")
 
     read = read_like = fingerprint = join = writer = preview = _none
 
