@@ -1,7 +1,8 @@
 """What data and games hand each other: tensors of known shapes, in batches of named parts, drawn by index.
 
-`batch` records are judged at once; a sample and a condition may have any shape; every logit and every loss is
-one number per record, shape `(batch,)` and never `(batch, 1)`.
+`batch` records are judged at once; a sample and a condition may have any shape; a logit and a loss are one
+number per record, shape `(batch,)` and never `(batch, 1)`, or one for each part of a record that is judged on
+its own, such as a patch of a picture.
 
 A data set gives any of its records by number, from memory or from disk; a drawing says which numbers batch k
 consists of. Both are functions of (seed, k) alone, so a run can be taken up anywhere.
@@ -24,7 +25,8 @@ Shown = Float[Tensor, "batch *shown"]
 """Samples as a discriminator sees them, perhaps several at once."""
 Latents = Float[Tensor, "batch n_latents"]
 Conditions = Shaped[Tensor, "batch *condition"]
-Logits = Float[Tensor, " batch"]
+Logits = Float[Tensor, "batch *parts"]
+PerLogit = Float[Tensor, "batch *parts"]
 PerSample = Float[Tensor, " batch"]
 Scalar = Float[Tensor, ""]
 Indices = Int[Tensor, " batch"]

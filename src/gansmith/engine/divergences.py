@@ -24,7 +24,7 @@ from typing import Final, final
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gansmith.engine.batches import Logits, PerSample
+from gansmith.engine.batches import Logits, PerLogit
 
 Function = Callable[[Tensor], Tensor]
 
@@ -53,14 +53,14 @@ class Divergence:
     loss: Function
     """Of the logit: `C(v)`, what a fake costs."""
 
-    def discriminator(self, real_logits: Logits, fake_logits: Logits) -> PerSample:
+    def discriminator(self, real_logits: Logits, fake_logits: Logits) -> PerLogit:
         """The bound on the divergence, negated.
 
         Source: Nowozin et al. 2016, eq. 6 (arXiv:1606.00709).
         """
         return self.loss(fake_logits) - self.gain(real_logits)
 
-    def generator(self, real_logits: Logits, fake_logits: Logits) -> PerSample:
+    def generator(self, real_logits: Logits, fake_logits: Logits) -> PerLogit:
         """Have the fakes count as real records do: the same fixed point, stronger gradients at the start.
 
         Source: Nowozin et al. 2016, section 3.2 (arXiv:1606.00709).

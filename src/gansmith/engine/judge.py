@@ -143,6 +143,9 @@ def said(
 def input_gradients(discriminator: Judge, samples: Samples) -> Float[Tensor, "batch n_values"]:
     """The gradient of each logit for its own sample, flattened and differentiable for the weights.
 
+    Where a record is judged in parts, its squared norm is the mean of theirs, as far as they look at other
+    places.
+
     Args:
         discriminator: A `Discriminator`, whose network may write its gradient down, or any function from
             samples to logits, which is differentiated.
@@ -158,5 +161,6 @@ def input_gradients(discriminator: Judge, samples: Samples) -> Float[Tensor, "ba
 
 
 def _differentiated(logits: Logits, samples: Samples) -> Float[Tensor, "batch n_values"]:
-    (gradients,) = torch.autograd.grad(logits.sum(), samples, create_graph=True)
+    n_parts = logits.numel() // len(logits)
+    (gradients,) = torch.autograd.grad(logits.sum() / n_parts**0.5, samples, create_graph=True)
     return gradients.flatten(1)  # (batch, n_values)

@@ -1,8 +1,8 @@
 """What the two players want: pairs of pure functions on logits.
 
 Every function takes the logits of real and of fake records, shape `(batch,)` each, and returns one loss
-per record or pair, shape `(batch,)`. To add an objective, write its two functions and one entry in
-`OBJECTIVES`.
+per record or pair, shape `(batch,)`; the same for the parts of records. To add an objective, write its two
+functions and one entry in `OBJECTIVES`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, final
 import torch
 from torch.nn.functional import relu, softplus
 
-from gansmith.engine.batches import Logits, PerSample
+from gansmith.engine.batches import Logits, PerLogit
 from gansmith.engine.divergences import DIVERGENCES
 from gansmith.errors import find
 
@@ -26,7 +26,7 @@ BALANCE_RATE: Final = 1e-3
 """How fast the balance of that equilibrium is mended."""
 
 
-def minimax_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def minimax_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Cross-entropy of telling real from fake: -log D(x) - log(1 - D(G(z))).
 
     Source: Goodfellow et al. 2014, "Generative adversarial nets", eq. 1 (arXiv:1406.2661).
@@ -34,7 +34,7 @@ def minimax_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerS
     return softplus(-real_logits) + softplus(fake_logits)
 
 
-def minimax_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def minimax_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """The zero-sum answer, log(1 - D(G(z))): weak where the discriminator is sure.
 
     Source: Goodfellow et al. 2014, eq. 1 (arXiv:1406.2661).
@@ -42,7 +42,7 @@ def minimax_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSampl
     return -softplus(fake_logits)
 
 
-def non_saturating_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def non_saturating_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """-log D(G(z)): the same fixed point as minimax, with strong gradients at the start.
 
     Source: Goodfellow et al. 2014, section 3 (arXiv:1406.2661).
@@ -50,7 +50,7 @@ def non_saturating_generator_loss(real_logits: Logits, fake_logits: Logits) -> P
     return softplus(-fake_logits)
 
 
-def least_squares_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def least_squares_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Half the squared distance to 1 for real and to 0 for fake.
 
     Source: Mao et al. 2017, "Least squares generative adversarial networks", eq. 9 (arXiv:1611.04076).
@@ -58,7 +58,7 @@ def least_squares_discriminator_loss(real_logits: Logits, fake_logits: Logits) -
     return 0.5 * ((real_logits - 1).square() + fake_logits.square())
 
 
-def least_squares_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def least_squares_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Half the squared distance of the fakes to 1.
 
     Source: Mao et al. 2017, eq. 9 (arXiv:1611.04076).
@@ -66,7 +66,7 @@ def least_squares_generator_loss(real_logits: Logits, fake_logits: Logits) -> Pe
     return 0.5 * (fake_logits - 1).square()
 
 
-def hinge_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def hinge_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """A margin of one on either side; what is beyond it no longer counts.
 
     Source: Lim and Ye 2017, "Geometric GAN" (arXiv:1705.02894).
@@ -74,7 +74,7 @@ def hinge_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSam
     return relu(1 - real_logits) + relu(1 + fake_logits)
 
 
-def hinge_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def hinge_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Raise the fakes' logits.
 
     Source: Lim and Ye 2017 (arXiv:1705.02894).
@@ -82,7 +82,7 @@ def hinge_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
     return -fake_logits
 
 
-def wasserstein_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def wasserstein_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """The critic's estimate of the earth mover's distance, negated.
 
     Only meaningful when the discriminator is kept smooth: with `gradient_penalty`, 10 in its paper, or with a
@@ -94,7 +94,7 @@ def wasserstein_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> 
     return fake_logits - real_logits
 
 
-def wasserstein_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def wasserstein_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Raise the critic's score of the fakes.
 
     Source: Arjovsky et al. 2017, eq. 2 (arXiv:1701.07875).
@@ -102,7 +102,7 @@ def wasserstein_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerS
     return -fake_logits
 
 
-def relativistic_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def relativistic_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Each real record shall look more real than the fake it is paired with.
 
     Source: Jolicoeur-Martineau 2018, "The relativistic discriminator" (arXiv:1807.00734); Huang et al.
@@ -111,7 +111,7 @@ def relativistic_discriminator_loss(real_logits: Logits, fake_logits: Logits) ->
     return softplus(fake_logits - real_logits)
 
 
-def relativistic_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def relativistic_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Each fake shall look more real than the real record it is paired with.
 
     Source: as for `relativistic_discriminator_loss`.
@@ -119,7 +119,7 @@ def relativistic_generator_loss(real_logits: Logits, fake_logits: Logits) -> Per
     return softplus(real_logits - fake_logits)
 
 
-def relativistic_average_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def relativistic_average_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Real records shall look more real than fakes do on average, and fakes less than real ones do.
 
     Source: Jolicoeur-Martineau 2018, "The relativistic discriminator", section 4.2, RaSGAN
@@ -128,7 +128,7 @@ def relativistic_average_discriminator_loss(real_logits: Logits, fake_logits: Lo
     return softplus(fake_logits.mean() - real_logits) + softplus(fake_logits - real_logits.mean())
 
 
-def relativistic_average_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def relativistic_average_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """The same with both sides exchanged.
 
     Source: Jolicoeur-Martineau 2018, section 4.2, RaSGAN (arXiv:1807.00734).
@@ -136,7 +136,7 @@ def relativistic_average_generator_loss(real_logits: Logits, fake_logits: Logits
     return relativistic_average_discriminator_loss(fake_logits, real_logits)
 
 
-def energy_based_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def energy_based_discriminator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Low energy for real records, at least the margin for fakes; a logit is an energy, negated.
 
     Source: Zhao et al. 2016, "Energy-based generative adversarial network", eq. 1 (arXiv:1609.03126).
@@ -144,7 +144,7 @@ def energy_based_discriminator_loss(real_logits: Logits, fake_logits: Logits) ->
     return -real_logits + relu(MARGIN + fake_logits)
 
 
-def energy_based_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerSample:
+def energy_based_generator_loss(real_logits: Logits, fake_logits: Logits) -> PerLogit:
     """Low energy for fakes.
 
     Source: Zhao et al. 2016, eq. 2 (arXiv:1609.03126).
@@ -154,7 +154,7 @@ def energy_based_generator_loss(real_logits: Logits, fake_logits: Logits) -> Per
 
 def boundary_equilibrium_discriminator_loss(
     real_logits: Logits, fake_logits: Logits, balance: float
-) -> PerSample:
+) -> PerLogit:
     """Low energy for real records, high for fakes; a logit is an energy, negated.
 
     How much the fakes count, `balance` in [0, 1], is adapted; see `next_balance`.
@@ -174,7 +174,7 @@ def next_balance(balance: float, real_logits: Logits, fake_logits: Logits) -> fl
     return min(max(balance + BALANCE_RATE * gap.item(), 0.0), 1.0)
 
 
-Loss = Callable[[Logits, Logits], PerSample]
+Loss = Callable[[Logits, Logits], PerLogit]
 
 
 @final
@@ -207,7 +207,7 @@ class Objective:
         """The same at that balance, where it has one."""
         return self if self.balanced is None else replace(self, discriminator=self.balanced(balance))
 
-    def smoothed(self, real_logits: Logits, fake_logits: Logits, share: float) -> PerSample:
+    def smoothed(self, real_logits: Logits, fake_logits: Logits, share: float) -> PerLogit:
         """The discriminator's loss where a share of the real records is labelled as fake.
 
         Where pairs are compared, that share of them is labelled the wrong way round; elsewhere fakes keep

@@ -47,7 +47,7 @@ class AbstractFeaturedDiscriminator(nn.Module, ABC):
     @abstractmethod
     def with_features(
         self, samples: Float[Tensor, "batch *sample"], conditions: Float[Tensor, "batch n_conditions"] | None
-    ) -> tuple[Float[Tensor, " batch"], tuple[Float[Tensor, "batch *feature"], ...]]:
+    ) -> tuple[Float[Tensor, "batch *parts"], tuple[Float[Tensor, "batch *feature"], ...]]:
         """Logits as `forward` gives them, and what a layer saw in each sample, of one layer or several."""
 
 

@@ -3,8 +3,10 @@
 The generator is a pyramid: residual convolutions on one or several levels, each of half the sides, with what
 each level knew on the way down added on the way up. With one level it is a plain residual network, as papers
 on super-resolution have it; with several it sees far, as the U-Net does. Points of the record are folded into
-channels before and unfolded behind, so that the finest level is never more than it needs to be. The
-discriminator looks at patches: where a record is told from another, it is told by its texture.
+channels before and unfolded behind, so that the finest level is never more than it needs to be. Points that
+were unfolded from one come from different channels, which leaves the pattern of a grid; a few convolutions
+behind let neighbours see each other. The discriminator looks at patches, each of which has to be right: where
+a record is told from another, it is told by its texture.
 
 Source:
     Shi et al. 2016, "Real-time single image and video super-resolution using an efficient sub-pixel
@@ -47,6 +49,8 @@ from gansmith.nets.settings import Activation
 Made = Float[Tensor, "batch n_out *made"]
 COARSER_SIZE: Final = 4
 """Points along a side that one of the next coarser level sees."""
+N_POLISHED: Final = 16
+"""Channels of the unfolded points, by which neighbours see each other."""
 
 
 @final
@@ -105,8 +109,11 @@ class GridTranslator(AbstractCounted):
             begun(CONVOLUTIONS[n_dims](coarse, fine, 1), 1.0) for fine, coarse in pairwise(widths)
         )
         self.up = nn.ModuleList(blocks(width) for width in widths[:-1])
-        self.last = convolution(n_dims, widths[0], n_out * (fold * factor) ** n_dims)
-        for weights in self.last.parameters():
+        n_unfolded = (fold * factor) ** n_dims
+        self.last = convolution(n_dims, widths[0], n_out * n_unfolded)
+        self.spread = begun(CONVOLUTIONS[n_dims](widths[0], N_POLISHED * n_unfolded, 1), RECTIFIED)
+        self.polish = nn.ModuleList(convolution(n_dims, N_POLISHED, width) for width in (N_POLISHED, n_out))
+        for weights in (*self.last.parameters(), *self.polish[-1].parameters()):
             nn.init.zeros_(weights)
         self.n_operations = self._counted(grid)
         self.reach = self._reached(n_blocks, len(widths))
@@ -121,7 +128,8 @@ class GridTranslator(AbstractCounted):
         def n_weights(part: nn.Module) -> int:
             return sum(weight.numel() for weight in part.parameters())
 
-        total = points(0) * (n_weights(self.first) + n_weights(self.last))
+        total = points(0) * (n_weights(self.first) + n_weights(self.last) + n_weights(self.spread))
+        total += points(0) * (self.fold * self.factor) ** len(grid) * n_weights(self.polish)
         total += sum(points(level) * n_weights(part) for level, part in enumerate(self.down))
         total += sum(points(level) * n_weights(part) for level, part in enumerate(self.up))
         for level, (down, up) in enumerate(zip(self.coarser, self.finer, strict=True)):
@@ -137,6 +145,7 @@ class GridTranslator(AbstractCounted):
                 reach += step * (COARSER_SIZE - 1)
                 step *= 2
         reach_again = 4 if self.factor > 1 and self.n_same else 0  # to a coarser grid and back
+        reach_again += -(-len(self.polish) // self.factor)
         return self.fold * (reach + step) + reach_again
 
     def forward(self, source: GridSamples, noise: Float[Tensor, "batch n_noise *grid"] | None = None) -> Made:
@@ -148,7 +157,6 @@ class GridTranslator(AbstractCounted):
                 noise = source.new_zeros(len(source), self.n_noise, *sides)
             x = torch.cat([x, noise], 1)
         made = self._made(folded(continued(x, self.multiple), self.fold))
-        made = unfolded(made.float(), self.fold * self.factor)
         wanted = [side * self.factor for side in sides]
         for axis, side in enumerate(wanted):
             made = made.narrow(axis + 2, 0, side)
@@ -174,7 +182,12 @@ class GridTranslator(AbstractCounted):
         for refine, change in zip(reversed(self.up), reversed(self.finer), strict=True):
             known = met.pop()
             x = refine(known + doubled(change(x), tuple(known.shape[2:])))
-        return self.last(activate(x))
+        x = activate(x)
+        times, apart = self.fold * self.factor, self.last(x)
+        x = unfolded(self.spread(x), times)
+        for layer in self.polish:
+            x = layer(activate(x))
+        return unfolded(apart.float(), times) + x.float()
 
 
 def continued(x: GridSamples, multiple: int) -> Made:
@@ -210,7 +223,7 @@ def unfolded(x: GridSamples, times: int) -> Made:
 
 @final
 class PatchDiscriminator(AbstractCounted, AbstractFeaturedDiscriminator):
-    """A record, and what it was made of beside it, to a logit: the mean over its patches.
+    """A record, and what it was made of beside it, to a logit for each of its patches.
 
     Args:
         shape: Of a record that is learnt from, `(channels, *grid)`, for counting; any grid will do.
@@ -236,13 +249,15 @@ class PatchDiscriminator(AbstractCounted, AbstractFeaturedDiscriminator):
             n_points = math.prod(-(-side // 2 ** min(level + 1, len(widths))) for side in grid)
             self.n_operations += n_points * sum(weight.numel() for weight in part.parameters())
 
-    def forward(self, samples: GridSamples, conditions: Tensor | None = None) -> Float[Tensor, " batch"]:
-        """One logit for each record."""
+    def forward(
+        self, samples: GridSamples, conditions: Tensor | None = None
+    ) -> Float[Tensor, "batch n_patches"]:
+        """The logits of each record."""
         return self.with_features(samples, conditions)[0]
 
     def with_features(
         self, samples: GridSamples, conditions: Tensor | None
-    ) -> tuple[Float[Tensor, " batch"], tuple[Tensor, ...]]:
+    ) -> tuple[Float[Tensor, "batch n_patches"], tuple[Tensor, ...]]:
         """Logits, and what each level saw."""
         activate = ACTIVATIONS[self.activation].function
         x = centred(samples)
@@ -256,4 +271,4 @@ class PatchDiscriminator(AbstractCounted, AbstractFeaturedDiscriminator):
             x = activate(level(x))
             features.append(x)
         with torch.autocast(x.device.type, enabled=False):
-            return self.last(x.float()).flatten(1).mean(1), tuple(features)
+            return self.last(x.float()).flatten(1), tuple(features)

@@ -85,6 +85,11 @@ def test_each_sample_has_its_own_penalty():
     assert torch.allclose(penalty, 4 * samples.square().sum(1))
 
 
+def test_of_a_record_that_is_judged_in_parts_the_mean_over_its_parts_counts():
+    points = torch.rand(2, 5)
+    torch.testing.assert_close(zero_centred_gradient_penalty(lambda x: 3 * x, points), torch.full((2,), 9.0))
+
+
 def test_the_penalty_of_a_flat_discriminator_can_be_differentiated():
     weights = torch.zeros(3, requires_grad=True)
     penalty = unit_gradient_penalty(lambda x: x @ weights, torch.randn(4, 3)).sum()

@@ -94,10 +94,10 @@ def test_patches_are_judged_beside_what_they_were_made_of():
     judge = PatchDiscriminator((3, 32, 32), 1, (8, 16), "leaky_relu")
     real, source = noise(2, 3, 32, 32), noise(2, 1, 16, 16)
     logits, features = judge.with_features(real, source)
-    assert logits.shape == (2,)
+    assert logits.shape == (2, 64)
     assert [tuple(feature.shape) for feature in features] == [(2, 8, 16, 16), (2, 16, 8, 8), (2, 16, 8, 8)]
     assert not torch.equal(logits, judge(real, 1 - source))
-    assert judge(noise(2, 3, 48, 40), noise(2, 1, 48, 40)).shape == (2,)
+    assert judge(noise(2, 3, 48, 40), noise(2, 1, 48, 40)).shape == (2, 120)
 
 
 def test_operations_are_counted():

@@ -74,6 +74,8 @@ class PairedRules(AbstractRules):
     """Of their mean absolute distance, in units of the mean size of each layer's features."""
     generator: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, 0.0, beta1=0.9))
     """How the generator learns."""
+    game_rate: Annotated[float, Field(gt=0, le=1)] = 0.3
+    """Of the generator's learning rate, once its game has begun: what it knows is changed with care."""
     discriminator: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, 0.0))
     """How the discriminator learns."""
 
@@ -161,7 +163,7 @@ class Paired(AbstractGame):
             with self.precision():
                 apart = features_apart(of_real, self._observer(fake))
             wanted = wanted + self.config.perceptual_weight * apart.mean()
-        learn([self._generator], weight * fooling + wanted, share, scale)
+        learn([self._generator], weight * fooling + wanted, share, self.config.game_rate * scale)
         return {"discriminator": told, "generator": fooling, "wanted": wanted}
 
     @torch.no_grad()
