@@ -12,7 +12,7 @@ import typer
 from gansmith.faces.cli.options import Json, Seed, print_json
 
 Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "TERMS", "AUGMENTATIONS", "CURES", "KINDS", "PRESETS"])
-Demo = StrEnum("Demo", ["ALL", "DIGITS", "GAUSSIAN", "SHAPES", "TABLE"])
+Demo = StrEnum("Demo", ["ALL", "DIGITS", "ENLARGING", "GAUSSIAN", "SHAPES", "TABLE"])
 
 
 def list_names(
@@ -73,6 +73,7 @@ def demo(
 ) -> None:
     """Show the article's GAN learning handwritten digits, and a table learnt and made anew."""
     from gansmith.faces.demos.digits import run_digits
+    from gansmith.faces.demos.enlarging import run_enlarging
     from gansmith.faces.demos.gaussian import run_gaussian
     from gansmith.faces.demos.shapes import run_shapes
     from gansmith.faces.demos.table import run_table
@@ -84,6 +85,8 @@ def demo(
 
     if which in (Demo.ALL, Demo.DIGITS):
         found["digits"] = run_digits(data, output, seed, show)
+    if which is Demo.ENLARGING:
+        found["enlarging"] = run_enlarging(output, seed, show)
     if which is Demo.GAUSSIAN:
         found["gaussian"] = run_gaussian(output, seed, show)
     if which is Demo.SHAPES:

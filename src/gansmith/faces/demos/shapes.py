@@ -32,13 +32,13 @@ N_SHOWN: Final = 12
 """Pictures of each shape in a grid."""
 
 
-def drawn_shapes(n: int, seed: int) -> Pictures:
+def drawn_shapes(n: int, seed: int, side_px: int = SIDE_PX) -> Pictures:
     """Discs, squares and triangles of three colours on white, of any size and place, slightly turned."""
     rng = np.random.default_rng(seed)
     shapes, colours = rng.choice(SHAPES, n), rng.choice(list(COLOURS), n)
-    pixels = np.empty((n, SIDE_PX, SIDE_PX, 3), np.uint8)
+    pixels = np.empty((n, side_px, side_px, 3), np.uint8)
     for number, (shape, colour) in enumerate(zip(shapes, colours, strict=True)):
-        picture = Image.new("RGB", (4 * SIDE_PX, 4 * SIDE_PX), "white")
+        picture = Image.new("RGB", (4 * side_px, 4 * side_px), "white")
         radius = rng.uniform(0.2, 0.38) * picture.width
         middle = tuple(rng.uniform(radius, picture.width - radius, 2).tolist())
         shade = tuple(int(value) for value in np.clip(COLOURS[colour] + rng.normal(0, 12, 3), 0, 255))
@@ -48,7 +48,7 @@ def drawn_shapes(n: int, seed: int) -> Pictures:
         else:
             n_sides = 4 if shape == "square" else 3
             draw.regular_polygon((*middle, radius), n_sides, rng.uniform(-15, 15), shade)
-        pixels[number] = np.asarray(picture.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX))
+        pixels[number] = np.asarray(picture.resize((side_px, side_px), Image.Resampling.BOX))
     known = {"shape": shapes.astype(object), "colour": colours.astype(object)}
     return Pictures.of(pixels, name="drawn shapes", attributes=Attributes(known))
 
