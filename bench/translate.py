@@ -20,7 +20,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from bench import figures as drawn
 from bench.machine import machine
 from bench.peers.datasets import data_folder
 from gansmith import Translator
+from gansmith.modalities.grids import Translatable
 from gansmith.modalities.registry import find_modality
 from gansmith.nets.resizing import resized
 from gansmith.scorecard.translation.measuring import Method, Trial, translation_card
@@ -112,7 +113,9 @@ def judged(
     name: str, methods: Mapping[str, Method], trial: Trial, asked: Asked, **more: Any
 ) -> dict[str, Any]:
     """One line of figures, and a page where one is wanted."""
-    card = translation_card(methods, trial, title=name, address=find_modality("image").format.address)
+    card = translation_card(
+        methods, trial, title=name, address=cast("Translatable", find_modality("image").format).address
+    )
     print(card.as_text(), flush=True)
     if asked.pages:
         asked.pages.mkdir(parents=True, exist_ok=True)
