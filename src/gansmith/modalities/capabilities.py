@@ -231,6 +231,15 @@ class Weighting(Protocol):
 
 
 @runtime_checkable
+class Inventing(Protocol):
+    """Some values are made anew, such as keys: no two of a sample are alike, whatever its blocks."""
+
+    def of_sample(self, codec: Any, seed: int) -> Any:
+        """The codec that makes them for the sample of this seed; another sample gets others."""
+        ...
+
+
+@runtime_checkable
 class Finishing(Protocol):
     """Networks get a last touch when their game is over."""
 

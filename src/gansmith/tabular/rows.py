@@ -5,9 +5,11 @@ Numbers and texts alone: what the networks see of it is the business of `layout.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any, Final, final
 
 import numpy as np
@@ -21,11 +23,15 @@ from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, counted
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints import Chain, bound_columns
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column, Schema, Table
 
 MAX_COLUMNS_LOOKED_AT: Final = 64
 """Columns whose values describe a rare category, when there are too many categories."""
 MAX_RECORDS_LOOKED_AT: Final = 100_000
+SALT_BYTES: Final = 16
+FIRST_RECORDS: Final = Keyed()
+"""Those from number 0 on, of a sample that nobody named."""
 N_LISTED: Final = 3
 """Values that are listed from either end, of those that a column can have."""
 _STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
@@ -47,6 +53,9 @@ class RowCodec:
     """Takes from the records what follows from the rest, and puts it back."""
     min_count: int = 1
     """Records that had to share a value before it may come out."""
+    salt: str = ""
+    """Tells models apart: two of them make different keys from the same seed. It is drawn from the seed and
+    from what the model knows anyway, so it tells nothing of the records; files of before have none."""
 
     @classmethod
     def fit(cls, table: Table, min_count: int, seed: int) -> RowCodec:
@@ -55,7 +64,7 @@ class RowCodec:
         Args:
             table: Training records alone.
             min_count: Records that must share a value before it may come out; 0 takes what is usual.
-            seed: Of the grouping of rare categories.
+            seed: Of the grouping of rare categories, and of what is made anew.
 
         Raises:
             DataError: There are too few records for anything to come out, or nothing in them can be learnt.
@@ -77,7 +86,8 @@ class RowCodec:
             )
         listed = {name: codec.listed() for name, codec in zip(schema.names, codecs, strict=True)}
         kept = chain.keeping({name: values for name, values in listed.items() if values is not None})
-        return cls(schema, codecs, kept, min_count)
+        codec = cls(schema, codecs, kept, min_count)
+        return replace(codec, salt=_salt(codec, seed))
 
     @cached_property
     def playing(self) -> tuple[int, ...]:
@@ -101,7 +111,7 @@ class RowCodec:
         codes: Codes,
         levels: Levels,
         rng: np.random.Generator,
-        first_index: int = 0,
+        made: Keyed = FIRST_RECORDS,
         fixed: Mapping[str, pa.Array] | None = None,
     ) -> pa.Table:
         """States and levels as records, columns in the order of the schema.
@@ -110,18 +120,19 @@ class RowCodec:
             codes: Shape `(n, n_playing)`.
             levels: Shape `(n, n_levels)`.
             rng: For what the networks leave open: members of groups, stand-ins.
-            first_index: Number of the first record among all that are made; decides identifiers.
+            made: Which records are made, of which sample; decides what is made anew.
             fixed: Cells that the records shall have, by column, before the constraints put back the others.
         """
         cells = dict(self._cells(codes, levels))
         nothing = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.float32)
         streams = rng.spawn(len(self.columns))  # one each: what one column draws changes no other
+        made = made.part(self.salt)
         arrays = [
-            codec.decode(*cells.get(index, nothing), stream, first_index)
+            codec.decode(*cells.get(index, nothing), stream, made.part(codec.identity))
             for index, (codec, stream) in enumerate(zip(self.columns, streams, strict=True))
         ]
         records = pa.table(dict(zip(self.schema.names, arrays, strict=True)))
-        return self.chain.restore(replaced(records, fixed or {}), rng, first_index)
+        return self.chain.restore(replaced(records, fixed or {}), rng, made)
 
     def features(
         self, codes: Codes, levels: Levels
@@ -165,7 +176,8 @@ class RowCodec:
                     plain[key] = value
             listed.append(plain)
         state = {"schema": self.schema.to_json(), "columns": listed, "min_count": self.min_count}
-        return (state | {"constraints": self.chain.state()} if self.chain.constraints else state), arrays
+        state |= {"constraints": self.chain.state()} if self.chain.constraints else {}
+        return (state | {"salt": self.salt} if self.salt else state), arrays
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> RowCodec:
@@ -197,7 +209,10 @@ class RowCodec:
             raise DataError(
                 f"the model's 'min_count' is {min_count!r}, no whole number from 1. Learn it again."
             )
-        return cls(schema, tuple(codecs), chain, min_count)
+        salt = state.get("salt", "")
+        if not isinstance(salt, str) or len(salt) > 2 * SALT_BYTES:
+            raise DataError(f"the model's 'salt' is {salt!r:.80}, no text of its kind. Learn it again.")
+        return cls(schema, tuple(codecs), chain, min_count, salt)
 
     def _cells(self, codes: Codes, levels: Levels) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
         """Number, states and levels of each playing column."""
@@ -205,6 +220,15 @@ class RowCodec:
         none = np.zeros(len(codes), np.float32)
         for place, index in enumerate(self.playing):
             yield index, (codes[:, place], next(own_levels) if self.columns[index].n_bins else none)
+
+
+def _salt(codec: RowCodec, seed: int) -> str:
+    """A text that hardly another model has."""
+    state, arrays = codec.state()
+    digest = blake2b(json.dumps([seed, state], sort_keys=True).encode(), digest_size=SALT_BYTES)
+    for name, array in sorted(arrays.items()):
+        digest.update(name.encode() + array.tobytes())
+    return digest.hexdigest()
 
 
 def _fitted(records: pa.Table, schema: Schema, min_count: int, seed: int) -> tuple[AbstractColumnCodec, ...]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SemanticType = Literal[
     "email", "name", "first_name", "last_name", "address", "phone", "company", "url", "ip", "iban", "card",
-    "uuid",
+    "uuid", "username", "mac",
 ]  # fmt: skip
 SEMANTIC_TYPES: Final[tuple[SemanticType, ...]] = get_args(SemanticType)
 """What can be invented; each may stand for a kind where a person names one: `--column contact:email`."""
@@ -175,8 +175,8 @@ class Column:
     semantic_type: Literal[SemanticType, ""] = ""
     """Invented kind: what is invented, one of `SEMANTIC_TYPES`."""
     locale: Locale = ""
-    """Invented kind: language and country of what is invented, such as "de_DE", by the extra package `faker`;
-    empty: neutral inventions of our own."""
+    """Invented kind: language and country of what is invented, such as "de_DE"; empty: as in the United
+    States."""
     missing_mark: Text = ""
     """Text files: how a missing cell is spelt."""
     missing_marks: tuple[Text, ...] = ()

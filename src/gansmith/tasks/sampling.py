@@ -32,6 +32,7 @@ from gansmith.engine.randomness import Randomness, Stream
 from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import (
     ConditionalBlock,
+    Inventing,
     Origins,
     Question,
     Request,
@@ -173,6 +174,12 @@ class Sampling:
         return size if self.request is None else min(size, MAX_REQUESTED)
 
     @cached_property
+    def _decoding(self) -> AbstractCodec[Any, Any]:
+        """The codec, with what is made anew for this sample."""
+        inventing = offered(self.modality.recipe, Inventing)
+        return inventing.of_sample(self.codec, self.seed) if inventing else self.codec
+
+    @cached_property
     def _by_turn(self) -> list[dict[str, nn.Module]]:
         return networks_by_turn({name: self.networks[name] for name in self.rules.generating})
 
@@ -183,7 +190,7 @@ class Sampling:
     def _decoded(self, generated: Generated, n_records: int, block: int, again: str = "") -> Any:
         compact, conditional = generated
         key = Randomness(self.seed).key(f"decode{again}", block)
-        records = self.codec.decode(compact[:n_records], key, block * self._block_size)
+        records = self._decoding.decode(compact[:n_records], key, block * self._block_size)
         return records if conditional is None else conditional.settled(records)
 
     def _again(self, workers: ThreadPoolExecutor, n_records: int, block: int, draw: int) -> Any:

@@ -17,8 +17,9 @@ from gansmith.engine.batches import Weights
 from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.table.options import TableOptions
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.layout import Compact, Layout
-from gansmith.tabular.rows import RowCodec
+from gansmith.tabular.rows import FIRST_RECORDS, RowCodec
 from gansmith.tabular.schema import Schema, Table
 
 MAX_BLOCK_SIZE: Final = 8192
@@ -41,6 +42,8 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
     rows: RowCodec
     lifts: Int[Tensor, " n_one_hot"]
     """By state, how much oftener records with it are learnt from: more than once where it is rare."""
+    sample: int = 0
+    """Seed of the sample that is made: what is made anew differs from sample to sample. Not stored."""
 
     @classmethod
     def fit(cls, records: Table, options: TableOptions, seed: int) -> TableCodec:
@@ -75,7 +78,8 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         return self.encode_rows(records.records, np.random.default_rng(seed))
 
     def decode(self, compact: Compact, seed: int, first_index: int) -> Table:
-        rows = self.decode_rows(compact, np.random.default_rng(seed), first_index)
+        made = Keyed(first_index=first_index).part(f"sample {self.sample}")
+        rows = self.decode_rows(compact, np.random.default_rng(seed), made)
         return Table(rows, self.schema, "synthetic")
 
     def encode_rows(self, records: pa.Table, rng: np.random.Generator) -> Compact:
@@ -87,11 +91,11 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
         self,
         compact: Compact,
         rng: np.random.Generator,
-        first_index: int = 0,
+        made: Keyed = FIRST_RECORDS,
         fixed: Mapping[str, pa.Array] | None = None,
     ) -> pa.Table:
         """Compact samples, shape `(n_records, n_compact)`, as records; see `RowCodec.decode`."""
-        return self.rows.decode(*self.layout.parts(compact), rng, first_index, fixed)
+        return self.rows.decode(*self.layout.parts(compact), rng, made, fixed)
 
     def expand(self, compact: Compact) -> Tensor:
         return self.layout.expand(compact)

@@ -165,6 +165,10 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         """See `Weighting`."""
         return codec.record_lifts(compact) if codec.has_lifts else None
 
+    def of_sample(self, codec: TableCodec, seed: int) -> TableCodec:
+        """See `Inventing`."""
+        return replace(codec, sample=seed)
+
     def samples(
         self, codec: TableCodec, networks: TableNetworks, batch: Batch, generator: torch.Generator | None
     ) -> Batch:

@@ -18,6 +18,7 @@ from gansmith.tabular.columns.choices import Choices, Codes, Drawn, Levels
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.layout import Compact
+from gansmith.tabular.rows import FIRST_RECORDS
 
 Places = Int[np.ndarray, " places"]
 """Numbers of records."""
@@ -115,7 +116,7 @@ class ConditionedColumn:
             levels = compact[:, self.level_place].numpy()
         if self.choices.cells is None:
             return Drawn(codes, levels, None)
-        found = Drawn(codes, levels, self.codec.decode(codes, levels, rng, 0))
+        found = Drawn(codes, levels, self.codec.decode(codes, levels, rng, FIRST_RECORDS))
         is_moved = self.near.are_moved(codes, levels, rng) & ~self.holds(found)
         if not is_moved.any():
             return found
@@ -244,7 +245,7 @@ class Wanted:
         rows = np.flatnonzero(holds.all(1))
         cells = {name: column.take(pa.array(rows)) for name, column in cells.items()}
         if len(rows) and (self.watched or self.codec.rows.chain.constraints):  # known of whole records
-            table = self.codec.decode_rows(compact[torch.from_numpy(rows)], rng, 0, cells)
+            table = self.codec.decode_rows(compact[torch.from_numpy(rows)], rng, fixed=cells)
             if nudges:
                 table = self.codec.rows.chain.nudged(table, self.sought)
             will_do = self.fulfilled(table)

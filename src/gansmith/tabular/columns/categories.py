@@ -36,6 +36,7 @@ from gansmith.tabular.columns.codecs import (
     counted,
 )
 from gansmith.tabular.conditions import Condition
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import TYPES, Column, must_be
 
 MAX_STATES: Final = 100
@@ -131,7 +132,7 @@ class CategoryCodec(AbstractColumnCodec):
                 codes[pc.is_null(column).to_numpy(zero_copy_only=False)] = 0
         return codes, np.zeros(len(column), np.float32)
 
-    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
         if not len(self.values):
             return pa.nulls(len(codes), self.column.arrow_type)
         states = codes - self.has_missing if self.n_states else np.zeros(len(codes), np.int64)

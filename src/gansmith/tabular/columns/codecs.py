@@ -18,6 +18,7 @@ from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer
 from gansmith.tabular.cells import Mask, are_missing
 from gansmith.tabular.columns.choices import Choices, Codes, Levels, check_missing
 from gansmith.tabular.conditions import Condition
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column, must_be
 
 Codec = TypeVar("Codec", bound="AbstractColumnCodec")
@@ -143,15 +144,20 @@ class AbstractColumnCodec(ABC):
         """
 
     @abstractmethod
-    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
         """Cells of the column's own type.
 
         Args:
             codes: States, 0..n_states - 1; ignored by codecs without states, which read only its length.
             levels: -1..1; ignored outside bins.
             rng: For what the states leave open.
-            first_index: Number of the first record among all that are made, for values that must be unique.
+            made: Which records are made, with a key of the column: for values that are made anew.
         """
+
+    @property
+    def identity(self) -> str:
+        """Of whom or what its values are: columns of the same one are made with the same key."""
+        return self.column.name
 
     def describe(self) -> str:
         """How it was learnt, in a few words."""

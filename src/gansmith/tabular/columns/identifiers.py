@@ -7,7 +7,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Final, final
+from typing import Annotated, ClassVar, Final, Literal, final
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from gansmith.errors import DataError
 from gansmith.settings import Field, settings
 from gansmith.tabular.cells import matches, without
 from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells, Reading
+from gansmith.tabular.columns.check_digits import Check, found_check, with_check
 from gansmith.tabular.columns.choices import Codes, Levels
 from gansmith.tabular.columns.codecs import (
     UNLIMITED,
@@ -28,6 +29,7 @@ from gansmith.tabular.columns.codecs import (
 )
 from gansmith.tabular.columns.decimals import has_leading_zeros, read_integers
 from gansmith.tabular.columns.semantic_types import UUID
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import INTEGER_TYPES, Column, Text, must_be
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
@@ -49,10 +51,10 @@ _RUN: Final = 1.5
 _SPARSE: Final = 1000
 """Numbers whose range is so many times their count are hardly ever met by chance."""
 _MAX_DIGITS: Final = 15
-_GOLDEN: Final = 0x9E3779B97F4A7C15F39CC0605CEDC834
-"""The golden section in units of 2^-128: all digits count, where patterns have more members than a float."""
-_EULER: Final = 0xB7E151628AED2A6ABF7158809CF4F3C7
-"""e - 2, likewise: where the shuffle starts."""
+_LEADING: Final = ("23456789", "123456789")
+"""What a digit may be where no zero was ever seen, nor a one."""
+MIN_LEADING: Final = 60
+"""Identifiers that must have no zero at a position before none is made there; of random ones .2 % have."""
 _SERIAL: Final = re.compile(rf"(.*?)(\d{{1,{_MAX_DIGITS}}})(\D*)", re.ASCII | re.DOTALL)
 
 
@@ -64,7 +66,7 @@ Alphabet = Annotated[
 @final
 @settings(error=DataError)
 class IdentifierCodec(AbstractPresenceCodec):
-    """A numbering: record k gets the k-th member of a pattern, so that no two are alike.
+    """A numbering: record k gets the k-th member of a shuffled pattern, so that no two are alike.
 
     A serial pattern is a prefix, a whole number and a suffix. The numbers start above the last real one, so
     that none is a real one: they count on from there, or, where the real ones leave gaps, are spread over a
@@ -91,17 +93,21 @@ class IdentifierCodec(AbstractPresenceCodec):
     """Width of the range that serial numbers are spread over; 0 counts on from `start`."""
     alphabets: Annotated[tuple[Alphabet, ...], Field(strict=False, max_length=MAX_POSITIONS)]
     """Characters of each position; empty for a serial pattern."""
+    check: Literal[Check, ""] = ""
+    """The check digit that ends every identifier; the pattern is of what stands before it."""
 
     @classmethod
     def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> IdentifierCodec:
         """Find the pattern."""
         has_missing = cells.null_count > 0
         present = cells.drop_null().to_pylist()
-        if pa.types.is_integer(cells.type):
-            room = int(np.iinfo(cells.type.to_pandas_dtype()).max)
-            start, span = _numbering([int(value) for value in present], room)
-            return cls(column, has_missing, "", "", 0, start, span, ())
         texts = [str(value) for value in present]
+        if check := found_check(texts):
+            texts = [text[:-1] for text in texts]
+        if pa.types.is_integer(cells.type):
+            room = int(np.iinfo(cells.type.to_pandas_dtype()).max) // (10 if check else 1)
+            start, span = _numbering([int(text) for text in texts], room)
+            return cls(column, has_missing, "", "", 0, start, span, (), check or "")
         matches = [_SERIAL.fullmatch(text) for text in texts]
         found = [match.groups() for match in matches if match]
         frames = {(prefix, suffix) for prefix, _, suffix in found}
@@ -114,12 +120,13 @@ class IdentifierCodec(AbstractPresenceCodec):
             is_padded = len({len(number) for number in digits}) == 1 and len(digits[0]) > 1
             width = len(digits[0]) if is_padded else 0
             start, span = _numbering([int(number) for number in digits], 10 ** (width or _MAX_DIGITS) - 1)
-            return cls(column, has_missing, prefix, suffix, width, start, span, ())
-        return cls(column, has_missing, "", "", 0, 1, 0, positions(texts))
+            return cls(column, has_missing, prefix, suffix, width, start, span, (), check or "")
+        return cls(column, has_missing, "", "", 0, 1, 0, positions(texts), check or "")
 
-    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
         is_missing = self.is_missing(codes)
-        numbers = range(first_index, first_index + len(codes))
+        capacity = n_members(self.alphabets) if self.alphabets else self.span
+        numbers = made.members(len(codes), capacity) if capacity else made.numbers(len(codes))
         texts = [self._spell(number) for number in numbers]
         try:
             return pa.array(texts, pa.string(), mask=is_missing).cast(self.column.arrow_type)
@@ -129,30 +136,26 @@ class IdentifierCodec(AbstractPresenceCodec):
                 "Make fewer records, or learn it with a wider type in the schema."
             ) from error
 
-    def _spell(self, index: int) -> str:
-        if not self.alphabets:
-            number = self.start + (shuffled(index, self.span) if self.span else index)
-            return f"{self.prefix}{number:0{self.width}d}{self.suffix}"
-        return "".join(member(self.alphabets, index))
+    def _spell(self, number: int) -> str:
+        if self.alphabets:
+            body = "".join(member(self.alphabets, number))
+        else:
+            body = f"{self.prefix}{self.start + number:0{self.width}d}{self.suffix}"
+        return with_check(body, self.check) if self.check else body
 
 
-def member(alphabets: Sequence[str], index: int) -> tuple[str, str]:
-    """The index-th member of a pattern, shuffled, and digits more where all members are used up."""
-    rest = shuffled(index, math.prod(len(alphabet) for alphabet in alphabets))
+def n_members(alphabets: Sequence[str]) -> int:
+    """How many texts a pattern has, an alphabet for each position."""
+    return math.prod(len(alphabet) for alphabet in alphabets)
+
+
+def member(alphabets: Sequence[str], number: int) -> tuple[str, str]:
+    """The member of a pattern that has this number, and digits more where there are not so many."""
     letters: list[str] = []
     for alphabet in reversed(alphabets):
-        rest, position = divmod(rest, len(alphabet))
+        number, position = divmod(number, len(alphabet))
         letters.append(alphabet[position])
-    return "".join(reversed(letters)), str(rest) if rest else ""
-
-
-def shuffled(index: int, capacity: int) -> int:
-    """The index-th number of a fixed shuffle of 0..capacity - 1; beyond it the numbers go on."""
-    lap, place = divmod(index, capacity)
-    stride = (capacity * _GOLDEN >> 128) | 1  # golden section: neighbours end up far apart
-    while math.gcd(stride, capacity) != 1:
-        stride += 2
-    return lap * capacity + (place * stride + (capacity * _EULER >> 128)) % capacity
+    return "".join(reversed(letters)), str(number) if number else ""
 
 
 def _numbering(numbers: Sequence[int], room: int) -> tuple[int, int]:
@@ -179,10 +182,29 @@ def positions(texts: Sequence[str]) -> tuple[str, ...]:
     n_reaching = max((len(texts) + 1) // 2, min(MIN_SHARED, len(texts)))
     length = min(lengths[n_reaching - 1], MAX_POSITIONS) if texts else 0
     is_even = len(texts) >= MIN_AGREED and lengths[0] == lengths[-1]
-    return tuple(
+    found = tuple(
         _alphabet(Counter(text[place] for text in texts if len(text) > place), is_even=is_even)
         for place in range(length)
     )
+    return _as_uuid(found, texts) if all(re.match(UUID, text) for text in texts) else found
+
+
+def _as_uuid(alphabets: tuple[str, ...], texts: Sequence[str]) -> tuple[str, ...]:
+    """The pattern of UUIDs with their version and variant, where those of the real ones are right.
+
+    Source:
+        RFC 9562, "Universally unique IDentifiers", sections 4.1 and 4.2.
+    """
+    if not texts:
+        return alphabets
+    version = texts[0].index("-") + 6
+    variant = version + 5
+    found = list(alphabets)
+    if len(found[version]) > 1 and all(text[version] in "12345678" for text in texts):
+        found[version] = "4"
+    if len(found[variant]) > 1 and all(text[variant] in "89abAB" for text in texts):
+        found[variant] = "89AB" if any(text != text.lower() for text in texts) else "89ab"
+    return tuple(found)
 
 
 def _alphabet(seen: Counter[str], *, is_even: bool) -> str:
@@ -196,6 +218,8 @@ def _alphabet(seen: Counter[str], *, is_even: bool) -> str:
     letter, n_agreeing = seen.most_common(1)[0]
     if (n >= MIN_SHARED and n_agreeing >= MIN_AGREEMENT * n) or (is_even and n_agreeing == n):
         return letter
+    if n >= MIN_LEADING and (found := next((some for some in _LEADING if seen.keys() <= set(some)), "")):
+        return found
     n_usual = sum(seen[letter] for letter in _ALPHABETS[-1])
     return next(
         alphabet
@@ -240,7 +264,8 @@ class Identifier(AbstractKind):
         if traits is self or reading.n_present < MIN_IDENTIFIERS:
             return False
         if traits.is_number and traits.is_whole:
-            return reading.is_key and (is_id_name(column.name) or is_run(reading.values))
+            is_called_so = reading.is_key and (is_id_name(column.name) or is_run(reading.values))
+            return is_called_so or (reading.is_key and _is_checked(reading.values))
         if reading.texts is None or not traits.is_free_text:
             return False
         is_regular = reading.n_distinct >= _NEARLY_DISTINCT * reading.n_present
@@ -263,6 +288,11 @@ def is_run(values: pa.Array) -> bool:
     ends = pc.min_max(values).as_py()
     is_whole_run = ends["max"] - ends["min"] == len(values) - 1
     return is_whole_run and (ends["min"] in (0, 1) or len(values) >= 10 * MIN_IDENTIFIERS)
+
+
+def _is_checked(values: pa.Array) -> bool:
+    """Whether whole numbers end in a check digit."""
+    return found_check([str(value) for value in values.to_pylist()]) is not None
 
 
 def _is_regular(name: str, cells: pa.Array) -> bool:

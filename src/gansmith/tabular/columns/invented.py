@@ -4,33 +4,30 @@ What is kept is how the column spells them (surnames first, the digits that near
 whether all values were different, and how often values came again; no value is kept, nor any part of one that
 is not nearly everybody's. Which cells are missing is learnt like everything else.
 
-Names, firms, streets and towns come from the package Faker, in the manner of a country. Of each a pool is
-drawn once, and the `number`-th invention is a combination of its members: so no two are alike, whatever was
-learnt from, and making them takes no time. Domains and addresses are those that the internet keeps for
-examples.
+The `number`-th invention is a combination of members of pools, or a member of a pattern, in an order that
+only the key knows (`keyed.py`): no two are alike, and making them takes no time. Columns that are of one
+person have one key (`agreement.py`): their `number`-th inventions belong to each other. Domains and addresses
+are those that the internet keeps for examples.
 """
 
 from __future__ import annotations
 
-import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import cache
-from ipaddress import IPv4Address
 from typing import Annotated, Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Float
-from stdnum import luhn
 
-from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.errors import DataError
 from gansmith.settings import BeforeValidator, Field, PlainSerializer, settings
 from gansmith.tabular.cells import matches, without
+from gansmith.tabular.columns import inventions
 from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractKind, Attempt, Cells
+from gansmith.tabular.columns.check_digits import with_check
 from gansmith.tabular.columns.choices import Codes, Levels
 from gansmith.tabular.columns.codecs import (
     UNLIMITED,
@@ -40,8 +37,12 @@ from gansmith.tabular.columns.codecs import (
     Fitting,
     Letters,
 )
-from gansmith.tabular.columns.identifiers import MAX_POSITIONS, member, positions, shuffled
+from gansmith.tabular.columns.identifiers import MAX_POSITIONS, member, n_members, positions
+from gansmith.tabular.columns.inventions import BLOCKS, DOMAINS
+from gansmith.tabular.columns.people import N_PARTS, Handle, People, Person, shares_of, style_by_shape
+from gansmith.tabular.columns.pools import USUAL_LOCALE, check_locale
 from gansmith.tabular.columns.semantic_types import UUID, likely_semantic_type, sure_semantic_type
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import INTEGER_TYPES, SEMANTIC_TYPES, Column, Text, must_be
 
 N_QUANTILES: Final = 33
@@ -49,21 +50,15 @@ MAX_PATTERNS: Final = 12
 MIN_PATTERN_CELLS: Final = 20
 """Cells that must be of one pattern for it to be kept; the most frequent one is, however few they are."""
 _MAX_VALUES: Final = 2**53
-_GOLDEN: Final = 0.6180339887498949
-_DOMAINS: Final = (
-    "example.com", "example.org", "example.net", "mail.example", "post.example", "inbox.example",
-)  # fmt: skip
-_BLOCKS: Final = ("10.", "100.64.", "198.18.", "192.168.")
 _FORMS: Final = (
     "Inc", "Ltd", "LLC", "GmbH", "AG", "Corp", "PLC", "S.A.", "B.V.", "S.r.l.", "Limited", "Group",
 )  # fmt: skip
-_UNSPELT: Final = ("phone", "iban", "card", "")
+_UNSPELT: Final = ("phone", "iban", "card", "mac", "")
 """Semantic types that are patterns of digits and letters."""
-_LOCALE: Final = "en_US"
-"""Whose manner it is where nobody says."""
-N_POOLED: Final = 1_500
-"""Draws that make a pool; some are alike."""
-N_HOUSES: Final = 240
+_PEOPLE: Final = ("email", "username", "name", "first_name", "last_name")
+"""Semantic types that are of a person."""
+MIN_DOMAIN_SHARE: Final = 0.1
+"""Share of the addresses that a domain must have for another one to stand for it."""
 
 Pattern = Annotated[
     tuple[Letters, ...],
@@ -94,6 +89,14 @@ class InventedCodec(AbstractPresenceCodec):
     """How the column spells them; what it may say depends on the semantic type."""
     patterns: Annotated[tuple[Pattern, ...], Field(strict=False, max_length=MAX_PATTERNS)]
     """Of phone numbers and the like: the characters that may stand at each position."""
+    weights: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(strict=False)] = ()
+    """How often each pattern is, in per cent; none: all are alike."""
+    handles: Annotated[tuple[Handle, ...], Field(strict=False, max_length=N_PARTS)] = ()
+    """Of e-mail addresses and users' names: how people are called by their names, in twentieths."""
+    n_digits: Annotated[int, Field(ge=0, le=6)] = 0
+    """Digits behind each of these."""
+    person: Text = ""
+    """The columns that are of the same person have the same text here; empty: it is of nobody else's."""
 
     @classmethod
     def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> InventedCodec:
@@ -103,102 +106,80 @@ class InventedCodec(AbstractPresenceCodec):
             UsageError: There is no such locale.
         """
         if column.locale:
-            _faker(column.locale)
-        counted = pc.value_counts(cells.drop_null())
-        texts = [str(text) for text in counted.field("values").to_pylist()]
-        counts = np.sort(counted.field("counts").to_numpy())[::-1]
-        ranks = _ranks(len(counts))
-        together = np.concatenate([[0.0], np.cumsum(counts) / max(1, counts.sum())])
-        shares = np.interp(ranks, np.arange(len(together)), together)
-        patterns = _patterns(texts, column.semantic_type) if column.semantic_type in _UNSPELT else ()
-        is_distinct = bool((counts == 1).all())
-        style = _style(texts, column.semantic_type)
-        return cls(column, cells.null_count > 0, is_distinct, max(1, len(texts)), shares, style, patterns)
+            check_locale(column.locale)
+        texts = [str(text) for text in pc.unique(cells.drop_null()).to_pylist()]
+        is_spelt = column.semantic_type in _UNSPELT
+        patterns, weights = _patterns(texts, column.semantic_type) if is_spelt else ((), ())
+        handles, n_digits = _handles(texts) if column.semantic_type in ("email", "username") else ((), 0)
+        return cls(
+            column, cells.null_count > 0, *repetition(cells), _style(texts, column.semantic_type), patterns,
+            weights, handles, n_digits,
+        )  # fmt: skip
 
-    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
-        draws = rng.random(len(codes))  # record by record: more of them change none
-        if self.is_distinct:
-            numbers = np.arange(first_index, first_index + len(codes))
-        else:
+    @property
+    def identity(self) -> str:
+        return self.person or self.column.name
+
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
+        numbers = np.asarray(made.numbers(len(codes)))
+        if not self.is_distinct:
+            draws = made.part("repeated").uniform(made.numbers(len(codes)))
             ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
             numbers = np.minimum(ranks, self.n_values - 1)
-        is_missing = self.is_missing(codes)
         known, places = np.unique(numbers, return_inverse=True)
-        made = pa.array([self.invention(int(number)) for number in known], pa.string())
-        return made.take(pa.array(places.reshape(-1), mask=is_missing))
+        texts = pa.array(self.inventions(known.tolist(), made), pa.string())
+        return texts.take(pa.array(places.reshape(-1), mask=self.is_missing(codes)))
 
     def describe(self) -> str:
         looks = self.column.semantic_type.replace("_", " ") or "its pattern"
-        return f"made anew: {looks}{', all different' if self.is_distinct else ''}"
+        manner = f" of {self.column.locale}" if self.column.locale else ""
+        together = (
+            f", of one person with {self.person!r}" if self.person not in ("", self.column.name) else ""
+        )
+        return f"made anew: {looks}{manner}{', all different' if self.is_distinct else ''}{together}"
 
-    def invention(self, number: int) -> str:
-        """The `number`-th invention; no two are alike."""
-        locale = self.column.locale or _LOCALE
-        match self.column.semantic_type:
-            case "email":
-                first, last, lap = _combined(number, locale, "first_name", "last_name")
-                return f"{_plain(f'{first}.{last}') or 'someone'}{lap or ''}@{self.style or _DOMAINS[0]}"
-            case "name":
-                first, last, lap = _combined(number, locale, "first_name", "last_name")
-                first = f"{first} {_initials(lap)}".strip()
-                text = f"{last}, {first}" if "last" in self.style else f"{first} {last}"
-                return text.upper() if "upper" in self.style else text
-            case "first_name" | "last_name" as part:
-                text, lap = _combined(number, locale, part)
-                return f"{text}-{self.invention(lap - 1)}" if lap else text
-            case "company":
-                return _company(number, locale, self.style)
-            case "address":
-                return _address(number, locale, self.style)
-            case "url":
-                *words, lap = _combined(number, locale, "word", "last_name")
-                page = "/".join(_plain(word) for word in words)
-                return f"{self.style or 'https://'}www.example.com/{page}{f'-{lap}' if lap else ''}"
-            case "ip":
-                return _ip(number, self.style or _BLOCKS[0])
-            case "uuid":
-                return _uuid(number, self.style)
-            case _:
-                return _spelt(number, self.patterns, self.column.semantic_type)
+    def inventions(self, numbers: Sequence[int], made: Keyed) -> list[str]:
+        """The inventions of these numbers; no two are alike."""
+        kind, locale = self.column.semantic_type, self.column.locale or USUAL_LOCALE
+        if kind in _PEOPLE:
+            return self._of_people(numbers, People(locale, made), made)
+        if kind in _UNSPELT:
+            return _spelt(numbers, self.patterns, self.weights, kind, made)
+        return inventions.made(kind, numbers, locale, self.style, made)
 
-
-@cache
-def _faker(locale: str) -> Any:
-    """Faker for a locale, every draw alike in every process.
-
-    Raises:
-        UsageError: There is no such locale.
-    """
-    from faker import Faker  # takes time to import, and most tables hold nobody
-    from faker.config import AVAILABLE_LOCALES
-
-    if locale not in AVAILABLE_LOCALES:
-        raise UsageError(f"There is no locale {locale!r}. {did_you_mean(locale, sorted(AVAILABLE_LOCALES))}")
-    return Faker(locale, use_weighting=False)
+    def _of_people(self, numbers: Sequence[int], people: People, made: Keyed) -> list[str]:
+        kind, style = self.column.semantic_type, self.style
+        if kind in ("email", "username"):
+            handles = people.handles(numbers, self.handles or ("first.last",), self.n_digits)
+            if kind == "username":
+                return handles
+            domains = (style or DOMAINS[0]).split()
+            draws = made.part("domain").uniform(numbers)
+            return [
+                f"{handle}@{domains[int(draw * len(domains))]}"
+                for handle, draw in zip(handles, draws, strict=True)
+            ]
+        if kind == "name" or self.person:
+            texts = [_name(people, person, kind, style) for person in people.of(numbers)]
+        else:
+            texts = inventions.made(kind, numbers, people.locale, style, made)
+        return [text.upper() for text in texts] if "upper" in style else texts
 
 
-@cache
-def _pool(locale: str, what: str) -> tuple[str, ...]:
-    """Different inventions of a locale."""
-    _faker(locale)  # refuses what is not known
-    from faker import Faker
-
-    faker = Faker(locale, use_weighting=False)  # its own: pools may be filled side by side
-    faker.seed_instance(0)
-    draw: Callable[[], str] = getattr(faker, what)
-    return tuple(dict.fromkeys(str(draw()) for _ in range(N_POOLED)))
+def repetition(cells: pa.Array) -> tuple[bool, int, np.ndarray]:
+    """Whether all values are different, how many there are, and `InventedCodec.shares`."""
+    counts = np.sort(pc.value_counts(cells.drop_null()).field("counts").to_numpy())[::-1]
+    together = np.concatenate([[0.0], np.cumsum(counts) / max(1, counts.sum())])
+    shares = np.interp(_ranks(len(counts)), np.arange(len(together)), together)
+    return bool((counts == 1).all()), max(1, len(counts)), shares
 
 
-def _combined(number: int, locale: str, *whats: str) -> list[Any]:
-    """The `number`-th combination of members of these pools, and last how often all of them were used up."""
-    pools = [_pool(locale, what) for what in whats]
-    lap, place = divmod(number, math.prod(map(len, pools)))
-    place = shuffled(place, math.prod(map(len, pools)))
-    members: list[str] = []
-    for pool in pools:
-        place, part = divmod(place, len(pool))
-        members.append(pool[part])
-    return [*members, lap]
+def _name(people: People, person: Person, kind: str, style: str) -> str:
+    first, last = people.names(person)
+    if kind != "name":
+        return first if kind == "first_name" else last
+    first = f"{first} {_initials(person.lap)}".strip()
+    return f"{last}, {first}" if "last" in style else f"{first} {last}"
 
 
 def _initials(number: int) -> str:
@@ -210,10 +191,13 @@ def _initials(number: int) -> str:
     return " ".join(reversed(letters))
 
 
-def _plain(text: str) -> str:
-    """Latin letters and points alone, in small letters."""
-    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z.]", "", bare).strip(".")
+def _handles(texts: Sequence[str]) -> tuple[tuple[Handle, ...], int]:
+    """How e-mail addresses or users' names are likely to be made of names, and the digits behind them."""
+    bare = [text.partition("@")[0] for text in texts]
+    ends = [len(handle) - len(handle.rstrip("0123456789")) for handle in bare]
+    have_digits = 2 * sum(map(bool, ends)) > len(ends)
+    n_digits = int(np.median([end for end in ends if end])) if have_digits else 0
+    return shares_of([style_by_shape(handle) for handle in bare]), min(n_digits, 6)
 
 
 def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
@@ -225,15 +209,18 @@ def _style(texts: Sequence[str], semantic_type: str) -> str:
     """How the column spells what is invented: a domain that no real one has, the order of names, ..."""
     match semantic_type:
         case "email":
-            used = {text.rpartition("@")[2].casefold() for text in texts}
-            return next((domain for domain in _DOMAINS if domain not in used), "invented.example")
-        case "name":
+            used = Counter(text.rpartition("@")[2].casefold() for text in texts)
+            free = [domain for domain in DOMAINS if domain not in used] or ["invented.example"]
+            n_frequent = sum(count >= MIN_DOMAIN_SHARE * len(texts) for count in used.values())
+            return " ".join(free[: max(1, n_frequent)])
+        case "name" | "first_name" | "last_name":
             is_last_first, is_upper = _do_most(texts, lambda text: "," in text), _do_most(texts, str.isupper)
             return ("last " if is_last_first else "") + ("upper" if is_upper else "")
         case "address":
             n_first = sum(text[:1].isdigit() for text in texts)
-            has_town = _do_most(texts, lambda text: "," in text or "\n" in text)
-            return ("number first" if 2 * n_first >= len(texts) else "") + (" town" if has_town else "")
+            tails = Counter(map(inventions.address_tail, texts))
+            tail = tails.most_common(1)[0][0] if tails else ""
+            return ("number first" if 2 * n_first >= len(texts) else "") + (f"|{tail}" if tail else "")
         case "company":
             bare = [text.casefold() for text in texts]
             ends = Counter(form for text in bare for form in _FORMS if text.endswith(form.casefold()))
@@ -245,8 +232,8 @@ def _style(texts: Sequence[str], semantic_type: str) -> str:
         case "ip":
             if _do_most(texts, lambda text: ":" in text):
                 return "2001:db8"
-            used = {block for block in _BLOCKS for text in texts if text.startswith(block)}
-            return next((block for block in _BLOCKS if block not in used), _BLOCKS[0])
+            used = {block for block in BLOCKS for text in texts if text.startswith(block)}
+            return next((block for block in BLOCKS if block not in used), BLOCKS[0])
         case "uuid":
             return "upper" if texts and texts[0] != texts[0].lower() else ""
         case _:
@@ -257,77 +244,76 @@ def _do_most(texts: Sequence[str], is_so: Callable[[str], bool]) -> bool:
     return 2 * sum(map(is_so, texts)) > len(texts)
 
 
-def _patterns(texts: Sequence[str], semantic_type: str) -> tuple[Pattern, ...]:
-    """The alphabets of each frequent shape, most frequent shape first."""
+def _patterns(texts: Sequence[str], semantic_type: str) -> tuple[tuple[Pattern, ...], tuple[int, ...]]:
+    """The alphabets of each frequent shape, most frequent shape first, and how often each is in per cent."""
+    kept = _by_shape(texts, semantic_type)
+    if 2 * sum(map(len, kept)) < len(texts):
+        kept = _by_shape(texts, "")
+    patterns = tuple(_checked_positions(positions(some), some[0], semantic_type) for some in kept)
+    n_kept = sum(map(len, kept))
+    return patterns, tuple(max(1, round(100 * len(some) / n_kept)) for some in kept)
+
+
+def _by_shape(texts: Sequence[str], semantic_type: str) -> list[list[str]]:
+    """The texts of each frequent shape, most frequent shape first."""
     shapes: dict[str, list[str]] = {}
     for text in texts:
-        bare = re.sub("[0-9]", "9", text)
-        shapes.setdefault(bare[:2] + re.sub("[A-Za-z]", "A", bare[2:]), []).append(text)
+        shapes.setdefault(_shape(text, semantic_type), []).append(text)
     ordered = sorted(shapes.values(), key=lambda some: (-len(some), some[0]))[:MAX_PATTERNS]
-    kept = [some for place, some in enumerate(ordered) if place == 0 or len(some) >= MIN_PATTERN_CELLS]
-    return tuple(_checked_positions(positions(some), some[0], semantic_type) for some in kept if some)
+    return [some for place, some in enumerate(ordered) if place == 0 or len(some) >= MIN_PATTERN_CELLS]
+
+
+def _shape(text: str, semantic_type: str) -> str:
+    """Equal for texts of one pattern; a country's prefix and the network of a card are part of it."""
+    n_kept = {"card": 1, "phone": 3 if text[:1] == "+" else 4 if text[:2] == "00" else 0}.get(
+        semantic_type, 0
+    )
+    rest = re.sub("[0-9]", "9", text[n_kept:])
+    if n_kept:
+        return text[:n_kept] + rest
+    return rest[:2] + re.sub("[A-Za-z]", "A", rest[2:])
 
 
 def _checked_positions(pattern: Pattern, member: str, semantic_type: str) -> Pattern:
-    """`pattern` with a zero where a check digit will stand: it is no choice; nor is a bank's country."""
+    """`pattern` with a zero where a check digit will stand: it is no choice; nor is a bank's country.
+
+    The second letter of a MAC address says that no maker of devices has given it.
+    """
     if semantic_type == "iban":
         pattern = (*member[:2], *pattern[2:])
+    if semantic_type == "mac":
+        return (pattern[0], "26AE" if member.isupper() else "26ae", *pattern[2:])
     places = (2, 3) if semantic_type == "iban" else (len(pattern) - 1,) if semantic_type == "card" else ()
     return tuple("0" if place in places else letters for place, letters in enumerate(pattern))
 
 
-def _spelt(number: int, patterns: tuple[Pattern, ...], semantic_type: str) -> str:
-    """The `number`-th member of the patterns, by turns; one that all are used up of gets longer."""
+def _spelt(
+    numbers: Sequence[int], patterns: tuple[Pattern, ...], weights: tuple[int, ...], kind: str, made: Keyed
+) -> list[str]:
+    """Members of the patterns, each pattern as often as it was; one that all are used up of gets longer."""
     if not patterns:
-        return str(number)
-    pattern = patterns[int(number * _GOLDEN % 1 * len(patterns))]
-    text, overflow = member(pattern, number)
-    if semantic_type == "card":
-        digits = re.sub("[^0-9]", "", text[:-1] + overflow)
-        return text[:-1] + overflow + luhn.calc_check_digit(digits)
-    text += overflow
-    if semantic_type != "iban":
-        return text
+        return [str(number) for number in made.shuffle(10**9).all(numbers)]
+    bounds = np.cumsum(weights if len(weights) == len(patterns) else [1] * len(patterns))
+    draws = made.part("pattern").uniform(numbers) * bounds[-1]
+    chosen = np.searchsorted(bounds, draws, side="right")
+    found: list[str] = [""] * len(numbers)
+    for which, pattern in enumerate(patterns):
+        own = np.flatnonzero(chosen == which)
+        shuffle = made.part(f"pattern {which}").shuffle(n_members(pattern))
+        for place, one in zip(own, shuffle.all([numbers[int(place)] for place in own]), strict=True):
+            found[place] = _checked(*member(pattern, one), kind)
+    return found
+
+
+def _checked(text: str, overflow: str, kind: str) -> str:
+    """A member of a pattern with right check digits, where its kind has such."""
+    if kind == "card":
+        return with_check(text[:-1] + overflow, "luhn")
+    if kind != "iban":
+        return text + overflow
     from stdnum import iban  # takes time to import, and hardly a column is of these
 
-    return text[:2] + iban.calc_check_digits(text) + text[4:]
-
-
-def _company(number: int, locale: str, form: str) -> str:
-    if form:
-        first, second, lap = _combined(number, locale, "last_name", "last_name")
-        text = f"{first} & {second} {form}"
-    else:
-        text, lap = _combined(number, locale, "company")
-    return f"{text} {lap + 1}" if lap else text
-
-
-def _address(number: int, locale: str, style: str) -> str:
-    lap, place = divmod(number, N_HOUSES * len(_pool(locale, "street_name")))
-    place, house = divmod(shuffled(place, N_HOUSES * len(_pool(locale, "street_name"))), N_HOUSES)
-    street, house = _pool(locale, "street_name")[place], house + 1 + N_HOUSES * lap
-    text = f"{house} {street}" if "number first" in style else f"{street} {house}"
-    if "town" in style:
-        town, _ = _combined(number, locale, "city")
-        text += f", {10_000 + shuffled(number % 90_000, 90_000)} {town}"
-    return text
-
-
-def _ip(number: int, block: str) -> str:
-    """An address within a block that no machine of the internet has."""
-    if ":" in block:
-        digits = f"{shuffled(number, 2**96):024x}"
-        return f"{block}:" + ":".join(digits[place : place + 4] for place in range(0, 24, 4))
-    n_free = 4 - block.count(".")
-    first = IPv4Address(block + ".".join("0" * n_free))
-    return str(first + shuffled(number % 256**n_free, 256**n_free))
-
-
-def _uuid(number: int, style: str) -> str:
-    """A random-looking UUID of version 4."""
-    digits = f"{shuffled(number, 2**120):030x}"
-    text = f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:30]}"
-    return text.upper() if style == "upper" else text
+    return text[:2] + iban.calc_check_digits(text + overflow) + text[4:] + overflow
 
 
 @final

@@ -26,6 +26,7 @@ from gansmith.tabular.cells import Counts, are_missing, strings, without
 from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells
 from gansmith.tabular.columns.choices import Codes, Levels
 from gansmith.tabular.columns.codecs import UNLIMITED, AbstractColumnCodec, Fitting, Texts, counted
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 _DELIMITERS: Final = (", ", "; ", " | ", "|", ";", ",")
@@ -100,7 +101,7 @@ class ListCodec(AbstractColumnCodec):
             codes[are_missing(column)] = 0
         return codes, np.zeros(len(column), np.float32)
 
-    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
         if not self.items:
             return pa.nulls(len(codes), pa.string())
         states = codes - self.has_missing

@@ -43,6 +43,7 @@ from gansmith.tabular.columns.codecs import (
 )
 from gansmith.tabular.columns.distribution import distribution, shared
 from gansmith.tabular.conditions import Condition
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 MAX_BINS: Final = 20
@@ -170,7 +171,7 @@ class NumberCodec(AbstractColumnCodec):
             numbers[in_bin] = np.interp(bins / self.n_bins, self.shares, self.knots)
         return numbers, is_missing
 
-    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
         return self._cells(codes, levels)
 
     def describe(self) -> str:

@@ -25,6 +25,8 @@ _IP: Final = (
     r"^(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(?:\.(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}"
     r"|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){3,7})$"
 )
+_MAC: Final = r"^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}$"
+_USER: Final = r"^[a-z]+[._-]?[a-z]+[0-9]{0,5}$"
 _IBAN: Final = r"^[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}$"
 _CARD: Final = r"^[0-9]{4}(?:[ -]?[0-9]){9,15}$"
 _PHONE: Final = (
@@ -55,6 +57,7 @@ _HINTS: Final[dict[SemanticType, re.Pattern[str]]] = {
         "full.?name|^name$|person|customer|client|patient|author|director|employee|contact|owner|passenger|holder|"
         "student|teacher|artist|player|doctor|driver|manager|user.?name|agent|witness|recipient|sender|member"
     ),
+    "username": re.compile("user.?name|^user$|login|nick|handle|screen.?name|benutzer|utente|usuario"),
     "first_name": re.compile("^(?:first|given|fore)[ _.-]?(?:names?)?$|^fname|^vorname|^pr[eé]nom|^nombre$"),
     "last_name": re.compile(
         "^(?:last|sur|family|maiden)[ _.-]?(?:names?)?$|^lname|^nachname|^apellido|^cognome"
@@ -124,7 +127,9 @@ def likely_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
         cells: Distinct trimmed cells that are not missing.
     """
     sample = cells.slice(0, _SAMPLE)
-    plain: tuple[tuple[str, SemanticType], ...] = ((LINK, "url"), (_IP, "ip"), (UUID, "uuid"))
+    plain: tuple[tuple[str, SemanticType], ...] = (
+        (LINK, "url"), (_MAC, "mac"), (_IP, "ip"), (UUID, "uuid"),
+    )  # fmt: skip
     for pattern, semantic_type in plain:
         if _share(sample, pattern) >= _SURE:
             return semantic_type
@@ -133,6 +138,8 @@ def likely_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
     firms = _share(sample, _FIRM)
     if _hints("company", name) and firms >= 0.3:
         return "company"
+    if _hints("username", name) and _share(sample, _USER) >= _SURE:
+        return "username"
     return _person(name, sample)
 
 

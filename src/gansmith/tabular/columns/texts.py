@@ -27,6 +27,7 @@ from gansmith.tabular.columns.codecs import (
     Fitting,
 )
 from gansmith.tabular.columns.decimals import has_endless_digits
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column, must_be
 
 WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
@@ -62,7 +63,7 @@ class StandInCodec(AbstractPresenceCodec):
         quantiles = np.quantile(np.minimum(lengths, MAX_LENGTH), np.linspace(0, 1, N_QUANTILES))
         return cls(column, cells.null_count > 0, quantiles)
 
-    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, first_index: int) -> pa.Array:
+    def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
         ranks, places = rng.random((len(codes), 2)).T  # record by record: more of them change none
         lengths = np.rint(np.interp(ranks, np.linspace(0, 1, N_QUANTILES), self.lengths)).astype(int)
         starts = (places * len(WORDS)).astype(int)

@@ -24,6 +24,7 @@ from gansmith.tabular.constraints.formats import Format
 from gansmith.tabular.constraints.groups import MissingTogether, OneOf
 from gansmith.tabular.constraints.inequality import Inequality
 from gansmith.tabular.constraints.total import Total
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Schema
 
 _CLASSES: Final = (
@@ -114,12 +115,12 @@ class Chain:
             records = constraint.reduce(records)
         return records
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """The inverse of `reduce`."""
         trims = [one for one in self.constraints if isinstance(one, Range)]
         steps = (*self._active, *trims)
         for constraint, stream in zip(steps, rng.spawn(len(steps)), strict=True):
-            records = constraint.restore(records, stream, first_index)
+            records = constraint.restore(records, stream, made)
         return records
 
     def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:

@@ -20,6 +20,7 @@ import pyarrow as pa
 from gansmith.errors import DataError, did_you_mean
 from gansmith.settings import AfterValidator, Annotated, PlainSerializer, PlainValidator, changed, from_plain
 from gansmith.tabular.cells import Mask, replaced
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column, Schema
 
 Cells = dict[str, pa.Array]
@@ -149,15 +150,15 @@ class AbstractConstraint(ABC):
         """Records without what follows from the rest; those that break the constraint come out somehow."""
         return records
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """The inverse of `reduce`; of whatever records there are it makes some that keep the constraint.
 
         Args:
             records: As `reduce` gives them.
             rng: For what is left open.
-            first_index: Number of the first record among all that are made.
+            made: Which records are made, for values that must be unique.
         """
-        del rng, first_index
+        del rng, made
         return records
 
     def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:

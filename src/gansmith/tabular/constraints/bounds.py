@@ -20,6 +20,7 @@ from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, are_again, cells_of, is_missing, keys_of, replaced
 from gansmith.tabular.columns.measures import from_units, step_of, units
 from gansmith.tabular.constraints.base import AbstractConstraint, Columns, Named, check_kinds
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 
@@ -62,7 +63,7 @@ class Range(AbstractConstraint):
         low, high = self.ends
         return ~missing & ((numbers < low) | (numbers > high))
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         if not self.violating(records).any():
             return records
         numbers, missing = units(cells_of(records, self.column.name), self.column)

@@ -31,6 +31,7 @@ from gansmith.tabular.constraints.base import (
     typed,
 )
 from gansmith.tabular.constraints.view import View
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 MAX_VALUES: Final = 1_000
@@ -178,7 +179,7 @@ class Dependency(AbstractLookup):
     def reduce(self, records: pa.Table) -> pa.Table:
         return emptied(records, self.writes)
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """See the base class; a value of `by` that decides nothing becomes the nearest that does, or any."""
         cells = cells_of(records, self.by.name)
         places = pc.index_in(cells, value_set=self.keys)
@@ -271,7 +272,7 @@ class Combinations(AbstractLookup):
         """See the base class; a combination that is not known is missing."""
         return replaced(emptied(records, self.writes), {self.key: self.names.take(self._places(records))})
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         places = pc.index_in(cells_of(records, self.key), value_set=self.names)
         found = pa.array(_filled(places, rng.integers(0, len(self.names), records.num_rows)))
         return replaced(records, {name: cells.take(found) for name, cells in self.known()[1].items()})

@@ -31,8 +31,8 @@ import pyarrow as pa
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, cells_of, is_missing, replaced
-from gansmith.tabular.columns.identifiers import shuffled
 from gansmith.tabular.constraints.base import AbstractConstraint, Named, check_kinds
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Text
 
 MAX_PATTERN: Final = 1_000
@@ -88,18 +88,18 @@ class Format(AbstractConstraint):
         codes = cells.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return (codes >= 0) & ~np.append(fits, True)[codes]
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """See the base class; which cells are missing stays."""
         if not self.writes:
             return records
         n_texts, missing = self.pattern.n_texts, is_missing(records, self.column.name)
         if self.column.traits.is_unique:
-            if first_index + records.num_rows > n_texts:
+            if made.first_index + records.num_rows > n_texts:
                 raise DataError(
                     f"column {self.column.name!r}: the pattern {self.expression!r} has {n_texts:,} texts, "
                     "and more records are wanted. Widen the pattern, or make fewer records."
                 )
-            numbers = [shuffled(first_index + place, n_texts) for place in range(records.num_rows)]
+            numbers = made.part(self.column.name).members(records.num_rows, n_texts)
         else:
             draws = rng.integers(0, 2**62, (records.num_rows, 2)).tolist()  # 124 bits: patterns may be large
             numbers = [((high << 62) | low) * n_texts >> 124 for high, low in draws]

@@ -32,6 +32,7 @@ from gansmith.tabular.constraints.base import (
     typed,
 )
 from gansmith.tabular.constraints.view import View
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 MIN_COLUMNS: Final = 3
@@ -80,7 +81,7 @@ class OneOf(AbstractConstraint):
         called = pa.array(self.writes).take(chosen)
         return replaced(emptied(records, self.writes), {self.writes[0]: called})
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         called = cells_of(records, self.writes[0])
         ones = {column: pc.equal(called, column.name).cast(pa.int8()) for column in self.columns}
         return replaced(records, {column.name: one.cast(column.arrow_type) for column, one in ones.items()})
@@ -208,7 +209,7 @@ class MissingTogether(AbstractConstraint):
                 filled[name] = pc.if_else(pc.and_(is_gone, pc.is_null(cells)), stand_in[0], cells)
         return replaced(records, filled)
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         is_gone = pa.array(is_missing(records, self.reads[0]))
         emptied: dict[str, pa.Array] = {}
         for name in self.writes:

@@ -24,6 +24,7 @@ from gansmith.tabular.cells import EXACT, Mask, Numbers, cells_of, replaced
 from gansmith.tabular.columns.measures import from_units, measure, step_of, units
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, each_once
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import NOT_ROUNDED, Column
 
 N_QUANTILES: Final = 41
@@ -124,7 +125,7 @@ class Inequality(AbstractConstraint):
         column = self.reduced()[self.high.name]
         return replaced(records, {self.high.name: from_units(distance, high_missing, column)})
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """See the base class; a long distance from a late start may lead beyond the last end seen."""
         low, low_missing = units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed)
         cells = cells_of(records, self.high.name)

@@ -26,6 +26,7 @@ from gansmith.tabular.constraints.base import (
     empty,
 )
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 _RELATIVE: Final = 1e-9
@@ -71,7 +72,7 @@ class Total(AbstractConstraint):
     def reduce(self, records: pa.Table) -> pa.Table:
         return emptied(records, self.writes)
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         wanted, lacking, _ = self._added(records)
         return replaced(records, {self.total.name: from_units(wanted, lacking, self.total)})
 

@@ -14,6 +14,7 @@ from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.distribution import MAX_PLAIN_VALUES
 from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.columns.texts import WORDS, StandInCodec, stand_in
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 
@@ -26,7 +27,7 @@ def _there_and_back(codec, column):
     assert codes.min(initial=0) >= 0
     assert codes.max(initial=0) < max(codec.n_states, 1)
     assert np.abs(levels).max(initial=0) <= 1
-    return codec.decode(codes, levels, _rng(), 0)
+    return codec.decode(codes, levels, _rng(), Keyed())
 
 
 def _number(values, kind: str = "integer", **fields):
@@ -56,7 +57,7 @@ def test_zeros_and_a_sentinel_are_states_of_their_own():
     codes, levels = codec.encode(column, _rng())
     assert np.bincount(codes)[:2].tolist() == [1600, 20]
     assert not levels[:1620].any()
-    back = codec.decode(codes, levels, _rng(), 0).to_numpy()
+    back = codec.decode(codes, levels, _rng(), Keyed()).to_numpy()
     assert np.array_equal(back[:1620], numbers[:1620])
     assert np.abs(back - numbers).max() <= 1
 
@@ -89,18 +90,18 @@ def test_few_values_have_a_state_each():
     assert codec.spikes.tolist() == [1, 3, 7]
     assert (codec.n_states, codec.n_bins) == (3, 0)
     codes, levels = codec.encode(pa.array([2, 100, -5]), _rng())  # the nearest, nothing else is known
-    assert codec.decode(codes, levels, _rng(), 0).to_pylist() == [1, 7, 1]
+    assert codec.decode(codes, levels, _rng(), Keyed()).to_pylist() == [1, 7, 1]
 
 
 def test_numbers_beyond_the_range_come_back_as_its_ends():
     codec, _ = _number(np.arange(1000))
     codes, levels = codec.encode(pa.array([-(10**6), 10**6]), _rng())
-    assert codec.decode(codes, levels, _rng(), 0).to_pylist() == [0, 999]
+    assert codec.decode(codes, levels, _rng(), Keyed()).to_pylist() == [0, 999]
 
 
 def test_tails_stay_within_what_was_seen():
     codec, column = _number(_rng().standard_cauchy(5000), "decimal", decimals=-1)
-    ends = codec.decode(np.array([0, codec.n_states - 1]), np.array([-1, 1], np.float32), _rng(), 0)
+    ends = codec.decode(np.array([0, codec.n_states - 1]), np.array([-1, 1], np.float32), _rng(), Keyed())
     values = column.to_numpy()
     assert ends.to_numpy().min() >= values.min()
     assert ends.to_numpy().max() <= values.max()
@@ -110,7 +111,7 @@ def test_tails_stay_within_what_was_seen():
 def test_a_constant_number_takes_no_part(value):
     codec, _ = _number([value] * 30)
     assert codec.n_states == 0
-    assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), 0).to_pylist() == [value] * 3
+    assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), Keyed()).to_pylist() == [value] * 3
 
 
 def test_a_column_of_missing_numbers_comes_back():
@@ -126,7 +127,7 @@ def test_decimals_are_rounded_exactly(decimals):
     back = _there_and_back(codec, column).to_numpy()
     assert np.abs(back - values).max() <= 10.0**-decimals + 1e-6 * np.ptp(values)
     assert np.array_equal(back, np.round(back, decimals))  # 0.1 and not 0.10000000000000001
-    between = codec.decode(_rng().integers(0, codec.n_states, 500), _levels(500), _rng(), 0).to_numpy()
+    between = codec.decode(_rng().integers(0, codec.n_states, 500), _levels(500), _rng(), Keyed()).to_numpy()
     assert np.array_equal(between, np.round(between, decimals))
 
 
@@ -172,7 +173,7 @@ def test_times_keep_their_granularity(step):
     codec, column = _number((seconds * 10**6).tolist(), "datetime", granularity_seconds=step)
     back = np.asarray(_there_and_back(codec, column).cast(pa.int64())) // 10**6
     assert np.abs(back - seconds).max() <= step + 1e-6 * 2**31
-    between = codec.decode(_rng().integers(0, codec.n_states, 400), _levels(400), _rng(), 0)
+    between = codec.decode(_rng().integers(0, codec.n_states, 400), _levels(400), _rng(), Keyed())
     assert not (np.asarray(between.cast(pa.int64())) % (step * 10**6)).any()
 
 
@@ -191,7 +192,7 @@ def test_numbers_that_hardly_repeat_are_not_kept(n):
     inner = np.round(codec.knots[1:-1], 2)
     assert np.isin(inner, pay).mean() < 0.1
     codes = _rng().integers(0, codec.n_states, 20_000)
-    made = codec.decode(codes, _levels(20_000), _rng(), 0).to_numpy()
+    made = codec.decode(codes, _levels(20_000), _rng(), Keyed()).to_numpy()
     assert np.isin(made, pay).mean() < 0.02
     ordered = np.sort(pay)
     distance = np.searchsorted(np.sort(made), ordered, "right") / 20_000 - (np.arange(n) + 1) / n
@@ -200,7 +201,7 @@ def test_numbers_that_hardly_repeat_are_not_kept(n):
 
 def test_numbers_that_repeat_step_at_each_value():
     codec, _ = _number(np.repeat(np.arange(0, 400, 7), 6))
-    made = codec.decode(_rng().integers(0, codec.n_states, 2000), _levels(2000), _rng(), 0).to_numpy()
+    made = codec.decode(_rng().integers(0, codec.n_states, 2000), _levels(2000), _rng(), Keyed()).to_numpy()
     assert not (made % 7).any()
 
 
@@ -336,7 +337,7 @@ def test_a_stand_in_is_as_long_as_asked_but_for_a_blank_at_its_end(length):
 def test_texts_without_gaps_take_no_part():
     codec = StandInCodec.fit(pa.array(["some text"] * 3), Column("note", "text"))
     assert codec.n_states == 0
-    assert len(codec.decode(np.zeros(4, int), np.zeros(4, np.float32), _rng(), 0).drop_null()) == 4
+    assert len(codec.decode(np.zeros(4, int), np.zeros(4, np.float32), _rng(), Keyed()).drop_null()) == 4
 
 
 def test_missing_texts_alone_are_no_error():

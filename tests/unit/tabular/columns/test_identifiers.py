@@ -12,6 +12,7 @@ import pytest
 
 from gansmith.errors import DataError
 from gansmith.tabular.columns.identifiers import IdentifierCodec
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 
@@ -22,7 +23,9 @@ def _rng(seed=0):
 def _identifiers(values, n=10, first_index=0, **fields):
     schema = Column("id", "identifier", **fields)
     codec = IdentifierCodec.fit(pa.array(values, schema.arrow_type), schema)
-    return codec.decode(np.ones(n, int), np.zeros(n, np.float32), _rng(), first_index).to_pylist()
+    return codec.decode(
+        np.ones(n, int), np.zeros(n, np.float32), _rng(), Keyed(first_index=first_index)
+    ).to_pylist()
 
 
 def test_serial_numbers_count_on_above_the_last_real_one():
@@ -64,7 +67,7 @@ def test_missing_identifiers_stay_missing():
     column = pa.array(values)
     codec = IdentifierCodec.fit(column, Column("id", "identifier"))
     assert codec.n_states == 2
-    assert pc.is_null(codec.decode(*codec.encode(column, _rng()), _rng(), 0)).equals(pc.is_null(column))
+    assert pc.is_null(codec.decode(*codec.encode(column, _rng()), _rng(), Keyed())).equals(pc.is_null(column))
 
 
 @pytest.mark.parametrize("n_short", [19, 399])
@@ -74,7 +77,7 @@ def test_nothing_of_an_outlier_is_kept(n_short):
     tail = "wolfeschlegelsteinhausenbergerdorff@example.com"
     column = pa.array([*short, f"hubert.{tail}"])
     codec = IdentifierCodec.fit(column, Column("mail", "identifier"))
-    made = codec.decode(np.zeros(500, int), np.zeros(500, np.float32), _rng(), 0).to_pylist()
+    made = codec.decode(np.zeros(500, int), np.zeros(500, np.float32), _rng(), Keyed()).to_pylist()
     literal = "".join(letter if len(letter) == 1 else " " for letter in codec.alphabets)
     held = [*made, literal, codec.prefix, codec.suffix]
     cuts = {tail[k : k + 4] for k in range(len(tail) - 3)}

@@ -15,6 +15,7 @@ import pytest
 from gansmith.errors import DataError, UsageError
 from gansmith.tabular.columns.invented import InventedCodec
 from gansmith.tabular.columns.semantic_types import likely_semantic_type, sure_semantic_type
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import SEMANTIC_TYPES, Column, SemanticType
 
 FIRST = ["Anna", "Peter", "Maria", "John", "Laura", "Hans", "Eva", "Omar"]
@@ -32,8 +33,12 @@ REAL = {
     "iban": [f"DE{n:020}" for n in range(10**17, 10**18, 9 * 10**15)],
     "card": [f"4{n:015}" for n in range(10**14, 10**15, 9 * 10**12)],
     "uuid": [f"7d444840-9dc0-11d1-b245-{n:012x}" for n in range(100)],
+    "username": [f"{first[0]}{last}{n}".lower() for n in range(10, 12) for first in FIRST for last in LAST],
+    "mac": [f"3c:22:fb:{n:02x}:{7 * n % 256:02x}:{31 * n % 256:02x}" for n in range(100)],
     "": [f"AB/{n:05}" for n in range(10_000, 90_000, 977)],
 }
+NEWER = {"weights", "handles", "n_digits", "person"}
+"""What codecs of older files do not hold."""
 
 
 def codec_of(
@@ -46,7 +51,9 @@ def codec_of(
 
 def made(codec: InventedCodec, n: int, first_index: int = 0, seed: int = 0) -> list[str]:
     codes, levels = np.ones(n, np.int64), np.zeros(n, np.float32)
-    return codec.decode(codes, levels, np.random.default_rng(seed), first_index).to_pylist()
+    return codec.decode(
+        codes, levels, np.random.default_rng(), Keyed(first_index=first_index).part(str(seed))
+    ).to_pylist()
 
 
 @pytest.mark.parametrize("semantic_type", REAL)
@@ -61,6 +68,7 @@ def test_no_two_are_alike_where_no_two_real_ones_were_and_none_is_real(semantic_
         "phone",
         "card",
         "iban",
+        "username",
         "",
     ):  # small domains, where chance meets them
         assert not set(fakes) & set(REAL[semantic_type])
@@ -78,7 +86,8 @@ def test_a_block_is_a_function_of_its_number(semantic_type):
 )
 def test_what_is_invented_looks_so(semantic_type):
     cells = pa.array(made(codec_of(semantic_type, REAL[semantic_type]), 200))
-    name = {"company": "employer", "name": "name", "address": "address"}.get(semantic_type, "x")
+    names = {"company": "employer", "name": "name", "address": "address", "username": "login"}
+    name = names.get(semantic_type, "x")
     if semantic_type == "name":
         assert all(re.fullmatch(r"\w+( [A-Z]\.)* \w+", cell) for cell in cells.to_pylist())
     else:
@@ -103,7 +112,7 @@ def test_missing_cells_are_learnt():
     codec = codec_of("email", ["a@b.com", None, "c@d.com"])
     codes, _ = codec.encode(pa.array([None, "a@b.com"]), np.random.default_rng(0))
     assert (codec.n_states, codes.tolist()) == (2, [0, 1])
-    got = codec.decode(np.array([0, 1]), np.zeros(2, np.float32), np.random.default_rng(0), 0)
+    got = codec.decode(np.array([0, 1]), np.zeros(2, np.float32), np.random.default_rng(0), Keyed())
     assert got.is_null().to_pylist() == [True, False]
 
 
@@ -115,7 +124,8 @@ def test_the_column_s_own_spelling_is_kept():
     assert all(cell.startswith("+49 30 ") for cell in made(codec_of("phone", REAL["phone"]), 50))
     assert re.fullmatch(r"[A-Z]\w+ \w+ \d+", made(codec_of("address", ["Hauptstr. 1", "Lindenweg 22"]), 1)[0])
     assert re.fullmatch(
-        r"\d+ .*, \d{5} [\w ]+", made(codec_of("address", ["1 Main St, Rome", "2 Elm St, Oslo"]), 1)[0]
+        r"\d+ .*, [A-Z]{2} \d{5}",
+        made(codec_of("address", ["1 Main St, Rome, GA 30149", "2 Elm St, Oslo, MN 56744"]), 1)[0],
     )
     assert made(codec_of("company", REAL["company"]), 1)[0].endswith(" GmbH")
     assert made(codec_of("uuid", [REAL["uuid"][0].upper()]), 1)[0].isupper()
@@ -146,7 +156,7 @@ def test_inventions_of_several_threads_do_not_mix():
     codec = codec_of("name", REAL["name"], locale="it_IT")
 
     def invented(first: int) -> list[str]:
-        return [codec.invention(number) for number in range(first, first + 400)]
+        return codec.inventions(range(first, first + 400), Keyed())
 
     with ThreadPoolExecutor(2) as workers:
         found = [*workers.map(invented, (0, 400))]
@@ -164,7 +174,7 @@ def test_an_honest_state_comes_back(semantic_type):
     again = InventedCodec.from_state(codec.state(), codec.column)
     assert str(again.state()) == str(codec.state())
     assert made(again, 20) == made(codec, 20)
-    for key in codec.state():
+    for key in codec.state().keys() - NEWER:
         with pytest.raises(DataError, match=f"column 'x'.*{key}"):
             InventedCodec.from_state({k: v for k, v in codec.state().items() if k != key}, codec.column)
 

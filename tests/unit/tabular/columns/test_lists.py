@@ -12,6 +12,7 @@ from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.lists import ListCodec, find_delimiter
 from gansmith.tabular.files import read_table
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 ITEMS = [f"item {letter}" for letter in "ABCDEFGHIJKLMNOPQRST"]
@@ -64,7 +65,7 @@ def test_made_lists_are_of_known_items_in_order_beside_the_rarest():
     assert "unheard of" not in codec.items
     codes, levels = codec.encode(pa.array([*real, None]), np.random.default_rng(0))
     assert (codec.n_states, codes.max() < codec.n_states, codes[-1]) == (22, True, 0)
-    made = codec.decode(codes, levels, np.random.default_rng(1), 0).to_pylist()
+    made = codec.decode(codes, levels, np.random.default_rng(1), Keyed()).to_pylist()
     assert made[-1] is None
     lists = [cell.split("; ") for cell in made[:-1]]
     assert all(items == sorted(items) and set(items) <= set(ITEMS) for items in lists)
@@ -84,21 +85,21 @@ def test_a_list_without_known_items_gets_the_most_frequent_one():
     codec = ListCodec.fit(pa.array(["a; b", "a", "a; b", "c"]), LISTS, Fitting(2))
     codes, levels = codec.encode(pa.array(["c"]), np.random.default_rng(0))
     assert codes.tolist() == [2]
-    assert codec.decode(codes, levels, np.random.default_rng(0), 0).to_pylist() == ["a"]
+    assert codec.decode(codes, levels, np.random.default_rng(0), Keyed()).to_pylist() == ["a"]
 
 
 def test_more_records_change_none():
     codec = ListCodec.fit(pa.array(cells()), LISTS)
     codes, levels = codec.encode(pa.array(cells()), np.random.default_rng(0))
-    all_of_them = codec.decode(codes, levels, np.random.default_rng(3), 0)
-    some = codec.decode(codes[:50], levels[:50], np.random.default_rng(3), 0)
+    all_of_them = codec.decode(codes, levels, np.random.default_rng(3), Keyed())
+    some = codec.decode(codes[:50], levels[:50], np.random.default_rng(3), Keyed())
     assert all_of_them[:50].equals(some)
 
 
 def test_nothing_that_may_come_out_is_missing_cells():
     codec = ListCodec.fit(pa.array(["a; b", "c", None]), LISTS, Fitting(2))
     assert codec.n_states == 2
-    made = codec.decode(np.array([0, 1]), np.zeros(2, np.float32), np.random.default_rng(0), 0)
+    made = codec.decode(np.array([0, 1]), np.zeros(2, np.float32), np.random.default_rng(0), Keyed())
     assert made.null_count == 2
 
 

@@ -23,6 +23,7 @@ from gansmith.tabular.columns.rare import (
     usual_min_count,
     within_ends,
 )
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 FORMAT, RECIPE = TableFormat(), TableRecipe()
@@ -41,7 +42,7 @@ def _everything_it_makes(codec):
     """What comes out of every state, at many levels."""
     codes = np.repeat(np.arange(codec.n_states), 201)
     levels = np.tile(np.linspace(-1, 1, 201), codec.n_states).astype(np.float32)
-    return [value for value in codec.decode(codes, levels, _rng(), 0).to_pylist() if value is not None]
+    return [value for value in codec.decode(codes, levels, _rng(), Keyed()).to_pylist() if value is not None]
 
 
 def _table(**columns):
@@ -100,7 +101,7 @@ def test_a_rare_category_is_not_even_kept_by_name():
     assert codec.suppressed == Suppressed(2, 5)
     assert "once" not in str(codec.state())
     codes, levels = codec.encode(column, _rng())
-    back = codec.decode(codes, levels, _rng(), 0).to_pylist()
+    back = codec.decode(codes, levels, _rng(), Keyed()).to_pylist()
     assert back[:80] == column.to_pylist()[:80]
     assert set(back[80:]) <= {"a", "b"}
 
@@ -112,13 +113,13 @@ def test_one_more_record_and_it_is_kept():
 def test_truth_is_nobodys_secret():
     codec, column = _category([True, *[False] * 99], kind="boolean")
     assert not codec.suppressed
-    assert codec.decode(*codec.encode(column, _rng()), _rng(), 0).equals(column)
+    assert codec.decode(*codec.encode(column, _rng()), _rng(), Keyed()).equals(column)
 
 
 def test_the_only_value_of_a_few_records_is_suppressed():
     codec, _ = _category(["secret", "secret", *[None] * 98], kind="constant")
     assert codec.n_states == 0
-    assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), 0).null_count == 3
+    assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), Keyed()).null_count == 3
 
 
 def test_the_state_keeps_how_much_was_suppressed():
@@ -180,7 +181,7 @@ def test_the_richest_person_stays_at_home():
     assert max(_everything_it_makes(codec)) == pytest.approx(np.sort(pay)[-5])
     assert codec.suppressed == Suppressed(8, 8)
     codes, levels = codec.encode(pa.array(pay), _rng())
-    assert codec.decode(codes[1234:1235], levels[1234:1235], _rng(), 0)[0].as_py() <= np.sort(pay)[-5]
+    assert codec.decode(codes[1234:1235], levels[1234:1235], _rng(), Keyed())[0].as_py() <= np.sort(pay)[-5]
 
 
 def test_dates_have_ends_like_numbers():
@@ -200,7 +201,7 @@ def test_zero_and_one_are_truth_in_other_words():
 def test_hardly_any_present_number_is_a_missing_one():
     codec = _number([None] * 96 + [3, 4, 5, 6], "integer")
     assert (codec.n_states, codec.suppressed) == (0, Suppressed(4, 4))
-    assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), 0).null_count == 3
+    assert codec.decode(np.zeros(3, int), np.zeros(3, np.float32), _rng(), Keyed()).null_count == 3
     again = NumberCodec.from_state(codec.state(), codec.column)
     assert again.suppressed == codec.suppressed
 

@@ -15,6 +15,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.tabular.constraints import KINDS, Chain
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files import read_table
+from gansmith.tabular.keyed import Keyed
 
 N = 400
 RULES = [
@@ -84,7 +85,7 @@ def test_what_is_taken_out_comes_back(table, chain):
     for name in ("years", "country", "green", "blue", "total"):
         assert reduced.column(name).null_count == N
     assert reduced.column("red").to_pylist()[:2] != table.records.column("red").to_pylist()[:2]
-    back = chain.restore(reduced, np.random.default_rng(0), 0)
+    back = chain.restore(reduced, np.random.default_rng(0), Keyed())
     made_anew = {"plate"}
     for name in set(table.schema.names) - made_anew:
         assert back.column(name).to_pylist() == table.records.column(name).to_pylist(), name
@@ -107,7 +108,7 @@ def test_any_reduced_records_come_back_keeping_all_rules(table, chain, seed):
     shuffled = pa.table(  # every column on its own: what a bad generator would make
         {name: reduced.column(name).take(pa.array(rng.permutation(N))) for name in reduced.schema.names}
     )
-    back = chain.restore(shuffled, rng, 0)
+    back = chain.restore(shuffled, rng, Keyed())
     assert not chain.violating(back).any()
     for constraint in chain.constraints:
         if constraint.kind != "unique":
@@ -119,7 +120,9 @@ def test_a_chain_survives_its_state(table, chain):
     reduced = chain.reduce(table.records)
     assert again.order == chain.order
     assert again.reduce(table.records).equals(reduced)
-    ours, theirs = (one.restore(reduced, np.random.default_rng(3), 7) for one in (chain, again))
+    ours, theirs = (
+        one.restore(reduced, np.random.default_rng(3), Keyed(first_index=7)) for one in (chain, again)
+    )
     assert ours.equals(theirs)
 
 
@@ -176,7 +179,7 @@ def test_constraints_build_on_each_other():
     frame = {"a": a, "b": b, "total": a + b, "c": c, "d": c + rng.integers(0, 5, 300)}
     table, chain = settled(frame, rules)
     assert chain.order == (2, 0, 1)
-    back = chain.restore(chain.reduce(table.records), rng, 0)
+    back = chain.restore(chain.reduce(table.records), rng, Keyed())
     assert back.equals(table.records)
 
 
@@ -287,7 +290,7 @@ def test_an_unknown_number_takes_the_nearest_key():
     table, chain = settled({"by": by, "to": by * 2}, [{"kind": "dependency", "by": "by", "column": "to"}])
     reduced = chain.reduce(table.records).slice(0, 3)
     moved = reduced.set_column(0, "by", pa.array([12, 33, 99]))
-    back = chain.restore(moved, np.random.default_rng(0), 0)
+    back = chain.restore(moved, np.random.default_rng(0), Keyed())
     assert back.to_pydict() == {"by": [10, 40, 40], "to": [20, 80, 80]}
 
 
@@ -300,7 +303,7 @@ def test_a_date_stays_before_a_moment():
         ),
     }
     table, chain = settled(frame, [{"kind": "inequality", "low": "day", "high": "at"}])
-    back = chain.restore(chain.reduce(table.records), np.random.default_rng(0), 0)
+    back = chain.restore(chain.reduce(table.records), np.random.default_rng(0), Keyed())
     assert back.equals(table.records)
 
 
@@ -311,7 +314,7 @@ def test_decimals_of_other_precision_keep_the_order():
     table, chain = settled(frame, [{"kind": "inequality", "low": "low", "high": "high"}])
     reduced = chain.reduce(table.records)
     mixed = reduced.set_column(1, "high", reduced.column("high").take(pa.array(rng.permutation(300))))
-    back = chain.restore(mixed, rng, 0)
+    back = chain.restore(mixed, rng, Keyed())
     assert not chain.violating(back).any()
     high = back.column("high").to_numpy()
     assert (high == high.round(1)).all()
@@ -322,7 +325,7 @@ def test_a_range_of_dates_is_kept_to():
     rule = {"kind": "range", "column": "day", "low": "2020-01-01", "high": "2020-03-31"}
     _, chain = settled({"day": days, "n": np.arange(60) % 7}, [rule])
     late = pa.table({"day": pa.array([datetime.date(2021, 5, 5), None]), "n": [1, 1]})
-    back = chain.restore(late, np.random.default_rng(0), 0)
+    back = chain.restore(late, np.random.default_rng(0), Keyed())
     assert back.column("day").to_pylist() == [datetime.date(2020, 3, 31), None]
 
 
@@ -337,11 +340,13 @@ def test_texts_of_a_format_are_new_and_identifiers_differ():
         table.records, table.schema, [{**rule, "pattern": "[AB]{2}[0-9]{4}"}], is_finding=False
     )
     chain = Chain.fit(table.records, schema)
-    first, second = (chain.restore(table.records, np.random.default_rng(0), k) for k in (0, 200))
+    first, second = (
+        chain.restore(table.records, np.random.default_rng(0), Keyed(first_index=k)) for k in (0, 200)
+    )
     made = first.column("plate").to_pylist() + second.column("plate").to_pylist()
     assert len(set(made)) == 400
     with pytest.raises(DataError, match="40,000 texts"):
-        chain.restore(table.records, np.random.default_rng(0), 39_900)
+        chain.restore(table.records, np.random.default_rng(0), Keyed(first_index=39_900))
 
 
 def test_of_a_key_the_second_record_is_the_wrong_one(chain):

@@ -13,6 +13,7 @@ from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.constraints import Chain
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files import read_table
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.suppressed import unknown_notes
 
 N = 400
@@ -36,7 +37,7 @@ def loose() -> tuple[pa.Table, Chain]:
 def test_columns_that_hardly_go_together_take_part_as_they_are(loose):
     records, chain = loose
     assert chain.reduce(records).equals(records)
-    assert chain.restore(records, np.random.default_rng(0), 0).equals(records)
+    assert chain.restore(records, np.random.default_rng(0), Keyed()).equals(records)
     assert chain.reduced.columns == chain.schema.columns
 
 
@@ -46,7 +47,7 @@ def test_the_few_that_break_the_rule_are_raised(loose):
     mixed = records.set_column(1, "high", pa.array(np.random.default_rng(1).permutation(lows)))
     is_broken = chain.violating(mixed)
     assert 0.3 < is_broken.mean() < 0.7
-    back = chain.restore(mixed, np.random.default_rng(0), 0)
+    back = chain.restore(mixed, np.random.default_rng(0), Keyed())
     assert not chain.violating(back).any()
     assert (back.column("high").to_numpy()[is_broken] == lows[is_broken]).all()
     assert (back.column("high").to_numpy() == mixed.column("high").to_numpy())[~is_broken].all()
