@@ -20,6 +20,7 @@ from jaxtyping import Bool, Float, Int
 from gansmith.errors import DataError
 from gansmith.tabular.cells import are_missing, cells_of, replaced
 from gansmith.tabular.columns import rare
+from gansmith.tabular.columns.agreement import in_agreement
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, counted
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints import Chain, bound_columns
@@ -78,7 +79,7 @@ class RowCodec:
             )
         schema = with_rare_ones_as_text(records, table.schema, min_count)
         chain = Chain.fit(records, schema, min_count)
-        codecs = _fitted(chain.reduce(records), chain.reduced, min_count, seed)
+        codecs = in_agreement(_fitted(chain.reduce(records), chain.reduced, min_count, seed), records)
         if not any(codec.n_states for codec in codecs):
             raise DataError(
                 f"{table.name}: nothing here can be learnt: all columns are constant, identifiers or text, "
@@ -132,7 +133,16 @@ class RowCodec:
             for index, (codec, stream) in enumerate(zip(self.columns, streams, strict=True))
         ]
         records = pa.table(dict(zip(self.schema.names, arrays, strict=True)))
-        return self.chain.restore(replaced(records, fixed or {}), rng, made)
+        return self._followed(self.chain.restore(replaced(records, fixed or {}), rng, made), made)
+
+    def _followed(self, records: pa.Table, made: Keyed) -> pa.Table:
+        """Records in which what is made anew for another column's values is."""
+        for codec in self.columns:
+            if codec.follows:
+                keys, name = cells_of(records, codec.follows), codec.column.name
+                cells = codec.following(cells_of(records, name), keys, made.part(codec.identity))
+                records = replaced(records, {name: cells})
+        return records
 
     def features(
         self, codes: Codes, levels: Levels

@@ -159,6 +159,22 @@ class AbstractColumnCodec(ABC):
         """Of whom or what its values are: columns of the same one are made with the same key."""
         return self.column.name
 
+    @property
+    def follows(self) -> str:
+        """The column whose values decide its own, though the networks know nothing of that; mostly none."""
+        return ""
+
+    def following(self, cells: pa.Array, keys: pa.Array, made: Keyed) -> pa.Array:
+        """Cells that are decided by those of the column that it follows; missing ones stay so.
+
+        Args:
+            cells: As they were made.
+            keys: Of the column that it follows.
+            made: As for `decode`.
+        """
+        del keys, made
+        return cells
+
     def describe(self) -> str:
         """How it was learnt, in a few words."""
         return "made anew"

@@ -15,16 +15,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, ClassVar, Final, final
+from hashlib import blake2b
+from typing import Annotated, Any, ClassVar, Final, cast, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from gansmith.errors import DataError
 from gansmith.settings import BeforeValidator, Field, PlainSerializer, settings
-from gansmith.tabular.cells import matches, without
+from gansmith.tabular.cells import Mask, are_missing, matches, without
 from gansmith.tabular.columns import inventions
 from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractKind, Attempt, Cells
 from gansmith.tabular.columns.check_digits import with_check
@@ -57,6 +58,8 @@ _UNSPELT: Final = ("phone", "iban", "card", "mac", "")
 """Semantic types that are patterns of digits and letters."""
 _PEOPLE: Final = ("email", "username", "name", "first_name", "last_name")
 """Semantic types that are of a person."""
+MAX_KEY_DIGITS: Final = 6
+N_HASHED: Final = 1_000_003
 MIN_DOMAIN_SHARE: Final = 0.1
 """Share of the addresses that a domain must have for another one to stand for it."""
 
@@ -66,6 +69,9 @@ Pattern = Annotated[
     Field(max_length=MAX_POSITIONS),
     PlainSerializer("\n".join),
 ]
+
+
+Numbers = Int[np.ndarray, " n"]
 
 
 def _are_shares(shares: Float[np.ndarray, " n"]) -> bool:
@@ -97,6 +103,8 @@ class InventedCodec(AbstractPresenceCodec):
     """Digits behind each of these."""
     person: Text = ""
     """The columns that are of the same person have the same text here; empty: it is of nobody else's."""
+    by: Text = ""
+    """The column whose values decide it, such as a customer's number; empty: there is none."""
 
     @classmethod
     def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> InventedCodec:
@@ -120,15 +128,26 @@ class InventedCodec(AbstractPresenceCodec):
     def identity(self) -> str:
         return self.person or self.column.name
 
+    @property
+    def follows(self) -> str:
+        return self.by
+
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
         numbers = np.asarray(made.numbers(len(codes)))
         if not self.is_distinct:
             draws = made.part("repeated").uniform(made.numbers(len(codes)))
             ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
             numbers = np.minimum(ranks, self.n_values - 1)
+        return self._placed(numbers, self.is_missing(codes), made)
+
+    def following(self, cells: pa.Array, keys: pa.Array, made: Keyed) -> pa.Array:
+        numbers = np.array(key_numbers(keys, made.first_index), np.int64)
+        return self._placed(numbers, are_missing(cells), made)
+
+    def _placed(self, numbers: Numbers, is_missing: Mask, made: Keyed) -> pa.Array:
         known, places = np.unique(numbers, return_inverse=True)
         texts = pa.array(self.inventions(known.tolist(), made), pa.string())
-        return texts.take(pa.array(places.reshape(-1), mask=self.is_missing(codes)))
+        return texts.take(pa.array(places.reshape(-1), mask=is_missing))
 
     def describe(self) -> str:
         looks = self.column.semantic_type.replace("_", " ") or "its pattern"
@@ -136,7 +155,10 @@ class InventedCodec(AbstractPresenceCodec):
         together = (
             f", of one person with {self.person!r}" if self.person not in ("", self.column.name) else ""
         )
-        return f"made anew: {looks}{manner}{', all different' if self.is_distinct else ''}{together}"
+        by = f", one for each {self.by!r}" if self.by else ""
+        is_part = is_shared and self.column.semantic_type in ("first_name", "last_name")
+        different = ", all different" if self.is_distinct and not is_part else ""
+        return f"made anew: {looks}{manner}{different}{together}{by}"
 
     def inventions(self, numbers: Sequence[int], made: Keyed) -> list[str]:
         """The inventions of these numbers; no two are alike."""
@@ -164,6 +186,25 @@ class InventedCodec(AbstractPresenceCodec):
         else:
             texts = inventions.made(kind, numbers, people.locale, style, made)
         return [text.upper() for text in texts] if "upper" in style else texts
+
+
+def key_numbers(cells: pa.Array, first_index: int) -> list[int]:
+    """A whole number for each cell, the same for the same; a missing one has that of its record.
+
+    Small numbers are taken as they are, so that none are alike; of others a hash is.
+    """
+    numbers: dict[str, int] = {}
+    found: list[int] = []
+    for place, text in enumerate(cast("list[str | None]", cells.cast(pa.string()).to_pylist())):
+        if text is None:
+            found.append(first_index + place)
+            continue
+        if text not in numbers:
+            digits = "".join(letter for letter in text if letter.isdecimal() and letter.isascii())
+            hashed = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") % N_HASHED
+            numbers[text] = int(digits) if 0 < len(digits) <= MAX_KEY_DIGITS else hashed
+        found.append(numbers[text])
+    return found
 
 
 def repetition(cells: pa.Array) -> tuple[bool, int, np.ndarray]:
@@ -268,6 +309,8 @@ def _shape(text: str, semantic_type: str) -> str:
     n_kept = {"card": 1, "phone": 3 if text[:1] == "+" else 4 if text[:2] == "00" else 0}.get(
         semantic_type, 0
     )
+    if semantic_type == "mac":
+        return text[2:3]
     rest = re.sub("[0-9]", "9", text[n_kept:])
     if n_kept:
         return text[:n_kept] + rest
@@ -343,7 +386,8 @@ class Invented(AbstractKind):
         return self._invented(cells, wish.variant or wish.given.semantic_type or found)
 
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
-        return f"not learnt: made anew as {column.semantic_type.replace('_', ' ') or 'its pattern'}"
+        manner = f", {column.locale}" if column.locale else ""
+        return f"not learnt: made anew as {column.semantic_type.replace('_', ' ') or 'its pattern'}{manner}"
 
     def _invented(self, cells: Cells, semantic_type: Any) -> Attempt:
         column = Column(cells.name, self.name, semantic_type=semantic_type)

@@ -86,10 +86,11 @@ class People:
         people, styles = self.of(numbers), self._styles(numbers, shares)
         ranks = self._ranks(people, styles, shares)
         ends = self.made.part("digits").uniform(numbers)
+        others = iter(self._unrelated([one for one, style in zip(numbers, styles, strict=True) if not style]))
         found: list[str] = []
         for person, style, rank, end in zip(people, styles, ranks, ends, strict=True):
             if style == UNRELATED:
-                found.append(self._unrelated(person.number))
+                found.append(next(others))
                 continue
             digits = str(rank + 1) if rank else ""
             if n_digits:
@@ -109,12 +110,16 @@ class People:
         }
         return _TOKENS.sub(lambda found: whole.get(found[0]) or _initial(whole, found[0]), style)
 
-    def _unrelated(self, number: int) -> str:
+    def _unrelated(self, numbers: Sequence[int]) -> list[str]:
+        """A word and four digits for each."""
         words = _words(self.locale)
         capacity = 9_000 * len(words)
-        lap, place = divmod(self.made.part("word").shuffle(capacity).all([number])[0], capacity)
-        digits, word = divmod(place, len(words))
-        return f"{words[word]}{1_000 + digits}{lap or ''}"
+        found: list[str] = []
+        for number in self.made.part("word").shuffle(capacity).all(numbers):
+            lap, place = divmod(number, capacity)
+            digits, word = divmod(place, len(words))
+            found.append(f"{words[word]}{1_000 + digits}{lap or ''}")
+        return found
 
     def _ranks(
         self, people: Sequence[Person], styles: Sequence[Handle], shares: Sequence[Handle]
@@ -145,6 +150,8 @@ class People:
         tokens = set(_TOKENS.findall(style))
         if tokens >= {"first", "last"}:
             return [own] if re.search("[._-]", style) else self._splits(style, person)
+        if not tokens:
+            return [own]
         firsts: Sequence[int] = [person.first]
         lasts: Sequence[int] = [person.last]
         if "first" not in tokens:
@@ -196,14 +203,17 @@ def split_name(text: str) -> tuple[str, str]:
     """First and last name of a full one, in small Latin letters; titles and middle names are left out.
 
     Example:
-        >>> split_name("Braund, Mr. Owen Harris"), split_name("Dr. Anna B. Lee")
-        (('owen', 'braund'), ('anna', 'lee'))
+        >>> split_name("Braund, Mr. Owen Harris"), split_name("Dr. Anna B. van Lee")
+        (('owen', 'braund'), ('anna', 'vanlee'))
     """
     before, comma, after = text.partition(",")
     words = [word for word in (after if comma else before).split() if not _TITLE.match(word)]
     if comma:
         return plain(words[0]) if words else "", plain(before)
-    return (plain(words[0]), plain(words[-1])) if len(words) > 1 else ("", plain(before))
+    if len(words) < 2:
+        return "", plain(before)
+    start = next((place for place, word in enumerate(words[:-1]) if place and word.islower()), len(words) - 1)
+    return plain(words[0]), plain("".join(words[start:]))
 
 
 def handle_style(handle: str, first: str, last: str) -> Handle:

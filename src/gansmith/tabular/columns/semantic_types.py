@@ -34,9 +34,9 @@ _PHONE: Final = (
 )
 _SURE_PHONE: Final = r"^\+[0-9]|^\(0?[0-9]{2,4}\) ?[0-9]{3,4}[ -][0-9]"
 _PERSON: Final = (
-    r"^[^\W\d_][^\d_,;/]{0,24}(?:,? [^\d_,;/ ]{1,24}){1,8}[0-9]{0,4}$"  # also Braund, Mr. Owen Harris
+    r"^\p{L}[^\d_,;/]{0,24}(?:,? [^\d_,;/ ]{1,24}){1,8}[0-9]{0,4}$"  # also Braund, Mr. Owen Harris
 )
-_SINGLE: Final = r"^[A-ZÀ-ÞĀ-Ž][^\W\d_'’.]*(?:[ '’.-][^\W\d_]+){0,3}[0-9]{0,4}$"
+_SINGLE: Final = r"^(?:\p{Ll}{1,5}[ '’]){0,3}[\p{Lu}\p{Lo}]\p{L}*(?:[ '’.-]\p{L}+){0,3}[0-9]{0,4}$"
 _TITLED: Final = re.compile(
     r"(?:^|[ ,])(?:Mr|Mrs|Ms|Miss|Master|Dr|Prof|Herr|Frau|Rev|Sir|Mme|Mlle|Sr|Sra)\.? "
 )

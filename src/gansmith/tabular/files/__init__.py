@@ -91,8 +91,8 @@ def read_table(
     except DataError as error:
         raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
     columns = tuple(learnt.column for learnt in found.values())
-    if locale:
-        columns = tuple(replace(one, locale=locale) if one.traits.variants else one for one in columns)
+    columns, told = _with_locale(columns, found, locale)
+    notes = (*notes, *told)
     arrays = [learnt.values for learnt in found.values()]
     records = pa.table(arrays, schema=Schema(columns).arrow_schema)
     remarks = tuple(
@@ -101,6 +101,26 @@ def read_table(
     style = schema.text if schema is not None and schema.text is not None else style
     constraints = None if schema is None else schema.constraints
     return Table(records, Schema(columns, style, constraints), called, (*notes, *unshared, *remarks))
+
+
+def _with_locale(
+    columns: tuple[Column, ...], found: Mapping[str, Learnt], locale: str
+) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """The columns with the locale of what is invented, as the user says or as is found, and a note on it."""
+    inventing = [one for one in columns if one.traits.variants and (locale or not one.locale)]
+    if not inventing:
+        return columns, ()
+    told: tuple[str, ...] = ()
+    if not locale:
+        from gansmith.tabular.columns.locales import found_locale  # most tables hold nobody
+
+        locale, by = found_locale([(learnt.column, learnt.values) for learnt in found.values()])
+        if locale:
+            told = (
+                f"names, addresses and the like are invented in the manner of {locale}, as "
+                f"{', '.join(map(repr, by[:3])) or 'the data'} suggest; --locale says otherwise",
+            )
+    return tuple(replace(one, locale=locale) if one in inventing else one for one in columns), told
 
 
 def read_partial(

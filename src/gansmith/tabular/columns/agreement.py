@@ -1,0 +1,182 @@
+"""Which invented columns are of one person: names that stand in each other, e-mail addresses made of names.
+
+It is measured on real records, and only what most of them show is kept: first and last names that are those
+of the full name, addresses and users' names that are made of it. Such columns are made with one key, and
+repeat together. Where another column decides them, such as a customer's number, the same number gives the
+same person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, Final, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gansmith.tabular.cells import are_missing, cells_of, codes_of, keys_of
+from gansmith.tabular.columns.codecs import AbstractColumnCodec
+from gansmith.tabular.columns.identifiers import is_id_name
+from gansmith.tabular.columns.invented import InventedCodec, repetition
+from gansmith.tabular.columns.people import UNRELATED, Handle, handle_style, shares_of, split_name
+from gansmith.tabular.columns.pools import plain
+
+N_LOOKED_AT: Final = 2_000
+MIN_NAMED: Final = 0.8
+"""Share of the records in which a name must stand in the full one."""
+MIN_HANDLED: Final = 0.3
+"""Share of the records in which an address must be made of the name; of the others it is not."""
+MAX_SOURCES: Final = 12
+MIN_KEYS: Final = 10
+"""Values of a column that decides who it is, at least."""
+MIN_DECIDED: Final = 0.99
+_MANY_NAMES: Final = 200
+"""First or last names that are all different, so that nobody shares one: they are made so."""
+
+Names = list[tuple[str, str]]
+
+
+@final
+@dataclass(frozen=True)
+class _Source:
+    """Columns that say what somebody is called."""
+
+    columns: tuple[str, ...]
+    names: Names
+    """First and last name in small letters by record; empty where one is missing."""
+
+
+def in_agreement(codecs: Sequence[AbstractColumnCodec], records: pa.Table) -> tuple[AbstractColumnCodec, ...]:
+    """The codecs, those of one person with one identity, and with what decides them.
+
+    Args:
+        codecs: Of all columns, fitted.
+        records: What they were fitted to.
+    """
+    own = {codec.column.name: codec for codec in codecs if isinstance(codec, InventedCodec)}
+    if not own:
+        return tuple(codecs)
+    groups, handles = _groups(own, records.slice(0, N_LOOKED_AT))
+    for names in groups:
+        is_distinct, n_values, shares = repetition(keys_of(_whole(records, names), names))
+        is_distinct |= any(own[name].is_distinct for name in names if name in handles)
+        for name in names:
+            given: dict[str, Any] = {"handles": handles[name]} if name in handles else {}
+            own[name] = replace(
+                own[name], person=names[0], is_distinct=is_distinct, n_values=n_values, shares=shares, **given
+            )
+    keys = _keys(codecs, records, own) if any(not codec.is_distinct for codec in own.values()) else {}
+    for name, codec in own.items():
+        if not codec.is_distinct and (key := _deciding(name, keys, records)):
+            own[name] = replace(codec, by=key)
+    return tuple(own.get(codec.column.name, codec) for codec in codecs)
+
+
+def _groups(
+    own: Mapping[str, InventedCodec], records: pa.Table
+) -> tuple[list[tuple[str, ...]], dict[str, tuple[Handle, ...]]]:
+    """Columns of one person each, and how the addresses among them are made of the names."""
+    texts = {name: [str(text or "") for text in cells_of(records, name).to_pylist()] for name in own}
+    of_kind = {
+        kind: [name for name, codec in own.items() if codec.column.semantic_type == kind]
+        for kind in ("name", "first_name", "last_name", "email", "username")
+    }
+    for kind in ("first_name", "last_name"):
+        of_kind[kind] = [
+            name for name in of_kind[kind] if not (own[name].is_distinct and own[name].n_values > _MANY_NAMES)
+        ]
+    whole = [_Source((name,), list(map(split_name, texts[name]))) for name in of_kind["name"]]
+    pairs = list(product(of_kind["first_name"], of_kind["last_name"]))
+    parts = [_Source(pair, _pairs(*(map(plain, texts[one]) for one in pair))) for pair in pairs]
+    joined: list[tuple[str, ...]] = []
+    for full, (kind, place) in product(whole, (("first_name", 0), ("last_name", 1))):
+        for name in of_kind[kind]:
+            both = _pairs((names[place] for names in full.names), map(plain, texts[name]))
+            if _are_equal(both) >= MIN_NAMED:
+                joined.append((*full.columns, name))
+    handles: dict[str, tuple[Handle, ...]] = {}
+    for name in (*of_kind["email"], *of_kind["username"]):
+        found = _best(texts[name], (*whole, *parts)[:MAX_SOURCES])
+        if found is not None:
+            joined.append((*found[0].columns, name))
+            handles[name] = found[1]
+    for mail, user in product(of_kind["email"], of_kind["username"]):
+        if _are_equal(_pairs(map(_handle, texts[mail]), texts[user])) >= MIN_NAMED:
+            joined.append((mail, user))
+    return _united(joined, tuple(own)), handles
+
+
+def _best(texts: Sequence[str], sources: Sequence[_Source]) -> tuple[_Source, tuple[Handle, ...]] | None:
+    """Whose names these addresses are made of, and how; None: nobody's."""
+    best: tuple[_Source, tuple[Handle, ...]] | None = None
+    most = MIN_HANDLED
+    for source in sources:
+        pairs = zip(texts, source.names, strict=True)
+        styles = [handle_style(_handle(text), *names) for text, names in pairs if text and all(names)]
+        if (share := _share([style != UNRELATED for style in styles])) >= most:
+            best, most = (source, shares_of(styles)), share + 0.01
+    return best
+
+
+def _pairs(ones: Iterable[str], others: Iterable[str]) -> Names:
+    return list(zip(ones, others, strict=True))
+
+
+def _are_equal(pairs: Names) -> float:
+    """In which share of the records both are the same, of those that have both."""
+    return _share([one == other for one, other in pairs if one and other])
+
+
+def _handle(text: str) -> str:
+    return text.partition("@")[0]
+
+
+def _share(truths: Sequence[bool]) -> float:
+    return sum(truths) / len(truths) if truths else 0.0
+
+
+def _united(joined: Sequence[tuple[str, ...]], order: Sequence[str]) -> list[tuple[str, ...]]:
+    """Groups of columns, each once, in the order of the table."""
+    groups: list[set[str]] = []
+    for names in joined:
+        touched = [group for group in groups if group & set(names)]
+        groups = [group for group in groups if not group & set(names)]
+        groups.append(set(names).union(*touched))
+    return [tuple(name for name in order if name in group) for group in groups]
+
+
+def _whole(records: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The records that lack none of these cells."""
+    lacking = np.logical_or.reduce([are_missing(cells_of(records, name)) for name in names])
+    return records.filter(pa.array(~lacking))
+
+
+def _keys(
+    codecs: Sequence[AbstractColumnCodec], records: pa.Table, own: Mapping[str, InventedCodec]
+) -> dict[str, np.ndarray]:
+    """Columns whose values come again and may say who it is, numbered, likely ones first."""
+    found: dict[str, np.ndarray] = {}
+    names = [codec.column.name for codec in codecs if codec.column.name not in own]
+    for name in sorted(names, key=lambda one: not is_id_name(one)):
+        cells = cells_of(records, name)
+        is_text = pa.types.is_string(cells.type) or pa.types.is_integer(cells.type)
+        if is_text and MIN_KEYS <= len(pc.unique(cells)) <= 0.9 * len(cells):
+            found[name] = codes_of(cells)
+    return found
+
+
+def _deciding(name: str, keys: Mapping[str, np.ndarray], records: pa.Table) -> str:
+    """The column whose values decide this one's, nearly one for one; empty: none does."""
+    cells = cells_of(records, name)
+    values, n_values = codes_of(cells), len(pc.unique(cells))
+    for key, codes in keys.items():
+        n_keys = int(codes.max()) + 1
+        if n_values < MIN_KEYS or not 0.5 * n_keys <= n_values <= n_keys + 1:
+            continue
+        n_pairs = len(np.unique(codes * np.int64(2**32) + values))
+        if n_pairs <= n_keys + (1 - MIN_DECIDED) * len(codes):
+            return key
+    return ""

@@ -1,0 +1,176 @@
+"""Inventions of one record are of one person, and in the country of the data."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from faker import Faker
+from stdnum import ean, iban, luhn
+
+from gansmith.tabular.columns.people import HANDLES, People, handle_style, split_name
+from gansmith.tabular.columns.pools import plain
+from gansmith.tabular.files import read_table
+from gansmith.tabular.keyed import Keyed
+from gansmith.tabular.rows import RowCodec
+
+N = 300
+
+
+@cache
+def real(locale: str) -> pa.Table:
+    """People of a country, and numbers with check digits."""
+    faker = Faker(locale)
+    faker.seed_instance(3)
+    first, last = ([getattr(faker, what)() for _ in range(N)] for what in ("first_name", "last_name"))
+    pairs = list(zip(first, last, strict=True))
+    return pa.table(
+        {
+            "first_name": first,
+            "last_name": last,
+            "full_name": [f"{one} {two}" for one, two in pairs],
+            "email": [
+                f"{plain(a)}.{plain(b)}{k}@{faker.free_email_domain()}" for k, (a, b) in enumerate(pairs)
+            ],
+            "username": [f"{plain(a)[0]}{plain(b)}{k % 90 + 10}" for k, (a, b) in enumerate(pairs)],
+            "referee": [
+                f"{faker.first_name()}.{plain(faker.last_name())}{k}@{'example.com'}".lower()
+                for k in range(N)
+            ],
+            "phone": [faker.phone_number() for _ in range(N)],
+            "address": [faker.address().replace("\n", ", ") for _ in range(N)],
+            "uuid": [faker.uuid4() for _ in range(N)],
+            "ean": [faker.ean13() for _ in range(N)],
+            "iban": [faker.iban() for _ in range(N)],
+            "card": [faker.credit_card_number("visa") for _ in range(N)],
+            "mac": [faker.mac_address() for _ in range(N)],
+            "sha": [faker.sha1() for _ in range(N)],
+            "plan": ["a", "b", "c"] * (N // 3),
+        }
+    )
+
+
+@cache
+def learnt(locale: str, seed: int = 0) -> RowCodec:
+    return RowCodec.fit(read_table(real(locale)), 0, seed)
+
+
+def made(codec: RowCodec, n: int = N, first: int = 0, sample: int = 0) -> pa.Table:
+    codes = np.zeros((n, len(codec.playing)), np.int64)
+    keyed = Keyed(first_index=first).part(f"sample {sample}")
+    levels = np.zeros((n, sum(codec.columns[index].n_bins > 0 for index in codec.playing)), np.float32)
+    return codec.decode(codes, levels, np.random.default_rng(0), keyed)
+
+
+def columns(records: pa.Table, *names: str) -> list[tuple[str, ...]]:
+    return list(zip(*(records.column(name).to_pylist() for name in names), strict=True))
+
+
+@pytest.mark.parametrize("locale", ["en_US", "de_DE"])
+def test_names_and_addresses_of_a_record_are_of_one_person(locale):
+    records = made(learnt(locale))
+    for first, last, full, email, user in columns(
+        records, "first_name", "last_name", "full_name", "email", "username"
+    ):
+        assert full == f"{first} {last}"
+        assert handle_style(email.partition("@")[0], plain(first), plain(last)) == "first.last"
+        assert handle_style(user, plain(first), plain(last)) == "flast"
+    for name in ("full_name", "email", "username"):
+        assert len(set(records.column(name).to_pylist())) == N
+
+
+def test_columns_that_do_not_agree_are_not_made_to():
+    pairs = columns(made(learnt("en_US")), "referee", "full_name")
+    assert (
+        np.mean([handle_style(mail.partition("@")[0], *split_name(name)) != "" for mail, name in pairs])
+        < 0.05
+    )
+
+
+@pytest.mark.parametrize("locale", ["en_US", "de_DE", "fr_FR", "es_ES", "it_IT", "en_GB", "nl_NL", "pl_PL"])
+def test_the_country_is_found(locale):
+    table = read_table(real(locale))
+    assert {column.locale for column in table.schema.columns if column.semantic_type} == {locale}
+    assert any(locale in note for note in table.notes)
+
+
+def test_no_country_is_found_where_nothing_tells_and_what_the_user_says_goes_first():
+    mails = pa.table({"email": [f"user{k}@example.com" for k in range(99)]})
+    assert read_table(mails).schema.columns[0].locale == ""
+    assert read_table(real("de_DE"), locale="fr_FR").schema.column("email").locale == "fr_FR"
+
+
+def test_check_digits_and_versions_are_right():
+    records = made(learnt("de_DE"), 1000)
+    assert all(ean.is_valid(str(text)) for text in records.column("ean").to_pylist())
+    assert all(iban.is_valid(text) for text in records.column("iban").to_pylist())
+    assert all(luhn.is_valid(text) and text[0] == "4" for text in records.column("card").to_pylist())
+    found = [uuid.UUID(text) for text in records.column("uuid").to_pylist()]
+    assert {(one.version, one.variant) for one in found} == {(4, uuid.RFC_4122)}
+    assert all(
+        re.fullmatch("([0-9a-f]{2}:){5}[0-9a-f]{2}", text) for text in records.column("mac").to_pylist()
+    )
+
+
+def test_blocks_are_parts_of_the_whole_and_the_same_each_time():
+    codec = learnt("de_DE")
+    again = RowCodec.from_state(*codec.state())
+    whole = made(codec, 60).drop_columns(["plan"])
+    assert made(again, 60).drop_columns(["plan"]).equals(whole)
+    blocks = [made(codec, 20, first).drop_columns(["plan"]) for first in (0, 20, 40)]
+    assert pa.concat_tables(blocks).combine_chunks().equals(whole.combine_chunks())
+
+
+def test_two_samples_and_two_models_share_nothing_of_what_is_unique():
+    codec, other = learnt("en_US"), learnt("en_US", seed=1)
+    samples = [made(codec), made(codec, sample=9), made(other)]
+    for name in ("uuid", "sha", "card", "mac", "iban", "ean", "phone", "address"):
+        seen = [set(one.column(name).to_pylist()) for one in samples]
+        assert not seen[0] & seen[1] | seen[0] & seen[2]
+    emails = [set(one.column("email").to_pylist()) for one in samples]
+    assert max(len(emails[0] & one) for one in emails[1:]) <= 2
+
+
+@pytest.mark.parametrize("name", ["uuid", "sha", "address", "mac", "email", "card"])
+def test_nothing_is_visible_in_sequence(name):
+    texts = made(learnt("en_US"), 1000).column(name).to_pylist()
+    ups = np.mean([one < other for one, other in pairwise(texts)])
+    assert ups == pytest.approx(0.5, abs=0.06)
+
+
+def test_a_file_without_a_salt_still_makes_records():
+    state, arrays = learnt("de_DE").state()
+    old = RowCodec.from_state({key: value for key, value in state.items() if key != "salt"}, arrays)
+    assert old.salt == ""
+    assert not set(made(old).column("uuid").to_pylist()) & set(
+        made(learnt("de_DE")).column("uuid").to_pylist()
+    )
+
+
+def test_the_same_customer_has_the_same_name_and_address():
+    rng = np.random.default_rng(0)
+    faker = Faker("en_US")
+    faker.seed_instance(0)
+    people = [(f"C{k}", faker.name(), faker.phone_number()) for k in range(10_000, 10_060)]
+    rows = [people[k] for k in rng.integers(0, 60, 900)]
+    records = pa.table(
+        dict(zip(("customer", "name", "phone"), map(list, zip(*rows, strict=True)), strict=True))
+    )
+    codec = RowCodec.fit(read_table(records, overrides={"customer": "category"}), 1, 0)
+    codes = np.stack([rng.integers(0, codec.columns[i].n_states, 400) for i in codec.playing], 1)
+    back = codec.decode(codes, np.zeros((400, 0), np.float32), rng, Keyed())
+    assert len(set(back.column("customer").to_pylist())) > 30
+    for name in ("name", "phone"):
+        assert len(set(columns(back, "customer", name))) == len(set(back.column("customer").to_pylist()))
+
+
+@pytest.mark.parametrize("style", HANDLES)
+@pytest.mark.parametrize("n_digits", [0, 1, 2])
+def test_no_two_people_are_called_the_same(style, n_digits):
+    handles = People("en_US", Keyed()).handles(range(1500), [style], n_digits)
+    assert len(set(handles)) == len(handles)
