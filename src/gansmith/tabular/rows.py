@@ -214,6 +214,8 @@ class RowCodec:
             if stored.pop("codec", None) != column.traits.codec.name:
                 raise DataError(f"column {column.name!r} of kind {column.kind} has another kind's codec.")
             codecs.append(column.traits.codec.from_state(stored, column))
+            if (key := codecs[-1].follows) and key not in schema.names:
+                raise DataError(f"column {column.name!r} follows {key!r}, which is not there.")
         min_count = state.get("min_count", 1)  # files without it held nothing back
         if type(min_count) is not int or min_count < 1:
             raise DataError(

@@ -115,7 +115,9 @@ def _best(texts: Sequence[str], sources: Sequence[_Source]) -> tuple[_Source, tu
     most = MIN_HANDLED
     for source in sources:
         pairs = zip(texts, source.names, strict=True)
-        styles = [handle_style(_handle(text), *names) for text, names in pairs if text and all(names)]
+        styles: list[Handle] = [
+            handle_style(_handle(text), *names) for text, names in pairs if text and all(names)
+        ]
         if (share := _share([style != UNRELATED for style in styles])) >= most:
             best, most = (source, shares_of(styles)), share + 0.01
     return best

@@ -152,11 +152,10 @@ class InventedCodec(AbstractPresenceCodec):
     def describe(self) -> str:
         looks = self.column.semantic_type.replace("_", " ") or "its pattern"
         manner = f" of {self.column.locale}" if self.column.locale else ""
-        together = (
-            f", of one person with {self.person!r}" if self.person not in ("", self.column.name) else ""
-        )
+        is_shared = self.person not in ("", self.column.name)
+        together = f", of one person with {self.person!r}" if is_shared else ""
         by = f", one for each {self.by!r}" if self.by else ""
-        is_part = is_shared and self.column.semantic_type in ("first_name", "last_name")
+        is_part = bool(self.person) and self.column.semantic_type in ("first_name", "last_name")
         different = ", all different" if self.is_distinct and not is_part else ""
         return f"made anew: {looks}{manner}{different}{together}{by}"
 

@@ -15,8 +15,6 @@ from typing import Any, Final, cast
 
 import pyarrow as pa
 
-from gansmith.tabular.columns.people import split_name
-from gansmith.tabular.columns.pools import plain
 from gansmith.tabular.schema import Column
 
 N_LOOKED_AT: Final = 500
@@ -112,11 +110,11 @@ def _evidence(column: Column, texts: Sequence[str]) -> Evidence:
         case "address":
             return _of_language(_matching(texts, {**_CODES, **_STREETS}))
         case "name":
-            return _by_names([split_name(text) for text in texts])
+            return _by_names([_first_and_last(text) for text in texts])
         case "first_name":
-            return _by_names([(plain(text) or text, "") for text in texts])
+            return _by_names([(text.casefold(), "") for text in texts])
         case "last_name":
-            return _by_names([("", plain(text) or text) for text in texts])
+            return _by_names([("", text.casefold()) for text in texts])
         case _:
             return _matching(texts, _CODES) if _POSTAL.search(column.name) else {}
 
@@ -173,15 +171,21 @@ def _by_names(names: Sequence[tuple[str, str]]) -> Evidence:
     return _of_language({locale: share / len(names) for locale, share in found.items()})
 
 
+def _first_and_last(text: str) -> tuple[str, str]:
+    last, comma, first = text.casefold().partition(",")
+    words = (first if comma else last).split()
+    return (words[0], last if comma else words[-1]) if words else ("", "")
+
+
 @cache
 def _known_names(locale: str) -> tuple[frozenset[str], frozenset[str]]:
-    """First and last names of a country in small Latin letters, as Faker lists them."""
+    """First and last names of a country in small letters, as Faker lists them."""
     provider: Any = import_module(f"faker.providers.person.{locale}").Provider
     listed: list[frozenset[str]] = []
     for what in ("first_name", "last_name"):
         names: set[str] = set()
         for end in ("s", "s_male", "s_female"):
             some = getattr(provider, what + end, ())
-            names.update(plain(str(one)) or str(one) for one in some)
-        listed.append(frozenset(names - {""}))
+            names.update(str(one).casefold() for one in some)
+        listed.append(frozenset(names))
     return listed[0], listed[1]

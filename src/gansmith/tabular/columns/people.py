@@ -231,7 +231,10 @@ def handle_style(handle: str, first: str, last: str) -> Handle:
     def spelt(style: str) -> str:
         return _TOKENS.sub(lambda found: whole.get(found[0]) or _initial(whole, found[0]), style)
 
-    return next((style for style in HANDLES[:-1] if spelt(style) == bare), UNRELATED)
+    for style in HANDLES[:-1]:
+        if spelt(style) == bare:
+            return style
+    return UNRELATED
 
 
 def style_by_shape(handle: str) -> Handle:
@@ -242,7 +245,10 @@ def style_by_shape(handle: str) -> Handle:
         return "flast" if re.fullmatch("[a-z]{2,}", bare) else UNRELATED
     first = "f" if len(found[1]) == 1 else "first"
     wanted = f"{first}{found[2]}{'l' if len(found[3]) == 1 else 'last'}"
-    return next((style for style in HANDLES if style == wanted), "first.last")
+    for style in HANDLES:
+        if style == wanted:
+            return style
+    return "first.last"
 
 
 def shares_of(styles: Sequence[Handle]) -> tuple[Handle, ...]:

@@ -19,6 +19,7 @@ USUAL_LOCALE: Final = "en_US"
 N_POOLED: Final = 1_500
 """Draws that make a pool; some are alike."""
 N_PLACES: Final = 600
+_NOT_LETTERS: Final = re.compile("[^a-z]")
 
 
 @final
@@ -111,5 +112,7 @@ def plain(text: str) -> str:
         >>> plain("O'Brien-Müller")
         'obrienmuller'
     """
+    if text.isascii():
+        return _NOT_LETTERS.sub("", text.lower())
     bare = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
-    return re.sub("[^a-z]", "", bare)
+    return _NOT_LETTERS.sub("", bare)
