@@ -13,6 +13,7 @@ import pytest
 from faker import Faker
 from stdnum import ean, iban, luhn
 
+from gansmith.errors import DataError
 from gansmith.tabular.columns.people import HANDLES, People, handle_style, split_name
 from gansmith.tabular.columns.pools import plain
 from gansmith.tabular.files import read_table
@@ -151,6 +152,13 @@ def test_a_file_without_a_salt_still_makes_records():
     assert not set(made(old).column("uuid").to_pylist()) & set(
         made(learnt("de_DE")).column("uuid").to_pylist()
     )
+
+
+@pytest.mark.parametrize("salt", [5, "a" * 99])
+def test_a_dishonest_salt_is_refused(salt):
+    state, arrays = learnt("de_DE").state()
+    with pytest.raises(DataError, match="salt"):
+        RowCodec.from_state({**state, "salt": salt}, arrays)
 
 
 def test_the_same_customer_has_the_same_name_and_address():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
+import uuid
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from stdnum import ean
 
 from gansmith.errors import DataError
 from gansmith.tabular.columns.identifiers import IdentifierCodec
@@ -139,3 +141,21 @@ def test_a_type_without_room_for_more_says_so():
 
 def test_no_identifiers_at_all_are_no_error():
     assert len(_identifiers([None] * 5, 3)) == 3
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_check_digits_are_found_and_right(is_whole):
+    bodies = [str(400_000_000_000 + 7_919_317 * k) for k in range(60)]
+    texts = [body + ean.calc_check_digit(body) for body in bodies]
+    real = list(map(int, texts)) if is_whole else texts
+    made = _identifiers(real, 500, type="int64" if is_whole else "string")
+    assert len(set(made)) == 500
+    assert all(ean.is_valid(str(text)) for text in made)
+
+
+@pytest.mark.parametrize("form", ["{}", "{{{}}}"])
+def test_uuids_keep_their_version_and_variant(form):
+    rng = _rng()
+    real = [form.format(uuid.UUID(bytes=rng.bytes(16), version=4)) for _ in range(80)]
+    made = [uuid.UUID(text) for text in _identifiers(real, 500)]
+    assert {(one.version, one.variant) for one in made} == {(4, uuid.RFC_4122)}

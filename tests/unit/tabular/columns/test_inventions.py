@@ -37,7 +37,7 @@ REAL = {
     "mac": [f"3c:22:fb:{n:02x}:{7 * n % 256:02x}:{31 * n % 256:02x}" for n in range(100)],
     "": [f"AB/{n:05}" for n in range(10_000, 90_000, 977)],
 }
-NEWER = {"weights", "handles", "n_digits", "person"}
+NEWER = {"weights", "handles", "n_digits", "person", "by"}
 """What codecs of older files do not hold."""
 
 
@@ -191,6 +191,12 @@ def test_an_honest_state_comes_back(semantic_type):
         ("patterns", ["a\n\nb"]),
         ("style", 5),
         ("is_distinct", "yes"),
+        ("weights", [0]),
+        ("handles", ["nobody"]),
+        ("handles", ["flast"] * 21),
+        ("n_digits", 7),
+        ("person", 5),
+        ("by", 5),
     ],
 )
 def test_a_dishonest_state_is_refused(key, value):
