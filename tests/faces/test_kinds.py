@@ -112,7 +112,7 @@ def _shown(folder: Path, capsys) -> str:
 
 def test_show_says_what_is_invented(folder, capsys):
     assert run(["show", str(folder / "messy.gan")]) == 0
-    assert "made anew: email, all different" in " ".join(capsys.readouterr().out.split())
+    assert "made anew: email of de_DE, all different" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_thing_to_invent_and_a_locale(folder, tmp_path, capsys):
