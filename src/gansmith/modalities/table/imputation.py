@@ -164,7 +164,7 @@ class ImputedBlock:
             pc.if_else(pc.is_valid(cells), cells, made.column(name))
             for name, cells in zip(given.column_names, given.columns, strict=True)
         ]
-        return pa.table(arrays, schema=made.schema)
+        return self._rows.chain.computed_anew(pa.table(arrays, schema=made.schema), given)
 
     def _are_whole(self) -> Bool[np.ndarray, " n"]:
         return np.all(self._is_fixed, axis=1)

@@ -14,21 +14,27 @@ from typing import Any, Final, cast, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from gansmith.errors import DataError, did_you_mean
-from gansmith.tabular.cells import Mask
+from gansmith.tabular.cells import Mask, cells_of, replaced
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells
 from gansmith.tabular.constraints.bounds import Range, Unique
+from gansmith.tabular.constraints.calendar import Elapsed, MomentPart
+from gansmith.tabular.constraints.composition import Composition
 from gansmith.tabular.constraints.dependency import Combinations, Dependency
+from gansmith.tabular.constraints.derived import AbstractDerived
 from gansmith.tabular.constraints.formats import Format
 from gansmith.tabular.constraints.groups import MissingTogether, OneOf
 from gansmith.tabular.constraints.inequality import Inequality
+from gansmith.tabular.constraints.product import Product
 from gansmith.tabular.constraints.total import Total
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Schema
 
 _CLASSES: Final = (
-    Inequality, Combinations, Dependency, OneOf, Total, Range, Unique, Format, MissingTogether,
+    Inequality, Combinations, Dependency, OneOf, Total, Range, Unique, Format, MissingTogether, MomentPart,
+    Elapsed, Product, Composition,
 )  # fmt: skip
 KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {one.kind: one for one in _CLASSES}
 MAX_CONSTRAINTS: Final = 10_000
@@ -123,6 +129,16 @@ class Chain:
             records = constraint.restore(records, stream, made)
         return records
 
+    def computed_anew(self, records: pa.Table, given: pa.Table) -> pa.Table:
+        """Full records, some of whose cells are given, with what follows from these; what is given stays."""
+        for rule in self._active:
+            if isinstance(rule, AbstractDerived):
+                name = rule.target.name
+                cells = cells_of(records, name)
+                is_open = pc.and_(pc.is_null(cells_of(given, name)), pc.is_valid(cells))
+                records = replaced(records, {name: pc.if_else(is_open, rule.computed(records), cells)})
+        return records
+
     def nudged(self, records: pa.Table, sought: Mapping[str, pa.Scalar]) -> pa.Table:
         """Full records with the cells that are sought, where little has to be changed for that."""
         for constraint in self._active if sought else ():
@@ -191,7 +207,7 @@ class Chain:
 def bound_columns(schema: Schema) -> frozenset[str]:
     """Columns whose values the schema's constraints must know: they cannot be made anew, as text is."""
     constraints = read_constraints(schema.constraints or (), schema)
-    bound = (one for one in constraints if not isinstance(one, (Unique, Format)))
+    bound = (one for one in constraints if not isinstance(one, (Unique, Format, Composition)))
     return frozenset(name for one in bound for name in (*one.reads, *one.writes))
 
 

@@ -48,7 +48,14 @@ def each_once(columns: Sequence[Column]) -> Sequence[Column]:
     return columns
 
 
+def _named_if_any(name: object, info: Any) -> Column | None:
+    return None if name is None else _named(name, info)
+
+
 Named = Annotated[Column, PlainValidator(_named), PlainSerializer(lambda column: column.name)]
+OptionallyNamed = Annotated[
+    Column | None, PlainValidator(_named_if_any), PlainSerializer(lambda column: column and column.name)
+]
 Columns = Annotated[tuple[Named, ...], AfterValidator(each_once)]
 
 

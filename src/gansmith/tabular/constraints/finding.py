@@ -16,16 +16,21 @@ import pyarrow as pa
 from gansmith.errors import DataError
 from gansmith.tabular.constraints import ordered, place_of, read_constraints
 from gansmith.tabular.constraints.base import AbstractConstraint
+from gansmith.tabular.constraints.calendar_finding import find_elapsed, find_parts
+from gansmith.tabular.constraints.composition import find_compositions
 from gansmith.tabular.constraints.dependency import find_dependencies
 from gansmith.tabular.constraints.groups import find_missing_together, find_one_of
 from gansmith.tabular.constraints.inequality import find_inequalities
+from gansmith.tabular.constraints.maps import find_maps
+from gansmith.tabular.constraints.product import find_products
 from gansmith.tabular.constraints.total import find_totals
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.schema import Schema
 
 MAX_NOTES: Final = 20
 _FINDERS: Final = (
-    find_totals, find_one_of, find_dependencies, find_inequalities, find_missing_together,
+    find_parts, find_elapsed, find_totals, find_maps, find_products, find_one_of, find_compositions,
+    find_dependencies, find_inequalities, find_missing_together,
 )  # fmt: skip
 """In the order in which they have their say: a column is put back by one rule alone."""
 

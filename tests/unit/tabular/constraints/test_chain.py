@@ -29,6 +29,15 @@ RULES = [
     {"kind": "missing_together", "columns": ["a", "b"]},
     {"kind": "unique", "columns": ["small", "large", "city"]},
     {"kind": "format", "column": "plate", "pattern": "[A-C]{2}-[0-9]{3}"},
+    {"kind": "part", "column": "weekday", "of": "start", "part": "weekday"},
+    {"kind": "elapsed", "column": "hours", "start": "start", "end": "end", "unit": "hours"},
+    {"kind": "product", "column": "price", "factors": ["fare", "years"], "times": 0.5},
+    {
+        "kind": "text",
+        "column": "called",
+        "columns": ["city", "country"],
+        "template": "{city:upper} ({country})",
+    },
 ]
 
 
@@ -42,6 +51,8 @@ def records() -> pa.Table:
     small = rng.integers(0, 50, N) + np.arange(N) * 100
     gone = rng.random(N) < 0.3
     no_start, no_end = rng.random(N) < 0.1, rng.random(N) < 0.1
+    end = start + rng.integers(0, 9000, N)
+    fare = np.minimum(fare, 30)
     return pa.table(
         {
             "school": np.array(["none", "low", "high", "top"])[school],
@@ -51,15 +62,19 @@ def records() -> pa.Table:
             "red": (colour == 0).astype(int),
             "green": (colour == 1).astype(int),
             "blue": (colour == 2).astype(int),
-            "fare": np.minimum(fare, 30),
+            "fare": fare,
             "tip": np.minimum(tip, 30),
-            "total": (np.minimum(fare, 30) + np.minimum(tip, 30)).round(2),
+            "total": (fare + np.minimum(tip, 30)).round(2),
             "start": pa.array(start * 10**6, mask=no_start).cast(pa.timestamp("us")),
-            "end": pa.array((start + rng.integers(0, 9000, N)) * 10**6, mask=no_end).cast(pa.timestamp("us")),
+            "end": pa.array(end * 10**6, mask=no_end).cast(pa.timestamp("us")),
             "small": small,
             "large": small + 1 + rng.integers(0, 9, N) * 7,
             "a": pa.array(rng.normal(size=N).round(3), mask=gone),
             "b": pa.array(rng.choice(["x", "y"], N), mask=gone),
+            "weekday": pa.array(np.array(list("DFSSMDM"))[start // 86_400 % 7], mask=no_start),
+            "hours": pa.array((end - start) // 3600, mask=no_start | no_end),
+            "called": [f"{('PARIS', 'ROME', 'ROME')[k]} ({('France', 'Italy', 'US')[k]})" for k in city],
+            "price": (np.array([0, 9, 12, 16])[school] * fare / 2).round(2),
             "plate": [f"{'ABC'[i % 3]}{'ABC'[i // 3 % 3]}-{i % 1000:03d}" for i in range(N)],
         }
     )
