@@ -26,12 +26,10 @@ from gansmith.modalities.table.wanted import ConditionedColumn
 from gansmith.tabular.cells import are_missing, cells_of, is_missing, replaced
 from gansmith.tabular.columns.choices import ANY_STATE
 from gansmith.tabular.conditions import Condition
-from gansmith.tabular.constraints import Chain
-from gansmith.tabular.constraints.dependency import Dependency
 from gansmith.tabular.files.gaps import Gaps
 from gansmith.tabular.files.writing import TableWriter
 from gansmith.tabular.layout import Compact, hold_fixed
-from gansmith.tabular.schema import Table
+from gansmith.tabular.schema import Column, Table
 
 ROUNDS: Final = 8
 """How often the generator is asked, where it leaves gaps or what it makes does not go with what is there."""
@@ -153,9 +151,14 @@ class ImputedBlock:
         if self._tables:
             rows = self._rounds * len(self._rounds) + np.arange(len(self._rounds))
             kept = pa.concat_tables(self._tables).take(pa.array(rows[: len(records)]))
-            names = [column.name for column in self._codec.schema.columns if not column.traits.is_made_anew]
+            names = [column.name for column in self._codec.schema.columns if self._is_kept(column)]
             made = replaced(made, {name: cells_of(kept, name) for name in names})
         return Table(self._with_given(made), records.schema, records.name, records.notes)
+
+    def _is_kept(self, column: Column) -> bool:
+        """Whether a column is that of the record that kept the constraints, and not made anew after that."""
+        rule = self._rows.chain.taking(column.name)
+        return not column.traits.is_made_anew or (rule is not None and bool(rule.reads))
 
     def _with_given(self, made: pa.Table) -> pa.Table:
         """Records that were made, with the cells that were there."""
@@ -189,7 +192,7 @@ class ImputedBlock:
     def _put_given(self) -> None:
         """Hold fixed what is there and known."""
         n = self._records.num_rows
-        told = _told(self._rows.chain, self._records)
+        told = self._rows.chain.told(self._records)
         encoded = self._codec.encode_rows(told, np.random.default_rng([self._seed, 0]))
         reduced = self._rows.chain.reduce(told)
         is_there = np.zeros(self._is_fixed.shape, bool)
@@ -222,16 +225,3 @@ class ImputedBlock:
             asked = ConditionedColumn.of(self._codec, index, self._rows.columns[index].choices(there))
             asked.put(drawn, asked.choices.draw(np.full(len(left), ANY_STATE), rng))
         self._fill(drawn, left)
-
-
-def _told(chain: Chain, records: pa.Table) -> pa.Table:
-    """Records with what their cells say of others: where only one value decides the one that is there."""
-    for rule in (chain.taking(name) for name in chain.schema.names):
-        if isinstance(rule, Dependency):
-            found, by = cells_of(records, rule.column.name), cells_of(records, rule.by.name)
-            counts = pc.value_counts(rule.values)
-            alone = counts.field("values").filter(pc.equal(counts.field("counts"), 1)).drop_null()
-            is_sure = pc.and_(pc.is_in(found, value_set=alone), pc.is_null(by))
-            keys = rule.keys.take(pc.index_in(found, value_set=rule.values))
-            records = replaced(records, {rule.by.name: pc.if_else(is_sure, keys, by)})
-    return records

@@ -21,6 +21,7 @@ from gansmith.tabular.cells import Mask, cells_of, replaced
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells
 from gansmith.tabular.constraints.bounds import Range, Unique
 from gansmith.tabular.constraints.calendar import Elapsed, MomentPart
+from gansmith.tabular.constraints.codes import Codes
 from gansmith.tabular.constraints.composition import Composition
 from gansmith.tabular.constraints.dependency import Combinations, Dependency
 from gansmith.tabular.constraints.derived import AbstractDerived
@@ -34,7 +35,7 @@ from gansmith.tabular.schema import Schema
 
 _CLASSES: Final = (
     Inequality, Combinations, Dependency, OneOf, Total, Range, Unique, Format, MissingTogether, MomentPart,
-    Elapsed, Product, Composition,
+    Elapsed, Product, Composition, Codes,
 )  # fmt: skip
 KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {one.kind: one for one in _CLASSES}
 MAX_CONSTRAINTS: Final = 10_000
@@ -127,6 +128,12 @@ class Chain:
         steps = (*self._active, *trims)
         for constraint, stream in zip(steps, rng.spawn(len(steps)), strict=True):
             records = constraint.restore(records, stream, made)
+        return records
+
+    def told(self, records: pa.Table) -> pa.Table:
+        """Partial records with what their cells say of others."""
+        for constraint in reversed(self._active):
+            records = constraint.told(records)
         return records
 
     def computed_anew(self, records: pa.Table, given: pa.Table) -> pa.Table:

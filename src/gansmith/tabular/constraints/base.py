@@ -186,6 +186,10 @@ class AbstractConstraint(ABC):
         own = {name: cell for name, cell in cells.items() if name in self.writes}
         return {name: cell for name, cell in cells.items() if name not in own}, own
 
+    def told(self, records: pa.Table) -> pa.Table:
+        """Partial records with what their cells say of others that are missing."""
+        return records
+
     def takes(self, name: str) -> bool:
         """Whether the column does not take part in the game as it is."""
         return name in self.writes

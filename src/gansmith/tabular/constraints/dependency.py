@@ -34,7 +34,7 @@ from gansmith.tabular.constraints.view import View
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
-MAX_VALUES: Final = 1_000
+MAX_VALUES: Final = 20_000
 MIN_RECORDS_PER_VALUE: Final = 10
 """Records that each value of the deciding column has, on the average."""
 MAX_LOG_CHANCE: Final = -14.0
@@ -189,6 +189,15 @@ class Dependency(AbstractLookup):
             records = replaced(records, {self.by.name: self.keys.take(places)})
         return replaced(records, {self.column.name: self.values.take(places)})
 
+    def told(self, records: pa.Table) -> pa.Table:
+        """See the base class: what only one value decides says what that is."""
+        found, by = cells_of(records, self.column.name), cells_of(records, self.by.name)
+        counts = pc.value_counts(self.values)
+        alone = counts.field("values").filter(pc.equal(counts.field("counts"), 1)).drop_null()
+        is_sure = pc.and_(pc.is_in(found, value_set=alone), pc.is_null(by))
+        keys = self.keys.take(pc.index_in(found, value_set=self.values))
+        return replaced(records, {self.by.name: pc.if_else(is_sure, keys, by)})
+
     def _nearest(self, cells: pa.Array, drawn: np.ndarray) -> np.ndarray:
         """The place of the nearest key of each number; of anything else, the place that was drawn."""
         if not (self.by.traits.is_number or self.by.traits.is_time) or self.keys.null_count == len(self.keys):
@@ -310,7 +319,7 @@ def find_dependencies(view: View, taken: frozenset[str]) -> list[Dependency]:
         first = np.unique(codes[by], return_index=True)[1]
         if name in decided or (codes[name][first][codes[by]] != codes[name]).any():
             continue
-        if _log_chance(codes[by], codes[name]) > limit:
+        if log_chance(codes[by], codes[name]) > limit:
             continue
         candidate = Dependency(columns[by], columns[name]).learnt(view.records)
         if len(candidate.keys) <= MAX_VALUES and not candidate.violating(view.records).any():
@@ -341,10 +350,10 @@ def _pairs(
     return found
 
 
-def _log_chance(by: Int[np.ndarray, " n"], codes: Int[np.ndarray, " n"]) -> float:
+def log_chance(by: Int[np.ndarray, " n"], codes: Int[np.ndarray, " n"]) -> float:
     """Logarithm of the probability that independent columns would look like this."""
     shares = np.bincount(codes) / len(codes)
-    counts = np.bincount(by)
-    logs = np.log(shares)[None, :] * counts[:, None]  # (n_by, n_values)
+    counts, n_by = np.unique(np.bincount(by), return_counts=True)
+    logs = np.log(shares[shares > 0])[None, :] * counts[:, None]  # (n_counts, n_values)
     most = logs.max(1)
-    return float((most + np.log(np.exp(logs - most[:, None]).sum(1))).sum())
+    return float(((most + np.log(np.exp(logs - most[:, None]).sum(1))) * n_by).sum())

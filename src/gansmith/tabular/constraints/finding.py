@@ -17,6 +17,7 @@ from gansmith.errors import DataError
 from gansmith.tabular.constraints import ordered, place_of, read_constraints
 from gansmith.tabular.constraints.base import AbstractConstraint
 from gansmith.tabular.constraints.calendar_finding import find_elapsed, find_parts
+from gansmith.tabular.constraints.codes import find_codes
 from gansmith.tabular.constraints.composition import find_compositions
 from gansmith.tabular.constraints.dependency import find_dependencies
 from gansmith.tabular.constraints.groups import find_missing_together, find_one_of
@@ -30,7 +31,7 @@ from gansmith.tabular.schema import Schema
 MAX_NOTES: Final = 20
 _FINDERS: Final = (
     find_parts, find_elapsed, find_totals, find_maps, find_products, find_one_of, find_compositions,
-    find_dependencies, find_inequalities, find_missing_together,
+    find_dependencies, find_codes, find_inequalities, find_missing_together,
 )  # fmt: skip
 """In the order in which they have their say: a column is put back by one rule alone."""
 

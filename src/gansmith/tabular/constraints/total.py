@@ -71,7 +71,7 @@ class Total(AbstractFormula):
         left, own = self.apart(cells)
         if not own or len(self.parts) > 1 or own[self.total.name].null_count:
             return super().conditions_for(cells)
-        part, cell = self.parts[0], own[self.total.name]
+        part, cell = next(iter(self.parts)), own[self.total.name]
         weight = self.weights[0] if self.weights else 1.0
         if not step_of(part) or step_of(part) * abs(weight) < step_of(self.total):
             return super().conditions_for(cells)  # several values of the part make this total

@@ -55,7 +55,7 @@ class View:
                 continue
             codes = codes_of(cells_of(self.sample, column.name))
             if 1 <= codes.max() < max_values:
-                found[column.name] = codes.astype(np.int16)
+                found[column.name] = codes.astype(np.int32)
         return found
 
     def numbers(self, columns: list[Column], records: pa.Table) -> Float[np.ndarray, "n k"]:

@@ -38,6 +38,7 @@ RULES = [
         "columns": ["city", "country"],
         "template": "{city:upper} ({country})",
     },
+    {"kind": "codes", "column": "post", "by": "state"},
 ]
 
 
@@ -53,6 +54,7 @@ def records() -> pa.Table:
     no_start, no_end = rng.random(N) < 0.1, rng.random(N) < 0.1
     end = start + rng.integers(0, 9000, N)
     fare = np.minimum(fare, 30)
+    post = rng.integers(0, 1000, N)
     return pa.table(
         {
             "school": np.array(["none", "low", "high", "top"])[school],
@@ -75,6 +77,8 @@ def records() -> pa.Table:
             "hours": pa.array((end - start) // 3600, mask=no_start | no_end),
             "called": [f"{('PARIS', 'ROME', 'ROME')[k]} ({('France', 'Italy', 'US')[k]})" for k in city],
             "price": (np.array([0, 9, 12, 16])[school] * fare / 2).round(2),
+            "state": np.array(["north", "south"])[post // 500],
+            "post": [f"{k:03d}" for k in post],
             "plate": [f"{'ABC'[i % 3]}{'ABC'[i // 3 % 3]}-{i % 1000:03d}" for i in range(N)],
         }
     )
@@ -101,7 +105,7 @@ def test_what_is_taken_out_comes_back(table, chain):
         assert reduced.column(name).null_count == N
     assert reduced.column("red").to_pylist()[:2] != table.records.column("red").to_pylist()[:2]
     back = chain.restore(reduced, np.random.default_rng(0), Keyed())
-    made_anew = {"plate"}
+    made_anew = {"plate", "post"}
     for name in set(table.schema.names) - made_anew:
         assert back.column(name).to_pylist() == table.records.column(name).to_pylist(), name
     assert back.schema.types == table.records.schema.types
