@@ -61,6 +61,11 @@ def distribution(
     return _at(numbers, grid), grid
 
 
+def has_steps(knots: Float[np.ndarray, " n_knots"]) -> bool:
+    """Whether a distribution function only steps, so that nothing lies between the values at its corners."""
+    return len(knots) % 2 == 0 and bool((knots[::2] == knots[1::2]).all())
+
+
 def _n_slopes(numbers: Numbers, min_count: int) -> int:
     """How many slopes of equal share foretell numbers best that they were not drawn through.
 

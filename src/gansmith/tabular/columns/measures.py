@@ -41,7 +41,8 @@ from gansmith.tabular.columns.codecs import (
     Suppressed,
     counted,
 )
-from gansmith.tabular.columns.distribution import distribution, shared
+from gansmith.tabular.columns.distribution import distribution, has_steps, shared
+from gansmith.tabular.columns.fractions import Shares, learnt_fractions, with_fractions
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
@@ -87,6 +88,10 @@ class NumberCodec(AbstractColumnCodec):
     """How many records have each spike and, last, a number in a bin."""
     suppressed: Suppressed = NOTHING
     """Numbers that were too rare, or too far out, to be kept."""
+    ends: Shares = ()
+    """What numbers in bins have after the point, 0 to 1; empty: anything."""
+    upto: Shares = ()
+    """Shares of the records up to each of these."""
 
     def __post_init__(self) -> None:
         if (np.diff(self.spikes) <= 0).any():
@@ -96,6 +101,9 @@ class NumberCodec(AbstractColumnCodec):
             raise DataError(f"{len(knots)} 'knots', {len(shares)} 'shares', {self.n_quantiles} bins.")
         if len(knots) and not (shares[0] == 0 and 0 < shares[-1] <= 1):
             raise DataError("its 'shares' do not go from 0 up to 1 at most.")
+        ends, upto = self.ends, self.upto
+        if len(ends) != len(upto) or sorted(ends) != list(ends) or sorted(upto) != list(upto):
+            raise DataError(f"{len(ends)} 'ends', {len(upto)} 'upto'. Wanted: as many, ascending.")
         if len(self.counts) != len(self.spikes) + 1:
             raise DataError(f"its 'counts' are {len(self.counts)}, not {len(self.spikes) + 1}.")
         if (np.abs(np.concatenate([self.spikes, knots])) > measure(self.column).limit).any():
@@ -116,13 +124,20 @@ class NumberCodec(AbstractColumnCodec):
         if np.isnan(became).all():  # nothing may come out
             nothing, none = np.zeros(0), np.zeros(1, np.int64)
             return cls(column, bool(is_missing.any()), nothing, nothing, nothing, 0, none, suppressed)
+        between = ~np.isin(became, spikes)
+        real, n_real = values[between], counts[between]
         values, counts = rare.merged(became, counts)
         is_spike = np.isin(values, spikes)
         rest, n_rest = values[~is_spike], counts[~is_spike]
         knots, shares = distribution(rest, n_rest, fitting.min_count)
         n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
         has_missing, n_each = bool(is_missing.any()), np.append(counts[is_spike], n_rest.sum())
-        return cls(column, has_missing, values[is_spike], knots, shares, n_bins, n_each, suppressed)
+        ends, upto = (), ()
+        if column.traits.is_number and not column.traits.is_whole and not has_steps(knots):
+            ends, upto = learnt_fractions(real, n_real, column.decimals, fitting.min_count)
+        return cls(
+            column, has_missing, values[is_spike], knots, shares, n_bins, n_each, suppressed, ends, upto
+        )
 
     @property
     def n_bins(self) -> int:
@@ -168,7 +183,11 @@ class NumberCodec(AbstractColumnCodec):
         in_bin = states >= len(self.spikes)
         if self.n_bins:
             bins = states[in_bin] - len(self.spikes) + (levels[in_bin].astype(np.float64) + 1) / 2
-            numbers[in_bin] = np.interp(bins / self.n_bins, self.shares, self.knots)
+            made = np.interp(bins / self.n_bins, self.shares, self.knots)
+            if self.ends:
+                span = float(self.knots[0]), float(self.knots[-1])
+                made = with_fractions(made, levels[in_bin], self.ends, self.upto, *span)
+            numbers[in_bin] = made
         return numbers, is_missing
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:

@@ -46,7 +46,7 @@ class _Beginning(NamedTuple):
     shape: str
     """Of what follows; empty: nothing does, it is a whole code."""
     owner: str
-    count: int
+    n_records: int
 
 
 @final
@@ -114,7 +114,7 @@ class Codes(AbstractConstraint):
             owners=tuple(places[one.owner] for one in found),
             beginnings=tuple(one.text for one in found),
             shapes=tuple(one.shape for one in found),
-            counts=tuple(one.count for one in found),
+            counts=tuple(one.n_records for one in found),
             may_be_missing=cells.null_count > 0,
         )
 

@@ -1,0 +1,72 @@
+"""What stands after the point in the numbers of a column, where that is not just anything.
+
+Ages are whole but for a few halves, prices end with .99, .49 or .00. Numbers that are made in between real
+ones would end with anything; they get an end that enough records share, as often as these have it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from gansmith.settings import Annotated, Field
+from gansmith.tabular.cells import Counts, Numbers
+
+MAX_FRACTIONS: Final = 20
+MIN_SHARE: Final = 0.95
+"""Of the records, which must have one of so few ends."""
+MOST_DIGITS: Final = 6
+NEAR: Final = 1e-6
+"""A number so near to one with such an end, in shares of all that the numbers span, is a real one."""
+_SPREAD: Final = 4099.0
+"""What levels are multiplied with, for their trailing digits to be left."""
+
+Shares = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(strict=False)]
+
+
+def learnt_fractions(values: Numbers, counts: Counts, decimals: int, min_count: int) -> tuple[Shares, Shares]:
+    """Ends, 0 to 1, that nearly all numbers have, and their shares up to each; none where there are more.
+
+    Args:
+        values: Distinct.
+        counts: How many records have each.
+        decimals: Of the column; negative: any number.
+        min_count: Records that must share an end.
+    """
+    n_digits = min(decimals, MOST_DIGITS) if decimals >= 0 else MOST_DIGITS
+    base = 10**n_digits
+    ends = np.rint(np.abs(values) % 1 * base) % base
+    known, places = np.unique(ends, return_inverse=True)
+    totals = np.bincount(places, counts, len(known))
+    is_kept = totals >= min_count
+    n_kept, share = int(is_kept.sum()), totals[is_kept].sum() / max(totals.sum(), 1)
+    if not n_kept or n_kept > min(MAX_FRACTIONS, base // 2) or share < MIN_SHARE:
+        return (), ()
+    upto = np.cumsum(totals[is_kept]) / totals[is_kept].sum()
+    return tuple((known[is_kept] / base).tolist()), tuple(upto.tolist())
+
+
+def with_fractions(
+    numbers: Numbers, levels: Float[np.ndarray, " n"], ends: Shares, upto: Shares, low: float, high: float
+) -> Numbers:
+    """Numbers with one of these ends each, next to what they were.
+
+    Args:
+        numbers: Between `low` and `high`.
+        levels: -1 to 1, whose trailing digits choose.
+        ends: As `learnt_fractions` gives them.
+        upto: The share of the records up to each.
+        low: No number becomes smaller.
+        high: No number becomes larger.
+    """
+    sizes = np.abs(numbers)
+    known = np.array(ends)
+    apart = np.abs((sizes % 1)[:, None] - known)  # (n, n_ends)
+    is_real = np.minimum(apart, 1 - apart).min(1) <= NEAR * max(high - low, 1.0)
+    draws = np.abs(levels.astype(np.float64)) * _SPREAD % 1
+    wanted = known[np.minimum(np.searchsorted(upto, draws, "right"), len(ends) - 1)]
+    nearest = np.sign(numbers) * np.abs(np.rint(sizes - wanted) + wanted)
+    inside = np.where(nearest > high, nearest - 1, np.where(nearest < low, nearest + 1, nearest))
+    return np.where(is_real, numbers, np.clip(inside, low, high))
