@@ -28,6 +28,7 @@ from gansmith.tabular.columns.dates import (
     signs_of,
     spell_times,
 )
+from gansmith.tabular.columns.hours import Clock
 from gansmith.tabular.schema import Column
 
 _TIMES: Final = (
@@ -190,6 +191,9 @@ class Time(AbstractTicking):
     is_natural: ClassVar[bool] = True
     wider: ClassVar[tuple[str, ...]] = ("time", "duration", "category")
     limit: ClassVar[float] = 86_400 - 1e-6
+
+    def clock(self, column: Column) -> Clock:
+        return Clock("hours of the day", 1.0, self.step(column) / 1e6)
 
     def find(self, cells: Cells) -> Attempt | None:
         """Times of day or durations."""

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from gansmith.tabular.cells import Mask, Numbers, mask_of, matches, strings, without
 from gansmith.tabular.columns.base import Attempt, Cells
+from gansmith.tabular.columns.hours import Clock
 from gansmith.tabular.columns.measures import AbstractMeasure
 from gansmith.tabular.schema import Column
 
@@ -256,6 +257,9 @@ class Date(AbstractMeasure):
     scale: ClassVar[Literal["days", "seconds"] | None] = "days"
     limit: ClassVar[float] = 2.0**31 - 1
 
+    def clock(self, column: Column) -> Clock:
+        return Clock("days of the week", 86_400.0, 86_400.0)
+
     def find(self, cells: Cells) -> Attempt | None:
         """Dates with or without a time of day."""
         return _read(cells).fitting
@@ -308,6 +312,10 @@ class Datetime(AbstractTicking):
     is_time: ClassVar[bool] = True
     scale: ClassVar[Literal["days", "seconds"] | None] = "seconds"
     limit: ClassVar[float] = 2.0**63 / 1e6 - 1
+
+    def clock(self, column: Column) -> Clock:
+        is_day = column.granularity_seconds == STEPS_SECONDS[0]
+        return Clock("days of the week" if is_day else "hours of the week", 1.0, self.step(column) / 1e6)
 
     def read(self, cells: Cells) -> Attempt:
         return _read(cells)

@@ -7,13 +7,15 @@ Source:
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from jaxtyping import Float
 
 from gansmith.tabular.cells import Counts, Mask, Numbers
 from gansmith.tabular.columns import rare
+
+Knots = Float[np.ndarray, " n_knots"]
 
 MAX_PLAIN_VALUES: Final = 30
 """A column of so few distinct values has a state for each of them."""
@@ -59,6 +61,23 @@ def distribution(
     numbers = np.repeat(values, counts)
     grid = _grid(_n_slopes(numbers, min_count), len(numbers), min_count)
     return _at(numbers, grid), grid
+
+
+def share_at(number: float, knots: Knots, shares: Knots, side: Literal["left", "right"]) -> float:
+    """A distribution function at a number, on one side of its step if there is one."""
+    left, right = (int(np.searchsorted(knots, number, end)) for end in ("left", "right"))
+    if left == right:
+        return float(np.interp(number, knots, shares))
+    return float(shares[left if side == "left" else right - 1])
+
+
+def ranks(numbers: Numbers, knots: Knots, shares: Knots, rng: np.random.Generator) -> Numbers:
+    """Ranks in [0, 1]; a number that many records share gets a random place among them."""
+    left, right = np.searchsorted(knots, numbers, "left"), np.searchsorted(knots, numbers, "right")
+    last = len(knots) - 1
+    low, high = shares[np.minimum(left, last)], shares[np.maximum(right - 1, 0)]
+    places = rng.uniform(0.01, 0.99, len(numbers))  # off the edges: floats are coarse
+    return np.where(left < right, low + (high - low) * places, np.interp(numbers, knots, shares))
 
 
 def has_steps(knots: Float[np.ndarray, " n_knots"]) -> bool:

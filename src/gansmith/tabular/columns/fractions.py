@@ -26,7 +26,12 @@ _SPREAD: Final = 4099.0
 Shares = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(strict=False)]
 
 
-def learnt_fractions(values: Numbers, counts: Counts, decimals: int, min_count: int) -> tuple[Shares, Shares]:
+def are_ends(ends: Shares, upto: Shares) -> bool:
+    """Whether `learnt_ends` could have found these."""
+    return len(ends) == len(upto) and sorted(ends) == list(ends) and sorted(upto) == list(upto)
+
+
+def learnt_ends(values: Numbers, counts: Counts, decimals: int, min_count: int) -> tuple[Shares, Shares]:
     """Ends, 0 to 1, that nearly all numbers have, and their shares up to each; none where there are more.
 
     Args:
@@ -48,19 +53,25 @@ def learnt_fractions(values: Numbers, counts: Counts, decimals: int, min_count: 
     return tuple((known[is_kept] / base).tolist()), tuple(upto.tolist())
 
 
-def with_fractions(
-    numbers: Numbers, levels: Float[np.ndarray, " n"], ends: Shares, upto: Shares, low: float, high: float
+def with_ends(
+    numbers: Numbers,
+    levels: Float[np.ndarray, " n"],
+    ends: Shares,
+    upto: Shares,
+    span: Float[np.ndarray, " 2"],
 ) -> Numbers:
     """Numbers with one of these ends each, next to what they were.
 
     Args:
-        numbers: Between `low` and `high`.
+        numbers: Within the span.
         levels: -1 to 1, whose trailing digits choose.
-        ends: As `learnt_fractions` gives them.
+        ends: As `learnt_ends` gives them; none: the numbers stay.
         upto: The share of the records up to each.
-        low: No number becomes smaller.
-        high: No number becomes larger.
+        span: The smallest and the largest that there may be.
     """
+    if not ends:
+        return numbers
+    low, high = span.tolist()
     sizes = np.abs(numbers)
     known = np.array(ends)
     apart = np.abs((sizes % 1)[:, None] - known)  # (n, n_ends)

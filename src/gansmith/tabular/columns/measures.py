@@ -41,8 +41,9 @@ from gansmith.tabular.columns.codecs import (
     Suppressed,
     counted,
 )
-from gansmith.tabular.columns.distribution import distribution, has_steps, shared
-from gansmith.tabular.columns.fractions import Shares, learnt_fractions, with_fractions
+from gansmith.tabular.columns.distribution import distribution, has_steps, ranks, share_at, shared
+from gansmith.tabular.columns.fractions import Shares, are_ends, learnt_ends, with_ends
+from gansmith.tabular.columns.hours import Clock, are_hours, from_open, learnt_hours, to_open
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
@@ -92,6 +93,8 @@ class NumberCodec(AbstractColumnCodec):
     """What numbers in bins have after the point, 0 to 1; empty: anything."""
     upto: Shares = ()
     """Shares of the records up to each of these."""
+    hours: Shares = ()
+    """Of times, the share of the records in each hour, where some are closed: see `hours.py`."""
 
     def __post_init__(self) -> None:
         if (np.diff(self.spikes) <= 0).any():
@@ -101,9 +104,10 @@ class NumberCodec(AbstractColumnCodec):
             raise DataError(f"{len(knots)} 'knots', {len(shares)} 'shares', {self.n_quantiles} bins.")
         if len(knots) and not (shares[0] == 0 and 0 < shares[-1] <= 1):
             raise DataError("its 'shares' do not go from 0 up to 1 at most.")
-        ends, upto = self.ends, self.upto
-        if len(ends) != len(upto) or sorted(ends) != list(ends) or sorted(upto) != list(upto):
-            raise DataError(f"{len(ends)} 'ends', {len(upto)} 'upto'. Wanted: as many, ascending.")
+        if not are_ends(self.ends, self.upto):
+            raise DataError(f"its {len(self.ends)} 'ends' and {len(self.upto)} 'upto' do not go together.")
+        if self.hours and (not are_hours(self.hours, clock_of(self.column))):
+            raise DataError(f"its {len(self.hours)} 'hours' are not those of {self.column.kind}.")
         if len(self.counts) != len(self.spikes) + 1:
             raise DataError(f"its 'counts' are {len(self.counts)}, not {len(self.spikes) + 1}.")
         if (np.abs(np.concatenate([self.spikes, knots])) > measure(self.column).limit).any():
@@ -119,6 +123,9 @@ class NumberCodec(AbstractColumnCodec):
         if column.has_decimals:  # sums of cents are not always whole cents
             numbers = np.round(numbers, column.decimals)
         values, counts = np.unique(numbers[~is_missing], return_counts=True)
+        hours = learnt_hours(values, counts, clock_of(column), fitting.min_count)
+        values = to_open(values, hours, clock_of(column))
+        values, counts = rare.merged(values, counts)
         became, spikes = shared(values, counts, fitting.min_count)
         suppressed = Suppressed.of(became != values, counts)
         if np.isnan(became).all():  # nothing may come out
@@ -132,12 +139,10 @@ class NumberCodec(AbstractColumnCodec):
         knots, shares = distribution(rest, n_rest, fitting.min_count)
         n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
         has_missing, n_each = bool(is_missing.any()), np.append(counts[is_spike], n_rest.sum())
-        ends, upto = (), ()
-        if column.traits.is_number and not column.traits.is_whole and not has_steps(knots):
-            ends, upto = learnt_fractions(real, n_real, column.decimals, fitting.min_count)
-        return cls(
-            column, has_missing, values[is_spike], knots, shares, n_bins, n_each, suppressed, ends, upto
-        )
+        is_any = column.traits.is_whole or not column.traits.is_number or has_steps(knots)
+        ends = ((), ()) if is_any else learnt_ends(real, n_real, column.decimals, fitting.min_count)
+        known = values[is_spike], knots, shares, n_bins, n_each, suppressed
+        return cls(column, has_missing, *known, *ends, hours)
 
     @property
     def n_bins(self) -> int:
@@ -151,7 +156,7 @@ class NumberCodec(AbstractColumnCodec):
 
     def encode(self, column: pa.Array, rng: np.random.Generator) -> tuple[Codes, Levels]:
         """See the base class; numbers beyond the range of the fit are taken to its ends."""
-        numbers, is_missing = to_numbers(column, self.column)
+        numbers, is_missing = self._numbers_of(column)
         n_before = self.has_missing + len(self.spikes)
         codes, levels = np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.float32)
         position = np.minimum(np.searchsorted(self.spikes, numbers), max(len(self.spikes) - 1, 0))
@@ -165,7 +170,7 @@ class NumberCodec(AbstractColumnCodec):
         in_bin = ~is_spike & ~is_missing
         if in_bin.any():
             inside = np.clip(numbers[in_bin], self.knots[0], self.knots[-1])
-            shares = self._to_shares(inside, rng) * self.n_bins
+            shares = ranks(inside, self.knots, self.shares, rng) * self.n_bins
             bins = np.clip(np.floor(shares), 0, self.n_bins - 1)
             codes[in_bin] = n_before + bins.astype(np.int64)
             levels[in_bin] = 2 * (shares - bins) - 1
@@ -184,10 +189,7 @@ class NumberCodec(AbstractColumnCodec):
         if self.n_bins:
             bins = states[in_bin] - len(self.spikes) + (levels[in_bin].astype(np.float64) + 1) / 2
             made = np.interp(bins / self.n_bins, self.shares, self.knots)
-            if self.ends:
-                span = float(self.knots[0]), float(self.knots[-1])
-                made = with_fractions(made, levels[in_bin], self.ends, self.upto, *span)
-            numbers[in_bin] = made
+            numbers[in_bin] = with_ends(made, levels[in_bin], self.ends, self.upto, self.knots[[0, -1]])
         return numbers, is_missing
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
@@ -202,7 +204,7 @@ class NumberCodec(AbstractColumnCodec):
         return self.suppressed
 
     def knows(self, cells: pa.Array) -> Mask:
-        numbers, is_missing = to_numbers(cells, self.column)
+        numbers, is_missing = self._numbers_of(cells)
         is_known = np.isin(numbers, self.spikes)
         if self.n_bins:
             is_known |= (self.knots[0] <= numbers) & (numbers <= self.knots[-1])
@@ -225,7 +227,7 @@ class NumberCodec(AbstractColumnCodec):
             UsageError: When one of them is beyond what was learnt.
         """
         cells = condition.named.drop_null()
-        numbers, _ = to_numbers(cells, condition.column)
+        numbers, _ = self._numbers_of(cells)
         for number, cell in zip(numbers, cells, strict=True):
             self._check(float(number), cell)
         codes, levels = self.encode(cells, np.random.default_rng(0))
@@ -264,7 +266,7 @@ class NumberCodec(AbstractColumnCodec):
         """The part of the distribution function between the ends of the range."""
         low, high = 0.0, 1.0
         for operator, end in condition.bounds:
-            number = to_numbers(pa.array([end.as_py()], end.type), condition.column)[0][0]
+            number = self._numbers_of(pa.array([end.as_py()], end.type))[0][0]
             if operator.startswith(">"):
                 low = max(low, self._share(number, "left"))
             else:
@@ -275,15 +277,12 @@ class NumberCodec(AbstractColumnCodec):
         """The distribution function at a number, on one side of its step if there is one."""
         if not self.n_bins:
             return 0.0
-        left, right = (int(np.searchsorted(self.knots, number, end)) for end in ("left", "right"))
-        if left == right:
-            return float(np.interp(number, self.knots, self.shares))
-        return float(self.shares[left if side == "left" else right - 1])
+        return share_at(number, self.knots, self.shares, side)
 
     def _ends(self, condition: Condition) -> Entries:
         """The ends of a range, those that lie within what was learnt."""
         cells = pa.array([end.as_py() for _, end in condition.bounds], condition.column.arrow_type)
-        numbers, _ = to_numbers(cells, condition.column)
+        numbers, _ = self._numbers_of(cells)
         cells = cells.filter(pa.array((numbers >= self.knots[0]) & (numbers <= self.knots[-1])))
         codes, levels = self.encode(cells, np.random.default_rng(0))
         return Entries.singles(codes, np.ones(len(cells)), cells, levels)
@@ -307,21 +306,16 @@ class NumberCodec(AbstractColumnCodec):
         return f"it was learnt from {low} to {high}."
 
     def _cells(self, codes: Codes, levels: Levels) -> pa.Array:
-        return from_numbers(*self.numbers(codes, levels), self.column)
+        numbers, is_missing = self.numbers(codes, levels)
+        return from_numbers(from_open(numbers, self.hours, clock_of(self.column)), is_missing, self.column)
 
     def _as_cells(self, numbers: Numbers) -> pa.Array:
-        return from_numbers(numbers, np.zeros(len(numbers), bool), self.column)
+        clock = from_open(numbers, self.hours, clock_of(self.column))
+        return from_numbers(clock, np.zeros(len(numbers), bool), self.column)
 
-    def _to_shares(self, numbers: Numbers, rng: np.random.Generator) -> Numbers:
-        """Ranks in [0, 1]; a number that many records share gets a random place among them."""
-        left = np.searchsorted(self.knots, numbers, "left")
-        right = np.searchsorted(self.knots, numbers, "right")
-        at_knot = left < right
-        last = len(self.knots) - 1
-        low, high = self.shares[np.minimum(left, last)], self.shares[np.maximum(right - 1, 0)]
-        places = rng.uniform(0.01, 0.99, len(numbers))  # off the edges: floats are coarse
-        spread = low + (high - low) * places
-        return np.where(at_knot, spread, np.interp(numbers, self.knots, self.shares))
+    def _numbers_of(self, cells: pa.Array) -> tuple[Numbers, Mask]:
+        numbers, is_missing = to_numbers(cells, self.column)
+        return to_open(numbers, self.hours, clock_of(self.column)), is_missing
 
 
 class AbstractMeasure(AbstractKind):
@@ -337,6 +331,10 @@ class AbstractMeasure(AbstractKind):
     """What points in time are counted in."""
     limit: ClassVar[float] = np.inf
     """The largest number that a codec may hold of it."""
+
+    def clock(self, column: Column) -> Clock | None:
+        """How its values tell the time; None: they are none."""
+        return None
 
     def step(self, column: Column) -> float:
         """The distance of neighbouring values in the kind's unit; 0 where there is none."""
@@ -362,6 +360,11 @@ def measure(column: Column) -> AbstractMeasure:
     kind = column.traits
     assert isinstance(kind, AbstractMeasure)
     return kind
+
+
+def clock_of(column: Column) -> Clock | None:
+    """How the values of a measure tell the time; None: they are none."""
+    return measure(column).clock(column)
 
 
 def units(cells: pa.Array, column: Column, *, is_mixed: bool = False) -> tuple[Numbers, Mask]:

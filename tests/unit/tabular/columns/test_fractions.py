@@ -77,6 +77,6 @@ def test_ends_of_a_hostile_model_are_refused():
         {"ends": [0.2, 0.1, 0.5]},
         {"upto": ["x"] * 3},
     ):
-        with pytest.raises(DataError, match="ends|upto"):
+        with pytest.raises(DataError, match=r"ends|upto"):
             NumberCodec.from_state({**codec.state(), **change}, PRICE)
     assert (made(NumberCodec.from_state(codec.state(), PRICE)) == made(codec)).all()
