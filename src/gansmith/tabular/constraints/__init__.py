@@ -25,6 +25,7 @@ from gansmith.tabular.constraints.codes import Codes
 from gansmith.tabular.constraints.composition import Composition
 from gansmith.tabular.constraints.dependency import Combinations, Dependency
 from gansmith.tabular.constraints.derived import AbstractDerived
+from gansmith.tabular.constraints.emptiness import MissingWhen
 from gansmith.tabular.constraints.formats import Format
 from gansmith.tabular.constraints.groups import MissingTogether, OneOf
 from gansmith.tabular.constraints.inequality import Inequality
@@ -35,7 +36,7 @@ from gansmith.tabular.schema import Schema
 
 _CLASSES: Final = (
     Inequality, Combinations, Dependency, OneOf, Total, Range, Unique, Format, MissingTogether, MomentPart,
-    Elapsed, Product, Composition, Codes,
+    Elapsed, Product, Composition, Codes, MissingWhen,
 )  # fmt: skip
 KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {one.kind: one for one in _CLASSES}
 MAX_CONSTRAINTS: Final = 10_000
@@ -124,7 +125,7 @@ class Chain:
 
     def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """The inverse of `reduce`."""
-        trims = [one for one in self.constraints if isinstance(one, Range)]
+        trims = [one for one in self.constraints if isinstance(one, (Range, MissingWhen))]
         steps = (*self._active, *trims)
         for constraint, stream in zip(steps, rng.spawn(len(steps)), strict=True):
             records = constraint.restore(records, stream, made)
@@ -214,7 +215,7 @@ class Chain:
 def bound_columns(schema: Schema) -> frozenset[str]:
     """Columns whose values the schema's constraints must know: they cannot be made anew, as text is."""
     constraints = read_constraints(schema.constraints or (), schema)
-    bound = (one for one in constraints if not isinstance(one, (Unique, Format, Composition)))
+    bound = (one for one in constraints if not isinstance(one, (Unique, Format, Composition, MissingWhen)))
     return frozenset(name for one in bound for name in (*one.reads, *one.writes))
 
 

@@ -20,6 +20,7 @@ from gansmith.tabular.constraints.calendar_finding import find_elapsed, find_par
 from gansmith.tabular.constraints.codes import find_codes
 from gansmith.tabular.constraints.composition import find_compositions
 from gansmith.tabular.constraints.dependency import find_dependencies
+from gansmith.tabular.constraints.emptiness import find_missing_when
 from gansmith.tabular.constraints.groups import find_missing_together, find_one_of
 from gansmith.tabular.constraints.inequality import find_inequalities
 from gansmith.tabular.constraints.maps import find_maps
@@ -32,6 +33,7 @@ MAX_NOTES: Final = 20
 _FINDERS: Final = (
     find_parts, find_elapsed, find_totals, find_maps, find_products, find_one_of, find_compositions,
     find_dependencies, find_codes, find_inequalities, find_missing_together,
+    find_missing_when,
 )  # fmt: skip
 """In the order in which they have their say: a column is put back by one rule alone."""
 
@@ -76,7 +78,8 @@ def find(
             found.append(constraint)
             taken |= set(constraint.writes)
     kept = ordered([*declared, *found])  # what would close a circle with others is left out
-    return [one for index, one in enumerate(found, start=len(declared)) if index in kept]
+    numbered = enumerate(found, start=len(declared))
+    return [one for index, one in numbered if index in kept or not one.writes]
 
 
 def _check(constraint: AbstractConstraint, records: pa.Table, number: int) -> None:

@@ -188,7 +188,9 @@ class MissingTogether(AbstractConstraint):
         return np.logical_or.reduce(missing) & ~np.logical_and.reduce(missing)
 
     def learnt(self, records: pa.Table, min_count: int = 1) -> MissingTogether:
-        found = [_stand_in(cells_of(records, column.name), column, min_count) for column in self.columns[1:]]
+        found = [
+            stand_in_for(cells_of(records, column.name), column, min_count) for column in self.columns[1:]
+        ]
         return replace(self, stand_ins=tuple(found))
 
     def learnt_again(self, state: Mapping[str, Any]) -> MissingTogether:
@@ -225,7 +227,7 @@ class MissingTogether(AbstractConstraint):
         return (asked | {self.reads[0]: pa.nulls(1, self.columns[0].arrow_type)} if gone else asked), unsure
 
 
-def _stand_in(cells: pa.Array, column: Column, min_count: int) -> pa.Array:
+def stand_in_for(cells: pa.Array, column: Column, min_count: int) -> pa.Array:
     """The most frequent value where enough records share it, else the mean; nothing if there is neither."""
     present = cells.drop_null()
     if not len(present) or not column.traits.is_exact:

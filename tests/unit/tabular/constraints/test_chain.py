@@ -39,6 +39,7 @@ RULES = [
         "template": "{city:upper} ({country})",
     },
     {"kind": "codes", "column": "post", "by": "state"},
+    {"kind": "missing_when", "column": "note", "by": "school", "values": ["none", "top"]},
 ]
 
 
@@ -77,6 +78,7 @@ def records() -> pa.Table:
             "hours": pa.array((end - start) // 3600, mask=no_start | no_end),
             "called": [f"{('PARIS', 'ROME', 'ROME')[k]} ({('France', 'Italy', 'US')[k]})" for k in city],
             "price": (np.array([0, 9, 12, 16])[school] * fare / 2).round(2),
+            "note": pa.array(rng.choice(["p", "q"], N), mask=np.isin(school, (0, 3))),
             "state": np.array(["north", "south"])[post // 500],
             "post": [f"{k:03d}" for k in post],
             "plate": [f"{'ABC'[i % 3]}{'ABC'[i // 3 % 3]}-{i % 1000:03d}" for i in range(N)],

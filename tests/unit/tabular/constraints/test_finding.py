@@ -150,6 +150,22 @@ def test_cells_that_are_missing_together_are_found():
     assert rules(frame) == [{"kind": "missing_together", "columns": ["a", "b"]}]
 
 
+def test_a_column_that_is_missing_exactly_with_some_values_of_another_is_found():
+    status = rng().choice(["open", "sent", "back"], N)
+    frame = {
+        "status": status,
+        "sent": pa.array(np.random.default_rng(1).normal(size=N), mask=status == "open"),
+        "why": pa.array(np.random.default_rng(2).choice(["a", "b"], N), mask=status != "back"),
+        "any": pa.array(
+            np.random.default_rng(3).choice(["a", "b"], N), mask=np.random.default_rng(4).random(N) < 0.3
+        ),
+    }
+    assert rules(frame) == [
+        {"kind": "missing_when", "column": "sent", "by": "status", "values": ["open"]},
+        {"kind": "missing_when", "column": "why", "by": "status", "values": ["open", "sent"]},
+    ]
+
+
 def test_few_records_prove_nothing():
     code = np.arange(90) % 3
     assert rules({"a": [f"k{k}" for k in code], "b": code}) == []
