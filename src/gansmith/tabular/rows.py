@@ -141,7 +141,7 @@ class RowCodec:
             if codec.follows:
                 keys, name = cells_of(records, codec.follows), codec.column.name
                 cells = codec.following(cells_of(records, name), keys, made.part(codec.identity))
-                records = replaced(records, {name: cells})
+                records = self.chain.computed_anew(replaced(records, {name: cells}))
         return records
 
     def features(

@@ -137,13 +137,15 @@ class Chain:
             records = constraint.told(records)
         return records
 
-    def computed_anew(self, records: pa.Table, given: pa.Table) -> pa.Table:
-        """Full records, some of whose cells are given, with what follows from these; what is given stays."""
+    def computed_anew(self, records: pa.Table, given: pa.Table | None = None) -> pa.Table:
+        """Full records, some cells of which have changed, with what follows; what is given stays."""
         for rule in self._active:
             if isinstance(rule, AbstractDerived):
                 name = rule.target.name
                 cells = cells_of(records, name)
-                is_open = pc.and_(pc.is_null(cells_of(given, name)), pc.is_valid(cells))
+                is_open = pc.is_valid(cells)
+                if given is not None:
+                    is_open = pc.and_(pc.is_null(cells_of(given, name)), is_open)
                 records = replaced(records, {name: pc.if_else(is_open, rule.computed(records), cells)})
         return records
 

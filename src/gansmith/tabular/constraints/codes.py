@@ -24,6 +24,7 @@ from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, check_kinds, empty, typed
 from gansmith.tabular.constraints.dependency import MAX_LOG_CHANCE, MIN_RECORDS_PER_VALUE, log_chance
 from gansmith.tabular.constraints.view import View
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import INTEGER_TYPES, Column
 
 MIN_SHARE: Final = 0.5
@@ -158,7 +159,7 @@ class Codes(AbstractConstraint):
         left = pc.if_else(is_there, True, pa.scalar(None, pa.bool_())) if self.may_be_missing else nothing
         return replaced(records, {self.column.name: left})
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """See the base class; a value of `by` of which no code is known becomes any that has one."""
         by = cells_of(records, self.by.name)
         draws = rng.random((len(by), 3))  # record by record: more of them change none

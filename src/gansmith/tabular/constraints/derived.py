@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from gansmith.tabular.cells import Mask, Numbers, are_missing, cells_of, codes_of, mask_of, replaced
 from gansmith.tabular.columns.measures import from_units, step_of, units
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells, empty
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 RELATIVE: Final = 1e-9
@@ -100,7 +101,7 @@ class AbstractDerived(AbstractConstraint):
         return replaced(records, {self.target.name: left})
 
     @final
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         cells = self.computed(records)
         if self.may_be_missing:
             is_there = pc.is_valid(cells_of(records, self.target.name))

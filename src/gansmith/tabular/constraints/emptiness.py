@@ -14,12 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError
-from gansmith.settings import Annotated, Field, field, settings
+from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, are_in, cells_of, codes_of, is_missing, replaced, without
 from gansmith.tabular.constraints.base import AbstractConstraint, Named, check_kinds, typed
 from gansmith.tabular.constraints.dependency import MAX_LOG_CHANCE, log_chance
 from gansmith.tabular.constraints.groups import MIN_OF_EACH, stand_in_for
 from gansmith.tabular.constraints.view import View
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 MAX_VALUES: Final = 50
@@ -32,14 +33,14 @@ class MissingWhen(AbstractConstraint):
     """`column` is missing where `by` is one of `values`, and there where it is not."""
 
     kind: ClassVar[str] = "missing_when"
-    learns: ClassVar = ("stand_in",)
+    learns: ClassVar = ("stand_ins",)
 
     column: Named
     by: Named
     values: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
     """As texts."""
-    stand_in: pa.Array = field(default_factory=lambda: pa.nulls(0))
-    """What is put where a cell lacks; empty where nothing can be."""
+    stand_ins: tuple[pa.Array, ...] = ()
+    """What is put where a cell lacks, as one array; that is empty where nothing can be."""
 
     def __post_init__(self) -> None:
         wanted = "values that can be looked up. Give it the kind category"
@@ -55,19 +56,22 @@ class MissingWhen(AbstractConstraint):
 
     def learnt(self, records: pa.Table, min_count: int = 1) -> MissingWhen:
         found = stand_in_for(cells_of(records, self.column.name), self.column, min_count)
-        return replace(self, stand_in=found)
+        return replace(self, stand_ins=(found,))
 
     def learnt_again(self, state: Mapping[str, Any]) -> MissingWhen:
-        found = typed(state["stand_in"], self.column)
+        listed: Any = state["stand_ins"]
+        if not isinstance(listed, list) or len(listed) != 1:
+            raise DataError("stand-ins for one column are wanted.")
+        found = typed(listed[0], self.column)
         if len(found) > 1 or found.null_count:
             raise DataError("one value stands in for its column, or none.")
-        return replace(self, stand_in=found)
+        return replace(self, stand_ins=(found,))
 
-    def restore(self, records: pa.Table, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """See the base class; where nothing can stand in a cell stays missing, and breaks the rule."""
         cells = cells_of(records, self.column.name)
-        if len(self.stand_in):
-            cells = cells.fill_null(self.stand_in[0])
+        for stand_in in self.stand_ins:
+            cells = cells.fill_null(stand_in[0]) if len(stand_in) else cells
         return replaced(records, {self.column.name: without(cells, self._are_empty(records))})
 
     def _are_empty(self, records: pa.Table) -> Mask:

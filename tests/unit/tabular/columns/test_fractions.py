@@ -11,6 +11,7 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.measures import NumberCodec
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
 N = 3_000
@@ -24,7 +25,7 @@ def fitted(numbers, column=PRICE, min_count=5):
 def made(codec, n=5_000):
     rng = np.random.default_rng(1)
     codes = rng.integers(len(codec.spikes), codec.n_states, n)
-    return np.array(codec.decode(codes, rng.uniform(-1, 1, n).astype(np.float32), rng, 0))
+    return np.array(codec.decode(codes, rng.uniform(-1, 1, n).astype(np.float32), rng, Keyed()))
 
 
 def prices():
@@ -58,7 +59,7 @@ def test_ages_have_halves_and_no_other_ends():
 
 def test_real_numbers_come_back_as_they_are():
     codec, rng = fitted(prices(), min_count=1), np.random.default_rng(0)
-    back = codec.decode(*codec.encode(pa.array(prices()), rng), rng, 0)
+    back = codec.decode(*codec.encode(pa.array(prices()), rng), rng, Keyed())
     assert np.array(back) == pytest.approx(prices(), abs=1e-9)
 
 

@@ -12,6 +12,7 @@ from gansmith.errors import DataError
 from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.conditions import conditions_of
+from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column, Schema
 
 N = 2_000
@@ -36,7 +37,7 @@ def moments(seconds):
 def made(codec, n=5_000):
     rng = np.random.default_rng(1)
     codes = rng.integers(codec.has_missing + len(codec.spikes), codec.n_states, n)
-    return codec.decode(codes, rng.uniform(-1, 1, n).astype(np.float32), rng, 0).to_pylist()
+    return codec.decode(codes, rng.uniform(-1, 1, n).astype(np.float32), rng, Keyed()).to_pylist()
 
 
 def test_moments_fall_into_open_hours_as_often_as_real_ones():
@@ -53,7 +54,7 @@ def test_real_moments_come_back_as_they_are():
     cells, rng = moments(opened()), np.random.default_rng(0)
     codec = NumberCodec.fit(cells, AT, Fitting(1))
     assert codec.hours
-    assert codec.decode(*codec.encode(cells, rng), rng, 0).equals(cells)
+    assert codec.decode(*codec.encode(cells, rng), rng, Keyed()).equals(cells)
 
 
 def test_dates_keep_to_their_weekdays_and_times_to_their_hours():

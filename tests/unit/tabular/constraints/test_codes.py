@@ -13,6 +13,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.tabular.constraints import Chain
 from gansmith.tabular.constraints.finding import find, settle
 from gansmith.tabular.files import read_table
+from gansmith.tabular.keyed import Keyed
 
 N = 2_000
 N_CITIES = 40
@@ -50,7 +51,7 @@ def test_codes_of_few_records_are_found(table):
 def test_made_codes_belong_to_their_city_and_rare_ones_stay_in(table, chain):
     counts = Counter(map(str, table.records.column("code").to_pylist()))
     areas = post_codes()[1]
-    made = chain.restore(chain.reduce(table.records), np.random.default_rng(0), 0)
+    made = chain.restore(chain.reduce(table.records), np.random.default_rng(0), Keyed())
     for code, city in zip(*made.to_pydict().values(), strict=True):
         assert f"city {areas[str(code)[:3]]}" == city
     assert not chain.violating(made).any()
@@ -68,7 +69,7 @@ def test_cities_stay_as_frequent_and_missing_codes_missing():
     table = read_table(pa.table(frame))
     schema, _ = settle(table.records, table.schema, [], is_finding=True)
     chain = Chain.fit(table.records, schema, 1)
-    made = chain.restore(chain.reduce(table.records), np.random.default_rng(0), 0)
+    made = chain.restore(chain.reduce(table.records), np.random.default_rng(0), Keyed())
     assert made.column("city").equals(table.records.column("city"))
     assert made.column("code").is_null().equals(table.records.column("code").is_null())
 
@@ -78,7 +79,7 @@ def test_a_code_that_is_asked_for_asks_for_its_city(table, chain):
     city = table.records.column("city")[0].as_py()
     asked, sought = chain.conditions_for({"code": code})
     assert asked["city"].to_pylist() == [city]
-    made = chain.restore(chain.reduce(table.records), np.random.default_rng(0), 0)
+    made = chain.restore(chain.reduce(table.records), np.random.default_rng(0), Keyed())
     nudged = chain.nudged(made, {name: cell[0] for name, cell in sought.items()})
     assert {row["city"] for row in nudged.to_pylist() if row["code"] == code[0].as_py()} == {city}
     other = pa.array([99]).cast(code.type)

@@ -14,6 +14,7 @@ from gansmith.tabular.constraints import Chain, read_constraints
 from gansmith.tabular.constraints.derived import AbstractDerived
 from gansmith.tabular.constraints.finding import find, settle
 from gansmith.tabular.files import read_table
+from gansmith.tabular.keyed import Keyed
 
 N = 1_000
 DAY = 86_400
@@ -85,9 +86,9 @@ def test_parts_of_a_moment_are_found_and_made(name, of, rule):
     assert rules(frame)[name] == {"kind": "part", "column": name, "of": "at", **rule}
     table, chain = settled(frame)
     other = pa.table({"at": moments(ordered_at(7)), name: pa.nulls(N)})
-    made = chain.restore(other, rng(), 0)
+    made = chain.restore(other, rng(), Keyed())
     assert made.column(name).to_pylist() == [of(moment) for moment in made.column("at").to_pylist()]
-    assert chain.restore(chain.reduce(table.records), rng(), 0).equals(table.records)
+    assert chain.restore(chain.reduce(table.records), rng(), Keyed()).equals(table.records)
 
 
 def age(born, then):
@@ -109,7 +110,7 @@ def test_ages_between_two_dates_and_at_one_day_are_found():
     assert found["age now"]["date"] in ("2024-02-28", "2024-02-29", "2024-03-01")
     _, chain = settled(frame)
     made = chain.restore(
-        chain.reduce(pa.table({**frame, "born": born.take(pa.array(rng().permutation(N)))})), rng(), 0
+        chain.reduce(pa.table({**frame, "born": born.take(pa.array(rng().permutation(N)))})), rng(), Keyed()
     )
     assert made.column("age").to_pylist() == [
         age(b, t) for b, t in zip(made.column("born").to_pylist(), then, strict=True)
@@ -179,7 +180,7 @@ def test_products_are_found_with_shares_and_percentages():
 
 def test_products_are_made_as_they_are_rounded():
     _, chain = settled(shop())
-    records = chain.restore(shuffled(chain.reduce(pa.table(shop()))), rng(), 0)
+    records = chain.restore(shuffled(chain.reduce(pa.table(shop()))), rng(), Keyed())
     made = {name: np.array(cells) for name, cells in records.to_pydict().items()}
     wanted = made["quantity"] * made["price"] * (1 - made["discount"])
     assert np.abs(made["total"] - wanted).max() <= 0.005001
@@ -225,7 +226,7 @@ def test_a_column_that_lacks_more_cells_is_computed_where_it_is_there():
     assert rules(frame)["y"]["may_be_missing"]
     table, chain = settled(frame)
     assert chain.reduced.column("y").kind == "boolean"
-    assert chain.restore(chain.reduce(table.records), rng(), 0).equals(table.records)
+    assert chain.restore(chain.reduce(table.records), rng(), Keyed()).equals(table.records)
     asked, unsure = chain.conditions_for({"y": pa.nulls(1, pa.int64())})
     assert asked["y"].null_count == 1
     assert not unsure
@@ -267,7 +268,7 @@ def test_texts_that_are_made_of_others_are_found_and_made():
     assert found["sign"]["template"] in ("{full:initials}", "{first:initial}{last:initial}")
     _, chain = settled(people())
     reduced = chain.reduce(read_table(pa.table(people())).records)
-    for record in chain.restore(shuffled(reduced), rng(), 0).to_pylist():
+    for record in chain.restore(shuffled(reduced), rng(), Keyed()).to_pylist():
         assert record["full"] == f"{record['first']} {record['last']}"
         assert record["mail"].split("@")[0].endswith(f".{record['last'].lower()}")
         assert record["mail"].split("@")[1] in ("gmail.com", "gmx.de", "web.de")
