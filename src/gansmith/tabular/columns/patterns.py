@@ -223,7 +223,11 @@ def found_patterns(
     has_point = bool(matches(present, r"[0-9]\.[0-9]").any())  # a number, of which two may be alike
     is_key = is_single and is_regular(name, present) and (is_id_name(name) or not has_point)
     check: Check = found_check(texts) or ""
-    found = [[_checked(texts, min_count)]] if check else shaped(texts, counts, min_count, has_key=is_key)
+    found = (
+        [[_checked(texts, min_count, is_unique=is_single)]]
+        if check
+        else shaped(texts, counts, min_count, has_key=is_key)
+    )
     if found is None:
         return None
     if is_key and not (is_wanted or any(one.says_something for row in found for one in row)):
@@ -241,9 +245,8 @@ def _is_bare_number(segments: Sequence[Segment]) -> bool:
     return not others and last is not None and last.traits.is_whole and last.traits.is_number
 
 
-def _checked(texts: Sequence[str], min_count: int) -> Segment:
+def _checked(texts: Sequence[str], min_count: int, *, is_unique: bool) -> Segment:
     """Numbers with a check digit, all of them made anew; the digit that will stand there is no choice."""
-    is_unique = len(set(texts)) == len(texts)
     body = key_of([text[:-1] for text in texts], min_count, is_unique=is_unique)
     assert body.column is not None
     made = replace(body.column, pattern=(f"{body.expression}0",))
