@@ -268,9 +268,9 @@ class Identifier(AbstractKind):
             return is_called_so or (reading.is_key and _is_checked(reading.values))
         if reading.texts is None or not traits.is_free_text:
             return False
-        is_regular = reading.n_distinct >= _NEARLY_DISTINCT * reading.n_present
-        is_regular &= reading.is_key or traits.is_made_anew
-        return is_regular and _is_regular(column.name, reading.texts)
+        is_even = reading.n_distinct >= _NEARLY_DISTINCT * reading.n_present
+        is_even &= reading.is_key or traits.is_made_anew
+        return is_even and is_regular(column.name, reading.texts)
 
 
 IDENTIFIER: Final = Identifier()
@@ -295,7 +295,7 @@ def _is_checked(values: pa.Array) -> bool:
     return found_check([str(value) for value in values.to_pylist()]) is not None
 
 
-def _is_regular(name: str, cells: pa.Array) -> bool:
+def is_regular(name: str, cells: pa.Array) -> bool:
     """Whether strings without blanks have one pattern of letters and digits, or one that keys have."""
     if matches(cells, r"\s").any():
         return False
