@@ -55,7 +55,8 @@ NOT_ROUNDED: Final = -1
 
 MAX_COLUMNS: Final = 100_000
 MAX_PATTERNS: Final = 30
-"""That one column has."""
+FIRST_PARTS: Final = ("pattern", "keys")
+"""What the part is called that says which others there are."""
 
 INTEGER_TYPES: Final = ("int64", "int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64")
 TYPES: Final[dict[str, pa.DataType]] = {

@@ -105,7 +105,25 @@ def on_parts(schema: Schema, conditions: Mapping[str, Condition]) -> dict[str, C
         )
         for part, one in found.items():
             asked[part] = _narrowed(asked, one.column, one)
+    for column in schema.columns:
+        if column.pattern and column.parts:
+            asked |= _of_pattern(column, asked)
     return asked
+
+
+def _of_pattern(column: Column, asked: Mapping[str, Condition]) -> dict[str, Condition]:
+    """What asking for parts of a column asks of its pattern: to be one that has these parts."""
+    patterns = pa.array(column.pattern, pa.string())
+    fits = np.ones(len(patterns), bool)
+    for name, has_it in column.traits.needed(patterns, column).items():
+        if name in asked and not asked[name].holds(pa.nulls(1, asked[name].column.arrow_type)).any():
+            fits &= has_it
+    first = column.parts[0]
+    return (
+        {}
+        if fits.all()
+        else {first.name: _narrowed(asked, first, _one_of(first, patterns.filter(pa.array(fits))))}
+    )
 
 
 def _in_parts(schema: Schema, name: str) -> tuple[Column, ...]:

@@ -24,9 +24,9 @@ from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells, Wish
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.columns.keys import KeyCodec
-from gansmith.tabular.schema import Column
+from gansmith.tabular.schema import FIRST_PARTS, Column
 
-KEYS: Final = "keys"
+KEYS: Final = FIRST_PARTS[1]
 """The part that says which keys an object has."""
 NO_KEYS: Final = "{}"
 MAX_KEYS: Final = 100

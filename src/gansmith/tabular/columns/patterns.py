@@ -26,9 +26,9 @@ from gansmith.tabular.columns.identifiers import MIN_IDENTIFIERS, is_id_name, is
 from gansmith.tabular.columns.keys import KeyCodec
 from gansmith.tabular.columns.shapes import MIN_FITTING, Segment, key_of, segment_of, shaped
 from gansmith.tabular.expressions import Piece, escaped, read_pattern, read_template
-from gansmith.tabular.schema import Check, Column
+from gansmith.tabular.schema import FIRST_PARTS, Check, Column
 
-WHICH: Final = "pattern"
+WHICH: Final = FIRST_PARTS[0]
 """The part that says which pattern a cell has."""
 
 

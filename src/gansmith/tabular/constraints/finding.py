@@ -27,7 +27,7 @@ from gansmith.tabular.constraints.maps import find_maps
 from gansmith.tabular.constraints.product import find_products
 from gansmith.tabular.constraints.total import find_totals
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
-from gansmith.tabular.schema import Schema
+from gansmith.tabular.schema import FIRST_PARTS, Schema
 
 MAX_NOTES: Final = 20
 _FINDERS: Final = (
@@ -75,11 +75,19 @@ def find(
     found: list[AbstractConstraint] = []
     for finder in _FINDERS:
         for constraint in finder(view, frozenset(taken)):
-            found.append(constraint)
-            taken |= set(constraint.writes)
+            if not _is_within(constraint):
+                found.append(constraint)
+                taken |= set(constraint.writes)
     kept = ordered([*declared, *found])  # what would close a circle with others is left out
     numbered = enumerate(found, start=len(declared))
     return [one for index, one in numbered if index in kept or not one.writes]
+
+
+def _is_within(constraint: AbstractConstraint) -> bool:
+    """Whether it says which parts of a column go with its first part: cells are put together so anyway."""
+    names = (*constraint.reads, *constraint.writes)
+    owners = [name.rpartition(".")[0] for name in names if name.rpartition(".")[2] in FIRST_PARTS]
+    return len(names) > 1 and any(all(name.startswith(f"{owner}.") for name in names) for owner in owners)
 
 
 def _check(constraint: AbstractConstraint, records: pa.Table, number: int) -> None:

@@ -180,6 +180,9 @@ def test_parts_and_whole_cells_can_be_asked_for():
     pattern = next(one for one in codec.schema.column("ticket").pattern if one.startswith("PC"))
     asked = request_for(codec, [f"ticket.pattern={pattern}", "pressure.number>=150"])
     assert len(asked.wanted.columns) == 2
+    number = next(one.name for one in codec.schema.column("ticket").parts if one.name.endswith("_3"))
+    (by_part,) = [one for one in request_for(codec, [f"{number}>=1"]).wanted.columns if one.name != number]
+    assert by_part.name == "ticket.pattern" and len(by_part.choices) == 1
     whole = request_for(codec, {"pressure": DRAWN["pressure"][0]})
     assert [one.name for one in whole.wanted.columns] == ["pressure.number", "pressure.number_2"]
     for where, told in (
@@ -194,8 +197,11 @@ def test_parts_and_whole_cells_can_be_asked_for():
 
 
 def test_rules_between_parts_and_columns_are_found_and_kept():
-    codec = codec_of(span=DRAWN["span"], other=[str(n % 9) for n in range(N)])
-    assert codec.rows.chain.constraints[0].in_words() == "span.number <= span.number_2"
+    years = [cell[4:8] for cell in DRAWN["order"]]
+    tickets = [cell if n % 9 else "" for n, cell in enumerate(DRAWN["ticket"])]
+    codec = codec_of(span=DRAWN["span"], order=DRAWN["order"], year=years, ticket=tickets)
+    found = {rule.in_words() for rule in codec.rows.chain.constraints}
+    assert found == {"span.number <= span.number_2", "year = order.year"}  # none within a column
     bound = TableFormat().read(
         pa.table({"code": DRAWN["code"]}),
         TableOptions(constraints=({"kind": "format", "column": "code", "pattern": "[0-9]{3} [0-9]{2}"},)),
