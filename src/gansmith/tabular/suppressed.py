@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from gansmith.errors import UsageError
+from gansmith.errors import Caution, UsageError
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Suppressed, counted
 from gansmith.tabular.rows import RowCodec
@@ -37,10 +37,11 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
     is_learnt = bool(target) and codec.chain.taking(target) is None  # else it follows from what is learnt
     notes = _of_target(columns[target], target, codec.min_count) if is_learnt else []
     if made_anew:
-        notes.append(
+        said = (
             f"most cells of {_named(made_anew)} hold a value that fewer than {codec.min_count} records "
             "share: made anew, as text is. --min-count 1 lets such values out"
         )
+        notes.append(Caution(said))
     held: dict[tuple[str, str], dict[str, Suppressed]] = {}
     for name, column in columns.items():
         if column.values_called is not None and column.rare():
@@ -53,7 +54,8 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
         )
     emptied = [name for name, column in columns.items() if column.rare() and not column.n_states]
     if emptied:
-        notes.append(f"without its rare values {_named(emptied)} does not vary any more: not learnt")
+        said = f"without its rare values {_named(emptied)} does not vary any more: not learnt"
+        notes.append(Caution(said))
     return tuple(notes)
 
 
@@ -66,7 +68,7 @@ def _of_target(codec: AbstractColumnCodec, target: str, min_count: int) -> list[
     if not held or codec.n_bins:
         return []
     lost = counted(held.n_values, "value", "values"), counted(held.n_records, "record", "records")
-    return [f"THE TARGET {target!r} LOSES {lost[0]} ({lost[1]}): {way_out}"]
+    return [Caution(f"THE TARGET {target!r} LOSES {lost[0]} ({lost[1]}): {way_out}")]
 
 
 def _of_kind(held: Mapping[str, Suppressed], words: tuple[str, str]) -> str:
@@ -103,7 +105,8 @@ def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
             found.append(f"{counted(n_missing, 'missing cell', 'missing cells')} of {column.name!r}")
     if not found:
         return ()
-    return (
+    said = (
         f"the model does not know {', '.join(found)}: such categories count as known ones, drawn by "
-        "frequency, numbers beyond the learnt range as its ends. If they matter, learn all data anew",
+        "frequency, numbers beyond the learnt range as its ends. If they matter, learn all data anew"
     )
+    return (Caution(said),)

@@ -44,6 +44,7 @@ from gansmith.tasks.runs.origin import taken_over
 from gansmith.tasks.runs.preparing import Prepared, prepare, salted
 from gansmith.tasks.runs.probing import PROBES_SHARE, probed
 from gansmith.tasks.runs.settings import FitConfig, parse_duration
+from gansmith.tasks.runs.so_far import begun
 
 N_STATS: Final = 500
 """Lines of statistics per run, about."""
@@ -114,6 +115,7 @@ class FitRun:
             "ensemble_size": ensemble_size or len(self.training.ensemble),
             "held_out_score": self.training.kept_score,
             "readings": self.training.kept_readings,
+            "is_finished": self.training.is_over,
         }
 
     def repeat(self) -> str:
@@ -224,6 +226,7 @@ def start(
         settled = {"samples_seen": length, "n_threads": threads, "salt": salt}
         fingerprint = salted(prepared.fingerprint, salt)
         run_folder.start({**prepared.manifest, **settled, "fingerprint": fingerprint})
+        begun(prepared).save(run_folder.begun)
         if origin:
             origin.save(run_folder.origin)
     return FitRun(prepared, length, threads, run_folder, deadline)
