@@ -63,14 +63,16 @@ def render(report: Report) -> str:
 def fragment(report: Report) -> str:
     """The verdict and the scores, without figures, as a small piece of HTML for a notebook's `_repr_html_`.
 
-    Its style touches nothing around it.
+    Several data sets stand side by side. Its style touches nothing around it.
 
     Args:
         report: As for `render`.
     """
+    cards = card_views(report)
     values = {
         "title": _title(report),
-        "cards": card_views(report),
+        "cards": cards,
+        "comparison": contests([card["scores"] for card in cards]) if len(cards) > 1 else [],
         "style": trusted(asset("fragment.css")),
     }
     return rendered("fragment.html.jinja", values)

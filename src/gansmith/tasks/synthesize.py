@@ -32,6 +32,7 @@ from gansmith.tasks.model import Model, load_model, versions
 from gansmith.tasks.runs.fit import FitConfig, start
 from gansmith.tasks.runs.resuming import begun_again
 from gansmith.tasks.runs.so_far import model_at
+from gansmith.tasks.runs.telling import Teller
 
 
 class UnfittedError(UsageError, NotFittedError):
@@ -283,9 +284,10 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
             ("Seed", str(seed)),
             ("Gansmith", versions()["gansmith"]),
         )
-        (card,) = scoring.score(
-            [fake], records, held, self.target_ or None, small_seed(seed), QUICK if quick else FULL
-        )
+        teller, effort = Teller(self.verbose), QUICK if quick else FULL
+        told, target = teller.about("measuring"), self.target_ or None
+        (card,) = scoring.score([fake], records, held, target, small_seed(seed), effort, told)
+        teller.clear()
         return replace(card, made=made)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> None:

@@ -125,7 +125,7 @@ class Detector(AbstractLearner, OutlierMixin, BaseEstimator):
             usual = model.modality.format.read_for(source, model.codec.empty)
             seen, apart = set_apart(usual, self.seed)
         teller = Teller(self.verbose)
-        progress = progress or (lambda what, share: teller.passes(f"learning what is usual: {what}", share))
+        progress = progress or teller.about("learning what is usual:")
         detection = learnt_detection(
             model, seen, apart, self.seed, self.detector_samples, progress, contamination=self.contamination
         )

@@ -58,6 +58,10 @@ class Teller:
         sys.stderr.flush()
         self._written_at = time.monotonic()
 
+    def about(self, doing: str) -> Callable[[str, float], None]:
+        """What those call that say what they are doing, and which share of it is done."""
+        return lambda what, share: self.passes(f"{doing} {what}", share)
+
     def clear(self) -> None:
         """Take away the line that was not to stay."""
         if self._n_written:
