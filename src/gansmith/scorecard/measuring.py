@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar, final
 from gansmith.errors import DataError
 from gansmith.scorecard.score import ANCHORS, CEILING, COPY, Effort, Entry, Family, Score
 
-Told = Callable[[str, float], None]
+Progress = Callable[[str, float], None]
 """Told what is being measured, and which share of it is done."""
 StandIn = Literal["train", "holdout", "half"]
 CaseT = TypeVar("CaseT")
@@ -74,14 +74,14 @@ class AbstractJudge(ABC, Generic[CaseT]):
         """
 
     def measured(
-        self, case: CaseT, n_fake: int, told: Told = unheard
+        self, case: CaseT, n_fake: int, progress: Progress = unheard
     ) -> tuple[list[Entry], dict[str, Found], dict[str, str]]:
         """All measures of synthetic records beside their anchors, what lies behind, what was skipped."""
         entries: list[Entry] = []
         founds: dict[str, Found] = {}
         skipped: dict[str, str] = {}
         for place, measure in enumerate(self.measures):
-            told(", ".join(measure.names), place / len(self.measures))
+            progress(", ".join(measure.names), place / len(self.measures))
             if measure.is_dear and not self.effort.is_full:
                 skipped |= dict.fromkeys(measure.names, "left out of a quick card; do without --quick")
                 continue

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.features import common_types, table_features
+from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.judge import Judge
-from gansmith.scorecard.measuring import Told, unheard
+from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.private.copies import copied_texts
 from gansmith.scorecard.private.risk import Attack, Tally, measured_risk
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, valid_share
@@ -36,7 +36,7 @@ def score_tables(
     target: str | None,
     seed: int,
     effort: Effort,
-    told: Told = unheard,
+    progress: Progress = unheard,
 ) -> Iterator[Scorecard]:
     """Score synthetic tables against held-out records, each score beside its anchors.
 
@@ -50,7 +50,7 @@ def score_tables(
         target: The column to predict; None: all in turn.
         seed: Of everything drawn.
         effort: How many records and repetitions.
-        told: Told what is being measured.
+        progress: Told what is being measured.
 
     Yields:
         The card of each table.
@@ -85,7 +85,7 @@ def score_tables(
         defects = {rule.words: (float(rule.is_broken.mean()), rule.columns) for rule in broken}
         lacking = [name for name in schema.names if name not in fake.records.column_names]
         more = [entry, *_copied_texts(fake.records, real_tables[0], real_tables[1], schema)]
-        card = judges[key].card(ours, more, defects, lacking, told)
+        card = judges[key].card(ours, more, defects, lacking, progress)
         notes = (*fake.notes, *_not_judged(schema))
         yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
 
