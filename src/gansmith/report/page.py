@@ -69,10 +69,14 @@ def fragment(report: Report) -> str:
         report: As for `render`.
     """
     cards = card_views(report)
+    taken = [
+        {name: score for name, score in card["scores"].items() if score.get("value") is not None}
+        for card in cards
+    ]
     values = {
         "title": _title(report),
         "cards": cards,
-        "comparison": contests([card["scores"] for card in cards]) if len(cards) > 1 else [],
+        "comparison": contests(taken) if len(cards) > 1 else [],
         "style": trusted(asset("fragment.css")),
     }
     return rendered("fragment.html.jinja", values)

@@ -77,7 +77,8 @@ def fit(
     if not is_finished:
         command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
         command += ["--sampling-only"] if sampling_only else []
-        console.print("Stopped; a checkpoint is kept. To go on:")
+        console.print(f"Stopped; a checkpoint is kept, and `gansmith sample {folder}` uses the best so far.")
+        console.print("To go on:")
         typer.echo(shlex.join(command), err=True)
         raise typer.Exit(INTERRUPTED)
     with console.status("The last touch ..."):
