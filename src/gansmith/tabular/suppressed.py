@@ -15,6 +15,8 @@ from gansmith.tabular.schema import Schema
 
 MAX_NAMED: Final = 6
 """Columns that one note names."""
+MANY_UNKNOWN: Final = 0.05
+"""Share of a column's cells that a model does not know, above which it should be learnt anew."""
 
 
 def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str, ...]:
@@ -85,13 +87,13 @@ def _named(names: Sequence[str]) -> str:
 
 
 def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
-    """A note of the cells that the model can only take for others, or none.
+    """A note of the cells that the model can only take for others, or none; a caution where they are many.
 
     Args:
         codec: Of the model.
         records: Typed as its schema says.
     """
-    found: list[str] = []
+    found, most = list[str](), 0.0
     records = codec.split(records)
     for column, own in zip(codec.flat.columns, codec.columns, strict=True):
         if own.column != column or own.values_called is None or not own.n_states:
@@ -99,6 +101,7 @@ def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
         cells = cells_of(records, column.name)
         n_unknown = int((~own.knows(cells.drop_null())).sum())
         n_missing = 0 if own.has_missing else cells.null_count
+        most = max(most, (n_unknown + n_missing) / max(1, len(cells)))
         if n_unknown:
             found.append(f"{counted(n_unknown, 'cell', 'cells')} of {column.name!r}")
         if n_missing:
@@ -109,4 +112,4 @@ def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
         f"the model does not know {', '.join(found)}: such categories count as known ones, drawn by "
         "frequency, numbers beyond the learnt range as its ends. If they matter, learn all data anew"
     )
-    return (Caution(said),)
+    return (Caution(said) if most > MANY_UNKNOWN else said,)

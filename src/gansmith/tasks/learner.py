@@ -64,7 +64,10 @@ class AbstractLearner(ABC):
             is_finished = played(run, teller, show)
             teller.clear()
             teller.passes("the last touch ...")
-            model = run.model()
+            try:
+                model = run.model()
+            except KeyboardInterrupt:
+                is_finished, model = False, run.model(has_last_touch=False)
         finally:
             teller.clear()
         teller.stays(f"learnt in {time.monotonic() - started:,.1f} s{_repeating(run)}")
@@ -116,6 +119,8 @@ def _repeating(run: FitRun) -> str:
 def _stopped(run: FitRun) -> str:
     """What is said of a run that was stopped."""
     done = f"stopped after {run.training.step:,} of {run.training.n_steps:,} steps"
+    if run.training.is_over:
+        done = "stopped before the last touch"
     how = "run=FOLDER lets fit go on next time"
     if run.folder:
         how = f"fit(..., run={str(run.folder.path)!r}, resume=True) goes on"

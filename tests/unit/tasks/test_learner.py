@@ -17,6 +17,7 @@ from gansmith.faces.cli import run as command
 from gansmith.tabular import calibration
 from gansmith.tasks.detect.detector import Detector
 from gansmith.tasks.rebalance.sampler import Rebalancer
+from gansmith.tasks.runs import fit
 from gansmith.tasks.runs.telling import Teller
 from gansmith.tasks.synthesize import Synthesizer, load
 from gansmith.tasks.translate.translator import Translator
@@ -164,6 +165,18 @@ def test_what_was_stopped_makes_records_and_says_that_it_is_not_finished(stopped
     learnt.save(tmp_path / "half.gan")
     with pytest.warns(GansmithWarning, match="not finished"):
         load(tmp_path / "half.gan").sample(1)
+
+
+def test_what_is_stopped_before_the_last_touch_is_kept_as_well(people, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fit, "finished_ensemble", interrupted)
+        with pytest.warns(GansmithWarning, match="stopped before the last touch"):
+            learnt = Synthesizer(**SMALL).fit(people)
+    with pytest.warns(GansmithWarning, match="not finished"):
+        assert len(learnt.sample(5)) == 5
 
 
 def test_ctrl_c_a_second_time_ends_at_once(people):

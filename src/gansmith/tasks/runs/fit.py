@@ -127,18 +127,24 @@ class FitRun:
             options += "".join(f" --penalty {one.name}={one.weight!r}" for one in found)
         return f"{options}{f' --shortened {cuts}' if cuts else ''} --threads {self.n_threads}"
 
-    def model(self) -> Model:
-        """The model that the held-out score has chosen so far."""
+    def model(self, *, has_last_touch: bool = True) -> Model:
+        """The model that the held-out score has chosen so far.
+
+        The last touch takes seconds; without it the newest networks that were kept are taken as they are.
+        """
         game = self.training.game
         networks = copies_with(game, self.training.kept, [*game.networks])
         ensemble_size = 0
         if kept := self._unchanged:
             networks |= {name: kept.networks[name] for name in game.rules.generating}
         else:
-            ensemble = finished_ensemble(self.prepared, self.training)
+            ensemble: Sequence[Networks] = [networks]
+            if has_last_touch:
+                ensemble = finished_ensemble(self.prepared, self.training)
             networks, ensemble_size = {**networks, **taking_turns(ensemble)}, len(ensemble)
         rules = game.rules.after(self.training.adjustments)
         training = self.summary(ensemble_size)
+        training["is_finished"] &= has_last_touch
         manifest = {**self.prepared.manifest, "game": plain_rules(rules), "training": training}
         return Model(self.modality, self.codec, rules, networks, manifest)
 

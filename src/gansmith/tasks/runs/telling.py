@@ -5,6 +5,7 @@ The command line has a bar for it, Python the plain line of a `Teller`. Imports 
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import time
@@ -54,7 +55,8 @@ class Teller:
         """A line until the next one; `share` of the whole is done."""
         if not self._is_live or time.monotonic() < self._written_at + SECONDS_BETWEEN:
             return
-        self._over(text if share is None else f"{share:4.0%}  {text}")
+        text = text if share is None else f"{share:4.0%}  {text}"
+        self._over(text[: shutil.get_terminal_size().columns - 1])  # a line that breaks is not written over
         sys.stderr.flush()
         self._written_at = time.monotonic()
 
