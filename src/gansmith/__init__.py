@@ -10,7 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from gansmith.errors import DataError, GansmithError, ModelFileError, TrainingError, UsageError
+    from gansmith.errors import (
+        DataError,
+        GansmithError,
+        GansmithWarning,
+        ModelFileError,
+        TrainingError,
+        UsageError,
+    )
     from gansmith.tasks.detect.detector import Detector
     from gansmith.tasks.judging import compare, score
     from gansmith.tasks.rebalance.contest import rebalance
@@ -24,6 +31,7 @@ __all__ = [
     "DataError",
     "Detector",
     "GansmithError",
+    "GansmithWarning",
     "ModelFileError",
     "Rebalancer",
     "Synthesizer",

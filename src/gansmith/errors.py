@@ -7,14 +7,15 @@
     |-- TrainingError             exit code 1   the game broke down and could not be mended
     `-- QualityError              exit code 4   a score missed what `--require` asked for
 
-Each message says what came in, where, what was wanted and what to do.
+Each message says what came in, where, what was wanted and what to do. What is no error, but should be known,
+is a note; a `Caution` is one that asks for an answer, and Python hears of it by a `GansmithWarning`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeVar, final
 
 T = TypeVar("T")
 
@@ -49,6 +50,20 @@ class QualityError(GansmithError):
     """A score missed what was required of it."""
 
     exit_code: ClassVar[int] = 4
+
+
+class GansmithWarning(UserWarning):
+    """Something was not learnt, or is not to be had, as it was meant; the message says what would help."""
+
+
+@final
+class Caution(str):
+    """A note that asks for an answer: something was not learnt as it was given, and somebody can help that.
+
+    Other notes say how data was understood. Whoever shows notes may treat both alike.
+    """
+
+    __slots__ = ()
 
 
 def find(known: Mapping[str, T], what: str, name: str) -> T:

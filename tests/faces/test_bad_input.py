@@ -304,7 +304,9 @@ def test_a_disk_that_fills_up_at_the_end_costs_no_learning(place, capsys, monkey
         patch.setattr(
             Model,
             "save",
-            lambda self, path, sampling_only: store.write_whole(place / "none" / path.name, b""),
+            lambda self, path, sampling_only=None: (
+                sampling_only is None or store.write_whole(place / "none" / path.name, b"")
+            ),
         )
         assert run([str(argument) for argument in _fit(place)]) == 3
     assert "could not be written" in capsys.readouterr().err
@@ -328,23 +330,40 @@ def test_resuming_nothing_is_refused(place, capsys):
     _refused(place, capsys, _resume(place), 3, "no run is here")
 
 
-@pytest.mark.parametrize(
-    "option",
-    [
-        "--budget=5m", "--samples-seen=0", "--epochs=1", "--seed=0", "--objective=hinge", "--preset=default",
-        "--kind=table", "--target=city", "--column=age:category", "--schema=s.json", "--where=city=Rome",
-        "--config=run.toml", "--no-header", "--encoding=utf-8", "--device=auto", "--threads=1",
-    ],
-)  # fmt: skip
-def test_a_resumed_run_keeps_its_settings(place, capsys, option):
-    _refused(place, capsys, _resume(place, option), 2, "keeps its own settings", option.split("=")[0])
-
-
-def test_an_unfinished_run_is_not_overwritten(place, capsys):
+def test_a_resumed_run_keeps_its_settings_and_names_what_differs(place, capsys):
     assert run([str(argument) for argument in _fit(place)]) == 0
     (place / "m.run" / "scores.json").unlink()
     capsys.readouterr()
-    _refused(place, capsys, _fit(place), 2, "not finished", "--resume", "--run")
+    (place / "run.toml").write_text("seed = 4")
+    for option, said in {
+        "--samples-seen=500": "samples_seen is 300 there, 500 here",
+        "--seed=4": "seed is 0 there, 4 here",
+        "--config=run.toml": "seed is 0 there, 4 here",
+        "--objective=hinge": "objective is None there, 'hinge' here",
+        "--kind=image": "kind is 'table' there, 'image' here",
+        "--target=city": "target is '' there, 'city' here",
+        "--column=age:category": "columns is {} there, {'age': 'category'} here",
+        "--no-header": "has_header is True there, False here",
+        f"--from={place / 'm.gan'}": "it fine-tunes no model",
+    }.items():
+        option = option.replace("run.toml", str(place / "run.toml"))
+        _refused(place, capsys, _resume(place, option), 2, said, "Leave them out", "--run")
+        _refused(place, capsys, _fit(place, option), 2, "not finished", said, "--resume", "--run")
+    assert run([str(argument) for argument in _resume(place, "--seed=0", *SMALL)]) == 0
+
+
+def test_the_very_same_command_line_goes_on(place, capsys):
+    assert run([str(argument) for argument in _fit(place)]) == 0
+    whole = (place / "m.gan").read_bytes()
+    for name in ("scores.json", "stats.jsonl"):
+        (place / "m.run" / name).unlink()
+    for path in [*(place / "m.run" / "checkpoints").iterdir()][1:]:
+        path.unlink()
+    (place / "m.gan").unlink()
+    capsys.readouterr()
+    assert run([str(argument) for argument in _fit(place)]) == 0
+    assert "Resuming at step" in capsys.readouterr().err
+    assert (place / "m.gan").read_bytes() == whole
 
 
 def test_resuming_on_other_data_is_refused(place, capsys):

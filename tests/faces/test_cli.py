@@ -166,6 +166,11 @@ def test_score_prints_a_table_for_people(pair, capsys):
 def test_score_writes_pages_and_compares(pair, tmp_path, capsys):
     page, card = tmp_path / "report.html", tmp_path / "privacy.html"
     assert run(["score", *pair, "--quick", "-o", str(page), "--privacy-card", str(card)]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if line.startswith("Wrote")] == [
+        f"Wrote {page} and {page.with_suffix('.json')}.",
+        f"Wrote {card}.",
+    ]
     assert "Does it give anybody away?" in page.read_text()
     assert json.loads(page.with_suffix(".json").read_text())["cards"]
     assert "Singling out" in card.read_text()

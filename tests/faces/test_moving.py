@@ -55,7 +55,7 @@ def test_a_model_goes_on_with_new_records(place, capsys):
         (["--from", "nowhere.gan"], "nowhere.gan"),
         (["--from", "old.gan", "--objective", "hinge"], "objective is 'hinge'"),
         (["--from", "old.gan", "--column", "age:category"], "what the columns are"),
-        (["--from", "old.gan", "--resume"], "--from"),
+        (["--from", "old.gan", "--resume"], "no run is here"),
         (["--schema", "metadata.json", "--schema-table", "x"], "no table 'x'"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gansmith.engine.train import StepRecord
-from gansmith.faces.cli.screen import in_words
+from gansmith.tasks.runs.telling import in_words
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ import numpy as np
 
 from gansmith.modalities.previews import Preview
 from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.measuring import Progress
 from gansmith.scorecard.score import Effort
 from gansmith.store import whole_file
 
@@ -278,7 +279,14 @@ class HasScores(Protocol):
         ...
 
     def score(
-        self, fakes: Sequence[Any], train: Any, holdout: Any, target: str | None, seed: int, effort: Effort
+        self,
+        fakes: Sequence[Any],
+        train: Any,
+        holdout: Any,
+        target: str | None,
+        seed: int,
+        effort: Effort,
+        progress: Progress = ...,
     ) -> Iterator[Scorecard]:
         """The scorecards of synthetic data sets, each score beside its anchors.
 
@@ -289,5 +297,6 @@ class HasScores(Protocol):
             target: A part of a record to be predicted from the others; None: all in turn.
             seed: Of everything drawn.
             effort: How many records and repetitions.
+            progress: Told what is being measured, and which share of it is done.
         """
         ...

@@ -63,14 +63,20 @@ def render(report: Report) -> str:
 def fragment(report: Report) -> str:
     """The verdict and the scores, without figures, as a small piece of HTML for a notebook's `_repr_html_`.
 
-    Its style touches nothing around it.
+    Several data sets stand side by side. Its style touches nothing around it.
 
     Args:
         report: As for `render`.
     """
+    cards = card_views(report)
+    taken = [
+        {name: score for name, score in card["scores"].items() if score.get("value") is not None}
+        for card in cards
+    ]
     values = {
         "title": _title(report),
-        "cards": card_views(report),
+        "cards": cards,
+        "comparison": contests(taken) if len(cards) > 1 else [],
         "style": trusted(asset("fragment.css")),
     }
     return rendered("fragment.html.jinja", values)

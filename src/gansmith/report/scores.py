@@ -117,7 +117,7 @@ def _contest(name: str, scores: Sequence[Mapping[str, Any]]) -> Words:
         best = min(known, key=_shortfall)["value"]
     return {
         "label": next((str(score["label"]) for score in scores if score.get("label")), name),
-        "better": _better(any(score.get("direction") == "lower" for score in known)),
+        "better": _better(any(score.get("direction") == "lower" for score in scores)),
         "contestants": [(score_row(name, score), _note(score, best)) for score in scores],
     }
 

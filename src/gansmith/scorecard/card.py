@@ -8,13 +8,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from gansmith.errors import UsageError, did_you_mean
-from gansmith.scorecard.score import ANCHORS, CEILING, FLOOR, Entry
+from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Entry
 from gansmith.scorecard.verdict.leaks import privacy_card
 from gansmith.scorecard.verdict.questions import Line
 from gansmith.store import as_json, write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gansmith.report.parts import Figure
 
 _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
@@ -24,6 +29,8 @@ _OPERATORS: Final[dict[str, Callable[[float, float], bool]]] = {
 }
 _OF_THE_PAGE: Final = ("made", "training", "title")
 """What a page of several cards says once."""
+_CALLED: Final = {CEILING: "real", FLOOR: "independent", COPY: "copy"}
+"""The anchors, as frames name them."""
 _REQUIREMENT: Final = re.compile(r"\s*([^<>=\s]+)\s*(<=|>=|<|>)\s*([-+.\w]+)\s*")
 
 
@@ -94,6 +101,40 @@ class Scorecard:
             "notes": list(self.notes),
         }
 
+    def to_frame(self) -> pd.DataFrame:
+        """The scores as a data frame, one row each: value, error, interval, anchors, question, direction."""
+        import pandas as pd  # heavy: only for those who want a frame
+
+        rows = [
+            {
+                "value": entry.score.value,
+                "error": entry.score.error,
+                "low": entry.score.interval[0],
+                "high": entry.score.interval[1],
+                **{words: entry.anchor(name, math.nan) for name, words in _CALLED.items()},
+                "question": entry.family,
+                "better": entry.score.direction,
+            }
+            for entry in self.entries
+        ]
+        return pd.DataFrame(rows, index=pd.Index(self.names, name="score"))
+
+    def plot(self, column: str = "") -> Any:
+        """Plotly's figure of all scores beside their anchors; or of a column, real against synthetic.
+
+        Raises:
+            UsageError: There is no such column on the card.
+        """
+        if not column:
+            return Comparison((self,)).plot()
+        from gansmith.report.columns import marginal  # heavy, too
+
+        known = {one["name"]: one for one in self.plots.get("columns", ())}
+        if column not in known:
+            near = did_you_mean(column, known) if known else "It knows no columns."
+            raise UsageError(f"there is no column {column!r} on this card. {near}")
+        return _figure(marginal(known[column], 0))
+
     def report(self) -> dict[str, Any]:
         """Everything that a report shows, as JSON can hold it."""
         return {
@@ -158,6 +199,15 @@ class Scorecard:
         return misses
 
 
+def _figure(figure: Figure) -> Any:
+    """As Plotly's Python has it, to be shown in a notebook or changed."""
+    import plotly.graph_objects as go  # heavy: only for those who want a figure
+
+    from gansmith.report.overview import drawn
+
+    return go.Figure(drawn(figure))
+
+
 def parsed(requirement: str) -> tuple[str, str, float]:
     """Name, sign and limit of a requirement such as "c2st<=0.8".
 
@@ -211,6 +261,22 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """All cards, as JSON can hold them."""
         return {"cards": [card.to_dict() for card in self.cards]}
+
+    def to_frame(self) -> pd.DataFrame:
+        """The data sets side by side: a row for each score, a column for each set and for real records."""
+        import pandas as pd  # heavy: only for those who want a frame
+
+        frames = {card.name: card.to_frame() for card in self.cards}
+        names = pd.Index(dict.fromkeys(name for card in self.cards for name in card.names), name="score")
+        found = pd.DataFrame({name: one["value"].reindex(names) for name, one in frames.items()}, names)
+        real = pd.concat([one[_CALLED[CEILING]] for one in frames.values()])
+        return found.assign(**{"real hold-out": real[~real.index.duplicated()].reindex(names)})
+
+    def plot(self) -> Any:
+        """Plotly's figure of all scores beside their anchors, with a mark for each data set."""
+        from gansmith.report.overview import overview  # heavy: only for those who want a figure
+
+        return _figure(overview({card.name: card.to_dict()["scores"] for card in self.cards}))
 
     def report(self) -> dict[str, Any]:
         """Everything that a report shows, as JSON can hold it: what `gansmith.report` makes a page of."""

@@ -17,7 +17,7 @@ import numpy as np
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.measures import MEASURES, Case
-from gansmith.scorecard.measuring import AbstractJudge, StandIn
+from gansmith.scorecard.measuring import AbstractJudge, Progress, StandIn, unheard
 from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
 from gansmith.scorecard.score import COPY, FLOOR, Effort, Entry
@@ -59,6 +59,7 @@ class Judge(AbstractJudge[Case]):
         more: Sequence[Entry] = (),
         defects: Mapping[str, tuple[float, tuple[str, ...]]] | None = None,
         lacking: Sequence[str] = (),
+        progress: Progress = unheard,
     ) -> Scorecard:
         """The scorecard of synthetic records.
 
@@ -67,13 +68,15 @@ class Judge(AbstractJudge[Case]):
             more: Entries that were found elsewhere.
             defects: Rules that are broken, see `Evidence`.
             lacking: Columns of the real data that the synthetic data has not.
+            progress: Told what is being measured.
 
         Raises:
             DataError: Different columns, or no record.
         """
         check_comparable(fake, self.train, n_records=1)
         case = self._case(fake)
-        measured, founds, skipped = self.measured(case, len(fake))
+        measured, founds, skipped = self.measured(case, len(fake), progress)
+        progress("what is learnt from it", 1.0)
         taught = self._teaching.taught_by(fake)
         entries = (*measured, *taught.entries, *more)
         seen = Views(case, founds, self.ceilings(len(fake)))

@@ -10,8 +10,14 @@ from typing import Any, Generic, Literal, TypeVar, final
 from gansmith.errors import DataError
 from gansmith.scorecard.score import ANCHORS, CEILING, COPY, Effort, Entry, Family, Score
 
+Progress = Callable[[str, float], None]
+"""Told what is being measured, and which share of it is done."""
 StandIn = Literal["train", "holdout", "half"]
 CaseT = TypeVar("CaseT")
+
+
+def unheard(what: str, share: float) -> None:
+    """For those whom nobody listens to."""
 
 
 @final
@@ -67,12 +73,15 @@ class AbstractJudge(ABC, Generic[CaseT]):
             n: Records, where the anchor is drawn from the training records.
         """
 
-    def measured(self, case: CaseT, n_fake: int) -> tuple[list[Entry], dict[str, Found], dict[str, str]]:
+    def measured(
+        self, case: CaseT, n_fake: int, progress: Progress = unheard
+    ) -> tuple[list[Entry], dict[str, Found], dict[str, str]]:
         """All measures of synthetic records beside their anchors, what lies behind, what was skipped."""
         entries: list[Entry] = []
         founds: dict[str, Found] = {}
         skipped: dict[str, str] = {}
-        for measure in self.measures:
+        for place, measure in enumerate(self.measures):
+            progress(", ".join(measure.names), place / len(self.measures))
             if measure.is_dear and not self.effort.is_full:
                 skipped |= dict.fromkeys(measure.names, "left out of a quick card; do without --quick")
                 continue

@@ -5,6 +5,7 @@ stats.jsonl    step records, one JSON object a line
 previews/      what the fakes looked like along the way, as text and, where they can be looked at, as PNG
 checkpoints/   everything needed to go on
 scores.json    the kept model's held-out score and readings
+begun.gan      the model as it was when the run began: with the newest checkpoint, the best so far
 origin.gan     the model that the run fine-tunes, where there is one
 """
 
@@ -25,7 +26,8 @@ class RunFolder:
     """A folder of one run; made when the first thing is written to it."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.checkpoints, self.origin = path, path / "checkpoints", path / "origin.gan"
+        self.path, self.checkpoints = path, path / "checkpoints"
+        self.begun, self.origin = path / "begun.gan", path / "origin.gan"
 
     @property
     def exists(self) -> bool:
@@ -37,6 +39,11 @@ class RunFolder:
         """Whether the run came to its end."""
         return (self.path / "scores.json").exists()
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a run was started here that has not come to its end."""
+        return self.exists and not self.is_finished
+
     def check_free(self) -> None:
         """Raise UsageError when an unfinished run is here, or something else than a run."""
         if not self.exists and self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
@@ -44,10 +51,10 @@ class RunFolder:
                 f"{self.path} is there already and holds no run. Give a folder of its own with --run: "
                 "nothing of yours is to be overwritten."
             )
-        if self.exists and not self.is_finished:
+        if self.is_unfinished:
             raise UsageError(
-                f"{self.path} holds a run that is not finished. Add --resume to go on with it, "
-                "give another folder with --run, or delete it."
+                f"{self.path} holds a run that is not finished. Add --resume to go on with it "
+                "(in Python resume=True), give another folder with --run, or delete it."
             )
 
     def start(self, config: Mapping[str, Any]) -> None:
@@ -70,7 +77,8 @@ class RunFolder:
 
     def _written(self) -> list[Path]:
         """The files of a run, and no others."""
-        own = [self.path / name for name in ("config.json", "stats.jsonl", "scores.json", "origin.gan")]
+        own = [self.path / name for name in ("config.json", "stats.jsonl", "scores.json")]
+        own += [self.begun, self.origin]
         previews = [*(self.path / "previews").glob("step-*.txt"), *self.frames()]
         parts = self.path.rglob(".*.part")
         return [*own, *previews, *parts, *self.checkpoints.glob("st[eo]p-*.safetensors")]

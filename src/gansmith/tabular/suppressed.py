@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from gansmith.errors import UsageError
+from gansmith.errors import Caution, UsageError
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Suppressed, counted
 from gansmith.tabular.rows import RowCodec
@@ -15,6 +15,8 @@ from gansmith.tabular.schema import Schema
 
 MAX_NAMED: Final = 6
 """Columns that one note names."""
+MANY_UNKNOWN: Final = 0.05
+"""Share of a column's cells that a model does not know, above which it should be learnt anew."""
 
 
 def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str, ...]:
@@ -37,10 +39,11 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
     is_learnt = bool(target) and codec.chain.taking(target) is None  # else it follows from what is learnt
     notes = _of_target(columns[target], target, codec.min_count) if is_learnt else []
     if made_anew:
-        notes.append(
+        said = (
             f"most cells of {_named(made_anew)} hold a value that fewer than {codec.min_count} records "
             "share: made anew, as text is. --min-count 1 lets such values out"
         )
+        notes.append(Caution(said))
     held: dict[tuple[str, str], dict[str, Suppressed]] = {}
     for name, column in columns.items():
         if column.values_called is not None and column.rare():
@@ -53,7 +56,8 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
         )
     emptied = [name for name, column in columns.items() if column.rare() and not column.n_states]
     if emptied:
-        notes.append(f"without its rare values {_named(emptied)} does not vary any more: not learnt")
+        said = f"without its rare values {_named(emptied)} does not vary any more: not learnt"
+        notes.append(Caution(said))
     return tuple(notes)
 
 
@@ -66,7 +70,7 @@ def _of_target(codec: AbstractColumnCodec, target: str, min_count: int) -> list[
     if not held or codec.n_bins:
         return []
     lost = counted(held.n_values, "value", "values"), counted(held.n_records, "record", "records")
-    return [f"THE TARGET {target!r} LOSES {lost[0]} ({lost[1]}): {way_out}"]
+    return [Caution(f"THE TARGET {target!r} LOSES {lost[0]} ({lost[1]}): {way_out}")]
 
 
 def _of_kind(held: Mapping[str, Suppressed], words: tuple[str, str]) -> str:
@@ -83,13 +87,13 @@ def _named(names: Sequence[str]) -> str:
 
 
 def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
-    """A note of the cells that the model can only take for others, or none.
+    """A note of the cells that the model can only take for others, or none; a caution where they are many.
 
     Args:
         codec: Of the model.
         records: Typed as its schema says.
     """
-    found: list[str] = []
+    found, most = list[str](), 0.0
     records = codec.split(records)
     for column, own in zip(codec.flat.columns, codec.columns, strict=True):
         if own.column != column or own.values_called is None or not own.n_states:
@@ -97,13 +101,15 @@ def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
         cells = cells_of(records, column.name)
         n_unknown = int((~own.knows(cells.drop_null())).sum())
         n_missing = 0 if own.has_missing else cells.null_count
+        most = max(most, (n_unknown + n_missing) / max(1, len(cells)))
         if n_unknown:
             found.append(f"{counted(n_unknown, 'cell', 'cells')} of {column.name!r}")
         if n_missing:
             found.append(f"{counted(n_missing, 'missing cell', 'missing cells')} of {column.name!r}")
     if not found:
         return ()
-    return (
+    said = (
         f"the model does not know {', '.join(found)}: such categories count as known ones, drawn by "
-        "frequency, numbers beyond the learnt range as its ends. If they matter, learn all data anew",
+        "frequency, numbers beyond the learnt range as its ends. If they matter, learn all data anew"
     )
+    return (Caution(said) if most > MANY_UNKNOWN else said,)

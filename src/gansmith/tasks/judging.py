@@ -22,6 +22,7 @@ from gansmith.store import of_json_file
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.illustrating import between, checked_model, film_of
 from gansmith.tasks.opening import open_data
+from gansmith.tasks.runs.telling import Teller
 
 if TYPE_CHECKING:  # it imports what learns
     from gansmith.tasks.model import Model
@@ -47,6 +48,7 @@ def score(
     run: str | Path | None = None,
     model: str | Path | Model | None = None,
     seed: int = 0,
+    verbose: bool = True,
     **options: Any,
 ) -> Scorecard:
     """The scorecard of synthetic data, whoever made it.
@@ -63,6 +65,7 @@ def score(
         model: The model that made the data, or its file: the report shows what lies between its records,
             where these can be seen. Of several data sets it is taken for the maker of the first.
         seed: Of everything drawn.
+        verbose: Whether a terminal or a notebook shows what is being measured.
         **options: Of the kind of data, for reading `real`: of tables `schema`, with the constraints that must
             hold, `columns`, `encoding`, ...; see `gansmith score --help`.
 
@@ -70,7 +73,9 @@ def score(
         DataError: When one of them cannot be read or they do not fit together.
         UsageError: When the target or an option is unknown, or the model makes another kind of data.
     """
-    return _judged([synthetic], real, holdout, target, kind, quick, run, model, seed, options).cards[0]
+    return _judged([synthetic], real, holdout, target, kind, quick, run, model, seed, verbose, options).cards[
+        0
+    ]
 
 
 def compare(
@@ -84,6 +89,7 @@ def compare(
     run: str | Path | None = None,
     model: str | Path | Model | None = None,
     seed: int = 0,
+    verbose: bool = True,
     **options: Any,
 ) -> Comparison:
     """The scorecards of several synthetic data sets, or such by name, each judged by the same real records.
@@ -94,7 +100,7 @@ def compare(
         DataError: When one of them cannot be read or they do not fit together.
         UsageError: As for `score`, or there is nothing to judge.
     """
-    return _judged(synthetic, real, holdout, target, kind, quick, run, model, seed, options)
+    return _judged(synthetic, real, holdout, target, kind, quick, run, model, seed, verbose, options)
 
 
 def _judged(
@@ -107,8 +113,11 @@ def _judged(
     run: str | Path | None,
     model: str | Path | Model | None,
     seed: int,
+    verbose: bool,
     options: Mapping[str, Any],
 ) -> Comparison:
+    teller = Teller(verbose)
+    teller.passes("reading")
     started, effort = time.monotonic(), QUICK if quick else FULL
     sources = list(synthetic.values()) if isinstance(synthetic, Mapping) else list(synthetic)
     if not sources:
@@ -125,7 +134,9 @@ def _judged(
     scoring = needed(form, HasScores, opened.modality.kind)
     train, held = _split(form, records, holdout, seed)
     fakes = [scoring.read_to_judge(source, records) for source in sources]
-    cards = list(scoring.score(fakes, train, held, target, small_seed(seed), effort))
+    told = teller.about("measuring")
+    cards = list(scoring.score(fakes, train, held, target, small_seed(seed), effort, told))
+    teller.clear()
     cards[:1] = [_illustrated(cards[0], galleries)]
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
     notes = () if holdout is not None else (SPLIT_OFF,)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from gansmith.engine.games import AbstractRules, rules_from_plain
 from gansmith.engine.processors import n_threads, sampling_precision
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.capabilities import Conditional, Imputing, Partial, Request
-from gansmith.modalities.format import Writer
+from gansmith.modalities.format import HasColumns, Writer
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.registry import Modality, find_modality, needed, offered, options_of
 from gansmith.nets.distributions import Ensemble
@@ -31,9 +31,14 @@ from gansmith.tabular.where import Where
 from gansmith.tasks.runs.settings import FitConfig, Summary
 from gansmith.tasks.sampling import Sampling
 
+UNFINISHED: Final = (
+    "the model is not finished: its run was stopped before the end, or has not come to it. Go on with the "
+    "run for better records"
+)
+
 
 @final
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Model:
     """Everything needed to make records."""
 
@@ -47,6 +52,38 @@ class Model:
     """How it was made: kind, config, networks, data, training summary; plain JSON."""
     digest: str = ""
     """Of the file it came from or went to; empty while it has none."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether its run came to the end."""
+        return bool(self.manifest["training"].get("is_finished", True))
+
+    def facts(self) -> dict[str, str]:
+        """What it is, a name and a text each."""
+        data, fit, training = (self.manifest[name] for name in ("data", "fit", "training"))
+        named, score = offered(self.modality.format, HasColumns), training["held_out_score"]
+        facts = {
+            "source": data["name"],
+            "kind": self.modality.kind,
+            "records": f"{data['n_records']:,}, of which {data['n_heldout']:,} were held out",
+            "columns": f"{len(named.names(self.codec.empty)):,}" if named else "",
+            "target": self.manifest["target"],
+            "seed": str(fit["seed"]),
+            "samples seen": f"{training['samples_seen']:,}",
+            "held-out score": "not taken" if score is None else f"{score:.3f} (1 is perfect)",
+            "not finished": "" if self.is_finished else "its run was stopped before the end",
+        }
+        return {name: text for name, text in facts.items() if text}
+
+    def in_short(self) -> str:
+        """What it is, in a line."""
+        data, score = self.manifest["data"], self.manifest["training"]["held_out_score"]
+        parts = [f"{data['name']}: {data['n_records']:,} records"]
+        parts += [] if score is None else [f"held-out score {score:.3f}"]
+        return ", ".join([*parts, *(() if self.is_finished else ("not finished",))])
+
+    def __repr__(self) -> str:
+        return f"<Model of {self.in_short()}>"
 
     def blocks(
         self,
@@ -131,17 +168,18 @@ class Model:
             ).numpy()
 
     def doubts(self, where: Where | None = None, balance: str = "") -> tuple[str, ...]:
-        """What a person should know about a request: that too few records were learnt that are like it.
+        """What a person should know: that the model is not finished, or has learnt too little like a request.
 
         Raises:
             UsageError: As `blocks`.
         """
+        unfinished = () if self.is_finished else (UNFINISHED,)
         request = self._request(where, balance)
         if request is None:
-            return ()
+            return unfinished
         data = self.manifest["data"]
         free = Sampling(self.modality, self.codec, self.rules, self.networks, 0, None).free
-        return request.doubts(data["n_records"] - data["n_heldout"], free)
+        return (*unfinished, *request.doubts(data["n_records"] - data["n_heldout"], free))
 
     def write(
         self,

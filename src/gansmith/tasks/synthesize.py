@@ -7,9 +7,9 @@ print(model.score(holdout)["c2st"].score)
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import field, make_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast, final
 
@@ -27,8 +27,12 @@ from gansmith.scorecard.features import small_seed
 from gansmith.scorecard.score import FULL, QUICK
 from gansmith.settings import from_plain, settings_of
 from gansmith.tabular.where import Where
+from gansmith.tasks.learner import AbstractLearner, folder_of, warn
 from gansmith.tasks.model import Model, load_model, versions
 from gansmith.tasks.runs.fit import FitConfig, start
+from gansmith.tasks.runs.resuming import begun_again
+from gansmith.tasks.runs.so_far import model_at
+from gansmith.tasks.runs.telling import Teller
 
 
 class UnfittedError(UsageError, NotFittedError):
@@ -37,23 +41,27 @@ class UnfittedError(UsageError, NotFittedError):
 
 _Settings: Any = make_dataclass(
     "Synthesizer",
-    [(one.name, one.type, field(default=one.default)) for one in settings_of(FitConfig)],
+    [
+        *((one.name, one.type, field(default=one.default)) for one in settings_of(FitConfig)),
+        ("verbose", bool, field(default=True)),
+    ],
     kw_only=True,
     eq=False,
     repr=False,
 )
-"""A constructor that only stores, with a parameter for each setting of a fit."""
+"""A constructor that only stores, with a parameter for each setting of a fit, and whether to speak of it."""
 
 
 @final
-class Synthesizer(_Settings, BaseEstimator):
+class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
     """Learns data of any kind and makes more of it; an estimator by scikit-learn's rules.
 
     Settings are given to the constructor, which only stores them, and can be read, set and cloned as those of
-    any estimator; `FitConfig` says what each of them means. It may be the last step of a pipeline;
-    `pipeline[-1].sample(...)` then makes records as that step has seen them.
+    any estimator; `FitConfig` says what each of them means, and `verbose=False` learns in silence. It may be
+    the last step of a pipeline; `pipeline[-1].sample(...)` then makes records as that step has seen them.
 
     Attributes:
+        notes_: How the data was understood, and what of it was not learnt.
         model_: The learnt `Model`, once fitted or loaded.
         target_: The target it was fitted with, or "".
         feature_names_in_: Names of the columns that were given, without a target that was given as `y`; not
@@ -67,6 +75,8 @@ class Synthesizer(_Settings, BaseEstimator):
     n_features_in_: int
     _source: object = None
     _records: Any = None
+    _n_samples = 0
+    """How often records were made without a seed being given."""
 
     def fit(
         self,
@@ -75,11 +85,14 @@ class Synthesizer(_Settings, BaseEstimator):
         *,
         target: str | None = None,
         run: str | Path | None = None,
+        resume: bool = False,
         show: Callable[[StepRecord], None] | None = None,
         start_from: str | Path | Model | Synthesizer | None = None,
         **options: Any,
     ) -> Synthesizer:
-        """Learn from data.
+        """Learn from data, and say on standard error how it goes, unless `verbose=False`.
+
+        Ctrl-C, or the notebook's stop button, ends it between two steps and keeps the best model so far.
 
         Args:
             data: A path, a data frame, an Arrow table, an array of pictures, ...
@@ -87,6 +100,7 @@ class Synthesizer(_Settings, BaseEstimator):
                 column; or the name of a column, as `target`.
             target: A column to be predicted from the others, for scoring.
             run: A folder for checkpoints and statistics.
+            resume: Go on with the run in that folder, where there is one.
             show: Called with each step record.
             start_from: A model, or the path of its file, to fine-tune with data of the same columns: its
                 codec and its weights are taken over, and a quarter of the usual length is enough.
@@ -98,22 +112,24 @@ class Synthesizer(_Settings, BaseEstimator):
 
         Raises:
             DataError: When the data cannot be read or learnt from.
-            UsageError: When a setting, an option or a name is unknown, or an option is of another kind.
+            UsageError: When a setting, an option or a name is unknown, or an option is of another kind; or
+                when they are not those that a run to be resumed was started with.
+
+        Warns:
+            GansmithWarning: Something was not learnt as it was given, or the run was stopped.
         """
         source, target, n_joined = self._with_target(data, y, target)
-        chosen = self.get_params(deep=False)
-        config = FitConfig(**{name: _python(value) for name, value in chosen.items()})
+        chosen = {name: _python(value) for name, value in self.get_params(deep=False).items()}
+        chosen.pop("verbose")
+        config = FitConfig(**chosen)
         if belonging := sorted(options.keys() & chosen.keys()):
             raise UsageError(
                 f"{belonging[0]} is a setting of the run: give it to Synthesizer({belonging[0]}=...)."
             )
-        folder = None if run is None else Path(run)
-        origin = self._origin_of(start_from)
-        fit_run = start(source, config, target=target, options=options, folder=folder, origin=origin)
-        for record in fit_run:
-            if show is not None:
-                show(record)
-        model = fit_run.model()
+        folder, origin = folder_of(run, resume=resume), self._origin_of(start_from)
+        begin = begun_again if resume else start
+        begun = partial(begin, source, config, target=target, options=options, folder=folder, origin=origin)
+        fit_run, model = self._learn(begun, show)
         self._learnt(model, model.manifest["target"], n_joined, has_names=not isinstance(data, np.ndarray))
         self._source, self._records = source, fit_run.prepared.records
         return self
@@ -131,7 +147,7 @@ class Synthesizer(_Settings, BaseEstimator):
 
     def _learnt(self, model: Model, target: str, n_joined: int = 0, *, has_names: bool = True) -> None:
         """Keep what was learnt, under the names that scikit-learn gives such things."""
-        self.model_, self.target_ = model, target
+        self.model_, self.target_, self._n_samples = model, target, 0
         for name in ("feature_names_in_", "n_features_in_"):
             self.__dict__.pop(name, None)  # of an earlier fit
         if named := offered(model.modality.format, HasColumns):
@@ -147,10 +163,12 @@ class Synthesizer(_Settings, BaseEstimator):
         *,
         where: Where | None = None,
         balance: str = "",
-        seed: int = 0,
+        seed: int | None = None,
         truncation: float = 1.0,
     ) -> Any:
         """New records, in the type of the data it was fitted on.
+
+        Each call makes others: the first of a fitted or loaded model takes the seed 0, the next one 1, ...
 
         Args:
             n_records: How many.
@@ -158,19 +176,20 @@ class Synthesizer(_Settings, BaseEstimator):
                 "age": {">=": 65}, "pay": None}`, where None is a missing cell; or texts as on the command
                 line, `["income=>50K", "age>=65"]`.
             balance: A column of which every value shall be equally frequent.
-            seed: Another seed, other records.
+            seed: The same seed, the same records; None takes one that was not taken yet.
             truncation: What noise is multiplied with: below 1 records are more usual, and less various.
 
         Raises:
             UsageError: When not fitted yet, or what is asked for is unknown or cannot be.
 
         Warns:
-            UserWarning: When too few of the records that were learnt from are like what is asked for.
+            GansmithWarning: The model is not finished, or too few of the records that were learnt from are
+                like what is asked for.
         """
         model = self._model()
         for doubt in model.doubts(where, balance):
-            warnings.warn(doubt, stacklevel=2)
-        made = model.sample(n_records, seed, where, balance, truncation)
+            warn(doubt)
+        made = model.sample(n_records, self._seed(seed), where, balance, truncation)
         return model.modality.format.returned(made, self._source)
 
     def impute(self, data: object, *, keep_missing: bool = False, seed: int = 0) -> Any:
@@ -195,9 +214,11 @@ class Synthesizer(_Settings, BaseEstimator):
         *,
         where: Where | None = None,
         balance: str = "",
-        seed: int = 0,
+        seed: int | None = None,
     ) -> dict[str, Any]:
         """Write new records, such as `sample` gives, in the format of the name of a file.
+
+        Each call makes others; see `sample`.
 
         Returns:
             Where they came from, as it is written to PATH.meta.json beside them.
@@ -205,8 +226,14 @@ class Synthesizer(_Settings, BaseEstimator):
         Raises:
             UsageError: When not fitted yet, or a column, a value or the format is unknown.
             DataError: When it cannot be written.
+
+        Warns:
+            GansmithWarning: See `sample`.
         """
-        return self._model().write(path, n_records, seed, where, balance)
+        model = self._model()
+        for doubt in model.doubts(where, balance):
+            warn(doubt)
+        return model.write(path, n_records, self._seed(seed), where, balance)
 
     def discriminator_scores(self, data: object) -> Float[np.ndarray, " n"]:
         """The discriminator's probability that each record is real, in [0, 1].
@@ -257,9 +284,10 @@ class Synthesizer(_Settings, BaseEstimator):
             ("Seed", str(seed)),
             ("Gansmith", versions()["gansmith"]),
         )
-        (card,) = scoring.score(
-            [fake], records, held, self.target_ or None, small_seed(seed), QUICK if quick else FULL
-        )
+        teller, effort = Teller(self.verbose), QUICK if quick else FULL
+        told, target = teller.about("measuring"), self.target_ or None
+        (card,) = scoring.score([fake], records, held, target, small_seed(seed), effort, told)
+        teller.clear()
         return replace(card, made=made)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> None:
@@ -281,6 +309,16 @@ class Synthesizer(_Settings, BaseEstimator):
             return source._model()
         return source if source is None or isinstance(source, Model) else load_model(source)
 
+    def _seed(self, given: int | None) -> int:
+        """The seed that is given, or the next one."""
+        if given is not None:
+            return given
+        self._n_samples += 1
+        return self._n_samples - 1
+
+    def _learnt_model(self) -> Model | None:
+        return vars(self).get("model_")
+
     def _model(self) -> Model:
         if "model_" not in vars(self):
             raise UnfittedError("this synthesizer has learnt nothing yet: call fit(data) first.")
@@ -295,9 +333,10 @@ def _python(value: Any) -> Any:
 
 
 def load(path: str | Path) -> Synthesizer:
-    """A fitted synthesizer from a model file.
+    """A fitted synthesizer from a model file; from a run folder with the best model so far.
 
     Raises:
         ModelFileError: When the file is missing, damaged or hostile.
+        DataError: When there is no run in the folder, or none that has come far enough.
     """
-    return Synthesizer.of(load_model(path))
+    return Synthesizer.of(model_at(path))

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from gansmith.errors import UsageError
-from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.score import CEILING, Entry, Score
 
 
@@ -55,3 +56,46 @@ def test_a_score_without_records_or_with_a_negative_error_is_refused():
     for n, error in ((0, 0.1), (5, -0.1)):
         with pytest.raises(ValueError, match="A score of"):
             Score(value=1.0, error=error, n=n, direction="lower")
+
+
+def test_a_frame_has_a_row_for_each_score():
+    (row,) = card().to_frame().reset_index().to_dict("records")
+    assert [row[name] for name in ("score", "value", "real", "better")] == ["c2st", 0.83, 0.5, "lower"]
+    assert math.isnan(row["copy"])
+    assert row["high"] == pytest.approx(0.83 + 1.96 * 0.02)
+
+
+def test_cards_stand_side_by_side_in_a_frame_a_figure_and_a_notebook():
+    cards = Comparison((replace(card(), name="ours"), replace(card(0.9), name="<theirs>")))
+    assert cards.to_frame().loc["c2st"].to_dict() == {"ours": 0.83, "<theirs>": 0.9, "real hold-out": 0.5}
+    figure = cards.plot()
+    assert {one.name: list(one.x) for one in figure.data} == {
+        "real hold-out": [1.0],
+        "independent parts": [],
+        "training copy": [],
+        "ours": [pytest.approx(0.175)],  # lower is better: from 0.9 to 0.5
+        "&lt;theirs&gt;": [0.0],
+    }
+    page = cards._repr_html_()
+    assert page.count("<table>") == 1
+    assert "&lt;theirs&gt;" in page
+    assert "0.830" in page
+    assert "0.900" in page
+
+
+def test_a_column_is_drawn_real_against_synthetic():
+    column = {
+        "name": "age",
+        "kind": "integer",
+        "real": [0.4, 0.6],
+        "synthetic": [0.5, 0.5],
+        "edges": [0, 1, 2],
+    }
+    drawn = replace(card(), plots={"columns": [column | {"error": 0.1, "ceiling": 0.05}]})
+    figure = drawn.plot("age")
+    assert [one.name for one in figure.data] == ["real", "synthetic"]
+    assert "@" not in figure.to_json()
+    with pytest.raises(UsageError, match="Did you mean 'age'"):
+        drawn.plot("agee")
+    with pytest.raises(UsageError, match="It knows no columns"):
+        card().plot("age")

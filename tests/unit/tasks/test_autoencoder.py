@@ -23,7 +23,8 @@ def test_tables_have_the_same_faces(people, tmp_path):
     assert whole["age"].notna().all()
     assert whole["city"].equals(partial["city"])
     learnt.save(tmp_path / "vae.gan")
-    pd.testing.assert_frame_equal(load(tmp_path / "vae.gan").sample(30), learnt.sample(30), check_dtype=False)
+    drawn = learnt.sample(30, seed=5)
+    pd.testing.assert_frame_equal(load(tmp_path / "vae.gan").sample(30, seed=5), drawn, check_dtype=False)
     learnt.save(tmp_path / "small.gan", sampling_only=True)
     assert set(load(tmp_path / "small.gan").model_.networks) == {"decoder"}
     with pytest.raises(UsageError, match="'autoencoder' cannot tell real records"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gansmith.errors import DataError
+from gansmith.errors import DataError, GansmithWarning
 from gansmith.tabular.schema import schema_of
 from gansmith.tasks.judging import score
 from gansmith.tasks.synthesize import Synthesizer, load
@@ -71,7 +71,8 @@ def test_a_schema_file_that_holds_none_is_refused(tmp_path, text):
 
 def test_what_is_written_says_where_it_came_from(fitted, tmp_path):
     fitted.save(tmp_path / "people.gan")
-    said = fitted.write(tmp_path / "fake.csv", 30, where={"city": "Oslo"}, seed=4)
+    with pytest.warns(GansmithWarning, match="city=Oslo: too few"):
+        said = fitted.write(tmp_path / "fake.csv", 30, where={"city": "Oslo"}, seed=4)
     assert said == json.loads((tmp_path / "fake.csv.meta.json").read_text())
     assert (said["synthetic"], said["records"], said["seed"], said["where"]) == (
         True,

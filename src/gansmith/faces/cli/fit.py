@@ -15,6 +15,7 @@ from gansmith.faces.cli.options import Json, check_model_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
 from gansmith.modalities.registry import find_modality, kinds, options_of, recognise
 from gansmith.settings import from_plain, settings_of
+from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.runs.settings import FitConfig
 
 if TYPE_CHECKING:
@@ -57,21 +58,18 @@ def fit(
 ) -> None:
     """Learn a model from data.
 
-    Ctrl-C stops between two steps and keeps a checkpoint; --resume goes on as if nothing had happened.
+    Ctrl-C stops between two steps and keeps a checkpoint; the same command again, or --resume, goes on as if
+    nothing had happened.
     """
     from gansmith.faces.cli.screen import console, play
 
     check_model_output(output, data)
     folder = run or output.with_suffix(".run")
-    if resume:
-        _check_resumable(chosen, {"--target": target, "--config": config, "--from": origin})
-        from gansmith.tasks.runs.fit import resume as resume_run
-
-        fit_run = resume_run(data, folder)
-        console.print(f"Resuming at step {fit_run.training.step:,} of {fit_run.training.n_steps:,}.")
+    general, options = _merged(config, chosen, data) if config else (dict(chosen.general), chosen.options)
+    target = target or general.pop("target", "")
+    if resume or RunFolder(folder).is_unfinished:
+        fit_run = _resumed(data, general, target, options, folder, origin, is_asked_for=resume)
     else:
-        general, options = _merged(config, chosen, data) if config else (dict(chosen.general), chosen.options)
-        target = target or general.pop("target", "")
         fit_run = _started(data, from_plain(FitConfig, general), target, options, folder, origin)
     is_finished = play(fit_run)
     if fit_run.training.length.cuts:
@@ -79,7 +77,8 @@ def fit(
     if not is_finished:
         command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
         command += ["--sampling-only"] if sampling_only else []
-        console.print("Stopped; a checkpoint is kept. To go on:")
+        console.print(f"Stopped; a checkpoint is kept, and `gansmith sample {folder}` uses the best so far.")
+        console.print("To go on:")
         typer.echo(shlex.join(command), err=True)
         raise typer.Exit(INTERRUPTED)
     with console.status("The last touch ..."):
@@ -95,7 +94,6 @@ def _started(
 ) -> FitRun:
     """A run that has not begun to learn; what was read is shown before anything is learnt from it."""
     from gansmith.faces.cli.screen import console, show_schema
-    from gansmith.store.run_folder import RunFolder
     from gansmith.tasks.opening import open_data
 
     RunFolder(folder).check_free()
@@ -125,14 +123,36 @@ def _started(
     return fit_run
 
 
-def _check_resumable(chosen: Chosen, others: Mapping[str, object]) -> None:
-    """Raise UsageError when something is given that would make it another run."""
-    options = [*(name for name, value in others.items() if value), *chosen.spelt]
-    if options:
+def _resumed(
+    data: str,
+    general: Mapping[str, Any],
+    target: str,
+    options: Mapping[str, Any],
+    folder: Path,
+    origin: Path | None,
+    *,
+    is_asked_for: bool,
+) -> FitRun:
+    """The run in the folder as it was left, if it was started with these settings.
+
+    Without --resume they must be all of them: it is the very same command line then.
+    """
+    from gansmith.faces.cli.screen import console
+    from gansmith.tasks.model import load_model
+    from gansmith.tasks.runs.fit import resume
+    from gansmith.tasks.runs.resuming import differing
+
+    model = load_model(origin) if origin else None
+    if found := differing(folder, general, target, options, model, is_whole=not is_asked_for):
+        whose = f"{folder} holds a run that {'was' if is_asked_for else 'is not finished and was'} started"
+        way_out = "Leave them out to go on with it" if is_asked_for else "Add --resume alone to go on with it"
         raise UsageError(
-            f"a resumed run keeps its own settings: leave out {', '.join(options)}, "
-            "or start a new run without --resume in another folder (--run)."
+            f"{whose} with other settings: {'; '.join(found)}. {way_out}, give another folder with --run, or "
+            "delete it."
         )
+    run = resume(data, folder)
+    console.print(f"Resuming at step {run.training.step:,} of {run.training.n_steps:,}.")
+    return run
 
 
 def _merged(path: Path, chosen: Chosen, data: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -14,7 +14,7 @@ from gansmith.faces.cli.settings import Chosen, offering
 
 @offering("sample")
 def sample(
-    model: Annotated[Path, typer.Argument(help="A model file.")],
+    model: Annotated[Path, typer.Argument(help="A model file; or a run folder, for the best model so far.")],
     chosen: Chosen,
     n: Annotated[int, typer.Option("-n", "--records", min=0, help="How many records.")] = 1000,
     output: Output = STDOUT,
@@ -38,14 +38,14 @@ def sample(
     json: Json = False,
 ) -> None:
     """Make synthetic records with a model."""
-    from gansmith.tasks.model import load_model
+    from gansmith.tasks.runs.so_far import model_at
 
     if discriminator_scores and (json or output != STDOUT):
         raise UsageError(
             "--discriminator-scores prints for people, on standard output: leave out -o and --json."
         )
     check_records_output(output, model, json=json)
-    loaded = load_model(model)
+    loaded = model_at(model)
     for doubt in loaded.doubts(where, balance):
         typer.echo(f"Note: {doubt}", err=True)
     if discriminator_scores:  # each record as a person would look at it, and what is thought of it

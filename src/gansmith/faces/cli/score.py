@@ -80,6 +80,9 @@ def score(
         write_whole(output, as_json(cards.report()) + b"\n")
     if privacy_card:
         first.to_privacy_card(privacy_card)
+    for path in filter(None, (output, privacy_card)):
+        twin = f" and {path.with_suffix('.json')}" if path is output and path.suffix == ".html" else ""
+        typer.echo(f"Wrote {path}{twin}.", err=True)
     misses = cards.check(require or []) if others else first.check(require or [])
     if json:
         print_json(cards.to_dict() if others else first.to_dict())

@@ -6,12 +6,9 @@ Text from the user's data is shown letter for letter, brackets and colons includ
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
@@ -21,6 +18,7 @@ from rich.text import Text
 
 from gansmith.faces.cli.graphics import graphics_of, print_pictures
 from gansmith.tasks.opening import Opened
+from gansmith.tasks.runs.telling import in_words, lines_of, stopping
 
 if TYPE_CHECKING:  # what learns is imported when the data has been shown
     from gansmith.engine.games import Readings
@@ -35,10 +33,6 @@ console: Final = _LetterForLetter(stderr=True, soft_wrap=True)
 MAX_ROWS: Final = 40
 N_STRIPS: Final = 10
 """How often in a run pictures of what is made are shown."""
-SEEN_THROUGH: Final = 0.9
-"""Shares of real and of fake records judged rightly above which the discriminator is far ahead."""
-NEAR_A_HALF: Final = 0.1
-"""How far from a half, a coin's share, both shares may be to be called guessing."""
 
 
 def print_table(
@@ -68,23 +62,6 @@ def show_schema(opened: Opened) -> None:
         console.print(f"... and {len(rows) - MAX_ROWS:,} more.")
     for note in records.notes:
         console.print(f"Note: {note}")
-
-
-@contextmanager
-def stopping() -> Generator[Event]:
-    """Turn Ctrl-C into a wish that the loop grants between two steps; the second time stops at once."""
-    is_wanted = Event()
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        if is_wanted.is_set():
-            raise KeyboardInterrupt
-        is_wanted.set()
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield is_wanted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -133,29 +110,6 @@ def play(run: FitRun) -> bool:
     return True
 
 
-def in_words(record: StepRecord, readings: Readings | None) -> str:
-    """Who is ahead, by how many records the discriminator judged rightly when it was last asked.
-
-    The losses stand beside it as numbers alone: penalties are among them, so they say little by themselves.
-
-    Example:
-        >>> from gansmith.engine.train import StepRecord
-        >>> in_words(StepRecord(1, 2, 500, {"discriminator": 0.2, "generator": 2.1}), None)
-        'warming up (losses 0.20, 2.10)'
-    """
-    losses = f"(losses {', '.join(f'{loss:.2f}' for loss in record.losses.values())})"
-    if readings is None:
-        return f"warming up {losses}"
-    if "real_accuracy" not in readings:  # a game without a discriminator
-        return f"learning {losses}"
-    accuracies = readings["real_accuracy"], readings["fake_accuracy"]
-    if min(accuracies) > SEEN_THROUGH:
-        return f"the discriminator sees through the fakes {losses}"
-    if all(abs(accuracy - 0.5) <= NEAR_A_HALF for accuracy in accuracies):
-        return f"the discriminator cannot tell {losses}"
-    return f"an even game {losses}"
-
-
 def _tell(record: StepRecord, run: FitRun) -> None:
     """A line for each evaluation and each finding; above the bar, or on its own without a terminal.
 
@@ -163,10 +117,5 @@ def _tell(record: StepRecord, run: FitRun) -> None:
     """
     if run.previewed and run.training.length.is_due(record.step, N_STRIPS):
         print_pictures(run.previewed, console)
-    if record.score is not None:
-        best = run.training.best_score
-        kept = "kept" if record.is_best or best is None else f"best so far {best:.3f}"
-        done = record.step / record.n_steps
-        console.print(f"{done:4.0%}  held-out score {record.score:.3f} (1 is perfect), {kept}")
-    for finding in record.findings:
-        console.print(f"      {finding}")
+    for line in lines_of(record, run):
+        console.print(line)

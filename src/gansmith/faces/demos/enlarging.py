@@ -55,7 +55,9 @@ def run_enlarging(
     make_folder(folder)
     drawn = drawn_shapes(n_pictures + N_SHOWN, seed, SIDE_PX).pixels
     show(f"{n_pictures} pictures of {SIDE_PX} x {SIDE_PX} were drawn; {N_SHOWN} more are made small.")
-    translator = Translator(upscale=FACTOR, samples_seen=samples_seen, seed=seed).fit([*drawn[:n_pictures]])
+    translator = Translator(upscale=FACTOR, samples_seen=samples_seen, seed=seed, verbose=False).fit(
+        [*drawn[:n_pictures]]
+    )
     truths = [*drawn[n_pictures:]]
     given = [_scaled(truth, SIDE_PX // FACTOR, Image.Resampling.BICUBIC) for truth in truths]
     card = translator.score(given, truths)

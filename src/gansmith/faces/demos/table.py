@@ -59,7 +59,7 @@ def run_table(
     _write(paths["holdout"], header, [rows[index] for index in order[:n_holdout]])
     _write(paths["train"], header, [rows[index] for index in order[n_holdout:]])
 
-    synthesizer = Synthesizer(samples_seen=samples_seen, seed=seed, device="cpu")
+    synthesizer = Synthesizer(samples_seen=samples_seen, seed=seed, device="cpu", verbose=False)
     synthesizer.fit(paths["train"], TARGET, show=lambda record: _report(record, show))
     model = synthesizer.model_
     for row in model.modality.recipe.describe(model.codec):

@@ -25,6 +25,7 @@ from gansmith.modalities.image.recognising import is_frame
 from gansmith.modalities.image.writing import PictureWriter
 from gansmith.modalities.previews import PicturePreview
 from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import Effort
 from gansmith.tabular.where import plain_where
 
@@ -157,10 +158,11 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         target: str | None,
         seed: int,
         effort: Effort,
+        progress: Progress = unheard,
     ) -> Iterator[Scorecard]:
         from gansmith.modalities.image.scoring import score_pictures  # heavy: only for those who score
 
-        cards = score_pictures(fakes, train, holdout, target, seed, effort)
+        cards = score_pictures(fakes, train, holdout, target, seed, effort, progress)
         for fake, card in zip(fakes, cards, strict=True):
             yield replace(card, notes=(*card.notes, *_broken_ones(fake, train, holdout)))
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from gansmith.errors import DataError
+from gansmith.errors import Caution, DataError
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.boxes import Boxes, read_boxes
@@ -315,7 +315,7 @@ def _texts(content: bytes, name: str, encoding: str = "") -> Texts:
 def left_out(frames: Frames, broken: Mapping[int, str]) -> str:
     """What is said of pictures that cannot be read, by their numbers, each with its reason."""
     said = [f"{frames.name(number)} ({broken[number]})" for number in sorted(broken)]
-    return f"{counted(len(broken), 'file')} left out: {shortened(said)}"
+    return Caution(f"{counted(len(broken), 'file')} left out: {shortened(said)}")
 
 
 def _notes(

@@ -23,7 +23,7 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.embedded.judge import EmbeddedJudge
 from gansmith.scorecard.embedded.records import Target
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.measuring import Found
+from gansmith.scorecard.measuring import Found, Progress, unheard
 from gansmith.scorecard.private.risk import Tally, measured_risk
 from gansmith.scorecard.score import CEILING, COPY, Effort, Entry, valid_share
 from gansmith.scorecard.verdict.answers import Evidence
@@ -54,6 +54,7 @@ def score_pictures(
     target: str | None,
     seed: int,
     effort: Effort,
+    progress: Progress = unheard,
 ) -> Iterator[Scorecard]:
     """Score generated pictures against held-out ones, each score beside its anchors.
 
@@ -67,6 +68,7 @@ def score_pictures(
         target: The attribute that a network learns from generated pictures; None: all that are classes.
         seed: Of everything drawn.
         effort: How many pictures and repetitions.
+        progress: Told what is being measured.
 
     Yields:
         The card of each set.
@@ -82,6 +84,7 @@ def score_pictures(
     n = most_pictures(train.form) if effort.is_full else min(N_QUICK, most_pictures(train.form))
     train_keys, holdout_keys = keys_of(train), keys_of(holdout)
     some, held = _some(len(train), n, seed), _some(len(holdout), n, seed)
+    progress("learning an encoder from the real pictures", 0.0)
     judge = EmbeddedJudge(
         embedded(train.take(some), train_keys[some], targets),
         embedded(holdout.take(held), holdout_keys[held], targets),
@@ -99,7 +102,7 @@ def score_pictures(
         keys = keys_of(fake)
         ours = _some(len(fake), n, seed)
         seen = embedded(fake.take(ours), keys[ours], targets)
-        entries, founds, skipped = judge.entries(seen, keys)
+        entries, founds, skipped = judge.entries(seen, keys, progress)
         rules = broken_rules(fake, train, keys)
         share, details = valid_share(len(fake), rules)
         entries.append(Entry("valid", share, anchors, details, "valid"))

@@ -18,6 +18,7 @@ from gansmith.modalities.previews import TablePreview
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table_of
 from gansmith.scorecard.card import Scorecard
+from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import Effort
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.base import natural_kind
@@ -90,11 +91,12 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         target: str | None,
         seed: int,
         effort: Effort,
+        progress: Progress = unheard,
     ) -> Iterator[Scorecard]:
         """See `HasScores`."""
         from gansmith.modalities.table.scoring import score_tables  # heavy: only for those who score
 
-        return score_tables(fakes, train, holdout, target, seed, effort)
+        return score_tables(fakes, train, holdout, target, seed, effort, progress)
 
     def read_for(self, source: object, like: Table) -> Table:
         """See the base class.

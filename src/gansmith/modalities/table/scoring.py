@@ -16,6 +16,7 @@ from gansmith.modalities.table.features import common_types, table_features, tol
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.judge import Judge
+from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.private.copies import copied_texts
 from gansmith.scorecard.private.risk import Attack, Tally, measured_risk
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, valid_share
@@ -29,7 +30,13 @@ from gansmith.tabular.schema import Column, Schema, Table
 
 
 def score_tables(
-    fakes: Sequence[Table], train: Table, holdout: Table, target: str | None, seed: int, effort: Effort
+    fakes: Sequence[Table],
+    train: Table,
+    holdout: Table,
+    target: str | None,
+    seed: int,
+    effort: Effort,
+    progress: Progress = unheard,
 ) -> Iterator[Scorecard]:
     """Score synthetic tables against held-out records, each score beside its anchors.
 
@@ -43,6 +50,7 @@ def score_tables(
         target: The column to predict; None: all in turn.
         seed: Of everything drawn.
         effort: How many records and repetitions.
+        progress: Told what is being measured.
 
     Yields:
         The card of each table.
@@ -77,7 +85,7 @@ def score_tables(
         defects = {rule.words: (float(rule.is_broken.mean()), rule.columns) for rule in broken}
         lacking = [name for name in schema.names if name not in fake.records.column_names]
         more = [entry, *_copied_texts(fake.records, real_tables[0], real_tables[1], schema)]
-        card = judges[key].card(ours, more, defects, lacking)
+        card = judges[key].card(ours, more, defects, lacking, progress)
         notes = (*fake.notes, *_not_judged(schema))
         yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
 

@@ -20,7 +20,7 @@ from gansmith.scorecard.embedded.alike import Likeness, border_of, likeness
 from gansmith.scorecard.embedded.measures import MEASURES, Case
 from gansmith.scorecard.embedded.records import AbstractObserver, Classifier, Embedded, Encoder, Target
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.measuring import AbstractJudge, Found, StandIn
+from gansmith.scorecard.measuring import AbstractJudge, Found, Progress, StandIn, unheard
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry
 
 N_TAUGHT: Final = 10_000
@@ -73,17 +73,18 @@ class EmbeddedJudge(AbstractJudge[Case]):
         self.train, self.holdout = self._seen(train), self._seen(holdout)
 
     def entries(
-        self, fake: Embedded, keys: np.ndarray
+        self, fake: Embedded, keys: np.ndarray, progress: Progress = unheard
     ) -> tuple[list[Entry], dict[str, Found], dict[str, str]]:
         """All scores of synthetic records, what lies behind them, and what could not be computed.
 
-        Exact copies are looked for by `keys`, of all records where `fake` is a part of them.
+        Exact copies are looked for by `keys`, of all records where `fake` is a part of them. `progress` hears
+        what is being measured.
 
         Of the likeness behind "near_copies", `which` are places in `self.order`, which are places in the
         training records as they were given.
         """
         case = replace(self._case(self._seen(fake)), keys=keys)
-        entries, founds, skipped = self.measured(case, len(fake))
+        entries, founds, skipped = self.measured(case, len(fake), progress)
         taught = next((entry for entry in entries if entry.name == "tstr"), None)
         if taught is not None and CEILING in taught.anchors:
             real = replace(taught.anchors[CEILING], label="accuracy, learnt from real")

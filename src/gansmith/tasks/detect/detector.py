@@ -6,6 +6,7 @@ detector.predict(new)  # 1 where a record is odd
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal, cast, final
 
@@ -26,9 +27,11 @@ from gansmith.tasks.detect.conventions import (
 )
 from gansmith.tasks.detect.detection import Detection, Progress, learnt_detection, set_apart, with_classics
 from gansmith.tasks.detect.saved import load_detection, save_detection
+from gansmith.tasks.learner import AbstractLearner
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.opening import Opened, open_data
 from gansmith.tasks.runs.fit import FitConfig, start
+from gansmith.tasks.runs.telling import Teller
 from gansmith.tasks.synthesize import Synthesizer, UnfittedError
 
 Convention = Literal["pyod", "sklearn"]
@@ -37,7 +40,7 @@ MOST_ODD: Final = 0.5
 
 
 @final
-class Detector(OutlierMixin, BaseEstimator):
+class Detector(AbstractLearner, OutlierMixin, BaseEstimator):
     """Learns what is usual from records that mostly are, and says which others are not.
 
     Args:
@@ -55,8 +58,10 @@ class Detector(OutlierMixin, BaseEstimator):
             too. They hold the records that were learnt from, and cannot be saved.
         seed: The same seed, the same detector.
         threads: Processor cores to learn the model with; 0 chooses.
+        verbose: Whether `fit` says on standard error how it goes.
 
     Attributes:
+        notes_: How the data was understood, and what of it was not learnt, where a model was learnt.
         detection_: What was learnt.
         decision_scores_: Of the records learnt from, higher is odder.
         threshold_: From where on a record is called odd.
@@ -84,11 +89,12 @@ class Detector(OutlierMixin, BaseEstimator):
         classics: bool = False,
         seed: int = 0,
         threads: int = 0,
+        verbose: bool = True,
     ) -> None:
         self.contamination, self.convention = contamination, convention
         self.model, self.kind, self.preset = model, kind, preset
         self.budget, self.samples_seen, self.detector_samples = budget, samples_seen, detector_samples
-        self.classics, self.seed, self.threads = classics, seed, threads
+        self.classics, self.seed, self.threads, self.verbose = classics, seed, threads, verbose
 
     def fit(self, X: object, y: object = None, *, progress: Progress | None = None) -> Detector:  # noqa: N803
         """Learn from records that are mostly usual.
@@ -96,11 +102,14 @@ class Detector(OutlierMixin, BaseEstimator):
         Args:
             X: A path, a data frame, an array, ...
             y: Not looked at.
-            progress: Told what is being learnt, and which share of it is done.
+            progress: Told what is being learnt beside the model, and which share of it is done.
 
         Raises:
             UsageError: When a setting is none.
             DataError: When the data cannot be read or learnt from.
+
+        Warns:
+            GansmithWarning: Something was not learnt as it was given, or the model's run was stopped.
         """
         del y
         self._check()
@@ -110,14 +119,17 @@ class Detector(OutlierMixin, BaseEstimator):
             usual = opened.hand_over()
             seen, apart = set_apart(usual, self.seed)
             opened.records = seen
-            model = self._learnt_model(opened)
+            model = self._model_of(opened)
         else:
             model = _model_of(self.model)
             usual = model.modality.format.read_for(source, model.codec.empty)
             seen, apart = set_apart(usual, self.seed)
+        teller = Teller(self.verbose)
+        progress = progress or teller.about("learning what is usual:")
         detection = learnt_detection(
             model, seen, apart, self.seed, self.detector_samples, progress, contamination=self.contamination
         )
+        teller.clear()
         if self.classics:
             detection = with_classics(detection, seen, apart, self.seed)
         return self._learnt(detection, detection.scores(usual))
@@ -283,21 +295,20 @@ class Detector(OutlierMixin, BaseEstimator):
             )
         return X
 
-    def _learnt_model(self, opened: Opened) -> Model:
-        run = start(
-            opened,
-            FitConfig(
-                kind=self.kind,
-                preset=self.preset,
-                budget=self.budget,
-                samples_seen=self.samples_seen,
-                seed=self.seed,
-                threads=self.threads,
-            ),
+    def _model_of(self, opened: Opened) -> Model:
+        """What is learnt of these records."""
+        config = FitConfig(
+            kind=self.kind,
+            preset=self.preset,
+            budget=self.budget,
+            samples_seen=self.samples_seen,
+            seed=self.seed,
+            threads=self.threads,
         )
-        for _ in run:
-            pass
-        return run.model()
+        return self._learn(partial(start, opened, config))[1]
+
+    def _learnt_model(self) -> Model | None:
+        return self.detection_.model if "detection_" in vars(self) else None
 
     def _scores(self, X: object) -> Scores:  # noqa: N803
         self._fitted()

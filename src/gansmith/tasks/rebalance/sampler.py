@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, cast, final
 
 import numpy as np
@@ -19,6 +20,7 @@ from sklearn.utils.validation import validate_data
 from gansmith.errors import UsageError
 from gansmith.modalities.format import HasColumns
 from gansmith.modalities.registry import find_modality, needed, options_of
+from gansmith.tasks.learner import AbstractLearner
 from gansmith.tasks.model import Model
 from gansmith.tasks.opening import Opened
 from gansmith.tasks.rebalance.generating import run_settings, times_of
@@ -29,7 +31,7 @@ TARGET: Final = "target"
 
 
 @final
-class Rebalancer(BaseOverSampler):
+class Rebalancer(AbstractLearner, BaseOverSampler):
     """Over-samples rare classes of a table with records that a generator makes.
 
     One generator learns all classes, so that the rare ones have what they share with the others. The original
@@ -44,10 +46,12 @@ class Rebalancer(BaseOverSampler):
         samples_seen: Length of the generator's run in records; 0 takes the budget.
         budget: Time to learn, such as 60s or 2m.
         random_state: Of the generator and of what it makes.
+        verbose: Whether `fit_resample` says on standard error how it goes.
 
     Attributes:
         sampling_strategy_: How many records were made of each class.
         model_: The generator; its column of classes is called "target", their values are their places.
+        notes_: How the table was understood, and what of it was not learnt, where records were made.
         n_features_in_: Columns.
         feature_names_in_: Their names, where there are such.
     """
@@ -56,6 +60,7 @@ class Rebalancer(BaseOverSampler):
         **BaseOverSampler._parameter_constraints,
         "samples_seen": "no_validation",  # by the settings of a run
         "budget": "no_validation",
+        "verbose": ["boolean"],
     }
     model_: Model
     sampling_strategy_: Mapping[Any, int]
@@ -67,9 +72,11 @@ class Rebalancer(BaseOverSampler):
         samples_seen: Any = 0,
         budget: Any = "60s",
         random_state: Any = None,
+        verbose: Any = True,
     ) -> None:
         super().__init__(sampling_strategy=sampling_strategy)
         self.samples_seen, self.budget, self.random_state = samples_seen, budget, random_state
+        self.verbose = verbose
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:  # noqa: N802, N803
         y, is_one_of_all = check_target_type(y, indicate_one_vs_all=True)
@@ -113,10 +120,11 @@ class Rebalancer(BaseOverSampler):
         options = options_of(modality, "fit", {"min_count": 1, "columns": {target: "category"}})
         records = modality.format.read(joined, options).take(np.repeat(np.arange(len(codes)), repeats))
         opened = Opened(modality, records, options, target, started)
-        run = start(opened, run_settings("table", self.samples_seen, self.budget, seed))
-        for _ in run:
-            pass
-        return run.model(), joined
+        settings = run_settings("table", self.samples_seen, self.budget, seed)
+        return self._learn(partial(start, opened, settings))[1], joined
+
+    def _learnt_model(self) -> Model | None:
+        return vars(self).get("model_")
 
     def __sklearn_tags__(self) -> Any:
         tags: Any = super().__sklearn_tags__()

@@ -44,6 +44,7 @@ from gansmith.tasks.runs.origin import taken_over
 from gansmith.tasks.runs.preparing import Prepared, prepare, salted
 from gansmith.tasks.runs.probing import PROBES_SHARE, probed
 from gansmith.tasks.runs.settings import FitConfig, parse_duration
+from gansmith.tasks.runs.so_far import begun
 
 N_STATS: Final = 500
 """Lines of statistics per run, about."""
@@ -114,6 +115,7 @@ class FitRun:
             "ensemble_size": ensemble_size or len(self.training.ensemble),
             "held_out_score": self.training.kept_score,
             "readings": self.training.kept_readings,
+            "is_finished": self.training.is_over,
         }
 
     def repeat(self) -> str:
@@ -125,18 +127,24 @@ class FitRun:
             options += "".join(f" --penalty {one.name}={one.weight!r}" for one in found)
         return f"{options}{f' --shortened {cuts}' if cuts else ''} --threads {self.n_threads}"
 
-    def model(self) -> Model:
-        """The model that the held-out score has chosen so far."""
+    def model(self, *, has_last_touch: bool = True) -> Model:
+        """The model that the held-out score has chosen so far.
+
+        The last touch takes seconds; without it the newest networks that were kept are taken as they are.
+        """
         game = self.training.game
         networks = copies_with(game, self.training.kept, [*game.networks])
         ensemble_size = 0
         if kept := self._unchanged:
             networks |= {name: kept.networks[name] for name in game.rules.generating}
         else:
-            ensemble = finished_ensemble(self.prepared, self.training)
+            ensemble: Sequence[Networks] = [networks]
+            if has_last_touch:
+                ensemble = finished_ensemble(self.prepared, self.training)
             networks, ensemble_size = {**networks, **taking_turns(ensemble)}, len(ensemble)
         rules = game.rules.after(self.training.adjustments)
         training = self.summary(ensemble_size)
+        training["is_finished"] &= has_last_touch
         manifest = {**self.prepared.manifest, "game": plain_rules(rules), "training": training}
         return Model(self.modality, self.codec, rules, networks, manifest)
 
@@ -224,6 +232,7 @@ def start(
         settled = {"samples_seen": length, "n_threads": threads, "salt": salt}
         fingerprint = salted(prepared.fingerprint, salt)
         run_folder.start({**prepared.manifest, **settled, "fingerprint": fingerprint})
+        begun(prepared).save(run_folder.begun)
         if origin:
             origin.save(run_folder.origin)
     return FitRun(prepared, length, threads, run_folder, deadline)

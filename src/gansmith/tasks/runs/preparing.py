@@ -16,7 +16,7 @@ from gansmith.engine.processors import MANY_OPERATIONS, fastest_precision, n_ope
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
 from gansmith.engine.tuning import tuned_networks
-from gansmith.errors import UsageError, did_you_mean, find
+from gansmith.errors import Caution, UsageError, did_you_mean, find
 from gansmith.modalities.capabilities import Weighting
 from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
 from gansmith.modalities.registry import Modality, offered
@@ -28,6 +28,7 @@ from gansmith.tasks.runs.settings import FitConfig, parse_duration
 
 FEWEST_JUDGED: Final = 32
 """Samples that a held-out score is taken on, where a record is several."""
+NOTHING_HELD_OUT: Final = Caution("no records are held out: patience and cures have nothing to go by")
 
 
 @final
@@ -109,7 +110,7 @@ def prepare(
         score = recipe.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
         evaluation = Evaluation(held, batches.first(n_judged), score, plan.tolerance)
     elif config.patience or config.cures:
-        notes = (*notes, "no records are held out: patience and cures have nothing to go by")
+        notes = (*notes, NOTHING_HELD_OUT)
     manifest = {
         "kind": modality.kind,
         "fit": to_plain(config),

@@ -88,3 +88,5 @@ class Summary:
     """Of the networks that are kept; None where no records were held out."""
     readings: Mapping[str, float]
     """What was read off the game then."""
+    is_finished: bool = True
+    """Whether it came to its end; files of before say nothing, and did."""

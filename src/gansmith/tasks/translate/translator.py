@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, final
 
@@ -18,15 +19,17 @@ from gansmith.errors import UsageError
 from gansmith.modalities.grids import Turned
 from gansmith.scorecard.translation.card import TranslationCard
 from gansmith.settings import from_plain
+from gansmith.tasks.learner import AbstractLearner, folder_of
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.runs.fit import FitConfig, start
+from gansmith.tasks.runs.resuming import begun_again
 from gansmith.tasks.synthesize import UnfittedError
 from gansmith.tasks.translate.judging import judged
 from gansmith.tasks.translate.translation import Translation
 
 
 @final
-class Translator(BaseEstimator):
+class Translator(AbstractLearner, BaseEstimator):
     """Learns pairs of records, what is given and what is wanted, and makes the second of the first.
 
     With `upscale` or `restore` good records alone are learnt from: what is given is made of them.
@@ -42,9 +45,11 @@ class Translator(BaseEstimator):
         samples_seen: Length in windows that are learnt from; 0 takes the budget or the preset's length.
         seed: The same seed, the same model.
         threads: Processor cores to learn with; 0 chooses.
+        verbose: Whether `fit` says on standard error how it goes.
 
     Attributes:
         model_: The learnt `Model`, once fitted or loaded.
+        notes_: How the data was understood, and what of it was not learnt.
     """
 
     model_: Model
@@ -62,11 +67,12 @@ class Translator(BaseEstimator):
         samples_seen: int = 0,
         seed: int = 0,
         threads: int = 0,
+        verbose: bool = True,
     ) -> None:
         self.upscale, self.restore, self.damage = upscale, restore, damage
         self.perceptual, self.size = perceptual, size
         self.preset, self.budget, self.samples_seen = preset, budget, samples_seen
-        self.seed, self.threads = seed, threads
+        self.seed, self.threads, self.verbose = seed, threads, verbose
 
     def fit(
         self,
@@ -74,6 +80,7 @@ class Translator(BaseEstimator):
         y: object = None,
         *,
         run: str | Path | None = None,
+        resume: bool = False,
         show: Callable[[StepRecord], None] | None = None,
         start_from: str | Path | Model | None = None,
     ) -> Translator:
@@ -84,12 +91,16 @@ class Translator(BaseEstimator):
                 to mend, good records.
             y: What is wanted, of the same names, or in the same order.
             run: A folder for checkpoints and statistics.
+            resume: Go on with the run in that folder, where there is one.
             show: Called with each step record.
             start_from: A model, or its file, to fine-tune.
 
         Raises:
             DataError: The data cannot be read, or there are no pairs in it.
             UsageError: A setting is none, or settings do not go together.
+
+        Warns:
+            GansmithWarning: Something was not learnt as it was given, or the run was stopped.
         """
         if y is not None and (self.upscale or self.restore):
             raise UsageError("upscale and restore make what is given of what is wanted: leave y out.")
@@ -111,12 +122,9 @@ class Translator(BaseEstimator):
         )
         origin = load_model(start_from) if isinstance(start_from, (str, Path)) else start_from
         source = X if y is None else (X, y)
-        folder = None if run is None else Path(run)
-        fit_run = start(source, config, options=chosen, folder=folder, origin=origin)
-        for record in fit_run:
-            if show is not None:
-                show(record)
-        self.model_ = fit_run.model()
+        folder, begin = folder_of(run, resume=resume), begun_again if resume else start
+        begun = partial(begin, source, config, options=chosen, folder=folder, origin=origin)
+        _, self.model_ = self._learn(begun, show)
         return self
 
     def transform(self, X: Any, *, strength: float = 1.0, seed: int = 0) -> Any:  # noqa: N803
@@ -190,6 +198,9 @@ class Translator(BaseEstimator):
         """Write the model file; see `Model.save`."""
         model = self.translation().model
         self.model_ = replace(model, digest=model.save(path, sampling_only=sampling_only))
+
+    def _learnt_model(self) -> Model | None:
+        return vars(self).get("model_")
 
     @classmethod
     def load(cls, path: str | Path) -> Translator:
