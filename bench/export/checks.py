@@ -5,7 +5,7 @@ format
 relation
     Of each record: what holds between columns.
 repeat
-    How often a value comes again.
+    How often a value comes again, and that neighbours have nothing to do with each other.
 share
     How frequent the parts of cells are, each within four standard errors of two samples.
 private
@@ -19,6 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, final
 
 Row = dict[str, str]
@@ -30,6 +31,8 @@ MISSING: Final = frozenset(("", "NA", "n/a", "NULL", "-"))
 MIN_COUNT: Final = 5
 ERRORS: Final = 4.0
 """Standard errors that two shares may lie apart."""
+N_TAIL: Final = 3
+"""Digits at the end of a cell that may count on by themselves."""
 GOALS: Final = {"format": 0.99, "relation": 0.95, "repeat": 1.0, "share": 0.95, "private": 1.0}
 """The pass rate that synthetic data must reach, by sort."""
 
@@ -107,6 +110,33 @@ def repeats(column: str) -> Check:
         return _within_error(list(map(_how_often, ours)), list(map(_how_often, theirs)))
 
     return Check(f"{column}: repeats", "repeat", (column,), rate)
+
+
+def unordered(column: str, digits: str = "[0-9a-z]") -> Check:
+    """Neighbours rise as often as real ones, and no step of theirs, or of their ends, comes again and again.
+
+    Args:
+        column: Its name.
+        digits: What of a cell, in small letters, is read as a number to the base 36.
+    """
+
+    def steps(rows: list[Row], n_last: int) -> list[int]:
+        found = (re.findall(digits, row[column].lower()) for row in rows if row[column] not in MISSING)
+        numbers = [int("".join(one[-n_last:]), 36) for one in found if one]
+        return [second - first for first, second in pairwise(numbers)]
+
+    def counts(rows: list[Row]) -> tuple[int, list[int]]:
+        whole, tails = steps(rows, 0), steps(rows, N_TAIL)
+        most_frequent = (max(Counter(one).values(), default=0) for one in (whole, tails))
+        return len(whole), [sum(step > 0 for step in whole), *most_frequent]
+
+    def rate(made: list[Row], real: list[Row]) -> float:
+        (n, ours), (n_others, theirs) = counts(made), counts(real)
+        if not n:
+            return 0.0
+        return mean(_are_near(one, n, other, n_others) for one, other in zip(ours, theirs, strict=True))
+
+    return Check(f"{column}: in no order", "repeat", (column,), rate)
 
 
 def decides(name: str, key: str, value: str) -> Check:

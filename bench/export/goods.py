@@ -6,7 +6,7 @@ import json
 from random import Random
 from typing import Any, Final
 
-from bench.export.checks import Row, form, known, never, no_copy, no_rare, rule, shares, unique
+from bench.export.checks import Row, form, known, never, no_copy, no_rare, rule, shares, unique, unordered
 from bench.export.digits import ean
 from bench.export.drawn import chosen, digits, letters
 
@@ -110,5 +110,7 @@ CHECKS = (
     never("product_url: no rare reference", "product_url", "intranet"),
     never("details: no rare key", "details", "owner|duke|golden"),
     no_rare("product"),
+    unordered("ean"),
+    unordered("shade"),
     no_copy("ean"),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from bench.export.checks import Row, form, known, never, no_copy, rule, shares, unique
+from bench.export.checks import Row, form, known, never, no_copy, rule, shares, unique, unordered
 from bench.export.drawn import chosen, digits, letters
 from bench.export.goods import N_PLANTED
 
@@ -82,6 +82,11 @@ CHECKS = (
     shares("serial: last digit", "serial", lambda cell: cell[-1]),
     shares("firmware: major and minor", "firmware", lambda cell: cell.rpartition(".")[0]),
     shares("ticket: patterns", "ticket", _ticket_kind),
+    unordered("event_id"),
+    unordered("mac"),
+    unordered("sha256"),
+    unordered("serial"),
+    unordered("ip"),
     never("ticket: no rare prefix", "ticket", "SOTON"),
     no_copy("event_id"),
     no_copy("mac"),

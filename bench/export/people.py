@@ -11,7 +11,19 @@ from typing import Final
 
 from faker.providers.person.de_DE import Provider
 
-from bench.export.checks import Row, form, gaps, known, never, no_copy, no_rare, rule, shares, unique
+from bench.export.checks import (
+    Row,
+    form,
+    gaps,
+    known,
+    never,
+    no_copy,
+    no_rare,
+    rule,
+    shares,
+    unique,
+    unordered,
+)
 from bench.export.digits import iban, luhn
 from bench.export.drawn import chosen, digits, letters
 from bench.export.goods import N_PLANTED
@@ -160,6 +172,10 @@ CHECKS = (
     shares("iban: banks", "iban", lambda cell: cell[4:12]),
     shares("card: brands", "card", lambda cell: cell[0]),
     shares("locale: shares", "locale", str),
+    unordered("phone"),
+    unordered("iban"),
+    unordered("card"),
+    unordered("passport"),
     gaps("passport"),
     never("locale: no rare one", "locale", "is_IS"),
     never("currency: no rare one", "currency", "ISK"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, final
 
-from bench.export.checks import Row, form, known, never, no_rare, rule, shares
+from bench.export.checks import Row, form, known, never, no_rare, rule, shares, unordered
 from bench.export.drawn import letters
 from bench.export.goods import N_PLANTED
 
@@ -94,6 +94,8 @@ CHECKS = (
     shares("geo: degrees north", "geo", lambda cell: cell[:2]),
     shares("plate: last letter", "plate", lambda cell: cell.split(" ")[0][-1]),
     shares("plate: digits", "plate", lambda cell: len(cell.split(" ")[1])),
+    unordered("street", r"\d"),
+    unordered("plate"),
     never("city: no rare one", "city", "Helgoland"),
     never("geo: not that of a rare city", "geo", r"^54\.\d+,7\."),
     never("plate: not that of a rare city", "plate", "^PI"),

@@ -171,7 +171,63 @@ KNOWN_FAILURES: Final[dict[str, dict[str, float]]] = {
         "reference_range: rising": 0.0,
         "c2: -3 x c1": 0.0,
     },
-    "learnt": {},
+    "learnt": {
+        "order_id: form": 0.3,
+        "customer_id: form": 0.0,
+        "customer_id: one tier each": 0.638,
+        "unit_price: form": 0.116,
+        "invoice_file: form": 0.4,
+        "export_path: form": 0.0,
+        "order_id: year of the order": 0.1,
+        "ordered_at: open then": 0.787,
+        "order_time: time of the moment": 0.027,
+        "order_month: month of the moment": 0.152,
+        "weekday: of the moment": 0.148,
+        "days_to_ship: between order and shipping": 0.668,
+        "valid_until: after the order": 0.773,
+        "paid_on: there if paid": 0.922,
+        "total: quantity x price x (1 - discount)": 0.0,
+        "invoice_file: date of the order": 0.0,
+        "export_path: month of the order": 0.0,
+        "product_url: form": 0.0,
+        "details: form": 0.033,
+        "ean: form": 0.096,
+        "shade: form": 0.0,
+        "product_url: slug of the product": 0.0,
+        "product_url: number of the product": 0.0,
+        "details: colour of the product": 0.024,
+        "details: higher than wide": 0.036,
+        "details: no tag twice": 0.106,
+        "user_name: form": 0.0,
+        "email: form": 0.0,
+        "phone: form": 0.04,
+        "passport: form": 0.113,
+        "iban: form": 0.0,
+        "card: form": 0.5,
+        "full_name: first and last name": 0.0,
+        "user_name: of the name": 0.0,
+        "email: belongs to the name": 0.0,
+        "age: of the date of birth at the order": 0.027,
+        "geo: form": 0.0,
+        "plate: form": 0.0,
+        "post_code: of the city": 0.173,
+        "geo: near the city": 0.0,
+        "plate: of the city": 0.0,
+        "event_id: form": 0.251,
+        "mac: form": 0.0,
+        "ip: form": 0.0,
+        "serial: form": 0.036,
+        "ticket: form": 0.0,
+        "mac: of the vendor": 0.0,
+        "blood_pressure: form": 0.0,
+        "reference_range: form": 0.0,
+        "age_estimate: form": 0.72,
+        "c2: form": 0.342,
+        "note: form": 0.318,
+        "blood_pressure: upper above lower": 0.0,
+        "reference_range: rising": 0.0,
+        "c2: -3 x c1": 0.018,
+    },
 }
 
 
@@ -243,6 +299,8 @@ def test_every_check_catches_what_is_wrong(check, few):
     column = check.columns[0]
     if check.sort == "private":
         made = few
+    elif check.name.endswith("in no order"):
+        made = sorted(few, key=lambda row: row[column])
     elif check.sort == "relation" and len(check.columns) > 1:
         cells = rng.permutation([row[column] for row in few])
         made = [row | {column: str(cell)} for row, cell in zip(few, cells, strict=True)]
