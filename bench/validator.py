@@ -94,7 +94,8 @@ def told(rates: Rates) -> str:
         of_sort = [rate for check, rate in rates.items() if check.sort == sort]
         passed = sum(rate >= goal for rate in of_sort)
         mean = sum(of_sort) / len(of_sort)
-        parts.append(f"{sort} {passed} of {len(of_sort)} (from {goal:.0%}), mean {int(1000 * mean) / 10:.1f}%")
+        counted = f"{sort} {passed} of {len(of_sort)} (from {goal:.0%})"
+        parts.append(f"{counted}, mean {int(1000 * mean) / 10:.1f}%")
     return "; ".join(parts)
 
 
