@@ -180,7 +180,6 @@ KNOWN_FAILURES: Final[dict[str, dict[str, float]]] = {
         "c2: -3 x c1": 0.0,
     },
     "samples": {
-        "ean": 0.992,
         "iban": 1.0,
         "card": 1.0,
         "passport": 0.122,
