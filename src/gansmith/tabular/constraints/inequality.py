@@ -39,6 +39,10 @@ MAX_TRIED: Final = 3
 MAX_SPIKE: Final = 0.05
 """Share of records that one value of the higher column may have, unless one distance has as many: a
 distance cannot hold such values."""
+MIN_NEVER: Final = 5
+"""Records that must have the largest value for it to mean never, or unlimited."""
+FAR: Final = 3.0
+"""Ranges of all other values that it must lie beyond them."""
 
 
 @final
@@ -95,7 +99,8 @@ class Inequality(AbstractConstraint):
             self,
             reference=self._on_grid(middle),
             quantiles=tuple(np.sort(quantiles).tolist()),
-            is_distance=_are_close(low, high, ~low_missing & ~high_missing),
+            is_distance=_are_close(low, high, ~low_missing & ~high_missing)
+            and not _is_never(high[~high_missing]).any(),
         )
 
     def learnt_again(self, state: Mapping[str, Any]) -> Inequality:
@@ -253,11 +258,30 @@ def _rule(view: View, low: Column, high: Column, lower: Numbers, higher: Numbers
     both = ~np.isnan(lower) & ~np.isnan(higher)
     if both.sum() < MIN_RECORDS or (lower[both] > higher[both]).any():
         return None
+    both &= ~_is_never(np.where(both, higher, np.nan))
+    if both.sum() < MIN_RECORDS:
+        return None
     distance = np.round(higher[both] - lower[both], 9)
     if _largest_share(higher[both]) > max(MAX_SPIKE, _largest_share(distance)):
         return None
     rule = Inequality(low, high)
     return None if rule.violating(view.records).any() else rule
+
+
+def _is_never(values: Numbers) -> Mask:
+    """Where the largest value stands, if it comes again and lies so far off the rest that it means never.
+
+    Such as 9999-12-31. NaN: missing.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return np.zeros(len(values), bool)
+    rest = known[known < known.max()]
+    n_times = len(known) - len(rest)
+    if len(rest) < MIN_RECORDS or n_times < MIN_NEVER:
+        return np.zeros(len(values), bool)
+    is_far = known.max() - rest.max() > FAR * max(float(np.ptp(rest)), 1e-9)
+    return (values == known.max()) & is_far
 
 
 def _largest_share(values: Numbers) -> float:
