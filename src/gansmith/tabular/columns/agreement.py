@@ -117,9 +117,7 @@ def _groups(
         kind: [name for name, one in kinds.items() if one == kind] for kind in (*_NAMES, "email", "username")
     }
     for kind in ("first_name", "last_name"):
-        of_kind[kind] = [
-            name for name in of_kind[kind] if name in learnt or not _are_all_different(own[name])
-        ]
+        of_kind[kind] = [name for name in of_kind[kind] if name in learnt or not _is_alone(own[name])]
     whole, parts = _sources(of_kind, records)
     joined: list[tuple[str, ...]] = []
     for full, (kind, place) in product(whole, (("first_name", 0), ("last_name", 1))):

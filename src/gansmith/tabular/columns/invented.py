@@ -14,7 +14,7 @@ the internet keeps for examples.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Annotated, Any, ClassVar, Final, cast, final
 
@@ -110,12 +110,14 @@ class InventedCodec(AbstractPresenceCodec):
         """
         if column.locale:
             check_locale(column.locale)
-        texts = [str(text) for text in pc.unique(cells.drop_null()).to_pylist()]
+        seen = pc.value_counts(cells.drop_null())
+        texts = [str(text) for text in seen.field("values").to_pylist()]
+        counts = dict(zip(texts, seen.field("counts").to_pylist(), strict=True))
         kind, min_count = column.semantic_type, fitting.min_count
-        patterns, weights = patterns_of(texts, kind, min_count) if kind in _SPELT else ((), ())
+        patterns, weights = patterns_of(counts, kind, min_count) if kind in _SPELT else ((), ())
         handles, n_digits, is_padded = _handles(texts) if kind in ("email", "username") else ((), 0, False)
         is_distinct, n_values, shares = repetition(cells)
-        style = _style(texts, kind, min_count, is_distinct=is_distinct)
+        style = _addresses(counts, kind, min_count, is_distinct=is_distinct) or _style(texts, kind)
         return cls(
             column, cells.null_count > 0, is_distinct, n_values, shares, style,
             patterns, weights, handles, n_digits, is_padded,
@@ -271,11 +273,20 @@ def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
     return np.geomspace(1, n_values + 1, N_QUANTILES) - 1
 
 
-def _style(texts: Sequence[str], semantic_type: str, min_count: int, *, is_distinct: bool) -> str:
+def _addresses(counts: Mapping[str, int], semantic_type: str, min_count: int, *, is_distinct: bool) -> str:
+    """Where e-mail addresses and those of machines lead; empty for all else."""
+    if semantic_type == "email":
+        return networks.hosts(counts, min_count)
+    if semantic_type != "ip":
+        return ""
+    if _do_most(list(counts), lambda text: ":" in text):
+        return "2001:db8"
+    return networks.networks(counts, min_count, is_distinct=is_distinct)
+
+
+def _style(texts: Sequence[str], semantic_type: str) -> str:
     """How the column spells what is invented: a domain that no real one has, the order of names, ..."""
     match semantic_type:
-        case "email":
-            return networks.hosts(texts, min_count)
         case "name" | "first_name" | "last_name":
             is_last_first, is_upper = _do_most(texts, lambda text: "," in text), _do_most(texts, str.isupper)
             return ("last " if is_last_first else "") + ("upper" if is_upper else "")
@@ -292,10 +303,6 @@ def _style(texts: Sequence[str], semantic_type: str, min_count: int, *, is_disti
             schemes = Counter(text.partition("://")[0] + "://" if "://" in text else "" for text in texts)
             likely = schemes.most_common(1)[0][0] if schemes else ""
             return likely if likely in ("http://", "https://", "ftp://") else ""
-        case "ip":
-            if _do_most(texts, lambda text: ":" in text):
-                return "2001:db8"
-            return networks.networks(texts, min_count, is_distinct=is_distinct)
         case "uuid":
             return "upper" if texts and texts[0] != texts[0].lower() else ""
         case _:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Final
 
@@ -33,18 +33,27 @@ _EXAMPLE: Final = re.compile(r"(?:^|\.)(?:example|test|invalid)$|(?:^|\.)example
 _PRIVATE: Final = re.compile(r"10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.")
 
 
-def hosts(texts: Sequence[str], min_count: int) -> str:
+def hosts(counts: Mapping[str, int], min_count: int) -> str:
     """Hosts that stand behind the @, with their weights.
 
     Args:
-        texts: Different e-mail addresses.
-        min_count: How many of them must share a host.
+        counts: Records of each e-mail address.
+        min_count: How many addresses must share a host.
     """
-    seen = Counter(text.rpartition("@")[2].casefold() for text in texts)
-    free = _free(frozenset(seen))
-    shared = [(host, n) for host, n in seen.most_common(MAX_HOSTS) if n >= min_count]
+    shared = _shared({text: text.rpartition("@")[2].casefold() for text in counts}, counts, min_count)
+    free = _free(frozenset(text.rpartition("@")[2].casefold() for text in counts))
     found = [(host if _EXAMPLE.search(host) else next(free), n) for host, n in shared]
     return told(found or [(next(free), 1)])
+
+
+def _shared(
+    of: Mapping[str, str], counts: Mapping[str, int], min_count: int, n_most: int = MAX_HOSTS
+) -> list[tuple[str, int]]:
+    """What enough addresses have in common, with their numbers of records, the most frequent first."""
+    seen, n_records = Counter(of.values()), Counter[str]()
+    for text, part in of.items():
+        n_records[part] += counts[text]
+    return [(part, n) for part, n in n_records.most_common(n_most) if seen[part] >= min_count]
 
 
 def _free(used: frozenset[str]) -> Iterator[str]:
@@ -55,40 +64,40 @@ def _free(used: frozenset[str]) -> Iterator[str]:
     yield from (f"invented{number}.example" for number in count())
 
 
-def networks(texts: Sequence[str], min_count: int, *, is_distinct: bool) -> str:
+def networks(counts: Mapping[str, int], min_count: int, *, is_distinct: bool) -> str:
     """Beginnings of IPv4 addresses, with their weights.
 
     Args:
-        texts: Different addresses.
-        min_count: How many of them must share a beginning.
+        counts: Records of each address.
+        min_count: How many addresses must share a beginning.
         is_distinct: Whether they must not repeat, so that there must be room.
     """
-    private = [text for text in texts if _PRIVATE.match(text)]
-    found = _networks(private, min_count, MIN_FREE if is_distinct else 1) if private else []
-    if n_others := len(texts) - sum(n for _, n in found):
-        used = {block for block in BLOCKS for text in texts if text.startswith(block)}
+    private = {text: n for text, n in counts.items() if _PRIVATE.match(text)}
+    found = _networks(private, min_count, MIN_FREE if is_distinct else 0) if private else []
+    if n_others := sum(counts.values()) - sum(n for _, n in found):
+        used = {block for block in BLOCKS for text in counts if text.startswith(block)}
         free = next((block for block in BLOCKS if block not in used), BLOCKS[0])
         found = [*found, (free, n_others)] if n_others >= min_count or not found else found
     return told(found)
 
 
-def _networks(texts: Sequence[str], min_count: int, n_free: int) -> list[tuple[str, int]]:
+def _networks(counts: Mapping[str, int], min_count: int, n_free: int) -> list[tuple[str, int]]:
     """Of private addresses, as many bytes as enough of them share."""
     found: list[tuple[str, int]] = []
     for n_bytes in (1, 2, 3):
-        seen = Counter(".".join(text.split(".")[:n_bytes]) + "." for text in texts)
-        shared = [(block, n) for block, n in seen.most_common(MAX_NETWORKS) if n >= min_count]
+        heads = {text: ".".join(text.split(".")[:n_bytes]) + "." for text in counts}
+        shared = _shared(heads, counts, min_count, MAX_NETWORKS)
         has_room = all(n_machines(block) >= n_free * n for block, n in shared)
-        if sum(n for _, n in shared) < MIN_COVERED * len(texts) or not has_room:
+        if sum(n for _, n in shared) < MIN_COVERED * sum(counts.values()) or not has_room:
             break
         found = shared
-    return found if all(_PRIVATE.match(block) for block, _ in found) else _whole_blocks(texts, min_count)
+    return found if all(_PRIVATE.match(block) for block, _ in found) else _whole_blocks(counts, min_count)
 
 
-def _whole_blocks(texts: Sequence[str], min_count: int) -> list[tuple[str, int]]:
+def _whole_blocks(counts: Mapping[str, int], min_count: int) -> list[tuple[str, int]]:
     """The private blocks themselves, where nothing narrower is shared."""
-    whole = (text for text in map(_PRIVATE.match, texts) if text)
-    return [(block, n) for block, n in Counter(one[0] for one in whole).items() if n >= min_count]
+    heads = {text: found[0] for text in counts if (found := _PRIVATE.match(text))}
+    return _shared(heads, counts, min_count)
 
 
 def n_machines(block: str) -> int:

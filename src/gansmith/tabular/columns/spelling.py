@@ -6,7 +6,8 @@ Manners are told apart by their shape, and by beginnings that enough real number
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 import numpy as np
@@ -35,24 +36,30 @@ Weights = Annotated[tuple[Annotated[int, Field(ge=1, le=_MAX_WEIGHT)], ...], Fie
 
 
 def patterns_of(
-    texts: Sequence[str], semantic_type: str, min_count: int
+    counts: Mapping[str, int], semantic_type: str, min_count: int
 ) -> tuple[tuple[Pattern, ...], tuple[int, ...]]:
-    """The alphabets of each frequent shape and beginning, and how many texts are so.
+    """The alphabets of each frequent shape and beginning, and how many records are so.
 
     Args:
-        texts: Different ones.
+        counts: Of each text.
         semantic_type: What they are.
-        min_count: How many of them must share a beginning for it to be kept.
+        min_count: How many texts must share a beginning for it to be kept.
     """
+    texts = list(counts)
     kept = _by_shape(texts, semantic_type)
     if 2 * sum(map(len, kept)) < len(texts):
         kept = _by_shape(texts, "")
+    bare = {text: _unchecked(text, semantic_type) for some in kept for text in some}
+    n_records: Counter[str] = Counter()
+    for text, spelt_bare in bare.items():
+        n_records[spelt_bare] += counts[text]
     groups = [
         group
         for some in kept
-        for group in by_beginning([_unchecked(text, semantic_type) for text in some], min_count, _n_rooms)
+        for group in by_beginning(list(dict.fromkeys(bare[text] for text in some)), min_count, _n_rooms)
     ][:MAX_PATTERNS]
-    return tuple(_pattern(group, semantic_type) for group in groups), tuple(map(len, groups))
+    weights = (sum(n_records[text] for text in group) for group in groups)
+    return tuple(_pattern(group, semantic_type) for group in groups), tuple(weights)
 
 
 def _n_rooms(texts: Sequence[str]) -> int:

@@ -38,13 +38,13 @@ WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
     "commodo consequat duis aute irure in reprehenderit voluptate velit esse cillum fugiat nulla pariatur "
     "excepteur sint occaecat cupidatat non proident sunt culpa qui officia deserunt mollit anim est laborum"
 ).split()
-_ENDS: Final = np.concatenate([[0], np.cumsum([len(word) for word in (*WORDS, *WORDS)])])
-"""Letters of the first k words, k = 0, 1, ...; the list twice."""
+_BY_LENGTH: Final = {n: some for n in range(20) if (some := [word for word in WORDS if len(word) == n])}
+SHORTEST, LONGEST = min(_BY_LENGTH), max(_BY_LENGTH)
+SLACK: Final = 3
+"""Letters that a word may be longer or shorter than what is left for each."""
 N_QUANTILES: Final = 33
 N_OF_WORDS: Final = 101
 """Quantiles of the number of words, which are as likely as each other."""
-N_FITTING: Final = 8
-"""Beginnings in the list of words, the best for a length, of which one is drawn."""
 MAX_LENGTH: Final = 5_000
 Share = Annotated[float, Field(ge=0, le=1)]
 _LONG_CHARACTERS: Final = 40
@@ -129,21 +129,29 @@ def _sentence(draw: float, n_words: int, length: int, is_capital: bool, has_stop
         has_stop: Whether it ends in a full stop.
     """
     n_letters = max(length - has_stop - max(n_words - 1, 0), n_words)
-    laps, rest = divmod(n_words, len(WORDS))
-    off = np.abs(laps * _ENDS[len(WORDS)] + _ENDS[rest : rest + len(WORDS)] - _ENDS[: len(WORDS)] - n_letters)
-    starts = np.argsort(off, kind="stable")[:N_FITTING]
-    start = int(starts[int(draw * len(starts))])
-    words = [WORDS[(start + place) % len(WORDS)] for place in range(n_words)]
-    if n_words and 20 * off[start] > max(40, 3 * n_letters):  # shorter or longer words than there are
-        words = _cut(start, n_words, n_letters)
+    is_usual = SHORTEST * n_words <= n_letters <= LONGEST * n_words
+    words = (_fitting if is_usual else _cut)(int(draw * len(WORDS)), n_words, n_letters)
     text = " ".join(words) + "." * has_stop
     return text[:1].upper() + text[1:] if is_capital else text
+
+
+def _fitting(start: int, n_words: int, n_letters: int) -> list[str]:
+    """Neutral words one after the other; instead of those too long or too short for the rest, others."""
+    words: list[str] = []
+    for place in range(n_words):
+        wanted, word = n_letters / (n_words - place), WORDS[(start + place) % len(WORDS)]
+        if abs(len(word) - wanted) > SLACK or place == n_words - 1:
+            some = _BY_LENGTH[min(_BY_LENGTH, key=lambda length: abs(length - wanted))]
+            word = some[(start + place) % len(some)]
+        words.append(word)
+        n_letters -= len(word)
+    return words
 
 
 def _cut(start: int, n_words: int, n_letters: int) -> list[str]:
     """So many words of equal length, made of the letters of neutral words."""
     letters = "".join(WORDS[start:] + WORDS[:start])
-    ends = [n_letters * place // n_words for place in range(n_words + 1)]
+    ends = [n_letters * place // n_words for place in range(n_words + 1)] if n_words else []
     letters *= -(-n_letters // len(letters))
     return [letters[first:last] for first, last in pairwise(ends)]
 

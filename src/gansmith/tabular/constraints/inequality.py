@@ -138,11 +138,16 @@ class Inequality(AbstractConstraint):
             distance, missing = units(cells, self.reduced()[self.high.name])
             high = np.where(low_missing, self.reference, low) + distance * self._unit
             cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
-        kept, missing = units(cells, self.high, is_mixed=self._is_mixed)
-        is_broken = self._is_broken(low, kept) & ~low_missing & ~missing
-        if is_broken.any():
-            kept = np.where(is_broken, self._above(low), kept)
-            cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
+        return self.raised(replaced(records, {self.high.name: cells}))
+
+    def raised(self, records: pa.Table) -> pa.Table:
+        """Records in which `high` is the lowest value that it may have, where it is below that."""
+        low, low_missing, high, missing = self._units(records)
+        is_broken = self._is_broken(low, high) & ~low_missing & ~missing
+        if not is_broken.any():
+            return records
+        kept = np.where(is_broken, self._above(low), high)
+        cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
         return replaced(records, {self.high.name: cells})
 
     def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
@@ -235,8 +240,8 @@ def find_inequalities(view: View, taken: frozenset[str]) -> list[Inequality]:
 
 
 def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
-    """Lower columns for each higher one, the nearest first, as far as few records show."""
-    lows: dict[int, list[tuple[float, int]]] = {}
+    """Lower columns for each higher one, as far as few records show: those there most, then the nearest."""
+    lows: dict[int, list[tuple[int, float, int]]] = {}
     shuffled = values[np.random.default_rng(0).permutation(len(values))]
     present = ~np.isnan(values)
     with warnings.catch_warnings():
@@ -249,8 +254,9 @@ def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
             for high in np.flatnonzero(is_below & is_enough & ~is_equal).tolist():
                 broken = float((column[:, 0] > shuffled[:, high]).mean())
                 if broken >= MIN_BROKEN:
-                    lows.setdefault(high, []).append((-broken, low))
-    return {high: [low for _, low in sorted(found)] for high, found in lows.items()}
+                    distance = (values[:, high] - column[:, 0])[present[:, high] & present[:, low]]
+                    lows.setdefault(high, []).append((-len(distance), float(np.median(distance)), low))
+    return {high: [low for *_, low in sorted(found)] for high, found in lows.items()}
 
 
 def _rule(view: View, low: Column, high: Column, lower: Numbers, higher: Numbers) -> Inequality | None:
