@@ -25,6 +25,7 @@ from gansmith.tabular.columns.named import Names, plain_names
 from gansmith.tabular.columns.people import UNRELATED, Handle, handle_style, shares_of
 from gansmith.tabular.columns.pools import plain
 from gansmith.tabular.columns.semantic_types import likely_semantic_type
+from gansmith.tabular.columns.spelling import places_of
 
 N_LOOKED_AT: Final = 2_000
 MIN_NAMED: Final = 0.8
@@ -32,6 +33,8 @@ MIN_NAMED: Final = 0.8
 MIN_HANDLED: Final = 0.3
 """Share of the records in which an address must be made of the name; of the others it is not."""
 MAX_SOURCES: Final = 12
+MIN_OTHERS: Final = 20
+"""Records of other makers than the most frequent one that must have their own numbers."""
 MIN_KEYS: Final = 10
 """Values of a column that decides who it is, at least."""
 MIN_DECIDED: Final = 0.99
@@ -63,10 +66,14 @@ def in_agreement(codecs: Sequence[AbstractColumnCodec], records: pa.Table) -> tu
         codecs: Of all columns, fitted.
         records: What they were fitted to.
     """
-    own = {codec.column.name: codec for codec in codecs if isinstance(codec, InventedCodec)}
+    few = records.slice(0, N_LOOKED_AT)
+    own = {
+        codec.column.name: _with_owner(codec, codecs, few)
+        for codec in codecs
+        if isinstance(codec, InventedCodec)
+    }
     if not own:
         return tuple(codecs)
-    few = records.slice(0, N_LOOKED_AT)
     groups, handles, named = _groups(own, few, _learnt_names(codecs, few, own))
     for names in groups:
         is_distinct, n_values, shares = repetition(keys_of(_whole(records, names), names))
@@ -84,6 +91,31 @@ def in_agreement(codecs: Sequence[AbstractColumnCodec], records: pa.Table) -> tu
         if not codec.is_distinct and (key := _deciding(name, keys, records)):
             own[name] = replace(codec, by=key)
     return tuple(own.get(codec.column.name, codec) for codec in codecs)
+
+
+def _with_owner(
+    codec: InventedCodec, codecs: Sequence[AbstractColumnCodec], records: pa.Table
+) -> InventedCodec:
+    """The codec with the learnt column that each of its patterns goes with one value of, if there is one."""
+    if len(codec.patterns) < 2:
+        return codec
+    texts = cells_of(records, codec.column.name).cast(pa.string()).to_pylist()
+    places = np.array(places_of(texts, codec.patterns, codec.column.semantic_type))
+    for other in codecs:
+        cells = cells_of(records, other.column.name)
+        is_text = pa.types.is_string(cells.type) and other.column.traits.is_exact
+        known = (places >= 0) & ~are_missing(cells)
+        if not is_text or not known.any():
+            continue
+        values = codes_of(cells)
+        at, first = np.unique(places[known], return_index=True)
+        owner = dict(zip(at.tolist(), values[known][first].tolist(), strict=True))
+        counts = np.bincount(values[known])
+        is_one = all(owner[place] == value for place, value in zip(places[known], values[known], strict=True))
+        if is_one and len(owner) == len(codec.patterns) and counts.sum() - counts.max() >= MIN_OTHERS:
+            kept = cells.filter(pa.array(known)).take(pa.array(first)).to_pylist()
+            return replace(codec, owner=other.column.name, owners=tuple(kept))
+    return codec
 
 
 def _learnt_names(

@@ -41,7 +41,15 @@ from gansmith.tabular.columns.networks import DOMAINS
 from gansmith.tabular.columns.people import N_PARTS, Handle, People, Person, shares_of, style_by_shape
 from gansmith.tabular.columns.pools import USUAL_LOCALE, check_locale
 from gansmith.tabular.columns.semantic_types import UUID, likely_semantic_type, sure_semantic_type
-from gansmith.tabular.columns.spelling import MAX_PATTERNS, Pattern, Weights, patterns_of, spelt
+from gansmith.tabular.columns.spelling import (
+    MAX_PATTERNS,
+    Pattern,
+    Values,
+    Weights,
+    chosen_of,
+    patterns_of,
+    spelt,
+)
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import INTEGER_TYPES, SEMANTIC_TYPES, Column, Text, must_be
 
@@ -100,6 +108,10 @@ class InventedCodec(AbstractPresenceCodec):
     """Learnt columns of names that it is made of: first and last, or whole ones; none: they are invented."""
     is_long: bool = False
     """Whether umlauts are two letters in addresses."""
+    owner: Text = ""
+    """The column that says which patterns it may have, as a maker does; empty: there is none."""
+    owners: Annotated[tuple[Text, ...], Field(strict=False, max_length=MAX_PATTERNS)] = ()
+    """What that is for each pattern, as texts."""
 
     @classmethod
     def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> InventedCodec:
@@ -129,19 +141,26 @@ class InventedCodec(AbstractPresenceCodec):
 
     @property
     def follows(self) -> tuple[str, ...]:
-        return (*self.named, *((self.by,) if self.by else ()))
+        return tuple(name for name in (*self.named, self.owner, self.by) if name)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
-        numbers = np.asarray(made.numbers(len(codes)))
-        if not self.is_distinct:
-            draws = made.part("repeated").uniform(made.numbers(len(codes)))
-            ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
-            numbers = np.minimum(ranks, self.n_values - 1)
-        return self._placed(numbers, self.is_missing(codes), made)
+        return self._placed(self._numbers(len(codes), made), self.is_missing(codes), made)
+
+    def _numbers(self, n: int, made: Keyed) -> Numbers:
+        """Which invention each of the first records gets; they repeat as often as the real ones."""
+        if self.is_distinct:
+            return np.asarray(made.numbers(n))
+        draws = made.part("repeated").uniform(made.numbers(n))
+        ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
+        return np.minimum(ranks, self.n_values - 1)
 
     def following(self, cells: pa.Array, others: Sequence[pa.Array], made: Keyed) -> pa.Array:
         found = key_numbers(others[-1], made.first_index) if self.by else made.numbers(len(cells))
         numbers, missing = np.array(found, np.int64), are_missing(cells)
+        if self.owner:
+            numbers = numbers if self.by else self._numbers(len(cells), made)
+            values = others[0].cast(pa.string()).to_pylist()
+            return pa.array(self._spelt(numbers.tolist(), made, values), pa.string(), mask=missing)
         if not self.named:
             return self._placed(numbers, missing, made)
         texts = self._of_names(others[: len(self.named)], numbers.tolist(), made)
@@ -183,6 +202,7 @@ class InventedCodec(AbstractPresenceCodec):
         together = f", of one person with {self.person!r}" if is_shared else ""
         by = f", one for each {self.by!r}" if self.by else ""
         by = f", of {' and '.join(map(repr, self.named))}{by}" if self.named else by
+        by = f", of its {self.owner!r}{by}" if self.owner else by
         is_part = bool(self.person) and self.column.semantic_type in ("first_name", "last_name")
         different = ", all different" if self.is_distinct and not is_part else ""
         return f"made anew: {looks}{manner}{different}{together}{by}"
@@ -193,8 +213,15 @@ class InventedCodec(AbstractPresenceCodec):
         if kind in _PEOPLE:
             return self._of_people(numbers, People(locale, made), made)
         if kind in _SPELT:
-            return spelt(numbers, self.patterns, self.weights, kind, made)
+            return self._spelt(numbers, made)
         return inventions.made(kind, numbers, locale, self.style, made)
+
+    def _spelt(self, numbers: Sequence[int], made: Keyed, values: Values = ()) -> list[str]:
+        """Numbers in the patterns, of those that belong to these values where some do."""
+        n = max(1, len(self.patterns))
+        weights = self.weights if len(self.weights) == n else (1,) * n
+        chosen = chosen_of(numbers, weights, made, values, self.owners)
+        return spelt(numbers, self.patterns, chosen, self.column.semantic_type, made)
 
     def _of_people(self, numbers: Sequence[int], people: People, made: Keyed) -> list[str]:
         kind, style = self.column.semantic_type, self.style

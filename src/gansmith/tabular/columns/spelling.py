@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Annotated, Final
 
 import numpy as np
+from jaxtyping import Int
 
 from gansmith.settings import BeforeValidator, Field, PlainSerializer
 from gansmith.tabular.columns.beginnings import by_beginning, drawn
@@ -32,6 +34,8 @@ Pattern = Annotated[
     Field(max_length=MAX_POSITIONS),
     PlainSerializer("\n".join),
 ]
+Values = Sequence[str | None]
+Places = Int[np.ndarray, " n"]
 Weights = Annotated[tuple[Annotated[int, Field(ge=1, le=_MAX_WEIGHT)], ...], Field(strict=False)]
 
 
@@ -46,9 +50,9 @@ def patterns_of(
         min_count: How many texts must share a beginning for it to be kept.
     """
     texts = list(counts)
-    kept = _by_shape(texts, semantic_type)
+    kept = _by_shape(texts, semantic_type, min_count)
     if 2 * sum(map(len, kept)) < len(texts):
-        kept = _by_shape(texts, "")
+        kept = _by_shape(texts, "", min_count)
     bare = {text: _unchecked(text, semantic_type) for some in kept for text in some}
     n_records: Counter[str] = Counter()
     for text, spelt_bare in bare.items():
@@ -66,13 +70,14 @@ def _n_rooms(texts: Sequence[str]) -> int:
     return n_members(positions(texts))
 
 
-def _by_shape(texts: Sequence[str], semantic_type: str) -> list[list[str]]:
+def _by_shape(texts: Sequence[str], semantic_type: str, min_count: int) -> list[list[str]]:
     """The texts of each frequent shape, most frequent shape first."""
     shapes: dict[str, list[str]] = {}
     for text in texts:
         shapes.setdefault(_shape(text, semantic_type), []).append(text)
     ordered = sorted(shapes.values(), key=lambda some: (-len(some), some[0]))[:MAX_SHAPES]
-    return [some for place, some in enumerate(ordered) if place == 0 or len(some) >= MIN_PATTERN_CELLS]
+    least = max(min_count, MIN_PATTERN_CELLS)
+    return [some for place, some in enumerate(ordered) if place == 0 or len(some) >= least]
 
 
 def _shape(text: str, semantic_type: str) -> str:
@@ -110,14 +115,44 @@ def _pattern(texts: Sequence[str], semantic_type: str) -> Pattern:
     return found
 
 
+def places_of(texts: Sequence[str | None], patterns: Sequence[Pattern], semantic_type: str) -> list[int]:
+    """The pattern that each text begins like, -1: none."""
+    begin = ["".join(takewhile(lambda letters: len(letters) == 1, pattern)) for pattern in patterns]
+    bare = (_unchecked(text or "", semantic_type) for text in texts)
+    return [
+        next((place for place, prefix in enumerate(begin) if prefix and text.startswith(prefix)), -1)
+        for text in bare
+    ]
+
+
+def chosen_of(
+    numbers: Sequence[int], weights: Sequence[int], made: Keyed, values: Values = (), owners: Values = ()
+) -> Places:
+    """Which pattern each number has, as often as it was.
+
+    Args:
+        numbers: Of what is made.
+        weights: Of the patterns.
+        made: Says which.
+        values: Of each number, what its pattern must belong to, where one does.
+        owners: What each pattern belongs to; none: nothing.
+    """
+    draws = made.part("pattern").uniform(numbers)
+    chosen = drawn(weights, draws)
+    known, of = np.array(values, object), np.array(owners, object)
+    for owner in set(owners) & set(values):
+        own = np.flatnonzero(of == owner)
+        at = known == owner
+        chosen[at] = own[drawn([weights[place] for place in own], draws[at])]
+    return chosen
+
+
 def spelt(
-    numbers: Sequence[int], patterns: tuple[Pattern, ...], weights: tuple[int, ...], kind: str, made: Keyed
+    numbers: Sequence[int], patterns: tuple[Pattern, ...], chosen: Places, kind: str, made: Keyed
 ) -> list[str]:
-    """Members of the patterns, each pattern as often as it was; one that all are used up of gets longer."""
+    """Members of the patterns that are chosen; one that all are used up of gets longer."""
     if not patterns:
         return [str(number) for number in made.shuffle(10**9).all(numbers)]
-    shares = weights if len(weights) == len(patterns) else [1] * len(patterns)
-    chosen = drawn(shares, made.part("pattern").uniform(numbers))
     found: list[str] = [""] * len(numbers)
     for which, pattern in enumerate(patterns):
         own = np.flatnonzero(chosen == which)

@@ -222,3 +222,19 @@ def test_what_is_made_of_learnt_names_is_made_of_those_of_its_record():
         assert re.fullmatch(rf"{one}\.{other}@(example\.com|mail\.example\.org)", mail)
     hosts = [mail.partition("@")[2] for mail in records.column("email").to_pylist()]
     assert hosts.count("example.com") / 400 == pytest.approx(0.7, abs=0.08)
+
+
+def test_addresses_of_devices_are_of_their_maker():
+    rng = np.random.default_rng(0)
+    makers = {"Acme": "fd:af:e5", "Borg": "00:1b:44", "Cyan": "a4:5e:60"}
+    maker = rng.choice(list(makers), 500, p=[0.5, 0.3, 0.2])
+    mac = [":".join([makers[one], *(f"{byte:02x}" for byte in rng.integers(0, 256, 3))]) for one in maker]
+    table = read_table(pa.table({"maker": maker, "mac": mac, "plan": rng.choice(["a", "b"], 500)}))
+    codec = RowCodec.fit(table, 5, 0)
+    codec = RowCodec.from_state(*codec.state())
+    codes = np.stack([rng.integers(0, codec.columns[index].n_states, 300) for index in codec.playing], 1)
+    made_ones = codec.decode(codes, np.zeros((300, 0), np.float32), rng, Keyed())
+    pairs = columns(made_ones, "maker", "mac")
+    assert all(address.startswith(makers[one]) for one, address in pairs)
+    assert {one for one, _ in pairs} == makers.keys()
+    assert len(set(pairs)) == 300

@@ -39,7 +39,7 @@ REAL = {
     "mac": [f"3c:22:fb:{n:02x}:{7 * n % 256:02x}:{31 * n % 256:02x}" for n in range(100)],
     "": [f"AB/{n:05}" for n in range(10_000, 90_000, 977)],
 }
-NEWER = {"weights", "handles", "n_digits", "is_padded", "person", "by", "named", "is_long"}
+NEWER = {"weights", "handles", "n_digits", "is_padded", "person", "by", "named", "is_long", "owner", "owners"}
 """What codecs of older files do not hold."""
 
 
