@@ -143,7 +143,7 @@ def chosen_of(
     for owner in set(owners) & set(values):
         own = np.flatnonzero(of == owner)
         at = known == owner
-        chosen[at] = own[drawn([weights[place] for place in own], draws[at])]
+        chosen[at] = own[drawn([weights[place] for place in own.tolist()], draws[at])]
     return chosen
 
 
