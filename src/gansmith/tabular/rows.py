@@ -18,9 +18,11 @@ import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
-from gansmith.tabular.cells import are_missing, cells_of, replaced
+from gansmith.tabular import parts
+from gansmith.tabular.cells import are_missing, cells_of, replaced, without
 from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.agreement import in_agreement
+from gansmith.tabular.columns.choices import ANY_STATE
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, counted
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints import Chain, bound_columns
@@ -48,8 +50,9 @@ class RowCodec:
     """What was learnt of the columns of a table."""
 
     schema: Schema
+    """Of the records."""
     columns: tuple[AbstractColumnCodec, ...]
-    """One for each column of the schema, in its order, as the constraints leave it."""
+    """One for each column of the flat schema, in its order, as the constraints leave it."""
     chain: Chain
     """Takes from the records what follows from the rest, and puts it back."""
     min_count: int = 1
@@ -78,17 +81,24 @@ class RowCodec:
                 "Give more records, or a smaller min_count."
             )
         schema = with_rare_ones_as_text(records, table.schema, min_count)
-        chain = Chain.fit(records, schema, min_count)
-        codecs = in_agreement(_fitted(chain.reduce(records), chain.reduced, min_count, seed), records)
+        flat, records = schema.flat, parts.split(records, schema)
+        chain = Chain.fit(records, flat, min_count)
+        found = _fitted(chain.reduce(records), chain.reduced, min_count, seed, schema.made_anew_parts)
+        codecs = in_agreement(found, records)
         if not any(codec.n_states for codec in codecs):
             raise DataError(
                 f"{table.name}: nothing here can be learnt: all columns are constant, identifiers or text, "
                 f"or have no value that {min_count} records share (--min-count 1 lets rarer ones out)."
             )
-        listed = {name: codec.listed() for name, codec in zip(schema.names, codecs, strict=True)}
+        listed = {name: codec.listed() for name, codec in zip(flat.names, codecs, strict=True)}
         kept = chain.keeping({name: values for name, values in listed.items() if values is not None})
         codec = cls(schema, codecs, kept, min_count)
         return replace(codec, salt=_salt(codec, seed))
+
+    @cached_property
+    def flat(self) -> Schema:
+        """The schema of what is learnt, parts in place of the columns that have them."""
+        return self.schema.flat
 
     @cached_property
     def playing(self) -> tuple[int, ...]:
@@ -98,9 +108,13 @@ class RowCodec:
 
     def encode(self, records: pa.Table, rng: np.random.Generator) -> tuple[Codes, Levels]:
         """States of the playing columns, and levels of those that have bins, in the same order."""
+        return self.encode_flat(self.split(records), rng)
+
+    def encode_flat(self, records: pa.Table, rng: np.random.Generator) -> tuple[Codes, Levels]:
+        """The same of records that are taken apart."""
         records = self.chain.reduce(records)
         found = [
-            self.columns[index].encode(cells_of(records, self.schema.names[index]), rng)
+            self.columns[index].encode(cells_of(records, self.flat.names[index]), rng)
             for index in self.playing
         ]
         levels = [part for i, (_, part) in zip(self.playing, found, strict=True) if self.columns[i].n_bins]
@@ -122,8 +136,19 @@ class RowCodec:
             levels: Shape `(n, n_levels)`.
             rng: For what the networks leave open: members of groups, stand-ins.
             made: Which records are made, of which sample; decides what is made anew.
-            fixed: Cells that the records shall have, by column, before the constraints put back the others.
+            fixed: Cells that flat records shall have, by column, before the constraints put back the others.
         """
+        return self.join(self.decode_flat(codes, levels, rng, made, fixed))
+
+    def decode_flat(
+        self,
+        codes: Codes,
+        levels: Levels,
+        rng: np.random.Generator,
+        made: Keyed = FIRST_RECORDS,
+        fixed: Mapping[str, pa.Array] | None = None,
+    ) -> pa.Table:
+        """The same before they are put together."""
         cells = dict(self._cells(codes, levels))
         nothing = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.float32)
         streams = rng.spawn(len(self.columns))  # one each: what one column draws changes no other
@@ -132,8 +157,9 @@ class RowCodec:
             codec.decode(*cells.get(index, nothing), stream, made.part(codec.identity))
             for index, (codec, stream) in enumerate(zip(self.columns, streams, strict=True))
         ]
-        records = pa.table(dict(zip(self.schema.names, arrays, strict=True)))
-        return self._followed(self.chain.restore(replaced(records, fixed or {}), rng, made), made)
+        records = pa.table(dict(zip(self.flat.names, arrays, strict=True)))
+        records = self._with_parts(replaced(records, fixed or {}), rng, made)
+        return self._followed(self.chain.restore(records, rng, made), made)
 
     def _followed(self, records: pa.Table, made: Keyed) -> pa.Table:
         """Records in which what is made anew for another column's values is."""
@@ -146,6 +172,29 @@ class RowCodec:
                 records = self.chain.computed_anew(replaced(records, {name: cells}))
         return records
 
+    def split(self, records: pa.Table) -> pa.Table:
+        """Records taken apart."""
+        return parts.split(records, self.schema)
+
+    def join(self, records: pa.Table) -> pa.Table:
+        """Records that are taken apart, put together."""
+        return parts.join(records, self.schema)
+
+    def _with_parts(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
+        """Flat records, each with the parts that it says it has, drawn by frequency, and no others."""
+        places = {name: place for place, name in enumerate(self.flat.names)}
+        for name, is_there in list(parts.needed(records, self.schema)):
+            (stream,) = rng.spawn(1)  # one each, so that more records change none
+            if self.chain.taking(name) is not None:
+                continue
+            cells, codec = cells_of(records, name), self.columns[places[name]]
+            is_lacking = is_there & are_missing(cells)
+            if is_lacking.any():
+                drawn = _some(codec, len(cells), stream, made.part(codec.identity))
+                cells = pc.if_else(pa.array(is_lacking), drawn, cells)
+            records = replaced(records, {name: without(cells, ~is_there)})
+        return records
+
     def features(
         self, codes: Codes, levels: Levels
     ) -> tuple[Float[np.ndarray, "n columns"], Bool[np.ndarray, " columns"]]:
@@ -156,7 +205,12 @@ class RowCodec:
     def describe(self) -> list[dict[str, str]]:
         """What was learnt of each column, one row each."""
         rows: list[dict[str, str]] = []
-        for column, codec in zip(self.schema.columns, self.columns, strict=True):
+        outer = {part.flat[0].name: column for column in self.schema.columns for part in column.parts[:1]}
+        for column, codec in zip(self.flat.columns, self.columns, strict=True):
+            if (owner := outer.get(column.name)) is not None:
+                rows.append(_of_parts(owner))
+                if len(codec.listed() or ()) <= 1 and not codec.n_states:
+                    continue  # there is one pattern
             learnt_as, rule, held = codec.describe(), self.chain.taking(column.name), codec.rare()
             known = "" if rule else _known_values(column, codec)
             if rule is not None:
@@ -199,7 +253,7 @@ class RowCodec:
             DataError: It could not have come from one; the message names the column and what is wrong.
         """
         schema = Schema.from_json(state["schema"])
-        owned: list[dict[str, Any]] = [{} for _ in schema.columns]
+        owned: list[dict[str, Any]] = [{} for _ in schema.flat.columns]
         for name, array in arrays.items():
             index, _, key = name.partition("/")
             if not index.isdecimal() or int(index) >= len(owned):
@@ -209,7 +263,7 @@ class RowCodec:
             owned[int(index)][key] = array
         if len(state["columns"]) != len(owned):
             raise DataError(f"the model has {len(state['columns'])} codecs for {len(owned)} columns.")
-        chain = Chain.from_state(state.get("constraints", []), schema)
+        chain = Chain.from_state(state.get("constraints", []), schema.flat)
         codecs: list[AbstractColumnCodec] = []
         for plain, found, column in zip(state["columns"], owned, chain.reduced.columns, strict=True):
             stored = {**plain, **found}
@@ -217,7 +271,7 @@ class RowCodec:
                 raise DataError(f"column {column.name!r} of kind {column.kind} has another kind's codec.")
             codecs.append(column.traits.codec.from_state(stored, column))
             for key in codecs[-1].follows:
-                if key not in schema.names:
+                if key not in schema.flat.names:
                     raise DataError(f"column {column.name!r} follows {key!r}, which is not there.")
         min_count = state.get("min_count", 1)  # files without it held nothing back
         if type(min_count) is not int or min_count < 1:
@@ -246,9 +300,18 @@ def _salt(codec: RowCodec, seed: int) -> str:
     return digest.hexdigest()
 
 
-def _fitted(records: pa.Table, schema: Schema, min_count: int, seed: int) -> tuple[AbstractColumnCodec, ...]:
-    """A codec for each column; those that compare their rare values by the others come last."""
-    arrays = [cells_of(records, name) for name in schema.names]
+def _fitted(
+    records: pa.Table, schema: Schema, min_count: int, seed: int, determined: frozenset[str]
+) -> tuple[AbstractColumnCodec, ...]:
+    """A codec for each column; those that compare their rare values by the others come last.
+
+    Of those that are `determined` another column says which cells are missing.
+    """
+    whole = [cells_of(records, name) for name in schema.names]
+    arrays = [
+        cells.drop_null() if name in determined else cells
+        for name, cells in zip(schema.names, whole, strict=True)
+    ]
     found: dict[int, AbstractColumnCodec] = {}
     for is_late in (False, True):
         profile = _profile(arrays, found) if is_late else None
@@ -279,9 +342,13 @@ def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *,
     Not those that the caller keeps as numbers or the like, which text would not fit, nor those that a
     constraint must know, nor the column `kept`.
     """
-    bound = {*bound_columns(schema), kept}
+    bound = {*bound_columns(schema.flat), kept}
     columns: list[Column] = []
     for column in schema.columns:
+        if column.parts and column.traits.has_free_parts:
+            found = pa.table(column.traits.split(cells_of(records, column.name), column))
+            inner = with_rare_ones_as_text(found, Schema(column.parts), min_count)
+            column = replace(column, parts=inner.columns)
         is_string = column.stored_as in _STORED_STRINGS
         if column.traits.rare_as and is_string and column.name not in bound:
             counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
@@ -289,6 +356,29 @@ def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *,
                 column = replace(column, kind=column.traits.rare_as)
         columns.append(column)
     return replace(schema, columns=tuple(columns))
+
+
+def _some(codec: AbstractColumnCodec, n: int, rng: np.random.Generator, made: Keyed) -> pa.Array:
+    """Cells that are there, as often as they occur."""
+    column = codec.column
+    if not codec.n_states:
+        nothing = np.zeros(n, np.int64), np.zeros(n, np.float32)
+        return codec.decode(*nothing, rng, made)
+    there = replace(Condition.anything(column), excluded=pa.nulls(1, column.arrow_type))
+    drawn = codec.choices(there).draw(np.full(n, ANY_STATE), rng)
+    return codec.decode(drawn.codes, drawn.levels, rng, made)
+
+
+def _of_parts(column: Column) -> dict[str, str]:
+    """What is known of a column that is put together."""
+    return {
+        "column": column.name,
+        "kind": column.kind,
+        "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
+        "learnt as": f"in parts: {column.traits.in_words(column)}",
+        "records per value": "",
+        "too rare": "",
+    }
 
 
 def _known_values(column: Column, codec: AbstractColumnCodec) -> str:

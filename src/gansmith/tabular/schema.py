@@ -7,11 +7,10 @@ are spelt as the real ones were.
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard, final, get_args
 
@@ -20,8 +19,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError, did_you_mean
-from gansmith.settings import AfterValidator, Annotated, Field, changed, from_plain, settings, to_plain
+from gansmith.settings import (
+    AfterValidator,
+    Annotated,
+    BeforeValidator,
+    Field,
+    changed,
+    from_plain,
+    settings,
+    to_plain,
+)
 from gansmith.tabular.columns import KINDS, kind_called
+from gansmith.tabular.expressions import MAX_PATTERN, read_template
+from gansmith.tabular.text_style import TextStyle
 
 if TYPE_CHECKING:
     from gansmith.tabular.columns.base import AbstractKind
@@ -40,14 +50,12 @@ NEGATIVES: Final[tuple[Negative, ...]] = get_args(Negative)
 Plus = Literal["", "positive", "all"]
 """Which numbers have a plus."""
 
-Delimiter = Literal[",", ";", "\t", "|"]
-Quote = Literal['"', "'"]
-Quoting = Literal["needed", "text", "all"]
-
 NOT_ROUNDED: Final = -1
 """`Column.decimals` of numbers that are kept in full double precision."""
 
 MAX_COLUMNS: Final = 100_000
+MAX_PATTERNS: Final = 30
+"""That one column has."""
 
 INTEGER_TYPES: Final = ("int64", "int8", "int16", "int32", "uint8", "uint16", "uint32", "uint64")
 TYPES: Final[dict[str, pa.DataType]] = {
@@ -92,41 +100,29 @@ def is_zone(name: str) -> bool:
     return True
 
 
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Expressions = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=MAX_PATTERN)], ...],
+    Field(max_length=MAX_PATTERNS, strict=False),
+    BeforeValidator(_as_list),
+]
+Check = Literal["", "luhn", "ean", "isbn10"]
+CHECKS: Final[tuple[Check, ...]] = get_args(Check)
+"""How the last character of a cell is computed from the others."""
+
+
+Provider = Annotated[
+    Text, must_be("a name such as license_plate", lambda text: bool(re.fullmatch("[a-z][a-z0-9_]*", text)))
+]
 Pair = Annotated[tuple[Text, ...], must_be("two strings, false and true", lambda texts: len(texts) == 2)]
 Affix = Annotated[Text, must_be("without digits", lambda text: not re.search("[0-9]", text))]
 _LOCALE: Final = re.compile("[a-z]{2,3}_[A-Z]{2}")
 Locale = Annotated[
     Text, must_be("a language and a country such as de_DE", lambda text: bool(_LOCALE.fullmatch(text)))
 ]
-
-
-@final
-@settings(error=DataError)
-class TextStyle:
-    """How a delimited text file is laid out: as the user's own file is, so that synthetic ones be alike.
-
-    Raises:
-        DataError: From the constructor, when a field is none of its values.
-    """
-
-    delimiter: Delimiter = ","
-    """Between cells: one of comma, semicolon, tab and bar."""
-    quote: Quote = '"'
-    """The double or the single quote."""
-    quoting: Quoting = "needed"
-    """Which cells are quoted: where it is "needed", all but numbers and missing cells ("text"), or "all"."""
-    line_end: Literal["\n", "\r\n"] = "\n"
-    """A line feed, after a carriage return or alone."""
-    encoding: str = "utf-8"
-    """As Python calls it; "utf-8-sig" and "utf-16" begin with their mark."""
-
-    def __post_init__(self) -> None:
-        try:
-            is_text = "\n".encode(self.encoding) != b"" and codecs.lookup(self.encoding).name != "idna"
-        except (LookupError, UnicodeError, ValueError):
-            is_text = False
-        if not is_text:
-            raise DataError(f"the text style: there is no encoding {self.encoding!r}. Try utf-8.")
 
 
 @final
@@ -177,12 +173,29 @@ class Column:
     locale: Locale = ""
     """Invented kind: language and country of what is invented, such as "de_DE"; empty: as in the United
     States."""
+    provider: Provider = ""
+    """Invented kind: the provider of Faker that makes values, such as "license_plate", whatever they are."""
     missing_mark: Text = ""
     """Text files: how a missing cell is spelt."""
     missing_marks: tuple[Text, ...] = ()
     """Text files: further spellings of a missing cell, beside the usual ones."""
     missing_rate: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the cells that are missing, 0 to 1."""
+    pattern: Expressions = ()
+    """Pattern kind: what cells look like, one or several regular expressions, the most frequent first; what
+    stands in a group with a name, `(?P<year>[0-9]{4})`, is a part. Key kind: one expression that values are
+    made of."""
+    parts: tuple[Column, ...] = ()
+    """Pattern and json kinds: the columns that a cell is put together from, called `column.part`; empty:
+    found."""
+    check: Check = ""
+    """Pattern kind: how the last character is computed from the others, one of `CHECKS`; empty: it is not."""
+    width: Annotated[int, Field(ge=0, le=18)] = 0
+    """Integer kind, text files: digits of every number, with zeros before it; 0: as many as it needs."""
+    is_unique: bool = False
+    """Key kind: no two records have the same."""
+    is_quoted: bool = False
+    """Parts of json: the value, or each item of a list, stands between quotes."""
     granularity_seconds: Annotated[int, Field(ge=0, le=86400)] = 0
     """Kinds with a time of day: the greatest of 86400, 3600, 60, 1 that all are multiples of; 0: finer."""
     stored_as: Text = ""
@@ -201,6 +214,13 @@ class Column:
             raise DataError(f"column {self.name!r} of kind {self.kind}: {wanted}.")
         if self.thousands and self.thousands == self.point:
             raise DataError(f"column {self.name!r}: thousands and point are both {self.point!r}.")
+        for expression in self.pattern:
+            try:
+                read_template(expression)
+            except UsageError as error:
+                raise DataError(f"column {self.name!r}: {error}") from error
+        if self.pattern or self.parts or self.check:
+            self.traits.check_parts(self)
 
     @property
     def traits(self) -> AbstractKind:
@@ -216,6 +236,11 @@ class Column:
     def has_decimals(self) -> bool:
         """Whether the values are numbers of so many decimals."""
         return self.traits.is_number and not self.traits.is_whole and self.decimals != NOT_ROUNDED
+
+    @property
+    def flat(self) -> tuple[Column, ...]:
+        """The columns that it is learnt as: its parts and theirs, or itself where it has none."""
+        return tuple(one for part in self.parts for one in part.flat) if self.parts else (self,)
 
     def to_json(self) -> dict[str, Any]:
         """Name, kind, type and every field that is not at its default."""
@@ -239,7 +264,8 @@ class Schema:
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
-        for column in self.columns:
+        parts = (one for column in self.columns if column.parts for one in column.flat)
+        for column in (*self.columns, *parts):
             if column.name in seen:
                 raise DataError(f"The schema has two columns {column.name!r}. Give each its own name.")
             seen.add(column.name)
@@ -251,6 +277,28 @@ class Schema:
     def names(self) -> tuple[str, ...]:
         """The columns' names, in their order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether a column is put together from others."""
+        return any(column.parts for column in self.columns)
+
+    @property
+    def made_anew_parts(self) -> frozenset[str]:
+        """Parts of which nothing is learnt: which of them are missing others say."""
+        parts = (one for column in self.columns if column.parts for one in column.flat)
+        return frozenset(one.name for one in parts if one.traits.is_made_anew)
+
+    @property
+    def flat(self) -> Schema:
+        """What is learnt: the schema with columns that have parts replaced by these."""
+        return replace(self, columns=tuple(one for column in self.columns for one in column.flat))
+
+    @property
+    def named(self) -> Schema:
+        """The columns, and beside those that have parts these: all that something can be asked of."""
+        parts = (one for column in self.columns if column.parts for one in column.flat)
+        return replace(self, columns=(*(replace(column, parts=()) for column in self.columns), *parts))
 
     @property
     def arrow_schema(self) -> pa.Schema:

@@ -33,7 +33,7 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
         for before, after in zip(schema.columns, codec.schema.columns, strict=True)
         if after.traits.is_made_anew and not before.traits.is_made_anew
     ]
-    columns = dict(zip(codec.schema.names, codec.columns, strict=True))
+    columns = dict(zip(codec.flat.names, codec.columns, strict=True))
     is_learnt = bool(target) and codec.chain.taking(target) is None  # else it follows from what is learnt
     notes = _of_target(columns[target], target, codec.min_count) if is_learnt else []
     if made_anew:
@@ -90,7 +90,8 @@ def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
         records: Typed as its schema says.
     """
     found: list[str] = []
-    for column, own in zip(codec.schema.columns, codec.columns, strict=True):
+    records = codec.split(records)
+    for column, own in zip(codec.flat.columns, codec.columns, strict=True):
         if own.column != column or own.values_called is None or not own.n_states:
             continue  # made anew, or a constraint made something else of it, such as a distance
         cells = cells_of(records, column.name)

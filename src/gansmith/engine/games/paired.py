@@ -1,10 +1,10 @@
 """A generator that is given a record and has to make another one, whose true counterpart is known.
 
 First it learns to come near the counterpart alone, in plain values: what it makes is faithful, and where it
-cannot know, it makes the average of what may be there, which is blurred. These weights are kept, as they are
-then. Then a discriminator comes in, which sees what was given and judges what was made beside the
-counterpart; the generator learns to be sharp, and still to stay near. Weights between the two are as good
-generators, and say how far between they are.
+cannot know, it makes the average of what may be there, which is blurred. When its steps have become small,
+these weights are kept. Then a discriminator comes in, which sees what was given and judges what was made
+beside the counterpart; the generator learns to be sharp, and still to stay near. Weights between the two are
+as good generators, and say how far between they are.
 
 Source:
     Isola et al. 2017, "Image-to-image translation with conditional adversarial networks" (arXiv:1611.07004);
@@ -146,12 +146,13 @@ class Paired(AbstractGame):
         fake = self._made(batch, step)
         if not is_game:
             loss = self._wanted(_unjudged(batch, fake), self.config.faithful_terms)
-            learn([self._generator], loss, share, scale)
+            learn([self._generator], loss, share / begins_at, scale)
             return {"generator": loss}
+        weight = self.config.adversarial_weight * min(1.0, (share - begins_at) / WARM_UP_SHARE)
+        share = (share - begins_at) / (1 - begins_at)
         seen = self._seen(batch)
         told = self._told(step, seen, fake.detach(), share)
         learn([self._discriminator], told, share, scale)
-        weight = self.config.adversarial_weight * min(1.0, (share - begins_at) / WARM_UP_SHARE)
         with self.precision():
             judge = self._discriminator.network
             encounter = present(judge, seen, fake, None, wants_features=self._wants_features)

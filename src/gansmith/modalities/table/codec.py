@@ -84,7 +84,11 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
 
     def encode_rows(self, records: pa.Table, rng: np.random.Generator) -> Compact:
         """Records as compact samples, shape `(n_records, n_compact)`."""
-        codes, levels = self.rows.encode(records, rng)
+        return self.encode_flat(self.rows.split(records), rng)
+
+    def encode_flat(self, records: pa.Table, rng: np.random.Generator) -> Compact:
+        """The same of records that are taken apart."""
+        codes, levels = self.rows.encode_flat(records, rng)
         return torch.from_numpy(np.concatenate([codes, levels], 1, dtype=np.float32))
 
     def decode_rows(
@@ -96,6 +100,16 @@ class TableCodec(AbstractCodec[Table, TableOptions]):
     ) -> pa.Table:
         """Compact samples, shape `(n_records, n_compact)`, as records; see `RowCodec.decode`."""
         return self.rows.decode(*self.layout.parts(compact), rng, made, fixed)
+
+    def decode_flat(
+        self,
+        compact: Compact,
+        rng: np.random.Generator,
+        made: Keyed = FIRST_RECORDS,
+        fixed: Mapping[str, pa.Array] | None = None,
+    ) -> pa.Table:
+        """The same before they are put together from parts."""
+        return self.rows.decode_flat(*self.layout.parts(compact), rng, made, fixed)
 
     def expand(self, compact: Compact) -> Tensor:
         return self.layout.expand(compact)

@@ -22,10 +22,12 @@ from gansmith.scorecard.score import Effort
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.base import natural_kind
 from gansmith.tabular.conditions import conditions_of, matching
+from gansmith.tabular.constraints import named_by
 from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.files import MIN_RECORDS, Leniency, read_table
 from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
 from gansmith.tabular.files.writing import TableWriter
+from gansmith.tabular.parts import split, whole
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Column, Schema, Table, schema_of
 from gansmith.tabular.suppressed import suppression_notes
@@ -50,9 +52,9 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
             table = _read(source, options, schema)
         if not options.where:
             return _settled(table, options)
-        wanted = table.take(matching(table.records, table.schema, options.where))
+        wanted = table.take(matching(*whole(table.records, table.schema), options.where))
         if len(wanted) < MIN_RECORDS:
-            asked = " and ".join(map(str, conditions_of(table.schema, options.where).values()))
+            asked = " and ".join(map(str, conditions_of(table.schema.named, options.where).values()))
             raise DataError(f"{table.name}: {len(wanted)} records have {asked}. Ask for less.")
         return _settled(wanted, options)
 
@@ -214,10 +216,20 @@ def _read_by_sdv(source: object, options: TableOptions, metadata: Mapping[str, A
 
 def _settled(table: Table, options: TableOptions) -> Table:
     """The table with all constraints that hold, declared and found."""
+    bound = named_by((*(table.schema.constraints or ()), *options.constraints))
+    schema = replace(table.schema, columns=tuple(_bare(one, bound) for one in table.schema.columns))
     try:
-        schema, notes = settle(
-            table.records, table.schema, options.constraints, is_finding=options.finds_constraints
+        records = split(table.records, schema)
+        settled, notes = settle(
+            records, schema.flat, options.constraints, is_finding=options.finds_constraints
         )
     except DataError as error:
         raise DataError(f"{table.name}: {error}") from error
+    schema = replace(schema, constraints=settled.constraints)
     return Table(table.records, schema, table.name, (*table.notes, *notes))
+
+
+def _bare(column: Column, bound: frozenset[str]) -> Column:
+    """A column that constraints name as a whole is learnt as a whole."""
+    is_whole = bool(column.parts) and column.name in bound
+    return replace(column, kind="text", parts=(), pattern=(), check="") if is_whole else column

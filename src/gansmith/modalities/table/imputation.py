@@ -63,8 +63,10 @@ class TablePartial:
     @property
     def notes(self) -> tuple[str, ...]:
         found = list(self.gaps.table.notes)
-        for column, codec in zip(self.codec.schema.columns, self.codec.rows.columns, strict=True):
-            cells = cells_of(self.gaps.table.records, column.name)
+        rows = self.codec.rows
+        records = rows.split(self.gaps.table.records)
+        for column, codec in zip(rows.flat.columns, rows.columns, strict=True):
+            cells = cells_of(records, column.name)
             if self.codec.rows.chain.taking(column.name) is not None:  # its codec knows something else
                 continue
             is_unknown = ~codec.knows(cells) & ~are_missing(cells)
@@ -151,8 +153,9 @@ class ImputedBlock:
         if self._tables:
             rows = self._rounds * len(self._rounds) + np.arange(len(self._rounds))
             kept = pa.concat_tables(self._tables).take(pa.array(rows[: len(records)]))
-            names = [column.name for column in self._codec.schema.columns if self._is_kept(column)]
-            made = replaced(made, {name: cells_of(kept, name) for name in names})
+            names = [column.name for column in self._rows.flat.columns if self._is_kept(column)]
+            cells = {name: cells_of(kept, name) for name in names}
+            made = self._rows.join(replaced(self._rows.split(made), cells))
         return Table(self._with_given(made), records.schema, records.name, records.notes)
 
     def _is_kept(self, column: Column) -> bool:
@@ -167,7 +170,8 @@ class ImputedBlock:
             pc.if_else(pc.is_valid(cells), cells, made.column(name))
             for name, cells in zip(given.column_names, given.columns, strict=True)
         ]
-        return self._rows.chain.computed_anew(pa.table(arrays, schema=made.schema), given)
+        whole = self._rows.split(pa.table(arrays, schema=made.schema))
+        return self._rows.join(self._rows.chain.computed_anew(whole, self._rows.split(given)))
 
     def _are_whole(self) -> Bool[np.ndarray, " n"]:
         return np.all(self._is_fixed, axis=1)
@@ -180,24 +184,25 @@ class ImputedBlock:
         """
         n = self._records.num_rows
         rng = np.random.default_rng([self._seed, 2, self._n_rounds])
-        made = self._codec.decode_rows(self._compact[:n], rng)
+        made = self._codec.decode_flat(self._compact[:n], rng)
         self._tables.append(made)
         is_new = self._are_whole()[:n] & (~before[:n] | (self._n_rounds == 1))
         self._rounds[is_new] = len(self._tables) - 1
         if self._n_rounds < ROUNDS:
-            broken = is_new & self._rows.chain.violating(self._with_given(made))
+            whole = self._rows.split(self._with_given(self._rows.join(made)))
+            broken = is_new & self._rows.chain.violating(whole)
             again = np.flatnonzero(broken & ~np.all(self._is_given[:n], axis=1))
             self._is_fixed[again] = self._is_given[again]
 
     def _put_given(self) -> None:
         """Hold fixed what is there and known."""
         n = self._records.num_rows
-        told = self._rows.chain.told(self._records)
-        encoded = self._codec.encode_rows(told, np.random.default_rng([self._seed, 0]))
+        told = self._rows.chain.told(self._rows.split(self._records))
+        encoded = self._codec.encode_flat(told, np.random.default_rng([self._seed, 0]))
         reduced = self._rows.chain.reduce(told)
         is_there = np.zeros(self._is_fixed.shape, bool)
         for place, index in enumerate(self._rows.playing):
-            name = self._codec.schema.names[index]
+            name = self._rows.flat.names[index]
             is_there[:n, place] = self._rows.columns[index].can_be_told(cells_of(reduced, name))
             if (rule := self._rows.chain.taking(name)) is not None:
                 for one in (*rule.reads, *rule.writes):  # what is computed is known if all of these are

@@ -99,7 +99,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def verdict(self, codec: TableCodec, records: Table) -> Verdict | None:
         """See `Validating`."""
-        chain, made = codec.rows.chain, records.records
+        chain, made = codec.rows.chain, codec.rows.split(records.records)
         if not chain.constraints:
             return None
         keys = tuple(tuple(unique.numbers(made).tolist()) for unique in chain.uniques)
@@ -109,7 +109,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
 
     def broken(self, codec: TableCodec, records: Table) -> Mapping[str, np.ndarray]:
         """See `NamingRules`."""
-        return codec.rows.chain.broken(records.records)
+        return codec.rows.chain.broken(codec.rows.split(records.records))
 
     def fine_tuning_options(
         self, codec: TableCodec, own: TableOptions, given: Mapping[str, Any]

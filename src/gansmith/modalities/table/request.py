@@ -18,12 +18,14 @@ from gansmith.errors import UsageError
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.sampling import SampledBlock
 from gansmith.modalities.table.wanted import ConditionedColumn, Wanted
+from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.choices import Choices
 from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.constraints import Chain
 from gansmith.tabular.constraints.dependency import AbstractLookup
 from gansmith.tabular.layout import Compact
-from gansmith.tabular.schema import Column
+from gansmith.tabular.parts import split
+from gansmith.tabular.schema import Column, Schema
 from gansmith.tabular.where import Where
 
 MAX_BALANCED: Final = 1000
@@ -58,10 +60,17 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     Raises:
         UsageError: When a column or a value is unknown or out of range, with the nearest known one.
     """
-    conditions = conditions_of(codec.schema, where)
-    texts = tuple(text for condition in conditions.values() for text in condition.texts)
+    named = codec.schema.named
+    found = conditions_of(named, where)
+    texts = tuple(text for condition in found.values() for text in condition.texts)
+    conditions = on_parts(codec.schema, found)
     if balance:
-        conditions[balance] = _without_missing(codec.schema.column(balance), conditions.get(balance))
+        if len(parts := [one.name for one in _in_parts(codec.schema, balance)]) > 1:
+            raise UsageError(
+                f"column {balance!r} is put together from parts and cannot be balanced. Balance one of them: "
+                f"{', '.join(parts)}."
+            )
+        conditions[balance] = _without_missing(named.column(balance), conditions.get(balance))
         if (rule := codec.rows.chain.taking(balance)) is not None:
             others = ", ".join(repr(name) for name in rule.reads)
             raise UsageError(
@@ -72,7 +81,7 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
     asked: list[ConditionedColumn] = []
     balanced: int | None = None
     for name, condition in on_made.items():
-        index = codec.schema.names.index(name)
+        index = codec.rows.flat.names.index(name)
         choices = codec.rows.columns[index].choices(condition)
         if name == balance:
             _check_values(condition.column, choices, codec.rows.columns[index].n_states)
@@ -81,6 +90,52 @@ def request_for(codec: TableCodec, where: Where, balance: str = "") -> TableRequ
             asked.append(ConditionedColumn.of(codec, index, choices))
     watched = tuple(conditions.values()) if codec.rows.chain.constraints else ()
     return TableRequest(Wanted(codec, tuple(asked), watched, balanced, sought), texts)
+
+
+def on_parts(schema: Schema, conditions: Mapping[str, Condition]) -> dict[str, Condition]:
+    """Conditions on columns that are put together as conditions on their parts; the others as they are.
+
+    Raises:
+        UsageError: More is asked of such a column than one value, or whether it has one.
+    """
+    asked: dict[str, Condition] = {}
+    for name, condition in conditions.items():
+        found = (
+            {name: condition} if not _in_parts(schema, name) else _of_whole(schema.column(name), condition)
+        )
+        for part, one in found.items():
+            asked[part] = _narrowed(asked, one.column, one)
+    return asked
+
+
+def _in_parts(schema: Schema, name: str) -> tuple[Column, ...]:
+    """What a column is put together from; nothing where it is not."""
+    found = next((column for column in schema.columns if column.name == name), None)
+    return found.flat if found is not None and found.parts else ()
+
+
+def _of_whole(column: Column, condition: Condition) -> dict[str, Condition]:
+    """What is asked of the parts of a column, where one cell of it is asked for."""
+    first = column.flat[0]
+    if condition.values is None and not len(condition.excluded.drop_null()):
+        return {first.name: replace(condition, column=first)}
+    if condition.values is None or len(condition.values) > 1:
+        names = ", ".join(part.name for part in column.flat)
+        raise UsageError(
+            f"column {column.name!r} is put together from parts: one value can be asked of it, and more of "
+            f"{names}."
+        )
+    if condition.values.null_count:
+        return {first.name: replace(condition, column=first)}
+    cells = split(pa.table({column.name: condition.values}), Schema((column,)))
+    known = {part.name: cells_of(cells, part.name) for part in column.flat}
+    if known[first.name][0].as_py() == "":
+        raise UsageError(
+            f"column {column.name!r} has no value {condition.values[0].as_py()!r}. "
+            f"Wanted: {column.traits.in_words(column)}."
+        )
+    there = [part for part in column.flat if not known[part.name].null_count]
+    return {part.name: _one_of(part, known[part.name]) for part in there}
 
 
 def _without_missing(column: Column, condition: Condition | None) -> Condition:

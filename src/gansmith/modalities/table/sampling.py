@@ -37,6 +37,7 @@ from torch.nn.functional import normalize
 from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Origins, Question
 from gansmith.modalities.table.wanted import Found, Places, Wanted
+from gansmith.tabular.cells import replaced
 from gansmith.tabular.columns.choices import ANY_STATE, Codes, Drawn
 from gansmith.tabular.layout import Compact, hold_fixed
 from gansmith.tabular.schema import Table
@@ -158,10 +159,9 @@ class SampledBlock:
         return (before / codec.record_lifts(compact[rows])).numpy()
 
     def settled(self, records: Table) -> Table:
-        found, cells_of = records.records, pa.array(self._cells_of[: len(records)])
-        for name, parts in self._cells.items():
-            place = found.column_names.index(name)
-            found = found.set_column(place, found.field(place), pa.concat_arrays(parts).take(cells_of))
+        rows, places = self._wanted.codec.rows, pa.array(self._cells_of[: len(records)])
+        cells = {name: pa.concat_arrays(parts).take(places) for name, parts in self._cells.items()}
+        found = rows.join(replaced(rows.split(records.records), cells))
         return Table(found, records.schema, records.name, records.notes)
 
     # --- Free records ------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from gansmith.tabular.cells import Mask, are_again, are_in, cells_of, floats_of,
 from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.constraints import read_constraints
 from gansmith.tabular.constraints.finding import find
+from gansmith.tabular.parts import split
 from gansmith.tabular.rows import with_rare_ones_as_text
 from gansmith.tabular.schema import Column, Schema, Table
 
@@ -53,7 +54,7 @@ def score_tables(
     # Categories that hardly anybody shares are texts, as they are when they are learnt.
     min_count = usual_min_count(len(train))
     known = with_rare_ones_as_text(train.records, train.schema, min_count, kept=target or "")
-    train = replace(train, schema=known)
+    train, holdout, *fakes = (_flat(part, known) for part in (replace(train, schema=known), holdout, *fakes))
     real_tables, wider = common_types([train.records, holdout.records], train.schema)
     schema = replace(wider, constraints=train.schema.constraints)
     whole = pa.concat_tables(real_tables).combine_chunks()
@@ -79,6 +80,25 @@ def score_tables(
         card = judges[key].card(ours, more, defects, lacking)
         notes = (*fake.notes, *_not_judged(schema))
         yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
+
+
+def _flat(table: Table, known: Schema) -> Table:
+    """A table with the columns that are put together taken apart, as the real ones are."""
+    whole = [column for column in known.columns if column.parts and column.name in table.records.column_names]
+    columns, arrays = list[Column](), dict[str, pa.Array]()
+    own = {column.name: column for column in (*table.schema.columns, *whole)}
+    for column in (own[name] for name in table.records.column_names):
+        cells = cells_of(table.records, column.name)
+        if column in whole:
+            found = split(pa.table({column.name: cells.cast(pa.string())}), Schema((column,)))
+            arrays |= {part.name: cells_of(found, part.name) for part in column.flat}
+            columns += column.flat
+        else:
+            arrays[column.name] = cells
+            columns.append(column)
+    return Table(
+        pa.table(arrays), Schema(tuple(columns), None, table.schema.constraints), table.name, table.notes
+    )
 
 
 def _tally(is_hit: np.ndarray) -> Tally:

@@ -178,7 +178,7 @@ class Found:
     rows: Places
     """The records that fulfil everything."""
     cells: Mapping[str, pa.Array]
-    """Their cells, by column, where these are settled."""
+    """Their cells, by column of the flat schema, where these are settled."""
 
     def only(self, is_kept: Bool[np.ndarray, " places"]) -> Found:
         """The same with only some of the records that fulfil everything."""
@@ -211,7 +211,7 @@ class Wanted:
         return max(least, default=1)
 
     def fulfilled(self, table: pa.Table) -> Bool[np.ndarray, " n"]:
-        """Which whole records will do."""
+        """Which flat records will do."""
         will_do = ~self.codec.rows.chain.violating(table)
         for condition in self.watched:
             will_do &= condition.holds(table.column(condition.column.name).combine_chunks())
@@ -245,12 +245,13 @@ class Wanted:
         rows = np.flatnonzero(holds.all(1))
         cells = {name: column.take(pa.array(rows)) for name, column in cells.items()}
         if len(rows) and (self.watched or self.codec.rows.chain.constraints):  # known of whole records
-            table = self.codec.decode_rows(compact[torch.from_numpy(rows)], rng, fixed=cells)
+            table = self.codec.decode_flat(compact[torch.from_numpy(rows)], rng, fixed=cells)
             if nudges:
                 table = self.codec.rows.chain.nudged(table, self.sought)
             will_do = self.fulfilled(table)
             rows, table = rows[will_do], table.filter(pa.array(will_do))
-            kept = [column.name for column in self.codec.schema.columns if not column.traits.is_made_anew]
+            columns = self.codec.rows.flat.columns
+            kept = [column.name for column in columns if not column.traits.is_made_anew]
             cells = {name: table.column(name).combine_chunks() for name in kept}
         return Found(found, codes, holds, rows, cells)
 

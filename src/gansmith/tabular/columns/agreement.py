@@ -70,7 +70,7 @@ def in_agreement(codecs: Sequence[AbstractColumnCodec], records: pa.Table) -> tu
     own = {
         codec.column.name: _with_owner(codec, codecs, few)
         for codec in codecs
-        if isinstance(codec, InventedCodec)
+        if isinstance(codec, InventedCodec) and not codec.column.provider
     }
     if not own:
         return tuple(codecs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final, final
@@ -11,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.errors import DataError
 from gansmith.tabular.cells import Counts, Mask, are_in, are_missing, without
 from gansmith.tabular.columns import kinds
 from gansmith.tabular.schema import Column
@@ -196,6 +198,10 @@ class AbstractKind(ABC):
     """Whether its values differ."""
     is_made_anew: ClassVar[bool] = False
     """Whether nothing of its values is learnt, only which are missing."""
+    has_items: ClassVar[bool] = False
+    """Whether a value is several, with the column's delimiter between them."""
+    has_free_parts: ClassVar[bool] = False
+    """Whether the parts of its cells may be any texts."""
     is_free_text: ClassVar[bool] = False
     """Whether its values are any texts, so that they may be made to match a pattern."""
     is_unique: ClassVar[bool] = False
@@ -252,6 +258,35 @@ class AbstractKind(ABC):
         """
         kind = natural_kind(values.type)
         return values if kind is None else kind.spell(values, column)
+
+    def check_parts(self, column: Column) -> None:
+        """Raise DataError where what a column says of patterns, parts or checks does not fit its kind."""
+        said = next(key for key in ("pattern", "parts", "check") if getattr(column, key))
+        raise DataError(
+            f"column {column.name!r} is {self.name}, and {said!r} is given. Give it the kind 'pattern'."
+        )
+
+    def split(self, cells: pa.Array, column: Column) -> dict[str, pa.Array]:
+        """The parts of cells, by the names of the column's own parts; the inverse of `join`.
+
+        Args:
+            cells: Texts, shape (n,). Of a missing one all parts are missing; of one that is not as the column
+                says all but the first, which is no known value.
+            column: One with parts.
+        """
+        raise NotImplementedError
+
+    def join(self, parts: Mapping[str, pa.Array], column: Column) -> pa.Array:
+        """Cells put together from their parts, missing where the first of them is."""
+        raise NotImplementedError
+
+    def needed(self, first: pa.Array, column: Column) -> dict[str, Mask]:
+        """Which cells have which parts, by the names of the others, as the first part says."""
+        raise NotImplementedError
+
+    def in_words(self, column: Column) -> str:
+        """How cells of a column with parts are put together, in words."""
+        raise NotImplementedError
 
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
         """What a column of this kind holds, for a first look at data."""

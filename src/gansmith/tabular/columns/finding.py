@@ -29,7 +29,7 @@ from gansmith.tabular.columns.numbers import is_beyond
 from gansmith.tabular.columns.stored import has_local_days, plain
 from gansmith.tabular.schema import Column
 
-_OF_THE_DATA: Final = ("name", "kind", "type", "missing_rate")
+_OF_THE_DATA: Final = ("name", "kind", "type", "missing_rate", "pattern", "parts")
 """Fields of a schema's column that do not go before what is found."""
 
 

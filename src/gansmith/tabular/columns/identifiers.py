@@ -112,12 +112,12 @@ class IdentifierCodec(AbstractPresenceCodec):
         texts = [str(value) for value in present]
         if check := found_check(texts):
             texts = [text[:-1] for text in texts]
+        if check and len(set(map(len, texts))) == 1:  # of a country and a maker
+            groups = by_beginning(texts, fitting.min_count, lambda some: n_members(positions(some)))
+            patterns = tuple(map(positions, groups))
+            weights = tuple(map(len, groups))
+            return cls(column, has_missing, "", "", 0, 1, 0, (), check, patterns, weights)
         if pa.types.is_integer(cells.type):
-            if check and len(set(map(len, texts))) == 1:  # of a country and a maker
-                groups = by_beginning(texts, fitting.min_count, lambda some: n_members(positions(some)))
-                patterns = tuple(map(positions, groups))
-                weights = tuple(map(len, groups))
-                return cls(column, has_missing, "", "", 0, 1, 0, (), check, patterns, weights)
             room = int(np.iinfo(cells.type.to_pandas_dtype()).max) // (10 if check else 1)
             start, span = _numbering([int(text) for text in texts], room)
             return cls(column, has_missing, "", "", 0, start, span, (), check or "")
@@ -296,9 +296,9 @@ class Identifier(AbstractKind):
             return is_called_so or (reading.is_key and _is_checked(reading.values))
         if reading.texts is None or not traits.is_free_text:
             return False
-        is_regular = reading.n_distinct >= _NEARLY_DISTINCT * reading.n_present
-        is_regular &= reading.is_key or traits.is_made_anew
-        return is_regular and _is_regular(column.name, reading.texts)
+        is_even = reading.n_distinct >= _NEARLY_DISTINCT * reading.n_present
+        is_even &= reading.is_key or traits.is_made_anew
+        return is_even and is_regular(column.name, reading.texts)
 
 
 IDENTIFIER: Final = Identifier()
@@ -323,7 +323,7 @@ def _is_checked(values: pa.Array) -> bool:
     return found_check([str(value) for value in values.to_pylist()]) is not None
 
 
-def _is_regular(name: str, cells: pa.Array) -> bool:
+def is_regular(name: str, cells: pa.Array) -> bool:
     """Whether strings without blanks have one pattern of letters and digits, or one that keys have."""
     if matches(cells, r"\s").any():
         return False

@@ -39,7 +39,7 @@ from gansmith.tabular.columns.codecs import (
 )
 from gansmith.tabular.columns.networks import DOMAINS
 from gansmith.tabular.columns.people import N_PARTS, Handle, People, Person, shares_of, style_by_shape
-from gansmith.tabular.columns.pools import USUAL_LOCALE, check_locale
+from gansmith.tabular.columns.pools import USUAL_LOCALE, check_locale, provided
 from gansmith.tabular.columns.semantic_types import UUID, likely_semantic_type, sure_semantic_type
 from gansmith.tabular.columns.spelling import (
     MAX_PATTERNS,
@@ -122,6 +122,8 @@ class InventedCodec(AbstractPresenceCodec):
         """
         if column.locale:
             check_locale(column.locale)
+        if column.provider:
+            provided(column.name, column.provider, column.locale or USUAL_LOCALE, [0])
         seen = pc.value_counts(cells.drop_null())
         texts = [str(text) for text in seen.field("values").to_pylist()]
         counts = dict(zip(texts, seen.field("counts").to_pylist(), strict=True))
@@ -196,7 +198,7 @@ class InventedCodec(AbstractPresenceCodec):
         return texts.take(pa.array(places.reshape(-1), mask=is_missing))
 
     def describe(self) -> str:
-        looks = self.column.semantic_type.replace("_", " ") or "its pattern"
+        looks = self.column.provider or self.column.semantic_type.replace("_", " ") or "its pattern"
         manner = f" of {self.column.locale}" if self.column.locale else ""
         is_shared = self.person not in ("", self.column.name)
         together = f", of one person with {self.person!r}" if is_shared else ""
@@ -210,6 +212,8 @@ class InventedCodec(AbstractPresenceCodec):
     def inventions(self, numbers: Sequence[int], made: Keyed) -> list[str]:
         """The inventions of these numbers; no two are alike."""
         kind, locale = self.column.semantic_type, self.column.locale or USUAL_LOCALE
+        if provider := self.column.provider:
+            return provided(self.column.name, provider, locale, made.shuffle(2**48).all(numbers))
         if kind in _PEOPLE:
             return self._of_people(numbers, People(locale, made), made)
         if kind in _SPELT:

@@ -190,6 +190,7 @@ class List(AbstractKind):
     codec: ClassVar[type[AbstractColumnCodec]] = ListCodec
     sdtypes: ClassVar[tuple[str, ...]] = ("categorical",)
     wider: ClassVar[tuple[str, ...]] = ("list", "category")
+    has_items: ClassVar[bool] = True
 
     def find(self, cells: Cells) -> Attempt | None:
         missing = cells.missing_texts

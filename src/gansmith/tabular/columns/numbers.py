@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.tabular.cells import EXACT, Mask, Numbers, are_missing, mask_of, matches, without
+from gansmith.tabular.cells import EXACT, Mask, Numbers, are_missing, mask_of, matches, strings, without
 from gansmith.tabular.columns.base import Attempt, Cells
+from gansmith.tabular.columns.check_digits import found_check
 from gansmith.tabular.columns.decimals import (
     decimal_style,
     has_endless_digits,
@@ -46,9 +47,10 @@ class Integer(AbstractMeasure):
     def find(self, cells: Cells) -> Attempt | None:
         """Numbers of either kind; not those that are codes or phone numbers, with which nobody calculates."""
         present = cells.present(cells.marked)
-        is_long = bool(matches(present[:1], r"^\+?[0-9 ]{9,}$").all())
-        is_personal = is_long and sure_semantic_type(cells.name, present) is not None
-        if is_personal or has_leading_zeros(present) or has_endless_digits(present):
+        is_long = bool(matches(present[:1], r"^\+?[0-9 ]{8,}$").all())
+        is_code = is_long and sure_semantic_type(cells.name, present) is not None
+        is_code = is_code or (is_long and found_check(strings(present)) is not None)
+        if is_code or has_leading_zeros(present) or has_endless_digits(present):
             return None
         has_plus = bool(matches(present, r"^\+").any())
         return (
@@ -72,7 +74,8 @@ class Integer(AbstractMeasure):
         return pc.cast(read_integers(bare_numbers(cells, column)), column.arrow_type)
 
     def spell(self, values: pa.Array, column: Column) -> pa.Array:
-        return formatted(pc.cast(values, pa.string()), column)
+        digits = pc.cast(values, pa.string())
+        return formatted(pc.utf8_lpad(digits, column.width, "0") if column.width else digits, column)
 
     def from_units(self, numbers: Numbers, missing: Mask, column: Column) -> pa.Array:
         return pa.array(_whole(numbers, column.arrow_type.to_pandas_dtype()), mask=missing)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple, final
 
@@ -55,6 +55,30 @@ def _faker(locale: str) -> Any:
     faker = Faker(locale, use_weighting=False)
     faker.seed_instance(0)
     return faker
+
+
+def provided(name: str, provider: str, locale: str, seeds: Sequence[int]) -> list[str]:
+    """What one of Faker's providers makes of each seed, for the column of that name.
+
+    Raises:
+        UsageError: There is no such provider, or it needs to be told more.
+    """
+    faker = _faker(locale)
+    known = {method for one in faker.get_providers() for method in dir(one) if method[0] != "_"}
+    if provider not in known:
+        near = did_you_mean(provider, sorted(known))
+        raise UsageError(f"column {name!r}: Faker has no provider {provider!r}. {near}")
+    draw: Callable[[], object] = getattr(faker, provider)
+    texts: list[str] = []
+    for seed in seeds:
+        faker.seed_instance(seed)
+        try:
+            texts.append(str(draw()))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise UsageError(
+                f"column {name!r}: Faker's {provider!r} makes nothing by itself ({error}). Choose another."
+            ) from error
+    return texts
 
 
 @cache

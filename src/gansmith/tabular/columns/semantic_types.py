@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from stdnum import luhn
 
 from gansmith.tabular.cells import matches, strings
@@ -28,6 +29,7 @@ _IP: Final = (
 _MAC: Final = r"^(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}$|^(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}$"
 _USER: Final = r"^[a-z]+[._-]?[a-z]+[0-9]{0,5}$"
 _IBAN: Final = r"^[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]){11,30}$"
+_HOST: Final = r"^(?P<host>(?:[a-z]{3,6}://)?[^/?#]+)(?:[/?#]|$)"
 _CARD: Final = r"^[0-9]{4}(?:[ -]?[0-9]){9,15}$"
 _PHONE: Final = (
     r"^(?:\+|00)?[0-9 ]{0,4}[ (./-]{0,2}[0-9][0-9 ()./-]{4,16}[0-9](?: ?(?:x|ext\.?) ?[0-9]{1,5})?$"
@@ -132,7 +134,7 @@ def likely_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
     )  # fmt: skip
     for pattern, semantic_type in plain:
         if _share(sample, pattern) >= _SURE:
-            return semantic_type
+            return None if _is_own(sample, semantic_type) else semantic_type
     if _share(sample, _STREET) >= _MOST or (_hints("address", name) and _share(sample, _PLACE) >= _MOST):
         return "address"
     firms = _share(sample, _FIRM)
@@ -141,6 +143,15 @@ def likely_semantic_type(name: str, cells: pa.Array) -> SemanticType | None:
     if _hints("username", name) and _share(sample, _USER) >= _SURE:
         return "username"
     return _person(name, sample)
+
+
+def _is_own(sample: pa.Array, semantic_type: SemanticType) -> bool:
+    """Whether these are links that nearly all lead to one place."""
+    hosts = pc.extract_regex(sample, pattern=_HOST)
+    if semantic_type != "url" or hosts.null_count == len(hosts):
+        return False
+    counts = pc.value_counts(pc.struct_field(hosts, "host").drop_null()).field("counts")
+    return pc.max(counts).as_py() >= _SURE * len(sample)
 
 
 def _person(name: str, sample: pa.Array) -> SemanticType | None:

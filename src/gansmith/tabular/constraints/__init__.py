@@ -65,6 +65,13 @@ def place_of(values: Mapping[str, Any], number: int) -> str:
     return f"constraint {number} ({values.get('kind')})"
 
 
+def named_by(listed: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """All names that constraints mention, those of columns among them."""
+    said = (value for values in listed for key, value in values.items() if key != "kind")
+    texts = (one for value in said for one in (value if isinstance(value, (list, tuple)) else (value,)))
+    return frozenset(one for one in texts if isinstance(one, str))
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class Chain:

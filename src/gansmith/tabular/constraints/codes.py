@@ -32,6 +32,8 @@ from gansmith.tabular.schema import INTEGER_TYPES, Column
 
 MIN_SHARE: Final = 0.5
 """Of the records, whose codes must come from what is known: else a code tells nothing but itself."""
+MIN_VALUES: Final = 50
+"""Of a column of codes."""
 MIN_WHOLE: Final = 0.9
 """Share of the records whose code enough others have, for no other code to be made."""
 MAX_TOLD_BY_CHANCE: Final = 0.5
@@ -282,17 +284,23 @@ def _shape(text: str) -> str:
 
 
 def find_codes(view: View, taken: frozenset[str]) -> list[Codes]:
-    """Columns of few records a value, each of which goes with one value of another: of the most values."""
+    """Columns of few records a value, each of which goes with one value of another: of the most values.
+
+    Others, too, if what they go with is decided by something else already: such as a city by a number plate.
+    """
     n = view.sample.num_rows
     columns = [one for one in view.schema.columns if one.traits.is_varied and _can_be_code(one)]
     codes = {one.name: codes_of(cells_of(view.sample, one.name)) for one in columns}
     n_values = {name: int(found.max()) + 1 for name, found in codes.items()}
-    many = [one for one in columns if n / MIN_RECORDS_PER_VALUE < n_values[one.name] < n]
+    least = min(MIN_VALUES, n / MIN_RECORDS_PER_VALUE)
+    many = [one for one in columns if least < n_values[one.name] < n]
     found: list[Codes] = []
     for column in many:
         others = [
             one for one in columns if one.traits.is_exact and 2 * n_values[one.name] < n_values[column.name]
         ]
+        if n_values[column.name] * MIN_RECORDS_PER_VALUE <= n:
+            others = [one for one in others if one.name in taken]
         others.sort(key=lambda one: -n_values[one.name])
         if column.name in taken or not _are_codes(cells_of(view.sample, column.name)):
             continue

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final, final
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.schema import Delimiter, Quote, Quoting, TextStyle
+from gansmith.tabular.text_style import Delimiter, Quote, Quoting, TextStyle
 
 _DELIMITERS: Final[tuple[Delimiter, ...]] = ("\t", ";", "|", ",")
 _QUOTES: Final[tuple[Quote, ...]] = ('"', "'")

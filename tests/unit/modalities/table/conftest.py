@@ -12,6 +12,8 @@ from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.files import read_table
 
 N = 400
+AS_THEY_ARE = {"street": "category", "note": "text"}
+"""Columns that would be found to have patterns."""
 
 
 @pytest.fixture(scope="package")
@@ -43,7 +45,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def table(path):
-    return read_table(path)
+    return read_table(path, overrides=AS_THEY_ARE)
 
 
 @pytest.fixture(scope="package")

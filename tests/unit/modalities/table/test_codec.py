@@ -33,7 +33,8 @@ def table():
                 "nothing": pa.nulls(n),
                 "since": pa.array(np.datetime64("2020-01-01") + rng.integers(0, 900, n)),
             }
-        )
+        ),
+        overrides={"city": "category", "note": "text"},
     )
 
 

@@ -25,7 +25,8 @@ from gansmith.tasks.runs.fit import FitConfig, start
 @pytest.fixture(scope="module")
 def model(path):
     config = FitConfig(preset="small", samples_seen=3 * 360, threads=1)
-    run = start(str(path), config, options={"finds_constraints": False, "min_count": 1})
+    columns = {"street": "category", "note": "text"}
+    run = start(str(path), config, options={"finds_constraints": False, "min_count": 1, "columns": columns})
     for _ in run:
         pass
     return run.model()

@@ -27,7 +27,8 @@ def table():
                 "note": [f"word {i} and more words of it" for i in range(150)],
                 "part": rng.random(150).round(2),
             }
-        )
+        ),
+        overrides={"note": "text"},
     )
 
 

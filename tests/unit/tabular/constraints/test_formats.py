@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gansmith.errors import UsageError
-from gansmith.tabular.constraints.formats import read_pattern
+from gansmith.tabular.expressions import read_pattern
 
 
 @pytest.mark.parametrize(
