@@ -16,7 +16,7 @@ NOT_MEASUREMENTS: Final = {
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "conditions", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading",
-    "rebalance", "scorecard_pictures", "translate", "turns", "versus",
+    "rebalance", "scorecard_pictures", "translate", "turns", "validator", "versus",
 }  # fmt: skip
 
 

@@ -163,10 +163,12 @@ class RowCodec:
 
     def _followed(self, records: pa.Table, made: Keyed) -> pa.Table:
         """Records in which what is made anew for another column's values is."""
-        for codec in self.columns:
+        for codec in sorted(
+            self.columns, key=lambda one: len(one.follows)
+        ):  # names before what is made of them
             if codec.follows:
-                keys, name = cells_of(records, codec.follows), codec.column.name
-                cells = codec.following(cells_of(records, name), keys, made.part(codec.identity))
+                name, others = codec.column.name, [cells_of(records, one) for one in codec.follows]
+                cells = codec.following(cells_of(records, name), others, made.part(codec.identity))
                 records = self.chain.computed_anew(replaced(records, {name: cells}))
         return records
 
@@ -268,8 +270,9 @@ class RowCodec:
             if stored.pop("codec", None) != column.traits.codec.name:
                 raise DataError(f"column {column.name!r} of kind {column.kind} has another kind's codec.")
             codecs.append(column.traits.codec.from_state(stored, column))
-            if (key := codecs[-1].follows) and key not in schema.flat.names:
-                raise DataError(f"column {column.name!r} follows {key!r}, which is not there.")
+            for key in codecs[-1].follows:
+                if key not in schema.flat.names:
+                    raise DataError(f"column {column.name!r} follows {key!r}, which is not there.")
         min_count = state.get("min_count", 1)  # files without it held nothing back
         if type(min_count) is not int or min_count < 1:
             raise DataError(

@@ -21,6 +21,8 @@ CODECS = {
     "identifier": IdentifierCodec.fit(pa.array([f"A-{k}" for k in range(30)]), IDENTIFIER),
     "text": StandInCodec.fit(pa.array(["some words"] * 3), TEXT),
 }
+NEWER = {"words", "capitals", "stops"}
+"""What codecs of older files do not hold."""
 KNOTS = CODECS["number"].state()["knots"]
 
 
@@ -29,7 +31,7 @@ def test_an_honest_state_comes_back(name):
     codec = CODECS[name]
     again = type(codec).from_state(codec.state(), codec.column)
     assert str(again.state()) == str(codec.state())
-    for key in codec.state():
+    for key in codec.state().keys() - NEWER:
         with pytest.raises(DataError, match=f"column 'x'.*{key}"):
             type(codec).from_state({k: v for k, v in codec.state().items() if k != key}, codec.column)
 

@@ -2,8 +2,8 @@
 
 It is measured on real records, and only what most of them show is kept: first and last names that are those
 of the full name, addresses and users' names that are made of it. Such columns are made with one key, and
-repeat together. Where another column decides them, such as a customer's number, the same number gives the
-same person.
+repeat together. Names of which there are few are learnt, and what is made of them follows them (`named.py`).
+Where another column decides them, such as a customer's number, the same number gives the same person.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, Final, final
+from typing import Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -21,8 +21,11 @@ from gansmith.tabular.cells import are_missing, cells_of, codes_of, keys_of
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.columns.identifiers import is_id_name
 from gansmith.tabular.columns.invented import InventedCodec, repetition
-from gansmith.tabular.columns.people import UNRELATED, Handle, handle_style, shares_of, split_name
+from gansmith.tabular.columns.named import Names, plain_names
+from gansmith.tabular.columns.people import UNRELATED, Handle, handle_style, shares_of
 from gansmith.tabular.columns.pools import plain
+from gansmith.tabular.columns.semantic_types import likely_semantic_type
+from gansmith.tabular.columns.spelling import places_of
 
 N_LOOKED_AT: Final = 2_000
 MIN_NAMED: Final = 0.8
@@ -30,13 +33,18 @@ MIN_NAMED: Final = 0.8
 MIN_HANDLED: Final = 0.3
 """Share of the records in which an address must be made of the name; of the others it is not."""
 MAX_SOURCES: Final = 12
+MIN_OTHERS: Final = 20
+"""Records of other makers than the most frequent one that must have their own numbers."""
 MIN_KEYS: Final = 10
 """Values of a column that decides who it is, at least."""
 MIN_DECIDED: Final = 0.99
 _MANY_NAMES: Final = 200
 """First or last names that are all different, so that nobody shares one: they are made so."""
 
-Names = list[tuple[str, str]]
+_NAMES: Final = ("name", "first_name", "last_name")
+_HANDLES: Final = ("email", "username")
+_OF_NAMES: Final = ("name", *_HANDLES)
+"""Semantic types that may be made of other columns' names."""
 
 
 @final
@@ -47,6 +55,8 @@ class _Source:
     columns: tuple[str, ...]
     names: Names
     """First and last name in small letters by record; empty where one is missing."""
+    is_long: bool
+    """Whether umlauts are two letters."""
 
 
 def in_agreement(codecs: Sequence[AbstractColumnCodec], records: pa.Table) -> tuple[AbstractColumnCodec, ...]:
@@ -56,18 +66,26 @@ def in_agreement(codecs: Sequence[AbstractColumnCodec], records: pa.Table) -> tu
         codecs: Of all columns, fitted.
         records: What they were fitted to.
     """
-    own = {codec.column.name: codec for codec in codecs if isinstance(codec, InventedCodec)}
+    few = records.slice(0, N_LOOKED_AT)
+    own = {
+        codec.column.name: _with_owner(codec, codecs, few)
+        for codec in codecs
+        if isinstance(codec, InventedCodec) and not codec.column.provider
+    }
     if not own:
         return tuple(codecs)
-    groups, handles = _groups(own, records.slice(0, N_LOOKED_AT))
+    groups, handles, named = _groups(own, few, _learnt_names(codecs, few, own))
     for names in groups:
         is_distinct, n_values, shares = repetition(keys_of(_whole(records, names), names))
         is_distinct |= any(own[name].is_distinct for name in names if name in handles)
         for name in names:
-            given: dict[str, Any] = {"handles": handles[name]} if name in handles else {}
             own[name] = replace(
-                own[name], person=names[0], is_distinct=is_distinct, n_values=n_values, shares=shares, **given
+                own[name], person=names[0], is_distinct=is_distinct, n_values=n_values, shares=shares
             )
+    for name, styles in handles.items():
+        own[name] = replace(own[name], handles=styles)
+    for name, source in named.items():
+        own[name] = replace(own[name], named=source.columns, is_long=source.is_long)
     keys = _keys(codecs, records, own) if any(not codec.is_distinct for codec in own.values()) else {}
     for name, codec in own.items():
         if not codec.is_distinct and (key := _deciding(name, keys, records)):
@@ -75,38 +93,118 @@ def in_agreement(codecs: Sequence[AbstractColumnCodec], records: pa.Table) -> tu
     return tuple(own.get(codec.column.name, codec) for codec in codecs)
 
 
+def _with_owner(
+    codec: InventedCodec, codecs: Sequence[AbstractColumnCodec], records: pa.Table
+) -> InventedCodec:
+    """The codec with the learnt column that each of its patterns goes with one value of, if there is one."""
+    if len(codec.patterns) < 2:
+        return codec
+    texts = cells_of(records, codec.column.name).cast(pa.string()).to_pylist()
+    places = np.array(places_of(texts, codec.patterns, codec.column.semantic_type))
+    for other in codecs:
+        cells = cells_of(records, other.column.name)
+        is_text = pa.types.is_string(cells.type) and other.column.traits.is_exact
+        known = (places >= 0) & ~are_missing(cells)
+        if not is_text or not known.any():
+            continue
+        values = codes_of(cells)
+        at, first = np.unique(places[known], return_index=True)
+        owner = dict(zip(at.tolist(), values[known][first].tolist(), strict=True))
+        counts = np.bincount(values[known])
+        is_one = all(owner[place] == value for place, value in zip(places[known], values[known], strict=True))
+        if is_one and len(owner) == len(codec.patterns) and counts.sum() - counts.max() >= MIN_OTHERS:
+            kept = cells.filter(pa.array(known)).take(pa.array(first)).to_pylist()
+            return replace(codec, owner=other.column.name, owners=tuple(kept))
+    return codec
+
+
+def _learnt_names(
+    codecs: Sequence[AbstractColumnCodec], records: pa.Table, own: Mapping[str, InventedCodec]
+) -> dict[str, str]:
+    """Columns that are not invented and hold names of people, with their semantic types."""
+    if not any(codec.column.semantic_type in _OF_NAMES for codec in own.values()):
+        return {}
+    found: dict[str, str] = {}
+    for name in (codec.column.name for codec in codecs):
+        cells = cells_of(records, name)
+        if name not in own and pa.types.is_string(cells.type):
+            kind = likely_semantic_type(name, pc.unique(cells.drop_null()))
+            found |= {name: kind} if kind in _NAMES else {}
+    return found
+
+
 def _groups(
-    own: Mapping[str, InventedCodec], records: pa.Table
-) -> tuple[list[tuple[str, ...]], dict[str, tuple[Handle, ...]]]:
-    """Columns of one person each, and how the addresses among them are made of the names."""
+    own: Mapping[str, InventedCodec], records: pa.Table, learnt: Mapping[str, str]
+) -> tuple[list[tuple[str, ...]], dict[str, tuple[Handle, ...]], dict[str, _Source]]:
+    """Columns of one person each, how addresses are made of names, and those of learnt names.
+
+    Args:
+        own: What is invented.
+        records: Real ones.
+        learnt: Columns of names that are not invented, with their semantic types.
+    """
     texts = {name: [str(text or "") for text in cells_of(records, name).to_pylist()] for name in own}
+    kinds = {name: codec.column.semantic_type for name, codec in own.items()} | dict(learnt)
     of_kind = {
-        kind: [name for name, codec in own.items() if codec.column.semantic_type == kind]
-        for kind in ("name", "first_name", "last_name", "email", "username")
+        kind: [name for name, one in kinds.items() if one == kind] for kind in (*_NAMES, "email", "username")
     }
     for kind in ("first_name", "last_name"):
-        of_kind[kind] = [
-            name for name in of_kind[kind] if not (own[name].is_distinct and own[name].n_values > _MANY_NAMES)
-        ]
-    whole = [_Source((name,), list(map(split_name, texts[name]))) for name in of_kind["name"]]
-    pairs = list(product(of_kind["first_name"], of_kind["last_name"]))
-    parts = [_Source(pair, _pairs(*(map(plain, texts[one]) for one in pair))) for pair in pairs]
+        of_kind[kind] = [name for name in of_kind[kind] if name in learnt or not _is_alone(own[name])]
+    whole, parts = _sources(of_kind, records)
     joined: list[tuple[str, ...]] = []
     for full, (kind, place) in product(whole, (("first_name", 0), ("last_name", 1))):
         for name in of_kind[kind]:
-            both = _pairs((names[place] for names in full.names), map(plain, texts[name]))
-            if _are_equal(both) >= MIN_NAMED:
-                joined.append((*full.columns, name))
+            if {*full.columns, name} <= own.keys():
+                both = _pairs((names[place] for names in full.names), map(plain, texts[name]))
+                joined += [(*full.columns, name)] if _are_equal(both) >= MIN_NAMED else []
+    named = _full_names_of(whole, parts, own)
     handles: dict[str, tuple[Handle, ...]] = {}
     for name in (*of_kind["email"], *of_kind["username"]):
-        found = _best(texts[name], (*whole, *parts)[:MAX_SOURCES])
+        found = _best(texts[name], (*whole, *parts)[: 2 * MAX_SOURCES])
         if found is not None:
-            joined.append((*found[0].columns, name))
-            handles[name] = found[1]
+            source, handles[name] = found
+            source = named.get(source.columns[0], source)
+            if own.keys() >= set(source.columns):
+                joined.append((*source.columns, name))
+            else:
+                named[name] = source
     for mail, user in product(of_kind["email"], of_kind["username"]):
         if _are_equal(_pairs(map(_handle, texts[mail]), texts[user])) >= MIN_NAMED:
             joined.append((mail, user))
-    return _united(joined, tuple(own)), handles
+    return _united(joined, tuple(own)), handles, named
+
+
+def _is_alone(codec: InventedCodec) -> bool:
+    return codec.is_distinct and codec.n_values > _MANY_NAMES
+
+
+def _sources(of_kind: Mapping[str, Sequence[str]], records: pa.Table) -> tuple[list[_Source], list[_Source]]:
+    """Whole names, and pairs of first and last ones; twice where umlauts may be spelt as two letters."""
+    whole, parts = [(name,) for name in of_kind["name"]], product(of_kind["first_name"], of_kind["last_name"])
+    found: tuple[list[_Source], list[_Source]] = ([], [])
+    for some, columns in zip(found, (whole, parts), strict=True):
+        for names in list(columns)[:MAX_SOURCES]:
+            cells = [cells_of(records, name) for name in names]
+            short, long = (plain_names(cells, is_long=is_long) for is_long in (False, True))
+            some.append(_Source(names, short, is_long=False))
+            if short != long:
+                some.append(_Source(names, long, is_long=True))
+    return found
+
+
+def _full_names_of(
+    whole: Sequence[_Source], parts: Sequence[_Source], own: Mapping[str, InventedCodec]
+) -> dict[str, _Source]:
+    """Invented full names that are made of first and last ones of which one is learnt, and of which."""
+    found: dict[str, _Source] = {}
+    for full, pair in product(whole, parts):
+        is_learnt = full.columns[0] in own and not own.keys() >= set(pair.columns)
+        if (
+            is_learnt
+            and _share([one == two for one, two in zip(full.names, pair.names, strict=True)]) >= MIN_NAMED
+        ):
+            found.setdefault(full.columns[0], pair)
+    return found
 
 
 def _best(texts: Sequence[str], sources: Sequence[_Source]) -> tuple[_Source, tuple[Handle, ...]] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias, TypeVar, final
 
@@ -160,19 +160,19 @@ class AbstractColumnCodec(ABC):
         return self.column.name
 
     @property
-    def follows(self) -> str:
-        """The column whose values decide its own, though the networks know nothing of that; mostly none."""
-        return ""
+    def follows(self) -> tuple[str, ...]:
+        """Columns whose values decide its own, though the networks know nothing of that; mostly none."""
+        return ()
 
-    def following(self, cells: pa.Array, keys: pa.Array, made: Keyed) -> pa.Array:
-        """Cells that are decided by those of the column that it follows; missing ones stay so.
+    def following(self, cells: pa.Array, others: Sequence[pa.Array], made: Keyed) -> pa.Array:
+        """Cells that are decided by those of the columns that it follows; missing ones stay so.
 
         Args:
             cells: As they were made.
-            keys: Of the column that it follows.
+            others: Of each column that it follows.
             made: As for `decode`.
         """
-        del keys, made
+        del others, made
         return cells
 
     def describe(self) -> str:

@@ -17,6 +17,7 @@ from gansmith.errors import DataError
 from gansmith.settings import Field, settings
 from gansmith.tabular.cells import matches, without
 from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells, Reading
+from gansmith.tabular.columns.beginnings import MAX_BEGINNINGS, by_beginning, drawn
 from gansmith.tabular.columns.check_digits import Check, found_check, with_check
 from gansmith.tabular.columns.choices import Codes, Levels
 from gansmith.tabular.columns.codecs import (
@@ -63,6 +64,9 @@ Alphabet = Annotated[
 ]
 
 
+Alphabets = Annotated[tuple[Alphabet, ...], Field(strict=False, max_length=MAX_POSITIONS)]
+
+
 @final
 @settings(error=DataError)
 class IdentifierCodec(AbstractPresenceCodec):
@@ -91,10 +95,14 @@ class IdentifierCodec(AbstractPresenceCodec):
     """The lowest serial number to be made."""
     span: Annotated[Whole, Field(ge=0)]
     """Width of the range that serial numbers are spread over; 0 counts on from `start`."""
-    alphabets: Annotated[tuple[Alphabet, ...], Field(strict=False, max_length=MAX_POSITIONS)]
+    alphabets: Alphabets
     """Characters of each position; empty for a serial pattern."""
     check: Literal[Check, ""] = ""
     """The check digit that ends every identifier; the pattern is of what stands before it."""
+    beginnings: Annotated[tuple[Alphabets, ...], Field(strict=False, max_length=MAX_BEGINNINGS)] = ()
+    """Of numbers with a check digit, the alphabets of those that begin alike."""
+    weights: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False)] = ()
+    """How many identifiers begin so."""
 
     @classmethod
     def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> IdentifierCodec:
@@ -104,6 +112,11 @@ class IdentifierCodec(AbstractPresenceCodec):
         texts = [str(value) for value in present]
         if check := found_check(texts):
             texts = [text[:-1] for text in texts]
+        if check and len(set(map(len, texts))) == 1:  # of a country and a maker
+            groups = by_beginning(texts, fitting.min_count, lambda some: n_members(positions(some)))
+            patterns = tuple(map(positions, groups))
+            weights = tuple(map(len, groups))
+            return cls(column, has_missing, "", "", 0, 1, 0, (), check, patterns, weights)
         if pa.types.is_integer(cells.type):
             room = int(np.iinfo(cells.type.to_pandas_dtype()).max) // (10 if check else 1)
             start, span = _numbering([int(text) for text in texts], room)
@@ -128,6 +141,8 @@ class IdentifierCodec(AbstractPresenceCodec):
         capacity = n_members(self.alphabets) if self.alphabets else self.span
         numbers = made.members(len(codes), capacity) if capacity else made.numbers(len(codes))
         texts = [self._spell(number) for number in numbers]
+        if self.beginnings:
+            texts = self._begun(made.numbers(len(codes)), made)
         try:
             return pa.array(texts, pa.string(), mask=is_missing).cast(self.column.arrow_type)
         except pa.ArrowInvalid as error:
@@ -135,6 +150,19 @@ class IdentifierCodec(AbstractPresenceCodec):
                 f"column {self.column.name!r} of type {self.column.type} has no room for more identifiers. "
                 "Make fewer records, or learn it with a wider type in the schema."
             ) from error
+
+    def _begun(self, numbers: Sequence[int], made: Keyed) -> list[str]:
+        """Numbers of these records, each beginning as often as it was."""
+        weights = self.weights if len(self.weights) == len(self.beginnings) else [1] * len(self.beginnings)
+        chosen = drawn(weights, made.part("beginning").uniform(numbers))
+        found: list[str] = [""] * len(numbers)
+        for which, pattern in enumerate(self.beginnings):
+            own = np.flatnonzero(chosen == which).tolist()
+            shuffle = made.part(f"beginning {which}").shuffle(n_members(pattern))
+            for place, one in zip(own, shuffle.all([numbers[place] for place in own]), strict=True):
+                body = "".join(member(pattern, one))
+                found[place] = with_check(body, self.check) if self.check else body
+        return found
 
     def _spell(self, number: int) -> str:
         if self.alphabets:

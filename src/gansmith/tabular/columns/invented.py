@@ -1,20 +1,20 @@
 """E-mail addresses, people, phone numbers and the like: invented anew, none taken from the data.
 
 What is kept is how the column spells them (surnames first, the digits that nearly all phone numbers share),
-whether all values were different, and how often values came again; no value is kept, nor any part of one that
-is not nearly everybody's. Which cells are missing is learnt like everything else.
+whether all values were different, how often values came again, and beginnings that enough of them share, such
+as those of banks; no value is kept. Which cells are missing is learnt like everything else.
 
 The `number`-th invention is a combination of members of pools, or a member of a pattern, in an order that
 only the key knows (`keyed.py`): no two are alike, and making them takes no time. Columns that are of one
-person have one key (`agreement.py`): their `number`-th inventions belong to each other. Domains and addresses
-are those that the internet keeps for examples.
+person have one key (`agreement.py`): their `number`-th inventions belong to each other. Where names are
+learnt, what is made of them is made of those of the record (`named.py`). Domains and addresses are those that
+the internet keeps for examples.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Annotated, Any, ClassVar, Final, cast, final
 
@@ -24,11 +24,11 @@ import pyarrow.compute as pc
 from jaxtyping import Float, Int
 
 from gansmith.errors import DataError
-from gansmith.settings import BeforeValidator, Field, PlainSerializer, settings
+from gansmith.settings import Field, settings
 from gansmith.tabular.cells import Mask, are_missing, matches, without
-from gansmith.tabular.columns import inventions
+from gansmith.tabular.columns import inventions, named, networks
 from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractKind, Attempt, Cells
-from gansmith.tabular.columns.check_digits import with_check
+from gansmith.tabular.columns.beginnings import drawn
 from gansmith.tabular.columns.choices import Codes, Levels
 from gansmith.tabular.columns.codecs import (
     UNLIMITED,
@@ -36,40 +36,37 @@ from gansmith.tabular.columns.codecs import (
     AbstractPresenceCodec,
     Ascending,
     Fitting,
-    Letters,
 )
-from gansmith.tabular.columns.identifiers import MAX_POSITIONS, member, n_members, positions
-from gansmith.tabular.columns.inventions import BLOCKS, DOMAINS
+from gansmith.tabular.columns.networks import DOMAINS
 from gansmith.tabular.columns.people import N_PARTS, Handle, People, Person, shares_of, style_by_shape
 from gansmith.tabular.columns.pools import USUAL_LOCALE, check_locale, provided
 from gansmith.tabular.columns.semantic_types import UUID, likely_semantic_type, sure_semantic_type
+from gansmith.tabular.columns.spelling import (
+    MAX_PATTERNS,
+    Pattern,
+    Values,
+    Weights,
+    chosen_of,
+    patterns_of,
+    spelt,
+)
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import INTEGER_TYPES, SEMANTIC_TYPES, Column, Text, must_be
 
 N_QUANTILES: Final = 33
-MAX_PATTERNS: Final = 12
-MIN_PATTERN_CELLS: Final = 20
-"""Cells that must be of one pattern for it to be kept; the most frequent one is, however few they are."""
 _MAX_VALUES: Final = 2**53
 _FORMS: Final = (
     "Inc", "Ltd", "LLC", "GmbH", "AG", "Corp", "PLC", "S.A.", "B.V.", "S.r.l.", "Limited", "Group",
 )  # fmt: skip
-_UNSPELT: Final = ("phone", "iban", "card", "mac", "")
+_SPELT: Final = ("phone", "iban", "card", "mac", "")
 """Semantic types that are patterns of digits and letters."""
 _PEOPLE: Final = ("email", "username", "name", "first_name", "last_name")
 """Semantic types that are of a person."""
+MAX_HANDLE_DIGITS: Final = 6
 MAX_KEY_DIGITS: Final = 6
 N_HASHED: Final = 1_000_003
-MIN_DOMAIN_SHARE: Final = 0.1
-"""Share of the addresses that a domain must have for another one to stand for it."""
-
-Pattern = Annotated[
-    tuple[Letters, ...],
-    BeforeValidator(lambda text: tuple(text.split("\n")) if isinstance(text, str) else text),
-    Field(max_length=MAX_POSITIONS),
-    PlainSerializer("\n".join),
-]
-
+MIN_PADDED: Final = 0.95
+"""Share of the numbers behind names that must have equally many digits, for zeros to be put before others."""
 
 Numbers = Int[np.ndarray, " n"]
 
@@ -95,16 +92,26 @@ class InventedCodec(AbstractPresenceCodec):
     """How the column spells them; what it may say depends on the semantic type."""
     patterns: Annotated[tuple[Pattern, ...], Field(strict=False, max_length=MAX_PATTERNS)]
     """Of phone numbers and the like: the characters that may stand at each position."""
-    weights: Annotated[tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(strict=False)] = ()
-    """How often each pattern is, in per cent; none: all are alike."""
+    weights: Weights = ()
+    """How often each pattern is; none: all are alike."""
     handles: Annotated[tuple[Handle, ...], Field(strict=False, max_length=N_PARTS)] = ()
     """Of e-mail addresses and users' names: how people are called by their names, in twentieths."""
-    n_digits: Annotated[int, Field(ge=0, le=6)] = 0
+    n_digits: Annotated[int, Field(ge=0, le=MAX_HANDLE_DIGITS)] = 0
     """Digits behind each of these."""
+    is_padded: bool = False
+    """Whether they may begin with a zero."""
     person: Text = ""
     """The columns that are of the same person have the same text here; empty: it is of nobody else's."""
     by: Text = ""
     """The column whose values decide it, such as a customer's number; empty: there is none."""
+    named: Annotated[tuple[Text, ...], Field(strict=False, max_length=2)] = ()
+    """Learnt columns of names that it is made of: first and last, or whole ones; none: they are invented."""
+    is_long: bool = False
+    """Whether umlauts are two letters in addresses."""
+    owner: Text = ""
+    """The column that says which patterns it may have, as a maker does; empty: there is none."""
+    owners: Annotated[tuple[Text, ...], Field(strict=False, max_length=MAX_PATTERNS)] = ()
+    """What that is for each pattern, as texts."""
 
     @classmethod
     def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> InventedCodec:
@@ -117,13 +124,17 @@ class InventedCodec(AbstractPresenceCodec):
             check_locale(column.locale)
         if column.provider:
             provided(column.name, column.provider, column.locale or USUAL_LOCALE, [0])
-        texts = [str(text) for text in pc.unique(cells.drop_null()).to_pylist()]
-        is_spelt = column.semantic_type in _UNSPELT
-        patterns, weights = _patterns(texts, column.semantic_type) if is_spelt else ((), ())
-        handles, n_digits = _handles(texts) if column.semantic_type in ("email", "username") else ((), 0)
+        seen = pc.value_counts(cells.drop_null())
+        texts = [str(text) for text in seen.field("values").to_pylist()]
+        counts = dict(zip(texts, seen.field("counts").to_pylist(), strict=True))
+        kind, min_count = column.semantic_type, fitting.min_count
+        patterns, weights = patterns_of(counts, kind, min_count) if kind in _SPELT else ((), ())
+        handles, n_digits, is_padded = _handles(texts) if kind in ("email", "username") else ((), 0, False)
+        is_distinct, n_values, shares = repetition(cells)
+        style = _addresses(counts, kind, min_count, is_distinct=is_distinct) or _style(texts, kind)
         return cls(
-            column, cells.null_count > 0, *repetition(cells), _style(texts, column.semantic_type), patterns,
-            weights, handles, n_digits,
+            column, cells.null_count > 0, is_distinct, n_values, shares, style,
+            patterns, weights, handles, n_digits, is_padded,
         )  # fmt: skip
 
     @property
@@ -131,20 +142,55 @@ class InventedCodec(AbstractPresenceCodec):
         return self.person or self.column.name
 
     @property
-    def follows(self) -> str:
-        return self.by
+    def follows(self) -> tuple[str, ...]:
+        return tuple(name for name in (*self.named, self.owner, self.by) if name)
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
-        numbers = np.asarray(made.numbers(len(codes)))
-        if not self.is_distinct:
-            draws = made.part("repeated").uniform(made.numbers(len(codes)))
-            ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
-            numbers = np.minimum(ranks, self.n_values - 1)
-        return self._placed(numbers, self.is_missing(codes), made)
+        return self._placed(self._numbers(len(codes), made), self.is_missing(codes), made)
 
-    def following(self, cells: pa.Array, keys: pa.Array, made: Keyed) -> pa.Array:
-        numbers = np.array(key_numbers(keys, made.first_index), np.int64)
-        return self._placed(numbers, are_missing(cells), made)
+    def _numbers(self, n: int, made: Keyed) -> Numbers:
+        """Which invention each of the first records gets; they repeat as often as the real ones."""
+        if self.is_distinct:
+            return np.asarray(made.numbers(n))
+        draws = made.part("repeated").uniform(made.numbers(n))
+        ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
+        return np.minimum(ranks, self.n_values - 1)
+
+    def following(self, cells: pa.Array, others: Sequence[pa.Array], made: Keyed) -> pa.Array:
+        found = key_numbers(others[-1], made.first_index) if self.by else made.numbers(len(cells))
+        numbers, missing = np.array(found, np.int64), are_missing(cells)
+        if self.owner:
+            numbers = numbers if self.by else self._numbers(len(cells), made)
+            values = others[0].cast(pa.string()).to_pylist()
+            return pa.array(self._spelt(numbers.tolist(), made, values), pa.string(), mask=missing)
+        if not self.named:
+            return self._placed(numbers, missing, made)
+        texts = self._of_names(others[: len(self.named)], numbers.tolist(), made)
+        unnamed = np.array([not text for text in texts], bool)
+        invented = self._placed(numbers[unnamed], missing[unnamed], made)
+        return pc.replace_with_mask(pa.array(texts, pa.string(), mask=missing), pa.array(unnamed), invented)
+
+    def _of_names(self, columns: Sequence[pa.Array], numbers: Sequence[int], made: Keyed) -> list[str]:
+        """Made of the names in these columns; empty where they say nothing."""
+        if self.column.semantic_type == "name":
+            texts = named.full_names(columns, is_last_first="last" in self.style)
+            return [text.upper() for text in texts] if "upper" in self.style else texts
+        names, digits = named.plain_names(columns, is_long=self.is_long), [""] * len(numbers)
+        if self.n_digits:
+            least = 0 if self.is_padded else 10 ** (self.n_digits - 1)
+            members = made.part("digits").shuffle(10**self.n_digits - least).all(numbers)
+            digits = [
+                f"{least + member % (10**self.n_digits - least):0{self.n_digits}}" for member in members
+            ]
+        handles = named.handles_of(names, numbers, self.handles or ("first.last",), digits, made)
+        if self.column.semantic_type == "username":
+            return handles
+        both = zip(handles, self._hosts(numbers, made), strict=True)
+        return [handle and f"{handle}@{host}" for handle, host in both]
+
+    def _hosts(self, numbers: Sequence[int], made: Keyed) -> list[str]:
+        hosts, weights = networks.read(self.style or DOMAINS[0])
+        return [hosts[place] for place in drawn(weights, made.part("domain").uniform(numbers)).tolist()]
 
     def _placed(self, numbers: Numbers, is_missing: Mask, made: Keyed) -> pa.Array:
         known, places = np.unique(numbers, return_inverse=True)
@@ -157,6 +203,8 @@ class InventedCodec(AbstractPresenceCodec):
         is_shared = self.person not in ("", self.column.name)
         together = f", of one person with {self.person!r}" if is_shared else ""
         by = f", one for each {self.by!r}" if self.by else ""
+        by = f", of {' and '.join(map(repr, self.named))}{by}" if self.named else by
+        by = f", of its {self.owner!r}{by}" if self.owner else by
         is_part = bool(self.person) and self.column.semantic_type in ("first_name", "last_name")
         different = ", all different" if self.is_distinct and not is_part else ""
         return f"made anew: {looks}{manner}{different}{together}{by}"
@@ -168,22 +216,26 @@ class InventedCodec(AbstractPresenceCodec):
             return provided(self.column.name, provider, locale, made.shuffle(2**48).all(numbers))
         if kind in _PEOPLE:
             return self._of_people(numbers, People(locale, made), made)
-        if kind in _UNSPELT:
-            return _spelt(numbers, self.patterns, self.weights, kind, made)
+        if kind in _SPELT:
+            return self._spelt(numbers, made)
         return inventions.made(kind, numbers, locale, self.style, made)
+
+    def _spelt(self, numbers: Sequence[int], made: Keyed, values: Values = ()) -> list[str]:
+        """Numbers in the patterns, of those that belong to these values where some do."""
+        n = max(1, len(self.patterns))
+        weights = self.weights if len(self.weights) == n else (1,) * n
+        chosen = chosen_of(numbers, weights, made, values, self.owners)
+        return spelt(numbers, self.patterns, chosen, self.column.semantic_type, made)
 
     def _of_people(self, numbers: Sequence[int], people: People, made: Keyed) -> list[str]:
         kind, style = self.column.semantic_type, self.style
         if kind in ("email", "username"):
-            handles = people.handles(numbers, self.handles or ("first.last",), self.n_digits)
+            shares = self.handles or ("first.last",)
+            handles = people.handles(numbers, shares, self.n_digits, is_padded=self.is_padded)
             if kind == "username":
                 return handles
-            domains = (style or DOMAINS[0]).split()
-            draws = made.part("domain").uniform(numbers)
-            return [
-                f"{handle}@{domains[int(draw * len(domains))]}"
-                for handle, draw in zip(handles, draws, strict=True)
-            ]
+            hosts = self._hosts(numbers, made)
+            return [f"{handle}@{host}" for handle, host in zip(handles, hosts, strict=True)]
         if kind == "name" or self.person:
             texts = [_name(people, person, kind, style) for person in people.of(numbers)]
         else:
@@ -235,13 +287,16 @@ def _initials(number: int) -> str:
     return " ".join(reversed(letters))
 
 
-def _handles(texts: Sequence[str]) -> tuple[tuple[Handle, ...], int]:
-    """How e-mail addresses or users' names are likely to be made of names, and the digits behind them."""
+def _handles(texts: Sequence[str]) -> tuple[tuple[Handle, ...], int, bool]:
+    """How addresses are likely made of names, the digits behind them, and whether a zero may begin these."""
     bare = [text.partition("@")[0] for text in texts]
     ends = [len(handle) - len(handle.rstrip("0123456789")) for handle in bare]
     have_digits = 2 * sum(map(bool, ends)) > len(ends)
     n_digits = int(np.median([end for end in ends if end])) if have_digits else 0
-    return shares_of([style_by_shape(handle) for handle in bare]), min(n_digits, 6)
+    digits = [handle[-end:] for handle, end in zip(bare, ends, strict=True) if end]
+    is_even = sum(len(some) == n_digits for some in digits) >= MIN_PADDED * len(digits)
+    is_padded = n_digits > 1 and is_even and any(some[0] == "0" for some in digits)
+    return shares_of([style_by_shape(handle) for handle in bare]), min(n_digits, MAX_HANDLE_DIGITS), is_padded
 
 
 def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
@@ -249,14 +304,20 @@ def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
     return np.geomspace(1, n_values + 1, N_QUANTILES) - 1
 
 
+def _addresses(counts: Mapping[str, int], semantic_type: str, min_count: int, *, is_distinct: bool) -> str:
+    """Where e-mail addresses and those of machines lead; empty for all else."""
+    if semantic_type == "email":
+        return networks.hosts(counts, min_count)
+    if semantic_type != "ip":
+        return ""
+    if _do_most(list(counts), lambda text: ":" in text):
+        return "2001:db8"
+    return networks.networks(counts, min_count, is_distinct=is_distinct)
+
+
 def _style(texts: Sequence[str], semantic_type: str) -> str:
     """How the column spells what is invented: a domain that no real one has, the order of names, ..."""
     match semantic_type:
-        case "email":
-            used = Counter(text.rpartition("@")[2].casefold() for text in texts)
-            free = [domain for domain in DOMAINS if domain not in used] or ["invented.example"]
-            n_frequent = sum(count >= MIN_DOMAIN_SHARE * len(texts) for count in used.values())
-            return " ".join(free[: max(1, n_frequent)])
         case "name" | "first_name" | "last_name":
             is_last_first, is_upper = _do_most(texts, lambda text: "," in text), _do_most(texts, str.isupper)
             return ("last " if is_last_first else "") + ("upper" if is_upper else "")
@@ -273,11 +334,6 @@ def _style(texts: Sequence[str], semantic_type: str) -> str:
             schemes = Counter(text.partition("://")[0] + "://" if "://" in text else "" for text in texts)
             likely = schemes.most_common(1)[0][0] if schemes else ""
             return likely if likely in ("http://", "https://", "ftp://") else ""
-        case "ip":
-            if _do_most(texts, lambda text: ":" in text):
-                return "2001:db8"
-            used = {block for block in BLOCKS for text in texts if text.startswith(block)}
-            return next((block for block in BLOCKS if block not in used), BLOCKS[0])
         case "uuid":
             return "upper" if texts and texts[0] != texts[0].lower() else ""
         case _:
@@ -286,80 +342,6 @@ def _style(texts: Sequence[str], semantic_type: str) -> str:
 
 def _do_most(texts: Sequence[str], is_so: Callable[[str], bool]) -> bool:
     return 2 * sum(map(is_so, texts)) > len(texts)
-
-
-def _patterns(texts: Sequence[str], semantic_type: str) -> tuple[tuple[Pattern, ...], tuple[int, ...]]:
-    """The alphabets of each frequent shape, most frequent shape first, and how often each is in per cent."""
-    kept = _by_shape(texts, semantic_type)
-    if 2 * sum(map(len, kept)) < len(texts):
-        kept = _by_shape(texts, "")
-    patterns = tuple(_checked_positions(positions(some), some[0], semantic_type) for some in kept)
-    n_kept = sum(map(len, kept))
-    return patterns, tuple(max(1, round(100 * len(some) / n_kept)) for some in kept)
-
-
-def _by_shape(texts: Sequence[str], semantic_type: str) -> list[list[str]]:
-    """The texts of each frequent shape, most frequent shape first."""
-    shapes: dict[str, list[str]] = {}
-    for text in texts:
-        shapes.setdefault(_shape(text, semantic_type), []).append(text)
-    ordered = sorted(shapes.values(), key=lambda some: (-len(some), some[0]))[:MAX_PATTERNS]
-    return [some for place, some in enumerate(ordered) if place == 0 or len(some) >= MIN_PATTERN_CELLS]
-
-
-def _shape(text: str, semantic_type: str) -> str:
-    """Equal for texts of one pattern; a country's prefix and the network of a card are part of it."""
-    n_kept = {"card": 1, "phone": 3 if text[:1] == "+" else 4 if text[:2] == "00" else 0}.get(
-        semantic_type, 0
-    )
-    if semantic_type == "mac":
-        return text[2:3]
-    rest = re.sub("[0-9]", "9", text[n_kept:])
-    if n_kept:
-        return text[:n_kept] + rest
-    return rest[:2] + re.sub("[A-Za-z]", "A", rest[2:])
-
-
-def _checked_positions(pattern: Pattern, member: str, semantic_type: str) -> Pattern:
-    """`pattern` with a zero where a check digit will stand: it is no choice; nor is a bank's country.
-
-    The second letter of a MAC address says that no maker of devices has given it.
-    """
-    if semantic_type == "iban":
-        pattern = (*member[:2], *pattern[2:])
-    if semantic_type == "mac":
-        return (pattern[0], "26AE" if member.isupper() else "26ae", *pattern[2:])
-    places = (2, 3) if semantic_type == "iban" else (len(pattern) - 1,) if semantic_type == "card" else ()
-    return tuple("0" if place in places else letters for place, letters in enumerate(pattern))
-
-
-def _spelt(
-    numbers: Sequence[int], patterns: tuple[Pattern, ...], weights: tuple[int, ...], kind: str, made: Keyed
-) -> list[str]:
-    """Members of the patterns, each pattern as often as it was; one that all are used up of gets longer."""
-    if not patterns:
-        return [str(number) for number in made.shuffle(10**9).all(numbers)]
-    bounds = np.cumsum(weights if len(weights) == len(patterns) else [1] * len(patterns))
-    draws = made.part("pattern").uniform(numbers) * bounds[-1]
-    chosen = np.searchsorted(bounds, draws, side="right")
-    found: list[str] = [""] * len(numbers)
-    for which, pattern in enumerate(patterns):
-        own = np.flatnonzero(chosen == which)
-        shuffle = made.part(f"pattern {which}").shuffle(n_members(pattern))
-        for place, one in zip(own, shuffle.all([numbers[int(place)] for place in own]), strict=True):
-            found[place] = _checked(*member(pattern, one), kind)
-    return found
-
-
-def _checked(text: str, overflow: str, kind: str) -> str:
-    """A member of a pattern with right check digits, where its kind has such."""
-    if kind == "card":
-        return with_check(text[:-1] + overflow, "luhn")
-    if kind != "iban":
-        return text + overflow
-    from stdnum import iban  # takes time to import, and hardly a column is of these
-
-    return text[:2] + iban.calc_check_digits(text + overflow) + text[4:] + overflow
 
 
 @final

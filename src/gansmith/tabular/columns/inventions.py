@@ -5,16 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from ipaddress import IPv4Address
 from typing import Final
 
+from gansmith.tabular.columns.networks import BLOCKS, machines
 from gansmith.tabular.columns.pools import Place, places, plain_pool, plain_words, pool
 from gansmith.tabular.keyed import Keyed
 
-DOMAINS: Final = (
-    "example.com", "example.org", "example.net", "mail.example", "post.example", "inbox.example",
-)  # fmt: skip
-BLOCKS: Final = ("10.", "100.64.", "198.18.", "192.168.")
 _TAIL: Final = (
     (r"\b[A-Z]{1,2}[0-9][0-9A-Z]? [0-9][A-Z]{2}\b|\b[0-9]{4} ?[A-Z]{2}\b", "\x01"),
     (r"\b[0-9]{2,6}(?:-[0-9]{2,4})?\b", "\x01"),
@@ -46,7 +42,7 @@ def made(kind: str, numbers: Sequence[int], locale: str, style: str, keyed: Keye
         case "url":
             return _links(numbers, locale, style, keyed)
         case "ip":
-            return _machines(numbers, style or BLOCKS[0], keyed)
+            return machines(numbers, style or BLOCKS[0], keyed)
         case _:
             return _uuids(numbers, style, keyed)
 
@@ -138,16 +134,6 @@ def _links(numbers: Sequence[int], locale: str, scheme: str, keyed: Keyed) -> li
         f"{scheme or 'https://'}www.example.com/{word}/{name}{f'-{lap}' if lap else ''}"
         for lap, (word, name) in _combined(numbers, keyed, words, names)
     ]
-
-
-def _machines(numbers: Sequence[int], block: str, keyed: Keyed) -> list[str]:
-    """Addresses within a block that no machine of the internet has."""
-    if ":" in block:
-        spelt = [f"{number:024x}" for number in keyed.shuffle(2**96).all(numbers)]
-        return [f"{block}:" + ":".join(digits[at : at + 4] for at in range(0, 24, 4)) for digits in spelt]
-    n_free = 4 - block.count(".")
-    first = IPv4Address(block + ".".join("0" * n_free))
-    return [str(first + number % 256**n_free) for number in keyed.shuffle(256**n_free).all(numbers)]
 
 
 def _uuids(numbers: Sequence[int], style: str, keyed: Keyed) -> list[str]:

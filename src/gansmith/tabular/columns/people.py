@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from hashlib import blake2b
 from typing import Final, Literal, NamedTuple, final, get_args
 
 import numpy as np
@@ -34,6 +35,8 @@ N_PARTS: Final = 20
 MAX_ALIKE: Final = 200
 """People of one handle who are asked which of them comes first; of more, their place in the pool decides."""
 _TITLE: Final = re.compile(r"^(?:mr|mrs|ms|miss|master|dr|prof|herr|frau|rev|sir|mme|mlle|sr|sra)\.?$", re.I)
+_STEP: Final = 37
+"""Between the digits of people of one handle; it has no divisor in common with 90."""
 _TOKENS: Final = re.compile("first|last|f|l")
 
 
@@ -75,29 +78,40 @@ class People:
         """First and last name."""
         return pool(self.locale, "first_name")[person.first], pool(self.locale, "last_name")[person.last]
 
-    def handles(self, numbers: Sequence[int], shares: Sequence[Handle], n_digits: int) -> list[str]:
+    def handles(
+        self, numbers: Sequence[int], shares: Sequence[Handle], n_digits: int, *, is_padded: bool = False
+    ) -> list[str]:
         """What each person is called in addresses; no two are alike.
 
         Args:
             numbers: Of the people.
             shares: Members of `HANDLES` and `UNRELATED`, each as often as its share wants.
             n_digits: How many digits each has behind it anyway.
+            is_padded: Whether these may begin with a zero.
         """
         people, styles = self.of(numbers), self._styles(numbers, shares)
         ranks = self._ranks(people, styles, shares)
-        ends = self.made.part("digits").uniform(numbers)
-        others = iter(self._unrelated([one for one, style in zip(numbers, styles, strict=True) if not style]))
+        others = iter(self.strangers([one for one, style in zip(numbers, styles, strict=True) if not style]))
         found: list[str] = []
-        for person, style, rank, end in zip(people, styles, ranks, ends, strict=True):
+        for person, style, rank in zip(people, styles, ranks, strict=True):
             if style == UNRELATED:
                 found.append(next(others))
                 continue
+            handle = self._spelt(style, person.first, person.last)
             digits = str(rank + 1) if rank else ""
             if n_digits:
-                least = 10 ** (n_digits - 1)
-                digits = str(10 * least * rank + least + int(9 * least * end))
-            found.append(self._spelt(style, person.first, person.last) + digits)
+                digits = self._digits(handle, rank, n_digits, is_padded=is_padded)
+            found.append(handle + digits)
         return found
+
+    def _digits(self, handle: str, rank: int, n_digits: int, *, is_padded: bool) -> str:
+        """So many digits, different for each of the people of one handle; more where there are too many."""
+        least = 0 if is_padded else 10 ** (n_digits - 1)
+        n = 10**n_digits - least
+        start = int.from_bytes(blake2b(handle.encode(), key=self.made.key, digest_size=8).digest(), "little")
+        lap, place = divmod(rank, n)
+        number = least + (start + _STEP * place) % n
+        return f"{lap or ''}{number:0{n_digits}}"
 
     def _styles(self, numbers: Sequence[int], shares: Sequence[Handle]) -> list[Handle]:
         draws = self.made.part("style").uniform(numbers)
@@ -108,9 +122,9 @@ class People:
             "first": plain_pool(self.locale, "first_name")[first],
             "last": plain_pool(self.locale, "last_name")[last],
         }
-        return _TOKENS.sub(lambda found: whole.get(found[0]) or _initial(whole, found[0]), style)
+        return called(style, whole["first"], whole["last"])
 
-    def _unrelated(self, numbers: Sequence[int]) -> list[str]:
+    def strangers(self, numbers: Sequence[int]) -> list[str]:
         """A word and four digits for each."""
         words = _words(self.locale)
         capacity = 9_000 * len(words)
@@ -175,8 +189,15 @@ class People:
         return found
 
 
-def _initial(whole: Mapping[str, str], token: str) -> str:
-    return next(text[0] for name, text in whole.items() if name[0] == token)
+def called(style: str, first: str, last: str) -> str:
+    """What somebody is called in a style.
+
+    Example:
+        >>> called("f.last", "anna", "lee")
+        'a.lee'
+    """
+    whole = {"first": first, "last": last, "f": first[:1], "l": last[:1]}
+    return _TOKENS.sub(lambda found: whole[found[0]], style)
 
 
 @cache
@@ -199,8 +220,12 @@ def _words(locale: str) -> tuple[str, ...]:
     return tuple(text for text in plain_words() if text not in names)
 
 
-def split_name(text: str) -> tuple[str, str]:
+def split_name(text: str, *, is_long: bool = False) -> tuple[str, str]:
     """First and last name of a full one, in small Latin letters; titles and middle names are left out.
+
+    Args:
+        text: The full name.
+        is_long: Whether umlauts and the like become two letters.
 
     Example:
         >>> split_name("Braund, Mr. Owen Harris"), split_name("Dr. Anna B. van Lee")
@@ -209,11 +234,11 @@ def split_name(text: str) -> tuple[str, str]:
     before, comma, after = text.partition(",")
     words = [word for word in (after if comma else before).split() if not _TITLE.match(word)]
     if comma:
-        return plain(words[0]) if words else "", plain(before)
+        return plain(words[0], is_long=is_long) if words else "", plain(before, is_long=is_long)
     if len(words) < 2:
-        return "", plain(before)
+        return "", plain(before, is_long=is_long)
     start = next((place for place, word in enumerate(words[:-1]) if place and word.islower()), len(words) - 1)
-    return plain(words[0]), plain("".join(words[start:]))
+    return plain(words[0], is_long=is_long), plain("".join(words[start:]), is_long=is_long)
 
 
 def handle_style(handle: str, first: str, last: str) -> Handle:
@@ -226,13 +251,8 @@ def handle_style(handle: str, first: str, last: str) -> Handle:
     bare = handle.casefold().rstrip("0123456789").rstrip("._-")
     if len(first) < 2 or len(last) < 2:
         return UNRELATED
-    whole = {"first": first, "last": last}
-
-    def spelt(style: str) -> str:
-        return _TOKENS.sub(lambda found: whole.get(found[0]) or _initial(whole, found[0]), style)
-
     for style in HANDLES[:-1]:
-        if spelt(style) == bare:
+        if called(style, first, last) == bare:
             return style
     return UNRELATED
 

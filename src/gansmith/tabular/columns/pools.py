@@ -20,6 +20,8 @@ N_POOLED: Final = 1_500
 """Draws that make a pool; some are alike."""
 N_PLACES: Final = 600
 _NOT_LETTERS: Final = re.compile("[^a-z]")
+_LONG: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "æ": "ae", "å": "aa"})
+"""Two letters that German and Danish addresses have for one."""
 
 
 @final
@@ -129,14 +131,20 @@ def places(locale: str) -> tuple[Place, ...]:
     return tuple(found.values())
 
 
-def plain(text: str) -> str:
+def plain(text: str, *, is_long: bool = False) -> str:
     """Small Latin letters alone.
 
+    Args:
+        text: A name.
+        is_long: Whether umlauts and the like become two letters.
+
     Example:
-        >>> plain("O'Brien-Müller")
-        'obrienmuller'
+        >>> plain("O'Brien-Müller"), plain("Müller", is_long=True)
+        ('obrienmuller', 'mueller')
     """
     if text.isascii():
         return _NOT_LETTERS.sub("", text.lower())
+    if is_long:
+        text = unicodedata.normalize("NFC", text.lower()).translate(_LONG)
     bare = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
     return _NOT_LETTERS.sub("", bare)

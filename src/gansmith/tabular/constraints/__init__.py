@@ -132,10 +132,20 @@ class Chain:
 
     def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """The inverse of `reduce`."""
-        trims = [one for one in self.constraints if isinstance(one, (Range, MissingWhen))]
-        steps = (*self._active, *trims)
+        fills = [one for one in self.constraints if isinstance(one, MissingWhen)]
+        trims = [one for one in self.constraints if isinstance(one, Range)]
+        steps = (*self._active, *fills, *trims)
         for constraint, stream in zip(steps, rng.spawn(len(steps)), strict=True):
             records = constraint.restore(records, stream, made)
+            if isinstance(constraint, MissingWhen):
+                records = self._raised(records, constraint.column.name)
+        return records
+
+    def _raised(self, records: pa.Table, name: str) -> pa.Table:
+        """Records in which what was put into a column is not below what it must not be below."""
+        for rule in self._active:
+            if isinstance(rule, Inequality) and rule.high.name == name:
+                records = rule.raised(records)
         return records
 
     def told(self, records: pa.Table) -> pa.Table:

@@ -178,8 +178,9 @@ class MomentPart(AbstractDerived):
             )
         if self.column.type == "bool":
             return pa.array(numbers != 0, mask=missing)
-        if self.part == "time":
-            return pa.array(numbers, mask=missing).cast(pa.time64("us"))
+        if self.part == "time":  # a coarser column has the beginning of its minute
+            step = max(1, self.column.granularity_seconds * 1_000_000)
+            return pa.array(numbers // step * step, mask=missing).cast(pa.time64("us"))
         return from_units(numbers.astype(float), missing, self.column)
 
     def learnt(self, records: pa.Table, min_count: int = 1) -> MomentPart:

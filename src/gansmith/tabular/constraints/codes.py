@@ -2,7 +2,10 @@
 
 Where few records share a code it cannot be learnt, nor may it come out. So the city is learnt, and a code of
 it is made: one that enough records share comes as it is, as often as it does; the others are made anew behind
-a beginning that enough records share, all of them of this city.
+a beginning that enough records share, all of them of this city. Where nearly all records have a shared code,
+none is made anew.
+
+A key, such as a customer's number, is no code: what it begins with tells nothing of what it goes with.
 """
 
 from __future__ import annotations
@@ -29,6 +32,12 @@ from gansmith.tabular.schema import INTEGER_TYPES, Column
 
 MIN_SHARE: Final = 0.5
 """Of the records, whose codes must come from what is known: else a code tells nothing but itself."""
+MIN_VALUES: Final = 50
+"""Of a column of codes."""
+MIN_WHOLE: Final = 0.9
+"""Share of the records whose code enough others have, for no other code to be made."""
+MAX_TOLD_BY_CHANCE: Final = 0.5
+"""Records whose code tells what it goes with if codes are dealt out anew, as a share of those that do now."""
 MAX_LENGTH: Final = 40
 """Characters of a code."""
 _OPEN: Final = {"9": "0123456789", "A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz"}
@@ -104,7 +113,9 @@ class Codes(AbstractConstraint):
                 strict=True,
             )
         )
-        found = sorted(_beginnings(pairs, "", min_count), key=lambda one: one.owner)
+        whole = [_Beginning(code, "", one, n) for (code, one), n in sorted(pairs.items()) if n >= min_count]
+        is_whole = bool(whole) and sum(one.n_records for one in whole) >= MIN_WHOLE * pairs.total()
+        found = sorted(whole if is_whole else _beginnings(pairs, "", min_count), key=lambda one: one.owner)
         if not found:
             raise DataError(f"{self.in_words()}: no beginning of a code is shared by {min_count} records.")
         keys = sorted({one.owner for one in found})
@@ -273,17 +284,23 @@ def _shape(text: str) -> str:
 
 
 def find_codes(view: View, taken: frozenset[str]) -> list[Codes]:
-    """Columns of few records a value, each of which goes with one value of another: of the most values."""
+    """Columns of few records a value, each of which goes with one value of another: of the most values.
+
+    Others, too, if what they go with is decided by something else already: such as a city by a number plate.
+    """
     n = view.sample.num_rows
     columns = [one for one in view.schema.columns if one.traits.is_varied and _can_be_code(one)]
     codes = {one.name: codes_of(cells_of(view.sample, one.name)) for one in columns}
     n_values = {name: int(found.max()) + 1 for name, found in codes.items()}
-    many = [one for one in columns if n / MIN_RECORDS_PER_VALUE < n_values[one.name] < n]
+    least = min(MIN_VALUES, n / MIN_RECORDS_PER_VALUE)
+    many = [one for one in columns if least < n_values[one.name] < n]
     found: list[Codes] = []
     for column in many:
         others = [
             one for one in columns if one.traits.is_exact and 2 * n_values[one.name] < n_values[column.name]
         ]
+        if n_values[column.name] * MIN_RECORDS_PER_VALUE <= n:
+            others = [one for one in others if one.name in taken]
         others.sort(key=lambda one: -n_values[one.name])
         if column.name in taken or not _are_codes(cells_of(view.sample, column.name)):
             continue
@@ -296,7 +313,10 @@ def find_codes(view: View, taken: frozenset[str]) -> list[Codes]:
 
 
 def _can_be_code(column: Column) -> bool:
-    return (column.type == "string" or column.type in INTEGER_TYPES) and not column.traits.is_unique
+    traits = column.traits
+    is_invented = traits.is_made_anew and not traits.is_free_text
+    is_typed = column.type == "string" or column.type in INTEGER_TYPES
+    return is_typed and not traits.is_unique and not is_invented
 
 
 def _are_codes(cells: pa.Array) -> bool:
@@ -313,13 +333,39 @@ def _rule(
 ) -> Codes | None:
     rule = Codes(column, by)
     first = np.unique(codes, return_index=True)[1]
-    if (values[first][codes] != values)[~are_missing(cells_of(view.sample, column.name))].any():
+    missing = are_missing(cells_of(view.sample, column.name))
+    if (values[first][codes] != values)[~missing].any() or _decide_presence(values, missing):
         return None
     is_weak = log_chance(codes, values) > MAX_LOG_CHANCE - float(np.log(n_tried))
     if is_weak or rule.violating(view.records).any():
         return None
+    min_count = usual_min_count(view.records.num_rows)
     try:
-        learnt = rule.learnt(view.records, usual_min_count(view.records.num_rows))
+        learnt = rule.learnt(view.records, min_count)
     except DataError:
         return None
-    return rule if sum(learnt.counts) >= MIN_SHARE * view.records.num_rows else None
+    if sum(learnt.counts) < MIN_SHARE * view.records.num_rows or _is_key(view.records, rule, min_count):
+        return None
+    return rule
+
+
+def _decide_presence(values: np.ndarray, missing: Mask) -> bool:
+    """Whether the column is there with some values of the other one, never with the rest."""
+    shares = np.bincount(values, missing) / np.maximum(np.bincount(values), 1)
+    return bool(missing.any() and np.isin(shares, (0, 1)).all())
+
+
+def _is_key(records: pa.Table, rule: Codes, min_count: int) -> bool:
+    """Whether codes dealt out anew to the same values would tell those nearly as well by how they begin."""
+    cells, by = (cells_of(records, one.name).cast(pa.string()) for one in (rule.column, rule.by))
+    both = pa.table({"code": cells, "by": by}).drop_null()
+    pairs = Counter(zip(*(both.column(name).to_pylist() for name in ("code", "by")), strict=True))
+    some = list(pairs)
+    order = np.random.default_rng(0).permutation(len(some)).tolist()
+    dealt = {
+        (some[place][0], owner): pairs[some[place]] for place, (_, owner) in zip(order, some, strict=True)
+    }
+    told, by_chance = (
+        sum(one.n_records for one in _beginnings(each, "", min_count) if one.shape) for each in (pairs, dealt)
+    )
+    return told > 0 and by_chance > MAX_TOLD_BY_CHANCE * told

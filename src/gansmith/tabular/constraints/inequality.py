@@ -39,6 +39,10 @@ MAX_TRIED: Final = 3
 MAX_SPIKE: Final = 0.05
 """Share of records that one value of the higher column may have, unless one distance has as many: a
 distance cannot hold such values."""
+MIN_NEVER: Final = 5
+"""Records that must have the largest value for it to mean never, or unlimited."""
+FAR: Final = 3.0
+"""Ranges of all other values that it must lie beyond them."""
 
 
 @final
@@ -95,7 +99,8 @@ class Inequality(AbstractConstraint):
             self,
             reference=self._on_grid(middle),
             quantiles=tuple(np.sort(quantiles).tolist()),
-            is_distance=_are_close(low, high, ~low_missing & ~high_missing),
+            is_distance=_are_close(low, high, ~low_missing & ~high_missing)
+            and not _is_never(high[~high_missing]).any(),
         )
 
     def learnt_again(self, state: Mapping[str, Any]) -> Inequality:
@@ -133,11 +138,16 @@ class Inequality(AbstractConstraint):
             distance, missing = units(cells, self.reduced()[self.high.name])
             high = np.where(low_missing, self.reference, low) + distance * self._unit
             cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
-        kept, missing = units(cells, self.high, is_mixed=self._is_mixed)
-        is_broken = self._is_broken(low, kept) & ~low_missing & ~missing
-        if is_broken.any():
-            kept = np.where(is_broken, self._above(low), kept)
-            cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
+        return self.raised(replaced(records, {self.high.name: cells}))
+
+    def raised(self, records: pa.Table) -> pa.Table:
+        """Records in which `high` is the lowest value that it may have, where it is below that."""
+        low, low_missing, high, missing = self._units(records)
+        is_broken = self._is_broken(low, high) & ~low_missing & ~missing
+        if not is_broken.any():
+            return records
+        kept = np.where(is_broken, self._above(low), high)
+        cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
         return replaced(records, {self.high.name: cells})
 
     def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
@@ -230,8 +240,8 @@ def find_inequalities(view: View, taken: frozenset[str]) -> list[Inequality]:
 
 
 def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
-    """Lower columns for each higher one, the nearest first, as far as few records show."""
-    lows: dict[int, list[tuple[float, int]]] = {}
+    """Lower columns for each higher one, as far as few records show: those there most, then the nearest."""
+    lows: dict[int, list[tuple[int, float, int]]] = {}
     shuffled = values[np.random.default_rng(0).permutation(len(values))]
     present = ~np.isnan(values)
     with warnings.catch_warnings():
@@ -244,8 +254,9 @@ def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
             for high in np.flatnonzero(is_below & is_enough & ~is_equal).tolist():
                 broken = float((column[:, 0] > shuffled[:, high]).mean())
                 if broken >= MIN_BROKEN:
-                    lows.setdefault(high, []).append((-broken, low))
-    return {high: [low for _, low in sorted(found)] for high, found in lows.items()}
+                    distance = (values[:, high] - column[:, 0])[present[:, high] & present[:, low]]
+                    lows.setdefault(high, []).append((-len(distance), float(np.median(distance)), low))
+    return {high: [low for *_, low in sorted(found)] for high, found in lows.items()}
 
 
 def _rule(view: View, low: Column, high: Column, lower: Numbers, higher: Numbers) -> Inequality | None:
@@ -253,11 +264,30 @@ def _rule(view: View, low: Column, high: Column, lower: Numbers, higher: Numbers
     both = ~np.isnan(lower) & ~np.isnan(higher)
     if both.sum() < MIN_RECORDS or (lower[both] > higher[both]).any():
         return None
+    both &= ~_is_never(np.where(both, higher, np.nan))
+    if both.sum() < MIN_RECORDS:
+        return None
     distance = np.round(higher[both] - lower[both], 9)
     if _largest_share(higher[both]) > max(MAX_SPIKE, _largest_share(distance)):
         return None
     rule = Inequality(low, high)
     return None if rule.violating(view.records).any() else rule
+
+
+def _is_never(values: Numbers) -> Mask:
+    """Where the largest value stands, if it comes again and lies so far off the rest that it means never.
+
+    Such as 9999-12-31. NaN: missing.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return np.zeros(len(values), bool)
+    rest = known[known < known.max()]
+    n_times = len(known) - len(rest)
+    if len(rest) < MIN_RECORDS or n_times < MIN_NEVER:
+        return np.zeros(len(values), bool)
+    is_far = known.max() - rest.max() > FAR * max(float(np.ptp(rest)), 1e-9)
+    return (values == known.max()) & is_far
 
 
 def _largest_share(values: Numbers) -> float:

@@ -183,3 +183,58 @@ def test_no_two_people_are_called_the_same(style):
     for n_digits in (0, 2):
         handles = People("en_US", Keyed()).handles(range(600), [style], n_digits)
         assert len(set(handles)) == len(handles)
+
+
+def few_names(n: int = 600) -> pa.Table:
+    """People of few names, which are learnt, and what is made of them."""
+    rng = np.random.default_rng(0)
+    first = rng.choice(["Emma", "Jörg", "Paul", "Günter", "Anna", "Felix", "Hans", "Julia"], n)
+    last = rng.choice(["Werner", "Müller", "Köhler", "Schmidt", "Groß", "Braun", "Vogel"], n)
+    plainly = [tuple(plain(text, is_long=True) for text in pair) for pair in zip(first, last, strict=True)]
+    hosts = rng.choice(["example.com", "mail.example.org"], n, p=[0.7, 0.3])
+    return pa.table(
+        {
+            "first_name": first,
+            "last_name": last,
+            "full_name": [
+                f"Dr. {b}, {a}" if k % 9 == 0 else f"{b}, {a}"
+                for k, (a, b) in enumerate(zip(first, last, strict=True))
+            ],
+            "user_name": [f"{a[0]}{b}{rng.integers(100):02}" for a, b in plainly],
+            "email": [f"{a}.{b}@{host}" for (a, b), host in zip(plainly, hosts, strict=True)],
+        }
+    )
+
+
+def test_what_is_made_of_learnt_names_is_made_of_those_of_its_record():
+    table = read_table(few_names(), overrides={"full_name": "name", "email": "email"})
+    codec = RowCodec.fit(table, 5, 0)
+    rng = np.random.default_rng(0)
+    codes = np.stack([rng.integers(0, codec.columns[index].n_states, 400) for index in codec.playing], 1)
+    codec = RowCodec.from_state(*codec.state())
+    levels = np.zeros((400, 0), np.float32)
+    records = codec.decode(codes, levels, rng, Keyed())
+    assert len(set(columns(records, "first_name", "last_name"))) > 50
+    for first, last, full, user, mail in zip(*records.to_pydict().values(), strict=True):
+        one, other = plain(first, is_long=True), plain(last, is_long=True)
+        assert full == f"{last}, {first}"
+        assert re.fullmatch(rf"{one[0]}{other}[0-9]{{2}}", user)
+        assert re.fullmatch(rf"{one}\.{other}@(example\.com|mail\.example\.org)", mail)
+    hosts = [mail.partition("@")[2] for mail in records.column("email").to_pylist()]
+    assert hosts.count("example.com") / 400 == pytest.approx(0.7, abs=0.08)
+
+
+def test_addresses_of_devices_are_of_their_maker():
+    rng = np.random.default_rng(0)
+    makers = {"Acme": "fd:af:e5", "Borg": "00:1b:44", "Cyan": "a4:5e:60"}
+    maker = rng.choice(list(makers), 500, p=[0.5, 0.3, 0.2])
+    mac = [":".join([makers[one], *(f"{byte:02x}" for byte in rng.integers(0, 256, 3))]) for one in maker]
+    table = read_table(pa.table({"maker": maker, "mac": mac, "plan": rng.choice(["a", "b"], 500)}))
+    codec = RowCodec.fit(table, 5, 0)
+    codec = RowCodec.from_state(*codec.state())
+    codes = np.stack([rng.integers(0, codec.columns[index].n_states, 300) for index in codec.playing], 1)
+    made_ones = codec.decode(codes, np.zeros((300, 0), np.float32), rng, Keyed())
+    pairs = columns(made_ones, "maker", "mac")
+    assert all(address.startswith(makers[one]) for one, address in pairs)
+    assert {one for one, _ in pairs} == makers.keys()
+    assert len(set(pairs)) == 300

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError, UsageError
+from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.invented import InventedCodec
 from gansmith.tabular.columns.semantic_types import likely_semantic_type, sure_semantic_type
 from gansmith.tabular.keyed import Keyed
@@ -37,16 +39,18 @@ REAL = {
     "mac": [f"3c:22:fb:{n:02x}:{7 * n % 256:02x}:{31 * n % 256:02x}" for n in range(100)],
     "": [f"AB/{n:05}" for n in range(10_000, 90_000, 977)],
 }
-NEWER = {"weights", "handles", "n_digits", "person", "by"}
+NEWER = {"weights", "handles", "n_digits", "is_padded", "person", "by", "named", "is_long", "owner", "owners"}
 """What codecs of older files do not hold."""
 
 
 def codec_of(
-    semantic_type: SemanticType | Literal[""], cells: Sequence[str | None], locale: str = ""
+    semantic_type: SemanticType | Literal[""],
+    cells: Sequence[str | None],
+    locale: str = "",
+    min_count: int = 1,
 ) -> InventedCodec:
-    return InventedCodec.fit(
-        pa.array(cells, pa.string()), Column("x", "invented", semantic_type=semantic_type, locale=locale)
-    )
+    column = Column("x", "invented", semantic_type=semantic_type, locale=locale)
+    return InventedCodec.fit(pa.array(cells, pa.string()), column, Fitting(min_count))
 
 
 def made(codec: InventedCodec, n: int, first_index: int = 0, seed: int = 0) -> list[str]:
@@ -69,6 +73,8 @@ def test_no_two_are_alike_where_no_two_real_ones_were_and_none_is_real(semantic_
         "card",
         "iban",
         "username",
+        "ip",
+        "mac",
         "",
     ):  # small domains, where chance meets them
         assert not set(fakes) & set(REAL[semantic_type])
@@ -134,11 +140,14 @@ def test_the_column_s_own_spelling_is_kept():
 
 
 def test_addresses_are_those_kept_for_examples_or_private_networks():
-    assert all(cell.endswith("@example.org") for cell in made(codec_of("email", REAL["email"]), 20))
-    for cell in made(codec_of("ip", REAL["ip"]), 50):
-        assert ipaddress.ip_address(cell) in ipaddress.ip_network("100.64.0.0/10") or cell.startswith(
-            "100.64."
-        )
+    hosts = ["corp.com"] * 60 + ["mail.corp.com"] * 30 + ["example.de"] * 10 + ["own.net"]
+    real = [f"a{k}@{host}" for k, host in enumerate(hosts)]
+    found = Counter(cell.partition("@")[2] for cell in made(codec_of("email", real, min_count=5), 1_000))
+    assert found.keys() == {"example.com", "example.org", "example.de"}
+    assert found["example.com"] / 1_000 == pytest.approx(0.6, abs=0.05)
+    assert all(cell.endswith("@example.com") for cell in made(codec_of("email", REAL["email"]), 20))
+    public = [f"8.8.{n}.{n}" for n in range(100)]
+    assert all(cell.startswith("10.") for cell in made(codec_of("ip", public), 50))
     for cell in made(codec_of("ip", ["2001:db8::1", "fe80::1"]), 50):
         assert ipaddress.ip_address(cell) in ipaddress.ip_network("2001:db8::/32")
 
@@ -151,7 +160,7 @@ def test_a_locale_invents_in_its_manner(semantic_type):
     assert fakes[100:] == made(codec, 200, first_index=100)
     assert fakes != made(codec_of(semantic_type, REAL[semantic_type], locale="fr_FR"), 300)
     if semantic_type == "email":
-        assert all(re.fullmatch(r"[a-z.]+\d*@example\.org", cell) for cell in fakes)
+        assert all(re.fullmatch(r"[a-z.]+\d*@example\.com", cell) for cell in fakes)
 
 
 def test_inventions_of_several_threads_do_not_mix():
@@ -188,7 +197,7 @@ def test_an_honest_state_comes_back(semantic_type):
         ("n_values", 2**60),
         ("shares", np.zeros(3)),
         ("shares", np.full(33, 2.0)),
-        ("patterns", ["a"] * 99),
+        ("patterns", ["a"] * 129),
         ("patterns", ["a\n" * 900]),
         ("patterns", ["a\n\nb"]),
         ("style", 5),
@@ -199,9 +208,53 @@ def test_an_honest_state_comes_back(semantic_type):
         ("n_digits", 7),
         ("person", 5),
         ("by", 5),
+        ("named", ["a", "b", "c"]),
+        ("is_padded", 2),
     ],
 )
 def test_a_dishonest_state_is_refused(key, value):
     codec = codec_of("phone", REAL["phone"])
     with pytest.raises(DataError, match="column 'x' of the model"):
         InventedCodec.from_state({**codec.state(), key: value}, codec.column)
+
+
+def test_private_networks_come_out_as_often_as_they_are_there():
+    rng = np.random.default_rng(0)
+    nets = rng.choice(["10.0.1", "10.0.2", "192.168.7"], 900, p=[0.5, 0.3, 0.2])
+    real = [f"{net}.{rng.integers(1, 255)}" for net in nets] + ["172.16.0.1"]
+    cells = made(codec_of("ip", real, min_count=5), 2_000)
+    found = Counter(cell.rpartition(".")[0] for cell in cells)
+    assert found.keys() == {"10.0.1", "10.0.2", "192.168.7"}
+    assert found["10.0.1"] / 2_000 == pytest.approx(0.5, abs=0.1)
+    assert {int(cell.rpartition(".")[2]) for cell in cells} <= set(range(1, 255))
+
+
+def test_banks_and_vendors_come_out_where_enough_numbers_share_them():
+    rng = np.random.default_rng(0)
+    vendors = rng.choice(["00:1b:44", "3c:22:fb"], 400, p=[0.7, 0.3]).tolist()
+    tails = [":".join(f"{byte:02x}" for byte in rng.integers(0, 256, 3)) for _ in vendors]
+    real = [f"{vendor}:{tail}" for vendor, tail in zip(vendors, tails, strict=True)] + ["ac:de:48:00:11:22"]
+    cells = made(codec_of("mac", real, min_count=5), 1_000)
+    found = Counter(cell[:8] for cell in cells)
+    assert found.keys() == {"00:1b:44", "3c:22:fb"}
+    assert found["3c:22:fb"] / 1_000 == pytest.approx(0.3, abs=0.06)
+    assert not set(cells) & set(real)
+    random = [":".join(f"{byte:02x}" for byte in rng.integers(0, 256, 6)) for _ in range(400)]
+    assert {cell[1] for cell in made(codec_of("mac", random, min_count=5), 99)} <= set("26ae")
+
+
+def test_a_beginning_with_little_room_behind_it_is_not_kept():
+    real = [f"+49 30 4711{n:03}" for n in range(0, 1_000, 5)] + [
+        f"+49 40 {n}" for n in range(1_000_000, 1_000_099)
+    ]
+    cells = made(codec_of("phone", real, min_count=5), 300)
+    assert all(re.fullmatch(r"\+49 [0-9]{2} [0-9]{7}", cell) for cell in cells)
+    assert not any(cell.startswith("+49 40 10000") for cell in cells)
+
+
+def test_digits_behind_names_are_as_many_as_the_real_ones():
+    real = [f"{first[0]}{last}{n:02}".lower() for n in range(0, 60, 7) for first in FIRST for last in LAST]
+    cells = made(codec_of("username", real), 3_000)
+    assert len(set(cells)) == len(cells)
+    assert all(re.fullmatch(r"[a-z]+[0-9]{2}", cell) for cell in cells)
+    assert any(cell[-2] == "0" for cell in cells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -111,3 +112,39 @@ def test_codes_that_go_with_anything_are_not_found():
     frame["city"] = np.random.default_rng(5).permutation(frame["city"]).tolist()
     table = read_table(pa.table(frame))
     assert find(table.records, table.schema) == []
+
+
+def test_keys_are_no_codes_for_what_they_begin_with_tells_nothing():
+    rng = np.random.default_rng(0)
+    keys = 10_000 + 7 * (300 * rng.random(N) ** 1.6).astype(int)
+    tiers = np.random.default_rng(1).choice(["bronze", "silver", "gold"], 20_000, p=[0.6, 0.3, 0.1])
+    records = pa.table({"customer": [f"C{key}" for key in keys], "tier": tiers[keys]})
+    assert [rule.kind for rule in find(records, read_table(records).schema)] == []
+
+
+def test_a_column_that_another_one_says_is_there_is_no_code():
+    rng = np.random.default_rng(0)
+    pattern = rng.choice(["number", "PC", "other"], N)
+    number = [
+        f"{rng.integers(1_000, 1_600) if one == 'PC' else rng.integers(2_000, 2_600)}" for one in pattern
+    ]
+    records = pa.table({"pattern": pattern, "number": pa.array(number, mask=pattern == "other")})
+    schema = read_table(records, overrides={"number": "text"}).schema
+    assert not [rule for rule in find(records, schema) if rule.kind == "codes"]
+
+
+def test_no_code_is_made_anew_where_nearly_all_are_shared():
+    rng = np.random.default_rng(0)
+    cities, places = rng.integers(0, 12, N), rng.integers(0, 12, N)
+    codes = [f"{10 + 7 * city}{11 * place:03}" for city, place in zip(cities, places, strict=True)]
+    codes[:3] = ["99001", "99002", "99003"]
+    rows = {"code": codes, "city": [f"city {k}" for k in cities[:-1]] + ["city 5"]}
+    rows["city"][:3] = ["far"] * 3
+    rows["code"][-1] = "45000"
+    table = read_table(pa.table(rows), overrides={"code": "text"})
+    schema = replace(table.schema, constraints=({"kind": "codes", "column": "code", "by": "city"},))
+    chain = Chain.fit(table.records, schema, MIN_COUNT)
+    made = chain.restore(chain.reduce(table.records), np.random.default_rng(0), Keyed())
+    counts = Counter(codes)
+    assert all(counts[code] >= MIN_COUNT for code in made.column("code").to_pylist())
+    assert "far" not in made.column("city").to_pylist()

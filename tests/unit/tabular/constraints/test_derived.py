@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -374,3 +375,18 @@ def test_names_that_too_few_records_have_do_not_come_out():
     rule = {"kind": "part", "column": "called", "of": "at", "part": "year"}
     schema, _ = settle(table.records, table.schema, [rule], is_finding=False)
     assert "2021 secret" not in json.dumps(Chain.fit(table.records, schema, 2).state())
+
+
+def test_a_time_of_day_may_be_cut_to_minutes():
+    rng = np.random.default_rng(0)
+    moments = [
+        datetime.datetime(2024, 3, 1) + datetime.timedelta(seconds=int(s))
+        for s in rng.integers(0, 10**7, 300)
+    ]
+    records = pa.table({"at": moments, "time": [f"{one:%H:%M}" for one in moments]})
+    table = read_table(records)
+    rules = find(table.records, table.schema)
+    assert [rule.in_words() for rule in rules] == ["time is the time of at"]
+    chain = Chain.fit(table.records, replace(table.schema, constraints=(rules[0].to_json(),)))
+    made = chain.restore(chain.reduce(table.records), rng, Keyed())
+    assert made.column("time").equals(table.records.column("time"))

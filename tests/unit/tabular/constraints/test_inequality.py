@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.constraints import Chain
-from gansmith.tabular.constraints.finding import settle
+from gansmith.tabular.constraints.finding import find, settle
 from gansmith.tabular.files import read_table
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.suppressed import unknown_notes
@@ -90,3 +92,36 @@ def test_a_distance_is_not_taken_for_unknown_cells():
     codec = TableCodec.fit(replace(table, schema=schema), TableOptions(min_count=1), 0)
     assert codec.rows.columns[1].column.kind == "integer"
     assert unknown_notes(codec.rows, table.records) == ()
+
+
+def test_a_repeated_extreme_value_that_means_never_keeps_no_rule_from_being_found():
+    rng = np.random.default_rng(0)
+    start = np.datetime64("2023-01-01") + rng.integers(0, 900, 600)
+    end = np.where(rng.random(600) < 0.3, np.datetime64("9999-12-31"), start + rng.integers(30, 365, 600))
+    table = read_table(pa.table({"start": pa.array(start), "end": pa.array(end)}))
+    rules = find(table.records, table.schema)
+    assert [rule.in_words() for rule in rules] == ["start <= end"]
+    chain = Chain.fit(table.records, replace(table.schema, constraints=(rules[0].to_json(),)), 5)
+    assert chain.taking("end") is None
+    shuffled = table.records.set_column(0, "start", table.records.column("start").take(rng.permutation(600)))
+    made = chain.restore(shuffled, rng, Keyed())
+    assert not chain.violating(made).any()
+    never = pa.scalar(date(9999, 12, 31))
+    assert pc.equal(made.column("end"), never).equals(pc.equal(table.records.column("end"), never))
+
+
+def test_what_is_filled_in_for_another_column_s_sake_keeps_the_rule():
+    rng = np.random.default_rng(0)
+    paid = rng.random(800) < 0.7
+    start = rng.integers(0, 5_000, 800)
+    end = pa.array(start + rng.integers(1, 300, 800), mask=~paid)
+    table = read_table(pa.table({"paid": paid, "start": start, "end": end}))
+    schema, _ = settle(table.records, table.schema, [], is_finding=True)
+    chain = Chain.fit(table.records, schema, 5)
+    assert [one.kind for one in chain.constraints] == ["inequality", "missing_when"]
+    reduced = chain.reduce(table.records)
+    shuffled = pa.table(
+        {name: reduced.column(name).take(rng.permutation(800)) for name in reduced.column_names}
+    )
+    made = chain.restore(shuffled, rng, Keyed())
+    assert not chain.violating(made).any()
