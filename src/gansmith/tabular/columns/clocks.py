@@ -20,14 +20,14 @@ import pyarrow.compute as pc
 
 from gansmith.tabular.cells import are_missing, mask_of, matches, strings, without
 from gansmith.tabular.columns.base import Attempt, Cells
-from gansmith.tabular.columns.dates import (
-    AbstractTicking,
+from gansmith.tabular.columns.date_codes import (
     granularity_seconds,
     iso_clock,
     read_times,
     signs_of,
     spell_times,
 )
+from gansmith.tabular.columns.dates import AbstractTicking
 from gansmith.tabular.columns.hours import Clock
 from gansmith.tabular.schema import Column
 

@@ -1,7 +1,6 @@
-"""Dates and points in time: finding how text files spell them, reading that, and spelling values alike.
+"""Dates and points in time: how text files spell them is found, read, and spelt alike.
 
-Formats are those of `strftime`, read and written by DuckDB, which is vectorised, knows English month names
-whatever the machine's language, and spells days without a leading zero (`%-d`).
+Formats are those of `date_codes.py`; `date_formats.py` finds them.
 
 An offset from UTC (2024-07-01T10:00:00+02:00) that is the same in every cell is a part of the format. Where
 it changes, as with summer time, the values are learnt in UTC, and written with the offsets of a time zone
@@ -12,41 +11,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
-from itertools import product
-from typing import Any, ClassVar, Final, Literal, final
+from typing import ClassVar, Final, Literal, final
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.tabular.cells import Mask, Numbers, mask_of, matches, strings, without
+from gansmith.tabular.cells import Mask, Numbers, matches, without
 from gansmith.tabular.columns.base import Attempt, Cells
+from gansmith.tabular.columns.date_codes import (
+    STEPS_SECONDS,
+    granularity_seconds,
+    has_clock,
+    iso_clock,
+    read_times,
+    spell_times,
+)
+from gansmith.tabular.columns.date_formats import find_compact, find_format, nearest_format
 from gansmith.tabular.columns.hours import Clock
+from gansmith.tabular.columns.identifiers import is_id_name
 from gansmith.tabular.columns.measures import AbstractMeasure
 from gansmith.tabular.schema import Column
 
-# Day before month where both can be read; `find_format` decides by the data.
-_DATES: Final = (
-    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y",
-    "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%B %d, %Y",
-    "%b %d, %Y", "%B %d %Y", "%b %d %Y", "%A, %B %d, %Y", "%a, %d %b %Y",
-)  # fmt: skip
-_MONTHS: Final = ("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%m/%Y")
-_CLOCKS: Final = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%g", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
-_COMPACT: Final = ("%Y%m%d",)
-
-_PATTERNS: Final = {
-    "%Y": "[0-9]{4}", "%y": "[0-9]{2}", "%m": "[0-9]{1,2}", "%d": "[0-9]{1,2}", "%H": "[0-9]{1,2}",
-    "%I": "[0-9]{1,2}", "%M": "[0-9]{2}", "%S": "[0-9]{2}", "%g": "[0-9]{3}", "%f": "[0-9]{6}",
-    "%p": "[AaPp][Mm]", "%B": "[A-Za-z]{3,9}", "%b": "[A-Za-z]{3}", "%A": "[A-Za-z]{6,9}",
-    "%a": "[A-Za-z]{3}",
-}  # fmt: skip
-_CLOCK_CODES: Final = ("%H", "%I", "%-H", "%-I")
-_UNPADDED: Final = {"%d": "%-d", "%m": "%-m", "%H": "%-H", "%I": "%-I"}
-_ZONE: Final = re.compile(r"(?<=[0-9])( ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}))$")
-_SAMPLE: Final = 50
 _OFFSET: Final = r"(?P<gap> ?)(?P<sign>[+-])(?P<hours>[0-9]{2})(?P<colon>:?)(?P<minutes>[0-9]{2})$"
 _ZONED_FORMAT: Final = re.compile(r"(.*?)( ?)%(:?)z")
 _ZONES: Final = (
@@ -56,114 +42,6 @@ _ZONES: Final = (
     "Europe/Moscow", "Africa/Cairo", "Asia/Tehran",
 )  # fmt: skip
 """One zone of each rule of summer time that is common."""
-STEPS_SECONDS: Final = (86400, 3600, 60, 1)
-
-
-def has_clock(form: str) -> bool:
-    """Whether a format holds a time of day, so that the column is of kind datetime."""
-    return any(code in form for code in _CLOCK_CODES)
-
-
-def find_format(cells: pa.Array, *, is_compact_allowed: bool = False) -> tuple[str, str]:
-    """The format that reads every cell, and a remark when another would too.
-
-    Args:
-        cells: Distinct trimmed cells that are not missing, at least one.
-        is_compact_allowed: Whether 20210925 is a date rather than a number.
-
-    Returns:
-        The format, empty when no format reads all cells, and a remark for the user, mostly empty.
-    """
-    sample = strings(cells.slice(0, _SAMPLE))
-    if not sample or not any(character.isdigit() for character in sample[0]):
-        return "", ""
-    zone = _ZONE.search(sample[0])
-    suffix = zone.group(1) if zone else ""
-    dates = (*_DATES, *_MONTHS, *(_COMPACT if is_compact_allowed else ()))
-    moments = tuple(f"{day}{gap}{clock}{suffix}" for day, gap, clock in product(_DATES, " T", _CLOCKS))
-    alike = [form for form in (*dates, *moments) if signs_of(form) == signs_of(sample[0])]
-    likely = [form for form in alike if all(_compiled(form).search(cell) for cell in sample)]
-    readable = {form: values for form in likely if (values := read_times(cells, form)).null_count == 0}
-    if not readable:
-        return "", ""
-    # The wrong order of day and month scatters the dates over the years.
-    best = min(readable, key=lambda form: _span(readable[form]))
-    others = [form for form in readable if form != best and not readable[form].equals(readable[best])]
-    remark = f"read as {best}, though {others[0]} would do too" if others else ""
-    return _as_padded(cells, readable[best], best), remark
-
-
-def nearest_format(cells: pa.Array, *, is_clock_wanted: bool) -> str:
-    """The format that reads most cells, to name in an error one that it does not; ISO 8601 when none does."""
-    clock = " %H:%M:%S" if is_clock_wanted else ""
-    counts = {f"{day}{clock}": int(matches(cells, _pattern(f"{day}{clock}")).sum()) for day in _DATES}
-    return max(counts, key=lambda form: counts[form])
-
-
-@cache
-def signs_of(text: str) -> str:
-    """What stands between the words and numbers of a cell or a format: most formats differ by that alone."""
-    return re.sub("%-?[A-Za-z]|[A-Za-z0-9]", "", text)
-
-
-@cache
-def _pattern(form: str) -> str:
-    """The regular expression of a format's spellings, looser than the format: February has 30 days here."""
-    parts = re.split(r"(%-?[A-Za-z])", form)
-    return "^" + "".join(_PATTERNS.get(part.replace("-", ""), re.escape(part)) for part in parts) + "$"
-
-
-@cache
-def _compiled(form: str) -> re.Pattern[str]:
-    """The same, compiled: there are more formats than Python remembers."""
-    return re.compile(_pattern(form))
-
-
-def _span(times: pa.Array) -> int:
-    ends = pc.min_max(pc.cast(times, pa.int64())).as_py()
-    return int(ends["max"]) - int(ends["min"])
-
-
-def _as_padded(cells: pa.Array, times: pa.Array, form: str) -> str:
-    """`form` with the leading zeros of days, months and hours that the cells have."""
-    if spell_times(times, form).equals(cells):
-        return form
-    variants = [form]
-    for code, bare in _UNPADDED.items():
-        variants += [variant.replace(code, bare) for variant in variants if code in variant]
-    same = [int(mask_of(pc.equal(spell_times(times, variant), cells)).sum()) for variant in variants]
-    return variants[int(np.argmax(same))]
-
-
-def read_times(cells: pa.Array, form: str) -> pa.Array:
-    """Points in time, `timestamp[us]`; null where a cell is not so spelt."""
-    kept = without(cells, ~matches(cells, _pattern(form)))
-    return _query("try_strptime(cell, $1)", kept, form, pa.timestamp("us"))
-
-
-def spell_times(times: pa.Array, form: str) -> pa.Array:
-    """Dates or timestamps as cells; null stays null. An empty format spells ISO 8601."""
-    if not form:
-        form = "%Y-%m-%d" if pa.types.is_date(times.type) else f"%Y-%m-%d {iso_clock(times)}"
-    return _query("strftime(cell, $1)", times, form, pa.string())
-
-
-def iso_clock(times: pa.Array) -> str:
-    """How ISO 8601 spells the time of day of these, with a fraction of the second where one has any."""
-    return "%H:%M:%S" if granularity_seconds(times) else "%H:%M:%S.%f"
-
-
-def granularity_seconds(times: pa.Array) -> int:
-    """The greatest of a day, an hour, a minute and a second that all are multiples of; 0 when none is.
-
-    Args:
-        times: Points in time, or times of day and durations in microseconds.
-    """
-    present = pc.drop_null(times)
-    if pa.types.is_date(times.type) or pa.types.is_timestamp(times.type):
-        present = pc.cast(present, pa.timestamp("us"))
-    ticks = np.asarray(pc.cast(present, pa.int64()), dtype=np.int64)
-    return next((step for step in STEPS_SECONDS if len(ticks) and not (ticks % (step * 1_000_000)).any()), 0)
 
 
 def find_zoned(cells: pa.Array) -> tuple[str, str, str]:
@@ -224,20 +102,6 @@ def spell_zoned(times: pa.Array, form: str, zone: str) -> pa.Array:
     )
     cells = spell_times(local, found[1])
     return pc.binary_join_element_wise(cells, found[2], sign, hours, found[3], rest, "")
-
-
-@cache
-def _database() -> Any:
-    """One database for all questions, as opening one takes longer than answering; each has its own cursor."""
-    return duckdb.connect(":memory:")
-
-
-def _query(expression: str, array: pa.Array, form: str, wanted: pa.DataType) -> pa.Array:
-    query = f"SELECT {expression} AS out FROM cells"
-    with _database().cursor() as connection:
-        connection.register("cells", pa.table({"cell": array}))
-        table: pa.Table = connection.sql(query, params=[form]).to_arrow_table()
-    return pc.cast(table.column("out").combine_chunks(), wanted)
 
 
 @final
@@ -339,13 +203,19 @@ def _read(cells: Cells) -> Attempt:
     wanted = cells.wish.kind if isinstance(cells.wish.kind, Date | Datetime) else None
     present = cells.present(missing)
     form, zone, remark = given.format, given.zone, ""
+    if not form and wanted is None and (form := find_compact(cells.name, present)):
+        remark = (
+            f"its numbers are read as times in the format {form} (--column {cells.name}:integer otherwise)"
+        )
     if not form:
         form, remark = find_format(present, is_compact_allowed=wanted is not None)
+    if wanted is None and "%j" in form and is_id_name(cells.name):
+        form, remark = "", ""
     if not form and wanted is not DATE:
         form, zone, remark = find_zoned(present)
     kind = wanted or (DATETIME if has_clock(form) else DATE)
     if not form and wanted is not None:
-        form = nearest_format(present, is_clock_wanted=kind is DATETIME)
+        form, _ = nearest_format(present, is_clock_wanted=kind is DATETIME)
     column = Column(cells.name, kind.name, format=form, zone=zone if kind is DATETIME else "")
     if not form:
         return Attempt(column, pa.nulls(len(missing), column.arrow_type), missing)

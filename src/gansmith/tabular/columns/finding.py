@@ -23,12 +23,15 @@ from gansmith.settings import changed
 from gansmith.tabular.cells import EXACT, strings
 from gansmith.tabular.columns import kind_called, kinds
 from gansmith.tabular.columns.base import Attempt, Cells, Reading, Wish, natural_kind
+from gansmith.tabular.columns.date_formats import find_compact, unread_dates
 from gansmith.tabular.columns.decimals import read_decimals
 from gansmith.tabular.columns.identifiers import MIN_IDENTIFIERS
 from gansmith.tabular.columns.numbers import is_beyond
 from gansmith.tabular.columns.stored import has_local_days, plain
 from gansmith.tabular.schema import Column
 
+MAX_UNREAD: Final = 0.5
+"""Share of the cells that the nearest format of dates may not read to be named at all."""
 _OF_THE_DATA: Final = ("name", "kind", "type", "missing_rate", "pattern", "parts")
 """Fields of a schema's column that do not go before what is found."""
 
@@ -74,6 +77,8 @@ def learn_text(name: str, texts: pa.ChunkedArray, wish: Wish) -> Learnt:
                 f"column {name!r}, record {cells.record(second)}: {cells.raw[second].as_py()!r} is another "
                 f"value, so the column is not {kind.name}. Choose another kind."
             )
+    if kind is None and not attempt.column.traits.is_time:
+        attempt = _with_unread(cells, attempt)
     return _finished(cells, attempt)
 
 
@@ -108,6 +113,8 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         missing_rate=values.null_count / len(values),
     )
     kind = wish.column.traits if wish.column else wish.kind
+    if kind is None and pa.types.is_integer(values.type) and _are_days(name, values):
+        return _as_text(name, found, values, wish)
     reading = Reading(found, values, len(values) - values.null_count, len(values))
     if kind is None and found.traits.is_number and is_beyond(values):
         kind = kind_called("identifier" if reading.is_key and len(values) >= MIN_IDENTIFIERS else "category")
@@ -122,9 +129,22 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         found = replace(found, kind=kind.name, type="double", stored_as="")
         values = pc.cast(values, pa.float64())
     if kind is not found.traits:
-        texts = pa.chunked_array([found.traits.spell(values, found)], pa.string())
-        return _kept(learn_text(name, texts, wish), found.stored_as or found.type)
+        return _as_text(name, found, values, wish)
     return Learnt(found, values) if wish.column is None else _as_given(found, values, wish.column)
+
+
+def _as_text(name: str, found: Column, values: pa.Array, wish: Wish) -> Learnt:
+    """Typed values learnt as cells of text are, and kept in their own type."""
+    texts = pa.chunked_array([found.traits.spell(values, found)], pa.string())
+    return _kept(learn_text(name, texts, wish), found.stored_as or found.type)
+
+
+def _are_days(name: str, values: pa.Array) -> bool:
+    """Whether whole numbers are days, months or moments such as 20140305."""
+    ends = pc.min_max(values).as_py()
+    if ends["max"] is None or not 170_001 <= ends["min"] <= ends["max"] < 10**14:
+        return False
+    return bool(find_compact(name, pc.cast(pc.unique(values.drop_null()), pa.string())))
 
 
 def _exact(cells: Cells, attempt: Attempt) -> Attempt:
@@ -135,6 +155,27 @@ def _exact(cells: Cells, attempt: Attempt) -> Attempt:
         return replace(attempt, column=replace(attempt.column, kind="identifier"))
     told = f"its numbers are beyond {EXACT} and are kept exactly, as categories"
     return replace(kind_called("category").read(cells), remark=told)
+
+
+def _with_unread(cells: Cells, attempt: Attempt) -> Attempt:
+    """The attempt with a remark where its cells look like dates and could not be read as such."""
+    present = ~attempt.is_missing
+    form, is_read = unread_dates(cells.trimmed.filter(pa.array(present)))
+    if not form:
+        return attempt
+    places = np.flatnonzero(present)[~is_read]
+    told = f"most of its cells look like dates, but it is read as {attempt.column.kind}"
+    if not len(places) or len(places) > MAX_UNREAD * len(is_read):
+        cure = "say how they are spelt with a schema's 'format', or spell them as 2014-03-05"
+    else:
+        record = min(map(cells.record, places[:100].tolist()))
+        n_unread = int(cells.counts[places].sum())
+        cure = (
+            f"{form} reads all but {n_unread}, the first in record {record}; clean these, or name them with "
+            "--missing"
+        )
+    remark = f"{told}; {cure}"
+    return replace(attempt, remark=f"{attempt.remark}; {remark}" if attempt.remark else remark)
 
 
 def _reading(cells: Cells, attempt: Attempt) -> Reading:

@@ -13,6 +13,7 @@ from gansmith.errors import DataError
 from gansmith.tabular.cells import EXACT, Mask, Numbers, are_missing, mask_of, matches, strings, without
 from gansmith.tabular.columns.base import Attempt, Cells
 from gansmith.tabular.columns.check_digits import found_check
+from gansmith.tabular.columns.date_formats import find_compact
 from gansmith.tabular.columns.decimals import (
     decimal_style,
     has_endless_digits,
@@ -45,12 +46,14 @@ class Integer(AbstractMeasure):
     is_whole: ClassVar[bool] = True
 
     def find(self, cells: Cells) -> Attempt | None:
-        """Numbers of either kind; not those that are codes or phone numbers, with which nobody calculates."""
+        """Numbers of either kind; not codes, phone numbers or days, with which nobody calculates."""
         present = cells.present(cells.marked)
         is_long = bool(matches(present[:1], r"^\+?[0-9 ]{8,}$").all())
         is_code = is_long and sure_semantic_type(cells.name, present) is not None
         is_code = is_code or (is_long and found_check(strings(present)) is not None)
         if is_code or has_leading_zeros(present) or has_endless_digits(present):
+            return None
+        if find_compact(cells.name, present):
             return None
         has_plus = bool(matches(present, r"^\+").any())
         return (

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError
-from gansmith.tabular.columns.dates import STEPS_SECONDS, granularity_seconds
+from gansmith.tabular.columns.date_codes import STEPS_SECONDS, granularity_seconds
 from gansmith.tabular.schema import TYPES, Column, Schema
 
 _NAMES: Final = {"dictionary": pa.dictionary(pa.int32(), pa.string())} | {
