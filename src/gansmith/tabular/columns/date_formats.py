@@ -281,7 +281,7 @@ def _numbers(
         elif len(numbers) == 2:
             yield from (codes for codes in permutations(wanted) if _fit(codes, lengths))
     elif is_week:
-        weeks = {(4, 2): ("%G", "%V"), (4, 2, 1): ("%G", "%V", "%u"), (4, 3): ("%G", "%V%u")}
+        weeks: dict[tuple[int, ...], tuple[str, ...]] = {(4, 2): ("%G", "%V"), (4, 2, 1): ("%G", "%V", "%u"), (4, 3): ("%G", "%V%u")}
         yield from (weeks[lengths],) if lengths in weeks else ()
     elif lengths in ((8, 6), (8, 4)):
         yield "%Y%m%d", "%H%M%S" if lengths[1] == 6 else "%H%M"
