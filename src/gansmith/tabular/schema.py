@@ -202,6 +202,9 @@ class Column:
     stored_as: Text = ""
     """Arrow type in the caller's own table or Parquet file where it is not `type`, such as "dictionary"; what
     `stored.py` knows; empty: the same."""
+    special: tuple[Text, ...] = ()
+    """Kinds of number and time: values that stand for something else, such as "9999-12-31" for no end. They
+    come back as often as they are there, and nothing that holds for the others has to hold for them."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -222,6 +225,13 @@ class Column:
                 raise DataError(f"column {self.name!r}: {error}") from error
         if self.pattern or self.parts or self.check:
             self.traits.check_parts(self)
+        try:
+            pa.array(self.special, pa.string()).cast(self.arrow_type if self.special else pa.string())
+        except pa.ArrowException as error:
+            raise DataError(
+                f"column {self.name!r}: 'special' holds what is no {self.type}: {error}. "
+                "Spell times as 2014-03-05 13:55:00."
+            ) from error
 
     @property
     def traits(self) -> AbstractKind:

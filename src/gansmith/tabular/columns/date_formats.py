@@ -54,6 +54,9 @@ _COMPACT: Final = {
 _SURE_COMPACT: Final = {
     14: ("%Y%m%d%H%M%S",), 12: ("%Y%m%d%H%M",), 8: ("%Y%m%d", "%d%m%Y", "%m%d%Y"), 6: ("%Y%m",),
 }  # fmt: skip
+_WEEKS: Final[dict[tuple[int, ...], tuple[str, ...]]] = {
+    (4, 2): ("%G", "%V"), (4, 2, 1): ("%G", "%V", "%u"), (4, 3): ("%G", "%V%u"),
+}  # fmt: skip
 MIN_COMPACT: Final = 6
 """Different numbers that must all be days for 20140305 to be one; one in thirty is by chance."""
 MIN_COMPACT_MONTHS: Final = 12
@@ -281,8 +284,7 @@ def _numbers(
         elif len(numbers) == 2:
             yield from (codes for codes in permutations(wanted) if _fit(codes, lengths))
     elif is_week:
-        weeks: dict[tuple[int, ...], tuple[str, ...]] = {(4, 2): ("%G", "%V"), (4, 2, 1): ("%G", "%V", "%u"), (4, 3): ("%G", "%V%u")}
-        yield from (weeks[lengths],) if lengths in weeks else ()
+        yield from (_WEEKS[lengths],) if lengths in _WEEKS else ()
     elif lengths in ((8, 6), (8, 4)):
         yield "%Y%m%d", "%H%M%S" if lengths[1] == 6 else "%H%M"
     elif len(numbers) == 3:

@@ -27,6 +27,7 @@ from gansmith.tabular.columns.date_formats import find_compact, unread_dates
 from gansmith.tabular.columns.decimals import read_decimals
 from gansmith.tabular.columns.identifiers import MIN_IDENTIFIERS
 from gansmith.tabular.columns.numbers import is_beyond
+from gansmith.tabular.columns.special_values import with_special
 from gansmith.tabular.columns.stored import has_local_days, plain
 from gansmith.tabular.schema import Column
 
@@ -79,6 +80,9 @@ def learn_text(name: str, texts: pa.ChunkedArray, wish: Wish) -> Learnt:
             )
     if kind is None and not attempt.column.traits.is_time:
         attempt = _with_unread(cells, attempt)
+    if not wish.given.special:
+        column, told = with_special(attempt.column, attempt.values, cells.counts)
+        attempt = replace(attempt, column=column, remark="; ".join(filter(None, (attempt.remark, told))))
     return _finished(cells, attempt)
 
 
@@ -112,6 +116,7 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         zone=column.type.tz if has_zone and found.traits.is_time else found.zone,
         missing_rate=values.null_count / len(values),
     )
+    found, told = with_special(found, values)
     kind = wish.column.traits if wish.column else wish.kind
     if kind is None and pa.types.is_integer(values.type) and _are_days(name, values):
         return _as_text(name, found, values, wish)
@@ -120,7 +125,7 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         kind = kind_called("identifier" if reading.is_key and len(values) >= MIN_IDENTIFIERS else "category")
         wish = replace(wish, kind=kind)
     if kind is None:
-        return Learnt(_special(reading), values)
+        return Learnt(_special(reading), values, told)
     if not kind.is_varied:
         found = _special(reading)
     elif kind.is_unique and found.type in kind.types:
@@ -130,7 +135,9 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
         values = pc.cast(values, pa.float64())
     if kind is not found.traits:
         return _as_text(name, found, values, wish)
-    return Learnt(found, values) if wish.column is None else _as_given(found, values, wish.column)
+    if wish.column is None:
+        return Learnt(found, values, told)
+    return replace(_as_given(found, values, wish.column), remark=told)
 
 
 def _as_text(name: str, found: Column, values: pa.Array, wish: Wish) -> Learnt:

@@ -18,6 +18,7 @@ A number in a bin comes back within a millionth of what that bin spans: levels h
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Annotated, ClassVar, Final, Literal, final
 
 import numpy as np
@@ -28,7 +29,6 @@ from jaxtyping import Bool, Float
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Field, settings
 from gansmith.tabular.cells import Mask, Numbers, are_missing, floats_of
-from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.base import AbstractKind
 from gansmith.tabular.columns.choices import Choices, Codes, Entries, Levels, check_missing, missing_cell
 from gansmith.tabular.columns.codecs import (
@@ -41,15 +41,15 @@ from gansmith.tabular.columns.codecs import (
     Suppressed,
     counted,
 )
-from gansmith.tabular.columns.distribution import distribution, has_steps, ranks, share_at, shared
-from gansmith.tabular.columns.fractions import Shares, are_ends, learnt_ends, with_ends
-from gansmith.tabular.columns.hours import Clock, are_hours, from_open, learnt_hours, to_open
+from gansmith.tabular.columns.distribution import ranks, share_at
+from gansmith.tabular.columns.fractions import Shares, are_ends, with_ends
+from gansmith.tabular.columns.hours import Clock, are_hours, from_open, to_open
+from gansmith.tabular.columns.number_fitting import MAX_BINS, learnt_numbers
+from gansmith.tabular.columns.special_values import specials, with_exact
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
-MAX_BINS: Final = 20
-MIN_RECORDS_PER_BIN: Final = 25
 N_LEVELS: Final = 64
 """Levels of a bin that are tried, and then moved a little, where a range is asked for."""
 
@@ -117,32 +117,13 @@ class NumberCodec(AbstractColumnCodec):
     def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> NumberCodec:
         """Find spikes, bins and the distribution function of the rest.
 
-        Zero and one alone are no more than true and false: they always come out.
+        Zero and one alone are no more than true and false: they always come out. Special values are spikes.
         """
         numbers, is_missing = to_numbers(cells, column)
-        if column.has_decimals:  # sums of cents are not always whole cents
-            numbers = np.round(numbers, column.decimals)
-        values, counts = np.unique(numbers[~is_missing], return_counts=True)
-        hours = learnt_hours(values, counts, clock_of(column), fitting.min_count)
-        values = to_open(values, hours, clock_of(column))
-        values, counts = rare.merged(values, counts)
-        became, spikes = shared(values, counts, fitting.min_count)
-        suppressed = Suppressed.of(became != values, counts)
-        if np.isnan(became).all():  # nothing may come out
-            nothing, none = np.zeros(0), np.zeros(1, np.int64)
-            return cls(column, bool(is_missing.any()), nothing, nothing, nothing, 0, none, suppressed)
-        between = ~np.isin(became, spikes)
-        real, n_real = values[between], counts[between]
-        values, counts = rare.merged(became, counts)
-        is_spike = np.isin(values, spikes)
-        rest, n_rest = values[~is_spike], counts[~is_spike]
-        knots, shares = distribution(rest, n_rest, fitting.min_count)
-        n_bins = int(np.clip(n_rest.sum() // MIN_RECORDS_PER_BIN, 1, MAX_BINS)) if len(rest) else 0
-        has_missing, n_each = bool(is_missing.any()), np.append(counts[is_spike], n_rest.sum())
-        is_any = column.traits.is_whole or not column.traits.is_number or has_steps(knots)
-        ends = ((), ()) if is_any else learnt_ends(real, n_real, column.decimals, fitting.min_count)
-        known = values[is_spike], knots, shares, n_bins, n_each, suppressed
-        return cls(column, has_missing, *known, *ends, hours)
+        found = learnt_numbers(
+            numbers[~is_missing], column, clock_of(column), specials_of(column), fitting.min_count
+        )
+        return cls(column, bool(is_missing.any()), **found)
 
     @property
     def n_bins(self) -> int:
@@ -306,16 +287,20 @@ class NumberCodec(AbstractColumnCodec):
         return f"it was learnt from {low} to {high}."
 
     def _cells(self, codes: Codes, levels: Levels) -> pa.Array:
-        numbers, is_missing = self.numbers(codes, levels)
-        return from_numbers(from_open(numbers, self.hours, clock_of(self.column)), is_missing, self.column)
+        return self._as_cells(*self.numbers(codes, levels))
 
-    def _as_cells(self, numbers: Numbers) -> pa.Array:
-        clock = from_open(numbers, self.hours, clock_of(self.column))
-        return from_numbers(clock, np.zeros(len(numbers), bool), self.column)
+    def _as_cells(self, numbers: Numbers, is_missing: Mask | None = None) -> pa.Array:
+        missing = np.zeros(len(numbers), bool) if is_missing is None else is_missing
+        return from_numbers(self._in(from_open, numbers), missing, self.column)
 
     def _numbers_of(self, cells: pa.Array) -> tuple[Numbers, Mask]:
         numbers, is_missing = to_numbers(cells, self.column)
-        return to_open(numbers, self.hours, clock_of(self.column)), is_missing
+        return self._in(to_open, numbers), is_missing
+
+    def _in(self, time: Callable[..., Numbers], numbers: Numbers) -> Numbers:
+        """Numbers in the time of open hours, or in usual time again; special ones stay."""
+        changed = time(numbers, self.hours, clock_of(self.column))
+        return np.where(np.isin(numbers, specials_of(self.column)), numbers, changed)
 
 
 class AbstractMeasure(AbstractKind):
@@ -367,6 +352,11 @@ def clock_of(column: Column) -> Clock | None:
     return measure(column).clock(column)
 
 
+def specials_of(column: Column) -> Numbers:
+    """The special values of a measure as `to_numbers` gives them."""
+    return to_numbers(specials(column), column)[0] if column.special else np.zeros(0)
+
+
 def units(cells: pa.Array, column: Column, *, is_mixed: bool = False) -> tuple[Numbers, Mask]:
     """Numbers as they are, dates in days, other times in microseconds; and which are missing (there: 0).
 
@@ -383,7 +373,8 @@ def units(cells: pa.Array, column: Column, *, is_mixed: bool = False) -> tuple[N
 def from_units(numbers: Numbers, missing: Mask, column: Column, *, is_mixed: bool = False) -> pa.Array:
     """The inverse of `units`, to the nearest value that the column can hold."""
     in_own = numbers / (measure(column).ticks if is_mixed else 1)
-    return measure(column).from_units(np.where(missing, 0.0, in_own), missing, column)
+    cells = measure(column).from_units(np.where(missing, 0.0, in_own), missing, column)
+    return with_exact(cells, in_own, column) if column.special else cells
 
 
 def step_of(column: Column, *, is_mixed: bool = False) -> float:

@@ -3,6 +3,9 @@
 Where the two go together closely the higher one takes part in the game as its distance from the lower one,
 which cannot be negative: a trip's duration, in place of its end. Where they hardly do, both take part as they
 are, and the higher one of the few records that break the rule is raised to the lower one.
+
+A day that a moment is compared with lasts until its end: what is handed in at noon is in time on the day.
+Special values, such as 9999-12-31 for no end, have no distance and break no rule.
 """
 
 from __future__ import annotations
@@ -16,17 +19,20 @@ from typing import Any, ClassVar, Final, final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Annotated, Field, settings
-from gansmith.tabular.cells import EXACT, Mask, Numbers, cells_of, replaced
+from gansmith.tabular.cells import EXACT, Mask, Numbers, are_missing, cells_of, replaced
 from gansmith.tabular.columns.measures import from_units, measure, step_of, units
+from gansmith.tabular.columns.special_values import MARK, are_special, special_places, specials
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, each_once
 from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import NOT_ROUNDED, Column
 
+_DAY: Final = 86_400e6
+"""Microseconds."""
 N_QUANTILES: Final = 41
 MAX_SPREAD: Final = 0.4
 """How wide the middle half of the distances may be, in that of `high`, for two columns to be close."""
@@ -80,8 +86,8 @@ class Inequality(AbstractConstraint):
         return f"{self.low.name} {'<' if self.is_strict else '<='} {self.high.name}"
 
     def violating(self, records: pa.Table) -> Mask:
-        low, low_missing, high, high_missing = self._units(records)
-        return self._is_broken(low, high) & ~low_missing & ~high_missing
+        low, is_low_open, high, is_high_open = self._units(records)
+        return self._is_broken(low, high) & ~is_low_open & ~is_high_open
 
     def learnt(self, records: pa.Table, min_count: int = 1) -> Inequality:
         """See the base class; the ends that are kept are those that enough records reach."""
@@ -116,38 +122,47 @@ class Inequality(AbstractConstraint):
         if not self.is_distance:
             return {}
         name, rate = self.high.name, self.high.missing_rate
+        marks = tuple(str(MARK + place) for place in range(len(self.high.special)))
         if self.high.traits.is_whole and self.low.traits.is_whole:
-            return {name: Column(name, "integer", missing_rate=rate)}
+            return {name: Column(name, "integer", missing_rate=rate, special=marks)}
         decimals = [0 if column.traits.is_whole else column.decimals for column in (self.low, self.high)]
         most = -1 if NOT_ROUNDED in decimals else max(decimals)
-        return {name: Column(name, "decimal", decimals=most, missing_rate=rate)}
+        return {name: Column(name, "decimal", decimals=most, missing_rate=rate, special=marks)}
 
     def reduce(self, records: pa.Table) -> pa.Table:
         if not self.is_distance:
             return records
-        low, low_missing, high, high_missing = self._units(records)
-        distance = (high - np.where(low_missing, self.reference, low)) / self._unit
+        low, is_low_open, high, _ = self._units(records)
+        cells = cells_of(records, self.high.name)
+        places = special_places(cells, self.high)
+        distance = (high - np.where(is_low_open, self.reference, low)) / self._unit
+        distance = np.where(places < 0, distance, MARK + places)
         column = self.reduced()[self.high.name]
-        return replaced(records, {self.high.name: from_units(distance, high_missing, column)})
+        return replaced(records, {self.high.name: from_units(distance, are_missing(cells), column)})
 
     def restore(self, records: pa.Table, rng: np.random.Generator, made: Keyed) -> pa.Table:
         """See the base class; a long distance from a late start may lead beyond the last end seen."""
-        low, low_missing = units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed)
+        low, is_low_open = self._low(cells_of(records, self.low.name))
         cells = cells_of(records, self.high.name)
         if self.is_distance:
-            distance, missing = units(cells, self.reduced()[self.high.name])
-            high = np.where(low_missing, self.reference, low) + distance * self._unit
+            column = self.reduced()[self.high.name]
+            distance, missing = units(cells, column)
+            places = special_places(cells, column)
+            high = np.where(is_low_open, self.reference, low) + np.where(places < 0, distance, 0) * self._unit
             cells = from_units(high, missing, self.high, is_mixed=self._is_mixed)
+            marks = specials(self.high).take(pa.array(places, mask=places < 0))
+            cells = pc.coalesce(marks, cells)
         return self.raised(replaced(records, {self.high.name: cells}))
 
     def raised(self, records: pa.Table) -> pa.Table:
         """Records in which `high` is the lowest value that it may have, where it is below that."""
-        low, low_missing, high, missing = self._units(records)
-        is_broken = self._is_broken(low, high) & ~low_missing & ~missing
+        low, is_low_open, high, is_high_open = self._units(records)
+        is_broken = self._is_broken(low, high) & ~is_low_open & ~is_high_open
         if not is_broken.any():
             return records
         kept = np.where(is_broken, self._above(low), high)
-        cells = from_units(kept, missing, self.high, is_mixed=self._is_mixed)
+        raised = from_units(kept, ~is_broken, self.high, is_mixed=self._is_mixed)
+        cells = pc.if_else(pa.array(is_broken), raised, cells_of(records, self.high.name))
         return replaced(records, {self.high.name: cells})
 
     def conditions_for(self, cells: Cells) -> tuple[Cells, Cells]:
@@ -155,6 +170,9 @@ class Inequality(AbstractConstraint):
         cell = cells.get(self.high.name)
         if not self.is_distance or cell is None or not cell[0].is_valid:
             return cells, {}
+        if (place := int(special_places(cell, self.high)[0])) >= 0:
+            mark = pa.array([MARK + place]).cast(self.reduced()[self.high.name].arrow_type)
+            return {**cells, self.high.name: mark}, {}
         number = units(cell, self.high, is_mixed=self._is_mixed)[0][0]
         ends = self.quantiles[0], self.quantiles[-1]
         if not ends[0] <= number <= ends[1]:
@@ -190,6 +208,8 @@ class Inequality(AbstractConstraint):
         """What the distance is counted in: for times, the largest step that all of them are multiples of."""
         if not self.low.traits.is_time:
             return 1.0
+        if self._is_until_the_end:
+            return _DAY
         steps = [int(step_of(column, is_mixed=self._is_mixed)) for column in (self.low, self.high)]
         return float(math.gcd(*steps))
 
@@ -209,10 +229,26 @@ class Inequality(AbstractConstraint):
         return low >= high if self.is_strict else low > high
 
     def _units(self, records: pa.Table) -> tuple[Numbers, Mask, Numbers, Mask]:
-        return (
-            *units(cells_of(records, self.low.name), self.low, is_mixed=self._is_mixed),
-            *units(cells_of(records, self.high.name), self.high, is_mixed=self._is_mixed),
-        )
+        """Both columns, and which cells are missing or special."""
+        cells = cells_of(records, self.high.name)
+        high, missing = units(cells, self.high, is_mixed=self._is_mixed)
+        return *self._low(cells_of(records, self.low.name)), high, missing | are_special(cells, self.high)
+
+    def _low(self, cells: pa.Array) -> tuple[Numbers, Mask]:
+        low, missing = units(cells, self.low, is_mixed=self._is_mixed)
+        if self._is_until_the_end:
+            low = _days(low)
+        return low, missing | are_special(cells, self.low)
+
+    @property
+    def _is_until_the_end(self) -> bool:
+        """Whether a moment must not come after a day."""
+        return measure(self.low).ticks < measure(self.high).ticks and not self.is_strict
+
+
+def _days(moments: Float[np.ndarray, "*_"]) -> Float[np.ndarray, "*_"]:
+    """Microseconds as those of the beginning of their day."""
+    return np.floor(moments / _DAY) * _DAY
 
 
 def _are_close(low: Numbers, high: Numbers, is_there: Mask) -> bool:
@@ -229,7 +265,8 @@ def find_inequalities(view: View, taken: frozenset[str]) -> list[Inequality]:
     found: list[Inequality] = []
     for columns in (view.measures, view.times):
         quick, sample = view.numbers(columns, view.quick), None
-        for high, lows in _candidates(quick).items():
+        are_days = np.array([measure(column).ticks == _DAY for column in columns], bool)
+        for high, lows in _candidates(quick, are_days).items():
             for low in lows[:MAX_TRIED] if columns[high].name not in taken else ():
                 sample = view.numbers(columns, view.sample) if sample is None else sample
                 rule = _rule(view, columns[low], columns[high], sample[:, low], sample[:, high])
@@ -239,8 +276,13 @@ def find_inequalities(view: View, taken: frozenset[str]) -> list[Inequality]:
     return found
 
 
-def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
-    """Lower columns for each higher one, as far as few records show: those there most, then the nearest."""
+def _candidates(values: Float[np.ndarray, "n k"], are_days: Bool[np.ndarray, " k"]) -> dict[int, list[int]]:
+    """Lower columns for each higher one, as far as few records show: those there most, then the nearest.
+
+    Args:
+        values: NaN where they are missing or special.
+        are_days: Which columns are days, so that a moment may lie anywhere in them.
+    """
     lows: dict[int, list[tuple[int, float, int]]] = {}
     shuffled = values[np.random.default_rng(0).permutation(len(values))]
     present = ~np.isnan(values)
@@ -248,19 +290,24 @@ def _candidates(values: Float[np.ndarray, "n k"]) -> dict[int, list[int]]:
         warnings.simplefilter("ignore", RuntimeWarning)
         for low in range(values.shape[1]):
             column = values[:, low : low + 1]
+            if are_days.any() and not are_days[low]:
+                column = np.where(are_days, _days(column), column)
             is_below = ~(column > values).any(0)  # a comparison with NaN is false
-            is_equal = ~((column != values) & present[:, low : low + 1] & present).any(0)
+            is_equal = ~((values[:, low : low + 1] != values) & present[:, low : low + 1] & present).any(0)
             is_enough = (present[:, low : low + 1] & present).sum(0) >= min(MIN_RECORDS, len(values)) / 2
             for high in np.flatnonzero(is_below & is_enough & ~is_equal).tolist():
-                broken = float((column[:, 0] > shuffled[:, high]).mean())
+                lower = column[:, high if column.shape[1] > 1 else 0]
+                broken = float((lower > shuffled[:, high]).mean())
                 if broken >= MIN_BROKEN:
-                    distance = (values[:, high] - column[:, 0])[present[:, high] & present[:, low]]
+                    distance = (values[:, high] - lower)[present[:, high] & present[:, low]]
                     lows.setdefault(high, []).append((-len(distance), float(np.median(distance)), low))
     return {high: [low for *_, low in sorted(found)] for high, found in lows.items()}
 
 
 def _rule(view: View, low: Column, high: Column, lower: Numbers, higher: Numbers) -> Inequality | None:
     """The inequality, if it holds in all records and a distance can stand for the higher column."""
+    if measure(low).ticks < measure(high).ticks:
+        lower = _days(lower)
     both = ~np.isnan(lower) & ~np.isnan(higher)
     if both.sum() < MIN_RECORDS or (lower[both] > higher[both]).any():
         return None

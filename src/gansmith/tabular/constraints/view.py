@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 
 from gansmith.tabular.cells import EXACT, cells_of, codes_of
 from gansmith.tabular.columns.measures import measure, units
+from gansmith.tabular.columns.special_values import are_special
 from gansmith.tabular.schema import Column, Schema
 
 MAX_RECORDS: Final = 100_000
@@ -59,12 +60,13 @@ class View:
         return found
 
     def numbers(self, columns: list[Column], records: pa.Table) -> Float[np.ndarray, "n k"]:
-        """Numbers and times in their units, NaN where missing."""
+        """Numbers and times in their units, NaN where missing or special."""
         is_mixed = len({measure(column).ticks for column in columns}) > 1
         found: list[np.ndarray] = []
         for column in columns:
-            values, missing = units(cells_of(records, column.name), column, is_mixed=is_mixed)
-            found.append(np.where(missing, np.nan, values))
+            cells = cells_of(records, column.name)
+            values, missing = units(cells, column, is_mixed=is_mixed)
+            found.append(np.where(missing | are_special(cells, column), np.nan, values))
         return np.stack(found, 1) if found else np.zeros((records.num_rows, 0))
 
     @cached_property
@@ -78,8 +80,9 @@ class View:
         return [column for column in self.schema.columns if column.traits.is_time and self._varies(column)]
 
     def _varies(self, column: Column) -> bool:
-        values, missing = units(cells_of(self.quick, column.name), column)
-        present = values[~missing]
+        cells = cells_of(self.quick, column.name)
+        values, missing = units(cells, column)
+        present = values[~missing & ~are_special(cells, column)]
         return bool(len(np.unique(present)) > 2 and np.abs(present).max() < EXACT)
 
 
