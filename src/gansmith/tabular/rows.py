@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
 from gansmith.tabular import parts
-from gansmith.tabular.cells import are_missing, cells_of, replaced, without
+from gansmith.tabular.cells import are_missing, cells_of, matches, replaced, without
 from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.agreement import in_agreement
 from gansmith.tabular.columns.choices import ANY_STATE
@@ -339,6 +339,8 @@ def _profile(
 def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *, kept: str = "") -> Schema:
     """Columns of categories most of whose records have a rare one, as text: nothing else is left to say.
 
+    Codes of digits stay digits, made anew by their pattern.
+
     Not those that the caller keeps as numbers or the like, which text would not fit, nor those that a
     constraint must know, nor the column `kept`.
     """
@@ -353,7 +355,8 @@ def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *,
         if column.traits.rare_as and is_string and column.name not in bound:
             counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
             if rare.are_mostly_rare(counts, min_count):
-                column = replace(column, kind=column.traits.rare_as)
+                is_code = matches(records.column(column.name).drop_null().combine_chunks(), "^[0-9]+$").all()
+                column = replace(column, kind="invented" if is_code else column.traits.rare_as)
         columns.append(column)
     return replace(schema, columns=tuple(columns))
 

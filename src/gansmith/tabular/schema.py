@@ -202,6 +202,8 @@ class Column:
     stored_as: Text = ""
     """Arrow type in the caller's own table or Parquet file where it is not `type`, such as "dictionary"; what
     `stored.py` knows; empty: the same."""
+    is_filled: bool = False
+    """Strings of the caller's own table of which none was null: a missing cell is its mark there, too."""
     special: tuple[Text, ...] = ()
     """Kinds of number and time: values that stand for something else, such as "9999-12-31" for no end. They
     come back as often as they are there, and nothing that holds for the others has to hold for them."""

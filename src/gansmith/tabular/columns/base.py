@@ -49,6 +49,8 @@ class Wish:
     """Whether the file separates cells by something other than a comma, so that 3,14 may be a number."""
     marks: tuple[str, ...] = ()
     """The user's own spellings of a missing cell, beside the usual ones."""
+    keeps_digits: bool = False
+    """Whether strings of digits are codes, as other columns of the table have numbers."""
 
     @property
     def given(self) -> Column:
@@ -287,6 +289,10 @@ class AbstractKind(ABC):
     def in_words(self, column: Column) -> str:
         """How cells of a column with parts are put together, in words."""
         raise NotImplementedError
+
+    def makes_texts(self, column: Column) -> bool:
+        """Whether what is made of a column is text, whatever type the real values have."""
+        return False
 
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
         """What a column of this kind holds, for a first look at data."""

@@ -67,12 +67,13 @@ _MIN_GAP: Final = 10
 _LOOKING: Final = 0.8
 """Share of the cells that must look like dates before they are said to."""
 _MIN_LOOKING: Final = 5
-_DAY_DIGITS: Final = "^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])$"
-_LOOKS: Final = (
-    r"(?:^|[^0-9])(?:[0-9]{1,2}[-/. ]+(?:de )?\p{L}{3,10}\.?[-/., ]+(?:de )?(?:19|20)[0-9]{2}"
+_DAY_DIGITS: Final = re.compile("^(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])$")
+_LOOKS: Final = re.compile(
+    r"(?:^|[^0-9])(?:[0-9]{1,2}[-/. ]+(?:de )?[^\W\d_]{3,10}\.?[-/., ]+(?:de )?(?:19|20)[0-9]{2}"
     r"|(?:[0-9]{1,2}[-/. ]+){2}(?:19|20)[0-9]{2}|(?:19|20)[0-9]{2}(?:[-/. ]+[0-9]{1,2}){2}"
-    r"|\p{L}{3,10}\.? [0-9]{1,2},? (?:19|20)[0-9]{2})(?:[^0-9]|$)"
+    r"|[^\W\d_]{3,10}\.? [0-9]{1,2},? (?:19|20)[0-9]{2})(?:[^0-9]|$)"
 )
+_LOOKS_TIMED: Final = re.compile("[0-9]:[0-9]{2}")
 LATEST: Final = 2049
 """Two-digit years that would all lie in this century but reach beyond this are of the last one."""
 
@@ -171,16 +172,23 @@ def unread_dates(cells: pa.Array) -> tuple[str, Mask]:
         cells: Distinct trimmed cells that are not missing.
     """
     nothing = np.zeros(len(cells), bool)
-    if len(cells) < _MIN_LOOKING or max(map(len, strings(cells.slice(0, _SAMPLE)))) > _MAX_LENGTH // 2:
+    sample = strings(cells.slice(0, _SAMPLE))
+    if len(sample) < _MIN_LOOKING or len(sample[0]) > _MAX_LENGTH:
         return "", nothing
-    are_days = matches(cells, _DAY_DIGITS)
-    if are_days.mean() >= _LOOKING:
-        return ("%Y%m%d", are_days) if not are_days.all() else ("", nothing)
-    if not matches(cells.slice(0, _SAMPLE), _LOOKS).mean() >= _LOOKING <= matches(cells, _LOOKS).mean():
+    if _look(sample, _DAY_DIGITS):
+        are_days = matches(cells, _DAY_DIGITS.pattern)
+        return ("%Y%m%d", are_days) if _LOOKING <= are_days.mean() < 1 else ("", nothing)
+    if not _look(sample, _LOOKS):
         return "", nothing
-    is_clock_wanted = bool(matches(cells.slice(0, _SAMPLE), "[0-9]:[0-9]{2}").mean() > 0.5)
-    form, is_read = nearest_format(cells, is_clock_wanted=is_clock_wanted)
-    return form, is_read
+    return nearest_format(cells, is_clock_wanted=_look(sample, _LOOKS_TIMED))
+
+
+def _look(sample: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    """Whether most of these cells match; the first few tell, mostly."""
+    first = sample[:_MIN_LOOKING]
+    return any(map(pattern.search, first)) and sum(map(bool, map(pattern.search, sample))) >= _LOOKING * len(
+        sample
+    )
 
 
 def _tried(sample: Sequence[str], is_compact_allowed: bool) -> list[str]:

@@ -31,6 +31,8 @@ from gansmith.tabular.columns.special_values import with_special
 from gansmith.tabular.columns.stored import has_local_days, plain
 from gansmith.tabular.schema import Column
 
+_TEXTS: Final = ("string", "large_string", "string_view", "dictionary")
+"""How callers keep texts."""
 MAX_UNREAD: Final = 0.5
 """Share of the cells that the nearest format of dates may not read to be named at all."""
 _OF_THE_DATA: Final = ("name", "kind", "type", "missing_rate", "pattern", "parts")
@@ -99,7 +101,10 @@ def learn_typed(name: str, column: pa.ChunkedArray, wish: Wish) -> Learnt:
     """
     simple, stored_as = plain(name, column)
     if pa.types.is_string(simple.type):
-        return _kept(learn_text(name, simple, wish), stored_as or "string")
+        learnt = _kept(learn_text(name, simple, wish), stored_as or "string")
+        if column.null_count or not learnt.column.missing_rate or wish.column is not None:
+            return learnt
+        return replace(learnt, column=replace(learnt.column, is_filled=True))
     natural = natural_kind(simple.type)
     if natural is None:
         raise DataError(
@@ -256,7 +261,9 @@ def _without_marks(values: pa.Array, marks: Sequence[str]) -> pa.Array:
 
 
 def _kept(learnt: Learnt, stored_as: str) -> Learnt:
-    """`learnt` with the type that the caller had, where it is another one."""
+    """`learnt` with the type that the caller had, where it is another one and can hold what is made."""
+    if learnt.column.traits.makes_texts(learnt.column) and stored_as not in _TEXTS:
+        return learnt
     if learnt.column.stored_as or stored_as == learnt.column.type:
         return learnt
     return replace(learnt, column=replace(learnt.column, stored_as=stored_as))

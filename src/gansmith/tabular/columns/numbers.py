@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.tabular.cells import EXACT, Mask, Numbers, are_missing, mask_of, matches, strings, without
-from gansmith.tabular.columns.base import Attempt, Cells
+from gansmith.tabular.columns.base import MANY_DISTINCT, Attempt, Cells
 from gansmith.tabular.columns.check_digits import found_check
 from gansmith.tabular.columns.date_formats import find_compact
 from gansmith.tabular.columns.decimals import (
@@ -53,7 +53,7 @@ class Integer(AbstractMeasure):
         is_code = is_code or (is_long and found_check(strings(present)) is not None)
         if is_code or has_leading_zeros(present) or has_endless_digits(present):
             return None
-        if find_compact(cells.name, present):
+        if find_compact(cells.name, present) or _are_codes(cells, present):
             return None
         has_plus = bool(matches(present, r"^\+").any())
         return (
@@ -131,6 +131,13 @@ class Decimal(AbstractMeasure):
 
 INTEGER: Final = Integer()
 DECIMAL: Final = Decimal()
+
+
+def _are_codes(cells: Cells, present: pa.Array) -> bool:
+    """Whether strings of digits, beside columns of numbers, come again and again, as codes do."""
+    if not cells.wish.keeps_digits or not matches(present, "^[0-9]+$").all():
+        return False
+    return len(present) <= max(MANY_DISTINCT, int(cells.counts[~cells.marked].sum()) // 2)
 
 
 def is_beyond(values: pa.Array) -> bool:

@@ -36,7 +36,7 @@ def plain(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
     if pa.types.is_dictionary(kind):
         decoded, _ = plain(name, _decoded(column))
         return decoded, "dictionary" if pa.types.is_string(decoded.type) else ""
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+    if is_string(kind) and kind != pa.string():
         return pc.cast(column, pa.string()), str(kind)
     if pa.types.is_decimal(kind):
         return pc.cast(column, pa.float64(), safe=False), str(kind)
@@ -56,6 +56,11 @@ def plain(name: str, column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
             "Spread it over several columns, or leave it out."
         )
     return column, ""
+
+
+def is_string(kind: pa.DataType) -> bool:
+    """Whether values of this type are texts."""
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
 
 
 def has_local_days(column: pa.ChunkedArray) -> bool:
@@ -111,6 +116,9 @@ def stored(values: pa.Array, column: Column) -> pa.Array:
     wanted = type_of(column)
     if pa.types.is_floating(values.type) and column.decimals >= 0:
         values = pc.round(values, ndigits=column.decimals)
+    if column.is_filled and column.missing_rate:
+        values = pc.fill_null(pc.cast(column.traits.spell(values, column), pa.string()), column.missing_mark)
+        column = Column(column.name, "text")
     try:
         return _converted(values, column, wanted)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -123,7 +131,7 @@ def _converted(values: pa.Array, column: Column, wanted: pa.DataType) -> pa.Arra
         return values
     if pa.types.is_dictionary(wanted):
         return pc.dictionary_encode(column.traits.spell(values, column))
-    if pa.types.is_string(wanted) or pa.types.is_large_string(wanted) or pa.types.is_string_view(wanted):
+    if is_string(wanted):
         return pc.cast(column.traits.spell(values, column), wanted)
     if pa.types.is_timestamp(have) and pa.types.is_timestamp(wanted) and wanted.tz:
         if column.zone:

@@ -166,6 +166,9 @@ class Text(AbstractKind):
     is_made_anew: ClassVar[bool] = True
     is_free_text: ClassVar[bool] = True
 
+    def makes_texts(self, column: Column) -> bool:
+        return True
+
     def find(self, cells: Cells) -> Attempt | None:
         missing = cells.missing_texts
         present, n = cells.present(missing), int(cells.counts[~missing].sum())

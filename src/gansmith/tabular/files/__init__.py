@@ -19,6 +19,7 @@ from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.tabular.columns import kind_called, kind_meant
 from gansmith.tabular.columns.base import Wish
 from gansmith.tabular.columns.finding import Learnt, learn_text, learn_typed
+from gansmith.tabular.columns.stored import is_string
 from gansmith.tabular.files.frames import from_numpy, from_pandas
 from gansmith.tabular.files.raw import RawTable, check_names, read_file
 from gansmith.tabular.files.subset import n_kept, note_on, numbers_kept
@@ -78,8 +79,10 @@ def read_table(
     try:
         raw = _raw_table(source, has_header, encoding, is_capped)
         _check_size(raw.columns, has_header and raw.is_text, n_min)
+        has_numbers = not all(map(is_string, raw.columns.schema.types))
+        told = Wish(None, "", None, raw.is_comma_decimal, tuple(missing), has_numbers)
         wishes = {
-            column: replace(wish, marks=tuple(missing), is_comma_decimal=raw.is_comma_decimal)
+            column: replace(told, kind=wish.kind, variant=wish.variant, column=wish.column)
             for column, wish in _wishes(raw.columns.column_names, overrides or {}, schema, leniency).items()
         }
         unshared = _unshared(raw.columns.column_names, wishes, schema, leniency)
@@ -171,8 +174,8 @@ def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped
     elif isinstance(source, np.ndarray):
         raw = RawTable(from_numpy(source))
     elif type(source).__module__.split(".")[0] == "pandas":
-        columns, note = from_pandas(source)
-        raw = RawTable(columns, notes=(note,) if note else ())
+        columns, notes = from_pandas(source)
+        raw = RawTable(columns, notes=notes)
     elif isinstance(source, SpeaksArrow):
         raw = RawTable(pa.table(cast("Any", source)))
     else:

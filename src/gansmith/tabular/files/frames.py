@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import uuid
+from datetime import datetime
 from typing import Any, Final, cast, final
 
 import numpy as np
@@ -11,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
-from gansmith.tabular.columns.stored import flat, stored, stored_table
-from gansmith.tabular.schema import Schema
+from gansmith.tabular.columns.stored import flat, is_string, stored, stored_table
+from gansmith.tabular.schema import Column, Schema
 
 TARGET: Final = "target"
 """What a column is called that came without a name."""
@@ -37,11 +39,11 @@ def from_numpy(rows: np.ndarray) -> pa.Table:
     return pa.table(columns)
 
 
-def from_pandas(source: object) -> tuple[pa.Table, str]:
-    """A pandas data frame as a table, and a note for the user, mostly empty.
+def from_pandas(source: object) -> tuple[pa.Table, tuple[str, ...]]:
+    """A pandas data frame as a table, and notes for the user.
 
     Raises:
-        DataError: A column mixes types.
+        DataError: A column mixes types, or holds objects that are no values of a column.
         UsageError: It is another thing of pandas.
     """
     import pandas as pd  # only for those who have a frame of it
@@ -49,18 +51,56 @@ def from_pandas(source: object) -> tuple[pa.Table, str]:
     if not isinstance(source, pd.DataFrame):
         raise UsageError(f"A {type(source).__name__} of pandas is no table. Give a data frame.")
     arrays: list[pa.Array] = []
+    notes: list[str] = []
     for place, label in enumerate(source.columns):
-        try:
-            arrays.append(pa.Array.from_pandas(source.iloc[:, place]))
-        except pa.ArrowException as error:
-            raise DataError(
-                f"column {str(label)!r} mixes values of several types ({error}). "
-                "Convert it to one, such as str."
-            ) from error
-    flat = [array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array for array in arrays]
-    is_plain = isinstance(source.index, pd.RangeIndex) and source.index.name is None
-    note = "" if is_plain else "the index of the frame was left out; reset_index() makes a column of it"
-    return pa.Table.from_arrays(flat, names=[str(label) for label in source.columns]), note
+        array, note = _from_series(str(label), source.iloc[:, place])
+        arrays.append(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
+        notes += [note] if note else []
+    if not (isinstance(source.index, pd.RangeIndex) and source.index.name is None):
+        notes.append("the index of the frame was left out; reset_index() makes a column of it")
+    return pa.Table.from_arrays(arrays, names=[str(label) for label in source.columns]), tuple(notes)
+
+
+def _from_series(name: str, series: Any) -> tuple[pa.Array | pa.ChunkedArray, str]:
+    """A column of a pandas frame, and a note on it, mostly empty."""
+    import pandas as pd
+
+    note = ""
+    if isinstance(series.dtype, pd.SparseDtype):
+        series = series.sparse.to_dense()
+    first = _first_object(series)
+    if isinstance(first, uuid.UUID):
+        series = series.map(str, na_action="ignore")
+    elif isinstance(first, datetime) and first.tzinfo is not None:
+        note = _note_on_offsets(name, series.dropna())
+    try:
+        return pa.Array.from_pandas(series), note
+    except pa.ArrowException as error:
+        types = sorted({type(value).__name__ for value in series.dropna()})
+        is_mixed = len(types) > 1
+        what = f"holds objects of type {types[0]}, which are no values of a column"
+        raise DataError(
+            f"column {name!r} {f'mixes values of several types ({error})' if is_mixed else what}. "
+            "Convert it to one, such as str."
+        ) from error
+
+
+def _first_object(series: Any) -> object:
+    """The first value of a column of Python's own objects; None: there is none."""
+    place = series.first_valid_index() if series.dtype == np.dtype(object) else None
+    return None if place is None else series[series.notna()].iloc[0]
+
+
+def _note_on_offsets(name: str, moments: Any) -> str:
+    """What to say where points in time have offsets from UTC that no single time zone gives them."""
+    zones = {str(moment.tzinfo) for moment in moments}
+    if len(zones) < 2:
+        return ""
+    n_offsets, first = len({moment.utcoffset() for moment in moments}), str(moments.iloc[0].tzinfo)
+    return (
+        f"column {name!r}: its {n_offsets} offsets from UTC are not kept: all times become those of {first}, "
+        "that of the first cell; let a column of its own hold the offset or the time zone"
+    )
 
 
 def with_column(source: object, values: object) -> tuple[object, str]:
@@ -140,11 +180,24 @@ def in_type_of(records: pa.Table, schema: Schema, original: object) -> Any:
         return _like_polars(records, schema, original)
     if isinstance(original, pa.Table):
         table = stored_table(records, schema)
-        fields = [cast("pa.Table", original).schema.field(name) for name in schema.names]
+        fields = [
+            _field(cast("pa.Table", original).schema.field(column.name), column) for column in schema.columns
+        ]
         arrays = [_cast(table.column(field.name), field.type) for field in fields]
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
     frame = _like_pandas(records, schema, original if library == "pandas" else None)
     return frame.to_numpy(cast("Any", original).dtype) if library == "numpy" else frame
+
+
+def _is_text_now(column: Column) -> bool:
+    """Whether what was made of a column of numbers, times or truth values is text."""
+    return column.traits.makes_texts(column) and column.stored_as in ("", "string")
+
+
+def _field(own: pa.Field, column: Column) -> pa.Field:
+    """The caller's field, where it can hold what was made."""
+    is_text = is_string(own.type) or pa.types.is_dictionary(own.type)
+    return own if is_text or not _is_text_now(column) else pa.field(own.name, pa.string())
 
 
 def _cast(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
@@ -160,6 +213,9 @@ def _like_polars(records: pa.Table, schema: Schema, original: object) -> Any:
     frame = cast("pl.DataFrame", pl.from_arrow(stored_table(records, schema)))
     for column in schema.columns:
         kind = types.get(column.name)
+        is_text = kind is None or kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum)
+        if _is_text_now(column) and not is_text:
+            continue
         if kind is not None and not (column.traits.is_made_anew and isinstance(kind, pl.Enum)):
             frame = frame.with_columns(pl.col(column.name).cast(kind))
     return frame
@@ -180,7 +236,11 @@ def _like_pandas(records: pa.Table, schema: Schema, original: object) -> Any:
         dtype: Any = frame[label].dtype
         if isinstance(dtype, pd.CategoricalDtype) and column.traits.is_made_anew:  # no category of it
             values, dtype = flat(records, column), np.dtype(object)
+        if _is_text_now(column) and isinstance(dtype, np.dtype):
+            dtype = np.dtype(object)
         series[label] = _of_dtype(values, dtype)
+        if isinstance(_first_object(frame[label]), uuid.UUID):
+            series[label] = series[label].map(uuid.UUID, na_action="ignore")
     return pd.DataFrame(series)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.tabular.columns.stored import flat, stored
+from gansmith.tabular.columns.stored import flat, is_string, stored
 from gansmith.tabular.files.raw import RawTable
 from gansmith.tabular.files.writing import STDOUT, TableWriter, writable_extension
 from gansmith.tabular.schema import Column, Schema, Table
@@ -98,6 +98,8 @@ class Gaps:
             return made
         kind = given.type
         inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if column.traits.makes_texts(column) and not is_string(inner):
+            inner = kind = pa.string()
         inner = pa.string() if pa.types.is_string_view(inner) else inner
         whole = pc.if_else(pa.array(self.is_gap(column)), _cast(made, inner), _cast(given, inner))
         return whole.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else whole.cast(kind)
