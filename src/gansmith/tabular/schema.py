@@ -119,6 +119,7 @@ Provider = Annotated[
     Text, must_be("a name such as license_plate", lambda text: bool(re.fullmatch("[a-z][a-z0-9_]*", text)))
 ]
 Pair = Annotated[tuple[Text, ...], must_be("two strings, false and true", lambda texts: len(texts) == 2)]
+Around = Annotated[tuple[Text, ...], must_be("two strings of blanks", lambda both: len(both) == 2)]
 Affix = Annotated[Text, must_be("without digits", lambda text: not re.search("[0-9]", text))]
 _LOCALE: Final = re.compile("[a-z]{2,3}_[A-Z]{2}")
 Locale = Annotated[
@@ -202,6 +203,10 @@ class Column:
     stored_as: Text = ""
     """Arrow type in the caller's own table or Parquet file where it is not `type`, such as "dictionary"; what
     `stored.py` knows; empty: the same."""
+    header: Text = ""
+    """Text files: how the header spells the name, where that has blanks around it."""
+    around: Around = ()
+    """Text files: the blanks before and after every cell, which are quoted with it; empty: none."""
     is_filled: bool = False
     """Strings of the caller's own table of which none was null: a missing cell is its mark there, too."""
     special: tuple[Text, ...] = ()

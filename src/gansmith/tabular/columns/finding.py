@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from gansmith.errors import DataError
 from gansmith.settings import changed
-from gansmith.tabular.cells import EXACT, strings
+from gansmith.tabular.cells import EXACT, Mask, strings
 from gansmith.tabular.columns import kind_called, kinds
 from gansmith.tabular.columns.base import Attempt, Cells, Reading, Wish, natural_kind
 from gansmith.tabular.columns.date_formats import find_compact, unread_dates
@@ -215,10 +215,27 @@ def _finished(cells: Cells, attempt: Attempt) -> Learnt:
         if len(set(spelt)) > 1 and wish.column is None:
             told = f"{len(set(spelt))} spellings of a missing cell, all of which are written as {mark!r}"
             remark = f"{remark}; {told}" if remark else told
+    column, told = _with_blanks(cells, column, missing)
+    remark = "; ".join(filter(None, (remark, told)))
     learnt = Learnt(column, attempt.values, remark)
     if wish.column is not None:
         learnt = replace(_as_given(column, attempt.values, wish.column), remark=remark)
     return replace(learnt, values=learnt.values.take(cells.codes))
+
+
+def _with_blanks(cells: Cells, column: Column, missing: Mask) -> tuple[Column, str]:
+    """The column with the blanks that stand around all its cells, and a remark where these differ.
+
+    Texts are kept with their blanks anyway.
+    """
+    raw, trimmed = (texts.filter(pa.array(~missing)) for texts in (cells.raw, cells.trimmed))
+    if column.type in ("string", "null") or not len(raw) or raw.equals(trimmed):
+        return column, ""
+    first, inner = str(raw[0].as_py()), str(trimmed[0].as_py())
+    before, _, after = first.partition(inner)
+    if pc.binary_join_element_wise(before, trimmed, after, "").equals(raw):
+        return replace(column, around=(before, after)), ""
+    return column, "the blanks around its cells differ, and none are written"
 
 
 def _as_given(found: Column, values: pa.Array, given: Column) -> Learnt:

@@ -87,13 +87,16 @@ def read_table(
         }
         unshared = _unshared(raw.columns.column_names, wishes, schema, leniency)
         learn = _learn if leniency in ("none", "surplus") else _learn_leniently
-        is_text, notes, style = raw.is_text, raw.notes, raw.style
+        is_text, notes, style, headers = raw.is_text, raw.notes, raw.style, raw.headers
         cells = dict(zip(raw.columns.column_names, raw.columns.columns, strict=True))
         del raw  # each column is forgotten when it has been understood: one copy is enough
         found = {column: learn(cells.pop(column), is_text, column, wish) for column, wish in wishes.items()}
     except DataError as error:
         raise DataError(f"{source if isinstance(source, (str, Path)) else called}: {error}") from error
-    columns = tuple(learnt.column for learnt in found.values())
+    columns = tuple(
+        replace(one, header=headers.get(one.name, one.header))
+        for one in (learnt.column for learnt in found.values())
+    )
     columns, told = _with_locale(columns, found, locale)
     notes = (*notes, *told)
     arrays = [learnt.values for learnt in found.values()]

@@ -69,7 +69,10 @@ class Gaps:
         columns = [_wide(column, self.table.records) for column in self.columns]
         style = self.raw.style or self.table.schema.text
         if is_spelt:
-            columns = [Column(column.name, "text", missing_mark=column.missing_mark) for column in columns]
+            columns = [
+                Column(column.name, "text", missing_mark=column.missing_mark, header=column.header)
+                for column in columns
+            ]
             if style is not None and style.quoting == "text":  # here all columns are
                 style = replace(style, quoting="needed")
         spelt = self._spelt if is_spelt else None

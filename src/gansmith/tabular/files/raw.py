@@ -11,8 +11,8 @@ import io
 import json
 import re
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -53,6 +53,8 @@ class RawTable:
     """What the user should know."""
     style: TextStyle | None = None
     """How the file is laid out, if it is delimited text."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """How the header spells names that have blanks around them."""
 
 
 def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: bool = False) -> RawTable:
@@ -172,7 +174,9 @@ def _read_text(text: str, dialect: Dialect, has_header: bool, is_capped: bool) -
         notes.append("the blank after each delimiter was taken off the cells")
     if len(table) < subset.n_seen:
         notes.append(note_on(subset.n_seen, len(table)))
-    return RawTable(table, True, dialect.delimiter != ",", tuple(notes))
+    is_kept = has_header and not dialect.is_spaced
+    headers = {name: cell for name, cell in zip(names, first, strict=True) if is_kept and name != cell}
+    return RawTable(table, True, dialect.delimiter != ",", tuple(notes), headers=headers)
 
 
 def _first_record(text: str, dialect: Dialect) -> list[str]:

@@ -237,7 +237,8 @@ class TextSink(AbstractSink):
         self._style = style
         self._encoder = codecs.getincrementalencoder(style.encoding)()
         is_bare = style.quoting == "needed"
-        self._put([self._quoted(pa.array([name]), is_wanted=not is_bare) for name in schema.names])
+        names = [column.header or column.name for column in schema.columns]
+        self._put([self._quoted(pa.array([name]), is_wanted=not is_bare) for name in names])
 
     def write(self, records: pa.Table) -> None:
         """See the base class; a cell that the encoding has no signs for is a DataError."""
@@ -250,6 +251,9 @@ class TextSink(AbstractSink):
             cells = pc.if_else(is_formula, pc.binary_join_element_wise("'", cells, ""), cells)
         is_number = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
         is_wanted = self._style.quoting == "all" or (self._style.quoting == "text" and not is_number)
+        if column.around:
+            before, after = column.around
+            cells, is_wanted = pc.binary_join_element_wise(before, cells, after, ""), True
         mark = self._quoted(pa.array([column.missing_mark]), is_wanted=self._style.quoting == "all")[0]
         return pc.fill_null(self._quoted(cells, is_wanted=is_wanted), mark)
 

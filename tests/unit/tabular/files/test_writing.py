@@ -193,3 +193,18 @@ def test_a_schema_of_text_reads_what_it_wrote_as_parquet(tmp_path):
         with TableWriter(tmp_path / name, table.schema) as writer:
             writer.write(table.records)
         assert read_table(tmp_path / name, schema=table.schema).records.equals(table.records), name
+
+
+def test_blanks_in_the_header_and_around_quoted_cells_are_kept(tmp_path):
+    lines = ["no, DEPOSIT AMT ,day"] + [
+        f'{n}," {100.5 + 3 * n:.2f} "," 2014-03-{n + 1:02} "' for n in range(9)
+    ]
+    (tmp_path / "in.csv").write_text("\n".join(lines) + "\n")
+    table = read_table(tmp_path / "in.csv")
+    assert table.schema.names == ("no", "DEPOSIT AMT", "day")
+    assert [column.kind for column in table.schema.columns] == ["integer", "decimal", "date"]
+    with TableWriter(tmp_path / "out.csv", Schema.from_json(table.schema.to_json())) as writer:
+        writer.write(table.records)
+    assert (tmp_path / "out.csv").read_text() == (tmp_path / "in.csv").read_text()
+    (tmp_path / "in.csv").write_text("a,b\n 1,x\n2  ,y\n3,z\n")
+    assert "blanks around its cells differ" in read_table(tmp_path / "in.csv").notes[0]
