@@ -29,6 +29,7 @@ from gansmith.tabular.constraints.emptiness import MissingWhen
 from gansmith.tabular.constraints.formats import Format
 from gansmith.tabular.constraints.groups import MissingTogether, OneOf
 from gansmith.tabular.constraints.inequality import Inequality
+from gansmith.tabular.constraints.presence import OnePresent
 from gansmith.tabular.constraints.product import Product
 from gansmith.tabular.constraints.total import Total
 from gansmith.tabular.keyed import Keyed
@@ -36,7 +37,7 @@ from gansmith.tabular.schema import Schema
 
 _CLASSES: Final = (
     Inequality, Combinations, Dependency, OneOf, Total, Range, Unique, Format, MissingTogether, MomentPart,
-    Elapsed, Product, Composition, Codes, MissingWhen,
+    Elapsed, Product, Composition, Codes, MissingWhen, OnePresent,
 )  # fmt: skip
 KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {one.kind: one for one in _CLASSES}
 MAX_CONSTRAINTS: Final = 10_000
@@ -234,7 +235,7 @@ class Chain:
 def bound_columns(schema: Schema) -> frozenset[str]:
     """Columns whose values the schema's constraints must know: they cannot be made anew, as text is."""
     constraints = read_constraints(schema.constraints or (), schema)
-    bound = (one for one in constraints if not isinstance(one, (Unique, Format, Composition, MissingWhen)))
+    bound = (one for one in constraints if not isinstance(one, (Unique, Format, Composition, MissingWhen, OnePresent)))
     return frozenset(name for one in bound for name in (*one.reads, *one.writes))
 
 
