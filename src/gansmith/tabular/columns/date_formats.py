@@ -345,11 +345,12 @@ def _with_pivot(form: str, times: pa.Array) -> tuple[str, list[str]]:
         return form, []
     start, first, last = _pivot(np.unique(np.asarray(pc.year(times)) % 100))
     told = f"its two-digit years are read as {first} to {last}"
-    cure = f"%{start + (100 if last < 2000 else -100)}y in the format of a schema says otherwise"
-    is_usual = first >= 1969 and last <= 2068
-    return (
-        (form, []) if is_usual and last <= LATEST else (form.replace("%y", f"%{start}y"), [f"{told}; {cure}"])
-    )
+    if first >= 1969 and last <= 2068:
+        cure = "%1930y in the format of a schema reads them as 1930 to 2029"
+        return form, [f"{told}; {cure}"] if last > LATEST else []
+    return form.replace("%y", f"%{start}y"), [
+        f"{told}; %y in the format of a schema reads them as 1969 to 2068"
+    ]
 
 
 def _pivot(years: np.ndarray) -> tuple[int, int, int]:

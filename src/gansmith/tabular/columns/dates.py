@@ -205,7 +205,7 @@ def _read(cells: Cells) -> Attempt:
     form, zone, remark = given.format, given.zone, ""
     if not form and wanted is None and (form := find_compact(cells.name, present)):
         remark = (
-            f"its numbers are read as times in the format {form} (--column {cells.name}:integer otherwise)"
+            f"its numbers are read as times in the format {form}; --column {cells.name}:integer keeps them"
         )
     if not form:
         form, remark = find_format(present, is_compact_allowed=wanted is not None)

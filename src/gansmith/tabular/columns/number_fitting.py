@@ -11,7 +11,7 @@ from gansmith.tabular.columns.codecs import Suppressed
 from gansmith.tabular.columns.distribution import distribution, has_steps, shared
 from gansmith.tabular.columns.fractions import learnt_ends
 from gansmith.tabular.columns.hours import Clock, learnt_hours, to_open
-from gansmith.tabular.columns.special_values import Values, set_apart
+from gansmith.tabular.columns.special_values import Values, Weights, set_apart
 from gansmith.tabular.schema import Column
 
 MAX_BINS: Final = 20

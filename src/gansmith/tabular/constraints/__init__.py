@@ -235,7 +235,11 @@ class Chain:
 def bound_columns(schema: Schema) -> frozenset[str]:
     """Columns whose values the schema's constraints must know: they cannot be made anew, as text is."""
     constraints = read_constraints(schema.constraints or (), schema)
-    bound = (one for one in constraints if not isinstance(one, (Unique, Format, Composition, MissingWhen, OnePresent)))
+    bound = (
+        one
+        for one in constraints
+        if not isinstance(one, (Unique, Format, Composition, MissingWhen, OnePresent))
+    )
     return frozenset(name for one in bound for name in (*one.reads, *one.writes))
 
 

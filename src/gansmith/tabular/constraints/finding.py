@@ -31,6 +31,8 @@ from gansmith.tabular.constraints.view import MIN_RECORDS, View
 from gansmith.tabular.schema import FIRST_PARTS, Schema
 
 MAX_NOTES: Final = 20
+MIN_FEW: Final = 30
+"""Records that prove an order, which most of them would break by chance; other rules need more."""
 _FINDERS: Final = (
     find_parts, find_elapsed, find_totals, find_maps, find_products, find_one_of, find_compositions,
     find_dependencies, find_codes, find_inequalities, find_missing_together,
@@ -69,12 +71,12 @@ def find(
     records: pa.Table, schema: Schema, declared: Sequence[AbstractConstraint] = ()
 ) -> list[AbstractConstraint]:
     """Constraints that hold for all records, beside those that are declared."""
-    if records.num_rows < MIN_RECORDS:
+    if records.num_rows < MIN_FEW:
         return []
     view = View(records, schema)
     taken = {name for constraint in declared for name in constraint.writes}
     found: list[AbstractConstraint] = []
-    for finder in _FINDERS:
+    for finder in _FINDERS if records.num_rows >= MIN_RECORDS else (find_inequalities,):
         for constraint in finder(view, frozenset(taken)):
             if not _is_within(constraint):
                 found.append(constraint)

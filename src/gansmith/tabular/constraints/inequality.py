@@ -40,6 +40,8 @@ NEAR: Final = 4
 """Quantiles, of forty, that a value may be off where one is asked for: a tenth of all records."""
 MIN_BROKEN: Final = 0.05
 """Share of records put together at random that must break a rule: else it says nothing."""
+MIN_BROKEN_FEW: Final = 15
+"""Records that must break it where there are few, so that chance is ruled out."""
 MAX_TRIED: Final = 3
 """Lower columns that are tried for one higher column."""
 MAX_SPIKE: Final = 0.05
@@ -286,6 +288,7 @@ def _candidates(values: Float[np.ndarray, "n k"], are_days: Bool[np.ndarray, " k
     lows: dict[int, list[tuple[int, float, int]]] = {}
     shuffled = values[np.random.default_rng(0).permutation(len(values))]
     present = ~np.isnan(values)
+    enough = max(MIN_BROKEN, MIN_BROKEN_FEW / len(values) if len(values) < MIN_RECORDS else 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         for low in range(values.shape[1]):
@@ -298,7 +301,7 @@ def _candidates(values: Float[np.ndarray, "n k"], are_days: Bool[np.ndarray, " k
             for high in np.flatnonzero(is_below & is_enough & ~is_equal).tolist():
                 lower = column[:, high if column.shape[1] > 1 else 0]
                 broken = float((lower > shuffled[:, high]).mean())
-                if broken >= MIN_BROKEN:
+                if broken >= enough:
                     distance = (values[:, high] - lower)[present[:, high] & present[:, low]]
                     lows.setdefault(high, []).append((-len(distance), float(np.median(distance)), low))
     return {high: [low for *_, low in sorted(found)] for high, found in lows.items()}
@@ -309,10 +312,11 @@ def _rule(view: View, low: Column, high: Column, lower: Numbers, higher: Numbers
     if measure(low).ticks < measure(high).ticks:
         lower = _days(lower)
     both = ~np.isnan(lower) & ~np.isnan(higher)
-    if both.sum() < MIN_RECORDS or (lower[both] > higher[both]).any():
+    n_wanted = min(MIN_RECORDS, view.records.num_rows)
+    if both.sum() < n_wanted or (lower[both] > higher[both]).any():
         return None
     both &= ~_is_never(np.where(both, higher, np.nan))
-    if both.sum() < MIN_RECORDS:
+    if both.sum() < n_wanted:
         return None
     distance = np.round(higher[both] - lower[both], 9)
     if _largest_share(higher[both]) > max(MAX_SPIKE, _largest_share(distance)):
