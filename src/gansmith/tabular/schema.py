@@ -8,19 +8,16 @@ are spelt as the real ones were.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeGuard, final, get_args
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.settings import (
-    AfterValidator,
     Annotated,
     BeforeValidator,
     Field,
@@ -31,6 +28,7 @@ from gansmith.settings import (
 )
 from gansmith.tabular.columns import KINDS, kind_called
 from gansmith.tabular.expressions import MAX_PATTERN, read_template
+from gansmith.tabular.fields import Affix, Around, Locale, Pair, Provider, Separator, Text, Zone
 from gansmith.tabular.text_style import TextStyle
 
 if TYPE_CHECKING:
@@ -73,33 +71,6 @@ TYPES: Final[dict[str, pa.DataType]] = {
 }
 """What values may be in `Table.records`, by name."""
 
-Text = Annotated[str, Field(max_length=10_000)]
-
-
-def must_be(wanted: str, is_right: Callable[[Any], bool]) -> AfterValidator:
-    """For a field: refuses values that are not right, saying what is wanted; none at all will do."""
-
-    def checked(value: Any) -> Any:
-        if len(value) and not is_right(value):
-            raise ValueError(wanted)
-        return value
-
-    return AfterValidator(checked)
-
-
-def is_separator(sign: str) -> bool:
-    """Whether a sign may stand between groups of three digits."""
-    return len(sign) == 1 and not sign.isalnum() and sign not in "+-"
-
-
-def is_zone(name: str) -> bool:
-    """Whether there is such a time zone."""
-    try:
-        pc.assume_timezone(pa.array([0], pa.timestamp("us")), name)
-    except (pa.ArrowException, ValueError):
-        return False
-    return True
-
 
 def _as_list(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
@@ -113,18 +84,6 @@ Expressions = Annotated[
 Check = Literal["", "luhn", "ean", "isbn10"]
 CHECKS: Final[tuple[Check, ...]] = get_args(Check)
 """How the last character of a cell is computed from the others."""
-
-
-Provider = Annotated[
-    Text, must_be("a name such as license_plate", lambda text: bool(re.fullmatch("[a-z][a-z0-9_]*", text)))
-]
-Pair = Annotated[tuple[Text, ...], must_be("two strings, false and true", lambda texts: len(texts) == 2)]
-Around = Annotated[tuple[Text, ...], must_be("two strings of blanks", lambda both: len(both) == 2)]
-Affix = Annotated[Text, must_be("without digits", lambda text: not re.search("[0-9]", text))]
-_LOCALE: Final = re.compile("[a-z]{2,3}_[A-Z]{2}")
-Locale = Annotated[
-    Text, must_be("a language and a country such as de_DE", lambda text: bool(_LOCALE.fullmatch(text)))
-]
 
 
 @final
@@ -153,7 +112,7 @@ class Column:
     format: Text = ""
     """Kinds of time, text files: how they are spelt, as in `strftime`; empty: ISO 8601. Durations: %D days,
     %H hours, %M minutes, %S seconds, %g or %f of a second, the first of them without a limit."""
-    zone: Annotated[Text, must_be("a time zone such as Europe/Paris", is_zone)] = ""
+    zone: Zone = ""
     """Datetime kind: the values are UTC and are written as in this time zone, such as "Europe/Paris"; empty:
     they are what the clock showed."""
     spelling: Pair = ()
@@ -162,7 +121,7 @@ class Column:
     """Integer and decimal kinds, text files: what stands before every number, such as "$"."""
     suffix: Affix = ""
     """Integer and decimal kinds, text files: what stands after every number, such as "%" or " kg"."""
-    thousands: Annotated[Text, must_be("one sign that is no digit", is_separator)] = ""
+    thousands: Separator = ""
     """Integer and decimal kinds, text files: what stands between groups of three digits; empty: nothing."""
     negative: Negative = ""
     """Integer and decimal kinds, text files: how negative numbers are spelt, one of `NEGATIVES`."""

@@ -291,8 +291,11 @@ class AbstractKind(ABC):
         raise NotImplementedError
 
     def makes_texts(self, column: Column) -> bool:
-        """Whether what is made of a column is text, whatever type the real values have."""
-        return False
+        """Whether what is made of a column is text, whatever type the real values have.
+
+        Phone numbers and the like are digits where the real ones are.
+        """
+        return self.is_made_anew and column.semantic_type not in ("", "phone", "card")
 
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
         """What a column of this kind holds, for a first look at data."""

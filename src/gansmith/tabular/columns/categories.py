@@ -36,8 +36,9 @@ from gansmith.tabular.columns.codecs import (
     counted,
 )
 from gansmith.tabular.conditions import Condition
+from gansmith.tabular.fields import must_be
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.schema import TYPES, Column, must_be
+from gansmith.tabular.schema import TYPES, Column
 
 MAX_STATES: Final = 100
 """Most states a column of categories has, a missing one apart."""

@@ -18,8 +18,9 @@ from gansmith.settings import Annotated, BeforeValidator, Field, PlainSerializer
 from gansmith.tabular.cells import Mask, are_missing
 from gansmith.tabular.columns.choices import Choices, Codes, Levels, check_missing
 from gansmith.tabular.conditions import Condition
+from gansmith.tabular.fields import must_be
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.schema import Column, must_be
+from gansmith.tabular.schema import Column
 
 Codec = TypeVar("Codec", bound="AbstractColumnCodec")
 

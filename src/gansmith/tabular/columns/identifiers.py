@@ -30,8 +30,9 @@ from gansmith.tabular.columns.codecs import (
 )
 from gansmith.tabular.columns.decimals import has_leading_zeros, read_integers
 from gansmith.tabular.columns.semantic_types import UUID
+from gansmith.tabular.fields import Text, must_be
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.schema import INTEGER_TYPES, Column, Text, must_be
+from gansmith.tabular.schema import INTEGER_TYPES, Column
 
 _LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 _ALPHABETS: Final = (

@@ -50,8 +50,9 @@ from gansmith.tabular.columns.spelling import (
     patterns_of,
     spelt,
 )
+from gansmith.tabular.fields import Text, must_be
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.schema import INTEGER_TYPES, SEMANTIC_TYPES, Column, Text, must_be
+from gansmith.tabular.schema import INTEGER_TYPES, SEMANTIC_TYPES, Column
 
 N_QUANTILES: Final = 33
 _MAX_VALUES: Final = 2**53
@@ -60,8 +61,6 @@ _FORMS: Final = (
 )  # fmt: skip
 _SPELT: Final = ("phone", "iban", "card", "mac", "")
 """Semantic types that are patterns of digits and letters."""
-_DIGITAL: Final = ("phone", "card", "")
-"""Those that are digits alone where the real ones are whole numbers."""
 _PEOPLE: Final = ("email", "username", "name", "first_name", "last_name")
 """Semantic types that are of a person."""
 MAX_HANDLE_DIGITS: Final = 6
@@ -371,10 +370,6 @@ class Invented(AbstractKind):
         wish, present = cells.wish, cells.present(cells.missing_texts)
         found = sure_semantic_type(cells.name, present) or likely_semantic_type(cells.name, present) or ""
         return self._invented(cells, wish.variant or wish.given.semantic_type or found)
-
-    def makes_texts(self, column: Column) -> bool:
-        """See the base class; phone numbers and the like are of digits where the real ones are."""
-        return column.semantic_type not in _DIGITAL
 
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
         manner = f", {column.locale}" if column.locale else ""

@@ -36,8 +36,9 @@ from gansmith.tabular.columns.codecs import (
 from gansmith.tabular.columns.decimals import has_leading_zeros, read_integers
 from gansmith.tabular.columns.identifiers import MIN_AGREEMENT, is_id_name
 from gansmith.tabular.expressions import MAX_LENGTH, escaped, read_pattern
+from gansmith.tabular.fields import must_be
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.schema import INTEGER_TYPES, Column, must_be
+from gansmith.tabular.schema import INTEGER_TYPES, Column
 
 N_QUANTILES: Final = 33
 MAX_COUNT: Final = 2**40

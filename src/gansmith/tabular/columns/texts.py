@@ -29,8 +29,9 @@ from gansmith.tabular.columns.codecs import (
     Fitting,
 )
 from gansmith.tabular.columns.decimals import has_endless_digits
+from gansmith.tabular.fields import must_be
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.schema import Column, must_be
+from gansmith.tabular.schema import Column
 
 WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
     "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et "

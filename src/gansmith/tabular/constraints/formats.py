@@ -19,8 +19,8 @@ from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, cells_of, is_missing, replaced
 from gansmith.tabular.constraints.base import AbstractConstraint, Named, check_kinds
 from gansmith.tabular.expressions import Pattern, read_pattern
+from gansmith.tabular.fields import Text
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.schema import Text
 
 
 @final
