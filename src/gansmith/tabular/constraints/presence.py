@@ -20,7 +20,7 @@ from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Columns
 from gansmith.tabular.constraints.groups import MIN_OF_EACH
 from gansmith.tabular.constraints.view import View
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.schema import Column
+from gansmith.tabular.schema import FIRST_PARTS, Column
 
 MAX_COLUMNS: Final = 8
 MIN_EXPECTED: Final = 20.0
@@ -98,8 +98,14 @@ class OnePresent(AbstractConstraint):
 
 
 def find_one_present(view: View, taken: frozenset[str]) -> list[OnePresent]:
-    """Groups of columns of which every record has one, and pairs that no record has both of."""
-    gapped = [column for column in view.schema.columns if _has_gaps(view, column)][:MAX_GAPPED]
+    """Groups of columns of which every record has one, and pairs that no record has both of; no parts."""
+    names = view.schema.names
+    put_together = {name.rpartition(".")[0] for name in names if name.rpartition(".")[2] in FIRST_PARTS}
+    gapped = [
+        column
+        for column in view.schema.columns
+        if column.name.rpartition(".")[0] not in put_together and _has_gaps(view, column)
+    ][:MAX_GAPPED]
     there = {column.name: ~is_missing(view.records, column.name) for column in gapped}
     found: list[OnePresent] = []
     used: set[str] = set()
