@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,10 +49,10 @@ def made_of(table, n=2000, constraints=(), is_finding=True):
     ],
 )  # fmt: skip
 def test_a_value_that_stands_for_something_else_is_found_and_comes_back_exactly(last, text):
-    others: list[object] = list(STARTS) if isinstance(last, dt.date) else [(n * 37) % 80 for n in range(N)]
+    others: list[Any] = list(STARTS) if isinstance(last, dt.date) else [(n * 37) % 80 for n in range(N)]
     if isinstance(last, dt.datetime):
         others = [dt.datetime.combine(day, dt.time()) for day in STARTS]
-    values = [last if n % 10 == 0 else value for n, value in enumerate(others)]
+    values: list[Any] = [last if n % 10 == 0 else value for n, value in enumerate(others)]
     values = [float(value) if isinstance(last, float) else value for value in values]
     table = read_table(pa.table({"x": values, "k": [n % 4 for n in range(N)]}))
     column = table.schema.column("x")
@@ -134,8 +135,9 @@ def test_a_moment_is_in_time_until_the_end_of_the_day():
     assert (made["submitted"].to_numpy().astype("datetime64[D]") <= made["due"].to_numpy()).all()
     late = [*cells["submitted"][:-1], f"{due[-1] + np.timedelta64(1, 'D')} 00:00"]
     spoilt = read_table(pa.table({**cells, "submitted": late}))
+    rules = schema.constraints or ()
     with pytest.raises(DataError, match="record 200 breaks 'submitted <= due'"):
-        settle(spoilt.records, spoilt.schema, schema.constraints, is_finding=False)
+        settle(spoilt.records, spoilt.schema, rules, is_finding=False)
 
 
 def test_a_schema_says_what_is_special_and_is_checked():

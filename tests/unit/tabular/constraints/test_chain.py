@@ -40,6 +40,7 @@ RULES = [
     },
     {"kind": "codes", "column": "post", "by": "state"},
     {"kind": "missing_when", "column": "note", "by": "school", "values": ["none", "top"]},
+    {"kind": "one_present", "columns": ["debit", "credit"]},
 ]
 
 
@@ -79,6 +80,8 @@ def records() -> pa.Table:
             "called": [f"{('PARIS', 'ROME', 'ROME')[k]} ({('France', 'Italy', 'US')[k]})" for k in city],
             "price": (np.array([0, 9, 12, 16])[school] * fare / 2).round(2),
             "note": pa.array(rng.choice(["p", "q"], N), mask=np.isin(school, (0, 3))),
+            "debit": pa.array(np.arange(N) * 7 % 400, mask=np.arange(N) % 3 == 0),
+            "credit": pa.array(np.arange(N) * 11 % 400, mask=np.arange(N) % 3 != 0),
             "state": np.array(["north", "south"])[post // 500],
             "post": [f"{k:03d}" for k in post],
             "plate": [f"{'ABC'[i % 3]}{'ABC'[i // 3 % 3]}-{i % 1000:03d}" for i in range(N)],
