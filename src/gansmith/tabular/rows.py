@@ -339,10 +339,8 @@ def _profile(
 def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *, kept: str = "") -> Schema:
     """Columns of categories most of whose records have a rare one, as text: nothing else is left to say.
 
-    Codes of digits stay digits, made anew by their pattern.
-
-    Not those that the caller keeps as numbers or the like, which text would not fit, nor those that a
-    constraint must know, nor the column `kept`.
+    Codes of digits stay digits. Not those that the caller keeps as numbers or the like, which text would not
+    fit, nor those that a constraint must know, nor the column `kept`.
     """
     bound = {*bound_columns(schema.flat), kept}
     columns: list[Column] = []
@@ -353,9 +351,9 @@ def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *,
             column = replace(column, parts=inner.columns)
         is_string = column.stored_as in _STORED_STRINGS
         if column.traits.rare_as and is_string and column.name not in bound:
-            counts = pc.value_counts(records.column(column.name).drop_null()).field("counts").to_numpy()
-            if rare.are_mostly_rare(counts, min_count):
-                is_code = matches(records.column(column.name).drop_null().combine_chunks(), "^[0-9]+$").all()
+            values, counts = pc.value_counts(records.column(column.name).drop_null()).flatten()
+            if rare.are_mostly_rare(counts.to_numpy(), min_count):
+                is_code = matches(values, "^[0-9]+$").all()
                 column = replace(column, kind="invented" if is_code else column.traits.rare_as)
         columns.append(column)
     return replace(schema, columns=tuple(columns))
