@@ -102,8 +102,8 @@ def test_a_repeated_extreme_value_that_means_never_keeps_no_rule_from_being_foun
     rules = find(table.records, table.schema)
     assert [rule.in_words() for rule in rules] == ["start <= end"]
     chain = Chain.fit(table.records, replace(table.schema, constraints=(rules[0].to_json(),)), 5)
-    assert chain.taking("end") is None
-    shuffled = table.records.set_column(0, "start", table.records.column("start").take(rng.permutation(600)))
+    reduced = chain.reduce(table.records)
+    shuffled = reduced.set_column(0, "start", reduced.column("start").take(rng.permutation(600)))
     made = chain.restore(shuffled, rng, Keyed())
     assert not chain.violating(made).any()
     never = pa.scalar(date(9999, 12, 31))
