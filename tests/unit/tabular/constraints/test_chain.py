@@ -91,7 +91,7 @@ def records() -> pa.Table:
 
 @pytest.fixture(scope="module")
 def table():
-    return read_table(records(), overrides={"plate": "text"})
+    return read_table(records(), overrides={"plate": "text", "post": "text"})
 
 
 @pytest.fixture(scope="module")
