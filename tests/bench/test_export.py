@@ -183,6 +183,7 @@ def test_what_the_codec_makes_of_learnt_records_passes(codec, table, real, tmp_p
     assert failing(validate(made, real)).keys() == KNOWN_FAILURES["codec"].keys()
 
 
+@pytest.mark.slow
 def test_rules_hold_whatever_the_networks_make(codec, table, real, tmp_path):
     """Each column by itself, in another order."""
     compact = np.random.default_rng(0).permuted(codec.encode(table, 0).numpy(), axis=0)

@@ -26,7 +26,7 @@ def _only_json(capsys):
 def test_fit_writes_a_model_and_keeps_its_run(folder):
     assert (folder / "people.gan").stat().st_size > 10_000
     assert sorted(path.name for path in (folder / "people.run").iterdir()) == [
-        "checkpoints", "config.json", "previews", "scores.json", "stats.jsonl",
+        "begun.gan", "checkpoints", "config.json", "previews", "scores.json", "stats.jsonl",
     ]  # fmt: skip
     assert not list(folder.rglob("*.part"))
 

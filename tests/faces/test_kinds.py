@@ -22,7 +22,7 @@ FORMATS = {
     "seen": r"2024-\d\d-\d\dT\d\d:\d\d:00\+0[12]:00",
     "member": r"ja|nein",
     "email": r"[a-z.]+\d*@example\.com",
-    "customer": r"[\w-]+( [A-Z]\.)* [\w -]+",  # of Germany, as the phone numbers say: Anna-Maria von Berg
+    "customer": r"[\w.-]+( [A-Z]\.)* [\w -]+",  # of Germany: Anna-Maria von Berg, Hans-J. Graf
     "phone": r"\+49 30 \d{7}",
     "score": r"\d|n\.v\.",
 }

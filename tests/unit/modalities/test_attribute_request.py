@@ -223,7 +223,7 @@ class FreeRecipe(AbstractRecipe[ImageCodec]):
 def mirror() -> Model:
     """A model of pictures with attributes."""
     codec = ImageCodec(Form(1, 3, 1, "uint8", 0.0, 255.0), AttributeCodec.fit(creatures()))
-    manifest = {"versions": {}, "data": {"n_records": 450, "n_heldout": 40}}
+    manifest = {"versions": {}, "data": {"n_records": 450, "n_heldout": 40}, "training": {}}
     rules = AdversarialRules(batch_size=2, n_latents=2)
     return Model(find_modality("image"), codec, rules, {"generator": Mirror()}, manifest)
 

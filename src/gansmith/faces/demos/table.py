@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import warnings
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 from gansmith.engine.randomness import Randomness
-from gansmith.errors import DataError
+from gansmith.errors import DataError, GansmithWarning
 from gansmith.faces.demos.pictures import make_folder
 from gansmith.scorecard.score import CEILING, FLOOR
 from gansmith.store import write_whole
@@ -60,7 +61,9 @@ def run_table(
     _write(paths["train"], header, [rows[index] for index in order[n_holdout:]])
 
     synthesizer = Synthesizer(samples_seen=samples_seen, seed=seed, device="cpu", verbose=False)
-    synthesizer.fit(paths["train"], TARGET, show=lambda record: _report(record, show))
+    with warnings.catch_warnings():  # what is learnt of each column is shown below
+        warnings.simplefilter("ignore", GansmithWarning)
+        synthesizer.fit(paths["train"], TARGET, show=lambda record: _report(record, show))
     model = synthesizer.model_
     for row in model.modality.recipe.describe(model.codec):
         show(f"  {row['column']:10} {row['kind']:11} {row['missing']:6} {row['learnt as']}")
