@@ -59,7 +59,7 @@ def with_special(column: Column, values: pa.Array, counts: Counts | None = None)
     floats = floats_of(values)[is_there]
     numbers, places = np.unique(floats, return_inverse=True)
     weights = np.ones(len(floats)) if counts is None else counts[is_there].astype(float)
-    n_each = np.bincount(places, weights, len(numbers))
+    n_each = np.bincount(places, weights, len(numbers)).astype(float)  # of nothing it counts in integers
     chosen = _chosen(numbers, n_each, column)
     if not len(chosen):
         return column, ""
