@@ -41,3 +41,34 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def model(folder):
     return str(folder / "people.gan")
+
+
+def _listing(folder: Path) -> dict[str, object]:
+    return {
+        path.relative_to(folder).as_posix(): path.is_file() and path.read_bytes()
+        for path in folder.rglob("*")
+    }
+
+
+@pytest.fixture
+def listing():
+    """`listing(folder)`: all that is in it, to be compared."""
+    return _listing
+
+
+@pytest.fixture
+def refused(place, capsys):
+    """`refused(arguments, code, *said)`: the command leaves with this code, says so, changes nothing."""
+
+    def check(arguments, code, *said):
+        before = _listing(place)
+        assert run([str(argument) for argument in arguments]) == code
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert "Traceback" not in err
+        for words in said:
+            assert words in err
+        assert _listing(place) == before
+        return err
+
+    return check

@@ -17,13 +17,6 @@ SMALL = ["--preset", "small", "--threads", "1"]
 GOOD = "age,city\n" + "".join(f"{20 + k % 40},{'Rome' if k % 3 else 'Oslo'}\n" for k in range(60))
 
 
-def _listing(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.is_file() and path.read_bytes()
-        for path in folder.rglob("*")
-    }
-
-
 @pytest.fixture
 def place(tmp_path):
     """A folder with a table that is good."""
@@ -40,19 +33,6 @@ def model(tmp_path_factory):
         == 0
     )
     return (folder / "m.gan").read_bytes()
-
-
-def _refused(place, capsys, arguments, code, *said):
-    """The command leaves with this code, says all of this on standard error, and changes nothing."""
-    before = _listing(place)
-    assert run([str(argument) for argument in arguments]) == code
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "Traceback" not in err
-    for words in said:
-        assert words in err
-    assert _listing(place) == before
-    return err
 
 
 def _fit(place, *options, data="good.csv", n=300):
@@ -93,21 +73,21 @@ def _resume(place, *options):
         "nameless",
     ],
 )
-def test_bad_data_is_refused(place, capsys, content, said):
+def test_bad_data_is_refused(place, content, said, refused):
     if content is not None:
         (place / "bad.csv").write_text(content)
-    _refused(place, capsys, _fit(place, data="bad.csv"), 3, "DataError", "bad.csv", *said)
+    refused(_fit(place, data="bad.csv"), 3, "DataError", "bad.csv", *said)
 
 
-def test_a_wrong_encoding_is_refused(place, capsys):
+def test_a_wrong_encoding_is_refused(place, refused):
     (place / "bad.csv").write_bytes(GOOD.replace("Rome", "Köln").encode("latin-1"))
-    _refused(place, capsys, _fit(place, "--encoding", "utf-8", data="bad.csv"), 3, "bad.csv", "utf-8")
-    _refused(place, capsys, _fit(place, "--encoding", "utf-9", data="bad.csv"), 2, "utf-9")
+    refused(_fit(place, "--encoding", "utf-8", data="bad.csv"), 3, "bad.csv", "utf-8")
+    refused(_fit(place, "--encoding", "utf-9", data="bad.csv"), 2, "utf-9")
 
 
-def test_what_is_no_text_is_refused(place, capsys):
+def test_what_is_no_text_is_refused(place, capsys, refused):
     (place / "bad.csv").write_bytes(bytes(range(256)) * 40)
-    _refused(place, capsys, _fit(place, data="bad.csv"), 3, "bad.csv")
+    refused(_fit(place, data="bad.csv"), 3, "bad.csv")
 
 
 # --- Data that looks odd and can be learnt ------------------------------------------------------------------
@@ -141,7 +121,7 @@ def test_ten_thousand_categories_are_learnt(place, capsys):
     assert len({name for name, _ in records}) > 50
 
 
-def test_what_one_record_alone_has_never_comes_out(place, capsys):
+def test_what_one_record_alone_has_never_comes_out(place, capsys, refused):
     content = "city,pay\n" + "".join(f"{'Rome' if k % 2 else 'Bern'},{k % 9}\n" for k in range(60))
     (place / "odd.csv").write_text(content + "Atlantis,777\n")
     assert run([str(argument) for argument in _fit(place, data="odd.csv")]) == 0
@@ -158,9 +138,7 @@ def test_what_one_record_alone_has_never_comes_out(place, capsys):
     assert json.loads(capsys.readouterr().out)["min_count"] == 2
     assert run([str(each) for each in _fit(place, "--min-count", "1", data="odd.csv")]) == 0
     assert b"Atlantis" in (place / "m.gan").read_bytes()
-    _refused(
-        place,
-        capsys,
+    refused(
         _fit(place, "--min-count", "-1", data="odd.csv"),
         2,
         "min_count must be 0 or more, not -1",
@@ -203,14 +181,14 @@ def test_two_thousand_columns_are_learnt(place, capsys):
     ],
     ids=lambda value: " ".join(value) if value and str(value[0]).startswith("--") else "",
 )  # fmt: skip
-def test_wrong_questions_are_refused_with_the_nearest_name(place, capsys, options, said):
-    _refused(place, capsys, _fit(place, *options), 2, *said)
+def test_wrong_questions_are_refused_with_the_nearest_name(place, options, said, refused):
+    refused(_fit(place, *options), 2, *said)
 
 
 @pytest.mark.parametrize("budget", ["soon", "0m", "-3m", "5 parsecs", "1.2.3s", "nan", "inf"])
-def test_a_budget_that_is_no_time_is_refused(place, capsys, budget):
+def test_a_budget_that_is_no_time_is_refused(place, budget, refused):
     command = ["fit", place / "good.csv", "-o", place / "m.gan", f"--budget={budget}"]
-    _refused(place, capsys, command, 2, "is no time", "1h30m")
+    refused(command, 2, "is no time", "1h30m")
 
 
 @pytest.mark.parametrize(
@@ -222,10 +200,10 @@ def test_a_budget_that_is_no_time_is_refused(place, capsys, budget):
         ("epochs = 1\nbudget = '5m'\n", "both"),
     ],
 )
-def test_a_wrong_config_file_is_refused(place, capsys, text, said):
+def test_a_wrong_config_file_is_refused(place, text, said, refused):
     (place / "run.toml").write_text(text)
     command = ["fit", place / "good.csv", "-o", place / "m.gan", "--config", place / "run.toml"]
-    _refused(place, capsys, command, 2, said)
+    refused(command, 2, said)
 
 
 @pytest.mark.parametrize(
@@ -237,51 +215,51 @@ def test_a_wrong_config_file_is_refused(place, capsys, text, said):
         ('{"columns": [{"name": "age", "kind": "integer"}]}', 3, "'city' is not in the schema"),
     ],
 )
-def test_a_wrong_schema_is_refused(place, capsys, text, code, said):
+def test_a_wrong_schema_is_refused(place, text, code, said, refused):
     (place / "schema.json").write_text(text)
-    _refused(place, capsys, _fit(place, "--schema", place / "schema.json"), code, said)
+    refused(_fit(place, "--schema", place / "schema.json"), code, said)
 
 
-def test_no_records_to_learn_from_is_refused(place, capsys):
-    _refused(place, capsys, _fit(place, "--where", "city=Lima"), 3, "0 records have city=Lima")
+def test_no_records_to_learn_from_is_refused(place, refused):
+    refused(_fit(place, "--where", "city=Lima"), 3, "0 records have city=Lima")
 
 
 # --- What must not be written over --------------------------------------------------------------------------
 
 
-def test_fit_does_not_write_over_the_data(place, capsys):
+def test_fit_does_not_write_over_the_data(place, refused):
     data = place / "good.csv"
     (place / "link.gan").symlink_to(data)
     (place / "data.gan").hardlink_to(data)
     for output in (data, place / ".." / place.name / "good.csv", place / "link.gan", place / "data.gan"):
-        _refused(place, capsys, ["fit", data, "-o", output, "--samples-seen", 300, *SMALL], 2, "what is read")
+        refused(["fit", data, "-o", output, "--samples-seen", 300, *SMALL], 2, "what is read")
 
 
-def test_fit_does_not_write_over_what_is_no_model(place, capsys):
+def test_fit_does_not_write_over_what_is_no_model(place, refused):
     (place / "thesis.txt").write_text("years of work")
     command = ["fit", place / "good.csv", "-o", place / "thesis.txt", "--samples-seen", 300, *SMALL]
-    _refused(place, capsys, command, 2, "no model", ".gan")
+    refused(command, 2, "no model", ".gan")
 
 
-def test_sample_does_not_write_over_the_model(place, capsys, model):
+def test_sample_does_not_write_over_the_model(place, model, refused):
     (place / "m.csv").write_bytes(model)
-    _refused(place, capsys, ["sample", place / "m.csv", "-o", place / "m.csv"], 2, "what is read")
+    refused(["sample", place / "m.csv", "-o", place / "m.csv"], 2, "what is read")
 
 
-def test_score_does_not_write_over_what_it_scores(place, capsys):
+def test_score_does_not_write_over_what_it_scores(place, refused):
     (place / "good.json").write_text("\n".join(f'{{"age": {age}, "city": "Ulm"}}' for age in range(40)))
     data = place / "good.json"
     for synthetic, real in ((data, place / "good.csv"), (place / "good.csv", data)):
-        _refused(place, capsys, ["score", synthetic, "--real", real, "-o", data], 2, "what is read")
+        refused(["score", synthetic, "--real", real, "-o", data], 2, "what is read")
 
 
 # --- Folders and disks --------------------------------------------------------------------------------------
 
 
-def test_a_folder_that_is_missing_is_refused_before_learning(place, capsys):
+def test_a_folder_that_is_missing_is_refused_before_learning(place, refused):
     command = ["fit", place / "good.csv", "-o", place / "nowhere" / "m.gan"]
-    _refused(place, capsys, command, 3, "nowhere", "does not exist")
-    _refused(place, capsys, ["fit", place / "good.csv", "-o", place], 3, "is a folder")
+    refused(command, 3, "nowhere", "does not exist")
+    refused(["fit", place / "good.csv", "-o", place], 3, "is a folder")
 
 
 def _full(*given):
@@ -314,72 +292,13 @@ def test_a_disk_that_fills_up_at_the_end_costs_no_learning(place, capsys, monkey
     assert (place / "m.gan").exists()
 
 
-def test_samples_that_cannot_be_written_leave_nothing(place, capsys, model):
+def test_samples_that_cannot_be_written_leave_nothing(place, capsys, model, listing):
     (place / "m.gan").write_bytes(model)
     for output, said in ((place / "nowhere" / "x.csv", "nowhere"), (place / "x.docx", ".docx")):
-        before = _listing(place)
+        before = listing(place)
         assert run(["sample", str(place / "m.gan"), "-n", "5", "-o", str(output)]) in (2, 3)
         assert said in capsys.readouterr().err
-        assert _listing(place) == before
-
-
-# --- Runs ---------------------------------------------------------------------------------------------------
-
-
-def test_resuming_nothing_is_refused(place, capsys):
-    _refused(place, capsys, _resume(place), 3, "no run is here")
-
-
-def test_a_resumed_run_keeps_its_settings_and_names_what_differs(place, capsys):
-    assert run([str(argument) for argument in _fit(place)]) == 0
-    (place / "m.run" / "scores.json").unlink()
-    capsys.readouterr()
-    (place / "run.toml").write_text("seed = 4")
-    for option, said in {
-        "--samples-seen=500": "samples_seen is 300 there, 500 here",
-        "--seed=4": "seed is 0 there, 4 here",
-        "--config=run.toml": "seed is 0 there, 4 here",
-        "--objective=hinge": "objective is None there, 'hinge' here",
-        "--kind=image": "kind is 'table' there, 'image' here",
-        "--target=city": "target is '' there, 'city' here",
-        "--column=age:category": "columns is {} there, {'age': 'category'} here",
-        "--no-header": "has_header is True there, False here",
-        f"--from={place / 'm.gan'}": "it fine-tunes no model",
-    }.items():
-        option = option.replace("run.toml", str(place / "run.toml"))
-        _refused(place, capsys, _resume(place, option), 2, said, "Leave them out", "--run")
-        _refused(place, capsys, _fit(place, option), 2, "not finished", said, "--resume", "--run")
-    assert run([str(argument) for argument in _resume(place, "--seed=0", *SMALL)]) == 0
-
-
-def test_the_very_same_command_line_goes_on(place, capsys):
-    assert run([str(argument) for argument in _fit(place)]) == 0
-    whole = (place / "m.gan").read_bytes()
-    for name in ("scores.json", "stats.jsonl"):
-        (place / "m.run" / name).unlink()
-    for path in [*(place / "m.run" / "checkpoints").iterdir()][1:]:
-        path.unlink()
-    (place / "m.gan").unlink()
-    capsys.readouterr()
-    assert run([str(argument) for argument in _fit(place)]) == 0
-    assert "Resuming at step" in capsys.readouterr().err
-    assert (place / "m.gan").read_bytes() == whole
-
-
-def test_resuming_on_other_data_is_refused(place, capsys):
-    assert run([str(argument) for argument in _fit(place)]) == 0
-    (place / "m.run" / "scores.json").unlink()
-    (place / "good.csv").write_text(GOOD.replace("20,", "21,"))
-    capsys.readouterr()
-    _refused(place, capsys, _resume(place), 3, "other data")
-
-
-@pytest.mark.parametrize("damage", [b"{", b"{}", b"[]"])
-def test_a_damaged_run_is_refused(place, capsys, damage):
-    assert run([str(argument) for argument in _fit(place)]) == 0
-    (place / "m.run" / "config.json").write_bytes(damage)
-    capsys.readouterr()
-    _refused(place, capsys, _resume(place), 3, "Start the run anew")
+        assert listing(place) == before
 
 
 # --- Models -------------------------------------------------------------------------------------------------
@@ -400,10 +319,10 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("command", ["sample", "show"])
-def test_a_damaged_model_is_refused(place, capsys, model, damage, command):
+def test_a_damaged_model_is_refused(place, model, damage, command, refused):
     (place / "m.gan").write_bytes(DAMAGES[damage](model))
     options = ["-n", "5", "-o", place / "x.csv"] if command == "sample" else []
-    _refused(place, capsys, [command, place / "m.gan", *options], 3, "ModelFileError", "m.gan")
+    refused([command, place / "m.gan", *options], 3, "ModelFileError", "m.gan")
 
 
 @pytest.mark.parametrize(
@@ -421,29 +340,27 @@ def test_a_damaged_model_is_refused(place, capsys, model, damage, command):
         ("age>=x", "'x' is no integer"),
     ],
 )
-def test_asking_for_what_is_not_there_is_refused(place, capsys, model, where, said):
+def test_asking_for_what_is_not_there_is_refused(place, model, where, said, refused):
     (place / "m.gan").write_bytes(model)
     command = ["sample", place / "m.gan", "-n", "5", "-o", place / "x.csv", "--where", where]
-    assert re.search(said.replace("?", r"\?"), _refused(place, capsys, command, 2))
+    assert re.search(said.replace("?", r"\?"), refused(command, 2))
 
 
-def test_a_model_that_is_missing_is_refused(place, capsys):
-    _refused(place, capsys, ["sample", place / "no.gan"], 3, "no.gan", "Give the path")
-    _refused(place, capsys, ["show", place / "no.gan"], 3, "no.gan")
-    _refused(place, capsys, ["show", place / "no.csv"], 3, "no.csv")
+def test_a_model_that_is_missing_is_refused(place, refused):
+    refused(["sample", place / "no.gan"], 3, "no.gan", "Give the path")
+    refused(["show", place / "no.gan"], 3, "no.gan")
+    refused(["show", place / "no.csv"], 3, "no.csv")
 
 
 # --- Scores -------------------------------------------------------------------------------------------------
 
 
-def test_scoring_what_does_not_fit_together_is_refused(place, capsys):
+def test_scoring_what_does_not_fit_together_is_refused(place, refused):
     (place / "other.csv").write_text("years,town\n" + "30,Rome\n31,Oslo\n" * 20)
     command = ["score", place / "other.csv", "--real", place / "good.csv"]
-    _refused(place, capsys, command, 3, "other.csv", "'age'")
-    _refused(place, capsys, ["score", place / "no.csv", "--real", place / "good.csv"], 3, "no.csv")
-    _refused(
-        place,
-        capsys,
+    refused(command, 3, "other.csv", "'age'")
+    refused(["score", place / "no.csv", "--real", place / "good.csv"], 3, "no.csv")
+    refused(
         ["score", place / "good.csv", "--real", place / "good.csv", "--target", "aeg"],
         2,
         "'age'",

@@ -15,6 +15,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.faces.cli import run
 from gansmith.faces.demos import gaussian
 from gansmith.faces.demos.digits import run_digits
+from gansmith.faces.demos.enlarging import run_enlarging
 from gansmith.faces.demos.gaussian import errors, run_gaussian
 from gansmith.faces.demos.shapes import SHAPES, drawn_shapes, run_shapes
 from gansmith.faces.demos.table import run_table
@@ -146,6 +147,16 @@ def test_shapes(tmp_path):
     made = load_model(tmp_path / "shapes.gan").sample(4, where={"shape": "disc", "colour": "red"})
     assert made.pixels.shape == (4, 24, 24, 3)
     assert set(made.attributes.columns["colour"]) == {"red"}
+
+
+@pytest.mark.slow
+def test_enlarging(tmp_path):
+    said: list[str] = []
+    result = run_enlarging(tmp_path, 0, said.append, n_pictures=12, samples_seen=32)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(result["files"])
+    assert any(line.startswith("  bicubic   PSNR") for line in said)
+    with Image.open(tmp_path / "larger.png") as picture:
+        assert picture.width > picture.height
 
 
 def test_shapes_are_what_they_are_called():

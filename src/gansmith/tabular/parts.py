@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from gansmith.tabular.cells import Mask, cells_of
+from gansmith.tabular.columns.base import parted
 from gansmith.tabular.schema import Column, Schema
 
 
@@ -33,7 +34,7 @@ def split(records: pa.Table, schema: Schema) -> pa.Table:
 def _split(cells: pa.Array, column: Column) -> dict[str, pa.Array]:
     if not column.parts:
         return {column.name: cells}
-    parts = column.traits.split(cells.cast(column.arrow_type), column)
+    parts = parted(column).split(cells.cast(column.arrow_type), column)
     return {name: one for part in column.parts for name, one in _split(parts[part.name], part).items()}
 
 
@@ -47,7 +48,7 @@ def join(records: pa.Table, schema: Schema) -> pa.Table:
 def _join(records: pa.Table, column: Column) -> pa.Array:
     if not column.parts:
         return cells_of(records, column.name)
-    return column.traits.join({part.name: _join(records, part) for part in column.parts}, column)
+    return parted(column).join({part.name: _join(records, part) for part in column.parts}, column)
 
 
 def whole(records: pa.Table, schema: Schema) -> tuple[pa.Table, Schema]:
@@ -72,7 +73,7 @@ def _needed(records: pa.Table, column: Column, within: Mask | None) -> Iterator[
     first, *others = column.parts
     if within is not None:
         yield first.name, within
-    there = column.traits.needed(cells_of(records, first.name), column)
+    there = parted(column).needed(cells_of(records, first.name), column)
     for part in others:
         is_there = there[part.name] if within is None else there[part.name] & within
         if part.parts:

@@ -22,8 +22,9 @@ from gansmith.tabular import parts
 from gansmith.tabular.cells import are_missing, cells_of, matches, replaced, without
 from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.agreement import in_agreement
+from gansmith.tabular.columns.base import parted
 from gansmith.tabular.columns.choices import ANY_STATE
-from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting, counted
+from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints import Chain, bound_columns
 from gansmith.tabular.keyed import Keyed
@@ -35,8 +36,6 @@ MAX_RECORDS_LOOKED_AT: Final = 100_000
 SALT_BYTES: Final = 16
 FIRST_RECORDS: Final = Keyed()
 """Those from number 0 on, of a sample that nobody named."""
-N_LISTED: Final = 3
-"""Values that are listed from either end, of those that a column can have."""
 _STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
 """How callers keep columns of strings."""
 
@@ -202,33 +201,6 @@ class RowCodec:
         found = [self.columns[index].features(*cells) for index, cells in self._cells(codes, levels)]
         return np.stack([values for values, _ in found], 1), np.array([is_code for _, is_code in found])
 
-    def describe(self) -> list[dict[str, str]]:
-        """What was learnt of each column, one row each."""
-        rows: list[dict[str, str]] = []
-        outer = {part.flat[0].name: column for column in self.schema.columns for part in column.parts[:1]}
-        for column, codec in zip(self.flat.columns, self.columns, strict=True):
-            if (owner := outer.get(column.name)) is not None:
-                rows.append(_of_parts(owner))
-                if len(codec.listed() or ()) <= 1 and not codec.n_states:
-                    continue  # there is one pattern
-            learnt_as, rule, held = codec.describe(), self.chain.taking(column.name), codec.rare()
-            known = "" if rule else _known_values(column, codec)
-            if rule is not None:
-                learnt_as = f"{learnt_as}, for" if codec.n_states else "not learnt:"
-                learnt_as = f"{learnt_as} {rule.in_words()}"
-            n_rare = counted(held.n_values, "value", "values"), counted(held.n_records, "record", "records")
-            rows.append(
-                {
-                    "column": column.name,
-                    "kind": column.kind,
-                    "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
-                    "learnt as": learnt_as,
-                    "records per value": known,
-                    "too rare": " of ".join(n_rare) if held else "",
-                }
-            )
-        return rows
-
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Everything needed to make this codec again: plain JSON, and arrays."""
         listed: list[dict[str, Any]] = []
@@ -345,8 +317,8 @@ def with_rare_ones_as_text(records: pa.Table, schema: Schema, min_count: int, *,
     bound = {*bound_columns(schema.flat), kept}
     columns: list[Column] = []
     for column in schema.columns:
-        if column.parts and column.traits.has_free_parts:
-            found = pa.table(column.traits.split(cells_of(records, column.name), column))
+        if column.parts and parted(column).has_free_parts:
+            found = pa.table(parted(column).split(cells_of(records, column.name), column))
             inner = with_rare_ones_as_text(found, Schema(column.parts), min_count)
             column = replace(column, parts=inner.columns)
         is_string = column.stored_as in _STORED_STRINGS
@@ -368,33 +340,3 @@ def _some(codec: AbstractColumnCodec, n: int, rng: np.random.Generator, made: Ke
     there = replace(Condition.anything(column), excluded=pa.nulls(1, column.arrow_type))
     drawn = codec.choices(there).draw(np.full(n, ANY_STATE), rng)
     return codec.decode(drawn.codes, drawn.levels, rng, made)
-
-
-def _of_parts(column: Column) -> dict[str, str]:
-    """What is known of a column that is put together."""
-    return {
-        "column": column.name,
-        "kind": column.kind,
-        "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
-        "learnt as": f"in parts: {column.traits.in_words(column)}",
-        "records per value": "",
-        "too rare": "",
-    }
-
-
-def _known_values(column: Column, codec: AbstractColumnCodec) -> str:
-    """How many learnt records had each value, in words: the most frequent ones and the rarest."""
-    if not codec.n_states:
-        return ""
-    choices = codec.choices(Condition.anything(column))
-    if choices.cells is None:
-        return ""
-    is_value = (choices.widths == 0) & ~are_missing(choices.cells)
-    places = np.flatnonzero(is_value)[np.argsort(-choices.weights[is_value], kind="stable")]
-    listed = [f"{choices.cells[int(place)].as_py()}: {choices.weights[place]:,.0f}" for place in places]
-    if len(listed) > 2 * N_LISTED + 2:
-        listed[N_LISTED:-N_LISTED] = [f"... {len(listed) - 2 * N_LISTED:,} more ..."]
-    if (in_bins := choices.widths > 0).any():
-        n_bins, n_records = len(np.unique(choices.codes[in_bins])), choices.weights[in_bins].sum()
-        listed.append(f"each bin: {n_records / n_bins:,.0f}")
-    return ", ".join(listed)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
+from gansmith.engine.train import StepRecord
 from gansmith.faces.demos.pictures import make_folder
 from gansmith.faces.demos.shapes import drawn_shapes
 from gansmith.modalities.canvas import png_bytes
@@ -35,7 +36,7 @@ def run_enlarging(
     show: Show = print,
     *,
     n_pictures: int = N_PICTURES,
-    samples_seen: int = 12_000,
+    samples_seen: int = 4_000,
 ) -> dict[str, Any]:
     """Draw pictures, learn to make them larger from some, and do so with others.
 
@@ -47,7 +48,7 @@ def run_enlarging(
         samples_seen: Length of the run.
 
     Returns:
-        Scores of what was made and of what needs no learning, and the files.
+        The files.
 
     Raises:
         DataError: The folder cannot be written.
@@ -55,9 +56,8 @@ def run_enlarging(
     make_folder(folder)
     drawn = drawn_shapes(n_pictures + N_SHOWN, seed, SIDE_PX).pixels
     show(f"{n_pictures} pictures of {SIDE_PX} x {SIDE_PX} were drawn; {N_SHOWN} more are made small.")
-    translator = Translator(upscale=FACTOR, samples_seen=samples_seen, seed=seed, verbose=False).fit(
-        [*drawn[:n_pictures]]
-    )
+    translator = Translator(upscale=FACTOR, samples_seen=samples_seen, seed=seed, verbose=False)
+    translator.fit([*drawn[:n_pictures]], show=lambda record: _report(record, show))
     truths = [*drawn[n_pictures:]]
     given = [_scaled(truth, SIDE_PX // FACTOR, Image.Resampling.BICUBIC) for truth in truths]
     card = translator.score(given, truths)
@@ -75,7 +75,12 @@ def run_enlarging(
     card.to_html(folder / "larger.html")
     translator.save(folder / "larger.gan")
     show(f"What was given, and what was made of it: {folder / 'larger.png'}, {folder / 'larger.html'}")
-    return {"files": ["larger.png", "larger.html", "larger.gan"]}
+    return {"files": ["larger.png", "larger.html", "larger.json", "larger.gan"]}
+
+
+def _report(record: StepRecord, show: Show) -> None:
+    if record.score is not None:
+        show(f"  {record.step / record.n_steps:4.0%}  nearness to held-out pictures {record.score:.3f}")
 
 
 def _scaled(picture: np.ndarray, side: int, way: Image.Resampling) -> np.ndarray:

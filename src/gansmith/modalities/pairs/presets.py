@@ -37,7 +37,7 @@ JUDGE_WIDTHS: Final = (32, 64, 128)
 """Of the discriminator: three levels, a patch of 38 points."""
 FAITHFUL_SHARES: Final[dict[Task, float]] = {"upscale": 0.4, "restore": 0.6, "paired": 0.6}
 """Of a run, until the game begins."""
-ADVERSARIAL_WEIGHTS: Final[dict[Task, float]] = {"upscale": 0.03, "restore": 0.005, "paired": 0.02}
+ADVERSARIAL_WEIGHTS: Final[dict[Task, float]] = {"upscale": 0.02, "restore": 0.005, "paired": 0.02}
 """Of fooling the discriminator, beside a mean absolute error of 1; faded colours it would make up."""
 LEARNING_RATES: Final[dict[Task, float]] = {"upscale": 1e-3, "restore": 3e-4, "paired": 1e-3}
 """Of the generator: at 1e-3 one that mends goes astray (LOG.md)."""

@@ -25,6 +25,7 @@ from gansmith.tabular.columns.base import natural_kind
 from gansmith.tabular.conditions import conditions_of, matching
 from gansmith.tabular.constraints import named_by
 from gansmith.tabular.constraints.finding import settle
+from gansmith.tabular.description import described
 from gansmith.tabular.files import MIN_RECORDS, Leniency, read_table
 from gansmith.tabular.files.frames import fingerprint_of, in_type_of, with_column
 from gansmith.tabular.files.writing import TableWriter
@@ -119,7 +120,7 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         """See `Describing`."""
         rows = RowCodec.fit(records, options.min_count, 0)
         return Description(
-            rows.describe(), suppression_notes(rows, records.schema, ""), records.schema.to_json()
+            described(rows), suppression_notes(rows, records.schema, ""), records.schema.to_json()
         )
 
     def check_target(self, records: Table, target: str) -> None:

@@ -34,6 +34,7 @@ from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_
 from gansmith.tabular.calibration import calibrate
 from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.completion import fit_completion
+from gansmith.tabular.description import described
 from gansmith.tabular.files import read_partial
 from gansmith.tabular.files.gaps import Gaps
 from gansmith.tabular.layout import Compact, Layout, draw_conditions
@@ -223,7 +224,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
         return score
 
     def describe(self, codec: TableCodec) -> list[dict[str, str]]:
-        return codec.rows.describe()
+        return described(codec.rows)
 
     def classes(self, records: Table, target: str) -> np.ndarray:
         """See `Contesting`."""

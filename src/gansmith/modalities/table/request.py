@@ -19,6 +19,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.sampling import SampledBlock
 from gansmith.modalities.table.wanted import ConditionedColumn, Wanted
 from gansmith.tabular.cells import cells_of
+from gansmith.tabular.columns.base import parted
 from gansmith.tabular.columns.choices import Choices
 from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.constraints import Chain
@@ -115,7 +116,7 @@ def _of_pattern(column: Column, asked: Mapping[str, Condition]) -> dict[str, Con
     """What asking for parts of a column asks of its pattern: to be one that has these parts."""
     patterns = pa.array(column.pattern, pa.string())
     fits = np.ones(len(patterns), bool)
-    for name, has_it in column.traits.needed(patterns, column).items():
+    for name, has_it in parted(column).needed(patterns, column).items():
         if name in asked and not asked[name].holds(pa.nulls(1, asked[name].column.arrow_type)).any():
             fits &= has_it
     first = column.parts[0]
@@ -150,7 +151,7 @@ def _of_whole(column: Column, condition: Condition) -> dict[str, Condition]:
     if known[first.name][0].as_py() == "":
         raise UsageError(
             f"column {column.name!r} has no value {condition.values[0].as_py()!r}. "
-            f"Wanted: {column.traits.in_words(column)}."
+            f"Wanted: {parted(column).in_words(column)}."
         )
     there = [part for part in column.flat if not known[part.name].null_count]
     return {part.name: _one_of(part, known[part.name]) for part in there}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -202,8 +202,6 @@ class AbstractKind(ABC):
     """Whether nothing of its values is learnt, only which are missing."""
     has_items: ClassVar[bool] = False
     """Whether a value is several, with the column's delimiter between them."""
-    has_free_parts: ClassVar[bool] = False
-    """Whether the parts of its cells may be any texts."""
     is_free_text: ClassVar[bool] = False
     """Whether its values are any texts, so that they may be made to match a pattern."""
     is_unique: ClassVar[bool] = False
@@ -268,28 +266,6 @@ class AbstractKind(ABC):
             f"column {column.name!r} is {self.name}, and {said!r} is given. Give it the kind 'pattern'."
         )
 
-    def split(self, cells: pa.Array, column: Column) -> dict[str, pa.Array]:
-        """The parts of cells, by the names of the column's own parts; the inverse of `join`.
-
-        Args:
-            cells: Texts, shape (n,). Of a missing one all parts are missing; of one that is not as the column
-                says all but the first, which is no known value.
-            column: One with parts.
-        """
-        raise NotImplementedError
-
-    def join(self, parts: Mapping[str, pa.Array], column: Column) -> pa.Array:
-        """Cells put together from their parts, missing where the first of them is."""
-        raise NotImplementedError
-
-    def needed(self, first: pa.Array, column: Column) -> dict[str, Mask]:
-        """Which cells have which parts, by the names of the others, as the first part says."""
-        raise NotImplementedError
-
-    def in_words(self, column: Column) -> str:
-        """How cells of a column with parts are put together, in words."""
-        raise NotImplementedError
-
     def makes_texts(self, column: Column) -> bool:
         """Whether what is made of a column is text, whatever type the real values have.
 
@@ -303,6 +279,42 @@ class AbstractKind(ABC):
             return "not learnt: made anew"
         n_values = len(pc.unique(cells.drop_null()))
         return f"{n_values:,} value{'' if n_values == 1 else 's'}"
+
+
+class AbstractPartedKind(AbstractKind):
+    """A kind whose cells are put together from parts, which are columns of their own."""
+
+    has_free_parts: ClassVar[bool] = False
+    """Whether the parts of its cells may be any texts."""
+
+    @abstractmethod
+    def split(self, cells: pa.Array, column: Column) -> dict[str, pa.Array]:
+        """The parts of cells, by the names of the column's own parts; the inverse of `join`.
+
+        Args:
+            cells: Texts, shape (n,). Of a missing one all parts are missing; of one that is not as the column
+                says all but the first, which is no known value.
+            column: One with parts.
+        """
+
+    @abstractmethod
+    def join(self, parts: Mapping[str, pa.Array], column: Column) -> pa.Array:
+        """Cells put together from their parts, missing where the first of them is."""
+
+    @abstractmethod
+    def needed(self, first: pa.Array, column: Column) -> dict[str, Mask]:
+        """Which cells have which parts, by the names of the others, as the first part says."""
+
+    @abstractmethod
+    def in_words(self, column: Column) -> str:
+        """How cells of a column with parts are put together, in words."""
+
+
+def parted(column: Column) -> AbstractPartedKind:
+    """What a column with parts can do."""
+    traits = column.traits
+    assert isinstance(traits, AbstractPartedKind)
+    return traits
 
 
 def natural_kind(type: pa.DataType) -> AbstractKind | None:

@@ -26,7 +26,7 @@ from jaxtyping import Float, Int
 from gansmith.errors import DataError
 from gansmith.settings import Field, settings
 from gansmith.tabular.cells import Mask, are_missing, matches, without
-from gansmith.tabular.columns import inventions, named, networks
+from gansmith.tabular.columns import internet, inventions, named
 from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractKind, Attempt, Cells
 from gansmith.tabular.columns.beginnings import drawn
 from gansmith.tabular.columns.choices import Codes, Levels
@@ -37,7 +37,7 @@ from gansmith.tabular.columns.codecs import (
     Ascending,
     Fitting,
 )
-from gansmith.tabular.columns.networks import DOMAINS
+from gansmith.tabular.columns.internet import DOMAINS
 from gansmith.tabular.columns.people import N_PARTS, Handle, People, Person, shares_of, style_by_shape
 from gansmith.tabular.columns.pools import USUAL_LOCALE, check_locale, provided
 from gansmith.tabular.columns.semantic_types import UUID, likely_semantic_type, sure_semantic_type
@@ -190,7 +190,7 @@ class InventedCodec(AbstractPresenceCodec):
         return [handle and f"{handle}@{host}" for handle, host in both]
 
     def _hosts(self, numbers: Sequence[int], made: Keyed) -> list[str]:
-        hosts, weights = networks.read(self.style or DOMAINS[0])
+        hosts, weights = internet.read(self.style or DOMAINS[0])
         return [hosts[place] for place in drawn(weights, made.part("domain").uniform(numbers)).tolist()]
 
     def _placed(self, numbers: Numbers, is_missing: Mask, made: Keyed) -> pa.Array:
@@ -308,12 +308,12 @@ def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
 def _addresses(counts: Mapping[str, int], semantic_type: str, min_count: int, *, is_distinct: bool) -> str:
     """Where e-mail addresses and those of machines lead; empty for all else."""
     if semantic_type == "email":
-        return networks.hosts(counts, min_count)
+        return internet.hosts(counts, min_count)
     if semantic_type != "ip":
         return ""
     if _do_most(list(counts), lambda text: ":" in text):
         return "2001:db8"
-    return networks.networks(counts, min_count, is_distinct=is_distinct)
+    return internet.networks(counts, min_count, is_distinct=is_distinct)
 
 
 def _style(texts: Sequence[str], semantic_type: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from gansmith.tabular.columns.networks import BLOCKS, machines
+from gansmith.tabular.columns.internet import BLOCKS, machines
 from gansmith.tabular.columns.pools import Place, places, plain_pool, plain_words, pool
 from gansmith.tabular.keyed import Keyed
 

@@ -21,7 +21,7 @@ from jaxtyping import Int
 from gansmith.errors import DataError
 from gansmith.tabular.cells import Counts, Mask, are_missing, matches, strings, without
 from gansmith.tabular.columns import rare
-from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells, Wish
+from gansmith.tabular.columns.base import AbstractPartedKind, Attempt, Cells, Wish
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.columns.keys import KeyCodec
 from gansmith.tabular.schema import FIRST_PARTS, Column
@@ -46,7 +46,7 @@ class _Number(str):
 
 
 @final
-class Json(AbstractKind):
+class Json(AbstractPartedKind):
     """Objects with keys."""
 
     name: ClassVar[str] = "json"

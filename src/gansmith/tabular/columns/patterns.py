@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from gansmith.errors import DataError
 from gansmith.tabular.cells import Counts, Mask, are_missing, mask_of, matches, strings, without
 from gansmith.tabular.columns import rare
-from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractKind, Attempt, Cells
+from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractPartedKind, Attempt, Cells
 from gansmith.tabular.columns.check_digits import found_check, with_check
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.columns.identifiers import MIN_IDENTIFIERS, is_id_name, is_regular
@@ -33,7 +33,7 @@ WHICH: Final = FIRST_PARTS[0]
 
 
 @final
-class Pattern(AbstractKind):
+class Pattern(AbstractPartedKind):
     """Texts of one or several patterns, which have parts."""
 
     name: ClassVar[str] = "pattern"

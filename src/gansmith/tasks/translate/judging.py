@@ -70,7 +70,7 @@ def judged(
 
 def _read(
     translation: Translation, source: object, truth: object, *, by_order: bool
-) -> tuple[list[Values], list[Values], list[str], tuple[str, ...]]:
+) -> tuple[list[np.ndarray], list[np.ndarray], list[str], tuple[str, ...]]:
     """Inputs, truths and their names, as many as fit into memory, and notes on what was left out."""
     form, state, options = translation.translatable, translation.state, _options(translation)
     given = form.read_grids(source, options, translation.turning().n_channels)

@@ -77,6 +77,19 @@ def test_then_the_faithful_weights_are_kept_as_they_are():
     )
 
 
+def test_steps_become_small_before_the_game_and_again_within_it():
+    moved: list[float] = []
+    for share in (0.01, 0.49, 0.6, 0.99):
+        game = played(0, generator=PlayerConfig(1e-2, 0.0, beta1=0.5), faithful_share=0.5)
+        before = weights(game.networks["generator"])
+        game.play(0, [batch()], Progress(share))
+        moved.append((weights(game.networks["generator"]) - before).abs().max().item())
+    first, rested, begun, ended = moved
+    assert rested < 0.01 * first
+    assert ended < 0.01 * begun
+    assert begun < 0.3 * first  # smaller steps in the game
+
+
 def test_without_a_game_all_is_faithful():
     game = played(10, faithful_share=1.0)
     assert set(game.play(10, [batch(10)], Progress(1.0))) == {"generator"}

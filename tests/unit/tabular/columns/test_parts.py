@@ -17,6 +17,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import request_for
+from gansmith.tabular.columns.base import parted
 from gansmith.tabular.columns.patterns import in_short
 from gansmith.tabular.files import read_table
 from gansmith.tabular.parts import join, split
@@ -101,7 +102,7 @@ def test_cells_are_taken_apart_and_put_together_again(name):
     (column,) = table.schema.columns
     assert column.parts, column
     if name in IN_SHORT:
-        assert column.traits.in_words(column) == IN_SHORT[name]
+        assert parted(column).in_words(column) == IN_SHORT[name]
     flat = split(table.records, table.schema)
     assert flat.column_names == list(table.schema.flat.names)
     assert join(flat, table.schema).column(name).to_pylist() == DRAWN[name]
@@ -115,7 +116,7 @@ def test_what_is_made_is_of_the_patterns(name):
     table = read(name, DRAWN[name])
     cells = made(table)
     (column,) = table.schema.columns
-    again = column.traits.split(pa.array(cells), column)[column.parts[0].name]
+    again = parted(column).split(pa.array(cells), column)[column.parts[0].name]
     assert "" not in again.to_pylist()
     if name not in ("machine", "serial", "order"):  # nothing of these is made anew
         assert sum(a == b for a, b in zip(cells, DRAWN[name], strict=True)) > 0.8 * N
