@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
-from gansmith.faces.demos.pictures import Panel, picture_grid, scatter_grid
+from gansmith.faces.demos.pictures import Panel, line_chart, picture_grid, scatter_grid
 
 
 def _opened(path):
@@ -88,3 +88,28 @@ def test_points_that_are_not_finite_are_refused(tmp_path):
             scatter_grid([Panel(["one"], real, np.zeros((1, 2)))], tmp_path / "s.png")
     with pytest.raises(UsageError, match="one panel at least"):
         scatter_grid([], tmp_path / "s.png")
+
+
+BLUE = (37, 99, 180)
+
+
+def test_a_curve_that_falls_goes_down(tmp_path):
+    line_chart({"loss": np.array([4.0, 2.0, 0.0])}, tmp_path / "c.png", title="T", along="epochs")
+    places = _places(_opened(tmp_path / "c.png")[0], BLUE)
+    places = places[places[:, 1] <= 24 + 40 + 660]  # what stands right of the plot is its name
+    down = [places[places[:, 1] == across, 0].mean() for across in (70, 394, 718)]
+    assert down == sorted(down)
+    assert down[1] - down[0] == pytest.approx(down[2] - down[1], abs=3)
+    assert down[2] - down[0] == pytest.approx(260 / 1.1, abs=8)  # the highest value and a tenth fill the plot
+
+
+@pytest.mark.parametrize("curves", [{}, {"loss": np.zeros(0)}, {"loss": np.array([1.0, np.nan])}])
+def test_curves_of_nothing_are_refused(tmp_path, curves):
+    with pytest.raises(UsageError, match="one curve at least"):
+        line_chart(curves, tmp_path / "c.png", title="T", along="epochs")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_curve_of_one_point_is_drawn(tmp_path):
+    line_chart({"loss": np.ones(1)}, tmp_path / "c.png", title="T", along="epochs", levels={"log 4": 1.4})
+    assert _opened(tmp_path / "c.png")[1]["synthetic"] == "true"

@@ -3,6 +3,8 @@
 Two runs of the article's game are played: one on all twos, as the article has it, and one on a part of them,
 so that it can be compared with the default game on twos that neither has seen. All on the processor, whatever
 else the machine has, so that the seed decides every byte.
+
+Source: Goodfellow et al. 2014, "Generative adversarial networks" (arXiv:1406.2661): *the article*.
 """
 
 from __future__ import annotations
@@ -17,9 +19,8 @@ import torch
 from gansmith.engine.batches import Batch
 from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
-from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
-from gansmith.faces.demos.pictures import make_folder, picture_grid
+from gansmith.faces.demos.pictures import line_chart, make_folder, picture_grid
 from gansmith.modalities.grid_observer import GridObserver
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.embedding import embedded, keys_of, targets_of
@@ -37,6 +38,9 @@ N_JUDGED: Final = 500
 """Generated digits that the discriminator's accuracy is measured on."""
 _LINE: Final = "{epoch:5d}{discriminator_loss:21.3f}{generator_loss:17.3f}{accuracy:11.3f}"
 _N_DRAWN: Final = 24
+_N_GROWING: Final = 12
+GROWN: Final = (1, 3, 10, 30, 100)
+"""Epochs after which the same latents are drawn."""
 _SCORES: Final = ("coverage", "nearer", "copies", "near_copies")
 _N_SHOWN: Final = 4
 
@@ -80,14 +84,15 @@ def run_digits(
         show(f"A handwritten {DIGIT}, one of {len(twos)} in {twos.name}: numbers from 0 to {twos.highest}.\n")
         show(as_numbers(twos.pixels[0]) + "\n")
         show(as_shades(twos.pixels[:_N_SHOWN], twos.highest) + "\n")
-        lines, model = _article_game(twos, seed, epochs, show)
+        lines, model = _article_game(twos, folder, seed, epochs, show)
         _show_generated(model, twos, folder, seed, show)
         models, parts = _comparison(twos, seed, epochs, default_samples_seen, show)
         scores = _scores(models, parts, digits, seed)
         models["default"].save(folder / "digits-default.gan")
         _draw(models, parts, folder / "digits-side-by-side.png", seed)
     _show_scores(scores, show)
-    files = ["digits-article.gan", "digits-article.png", "digits-default.gan", "digits-side-by-side.png"]
+    pictures = [f"digits-{name}.png" for name in ("growing", "losses", "article", "side-by-side")]
+    files = ["digits-article.gan", "digits-default.gan", *pictures]
     show(f"\nWritten to {folder}: {', '.join(files)}.")
     return {"epochs": lines, "scores": scores, "files": files}
 
@@ -95,36 +100,77 @@ def run_digits(
 # --- The article's game on all twos -------------------------------------------------------------------------
 
 
-def _article_game(twos: Pictures, seed: int, epochs: int, show: Show) -> tuple[list[dict[str, float]], Model]:
-    """Play it, with a line every ten epochs."""
+def _article_game(
+    twos: Pictures, folder: Path, seed: int, epochs: int, show: Show
+) -> tuple[list[dict[str, float]], Model]:
+    """Play it, with a line every ten epochs, and draw how it went."""
     run = start(twos, FitConfig(kind="image", preset="article", epochs=epochs, seed=seed, device="cpu"))
     show(
-        f"The article's game on all {len(twos)}: 20-40-64 against 64-32-16-1, {epochs} epochs.\n"
-        "Losses are means of the epoch; accuracy is the share of 500 fakes that are seen through."
+        f"The game of Goodfellow's article (2014) on all {len(twos)}: a generator of 20-40-64 units against\n"
+        f"a discriminator of 64-32-16-1, both learn from cross-entropy, {epochs} epochs. Losses are means\n"
+        f"of the epoch; accuracy is the share of {N_JUDGED} fakes that the discriminator sees through."
     )
     show("epoch   discriminator loss   generator loss   accuracy")
     per_epoch = len(twos) // run.training.game.rules.batch_size
     lines: list[dict[str, float]] = []
-    of_epoch: list[StepRecord] = []
+    losses: list[dict[str, float]] = []
+    grown: dict[int, Pictures] = {}
     for record in run:
-        of_epoch = [*of_epoch[-(per_epoch - 1) :], record] if per_epoch > 1 else [record]
+        losses.append(dict(record.losses))
         epoch, rest = divmod(record.step, per_epoch)
-        if not rest and (epoch % 10 == 0 or epoch == epochs):
-            lines.append(_line(run, epoch, of_epoch))
+        if rest:
+            continue
+        if epoch % 10 == 0 or epoch == epochs:
+            lines.append(_line(run, epoch, losses[-per_epoch:]))
             show(_LINE.format_map(lines[-1]))
-    return lines, run.model()
+        if epoch in GROWN or epoch == epochs:
+            grown[epoch] = run.model().sample(_N_GROWING, seed)
+    model = run.model()
+    _draw_growing(grown, losses, per_epoch, twos, folder, {"seed": str(seed)})
+    return lines, model
+
+
+def _draw_growing(
+    grown: Mapping[int, Pictures],
+    losses: Sequence[Mapping[str, float]],
+    per_epoch: int,
+    twos: Pictures,
+    folder: Path,
+    metadata: Mapping[str, str],
+) -> None:
+    """What the generator makes of the same latents as it learns, and both losses."""
+    picture_grid(
+        [drawn.pixels for drawn in grown.values()],
+        ["after 1 epoch" if epoch == 1 else f"after {epoch} epochs" for epoch in grown],
+        folder / "digits-growing.png",
+        highest=twos.highest,
+        title="Generated twos while the article's game learns",
+        metadata=metadata,
+    )
+    means = {
+        name: np.array([one[name] for one in losses]).reshape(-1, per_epoch).mean(1)
+        for name in ("discriminator", "generator")
+    }
+    line_chart(
+        means,
+        folder / "digits-losses.png",
+        title="Losses of the article's game (log 4: a discriminator that can only guess)",
+        along="epochs",
+        levels={"log 4": float(np.log(4))},
+        metadata=metadata,
+    )
 
 
 @torch.no_grad()
-def _line(run: FitRun, epoch: int, of_epoch: Sequence[StepRecord]) -> dict[str, float]:
+def _line(run: FitRun, epoch: int, of_epoch: Sequence[Mapping[str, float]]) -> dict[str, float]:
     game = run.training.game
     stream = Randomness(game.randomness.seed).stream("accuracy")
     fake = game.rules.generate(game.networks, Batch({}, N_JUDGED), stream, epoch)
     is_seen_through = game.networks["discriminator"](fake, None) < 0
     return {
         "epoch": epoch,
-        "discriminator_loss": float(np.mean([record.losses["discriminator"] for record in of_epoch])),
-        "generator_loss": float(np.mean([record.losses["generator"] for record in of_epoch])),
+        "discriminator_loss": float(np.mean([one["discriminator"] for one in of_epoch])),
+        "generator_loss": float(np.mean([one["generator"] for one in of_epoch])),
         "accuracy": is_seen_through.float().mean().item(),
     }
 

@@ -1,6 +1,6 @@
 """Where a demonstration puts what it makes, and pictures of it, drawn with Pillow alone.
 
-There are grids of real beside generated, and scatter plots. Every file says in its text that it holds
+There are grids of real beside generated, scatter plots and curves. Every file says in its text that it holds
 something synthetic.
 """
 
@@ -158,6 +158,66 @@ def scatter_grid(
         for group, colour in ((panel.real, _REAL), (panel.fake[np.isfinite(panel.fake).all(1)], _FAKE)):
             if len(group):
                 _dots(image, frame, group, colour)
+    write_whole(path, png_bytes(image, metadata or {}))
+
+
+def line_chart(
+    curves: Mapping[str, Float[np.ndarray, " n"]],
+    path: Path,
+    *,
+    title: str,
+    along: str,
+    first: int = 1,
+    levels: Mapping[str, float] | None = None,
+    size: tuple[int, int] = (660, 260),
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write curves over a count, such as losses over epochs, as one PNG; zero is in sight.
+
+    Args:
+        curves: At most two by name, of one length; the first in the colour of what is real.
+        path: Of the PNG; written whole or not at all.
+        title: Above everything.
+        along: What is counted.
+        first: The count that the curves begin with.
+        levels: Values to compare with, by name: thin lines across.
+        size: Width and height of the plotted square on the screen.
+        metadata: Text to keep in the file.
+
+    Raises:
+        UsageError: When a curve has no points, or any that is not finite.
+        DataError: When the file cannot be written.
+    """
+    if not curves or not all(len(one) and np.isfinite(one).all() for one in curves.values()):
+        raise UsageError("there must be one curve at least, and points in each, all of them finite.")
+    width, height = size
+    left, top = _MARGIN + 40, _MARGIN + _LARGE_PX + 20
+    highest = 1.1 * max([*(float(one.max()) for one in curves.values()), *(levels or {}).values()]) or 1.0
+    image = Image.new("RGB", (left + width + 100 + _MARGIN, top + height + 24 + _MARGIN), _PAPER)
+    draw = ImageDraw.Draw(image)
+    draw.text((_MARGIN, _MARGIN - 4), title, _INK, _font(_LARGE_PX + 2))
+
+    def down(value: float) -> float:
+        return top + height * (1 - value / highest)
+
+    step = 10 ** math.floor(math.log10(highest))
+    step = step if highest / step >= 2 else step / 5
+    for value in np.arange(0, highest, step):
+        draw.line([(left, down(value)), (left + width, down(value))], _RULE)
+        draw.text((left - 8, down(value)), f"{value:g}", _FAINT, _font(_SMALL_PX), anchor="rm")
+    for name, value in (levels or {}).items():
+        draw.line([(left, down(value)), (left + width, down(value))], _FAINT)
+        draw.text((left + width + 8, down(value)), name, _FAINT, _font(_SMALL_PX), anchor="lm")
+    n_steps = max(max(map(len, curves.values())) - 1, 1)
+    for (name, curve), colour in zip(curves.items(), (_REAL, _FAKE), strict=False):
+        points = [(left + width * place / n_steps, down(float(value))) for place, value in enumerate(curve)]
+        draw.line(points, colour, 2, joint="curve")
+        draw.text((points[-1][0] + 8, points[-1][1]), name, colour, _font(_SMALL_PX), anchor="lm")
+    for place in (0, n_steps):
+        text = f"{place + first:,}"
+        across = left + width * place / n_steps
+        draw.text((across, top + height + 8), text, _FAINT, _font(_SMALL_PX), anchor="mt")
+    draw.text((left + width / 2, top + height + 8), along, _FAINT, _font(_SMALL_PX), anchor="mt")
     write_whole(path, png_bytes(image, metadata or {}))
 
 

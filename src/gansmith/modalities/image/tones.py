@@ -121,9 +121,9 @@ def pixels_of(tones: Tones, dtype: np.dtype[Any], had: Range) -> Pixels:
     """Values as pixels of a type, shape `(height, width, n_channels)`, transparency as the last of them."""
     planes = [*tones.colours] if tones.alpha is None else [*tones.colours, tones.alpha]
     pixels = np.empty((*planes[0].shape, len(planes)), dtype)
-    for channel, plane in enumerate(planes):  # one by one: a photograph has many
-        values = plane * np.float32(had[1] - had[0]) + np.float32(had[0])
-        pixels[..., channel] = values if dtype.kind == "f" else np.rint(values, out=values)
+    for row, line in enumerate(zip(*planes, strict=True)):  # row by row: a photograph has many
+        values = np.stack(line, -1) * np.float32(had[1] - had[0]) + np.float32(had[0])
+        pixels[row] = values if dtype.kind == "f" else np.rint(values, out=values)
     return pixels
 
 

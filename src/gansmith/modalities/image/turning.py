@@ -241,6 +241,6 @@ class _Rewriting:
             tones = tones_of(pixels, had)
         except ValueError as error:
             raise Unreadable(str(error)) from error
-        made, seconds, said = turned_tones(tones, self.turning, mask)
-        written, notes = held(made, pixels.dtype, had, kind)
+        tones, seconds, said = turned_tones(tones, self.turning, mask)
+        written, notes = held(tones, pixels.dtype, had, kind)
         return written, Turned(name, height * width, seconds, "; ".join(filter(None, (said, *notes))))

@@ -87,7 +87,7 @@ def rules(state: PairState, faithful_share: float) -> PairedRules:
     """The rules, by what is to be made."""
     terms = (TermConfig("reconstruction", 1.0), TermConfig("paired_features", 0.02))
     if state.is_mask:
-        terms = (*terms, TermConfig("overlap", 0.1))
+        terms = (*terms, TermConfig("overlap", 1.0))
     return PairedRules(
         batch_size=16 if state.task == "upscale" else 8,
         terms=terms,

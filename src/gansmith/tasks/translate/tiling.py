@@ -17,7 +17,8 @@ from torch import Tensor
 from gansmith.errors import UsageError
 
 MOST_POINTS: Final = 1 << 18
-"""Of a tile with what is around it, about: what a network remembers of them is a few hundred times larger."""
+"""Of a tile with what is around it, about: what a network remembers of them is a few hundred times larger,
+and more so where it makes more points than it is given."""
 
 
 @final

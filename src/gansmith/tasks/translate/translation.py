@@ -26,7 +26,7 @@ from gansmith.nets.resizing import resized
 from gansmith.nets.translators import GridTranslator
 from gansmith.store import as_json, write_whole
 from gansmith.tasks.model import Model, sealed, versions
-from gansmith.tasks.translate.tiling import Tiles, turned_by_tiles
+from gansmith.tasks.translate.tiling import MOST_POINTS, Tiles, turned_by_tiles
 
 MOST_STRENGTH: Final = 1.0
 
@@ -93,7 +93,8 @@ class Translation:
     @cached_property
     def tiles(self) -> Tiles:
         """How large records are cut up."""
-        return Tiles(self.network.reach, self.network.multiple, self.translatable.n_dims)
+        most_points = MOST_POINTS // self.state.factor
+        return Tiles(self.network.reach, self.network.multiple, self.translatable.n_dims, most_points)
 
     def turning(self, masks: Path | None = None) -> Turning:
         """What is done to each record; `masks` say what of it counts as missing.
