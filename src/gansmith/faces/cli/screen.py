@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gansmith.faces.cli.graphics import graphics_of, print_pictures
+from gansmith.findings import Finding
 from gansmith.tasks.opening import Opened
 from gansmith.tasks.runs.telling import in_words, lines_of, stopping
 
@@ -60,8 +61,16 @@ def show_schema(opened: Opened) -> None:
     print_rows(rows[:MAX_ROWS], console)
     if len(rows) > MAX_ROWS:
         console.print(f"... and {len(rows) - MAX_ROWS:,} more.")
-    for note in records.notes:
+    for note in opened.notes:
         console.print(f"Note: {note}")
+
+
+def print_findings(findings: Sequence[Finding], where: Console = output) -> None:
+    """What is wrong with data, one line each, with what to do."""
+    if findings:
+        where.print("Before learning:")
+    for finding in findings:
+        where.print(f"- {finding}", soft_wrap=True)
 
 
 @contextmanager
