@@ -54,12 +54,16 @@ class Opened:
         auditing = offered(self.modality.format, Auditing) if self._is_audited else None
         return () if auditing is None else auditing.audit(self.records, self.target, self.options)
 
-    @cached_property
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The findings that matter to who learns, as notes; those that spoil something as cautions."""
+        serious = [one for one in self.findings if one.weight >= WEAKENS]
+        return tuple(Caution(one) if one.weight >= SPOILS else str(one) for one in serious)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before learning: what is wrong with the data, and how it was read."""
-        serious = [one for one in self.findings if one.weight >= WEAKENS]
-        found = [Caution(one) if one.weight >= SPOILS else str(one) for one in serious]
-        return (*found, *self.records.notes)
+        return (*self.doubts, *self.records.notes)
 
     def describe(self) -> Description:
         """What would be learnt of the records, and what would not.

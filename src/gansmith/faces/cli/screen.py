@@ -55,13 +55,15 @@ def print_rows(rows: Sequence[dict[str, str]], where: Console = output) -> None:
 
 
 def show_schema(opened: Opened) -> None:
-    """What will be learnt, and what was noticed while reading."""
+    """What is wrong with the data, what will be learnt, and what was noticed while reading."""
     rows, records = opened.modality.format.overview(opened.records), opened.records
     console.print(f"{records.name}: {len(records):,} records.")
+    for note in opened.doubts:
+        console.print(f"Note: {note}")
     print_rows(rows[:MAX_ROWS], console)
     if len(rows) > MAX_ROWS:
         console.print(f"... and {len(rows) - MAX_ROWS:,} more.")
-    for note in opened.notes:
+    for note in records.notes:
         console.print(f"Note: {note}")
 
 

@@ -115,7 +115,7 @@ def rare_groups(subject: Subject) -> tuple[Finding, ...]:
     if not found or subject.n < FEW_OF_A_CLASS * MAX_GROUPS:  # there everything is rare
         return ()
     n_values = sum(found.values())
-    values = "1 value has" if n_values == 1 else f"{n_values:,} values have"
-    said = f"{values} fewer than {FEW_OF_A_CLASS} records each, in {named(found)}"
+    values, have = ("1 value", "has") if n_values == 1 else (f"{n_values:,} values", "have")
+    said = f"{values} of {named(found)} {have} fewer than {FEW_OF_A_CLASS} records"
     cure = "Hardly anything is learnt of such groups: join them with others if they matter."
     return (Finding("rare groups", WORTH_KNOWING, said, cure, tuple(found), 0),)
