@@ -92,7 +92,8 @@ CUT = {
     "a word": lines([k, ["Private", "State-gov"][k % 2]] for k in range(70)) + "71,Priv",
     "a day": lines([k, f"2014-03-{k % 28 + 1:02}"] for k in range(70)) + "71,2014-03-1",
     "decimals": lines([k, f"{k}.{k % 90 + 10}"] for k in range(70)) + "71,12.5",
-    "nothing": lines([k, "ab"[k % 2]] for k in range(70)) + "71,",
+    "nothing": lines([k, k * k / 8] for k in range(70)) + "71,",
+    "no word": lines([k, "ab"[k % 2]] for k in range(70)) + "71,",
 }
 WHOLE = {
     "no end": lines([k, ["Private", "State-gov"][k % 2]] for k in range(70)) + "71,Private",
