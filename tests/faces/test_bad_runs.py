@@ -41,7 +41,7 @@ def test_a_resumed_run_keeps_its_settings_and_names_what_differs(place, capsys, 
         "--kind=image": "kind is 'table' there, 'image' here",
         "--target=city": "target is '' there, 'city' here",
         "--column=age:category": "columns is {} there, {'age': 'category'} here",
-        "--no-header": "has_header is True there, False here",
+        "--no-header": "has_header is None there, False here",
         f"--from={place / 'm.gan'}": "it fine-tunes no model",
     }.items():
         option = option.replace("run.toml", str(place / "run.toml"))

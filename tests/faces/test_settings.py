@@ -223,7 +223,7 @@ def test_a_file_may_have_sections_for_several_kinds(data, tmp_path, monkeypatch)
     )
     pixels = tmp_path / "pictures.csv"
     pixels.write_text("\n".join(",".join(["0", "1"] * 8 + ["2"]) for _ in range(30)))
-    for source, expected in ((data, (True, 2)), (pixels, (False, None))):
+    for source, expected in ((data, (None, 2)), (pixels, (False, None))):
         target = tmp_path / f"{source.stem}.gan"
         assert run(["fit", str(source), "-o", str(target), "--config", str(tmp_path / "run.toml")]) == 0
         options = load_model(target).manifest["options"]

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, final, runtime_che
 
 import numpy as np
 
+from gansmith.findings import Finding
 from gansmith.modalities.previews import Preview
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress
@@ -200,6 +201,21 @@ class Describing(Protocol):
 
         Raises:
             DataError: When nothing in them can be learnt.
+        """
+        ...
+
+
+@runtime_checkable
+class Auditing(Protocol):
+    """What is wrong with records can be said before anything is learnt from them."""
+
+    def audit(self, records: Any, target: str, options: Any) -> tuple[Finding, ...]:
+        """What spoils what is learnt of these records, or is worth knowing before; the worst first.
+
+        Args:
+            records: As they were read.
+            target: A part of a record to be predicted from the others, or "".
+            options: How they were read; the kind's own.
         """
         ...
 

@@ -328,6 +328,8 @@ class Table:
     """The file's name, or what the caller called it."""
     notes: tuple[str, ...] = ()
     """What the user should know: a guessed encoding, an ambiguous date, ..."""
+    is_cut: bool = False
+    """Whether the file that it was read from seems to end in the middle of a cell."""
 
     def __len__(self) -> int:
         return self.records.num_rows
@@ -335,7 +337,7 @@ class Table:
     def take(self, indices: np.ndarray[Any, np.dtype[np.integer[Any]]]) -> Table:
         """The records at `indices`, shape (n,), in that order; schema and notes stay."""
         records = self.records.take(pa.array(indices)).combine_chunks()
-        return Table(records, self.schema, self.name, self.notes)
+        return replace(self, records=records)
 
 
 def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:

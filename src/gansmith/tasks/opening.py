@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, cast, final
+from functools import cached_property
+from typing import Any, Final, cast, final
 
-from gansmith.errors import UsageError
-from gansmith.modalities.format import Describing, Description, HasColumns
+from gansmith.errors import Caution, UsageError
+from gansmith.findings import SPOILS, WEAKENS, Finding
+from gansmith.modalities.format import Auditing, Describing, Description, HasColumns
 from gansmith.modalities.registry import Modality, find_modality, needed, offered, options_of, recognise
+
+AUDITED: Final = ("fit", "show")
+"""Commands that look at data before it is learnt from."""
 
 
 @final
@@ -26,11 +31,39 @@ class Opened:
         options: How it was read; the kind's own.
         target: A column to be predicted from the others, or "".
         started: When reading began, on the monotonic clock: budgets count from here.
+        is_audited: Whether it is the user's own data, which is looked at before it is learnt from.
     """
 
-    def __init__(self, modality: Modality, records: Any, options: Any, target: str, started: float) -> None:
+    def __init__(
+        self,
+        modality: Modality,
+        records: Any,
+        options: Any,
+        target: str,
+        started: float,
+        *,
+        is_audited: bool = False,
+    ) -> None:
         self.modality, self.options, self.target, self.started = modality, options, target, started
         self.records: Any = records
+        self._is_audited = is_audited
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the data, the worst first; asked for before the records are handed over."""
+        auditing = offered(self.modality.format, Auditing) if self._is_audited else None
+        return () if auditing is None else auditing.audit(self.records, self.target, self.options)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The findings that matter to who learns, as notes; those that spoil something as cautions."""
+        serious = [one for one in self.findings if one.weight >= WEAKENS]
+        return tuple(Caution(one) if one.weight >= SPOILS else str(one) for one in serious)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before learning: what is wrong with the data, and how it was read."""
+        return (*self.doubts, *self.records.notes)
 
     def describe(self) -> Description:
         """What would be learnt of the records, and what would not.
@@ -80,7 +113,7 @@ def open_data(
     records = modality.format.read(source, settled)
     if target:
         needed(modality.format, HasColumns, modality.kind).check_target(records, target)
-    return Opened(modality, records, settled, target, started)
+    return Opened(modality, records, settled, target, started, is_audited=command in AUDITED)
 
 
 def _by_name(options: Any) -> Mapping[str, object] | None:

@@ -108,7 +108,7 @@ def _started(
         opened = open_data(data, kind=settings.kind, target=target, options=options)
         show_schema(opened)
         console.print("  0%  preparing: fitting columns, networks and length to the data")
-        n_notes = len(opened.records.notes)
+        n_notes = len(opened.notes)
         from gansmith.tasks.runs.fit import start  # takes its time, as it imports torch
 
         fit_run = start(opened, settings, folder=folder, origin=model)

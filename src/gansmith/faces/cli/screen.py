@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gansmith.faces.cli.graphics import graphics_of, print_pictures
+from gansmith.findings import Finding
 from gansmith.tasks.opening import Opened
 from gansmith.tasks.runs.telling import in_words, lines_of, stopping
 
@@ -54,14 +55,24 @@ def print_rows(rows: Sequence[dict[str, str]], where: Console = output) -> None:
 
 
 def show_schema(opened: Opened) -> None:
-    """What will be learnt, and what was noticed while reading."""
+    """What is wrong with the data, what will be learnt, and what was noticed while reading."""
     rows, records = opened.modality.format.overview(opened.records), opened.records
     console.print(f"{records.name}: {len(records):,} records.")
+    for note in opened.doubts:
+        console.print(f"Note: {note}")
     print_rows(rows[:MAX_ROWS], console)
     if len(rows) > MAX_ROWS:
         console.print(f"... and {len(rows) - MAX_ROWS:,} more.")
     for note in records.notes:
         console.print(f"Note: {note}")
+
+
+def print_findings(findings: Sequence[Finding], where: Console = output) -> None:
+    """What is wrong with data, one line each, with what to do."""
+    if findings:
+        where.print("Before learning:")
+    for finding in findings:
+        where.print(f"- {finding}", soft_wrap=True)
 
 
 @contextmanager

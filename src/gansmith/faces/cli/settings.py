@@ -64,7 +64,7 @@ def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]
             chosen = Chosen(
                 {name: _parsed(one, found[name]) for name, one in settings.items() if name in found},
                 {name: _parsed(one, found[name]) for name, one in options.items() if name in found},
-                tuple(_spelling({**settings, **options}[name]) for name in found),
+                tuple(_spelt({**settings, **options}[name], value) for name, value in found.items()),
             )
             function(**given, chosen=chosen)
 
@@ -121,6 +121,12 @@ def _spelling(setting: Setting) -> str:
     return setting.offered.option or f"--{'no-' * is_turned_off}{setting.name.replace('_', '-')}"
 
 
+def _spelt(setting: Setting, value: Any) -> str:
+    """An option as it stands on the command line; of two that mean yes and no the one that was given."""
+    yes, _, no = _spelling(setting).partition("/")
+    return no if no and value is False else yes
+
+
 def _form(setting: Setting) -> Any:
     """The type that typer reads a setting as; None where it cannot be spelt."""
     kinds = _plain(setting.type)
@@ -152,7 +158,7 @@ def _parsed(setting: Setting, value: Any) -> Any:
     """A value as its class of settings takes it; what is wrong with it, that class says."""
     kinds = _plain(setting.type)
     if kinds == {bool}:
-        return not setting.default
+        return value if setting.default is None else not setting.default
     if Mapping in kinds and isinstance(value, list):
         return _pairs(setting, value)
     is_number = bool(kinds & {int, float})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
@@ -22,6 +23,10 @@ def show(
         Path, typer.Argument(metavar="MODEL.gan|RUN|DATA", help="A model file, a run folder, or data.")
     ],
     chosen: Chosen,
+    target: Annotated[
+        str,
+        typer.Option(help="A column of data that is to be predicted: it is looked at, too."),
+    ] = "",
     json: Json = False,
     sdv: Annotated[
         bool, typer.Option("--sdv", help="Print the columns of a table or its model as SDV's metadata JSON.")
@@ -35,7 +40,8 @@ def show(
 ) -> None:
     """Show what a model has learnt, how a run is going, or what columns a data file has.
 
-    With --json the schema of a model or a data file can be edited and given to `fit --schema`.
+    Of data it says, too, what is wrong with it and what to do before learning. With --json the schema of a
+    model or a data file can be edited and given to `fit --schema`.
     """
     if movie:
         _write_movie(what, movie, json)
@@ -46,7 +52,7 @@ def show(
     elif (what / "config.json").exists():
         _show_run(what, json)
     else:
-        _show_data(what, chosen.options, json)
+        _show_data(what, chosen.options, target, json)
 
 
 def _show_model(path: Path, as_json: bool) -> None:
@@ -138,21 +144,29 @@ def _write_movie(run: Path, movie: Path, as_json: bool) -> None:
         print_json({"movie": str(movie), "n_frames": len(paths)})
 
 
-def _show_data(path: Path, options: Mapping[str, Any], as_json: bool) -> None:
+def _show_data(path: Path, options: Mapping[str, Any], target: str, as_json: bool) -> None:
     from gansmith.faces.cli.graphics import print_pictures
-    from gansmith.faces.cli.screen import output, print_rows
+    from gansmith.faces.cli.screen import output, print_findings, print_rows
     from gansmith.tasks.opening import open_data
 
-    opened = open_data(str(path), options=options, command="show")
+    opened = open_data(str(path), target=target, options=options, command="show")
     found = opened.describe()
     if as_json:
-        print_json({"kind": opened.modality.kind, "n_records": len(opened.records), "schema": found.schema})
+        print_json(
+            {
+                "kind": opened.modality.kind,
+                "n_records": len(opened.records),
+                "findings": [asdict(one) for one in opened.findings],
+                "schema": found.schema,
+            }
+        )
         return
     typer.echo(f"{path}: {len(opened.records):,} records of {opened.modality.kind} data")
     print_rows(found.rows)
     print_pictures(opened.modality.format.preview(opened.records), output)
     for note in (*opened.records.notes, *found.remarks):
         typer.echo(f"Note: {note}")
+    print_findings(opened.findings)
 
 
 def _show_metadata(path: Path, options: Mapping[str, Any]) -> None:

@@ -23,10 +23,8 @@ READING: Final = ("fit", "score", "show", "rebalance")
 class ImageOptions:
     """How pictures are read, learnt and written."""
 
-    has_header: Annotated[
-        bool, Offered(READING, "--no-header", help="The first line is data, not names.")
-    ] = True
-    """Whether a text file's first line may name its columns."""
+    has_header: Annotated[bool | None, Offered(READING, "--header/--no-header")] = None
+    """Whether a text file's first line names its columns, or is data; found when not given."""
     encoding: Annotated[str, Offered(READING)] = ""
     """Of a text file; found when not given."""
     where: Annotated[Any, Offered(("fit",), form="label=VALUE")] = ()

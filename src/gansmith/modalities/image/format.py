@@ -9,11 +9,13 @@ from typing import Any, ClassVar, cast, final
 
 import numpy as np
 
+from gansmith.findings import Finding
 from gansmith.modalities.canvas import as_address
 from gansmith.modalities.format import AbstractFormat
 from gansmith.modalities.grids import Grids, Turned, Turning, Values
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.arrays import is_channels_first
+from gansmith.modalities.image.auditing import audit
 from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
 from gansmith.modalities.image.galleries import rows_gallery
@@ -165,6 +167,10 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         cards = score_pictures(fakes, train, holdout, target, seed, effort, progress)
         for fake, card in zip(fakes, cards, strict=True):
             yield replace(card, notes=(*card.notes, *_broken_ones(fake, train, holdout)))
+
+    def audit(self, records: Pictures, target: str, options: ImageOptions) -> tuple[Finding, ...]:
+        """See `Auditing`."""
+        return audit(records)
 
     def overview(self, records: Pictures) -> list[dict[str, str]]:
         brought = next((f" ({note})" for note in records.notes if BROUGHT in note), "")

@@ -51,7 +51,7 @@ def read_pixel_table(path: Path, options: ImageOptions) -> Pictures:
     """
     lines = _lines(path, options.encoding)
     notes: tuple[str, ...] = ()
-    if options.has_header and lines and _is_header(lines[0][1]):
+    if options.has_header is not False and lines and _is_header(lines[0][1]):
         if lines[0][1].split(",")[0].strip().strip('"').lower() in _LABEL_NAMES:
             raise DataError(
                 f"{path}: the label stands in the first column. Move it to the last, behind the pixels."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, final
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError
+from gansmith.findings import Finding
 from gansmith.modalities.format import AbstractFormat, Description
 from gansmith.modalities.previews import TablePreview
 from gansmith.modalities.table.options import TableOptions
@@ -20,6 +20,7 @@ from gansmith.modalities.table.sdv import choose_table, is_sdv, schema_by, table
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import Effort
+from gansmith.tabular.audit import audit
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.base import natural_kind
 from gansmith.tabular.conditions import conditions_of, matching
@@ -123,6 +124,10 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
             described(rows), suppression_notes(rows, records.schema, ""), records.schema.to_json()
         )
 
+    def audit(self, records: Table, target: str, options: TableOptions) -> tuple[Finding, ...]:
+        """See `Auditing`."""
+        return audit(records, target, options.min_count)
+
     def check_target(self, records: Table, target: str) -> None:
         """See `HasColumns`."""
         column = records.schema.column(target)
@@ -185,13 +190,7 @@ def _with_variety(schema: Schema) -> Schema:
 
 
 def _read_like(source: object, like: Table, leniency: Leniency, n_min: int) -> Table:
-    read = partial(read_table, source, schema=like.schema, leniency=leniency, n_min=n_min, is_capped=True)
-    try:
-        return read()
-    except DataError:
-        if like.schema.names != tuple(f"column_{number + 1}" for number in range(len(like.schema))):
-            raise
-    return read(has_header=False)  # as `like` was
+    return read_table(source, schema=like.schema, leniency=leniency, n_min=n_min, is_capped=True)
 
 
 def _read(source: object, options: TableOptions, schema: Schema | None) -> Table:
@@ -229,7 +228,7 @@ def _settled(table: Table, options: TableOptions) -> Table:
     except DataError as error:
         raise DataError(f"{table.name}: {error}") from error
     schema = replace(schema, constraints=settled.constraints)
-    return Table(table.records, schema, table.name, (*table.notes, *notes))
+    return replace(table, schema=schema, notes=(*table.notes, *notes))
 
 
 def _bare(column: Column, bound: frozenset[str]) -> Column:

@@ -16,10 +16,8 @@ EVERYWHERE: Final = (*READING, "complete")
 class TableOptions:
     """How a table is read, learnt and written."""
 
-    has_header: Annotated[
-        bool, Offered(EVERYWHERE, "--no-header", help="The first line is data, not names.")
-    ] = True
-    """Whether a text file's first line names its columns."""
+    has_header: Annotated[bool | None, Offered(EVERYWHERE, "--header/--no-header")] = None
+    """Whether a text file's first line names its columns, or is data; found when not given."""
     encoding: Annotated[str, Offered(EVERYWHERE)] = ""
     """Of a text file; found when not given."""
     missing: Annotated[tuple[str, ...], Offered(READING, form="TEXT")] = ()

@@ -44,7 +44,7 @@ def read_table(
     *,
     overrides: Mapping[str, str] | None = None,
     schema: Schema | None = None,
-    has_header: bool = True,
+    has_header: bool | None = None,
     encoding: str | None = None,
     name: str | None = None,
     missing: Sequence[str] = (),
@@ -60,7 +60,7 @@ def read_table(
             any object with `__arrow_c_stream__`, or a NumPy array of rows.
         overrides: Kinds that go before those found, by column name; or a thing to invent: "email".
         schema: A whole schema that goes before what is found; its columns must be the table's, in any order.
-        has_header: Delimited text: whether the first record holds the columns' names.
+        has_header: Delimited text: whether the first record holds the columns' names; None: found.
         encoding: Text: its encoding; None: found.
         name: What to call the table in messages; None: the file's name.
         missing: The user's own spellings of a missing cell, beside the usual ones.
@@ -77,8 +77,9 @@ def read_table(
     """
     called = name or (Path(source).name if isinstance(source, (str, Path)) else type(source).__name__)
     try:
-        raw = _raw_table(source, has_header, encoding, is_capped)
-        _check_size(raw.columns, has_header and raw.is_text, n_min)
+        known = () if schema is None else schema.names
+        raw = _raw_table(source, has_header, encoding, is_capped, known)
+        _check_size(raw.columns, raw.has_header, n_min)
         has_numbers = not all(map(is_string, raw.columns.schema.types))
         told = Wish(None, "", None, raw.is_comma_decimal, tuple(missing), has_numbers)
         wishes = {
@@ -88,6 +89,7 @@ def read_table(
         unshared = _unshared(raw.columns.column_names, wishes, schema, leniency)
         learn = _learn if leniency in ("none", "surplus") else _learn_leniently
         is_text, notes, style, headers = raw.is_text, raw.notes, raw.style, raw.headers
+        is_cut = raw.is_cut
         cells = dict(zip(raw.columns.column_names, raw.columns.columns, strict=True))
         del raw  # each column is forgotten when it has been understood: one copy is enough
         found = {column: learn(cells.pop(column), is_text, column, wish) for column, wish in wishes.items()}
@@ -106,7 +108,8 @@ def read_table(
     )
     style = schema.text if schema is not None and schema.text is not None else style
     constraints = None if schema is None else schema.constraints
-    return Table(records, Schema(columns, style, constraints), called, (*notes, *unshared, *remarks))
+    told = (*notes, *unshared, *remarks)
+    return Table(records, Schema(columns, style, constraints), called, told, is_cut)
 
 
 def _with_locale(
@@ -130,14 +133,14 @@ def _with_locale(
 
 
 def read_partial(
-    source: object, schema: Schema, *, has_header: bool = True, encoding: str | None = None
+    source: object, schema: Schema, *, has_header: bool | None = None, encoding: str | None = None
 ) -> tuple[RawTable, Table]:
     """A table with gaps: cells may be missing, and whole columns of the schema.
 
     Args:
         source: As for `read_table`.
         schema: All columns.
-        has_header: Delimited text: whether the first record holds the columns' names.
+        has_header: Delimited text: whether the first record holds the columns' names; None: found.
         encoding: Text: its encoding; None: found.
 
     Returns:
@@ -149,8 +152,8 @@ def read_partial(
     """
     called = Path(source).name if isinstance(source, (str, Path)) else type(source).__name__
     try:
-        raw = _raw_table(source, has_header, encoding, is_capped=False)
-        _check_size(raw.columns, has_header and raw.is_text, 1)
+        raw = _raw_table(source, has_header, encoding, False, schema.names)
+        _check_size(raw.columns, raw.has_header, 1)
         for name in raw.columns.column_names:
             if name not in schema.names:
                 raise DataError(
@@ -169,9 +172,13 @@ def _column_or_gaps(raw: RawTable, column: Column) -> pa.Array:
     return _learn(raw.columns.column(column.name), raw.is_text, column.name, wish).values
 
 
-def _raw_table(source: object, has_header: bool, encoding: str | None, is_capped: bool) -> RawTable:
+def _raw_table(
+    source: object, has_header: bool | None, encoding: str | None, is_capped: bool, known: Sequence[str]
+) -> RawTable:
     if isinstance(source, (str, Path)):
-        raw = read_file(Path(source), has_header=has_header, encoding=encoding, is_capped=is_capped)
+        raw = read_file(
+            Path(source), has_header=has_header, encoding=encoding, is_capped=is_capped, known=known
+        )
     elif isinstance(source, pa.Table):
         raw = RawTable(source)
     elif isinstance(source, np.ndarray):

@@ -23,6 +23,8 @@ import pyarrow.parquet as pq
 
 from gansmith.errors import DataError, did_you_mean
 from gansmith.tabular.files.dialect import Dialect, decode, find_dialect, records_of, style_of
+from gansmith.tabular.files.endings import is_cut
+from gansmith.tabular.files.header import names_columns, numbered_names
 from gansmith.tabular.files.subset import Subset, n_kept, note_on
 from gansmith.tabular.schema import TextStyle
 
@@ -55,16 +57,28 @@ class RawTable:
     """How the file is laid out, if it is delimited text."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """How the header spells names that have blanks around them."""
+    has_header: bool = False
+    """Whether the first line of a delimited text names the columns."""
+    is_cut: bool = False
+    """Whether a delimited text seems to end in the middle of a cell."""
 
 
-def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: bool = False) -> RawTable:
+def read_file(
+    path: Path,
+    *,
+    has_header: bool | None,
+    encoding: str | None,
+    is_capped: bool = False,
+    known: Sequence[str] = (),
+) -> RawTable:
     """The table in a file.
 
     Args:
         path: A delimited text, JSON lines or Parquet file; text may be compressed with gzip.
-        has_header: Whether the first record of a delimited text holds the columns' names.
+        has_header: Whether the first record of a delimited text holds the columns' names; None: found.
         encoding: Of a text file; None: found.
         is_capped: Whether a random subset is enough, where there are very many records.
+        known: Names of columns, by which a header is told from a record; empty: nobody knows them.
 
     Raises:
         DataError: There is no such file, or it is not such a table; the message says what and where.
@@ -91,7 +105,10 @@ def read_file(path: Path, *, has_header: bool, encoding: str | None, is_capped: 
     else:
         dialect = find_dialect(text, "\t" if extension == ".tsv" else None)
         style = style_of(text, dialect, found)
-        table = replace(_read_text(text, dialect, has_header, is_capped), style=style)
+        first, *below = _first_records(text, dialect)
+        is_told = has_header is not None
+        named = has_header if has_header is not None else names_columns(first, below, known)
+        table = replace(_read_text(text, dialect, first, named, is_capped, is_told=is_told), style=style)
     return replace(table, notes=(note, *table.notes) if note else table.notes)
 
 
@@ -154,14 +171,18 @@ def _read_parquet(source: Path | pa.BufferReader, is_capped: bool) -> RawTable:
         ) from error
 
 
-def _read_text(text: str, dialect: Dialect, has_header: bool, is_capped: bool) -> RawTable:
-    first = _first_record(text, dialect)
-    names = [name.strip() for name in first] if has_header else [f"column_{i + 1}" for i in range(len(first))]
-    notes: list[str] = []
+def _read_text(
+    text: str, dialect: Dialect, first: list[str], has_header: bool, is_capped: bool, *, is_told: bool
+) -> RawTable:
+    """The records below the header, which is told by the user or found."""
+    names, notes = [name.strip() for name in first], list[str]()
     if has_header:
         check_names(names, _UNNAMED, _NO_HEADER)
     else:
+        names = numbered_names(len(first))
         notes.append(f"the {len(names)} columns were named column_1 to column_{len(names)}")
+        if not is_told:
+            notes[-1] += ", as the first line is a record like those below it; --header takes it for names"
     subset, last = _parse(text, dialect, len(first), has_header, is_capped)
     if "\n" in last and text.count(dialect.quote) % 2:  # it swallowed all that follows
         raise DataError(
@@ -176,15 +197,27 @@ def _read_text(text: str, dialect: Dialect, has_header: bool, is_capped: bool) -
         notes.append(note_on(subset.n_seen, len(table)))
     is_kept = has_header and not dialect.is_spaced
     headers = {name: cell for name, cell in zip(names, first, strict=True) if is_kept and name != cell}
-    return RawTable(table, True, dialect.delimiter != ",", tuple(notes), headers=headers)
+    is_ended = text.endswith(("\n", "\r"))
+    return RawTable(
+        table,
+        True,
+        dialect.delimiter != ",",
+        tuple(notes),
+        headers=headers,
+        has_header=has_header,
+        is_cut=not is_ended and is_cut(last.strip(), table.column(len(names) - 1)),
+    )
 
 
-def _first_record(text: str, dialect: Dialect) -> list[str]:
+def _first_records(text: str, dialect: Dialect) -> list[list[str]]:
+    """The first line and some below it, as cells; of a long text none that may be cut."""
     end = 64 * 1024
     while True:
         records = records_of(text[:end], dialect)
-        if len(records) > 1 or end >= len(text):
-            return records[0] if records else []
+        if end >= len(text):
+            return records or [[]]
+        if len(records) > 1:
+            return records[:-1]
         end *= 8
 
 
@@ -248,17 +281,21 @@ def _parse(
             last = str(batch.column(n_columns - 1)[-1].as_py()) if len(batch) else last
     except pa.ArrowInvalid as error:
         raise DataError(
-            _ragged(bad[0], has_header) if bad else f"the file cannot be read as a table: {error}."
+            _ragged(bad[0], has_header, text) if bad else f"the file cannot be read as a table: {error}."
         ) from error
     return subset, last
 
 
-def _ragged(row: Any, has_header: bool) -> str:
-    start = str(row.text)[:60].rstrip()
+def _ragged(row: Any, has_header: bool, text: str) -> str:
+    whole = str(row.text).rstrip()
+    is_last = text.rstrip().endswith(whole) and row.actual_columns < row.expected_columns
+    cure = "Look for a missing or a superfluous delimiter, or a quote that is never closed."
+    if is_last and not text.endswith(("\n", "\r")):
+        cure = "It is the last one, and its line has no end: the file seems to be cut off. Copy it again."
+    number, like = row.number - int(has_header), "header" if has_header else "first record"
     return (
-        f"record {row.number - int(has_header)} ({start!r}) has {row.actual_columns} cells where "
-        f"{row.expected_columns} are wanted, as in the {'header' if has_header else 'first record'}. "
-        "Look for a missing or a superfluous delimiter, or a quote that is never closed."
+        f"record {number} ({whole[:60].rstrip()!r}) has {row.actual_columns} cells where "
+        f"{row.expected_columns} are wanted, as in the {like}. {cure}"
     )
 
 
@@ -302,6 +339,8 @@ def _refuse_bad_json(connection: Any, lines: list[str]) -> None:
     if bad:
         number, is_json = bad[0]
         what = "is JSON, but not an object of columns" if is_json else "is not valid JSON"
+        if number == len(lines) > 1 and not is_json:
+            what += ", and the last one, as if the file were cut off"
         raise DataError(
             f"record {number} {what}: {lines[number - 1][:60]!r}. Wanted: one JSON object on each line."
         )

@@ -69,8 +69,8 @@ def prepare(
         near = did_you_mean(config.preset, recipe.presets)
         raise UsageError(f"preset {config.preset!r} is not known for data of kind {modality.kind!r}. {near}")
     randomness = Randomness(config.seed)
-    records = opened.hand_over()
-    n_heldout, notes = recipe.n_heldout(len(records), config.preset), records.notes
+    notes, records = opened.notes, opened.hand_over()
+    n_heldout = recipe.n_heldout(len(records), config.preset)
     data = {"name": records.name, "n_records": len(records), "n_heldout": n_heldout}
     fingerprint = modality.format.fingerprint(records)
     remarks = recipe.unknown(origin.codec, records) if origin else ()

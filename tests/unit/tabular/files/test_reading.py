@@ -215,7 +215,7 @@ def test_bad_text_is_refused(tmp_path, content, said):
 
 def test_a_header_that_is_data_hints_at_the_option(tmp_path):
     with pytest.raises(DataError, match="--no-header"):
-        read_table(written(tmp_path, "1,1\n2,3\n4,5\n"))
+        read_table(written(tmp_path, "1,1\n2,3\n4,5\n"), has_header=True)
 
 
 def test_bad_files_are_refused(tmp_path):
