@@ -139,8 +139,8 @@ def find_products(view: View, taken: frozenset[str]) -> list[Product]:
         if len(columns) < 3 or len(quick) < MIN_RECORDS:
             continue
         n_values = {one.name: len(np.unique(quick[:, place])) for place, one in enumerate(columns)}
-        for products in _likely(columns, quick, taken).values():
-            likely = [one for one in products[:MAX_TRIED] if one.held_by(view.quick) is not None]
+        for products in _likely(columns, quick, taken):
+            likely = [one for one in products if one.held_by(view.quick) is not None]
             for one in likely[:MAX_HELD]:
                 rule = held(view.records, [one], len(columns) ** 4)
                 if rule is not None:
@@ -151,28 +151,30 @@ def find_products(view: View, taken: frozenset[str]) -> list[Product]:
 
 def _likely(
     columns: list[Column], quick: Float[np.ndarray, "n k"], taken: frozenset[str]
-) -> dict[int, list[Product]]:
+) -> Iterator[list[Product]]:
     """Of each column the products that it may be, as far as few records show, the shortest first."""
-    found: dict[int, dict[tuple[float, tuple[int, ...]], Product]] = {}
+    found: dict[int, dict[tuple[bool, int, float, tuple[int, ...]], tuple[_Term, ...]]] = {}
     for rows in _telling(quick):
         terms = _terms(columns, quick, quick[rows])
+        owners = np.array([term.place for term in terms])
+        divides = np.array([term.role in ("divisors", "without") for term in terms])
         for places, values in _products(terms):
             values = values[(order := np.argsort(values[:, 0]))]
             places, first = places[order], np.ascontiguousarray(values[:, 0])
             for target, times in product(range(len(columns)), _TIMES):
                 wanted, slack = quick[rows, target], 0.5001 * step_of(columns[target])
-                if columns[target].name not in taken and not np.isnan(wanted[0]):
-                    few = _near(values, first, wanted / times, slack / times)
-                    for place in few.tolist():
-                        some = tuple(terms[one] for one in places[place])
-                        if all(term.place != target for term in some):
-                            key = times, tuple(places[place])
-                            found.setdefault(target, {})[key] = _product(columns, target, some, times)
-    return {target: sorted(some.values(), key=_length) for target, some in found.items()}
-
-
-def _length(product: Product) -> tuple[bool, int]:
-    return product.is_ratio, len(product.reads)
+                if columns[target].name in taken or np.isnan(wanted[0]):
+                    continue
+                near = places[_near(values, first, wanted / times, slack / times)]
+                near = near[(owners[near] != target).all(1)]
+                is_ratio = divides[near].any(1)
+                for kind in (False, True):
+                    for some in near[is_ratio == kind][:MAX_TRIED].tolist():
+                        key = kind, len(some), times, tuple(some)
+                        found.setdefault(target, {})[key] = tuple(terms[one] for one in some)
+    for target, some in found.items():
+        likely = sorted(some.items(), key=lambda one: one[0][:2])[:MAX_TRIED]
+        yield [_product(columns, target, terms, key[2]) for key, terms in likely]
 
 
 def _telling(quick: Float[np.ndarray, "n k"]) -> Iterator[np.ndarray]:
