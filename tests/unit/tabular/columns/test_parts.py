@@ -68,7 +68,7 @@ IN_SHORT = {
     "pressure": "{number}/{number_2}",
     "span": "{number}-{number_2}",
     "seat": "{number}{word}",
-    "order": "ORD-{year}-{code}",
+    "order": "ORD-{year}-{number}",
     "link": "https://shop.example.com/p/{word}-shoe-{number}?ref=mail",
     "machine": "{code}",
     "serial": "SN{number}{word}{code}",
