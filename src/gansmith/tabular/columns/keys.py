@@ -328,7 +328,10 @@ class Key(AbstractKind):
     is_made_anew: ClassVar[bool] = True
 
     def find(self, cells: Cells) -> Attempt | None:
-        """Texts without blanks, most of which too few records share, in a column that is named so."""
+        """Texts without blanks, most of which too few records share, in a column that is named so.
+
+        Most different ones: a frequent customer is no more than one.
+        """
         missing = cells.missing_texts
         counts, present = cells.counts[~missing], cells.present(missing)
         is_repeating = MANY_DISTINCT < len(present) < 0.95 * counts.sum()
@@ -336,7 +339,7 @@ class Key(AbstractKind):
             return None
         min_count = rare.usual_min_count(len(cells.codes))
         is_code = pc.all(pc.match_substring_regex(present, r"^\S*[0-9]\S*$")).as_py()
-        return self.read(cells) if is_code and rare.are_mostly_rare(counts, min_count) else None
+        return self.read(cells) if is_code and 2 * (counts < min_count).sum() > len(counts) else None
 
     def read(self, cells: Cells) -> Attempt:
         missing, given = cells.missing_texts, cells.wish.given
