@@ -82,7 +82,8 @@ _ALPHABETS: Final = {
 """Smallest first."""
 _NAMED: Final = frozenset("-_./: ")
 
-Size = tuple[Annotated[int, Field(ge=1, le=MAX_COUNT)], Annotated[int, Field(ge=1, le=MAX_COUNT)]]
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
+Size = Annotated[tuple[Count, Count], Field(strict=False)]
 
 
 @final
@@ -110,6 +111,8 @@ class KeyCodec(AbstractPresenceCodec):
     def __post_init__(self) -> None:
         if not self.column.pattern:
             raise DataError("it has no pattern to make keys of.")
+        if self.n_values and not len(self.shares):
+            raise DataError("it has no 'shares' to say how often keys come again.")
         n = len(self.classes)
         if not len(set(self.classes)) == len(self.sizes) == len(self.curves) == n:
             raise DataError("its 'classes', 'sizes' and 'curves' are not equally many, or two are alike.")
