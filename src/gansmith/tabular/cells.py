@@ -68,6 +68,16 @@ def strings(cells: pa.Array) -> list[str]:
     return cast("list[str]", cells.to_pylist())
 
 
+def some_of(n: int, n_wanted: int) -> Int[np.ndarray, " n_chosen"]:
+    """Places of that many of `n` values, from anywhere among them, in their order; all where there are fewer.
+
+    The first ones alone would not do: numbers that count on come in order.
+    """
+    if n <= n_wanted:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(0).choice(n, n_wanted, replace=False))
+
+
 def codes_of(cells: pa.Array) -> Int[np.ndarray, " n"]:
     """A number from 0 for each distinct cell, missing ones included, in the order they first occur."""
     return cells.dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False)

@@ -25,6 +25,7 @@ from gansmith.tabular.columns.agreement import in_agreement
 from gansmith.tabular.columns.base import parted
 from gansmith.tabular.columns.choices import ANY_STATE
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Fitting
+from gansmith.tabular.columns.keys import classed
 from gansmith.tabular.conditions import Condition
 from gansmith.tabular.constraints import Chain, bound_columns
 from gansmith.tabular.keyed import Keyed
@@ -34,6 +35,8 @@ MAX_COLUMNS_LOOKED_AT: Final = 64
 """Columns whose values describe a rare category, when there are too many categories."""
 MAX_RECORDS_LOOKED_AT: Final = 100_000
 SALT_BYTES: Final = 16
+N_TURNS: Final = 4
+"""Columns that may follow each other, one after the other."""
 FIRST_RECORDS: Final = Keyed()
 """Those from number 0 on, of a sample that nobody named."""
 _STORED_STRINGS: Final = ("", "string", "large_string", "string_view", "dictionary")
@@ -82,8 +85,9 @@ class RowCodec:
         schema = with_rare_ones_as_text(records, table.schema, min_count)
         flat, records = schema.flat, parts.split(records, schema)
         chain = Chain.fit(records, flat, min_count)
-        found = _fitted(chain.reduce(records), chain.reduced, min_count, seed, schema.made_anew_parts)
-        codecs = in_agreement(found, records)
+        fitting = Fitting(min_count, seed=seed, growth=max(1.0, table.n_whole / max(1, len(table))))
+        found = _fitted(chain.reduce(records), chain.reduced, fitting, schema.made_anew_parts)
+        codecs = classed(in_agreement(found, records), records, fitting)
         if not any(codec.n_states for codec in codecs):
             raise DataError(
                 f"{table.name}: nothing here can be learnt: all columns are constant, identifiers or text, "
@@ -162,9 +166,7 @@ class RowCodec:
 
     def _followed(self, records: pa.Table, made: Keyed) -> pa.Table:
         """Records in which what is made anew for another column's values is."""
-        for codec in sorted(
-            self.columns, key=lambda one: len(one.follows)
-        ):  # names before what is made of them
+        for codec in _in_turn(self.columns):
             if codec.follows:
                 name, others = codec.column.name, [cells_of(records, one) for one in codec.follows]
                 cells = codec.following(cells_of(records, name), others, made.part(codec.identity))
@@ -263,6 +265,15 @@ class RowCodec:
             yield index, (codes[:, place], next(own_levels) if self.columns[index].n_bins else none)
 
 
+def _in_turn(codecs: Sequence[AbstractColumnCodec]) -> list[AbstractColumnCodec]:
+    """The codecs, each after those that it follows: keys before people, names before what is made of them."""
+    turns = {codec.column.name: 0 for codec in codecs}
+    for _ in range(N_TURNS):
+        for codec in codecs:
+            turns[codec.column.name] = max((1 + turns[name] for name in codec.follows), default=0)
+    return sorted(codecs, key=lambda one: turns[one.column.name])
+
+
 def _salt(codec: RowCodec, seed: int) -> str:
     """A text that hardly another model has."""
     state, arrays = codec.state()
@@ -273,7 +284,7 @@ def _salt(codec: RowCodec, seed: int) -> str:
 
 
 def _fitted(
-    records: pa.Table, schema: Schema, min_count: int, seed: int, determined: frozenset[str]
+    records: pa.Table, schema: Schema, fitting: Fitting, determined: frozenset[str]
 ) -> tuple[AbstractColumnCodec, ...]:
     """A codec for each column; those that compare their rare values by the others come last.
 
@@ -289,9 +300,8 @@ def _fitted(
         profile = _profile(arrays, found) if is_late else None
         for index, column in enumerate(schema.columns):
             if column.traits.is_late == is_late:
-                found[index] = column.traits.codec.fit(
-                    arrays[index], column, Fitting(min_count, profile, seed)
-                )
+                own = replace(fitting, profile=profile)
+                found[index] = column.traits.codec.fit(arrays[index], column, own)
     return tuple(found[index] for index in range(len(arrays)))
 
 

@@ -330,6 +330,8 @@ class Table:
     """What the user should know: a guessed encoding, an ambiguous date, ..."""
     is_cut: bool = False
     """Whether the file that it was read from seems to end in the middle of a cell."""
+    n_whole: int = 0
+    """Records of the table that these were taken from; 0: these are all."""
 
     def __len__(self) -> int:
         return self.records.num_rows
@@ -337,7 +339,7 @@ class Table:
     def take(self, indices: np.ndarray[Any, np.dtype[np.integer[Any]]]) -> Table:
         """The records at `indices`, shape (n,), in that order; schema and notes stay."""
         records = self.records.take(pa.array(indices)).combine_chunks()
-        return replace(self, records=records)
+        return replace(self, records=records, n_whole=self.n_whole or len(self))
 
 
 def schema_of(source: Mapping[str, Any] | str | Path, table: str = "") -> Mapping[str, Any]:

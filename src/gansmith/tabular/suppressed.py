@@ -11,7 +11,7 @@ from gansmith.errors import Caution, UsageError
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.codecs import AbstractColumnCodec, Suppressed, counted
 from gansmith.tabular.rows import RowCodec
-from gansmith.tabular.schema import Schema
+from gansmith.tabular.schema import FIRST_PARTS, Schema
 
 MAX_NAMED: Final = 6
 """Columns that one note names."""
@@ -54,7 +54,12 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
             f"too rare to come out, as fewer than {codec.min_count} records share them: "
             f"{' and '.join(parts)}; see docs/how-to/tables.md"
         )
-    emptied = [name for name, column in columns.items() if column.rare() and not column.n_states]
+    says_which = {name for name in columns if name.rpartition(".")[2] in FIRST_PARTS} - set(schema.names)
+    emptied = [
+        name
+        for name, column in columns.items()
+        if column.rare() and not column.n_states and name not in says_which
+    ]
     if emptied:
         said = f"without its rare values {_named(emptied)} does not vary any more: not learnt"
         notes.append(Caution(said))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -9,19 +11,25 @@ import pytest
 from gansmith.errors import DataError
 from gansmith.tabular.columns.categories import CategoryCodec
 from gansmith.tabular.columns.identifiers import IdentifierCodec
+from gansmith.tabular.columns.keys import KeyCodec
 from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.columns.texts import StandInCodec
 from gansmith.tabular.schema import Column
 
 NUMBER, CATEGORY = Column("x", "integer"), Column("x", "category")
 IDENTIFIER, TEXT = Column("x", "identifier"), Column("x", "text")
+KEY, CURVE = Column("x", "key", pattern=("C[0-9]{4}",)), tuple(np.linspace(0, 1, 33).tolist())
 CODECS = {
     "number": NumberCodec.fit(pa.array([*range(500), *[7] * 40]), NUMBER),
     "category": CategoryCodec.fit(pa.array(["a", "b", "b", None]), CATEGORY),
     "identifier": IdentifierCodec.fit(pa.array([f"A-{k}" for k in range(30)]), IDENTIFIER),
     "text": StandInCodec.fit(pa.array(["some words"] * 3), TEXT),
-}
-NEWER = {"words", "capitals", "stops"}
+    "key": replace(
+        KeyCodec.fit(pa.array([f"C{k // 2}" for k in range(100)]), KEY),
+        by=("y",), classes=("a", "b"), sizes=((20, 40), (30, 60)), curves=(CURVE, CURVE),
+    ),
+}  # fmt: skip
+NEWER = {"words", "capitals", "stops", "by", "classes", "sizes", "curves"}
 """What codecs of older files do not hold."""
 KNOTS = CODECS["number"].state()["knots"]
 
@@ -76,6 +84,26 @@ def test_an_honest_state_comes_back(name):
         ("identifier", "alphabets", ["aa"]),
         ("identifier", "alphabets", ["".join(map(chr, range(300, 600)))]),
         ("identifier", "alphabets", ["a"] * 201),
+        ("key", "n_values", -1),
+        ("key", "n_values", 0),
+        ("key", "n_values", 2**50),
+        ("key", "n_records", 0),
+        ("key", "shares", np.linspace(0, 2, 33)),
+        ("key", "shares", np.linspace(1, 0, 33)),
+        ("key", "shares", np.linspace(0, 1, 5)),
+        ("key", "shares", np.zeros(0)),
+        ("key", "by", "y"),
+        ("key", "by", []),
+        ("key", "classes", ["a"]),
+        ("key", "classes", ["a", "a"]),
+        ("key", "sizes", [[20, 40]]),
+        ("key", "sizes", [[20, 40], [0, 60]]),
+        ("key", "sizes", [[20, 40], [30, 2**50]]),
+        ("key", "sizes", [[20, 40], [30]]),
+        ("key", "curves", [CURVE]),
+        ("key", "curves", [CURVE, CURVE[::-1]]),
+        ("key", "curves", [CURVE, CURVE[:4]]),
+        ("key", "curves", [CURVE, (float("nan"), *CURVE[1:])]),
         ("text", "lengths", np.full(33, 10.0**9)),
         ("text", "lengths", np.full(33, -1.0)),
         ("text", "lengths", np.full(3, 10.0)),

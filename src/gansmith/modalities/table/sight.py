@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -21,6 +21,7 @@ from gansmith.modalities.sight import AbstractSight, MovedPart, Others, Parts, V
 from gansmith.modalities.table.cell_critic import CellCorruptor, CellCritic
 from gansmith.modalities.table.oddities import SURPRISING, odd_places, reasons, spelt_cells
 from gansmith.modalities.table.seen_column import SeenColumn, moved_columns
+from gansmith.tabular import parts
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.schema import Schema, Table
@@ -40,21 +41,22 @@ class _Middle(np.random.Generator):
 @final
 @dataclass(frozen=True, eq=False)
 class TableSight(AbstractSight[Table]):
-    """See the base class; the parts of a row are its cells."""
+    """See the base class; the parts of a row are its cells, or what these are put together from."""
 
     is_made_again: ClassVar[bool] = False
     n_samples: ClassVar[int] = 400_000
+    schema: Schema
+    """Of the rows."""
     columns: tuple[SeenColumn, ...]
+    """One for each column of the flat schema."""
 
     @classmethod
     def fit(cls, records: Table) -> TableSight:
-        min_count = usual_min_count(len(records))
-        return cls(
-            tuple(
-                SeenColumn.fit(cells_of(records.records, column.name), column, min_count)
-                for column in records.schema.columns
-            )
+        min_count, flat = usual_min_count(len(records)), _flat(records)
+        found = (
+            SeenColumn.fit(cells_of(flat.records, one.name), one, min_count) for one in flat.schema.columns
         )
+        return cls(replace(records.schema, constraints=None), tuple(found))
 
     @property
     def n_categories(self) -> tuple[int, ...]:
@@ -63,8 +65,9 @@ class TableSight(AbstractSight[Table]):
 
     def seen(self, records: Table) -> View:
         """See the base class: shape `(n, n_columns, 2)`, scores or codes, and gaps."""
-        parts = [one.seen(cells_of(records.records, one.column.name)) for one in self.columns]
-        return torch.from_numpy(np.stack(parts, 1).astype(np.float32))
+        flat = _flat(records).records
+        found = [one.seen(cells_of(flat, one.column.name)) for one in self.columns]
+        return torch.from_numpy(np.stack(found, 1).astype(np.float32))
 
     def players(self) -> tuple[AbstractCorruptor, nn.Module]:
         return CellCorruptor(self.n_categories), CellCritic(self.n_categories)
@@ -89,14 +92,14 @@ class TableSight(AbstractSight[Table]):
     def points(self, view: View) -> Float[np.ndarray, "n d"]:
         """See the base class: scores, and for each category a coordinate; two that differ are one apart."""
         found = view.double().numpy()
-        parts: list[np.ndarray] = []
+        axes: list[np.ndarray] = []
         for place, one in enumerate(self.columns):
             values, gaps = found[:, place, :1], found[:, place, 1:]
             if one.is_category:
-                parts.append((values == np.arange(len(one.shares))) / math.sqrt(2))
+                axes.append((values == np.arange(len(one.shares))) / math.sqrt(2))
             else:
-                parts += [values, gaps] if gaps.any() else [values]
-        return np.concatenate(parts, 1)
+                axes += [values, gaps] if gaps.any() else [values]
+        return np.concatenate(axes, 1)
 
     def neighbours(self, view: View, oddness: Parts, usual: Others, n: int) -> np.ndarray:
         """See the base class; the oddest cell of a row, and all that surprise, are not looked at."""
@@ -122,16 +125,16 @@ class TableSight(AbstractSight[Table]):
         ]
 
     def texts(self, records: Table) -> Sequence[Mapping[str, str]]:
-        """See the base class: cells as a file spells them."""
-        names = records.schema.names
-        spelt = [spelt_cells(cells_of(records.records, one.column.name), one.column) for one in self.columns]
-        return [dict(zip(names, row, strict=True)) for row in zip(*spelt, strict=True)]
+        """See the base class: cells as a file spells them, and their parts."""
+        whole, named = parts.whole(records.records, records.schema)
+        spelt = [spelt_cells(cells_of(whole, one.name), one) for one in named.columns]
+        return [dict(zip(named.names, row, strict=True)) for row in zip(*spelt, strict=True)]
 
     def odd_parts(self, oddness: Parts) -> Sequence[Sequence[str]]:
         return [[self.columns[place].column.name for place in odd_places(row)] for row in oddness]
 
     def reasons(self, records: Table, oddness: Parts, usual: Table, neighbours: np.ndarray) -> Sequence[str]:
-        return reasons(records, oddness, usual, neighbours)
+        return reasons(_flat(records), oddness, _flat(usual), neighbours)
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         tensors: dict[str, Tensor] = {}
@@ -139,13 +142,19 @@ class TableSight(AbstractSight[Table]):
             arrays = {"knots": one.knots, "normal_scores": one.normal_scores, "shares": one.shares}
             tensors |= {f"{place}/{name}": torch.from_numpy(value.copy()) for name, value in arrays.items()}
         columns = [{"spreads": list(one.spreads), "categories": list(one.categories)} for one in self.columns]
-        schema = Schema(tuple(one.column for one in self.columns))
-        return {"schema": schema.to_json(), "columns": columns}, tensors
+        return {"schema": self.schema.to_json(), "columns": columns}, tensors
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableSight:
         schema = Schema.from_json(state["schema"])
-        return cls(tuple(_columns_from(schema, state["columns"], tensors)))
+        if len(schema.flat) != len(state["columns"]):
+            raise DataError("what a detector learnt of the columns does not fit the schema. Learn it again.")
+        return cls(schema, tuple(_columns_from(schema.flat, state["columns"], tensors)))
+
+
+def _flat(records: Table) -> Table:
+    """Rows with parts in place of the cells that are put together from them."""
+    return replace(records, records=parts.split(records.records, records.schema), schema=records.schema.flat)
 
 
 def _columns_from(

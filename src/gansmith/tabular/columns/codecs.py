@@ -89,6 +89,8 @@ class Fitting:
     """The other columns of the same records as numbers of similar scale, to compare rare values by."""
     seed: int = 0
     """Of the grouping of rare values."""
+    growth: float = 1.0
+    """All records, as a multiple of those that it is fitted to; the others are held out."""
 
 
 UNLIMITED: Final = Fitting()

@@ -1,7 +1,9 @@
 """What stands after the point in the numbers of a column, where that is not just anything.
 
 Ages are whole but for a few halves, prices end with .99, .49 or .00. Numbers that are made in between real
-ones would end with anything; they get an end that enough records share, as often as these have it.
+ones would end with anything; they get an end that enough records share, as often as these have it. Where only
+real numbers are made, as they come again and again, the rare ones are lost, and with them all ends that most
+of these have: some of the others get such an end instead, whatever number it makes.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from gansmith.tabular.cells import Counts, Numbers
 MAX_FRACTIONS: Final = 20
 MIN_SHARE: Final = 0.95
 """Of the records, which must have one of so few ends."""
+MIN_USUAL: Final = 0.5
+"""Of the records of these ends that must have the most frequent one, where rare numbers are lost."""
 MOST_DIGITS: Final = 6
 NEAR: Final = 1e-6
 """A number so near to one with such an end, in shares of all that the numbers span, is a real one."""
@@ -40,9 +44,8 @@ def learnt_ends(values: Numbers, counts: Counts, decimals: int, min_count: int) 
         decimals: Of the column; negative: any number.
         min_count: Records that must share an end.
     """
-    n_digits = min(decimals, MOST_DIGITS) if decimals >= 0 else MOST_DIGITS
-    base = 10**n_digits
-    ends = np.rint(np.abs(values) % 1 * base) % base
+    base = _base(decimals)
+    ends = _ends(values, base)
     known, places = np.unique(ends, return_inverse=True)
     totals = np.bincount(places, counts, len(known))
     is_kept = totals >= min_count
@@ -51,6 +54,63 @@ def learnt_ends(values: Numbers, counts: Counts, decimals: int, min_count: int) 
         return (), ()
     upto = np.cumsum(totals[is_kept]) / totals[is_kept].sum()
     return tuple((known[is_kept] / base).tolist()), tuple(upto.tolist())
+
+
+def lost_ends(
+    values: Numbers, became: Numbers, counts: Counts, decimals: int, min_count: int
+) -> tuple[Shares, Shares]:
+    """Ends, 0 to 1, of numbers that became others of another end, beside that one, which most of these have.
+
+    Args:
+        values: Distinct.
+        became: What is made instead of each.
+        counts: How many records have each.
+        decimals: Of the column; negative: any number.
+        min_count: Records that must share an end.
+    """
+    base = _base(decimals)
+    ends, others = _ends(values, base), _ends(became, base)
+    is_lost = ends != others
+    if not is_lost.any():
+        return (), ()
+    taking, n_taken = np.unique(others[is_lost], return_inverse=True)
+    usual = taking[np.bincount(n_taken, counts[is_lost]).argmax()]
+    own = others == usual
+    found, upto = learnt_ends(values[own], counts[own], decimals, min_count)
+    shares = np.diff([0.0, *upto])
+    is_most = bool(found) and shares.max() > MIN_USUAL and round(found[int(shares.argmax())] * base) == usual
+    return (found, upto) if is_most and len(found) > 1 else ((), ())
+
+
+def with_lost_ends(
+    numbers: Numbers, draws: Float[np.ndarray, " n"], ends: Shares, upto: Shares, span: tuple[float, float]
+) -> Numbers:
+    """Numbers of the most frequent end with another one, as often as `lost_ends` says; others stay.
+
+    Args:
+        numbers: Any.
+        draws: 0 to 1, for each.
+        ends: The first of `lost_ends`; none: the numbers stay.
+        upto: The second.
+        span: The smallest and the largest that there may be.
+    """
+    if not ends:
+        return numbers
+    usual = ends[int(np.diff([0.0, *upto]).argmax())]
+    sizes = np.abs(numbers)
+    wanted = np.array(ends)[np.minimum(np.searchsorted(upto, draws, "right"), len(ends) - 1)]
+    changed = np.where(numbers < 0, -1, 1) * (np.rint(sizes - usual) + wanted)
+    is_usual = np.abs(sizes - np.rint(sizes - usual) - usual) < NEAR
+    return np.where(is_usual & (span[0] <= changed) & (changed <= span[1]), changed, numbers)
+
+
+def _base(decimals: int) -> int:
+    return 10 ** (min(decimals, MOST_DIGITS) if decimals >= 0 else MOST_DIGITS)
+
+
+def _ends(values: Numbers, base: int) -> Numbers:
+    """What stands after the point, as a whole number below `base`."""
+    return np.rint(np.abs(values) % 1 * base) % base
 
 
 def with_ends(

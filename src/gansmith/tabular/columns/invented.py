@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Final, cast, final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from gansmith.errors import DataError
 from gansmith.settings import Field, settings
@@ -34,12 +34,12 @@ from gansmith.tabular.columns.codecs import (
     UNLIMITED,
     AbstractColumnCodec,
     AbstractPresenceCodec,
-    Ascending,
     Fitting,
 )
 from gansmith.tabular.columns.internet import DOMAINS
 from gansmith.tabular.columns.people import N_PARTS, Handle, People, Person, shares_of, style_by_shape
 from gansmith.tabular.columns.pools import USUAL_LOCALE, check_locale, provided
+from gansmith.tabular.columns.repetition import Repetition, Shares, ranks_of
 from gansmith.tabular.columns.semantic_types import UUID, likely_semantic_type, sure_semantic_type
 from gansmith.tabular.columns.spelling import (
     MAX_PATTERNS,
@@ -50,11 +50,10 @@ from gansmith.tabular.columns.spelling import (
     patterns_of,
     spelt,
 )
-from gansmith.tabular.fields import Text, must_be
+from gansmith.tabular.fields import Text
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import INTEGER_TYPES, SEMANTIC_TYPES, Column
 
-N_QUANTILES: Final = 33
 _MAX_VALUES: Final = 2**53
 _FORMS: Final = (
     "Inc", "Ltd", "LLC", "GmbH", "AG", "Corp", "PLC", "S.A.", "B.V.", "S.r.l.", "Limited", "Group",
@@ -72,10 +71,6 @@ MIN_PADDED: Final = 0.95
 Numbers = Int[np.ndarray, " n"]
 
 
-def _are_shares(shares: Float[np.ndarray, " n"]) -> bool:
-    return bool(len(shares) == N_QUANTILES and shares[0] >= 0 and shares[-1] <= 1 + 1e-9)
-
-
 @final
 @settings(error=DataError)
 class InventedCodec(AbstractPresenceCodec):
@@ -87,8 +82,8 @@ class InventedCodec(AbstractPresenceCodec):
     """Whether no two real values were alike: then record k gets the k-th invention."""
     n_values: Annotated[int, Field(ge=1, le=_MAX_VALUES)]
     """Different real values."""
-    shares: Annotated[Ascending, must_be(f"{N_QUANTILES} from 0 to 1", _are_shares)]
-    """Share of the records that the most frequent values have together; see `_ranks`."""
+    shares: Shares
+    """Share of the records that the most frequent values have together."""
     style: Text
     """How the column spells them; what it may say depends on the semantic type."""
     patterns: Annotated[tuple[Pattern, ...], Field(strict=False, max_length=MAX_PATTERNS)]
@@ -154,7 +149,7 @@ class InventedCodec(AbstractPresenceCodec):
         if self.is_distinct:
             return np.asarray(made.numbers(n))
         draws = made.part("repeated").uniform(made.numbers(n))
-        ranks = np.floor(np.interp(draws, self.shares, _ranks(self.n_values))).astype(np.int64)
+        ranks = np.floor(np.interp(draws, self.shares, ranks_of(self.n_values))).astype(np.int64)
         return np.minimum(ranks, self.n_values - 1)
 
     def following(self, cells: pa.Array, others: Sequence[pa.Array], made: Keyed) -> pa.Array:
@@ -265,10 +260,8 @@ def key_numbers(cells: pa.Array, first_index: int) -> list[int]:
 
 def repetition(cells: pa.Array) -> tuple[bool, int, np.ndarray]:
     """Whether all values are different, how many there are, and `InventedCodec.shares`."""
-    counts = np.sort(pc.value_counts(cells.drop_null()).field("counts").to_numpy())[::-1]
-    together = np.concatenate([[0.0], np.cumsum(counts) / max(1, counts.sum())])
-    shares = np.interp(_ranks(len(counts)), np.arange(len(together)), together)
-    return bool((counts == 1).all()), max(1, len(counts)), shares
+    found = Repetition.of(cells)
+    return found.n_values == len(cells) - cells.null_count, max(1, found.n_values), found.shares
 
 
 def _name(people: People, person: Person, kind: str, style: str) -> str:
@@ -298,11 +291,6 @@ def _handles(texts: Sequence[str]) -> tuple[tuple[Handle, ...], int, bool]:
     is_even = sum(len(some) == n_digits for some in digits) >= MIN_PADDED * len(digits)
     is_padded = n_digits > 1 and is_even and any(some[0] == "0" for some in digits)
     return shares_of([style_by_shape(handle) for handle in bare]), min(n_digits, MAX_HANDLE_DIGITS), is_padded
-
-
-def _ranks(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
-    """Where the shares are measured: close together among the most frequent values."""
-    return np.geomspace(1, n_values + 1, N_QUANTILES) - 1
 
 
 def _addresses(counts: Mapping[str, int], semantic_type: str, min_count: int, *, is_distinct: bool) -> str:

@@ -1,7 +1,7 @@
 """Lists in a cell, learnt by their rarest item.
 
 The networks see one state for each list: the rarest of its items that enough records share. When a record is
-made, the other items are drawn, each for itself, by how often they stand beside that one in real lists. So a
+made, it gets as many others as real lists of that one have, drawn by how often they stand beside it. So a
 list goes together with the rest of its record, and each item with the others, by one item; that two frequent
 items exclude each other is not kept, nor is any whole list. Items stand in the order that they usually have.
 
@@ -21,11 +21,12 @@ import pyarrow.compute as pc
 from jaxtyping import Float64
 
 from gansmith.errors import DataError
-from gansmith.settings import settings
+from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Counts, are_missing, strings, without
 from gansmith.tabular.columns.base import AbstractKind, Attempt, Cells
 from gansmith.tabular.columns.choices import Codes, Levels
 from gansmith.tabular.columns.codecs import UNLIMITED, AbstractColumnCodec, Fitting, Texts, counted
+from gansmith.tabular.fields import must_be
 from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.schema import Column
 
@@ -45,6 +46,13 @@ MAX_LISTS_ORDERED: Final = 20_000
 """Lists that the usual order of items is taken from."""
 
 
+Curve = Annotated[
+    tuple[Annotated[float, Field(ge=0, le=1)], ...],
+    Field(strict=False, min_length=1, max_length=MAX_ITEMS + 1),
+    must_be("shares that go up", lambda row: sorted(row) == list(row)),
+]
+
+
 @final
 @settings(error=DataError)
 class ListCodec(AbstractColumnCodec):
@@ -58,6 +66,9 @@ class ListCodec(AbstractColumnCodec):
     """How frequent each is: the rarest has the largest rank."""
     together: Float64[np.ndarray, "n_rows n_items"]
     """Share of the lists of each state, the one without items last, that have each item."""
+    lengths: Annotated[tuple[Curve, ...], Field(strict=False)] = ()
+    """Share of the lists of each state that have so many items or fewer, from none on; empty in files of
+    before, where each item was drawn for itself."""
 
     def __post_init__(self) -> None:
         n = len(self.items)
@@ -66,6 +77,8 @@ class ListCodec(AbstractColumnCodec):
         for key, array, shape in (("ranks", self.ranks, (n,)), ("together", self.together, (n + 1, n))):
             if array.shape != shape or not ((array >= 0) & (array <= MAX_ITEMS)).all():
                 raise DataError(f"its {key!r} do not fit its items.")
+        if self.lengths and (len(self.lengths) != n + 1 or len(set(map(len, self.lengths))) != 1):
+            raise DataError("its 'lengths' do not fit its items.")
 
     @classmethod
     def fit(cls, cells: pa.Array, column: Column, fitting: Fitting = UNLIMITED) -> ListCodec:
@@ -79,13 +92,25 @@ class ListCodec(AbstractColumnCodec):
         kept = [item for item, n in seen.most_common(MAX_ITEMS) if n >= fitting.min_count]
         order = _ordered(lists, kept)
         ranks = np.array([kept.index(item) for item in order], float)
-        together = np.zeros((len(order) + 1, len(order)))
-        codec = cls(column, cells.null_count > 0, tuple(order), ranks, together)
-        has = codec._has(lists)  # (n_lists, n_items)
-        np.add.at(together, codec._states(has), has * counts[:, None])
-        totals = np.bincount(codec._states(has), counts, minlength=len(order) + 1)
-        together /= np.maximum(totals, 1)[:, None]
-        return cls(column, codec.has_missing, codec.items, ranks, together)
+        nothing = np.zeros((len(order) + 1, len(order)))
+        codec = cls(column, cells.null_count > 0, tuple(order), ranks, nothing)
+        together, lengths = codec._counted(lists, counts) if order else (nothing, ())
+        return cls(column, codec.has_missing, codec.items, ranks, together, lengths)
+
+    def _counted(self, lists: list[list[str]], counts: Counts) -> tuple[np.ndarray, tuple[Curve, ...]]:
+        """`together` and `lengths`; a list of rare items alone counts as one of the most frequent item."""
+        has, usual = self._has(lists), int(np.argmin(self.ranks))  # (n_lists, n_items)
+        states, none = self._states(has), len(self.items)
+        has[np.array([bool(items) for items in lists], bool) & (states == none), usual] = True
+        if none not in states:  # the networks may make one
+            has, states = np.vstack([has, np.arange(none) == usual]), np.append(states, none)
+            counts = np.append(counts, 1)
+        together, lengths = np.zeros((none + 1, none)), np.zeros((none + 1, int(has.sum(1).max()) + 1))
+        np.add.at(together, states, has * counts[:, None])
+        np.add.at(lengths, (states, has.sum(1)), counts)
+        totals = np.bincount(states, counts, minlength=none + 1)[:, None]
+        upto = np.minimum(np.cumsum(lengths, 1) / np.maximum(totals, 1), 1.0)
+        return together / np.maximum(totals, 1), tuple(map(tuple, upto.tolist()))
 
     @property
     def n_states(self) -> int:
@@ -106,12 +131,33 @@ class ListCodec(AbstractColumnCodec):
             return pa.nulls(len(codes), pa.string())
         states = codes - self.has_missing
         known = np.clip(states, 0, len(self.items))
-        has = rng.random((len(codes), len(self.items))) < self.together[known]  # record by record
-        bare = ~has.any(1)
-        has[bare, int(np.argmin(self.ranks))] = True
+        draws = rng.random((len(codes), len(self.items) + 1))  # record by record
+        has = self._drawn(known, draws[:, :-1], draws[:, -1])
         names = np.array(self.items, object)
         texts = [self.column.delimiter.join(names[row]) for row in has]
         return pa.array(texts, pa.string(), mask=states < 0)
+
+    def _drawn(
+        self, states: Codes, draws: Float64[np.ndarray, "n n_items"], of_lengths: Float64[np.ndarray, " n"]
+    ) -> np.ndarray:
+        """Which items lists of these states get, shape (n, n_items).
+
+        As many as `of_lengths` says, one after the other, each as likely as its odds are among those left.
+
+        Source:
+            Efraimidis and Spirakis 2006, "Weighted random sampling with a reservoir", Information Processing
+            Letters 97.
+        """
+        shares = self.together[states]
+        if not self.lengths:
+            has = draws < shares
+            has[~has.any(1), int(np.argmin(self.ranks))] = True
+            return has
+        odds = shares / np.maximum(1 - shares, 1e-9)
+        order = np.where(odds > 0, np.log(np.maximum(draws, 1e-300)) / np.maximum(odds, 1e-300), -np.inf)
+        wanted = (of_lengths[:, None] >= np.array(self.lengths)[states]).sum(1)
+        places = np.argsort(np.argsort(-order, 1, "stable"), 1)
+        return (places < wanted[:, None]) & (odds > 0)
 
     def describe(self) -> str:
         return f"lists of {counted(len(self.items), 'item', 'items')}"

@@ -41,8 +41,8 @@ from gansmith.tabular.columns.codecs import (
     Suppressed,
     counted,
 )
-from gansmith.tabular.columns.distribution import ranks, share_at
-from gansmith.tabular.columns.fractions import Shares, are_ends, with_ends
+from gansmith.tabular.columns.distribution import has_steps, ranks, share_at
+from gansmith.tabular.columns.fractions import Shares, are_ends, with_ends, with_lost_ends
 from gansmith.tabular.columns.hours import Clock, are_hours, from_open, to_open
 from gansmith.tabular.columns.number_fitting import MAX_BINS, learnt_numbers
 from gansmith.tabular.columns.special_values import specials, with_exact
@@ -170,11 +170,24 @@ class NumberCodec(AbstractColumnCodec):
         if self.n_bins:
             bins = states[in_bin] - len(self.spikes) + (levels[in_bin].astype(np.float64) + 1) / 2
             made = np.interp(bins / self.n_bins, self.shares, self.knots)
-            numbers[in_bin] = with_ends(made, levels[in_bin], self.ends, self.upto, self.knots[[0, -1]])
+            ends = () if self._has_lost_ends else self.ends
+            numbers[in_bin] = with_ends(made, levels[in_bin], ends, self.upto, self.knots[[0, -1]])
         return numbers, is_missing
 
     def decode(self, codes: Codes, levels: Levels, rng: np.random.Generator, made: Keyed) -> pa.Array:
-        return self._cells(codes, levels)
+        numbers, is_missing = self.numbers(codes, levels)
+        if self._has_lost_ends:
+            draws = made.part("ends").uniform(made.numbers(len(codes)))
+            known = np.concatenate([self.spikes, self.knots])
+            is_open = ~np.isin(numbers, specials_of(self.column))
+            span = float(known.min()), float(known.max())
+            numbers[is_open] = with_lost_ends(numbers[is_open], draws[is_open], self.ends, self.upto, span)
+        return self._as_cells(numbers, is_missing)
+
+    @property
+    def _has_lost_ends(self) -> bool:
+        """Whether `ends` are those of numbers that are not made themselves."""
+        return bool(self.ends) and has_steps(self.knots)
 
     def describe(self) -> str:
         spikes = counted(len(self.spikes), "single value", "single values") if len(self.spikes) else ""

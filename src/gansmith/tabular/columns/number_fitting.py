@@ -9,7 +9,7 @@ import numpy as np
 from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.codecs import Suppressed
 from gansmith.tabular.columns.distribution import distribution, has_steps, shared
-from gansmith.tabular.columns.fractions import learnt_ends
+from gansmith.tabular.columns.fractions import Shares, learnt_ends, lost_ends
 from gansmith.tabular.columns.hours import Clock, learnt_hours, to_open
 from gansmith.tabular.columns.special_values import Values, Weights, set_apart
 from gansmith.tabular.schema import Column
@@ -43,12 +43,18 @@ def learnt_numbers(
         return _fields(nothing, known, np.append(n_known, 0), nothing, nothing) | {"suppressed": suppressed}
     between = ~np.isin(became, spikes)
     real, n_real = values[between], counts[between]
+    before = values, became, counts
     values, counts = rare.merged(became, counts)
     is_spike = np.isin(values, spikes)
     rest, n_rest = values[~is_spike], counts[~is_spike]
     knots, shares = distribution(rest, n_rest, min_count)
-    is_any = column.traits.is_whole or not column.traits.is_number or has_steps(knots)
-    ends = ((), ()) if is_any else learnt_ends(real, n_real, column.decimals, min_count)
+    ends: tuple[Shares, Shares] = (), ()
+    if column.traits.is_number and not column.traits.is_whole:
+        ends = (
+            lost_ends(*before, column.decimals, min_count)
+            if has_steps(knots)
+            else learnt_ends(real, n_real, column.decimals, min_count)
+        )
     n_each = np.concatenate([counts[is_spike], n_known, [n_rest.sum()]])
     found = _fields(values[is_spike], known, n_each, knots, shares)
     return found | {"suppressed": suppressed, "ends": ends[0], "upto": ends[1], "hours": hours}

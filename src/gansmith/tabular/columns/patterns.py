@@ -30,6 +30,8 @@ from gansmith.tabular.schema import FIRST_PARTS, Check, Column
 
 WHICH: Final = FIRST_PARTS[0]
 """The part that says which pattern a cell has."""
+MAX_RARE: Final = 0.1
+"""Share of the records whose cells are too rare, up to which whole cells are better learnt as they are."""
 
 
 @final
@@ -42,11 +44,12 @@ class Pattern(AbstractPartedKind):
     is_made_anew: ClassVar[bool] = True
 
     def find(self, cells: Cells) -> Attempt | None:
-        """Patterns of nearly all cells, where most of these are too rare to be categories."""
+        """Patterns of nearly all cells, where many of these are too rare to come out as categories."""
         missing = cells.missing_texts
         counts, present = cells.counts[~missing], cells.present(missing)
         min_count = rare.usual_min_count(len(cells.codes))
-        if len(present) <= MANY_DISTINCT or not rare.are_mostly_rare(counts, min_count):
+        n_rare = counts[counts < min_count].sum()
+        if len(present) <= MANY_DISTINCT or n_rare <= MAX_RARE * counts.sum():
             return None
         column = found_patterns(cells.name, present, counts, min_count)
         if column is None:

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import GansmithError
-from gansmith.tabular.cells import Counts
+from gansmith.tabular.cells import Counts, some_of
 from gansmith.tabular.columns import kind_called
 from gansmith.tabular.columns.base import Wish
 from gansmith.tabular.columns.keys import expression_of
@@ -34,6 +34,8 @@ MAX_SHAPES: Final = 8
 MAX_TOKENS: Final = 40
 MIN_FITTING: Final = 0.99
 """Share of the records that patterns must describe."""
+MIN_RANDOM: Final = 4
+"""Shapes that letters and digits in turn make, where these have half as many without: they are random."""
 MAX_CODES: Final = 20
 """Different codes of letters and digits that are words rather than random."""
 _MAX_WORD: Final = 40
@@ -84,22 +86,34 @@ def shaped(
         min_count: Records that must share what is kept.
         has_key: Whether each record has its own text, and shall have.
     """
-    some, n = list(texts[:SAMPLE]), counts[:SAMPLE]
+    chosen = some_of(len(texts), SAMPLE)
+    some, n = [texts[int(place)] for place in chosen], counts[chosen]
     for cut in (_FINE, _HEADED, _COARSE, _SLUGS):
-        shapes: dict[tuple[str, ...], list[tuple[list[str], int]]] = {}
-        for text, times in zip(some, n.tolist(), strict=True):
-            tokens = [token for token in cut.findall(text) if token]
-            shapes.setdefault(_shape(tokens, cut), []).append((tokens, times))
-        weights = {shape: sum(times for _, times in group) for shape, group in shapes.items()}
-        ordered = sorted(weights, key=lambda shape: (-weights[shape], shape))
-        kept = [shape for shape in ordered[:MAX_SHAPES] if weights[shape] >= min_count]
-        is_whole = sum(weights[shape] for shape in kept) >= MIN_FITTING * int(n.sum())
-        if not is_whole or not any(map(_says_something, kept)) or max(map(len, kept)) > MAX_TOKENS:
-            continue
-        found = [_pattern(shapes[shape], min_count, has_key=has_key) for shape in kept]
-        if all(found):
+        groups = _groups(some, n, min_count, cut)
+        if cut is _FINE and len(groups) >= MIN_RANDOM:
+            coarse = _groups(some, n, min_count, _COARSE)
+            groups = coarse if 0 < 2 * len(coarse) <= len(groups) else groups
+        found = [_pattern(group, min_count, has_key=has_key) for group in groups]
+        if found and all(found):
             return [one for one in found if one]
     return None
+
+
+def _groups(
+    texts: Sequence[str], counts: Counts, min_count: int, cut: re.Pattern[str]
+) -> list[list[tuple[list[str], int]]]:
+    """Tokens of the texts of each shape, and how many records have them; none where few shapes do not do."""
+    shapes: dict[tuple[str, ...], list[tuple[list[str], int]]] = {}
+    for text, times in zip(texts, counts.tolist(), strict=True):
+        tokens = [token for token in cut.findall(text) if token]
+        shapes.setdefault(_shape(tokens, cut), []).append((tokens, times))
+    weights = {shape: sum(times for _, times in group) for shape, group in shapes.items()}
+    ordered = sorted(weights, key=lambda shape: (-weights[shape], shape))
+    kept = [shape for shape in ordered[:MAX_SHAPES] if weights[shape] >= min_count]
+    is_whole = sum(weights[shape] for shape in kept) >= MIN_FITTING * int(counts.sum())
+    if not is_whole or not any(map(_says_something, kept)) or max(map(len, kept)) > MAX_TOKENS:
+        return []
+    return [shapes[shape] for shape in kept]
 
 
 def _shape(tokens: Sequence[str], cut: re.Pattern[str]) -> tuple[str, ...]:
@@ -210,9 +224,10 @@ def segment_of(
     values, codes = np.unique(np.array(tokens, object), return_inverse=True)
     weights = np.bincount(codes.reshape(-1), counts).astype(np.int64)
     texts = [str(value) for value in values]
+    are_digits = all(re.fullmatch(r"[0-9]{1,18}", text) for text in texts)
     if is_key:
-        return key_of(texts, min_count, is_unique=True)
-    if all(re.fullmatch(r"[0-9]{1,18}", text) for text in texts):
+        return _counter(texts, weights, min_count) if are_digits else key_of(texts, min_count, is_unique=True)
+    if are_digits:
         return _digits(texts, weights, min_count)
     if all(re.fullmatch(r"[+-]?[0-9]{1,12}(\.[0-9]{1,12})?", text) for text in texts):
         return _decimal(texts)
@@ -232,6 +247,14 @@ def key_of(texts: Sequence[str], min_count: int, *, is_unique: bool = False) -> 
     expression = expression_of(list(dict.fromkeys(texts)), min_count)
     column = Column("code", "key", pattern=(expression,), is_unique=is_unique)
     return Segment("", expression, "code", column)
+
+
+def _counter(texts: Sequence[str], weights: Counts, min_count: int) -> Segment:
+    """Digits of which each record has its own: random ones, or a number that counts on."""
+    low, high = min(map(len, texts)), max(map(len, texts))
+    if low == high and _is_even(np.array(texts, np.int64), weights, high):
+        return key_of(texts, min_count, is_unique=True)
+    return Segment("", f"[0-9]{repeated(low, high)}", "number", Column("number", "identifier"))
 
 
 def class_of(texts: Sequence[str], weights: Counts, min_count: int) -> str:

@@ -29,6 +29,7 @@ from gansmith.tabular.constraints.emptiness import MissingWhen
 from gansmith.tabular.constraints.formats import Format
 from gansmith.tabular.constraints.groups import MissingTogether, OneOf
 from gansmith.tabular.constraints.inequality import Inequality
+from gansmith.tabular.constraints.near import Near
 from gansmith.tabular.constraints.presence import OnePresent
 from gansmith.tabular.constraints.product import Product
 from gansmith.tabular.constraints.total import Total
@@ -37,7 +38,7 @@ from gansmith.tabular.schema import Schema
 
 _CLASSES: Final = (
     Inequality, Combinations, Dependency, OneOf, Total, Range, Unique, Format, MissingTogether, MomentPart,
-    Elapsed, Product, Composition, Codes, MissingWhen, OnePresent,
+    Elapsed, Product, Composition, Codes, MissingWhen, OnePresent, Near,
 )  # fmt: skip
 KINDS: Final[Mapping[str, type[AbstractConstraint]]] = {one.kind: one for one in _CLASSES}
 MAX_CONSTRAINTS: Final = 10_000

@@ -24,6 +24,7 @@ from gansmith.tabular.constraints.emptiness import find_missing_when
 from gansmith.tabular.constraints.groups import find_missing_together, find_one_of
 from gansmith.tabular.constraints.inequality import find_inequalities
 from gansmith.tabular.constraints.maps import find_maps
+from gansmith.tabular.constraints.near import find_near
 from gansmith.tabular.constraints.presence import find_one_present
 from gansmith.tabular.constraints.product import find_products
 from gansmith.tabular.constraints.total import find_totals
@@ -35,7 +36,7 @@ MIN_FEW: Final = 30
 """Records that prove an order, which most of them would break by chance; other rules need more."""
 _FINDERS: Final = (
     find_parts, find_elapsed, find_totals, find_maps, find_products, find_one_of, find_compositions,
-    find_dependencies, find_codes, find_inequalities, find_missing_together,
+    find_dependencies, find_codes, find_near, find_inequalities, find_missing_together,
     find_one_present, find_missing_when,
 )  # fmt: skip
 """In the order in which they have their say: a column is put back by one rule alone."""

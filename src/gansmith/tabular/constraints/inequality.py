@@ -1,7 +1,8 @@
 """One column never lies above another: start <= end.
 
 Where the two go together closely the higher one takes part in the game as its distance from the lower one,
-which cannot be negative: a trip's duration, in place of its end. Where they hardly do, both take part as they
+which cannot be negative: a trip's duration, in place of its end; so, too, where the distance is never as long
+as it would be by chance. Where they hardly do, both take part as they
 are, and the higher one of the few records that break the rule is raised to the lower one.
 
 A day that a moment is compared with lasts until its end: what is handed in at noon is in time on the day.
@@ -36,6 +37,8 @@ _DAY: Final = 86_400e6
 N_QUANTILES: Final = 41
 MAX_SPREAD: Final = 0.4
 """How wide the middle half of the distances may be, in that of `high`, for two columns to be close."""
+MIN_FAR: Final = 0.2
+"""Share of records put together at random that must be farther apart than real ones ever are."""
 NEAR: Final = 4
 """Quantiles, of forty, that a value may be off where one is asked for: a tenth of all records."""
 MIN_BROKEN: Final = 0.05
@@ -107,7 +110,7 @@ class Inequality(AbstractConstraint):
             self,
             reference=self._on_grid(middle),
             quantiles=tuple(np.sort(quantiles).tolist()),
-            is_distance=_are_close(low, high, ~low_missing & ~high_missing)
+            is_distance=_are_close(low, high, ~low_missing & ~high_missing, min_count)
             and not _is_never(high[~high_missing]).any(),
         )
 
@@ -253,9 +256,16 @@ def _days(moments: Float[np.ndarray, "*_"]) -> Float[np.ndarray, "*_"]:
     return np.floor(moments / _DAY) * _DAY
 
 
-def _are_close(low: Numbers, high: Numbers, is_there: Mask) -> bool:
-    """Whether distances vary so much less than `high` does that they are the better thing to learn."""
+def _are_close(low: Numbers, high: Numbers, is_there: Mask, min_count: int) -> bool:
+    """Whether distances vary so much less than `high` does that they are the better thing to learn.
+
+    Or all but few of them are shorter than many between records that are put together at random.
+    """
     if not is_there.any():
+        return True
+    distances = np.sort(high[is_there] - low[is_there])
+    mixed = np.random.default_rng(0).permutation(high[is_there]) - low[is_there]
+    if (mixed > distances[-min(min_count, len(distances))]).mean() >= MIN_FAR:
         return True
     middle_halves = np.quantile([high[is_there] - low[is_there], high[is_there]], (0.25, 0.75), axis=1)
     of_distance, of_high = middle_halves[1] - middle_halves[0]

@@ -262,3 +262,24 @@ def test_more_gaps_are_a_move(sight, usual):
     (dose,) = (part for part in sight.moved(sight.seen(usual), view) if part.name == "dose")
     assert dose.chance < 1e-6
     assert dose.words.startswith(("missing", "present"))
+
+
+def test_what_is_odd_within_a_part_of_a_cell_counts():
+    rng = draws(0)
+    cells = [f"{a}/{b}" for a, b in zip(rng.integers(100, 160, N), rng.integers(60, 100, N), strict=True)]
+    usual = read_table(pd.DataFrame({"pressure": cells, "mass": rng.gamma(2.0, 3.0, N)}))
+    sight = TableSight.fit(usual)
+    state, tensors = sight.state()
+    again = TableSight.from_state(json.loads(json.dumps(state)), tensors)
+    some = pd.DataFrame({"pressure": ["130/80", "130/12", "130"], "mass": [6.0] * 3})
+    rows = read_table(some, schema=usual.schema, n_min=1)
+    oddness = again.margins(again.seen(rows))
+    assert np.array_equal(oddness, sight.margins(sight.seen(rows)))
+    assert again.odd_parts(oddness)[1] == ["pressure.number_2"]
+    assert oddness[1].max() > oddness[0].max() + 1
+    assert oddness[2].max() > oddness[0].max() + 2  # of no pattern
+    neighbours = np.zeros((3, 2), np.int64)
+    assert "12 where" in again.reasons(rows, oddness, usual, neighbours)[1]
+    assert again.texts(rows)[1]["pressure"] == "130/12"
+    with pytest.raises(DataError, match="does not fit the schema"):
+        TableSight.from_state({**state, "columns": state["columns"][1:]}, tensors)

@@ -57,6 +57,21 @@ def test_ages_have_halves_and_no_other_ends():
     assert set((made(codec) % 1).round(4).tolist()) == {0, 0.5}
 
 
+def test_ends_that_are_lost_with_rare_numbers_come_back():
+    rng = np.random.default_rng(0)
+    ages = rng.integers(1, 75, N) + np.where(rng.random(N) < 0.08, 0.5, 0.0)
+    ages[:40] = np.repeat([0.42, 0.75], 20)
+    codec = fitted(ages)
+    assert codec.ends == (0, 0.5)
+    codes, levels = codec.encode(pa.array(ages), rng)
+    found = np.array(codec.decode(codes, levels, rng, Keyed()))
+    assert (found % 1 == 0.5).mean() == pytest.approx((ages % 1 == 0.5).mean(), abs=0.02)
+    assert set(found[found < 1].tolist()) == {0.42, 0.75}
+    assert set((found[found > 1] % 1).tolist()) == {0, 0.5}
+    again = np.array(codec.decode(codes[:50], levels[:50], rng, Keyed()))
+    assert (again == found[:50]).all()
+
+
 def test_real_numbers_come_back_as_they_are():
     codec, rng = fitted(prices(), min_count=1), np.random.default_rng(0)
     back = codec.decode(*codec.encode(pa.array(prices()), rng), rng, Keyed())

@@ -127,3 +127,30 @@ def test_an_honest_state_comes_back_and_a_dishonest_one_is_refused():
     ):
         with pytest.raises(DataError, match="column 'x' of the model"):
             ListCodec.from_state({**codec.state(), key: value}, LISTS)
+
+
+def test_lists_are_as_long_as_real_ones_and_empty_as_often():
+    rng = np.random.default_rng(0)
+    real = [
+        "; ".join(sorted(rng.choice(ITEMS[:4], size, replace=False))) for size in rng.choice([0, 1, 2], 900)
+    ]
+    codec = ListCodec.fit(pa.array(real), LISTS, Fitting(5))
+    codes, levels = codec.encode(pa.array(real), rng)
+    found = codec.decode(codes, levels, rng, Keyed()).to_pylist()
+    assert [cell == "" for cell in found] == [cell == "" for cell in real]
+    lengths = [
+        np.bincount([len(cell.split("; ")) for cell in some if cell], minlength=3) for some in (real, found)
+    ]
+    assert lengths[1] == pytest.approx(lengths[0], abs=45)  # four standard errors
+    assert len(lengths[1]) == 3
+
+
+def test_lists_of_older_files_are_drawn_item_by_item():
+    codec = ListCodec.fit(pa.array(cells()), LISTS)
+    old = ListCodec.from_state({**codec.state(), "lengths": []}, LISTS)
+    codes, levels = codec.encode(pa.array(cells()), np.random.default_rng(0))
+    found = old.decode(codes, levels, np.random.default_rng(1), Keyed()).to_pylist()
+    assert all(set(cell.split("; ")) <= set(ITEMS) for cell in found)
+    for wrong in ([[0.5, 1.0]], [[0.5, 0.2]] * 21, [[0.5, 1.0], *[[1.0]] * 20]):
+        with pytest.raises(DataError, match="lengths"):
+            ListCodec.from_state({**codec.state(), "lengths": wrong}, LISTS)

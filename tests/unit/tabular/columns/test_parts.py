@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from gansmith.tabular.columns.patterns import in_short
 from gansmith.tabular.files import read_table
 from gansmith.tabular.parts import join, split
 from gansmith.tabular.schema import Column, Schema, Table
+from gansmith.tabular.suppressed import suppression_notes
 
 N = 300
 
@@ -68,7 +70,7 @@ IN_SHORT = {
     "pressure": "{number}/{number_2}",
     "span": "{number}-{number_2}",
     "seat": "{number}{word}",
-    "order": "ORD-{year}-{code}",
+    "order": "ORD-{year}-{number}",
     "link": "https://shop.example.com/p/{word}-shoe-{number}?ref=mail",
     "machine": "{code}",
     "serial": "SN{number}{word}{code}",
@@ -145,12 +147,70 @@ def test_a_key_repeats_as_often_as_in_the_data():
     assert len(set(made(numbers, 600))) == 200
 
 
+def test_a_number_that_counts_on_behind_a_date_is_an_identifier():
+    texts = [
+        f"ORD-{2018 + k * 7 // 3000}-{2000 + 3 * k:06}" for k in range(3000)
+    ]  # too long to be looked at whole
+    table = read("order_id", texts)
+    assert [part.kind for part in table.schema.flat.columns] == ["category", "integer", "identifier"]
+    found = made(table, 3000)
+    assert len(set(found)) == 3000
+    assert not {text[-6:] for text in found} & {text[-6:] for text in texts}
+    years = [np.unique([text[4:8] for text in some], return_counts=True)[1] for some in (found, texts)]
+    assert years[0] == pytest.approx(years[1], rel=0.2)
+
+
+def test_random_letters_and_digits_are_one_pattern_of_what_stands_at_each_place():
+    rng = np.random.default_rng(0)
+    shades = [f"#{rng.bytes(3).hex()}" for _ in range(2500)]
+    passports = [
+        rng.choice(list("CFGHJK")) + "".join(rng.choice(list("0123456789CFGHJKLMNPRTVWXYZ"), 8))
+        for _ in range(2500)
+    ]
+    assert read("shade", shades).schema.columns[0].pattern == ("#(?P<code>[0-9a-f]{6})",)
+    expected = "(?P<code>[CF-HJK][0-9CF-HJ-NPRTV-Z]{8})"
+    assert read("passport", passports).schema.columns[0].pattern == (expected,)
+
+
+def test_what_a_key_decides_goes_with_it_and_keys_repeat_as_those_of_all_records():
+    rng = np.random.default_rng(0)
+    numbers = (500 * rng.random(2000) ** 1.6).astype(int)
+    tiers = [("bronze", "silver", "gold")[number * number % 7 % 3] for number in numbers]
+    cells = {
+        "customer_id": [f"C{10_000 + 7 * n}" for n in numbers],
+        "tier": tiers,
+        "n": rng.normal(size=2000),
+    }
+    table = read_table(pa.table(cells))
+    codec = TableCodec.fit(table.take(rng.permutation(2000)[:1600]), TableOptions(), 0)
+    compact = codec.encode(table, 0)
+    found = codec.decode(compact, 0, 0).records
+    counts = [
+        some.column("customer_id").value_counts().field("counts").to_numpy()
+        for some in (table.records, found)
+    ]
+    assert len(counts[1]) == pytest.approx(len(counts[0]), rel=0.05)
+    assert (counts[1] == 1).mean() == pytest.approx((counts[0] == 1).mean(), abs=0.08)
+    assert (
+        len(pc.unique(found.column("customer_id")))
+        == found.group_by(["customer_id", "tier"]).aggregate([]).num_rows
+    )
+    assert found.column("tier").equals(table.records.column("tier"))  # it stays as it is learnt
+    again = TableCodec.from_state(*codec.state())
+    assert again.decode(compact, 0, 0).records.equals(found)
+    assert codec.decode(compact[:60], 0, 0).records.equals(found.slice(0, 60))
+
+
 def test_nothing_that_hardly_anybody_has_comes_out():
     cells = [f"{'AB'[n % 2]}X-{n * 37 % 9000 + 1000}" for n in range(N)]
     cells[7], cells[8] = "ZQ-4444", "secret/17"
     table = read("ticket", cells)
     assert "1 cells have none of its patterns" in table.notes[0]
     found = made(table, min_count=5)
+    notes = suppression_notes(TableCodec.fit(table, TableOptions(min_count=5), 0).rows, table.schema, "")
+    assert not any(
+        "does not vary" in note for note in notes
+    )  # of cells of no pattern there is nothing to say
     assert not any(cell.startswith(("ZQ", "secret")) for cell in found)
     assert all(re.fullmatch("[AB]X-[0-9]{4}", cell) for cell in found)
     assert "secret" not in json.dumps(table.schema.to_json())

@@ -41,6 +41,7 @@ RULES = [
     {"kind": "codes", "column": "post", "by": "state"},
     {"kind": "missing_when", "column": "note", "by": "school", "values": ["none", "top"]},
     {"kind": "one_present", "columns": ["debit", "credit"]},
+    {"kind": "near", "column": "width", "by": "state"},
 ]
 
 
@@ -84,6 +85,7 @@ def records() -> pa.Table:
             "credit": pa.array(np.arange(N) * 11 % 400, mask=np.arange(N) % 3 != 0),
             "state": np.array(["north", "south"])[post // 500],
             "post": [f"{k:03d}" for k in post],
+            "width": (post // 500 * 40 + rng.random(N)).round(2),
             "plate": [f"{'ABC'[i % 3]}{'ABC'[i // 3 % 3]}-{i % 1000:03d}" for i in range(N)],
         }
     )

@@ -43,6 +43,18 @@ def test_columns_that_hardly_go_together_take_part_as_they_are(loose):
     assert chain.reduced.columns == chain.schema.columns
 
 
+def test_a_distance_that_is_never_long_takes_part_in_place_of_the_higher_one():
+    rng = np.random.default_rng(0)
+    width = rng.integers(10, 80, N)
+    records, chain = fitted(width, width + rng.integers(5, 40, N))
+    reduced = chain.reduce(records)
+    assert pc.min_max(reduced.column("high")).as_py() == {"min": 5, "max": 39}
+    mixed = reduced.set_column(0, "low", pa.array(rng.permutation(width)))
+    back = chain.restore(mixed, rng, Keyed())
+    apart = back.column("high").to_numpy() - back.column("low").to_numpy()
+    assert (apart.min(), apart.max()) == (5, 39)
+
+
 def test_the_few_that_break_the_rule_are_raised(loose):
     records, chain = loose
     lows = records.column("low").to_numpy()
