@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.tabular.cells import Counts, Mask, are_missing, mask_of, matches, strings, without
 from gansmith.tabular.columns import rare
@@ -45,7 +46,7 @@ class Pattern(AbstractPartedKind):
         """Patterns of nearly all cells, where most of these are too rare to be categories."""
         missing = cells.missing_texts
         counts, present = cells.counts[~missing], cells.present(missing)
-        min_count = rare.usual_min_count(len(cells.codes))
+        min_count = usual_min_count(len(cells.codes))
         if len(present) <= MANY_DISTINCT or not rare.are_mostly_rare(counts, min_count):
             return None
         column = found_patterns(cells.name, present, counts, min_count)
@@ -59,7 +60,7 @@ class Pattern(AbstractPartedKind):
         counts, present = cells.counts[~missing], cells.present(missing)
         if given.parts:
             return Attempt(given, without(cells.raw, missing), missing)
-        min_count = rare.usual_min_count(len(cells.codes))
+        min_count = usual_min_count(len(cells.codes))
         if given.pattern:
             column = _by_expressions(cells.name, given.pattern, given.check, present, counts, min_count)
             fits = np.ones(len(missing), bool)
