@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.disclosure import Ends, rounded_cuts, shared_ends
 
 
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(-1e9, 1e9) | st.integers(-20, 20).map(float), min_size=1, max_size=60),
     st.integers(1, 6),
