@@ -119,7 +119,7 @@ def judged(
     print(card.as_text(), flush=True)
     if asked.pages:
         asked.pages.mkdir(parents=True, exist_ok=True)
-        card.to_html(asked.pages / f"{name}.html")
+        card.to_html(asked.pages / f"{name}.html", with_real_records=True)
     return {"name": name, **more, **said(card, [*methods])}
 
 

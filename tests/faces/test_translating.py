@@ -90,7 +90,8 @@ def test_masks_to_pictures_and_a_page_of_how_near_they_come(photographs, tmp_pat
     widths = [*QUICK[:4], "--generator-widths", "8,8", *QUICK[6:]]
     assert run(["fit", str(given), "--to", str(photographs), "-o", str(model), *widths]) == 0
     command = ["apply", str(model), str(given), "-o", str(tmp_path / "made"), "--truth", str(photographs)]
-    assert run([*command, "--report", str(page)]) == 0
+    assert run([*command, "--report", str(page), "--with-real-records"]) == 0
+    assert page.stat().st_mode & 0o777 == 0o600
     out = capsys.readouterr().out
     assert "PSNR" in out
     assert "faithful (anchor)" in out

@@ -64,7 +64,7 @@ class Checkpoints:
         tensors = dict(checkpoint.tensors)
         metadata = {"values": values, "sha256": _digest(values, tensors)}
         path = self._path(checkpoint.step, "stop" if is_stop else "step")
-        write_whole(path, safetensors.torch.save(tensors, metadata))
+        write_whole(path, safetensors.torch.save(tensors, metadata), is_private=True)
         old_stops = [self._path(step, "stop") for step in self.steps("stop")]
         old = [self._path(step, "step") for step in self.steps()[: -self._n_kept]]
         for left in {*old, *old_stops} - {path}:

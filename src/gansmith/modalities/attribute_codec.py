@@ -7,6 +7,7 @@ distribution of what was learnt, see `attribute_tree.py`, under what is asked fo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.modalities.attribute_columns import MAX_VALUES, N_LISTED, Asked, Categories
 from gansmith.modalities.attribute_numbers import MAX_DECIMALS, MAX_NUMBER, N_BINS, Numbers
@@ -169,9 +171,11 @@ class AttributeCodec:
             if values is None:
                 notes.append(f"attribute {column.name!r} is not there: it counts as unknown")
             elif isinstance(column, Categories) and values.dtype == object:
-                new = sorted({text for text in values.tolist() if text is not None} - {*column.values})
-                if new:
-                    listed = f"{', '.join(new[:N_LISTED])}{', ...' * (len(new) > N_LISTED)}"
+                counts = Counter(text for text in values.tolist() if text not in (None, *column.values))
+                if counts:
+                    new = sorted(text for text, n in counts.items() if n >= usual_min_count(len(values)))
+                    more = [f"{n} more"] if (n := len(counts) - len(new[:N_LISTED])) else []
+                    listed = ", ".join([*new[:N_LISTED], *more])
                     said = "values that were not learnt count as unknown"
                     notes.append(f"attribute {column.name!r}: {said}: {listed}")
         notes += [f"attribute {name!r} was not learnt" for name in attributes.names if name not in self.names]

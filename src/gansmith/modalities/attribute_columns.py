@@ -15,6 +15,7 @@ from typing import Any, Final, final
 import numpy as np
 from jaxtyping import Float, Int
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError, UsageError, did_you_mean
 from gansmith.modalities.attribute_tree import Counts, Weights
 from gansmith.tabular.where import Term
@@ -188,8 +189,10 @@ class Categories:
     def described(self, counts: Counts) -> str:
         """What was learnt, in words; the commonest values first."""
         order = np.argsort(-counts[: len(self.values)], kind="stable")[:N_LISTED]
-        listed = ", ".join(f"{self.values[place]} ({counts[place]:,})" for place in order)
-        more = ", ..." if len(self.values) > N_LISTED else ""
+        n_enough = usual_min_count(int(counts.sum()))
+        named = [f"{self.values[place]} ({counts[place]:,})" for place in order if counts[place] >= n_enough]
+        listed = ", ".join(named or ["all rare"])
+        more = ", ..." if len(self.values) > max(1, len(named)) else ""
         return f"{len(self.values):,} values: {listed}{more}{unknown_words(counts, self.has_unknown)}"
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final, final
 
 import numpy as np
 
+from gansmith.disclosure import shared_ends, usual_min_count
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.attribute_columns import (
     Asked,
@@ -253,10 +254,14 @@ class Numbers:
         return f"Learnt were values from {low:g} to {high:g}{alone}. Ask for some of these."
 
     def described(self, counts: Counts) -> str:
-        """What was learnt, in words."""
-        low, high = (choose(*self.points, *self.edges) for choose in (min, max))
+        """What was learnt, in words; the ends are such as enough records lie beyond."""
+        n_enough = usual_min_count(int(counts.sum()))
+        lows, highs = [*self.points, *self.edges[1:]], [*self.points, *self.edges[:-1]]
+        sides = [shared_ends(np.repeat(side, counts[: self.n_bins]), n_enough) for side in (lows, highs)]
+        low, high = sides[0] and sides[0].low, sides[1] and sides[1].high
+        extent = f"about {low:g} to {high:g}, " if low is not None and high is not None else ""
         unknown = unknown_words(counts, self.has_unknown)
-        return f"{low:g} to {high:g}, mean {self.mean:.4g}, deviation {self.deviation:.4g}{unknown}"
+        return f"{extent}mean {self.mean:.4g}, deviation {self.deviation:.4g}{unknown}"
 
 
 def _without(low: float, high: float, value: float) -> list[tuple[float, float]]:

@@ -13,6 +13,7 @@ from typing import Any, Final, final
 
 import numpy as np
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import UsageError, find
 from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.attribute_columns import Asked, Categories
@@ -97,9 +98,11 @@ class AttributeRequest:
         column = self.codec.columns[self.codec.index(self.balance)]
         assert isinstance(column, Categories)
         order = sorted(self._turns.tolist(), key=lambda state: n_by_root[state])
-        rare = [f"{column.values[state]} ({n:.0f})" for state in order if (n := n_by_root[state]) < MIN_KNOWN]
-        more = f" and {len(rare) - MAX_LISTED:,} more" if len(rare) > MAX_LISTED else ""
-        listed = f"{', '.join(rare[:MAX_LISTED])}{more}"
+        rare = {state: n for state in order if (n := float(n_by_root[state])) < MIN_KNOWN}
+        n_enough = usual_min_count(n_learnt)
+        named = [f"{column.values[state]} ({n:.0f})" for state, n in rare.items() if round(n) >= n_enough]
+        named, n_more = named[:MAX_LISTED], len(rare) - len(named[:MAX_LISTED])
+        listed = " and ".join(filter(None, [", ".join(named), f"{n_more:,} more" if n_more else ""]))
         what = f"too few records that were learnt from had these values of {self.balance!r} to know them"
         return (f"{what}: {listed}.",) if rare else ()
 

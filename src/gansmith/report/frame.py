@@ -29,7 +29,8 @@ def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Seque
     """A page of sections as text.
 
     Args:
-        report: What the page is made of: `made` and `notes` stand at its end.
+        report: What the page is made of: `made` and `notes` stand at its end, and whether it
+            `holds_real_records` at its top.
         values: `kicker` (above the title), `title`, `lead` (lines below it) and `footer`; of scorecards
             `cards` and `comparison`, which come before the sections.
         sections: All others, in their order.
@@ -48,6 +49,7 @@ def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Seque
         {
             **shown,
             "sections": sections,
+            "holds_real_records": bool(report.get("holds_real_records")),
             "made": in_words(report.get("made")),
             "notes": [str(note) for note in report.get("notes") or []],
             "policy": trusted(policy(scripts, [style])),
@@ -65,7 +67,7 @@ def write_page(page: str, report: Mapping[str, Any], path: Path) -> None:
 
     Args:
         page: HTML.
-        report: Plain values only.
+        report: Plain values only. Where `holds_real_records` stands in it, both are their owner's alone.
         path: Of the page; `.html` is added where it is missing. The twin ends in `.json`.
 
     Raises:
@@ -75,7 +77,11 @@ def write_page(page: str, report: Mapping[str, Any], path: Path) -> None:
     page_path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(f"{path.name}.html")
     twin = as_json(report, indent=1).encode("ascii") + b"\n"
     # Both are safe on disk under other names before either appears under its own.
-    with whole_file(page_path.with_suffix(".json")) as twin_file, whole_file(page_path) as page_file:
+    is_private = bool(report.get("holds_real_records"))
+    with (
+        whole_file(page_path.with_suffix(".json"), is_private=is_private) as twin_file,
+        whole_file(page_path, is_private=is_private) as page_file,
+    ):
         twin_file.write(twin)
         page_file.write(as_bytes(page))
 

@@ -37,11 +37,14 @@ def galleries_section(galleries: Sequence[Gallery]) -> Section | None:
             groups += _group([picture(one, HALF_PX), picture(partner, HALF_PX)])
     if not groups:
         return None
+    has_real = any(name.partition("-")[0] == _REAL for name in shown)
     return Section(
         "pictures",
         "What it looks like",
         "Real records that the model has not seen, and generated ones; none of them were picked. Look for "
-        "what one side shows and the other does not.",
+        "what one side shows and the other does not."
+        if has_real
+        else "Generated records, none of them picked.",
         groups=tuple(groups),
     )
 

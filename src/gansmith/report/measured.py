@@ -175,8 +175,19 @@ def _whiskers(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def projection_section(cloud: Mapping[str, Any]) -> Section | None:
     """Both kinds of records as one cloud."""
-    if not cloud.get("real") or not cloud.get("synthetic"):
+    ground = cloud.get("ground")
+    if not (cloud.get("real") or ground) or not cloud.get("synthetic"):
         return None
+    if ground:
+        return Section(
+            "projection",
+            "All records in one plane",
+            "Each mark is a synthetic record; the darker a field, the more real records lie in it. Both "
+            "should cover the same ground: a field without marks is something that the model misses. Where "
+            f"there is no field, there are fewer than {ground['fewer_than']} real records.",
+            groups=(Group((projection(cloud),), "one"),),
+            legend="ground",
+        )
     return Section(
         "projection",
         "All records in one plane",
@@ -191,7 +202,8 @@ def projection(cloud: Mapping[str, Any]) -> Figure:
     """Records on the two directions in which the real ones vary most: rings real, triangles synthetic.
 
     Args:
-        cloud: `real` and `synthetic` points, and the shares of variance `explained`.
+        cloud: `real` and `synthetic` points, and the shares of variance `explained`; in place of real points
+            perhaps the `ground` that they cover: `x_edges`, `y_edges`, `shares`, rows along y.
     """
     shares = list(cloud.get("explained") or [])
     titles = [
@@ -199,8 +211,9 @@ def projection(cloud: Mapping[str, Any]) -> Figure:
         + (f" ({percent(shares[place])} of the variance)" if place < len(shares) else "")
         for place in range(2)
     ]
+    real = cloud.get("ground")
     data = [
-        _points(cloud["real"], "real", "circle-open", "@real"),
+        _ground(real) if real else _points(cloud["real"], "real", "circle-open", "@real"),
         _points(cloud["synthetic"], "synthetic", "triangle-up-open", "@synthetic"),
     ]
     return Figure(
@@ -277,6 +290,23 @@ def curve(seen: Sequence[float], name: str, values: Sequence[float | None], inde
         title=name,
         is_still=False,
     )
+
+
+def _ground(ground: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as dark as the share of the real records in them; white where there are too few to be shown."""
+    return {
+        "type": "heatmap",
+        "name": "real",
+        "x": rounded(ground["x_edges"]),
+        "y": rounded(ground["y_edges"]),
+        "z": [rounded(row) for row in ground["shares"]],
+        "zmin": 0.0,
+        "colorscale": [[0, "@realfill"], [1, "@real"]],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "hovertemplate": "%{z:.1%} of the real records<extra></extra>",
+    }
 
 
 def _points(points: Sequence[Sequence[float]], name: str, symbol: str, colour: str) -> dict[str, Any]:

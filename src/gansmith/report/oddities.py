@@ -40,8 +40,8 @@ def render_oddities(report: Report) -> str:
 
     Args:
         report: Plain values only: `title`, `name`, `sentence`, `threshold`, `contamination`, `histogram`,
-            `oddest`, `methods`, `prevalence`, `drift`, `galleries`, `notes`, `made`. What is missing or
-            empty is left out of the page.
+            `oddest`, `methods`, `prevalence`, `drift`, `galleries`, `notes`, `made`, `holds_real_records`.
+            What is missing or empty is left out of the page.
 
     Returns:
         HTML that opens from a file, without network, under a policy that runs our own scripts alone.

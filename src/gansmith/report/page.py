@@ -30,16 +30,20 @@ _FOOTER: Final = (
     "Synthetic data is not free of risk because it is synthetic: what was measured stands above, each number "
     "with its error."
 )
+_WITHOUT: Final = (
+    " No real record stands on this page, and of real values only what several records share: labels, and "
+    "the ends of ranges, rounded."
+)
 
 
 def render(report: Report) -> str:
     """The whole page as text.
 
     Args:
-        report: Plain values only: `title`, `made`, `notes`, `training`, and `cards`, one for each
-            synthetic data set, with `name`, `n_records`, `verdict`, `scores` and `plots`; or a `contest` of
-            methods against imbalance, see `contest_sections`. What is missing or empty is left out of the
-            page.
+        report: Plain values only: `title`, `made`, `notes`, `training`, whether it `holds_real_records`, and
+            `cards`, one for each synthetic data set, with `name`, `n_records`, `verdict`, `scores` and
+            `plots`; or a `contest` of methods against imbalance, see `contest_sections`. What is missing or
+            empty is left out of the page.
 
     Returns:
         HTML that opens from a file, without network, under a policy that runs our own scripts alone.
@@ -55,7 +59,7 @@ def render(report: Report) -> str:
         "title": _title(report),
         "cards": cards,
         "comparison": contests([card["scores"] for card in cards]) if len(cards) > 1 else [],
-        "footer": _FOOTER,
+        "footer": _FOOTER + ("" if report.get("holds_real_records") or contest else _WITHOUT),
     }
     return framed(report, values, [*contest, *([training] if training else [])])
 

@@ -79,7 +79,7 @@ class Section:
     """Shown below the figures."""
     sentences: tuple[str, ...] = ()
     """Findings in words, as a list."""
-    legend: Literal["", "areas", "clouds", "dots", "lines"] = ""
+    legend: Literal["", "areas", "clouds", "dots", "ground", "lines"] = ""
     """The marks of real and synthetic, where both stand in the same drawing."""
     neighbours: dict[str, Any] | None = None
     """Synthetic records beside their nearest training records: the columns, and the pairs."""

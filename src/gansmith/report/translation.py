@@ -33,8 +33,8 @@ def render_translation(report: Report) -> str:
     Args:
         report: Plain values only: `title`, `n_records`, `ours`, `sentences`, `methods` (each with `name`,
             `meaning`, `is_anchor` and `scores`), `ceilings`, `stated`, `skipped`, `examples` (each with
-            `name`, `mark`, `pictures` and `scores`), `notes`, `made`. What is missing or empty is left out
-            of the page.
+            `name`, `mark`, `pictures` and `scores`), `notes`, `made`, `holds_real_records`. What is missing
+            or empty is left out of the page.
 
     Returns:
         HTML that opens from a file, without network, under a policy that runs our own scripts alone.

@@ -46,7 +46,11 @@ class Scorecard:
     skipped: Mapping[str, str] = field(default_factory=dict[str, str])
     """Scores that could not be computed, and why."""
     plots: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What there is to see, as plain numbers for a page to draw."""
+    """What there is to see, as plain numbers for a page to draw; no record of the real data, and of their
+    values only what enough of them share."""
+    real_records: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The same with real records, and `made`, hashes of their files: for their owner, on a page only where it
+    is asked for."""
     name: str = "synthetic"
     """Of the synthetic data set."""
     n_records: int = 0
@@ -135,12 +139,18 @@ class Scorecard:
             raise UsageError(f"there is no column {column!r} on this card. {near}")
         return _figure(marginal(known[column], 0))
 
-    def report(self) -> dict[str, Any]:
-        """Everything that a report shows, as JSON can hold it."""
+    def report(self, *, with_real_records: bool = False) -> dict[str, Any]:
+        """Everything that a report shows, as JSON can hold it; real records only where they are asked for."""
+        plots, made = dict(self.plots), [list(pair) for pair in self.made]
+        if with_real_records:
+            shown = dict(self.real_records)
+            made += [list(pair) for pair in shown.pop("made", ())]
+            galleries = [*shown.pop("galleries", ()), *plots.pop("galleries", ())]
+            plots |= {**shown, **({"galleries": galleries} if galleries else {})}
         return {
             **self.to_dict(),
-            "plots": dict(self.plots),
-            "made": [list(pair) for pair in self.made],
+            "plots": plots,
+            "made": made,
             "training": self.training,
         }
 
@@ -151,13 +161,13 @@ class Scorecard:
         entries = {entry.name: entry for entry in self.entries}
         return privacy_card(entries, data, self.made, self.notes, rates)
 
-    def to_html(self, path: str | Path) -> None:
-        """Write the report: one page that needs no network, and its JSON twin beside it.
+    def to_html(self, path: str | Path, *, with_real_records: bool = False) -> None:
+        """Write the report; see `Comparison.to_html`.
 
         Raises:
             DataError: When it cannot be written.
         """
-        Comparison((self,)).to_html(path)
+        Comparison((self,)).to_html(path, with_real_records=with_real_records)
 
     def to_privacy_card(self, path: str | Path) -> None:
         """Write what a data-protection officer wants to know: a page, or JSON when `path` ends in .json.
@@ -278,12 +288,18 @@ class Comparison:
 
         return _figure(overview({card.name: card.to_dict()["scores"] for card in self.cards}))
 
-    def report(self) -> dict[str, Any]:
-        """Everything that a report shows, as JSON can hold it: what `gansmith.report` makes a page of."""
-        cards, is_alone = [card.report() for card in self.cards], len(self.cards) == 1
+    def report(self, *, with_real_records: bool = False) -> dict[str, Any]:
+        """Everything that a report shows, as JSON can hold it: what `gansmith.report` makes a page of.
+
+        Args:
+            with_real_records: Whether records of the real data are shown: then it is for their owner alone.
+        """
+        cards = [card.report(with_real_records=with_real_records) for card in self.cards]
+        is_alone = len(self.cards) == 1
         several = f"{len(cards)} synthetic data sets compared"
         lines = [pair for card in cards for pair in card["made"]]
         return {
+            "holds_real_records": with_real_records,
             "title": f"Scorecard of {cards[0]['name']}" if is_alone else several,
             "made": [pair for place, pair in enumerate(lines) if pair not in lines[:place]],
             "notes": [
@@ -293,15 +309,20 @@ class Comparison:
             "cards": [{key: card[key] for key in card if key not in _OF_THE_PAGE} for card in cards],
         }
 
-    def to_html(self, path: str | Path) -> None:
+    def to_html(self, path: str | Path, *, with_real_records: bool = False) -> None:
         """Write one report of all: a page that needs no network, and its JSON twin beside it.
+
+        Args:
+            path: Of the page.
+            with_real_records: Whether records of the real data are shown, such as the nearest neighbours of
+                synthetic ones. Both files say so then, and nobody but their owner may read them.
 
         Raises:
             DataError: When it cannot be written.
         """
         from gansmith.report.page import write_report  # heavy: only for those who want a page
 
-        write_report(self.report(), Path(path))
+        write_report(self.report(with_real_records=with_real_records), Path(path))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""

@@ -100,6 +100,7 @@ class Judge(AbstractJudge[Case]):
             skipped={**skipped, **taught.skipped},
             verdict=verdict(evidence),
             plots={**seen.plots(), "usefulness": list(taught.results)},
+            real_records=seen.real_records(),
             n_records=len(fake),
         )
 

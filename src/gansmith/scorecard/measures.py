@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, final
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.learners import SMALL_TREES, TREES
 from gansmith.scorecard.measuring import Found, Measure
+from gansmith.scorecard.naming import Naming
 from gansmith.scorecard.points import as_points
 from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share, rare_values
 from gansmith.scorecard.private.inference import inference
@@ -55,6 +57,11 @@ class Case:
     effort: Effort
     is_anchor: bool
     """Whether only the number is wanted, not what lies behind it."""
+
+    @cached_property
+    def naming(self) -> Naming:
+        """What may be said of real values."""
+        return Naming(self.train.above(self.holdout))
 
 
 def _told_apart(case: Case) -> list[Found]:
@@ -101,7 +108,9 @@ def _categories(case: Case) -> list[Found]:
     known = case.train.above(case.holdout).keep(case.told)
     missing, score = rare_category_coverage(case.fake.keep(case.told), known)
     details = {
-        f"{column} = {case.fake.cell(column, code)}": expected for (column, code), expected in missing.items()
+        f"{column} = {case.naming.cell(column, code)}": expected
+        for (column, code), expected in missing.items()
+        if case.naming.may_name(column, code)
     }
     return [Found("rare_categories", score, details, missing)]
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, final
 
 import numpy as np
 
+from gansmith.disclosure import RARE, shared_ends
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, draws, places_among
 from gansmith.scorecard.measures import Case
 from gansmith.scorecard.measuring import Found
+from gansmith.scorecard.naming import Naming
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.private.risk import Attack
 
@@ -26,11 +29,13 @@ MAX_PAIRS: Final = 3
 MAX_NEIGHBOURS: Final = 8
 _N_BINS: Final = 32
 _N_LABELS: Final = 9
-_N_CELLS: Final = 10
-"""Cells along each side of a pair's table."""
+_N_CELLS: Final = 3, 10
+"""Cells along each side of a pair's table, as many as records allow."""
 _N_ASSOCIATED: Final = 40
 """Columns of the matrices, at most."""
 _N_DOTS: Final = 1_000
+_N_GROUND: Final = 4, 24
+"""Cells along each side of the plane, as many as records allow."""
 _N_COMPARED: Final = 2_000
 
 
@@ -53,15 +58,19 @@ class Views:
     def missing_categories(self) -> dict[tuple[str, str], float]:
         """Column and category of what should occur and does not, and how surprising that is.
 
+        Categories that too few real records share are not asked for: they should not occur.
+
         The surprise is minus the logarithm of the chance that all k known records with the category are real
         ones, were the synthetic and the N known records drawn alike: k log(1 + n / N).
         """
         found = self.founds.get("rare_categories")
         missing: Mapping[tuple[str, int], float] = found.matter if found else {}
         ratio = len(self.case.fake) / (len(self.case.train) + len(self.case.holdout))
+        naming = self.case.naming
         return {
-            (column, self.case.fake.cell(column, code)): expected * math.log1p(ratio) / ratio
+            (column, naming.cell(column, code)): expected * math.log1p(ratio) / ratio
             for (column, code), expected in missing.items()
+            if naming.may_name(column, code)
         }
 
     def worst_pairs(self) -> list[tuple[tuple[str, str], float]]:
@@ -90,11 +99,11 @@ class Views:
         return [((self.case.told[a], self.case.told[b]), float(lost[a, b])) for a, b in worst]
 
     def plots(self) -> dict[str, Any]:
-        """All there is to see; what could not be computed is left out."""
-        fake, holdout, seed = self.case.fake, self.case.holdout, self.case.seed
+        """All there is to see without real records; what could not be computed is left out."""
+        case = self.case
         seen: dict[str, Any] = {
             "columns": self._columns(),
-            "pairs": [_pair(fake, holdout, names, lost) for names, lost in self.worst_pairs()],
+            "pairs": [_pair(case, names, lost) for names, lost in self.worst_pairs()],
             "risks": [_risk(name, self.founds[name].matter) for name in _ATTACKS if name in self.founds],
         }
         if found := self.founds.get("mutual_information"):
@@ -103,12 +112,20 @@ class Views:
             pairs = {name: share for name, share in found.details.items() if " × " in name}
             columns = {name: share for name, share in found.details.items() if name not in pairs}
             seen["giveaways"] = {"columns": columns, "pairs": pairs}
-        try:
-            seen["projection"] = _projection(fake, holdout, seed=seed)
-            seen["neighbours"] = _neighbours(fake, self.case.train, seed=seed)
-        except DataError:
-            pass
+        with suppress(DataError):
+            seen["projection"] = _ground(_projection(case.fake, case.holdout, seed=case.seed), case.naming)
         return seen
+
+    def real_records(self) -> dict[str, Any]:
+        """What there is to see of single real records, for their owner alone."""
+        case = self.case
+        try:
+            return {
+                "projection": _projection(case.fake, case.holdout, seed=case.seed),
+                "neighbours": _neighbours(case.fake, case.train, seed=case.seed),
+            }
+        except DataError:
+            return {}
 
     def _columns(self) -> list[dict[str, Any]]:
         """The marginals of all columns, worst first.
@@ -124,7 +141,7 @@ class Views:
                 "ceiling": rounded(1 - ceiling.get(name, 1.0)),
                 "missing_real": rounded(float(np.isnan(_column(self.case.holdout, name)).mean())),
                 "missing_synthetic": rounded(float(np.isnan(_column(self.case.fake, name)).mean())),
-                **_marginal(self.case.fake, self.case.holdout, name),
+                **_marginal(self.case, name),
             }
             for name in sorted(similarity, key=lambda name: similarity[name] - ceiling.get(name, 1.0))
         ]
@@ -152,9 +169,9 @@ def _risk(name: str, attack: Attack) -> dict[str, Any]:
     }
 
 
-def _pair(fake: Features, real: Features, names: tuple[str, str], error: float) -> dict[str, Any]:
+def _pair(case: Case, names: tuple[str, str], error: float) -> dict[str, Any]:
     """The joint table of two columns, of both sides, rows along the second column, and how far off it is."""
-    (x_fake, x_real, x_labels), (y_fake, y_real, y_labels) = (_cut(fake, real, name) for name in names)
+    (x_fake, x_real, x_labels), (y_fake, y_real, y_labels) = (_cut(case, name) for name in names)
 
     def table(x: np.ndarray, y: np.ndarray) -> list[list[float]]:
         shares = np.zeros((len(y_labels), len(x_labels)))
@@ -191,6 +208,28 @@ def _projection(fake: Features, real: Features, *, seed: int) -> dict[str, Any]:
     }
 
 
+def _ground(cloud: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
+    """A projection without real records: the share of them in each cell that enough of them lie in."""
+    real, fake = (np.array(cloud[side]).reshape(-1, 2) for side in ("real", "synthetic"))
+    ends = [shared_ends(side, naming.min_count) for side in real.T]
+    if None in ends:
+        return {}
+    per_side = int(np.clip(math.sqrt(2 * len(real) / naming.min_count), *_N_GROUND))
+    edges = [
+        np.linspace(min(found.low, side.min()), max(found.high, side.max()), per_side + 1)
+        for found, side in zip(ends, fake.T, strict=True)
+        if found
+    ]
+    across, down = (side.clip(own[0], own[-1]) for side, own in zip(real.T, edges, strict=True))
+    counts = np.histogram2d(down, across, edges[::-1])[0]  # rows along the second direction
+    shares = [
+        [rounded(n / len(real)) if n >= naming.min_count else None for n in row] for row in counts.tolist()
+    ]
+    x_edges, y_edges = ([rounded(edge) for edge in own.tolist()] for own in edges)
+    ground = {"x_edges": x_edges, "y_edges": y_edges, "shares": shares, "fewer_than": naming.min_count}
+    return {**cloud, "real": [], "ground": ground}
+
+
 def _neighbours(fake: Features, train: Features, *, seed: int) -> dict[str, Any]:
     """The synthetic records that lie nearest to a training record, cell by cell beside it."""
     rng = draws(seed)
@@ -224,56 +263,62 @@ def _column(part: Features, name: str) -> np.ndarray:
     return part.values[:, part.position(name)]
 
 
-def _marginal(fake: Features, real: Features, name: str) -> dict[str, Any]:
-    ours, theirs = (values[~np.isnan(values)] for values in (_column(fake, name), _column(real, name)))
-    both = np.concatenate([ours, theirs])
-    known = np.unique(theirs)
-    if fake.is_category[fake.position(name)] or len(known) <= _N_LABELS:
-        return {"kind": "category", **_shares_of_labels(fake, name, ours, theirs)}
-    low, high = np.quantile(both, [0.002, 0.998])
-    low, high = (low, high) if high > low else (both.min(), both.max() + 1e-9)
-    edges = np.linspace(low, high, _N_BINS + 1)
+def _marginal(case: Case, name: str) -> dict[str, Any]:
+    fake = case.fake
+    ours, theirs = (part[~np.isnan(part)] for part in (_column(fake, name), _column(case.holdout, name)))
+    ends = case.naming.ends(name, ours)
+    if ends is None or fake.is_category[fake.position(name)] or len(np.unique(theirs)) <= _N_LABELS:
+        return {"kind": "category", **_shares_of_labels(case, name, ours, theirs)}
+    edges = np.linspace(ends.low, ends.high, _N_BINS + 1)
     shares: dict[str, list[float]] = {}
     for side, part in (("real", theirs), ("synthetic", ours)):
-        counts = np.histogram(np.clip(part, low, high), edges)[0]
+        counts = np.histogram(np.clip(part, edges[0], edges[-1]), edges)[0]
         shares[side] = [rounded(share) for share in (counts / max(1, len(part))).tolist()]
     is_time = fake.scales.get(name) in ("days", "seconds")
     shown = [fake.cell(name, edge) if is_time else float(f"{edge:.6g}") for edge in edges.tolist()]
     return {"kind": "date" if is_time else "number", "edges": shown, **shares}
 
 
-def _shares_of_labels(fake: Features, name: str, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
+def _shares_of_labels(case: Case, name: str, ours: np.ndarray, theirs: np.ndarray) -> dict[str, Any]:
+    """The most frequent values that may be named, and all others as one."""
+    naming = case.naming
     counts = {side: Counter(part.tolist()) for side, part in (("real", theirs), ("synthetic", ours))}
     values = sorted({*counts["real"], *counts["synthetic"]})
-    kept = sorted(values, key=lambda one: -(counts["real"][one] + 1e-9 * counts["synthetic"][one]))[
-        :_N_LABELS
-    ]
-    if not fake.is_category[fake.position(name)]:
+    named = [value for value in values if naming.may_name(name, value)]
+    named.sort(key=lambda one: -(counts["real"][one] + 1e-9 * counts["synthetic"][one]))
+    kept = named[:_N_LABELS]
+    if not case.fake.is_category[case.fake.position(name)]:
         kept = sorted(kept)
     is_cut = len(values) > len(kept)
-    others = [f"{len(values) - len(kept)} others"] if is_cut else []
-    shown: dict[str, Any] = {"labels": [fake.cell(name, value) for value in kept] + others}
+    others = [f"{len(values) - len(kept)} others" if len(named) > len(kept) else RARE] if is_cut else []
+    shown: dict[str, Any] = {"labels": [naming.cell(name, value) for value in kept] + others}
     for side, found in counts.items():
         shares = [found[value] / max(1, found.total()) for value in kept]
         shown[side] = [rounded(one) for one in [*shares, *([max(0.0, 1.0 - sum(shares))] if is_cut else [])]]
     return shown
 
 
-def _cut(fake: Features, real: Features, name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def _cut(case: Case, name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """A column of both sides as a few cells, and what these are called; others and missing come last."""
-    both = np.concatenate([_column(fake, name), _column(real, name)])
+    fake, naming = case.fake, case.naming
+    both = np.concatenate([_column(fake, name), _column(case.holdout, name)])
     known = both[len(fake) :][~np.isnan(both[len(fake) :])]
     values, counts = np.unique(known, return_counts=True)
     is_category = bool(fake.is_category[fake.position(name)])
-    if is_category or len(values) <= _N_CELLS:
-        kept = values[np.argsort(-counts, kind="stable")[:_N_CELLS]]
+    n_cells = int(np.clip(math.sqrt(len(known) / naming.min_count), *_N_CELLS))
+    cuts = np.zeros(0) if is_category or len(values) <= n_cells else naming.cuts(name, n_cells)
+    if not len(cuts):
+        by_count = values[np.argsort(-counts, kind="stable")].tolist()
+        kept = np.array([value for value in by_count if naming.may_name(name, value)][: _N_CELLS[1]])
         kept = kept if is_category else np.sort(kept)
-        labels = [fake.cell(name, value) for value in kept.tolist()]
+        labels = [naming.cell(name, value) for value in kept.tolist()]
         cells = places_among(both, kept, otherwise=len(kept))
     else:
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, _N_CELLS + 1)))
-        labels = [f"from {fake.cell(name, edge)}" for edge in edges[:-1].tolist()]
-        cells = np.clip(np.searchsorted(edges, both, side="right") - 1, 0, len(edges) - 2)
+        cells = np.searchsorted(cuts, both, side="right")
+        named = [fake.cell(name, cut) for cut in cuts.tolist()]
+        labels = [f"below {named[0]}", *(f"from {cut}" for cut in named)]
+        if (cells > 0).all():
+            cells, labels = cells - 1, labels[1:]
     is_missing = np.isnan(both)
     for label, is_it in (("others", ~is_missing & (cells == len(labels))), ("missing", is_missing)):
         if is_it.any():

@@ -8,23 +8,33 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Final, cast
 
 from gansmith.errors import DataError
 
+PRIVATE: Final = 0o600
+"""Permissions of a file that nobody but its owner may read, where systems know such."""
+
 
 @contextmanager
-def whole_file(path: Path) -> Generator[BinaryIO]:
+def whole_file(path: Path, *, is_private: bool = False) -> Generator[BinaryIO]:
     """Open a file for writing that appears under its name only when everything is safely on disk.
 
     Written aside, flushed and renamed; whatever stood there before stays until then, and nothing
     half-written is left behind.
+
+    Args:
+        path: Of the file.
+        is_private: Whether nobody but its owner may read it, as it holds real records.
 
     Raises:
         DataError: When the file cannot be written, for example because the disk is full.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        aside.unlink(missing_ok=True)  # of a process with this number that was killed
+        if is_private:
+            aside.touch(PRIVATE)
         with aside.open("wb") as file:
             yield file
             file.flush()
@@ -72,9 +82,9 @@ def whole_folder(path: Path) -> Generator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write all of `content` or leave things as they were; errors as `whole_file`."""
-    with whole_file(path) as file:
+def write_whole(path: Path, content: bytes, *, is_private: bool = False) -> None:
+    """Write all of `content` or leave things as they were; arguments and errors as of `whole_file`."""
+    with whole_file(path, is_private=is_private) as file:
         file.write(content)
 
 

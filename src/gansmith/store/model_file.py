@@ -49,7 +49,12 @@ _DTYPES: Final[dict[str, torch.dtype]] = {
 
 
 def write_model_file(
-    path: Path, manifest: Mapping[str, Any], state: Any, tensors: Mapping[str, Tensor]
+    path: Path,
+    manifest: Mapping[str, Any],
+    state: Any,
+    tensors: Mapping[str, Tensor],
+    *,
+    is_private: bool = False,
 ) -> str:
     """Write a model file, whole or not at all; the same content gives the same bytes.
 
@@ -62,7 +67,7 @@ def write_model_file(
         DataError: When the file cannot be written.
     """
     content, digest = packed(manifest, state, tensors)
-    write_whole(path, content)
+    write_whole(path, content, is_private=is_private)
     return digest
 
 

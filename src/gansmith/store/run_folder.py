@@ -7,6 +7,9 @@ checkpoints/   everything needed to go on
 scores.json    the kept model's held-out score and readings
 begun.gan      the model as it was when the run began: with the newest checkpoint, the best so far
 origin.gan     the model that the run fine-tunes, where there is one
+
+A run knows more of the real records than a model does: a discriminator that has seen them, previews of what
+records become. So nobody but the owner may read its files.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from gansmith.errors import DataError, UsageError
-from gansmith.store import as_json, write_whole
+from gansmith.store import PRIVATE, as_json, write_whole
 
 
 @final
@@ -73,7 +76,7 @@ class RunFolder:
             raise DataError(
                 f"{self.path}: {error.strerror or error}. Choose another folder with --run."
             ) from error
-        write_whole(self.path / "config.json", as_json(config))
+        write_whole(self.path / "config.json", as_json(config), is_private=True)
 
     def _written(self) -> list[Path]:
         """The files of a run, and no others."""
@@ -106,7 +109,9 @@ class RunFolder:
         """Add one line to the statistics."""
         line = json.dumps(_finite(record), sort_keys=True, allow_nan=False) + "\n"
         try:
-            with (self.path / "stats.jsonl").open("a", encoding="utf-8") as file:
+            path = self.path / "stats.jsonl"
+            path.touch(PRIVATE)
+            with path.open("a", encoding="utf-8") as file:
                 file.write(line)
         except OSError as error:
             raise DataError(
@@ -130,12 +135,12 @@ class RunFolder:
             left.unlink(missing_ok=True)
         kept = [record for record in self.stats() if record["step"] <= step]
         lines = "".join(json.dumps(record, sort_keys=True) + "\n" for record in kept)
-        write_whole(self.path / "stats.jsonl", lines.encode())
+        write_whole(self.path / "stats.jsonl", lines.encode(), is_private=True)
 
     def write_preview(self, name: str, content: str | bytes) -> None:
         """Keep what the fakes looked like."""
         content = content.encode() if isinstance(content, str) else content
-        write_whole(self.path / "previews" / name, content)
+        write_whole(self.path / "previews" / name, content, is_private=True)
 
     def frames(self) -> list[Path]:
         """The previews that are pictures, from the first to the last."""
@@ -143,7 +148,7 @@ class RunFolder:
 
     def finish(self, scores: Mapping[str, Any]) -> None:
         """Mark the run as finished."""
-        write_whole(self.path / "scores.json", as_json(scores))
+        write_whole(self.path / "scores.json", as_json(scores), is_private=True)
 
 
 def _finite(value: Any) -> Any:

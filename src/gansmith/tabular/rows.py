@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.tabular import parts
 from gansmith.tabular.cells import are_missing, cells_of, matches, replaced, without
@@ -75,7 +76,7 @@ class RowCodec:
         Raises:
             DataError: There are too few records for anything to come out, or nothing in them can be learnt.
         """
-        records, min_count = table.records, min_count or rare.usual_min_count(len(table))
+        records, min_count = table.records, min_count or usual_min_count(len(table))
         if len(table) < min_count:
             raise DataError(
                 f"{table.name}: {len(table)} records to learn from, and only what {min_count} share comes "

@@ -141,6 +141,11 @@ def _judged(
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
     notes = () if holdout is not None else (SPLIT_OFF,)
     made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, effort)
+    hashes = [
+        (what, _described(given, "in memory"))
+        for what, given in (("Real file", real), ("Hold-out file", holdout))
+        if _is_file(given)
+    ]
     return Comparison(
         tuple(
             replace(
@@ -148,6 +153,7 @@ def _judged(
                 name=name,
                 notes=(*notes, *card.notes),
                 made=(("Synthetic data", _described(source, name)), *made),
+                real_records={**card.real_records, "made": hashes},
                 training=training,
             )
             for card, name, source in zip(cards, names, sources, strict=True)
@@ -221,13 +227,12 @@ def _names(given: Iterable[str], found: Sequence[str]) -> list[str]:
 def _made(
     real: object, holdout: object, n: tuple[int, int], seed: int, seconds: float, effort: Effort
 ) -> list[tuple[str, str]]:
-    """How the card was made."""
+    """How the card was made; no hash of real files, by which a guess at what is in them could be tested."""
     return [
-        ("Real data", f"{_described(real, 'in memory')}, {n[0]:,} records used"),
+        ("Real data", f"{_called(real)}, {n[0]:,} records used"),
         (
             "Hold-out",
-            f"{n[1]:,} records, "
-            + ("split off the real data" if holdout is None else _described(holdout, "in memory")),
+            f"{n[1]:,} records, " + ("split off the real data" if holdout is None else _called(holdout)),
         ),
         ("Effort", "quick" if effort is QUICK else "full"),
         ("Seed", str(seed)),
@@ -238,9 +243,17 @@ def _made(
     ]
 
 
+def _is_file(source: object) -> bool:
+    return isinstance(source, (str, Path)) and Path(source).is_file()
+
+
+def _called(source: object) -> str:
+    return Path(source).name if isinstance(source, (str, Path)) else "in memory"
+
+
 def _described(source: object, name: str) -> str:
     """A data set's name, its hash where it is a file, and the model that it came from where that is known."""
-    if not isinstance(source, (str, Path)) or not Path(source).is_file():
+    if not isinstance(source, (str, Path)) or not _is_file(source):
         return name
     beside = of_json_file(Path(f"{source}.meta.json"))
     model = f", made by the model {str(beside['model'])[:16]}" if "model" in beside else ""

@@ -278,13 +278,14 @@ class Model:
         asking = needed(self.modality.recipe, Conditional, self.modality.kind)
         return asking.request(self.codec, where or {}, balance)
 
-    def save(self, path: str | Path, *, sampling_only: bool = False) -> str:
+    def save(self, path: str | Path, *, sampling_only: bool = False, is_private: bool = False) -> str:
         """Write the model file, whole or not at all.
 
         Args:
             path: Usually `NAME.gan`.
             sampling_only: Leave out the networks that do not generate: a smaller file that can neither be
                 trained on nor asked for the realism of records.
+            is_private: Whether nobody but its owner may read it.
 
         Returns:
             The model's digest.
@@ -292,7 +293,8 @@ class Model:
         Raises:
             DataError: When it cannot be written.
         """
-        return write_model_file(Path(path), *self.content(sampling_only=sampling_only))
+        content = self.content(sampling_only=sampling_only)
+        return write_model_file(Path(path), *content, is_private=is_private)
 
     def known_digest(self) -> str:
         """Of its file, or of the file that `save` would write."""

@@ -18,6 +18,16 @@ def test_appears_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_nobody_else_may_read_what_is_private(tmp_path):
+    path = tmp_path / "out.bin"
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+    write_whole(path, b"new", is_private=True)
+    assert path.stat().st_mode & 0o777 == 0o600
+    write_whole(path, b"newer")
+    assert path.stat().st_mode & 0o400
+
+
 def test_an_exception_in_the_body_leaves_the_old_file(tmp_path):
     path = tmp_path / "out.bin"
     path.write_bytes(b"old")

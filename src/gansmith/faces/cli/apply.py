@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gansmith.errors import UsageError
-from gansmith.faces.cli.options import Json, Seed, check_folder, print_json
+from gansmith.faces.cli.options import (
+    Json,
+    Seed,
+    WithRealRecords,
+    check_folder,
+    check_with_real_records,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from gansmith.modalities.grids import Turned
@@ -35,9 +42,8 @@ def apply(
         str,
         typer.Option(help="What should come out, of the same names: how near it comes is measured."),
     ] = "",
-    report: Annotated[
-        Path | None, typer.Option(help="Write a page with a divider between before and after: .html.")
-    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page of what was measured: .html.")] = None,
+    with_real_records: WithRealRecords = False,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -45,6 +51,7 @@ def apply(
 
     Names, transparency, depth and the durations of a film are kept; any size will do.
     """
+    check_with_real_records(with_real_records, report, "--report")
     if report is not None and (not truth or report.suffix.lower() != ".html"):
         raise UsageError("--report is a page of what was measured: give --truth, and a name ending in .html.")
     from gansmith.faces.cli.screen import console
@@ -76,7 +83,8 @@ def apply(
     found: dict[str, Any] = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
     found |= translation.provenance
     if truth:
-        card = _measured(translation, source, truth, masks, report)
+        card = _measured(translation, source, truth, masks)
+        _write(card, report, with_real_records)
         found["card"] = card.to_dict()
         if not json:
             typer.echo(card.as_text())
@@ -84,15 +92,18 @@ def apply(
         print_json(found)
 
 
-def _measured(
-    translation: Translation, source: str, truth: str, masks: Path | None, report: Path | None
-) -> TranslationCard:
+def _measured(translation: Translation, source: str, truth: str, masks: Path | None) -> TranslationCard:
     from gansmith.faces.cli.screen import console
     from gansmith.tasks.translate.judging import judged
 
     with console.status("Measuring ..."):
-        card = judged(translation, source, truth, masks)
-    if report is not None:
-        card.to_html(report)
-        console.print(f"Wrote {report}.")
-    return card
+        return judged(translation, source, truth, masks)
+
+
+def _write(card: TranslationCard, report: Path | None, with_real_records: bool) -> None:
+    from gansmith.faces.cli.screen import console
+
+    if report is None:
+        return
+    card.to_html(report, with_real_records=with_real_records)
+    console.print(f"Wrote {report}.")

@@ -22,6 +22,13 @@ Output = Annotated[
     str,
     typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
 ]
+WithRealRecords = Annotated[
+    bool,
+    typer.Option(
+        "--with-real-records",
+        help="Show real records in the report: for the data owner, and nobody else may read the file.",
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option(
@@ -36,6 +43,12 @@ Where = Annotated[
 def print_json(value: Any) -> None:
     """One JSON object on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def check_with_real_records(is_wanted: bool, report: Path | None, option: str) -> None:
+    """Raise UsageError when real records are to be shown in a report that nobody asked for."""
+    if is_wanted and report is None:
+        raise UsageError(f"--with-real-records goes with a report. Say with {option} where it is written.")
 
 
 def check_model_output(output: Path, data: str) -> None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gansmith.errors import QualityError, UsageError
-from gansmith.faces.cli.options import Json, Seed, check_folder, check_not_read, print_json
+from gansmith.faces.cli.options import (
+    Json,
+    Seed,
+    WithRealRecords,
+    check_folder,
+    check_not_read,
+    check_with_real_records,
+    print_json,
+)
 from gansmith.faces.cli.settings import Chosen, offering
 
 if TYPE_CHECKING:
@@ -36,6 +44,7 @@ def score(
         Path | None,
         typer.Option(help="Write the privacy card for a data-protection officer: .html or .json."),
     ] = None,
+    with_real_records: WithRealRecords = False,
     require: Annotated[
         list[str] | None,
         typer.Option("--require", metavar="SCORE<=NUMBER", help="Leave with 4 when it is missed."),
@@ -58,6 +67,7 @@ def score(
     from gansmith.store import as_json, write_whole
     from gansmith.tasks.judging import compare
 
+    check_with_real_records(with_real_records, output, "-o")
     _check_outputs(output, privacy_card, [*synthetic, real, holdout, str(model or "")], len(synthetic))
     for requirement in require or ():
         parsed(requirement)
@@ -75,9 +85,10 @@ def score(
     )
     first, *others = cards.cards
     if output and output.suffix == ".html":
-        cards.to_html(output)
+        cards.to_html(output, with_real_records=with_real_records)
     elif output:
-        write_whole(output, as_json(cards.report()) + b"\n")
+        report = cards.report(with_real_records=with_real_records)
+        write_whole(output, as_json(report) + b"\n", is_private=with_real_records)
     if privacy_card:
         first.to_privacy_card(privacy_card)
     for path in filter(None, (output, privacy_card)):

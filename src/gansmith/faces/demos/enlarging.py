@@ -72,7 +72,7 @@ def run_enlarging(
     }
     canvas = grid_of(Pictures.of(np.stack([one for name in ROWS for one in rows[name]])), N_SHOWN, ROWS)
     write_whole(folder / "larger.png", png_bytes(canvas, {"seed": str(seed)}))
-    card.to_html(folder / "larger.html")
+    card.to_html(folder / "larger.html", with_real_records=True)
     translator.save(folder / "larger.gan")
     show(f"What was given, and what was made of it: {folder / 'larger.png'}, {folder / 'larger.html'}")
     return {"files": ["larger.png", "larger.html", "larger.json", "larger.gan"]}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
 
+from gansmith.disclosure import usual_min_count
 from gansmith.modalities.image.pictures import Form, Pictures
 from gansmith.scorecard.embedded.judge import codes_of
 from gansmith.scorecard.embedded.records import Embedded, Target, Values
@@ -31,7 +33,10 @@ def targets_of(train: Pictures, holdout: Pictures) -> tuple[Target, ...]:
         classes = sorted({value for value in column.tolist() if value is not None})
         unseen = {value for value in holdout.attributes.columns[name].tolist() if value in classes}
         if 2 <= len(unseen) <= len(classes) <= min(MAX_CLASSES, len(train) // 2):
-            found.append(Target(name, tuple(classes)))
+            counts = Counter([*column.tolist(), *holdout.attributes.columns[name].tolist()])
+            n_enough = usual_min_count(len(train) + len(holdout))
+            rare = frozenset(value for value in classes if counts[value] < n_enough)
+            found.append(Target(name, tuple(classes), rare))
     return tuple(found)
 
 
@@ -99,7 +104,7 @@ def broken_rules(pictures: Pictures, real: Pictures, keys: np.ndarray) -> dict[s
     is_first = np.zeros(len(keys), bool)
     is_first[np.unique(keys.astype("S16"), return_index=True)[1]] = True
     wanted = [f"{width} x {height}" for height, width in sorted(sizes)]
-    words = wanted[0] if len(wanted) == 1 else f"{wanted[0]} to {wanted[-1]}"
+    words = wanted[0] if len(wanted) == 1 else f"one of {len(wanted)}"
     return {
         f"{HAS_SIZE} ({words})": np.array([size[:2] not in sizes for size in came]),
         HAS_CHANNELS: np.array([size[2] not in channels for size in came]),

@@ -45,10 +45,16 @@ def rows_gallery(name: str, title: str, caption: str, pictures: Pictures, n_colu
 
 
 def class_rows(fake: Pictures, real: Pictures, targets: Sequence[Target]) -> list[Gallery]:
-    """Of the first target, real and generated pictures of each class in rows of their own."""
+    """Of the first target, real and generated pictures of each class in rows of their own: two galleries.
+
+    Classes that may not be named are left out.
+    """
     if not targets or targets[0].name not in fake.attributes.columns:
         return []
     target, found = targets[0], list[Gallery]()
+    classes = [one for one in target.classes if one not in target.rare]
+    if not classes:
+        return []
     for name, title, pictures in (
         ("real-classes", "Real pictures by", real),
         ("synthetic-classes", "Generated pictures by", fake),
@@ -57,15 +63,15 @@ def class_rows(fake: Pictures, real: Pictures, targets: Sequence[Target]) -> lis
         n_columns = _n_that_fit(one_tile.shape[2], one_tile, _HALF_PAGE_PX)
         column = pictures.attributes.columns[target.name].tolist()
         rows: list[np.ndarray] = []
-        for one in target.classes[:_MAX_CLASSES]:
+        for one in classes[:_MAX_CLASSES]:
             places = np.flatnonzero([value == one for value in column])[:n_columns]
             tiles = _tiles(pictures, places)
             lacking = np.full((n_columns - len(tiles), *one_tile.shape[1:]), BACKGROUND, np.uint8)
             rows.append(np.concatenate([tiles, lacking]) if len(tiles) else lacking)
-        shown = list(target.classes[:_MAX_CLASSES])
+        shown = classes[:_MAX_CLASSES]
         title = f"{title} {target.name}"
         n_left = len(target.classes) - len(shown)
-        caption = f"The first {len(shown)} of {len(target.classes)}" if n_left else ""
+        caption = f"{len(shown)} of {len(target.classes)}" if n_left else ""
         label = f"{title}, one row for each of {', '.join(shown)}."
         found.append(_gallery(name, title, caption, label, [np.concatenate(rows)], n_columns, shown))
     return found

@@ -11,6 +11,7 @@ from typing import Final, final
 
 import numpy as np
 
+from gansmith.disclosure import shared_ends, usual_min_count
 from gansmith.errors import DataError
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.image.files import is_picture_name, natural
@@ -219,17 +220,23 @@ def summary(column: np.ndarray) -> tuple[str, str]:
     """What kind of attribute a column is, and what it holds.
 
     Example:
-        >>> summary(np.array(["cat", None, "dog", "cat"], dtype=object))
-        ('class', '2 classes: cat, dog; unknown of 1 picture')
+        >>> summary(np.array(["cat", None, "dog", "cat", "dog", "mia"], dtype=object))
+        ('class', '3 classes: cat, dog, 1 rare; unknown of 1 picture')
     """
+    n_enough = usual_min_count(len(column))
     if column.dtype != object:
         n_unknown = int(np.isnan(column).sum())
-        kind, holds = "number", f"numbers {np.nanmin(column):g} to {np.nanmax(column):g}"
+        ends = shared_ends(column.astype(float), n_enough)
+        about = "" if ends is None else f" {'' if ends.is_exact else 'about '}{ends.low:g} to {ends.high:g}"
+        kind, holds = "number", f"numbers{about}"
     else:
-        classes = natural({value for value in column.tolist() if value is not None})
-        n_unknown = sum(value is None for value in column.tolist())
-        said = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
-        kind, holds = "class", f"{said}: {', '.join(classes[:_N_SHOWN])}{', ...' * (len(classes) > _N_SHOWN)}"
+        counts = Counter(column.tolist())
+        n_unknown = counts.pop(None, 0)
+        named = natural({value for value, n in counts.items() if n >= n_enough})
+        rare = [f"{len(counts) - len(named)} rare"] if len(counts) > len(named) else []
+        said = "1 class" if len(counts) == 1 else f"{len(counts)} classes"
+        listed = [*named[:_N_SHOWN], *["..."] * (len(named) > _N_SHOWN), *rare]
+        kind, holds = "class", f"{said}: {', '.join(listed)}"
     return kind, holds + (f"; unknown of {counted(n_unknown, 'picture')}" if n_unknown else "")
 
 

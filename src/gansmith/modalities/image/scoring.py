@@ -122,7 +122,10 @@ def score_pictures(
             entries=tuple(entries),
             verdict=verdict(evidence, _LIMITS),
             skipped=skipped,
-            plots=_plots(fake.take(ours), train.take(some[judge.order]), holdout.take(held), targets, founds),
+            plots=_plots(fake.take(ours), holdout.take(held), targets, founds),
+            real_records=_real_records(
+                fake.take(ours), train.take(some[judge.order]), holdout.take(held), targets, founds
+            ),
             name=fake.name,
             n_records=len(fake),
             notes=_notes(fake, train, judge, (len(ours), len(some), len(held))),
@@ -197,25 +200,35 @@ def _notes(fake: Pictures, train: Pictures, judge: EmbeddedJudge, n: tuple[int, 
 
 
 def _plots(
+    fake: Pictures, holdout: Pictures, targets: Sequence[Target], founds: Mapping[str, Found]
+) -> dict[str, Any]:
+    """What there is to see without real pictures: generated ones as PNG, curves as numbers."""
+    galleries = [
+        plain_gallery("synthetic", "Generated pictures", fake),
+        *class_rows(fake, holdout, targets)[1:],
+    ]
+    curves = {}
+    if "spectrum" in founds:
+        ours, real = founds["spectrum"].matter
+        curves["spectrum"] = {"synthetic": ours.tolist(), "real": real.tolist()}
+    return {"galleries": galleries, **curves}
+
+
+def _real_records(
     fake: Pictures,
     train: Pictures,
     holdout: Pictures,
     targets: Sequence[Target],
     founds: Mapping[str, Found],
 ) -> dict[str, Any]:
-    """What there is to see: pictures as PNG, curves as numbers."""
+    """Real pictures, and those that generated ones are most like."""
     galleries = [
         plain_gallery("real", "Real pictures, held out", holdout),
-        plain_gallery("synthetic", "Generated pictures", fake),
-        *class_rows(fake, holdout, targets),
+        *class_rows(fake, holdout, targets)[:1],
     ]
     if "near_copies" in founds:
         galleries.append(pairs_gallery(fake, train, *founds["near_copies"].matter))
-    curves = {}
-    if "spectrum" in founds:
-        ours, real = founds["spectrum"].matter
-        curves["spectrum"] = {"synthetic": ours.tolist(), "real": real.tolist()}
-    return {"galleries": galleries, **curves}
+    return {"galleries": galleries}
 
 
 def _check_sizes(fake: Pictures, train: Pictures, holdout: Pictures) -> None:

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gansmith.disclosure import usual_min_count
 from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset, Weights
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.games.adversarial import AdversarialRules
@@ -32,7 +33,6 @@ from gansmith.scorecard.contest.arena import Arena
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
 from gansmith.tabular.calibration import calibrate
-from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.description import described
 from gansmith.tabular.files import read_partial

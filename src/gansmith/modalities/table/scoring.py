@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.scorecard.card import Scorecard
@@ -21,7 +22,6 @@ from gansmith.scorecard.private.copies import copied_texts
 from gansmith.scorecard.private.risk import Attack, Tally, measured_risk
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, valid_share
 from gansmith.tabular.cells import Mask, are_again, are_in, cells_of, floats_of, mask_of
-from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.constraints import read_constraints
 from gansmith.tabular.constraints.finding import find
 from gansmith.tabular.parts import split

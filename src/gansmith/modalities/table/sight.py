@@ -13,6 +13,7 @@ from jaxtyping import Float
 from scipy.special import log_ndtr
 from torch import Tensor, nn
 
+from gansmith.disclosure import usual_min_count
 from gansmith.engine.batches import Batch
 from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.errors import DataError
@@ -23,7 +24,6 @@ from gansmith.modalities.table.oddities import SURPRISING, odd_places, reasons, 
 from gansmith.modalities.table.seen_column import SeenColumn, moved_columns
 from gansmith.tabular import parts
 from gansmith.tabular.cells import cells_of
-from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.schema import Schema, Table
 
 

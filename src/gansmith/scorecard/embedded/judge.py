@@ -98,7 +98,8 @@ class EmbeddedJudge(AbstractJudge[Case]):
         """Target and class of what should occur among labels and does not, and how surprising that is.
 
         The surprise is minus the logarithm of the chance that all k known records of a class are real ones,
-        were the n synthetic and the N known records drawn alike: k log(1 + n / N), in nats.
+        were the n synthetic and the N known records drawn alike: k log(1 + n / N), in nats. Rare classes are
+        not asked for: they should not occur.
         """
         known, found = np.concatenate([self.train.codes, self.holdout.codes]), dict[tuple[str, str], float]()
         for place, target in enumerate(self.targets):
@@ -106,7 +107,8 @@ class EmbeddedJudge(AbstractJudge[Case]):
             counts = [np.bincount(codes, minlength=len(target.classes)) for codes in (ours, real)]
             for code in np.flatnonzero((counts[0] == 0) & (len(ours) > 0)).tolist():
                 surprise = counts[1][code] * np.log1p(len(ours) / len(real))
-                found[target.name, target.classes[code]] = float(surprise)
+                if target.classes[code] not in target.rare:
+                    found[target.name, target.classes[code]] = float(surprise)
         return found
 
     def anchor_case(self, stand_in: StandIn, name: str, n: int) -> Case:

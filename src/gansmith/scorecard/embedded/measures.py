@@ -191,6 +191,7 @@ def _largest_gaps(case: Case, seen: list[np.ndarray], real: list[np.ndarray]) ->
         f"{target.name} = {name}": float((ours == place).mean() - (theirs == place).mean())
         for target, ours, theirs in zip(case.targets, seen, real, strict=True)
         for place, name in enumerate(target.classes)
+        if name not in target.rare
     }
     return dict(sorted(gaps.items(), key=lambda item: -abs(item[1]))[:N_DETAILS])
 

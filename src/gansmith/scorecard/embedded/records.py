@@ -25,6 +25,8 @@ class Target:
 
     name: str
     classes: tuple[str, ...]
+    rare: frozenset[str] = frozenset()
+    """Classes that too few real records have to be named, see `gansmith.disclosure`."""
 
 
 @final

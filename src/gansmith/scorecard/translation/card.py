@@ -211,19 +211,25 @@ class TranslationCard:
             "made": [list(pair) for pair in self.made],
         }
 
-    def report(self) -> dict[str, Any]:
-        """What `gansmith.report` makes a page of."""
-        return {**self.to_dict(), "examples": [one.to_dict() for one in self.examples]}
+    def report(self, *, with_real_records: bool = False) -> dict[str, Any]:
+        """What `gansmith.report` makes a page of; examples, which are real, only where they are asked for."""
+        examples = [one.to_dict() for one in self.examples] if with_real_records else []
+        return {"holds_real_records": with_real_records, **self.to_dict(), "examples": examples}
 
-    def to_html(self, path: str | Path) -> None:
+    def to_html(self, path: str | Path, *, with_real_records: bool = False) -> None:
         """Write the report: one page that needs no network, and its JSON twin beside it.
+
+        Args:
+            path: Of the page.
+            with_real_records: Whether records are shown before and after. Both files say so then, and nobody
+                but their owner may read them.
 
         Raises:
             DataError: When it cannot be written.
         """
         from gansmith.report.translation import write_translation  # heavy: only for those who want a page
 
-        write_translation(self.report(), Path(path))
+        write_translation(self.report(with_real_records=with_real_records), Path(path))
 
 
 def mean_score(

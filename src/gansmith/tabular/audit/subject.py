@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.compute as pc
 from jaxtyping import Bool, Float, Int
 
+from gansmith.disclosure import usual_min_count
 from gansmith.tabular.cells import are_missing, cells_of, codes_of
 from gansmith.tabular.columns.measures import units
-from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.columns.special_values import are_special
 from gansmith.tabular.constraints import read_constraints
 from gansmith.tabular.constraints.base import AbstractConstraint

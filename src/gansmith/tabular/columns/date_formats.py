@@ -344,13 +344,10 @@ def _with_pivot(form: str, times: pa.Array) -> tuple[str, list[str]]:
     if "%y" not in form:
         return form, []
     start, first, last = _pivot(np.unique(np.asarray(pc.year(times)) % 100))
-    told = f"its two-digit years are read as {first} to {last}"
+    told = "its two-digit years are read as {} to {}; {} in the format of a schema reads them as {} to {}"
     if first >= 1969 and last <= 2068:
-        cure = "%1930y in the format of a schema reads them as 1930 to 2029"
-        return form, [f"{told}; {cure}"] if last > LATEST else []
-    return form.replace("%y", f"%{start}y"), [
-        f"{told}; %y in the format of a schema reads them as 1969 to 2068"
-    ]
+        return form, [told.format(1969, 2068, "%1930y", 1930, 2029)] if last > LATEST else []
+    return form.replace("%y", f"%{start}y"), [told.format(start, start + 99, "%y", 1969, 2068)]
 
 
 def _pivot(years: np.ndarray) -> tuple[int, int, int]:

@@ -73,10 +73,11 @@ Alphabets = Annotated[tuple[Alphabet, ...], Field(strict=False, max_length=MAX_P
 class IdentifierCodec(AbstractPresenceCodec):
     """A numbering: record k gets the k-th member of a shuffled pattern, so that no two are alike.
 
-    A serial pattern is a prefix, a whole number and a suffix. The numbers start above the last real one, so
-    that none is a real one: they count on from there, or, where the real ones leave gaps, are spread over a
-    range as wide as theirs. Only where the type or the digits have no room above, and the real ones fill less
-    than a thousandth of their range, are numbers taken from that range.
+    A serial pattern is a prefix, a whole number and a suffix. The numbers start at a round one above the last
+    real one, so that none is a real one and none of the real ones is told: they count on from there, or,
+    where the real ones leave gaps, are spread over a range about as wide as theirs. Only where the type or
+    the digits have no room above, and the real ones fill less than a thousandth of their range, are numbers
+    taken from that range.
 
     Any other pattern is an alphabet for each position: a character that nearly all identifiers share there,
     or the usual alphabet that theirs come from. No character of a few people's identifiers is kept.
@@ -197,12 +198,26 @@ def _numbering(numbers: Sequence[int], room: int) -> tuple[int, int]:
     if not numbers:
         return 1, 0
     first, last = min(numbers), max(numbers)
-    span = last - first + 1
-    if span < _RUN * len(numbers):
-        return last + 1, 0
-    if last + span > room and span >= _SPARSE * len(numbers):
-        return first, span
-    return last + 1, span if last + span <= room else 0
+    extent = last - first + 1
+    if extent < _RUN * len(numbers):
+        return _round_above(last, room - len(numbers)), 0
+    span = _round_above(extent - 1, room)
+    if last + span > room and extent >= _SPARSE * len(numbers):
+        start = first - first % 10 ** (len(str(extent)) - 1)
+        return start, min(span, room - start)
+    return _round_above(last, room - span), span if last + span <= room else 0
+
+
+def _round_above(number: int, most: int) -> int:
+    """A number above another that does not tell it: of one digit and zeros, of more where it is to be less.
+
+    Example:
+        >>> [_round_above(987_654, most) for most in (2_000_000, 999_999, 987_700)]
+        [1000000, 990000, 987700]
+    """
+    steps = (10**n_zeros for n_zeros in range(max(1, len(str(abs(number))) - 1), 0, -1))
+    found = ((number // step + 1) * step for step in steps)
+    return next((one for one in found if one <= most), number + 1)
 
 
 def positions(texts: Sequence[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Int
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.settings import Field, settings
 from gansmith.tabular.cells import (
@@ -35,7 +36,6 @@ from gansmith.tabular.cells import (
     strings,
     without,
 )
-from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractKind, Attempt, Cells
 from gansmith.tabular.columns.choices import Codes, Levels
 from gansmith.tabular.columns.codecs import (
@@ -340,13 +340,13 @@ class Key(AbstractKind):
         is_repeating = MANY_DISTINCT < len(present) < 0.95 * counts.sum()
         if not is_repeating or not is_id_name(cells.name):
             return None
-        min_count = rare.usual_min_count(len(cells.codes))
+        min_count = usual_min_count(len(cells.codes))
         is_code = pc.all(pc.match_substring_regex(present, r"^\S*[0-9]\S*$")).as_py()
         return self.read(cells) if is_code and 2 * (counts < min_count).sum() > len(counts) else None
 
     def read(self, cells: Cells) -> Attempt:
         missing, given = cells.missing_texts, cells.wish.given
-        min_count = rare.usual_min_count(len(cells.codes))
+        min_count = usual_min_count(len(cells.codes))
         pattern = given.pattern or (expression_of(strings(cells.present(missing)), min_count),)
         whole = read_integers(without(cells.trimmed, cells.marked))
         is_whole = not has_leading_zeros(cells.trimmed) and whole.null_count == int(cells.marked.sum())

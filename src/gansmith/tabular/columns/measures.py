@@ -23,9 +23,9 @@ from typing import Annotated, ClassVar, Final, Literal, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from jaxtyping import Bool, Float
 
+from gansmith.disclosure import Unit, shared_ends, usual_min_count
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Field, settings
 from gansmith.tabular.cells import Mask, Numbers, are_missing, floats_of
@@ -344,13 +344,21 @@ class AbstractMeasure(AbstractKind):
 
     @final
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
-        """The smallest and the largest value."""
-        ends = pc.min_max(pc.cast(cells, pa.int64()) if pa.types.is_duration(cells.type) else cells)
-        low, high = (
-            self.spell(pa.array([ends[end].as_py()], ends[end].type).cast(cells.type), column)[0].as_py()
-            for end in ("min", "max")
-        )
-        return "" if low is None else f"{low} to {high}"
+        """Between what the values lie, as far as that may be printed; else how many there are."""
+        numbers, is_missing = to_numbers(cells.combine_chunks(), column)
+        ends = shared_ends(numbers[~is_missing], usual_min_count(len(cells)), self._unit)
+        if ends is None:
+            return "" if is_missing.all() else super().holds(cells, column)
+        found = from_numbers(np.array([ends.low, ends.high]), np.zeros(2, bool), column)
+        low, high = self.spell(found.cast(cells.type), column).to_pylist()
+        if low == high:
+            return f"mostly {low}"
+        return f"{'' if ends.is_exact else 'about '}{low} to {high}"
+
+    @property
+    def _unit(self) -> Unit:
+        """What codecs count its values in."""
+        return self.scale or ("number" if self.n_per_score == 1 else "clock")
 
 
 def measure(column: Column) -> AbstractMeasure:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jaxtyping import Int
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.tabular.cells import Counts, Mask, are_missing, matches, strings, without
 from gansmith.tabular.columns import rare
@@ -59,7 +60,7 @@ class Json(AbstractPartedKind):
         """Objects, most of which are too rare to be categories."""
         missing = cells.missing_texts
         counts, present = cells.counts[~missing], cells.present(missing)
-        min_count = rare.usual_min_count(len(cells.codes))
+        min_count = usual_min_count(len(cells.codes))
         if not len(present) or not matches(present, _OBJECT).all():
             return None
         return self._found(cells, min_count) if rare.are_mostly_rare(counts, min_count) else None
@@ -69,7 +70,7 @@ class Json(AbstractPartedKind):
         missing, given = cells.missing_texts, cells.wish.given
         if given.parts:
             return Attempt(given, without(cells.raw, missing), missing)
-        found = self._found(cells, rare.usual_min_count(len(cells.codes)))
+        found = self._found(cells, usual_min_count(len(cells.codes)))
         if found is None:
             first = str(cells.present(missing)[:1].to_pylist())
             raise DataError(

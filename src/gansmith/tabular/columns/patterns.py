@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.tabular.cells import Counts, Mask, are_missing, mask_of, matches, strings, without
-from gansmith.tabular.columns import rare
 from gansmith.tabular.columns.base import MANY_DISTINCT, AbstractPartedKind, Attempt, Cells
 from gansmith.tabular.columns.check_digits import found_check, with_check
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
@@ -47,7 +47,7 @@ class Pattern(AbstractPartedKind):
         """Patterns of nearly all cells, where many of these are too rare to come out as categories."""
         missing = cells.missing_texts
         counts, present = cells.counts[~missing], cells.present(missing)
-        min_count = rare.usual_min_count(len(cells.codes))
+        min_count = usual_min_count(len(cells.codes))
         n_rare = counts[counts < min_count].sum()
         if len(present) <= MANY_DISTINCT or n_rare <= MAX_RARE * counts.sum():
             return None
@@ -62,7 +62,7 @@ class Pattern(AbstractPartedKind):
         counts, present = cells.counts[~missing], cells.present(missing)
         if given.parts:
             return Attempt(given, without(cells.raw, missing), missing)
-        min_count = rare.usual_min_count(len(cells.codes))
+        min_count = usual_min_count(len(cells.codes))
         if given.pattern:
             column = _by_expressions(cells.name, given.pattern, given.check, present, counts, min_count)
             fits = np.ones(len(missing), bool)

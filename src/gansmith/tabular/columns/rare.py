@@ -1,36 +1,14 @@
-"""What is too rare to come out: a value that hardly anybody has tells who has it.
+"""What is too rare to come out is made something else: how numbers are moved to such as enough records have.
 
-A category, a single number or an end of a range comes out only where enough records share it. Five is the
-smallest cell that statistical offices usually publish, and a usual k of k-anonymity. In a small table
-five records are a large part of all, so there the usual count falls to two: what one record alone has never
-comes out.
+How many are enough says `gansmith.disclosure`.
 """
 
 from __future__ import annotations
-
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from gansmith.tabular.cells import Counts, Numbers
-
-MAX_USUAL_COUNT: Final = 5
-"""Records that must share a value, where the user does not say how many."""
-MIN_USUAL_COUNT: Final = 2
-"""The same in a small table."""
-RECORDS_PER_COUNT: Final = 100
-"""Records of a small table for each record that must share a value."""
-
-
-def usual_min_count(n_records: int) -> int:
-    """How many records must share a value before it comes out, where nobody says.
-
-    Example:
-        >>> [usual_min_count(n) for n in (50, 300, 10_000)]
-        [2, 3, 5]
-    """
-    return min(max(n_records // RECORDS_PER_COUNT, MIN_USUAL_COUNT), MAX_USUAL_COUNT)
 
 
 def are_mostly_rare(counts: Counts, min_count: int) -> bool:

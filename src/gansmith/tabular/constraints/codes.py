@@ -20,10 +20,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError, UsageError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, are_missing, cells_of, codes_of, replaced
-from gansmith.tabular.columns.rare import usual_min_count
 from gansmith.tabular.constraints.base import AbstractConstraint, Cells, Named, check_kinds, empty, typed
 from gansmith.tabular.constraints.dependency import MAX_LOG_CHANCE, MIN_RECORDS_PER_VALUE, log_chance
 from gansmith.tabular.constraints.view import View

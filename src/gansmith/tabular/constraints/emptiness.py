@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Final, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.settings import Annotated, Field, settings
 from gansmith.tabular.cells import Mask, are_in, cells_of, codes_of, is_missing, replaced, without
@@ -102,5 +104,17 @@ def _rule(view: View, column: Column, by: Column, codes: np.ndarray, missing: Ma
     limit = MAX_LOG_CHANCE - float(np.log(len(view.schema) ** 2))
     if emptying.null_count or log_chance(codes, codes_of(pa.array(missing))) > limit:
         return None
-    rule = MissingWhen(column, by, tuple(sorted(emptying.cast(pa.string()).to_pylist())))
+    values = emptying.cast(pa.string())
+    if _is_any_rare(values, cells_of(view.records, by.name)):
+        return None  # it would say who has it
+    rule = MissingWhen(column, by, tuple(sorted(values.to_pylist())))
     return None if rule.violating(view.records).any() else rule
+
+
+def _is_any_rare(values: pa.Array, cells: pa.Array) -> bool:
+    """Whether too few records share one of these values."""
+    counted = pc.value_counts(cells.cast(pa.string()))
+    known = counted.field("values").filter(
+        pc.greater_equal(counted.field("counts"), usual_min_count(len(cells)))
+    )
+    return not pc.all(pc.is_in(values, value_set=known)).as_py()

@@ -119,6 +119,7 @@ class Findings:
         usual = np.histogram(self.usual, edges)[0]
         labels = self.is_odd_indeed
         return {
+            "holds_real_records": True,
             **self.to_dict(),
             "title": f"Odd records of {self.name}",
             "n_records": len(self.scores),
@@ -136,7 +137,7 @@ class Findings:
         }
 
     def to_html(self, path: str | Path) -> None:
-        """Write the page, which needs no network, and the same as JSON beside it.
+        """Write the page, which needs no network, and the same as JSON beside it; both their owner's alone.
 
         Raises:
             DataError: When they cannot be written.
@@ -146,7 +147,7 @@ class Findings:
         write_oddities(self.report(), Path(path))
 
     def write(self, path: Path) -> None:
-        """A line for each record, in their order: .csv or .jsonl.
+        """A line for each record, in their order: .csv or .jsonl; its owner's alone, as reasons name cells.
 
         Raises:
             UsageError: When the name ends otherwise.
@@ -174,7 +175,7 @@ class Findings:
             table.writeheader()
             table.writerows(rows)
             content = text.getvalue().encode()
-        write_whole(path, content)
+        write_whole(path, content, is_private=True)
 
 
 def check_scores_name(path: Path) -> None:

@@ -232,9 +232,9 @@ def start(
         settled = {"samples_seen": length, "n_threads": threads, "salt": salt}
         fingerprint = salted(prepared.fingerprint, salt)
         run_folder.start({**prepared.manifest, **settled, "fingerprint": fingerprint})
-        begun(prepared).save(run_folder.begun)
+        begun(prepared).save(run_folder.begun, is_private=True)
         if origin:
-            origin.save(run_folder.origin)
+            origin.save(run_folder.origin, is_private=True)
     return FitRun(prepared, length, threads, run_folder, deadline)
 
 

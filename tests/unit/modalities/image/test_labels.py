@@ -87,7 +87,9 @@ def test_attributes_in_the_manner_of_others():
 
 
 def test_a_column_in_a_few_words():
-    assert summary(np.array([3.0, np.nan, 90.0])) == ("number", "numbers 3 to 90; unknown of 1 picture")
-    assert summary(np.array([str(n) for n in range(20)], dtype=object))[1].startswith(
-        "20 classes: 0, 1, 2, 3"
-    )
+    numbers = np.array([3.0, np.nan, 90.0, 3.0, 90.0])
+    assert summary(numbers) == ("number", "numbers 3 to 90; unknown of 1 picture")
+    assert summary(numbers[:3]) == ("number", "numbers; unknown of 1 picture")
+    texts = np.array([str(n) for n in range(20)], dtype=object)
+    assert summary(np.concatenate([texts, texts]))[1].startswith("20 classes: 0, 1, 2, 3")
+    assert summary(texts) == ("class", "20 classes: 20 rare")

@@ -148,8 +148,11 @@ def test_a_card_is_the_same_whoever_is_judged_beside_it(parts: list[Pictures], c
 
 
 def test_pictures_for_a_page(cards: dict[str, Scorecard]):
-    galleries = {one["name"]: one for one in cards["copied"].plots["galleries"]}
+    report = cards["copied"].report(with_real_records=True)["plots"]["galleries"]
+    galleries = {one["name"]: one for one in report}
     assert set(galleries) == {"real", "synthetic", "real-classes", "synthetic-classes", "suspicious"}
+    without = cards["copied"].report()["plots"]["galleries"]
+    assert [one["name"] for one in without] == ["synthetic", "synthetic-classes"]
     assert re.search(rf"(3\d) of {N} are near copies", galleries["suspicious"]["caption"])
     assert all(one["image"].startswith("data:image/webp;base64,") for one in galleries.values())
     curves = cards["copied"].plots["spectrum"]

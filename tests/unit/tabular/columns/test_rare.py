@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.format import TableFormat
@@ -20,7 +21,6 @@ from gansmith.tabular.columns.rare import (
     are_mostly_rare,
     merged,
     to_frequent,
-    usual_min_count,
     within_ends,
 )
 from gansmith.tabular.keyed import Keyed

@@ -166,6 +166,18 @@ def test_a_column_that_is_missing_exactly_with_some_values_of_another_is_found()
     ]
 
 
+def test_no_rule_names_a_value_that_one_record_has():
+    status = rng().choice(["open", "sent", "back"], N).astype(object)
+    status[7] = "lost"
+    sent = np.random.default_rng(1).normal(size=N)
+    assert (
+        rules({"status": status, "sent": pa.array(sent, mask=np.isin(status.astype(str), ["open", "lost"]))})
+        == []
+    )
+    (found,) = rules({"status": status, "sent": pa.array(sent, mask=status == "open")})
+    assert found["values"] == ["open"]
+
+
 def test_few_records_prove_nothing():
     code = np.arange(90) % 3
     assert rules({"a": [f"k{k}" for k in code], "b": code}) == []

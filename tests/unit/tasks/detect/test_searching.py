@@ -105,6 +105,7 @@ def test_what_was_found_is_plain(findings):
     assert plain["n_anomalies"] == findings.is_odd.sum()
     assert plain["drift"] is None
     page = json.loads(json.dumps(findings.report()))
+    assert page["holds_real_records"] is True
     assert sum(page["histogram"]["searched"]) == 200
     assert sum(page["histogram"]["usual"]) == pytest.approx(1)
 
