@@ -346,7 +346,8 @@ class AbstractMeasure(AbstractKind):
     def holds(self, cells: pa.ChunkedArray, column: Column) -> str:
         """Between what the values lie, as far as that may be printed; else how many there are."""
         numbers, is_missing = to_numbers(cells.combine_chunks(), column)
-        ends = shared_ends(numbers[~is_missing], usual_min_count(len(cells)), self._unit)
+        unit: Unit = self.scale or ("number" if self.n_per_score == 1 else "clock")
+        ends = shared_ends(numbers[~is_missing], usual_min_count(len(cells)), unit)
         if ends is None:
             return "" if is_missing.all() else super().holds(cells, column)
         found = from_numbers(np.array([ends.low, ends.high]), np.zeros(2, bool), column)
@@ -354,11 +355,6 @@ class AbstractMeasure(AbstractKind):
         if low == high:
             return f"mostly {low}"
         return f"{'' if ends.is_exact else 'about '}{low} to {high}"
-
-    @property
-    def _unit(self) -> Unit:
-        """What codecs count its values in."""
-        return self.scale or ("number" if self.n_per_score == 1 else "clock")
 
 
 def measure(column: Column) -> AbstractMeasure:
