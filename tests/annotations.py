@@ -24,7 +24,7 @@ from beartype import BeartypeConf, beartype
 Function = Callable[..., typing.Any]
 CHECKED: typing.Final = "__checked__"
 """What the decorator is called in the modules that are checked."""
-_CHECKER: typing.Final = beartype(conf=BeartypeConf(is_pep484_tower=True))
+_CHECKER: typing.Final = beartype(conf=BeartypeConf(is_pep484_tower=True, violation_type=TypeError))
 """The numeric tower lets an int stand where a float is wanted, as type checkers do."""
 
 

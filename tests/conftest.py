@@ -42,6 +42,27 @@ def _same_random_numbers():
 
 
 @pytest.fixture(scope="module")
+def rough_calibration():
+    """A last touch by fewer fakes, for tests that ask what a run does and not what it has learnt."""
+    from gansmith.tabular import calibration
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "N_RECORDS", 4_000)
+        yield
+
+
+@pytest.fixture(scope="module")
+def few_trees():
+    """Judges of ten trees, for tests that ask what stands on a card and not how sharp it is."""
+    from gansmith.scorecard.learners import Trees
+
+    options = Trees._options
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trees, "_options", lambda *given: options(*given) | {"max_iter": 10})
+        yield
+
+
+@pytest.fixture(scope="module")
 def small_contests():
     """Contests of methods against imbalance with five trees, one draw and a quick last touch."""
     from gansmith.modalities.table import contesting

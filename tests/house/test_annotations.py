@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from beartype.roar import BeartypeCallHintViolation
 from jaxtyping import Float
 
 from gansmith.engine.penalties import around_real, between, consistency_penalty
@@ -32,7 +31,7 @@ WRONG: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("call", WRONG.values(), ids=WRONG)
 def test_what_an_annotation_forbids_is_caught(call):
-    with pytest.raises(BeartypeCallHintViolation):
+    with pytest.raises(TypeError, match="violates type hint"):
         call()
 
 
@@ -43,7 +42,7 @@ def test_an_axis_is_as_long_as_it_is_in_one_call_alone():
 
 def test_a_function_within_a_function_is_checked():
     measure = around_real(lambda discriminator, samples: torch.ones(len(samples)))
-    with pytest.raises(BeartypeCallHintViolation):
+    with pytest.raises(TypeError, match="violates type hint"):
         measure(None)  # pyright: ignore[reportArgumentType]
 
 
@@ -58,5 +57,5 @@ def _in_words(row: Float[np.ndarray, " n"]) -> str:
 @pytest.mark.parametrize("function", [_twice, _in_words])
 def test_a_result_is_checked(function):
     checked = runpy.run_path(str(Path(__file__).parents[1] / "annotations.py"))["checked"]
-    with pytest.raises(BeartypeCallHintViolation):
+    with pytest.raises(TypeError, match="violates type hint"):
         checked(function)(np.ones(3))

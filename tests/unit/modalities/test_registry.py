@@ -72,7 +72,7 @@ def test_a_kind_of_another_package_keeps_every_promise(colours, tmp_path):
 
 def test_it_is_learnt_and_sampled_from_the_command_line(colours, tmp_path, capsys):
     model, out = tmp_path / "reds.gan", tmp_path / "out.colours"
-    assert run(["fit", str(colours), "-o", str(model), "--samples-seen", "40000", "--threads", "1"]) == 0
+    assert run(["fit", str(colours), "-o", str(model), "--samples-seen", "20000", "--threads", "1"]) == 0
     assert run(["sample", str(model), "-n", "50", "-o", str(out)]) == 0
     made = [int(line[1:3], 16) for line in out.read_text().split()]
     assert len(made) == 50
