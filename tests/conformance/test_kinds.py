@@ -24,7 +24,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.recipe import TableRecipe
 
-pytestmark = pytest.mark.usefixtures("few_trees")
+pytestmark = pytest.mark.usefixtures("quick_judges")
 
 WORDS = ["moss", "rain", "sun", "tea", "wind"]
 

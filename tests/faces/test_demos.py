@@ -21,7 +21,7 @@ from gansmith.faces.demos.shapes import SHAPES, drawn_shapes, run_shapes
 from gansmith.faces.demos.table import run_table
 from gansmith.tasks.model import load_model
 
-pytestmark = pytest.mark.usefixtures("few_trees")
+pytestmark = pytest.mark.usefixtures("quick_judges")
 
 
 @pytest.fixture

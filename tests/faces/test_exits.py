@@ -33,7 +33,7 @@ def test_a_breakdown_leaves_with_1(folder, tmp_path, monkeypatch, capsys):
 def test_a_reader_that_has_had_enough_is_no_failure(model):
     """As in `gansmith sample m.gan | head -1`."""
     program = "import sys; from gansmith.faces.cli import run; sys.exit(run(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, "sample", model, "-n", "30000"]
+    command = [sys.executable, "-c", program, "sample", model, "-n", "8000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None

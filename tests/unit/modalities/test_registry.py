@@ -27,9 +27,11 @@ def install(tmp_path, monkeypatch):
     """`install(kind, target, source)`: a throw-away package with a kind of data, gone after the test."""
     site = tmp_path / "site"
     monkeypatch.syspath_prepend(str(site))
+    packages: set[str] = set()
 
     def make(kind: str, target: str, source: str | Path) -> None:
         package = target.partition(":")[0]
+        packages.add(package)
         if isinstance(source, Path):
             shutil.copytree(source, site / package)
         else:
@@ -42,10 +44,9 @@ def install(tmp_path, monkeypatch):
         registry.forget()
         invalidate_caches()
 
-    before = set(sys.modules)
     yield make
     registry.forget()
-    for name in set(sys.modules) - before:
+    for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
         del sys.modules[name]
 
 
