@@ -21,7 +21,7 @@ demo: $(VENV)/.core  ## Learn handwritten digits, then a table; the results lie 
 	$(BIN)/gansmith demo
 
 test: $(VENV)/.dev  ## Run the tests (without those marked slow)
-	$(BIN)/python -m pytest -q -n $(N_WORKERS)
+	$(BIN)/python -m pytest -q -n $(N_WORKERS) --dist worksteal
 
 test-slow: $(VENV)/.dev  ## Run the tests marked slow
 	$(BIN)/python -m pytest -q -n $(N_WORKERS) -m slow

@@ -1,7 +1,8 @@
-"""How long tables take to be read and understood, and how much memory: alone, or against another checkout.
+"""How long tables take to be read, understood and prepared for learning, and how much memory.
 
-`python -m bench reading [--against CHECKOUT] [--rounds 5]`. Each reading is a process of its own; versions
-take turns. Seconds are of the processor, all of the process; memory is its peak.
+`python -m bench reading [--only TEXT] [--against CHECKOUT] [--rounds 5]`: alone, or against another checkout.
+Each reading is a process of its own; versions take turns. Seconds are of the processor, all of the process,
+imports too; memory is its peak.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +24,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from bench.export import export, write
 from bench.machine import machine
 from bench.scale import mixed
 from bench.tables import BESIDE
@@ -33,6 +36,7 @@ FILES: Final = {
     "netflix": "netflix_titles/netflix_titles.csv.gz",
 }
 N_RECORDS: Final = 1_000_000
+N_COLUMNS: Final = 45
 _READ: Final = """
 import sys
 from pathlib import Path
@@ -50,6 +54,17 @@ sys.argv = ["gansmith", "show", sys.argv[1]]
 with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
     main()
 """
+_PREPARE: Final = """
+import sys
+from pathlib import Path
+from gansmith.tasks.runs.fit import FitConfig, start
+run = start(sys.argv[1], FitConfig(samples_seen=500, threads=1))
+"""
+_FINISH: Final = """
+for _ in run:
+    pass
+run.model()
+"""
 
 _USED: Final = r"""
 import json, re, time
@@ -63,12 +78,15 @@ def run(asked: Sequence[str] = ()) -> None:
     """Read the tables, and print medians."""
     parser = argparse.ArgumentParser(prog="python -m bench reading", description=__doc__)
     parser.add_argument("--against", type=Path, help="another checkout of this project")
+    parser.add_argument("--only", default="", help="cases whose name holds this text")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args(asked)
     versions = {"new": SOURCE} | ({"old": options.against / "src"} if options.against else {})
     print(f"reading tables, medians of {options.rounds}; {machine()}")
     with tempfile.TemporaryDirectory() as temporary:
         for name, script, path in _cases(Path(temporary)):
+            if options.only not in name:
+                continue
             found: dict[str, list[tuple[float, float]]] = {version: [] for version in versions}
             for _ in range(options.rounds):
                 for version, source in versions.items():
@@ -79,7 +97,7 @@ def run(asked: Sequence[str] = ()) -> None:
 
 def _print(name: str, found: dict[str, list[float]]) -> None:
     seconds, mebibytes = found["new"]
-    line = f"  {name:28} {seconds:6.2f} s {mebibytes:6.0f} MiB"
+    line = f"  {name:42} {seconds:6.2f} s {mebibytes:6.0f} MiB"
     if "old" in found:
         old_seconds, old_mebibytes = found["old"]
         line += f"   before {old_seconds:6.2f} s {old_mebibytes:6.0f} MiB"
@@ -90,9 +108,13 @@ def _print(name: str, found: dict[str, list[float]]) -> None:
 def _cases(folder: Path) -> list[tuple[str, str, Path]]:
     """What is read: name, script, path."""
     known = [(name, _READ, BESIDE / "data" / place) for name, place in FILES.items()]
-    large, wide = folder / "large.parquet", folder / "wide.csv"
+    large, wide, messy = folder / "large.parquet", folder / "wide.csv", folder / "messy.csv"
     pq.write_table(mixed(N_RECORDS, np.random.default_rng(0)), large)
     pa_csv.write_csv(_wide(2_000, np.random.default_rng(0)), wide)
+    write([dict(islice(record.items(), N_COLUMNS)) for record in export()], messy)
+    learnt = [("Adult", BESIDE / "data" / FILES["Adult"]), (f"messy export, {N_COLUMNS} columns", messy)]
+    known += [(f"{name}, up to the first step", _PREPARE, path) for name, path in learnt]
+    known += [(f"{name}, all but learning", _PREPARE + _FINISH, path) for name, path in learnt]
     return [
         *(case for case in known if case[2].exists()),
         (f"Parquet, {N_RECORDS:,} x 15", _READ, large),

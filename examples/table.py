@@ -7,7 +7,7 @@ import gansmith
 wine = load_wine(as_frame=True).frame.astype({"target": "category"})
 train, holdout = wine.iloc[::2], wine.iloc[1::2]
 
-model = gansmith.Synthesizer(samples_seen=10_000, seed=0).fit(train, target="target")
+model = gansmith.Synthesizer(samples_seen=5_000, seed=0).fit(train, target="target")
 print(model.sample(5, where={"target": "1"}))
 
-print(model.score(holdout))
+print(model.score(holdout, quick=True))

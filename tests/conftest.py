@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import runpy
 from dataclasses import replace
+from pathlib import Path
 
 # Before torch and NumPy are imported: their thread pools read these once. One thread each keeps the order
 # of sums, and so every bit of a result, the same from run to run, and leaves a core to each test worker.
@@ -12,6 +14,8 @@ for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 # Messages are compared as plain text, so no colours and no wrapping at the width of somebody's terminal.
 os.environ.update(NO_COLOR="1", TERM="dumb", COLUMNS="120")
 os.environ.pop("FORCE_COLOR", None)
+# Before the package is imported: all its annotations are checked, shapes of arrays among them.
+runpy.run_path(str(Path(__file__).with_name("annotations.py")))["install"]("gansmith")
 
 import pytest
 import torch
@@ -35,6 +39,29 @@ def _same_random_numbers():
     draws from the streams of `gansmith.engine.randomness`; a test that runs something twice sees whether.
     """
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="module")
+def rough_calibration():
+    """A last touch by fewer fakes, for tests that ask what a run does and not what it has learnt."""
+    from gansmith.tabular import calibration
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibration, "N_RECORDS", 4_000)
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_judges():
+    """Judges that have learnt little, for tests that ask what stands on a card and not how sharp it is."""
+    from gansmith.modalities.image import scoring
+    from gansmith.scorecard.learners import Trees
+
+    options = Trees._options
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scoring, "N_QUICKLY_SEEN", 1_500)
+        patch.setattr(Trees, "_options", lambda *given: options(*given) | {"max_iter": 10})
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,11 @@ def _write_people(path: Path, n: int = 240, seed: int = 0) -> Path:
     return path
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick(rough_calibration):
+    """Many runs, all of them short."""
+
+
 @pytest.fixture(scope="session")
 def write_people():
     """`write_people(path)`: a small mixed table."""

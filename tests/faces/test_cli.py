@@ -118,7 +118,7 @@ def test_brackets_and_colons_in_names_are_no_markup(tmp_path, capsys):
     data, model = str(tmp_path / "odd.csv"), str(tmp_path / "odd.gan")
     assert run(["fit", data, "-o", model, "--samples-seen", "300", *SMALL]) == 0
     assert all(name in capsys.readouterr().err for name in names[:1])
-    for command in (["show", data], ["show", model], ["score", data, "--real", data]):
+    for command in (["show", data], ["show", model], ["score", data, "--real", data, "--quick"]):
         assert run(command) == 0
         out = capsys.readouterr().out
         assert all(name in out for name in names), command
@@ -193,7 +193,7 @@ def test_score_writes_pages_and_compares(pair, tmp_path, capsys):
     ],
 )
 def test_score_refuses_what_it_does_not_know(pair, options, said, capsys):
-    assert run(["score", *pair, *options]) == 2
+    assert run(["score", *pair, "--quick", *options]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
@@ -216,7 +216,7 @@ def test_score_reads_as_fit_does(folder, tmp_path, capsys):
     assert run(["sample", str(tmp_path / "a.gan"), "-n", "150", "-o", fake]) == 0
     capsys.readouterr()
     reading = ["--no-header", "--encoding", "cp1252"]
-    assert run(["score", fake, "--real", data, *reading, "--json"]) == 0
+    assert run(["score", fake, "--real", data, *reading, "--json", "--quick"]) == 0
     assert "c2st" in json.dumps(_only_json(capsys)[0])
     assert run(["score", fake, "--real", data, *reading, "--column", "nobody:category"]) == 2
     assert "nobody" in capsys.readouterr().err

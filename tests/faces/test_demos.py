@@ -21,7 +21,16 @@ from gansmith.faces.demos.shapes import SHAPES, drawn_shapes, run_shapes
 from gansmith.faces.demos.table import run_table
 from gansmith.tasks.model import load_model
 
+pytestmark = pytest.mark.usefixtures("quick_judges")
 
+
+@pytest.fixture
+def cuda(monkeypatch):
+    """A machine that says it has CUDA. Nothing is moved there: it would fail, for there is none."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+
+
+@pytest.mark.usefixtures("cuda")
 def test_digits(tmp_path):
     said: list[str] = []
     result = run_digits(None, tmp_path, seed=0, show=said.append, epochs=12, default_samples_seen=640)
@@ -95,11 +104,8 @@ def test_a_place_that_cannot_be_written_to_is_refused(tmp_path, capsys):
             assert "no folder can be made" in err
 
 
-def test_a_machine_with_cuda_makes_no_difference(tmp_path, monkeypatch):
-    """Nothing is moved there; it would fail, for there is none."""
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    run_digits(None, tmp_path, show=lambda text: None, epochs=1, default_samples_seen=64)
-    run_table(tmp_path, show=lambda text: None, samples_seen=500)
+@pytest.mark.usefixtures("cuda")
+def test_the_players_of_the_demo_are_made_on_the_processor():
     with torch.device("meta"):
         assert {weight.device.type for weight in _cpu_players()} == {"cpu"}
 
@@ -109,6 +115,7 @@ def _cpu_players():
     return [weight for player in game.players.values() for weight in player.network.parameters()]
 
 
+@pytest.mark.usefixtures("cuda")
 def test_the_table_of_the_demo_says_that_it_is_synthetic(tmp_path):
     said: list[str] = []
     run_table(tmp_path, 1, said.append, samples_seen=500)

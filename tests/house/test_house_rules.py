@@ -13,6 +13,7 @@ import subprocess
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
 
@@ -218,6 +219,7 @@ def machine_paths(text: str) -> Complaints:
 # --- The project keeps them ---------------------------------------------------------------------------------
 
 
+@cache
 def _sources() -> list[Source]:
     paths = sorted((ROOT / "src").rglob("*.py"))
     return [Source.parse(path.read_text("utf-8"), path.relative_to(ROOT).as_posix()) for path in paths]

@@ -33,6 +33,8 @@ PLAYERS = re.compile(
     r"[a-z_]*(generator|discriminator|latent|logit|encoder|decoder)|\w+(Generator|Discriminator)\b"
 )
 """`collections.abc.Generator`, Python's own, has a capital and nothing before it."""
+CHECKERS = ("beartype", "jaxtyping", "annotations.py")
+"""Files of those who check annotations, and so stand between caller and called."""
 
 
 def named_players(text: str) -> list[str]:
@@ -71,7 +73,7 @@ def test_a_record_climbs_back_up_the_house_twice():
 
     def watch(frame, event, arg):
         back = frame.f_back  # beyond those who check annotations
-        while back and ("beartype" in back.f_code.co_filename or "jaxtyping" in back.f_code.co_filename):
+        while back and any(checker in back.f_code.co_filename for checker in CHECKERS):
             back = back.f_back
         caller, callee = (str(one.f_globals.get("__name__")) for one in (back or frame, frame))
         is_climb = caller.startswith("gansmith.engine.") and callee.startswith(

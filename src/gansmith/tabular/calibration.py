@@ -14,7 +14,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import torch
@@ -23,7 +23,7 @@ from torch import Tensor
 
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.randomness import Randomness
-from gansmith.tabular.layout import Compact, Layout
+from gansmith.tabular.layout import Block, Compact, Layout
 from gansmith.tabular.networks import N_KNOTS, TableGenerator
 
 N_RECORDS: Final = 64_000
@@ -41,6 +41,8 @@ FASTER: Final = 1.4
 SLOWER: Final = 0.5
 """What a state's step is multiplied with while it keeps its direction, and when it turns."""
 Lifts = Int[Tensor, " n_one_hot"]
+Parts = list[Float[Tensor, "n_one_hot n_part"]]
+"""Logits of states of some records each."""
 PRIOR: Final = 10
 """Fakes added between each two knots of a bin: a bin with few fakes is left nearly as it is."""
 
@@ -67,26 +69,40 @@ def calibrate(
     lifts = torch.ones(layout.n_one_hot, dtype=torch.long) if lifts is None else lifts
     n = max(len(ensemble), min(N_RECORDS, MAX_VALUES // layout.n_values))
     latents = rules.latents(n, Randomness(seed).stream("calibration"), 0)
-    logits = torch.cat(
-        [
-            member.logits(part)
-            for member, own in zip(ensemble, latents.tensor_split(len(ensemble)), strict=True)
-            for part in own.split(4096)
-        ]
+    made = (
+        member.logits(part)
+        for member, own in zip(ensemble, latents.tensor_split(len(ensemble)), strict=True)
+        for part in own.split(4096)
     )
-    states, levels = logits.tensor_split([layout.n_one_hot], 1)
+    states, levels = _apart(layout, made)
     codes = compact[:, : layout.n_columns].long() + layout.offsets
     wanted = torch.bincount(codes.flatten(), minlength=layout.n_one_hot) / len(compact)
-    shift = _matching_shift(layout, states, wanted, lifts)
-    knots = _even_knots(layout, states + shift, torch.tanh(levels), lifts)
+    with torch.autocast("cpu", enabled=False):  # records are counted, one by one
+        shift = _matching_shift(layout, states, wanted, lifts)
+    strongest = torch.cat([_strongest(layout, part + shift[:, None]) for part in states], 1).T
+    knots = _even_knots(layout, strongest, torch.tanh(levels), lifts)
     for member in ensemble:
         member.add_to_logits(shift)
         member.level_knots.copy_(knots)
 
 
+def _apart(layout: Layout, made: Iterable[Tensor]) -> tuple[Parts, Float[Tensor, "n n_levels"]]:
+    """Logits of states, as many records at a time as a processor keeps at hand, and those of levels.
+
+    States are rows here: what is looked for among those of a column is then found for many records at once.
+    """
+    states: list[Tensor] = []
+    levels: list[Tensor] = []
+    for logits in made:  # (n_records, n_values)
+        parts = logits[:, : layout.n_one_hot].split(max(1, VALUES_AT_HAND // layout.n_one_hot))
+        states += [part.T.contiguous() for part in parts]
+        levels.append(logits[:, layout.n_one_hot :].clone())
+    return states, torch.cat(levels)
+
+
 def _matching_shift(
     layout: Layout,
-    logits: Float[Tensor, "n n_one_hot"],
+    logits: Parts,
     wanted: Float[Tensor, " n_one_hot"],
     lifts: Lifts,
 ) -> Float[Tensor, " n_one_hot"]:
@@ -114,12 +130,11 @@ def _matching_shift(
 
 def _even_knots(
     layout: Layout,
-    logits: Float[Tensor, "n n_one_hot"],
+    strongest: Int[Tensor, "n n_columns"],
     levels: Float[Tensor, "n n_levels"],
     lifts: Lifts,
 ) -> Float[Tensor, "n_one_hot n_knots"]:
     """Where levels have to go, knot by knot, to be uniform within each state: their distribution function."""
-    strongest = _strongest(layout, logits)
     kept = 1 / lifts[strongest].amax(1)
     states = strongest[:, list(layout.level_columns)]  # (n, n_levels)
     pieces = ((levels + 1) / 2 * (N_KNOTS - 1)).long().clamp(0, N_KNOTS - 2)
@@ -131,36 +146,41 @@ def _even_knots(
     return torch.cat([torch.zeros(len(shares), 1), shares / shares[:, -1:]], 1) * 2 - 1
 
 
-def _strongest(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Int[Tensor, "n n_columns"]:
+def _of(block: Block, logits: Float[Tensor, "n_one_hot n"]) -> Float[Tensor, "n_columns n_states n"]:
+    return logits[block.values].unflatten(0, (block.n_columns, block.n_states))
+
+
+def _strongest(layout: Layout, logits: Float[Tensor, "n_one_hot n"]) -> Int[Tensor, "n_columns n"]:
     """The strongest state of each column, counted through all columns."""
-    found = [block.of(logits).argmax(-1) for block in layout.blocks]
-    return torch.cat(found, 1) + layout.offsets
+    found = [_of(block, logits).argmax(1) for block in layout.blocks]
+    return torch.cat(found) + layout.offsets[:, None]
 
 
 def _frequencies(
-    layout: Layout,
-    logits: Float[Tensor, "n n_one_hot"],
-    shift: Float[Tensor, " n_one_hot"],
-    lifts: Lifts,
+    layout: Layout, logits: Parts, shift: Float[Tensor, " n_one_hot"], lifts: Lifts
 ) -> Float[Tensor, " n_one_hot"]:
     """How often each state is the strongest of its column when the logits are shifted.
 
-    Some rows at a time, as many as a processor keeps at hand. Of two states equally strong, both count.
+    Of two states equally strong, both count.
     """
     counts, n_kept = torch.zeros(layout.n_one_hot), 0.0
-    for part in logits.split(max(1, VALUES_AT_HAND // layout.n_one_hot)):
-        shifted = [block.of(part) + block.of(shift[None]) for block in layout.blocks]
-        hits = torch.cat([(one == one.amax(-1, keepdim=True)).flatten(1) for one in shifted], 1).float()
-        kept = 1 / (hits * lifts).amax(1)
-        counts += kept @ hits
+    (lifted,) = torch.where(lifts > 1)
+    for part in logits:
+        hits = torch.empty_like(part)
+        for block in layout.blocks:
+            shifted = _of(block, part) + shift[block.values].reshape(block.n_columns, block.n_states, 1)
+            torch.eq(shifted, shifted.amax(1, keepdim=True), out=_of(block, hits))
+        found = hits[lifted] * lifts[lifted, None]
+        kept = 1 / found.amax(0).clamp(min=1) if len(lifted) else torch.ones(part.shape[1])
+        counts += hits @ kept
         n_kept += float(kept.sum())
     return counts / n_kept
 
 
-def _margins(layout: Layout, logits: Float[Tensor, "n n_one_hot"]) -> Float[Tensor, " n_columns"]:
+def _margins(layout: Layout, logits: Parts) -> Float[Tensor, " n_columns"]:
     """How far the strongest state of each column lies above the second where it is hardly the strongest."""
     found: list[Tensor] = []
     for block in layout.blocks:
-        first, second = block.of(logits).topk(2, -1).values.unbind(-1)  # each (n, n_columns of the block)
-        found.append((first - second).quantile(UNDECIDED, 0))
+        two = torch.cat([_of(block, part).topk(2, 1).values for part in logits], 2)  # (n_columns, 2, n)
+        found.append((two[:, 0] - two[:, 1]).quantile(UNDECIDED, 1))
     return torch.cat(found)

@@ -28,6 +28,11 @@ def _draw_people(n: int = 240, seed: int = 0) -> pd.DataFrame:
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick(rough_calibration):
+    """Many runs, all of them short."""
+
+
 @pytest.fixture(scope="session")
 def draw_people() -> Callable[..., pd.DataFrame]:
     """`draw_people(n, seed)`: as many people of the same town."""

@@ -8,6 +8,7 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.tabular.conditions import matching
+from gansmith.tasks import sampling
 from gansmith.tasks.model import load_model
 from gansmith.tasks.runs.fit import FitConfig, start
 from gansmith.tasks.synthesize import Synthesizer
@@ -77,7 +78,8 @@ def test_a_file_makes_the_same_records(model, tmp_path):
     assert again.sample(60, seed=3).records.equals(model.sample(60, seed=3).records)
 
 
-def test_when_there_are_no_more_keys_it_is_said(model):
+def test_when_there_are_no_more_keys_it_is_said(model, monkeypatch):
+    monkeypatch.setattr(sampling, "MAX_TRIES", 20)
     with pytest.raises(UsageError, match="small, letter together: never twice the same"):
         model.sample(450)
 

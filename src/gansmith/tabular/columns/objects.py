@@ -46,6 +46,10 @@ class _Number(str):
     __slots__ = ()
 
 
+_DECODER: Final = json.JSONDecoder(parse_int=_Number, parse_float=_Number)
+_ENCODERS: Final = {is_ascii: json.JSONEncoder(ensure_ascii=is_ascii) for is_ascii in (False, True)}
+
+
 @final
 class Json(AbstractPartedKind):
     """Objects with keys."""
@@ -160,7 +164,7 @@ JSON: Final = Json()
 def _read(text: str) -> Object | None:
     """An object, its numbers as they are spelt; None: it is none."""
     try:
-        found: object = json.loads(text, parse_int=_Number, parse_float=_Number)
+        found: object = _DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     return cast("Object", found) if isinstance(found, dict) else None
@@ -184,7 +188,7 @@ def _keys(label: str | None, known: Sequence[str]) -> set[str]:
 
 
 def _dumped(value: object, column: Column) -> str:
-    return json.dumps(value, ensure_ascii="escaped" in column.format)
+    return _ENCODERS["escaped" in column.format].encode(value)
 
 
 def _whole(value: object, column: Column) -> str:

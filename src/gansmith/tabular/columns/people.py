@@ -196,8 +196,13 @@ def called(style: str, first: str, last: str) -> str:
         >>> called("f.last", "anna", "lee")
         'a.lee'
     """
-    whole = {"first": first, "last": last, "f": first[:1], "l": last[:1]}
-    return _TOKENS.sub(lambda found: whole[found[0]], style)
+    return _form(style).format(first=first, last=last, f=first[:1], l=last[:1])
+
+
+@cache
+def _form(style: str) -> str:
+    """A style as a form to be filled in."""
+    return _TOKENS.sub(lambda token: f"{{{token[0]}}}", style)
 
 
 @cache

@@ -163,10 +163,9 @@ def _person(name: str, sample: pa.Array) -> SemanticType | None:
         if _hints("first_name", name) and known >= 0.02:
             return "first_name"
     titled = sum(_TITLED.search(cell) is not None for cell in strings(sample)) / max(1, len(sample))
-    if _share(sample, _PERSON) < _MOST or _NOT_PEOPLE.search(name.casefold()):
+    if max(known, titled) < (0.1 if _hints("name", name) else 0.6) or _NOT_PEOPLE.search(name.casefold()):
         return None
-    is_hinted = _hints("name", name)
-    return "name" if max(known, titled) >= (0.1 if is_hinted else 0.6) else None
+    return "name" if _share(sample, _PERSON) >= _MOST else None
 
 
 def _hints(semantic_type: SemanticType, name: str) -> bool:

@@ -8,6 +8,7 @@ learnt like everything else.
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Annotated, ClassVar, Final, final
 
@@ -41,6 +42,8 @@ WORDS: Final = (  # noqa: SIM905 - a list of 69 quoted words reads worse
 ).split()
 _BY_LENGTH: Final = {n: some for n in range(20) if (some := [word for word in WORDS if len(word) == n])}
 SHORTEST, LONGEST = min(_BY_LENGTH), max(_BY_LENGTH)
+_NEAREST: Final = [_BY_LENGTH[min(_BY_LENGTH, key=lambda known: abs(known - n))] for n in range(LONGEST + 1)]
+"""The words whose length is nearest, by length."""
 SLACK: Final = 3
 """Letters that a word may be longer or shorter than what is left for each."""
 N_QUANTILES: Final = 33
@@ -142,7 +145,7 @@ def _fitting(start: int, n_words: int, n_letters: int) -> list[str]:
     for place in range(n_words):
         wanted, word = n_letters / (n_words - place), WORDS[(start + place) % len(WORDS)]
         if abs(len(word) - wanted) > SLACK or place == n_words - 1:
-            some = _BY_LENGTH[min(_BY_LENGTH, key=lambda length: abs(length - wanted))]
+            some = _NEAREST[min(max(math.ceil(wanted - 0.5), 0), LONGEST)]
             word = some[(start + place) % len(some)]
         words.append(word)
         n_letters -= len(word)

@@ -43,6 +43,8 @@ _NUMBERS: Final[tuple[Part, ...]] = (
 )  # fmt: skip
 _CALLED: Final[tuple[Part, ...]] = ("weekday", "month", "quarter", "weekend", "hour")
 """Parts that texts call by a name."""
+_MAX_NAMES: Final = 24
+"""There are no more of any of them."""
 _FORMATS: Final = (
     "%B", "%b", "%A", "%a", "%Y-%m", "%Y", "%m", "%d", "%H", "%H:%M", "%H:00", "%Y-%m-%d", "%m/%Y", "%m-%Y",
     "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%b %y", "%Y/%m", "%Y%m", "%Y%m%d", "%d.%m.%Y", "%d/%m/%Y",
@@ -105,11 +107,13 @@ def _likely_parts(
 ) -> Iterator[tuple[MomentPart, float]]:
     """Rules that hold in few records, and how many there were to choose from."""
     if column.type == "string":
+        first = int(both.argmax())
+        own = cells[first].as_py()
         for form, spelling in texts.items():
-            if mask_of(pc.equal(spelling, cells))[both].all():
+            if spelling[first].as_py() == own and mask_of(pc.equal(spelling, cells))[both].all():
                 yield MomentPart(column, source, format=form), len(_FORMATS)
         codes = codes_of(cells.filter(pa.array(both)))
-        for part in _CALLED:
+        for part in _CALLED if codes.max() < _MAX_NAMES else ():
             known, first, places = np.unique(parts[part][both], return_index=True, return_inverse=True)
             if (codes[first][places] == codes).all():
                 yield MomentPart(column, source, part), float(codes.max() + 1) ** min(len(known), 24)

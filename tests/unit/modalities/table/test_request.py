@@ -206,13 +206,13 @@ def test_what_cannot_be_balanced_is_refused(codec, balance, where, said):
 
 
 def test_a_block_does_not_depend_on_how_many_are_wanted(model, monkeypatch):
-    monkeypatch.setattr(type(model.codec), "block_size", 256)
+    monkeypatch.setattr(type(model.codec), "block_size", 64)
     for where, balance in ((["age>=70", "city=Oslo"], ""), (["grade="], "member"), ((), "street")):
-        whole = model.sample(1000, seed=5, where=where, balance=balance).records
-        for n in (1, 20, 256, 600):
+        whole = model.sample(250, seed=5, where=where, balance=balance).records
+        for n in (1, 20, 64, 150):
             few = model.sample(n, seed=5, where=where, balance=balance).records
             assert few.equals(whole.slice(0, n).combine_chunks()), (where, balance, n)
-        other = model.sample(1000, seed=6, where=where, balance=balance).records
+        other = model.sample(250, seed=6, where=where, balance=balance).records
         assert not other.equals(whole)
 
 

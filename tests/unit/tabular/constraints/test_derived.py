@@ -92,6 +92,14 @@ def test_parts_of_a_moment_are_found_and_made(name, of, rule):
     assert chain.restore(chain.reduce(table.records), rng(), Keyed()).equals(table.records)
 
 
+def test_a_rule_that_the_last_record_alone_breaks_is_none():
+    at = moments(np.sort(ordered_at()))
+    for of in (lambda moment: moment.month, lambda moment: f"{moment:%B}", lambda moment: moment.date()):
+        cells = [of(moment) for moment in at.to_pylist()]
+        assert "cell" in rules({"at": at, "cell": pa.array(cells)})
+        assert "cell" not in rules({"at": at, "cell": pa.array([*cells[:-1], cells[0]])})
+
+
 def age(born, then):
     return then.year - born.year - ((then.month, then.day) < (born.month, born.day))
 
