@@ -67,7 +67,7 @@ def test_a_script_reads_how_it_goes(people, capsys):
     lines = err.splitlines()
     assert out == ""
     assert lines[0] == "DataFrame: 240 records, 24 held out"
-    assert [line for line in lines if line.startswith("Note: too rare to come out")]
+    assert [line for line in lines if line.startswith("Note: suppressed, as fewer than")]
     assert lines[-2].startswith("100%  held-out score 0.")
     assert lines[-1].startswith("learnt in ")
     assert "\r" not in err
@@ -76,7 +76,7 @@ def test_a_script_reads_how_it_goes(people, capsys):
 def test_verbose_false_is_silent(people, capsys):
     learnt = Synthesizer(**SMALL, verbose=False).fit(people)
     assert capsys.readouterr() == ("", "")
-    assert any("too rare to come out" in note for note in learnt.notes_)
+    assert any("suppressed, as fewer than" in note for note in learnt.notes_)
 
 
 def test_a_terminal_has_one_line_that_is_written_over(monkeypatch):
@@ -93,7 +93,7 @@ def test_a_terminal_has_one_line_that_is_written_over(monkeypatch):
 
 def test_what_is_lost_is_a_warning_with_the_place_in_the_users_code(people):
     rare = people.assign(job=["cook"] * 239 + ["smith"])
-    with pytest.warns(GansmithWarning, match="'job' does not vary any more") as heard:
+    with pytest.warns(GansmithWarning, match="'job': not learnt, as without the suppressed values") as heard:
         Synthesizer(**SMALL, verbose=False).fit(rare)
     assert len(heard) == 1
 
