@@ -138,7 +138,7 @@ def test_a_run_is_taken_up_where_it_stopped(photographs, tmp_path):
 def test_what_a_model_is_of_is_shown(mending, capsys):
     assert run(["show", str(mending)]) == 0
     out = capsys.readouterr().out
-    assert "damaged records mended (old)" in out
+    assert "damaged records restored (old)" in out
 
 
 def test_a_model_goes_on_with_other_pictures(larger, tmp_path, capsys):

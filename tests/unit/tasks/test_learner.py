@@ -173,7 +173,7 @@ def test_what_is_stopped_before_the_last_touch_is_kept_as_well(people, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(fit, "finished_ensemble", interrupted)
-        with pytest.warns(GansmithWarning, match="stopped before the last touch"):
+        with pytest.warns(GansmithWarning, match="stopped before the model was finished"):
             learnt = Synthesizer(**SMALL).fit(people)
     with pytest.warns(GansmithWarning, match="not finished"):
         assert len(learnt.sample(5)) == 5
@@ -226,7 +226,7 @@ def test_a_run_without_a_best_model_says_so(people, tmp_path):
     longer = Synthesizer(**{**SMALL, "samples_seen": 2 * LENGTH})
     with pytest.warns(GansmithWarning, match="stopped after 1 of 20"):
         longer.fit(people, run=tmp_path / "run", show=_stops_at(1))
-    with pytest.raises(DataError, match="no best model yet"):
+    with pytest.raises(DataError, match="no model yet"):
         load(tmp_path / "run")
     with pytest.raises(DataError, match="no run is here"):
         load(tmp_path)
