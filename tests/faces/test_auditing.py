@@ -86,4 +86,4 @@ def test_pictures_are_looked_at_too():
     assert rare.said == "'label': a class has fewer than 20 pictures: '7' (12)"
     doubts = open_data((pixels[:150], labels[:150] * 0)).doubts
     assert len(doubts) == 1
-    assert doubts[0].startswith("150 pictures are few")
+    assert doubts[0].startswith("only 150 pictures: too few")
