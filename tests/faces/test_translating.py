@@ -194,7 +194,7 @@ def test_what_is_measured_is_what_is_written(mending, photographs, tmp_path, cap
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--truth", "nowhere"], 2, "nowhere"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/no/x.png"], 3, "does not exist"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--strength", "2"], 2, "from 0, faithful, to 1"),
-        (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--mask", "{data}/1.png"], 2, "mends nothing"),
+        (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--mask", "{data}/1.png"], 2, "restores nothing"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--report", "{tmp}/r.html"], 2, "--truth"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--truth", "{data}/0.png"], 3, "96 x 80"),
     ],

@@ -29,7 +29,7 @@ def described(rows: RowCodec) -> list[dict[str, str]]:
         learnt_as, rule, held = codec.describe(), rows.chain.taking(column.name), codec.rare()
         known = "" if rule else _known_values(column, codec)
         if rule is not None:
-            learnt_as = f"{learnt_as}, by the rule" if codec.n_states else "follows from the rule"
+            learnt_as = f"{learnt_as}, by the rule:" if codec.n_states else "follows from the rule:"
             learnt_as = f"{learnt_as} {rule.in_words()}"
         n_rare = counted(held.n_values, "value", "values"), counted(held.n_records, "record", "records")
         found.append(

@@ -150,7 +150,7 @@ def test_without_rules_nothing_is_found(frame):
 def test_a_target_that_follows_from_another_column_can_be_scored(frame):
     run = start(frame, FitConfig(preset="small", samples_seen=300), target="years")
     described = {row["column"]: row["learnt as"] for row in run.modality.recipe.describe(run.codec)}
-    assert described["years"].startswith("follows from the rule school determines years")
+    assert described["years"].startswith("follows from the rule: school determines years")
 
 
 def test_a_rule_of_rare_values_only_is_refused(frame):

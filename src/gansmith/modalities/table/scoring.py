@@ -127,7 +127,7 @@ def _not_judged(schema: Schema) -> list[str]:
     if not names:
         return []
     return [
-        f"{', '.join(names)}: texts or identifiers: only their missing cells are compared, and whether "
+        f"{', '.join(names)} (texts or identifiers): only their missing cells are compared, and whether "
         "texts are copied."
     ]
 

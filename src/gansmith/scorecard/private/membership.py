@@ -256,7 +256,7 @@ def _mean(rates: list[Rate], whose: str, *, is_share: bool) -> Score:
         meaning = (
             f"How often the best attack tells a training record{whose} from a held-out one; 0.5 is guessing."
         )
-    doubt = f"cannot be trusted: only {n_asked} records of each kind, {n_wanted} wanted"
+    doubt = f"cannot be trusted: only {n_asked} records of each kind, {n_wanted} needed"
     return Score(
         value=value,
         error=(high - low) / 2 / CONFIDENT,

@@ -172,7 +172,7 @@ _QUESTIONS: Final = {
     "membership_auc_unusual": ("Membership of unusual records", _UNUSUAL),
     "membership_tpr": (
         "Membership, nearly certain",
-        "For what share of people can it be told, at one false alarm in a hundred?",
+        "Of what share of people can that be told, at one false alarm in a hundred?",
     ),
     "membership_tpr_unusual": ("Membership of unusual records, nearly certain", _UNUSUAL),
     "copies": ("Copies", "How many synthetic records are equal to a real record?"),

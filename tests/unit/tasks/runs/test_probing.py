@@ -142,7 +142,7 @@ def test_what_no_network_can_do_is_refused(people, chosen, words):
 
 def test_patience_without_held_out_records_is_told(people):
     run = start(people[:60], FitConfig(samples_seen=500, patience=2))
-    assert any("patience and cures have nothing to go by" in note for note in run.notes)
+    assert any("patience and cures have nothing to act on" in note for note in run.notes)
 
 
 @pytest.mark.parametrize(
