@@ -75,7 +75,7 @@ def ours(records: Tensor) -> float:
 
 def run(n_rounds: int = 9) -> dict[str, Any]:
     """All rounds, one line each, and the median ratio."""
-    print(f"The article's game, milliseconds per iteration, one thread; {machine()}")
+    print(f"The classic game (Goodfellow et al. 2014), milliseconds per iteration, one thread; {machine()}")
     print("round  plain   ours  ratio")
     records = torch.rand(N_RECORDS, N_PIXELS, generator=torch.Generator().manual_seed(0))
     rounds: list[tuple[float, float]] = []

@@ -70,7 +70,7 @@ def few_records(n: int, what: str, cure: str) -> tuple[Finding, ...]:
     """A finding where there are too few of them to choose networks by."""
     if n >= FEW_RECORDS:
         return ()
-    said = f"{n:,} {what} are few: too few to choose the best networks by, or to judge what they make"
+    said = f"only {n:,} {what}: too few to choose the best networks by, or to judge what they make"
     return (Finding("few records", WEAKENS, said, cure, (), n),)
 
 
@@ -91,7 +91,7 @@ def rare_classes(counts: Mapping[str, int], target: str, min_count: int, what: s
     some = f": {', '.join(shown[:MAX_NAMED])}{', ...' if len(few) > len(shown[:MAX_NAMED]) else ''}"
     said = f"{target!r}: {n_classes} fewer than {FEW_OF_A_CLASS} {what}{some if shown else ''}"
     cure = (
-        "Little is learnt of so few: collect more, join them, or see with "
+        "Little can be learnt from so few: collect more, merge classes, or see with "
         f"`gansmith rebalance DATA --target {target}` whether synthetic {what} help."
     )
     return (Finding("rare classes", SPOILS, said, cure, (target,), sum(few.values())),)

@@ -28,7 +28,7 @@ def test_show_says_it_the_worst_first(spoilt, capsys):
     heading, *lines = capsys.readouterr().out.partition("Before learning:")[1:]
     found = "".join(lines).strip().splitlines()
     assert heading
-    assert found[0].startswith("- 'vip' gives the target 'member' away")
+    assert found[0].startswith("- 'vip' gives away the target 'member'")
     assert "of 660 records (10.2%) repeat an earlier one" in found[1]
     assert found[2].startswith("- mostly missing: 'note' (80%)")
     assert run(["show", str(spoilt), "--json"]) == 0
@@ -53,7 +53,7 @@ def test_fit_says_first_what_matters(spoilt, tmp_path, capsys, monkeypatch):
     assert run(["fit", str(spoilt), "-o", str(tmp_path / "m.gan"), "--target", "member"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "spoilt.csv: 660 records."
-    assert lines[1].startswith("Note: 'vip' gives the target 'member' away")
+    assert lines[1].startswith("Note: 'vip' gives away the target 'member'")
     assert "repeat an earlier one" in lines[2]
     assert lines[3].startswith("column")
 
@@ -86,4 +86,4 @@ def test_pictures_are_looked_at_too():
     assert rare.said == "'label': a class has fewer than 20 pictures: '7' (12)"
     doubts = open_data((pixels[:150], labels[:150] * 0)).doubts
     assert len(doubts) == 1
-    assert doubts[0].startswith("150 pictures are few")
+    assert doubts[0].startswith("only 150 pictures: too few")

@@ -174,7 +174,7 @@ def test_two_thousand_columns_are_learnt(place, capsys):
         (["--where", "age>=30", "--where", "age<30"], ["contradict"]),
         (["--where", "city>=Rome"], ["has no order"]),
         (["--where", "age=>30"], ["For a range write age>30"]),
-        (["--epochs", "3"], ["both give a length"]),
+        (["--epochs", "3"], ["each give a length"]),
         (["--samples-seen", "-5"], ["samples_seen must be 0 or more"]),
         (["--threads", "-1"], ["threads must be 0 or more"]),
         (["--config", "nowhere.toml"], ["nowhere.toml"]),
@@ -188,7 +188,7 @@ def test_wrong_questions_are_refused_with_the_nearest_name(place, options, said,
 @pytest.mark.parametrize("budget", ["soon", "0m", "-3m", "5 parsecs", "1.2.3s", "nan", "inf"])
 def test_a_budget_that_is_no_time_is_refused(place, budget, refused):
     command = ["fit", place / "good.csv", "-o", place / "m.gan", f"--budget={budget}"]
-    refused(command, 2, "is no time", "1h30m")
+    refused(command, 2, "is not a duration", "1h30m")
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_fit_does_not_write_over_the_data(place, refused):
     (place / "link.gan").symlink_to(data)
     (place / "data.gan").hardlink_to(data)
     for output in (data, place / ".." / place.name / "good.csv", place / "link.gan", place / "data.gan"):
-        refused(["fit", data, "-o", output, "--samples-seen", 300, *SMALL], 2, "what is read")
+        refused(["fit", data, "-o", output, "--samples-seen", 300, *SMALL], 2, "is an input file")
 
 
 def test_fit_does_not_write_over_what_is_no_model(place, refused):
@@ -243,14 +243,14 @@ def test_fit_does_not_write_over_what_is_no_model(place, refused):
 
 def test_sample_does_not_write_over_the_model(place, model, refused):
     (place / "m.csv").write_bytes(model)
-    refused(["sample", place / "m.csv", "-o", place / "m.csv"], 2, "what is read")
+    refused(["sample", place / "m.csv", "-o", place / "m.csv"], 2, "is an input file")
 
 
 def test_score_does_not_write_over_what_it_scores(place, refused):
     (place / "good.json").write_text("\n".join(f'{{"age": {age}, "city": "Ulm"}}' for age in range(40)))
     data = place / "good.json"
     for synthetic, real in ((data, place / "good.csv"), (place / "good.csv", data)):
-        refused(["score", synthetic, "--real", real, "-o", data], 2, "what is read")
+        refused(["score", synthetic, "--real", real, "-o", data], 2, "is an input file")
 
 
 # --- Folders and disks --------------------------------------------------------------------------------------

@@ -332,9 +332,9 @@ def write_schools(path: Path, n: int = 240) -> Path:
 
 def test_a_rule_is_found_told_kept_and_left_out(tmp_path, capsys):
     data = write_schools(tmp_path / "people.csv")
-    rule = "school decides years (3 combinations)"
+    rule = "school determines years (3 combinations)"
     assert run(["show", str(data)]) == 0
-    assert f"found: {rule}; leave it out with --no-constraints or in the schema" in capsys.readouterr().out
+    assert f"Note: rule found: {rule}. Synthetic records will keep it" in capsys.readouterr().out
     assert run(["show", str(data), "--json"]) == 0
     shown, _ = _only_json(capsys)
     assert shown["schema"]["constraints"] == [{"kind": "dependency", "by": "school", "column": "years"}]
@@ -346,7 +346,7 @@ def test_a_rule_is_found_told_kept_and_left_out(tmp_path, capsys):
     assert len(made) == 40
     assert all(line.startswith("high,12,") for line in made)
     assert run(["show", str(tmp_path / "a.gan")]) == 0
-    assert "school decides years" in " ".join(capsys.readouterr().out.split())
+    assert "school determines years" in " ".join(capsys.readouterr().out.split())
     assert run([*fit, "-o", str(tmp_path / "b.gan"), "--no-constraints"]) == 0
     assert "found:" not in capsys.readouterr().err
 

@@ -102,7 +102,7 @@ def test_the_command_shows_real_records_only_when_asked(cards, tmp_path, monkeyp
         assert (mode(tmp_path / f"{name}.json") == 0o600) is is_shown
     assert GIVING.search("".join(capsys.readouterr())) is None
     assert run([*command, "--with-real-records"]) == 2
-    assert "goes with a report" in capsys.readouterr().err
+    assert "needs a report" in capsys.readouterr().err
 
 
 def test_what_is_printed_and_kept_of_a_run_names_nobody(tmp_path, capsys):

@@ -85,7 +85,7 @@ def test_records_and_json_do_not_share_standard_output(model, capsys):
     assert run(["sample", model, "--json"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "Give a file with -o" in err
+    assert "Write the records to a file with -o" in err
 
 
 def test_ranges_alternatives_and_balance(model, tmp_path, capsys):
@@ -147,8 +147,8 @@ def test_complete_refuses_what_it_cannot_do(model, tmp_path, capsys):
     for arguments, code, said in (
         ([given], 3, "Did you mean 'age'?"),
         ([str(tmp_path / "no.csv")], 3, "no such file"),
-        ([given, "--json"], 2, "Give a file with -o"),
-        ([given, "-o", given], 2, "what is read"),
+        ([given, "--json"], 2, "Write the records to a file with -o"),
+        ([given, "-o", given], 2, "is an input file"),
     ):
         assert run(["complete", model, *arguments]) == code
         out, err = capsys.readouterr()

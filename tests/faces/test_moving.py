@@ -88,4 +88,4 @@ def test_pictures_have_no_metadata(place, capsys):
     pixels = np.random.default_rng(0).integers(0, 16, (20, 17))
     (place / "digits.tra").write_text("\n".join(",".join(map(str, row)) for row in pixels))
     assert run(["show", str(place / "digits.tra"), "--sdv"]) == 2
-    assert "tables alone" in capsys.readouterr().err
+    assert "tables only" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from gansmith.tasks.runs.telling import in_words
 @pytest.mark.parametrize(
     ("real_accuracy", "fake_accuracy", "words"),
     [
-        (0.52, 0.47, "the discriminator cannot tell"),
+        (0.52, 0.47, "the discriminator can only guess"),
         (0.95, 0.99, "the discriminator sees through the fakes"),
         (0.95, 0.6, "an even game"),
         (0.5, 0.75, "an even game"),

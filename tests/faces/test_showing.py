@@ -68,7 +68,7 @@ def test_films_that_cannot_be_made(place, tmp_path, capsys):
     begun = RunFolder(tmp_path / "squares.run")
     begun.start({"kind": "image"})
     assert run(["show", str(begun.path), "--movie", film]) == 2
-    assert "no pictures of what was made" in capsys.readouterr().err
+    assert "has no previews yet" in capsys.readouterr().err
 
 
 def test_a_walk_has_five_stops_if_nobody_says_how_many(place, tmp_path, capsys):

@@ -138,7 +138,7 @@ def test_a_run_is_taken_up_where_it_stopped(photographs, tmp_path):
 def test_what_a_model_is_of_is_shown(mending, capsys):
     assert run(["show", str(mending)]) == 0
     out = capsys.readouterr().out
-    assert "damaged records mended (old)" in out
+    assert "damaged records restored (old)" in out
 
 
 def test_a_model_goes_on_with_other_pictures(larger, tmp_path, capsys):
@@ -194,7 +194,7 @@ def test_what_is_measured_is_what_is_written(mending, photographs, tmp_path, cap
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--truth", "nowhere"], 2, "nowhere"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/no/x.png"], 3, "does not exist"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--strength", "2"], 2, "from 0, faithful, to 1"),
-        (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--mask", "{data}/1.png"], 2, "mends nothing"),
+        (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--mask", "{data}/1.png"], 2, "restores nothing"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--report", "{tmp}/r.html"], 2, "--truth"),
         (["{model}", "{data}/0.png", "-o", "{tmp}/x.png", "--truth", "{data}/0.png"], 3, "96 x 80"),
     ],

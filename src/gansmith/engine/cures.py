@@ -85,15 +85,17 @@ _WORDS: Final = {
 
 CURES: Final[dict[str, Cure]] = {
     "collapse": Cure(
-        "back to the best networks, half the learning rates, packs of records",
+        "return to the best networks, halve the learning rates, judge records in packs",
         rate=0.5,
         packs=True,
         begins_anew=True,
     ),
-    "spread": Cure("packs of records, twice the penalties", penalty=2.0, packs=True),
-    "sure": Cure("four times the penalties, noise on what the discriminator sees", penalty=4.0, noise=0.1),
-    "memory": Cure("twice the penalties, noise on what the discriminator sees", penalty=2.0, noise=0.1),
-    "oscillation": Cure("half the learning rates, past fakes again", rate=0.5, replay=0.5),
-    "vanishing": Cure("noise on what the discriminator sees, twice the penalties", penalty=2.0, noise=0.1),
+    "spread": Cure("judge records in packs, double the penalties", penalty=2.0, packs=True),
+    "sure": Cure("quadruple the penalties, add noise to what the discriminator sees", penalty=4.0, noise=0.1),
+    "memory": Cure("double the penalties, add noise to what the discriminator sees", penalty=2.0, noise=0.1),
+    "oscillation": Cure("halve the learning rates, replay past fakes", rate=0.5, replay=0.5),
+    "vanishing": Cure(
+        "add noise to what the discriminator sees, double the penalties", penalty=2.0, noise=0.1
+    ),
 }
 """By the name of what was found; see `findings`."""

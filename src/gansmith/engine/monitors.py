@@ -147,12 +147,12 @@ def _found(history: Sequence[Mapping[str, float]]) -> list[Finding]:
     if now.get("memory_gap", 0.0) > 1.0:
         text = (
             f"the discriminator has memorised the training records (gap {now['memory_gap']:.1f}): "
-            "train shorter or with more data"
+            "train for a shorter time or with more data"
         )
         found.append(Finding("memory", text))
     offsets = [readings.get("offset", 0.0) for readings in history[-N_MOVES - 1 :]]
     moves = [abs(after - before) for before, after in pairwise(offsets)]
     if len(moves) == N_MOVES and min(moves) > OSCILLATING:
-        text = "the generator runs in circles: the centre of its fakes jumps between evaluations"
+        text = "the generator oscillates: the mean of its fakes jumps between evaluations"
         found.append(Finding("oscillation", text))
     return found

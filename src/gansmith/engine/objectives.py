@@ -242,9 +242,9 @@ OBJECTIVES: Final[dict[str, Objective]] = {
     "relativistic": Objective(
         relativistic_discriminator_loss,
         relativistic_generator_loss,
-        "each record against a partner of the other side; the default",
+        "each real record is compared with one fake; the default",
         "Jolicoeur-Martineau 2018, arXiv:1807.00734; Huang et al. 2024, arXiv:2501.05441",
-        "always first: with R1 and R2 it finds all modes and converges",
+        "the first choice: with R1 and R2 it finds all modes and converges",
         is_relative=True,
         threshold=None,
         penalties=(("r1", 1.0), ("r2", 1.0)),
@@ -252,7 +252,7 @@ OBJECTIVES: Final[dict[str, Objective]] = {
     "relativistic-average": Objective(
         relativistic_average_discriminator_loss,
         relativistic_average_generator_loss,
-        "each record against the mean of the other side",
+        "each record is compared with the mean of the other side",
         "Jolicoeur-Martineau 2018, arXiv:1807.00734",
         "pairs that share no condition, as in super-resolution",
         is_relative=True,
@@ -261,14 +261,14 @@ OBJECTIVES: Final[dict[str, Objective]] = {
     "non-saturating": Objective(
         minimax_discriminator_loss,
         non_saturating_generator_loss,
-        "cross-entropy; the article's game",
+        "cross-entropy; the classic game",
         "Goodfellow et al. 2014, arXiv:1406.2661",
         "to compare with the literature; with R1 it converges near the equilibrium",
     ),
     "minimax": Objective(
         minimax_discriminator_loss,
         minimax_generator_loss,
-        "the zero-sum game of the first paper",
+        "the zero-sum game of the first GAN paper",
         "Goodfellow et al. 2014, arXiv:1406.2661",
         "to see gradients vanish, and why nobody plays it",
     ),
@@ -283,7 +283,7 @@ OBJECTIVES: Final[dict[str, Objective]] = {
     "hinge": Objective(
         hinge_discriminator_loss,
         hinge_generator_loss,
-        "a margin of one on either side",
+        "hinge loss, with a margin of one on either side",
         "Lim and Ye 2017, arXiv:1705.02894",
         "large class-conditional picture networks, with spectral normalisation",
     ),
@@ -292,7 +292,7 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         wasserstein_generator_loss,
         "earth mover's distance; brings gradient_penalty 10, the game of WGAN-GP",
         "Arjovsky et al. 2017, arXiv:1701.07875; Gulrajani et al. 2017, arXiv:1704.00028",
-        "where the loss shall fall as fakes become better; several discriminator turns",
+        "where the loss should fall as fakes improve; needs several discriminator turns",
         threshold=None,
         penalties=(("gradient_penalty", 10.0),),
     ),
@@ -321,7 +321,9 @@ OBJECTIVES: Final[dict[str, Objective]] = {
         "kullback-leibler", "Kullback-Leibler divergence", "to cover all modes, at the price of poor records"
     ),
     "reverse-kullback-leibler": _divergence(
-        "reverse-kullback-leibler", "its reverse", "to make good records only, at the price of lost modes"
+        "reverse-kullback-leibler",
+        "reverse Kullback-Leibler divergence",
+        "to make good records only, at the price of lost modes",
     ),
     "pearson": _divergence("pearson", "Pearson chi-squared", "for study; as least squares with other labels"),
     "squared-hellinger": _divergence(

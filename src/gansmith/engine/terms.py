@@ -42,7 +42,7 @@ def feature_matching_term(encounter: Encounter) -> PerSample:
     """
     real, fake = encounter.of_real.features, encounter.of_fake.features
     if not fake:
-        raise UsageError("feature matching needs a discriminator that tells its features.")
+        raise UsageError("feature matching needs a discriminator that returns its features.")
     pairs = zip(real, fake, strict=True)
     distances = [(one.detach().mean(0) - other.mean(0)).square().mean() for one, other in pairs]
     return sum(distances[1:], distances[0]).expand(len(encounter.batch))
@@ -61,7 +61,7 @@ def paired_features_term(encounter: Encounter) -> PerSample:
     """
     real, fake = encounter.of_real.features, encounter.of_fake.features
     if not fake:
-        raise UsageError("paired features need a discriminator that tells its features.")
+        raise UsageError("paired features need a discriminator that returns its features.")
     return features_apart(real, fake)
 
 
@@ -155,15 +155,20 @@ class Term:
 
 
 TERMS: dict[str, Term] = {
-    "reconstruction": Term(reconstruction_term, "generator", "fakes near the record they are paired with"),
+    "reconstruction": Term(
+        reconstruction_term, "generator", "each fake near the real record it is paired with"
+    ),
     "feature_matching": Term(
-        feature_matching_term, "generator", "mean features of fakes as those of real", needs_features=True
+        feature_matching_term,
+        "generator",
+        "equal mean features of fakes and of real records",
+        needs_features=True,
     ),
     "paired_features": Term(
-        paired_features_term, "generator", "features of each fake as those of its real record", True
+        paired_features_term, "generator", "features of each fake near those of its real record", True
     ),
-    "frequency": Term(frequency_term, "generator", "spectra of fakes as those of their real records"),
-    "overlap": Term(overlap_term, "generator", "masks that overlap with the real ones"),
+    "frequency": Term(frequency_term, "generator", "spectrum of each fake near that of its real record"),
+    "overlap": Term(overlap_term, "generator", "overlap of each mask with the real one"),
     "auxiliary_class": Term(
         auxiliary_class_term, "both", "the class can be read off each record", head="class"
     ),

@@ -71,9 +71,10 @@ class AbstractTuning:
     latents: Annotated[
         Annotated[int, Field(ge=1, le=MAX_WIDTH)] | LatentsRule | None, Offered(form="N|RULE")
     ] = None
-    """Noise values per record: a number, or "root", "half" or "quarter" of the values of a record."""
+    """Noise values per record: a number, or the "root", "half" or "quarter" of the number of values of a
+    record."""
     latent_distribution: LatentDistribution | None = None
-    """Of the noise: "normal", or "uniform" in [-1, 1)."""
+    """Distribution of the noise: "normal", or "uniform" in [-1, 1)."""
     generator_widths: Annotated[Widths | Literal["halfway"] | None, Offered(form="N,N,...")] = None
     """Units of the generator's hidden layers, from the latents to the record; "halfway": one layer, halfway
     between latents and record."""
@@ -81,71 +82,74 @@ class AbstractTuning:
     """Units of the discriminator's hidden layers, from the record to the logit; "halfway": two layers, a half
     and a quarter of the values of a record."""
     activation: Activation | None = None
-    """Between the layers: leaky_relu, relu, tanh, elu, gelu or silu."""
+    """Activation function: leaky_relu, relu, tanh, elu, gelu or silu."""
     weights: WeightInit | None = None
-    """How weights start: lecun (PyTorch's own start), xavier, he, orthogonal, or normal (deviation 0.02)."""
+    """Initial weights: lecun (PyTorch's default), xavier, he, orthogonal, or normal (standard deviation
+    0.02)."""
     batch_size: PositiveInt | None = None
-    """Real records per batch; no more than there are."""
+    """Real records per batch; at most all training records."""
     learning_rate: PositiveFloat | None = None
-    """Step size of the optimiser of all players; where it falls during a run, it still does."""
+    """Learning rate of all players at the start; the schedule of the game still applies."""
     generator_learning_rate: PositiveFloat | None = None
-    """Step size of the generator alone; goes before learning_rate."""
+    """Learning rate of the generator; overrides learning_rate."""
     discriminator_learning_rate: PositiveFloat | None = None
-    """Step size of the discriminator alone; goes before learning_rate."""
+    """Learning rate of the discriminator; overrides learning_rate."""
     optimiser: Optimiser | None = None
-    """How a step follows from gradients: adam, sgd or rmsprop."""
+    """Optimiser of all players: adam, sgd or rmsprop."""
     beta1: Annotated[float, Field(ge=0, lt=1)] | None = None
-    """Adam's memory of gradients, the momentum of SGD and of RMSprop."""
+    """Adam's decay rate of the mean gradient; the momentum of SGD and RMSprop."""
     beta2: Annotated[float, Field(ge=0, lt=1)] | None = None
-    """Adam's memory of squared gradients, the smoothing constant of RMSprop."""
+    """Adam's decay rate of the mean squared gradient; the smoothing constant of RMSprop."""
     n_discriminator_turns: PositiveInt | None = None
-    """Turns of the discriminator in each step; more than one are on fresh records and fakes."""
+    """Discriminator updates per step; if several, each on new real and fake records."""
     n_generator_turns: PositiveInt | None = None
-    """Turns of the generator in each step; more than one are on fresh fakes."""
+    """Generator updates per step; if several, each on new fakes."""
     turns: Turns | None = None
-    """How turns follow each other: fresh (each on records and fakes of its own), same_fakes or one_pass."""
+    """What the players' turns share: fresh (nothing), same_fakes, or one_pass (fakes and one
+    pass of the discriminator; the fastest)."""
     average_half_life_samples: NonNegativeFloat | None = None
-    """Half-life of the moving average of the weights that make records, in samples seen; 0 keeps none."""
+    """Half-life, in samples seen, of the moving average of weights that makes the records; 0: no average."""
     objective: str | None = None
-    """What the players want; see `gansmith list objectives`; brings its usual penalties."""
+    """The losses of the players, with their usual penalties; see `gansmith list objectives`."""
     penalties: Annotated[
         Mapping[str, NonNegativeFloat] | Literal["auto"] | None,
         Offered(option="--penalty", form="NAME=WEIGHT"),
     ] = None
-    """What keeps the discriminator smooth, in the place of all others, see `gansmith list penalties`; "auto":
-    those of the preset, their weight probed from the data; "none" on the command line, {} elsewhere: no
-    penalty."""
+    """What keeps the discriminator smooth, instead of the usual penalties; see `gansmith list penalties`.
+    "auto": those of the preset, with the weight that scores best in short trials; "none" ({} in Python):
+    none."""
     weight_clip: PositiveFloat | None = None
-    """Largest absolute weight of the discriminator; the critic of 2017 has 0.01, the
-    objective wasserstein and no penalties."""
+    """Clip the weights of the discriminator to this absolute value; WGAN 2017 has 0.01, with the objective
+    wasserstein and no penalties."""
     spectral_norm: bool | None = None
     """Divide each weight matrix of the discriminator by its largest singular value."""
     n_packed: Annotated[int | None, Field(ge=1, le=16), Offered(option="--packed")] = None
-    """Records that the discriminator judges at once, against collapse; 2 is enough."""
+    """Records that the discriminator judges together (PacGAN), against mode collapse; 2 is enough."""
     minibatch: BatchStatistic | None = None
-    """What the discriminator sees of a batch as a whole, against collapse: deviation or discrimination."""
+    """Minibatch statistic that the discriminator sees, against mode collapse: deviation or discrimination."""
     replay_share: Annotated[float | None, Field(ge=0, le=1), Offered(option="--replay")] = None
-    """Share of the fakes that the discriminator meets which are past ones, against running in circles."""
+    """Share of earlier fakes among those the discriminator learns from, against oscillation."""
     input_noise: NonNegativeFloat | None = None
-    """Standard deviation of the noise on what the discriminator sees; it falls to nothing."""
+    """Standard deviation of noise added to the discriminator's input; it decays to 0 during the run."""
     augmentations: Annotated[
         Mapping[str, Annotated[float, Field(ge=0, le=1)]] | None,
         Offered(option="--augmentation", form="NAME=CHANCE"),
     ] = None
-    """Random changes of what the discriminator sees, for few records; see `gansmith list augmentations`."""
+    """Random changes of what the discriminator sees, with their probabilities, for few records; see `gansmith
+    list augmentations`."""
     augmentation_target: Annotated[float | None, Field(ge=0, le=1)] = None
-    """How far real records may be ahead before they are changed oftener, 0 (a guess) to 1, such as 0.6; the
-    chances of augmentations are then the most they become."""
+    """Adaptive augmentation: how much the discriminator may overfit, from 0 to 1, such as 0.6, before records
+    are changed more often; the probabilities of the augmentations are then upper limits."""
     label_smoothing: Annotated[float | None, Field(ge=0, lt=0.5)] = None
-    """Share of the real records that counts as fake, so that the discriminator is never quite sure."""
+    """One-sided label smoothing: the weight with which real records count as fake."""
     terms: Annotated[Mapping[str, NonNegativeFloat] | None, Offered(option="--term", form="NAME=WEIGHT")] = (
         None
     )
-    """What the players want beside that; see `gansmith list terms`."""
+    """Further terms of the losses, with their weights; see `gansmith list terms`."""
     n_unrolled: Annotated[NonNegativeInt | None, Offered(option="--unrolled")] = None
-    """Steps of the discriminator that the generator looks ahead, against running in circles; slow."""
+    """Unrolled discriminator steps that the generator looks ahead, against oscillation; slow."""
     combined_batch: bool | None = None
-    """Real records and fakes are one batch with one loss."""
+    """Put real and fake records into one batch with one loss."""
 
     def __post_init__(self) -> None:
         weights = None if self.penalties == "auto" else self.penalties

@@ -139,7 +139,7 @@ class AttributeCodec:
         if not self.columns:
             return Attributes()
         if not given.at_root.any():
-            raise UsageError(f"nothing can be all that is asked of {', '.join(evidence)}. Ask for less.")
+            raise UsageError(f"no record can fulfil all conditions on {', '.join(evidence)}. Ask for less.")
         codes = given.draw(n, rng, roots)
         return Attributes(
             {

@@ -295,7 +295,7 @@ def _package(kind: str) -> str:
 
 
 def _cure(kind: str) -> str:
-    return f"Mend or uninstall the package, or name another kind than {kind!r} with --kind."
+    return f"Repair or uninstall the package, or name another kind than {kind!r} with --kind."
 
 
 def all_modalities() -> Iterator[Modality | UsageError]:

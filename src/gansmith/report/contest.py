@@ -40,7 +40,7 @@ def contest_sections(contest: Mapping[str, Any]) -> list[Section]:
 def _advice(contest: Mapping[str, Any]) -> Section:
     """What to do, and what there is to know about it."""
     name, learner = str(contest["recommended"]), str(contest["learner"])
-    what = "Do nothing" if name == NOTHING else f"Take “{name}”"
+    what = "Do nothing" if name == NOTHING else f"Use “{name}”"
     share = percent(contest["share"])
     said = [
         f"{contest['n_rare']:,} of {contest['n_records']:,} records are {contest['target']} = "
@@ -79,9 +79,9 @@ def _scores(contest: Mapping[str, Any]) -> Section:
 
 def _copies(copies: Mapping[str, int]) -> str:
     return (
-        f"Of {copies['n_made']:,} synthetic rare records {copies['n_exact']:,} are copies of a rare record "
-        f"that was learnt from, and {copies['n_near']:,} all but copies; of {copies['n_real']:,} real ones "
-        f"that nobody learnt from, {copies['n_real_near']:,}."
+        f"Of {copies['n_made']:,} synthetic rare records {copies['n_exact']:,} are copies of a rare training "
+        f"record and {copies['n_near']:,} near copies; of {copies['n_real']:,} held-out real ones, "
+        f"{copies['n_real_near']:,}."
     )
 
 
@@ -91,7 +91,7 @@ def _table(contest: Mapping[str, Any], learner: str) -> Table:
     head = (
         "Method", "PR-AUC", f"Gain of {_NAMES[contest['score']]}", "95 % interval", "ROC-AUC",
         f"Recall, precision {contest['precision']:g}", *(("Cost",) if has_costs else ()), "F1", "Brier",
-        "Calibration error; without shift",
+        "Calibration error; corrected",
     )  # fmt: skip
     keys = ("roc_auc", "recall", *(("cost",) if has_costs else ()), "f1", "brier")
     rows = tuple(
@@ -252,9 +252,10 @@ def _calibration(learners: Learners) -> Section:
     return Section(
         "calibration",
         "What it does to probabilities",
-        "Who learns from more rare records than there are says “rare” too often. The error is the mean "
-        "distance between what was said and what was so, over ten groups of records: hollow as the learner "
-        "says it, filled after the shift of the classes has been taken out by Bayes’ rule.",
+        "A learner that was given more rare records than there are predicts “rare” too often. The error is "
+        "the "
+        "mean distance between predicted and observed shares, over ten groups of records: hollow as the "
+        "learner predicts, filled after a correction of the shares of the classes by Bayes’ rule.",
         groups=(Group(tuple(calibration(name, one["methods"]) for name, one in learners.items()), "two"),),
     )
 
@@ -277,11 +278,11 @@ def calibration(learner: str, methods: Sequence[Mapping[str, Any]]) -> Figure:
     return Figure(
         name=f"calibration-{learner}",
         label=f"Calibration errors for the learner {learner}: "
-        + ", ".join(f"{name} {before}, without the shift {after}" for name, before, after in rows)
+        + ", ".join(f"{name} {before}, corrected {after}" for name, before, after in rows)
         + ".",
         data=data,
         layout=layout(across, name_axis([str(one["name"]) for one in methods], 24, from_top=True)),
         height_px=72 + 26 * len(methods),
         title=learner,
-        numbers=Table("calibration error", ("Method", "As said", "Without the shift"), rows),
+        numbers=Table("calibration error", ("Method", "As predicted", "Corrected"), rows),
     )

@@ -30,7 +30,7 @@ def giveaways_section(found: Mapping[str, Any]) -> Section | None:
         return None
     return Section(
         "giveaways",
-        "What gives the fakes away",
+        "How synthetic records are recognised",
         "A classifier was trained to tell synthetic from real records. These columns and pairs helped it "
         "most: look there first.",
         groups=(Group(figures, "two"),),

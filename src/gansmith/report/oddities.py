@@ -27,7 +27,7 @@ _OURS: Final = "gansmith"
 _EVIDENCE: Final = {
     "contrast": ("Contrast", "a discriminator takes it for a perturbed record"),
     "margins": ("Single parts", "parts of it are rare by themselves"),
-    "reconstruction": ("Reconstruction", "the generator does not make it again"),
+    "reconstruction": ("Reconstruction", "the generator cannot reproduce it"),
     "features": ("Features", "far from usual records in what the model's discriminator looks at"),
 }
 """Kinds of evidence: a name, and what it says of a record."""
@@ -106,8 +106,9 @@ def scores_section(
     return Section(
         "distribution",
         "All scores",
-        "How many records have each score, each step of the axis ten times as many. The line is what as many "
-        f"usual records would score: bars that rise above it are more than chance.{allowed}",
+        "How many records have each score, on a logarithmic axis. The line is what as many usual records "
+        "would "
+        f"score: bars that rise above it are more than chance.{allowed}",
         groups=(Group((distribution(histogram, threshold),), "one"),),
     )
 
@@ -125,7 +126,7 @@ def distribution(histogram: Mapping[str, Any], threshold: float | None) -> Figur
     is_odd = [threshold is not None and low >= threshold for low in edges[:-1]]
     data = [_bars(edges, counts, [not odd for odd in is_odd], "searched records", "@heat1")]
     if any(count for count, odd in zip(counts, is_odd, strict=True) if odd):
-        data.append(_bars(edges, counts, is_odd, "odd ones", "@accent"))
+        data.append(_bars(edges, counts, is_odd, "odd records", "@accent"))
     if expected:
         data.append(_outline(edges, expected))
     highest = 2 * max([*counts, *expected])
@@ -300,7 +301,7 @@ def methods_section(methods: Sequence[Mapping[str, Any]], prevalence: float | No
     )
     return Section(
         "methods",
-        "Beside other methods",
+        "Compared with other methods",
         "Which records are odd is known here. AUROC is the chance that an odd record scores above a usual "
         f"one, 0.5 by guessing; the whiskers are intervals of 95%.{guessed}",
         groups=(Group((aurocs(measured),), "one"),),
@@ -358,7 +359,7 @@ def drift_section(drift: Mapping[str, Any]) -> Section | None:
         "drift",
         f"Compared with {shortened(other, 60)}",
         str(drift.get("sentence") or ""),
-        tables=(Table("Parts that have moved, the furthest first", head, rows),) if rows else (),
+        tables=(Table("Parts that have changed, the largest effect first", head, rows),) if rows else (),
     )
 
 

@@ -67,8 +67,8 @@ def association_section(found: Mapping[str, Any]) -> Section | None:
     figures = (*of_sides, association_difference(names, real, fake))
     return Section(
         "association",
-        "How columns hang together",
-        "0: knowing one column says nothing of the other; 1: it says all. In the third map orange means that "
+        "How columns depend on each other",
+        "0: one column says nothing about the other; 1: it says all. In the third map orange means that "
         "the synthetic columns hang together more than the real ones, blue less.",
         groups=(Group(figures, "three"),),
         tables=(association_table(names, real, fake),),

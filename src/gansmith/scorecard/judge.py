@@ -109,7 +109,9 @@ class Judge(AbstractJudge[Case]):
         n = min(self.effort.n_attacked, affordable(fake))
         if len(fake) <= n:
             return ""
-        return f" Only {n:,} of the {len(fake):,} records were searched: a leak looks smaller than it is."
+        return (
+            f" Only {n:,} of the {len(fake):,} records were attacked, so a leak may look smaller than it is."
+        )
 
     def _case(self, fake: Features, *, is_anchor: bool = False) -> Case:
         return Case(fake, self.train, self.holdout, self.told, self.seed, self.effort, is_anchor)

@@ -83,7 +83,9 @@ class AbstractJudge(ABC, Generic[CaseT]):
         for place, measure in enumerate(self.measures):
             progress(", ".join(measure.names), place / len(self.measures))
             if measure.is_dear and not self.effort.is_full:
-                skipped |= dict.fromkeys(measure.names, "left out of a quick card; do without --quick")
+                skipped |= dict.fromkeys(
+                    measure.names, "left out to be quick; leave out --quick to compute it"
+                )
                 continue
             try:
                 found = measure.take(case)

@@ -126,7 +126,7 @@ def train_here_test_real(
         n=len(of.test),
         direction="higher",
         source=_SOURCE,
-        label=f"train here, test on real ({of.unit})",
+        label=f"trained here, tested on real ({of.unit})",
         meaning=meaning,
     )
 
@@ -169,7 +169,7 @@ def mean_skill(skills: Mapping[str, Score]) -> Score:
         n=max(one.n for one in skills.values()),
         direction="higher",
         source=_SOURCE,
-        label="train here, test on real (skill, mean of all columns)",
+        label="trained here, tested on real (skill, mean of all columns)",
         meaning="How well models trained on these records predict each column of real ones; 0: guessing, "
         "1: perfect.",
     )
@@ -261,7 +261,7 @@ class Teaching:
         """What is learnt from synthetic records, beside what is learnt from the others."""
         try:
             if not self.has_target(fake):
-                raise DataError(f"the target {self.targets[0]!r} is not there, or holds nothing")
+                raise DataError(f"the target {self.targets[0]!r} is missing or empty")
             return self._of_one(fake) if self.is_chosen else self._of_all(fake)
         except DataError as error:
             return Taught((), (), dict.fromkeys(("tstr", "trtr", "both", "tstr_linear"), str(error)))

@@ -29,7 +29,7 @@ def described(rows: RowCodec) -> list[dict[str, str]]:
         learnt_as, rule, held = codec.describe(), rows.chain.taking(column.name), codec.rare()
         known = "" if rule else _known_values(column, codec)
         if rule is not None:
-            learnt_as = f"{learnt_as}, for" if codec.n_states else "not learnt:"
+            learnt_as = f"{learnt_as}, by the rule:" if codec.n_states else "follows from the rule:"
             learnt_as = f"{learnt_as} {rule.in_words()}"
         n_rare = counted(held.n_values, "value", "values"), counted(held.n_records, "record", "records")
         found.append(
@@ -39,7 +39,7 @@ def described(rows: RowCodec) -> list[dict[str, str]]:
                 "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
                 "learnt as": learnt_as,
                 "records per value": known,
-                "too rare": " of ".join(n_rare) if held else "",
+                "suppressed": " of ".join(n_rare) if held else "",
             }
         )
     return found
@@ -53,7 +53,7 @@ def _of_parts(column: Column) -> dict[str, str]:
         "missing": f"{column.missing_rate:.1%}" if column.missing_rate else "",
         "learnt as": f"in parts: {parted(column).in_words(column)}",
         "records per value": "",
-        "too rare": "",
+        "suppressed": "",
     }
 
 
@@ -71,5 +71,5 @@ def _known_values(column: Column, codec: AbstractColumnCodec) -> str:
         listed[N_LISTED:-N_LISTED] = [f"... {len(listed) - 2 * N_LISTED:,} more ..."]
     if (in_bins := choices.widths > 0).any():
         n_bins, n_records = len(np.unique(choices.codes[in_bins])), choices.weights[in_bins].sum()
-        listed.append(f"each bin: {n_records / n_bins:,.0f}")
+        listed.append(f"{n_records / n_bins:,.0f} in each bin")
     return ", ".join(listed)

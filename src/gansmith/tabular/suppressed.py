@@ -41,7 +41,7 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
     if made_anew:
         said = (
             f"most cells of {_named(made_anew)} hold a value that fewer than {codec.min_count} records "
-            "share: made anew, as text is. --min-count 1 lets such values out"
+            "share: made anew, as text is. --min-count 1 keeps such values"
         )
         notes.append(Caution(said))
     held: dict[tuple[str, str], dict[str, Suppressed]] = {}
@@ -51,8 +51,8 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
     if held:
         parts = [_of_kind(held[words], words) for words in sorted(held)]
         notes.append(
-            f"too rare to come out, as fewer than {codec.min_count} records share them: "
-            f"{' and '.join(parts)}; see docs/how-to/tables.md"
+            f"suppressed, as fewer than {codec.min_count} records share them: {' and '.join(parts)}; "
+            "--min-count changes that, see docs/how-to/tables.md"
         )
     says_which = {name for name in columns if name.rpartition(".")[2] in FIRST_PARTS} - set(schema.names)
     emptied = [
@@ -61,7 +61,7 @@ def suppression_notes(codec: RowCodec, schema: Schema, target: str) -> tuple[str
         if column.rare() and not column.n_states and name not in says_which
     ]
     if emptied:
-        said = f"without its rare values {_named(emptied)} does not vary any more: not learnt"
+        said = f"{_named(emptied)}: not learnt, as without the suppressed values nothing varies any more"
         notes.append(Caution(said))
     return tuple(notes)
 
@@ -114,7 +114,8 @@ def unknown_notes(codec: RowCodec, records: pa.Table) -> tuple[str, ...]:
     if not found:
         return ()
     said = (
-        f"the model does not know {', '.join(found)}: such categories count as known ones, drawn by "
-        "frequency, numbers beyond the learnt range as its ends. If they matter, learn all data anew"
+        f"the model does not know {', '.join(found)}: such categories are replaced by known ones, drawn by "
+        "frequency, numbers outside the learnt range by its ends. If they matter, learn a new model from all "
+        "data"
     )
     return (Caution(said) if most > MANY_UNKNOWN else said,)

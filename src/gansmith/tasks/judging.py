@@ -32,8 +32,8 @@ SHOWN_READINGS: Final = ("real_accuracy", "fake_accuracy", "spread", "coverage",
 HOLDOUT_SHARE: Final = 0.2
 """Of the real records, where the user gives no hold-out of their own."""
 SPLIT_OFF: Final = (
-    "No hold-out was given: a fifth of the real records was split off. Whoever made the synthetic data may "
-    "have learnt from these, too; then copies of them look like chance, and risks smaller than they are."
+    "No hold-out was given: a fifth of the real records was set aside. If the synthetic data was learnt from "
+    "these, too, privacy risks look smaller than they are: better give records that were not learnt from."
 )
 
 

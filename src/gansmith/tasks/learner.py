@@ -63,7 +63,7 @@ class AbstractLearner(ABC):
                 teller.stays(f"Note: {note}")
             is_finished = played(run, teller, show)
             teller.clear()
-            teller.passes("the last touch ...")
+            teller.passes("finishing the model ...")
             try:
                 model = run.model()
             except KeyboardInterrupt:
@@ -120,7 +120,7 @@ def _stopped(run: FitRun) -> str:
     """What is said of a run that was stopped."""
     done = f"stopped after {run.training.step:,} of {run.training.n_steps:,} steps"
     if run.training.is_over:
-        done = "stopped before the last touch"
+        done = "stopped before the model was finished"
     how = "run=FOLDER lets fit go on next time"
     if run.folder:
         how = f"fit(..., run={str(run.folder.path)!r}, resume=True) goes on"
@@ -134,5 +134,5 @@ def folder_of(run: str | Path | None, *, resume: bool) -> Path | None:
         UsageError: A run is to be resumed, and nobody says where it is.
     """
     if run is None and resume:
-        raise UsageError("resume goes on with a run that is on disk: give its folder as run=...")
+        raise UsageError("resume continues a run that is on disk: give its folder as run=...")
     return None if run is None else Path(run)

@@ -70,7 +70,7 @@ class Model:
             "target": self.manifest["target"],
             "seed": str(fit["seed"]),
             "samples seen": f"{training['samples_seen']:,}",
-            "held-out score": "not taken" if score is None else f"{score:.3f} (1 is perfect)",
+            "held-out score": "not measured" if score is None else f"{score:.3f} (1 is perfect)",
             "not finished": "" if self.is_finished else "its run was stopped before the end",
         }
         return {name: text for name, text in facts.items() if text}

@@ -281,6 +281,6 @@ class Screen:
 def _exhausted(n_made: int, verdict: Verdict) -> UsageError:
     rules = "; ".join(verdict.rules[-5:])
     return UsageError(
-        f"after {n_made:,} records none of {MAX_TRIES} further ones keeps all that must hold ({rules}). "
+        f"after {n_made:,} records none of {MAX_TRIES} further ones fulfils all of {rules}. "
         "Make fewer records, ask for less, or leave out a rule that the data hardly keeps."
     )

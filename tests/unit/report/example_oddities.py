@@ -75,8 +75,9 @@ def payments(seed: int = 0) -> dict[str, Any]:
             "auc": 0.71,
             "error": 0.01,
             "is_moved": True,
-            "sentence": "march.csv differs: trees tell the two sets with an AUC of 0.71 ± 0.02, .5 is not at "
-            "all. What moved: amount, channel.",
+            "sentence": "march.csv differs: boosted trees tell the two sets apart with an AUC of 0.71 ± 0.02 "
+            "(0.5: not at "
+            "all). What changed: amount, channel.",
             "parts": [
                 {"name": "amount", "effect": 0.31, "chance": 1e-9, "words": "median 40 before, 63 now"},
                 {"name": "channel", "effect": 0.12, "chance": 0.0004, "words": "card 61% before, 73% now"},

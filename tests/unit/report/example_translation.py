@@ -58,7 +58,10 @@ def discs(n: int = 3) -> dict[str, Any]:
         "title": "Discs made sharp",
         "n_records": n,
         "ours": "sharp",
-        "sentences": ["“sharp” reaches a PSNR (Y) of 29.20 ± 0.71 dB.", "Patches are told from real ones."],
+        "sentences": [
+            "“sharp” reaches a PSNR (Y) of 29.20 ± 0.71 dB.",
+            "AUC of telling patches from real ones: “sharp” 0.95.",
+        ],
         "methods": [
             _method("sharp", 29.2, 0.62),
             _method("faithful", 30.1, 0.91),

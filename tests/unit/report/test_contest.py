@@ -46,7 +46,7 @@ def test_what_helps_is_the_heading_and_what_it_is_worth_is_said():
     contest = _contest(HELPS)
     page = render(contest.report())
     assert contest.recommended == "generator"
-    assert "Take “generator”" in page
+    assert "Use “generator”" in page
     assert contest.reason[1:] in page
     assert "real records alone" in page
     for said in ("what generator is", "no neighbours", "read as it was", "Of 100 synthetic rare records 1"):

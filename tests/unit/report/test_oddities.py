@@ -137,7 +137,7 @@ def test_missing_parts_are_left_out():
 def test_data_that_has_not_moved_is_a_sentence_alone(payments):
     page = rendered(payments | {"drift": payments["drift"] | {"parts": []}})
     assert payments["drift"]["sentence"] in page
-    assert "Parts that have moved" not in page
+    assert "Parts that have changed" not in page
 
 
 def test_of_many_cells_some_are_shown_the_odd_ones_among_them(payments):

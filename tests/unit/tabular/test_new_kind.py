@@ -64,7 +64,7 @@ def test_it_is_found_and_described(table):
     assert opened.modality.format.overview(opened.records)[0] == {
         "column": "century", "kind": "roman", "missing": "", "holds": "XV to XX"
     }  # fmt: skip
-    assert opened.describe().rows[0]["learnt as"] == "6 single values"
+    assert opened.describe().rows[0]["learnt as"] == "6 distinct values"
 
 
 def test_it_is_learnt_and_written(model, tmp_path):

@@ -67,7 +67,7 @@ def test_a_script_reads_how_it_goes(people, capsys):
     lines = err.splitlines()
     assert out == ""
     assert lines[0] == "DataFrame: 240 records, 24 held out"
-    assert [line for line in lines if line.startswith("Note: too rare to come out")]
+    assert [line for line in lines if line.startswith("Note: suppressed, as fewer than")]
     assert lines[-2].startswith("100%  held-out score 0.")
     assert lines[-1].startswith("learnt in ")
     assert "\r" not in err
@@ -76,7 +76,7 @@ def test_a_script_reads_how_it_goes(people, capsys):
 def test_verbose_false_is_silent(people, capsys):
     learnt = Synthesizer(**SMALL, verbose=False).fit(people)
     assert capsys.readouterr() == ("", "")
-    assert any("too rare to come out" in note for note in learnt.notes_)
+    assert any("suppressed, as fewer than" in note for note in learnt.notes_)
 
 
 def test_a_terminal_has_one_line_that_is_written_over(monkeypatch):
@@ -93,7 +93,7 @@ def test_a_terminal_has_one_line_that_is_written_over(monkeypatch):
 
 def test_what_is_lost_is_a_warning_with_the_place_in_the_users_code(people):
     rare = people.assign(job=["cook"] * 239 + ["smith"])
-    with pytest.warns(GansmithWarning, match="'job' does not vary any more") as heard:
+    with pytest.warns(GansmithWarning, match="'job': not learnt, as without the suppressed values") as heard:
         Synthesizer(**SMALL, verbose=False).fit(rare)
     assert len(heard) == 1
 
@@ -173,7 +173,7 @@ def test_what_is_stopped_before_the_last_touch_is_kept_as_well(people, monkeypat
 
     with monkeypatch.context() as patch:
         patch.setattr(fit, "finished_ensemble", interrupted)
-        with pytest.warns(GansmithWarning, match="stopped before the last touch"):
+        with pytest.warns(GansmithWarning, match="stopped before the model was finished"):
             learnt = Synthesizer(**SMALL).fit(people)
     with pytest.warns(GansmithWarning, match="not finished"):
         assert len(learnt.sample(5)) == 5
@@ -226,7 +226,7 @@ def test_a_run_without_a_best_model_says_so(people, tmp_path):
     longer = Synthesizer(**{**SMALL, "samples_seen": 2 * LENGTH})
     with pytest.warns(GansmithWarning, match="stopped after 1 of 20"):
         longer.fit(people, run=tmp_path / "run", show=_stops_at(1))
-    with pytest.raises(DataError, match="no best model yet"):
+    with pytest.raises(DataError, match="no model yet"):
         load(tmp_path / "run")
     with pytest.raises(DataError, match="no run is here"):
         load(tmp_path)

@@ -80,7 +80,7 @@ def test_a_file_makes_the_same_records(model, tmp_path):
 
 def test_when_there_are_no_more_keys_it_is_said(model, monkeypatch):
     monkeypatch.setattr(sampling, "MAX_TRIES", 20)
-    with pytest.raises(UsageError, match="small, letter together: never twice the same"):
+    with pytest.raises(UsageError, match="no two records have the same small, letter"):
         model.sample(450)
 
 
@@ -112,9 +112,9 @@ def test_conditions_on_computed_columns_hold_too(model, frame, where, balance):
 
 
 def test_what_follows_from_others_is_not_balanced(model):
-    with pytest.raises(UsageError, match=r"follows from others .school decides years .* Balance 'school'"):
+    with pytest.raises(UsageError, match=r"follows from others .school determines years .* Balance 'school'"):
         model.sample(5, balance="years")
-    with pytest.raises(UsageError, match="no record has years>=13 and years<=15: school decides years"):
+    with pytest.raises(UsageError, match="no record has years>=13 and years<=15: school determines years"):
         model.sample(5, where=["years>=13", "years<=15"])
 
 
@@ -141,7 +141,7 @@ def test_what_no_record_can_have_is_refused(model):
 
 def test_without_rules_nothing_is_found(frame):
     run = start(frame, FitConfig(preset="small", samples_seen=300))
-    assert any(note.startswith("found: school decides years (4 combinations)") for note in run.notes)
+    assert any(note.startswith("rule found: school determines years (4 combinations)") for note in run.notes)
     synthesizer = Synthesizer(preset="small", samples_seen=300, threads=1)
     model = synthesizer.fit(frame, finds_constraints=False).model_
     state = model.codec.state()[0]
@@ -152,7 +152,7 @@ def test_without_rules_nothing_is_found(frame):
 def test_a_target_that_follows_from_another_column_can_be_scored(frame):
     run = start(frame, FitConfig(preset="small", samples_seen=300), target="years")
     described = {row["column"]: row["learnt as"] for row in run.modality.recipe.describe(run.codec)}
-    assert described["years"].startswith("not learnt: school decides years")
+    assert described["years"].startswith("follows from the rule: school determines years")
 
 
 def test_a_rule_of_rare_values_only_is_refused(frame):

@@ -29,31 +29,35 @@ def apply(
     model: Annotated[Path, typer.Argument(help="A model learnt with --to, --upscale or --restore.")],
     source: Annotated[str, typer.Argument(metavar="IN", help="A file, a folder, an archive or a film.")],
     output: Annotated[
-        Path, typer.Option("-o", "--output", help="Where the results go; of a folder a folder or a .zip.")
+        Path,
+        typer.Option("-o", "--output", help="Where to write the results; for a folder, a folder or a .zip."),
     ],
     strength: Annotated[
-        float, typer.Option(help="From 0, faithful and soft, to 1, as sharp as it has learnt.")
+        float, typer.Option(help="From 0 (faithful, soft) to 1 (as sharp as the model can).")
     ] = 1.0,
     masks: Annotated[
         Path | None,
-        typer.Option("--mask", help="White where a damaged picture is missing: a file, or a folder of them."),
+        typer.Option(
+            "--mask",
+            help="A picture, or a folder of them, white where the damaged picture is to be filled in.",
+        ),
     ] = None,
     truth: Annotated[
         str,
-        typer.Option(help="What should come out, of the same names: how near it comes is measured."),
+        typer.Option(help="The true results, files of the same names: the outputs are compared with them."),
     ] = "",
-    report: Annotated[Path | None, typer.Option(help="Write a page of what was measured: .html.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a report of the measurements: .html.")] = None,
     with_real_records: WithRealRecords = False,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Turn pictures into others: larger, mended, or of another look.
+    """Turn pictures into others: enlarged, restored, or translated.
 
-    Names, transparency, depth and the durations of a film are kept; any size will do.
+    Pictures may have any size; file names, transparency, bit depth and frame durations are kept.
     """
     check_with_real_records(with_real_records, report, "--report")
     if report is not None and (not truth or report.suffix.lower() != ".html"):
-        raise UsageError("--report is a page of what was measured: give --truth, and a name ending in .html.")
+        raise UsageError("--report needs measurements: give --truth, and a name that ends in .html.")
     from gansmith.faces.cli.screen import console
     from gansmith.tasks.model import load_model
     from gansmith.tasks.translate.translation import Translation
@@ -66,10 +70,10 @@ def apply(
             check_folder(written) if not written.is_dir() else None
     translation = Translation(load_model(model), strength, seed)
     turned: list[Turned] = []
-    with console.status("Turning ...") as status:
+    with console.status("Applying the model ...") as status:
         for one in translation.apply(source, output, masks):
             turned.append(one)
-            status.update(f"Turned {one.name}")
+            status.update(f"Done: {one.name}")
             if one.note:
                 console.print(f"Note: {one.name}: {one.note}")
     n_points, seconds = sum(one.n_points for one in turned), sum(one.seconds for one in turned)
@@ -78,7 +82,7 @@ def apply(
     translation.write_provenance(output, n_done)
     console.print(
         f"Wrote {output}: {n_done:,} picture{'' if n_done == 1 else 's'}, {seconds:.1f} s, "
-        f"{pace:.1f} s a megapixel."
+        f"{pace:.1f} s per megapixel."
     )
     found: dict[str, Any] = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
     found |= translation.provenance

@@ -19,7 +19,7 @@ def list_names(
     what: Annotated[Names, typer.Argument(help="What to list.")] = Names.OBJECTIVES,
     json: Json = False,
 ) -> None:
-    """List objectives, penalties, terms, augmentations, cures, kinds of data or presets: what each is."""
+    """List objectives, penalties, terms, augmentations, cures, kinds of data or presets, and explain each."""
     found = dict(_found(what))
     if json:
         print_json(found)
@@ -65,13 +65,13 @@ def _found(what: Names) -> list[tuple[str, Any]]:
 
 
 def demo(
-    which: Annotated[Demo, typer.Argument(help="Which; all shows digits and table.")] = Demo.ALL,
+    which: Annotated[Demo, typer.Argument(help="Which demo; all runs digits and table.")] = Demo.ALL,
     data: Annotated[Path | None, typer.Option(help="digits: a file of 64 pixels and a label a line.")] = None,
-    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for what is made.")] = Path("demo"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder to write to.")] = Path("demo"),
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Show the article's GAN learning handwritten digits, and a table learnt and made anew."""
+    """Watch the GAN of Goodfellow et al. 2014 learn handwritten digits, and a model learn a table."""
     from gansmith.faces.demos.digits import run_digits
     from gansmith.faces.demos.enlarging import run_enlarging
     from gansmith.faces.demos.gaussian import run_gaussian

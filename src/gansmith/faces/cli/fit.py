@@ -27,39 +27,48 @@ LENGTHS: Final = ("budget", "samples_seen", "shortened", "epochs")
 
 @offering("fit", FitConfig)
 def fit(
-    data: Annotated[str, typer.Argument(help="What to learn from: a CSV, Parquet or JSON lines file, ...")],
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="What to learn from: a CSV, Parquet or JSON lines file, a folder of pictures, ..."
+        ),
+    ],
     chosen: Chosen,
     output: Annotated[Path, typer.Option("-o", "--output", help="The model file to write.")] = Path(
         "model.gan"
     ),
     target: Annotated[
-        str, typer.Option(help="A column to be predicted from the others; kept for scoring.")
+        str, typer.Option(help="The column that is to be predicted from the others; kept for scoring.")
     ] = "",
     config: Annotated[
         Path | None,
         typer.Option(
-            help="A TOML file with these settings, those of a kind of data in a section of its name."
+            help="A TOML file with these settings; options of a kind of data in a section, such as [table]."
         ),
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(help="Folder for checkpoints; NAME.run beside the model if not given.")
+        Path | None, typer.Option(help="Folder for checkpoints; if not given, MODEL.run beside the model.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in that folder.")] = False,
     origin: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="OLD.gan", help="A model to fine-tune, with data of the same columns."
+            "--from", metavar="OLD.gan", help="A model to fine-tune; the data must have the same columns."
         ),
     ] = None,
     sampling_only: Annotated[
-        bool, typer.Option("--sampling-only", help="Leave the discriminator out of the file.")
+        bool,
+        typer.Option(
+            "--sampling-only",
+            help="Leave the discriminator out of the model file: smaller, but it cannot be fine-tuned.",
+        ),
     ] = False,
     json: Json = False,
 ) -> None:
     """Learn a model from data.
 
-    Ctrl-C stops between two steps and keeps a checkpoint; the same command again, or --resume, goes on as if
-    nothing had happened.
+    Ctrl-C stops after the current step and keeps a checkpoint; the same command again, or --resume, continues
+    the run exactly where it stopped.
     """
     from gansmith.faces.cli.screen import console, play
 
@@ -73,15 +82,17 @@ def fit(
         fit_run = _started(data, from_plain(FitConfig, general), target, options, folder, origin)
     is_finished = play(fit_run)
     if fit_run.training.length.cuts:
-        console.print(f"Shortened to keep the budget; {fit_run.repeat()} repeats this run.")
+        console.print(f"Shortened to fit the time budget; {fit_run.repeat()} repeats this run exactly.")
     if not is_finished:
         command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
         command += ["--sampling-only"] if sampling_only else []
-        console.print(f"Stopped; a checkpoint is kept, and `gansmith sample {folder}` uses the best so far.")
-        console.print("To go on:")
+        console.print(
+            f"Stopped; a checkpoint is kept. `gansmith sample {folder}` uses the best model so far."
+        )
+        console.print("To continue:")
         typer.echo(shlex.join(command), err=True)
         raise typer.Exit(INTERRUPTED)
-    with console.status("The last touch ..."):
+    with console.status("Finishing the model ..."):
         model = fit_run.model()
     digest = model.save(output, sampling_only=sampling_only)
     console.print(f"Wrote {output}.")

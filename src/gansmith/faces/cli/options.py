@@ -15,18 +15,22 @@ import typer
 from gansmith.errors import DataError, UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Seed = Annotated[int, typer.Option(help="The same seed, the same result.")]
+Seed = Annotated[int, typer.Option(help="Random seed; the same seed gives the same result.")]
 STDOUT: Final = "-"
 MODEL_SUFFIX: Final = ".gan"
 Output = Annotated[
     str,
-    typer.Option("-o", "--output", help="File to write, by its extension; - is CSV on standard output."),
+    typer.Option(
+        "-o",
+        "--output",
+        help="File to write; its extension says the format. - writes CSV to standard output.",
+    ),
 ]
 WithRealRecords = Annotated[
     bool,
     typer.Option(
         "--with-real-records",
-        help="Show real records in the report: for the data owner, and nobody else may read the file.",
+        help="Show real records in the report: for the data owner; only you can read the file.",
     ),
 ]
 Where = Annotated[
@@ -34,8 +38,8 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="COLUMN=VALUE",
-        help="What must hold: also != >= <= > < for =, nothing for a missing cell. Repeat for more; several "
-        "values of a column are alternatives.",
+        help="What each record must fulfil; != >= <= > < work, too; COLUMN= means missing. Repeat for more "
+        "conditions; several values of one column are alternatives.",
     ),
 ]
 
@@ -48,7 +52,7 @@ def print_json(value: Any) -> None:
 def check_with_real_records(is_wanted: bool, report: Path | None, option: str) -> None:
     """Raise UsageError when real records are to be shown in a report that nobody asked for."""
     if is_wanted and report is None:
-        raise UsageError(f"--with-real-records goes with a report. Say with {option} where it is written.")
+        raise UsageError(f"--with-real-records needs a report. Name its file with {option}.")
 
 
 def check_model_output(output: Path, data: str) -> None:
@@ -62,7 +66,7 @@ def check_model_output(output: Path, data: str) -> None:
     check_not_read(output, data)
     if output.exists() and output.suffix != MODEL_SUFFIX:
         raise UsageError(
-            f"{output} exists and is no model by its name. Give a name that ends in {MODEL_SUFFIX}, "
+            f"{output} exists and does not look like a model. Give a name that ends in {MODEL_SUFFIX}, "
             "or remove the file first."
         )
 
@@ -82,11 +86,13 @@ def check_not_read(output: Path, *inputs: str | Path) -> None:
     for name in inputs:
         with suppress(OSError, ValueError):  # one of them is not there, or is no path at all
             if output.samefile(name):
-                raise UsageError(f"{output} is what is read: writing would destroy it. Give -o another name.")
+                raise UsageError(
+                    f"{output} is an input file: writing would destroy it. Choose another output."
+                )
 
 
 def check_records_output(output: str, *inputs: str | Path, json: bool) -> None:
     """Raise UsageError when records and a JSON object would both be printed, or the input overwritten."""
     if json and output == STDOUT:
-        raise UsageError("--json prints on standard output, and so do the records. Give a file with -o.")
+        raise UsageError("--json and the records would both be printed. Write the records to a file with -o.")
     check_not_read(Path(output), *inputs)

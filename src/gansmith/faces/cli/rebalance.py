@@ -21,37 +21,38 @@ if TYPE_CHECKING:
 
 @offering("rebalance", RebalanceConfig)
 def rebalance(
-    data: Annotated[str, typer.Argument(help="Records of which one class is too rare.")],
-    target: Annotated[str, typer.Option(help="The column, of pictures the label, that says the class.")],
+    data: Annotated[str, typer.Argument(help="Labelled records, one class of which is too rare.")],
+    target: Annotated[str, typer.Option(help="The column with the class; for pictures, the label.")],
     chosen: Chosen,
     output: Annotated[
         str,
         typer.Option(
             "-o",
             "--output",
-            help="Write new rare records, made by a generator of all records, by this file's extension. Only "
-            "where one is recommended, or --method names it.",
+            help="Write synthetic records of the rare class to this file; only if a generator is recommended "
+            "or --method names it.",
         ),
     ] = "",
     n: Annotated[
         int,
-        typer.Option("-n", "--records", min=0, help="How many to write; else as many as the method adds."),
+        typer.Option("-n", "--records", min=0, help="How many to write; 0: as many as the method adds."),
     ] = 0,
     all_records: Annotated[
         bool,
         typer.Option("--all", help="Write the real records too, and mark which are synthetic."),
     ] = False,
     method: Annotated[
-        str, typer.Option(help="Whose records to write, whatever is recommended, such as generator.")
+        str,
+        typer.Option(help="The method whose records to write, such as generator, whatever is recommended."),
     ] = "",
     report: Annotated[
         Path | None, typer.Option(help="Write the report: .html, with a .json beside it.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Compare methods against imbalance on held-out real records, and say which is worth it, if any.
+    """Compare methods against class imbalance on held-out real records, and recommend one, or none.
 
-    Records are written only where -o asks for them; where nothing is worth it the exit code is 4 then.
+    Records are written only with -o; if no generator is recommended then, the exit code is 4.
     """
     config = from_plain(RebalanceConfig, dict(chosen.general))
     _check_outputs(output, report, data, method, n, all_records=all_records, json=json)
@@ -86,14 +87,14 @@ def _check_outputs(
 ) -> None:
     for option, is_given in (("--method", method), ("-n", n), ("--all", all_records)):
         if is_given and not output:
-            raise UsageError(f"{option} says what is written: say with -o where.")
+            raise UsageError(f"{option} is about the records to write: name their file with -o.")
     if output:
         check_records_output(output, data, json=json)
         if output != "-":
             check_folder(Path(output))
     if report:
         if report.suffix != ".html":
-            raise UsageError(f"{report}: the report is a page. Give a name that ends in .html.")
+            raise UsageError(f"{report}: the report is an HTML page. Give a name that ends in .html.")
         check_not_read(report, data)
         check_not_read(report.with_suffix(".json"), data)
         check_folder(report)
@@ -122,10 +123,10 @@ def print_contest(contest: Contest) -> None:
         print_table(_head(contest.aim.score), rows, f"{title}, learner: {learner}")
         output.print()
     for name, why in found["skipped"].items():
-        output.print(f"{name} could not be tried: {why}")
+        output.print(f"Not tried: {name}: {why}")
     if contest.copies is not None:
         output.print(str(contest.copies))
-    output.print(f"Recommended for {contest.learner}: {contest.recommended}; {contest.reason}")
+    output.print(f"Recommended for the learner {contest.learner}: {contest.recommended}; {contest.reason}")
 
 
 def _head(score: str) -> tuple[str, ...]:

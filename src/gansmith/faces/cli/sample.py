@@ -14,25 +14,27 @@ from gansmith.faces.cli.settings import Chosen, offering
 
 @offering("sample")
 def sample(
-    model: Annotated[Path, typer.Argument(help="A model file; or a run folder, for the best model so far.")],
+    model: Annotated[
+        Path, typer.Argument(help="A model file; or a run folder, to use its best model so far.")
+    ],
     chosen: Chosen,
-    n: Annotated[int, typer.Option("-n", "--records", min=0, help="How many records.")] = 1000,
+    n: Annotated[int, typer.Option("-n", "--records", min=0, help="How many records to make.")] = 1000,
     output: Output = STDOUT,
     where: Where = None,
     balance: Annotated[
         str,
-        typer.Option(metavar="COLUMN", help="A column of which every value shall be equally frequent."),
+        typer.Option(metavar="COLUMN", help="Make every value of this column equally frequent."),
     ] = "",
     seed: Seed = 0,
     truncation: Annotated[
         float,
-        typer.Option(help="What noise is multiplied with: below 1 records are more usual, less various."),
+        typer.Option(help="Factor of the noise; below 1, records are more typical and less diverse."),
     ] = 1.0,
     discriminator_scores: Annotated[
         bool,
         typer.Option(
             "--discriminator-scores",
-            help="Print each record with the discriminator's probability that it is real.",
+            help="Print each record with the probability, by the discriminator, that it is real.",
         ),
     ] = False,
     json: Json = False,
@@ -41,9 +43,7 @@ def sample(
     from gansmith.tasks.runs.so_far import model_at
 
     if discriminator_scores and (json or output != STDOUT):
-        raise UsageError(
-            "--discriminator-scores prints for people, on standard output: leave out -o and --json."
-        )
+        raise UsageError("--discriminator-scores prints the records as text: leave out -o and --json.")
     check_records_output(output, model, json=json)
     loaded = model_at(model)
     for doubt in loaded.doubts(where, balance):
@@ -55,7 +55,7 @@ def sample(
             for index, probability in enumerate(loaded.realism(block)):
                 one = block.take(np.array([index]))
                 typer.echo(loaded.modality.format.preview(one).as_text())
-                typer.echo(f"probability that this is real: {probability:.3f}\n")
+                typer.echo(f"probability of being real: {probability:.3f}\n")
         return
     provenance = loaded.write(Path(output), n, seed, where, balance, chosen.options, truncation)
     if output != STDOUT:
@@ -70,15 +70,16 @@ def complete(
     partial: Annotated[str, typer.Argument(help="A table with missing cells, or without some columns.")],
     chosen: Chosen,
     output: Output = STDOUT,
-    seed: Annotated[int, typer.Option(help="Another seed, another imputation.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed; another seed gives another imputation.")] = 0,
     keep_missing: Annotated[
-        bool, typer.Option("--keep-missing", help="A cell may stay missing, where the model leaves it so.")
+        bool,
+        typer.Option("--keep-missing", help="Let cells stay missing where the model makes a missing cell."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Fill the missing cells of a table with what a model makes of the rest of each record.
+    """Impute the missing cells of a table, given the other cells of each record.
 
-    Cells that are there stay letter for letter. Another --seed gives another imputation.
+    Cells that are not missing stay as they are, letter for letter. Another --seed gives another imputation.
     """
     from gansmith.tasks.model import load_model
 

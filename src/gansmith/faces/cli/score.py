@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 @offering("score")
 def score(
-    synthetic: Annotated[list[str], typer.Argument(help="Synthetic data, whoever made it; one or several.")],
-    real: Annotated[str, typer.Option(help="The data it was learnt from.")],
+    synthetic: Annotated[list[str], typer.Argument(help="Synthetic data, from any tool; one or several.")],
+    real: Annotated[str, typer.Option(help="The real data that the synthetic data was learnt from.")],
     chosen: Chosen,
     holdout: Annotated[
         str,
-        typer.Option(help="Real data it was not learnt from; else a fifth of the real data is split off."),
+        typer.Option(help="Real data that was not learnt from; if not given, a fifth of --real."),
     ] = "",
     target: Annotated[
-        str, typer.Option(help="A column, of pictures a label, to be predicted; else all in turn.")
+        str, typer.Option(help="The column (of pictures the label) to predict; if not given, each in turn.")
     ] = "",
-    kind: Annotated[str, typer.Option(help="Kind of data; found from the data when not given.")] = "",
+    kind: Annotated[str, typer.Option(help="Kind of data; if not given, found from the data.")] = "",
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Write the report: .html (with a .json beside it) or .json."),
@@ -47,22 +47,24 @@ def score(
     with_real_records: WithRealRecords = False,
     require: Annotated[
         list[str] | None,
-        typer.Option("--require", metavar="SCORE<=NUMBER", help="Leave with 4 when it is missed."),
+        typer.Option(
+            "--require",
+            metavar="SCORE<=NUMBER",
+            help="Exit with code 4 unless this holds, such as 'c2st<=0.8'. Repeat for more.",
+        ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="Fewer records, only the cheap scores.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer records, and only fast scores.")] = False,
     run: Annotated[
-        Path | None, typer.Option(help="Run folder of the training, to be shown in the report.")
+        Path | None, typer.Option(help="Run folder of the training, to show its course in the report.")
     ] = None,
     model: Annotated[
         Path | None,
-        typer.Option(
-            help="The model that made the data: the report shows what lies between its records (pictures)."
-        ),
+        typer.Option(help="The model that made the pictures: the report shows interpolations between them."),
     ] = None,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Score synthetic data against held-out real data, each number beside that of real records."""
+    """Score synthetic data: how real, useful, private and valid it is, next to held-out real data."""
     from gansmith.scorecard.card import parsed
     from gansmith.store import as_json, write_whole
     from gansmith.tasks.judging import compare
@@ -111,7 +113,7 @@ def _check_outputs(
         if path is None:
             continue
         if path.suffix not in (".html", ".json"):
-            raise UsageError(f"{path}: {what} is a page or JSON. Give a name that ends in .html or .json.")
+            raise UsageError(f"{path}: {what} is HTML or JSON. Give a name that ends in .html or .json.")
         check_not_read(path, *inputs)
         check_folder(path)
     if output and output.suffix == ".html":
@@ -125,7 +127,7 @@ def _check_outputs(
         raise UsageError("the report and the privacy card would overwrite each other. Give them other names.")
     if privacy_card and n_synthetic > 1:
         raise UsageError(
-            "a privacy card is of one synthetic data set. Give one, or leave out --privacy-card."
+            "a privacy card is about one synthetic data set. Give one, or leave out --privacy-card."
         )
 
 
@@ -134,7 +136,7 @@ def print_card(card: Scorecard) -> None:
     from gansmith.faces.cli.screen import output, print_table
 
     for note in card.notes:
-        typer.echo(note, err=True)
+        typer.echo(f"Note: {note}", err=True)
     answers = [(line.question, line.level, line.text) for line in card.verdict]
     print_table(("", "", ""), answers, f"{card.name}: {card.n_records:,} synthetic records")
     rows = [
@@ -145,7 +147,10 @@ def print_card(card: Scorecard) -> None:
         )
         for entry in card.entries
     ]
-    title = "\nScores beside a real hold-out, independent parts and a training copy (↑ higher is better)"
+    title = (
+        "\nScores, beside those of held-out real records, of independently drawn columns and of a copy of "
+        "the training data (↑ higher is better)"
+    )
     print_table(("", "synthetic", *_ANCHORS.values()), rows, title)
     for name, words in _WORST.items():
         worst = next((entry.details for entry in card.entries if entry.name == name), {})
@@ -161,9 +166,9 @@ def print_card(card: Scorecard) -> None:
 
 _ANCHORS = {"ceiling": "real", "floor": "independent", "copy": "copy"}
 _WORST = {
-    "c2st": "Gives synthetic records away (share of the AUC)",
-    "shape": "Columns least like real ones",
-    "class_kl": "Classes too often (or, below 0, too seldom), difference of the shares",
-    "mutual_information": "Pairs furthest from real ones",
-    "valid": "Rules broken (share of the records)",
+    "c2st": "Columns by which synthetic records are recognised (share of the AUC)",
+    "shape": "Columns that differ most from real ones",
+    "class_kl": "Classes too frequent (below 0: too rare), difference of the shares",
+    "mutual_information": "Pairs of columns that differ most from real ones",
+    "valid": "Broken rules (share of the records)",
 }

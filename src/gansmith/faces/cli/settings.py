@@ -22,7 +22,7 @@ from gansmith.errors import UsageError
 from gansmith.modalities.registry import loadable
 from gansmith.settings import Setting, settings_of
 
-TUNING: Final = "Networks and game, chosen from the data where nothing is given"
+TUNING: Final = "Networks and game; what is not given is chosen from the data"
 _TUNED: Final = {one.name for one in settings_of(AbstractTuning)}
 
 

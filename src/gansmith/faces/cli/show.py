@@ -25,23 +25,24 @@ def show(
     chosen: Chosen,
     target: Annotated[
         str,
-        typer.Option(help="A column of data that is to be predicted: it is looked at, too."),
+        typer.Option(help="The column that is to be predicted: findings about it are shown, too."),
     ] = "",
     json: Json = False,
     sdv: Annotated[
-        bool, typer.Option("--sdv", help="Print the columns of a table or its model as SDV's metadata JSON.")
+        bool,
+        typer.Option("--sdv", help="Print the columns of a table, or of its model, as SDV metadata (JSON)."),
     ] = False,
     movie: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILM.gif", help="Write the pictures that a run has made so far as a .gif, .webp or .png."
+            metavar="FILM.gif", help="Write the previews of a run so far as a film: .gif, .webp or .png."
         ),
     ] = None,
 ) -> None:
-    """Show what a model has learnt, how a run is going, or what columns a data file has.
+    """Show what a model has learnt, how a run is going, or how a data file will be read.
 
-    Of data it says, too, what is wrong with it and what to do before learning. With --json the schema of a
-    model or a data file can be edited and given to `fit --schema`.
+    For data, also say what may be wrong with it and what to do before learning. --json prints the schema; it
+    can be edited and given to `fit --schema`.
     """
     if movie:
         _write_movie(what, movie, json)
@@ -72,7 +73,7 @@ def _show_model(path: Path, as_json: bool) -> None:
     )
     if "origin" in found:
         typer.echo(f"fine-tuned from the model {found['origin']}")
-    typer.echo(f"learnt by the game {model.rules.name!r}, preset {found['fit']['preset']!r}")
+    typer.echo(f"game {model.rules.name!r}, preset {found['fit']['preset']!r}")
     for part in ("networks", "game"):  # what was chosen from the data, too
         typer.echo(f"{part}: {', '.join(_settled(found[part]))}")
     typer.echo(
@@ -137,7 +138,7 @@ def _write_movie(run: Path, movie: Path, as_json: bool) -> None:
     filming = needed(modality.format, Filming, modality.kind)
     filming.check_film(movie)
     if not paths:
-        raise UsageError(f"{run}: no pictures of what was made to write to {movie} yet. Wait.")
+        raise UsageError(f"{run}: the run has no previews yet to write to {movie}. Try again later.")
     write_whole(movie, filming.film_of_files(paths, movie, SECONDS_PER_FRAME, LAST_SECONDS))
     typer.echo(f"Wrote {len(paths)} pictures to {movie}.", err=True)
     if as_json:
@@ -180,7 +181,7 @@ def _show_metadata(path: Path, options: Mapping[str, Any]) -> None:
     else:
         schema = open_data(str(path), options=options, command="show").describe().schema
     if schema is None:
-        raise UsageError(f"{path} is no table: SDV's metadata is of tables alone.")
+        raise UsageError(f"{path} is not a table: SDV metadata describes tables only.")
     print_json(to_sdv(Schema.from_json(schema), path.name.partition(".")[0]))
 
 
@@ -191,4 +192,4 @@ def _coverage(record: dict[str, Any]) -> str:
 
 
 def _spelt(score: float | None) -> str:
-    return "not taken" if score is None else f"{score:.3f} (1 is perfect)"
+    return "not measured" if score is None else f"{score:.3f} (1 is perfect)"

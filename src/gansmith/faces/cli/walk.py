@@ -22,23 +22,25 @@ def walk(
         typer.Option(
             min=2,
             max=100,
-            help="Records between which it goes; if not given, one of each value (up to 12) or 5.",
+            help="Records to pass through; if not given, one of each value asked for (up to 12), or 5.",
         ),
     ] = None,
     frames: Annotated[
-        int, typer.Option(min=1, max=MOST_FRAMES, help="Pictures from each stop to the next.")
+        int, typer.Option(min=1, max=MOST_FRAMES, help="Frames from each stop to the next.")
     ] = 16,
-    walks: Annotated[int, typer.Option("-n", "--walks", min=1, max=64, help="How many, side by side.")] = 4,
+    walks: Annotated[
+        int, typer.Option("-n", "--walks", min=1, max=64, help="How many walks, side by side.")
+    ] = 4,
     where: Where = None,
     balance: Annotated[
-        str, typer.Option(metavar="COLUMN", help="A label whose values are gone through, stop by stop.")
+        str, typer.Option(metavar="COLUMN", help="Go through the values of this label, stop by stop.")
     ] = "",
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Make a film of what lies between records: noise is turned, labels fade into each other.
+    """Make a film that interpolates between synthetic records, in their latents and labels.
 
-    With --balance label, or several values of --where label=..., the stops are of one value after the other.
+    With --balance LABEL, or several --where LABEL=VALUE, each stop has the next value.
     """
     from gansmith.tasks.latents import film_of_walks
     from gansmith.tasks.model import load_model

@@ -24,24 +24,28 @@ class ImageOptions:
     """How pictures are read, learnt and written."""
 
     has_header: Annotated[bool | None, Offered(READING, "--header/--no-header")] = None
-    """Whether a text file's first line names its columns, or is data; found when not given."""
+    """Whether the first line of a text file holds the column names; if not given, found from the data."""
     encoding: Annotated[str, Offered(READING)] = ""
-    """Of a text file; found when not given."""
+    """Encoding of a text file, such as latin-1; if not given, found from the data."""
     where: Annotated[Any, Offered(("fit",), form="label=VALUE")] = ()
-    """What must hold of the pictures that are learnt from; several values of a label are alternatives."""
+    """Learn only from pictures with this label; several values of one label are alternatives."""
     size: Annotated[str, Offered(("fit", "show"), form="WIDTHxHEIGHT")] = ""
-    """Pixels that pictures are brought to, such as 46x56, or 64 for 64x64; empty chooses."""
+    """Size in pixels that pictures are resized to, such as 46x56, or 64 for 64x64; empty: chosen from the
+    data."""
     fit: Annotated[Fit, Offered(("fit", "show"))] = "auto"
-    """How pictures of another shape are brought to that size: crop, pad, stretch, or auto."""
+    """How to bring pictures of another shape to that size: crop, pad, stretch, or auto."""
     channels: Annotated[str, Offered(("fit", "show"), form="L|RGB|RGBA")] = ""
-    """What pictures are read as: L (grey), RGB, RGBA; empty: what most of them are."""
+    """Colour mode: L (grey), RGB or RGBA; empty: that of most pictures."""
     labels: Annotated[str, Offered(("fit", "score", "show"), form="FILE")] = ""
-    """A CSV file with a column of picture names and columns of what is known of each; found beside them."""
+    """A CSV file with a column of file names and columns of labels; if not given, looked for beside the
+    pictures."""
     masks: Annotated[str, Offered(("fit", "show"), form="FOLDER")] = ""
-    """A folder with a mask for each picture, of the same name: made together with it, as one more channel."""
+    """A folder with a mask for each picture, under the same name; learnt and made with it as one more
+    channel."""
     boxes: Annotated[str, Offered(("fit", "show"), form="FILE")] = ""
-    """A CSV file of boxes: picture name, x, y, width, height and perhaps a class; made together with them."""
+    """A CSV file of bounding boxes (file name, x, y, width, height, optionally a class), learnt and made with
+    the pictures."""
     safe_csv: Annotated[bool, Offered(("sample",))] = False
-    """Escape text that a spreadsheet would run as a formula."""
+    """Escape text that a spreadsheet program would run as a formula."""
     strict: Annotated[bool, Offered(READING)] = False
-    """Refuse a folder in which some file is no picture or is broken, instead of leaving it out."""
+    """Fail if a file in the folder is broken or not a picture, instead of skipping it."""

@@ -20,8 +20,8 @@ def audit(pictures: Pictures) -> tuple[Finding, ...]:
 
     Copies are looked for where all pictures are in memory.
     """
-    cure = "More pictures help most; until then a short run with a --budget shows what can be had."
-    again = "Drop the copies: those of held-out pictures flatter every score."
+    cure = "More pictures help most; until then a short run with --budget shows what is possible."
+    again = "Drop the copies: those of held-out pictures make every score look too good."
     found = [
         *copies(_n_again(pictures), len(pictures), "pictures", again),
         *rare_classes(_classes(pictures), LABEL, MIN_COUNT, "pictures"),

@@ -81,8 +81,8 @@ def _mixed(lessons: Lessons, rng: np.random.Generator) -> Lessons:
 
 
 METHODS: Final = (
-    Method("flips", "rare pictures again and again, half of them mirrored", _flipped),
-    Method("shifts", "rare pictures again and again, each shifted a little", _shifted),
+    Method("flips", "rare pictures repeated, half of them mirrored", _flipped),
+    Method("shifts", "rare pictures repeated, each shifted a little", _shifted),
     Method("mixup", "rare pictures mixed with any others, in both classes", _mixed),
 )
 """Zhang et al. 2018, "mixup: beyond empirical risk minimization" (arXiv:1710.09412), for the last."""

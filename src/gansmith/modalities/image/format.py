@@ -204,5 +204,5 @@ def _broken_ones(*sets: Pictures) -> tuple[str, ...]:
     """A note on pictures that could not be read when they were asked for."""
     said = [f"{name} ({why})" for one in sets for name, why in sorted(one.source.broken.items())]
     said = list(dict.fromkeys(said))
-    what = f"{counted(len(said), 'picture')} could not be read, others stood for them: {shortened(said)}"
+    what = f"{counted(len(said), 'picture')} could not be read and were replaced by others: {shortened(said)}"
     return (what,) if said else ()

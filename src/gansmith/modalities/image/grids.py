@@ -164,7 +164,7 @@ def _of_files(
         frames = Frames(files)
     headers, broken = _headers(frames)
     if broken and (options.strict or not headers):
-        raise DataError(f"{files.name}: {left_out(frames, broken)}. Mend or remove what is broken.")
+        raise DataError(f"{files.name}: {left_out(frames, broken)}. Repair or remove what is broken.")
     kept = list(headers)
     n_channels = n_channels or _most([1 if header.n_channels < 3 else 3 for header in headers.values()])
     n_deep = sum(header.pixel_type != "uint8" for header in headers.values())
@@ -175,7 +175,7 @@ def _of_files(
             pixels = frames.decode(kept[number])
         except Unreadable as error:
             name = frames.name(kept[number])
-            raise DataError(f"{files.name}: {name} cannot be read ({error}). Mend or remove it.") from error
+            raise DataError(f"{files.name}: {name} cannot be read ({error}). Repair or remove it.") from error
         return pixels, range_of(pixels)
 
     notes = [left_out(frames, broken)] if broken else []

@@ -130,7 +130,7 @@ def _values(masks: MaskFiles, name: str) -> MaskValues:
         except Unreadable as error:
             broken = f"{files.names[numbers[place]]}: {error}"
     if not sample:
-        raise DataError(f"{files.name}: no mask can be read ({broken}). Mend them.")
+        raise DataError(f"{files.name}: no mask can be read ({broken}). Repair them.")
     is_lossy = any(files.names[number].lower().endswith(LOSSY) for number in numbers)
     said = f"{files.name}, such as {files.names[numbers[0]]}"
     found = mask_values(sample, name, said, is_lossy=is_lossy)
@@ -152,7 +152,7 @@ def _check_known(values: MaskValues, mask: Pixels, name: str) -> None:
         known = ", ".join(f"{tone:g}" for tone in sorted(values.tones))
         raise DataError(
             f"{name}: a value of {odd:g}, where the masks that were looked at have {known}. "
-            "Mend it, or leave its picture out."
+            "Repair it, or leave its picture out."
         )
 
 

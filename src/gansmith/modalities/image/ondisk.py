@@ -191,7 +191,7 @@ class OnDisk:
             return pixels
         name = self._frames.name(number)
         raise DataError(
-            f"{self._frames.files.name}: {name} cannot be read ({self.broken[name]}). Mend or remove it."
+            f"{self._frames.files.name}: {name} cannot be read ({self.broken[name]}). Repair or remove it."
         )
 
     def _standing_for(self, number: int) -> Iterator[int]:

@@ -97,7 +97,7 @@ def read_files(
         numbers = kept = _kept(frames, broken)
     if broken and options.strict:
         raise DataError(
-            f"{files.name}: {left_out(frames, broken)}. Mend or remove them, or leave --strict out."
+            f"{files.name}: {left_out(frames, broken)}. Repair or remove them, or leave --strict out."
         )
     in_source = kept if isinstance(source, InMemory) else np.arange(len(frames))
     names = tuple(frames.name(number) for number in in_source.tolist())
@@ -172,7 +172,7 @@ def _check_some(
     if not headers or not sample:
         raise DataError(
             f"{frames.files.name}: cannot be read as pictures: {left_out(frames, broken)}. "
-            "Mend them, or give others."
+            "Repair them, or give others."
         )
 
 
@@ -346,7 +346,7 @@ def not_read(files: PictureFiles, headers: Sequence[Header], *, is_every: bool) 
     n_animated = sum(header.n_frames > 1 and header.kind != "scan" for header in headers)
     if n_animated and not is_every:
         what = "holds several pictures" if n_animated == 1 else "hold several pictures each"
-        notes.append(f"{counted(n_animated, 'file')} {what}: the first is taken")
+        notes.append(f"{counted(n_animated, 'file')} {what}: only the first is used")
     if n_reduced := sum(header.is_reduced for header in headers):
         notes.append(f"{counted(n_reduced, 'file')} of 16 bits a colour: 8 of them are read")
     return notes

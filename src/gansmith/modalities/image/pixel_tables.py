@@ -56,7 +56,7 @@ def read_pixel_table(path: Path, options: ImageOptions) -> Pictures:
             raise DataError(
                 f"{path}: the label stands in the first column. Move it to the last, behind the pixels."
             )
-        lines, notes = lines[1:], ("the first line was taken for a header",)
+        lines, notes = lines[1:], ("the first line was read as a header",)
     if not lines:
         raise DataError(
             f"{path}: no pictures in it. Wanted: one picture per line, its pixels and perhaps a label."
@@ -107,7 +107,7 @@ def _cells(
     for number, line in lines:
         if (found := line.count(",") + 1) != n_columns:
             raise DataError(
-                f"{path}: line {number} has {found} columns, the first picture {n_columns}. Mend the line."
+                f"{path}: line {number} has {found} columns, the first picture {n_columns}. Repair the line."
             )
     texts, labels = [line for _, line in lines], None
     if has_label:

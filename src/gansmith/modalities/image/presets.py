@@ -208,11 +208,12 @@ PRESETS: Final = {
         enough_heldout,
         "fully connected; 118 twos of 8 x 8: coverage .96 (real .97), 5 s",
     ),
-    "dcgan": Preset(dcgan, enough_heldout, "the convolutional game of 2015, to compare with"),
+    "dcgan": Preset(dcgan, enough_heldout, "DCGAN, the convolutional game of 2015, to compare with"),
     "article": Preset(
         article,
         lambda n_records: 0,  # all are learnt from and the last model is kept, as the article has it
-        "the article's game, 20-40-64 against 64-32-16-1; 118 twos: coverage .17 (real .97), 1 s",
+        "the classic game of Goodfellow et al. 2014, 20-40-64 against 64-32-16-1; 118 twos: coverage .17 "
+        "(real .97), 1 s",
     ),
     "vae": Preset(vae, enough_heldout, "a variational autoencoder, to compare with"),
 }

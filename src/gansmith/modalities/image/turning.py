@@ -88,7 +88,7 @@ def _check_apart(output: Path, source: Path, masks: Path | None) -> None:
     for read in (source, *([] if masks is None else [masks])):
         was, to = read.resolve(), output.resolve()
         if was == to or (output.exists() and read.exists() and output.samefile(read)):
-            raise UsageError(f"{output}: is what is read. Give -o another name.")
+            raise UsageError(f"{output}: is an input file. Give -o another name.")
         if to.is_relative_to(was):
             raise UsageError(f"{output}: lies in {read}, which is read. Give -o a place of its own.")
 

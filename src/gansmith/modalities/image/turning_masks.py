@@ -43,7 +43,7 @@ class Masks:
         try:
             is_white = _is_white(self._frames.decode(number))
         except (Unreadable, ValueError) as error:
-            raise DataError(f"{name} cannot be read ({error}). Mend it.") from error
+            raise DataError(f"{name} cannot be read ({error}). Repair it.") from error
         if is_white.shape != (height, width):
             had, called = f"{is_white.shape[1]} x {is_white.shape[0]}", printable(self._names[picture])
             raise DataError(

@@ -24,41 +24,44 @@ class PairOptions:
     """What is to be made of records, and how they are read."""
 
     to: Annotated[str, Offered(("fit",), form="FOLDER")] = ""
-    """What records are to be turned into: a folder or an archive of files with the same names."""
+    """Learn to turn the pictures of DATA into those of this folder or archive; pairs have the same file
+    name."""
     upscale: Annotated[int, Field(ge=0, le=MOST_FACTOR), Offered(("fit",), form="2|3|4")] = 0
-    """Learn to make records so many times larger, from good ones."""
+    """Learn to enlarge pictures by this factor, from good pictures."""
     restore: Annotated[bool, Offered(("fit",))] = False
-    """Learn to mend damaged records, from good ones."""
+    """Learn to restore damaged pictures, from good pictures."""
     damage: Annotated[str, Offered(("fit",), form="old|camera")] = ""
-    """What is to be mended: old (faded, scratched, stained, torn photographs; the default) or camera (noise,
-    blur, coarse JPEG)."""
+    """The damage that --restore repairs: old (faded, scratched, stained, torn photographs; the default) or
+    camera (noise, blur, coarse JPEG)."""
     perceptual: Annotated[str, Offered(("fit",), form="FILE")] = ""
-    """Weights of your own VGG, a safetensors file with torchvision's names: what it sees is compared, too."""
+    """Weights of a VGG network for a perceptual loss: a safetensors file with torchvision's names."""
     size: Annotated[str, Offered(("fit",), form="WIDTHxHEIGHT")] = ""
-    """Pixels that pictures are brought to, such as 46x56, or 64 for 64x64; empty chooses."""
+    """Size in pixels that pictures are resized to, such as 46x56, or 64 for 64x64; empty: chosen from the
+    data."""
     channels: Annotated[str, Offered(("fit",), form="L|RGB|RGBA")] = ""
-    """What pictures are read as: L (grey), RGB, RGBA; empty: what most of them are."""
+    """Colour mode: L (grey), RGB or RGBA; empty: that of most pictures."""
     strict: Annotated[bool, Offered(("fit",))] = False
-    """Refuse a folder in which some file is no picture or is broken, instead of leaving it out."""
+    """Fail if a file in the folder is broken or not a picture, instead of skipping it."""
 
     def __post_init__(self) -> None:
         asked = [name for name, value in (("--upscale", self.upscale), ("--restore", self.restore)) if value]
         if self.to:
             asked.append("--to")
         if len(asked) > 1:
-            raise UsageError(f"{' and '.join(asked)} are different things to learn. Give one.")
+            raise UsageError(f"{' and '.join(asked)} are different tasks. Give one of them.")
         if self.upscale == 1:
-            raise UsageError("upscale 1 makes nothing larger. Give 2, 3 or 4.")
+            raise UsageError("upscale 1 enlarges nothing. Give 2, 3 or 4.")
         if self.damage and not self.restore:
-            raise UsageError("--damage says what --restore is to mend. Give both, or leave it out.")
+            raise UsageError("--damage says what --restore repairs. Give both, or leave it out.")
         if self.size and self.upscale:
             raise UsageError(
-                "size brings whole pairs to one size, upscale learns from windows: leave one of them out."
+                "--size resizes whole pictures, --upscale learns from crops of them. Leave one of them out."
             )
         if self.size and self.longest_side < SMALLEST_SIDE:
             raise UsageError(
-                f"size {self.size!r}: whole pairs are brought to one longest side of {SMALLEST_SIDE} pixels "
-                "or more, such as 128; without a size windows are learnt from as they come."
+                f"size {self.size!r}: give one number of pixels for the longest side, {SMALLEST_SIDE} or "
+                "more, "
+                "such as 128; without --size the model learns from crops at full resolution."
             )
 
     @property

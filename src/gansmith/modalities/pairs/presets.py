@@ -119,10 +119,10 @@ class Preset:
 PRESETS: Final = {
     "default": Preset(
         lambda codec, n_records, seconds: planned(codec, seconds, has_game=True),
-        "faithful first, then the game: sharp; apply --strength blends",
+        "faithful first, then adversarial: sharp; apply --strength blends the two",
     ),
     "faithful": Preset(
         lambda codec, n_records, seconds: planned(codec, seconds, has_game=False),
-        "the same network without the game, to compare with",
+        "the same network without adversarial training, to compare with",
     ),
 }

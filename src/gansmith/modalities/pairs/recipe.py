@@ -121,7 +121,7 @@ class PairRecipe(AbstractRecipe[PairCodec]):
         what = {
             "paired": "each record turned into its counterpart",
             "upscale": f"records {state.factor} times larger",
-            "restore": f"damaged records mended ({state.damage})",
+            "restore": f"damaged records restored ({state.damage})",
         }[state.task]
         window = " x ".join(map(str, reversed(state.window)))
         seen = f"whole, longest side {state.size}" if state.size else f"windows of {window}"

@@ -44,7 +44,7 @@ from gansmith.tabular.suppressed import suppression_notes, unknown_notes
 from gansmith.tabular.where import Where
 
 PRESETS: Final = {
-    "default": "relativistic pairs, R1 and R2; Adult in 2 min: c2st .55, tstr .916 (real .93)",
+    "default": "relativistic, with R1 and R2; Adult in 2 min: c2st .55, tstr .916 (real .93)",
     "small": "half the width: faster and coarser, for a first look",
     "vae": "a variational autoencoder, to compare with; Adult in 1 min: c2st .73, tstr .89",
 }

@@ -127,8 +127,8 @@ def _not_judged(schema: Schema) -> list[str]:
     if not names:
         return []
     return [
-        f"{', '.join(names)}: texts or identifiers. Only their gaps are compared, and whether texts are "
-        "copied."
+        f"{', '.join(names)} (texts or identifiers): only their missing cells are compared, and whether "
+        "texts are copied."
     ]
 
 

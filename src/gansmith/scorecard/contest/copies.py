@@ -38,10 +38,10 @@ class Copies:
 
     def __str__(self) -> str:
         """In words."""
-        fresh = f"of {self.n_real:,} real ones that nobody learnt from, {self.n_real_near:,}"
+        fresh = f"of {self.n_real:,} held-out real ones, {self.n_real_near:,}"
         return (
-            f"Of {self.n_made:,} made rare records that were looked at, {self.n_exact:,} are copies of a "
-            f"rare record that was learnt from and {self.n_near:,} all but copies ({fresh})."
+            f"Of {self.n_made:,} synthetic rare records that were checked, {self.n_exact:,} are copies of a "
+            f"rare training record and {self.n_near:,} near copies ({fresh})."
         )
 
 

@@ -166,7 +166,7 @@ def recommended(
     one = gains[chosen]
     reason = (
         f"{chosen} gains {one.value:.3f} of {score} over doing nothing (95 % interval {one.low:.3f} to "
-        f"{one.high:.3f}), and that is no luck of the {len(gains)} methods that were tried"
+        f"{one.high:.3f}), and {len(gains)} methods tried do not explain that by luck"
     )
     also = "" if chosen == best else f"; {best} is more expensive and not surely better"
     return Recommendation(chosen, f"{reason}{also}.")
@@ -184,12 +184,14 @@ def _why_nothing(gains: Mapping[str, Gain], smallest: float, score: str) -> str:
     best = max(gains, key=lambda name: gains[name].value)
     one = gains[best]
     if one.value < smallest:
-        return f"no method gains as much as {smallest:.2g} of {score}; the best, {best}, {one.value:+.3f}."
+        return (
+            f"no method gains as much as {smallest:.2g} of {score}; the best, {best}, gains {one.value:+.3f}."
+        )
     said = (
         f"the best, {best}, gains {one.value:.3f} of {score} (95 % interval {one.low:.3f} to {one.high:.3f})"
     )
     if one.low > 0:
-        return f"{said}, which may be luck as {len(gains)} methods were tried: more folds would tell."
+        return f"{said}, which may be luck, as {len(gains)} methods were tried: more folds would tell."
     return f"no gain is sure: {said}."
 
 

@@ -21,10 +21,10 @@ def plain_methods(is_category: np.ndarray) -> tuple[Method, ...]:
     """
     return (
         Method(NOTHING, "the records as they are", _same, is_random=False),
-        Method(THRESHOLD, "the same, decided by a threshold that is tuned", _same, is_random=False),
-        Method("weights", "both classes weigh the same", _weighted, is_random=False),
-        Method("random", "rare records again and again", _repeated),
-        Method("smote", "between neighbours of the rare class", _smote(is_category)),
+        Method(THRESHOLD, "the same records; the decision threshold is tuned", _same, is_random=False),
+        Method("weights", "both classes have the same weight", _weighted, is_random=False),
+        Method("random", "rare records repeated", _repeated),
+        Method("smote", "interpolations between neighbours of the rare class", _smote(is_category)),
     )
 
 

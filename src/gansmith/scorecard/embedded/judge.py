@@ -87,7 +87,7 @@ class EmbeddedJudge(AbstractJudge[Case]):
         entries, founds, skipped = self.measured(case, len(fake), progress)
         taught = next((entry for entry in entries if entry.name == "tstr"), None)
         if taught is not None and CEILING in taught.anchors:
-            real = replace(taught.anchors[CEILING], label="accuracy, learnt from real")
+            real = replace(taught.anchors[CEILING], label="accuracy, trained on real")
             after = entries.index(taught) + 1
             entries.insert(after, replace(taught, name="trtr", score=real))
         elif "tstr" in skipped:

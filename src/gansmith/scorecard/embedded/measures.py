@@ -99,7 +99,7 @@ def _two_sample(case: Case) -> list[Found]:
         direction="lower",
         source=_LOPEZ,
         label="two-sample AUC",
-        meaning="How often a small network rightly calls the synthetic one of two records; 0.5 is perfect.",
+        meaning="How often a small network picks the synthetic one of two records, one real; 0.5 is perfect.",
     )
     return [Found("c2st", score)]
 
@@ -240,8 +240,8 @@ def _trained_on_them(case: Case) -> list[Found]:
         n=len(by_records),
         direction="higher",
         source="Esteban et al. 2017 (arXiv:1706.02633), train on synthetic, test on real.",
-        label="accuracy, learnt from synthetic",
-        meaning="Share of held-out real records that a network sees right which learnt from these alone.",
+        label="accuracy, trained on synthetic",
+        meaning="Share of held-out real records that a network trained on these alone classifies correctly.",
     )
     return [Found("tstr", score)]
 
@@ -259,7 +259,7 @@ def _recognised(case: Case) -> list[Found]:
         n=len(rights),
         direction="higher",
         label="recognised",
-        meaning="Share of the records that a classifier of real ones takes for what they should be.",
+        meaning="Share of the records to which a classifier trained on real ones gives the intended class.",
     )
     return [Found("recognised", score)]
 
@@ -278,7 +278,7 @@ def _need_classes(case: Case, *sets: Embedded) -> None:
         raise DataError(NO_CLASSES)
     for one in sets:
         if not (one.codes >= 0).any():
-            raise DataError("The synthetic records have no labels that the real ones have. Give them.")
+            raise DataError("The synthetic records lack the labels of the real ones. Give them.")
 
 
 # --- Private ------------------------------------------------------------------------------------------------
@@ -294,8 +294,8 @@ def _near_copies(case: Case) -> list[Found]:
         int(found.is_near(case.border()).sum()),
         len(found.ratio),
         label="near copies",
-        meaning="Share of the records that are all but one training record: shifted, mirrored, brighter, "
-        "paler or a little blurred.",
+        meaning="Share of the records that are nearly equal to a training record: shifted, mirrored, "
+        "brighter, paler or a little blurred.",
         source="Carlini et al. 2023 (arXiv:2301.13188), of windows at the best shift.",
     )
     return [Found("near_copies", score, {}, (found, case.border()))]

@@ -46,7 +46,7 @@ def exact_copies(fake_keys: Keys, train_keys: Keys | frozenset[Any]) -> Score:
         sum(key in known for key in _hashable(fake_keys)),
         len(fake_keys),
         label="exact copies",
-        meaning="Share of the records that stand letter for letter in the training data.",
+        meaning="Share of the records that are equal to a training record.",
     )
 
 
@@ -80,7 +80,7 @@ def near_copies(fake: Features, known: Features, *, seed: int = 0) -> Score:
         int(is_near.sum()),
         len(fake),
         label="near copies",
-        meaning="Share of the records that agree with a training record in all columns but one at the most.",
+        meaning="Share of the records that agree with a training record in all columns, or all but one.",
         source="Agreement of cells; Zobrist 1970 for the search.",
         caveat="" if fake.n_columns > 2 else few_columns,
     )
@@ -169,7 +169,7 @@ def nearest_neighbour_share(
         direction="lower",
         label="nearer to training than to hold-out (smoke test)",
         meaning="Share of records nearer to training than to hold-out; "
-        "above 0.5 they are too near, at 0.5 nothing is shown.",
+        "above 0.5 they are too near, 0.5 proves nothing.",
     )
 
 
@@ -201,7 +201,7 @@ def copied_texts(found: Mapping[str, tuple[Tally, Tally]]) -> Attack:
     return attack_of(
         parts,
         label="copied texts (risk)",
-        meaning="Risk that a text or an identifier is that of a training record, beyond what all share.",
+        meaning="Risk that a text or an identifier is copied from a training record, beyond chance.",
     )
 
 
@@ -233,7 +233,7 @@ def rare_values(fake: Features, train: Features, holdout: Features, *, seed: int
     whole = attack_of(
         {ALL: _risk_of(found.sum(axis=0), n_parts=1)},
         label="rare values (risk)",
-        meaning="Risk that a value which fewer than 5 training records have comes out again.",
+        meaning="Risk that a value of fewer than 5 training records is repeated.",
     )
     return Attack(whole.score, ALL, {**whole.parts, **parts})
 

@@ -66,7 +66,7 @@ def inference(fake: Features, train: Features, holdout: Features, *, seed: int, 
     return attack_of(
         parts,
         label="inference (risk)",
-        meaning="Risk that the secret column of a training record is guessed from all its other columns.",
+        meaning="Risk that a secret value of a training record is inferred from all its other columns.",
     )
 
 

@@ -70,7 +70,7 @@ def linkability(
     return attack_of(
         parts,
         label="linkability (risk)",
-        meaning="Risk that two halves of a training record are put together through the synthetic records.",
+        meaning="Risk that two halves of a training record are linked by means of the synthetic records.",
     )
 
 

@@ -249,14 +249,14 @@ def _mean(rates: list[Rate], whose: str, *, is_share: bool) -> Score:
     high = value + math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
     if is_share:
         label = f"membership{whose} (found at 1 % false alarms)"
-        meaning = f"Share of the training records{whose} that the best attack is sure of; 0.01 is a guess."
+        meaning = f"Share of the training records{whose} that the best attack finds so; 0.01 is guessing."
         n_asked, n_wanted = min(rate.n for rate in rates), math.ceil(1 / FALSE_POSITIVES) - 1
     else:
         label, n_asked, n_wanted = f"membership{whose} (AUC)", n, FEWEST
         meaning = (
-            f"How often the best attack rightly calls the training record of two{whose}; 0.5 is a guess."
+            f"How often the best attack tells a training record{whose} from a held-out one; 0.5 is guessing."
         )
-    doubt = f"cannot be trusted: only {n_asked} records of each kind, {n_wanted} wanted"
+    doubt = f"cannot be trusted: only {n_asked} records of each kind, {n_wanted} needed"
     return Score(
         value=value,
         error=(high - low) / 2 / CONFIDENT,

@@ -200,10 +200,10 @@ def _bounds_of_risk(main: Rate, control: Rate) -> tuple[float, float]:
 
 def _doubt_of(main: Tally, control: Tally, baseline: Tally | None) -> str:
     if not main.n or not control.n:
-        return "cannot be trusted: there was nothing to try the attack with"
+        return "cannot be trusted: the attack had nothing to work with"
     if baseline is None or _is_larger(main, baseline):
         return ""
-    return "cannot be trusted: the attack is no better than a guess, so that it fails shows nothing"
+    return "cannot be trusted: the attack did no better than a guess, so its failure shows nothing"
 
 
 def _is_larger(first: Tally, second: Tally) -> bool:

@@ -21,7 +21,7 @@ _MAX_CELLS: Final = 10_000_000
 """Of each set of records: 160 MB with what is known of their order."""
 _TRIES: Final = 6
 """Questions made for each one wanted, before what was found must do."""
-_MEANING: Final = "Risk that a question made from synthetic records fits exactly one training record."
+_MEANING: Final = "Risk that a description made from synthetic records fits exactly one training record."
 
 
 Predicates = np.ndarray

@@ -76,9 +76,9 @@ def neighbourhoods(
     for index, n_asked in ((0, len(fake)), (1, len(real)), (3, len(real))):
         errors[index] = max(errors[index], error_of_share(values[index] * n_asked, n_asked))
     meanings = {
-        "precision": "Share of synthetic records that are as near to a real one as its own.",
-        "recall": "Share of real records that are as near to a synthetic one as its own.",
-        "density": "How crowded with real records the places of synthetic ones are; real ones give 1.",
+        "precision": "Share of synthetic records within the neighbourhood of a real one.",
+        "recall": "Share of real records within the neighbourhood of a synthetic one.",
+        "density": "How densely real records lie around synthetic ones; real records give 1.",
         "coverage": "Share of real records with a synthetic one near them; the real distribution gives "
         f"{expected_coverage(len(fake), len(real), k):.3f}.",
     }

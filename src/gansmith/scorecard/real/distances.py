@@ -55,7 +55,7 @@ def frechet_distance(fake: FakePoints, real: RealPoints, *, seed: int = 0) -> Sc
         direction="lower",
         source="Dowson & Landau 1982; Heusel et al. 2017 (arXiv:1706.08500).",
         label="Frechet distance",
-        meaning="How far means, spreads and correlations of the points are from the real ones; 0 is equal.",
+        meaning="Distance of the means, spreads and correlations of the points from real ones; 0 is equal.",
     )
 
 
@@ -91,7 +91,7 @@ def kernel_distance(fake: FakePoints, real: RealPoints, *, seed: int = 0) -> Sco
         direction="lower",
         source="Binkowski et al. 2018 (arXiv:1801.01401), of points in units of their spread.",
         label="kernel distance",
-        meaning="How far the cloud of the points is from the real one; equal distributions are 0 on average.",
+        meaning="Distance of the distribution of the points from the real one; 0 on average for equal ones.",
     )
 
 

@@ -181,7 +181,7 @@ def mutual_information(
         rng,
         source="Strehl & Ghosh 2002 (normalised mutual information), Miller 1955 (bias).",
         label="mutual information",
-        meaning="How like the real one the information is that two columns share, 1 is equal; mean of pairs.",
+        meaning="How similar the information that pairs of columns share is to real data; 1 is equal; mean.",
         undefined="There is only one column.",
     )
     matrices = [symmetric_matrix(fake.n_columns, pairs, parts) for parts in (fake_parts, real_parts)]
@@ -238,7 +238,7 @@ def triple_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dict
         rng,
         source="McKenna, Miklau & Sheldon 2021 (arXiv:2108.04978): three-way marginals.",
         label="triples of columns",
-        meaning="How like the real one the joint table of three columns is, 1 is equal; mean of the triples.",
+        meaning="How similar joint distributions of three columns are to real ones; 1 is equal; mean.",
         undefined="There are fewer than three columns.",
     )
 

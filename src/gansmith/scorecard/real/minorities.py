@@ -66,7 +66,7 @@ def rare_category_coverage(fake: Features, known: Features) -> tuple[dict[tuple[
         source="Share of categories found, as SDMetrics' CategoryCoverage, of the rare ones alone.",
         label="rare categories",
         meaning="Share of the rare but expected categories that occur among the synthetic records.",
-        caveat="" if len(n_found) else "No category is rare and yet expected five times.",
+        caveat="" if len(n_found) else "No category is rare and still expected five times.",
     )
     return dict(sorted(missing.items(), key=lambda item: -item[1])), score
 
@@ -128,7 +128,7 @@ def subgroup_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[di
         draws(seed),
         source="Column shapes (SDMetrics) within subgroups, as Bhanot et al. 2021, Entropy 23.",
         label="subgroups",
-        meaning="How like the real ones the values are within subgroups, 1 is equal; mean of the subgroups.",
+        meaning="How similar the values within subgroups are to real ones; 1 is equal; mean of subgroups.",
         undefined="There is no subgroup of 100 real records or more.",
     )
 

@@ -41,7 +41,7 @@ def shape_score(
         draws(seed),
         source='SDMetrics 0.32, "Column Shapes": KSComplement and TVComplement.',
         label="column shapes",
-        meaning="How like the real ones the values of single columns are, 1 is equal; mean of the columns.",
+        meaning="How similar the distributions of single columns are to real ones; 1 is equal; mean.",
         undefined="No column has values in both tables.",
     )
 
@@ -142,7 +142,7 @@ def missing_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dic
         direction="higher",
         source="Little & Rubin 2019: patterns of missing cells, by their total variation distance.",
         label="missing cells",
-        meaning="How like the real ones the missing cells are, alone and together; 1 is equal.",
+        meaning="How similar the pattern of missing cells is to the real one; 1 is equal.",
     )
 
 

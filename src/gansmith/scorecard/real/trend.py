@@ -56,7 +56,7 @@ def trend_score(
         rng,
         source='SDMetrics 0.32, "Column Pair Trends": CorrelationSimilarity and ContingencySimilarity.',
         label="strong pair trends" if strong_only else "pair trends",
-        meaning="How like the real one the dependence of two columns is, 1 is equal; mean of "
+        meaning="How similar the dependence of two columns is to the real one; 1 is equal; mean of "
         + ("the pairs with a strong one." if strong_only else "the pairs."),
         undefined="There is no pair of columns whose dependence can be measured.",
     )

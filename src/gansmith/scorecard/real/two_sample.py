@@ -76,7 +76,7 @@ def two_sample_auc(
         direction="lower",
         source="Lopez-Paz & Oquab 2017 (arXiv:1610.06545), AUC of boosted trees; error: DeLong et al. 1988.",
         label="two-sample AUC",
-        meaning="How often a classifier rightly calls the synthetic one of two records; 0.5 is perfect.",
+        meaning="How often a classifier picks the synthetic one of two records, one real; 0.5 is perfect.",
     )
     if value <= 0.5 + 2 * error or not finds_giveaways:
         return TwoSample(score, ())

@@ -163,7 +163,7 @@ class TranslationCard:
         all_of_them = ", ".join(f"“{one.name}” {with_error(one.scores['patch_auc'])}" for one in told)
         ceiling = self.ceilings.get("patch_auc")
         beside = f"; two halves of the real {with_error(ceiling)}" if ceiling else ""
-        return f"Patches are told from real ones (AUC, 0.5 not at all, 1 always): {all_of_them}{beside}."
+        return f"AUC of telling patches from real ones (0.5: not at all, 1: always): {all_of_them}{beside}."
 
     def __str__(self) -> str:
         return self.as_text()

@@ -71,8 +71,8 @@ def patch_auc(
         direction="lower",
         source="Lopez-Paz & Oquab 2017 (arXiv:1610.06545), AUC of boosted trees on features of patches.",
         label="AUC of patches",
-        meaning="How often a classifier rightly calls the made one of two patches, one made, one real; 0.5 "
-        "cannot be told apart, 1 always can.",
+        meaning="How often a classifier picks the made one of two patches, one made, one real; 0.5: they "
+        "cannot be told apart, 1: always.",
     )
 
 

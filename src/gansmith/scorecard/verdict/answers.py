@@ -114,7 +114,7 @@ def _not_there(evidence: Evidence) -> list[Finding]:
     if not evidence.lacking:
         return []
     names = tuple(evidence.lacking[:MAX_NAMED])
-    return [Finding("amber", f"Without what is not there at all: {_listed(evidence.lacking)}.", names)]
+    return [Finding("amber", f"Columns that the synthetic data lacks: {_listed(evidence.lacking)}.", names)]
 
 
 def looks_real(evidence: Evidence) -> list[Finding]:
@@ -161,10 +161,10 @@ def numbers(evidence: Evidence) -> list[Finding]:
     findings = [*_not_there(evidence), *_columns_off(evidence), *_pairs_off(evidence)]
     for name, words in (
         # Not the trends: they are cut at each table's own ends, so that one extreme number spoils them.
-        ("mutual_information", "What columns say of each other is not as in real data"),
-        ("triples", "Three columns together are not as in real data"),
-        ("subgroups", "Some groups of records are not as in real data"),
-        ("missing", "Cells are not missing as in real data"),
+        ("mutual_information", "Columns do not depend on each other as in real data"),
+        ("triples", "Combinations of three columns are not as in real data"),
+        ("subgroups", "Some subgroups of records are not as in real data"),
+        ("missing", "Missing cells are not as in real data"),
     ):
         if entry := evidence.entries.get(name):
             findings += _below_real(entry, words, evidence.columns)
@@ -172,7 +172,7 @@ def numbers(evidence: Evidence) -> list[Finding]:
     lacking = [pair for pair, surprise in evidence.missing.items() if surprise >= SURPRISING]
     if lacking:
         said = [f"{column} = {category}" for column, category in lacking]
-        text = f"Never made, though it should be now and then: {_listed(said)}."
+        text = f"Categories that never occur, though they should: {_listed(said)}."
         columns = tuple(dict.fromkeys(column for column, _ in lacking))
         findings.append(Finding("amber", text, columns[:MAX_NAMED]))
     if findings:
@@ -208,7 +208,7 @@ def _columns_off(evidence: Evidence) -> list[Finding]:
         return []
     worst = [f"{name} ({gap:.0%} off)" for name, gap in far.items()]
     is_bad = max(far.values()) > 0.2 or sum(far.values()) > 0.1 * len(evidence.gaps)
-    text = f"Not distributed as in real data: {_listed(worst)}."
+    text = f"Columns not distributed as in real data: {_listed(worst)}."
     return [Finding("red" if is_bad else "amber", text, tuple(far)[: 2 * MAX_NAMED])]
 
 
@@ -219,7 +219,7 @@ def _pairs_off(evidence: Evidence) -> list[Finding]:
     said = [f"{a} and {b} ({gap:.0%} off)" for (a, b), gap in far.items()]
     level: Level = "red" if max(far.values()) > 0.2 else "amber"
     columns = tuple(dict.fromkeys(name for pair in far for name in pair))
-    return [Finding(level, f"Do not go together as in real data: {_listed(said)}.", columns)]
+    return [Finding(level, f"Pairs of columns not related as in real data: {_listed(said)}.", columns)]
 
 
 def _below_real(entry: Entry, words: str, columns: Sequence[str]) -> list[Finding]:
@@ -244,33 +244,39 @@ def useful(evidence: Evidence) -> list[Finding]:
     """Is it useful?"""
     entry, target = evidence.entries.get("tstr"), evidence.target
     if evidence.lacks_target:
-        text = f"What is to be predicted, {target!r}, is not there, or holds nothing."
+        text = f"The target {target!r} is missing from the synthetic data, or empty."
         return [Finding("red", text, (target,))]
     if strange := _strange_holdout(evidence):
         return strange
     if entry is None:
         return []
-    what = f"of {target!r}" if target else "of its columns"
+    what = repr(target) if target else "its columns"
     best, guess = entry.anchor(CEILING, float("nan")), 0.5 if "AUC" in entry.score.label else 0.0
     if "accuracy" in entry.score.label:
         guess = entry.anchor(FLOOR, 0.0)
     reach = best - guess
     if not reach > 0.02:
-        return [Finding("grey", f"Even real records hardly allow a prediction {what}: nothing can be said.")]
+        return [
+            Finding(
+                "grey", f"Even models trained on real records hardly predict {what}: nothing can be said."
+            )
+        ]
     lost = best - entry.score.value
     error = (entry.score.error**2 + entry.anchors[CEILING].error ** 2) ** 0.5
     level = _level((lost - 2 * error) / reach, 0.1, 0.5)
     if level == "green" and lost / reach > 0.25:
-        text = f"Predictions {what} seem worse ({entry.score.value:.2f}; real {best:.2f})"
+        text = f"Models trained on it seem to predict {what} worse ({entry.score.value:.2f}; real {best:.2f})"
         return [Finding("grey", f"{text}, but there are too few records to tell.")]
     told = {
-        "green": "are about as good as those learnt from real records",
-        "amber": "are clearly worse than those learnt from real records",
-        "red": "are of little use" if entry.score.value > guess + 0.02 else "are mere guessing",
+        "green": "about as well as models trained on real records",
+        "amber": "clearly worse than models trained on real records",
+        "red": "hardly better than guessing"
+        if entry.score.value > guess + 0.02
+        else "no better than guessing",
     }[level]
-    text = f"Predictions {what} learnt from these records {told} ({entry.score.value:.2f}; real {best:.2f})."
+    text = f"Models trained on it predict {what} {told} ({entry.score.value:.2f}; real {best:.2f})."
     if not target and evidence.lost:
-        text = f"{text} Hardly predicted, though real records allow it: {_listed(evidence.lost)}."
+        text = f"{text} Much worse than with real records: {_listed(evidence.lost)}."
         return [Finding("amber" if level == "green" else level, text, tuple(evidence.lost[:MAX_NAMED]))]
     return [Finding(level, text, () if level == "green" or not target else (target,))]
 
@@ -294,17 +300,17 @@ def private(evidence: Evidence) -> list[Finding]:
         level = _level(entry.score.interval[0] - max(0.5, entry.anchor(CEILING, 0.5)), 0.05, 0.2)
         if level != "green":
             share = f"{entry.score.value:.0%} of the records"
-            findings.append(Finding(level, f"{share} lie nearer to the records learnt from than to others."))
+            findings.append(Finding(level, f"{share} lie nearer to training records than to held-out ones."))
     if findings or "copies" not in entries:
         return findings
     copies = entries["copies"].score
-    said = f" Equal to real ones by chance: {counted(entries['copies'])}." if copies.value > 0 else ""
+    said = f" Exact copies, no more than by chance: {counted(entries['copies'])}." if copies.value > 0 else ""
     if lacking := untried(entries, evidence.needed):
-        text = f"No leak was found, but {_listed(lacking)} did no better than a blind guess"
-        return [Finding("grey", f"{text} or could not be tried, which shows nothing.{said}")]
+        text = "No leak was found, but these attacks could not be tried or did no better than a blind guess"
+        return [Finding("grey", f"{text}, which shows nothing: {_listed(lacking)}.{said}")]
     if is_open(entries, evidence.needed):
         return [Finding("grey", f"No leak was found, but there are too few records to rule one out.{said}")]
-    text = "No attack did better on the records learnt from than on others: no leak was found."
+    text = "No leak was found: no attack did better on training records than on held-out ones."
     return [Finding("green", f"{text}{said}{evidence.searched}")]
 
 
@@ -317,7 +323,7 @@ def valid(evidence: Evidence) -> list[Finding]:
         share = 1 - entry.score.value
         text = "Every record keeps all rules that real records keep."
         if share > 0:
-            text = f"{share:.2%} of the records break rules that fresh real records may break, too."
+            text = f"{share:.2%} of the records break rules that held-out real records may break, too."
         return [Finding("green", text)]
     broken = [f"{rule} ({one:.1%} do not)" for rule, (one, _) in evidence.defects.items()]
     named = dict.fromkeys(name for _, columns in evidence.defects.values() for name in columns)

@@ -35,28 +35,47 @@ class Attack:
 
 
 ATTACKS: Final = (
-    Attack("singling_out", "singling out", "Persons can be singled out", 0.0, 0.05),
+    Attack("singling_out", "singling out", "People can be singled out", 0.0, 0.05),
     Attack(
         "singling_out_one",
         "singling out by one column",
-        "Persons can be singled out by one column",
+        "People can be singled out by one column",
         0.0,
         0.05,
     ),
-    Attack("linkability", "linking", "Pieces of a record can be linked", 0.0, 0.05),
-    Attack("inference", "guessing secrets", "Secrets of persons can be guessed", 0.0, 0.05),
+    Attack("linkability", "linkability", "Parts of a person's record can be linked", 0.0, 0.05),
+    Attack("inference", "inference", "Secret values of people can be inferred", 0.0, 0.05),
     Attack("copied_texts", "copied texts", "Texts or identifiers of the real data are repeated", 0.0, 0.02),
     Attack("rare_values", "rare values", "Rare values of the real data are repeated", 0.0, 0.1),
-    Attack("membership_auc", "telling members", "Who was learnt from can be told", 0.5, 0.55),
-    Attack("membership_auc_unusual", "telling unusual members", "Unusual members can be told", 0.5, 0.6),
-    Attack("membership_tpr", "telling members for sure", "Some members can be told for sure", 0.01, 0.03),
+    Attack("membership_auc", "membership", "Training records can be recognised", 0.5, 0.55),
     Attack(
-        "membership_tpr_unusual", "telling unusual members for sure", "Unusual ones can for sure", 0.01, 0.05
+        "membership_auc_unusual",
+        "membership of unusual records",
+        "Unusual training records can be recognised",
+        0.5,
+        0.6,
+    ),
+    Attack(
+        "membership_tpr",
+        "confident membership",
+        "Some training records can be recognised for sure",
+        0.01,
+        0.03,
+    ),
+    Attack(
+        "membership_tpr_unusual",
+        "confident membership of unusual records",
+        "Unusual training records can be recognised for sure",
+        0.01,
+        0.05,
     ),
 )
 NEEDED: Final = ("singling_out", "linkability", "inference", "membership_auc")
 """The attacks without which nothing can be said of the privacy of a table."""
-SHARES: Final = {"copies": "stand in the real data", "near_copies": "all but stand in the real data"}
+SHARES: Final = {
+    "copies": "are copies of training records",
+    "near_copies": "are near copies of training records",
+}
 """Scores of how many records are like real ones, which fresh real records are by chance, too."""
 _FEWEST: Final = 50
 """Tries, or targets, of which an attack can be judged."""
@@ -94,7 +113,7 @@ def level_of_share(entry: Entry) -> Level:
 def counted(entry: Entry) -> str:
     """How many records a share is of, beside those of fresh real records."""
     own, real = entry.score, entry.anchors.get(CEILING)
-    beside = f"; of fresh real records {_tally(real).n_hits:,.0f} of {real.n:,}" if real else ""
+    beside = f"; of held-out real ones {_tally(real).n_hits:,.0f} of {real.n:,}" if real else ""
     return f"{_tally(own).n_hits:,.0f} of {own.n:,} records{beside}"
 
 
@@ -128,7 +147,7 @@ def _tally(score: Score) -> Tally:
 
 # --- The privacy card ---------------------------------------------------------------------------------------
 
-_UNUSUAL: Final = "The same for the most unusual one in a hundred."
+_UNUSUAL: Final = "The same for the most unusual hundredth of the records."
 _RISKS: Final = ("singling_out", "linkability", "inference")
 """What the opinion names; the others are asked further."""
 _QUESTIONS: Final = {
@@ -153,13 +172,13 @@ _QUESTIONS: Final = {
     "membership_auc_unusual": ("Membership of unusual records", _UNUSUAL),
     "membership_tpr": (
         "Membership, nearly certain",
-        "Of how many persons can it be said, with one error in a hundred?",
+        "Of what share of people can that be told, at one false alarm in a hundred?",
     ),
     "membership_tpr_unusual": ("Membership of unusual records, nearly certain", _UNUSUAL),
-    "copies": ("Copies", "How many synthetic records stand letter for letter in the real data?"),
+    "copies": ("Copies", "How many synthetic records are equal to a real record?"),
     "near_copies": (
         "Near copies",
-        "How many are all but equal to a real record: but for one column, a shift or another brightness?",
+        "How many are nearly equal to a real record: all but one column, or shifted, or brighter or darker?",
     ),
     "copied_texts": ("Copied texts", "Are names, identifiers or other texts of real persons repeated?"),
     "rare_values": ("Rare values", "Are values that only a few persons have repeated?"),
@@ -169,10 +188,10 @@ LIMITS: Final = (
     "means; that these attacks found nothing does not prove that nobody can be recognised.",
     "Risks are averages over the records attacked. A single unusual person can be at a higher risk.",
     "Only training with differential privacy bounds what any attacker can learn; nothing here replaces it.",
-    "The figures were computed with the real records. They are meant for those who may see these, not for "
+    "The figures were computed with the real records. They are meant for those who may see them, not for "
     "publication beside the synthetic data.",
-    "Whether synthetic data is personal data is a legal question of the single case. This card is evidence "
-    "for it, not the answer.",
+    "Whether synthetic data is personal data is a legal question, answered case by case. This card is "
+    "evidence for it, not the answer.",
 )
 
 
@@ -216,11 +235,11 @@ def _item(entry: Entry, risk: str, question: str, rates: Mapping[str, Any]) -> d
         level, beside = level_of_share(entry), counted(entry)
     else:
         attack = next(one for one in ATTACKS if one.name == entry.name)
-        level, beside = level_of_attack(attack, entry), f"chance gives {attack.chance:g}"
+        level, beside = level_of_attack(attack, entry), f"by chance {attack.chance:g}"
         if level == "green" and is_wide(attack, entry):
             level = "grey"  # no leak was found, and none is ruled out
     said = {
-        "grey": "Too little is known to rule a leak out",
+        "grey": "Too little is known to rule out a leak",
         "green": "No more than chance would give",
         "amber": "More than chance would give",
         "red": "Much more than chance would give",

@@ -20,15 +20,15 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[st
         "Does it look real?",
         answers.looks_real,
         ("c2st", "density", "coverage", "precision", "recall", "frechet", "kernel", "fd_local", "kd_local"),
-        "That no classifier of ours tells the records from real ones does not prove that none can, and a "
+        "That this classifier cannot tell the records from real ones does not prove that none can, and a "
         "copy of the real data would look real, too.",
     ),
     (
         "Are the numbers right?",
         answers.numbers,
         _OF_NUMBERS,
-        "Columns and pairs of columns are compared. What only many columns together say is seen by the "
-        "classifier above.",
+        "Columns and pairs of columns are compared. Patterns of many columns show in the classifier "
+        "above only.",
     ),
     (
         "Is it useful?",
@@ -41,7 +41,7 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[st
         "Does it give anybody away?",
         answers.private,
         (*SHARES, "nearer", *(attack.name for attack in ATTACKS)),
-        "These attacks found nothing or something; others may find more. No measurement of this kind "
+        "Other attacks may find more than these. No measurement of this kind "
         "proves that nobody can be recognised, and only differential privacy bounds what an attacker can "
         "learn.",
     ),

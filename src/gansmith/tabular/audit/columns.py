@@ -43,7 +43,7 @@ def mostly_missing(subject: Subject) -> tuple[Finding, ...]:
     shown = [f"{one.name!r} ({one.missing_rate:.0%})" for one in found[:MAX_NAMED]]
     more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
     said = f"mostly missing: {', '.join(shown)}{more}"
-    cure = "Gaps are learnt as they are, the values from few records. Leave out what nobody needs."
+    cure = "Values are learnt from the few records that have one. Leave out columns that nobody needs."
     names = tuple(one.name for one in found)
     n = max(round(one.missing_rate * subject.n) for one in found)
     return (Finding("mostly missing", WORTH_KNOWING, said, cure, names, n),)
@@ -68,7 +68,7 @@ def spellings(subject: Subject) -> tuple[Finding, ...]:
     values = "a value is" if n_values == 1 else f"{n_values:,} values are"
     some = f": {'; '.join(examples[:2])}{'; ...' if len(examples) > 2 else ''}" if examples else ""
     said = f"{values} spelt in several ways in {named(names)}{some}"
-    cure = "Each spelling is learnt as a value of its own. Spell them alike before."
+    cure = "Each spelling is learnt as a value of its own. Unify them before learning."
     return (Finding("spellings", WEAKENS, said, cure, names, n_records),)
 
 
@@ -117,5 +117,5 @@ def rare_groups(subject: Subject) -> tuple[Finding, ...]:
     n_values = sum(found.values())
     values, have = ("1 value", "has") if n_values == 1 else (f"{n_values:,} values", "have")
     said = f"{values} of {named(found)} {have} fewer than {FEW_OF_A_CLASS} records"
-    cure = "Hardly anything is learnt of such groups: join them with others if they matter."
+    cure = "Little can be learnt of such groups: merge them with others if they matter."
     return (Finding("rare groups", WORTH_KNOWING, said, cure, tuple(found), 0),)

@@ -34,19 +34,19 @@ def cut_off(subject: Subject) -> tuple[Finding, ...]:
     """A file that ends in the middle of a cell."""
     if not subject.table.is_cut:
         return ()
-    said = "the file seems to be cut off: its last line has no end, and its last cell is half of one"
+    said = "the file seems to be cut off: its last line does not end, and its last cell is incomplete"
     cure = "Copy or export it again; if this is all there is, delete the last line."
     return (Finding("cut off", SPOILS, said, cure, (subject.table.schema.names[-1],), 1),)
 
 
 def few(subject: Subject) -> tuple[Finding, ...]:
     """Too few records, for themselves or for so many columns."""
-    cure = "Take what comes out for a sketch; hundreds are better, thousands are good."
+    cure = "Treat the results as a rough draft; hundreds of records are better, thousands are good."
     found = few_records(subject.n, "records", cure)
     n_columns = len(subject.learnt)
     if found or subject.n >= RECORDS_PER_COLUMN * n_columns:
         return found
-    said = f"{subject.n:,} records are few for {n_columns:,} columns: much goes together by chance alone"
+    said = f"{subject.n:,} records are few for {n_columns:,} columns: many will seem related by chance alone"
     return (Finding("few records", WEAKENS, said, "Leave out columns that nobody needs.", (), subject.n),)
 
 
@@ -58,8 +58,9 @@ def copied(subject: Subject) -> tuple[Finding, ...]:
     all_codes = [subject.codes(name) for name in names]
     n_again = subject.n - _n_different(all_codes)
     cure = (
-        "Copies of held-out records flatter every score. Drop them (`df.drop_duplicates()`), unless each is "
-        "a record of its own."
+        "Copies of held-out records make every score look too good. Drop them (`df.drop_duplicates()`), "
+        "unless "
+        "each is a record in its own right."
     )
     found = copies(n_again, subject.n, "records", cure)
     return found if found and n_again > TIMES_AS_MANY * _n_by_chance(subject, names) else ()
@@ -99,7 +100,9 @@ def _by_class(subject: Subject) -> tuple[Finding, ...]:
         if subject.n - np.bincount(codes).max() < MIN_ORDERED // 2:  # a handful stands together by chance
             continue
         said = f"the file is sorted by {name!r}: all records of one value stand together"
-        cure = "Shuffle before you split it by hand; what Gansmith holds out is drawn at random anyway."
+        cure = (
+            "Shuffle it before you split it yourself; Gansmith draws its held-out records at random anyway."
+        )
         return (Finding("order", WORTH_KNOWING, said, cure, (name,), subject.n),)
     return ()
 
@@ -119,8 +122,9 @@ def _as_series(subject: Subject) -> tuple[Finding, ...]:
     order = f"the records are in order of {time!r}, and each is" if time else "each record is"
     said = f"{order} like the one before it (correlation {alike:.2f}): this is a series"
     cure = (
-        "Each record is learnt by itself: what follows what does not come out, and scores flatter, as "
-        "neighbours of held-out records are learnt from. Score with --holdout LATER, a later part."
+        "Each record is learnt by itself, not how one follows another; and scores look too good, as "
+        "neighbours "
+        "of held-out records are learnt from. Score with --holdout LATER, a later part of the series."
     )
     return (Finding("order", WEAKENS, said, cure, (time,) if time else (), subject.n),)
 

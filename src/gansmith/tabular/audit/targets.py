@@ -42,10 +42,11 @@ def given_away(subject: Subject) -> tuple[Finding, ...]:
     if not found:
         return ()
     each = "gives" if len(found) == 1 else "give"
-    said = f"{named(found)} {each} the target {subject.target!r} away, in 99.9 % of the records or more"
+    said = f"{named(found)} {each} away the target {subject.target!r} in 99.9 % of the records or more"
     cure = (
-        "Whatever predicts it looks there, and its score means nothing: leave out what is not known before "
-        "the target is."
+        "Every model will predict from these, and its score means little: leave out columns that are not "
+        "known "
+        "before the target is."
     )
     return (Finding("target given away", SPOILS, said, cure, tuple(found), subject.n),)
 
@@ -127,10 +128,7 @@ def missing_groups(subject: Subject) -> tuple[Finding, ...]:
 def _lacking(found: dict[str, int], target: str) -> Finding:
     names: Sequence[str] = tuple(found)
     shown = [f"{n} with {name!r}" for name, n in list(found.items())[:MAX_NAMED]]
-    said = (
-        f"combinations of {target!r} with other values that hardly occur, though each is frequent: "
-        f"{', '.join(shown)}"
-    )
+    said = f"rare combinations of {target!r} with values that are frequent by themselves: {', '.join(shown)}"
     cure = "Predictions there rest on a handful of records: collect more if such cases matter."
     return Finding("rare groups", WORTH_KNOWING, said, cure, (target, *names), 0)
 

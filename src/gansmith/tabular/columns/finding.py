@@ -183,8 +183,9 @@ def _with_unread(cells: Cells, attempt: Attempt) -> Attempt:
         record = min(map(cells.record, places[:100].tolist()))
         n_unread = int(cells.counts[places].sum())
         cure = (
-            f"{form} reads all but {n_unread}, the first in record {record}; clean these, or name them with "
-            "--missing"
+            f"the format {form} reads all but {n_unread}, the first in record {record}; clean these, or give "
+            "them "
+            "with --missing"
         )
     remark = f"{told}; {cure}"
     return replace(attempt, remark=f"{attempt.remark}; {remark}" if attempt.remark else remark)
@@ -235,7 +236,7 @@ def _with_blanks(cells: Cells, column: Column, missing: Mask) -> tuple[Column, s
     before, _, after = first.partition(inner)
     if pc.binary_join_element_wise(before, trimmed, after, "").equals(raw):
         return replace(column, around=(before, after)), ""
-    return column, "the blanks around its cells differ, and none are written"
+    return column, "the spaces around its cells differ; none are written"
 
 
 def _as_given(found: Column, values: pa.Array, given: Column) -> Learnt:

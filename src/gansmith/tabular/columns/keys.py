@@ -159,7 +159,7 @@ class KeyCodec(AbstractPresenceCodec):
         except pa.ArrowInvalid as error:
             raise DataError(
                 f"column {self.column.name!r}: its pattern makes what is no {self.column.type}. "
-                "Mend the pattern in the schema."
+                "Repair the pattern in the schema."
             ) from error
 
     def describe(self) -> str:

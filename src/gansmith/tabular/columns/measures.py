@@ -190,8 +190,8 @@ class NumberCodec(AbstractColumnCodec):
         return bool(self.ends) and has_steps(self.knots)
 
     def describe(self) -> str:
-        spikes = counted(len(self.spikes), "single value", "single values") if len(self.spikes) else ""
-        bins = f"{self.n_bins} bins with ranks" if self.n_bins else ""
+        spikes = counted(len(self.spikes), "distinct value", "distinct values") if len(self.spikes) else ""
+        bins = counted(self.n_bins, "quantile bin", "quantile bins") if self.n_bins else ""
         return ", ".join(part for part in (spikes, bins) if part)
 
     def rare(self) -> Suppressed:

@@ -86,7 +86,7 @@ class Pattern(AbstractPartedKind):
             replace(part, missing_rate=float(n[are_missing(split[part.name])].sum() / n.sum()))
             for part in column.parts
         )
-        told = f"{int(n[is_odd].sum()):,} cells have none of its patterns, and never come out"
+        told = f"{int(n[is_odd].sum()):,} cells have none of its patterns, and are never made"
         values = without(cells.raw, missing)
         return Attempt(replace(column, parts=parts), values, missing, told if is_odd.any() else "")
 

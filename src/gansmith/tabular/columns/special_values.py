@@ -72,7 +72,7 @@ def with_special(column: Column, values: pa.Array, counts: Counts | None = None)
     if column.granularity_seconds or pa.types.is_timestamp(values.type):
         others = without(values, are_special(values, column))
         column = replace(column, granularity_seconds=granularity_seconds(others))
-    return column, f"set apart from the other values, as it stands for something else: {told}"
+    return column, f"special values, learnt apart from the others: {told}"
 
 
 def specials(column: Column) -> pa.Array:

@@ -86,8 +86,7 @@ class Unique(AbstractConstraint):
         return any(column.traits.is_unique for column in self.columns)
 
     def in_words(self) -> str:
-        together = " together" if len(self.columns) > 1 else ""
-        return f"{', '.join(self.reads)}{together}: never twice the same"
+        return f"no two records have the same {', '.join(self.reads)}"
 
     def violating(self, records: pa.Table) -> Mask:
         """See the base class: the second and all further records of a key."""

@@ -91,7 +91,7 @@ class Codes(AbstractConstraint):
         return (self.column.name,)
 
     def in_words(self) -> str:
-        return f"{self.column.name} goes with one {self.by.name}"
+        return f"each {self.column.name} has one {self.by.name}"
 
     def violating(self, records: pa.Table) -> Mask:
         """See the base class; where nothing is learnt yet, the first record with a code is right."""

@@ -96,8 +96,8 @@ class AbstractLookup(AbstractConstraint):
 def _nothing_kept(rule: str, few: str) -> DataError:
     """The error of a rule all of whose values are too rare to come out."""
     return DataError(
-        f"{rule}: no value is shared by {few}, so none may come out. Leave the constraint out, or let rare "
-        "values out with a smaller --min-count."
+        f"{rule}: no value is shared by {few}, so all would be suppressed. Leave the constraint out, or "
+        "keep rare values with a smaller --min-count."
     )
 
 
@@ -147,7 +147,7 @@ class Dependency(AbstractLookup):
 
     def in_words(self) -> str:
         counted = f" ({len(self.keys):,} combinations)" if len(self.keys) else ""
-        return f"{self.by.name} decides {self.column.name}{counted}"
+        return f"{self.by.name} determines {self.column.name}{counted}"
 
     def violating(self, records: pa.Table) -> Mask:
         """See the base class; where nothing is learnt yet, the first record with a value is right."""

@@ -51,7 +51,7 @@ class MissingWhen(AbstractConstraint):
 
     def in_words(self) -> str:
         shown = f"{', '.join(self.values[:3])}{', ...' if len(self.values) > 3 else ''}"
-        return f"{self.column.name} is missing where {self.by.name} is {shown}, and there elsewhere"
+        return f"{self.column.name} is missing where {self.by.name} is {shown}, and nowhere else"
 
     def violating(self, records: pa.Table) -> Mask:
         return self._are_empty(records) != is_missing(records, self.column.name)

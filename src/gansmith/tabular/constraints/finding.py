@@ -111,8 +111,8 @@ def _check(constraint: AbstractConstraint, records: pa.Table, number: int) -> No
 
 
 def _notes(found: Sequence[AbstractConstraint]) -> tuple[str, ...]:
-    cure = "leave it out with --no-constraints or in the schema"
-    shown = [f"found: {constraint.in_words()}; {cure}" for constraint in found[:MAX_NOTES]]
+    cure = "Synthetic records will keep it; to drop it, give --no-constraints or edit the schema"
+    shown = [f"rule found: {constraint.in_words()}. {cure}" for constraint in found[:MAX_NOTES]]
     n_more = len(found) - MAX_NOTES
-    more = [f"found: {n_more} more such rules; `gansmith show --json` lists them"] if n_more > 0 else []
+    more = [f"{n_more} more such rules were found; `gansmith show --json` lists them"] if n_more > 0 else []
     return (*shown, *more)

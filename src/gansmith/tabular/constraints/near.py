@@ -66,7 +66,7 @@ class Near(AbstractConstraint):
         return (self.column.name,)
 
     def in_words(self) -> str:
-        return f"{self.column.name} lies near the middle of its {self.by.name}"
+        return f"{self.column.name} lies near the mean of its {self.by.name}"
 
     def violating(self, records: pa.Table) -> Mask:
         """See the base class; before anything is learnt nothing breaks it."""

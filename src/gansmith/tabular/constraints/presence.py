@@ -45,7 +45,7 @@ class OnePresent(AbstractConstraint):
 
     def in_words(self) -> str:
         names = ", ".join(column.name for column in self.columns)
-        return f"{'at most' if self.is_optional else 'exactly'} one of {names} is there"
+        return f"{'at most' if self.is_optional else 'exactly'} one of {names} is present"
 
     def violating(self, records: pa.Table) -> Mask:
         n_there = self._there(records).sum(1)

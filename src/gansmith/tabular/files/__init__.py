@@ -125,9 +125,10 @@ def _with_locale(
 
         locale, by = found_locale([(learnt.column, learnt.values) for learnt in found.values()])
         if locale:
+            suggest = "suggest" if len(by) > 1 else "suggests"
             told = (
-                f"names, addresses and the like are invented in the manner of {locale}, as "
-                f"{', '.join(map(repr, by[:3])) or 'the data'} suggest; --locale says otherwise",
+                f"names, addresses and the like are invented in the style of {locale}, as "
+                f"{', '.join(map(repr, by[:3])) or 'the data'} {suggest}; --locale changes that",
             )
     return tuple(replace(one, locale=locale) if one in inventing else one for one in columns), told
 

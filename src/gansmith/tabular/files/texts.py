@@ -44,7 +44,7 @@ def texts_of_file(content: bytes, name: str, encoding: str = "") -> Texts:
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(header):
             raise DataError(
-                f"{name}: record {number} has {len(row)} cells, the header {len(header)}. Mend the line."
+                f"{name}: record {number} has {len(row)} cells, the header {len(header)}. Repair the line."
             )
     columns = zip(*rows[1:], strict=True) if len(rows) > 1 else [()] * len(header)
     return {one: [_known(cell) for cell in cells] for one, cells in zip(header, columns, strict=True)}

@@ -24,8 +24,8 @@ from gansmith.tasks.detect.searching import Findings, best_threshold, has_label,
 from gansmith.tasks.model import load_model
 
 OWN_RECORDS: Final = (
-    "learnt from records that the model makes: its faults count as usual, and more records are called odd "
-    "than asked for; give usual ones with --train where you have them"
+    "the detector learnt from records that the model makes, whose faults count as usual, so more records are "
+    "called odd than asked for; give usual records with --train where you have them"
 )
 FEW_BEYOND: Final = 5
 """Usual records beyond a threshold below which it is hardly known where it lies."""
@@ -106,7 +106,7 @@ def detect(
     made = [
         ("Model", f"{Path(model).name}, {detection.model.known_digest()[:16]}"),
         ("Learnt from", _source_in_words(train, usual)),
-        ("Usual scores known from", f"{detection.calibration.n:,} records"),
+        ("Scores of usual records from", f"{detection.calibration.n:,} records"),
         ("Seed", str(seed)),
         ("Gansmith", __version__),
     ]
@@ -119,7 +119,7 @@ def _doubts(detection: Detection, contamination: float) -> list[str]:
         return []
     return [
         f"where the oddest {100 * contamination:.4g} % of usual records begin is hardly known from {n:,} of "
-        f"them: no chance below 1 in {n + 1:,} can be told"
+        f"them: chances below 1 in {n + 1:,} cannot be measured"
     ]
 
 

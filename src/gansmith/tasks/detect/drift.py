@@ -47,14 +47,16 @@ class Drift:
     def sentence(self) -> str:
         """What was found, in words."""
         about = f"{self.auc:.2f} ± {CONFIDENT * self.error:.2f}"
-        told = f"trees tell the two sets with an AUC of {about}, .5 is not at all"
+        told = f"boosted trees tell the two sets apart with an AUC of {about} (0.5: not at all)"
         if not self.is_moved:
             return f"No drift was found: {told}."
         named = ", ".join(part.name for part in self.parts[:N_NAMED])
         n_more = len(self.parts) - N_NAMED
         more = f" and {n_more} more" if n_more > 0 else ""
         moved = (
-            f" What moved: {named}{more}." if named else " No part moved by itself, but how they go together."
+            f" What changed: {named}{more}."
+            if named
+            else " No part changed by itself, but how they are related."
         )
         return f"{self.other} differs: {told}.{moved}"
 

@@ -132,8 +132,8 @@ def rare_class(counts: Counter[str], target: str, asked: str, name: str) -> str:
         rarest = min(sorted(others), key=lambda one: counts[one]) if others else ""
         cure = f" Or name another class, such as --minority {rarest!r}." if rarest else ""
         raise DataError(
-            f"{name}: {n} records have {target}={chosen}. With fewer than {MIN_RARE} no method can be told "
-            f"from another, and a generator could only repeat them: collect more, or join rare classes.{cure}"
+            f"{name}: {n} records have {target}={chosen}. With fewer than {MIN_RARE} methods cannot be "
+            f"compared, and a generator could only repeat them: collect more, or merge rare classes.{cure}"
         )
     if 2 * n > total:
         raise UsageError(

@@ -99,7 +99,7 @@ def contest_of(
     again: list[Mapping[str, Mapping[str, Scores]]] = []
     for deal in range(1, n_deals):
         share = FIRST_SHARE + (1 - FIRST_SHARE) * (deal - 1) / (n_deals - 1)
-        told(f"the folds dealt anew, {deal + 1} of {n_deals}", share)
+        told(f"repetition {deal + 1} of {n_deals}, with new folds", share)
         for fold in _dealt(case, whole, k, rng):
             again.append(_scores_again(stage_of(case, config, *fold, _silent, generates=False), aim))
     told("done", 1.0)
@@ -185,12 +185,14 @@ class Stage:
         looks, rare = rare[looks_rare(self.fold, learner, rare)], rare[:n_most]
         return (
             *plain,
-            Method(QUARTER, "a quarter of the rare records that are lacking, made", with_made(looks, 0.25)),
-            Method(FILTERED, "all that are lacking, made, as far as they look rare", with_made(looks)),
-            Method(GENERATED, "all that are lacking, made, whatever they look like", with_made(rare)),
+            Method(QUARTER, "synthetic rare records, a quarter of those lacking", with_made(looks, 0.25)),
+            Method(
+                FILTERED, "synthetic rare records, all those lacking, if they look rare", with_made(looks)
+            ),
+            Method(GENERATED, "synthetic rare records, all those lacking", with_made(rare)),
             Method(
                 ALL,
-                "as many made records of all classes as real ones",
+                "synthetic records of all classes, as many as real ones",
                 with_all(everything, self.is_made_rare),
             ),
         )

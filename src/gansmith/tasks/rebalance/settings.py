@@ -17,32 +17,32 @@ class RebalanceConfig:
     """Everything of a contest but the data and its target."""
 
     kind: str = ""
-    """Kind of data: table, image, ...; empty finds it."""
+    """Kind of data: table, image, ...; empty: found from the data."""
     minority: str = ""
-    """The class that is too rare, as it is spelt in the data; empty takes the rarest."""
+    """The rare class, spelt as in the data; empty: the rarest."""
     learner: str = ""
-    """Whose scores count: linear or trees of tables, net of pictures; empty: who does best with nothing."""
+    """The classifier whose scores count: linear or trees for tables, net for pictures; empty: the best on the
+    unchanged data."""
     precision: Annotated[float | None, Field(gt=0, le=1)] = None
-    """Of the records that are called rare so many shall be; then recall counts, else PR-AUC."""
+    """Compare methods by their recall at this precision, instead of by PR-AUC."""
     costs: str = ""
-    """Costs of a missed rare record and of a false alarm, such as 50:1; then their mean counts."""
+    """Compare methods by their mean cost: that of a missed rare record and of a false alarm, such as 50:1."""
     folds: NonNegativeInt = 0
-    """Parts of the data that are tested in turn, each by methods that have not seen it; 0 takes 5, or 3 where
-    there are fewer than 20 rare records."""
+    """Folds of the cross-validation; 0 takes 5, or 3 with fewer than 20 rare records."""
     repetitions: NonNegativeInt = 0
-    """How often the records are dealt into folds, after the first time for methods that need no generator; 0
-    takes two to ten, the more the fewer records there are."""
+    """How often the cross-validation is repeated with other folds, after the first time without the
+    generator; 0 takes 2 to 10, more for fewer records."""
     budget: str = "60s"
-    """Time for the generator of each fold, such as 60s or 2m."""
+    """Training time of the generator, per fold, such as 60s or 2m."""
     samples_seen: NonNegativeInt = 0
-    """Length of each generator's run in records, in the place of a budget; repeats a contest exactly."""
+    """Training length of each generator in records, instead of a budget, to repeat a contest exactly."""
     seed: int = 0
-    """Of everything drawn."""
+    """Random seed; the same seed gives the same result."""
 
     def __post_init__(self) -> None:
         parse_duration(self.budget)
         if self.costs and self.precision is not None:
-            raise UsageError("costs and precision both say what counts. Give one.")
+            raise UsageError("costs and precision are two ways to compare methods. Give one.")
         self.cost_pair()
 
     def cost_pair(self) -> tuple[float, float] | None:
@@ -58,7 +58,8 @@ class RebalanceConfig:
         pair = (float(match[1]), float(match[2])) if match else (0.0, 0.0)
         if min(pair) <= 0 or not math.isfinite(sum(pair)):
             raise UsageError(
-                f"costs {self.costs!r} are no two numbers above 0. Write what a missed rare record costs, a "
-                "colon, and what a false alarm costs, such as 50:1."
+                f"costs {self.costs!r} are not two numbers above 0. Write the cost of a missed rare record, "
+                "a "
+                "colon, and the cost of a false alarm, such as 50:1."
             )
         return pair

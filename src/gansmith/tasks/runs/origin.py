@@ -40,8 +40,8 @@ def taken_over(
     missing = [role for role in origin.rules.roles if role not in origin.networks]
     if missing:
         raise UsageError(
-            f"this model was saved for sampling only: without its {' and '.join(missing)} nobody can go on "
-            "from it. Learn it again without --sampling-only."
+            f"this model was saved for sampling only: without its {' and '.join(missing)} it cannot "
+            "be fine-tuned. Learn it again without --sampling-only."
         )
     _check(origin, config)
     own = _own_config(origin)

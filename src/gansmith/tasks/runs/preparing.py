@@ -28,7 +28,7 @@ from gansmith.tasks.runs.settings import FitConfig, parse_duration
 
 FEWEST_JUDGED: Final = 32
 """Samples that a held-out score is taken on, where a record is several."""
-NOTHING_HELD_OUT: Final = Caution("no records are held out: patience and cures have nothing to go by")
+NOTHING_HELD_OUT: Final = Caution("no records are held out: patience and cures have nothing to act on")
 
 
 @final

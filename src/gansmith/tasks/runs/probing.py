@@ -74,7 +74,7 @@ def probed(prepared: Prepared, samples_seen: int, threads: int) -> Prepared:
             "Lower the learning rate."
         )
     tried = "; ".join(probe.in_words() for probe in probes)
-    note = f"penalties tried, and the held-out score of each: {tried}. Taken: {best.in_words()}"
+    note = f"penalties tried, and the held-out score of each: {tried}. Chosen: {best.in_words()}"
     game = _with_penalties(prepared.game, best.penalties)
     manifest = {**prepared.manifest, "game": plain_rules(game.rules)}
     return replace(prepared, game=game, manifest=manifest, notes=(*prepared.notes, note))

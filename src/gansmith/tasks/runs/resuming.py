@@ -38,7 +38,7 @@ def begun_again(
     if found:
         raise UsageError(
             f"{folder}: the run there was started with other settings: {'; '.join(found)}. Leave them out to "
-            "go on with it, or start another run in another folder."
+            "continue it, or start another run in another folder."
         )
     return resume(source, folder)
 

@@ -27,7 +27,7 @@ def parse_duration(budget: str) -> float:
     hours, minutes, seconds = (float(part or 0) for part in match.groups()) if match else (0, 0, 0)
     total = 3600 * hours + 60 * minutes + seconds
     if total <= 0:
-        raise UsageError(f"budget {budget!r} is no time. Write for example 90s, 5m or 1h30m.")
+        raise UsageError(f"budget {budget!r} is not a duration. Write for example 90s, 5m or 1h30m.")
     return total
 
 
@@ -37,37 +37,36 @@ class FitConfig(AbstractTuning):
     """What a user may choose of a run on any kind of data; everything else follows from the data."""
 
     kind: str = ""
-    """Kind of data: table, image, ...; empty finds it."""
+    """Kind of data: table, image, ...; empty: found from the data."""
     preset: str = "default"
-    """Sizes and rules; see `gansmith list presets`."""
+    """Ready-made networks and game; see `gansmith list presets`."""
     budget: str = ""
-    """Time to learn, such as 90s, 5m or 1h30m; empty takes the preset's length."""
+    """Training time, such as 90s, 5m or 1h30m; empty takes the preset's length."""
     samples_seen: NonNegativeInt = 0
-    """Length in records the discriminator learns from; repeats a run exactly; 0 takes the preset's length."""
+    """Training length in real records shown to the discriminator, for runs that can be repeated exactly; 0
+    takes the preset's length."""
     epochs: NonNegativeFloat = 0
-    """Length in passes over the training records; 0 takes the preset's length."""
+    """Training length in passes over the training records; 0 takes the preset's length."""
     seed: int = 0
-    """Another seed, another model; the same seed, the same model bit for bit."""
+    """Random seed; the same seed gives the same model, bit for bit."""
     device: str = "auto"
-    """auto, cpu, cuda or mps."""
+    """Where to learn: auto, cpu, cuda or mps."""
     threads: Annotated[int, Field(ge=0, le=1024)] = 0
-    """Processor cores to learn with; 0 chooses. Part of what makes the same bits again."""
+    """Processor cores to learn with; 0 chooses. A run is repeated exactly only with the same number."""
     patience: NonNegativeInt = 0
-    """Evaluations in a row without a better held-out score after which the run ends; 0 goes on to its end."""
+    """Stop early after this many evaluations without a better held-out score; 0 never stops early."""
     cures: bool = False
-    """Act on what the monitors find: go back, learn more slowly, ...; see `gansmith list cures`."""
+    """Act on problems that the monitors find, such as collapse; see `gansmith list cures`."""
     shortened: str = ""
-    """Where a budget shortened the run to be repeated, as it was printed; goes with samples_seen."""
+    """To repeat a run that its budget shortened: the value that it printed; goes with samples_seen."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         lengths = [name for name in ("budget", "samples_seen", "epochs") if getattr(self, name)]
         if len(lengths) > 1:
-            raise UsageError(f"{' and '.join(lengths)} both give a length. Give one.")
+            raise UsageError(f"{' and '.join(lengths)} each give a length. Give one of them.")
         if cuts_of(self.shortened) and not self.samples_seen:
-            raise UsageError(
-                "only a length in samples seen can be shortened. Give both as they were printed."
-            )
+            raise UsageError("shortened goes with samples_seen. Give both as the run printed them.")
         if self.budget:
             parse_duration(self.budget)
 

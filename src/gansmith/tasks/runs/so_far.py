@@ -44,13 +44,13 @@ def best_so_far(folder: Path) -> Model:
     run.config()  # says when there is none
     if not run.begun.exists():
         raise DataError(
-            f"{folder}: this run was begun by an older version, and its model cannot be had before it ends."
+            f"{folder}: this run was started by an older version; its model is there only when it ends."
         )
     model, newest = load_model(run.begun), Checkpoints(run.checkpoints).newest()
     if newest is None or not newest.values["kept"]:
         raise DataError(
-            f"{folder}: there is no best model yet: the first held-out score is taken after a tenth of the "
-            "run. Wait, or go on with it."
+            f"{folder}: there is no model yet: the first held-out score comes after a tenth of the run. "
+            "Wait, or continue the run."
         )
     weights = below(f"kept/{len(newest.values['kept']) - 1}/", newest.tensors)
     for name, network in model.networks.items():

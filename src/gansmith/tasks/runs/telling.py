@@ -147,7 +147,7 @@ def in_words(record: StepRecord, readings: Readings | None) -> str:
     if min(accuracies) > SEEN_THROUGH:
         return f"the discriminator sees through the fakes {losses}"
     if all(abs(accuracy - 0.5) <= NEAR_A_HALF for accuracy in accuracies):
-        return f"the discriminator cannot tell {losses}"
+        return f"the discriminator can only guess {losses}"
     return f"an even game {losses}"
 
 
@@ -155,7 +155,7 @@ def lines_of(record: StepRecord, run: FitRun) -> Iterator[str]:
     """A line for an evaluation and for each finding."""
     if record.score is not None:
         best = run.training.best_score
-        kept = "kept" if record.is_best or best is None else f"best so far {best:.3f}"
+        kept = "model kept" if record.is_best or best is None else f"best so far {best:.3f}"
         done = record.step / record.n_steps
         yield f"{done:4.0%}  held-out score {record.score:.3f} (1 is perfect), {kept}"
     for finding in record.findings:

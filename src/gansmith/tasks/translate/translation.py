@@ -103,7 +103,9 @@ class Translation:
             UsageError: Masks are given to a model that does not mend.
         """
         if masks is not None and self.state.task != "restore":
-            raise UsageError("masks say what is to be mended, and this model mends nothing. Leave them out.")
+            raise UsageError(
+                "masks say what is to be restored, and this model restores nothing. Leave them out."
+            )
         n_channels = self.state.n_source - (self.state.task == "restore")
         return Turning(self.turn, n_channels, self.state.factor, masks, sealed(self.provenance))
 

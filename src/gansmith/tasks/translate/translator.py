@@ -36,7 +36,7 @@ class Translator(AbstractLearner, BaseEstimator):
 
     Args:
         upscale: Make records so many times larger, 2 to 8; 0: no larger.
-        restore: Mend damaged records.
+        restore: Repair damaged records.
         damage: What is to be mended: "old" photographs (the default), or "camera".
         perceptual: A safetensors file with the weights of your own VGG: what it sees is compared as well.
         size: Longest side in pixels that whole pictures are brought to; 0 learns from windows as they come.

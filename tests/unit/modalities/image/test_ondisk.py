@@ -129,5 +129,5 @@ def test_a_score_says_what_could_not_be_read(folder, monkeypatch):
     fake = read_pictures(np.zeros((2, 4, 4), np.uint8), ImageOptions())
     card = next(ImageFormat().score([fake], pictures, pictures, None, 0, FULL))
     assert card.notes == (
-        "1 picture could not be read, others stood for them: a/3.png (is not there any more)",
+        "1 picture could not be read and were replaced by others: a/3.png (is not there any more)",
     )

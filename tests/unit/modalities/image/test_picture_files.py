@@ -130,7 +130,7 @@ def test_no_pictures_at_all(tmp_path):
         _read(tmp_path)
     with pytest.raises(DataError, match=r"2 other files: a\.txt, b\.doc"):
         _read(_folder(tmp_path, {"a.txt": "x", "b.doc": "y", ".hidden.png": _png()}))
-    with pytest.raises(DataError, match=r"2 files left out: a\.png \(is no picture.*Mend them"):
+    with pytest.raises(DataError, match=r"2 files left out: a\.png \(is no picture.*Repair them"):
         _read(_folder(tmp_path / "all", {"a.png": b"xx", "b.png": b""}))
 
 
@@ -227,7 +227,7 @@ def test_an_animated_gif_gives_its_first_picture_in_a_folder_and_all_alone(tmp_p
     assert looks_like_pictures(tmp_path / "a.gif")
     folder = _read(_folder(tmp_path, {"b.png": _png(9, (8, 8), "RGB")}))
     assert folder.pixels[:, 0, 0].tolist() == [[255, 0, 0], [9, 0, 0]]
-    assert _has_note(folder, "1 file holds several pictures: the first is taken")
+    assert _has_note(folder, "1 file holds several pictures: only the first is used")
     assert not looks_like_pictures(tmp_path / "b.png")
     with pytest.raises(DataError, match=r"1 picture\. Give at least 2"):
         _read(tmp_path / "b.png")

@@ -92,10 +92,10 @@ def _larger(fresh: Pictures, train: Pictures) -> Pictures:
 
 
 FAULTS = {
-    "copied": (_partly(lambda pixels: pixels), 3, "stand in the real data"),
-    "shifted": (_partly(lambda pixels: np.roll(pixels, 1, axis=2)), 3, "all but stand in"),
-    "mirrored": (_partly(lambda pixels: pixels[:, :, ::-1]), 3, "all but stand in"),
-    "brightened": (_partly(lambda pixels: pixels * 0.7 + 40), 3, "all but stand in"),
+    "copied": (_partly(lambda pixels: pixels), 3, "are copies of training records"),
+    "shifted": (_partly(lambda pixels: np.roll(pixels, 1, axis=2)), 3, "are near copies of training"),
+    "mirrored": (_partly(lambda pixels: pixels[:, :, ::-1]), 3, "are near copies of training"),
+    "brightened": (_partly(lambda pixels: pixels * 0.7 + 40), 3, "are near copies of training"),
     "checkerboard": (_checkered, 1, "patterns of 1.5 px +"),
     "one class": (_of_one_class, 1, "label = bar +"),
     "blank": (_some_blank, 4, "is not blank"),

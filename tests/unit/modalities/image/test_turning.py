@@ -413,13 +413,13 @@ def test_where_nothing_can_be_read_nothing_is_written(tmp_path):
 @pytest.mark.parametrize(
     ("source", "output", "said"),
     [
-        ("in", "in", "is what is read"),
+        ("in", "in", "is an input file"),
         ("in", "in/out", "lies in"),
         ("in", "in/out.zip", "lies in"),
         ("in", ".", "holds something already"),
         ("in", "out.png", "go to a folder"),
         ("in", "out.tar", "go to a folder"),
-        ("in/b.PNG", "in/b.PNG", "is what is read"),
+        ("in/b.PNG", "in/b.PNG", "is an input file"),
         ("in/b.PNG", "in", "is a folder"),
         ("in/b.PNG", "out", r"Known: '\.png'"),
         ("in/b.PNG", "out.pngg", r"Did you mean '\.png'"),
@@ -436,7 +436,7 @@ def test_a_place_that_will_not_do_is_refused_before_anything_is_read(folder, tmp
 def test_a_link_to_what_is_read_is_what_is_read(tmp_path):
     source = save(tmp_path / "in.png", noise(2, 2))
     (tmp_path / "out.png").hardlink_to(source)
-    with pytest.raises(UsageError, match="is what is read"):
+    with pytest.raises(UsageError, match="is an input file"):
         turn(source, tmp_path / "out.png")
 
 

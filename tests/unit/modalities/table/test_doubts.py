@@ -77,7 +77,7 @@ def test_how_well_each_value_is_known_is_described(codec):
     rows = {row["column"]: row["records per value"] for row in RECIPE.describe(codec)}
     assert rows["city"] == "Rome: 588, Lima: 400, Oslo: 12"
     assert rows["age"] == "20: 520, 70: 480"
-    assert rows["pay"] == "each bin: 50"
+    assert rows["pay"] == "50 in each bin"
 
 
 def test_whoever_samples_is_warned(frame):

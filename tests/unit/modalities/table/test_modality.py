@@ -137,7 +137,7 @@ def test_held_out_scores_tell_real_from_noise(codec, records):
 def test_the_description_says_how_columns_were_learnt(codec):
     rows = {row["column"]: row for row in RECIPE.describe(codec)}
     assert rows["c"]["learnt as"] == "2 categories"
-    assert "bins with ranks" in rows["x"]["learnt as"]
+    assert "quantile bins" in rows["x"]["learnt as"]
     assert rows["id"]["learnt as"] == "made anew"
     assert rows["k"]["learnt as"] == "1 category"
 

@@ -91,7 +91,7 @@ def test_one_cell_that_cannot_be_told_is_sought(codec):
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        (["years>=10", "years<=11"], "no record has years>=10 and years<=11: school decides years"),
+        (["years>=10", "years<=11"], "no record has years>=10 and years<=11: school determines years"),
         (["years>=10", "school=low"], "no record has"),
         (["city=Turin", "country=USA"], "no record has"),
         (["end=5000"], "has no value 5000"),

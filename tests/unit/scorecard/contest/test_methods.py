@@ -138,4 +138,4 @@ def test_copies_are_counted_and_fresh_records_are_not():
     made = np.concatenate([learnt[:5], learnt[:7] + 1e-3, rng.normal(size=(88, 4))])
     found = copies(made, learnt, fresh, np.zeros(4, bool))
     assert (found.n_exact, found.n_near, found.n_real_near) == (5, 12, 0)
-    assert "12 all but copies" in str(found)
+    assert "12 near copies" in str(found)

@@ -82,7 +82,7 @@ def test_an_attack_that_fails_shows_nothing():
     assert "no better than a guess" in measured_risk(Tally(100, 1000), Tally(100, 1000), base).caveat
     # Worse than guessing, and still far better on training records than on others: that is shown.
     assert measured_risk(Tally(280, 1000), Tally(50, 1000), base).caveat == ""
-    assert "nothing to try" in measured_risk(Tally(0, 0), Tally(0, 0), Tally(0, 10)).caveat
+    assert "nothing to work with" in measured_risk(Tally(0, 0), Tally(0, 0), Tally(0, 10)).caveat
 
 
 def test_beyond_chance_is_one_sided_at_five_per_cent():

@@ -42,7 +42,7 @@ def test_where_nobody_stands_alone_nothing_is_shown():
     attack = univariate_singling_out(coin, coin, coin, seed=0)
     assert attack.score.value == 0.0
     assert attack.score.interval == (0.0, 1.0)
-    assert "nothing to try" in attack.score.caveat
+    assert "nothing to work with" in attack.score.caveat
 
 
 def test_questions_about_all_columns_fit_the_record_they_were_made_from():

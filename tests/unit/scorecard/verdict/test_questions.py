@@ -110,7 +110,7 @@ def test_a_risk_counts_when_its_interval_leaves_chance(name: str):
 def test_attacks_that_failed_show_nothing():
     line = lines(*NEEDED[1:], entry("copies", 0, 0, family="private"))[QUESTIONS[3]]
     assert line.level == "grey"
-    assert "singling out did no better" in line.text
+    assert "shows nothing: singling out" in line.text
 
 
 def test_copies_are_held_against_those_of_real_records():
@@ -118,7 +118,7 @@ def test_copies_are_held_against_those_of_real_records():
         return lines(*NEEDED, entry("copies", share, own, error=0.001, family="private"))[QUESTIONS[3]]
 
     assert line(0.3, 0.3).level == "green"  # records of few columns meet by chance
-    assert "300 of 1,000 records; of fresh real records 300 of 1,000" in line(0.3, 0.3).text
+    assert "300 of 1,000 records; of held-out real ones 300 of 1,000" in line(0.3, 0.3).text
     assert line(0.015, 0.0).level == "amber"
     assert line(0.3, 0.01).level == "red"
 
@@ -147,7 +147,7 @@ def test_a_defect_is_named_and_what_fresh_records_break_is_none():
     assert (line.level, line.columns) == ("amber", ("b", "c"))
     as_real = lines(entry("valid", 0.999, 0.9991))[QUESTIONS[4]]
     assert as_real.level == "green"
-    assert "fresh real" in as_real.text
+    assert "held-out real" in as_real.text
     assert lines(entry("valid", 1.0, 1.0))[QUESTIONS[4]].level == "green"
 
 

@@ -58,7 +58,7 @@ def test_a_file_that_was_cut_off():
 
 
 def test_too_few_records():
-    assert "150 records are few" in found(people(150))["few records"].said
+    assert "only 150 records: too few" in found(people(150))["few records"].said
     rng = np.random.default_rng(0)
     wide = read_table(pd.DataFrame(rng.integers(0, 9, (400, 80)), columns=[f"c{k}" for k in range(80)]))
     (finding,) = few(Subject.of(wide.take(np.arange(300))))

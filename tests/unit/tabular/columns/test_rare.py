@@ -243,7 +243,7 @@ def test_it_is_said_how_much_is_suppressed():
     notes = RECIPE.remarks(codec, records, "")
     assert len(notes) == 1
     assert "2 categories of 'city' (3 cells) and 8 numbers of 'pay' (8 cells)" in notes[0]
-    assert RECIPE.describe(codec)[0]["too rare"] == "2 values of 3 records"
+    assert RECIPE.describe(codec)[0]["suppressed"] == "2 values of 3 records"
     assert RECIPE.remarks(TableCodec.fit(records, TableOptions(min_count=1), 0), records, "city") == ()
 
 
@@ -261,7 +261,10 @@ def test_a_target_that_loses_all_classes_but_one_is_refused():
     codec = TableCodec.fit(records, TableOptions(), 0)
     with pytest.raises(UsageError, match="'city' has too few values left"):
         RECIPE.remarks(codec, records, "city")
-    assert any("'city' does not vary any more" in note for note in RECIPE.remarks(codec, records, ""))
+    assert any(
+        "'city': not learnt, as without the suppressed values" in note
+        for note in RECIPE.remarks(codec, records, "")
+    )
 
 
 def test_a_column_of_rare_categories_becomes_text():

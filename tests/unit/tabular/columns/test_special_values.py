@@ -57,7 +57,7 @@ def test_a_value_that_stands_for_something_else_is_found_and_comes_back_exactly(
     table = read_table(pa.table({"x": values, "k": [n % 4 for n in range(N)]}))
     column = table.schema.column("x")
     assert column.special == (text,)
-    assert f"stands for something else: {text} in 20 records" in table.notes[0]
+    assert f"special values, learnt apart from the others: {text} in 20 records" in table.notes[0]
     assert column.granularity_seconds == (86400 if isinstance(last, dt.datetime) else 0)
     made, _, _ = made_of(table)
     x = made["x"].to_pylist()

@@ -95,10 +95,10 @@ def test_constraints_that_are_no_list_of_objects_are_refused(table, listed):
             {"kind": "inequality", "low": "end", "high": "start"},
             "record 2 breaks 'end <= start': end=66, start=63",
         ),
-        ({"kind": "dependency", "by": "city", "column": "country"}, "breaks 'city decides country"),
+        ({"kind": "dependency", "by": "city", "column": "country"}, "breaks 'city determines country"),
         ({"kind": "sum", "total": "end", "parts": ["start"]}, "breaks 'end = start'"),
         ({"kind": "range", "column": "start", "high": 50}, "breaks 'start <= 50': start="),
-        ({"kind": "unique", "columns": ["start"]}, "never twice the same"),
+        ({"kind": "unique", "columns": ["start"]}, "no two records have the same start"),
         ({"kind": "format", "column": "note", "pattern": "word [0-9]"}, "breaks 'note matches"),
     ],
 )

@@ -195,7 +195,8 @@ def test_what_is_declared_is_not_found_again_and_a_schema_that_speaks_of_it_is_b
     assert settle(table.records, table.schema, [], is_finding=False) == (table.schema, ())
     schema, notes = settle(table.records, table.schema, [], is_finding=True)
     assert notes == (
-        "found: school decides years (12 combinations); leave it out with --no-constraints or in the schema",
+        "rule found: school determines years (12 combinations). Synthetic records will keep it; to drop it, "
+        "give --no-constraints or edit the schema",
     )
     assert settle(table.records, schema, [], is_finding=True) == (schema, ())
 

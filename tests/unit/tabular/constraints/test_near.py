@@ -40,7 +40,7 @@ def table() -> Table:
 
 def test_what_lies_near_something_is_found_and_nothing_else(table):
     assert [rule.in_words() for rule in find(table.records, table.schema)] == [
-        "north lies near the middle of its city"
+        "north lies near the mean of its city"
     ]
     wide = places() | {"north": np.random.default_rng(1).normal(0, 20, N).tolist()}
     other = read_table(pa.table(wide))

@@ -34,7 +34,7 @@ def test_one_of_them_is_there_and_stays_so(n_columns, has_none):
     names = [f"c{place}" for place in range(n_columns)]
     optional = {"optional": True} if has_none else {}
     assert schema.constraints == ({"kind": "one_present", "columns": names, **optional},)
-    assert f"{'at most' if has_none else 'exactly'} one of {', '.join(names)} is there" in notes[0]
+    assert f"{'at most' if has_none else 'exactly'} one of {', '.join(names)} is present" in notes[0]
     codec = RowCodec.fit(type(table)(table.records, schema, "x"), 0, 0)
     rng = np.random.default_rng(1)
     codes, levels = codec.encode(table.records, rng)

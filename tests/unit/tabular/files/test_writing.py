@@ -207,4 +207,4 @@ def test_blanks_in_the_header_and_around_quoted_cells_are_kept(tmp_path):
         writer.write(table.records)
     assert (tmp_path / "out.csv").read_text() == (tmp_path / "in.csv").read_text()
     (tmp_path / "in.csv").write_text("a,b\n 1,x\n2  ,y\n3,z\n")
-    assert "blanks around its cells differ" in read_table(tmp_path / "in.csv").notes[0]
+    assert "spaces around its cells differ" in read_table(tmp_path / "in.csv").notes[0]

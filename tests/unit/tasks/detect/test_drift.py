@@ -28,7 +28,9 @@ def test_people_of_one_town_have_not_moved(compared, draw_people):
     assert not found.is_moved
     assert found.parts == ()
     assert found.auc == pytest.approx(0.5, abs=0.1)
-    assert found.sentence.startswith("No drift was found: trees tell the two sets with an AUC of ")
+    assert found.sentence.startswith(
+        "No drift was found: boosted trees tell the two sets apart with an AUC of "
+    )
 
 
 @pytest.mark.slow
@@ -52,7 +54,7 @@ def test_the_column_that_was_shifted_is_named_first(compared, draw_people):
     assert found.is_moved
     assert [part.name for part in found.parts] == ["income", "city"]
     assert found.parts[0].effect > found.parts[1].effect
-    assert "What moved: income, city." in found.sentence
+    assert "What changed: income, city." in found.sentence
     assert "before" in found.parts[0].words
     assert found.odder < 0.01
 
@@ -64,12 +66,12 @@ def test_what_no_longer_goes_together_is_told_though_no_part_has_moved(compared,
     assert found.parts == ()
     assert found.auc > 0.7
     assert found.is_moved
-    assert "No part moved by itself, but how they go together." in found.sentence
+    assert "No part changed by itself, but how they are related." in found.sentence
 
 
 def test_many_parts_are_counted_in_the_sentence():
     parts = tuple(MovedPart(name, 0.5, 1e-9, "") for name in "abcde")
-    assert "What moved: a, b, c and 2 more." in Drift("new", 0.9, 0.01, parts, 0.5).sentence
+    assert "What changed: a, b, c and 2 more." in Drift("new", 0.9, 0.01, parts, 0.5).sentence
     assert not Drift("new", 0.52, 0.02, (), 0.5).is_moved
     assert Drift("new", 0.6, 0.02, (), 0.5).is_moved
     assert Drift("new", 0.5, 0.02, (), 0.001).is_moved

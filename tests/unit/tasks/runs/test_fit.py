@@ -49,7 +49,7 @@ def test_budgets(budget, seconds):
     "budget", ["", "0", "0s", "-5m", "5 minutes", "m5", "5m5m", "1.2.3", ".", "nan", "1e3"]
 )
 def test_budgets_that_are_none(budget):
-    with pytest.raises(UsageError, match="is no time"):
+    with pytest.raises(UsageError, match="is not a duration"):
         parse_duration(budget)
 
 
@@ -63,7 +63,7 @@ def test_budgets_that_are_none(budget):
         ({"epochs": -0.5}, "must be 0 or more"),
         ({"threads": -1}, "must be 0 or more"),
         ({"objective": "hinje"}, "Did you mean 'hinge'"),
-        ({"budget": "soon"}, "is no time"),
+        ({"budget": "soon"}, "is not a duration"),
     ],
 )
 def test_conflicts(wrong, words):

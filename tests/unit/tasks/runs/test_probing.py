@@ -50,7 +50,7 @@ def test_what_the_held_out_score_likes_best_is_taken_and_all_is_told(people, mon
     assert weights(run) == {name: 0.25 * weight for name, weight in usual.items()}
     (note,) = (note for note in run.notes if note.startswith("penalties tried"))
     assert note.count("r1=") == len(probing.FACTORS) + 1
-    assert note.endswith("Taken: r1=0.075, r2=0.075: 0.700")
+    assert note.endswith("Chosen: r1=0.075, r2=0.075: 0.700")
     assert " --penalty r1=0.075 --penalty r2=0.075" in run.repeat()
     before = run.prepared.game.state()
     assert all(torch.equal(networks[name], before[name]) for name in networks), "the run begins as any other"
@@ -142,7 +142,7 @@ def test_what_no_network_can_do_is_refused(people, chosen, words):
 
 def test_patience_without_held_out_records_is_told(people):
     run = start(people[:60], FitConfig(samples_seen=500, patience=2))
-    assert any("patience and cures have nothing to go by" in note for note in run.notes)
+    assert any("patience and cures have nothing to act on" in note for note in run.notes)
 
 
 @pytest.mark.parametrize(
