@@ -92,6 +92,7 @@ def test_a_process_whose_standard_output_is_full_leaves_with_3():
 @pytest.mark.parametrize("command", ["sample", "show", "list"])
 def test_a_full_standard_output_is_an_error(command, model, monkeypatch, capsys):
     given = [] if command == "list" else [model]
+    code = 0
     with suppress(OSError), Path("/dev/full").open("w", buffering=1) as full:  # closing it is one more
         monkeypatch.setattr(sys, "stdout", full)
         code = run([command, *given])
