@@ -59,9 +59,8 @@ class PairOptions:
             )
         if self.size and self.longest_side < SMALLEST_SIDE:
             raise UsageError(
-                f"size {self.size!r}: give one number of pixels for the longest side, {SMALLEST_SIDE} or "
-                "more, "
-                "such as 128; without --size the model learns from crops at full resolution."
+                f"size {self.size!r}: give one number of pixels for the longest side, {SMALLEST_SIDE} "
+                "or more, such as 128; without --size the model learns from crops at full resolution."
             )
 
     @property

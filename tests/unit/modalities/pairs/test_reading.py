@@ -106,7 +106,7 @@ def test_the_fingerprint_is_that_of_the_pairs():
         ({"upscale": 9}, "8 or less"),
         ({"damage": "old"}, "--restore"),
         ({"restore": True, "size": "20x30"}, "pixels for the longest side"),
-        ({"restore": True, "size": "4"}, "8 pixels or more"),
+        ({"restore": True, "size": "4"}, "longest side, 8 or more"),
         ({"upscale": 2, "size": "32"}, "Leave one of them out"),
         ({"upscale": 2, "channels": "CMYK"}, "L .grey. or RGB"),
         ({}, "Give to, upscale or restore"),
