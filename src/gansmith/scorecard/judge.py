@@ -16,6 +16,7 @@ import numpy as np
 
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.holdout import overlap
 from gansmith.scorecard.measures import MEASURES, Case
 from gansmith.scorecard.measuring import AbstractJudge, Progress, StandIn, unheard
 from gansmith.scorecard.plots import Views
@@ -50,6 +51,7 @@ class Judge(AbstractJudge[Case]):
         self.train, self.holdout = train, holdout
         self.told, self.target, self.seed = tuple(told), target, seed
         floor = self.independent(len(train))
+        self._overlap = overlap(train.keys(), holdout.keys(), floor.keys()[: len(holdout)])
         targets = (target,) if target else self.told
         self._teaching = Teaching(train, floor, holdout, targets, seed, effort, is_chosen=bool(target))
 
@@ -93,6 +95,7 @@ class Judge(AbstractJudge[Case]):
             lost=taught.lost,
             lacking=lacking,
             searched=self._searched(fake),
+            overlap=self._overlap,
         )
         return Scorecard(
             title=f"Scores of {len(fake):,} synthetic records",

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, final
 
-from gansmith.scorecard.score import CEILING, FLOOR, Entry
+from gansmith.scorecard.holdout import Overlap
+from gansmith.scorecard.score import CEILING, FLOOR, Entry, Score
 from gansmith.scorecard.verdict.leaks import (
     ATTACKS,
     NEEDED,
@@ -67,6 +68,8 @@ class Evidence:
     """A sentence, where attacks looked at part of the synthetic records only."""
     needed: Sequence[str] = NEEDED
     """The attacks without which nothing can be said of privacy."""
+    overlap: Overlap | None = None
+    """How far the hold-out repeats the training records; None: not looked at."""
 
 
 MAX_NAMED: Final = 5
@@ -76,6 +79,8 @@ PAIR_SIMILAR: Final = 0.05
 """The same of a pair."""
 STRANGE: Final = 0.6
 """An AUC by which training data and hold-out cannot be of one source."""
+REPEATING: Final = 0.48
+"""An AUC below which one side repeats the other: a record known from one side then stands on the other."""
 FEWEST: Final = 20
 """Records that neighbours can be looked for among."""
 UNSURE: Final = 0.1
@@ -96,7 +101,12 @@ SURPRISING: Final = 9.2
 
 
 def _strange_holdout(evidence: Evidence) -> list[Finding]:
-    """Nothing can be said where a classifier tells even the training records from the hold-out."""
+    """Nothing can be said by a hold-out that is of another source, or that somebody has learnt from."""
+    return _unlike_holdout(evidence) or _known_holdout(evidence)
+
+
+def _unlike_holdout(evidence: Evidence) -> list[Finding]:
+    """Where a classifier tells even the training records from the hold-out."""
     entry = evidence.entries.get("c2st")
     real = entry.anchors.get(CEILING) if entry else None
     if real is None or real.value - 3 * real.error < STRANGE:
@@ -108,6 +118,27 @@ def _strange_holdout(evidence: Evidence) -> list[Finding]:
             "Give one from the same source, drawn at random.",
         )
     ]
+
+
+def _known_holdout(evidence: Evidence) -> list[Finding]:
+    """Where training or synthetic records stand in the hold-out."""
+    said, entry = "", evidence.entries.get("c2st")
+    if evidence.overlap and evidence.overlap.is_beyond_chance:
+        found = evidence.overlap
+        said = (
+            f"{found.share:.0%} of the hold-out records stand in the training data ({found.by_chance:.0%} "
+            f"would by chance)"
+        )
+    elif entry and (real := entry.anchors.get(CEILING)) and _is_repeating(real):
+        said = f"The hold-out repeats the training data (AUC {real.value:.2f})"
+    elif entry and _is_repeating(entry.score):
+        said = f"The synthetic records repeat the hold-out (AUC {entry.score.value:.2f})"
+    ending = ", so nothing can be said. Give a hold-out that nothing was learnt from."
+    return [Finding("grey", f"{said}{ending}")] if said else []
+
+
+def _is_repeating(score: Score) -> bool:
+    return score.value + 3 * score.error < REPEATING
 
 
 def _not_there(evidence: Evidence) -> list[Finding]:
@@ -284,7 +315,7 @@ def useful(evidence: Evidence) -> list[Finding]:
 def private(evidence: Evidence) -> list[Finding]:
     """Does it give anybody away?"""
     entries, findings = evidence.entries, list[Finding]()
-    if strange := _strange_holdout(evidence):
+    if strange := _unlike_holdout(evidence):
         return strange
     for name, words in SHARES.items():
         if (entry := entries.get(name)) and (level := level_of_share(entry)) in ("amber", "red"):
@@ -302,7 +333,9 @@ def private(evidence: Evidence) -> list[Finding]:
             share = f"{entry.score.value:.0%} of the records"
             findings.append(Finding(level, f"{share} lie nearer to training records than to held-out ones."))
     if findings or "copies" not in entries:
-        return findings
+        return findings  # a hold-out that was learnt from hides leaks, and makes none
+    if known := _known_holdout(evidence):
+        return known
     copies = entries["copies"].score
     said = f" Exact copies, no more than by chance: {counted(entries['copies'])}." if copies.value > 0 else ""
     if lacking := untried(entries, evidence.needed):
