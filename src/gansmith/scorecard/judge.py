@@ -23,7 +23,7 @@ from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
 from gansmith.scorecard.score import COPY, FLOOR, Effort, Entry
 from gansmith.scorecard.useful import Teaching
-from gansmith.scorecard.verdict.answers import Evidence
+from gansmith.scorecard.verdict.evidence import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
 

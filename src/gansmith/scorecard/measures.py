@@ -28,6 +28,7 @@ from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
 from gansmith.scorecard.real.joint import mutual_information, triple_score
 from gansmith.scorecard.real.minorities import rare_category_coverage, subgroup_score
+from gansmith.scorecard.real.repeats import unique_share
 from gansmith.scorecard.real.shape import missing_score, shape_score
 from gansmith.scorecard.real.trend import trend_score
 from gansmith.scorecard.real.two_sample import telling_pairs, two_sample_auc
@@ -81,6 +82,12 @@ def _told_apart(case: Case) -> list[Found]:
         pairs = telling_pairs(case.fake, case.holdout, names, seed=case.seed)
         details |= _first({f"{a} × {b}": gain for (a, b), gain in pairs.items()})
     return [Found("c2st", found.score, details)]
+
+
+def _repeats(case: Case) -> list[Found]:
+    n = min(len(case.train), case.effort.n_counted)  # as many as there are real ones
+    details, score = unique_share(_at_most(n, case.fake, draws(case.seed)).keys())
+    return [Found("unique", score, details)]
 
 
 def _shapes(case: Case) -> list[Found]:
@@ -221,6 +228,7 @@ def _by_pair(matrix: np.ndarray, names: tuple[str, ...], *, highest: bool = Fals
 
 MEASURES: Final[tuple[Measure[Case], ...]] = (
     Measure(("c2st",), "real", _told_apart),
+    Measure(("unique",), "real", _repeats),
     Measure(("shape",), "real", _shapes),
     Measure(("trend", "trend_strong"), "real", _trends),
     Measure(("mutual_information",), "real", _information),

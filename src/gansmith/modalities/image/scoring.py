@@ -26,7 +26,7 @@ from gansmith.scorecard.features import draws
 from gansmith.scorecard.measuring import Found, Progress, unheard
 from gansmith.scorecard.private.risk import Tally, measured_risk
 from gansmith.scorecard.score import CEILING, COPY, Effort, Entry, valid_share
-from gansmith.scorecard.verdict.answers import Evidence
+from gansmith.scorecard.verdict.evidence import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
 MAX_PICTURES: Final = 10_000

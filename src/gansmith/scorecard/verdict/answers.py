@@ -6,15 +6,20 @@ difference is small or within the error, and "grey" where it could be anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
-from gansmith.scorecard.holdout import Overlap
-from gansmith.scorecard.score import CEILING, FLOOR, Entry, Score
+from gansmith.scorecard.score import CEILING, FLOOR, Entry
+from gansmith.scorecard.verdict.evidence import Evidence, Finding
+from gansmith.scorecard.verdict.given import (
+    besides,
+    duplicates,
+    known_holdout,
+    strange_holdout,
+    unlike_holdout,
+)
 from gansmith.scorecard.verdict.leaks import (
     ATTACKS,
-    NEEDED,
     SHARES,
     Level,
     counted,
@@ -24,63 +29,11 @@ from gansmith.scorecard.verdict.leaks import (
     untried,
 )
 
-
-@final
-@dataclass(frozen=True)
-class Finding:
-    """A sentence of an answer, and the columns that it names."""
-
-    level: Level
-    text: str
-    columns: tuple[str, ...] = ()
-
-
-@final
-@dataclass(frozen=True)
-class Evidence:
-    """What the answers are drawn from."""
-
-    entries: Mapping[str, Entry]
-    """All scores that could be computed, by name."""
-    columns: Sequence[str] = ()
-    """Of the table."""
-    gaps: Mapping[str, float] = field(default_factory=dict[str, float])
-    """How much less similar each column is than that of real records, 0 to 1."""
-    pair_gaps: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
-    """The same of the worst pairs."""
-    slack: float = 0.0
-    """How far similarities of equal distributions may lie apart by chance: sqrt(1 / n + 1 / m)."""
-    missing: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
-    """Column and category that do not occur, and how surprising that is, in nats."""
-    defects: Mapping[str, tuple[float, tuple[str, ...]]] = field(
-        default_factory=dict[str, tuple[float, tuple[str, ...]]]
-    )
-    """Rules that are broken, more often than by fresh real records: by which share, and of which columns."""
-    target: str = ""
-    """The column that was to be predicted; empty: all in turn."""
-    lacks_target: bool = False
-    """Whether the synthetic records have no such column."""
-    lost: Sequence[str] = ()
-    """Targets, all columns in turn, that are predicted much worse than from real records."""
-    lacking: Sequence[str] = ()
-    """Columns of the real data that are not there."""
-    searched: str = ""
-    """A sentence, where attacks looked at part of the synthetic records only."""
-    needed: Sequence[str] = NEEDED
-    """The attacks without which nothing can be said of privacy."""
-    overlap: Overlap | None = None
-    """How far the hold-out repeats the training records; None: not looked at."""
-
-
 MAX_NAMED: Final = 5
 SIMILAR: Final = 0.03
 """A column that is this much less similar than a real one, beyond the error, is named."""
 PAIR_SIMILAR: Final = 0.05
 """The same of a pair."""
-STRANGE: Final = 0.6
-"""An AUC by which training data and hold-out cannot be of one source."""
-REPEATING: Final = 0.48
-"""An AUC below which one side repeats the other: a record known from one side then stands on the other."""
 FEWEST: Final = 20
 """Records that neighbours can be looked for among."""
 UNSURE: Final = 0.1
@@ -100,47 +53,6 @@ SURPRISING: Final = 9.2
 """A category that should occur and does not is named from this surprise on: one in ten thousand by chance."""
 
 
-def _strange_holdout(evidence: Evidence) -> list[Finding]:
-    """Nothing can be said by a hold-out that is of another source, or that somebody has learnt from."""
-    return _unlike_holdout(evidence) or _known_holdout(evidence)
-
-
-def _unlike_holdout(evidence: Evidence) -> list[Finding]:
-    """Where a classifier tells even the training records from the hold-out."""
-    entry = evidence.entries.get("c2st")
-    real = entry.anchors.get(CEILING) if entry else None
-    if real is None or real.value - 3 * real.error < STRANGE:
-        return []
-    return [
-        Finding(
-            "grey",
-            f"The hold-out is not like the training data (AUC {real.value:.2f}), so nothing can be said. "
-            "Give one from the same source, drawn at random.",
-        )
-    ]
-
-
-def _known_holdout(evidence: Evidence) -> list[Finding]:
-    """Where training or synthetic records stand in the hold-out."""
-    said, entry = "", evidence.entries.get("c2st")
-    if evidence.overlap and evidence.overlap.is_beyond_chance:
-        found = evidence.overlap
-        said = (
-            f"{found.share:.0%} of the hold-out records stand in the training data ({found.by_chance:.0%} "
-            f"would by chance)"
-        )
-    elif entry and (real := entry.anchors.get(CEILING)) and _is_repeating(real):
-        said = f"The hold-out repeats the training data (AUC {real.value:.2f})"
-    elif entry and _is_repeating(entry.score):
-        said = f"The synthetic records repeat the hold-out (AUC {entry.score.value:.2f})"
-    ending = ", so nothing can be said. Give a hold-out that nothing was learnt from."
-    return [Finding("grey", f"{said}{ending}")] if said else []
-
-
-def _is_repeating(score: Score) -> bool:
-    return score.value + 3 * score.error < REPEATING
-
-
 def _not_there(evidence: Evidence) -> list[Finding]:
     if not evidence.lacking:
         return []
@@ -150,8 +62,13 @@ def _not_there(evidence: Evidence) -> list[Finding]:
 
 def looks_real(evidence: Evidence) -> list[Finding]:
     """Does it look real?"""
-    if strange := _strange_holdout(evidence):
+    if strange := strange_holdout(evidence):
         return strange
+    return besides(duplicates(evidence), _seen(evidence))
+
+
+def _seen(evidence: Evidence) -> list[Finding]:
+    """What a classifier and neighbours say."""
     findings = _not_there(evidence)
     entry = evidence.entries.get("c2st")
     if entry and entry.score.error > UNSURE:
@@ -185,10 +102,15 @@ def looks_real(evidence: Evidence) -> list[Finding]:
 
 def numbers(evidence: Evidence) -> list[Finding]:
     """Are the numbers right?"""
-    if strange := _strange_holdout(evidence):
+    if strange := strange_holdout(evidence):
         return strange
     if evidence.slack > 3 * UNSURE:
         return [Finding("grey", "There are too few records to tell.")]
+    return besides(duplicates(evidence), _counted(evidence))
+
+
+def _counted(evidence: Evidence) -> list[Finding]:
+    """What columns and pairs of columns say."""
     findings = [*_not_there(evidence), *_columns_off(evidence), *_pairs_off(evidence)]
     for name, words in (
         # Not the trends: they are cut at each table's own ends, so that one extreme number spoils them.
@@ -277,7 +199,7 @@ def useful(evidence: Evidence) -> list[Finding]:
     if evidence.lacks_target:
         text = f"The target {target!r} is missing from the synthetic data, or empty."
         return [Finding("red", text, (target,))]
-    if strange := _strange_holdout(evidence):
+    if strange := strange_holdout(evidence):
         return strange
     if entry is None:
         return []
@@ -315,7 +237,7 @@ def useful(evidence: Evidence) -> list[Finding]:
 def private(evidence: Evidence) -> list[Finding]:
     """Does it give anybody away?"""
     entries, findings = evidence.entries, list[Finding]()
-    if strange := _unlike_holdout(evidence):
+    if strange := unlike_holdout(evidence):
         return strange
     for name, words in SHARES.items():
         if (entry := entries.get(name)) and (level := level_of_share(entry)) in ("amber", "red"):
@@ -334,7 +256,7 @@ def private(evidence: Evidence) -> list[Finding]:
             findings.append(Finding(level, f"{share} lie nearer to training records than to held-out ones."))
     if findings or "copies" not in entries:
         return findings  # a hold-out that was learnt from hides leaks, and makes none
-    if known := _known_holdout(evidence):
+    if known := known_holdout(evidence):
         return known
     copies = entries["copies"].score
     said = f" Exact copies, no more than by chance: {counted(entries['copies'])}." if copies.value > 0 else ""

@@ -8,9 +8,13 @@ from typing import Any, Final, final
 
 from gansmith.scorecard.score import Entry
 from gansmith.scorecard.verdict import answers
-from gansmith.scorecard.verdict.answers import Evidence, Finding
+from gansmith.scorecard.verdict.evidence import Evidence, Finding
 from gansmith.scorecard.verdict.leaks import ATTACKS, SHARES, Level
 
+_OF_LOOKS: Final = (
+    "c2st", "unique", "density", "coverage", "precision", "recall", "frechet", "kernel", "fd_local",
+    "kd_local",
+)  # fmt: skip
 _OF_NUMBERS: Final = (
     "shape", "trend", "trend_strong", "mutual_information", "triples", "rare_categories", "subgroups",
     "missing", *answers.DISTANCES,
@@ -19,7 +23,7 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[st
     (
         "Does it look real?",
         answers.looks_real,
-        ("c2st", "density", "coverage", "precision", "recall", "frechet", "kernel", "fd_local", "kd_local"),
+        _OF_LOOKS,
         "That this classifier cannot tell the records from real ones does not prove that none can, and a "
         "copy of the real data would look real, too.",
     ),

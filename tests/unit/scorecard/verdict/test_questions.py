@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gansmith.scorecard.score import CEILING, Entry, Family, Score
-from gansmith.scorecard.verdict.answers import Evidence
+from gansmith.scorecard.verdict.evidence import Evidence
 from gansmith.scorecard.verdict.questions import Line, verdict
 
 QUESTIONS = (

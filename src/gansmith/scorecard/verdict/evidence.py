@@ -1,0 +1,58 @@
+"""What the answers are drawn from, and the sentences that they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import final
+
+from gansmith.scorecard.holdout import Overlap
+from gansmith.scorecard.score import Entry
+from gansmith.scorecard.verdict.leaks import NEEDED, Level
+
+
+@final
+@dataclass(frozen=True)
+class Finding:
+    """A sentence of an answer, and the columns that it names."""
+
+    level: Level
+    text: str
+    columns: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True)
+class Evidence:
+    """What the answers are drawn from."""
+
+    entries: Mapping[str, Entry]
+    """All scores that could be computed, by name."""
+    columns: Sequence[str] = ()
+    """Of the table."""
+    gaps: Mapping[str, float] = field(default_factory=dict[str, float])
+    """How much less similar each column is than that of real records, 0 to 1."""
+    pair_gaps: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """The same of the worst pairs."""
+    slack: float = 0.0
+    """How far similarities of equal distributions may lie apart by chance: sqrt(1 / n + 1 / m)."""
+    missing: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
+    """Column and category that do not occur, and how surprising that is, in nats."""
+    defects: Mapping[str, tuple[float, tuple[str, ...]]] = field(
+        default_factory=dict[str, tuple[float, tuple[str, ...]]]
+    )
+    """Rules that are broken, more often than by fresh real records: by which share, and of which columns."""
+    target: str = ""
+    """The column that was to be predicted; empty: all in turn."""
+    lacks_target: bool = False
+    """Whether the synthetic records have no such column."""
+    lost: Sequence[str] = ()
+    """Targets, all columns in turn, that are predicted much worse than from real records."""
+    lacking: Sequence[str] = ()
+    """Columns of the real data that are not there."""
+    searched: str = ""
+    """A sentence, where attacks looked at part of the synthetic records only."""
+    needed: Sequence[str] = NEEDED
+    """The attacks without which nothing can be said of privacy."""
+    overlap: Overlap | None = None
+    """How far the hold-out repeats the training records; None: not looked at."""
