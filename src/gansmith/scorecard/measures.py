@@ -18,7 +18,13 @@ from gansmith.scorecard.learners import SMALL_TREES, TREES
 from gansmith.scorecard.measuring import Found, Measure
 from gansmith.scorecard.naming import Naming
 from gansmith.scorecard.points import as_points
-from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share, rare_values
+from gansmith.scorecard.private.copies import (
+    NEAR_OTHERS,
+    exact_copies,
+    near_copies,
+    nearest_neighbour_share,
+    rare_values,
+)
 from gansmith.scorecard.private.inference import inference
 from gansmith.scorecard.private.linkability import linkability
 from gansmith.scorecard.private.membership import membership
@@ -139,9 +145,13 @@ def _distances(case: Case) -> list[Found]:
 
 
 def _copies(case: Case) -> list[Found]:
+    found, details = near_copies(case.fake, case.train, seed=case.seed), dict[str, float]()
+    if not case.is_anchor:
+        others = near_copies(case.fake, case.holdout, seed=case.seed).value
+        details[NEAR_OTHERS] = 1 - (1 - others) ** (len(case.train) / len(case.holdout))
     return [
         Found("copies", exact_copies(case.fake.keys(), case.train.keys())),
-        Found("near_copies", near_copies(case.fake, case.train, seed=case.seed)),
+        Found("near_copies", found, details),
     ]
 
 

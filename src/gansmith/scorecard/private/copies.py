@@ -20,6 +20,8 @@ N_BINS: Final = 100
 RARE: Final = 5
 """A value that fewer records have than this is rare."""
 ALL: Final = "all columns"
+NEAR_OTHERS: Final = "near copies of hold-out records"
+"""Share of the synthetic records, were there as many hold-out records as training records."""
 
 
 def exact_copies(fake_keys: Keys, train_keys: Keys | frozenset[Any]) -> Score:

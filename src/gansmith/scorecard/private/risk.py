@@ -170,6 +170,29 @@ def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_part
     return Risk(value, low, high, tried, others, guess, caveat)
 
 
+def chance_of_more(main: Tally, control: Tally) -> float:
+    """The chance of so many successes or more, were `main` and `control` tries of one kind.
+
+    Source:
+        Fisher's exact test, one-sided: Fisher 1935, "The logic of inductive inference", Journal of the Royal
+        Statistical Society 98.
+
+    Example:
+        >>> round(chance_of_more(Tally(8, 1200), Tally(0, 1200)), 4)
+        0.0039
+    """
+    n_hits = round(main.n_hits) + round(control.n_hits)
+    most = min(n_hits, main.n)
+
+    def ways(n: int, k: int) -> float:
+        return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+    every = ways(main.n + control.n, n_hits)
+    least = max(round(main.n_hits), n_hits - control.n)
+    parts = (ways(main.n, hits) + ways(control.n, n_hits - hits) for hits in range(least, most + 1))
+    return min(1.0, sum(math.exp(part - every) for part in parts))
+
+
 def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str) -> Attack:
     """The attack whose parts these are, reported by the worst of them.
 

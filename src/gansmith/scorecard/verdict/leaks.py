@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final, Literal, final
 
-from gansmith.scorecard.private.risk import Tally, measured_risk
+from gansmith.scorecard.private.copies import NEAR_OTHERS
+from gansmith.scorecard.private.risk import Tally, chance_of_more, measured_risk
 from gansmith.scorecard.score import CEILING, CONFIDENT, Entry, Score
 
 Level = Literal["green", "amber", "red", "grey"]
@@ -81,9 +82,10 @@ _FEWEST: Final = 50
 """Tries, or targets, of which an attack can be judged."""
 _TELLING: Final = 0.25
 """An interval that reaches so far beyond chance rules nothing out."""
-_LIMITS: Final = {"copies": (0.0, 0.02), "near_copies": (0.05, 0.2)}
-"""How many more than of fresh real records: amber, red. Data that keeps to what is frequent has more near
-copies without having learnt any record."""
+_LIMITS: Final = {"copies": (0.0, 0.02), "near_copies": (0.0, 0.2)}
+"""How many more than of fresh real records: amber, red."""
+_DOUBT: Final = 0.01
+"""Chance of more near copies than that by which honest data may be accused."""
 _WIDER: Final = NormalDist().inv_cdf(1 - 0.025 / len(ATTACKS)) / CONFIDENT
 """How much wider intervals are when all attacks together shall accuse honest data once in twenty times."""
 
@@ -107,6 +109,13 @@ def level_of_share(entry: Entry) -> Level:
         return "grey"
     risk = measured_risk(_tally(own), _tally(real), None)
     amber, red = entry.limits or _LIMITS[entry.name]
+    if NEAR_OTHERS in entry.details:
+        # Data that keeps to what is frequent is near to records that it never saw, too.
+        usual = max(real.value, entry.details[NEAR_OTHERS])
+        by_chance = Tally(round(usual * real.n), real.n)
+        if chance_of_more(_tally(own), by_chance) >= _DOUBT:
+            return "green"
+        return "red" if measured_risk(_tally(own), by_chance, None).low > red else "amber"
     return "red" if risk.low > red else "amber" if risk.low > amber else "green"
 
 

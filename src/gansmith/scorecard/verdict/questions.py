@@ -23,18 +23,7 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[st
     (
         "Does it look real?",
         answers.looks_real,
-        (
-            "c2st",
-            "unique",
-            "density",
-            "coverage",
-            "precision",
-            "recall",
-            "frechet",
-            "kernel",
-            "fd_local",
-            "kd_local",
-        ),
+        _OF_LOOKS,
         "That this classifier cannot tell the records from real ones does not prove that none can, and a "
         "copy of the real data would look real, too.",
     ),
