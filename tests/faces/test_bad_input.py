@@ -197,7 +197,7 @@ def test_a_budget_that_is_no_time_is_refused(place, budget, refused):
         ("sede = 3\n", "Did you mean 'seed'?"),
         ('seed = "x"\n', "run.toml: seed must be a whole number"),
         ("seed = \n", "run.toml"),
-        ("epochs = 1\nbudget = '5m'\n", "both"),
+        ("epochs = 1\nbudget = '5m'\n", "each give a length"),
     ],
 )
 def test_a_wrong_config_file_is_refused(place, text, said, refused):
@@ -238,7 +238,7 @@ def test_fit_does_not_write_over_the_data(place, refused):
 def test_fit_does_not_write_over_what_is_no_model(place, refused):
     (place / "thesis.txt").write_text("years of work")
     command = ["fit", place / "good.csv", "-o", place / "thesis.txt", "--samples-seen", 300, *SMALL]
-    refused(command, 2, "no model", ".gan")
+    refused(command, 2, "does not look like a model", ".gan")
 
 
 def test_sample_does_not_write_over_the_model(place, model, refused):
@@ -282,7 +282,7 @@ def test_a_disk_that_fills_up_at_the_end_costs_no_learning(place, capsys, monkey
         patch.setattr(
             Model,
             "save",
-            lambda self, path, sampling_only=None: (
+            lambda self, path, sampling_only=None, is_private=False: (
                 sampling_only is None or store.write_whole(place / "none" / path.name, b"")
             ),
         )

@@ -157,7 +157,7 @@ def test_score_prints_one_card_and_keeps_the_gate(pair, tmp_path, capsys):
 def test_score_prints_a_table_for_people(pair, capsys):
     assert run(["score", *pair[:3], "--quick"]) == 0
     out, err = capsys.readouterr()
-    assert "real hold-out" in out
+    assert "held-out real" in out
     assert "c2st" in out
     assert "Does it look real?" in out
     assert "No hold-out was given" in err

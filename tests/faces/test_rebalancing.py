@@ -52,7 +52,7 @@ def test_a_contest_is_printed_as_json_and_nothing_is_written_that_is_not_recomme
         (["--target", "state", "--all"], 2, "--all"),
         (["--target", "state", "--report", "r.txt"], 2, ".html"),
         (["--target", "state", "--learner", "net"], 2, "linear"),
-        (["--target", "state", "--json", "-o", "-", "--method", "generator"], 2, "standard output"),
+        (["--target", "state", "--json", "-o", "-", "--method", "generator"], 2, "both be printed"),
         (["--target", "state", "--minority", "sick"], 2, "ill"),
     ],
 )

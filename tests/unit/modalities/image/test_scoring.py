@@ -138,7 +138,9 @@ def test_a_planted_fault_is_caught_and_named(cards: dict[str, Scorecard], name: 
 
 
 def test_a_class_that_is_never_made_is_named(cards: dict[str, Scorecard]):
-    assert "Never made, though it should be now and then: label = disc." in cards["one class"].verdict[1].text
+    assert (
+        "Categories that never occur, though they should: label = disc." in cards["one class"].verdict[1].text
+    )
 
 
 def test_a_card_is_the_same_whoever_is_judged_beside_it(parts: list[Pictures], cards: dict[str, Scorecard]):
@@ -183,7 +185,7 @@ def test_without_labels_the_rest_is_measured(parts: list[Pictures]):
     assert one_sided.verdict[2].level == "grey"
     (wanted,) = score_pictures(few[:1], parts[1], parts[2], "label", 0, QUICK)
     assert wanted.verdict[2].level == "red"
-    assert "'label', is not there" in wanted.verdict[2].text
+    assert "The target 'label' is missing from the synthetic data" in wanted.verdict[2].text
 
 
 @pytest.mark.parametrize("pixels", [np.zeros((12, 12, 12)), np.full((40, 12, 12), 9)], ids=["few", "many"])

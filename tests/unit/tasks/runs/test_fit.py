@@ -56,9 +56,9 @@ def test_budgets_that_are_none(budget):
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"budget": "5m", "samples_seen": 100}, "budget and samples_seen both give a length"),
-        ({"budget": "5m", "epochs": 2}, "budget and epochs both"),
-        ({"samples_seen": 5, "epochs": 2.0}, "samples_seen and epochs both"),
+        ({"budget": "5m", "samples_seen": 100}, "budget and samples_seen each give a length"),
+        ({"budget": "5m", "epochs": 2}, "budget and epochs each"),
+        ({"samples_seen": 5, "epochs": 2.0}, "samples_seen and epochs each"),
         ({"samples_seen": -1}, "must be 0 or more"),
         ({"epochs": -0.5}, "must be 0 or more"),
         ({"threads": -1}, "must be 0 or more"),
@@ -173,7 +173,7 @@ def test_a_run_that_would_be_late_is_shortened_and_can_be_repeated(people, confi
 
 
 def test_only_a_length_in_samples_can_be_shortened(config):
-    with pytest.raises(UsageError, match="samples seen"):
+    with pytest.raises(UsageError, match="goes with samples_seen"):
         replace(config, samples_seen=0, epochs=1, shortened="3:5")
 
 
