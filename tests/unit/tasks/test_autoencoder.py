@@ -32,7 +32,8 @@ def test_tables_have_the_same_faces(people, tmp_path):
         learnt.discriminator_scores(people)
     card = learnt.score(people.head(100), quick=True)
     assert 0.4 < card["c2st"].score.value <= 1
-    again = Synthesizer(samples_seen=1_000, threads=1).fit(people, start_from=learnt)
+    with pytest.warns(UserWarning, match="fewer than 20"):
+        again = Synthesizer(samples_seen=1_000, threads=1).fit(people, start_from=learnt)
     assert again.model_.manifest["origin"] == learnt.model_.known_digest()
 
 
