@@ -253,8 +253,7 @@ def _calibration(learners: Learners) -> Section:
         "calibration",
         "What it does to probabilities",
         "A learner that was given more rare records than there are predicts “rare” too often. The error is "
-        "the "
-        "mean distance between predicted and observed shares, over ten groups of records: hollow as the "
+        "the mean distance between predicted and observed shares, over ten groups of records: hollow as the "
         "learner predicts, filled after a correction of the shares of the classes by Bayes’ rule.",
         groups=(Group(tuple(calibration(name, one["methods"]) for name, one in learners.items()), "two"),),
     )

@@ -107,8 +107,7 @@ def scores_section(
         "distribution",
         "All scores",
         "How many records have each score, on a logarithmic axis. The line is what as many usual records "
-        "would "
-        f"score: bars that rise above it are more than chance.{allowed}",
+        f"would score: bars that rise above it are more than chance.{allowed}",
         groups=(Group((distribution(histogram, threshold),), "one"),),
     )
 

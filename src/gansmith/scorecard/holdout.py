@@ -24,8 +24,6 @@ class Overlap:
 
     share: float
     """Of the hold-out's records that stand in training, 0 to 1."""
-    of_training: float
-    """Of the training records that stand in the hold-out, 0 to 1."""
     by_chance: float
     """`share` without the records that are shared beyond chance."""
     is_beyond_chance: bool
@@ -75,7 +73,6 @@ def overlap(
     n_shared = sum(theirs[key] for key in shared)
     return Overlap(
         share=n_shared / len(holdout),
-        of_training=sum(ours[key] for key in shared) / len(train),
         by_chance=max(0.0, n_shared - put_in) / len(holdout),
         is_beyond_chance=is_beyond,
     )

@@ -80,8 +80,7 @@ class RowCodec:
         if len(table) < min_count:
             raise DataError(
                 f"{table.name}: {len(table)} records to learn from, and only what {min_count} share comes "
-                "out. "
-                "Give more records, or a smaller min_count."
+                "out. Give more records, or a smaller min_count."
             )
         schema = with_rare_ones_as_text(records, table.schema, min_count)
         flat, records = schema.flat, parts.split(records, schema)

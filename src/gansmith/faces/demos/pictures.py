@@ -33,6 +33,7 @@ _FAKE: Final = (224, 112, 32)
 _MARGIN: Final = 24
 _SMALL_PX: Final = 14
 _LARGE_PX: Final = 18
+_CHART_PX: Final = 660, 260
 
 
 def make_folder(folder: Path) -> None:
@@ -167,9 +168,7 @@ def line_chart(
     *,
     title: str,
     along: str,
-    first: int = 1,
     levels: Mapping[str, float] | None = None,
-    size: tuple[int, int] = (660, 260),
     metadata: Mapping[str, str] | None = None,
 ) -> None:
     """Write curves over a count, such as losses over epochs, as one PNG; zero is in sight.
@@ -178,10 +177,8 @@ def line_chart(
         curves: At most two by name, of one length; the first in the colour of what is real.
         path: Of the PNG; written whole or not at all.
         title: Above everything.
-        along: What is counted.
-        first: The count that the curves begin with.
+        along: What is counted, from 1 on.
         levels: Values to compare with, by name: thin lines across.
-        size: Width and height of the plotted square on the screen.
         metadata: Text to keep in the file.
 
     Raises:
@@ -190,7 +187,7 @@ def line_chart(
     """
     if not curves or not all(len(one) and np.isfinite(one).all() for one in curves.values()):
         raise UsageError("there must be one curve at least, and points in each, all of them finite.")
-    width, height = size
+    width, height = _CHART_PX
     left, top = _MARGIN + 40, _MARGIN + _LARGE_PX + 20
     highest = 1.1 * max([*(float(one.max()) for one in curves.values()), *(levels or {}).values()]) or 1.0
     image = Image.new("RGB", (left + width + 100 + _MARGIN, top + height + 24 + _MARGIN), _PAPER)
@@ -214,7 +211,7 @@ def line_chart(
         draw.line(points, colour, 2, joint="curve")
         draw.text((points[-1][0] + 8, points[-1][1]), name, colour, _font(_SMALL_PX), anchor="lm")
     for place in (0, n_steps):
-        text = f"{place + first:,}"
+        text = f"{place + 1:,}"
         across = left + width * place / n_steps
         draw.text((across, top + height + 8), text, _FAINT, _font(_SMALL_PX), anchor="mt")
     draw.text((left + width / 2, top + height + 8), along, _FAINT, _font(_SMALL_PX), anchor="mt")

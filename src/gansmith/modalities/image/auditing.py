@@ -6,13 +6,12 @@ from collections import Counter
 from hashlib import blake2b
 from typing import Final
 
+from gansmith.disclosure import usual_min_count
 from gansmith.findings import Finding, copies, few_records, rare_classes, worst_first
 from gansmith.modalities.image.pictures import LABEL, InMemory, Pictures
 
 MAX_CLASSES: Final = 50
 """Different labels at most that are classes, and no names."""
-MIN_COUNT: Final = 5
-"""Pictures that must share a label before it is named."""
 
 
 def audit(pictures: Pictures) -> tuple[Finding, ...]:
@@ -24,7 +23,7 @@ def audit(pictures: Pictures) -> tuple[Finding, ...]:
     again = "Drop the copies: those of held-out pictures make every score look too good."
     found = [
         *copies(_n_again(pictures), len(pictures), "pictures", again),
-        *rare_classes(_classes(pictures), LABEL, MIN_COUNT, "pictures"),
+        *rare_classes(_classes(pictures), LABEL, usual_min_count(len(pictures)), "pictures"),
         *few_records(len(pictures), "pictures", cure),
     ]
     return worst_first(found)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Final, final
 
+from scipy.stats import hypergeom
+
 from gansmith.scorecard.score import CONFIDENT, Score
 
 SOURCE: Final = "Giomi et al. 2023 (arXiv:2211.10459)"
@@ -182,15 +184,7 @@ def chance_of_more(main: Tally, control: Tally) -> float:
         0.0039
     """
     n_hits = round(main.n_hits) + round(control.n_hits)
-    most = min(n_hits, main.n)
-
-    def ways(n: int, k: int) -> float:
-        return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-
-    every = ways(main.n + control.n, n_hits)
-    least = max(round(main.n_hits), n_hits - control.n)
-    parts = (ways(main.n, hits) + ways(control.n, n_hits - hits) for hits in range(least, most + 1))
-    return min(1.0, sum(math.exp(part - every) for part in parts))
+    return float(hypergeom.sf(round(main.n_hits) - 1, main.n + control.n, n_hits, main.n))
 
 
 def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str) -> Attack:

@@ -107,16 +107,15 @@ def level_of_share(entry: Entry) -> Level:
     own, real = entry.score, entry.anchors.get(CEILING)
     if own.caveat or real is None:
         return "grey"
-    risk = measured_risk(_tally(own), _tally(real), None)
+    # Data that keeps to what is frequent is near to records that it never saw, too.
+    usual = max(real.value, entry.details.get(NEAR_OTHERS, 0.0))
+    by_chance = Tally(round(usual * real.n), real.n)
     amber, red = entry.limits or _LIMITS[entry.name]
+    low = measured_risk(_tally(own), by_chance, None).low
+    is_more = low > amber
     if NEAR_OTHERS in entry.details:
-        # Data that keeps to what is frequent is near to records that it never saw, too.
-        usual = max(real.value, entry.details[NEAR_OTHERS])
-        by_chance = Tally(round(usual * real.n), real.n)
-        if chance_of_more(_tally(own), by_chance) >= _DOUBT:
-            return "green"
-        return "red" if measured_risk(_tally(own), by_chance, None).low > red else "amber"
-    return "red" if risk.low > red else "amber" if risk.low > amber else "green"
+        is_more = chance_of_more(_tally(own), by_chance) < _DOUBT
+    return "red" if low > red else "amber" if is_more else "green"
 
 
 def counted(entry: Entry) -> str:

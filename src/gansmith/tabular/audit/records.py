@@ -59,8 +59,7 @@ def copied(subject: Subject) -> tuple[Finding, ...]:
     n_again = subject.n - _n_different(all_codes)
     cure = (
         "Copies of held-out records make every score look too good. Drop them (`df.drop_duplicates()`), "
-        "unless "
-        "each is a record in its own right."
+        "unless each is a record in its own right."
     )
     found = copies(n_again, subject.n, "records", cure)
     return found if found and n_again > TIMES_AS_MANY * _n_by_chance(subject, names) else ()
@@ -123,8 +122,8 @@ def _as_series(subject: Subject) -> tuple[Finding, ...]:
     said = f"{order} like the one before it (correlation {alike:.2f}): this is a series"
     cure = (
         "Each record is learnt by itself, not how one follows another; and scores look too good, as "
-        "neighbours "
-        "of held-out records are learnt from. Score with --holdout LATER, a later part of the series."
+        "neighbours of held-out records are learnt from. Score with --holdout LATER, a later part of the "
+        "series."
     )
     return (Finding("order", WEAKENS, said, cure, (time,) if time else (), subject.n),)
 

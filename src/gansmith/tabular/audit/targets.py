@@ -45,8 +45,7 @@ def given_away(subject: Subject) -> tuple[Finding, ...]:
     said = f"{named(found)} {each} away the target {subject.target!r} in 99.9 % of the records or more"
     cure = (
         "Every model will predict from these, and its score means little: leave out columns that are not "
-        "known "
-        "before the target is."
+        "known before the target is."
     )
     return (Finding("target given away", SPOILS, said, cure, tuple(found), subject.n),)
 

@@ -184,8 +184,7 @@ def _with_unread(cells: Cells, attempt: Attempt) -> Attempt:
         n_unread = int(cells.counts[places].sum())
         cure = (
             f"the format {form} reads all but {n_unread}, the first in record {record}; clean these, or give "
-            "them "
-            "with --missing"
+            "them with --missing"
         )
     remark = f"{told}; {cure}"
     return replace(attempt, remark=f"{attempt.remark}; {remark}" if attempt.remark else remark)

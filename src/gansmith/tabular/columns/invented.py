@@ -39,7 +39,7 @@ from gansmith.tabular.columns.codecs import (
 from gansmith.tabular.columns.internet import DOMAINS
 from gansmith.tabular.columns.people import N_PARTS, Handle, People, Person, shares_of, style_by_shape
 from gansmith.tabular.columns.pools import USUAL_LOCALE, check_locale, provided
-from gansmith.tabular.columns.repetition import Repetition, Shares, ranks_of
+from gansmith.tabular.columns.repetition import Repetition, Shares, ranks_at
 from gansmith.tabular.columns.semantic_types import UUID, likely_semantic_type, sure_semantic_type
 from gansmith.tabular.columns.spelling import (
     MAX_PATTERNS,
@@ -149,8 +149,7 @@ class InventedCodec(AbstractPresenceCodec):
         if self.is_distinct:
             return np.asarray(made.numbers(n))
         draws = made.part("repeated").uniform(made.numbers(n))
-        ranks = np.floor(np.interp(draws, self.shares, ranks_of(self.n_values))).astype(np.int64)
-        return np.minimum(ranks, self.n_values - 1)
+        return ranks_at(draws, self.shares, self.n_values)
 
     def following(self, cells: pa.Array, others: Sequence[pa.Array], made: Keyed) -> pa.Array:
         found = key_numbers(others[-1], made.first_index) if self.by else made.numbers(len(cells))

@@ -67,14 +67,20 @@ class Repetition:
 
     def ranks(self, places: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
         """The value, 0..n_values - 1, at each place, 0..n_records - 1; the most frequent come first."""
-        shares = (places + 0.5) / self.n_records
-        ranks = np.floor(np.interp(shares, self.shares, ranks_of(self.n_values))).astype(np.int64)
-        return np.minimum(ranks, self.n_values - 1)
+        return ranks_at((places + 0.5) / self.n_records, self.shares, self.n_values)
 
 
 def ranks_of(n_values: int) -> Float[np.ndarray, " n_quantiles"]:
     """Where the shares are measured: close together among the most frequent values."""
     return np.geomspace(1, n_values + 1, N_QUANTILES) - 1
+
+
+def ranks_at(
+    places: Float[np.ndarray, " n"], shares: Float[np.ndarray, " n_quantiles"], n_values: int
+) -> Int[np.ndarray, " n"]:
+    """The value, 0..n_values - 1, at each place, 0 to 1, of all records; the most frequent come first."""
+    ranks = np.floor(np.interp(places, shares, ranks_of(n_values))).astype(np.int64)
+    return np.minimum(ranks, n_values - 1)
 
 
 def _grown(counts: Int[np.ndarray, " n"], growth: float) -> Float[np.ndarray, " n_grown"]:

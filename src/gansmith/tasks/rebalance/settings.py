@@ -59,7 +59,6 @@ class RebalanceConfig:
         if min(pair) <= 0 or not math.isfinite(sum(pair)):
             raise UsageError(
                 f"costs {self.costs!r} are not two numbers above 0. Write the cost of a missed rare record, "
-                "a "
-                "colon, and the cost of a false alarm, such as 50:1."
+                "a colon, and the cost of a false alarm, such as 50:1."
             )
         return pair
