@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Final, final
 
-from scipy.stats import hypergeom
-
 from gansmith.scorecard.score import CONFIDENT, Score
 
 SOURCE: Final = "Giomi et al. 2023 (arXiv:2211.10459)"
@@ -183,6 +181,8 @@ def chance_of_more(main: Tally, control: Tally) -> float:
         >>> round(chance_of_more(Tally(8, 1200), Tally(0, 1200)), 4)
         0.0039
     """
+    from scipy.stats import hypergeom  # takes a moment: only where something is judged
+
     n_hits = round(main.n_hits) + round(control.n_hits)
     return float(hypergeom.sf(round(main.n_hits) - 1, main.n + control.n, n_hits, main.n))
 
