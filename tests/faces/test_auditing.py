@@ -87,3 +87,14 @@ def test_pictures_are_looked_at_too():
     doubts = open_data((pixels[:150], labels[:150] * 0)).doubts
     assert len(doubts) == 1
     assert doubts[0].startswith("only 150 pictures: too few")
+
+
+@pytest.mark.parametrize(("n", "named"), [(1, ""), (2, ": '7' (2)")])  # of 240 pictures two are enough
+def test_a_class_that_one_picture_has_is_not_named(n: int, named: str):
+    pixels, labels = (
+        np.random.default_rng(0).integers(0, 17, (240, 4, 4)).astype(np.uint8),
+        np.arange(240) % 2,
+    )
+    labels[:n] = 7
+    (rare,) = open_data((pixels, labels)).findings
+    assert rare.said == f"'label': a class has fewer than 20 pictures{named}"
