@@ -12,7 +12,8 @@ from typing import Final
 
 NOT_MEASUREMENTS: Final = {
     "__init__", "__main__", "drawing", "figures", "machine", "mixtures", "null_faults",
-    "null_populations", "phantoms", "picture_judge", "picture_rows", "picture_sets", "picture_speed", "picture_task",
+    "null_populations", "phantoms", "picture_judge", "picture_rows", "picture_sets", "picture_speed",
+    "picture_task",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "conditions", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading",
