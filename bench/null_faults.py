@@ -80,7 +80,7 @@ def unusual(n: int, share: float, noise: float) -> Callable[[Rng], Parts]:
         fake, train, holdout = (_twelve(n, rng) for _ in range(3))
         far = np.square((train - train.mean()) / train.std()).sum(axis=1).to_numpy()
         rare = train.iloc[np.argsort(-far)[: round(share * n)]]
-        copies = rare + noise * train.std() * rng.normal(size=rare.shape)
+        copies = rare + noise * rng.normal(size=rare.shape) * train.std().to_numpy()
         return pd.concat([copies, fake[len(rare) :]], ignore_index=True), train, holdout, ""
 
     return plant

@@ -44,7 +44,7 @@ def people(n: int, rng: Rng) -> pd.DataFrame:
             "pay": pay,
             "city": rng.choice(["Rome", "Oslo", "Bern", "Bonn"], n, p=[0.5, 0.3, 0.15, 0.05]),
             "joined": joined.strftime("%Y-%m-%d"),
-            "phone": np.where(has_phone, rng.choice(["home", "mobile", "work"], n), None),
+            "phone": pd.Series(rng.choice(["home", "mobile", "work"], n)).where(has_phone),
             "called": np.where(has_phone, rng.poisson(2.0, n) * 1.0, np.nan),
             "remark": [" ".join(rng.choice(WORDS, rng.integers(4, 12))) for _ in range(n)],
             "active": np.where(rng.random(n) < 1 / (1 + np.exp(-odds)), "yes", "no"),

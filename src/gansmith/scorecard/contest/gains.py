@@ -10,6 +10,7 @@ from typing import Final, final
 import numpy as np
 from scipy.stats import t as student
 
+from gansmith.scorecard.chance import adjusted
 from gansmith.scorecard.contest.arena import NOTHING
 from gansmith.scorecard.features import draws
 
@@ -111,25 +112,6 @@ def _by_largest(family: Mapping[str, np.ndarray], test_ratio: float) -> dict[str
     ts = [one.value / one.error if one.error > 0 else 0.0 for one in gains]
     beaten = [(1 + int((largest >= t).sum())) / (1 + N_DRAWN) for t in ts]
     return dict(zip(family, beaten, strict=True))
-
-
-def adjusted(ps: Mapping[str, float]) -> dict[str, float]:
-    """Chances of a false finding where the best of some is chosen, however they go together.
-
-    Source:
-        Holm 1979, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-        Statistics 6.
-
-    Example:
-        >>> adjusted({"a": 0.01, "b": 0.04, "c": 0.5})
-        {'a': 0.03, 'b': 0.08, 'c': 0.5}
-    """
-    found: dict[str, float] = {}
-    largest = 0.0
-    for place, name in enumerate(sorted(ps, key=lambda one: ps[one])):
-        largest = max(largest, min(1.0, ps[name] * (len(ps) - place)))
-        found[name] = largest
-    return found
 
 
 @final

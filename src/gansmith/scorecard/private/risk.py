@@ -170,23 +170,6 @@ def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_part
     return Risk(value, low, high, tried, others, guess, caveat)
 
 
-def chance_of_more(main: Tally, control: Tally) -> float:
-    """The chance of so many successes or more, were `main` and `control` tries of one kind.
-
-    Source:
-        Fisher's exact test, one-sided: Fisher 1935, "The logic of inductive inference", Journal of the Royal
-        Statistical Society 98.
-
-    Example:
-        >>> round(chance_of_more(Tally(8, 1200), Tally(0, 1200)), 4)
-        0.0039
-    """
-    from scipy.stats import hypergeom  # takes a moment: only where something is judged
-
-    n_hits = round(main.n_hits) + round(control.n_hits)
-    return float(hypergeom.sf(round(main.n_hits) - 1, main.n + control.n, n_hits, main.n))
-
-
 def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str) -> Attack:
     """The attack whose parts these are, reported by the worst of them.
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final, Literal, final
 
+from gansmith.scorecard.chance import chance_of_more
 from gansmith.scorecard.private.copies import NEAR_OTHERS
-from gansmith.scorecard.private.risk import Tally, chance_of_more, measured_risk
+from gansmith.scorecard.private.risk import Tally, measured_risk
 from gansmith.scorecard.score import CEILING, CONFIDENT, Entry, Score
 
 Level = Literal["green", "amber", "red", "grey"]

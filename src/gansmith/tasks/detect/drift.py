@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 from gansmith.modalities.sight import MovedPart
+from gansmith.scorecard.chance import adjusted
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import two_sample_auc
 from gansmith.scorecard.score import CONFIDENT
@@ -85,14 +86,7 @@ def drift(detection: Detection, records: Any, other: Any, seed: int) -> Drift:
 
 
 def _significant(parts: Sequence[MovedPart]) -> tuple[MovedPart, ...]:
-    """Those that moved by more than chance, all taken together.
-
-    Source: Holm 1979, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
-    Statistics 6.
-    """
-    kept: list[MovedPart] = []
-    for rank, part in enumerate(sorted(parts, key=lambda part: part.chance)):
-        if part.chance * (len(parts) - rank) > LEVEL:
-            break
-        kept.append(part)
+    """Those that moved by more than chance, all taken together."""
+    chances = adjusted({place: part.chance for place, part in enumerate(parts)})
+    kept = [part for place, part in enumerate(parts) if chances[place] <= LEVEL]
     return tuple(sorted(kept, key=lambda part: -part.effect))

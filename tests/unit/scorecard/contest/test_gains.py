@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from gansmith.scorecard.contest.gains import adjusted, ahead, chances_of_all, gain, recommended
+from gansmith.scorecard.chance import adjusted
+from gansmith.scorecard.contest.gains import ahead, chances_of_all, gain, recommended
 
 RATIO = 0.25
 
