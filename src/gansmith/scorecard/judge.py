@@ -8,7 +8,7 @@ columns: each column of the training records shuffled by itself. The copy is the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import final
 
@@ -23,6 +23,7 @@ from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
 from gansmith.scorecard.score import COPY, FLOOR, Effort, Entry
 from gansmith.scorecard.useful import Teaching
+from gansmith.scorecard.validity import Defect
 from gansmith.scorecard.verdict.evidence import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
@@ -59,7 +60,7 @@ class Judge(AbstractJudge[Case]):
         self,
         fake: Features,
         more: Sequence[Entry] = (),
-        defects: Mapping[str, tuple[float, tuple[str, ...]]] | None = None,
+        defects: Sequence[Defect] = (),
         lacking: Sequence[str] = (),
         progress: Progress = unheard,
     ) -> Scorecard:
@@ -89,7 +90,7 @@ class Judge(AbstractJudge[Case]):
             pair_gaps=dict(seen.worst_pairs()),
             slack=(1 / len(fake) + 1 / len(self.holdout)) ** 0.5,
             missing=seen.missing_categories(),
-            defects=defects or {},
+            defects=defects,
             target=self.target,
             lacks_target=not self._teaching.has_target(fake),
             lost=taught.lost,

@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, final
 
 import numpy as np
-from jaxtyping import Bool, Float
-
-from gansmith.errors import DataError
+from jaxtyping import Float
 
 Direction = Literal["higher", "lower"]
 Family = Literal["real", "useful", "private", "valid"]
@@ -260,37 +258,3 @@ def mean_similarity(
         meaning=meaning,
         caveat="" if is_known else undefined,
     )
-
-
-def valid_share(
-    n_records: int, broken: Mapping[str, Bool[np.ndarray, " n_records"]]
-) -> tuple[Score, dict[str, float]]:
-    """Share of the records that break no rule; anything below 1 is a defect.
-
-    Args:
-        n_records: How many records there are, 1 or more.
-        broken: For each rule, in words: which records break it.
-
-    Returns:
-        The score, and for each rule that is broken the share of the records that break it, the worst first.
-
-    Raises:
-        DataError: There is no record.
-    """
-    if not n_records:
-        raise DataError("There is no record to check against the rules. Give one at least.")
-    is_broken = np.zeros(n_records, dtype=bool)
-    for rule in broken.values():
-        is_broken |= rule
-    n_valid = int((~is_broken).sum())
-    shares = {name: float(rule.mean()) for name, rule in broken.items() if rule.any()}
-    score = Score(
-        value=n_valid / n_records,
-        error=error_of_share(n_valid, n_records) if n_valid < n_records else 0.0,
-        n=n_records,
-        direction="higher",
-        source="Counting; the rules are those that hold for all real records.",
-        label="valid records",
-        meaning="Share of the records that break no rule: types, sizes, ranges, keys, constraints.",
-    )
-    return score, dict(sorted(shares.items(), key=lambda item: -item[1]))

@@ -24,8 +24,9 @@ from gansmith.scorecard.embedded.judge import EmbeddedJudge
 from gansmith.scorecard.embedded.records import Target
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.measuring import Found, Progress, unheard
-from gansmith.scorecard.private.risk import Tally, measured_risk
-from gansmith.scorecard.score import CEILING, COPY, Effort, Entry, valid_share
+from gansmith.scorecard.private.risk import Tally
+from gansmith.scorecard.score import CEILING, COPY, Effort, Entry
+from gansmith.scorecard.validity import Rule, defects, valid_share
 from gansmith.scorecard.verdict.evidence import Evidence
 from gansmith.scorecard.verdict.questions import verdict
 
@@ -103,15 +104,15 @@ def score_pictures(
         ours = _some(len(fake), n, seed)
         seen = embedded(fake.take(ours), keys[ours], targets)
         entries, founds, skipped = judge.entries(seen, keys, progress)
-        rules = broken_rules(fake, train, keys)
-        share, details = valid_share(len(fake), rules)
+        broken = broken_rules(fake, train, keys)
+        share, details = valid_share(len(fake), broken)
         entries.append(Entry("valid", share, anchors, details, "valid"))
         known = {entry.name: entry for entry in entries}
         evidence = Evidence(
             entries=known,
             slack=(1 / len(fake) + 1 / len(holdout)) ** 0.5,
             missing=judge.missing(seen),
-            defects=_defects(rules, fake, train, holdout, seed),
+            defects=defects(_rules(broken, fake, train, holdout, seed)),
             target=", ".join(one.name for one in targets),
             lacks_target=target is not None and "tstr" not in known,
             searched=_searched(len(ours), len(fake)),
@@ -162,22 +163,19 @@ def _some(n_all: int, n_most: int, seed: int) -> np.ndarray:
     return draws(seed).permutation(n_all)[:n_most]
 
 
-def _defects(
-    rules: Mapping[str, np.ndarray], fake: Pictures, train: Pictures, holdout: Pictures, seed: int
-) -> dict[str, tuple[float, tuple[str, ...]]]:
-    """The rules that are broken more often than by as many held-out pictures, by which share.
-
-    Those of size and channels are broken by a single picture.
-    """
-    n, found = min(len(fake), len(holdout)), dict[str, tuple[float, tuple[str, ...]]]()
+def _rules(
+    broken: Mapping[str, np.ndarray], fake: Pictures, train: Pictures, holdout: Pictures, seed: int
+) -> list[Rule]:
+    """Rules with those who break them, beside as many held-out pictures; none may be of another size."""
+    n = min(len(fake), len(holdout))
     some = [part.take(_some(len(part), n, seed)) for part in (fake, holdout)]
     ours, real = (broken_rules(part, train, keys_of(part)) for part in some)
-    for words, is_broken in rules.items():
-        main, control = (Tally(int(side[words].sum()), n) for side in (ours, real))
+    rules: list[Rule] = []
+    for words, mask in broken.items():
+        tried, control = (Tally(int(side[words].sum()), n) for side in (ours, real))
         is_strict = words.startswith((HAS_SIZE, HAS_CHANNELS))
-        if is_broken.any() if is_strict else measured_risk(main, control, None).low > 0:
-            found[words] = (float(is_broken.mean()), ())
-    return found
+        rules.append(Rule(words, (), mask, None if is_strict else control, tried))
+    return rules
 
 
 def _searched(n_looked_at: int, n: int) -> str:

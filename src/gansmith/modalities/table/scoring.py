@@ -1,29 +1,27 @@
-"""The scorecards of synthetic tables, and what holds for every real record: which synthetic ones break it."""
+"""The scorecards of synthetic tables."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import final
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.modalities.table.features import common_types, table_features, told
+from gansmith.modalities.table.rules import Rulebook
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.judge import Judge
 from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.private.copies import copied_texts
-from gansmith.scorecard.private.risk import Attack, Tally, measured_risk
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, valid_share
-from gansmith.tabular.cells import Mask, are_again, are_in, cells_of, floats_of, mask_of
-from gansmith.tabular.constraints import read_constraints
-from gansmith.tabular.constraints.finding import find
+from gansmith.scorecard.private.risk import Attack, Tally
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry
+from gansmith.scorecard.validity import Rule, defects, valid_share
+from gansmith.tabular.cells import are_in, cells_of
 from gansmith.tabular.parts import split
 from gansmith.tabular.rows import with_rare_ones_as_text
 from gansmith.tabular.schema import Column, Schema, Table
@@ -65,12 +63,10 @@ def score_tables(
     train, holdout, *fakes = (_flat(part, known) for part in (replace(train, schema=known), holdout, *fakes))
     real_tables, wider = common_types([train.records, holdout.records], train.schema)
     schema = replace(wider, constraints=train.schema.constraints)
-    whole = pa.concat_tables(real_tables).combine_chunks()
-    fresh = rules_of(real_tables[1], real_tables[0], schema)  # the hold-out, by rules that it had no say in
-    by_chance = {rule.gist: _tally(rule.is_broken) for rule in fresh}
+    rulebook = Rulebook(real_tables[0], real_tables[1], schema)
     anchors = {
-        CEILING: _validity(len(holdout), fresh).score,
-        FLOOR: _validity(len(train), rules_of(_independent(real_tables[0], seed), whole, schema)).score,
+        CEILING: _validity(len(holdout), rulebook.fresh).score,
+        FLOOR: _validity(len(train), rulebook.judged(_independent(real_tables[0], seed))).score,
         COPY: valid_share(len(train), {})[0],
     }
     for fake in fakes:
@@ -79,13 +75,11 @@ def score_tables(
         key = (ours.names, hashlib.sha256(values).hexdigest())
         if key not in judges:
             judges[key] = Judge(real, held, told(ours).names, target or "", seed, effort)
-        rules = rules_of(fake.records, whole, schema)
+        rules = rulebook.judged(fake.records)
         entry = replace(_validity(len(fake), rules), anchors=anchors)
-        broken = [rule for rule in rules if _is_defect(rule, by_chance.get(rule.gist))]
-        defects = {rule.words: (float(rule.is_broken.mean()), rule.columns) for rule in broken}
         lacking = [name for name in schema.names if name not in fake.records.column_names]
         more = [entry, *_copied_texts(fake.records, real_tables[0], real_tables[1], schema)]
-        card = judges[key].card(ours, more, defects, lacking, progress)
+        card = judges[key].card(ours, more, defects(rules), lacking, progress)
         notes = (*fake.notes, *_not_judged(schema))
         yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
 
@@ -111,14 +105,6 @@ def _flat(table: Table, known: Schema) -> Table:
 
 def _tally(is_hit: np.ndarray) -> Tally:
     return Tally(int(is_hit.sum()), len(is_hit))
-
-
-def _is_defect(rule: Rule, by_chance: Tally | None) -> bool:
-    """Whether a rule is broken, and more often than fresh real records break what may be broken."""
-    broken = _tally(rule.is_broken)
-    if not rule.may_break or by_chance is None or not broken.n_hits:
-        return broken.n_hits > 0
-    return measured_risk(broken, by_chance, None).low > 0
 
 
 def _not_judged(schema: Schema) -> list[str]:
@@ -189,124 +175,3 @@ def _independent(table: pa.Table, seed: int) -> pa.Table:
     rng = draws(seed)
     columns = [column.take(pa.array(rng.permutation(table.num_rows))) for column in table.columns]
     return pa.table(columns, schema=table.schema)
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Rule:
-    """What holds for every real record, and which synthetic ones break it."""
-
-    words: str
-    columns: tuple[str, ...]
-    is_broken: Mask
-    may_break: bool = False
-    """Whether fresh real records may break it, too: it was only found in those at hand."""
-
-    @property
-    def gist(self) -> tuple[tuple[str, ...], str]:
-        """The same for the same rule found in other records, of which it may name other numbers."""
-        return self.columns, self.words.partition(" (")[0]
-
-
-def rules_of(fake: pa.Table, real: pa.Table, schema: Schema) -> list[Rule]:
-    """What holds for all real records, and which synthetic ones break it.
-
-    The rules: every cell is of its column's kind, a number or a time lies within the real range (with some
-    air where the real ones thin out), a category occurs in the real data, a cell is missing only where real
-    ones are, keys are unique, and all constraints hold, those of the schema and those that are found in the
-    real records.
-
-    Args:
-        fake: The synthetic table; a column may be of another type than the schema's, or lacking.
-        real: All real records, those held out among them.
-        schema: Of the real records, with the constraints that were declared.
-
-    Raises:
-        DataError: A real record breaks a constraint of the schema.
-    """
-    rules: list[Rule] = []
-    fitting: list[str] = []
-    for column in schema.columns:
-        name = column.name
-        if name not in fake.column_names:
-            rules.append(Rule(f"column {name!r} is there", (name,), np.ones(fake.num_rows, dtype=bool)))
-            continue
-        cells, known = cells_of(fake, name), cells_of(real, name)
-        read = _as_kind(cells, known.type)
-        if not cells.type.equals(known.type):
-            is_other = mask_of(pc.and_(pc.is_valid(cells), pc.is_null(read)))
-            article = "an" if column.kind[0] in "aeiou" else "a"
-            rules.append(Rule(f"{name!r} is {article} {column.kind}", (name,), is_other))
-        else:
-            fitting.append(name)
-        rules += _of_cells(column, cells, read, known)
-    return [*rules, *_of_constraints(fake, real, schema, frozenset(fitting))]
-
-
-def _as_kind(cells: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """Cells in the type of the real ones, missing where they cannot be."""
-    if cells.type.equals(wanted):
-        return cells
-    try:
-        return cells.cast(wanted)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        pass
-    known = pc.unique(cells)
-    read = pa.array([_one_as(value, wanted) for value in known], wanted)
-    return read.take(pc.index_in(cells, known))
-
-
-def _one_as(value: pa.Scalar, wanted: pa.DataType) -> object:
-    try:
-        return value.cast(wanted).as_py()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return None
-
-
-def _of_cells(column: Column, original: pa.Array, cells: pa.Array, known: pa.Array) -> Iterator[Rule]:
-    """What holds for the cells of one column."""
-    name, is_there = column.name, mask_of(pc.is_valid(cells))
-    if not known.null_count:
-        yield Rule(f"{name!r} is never missing", (name,), mask_of(pc.is_null(original)))
-    if column.traits.is_made_anew:
-        if column.traits.is_unique and len(pc.unique(known)) == len(known):
-            yield Rule(f"{name!r} is unique", (name,), is_there & are_again(cells))
-        return
-    if not column.traits.is_measure:
-        is_known = pc.is_in(cells, value_set=pc.unique(known.drop_null()))
-        yield Rule(f"{name!r} has known values", (name,), is_there & ~mask_of(is_known), may_break=True)
-        return
-    low, high = _room(known)
-    if low is None:
-        return
-    values = floats_of(cells)
-    yield Rule(f"{name!r} is within its range", (name,), (values < low) | (values > high), may_break=True)
-
-
-def _room(known: pa.Array) -> tuple[float, float] | tuple[None, None]:
-    """Between what numbers may lie: the real ends, and some air where the real numbers thin out.
-
-    Fresh real records go beyond the ends of others, too: by no more than twice the distance from the last to
-    the tenth last of these, but for one time in hundreds. Where many share the last number it is an end; and
-    so is zero where no real number lies beyond it.
-    """
-    values = np.sort(floats_of(known.drop_null()))
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return None, None
-    tenth = min(9, len(values) - 1)
-    low = values[0] - 2 * (values[tenth] - values[0])
-    high = values[-1] + 2 * (values[-1] - values[-1 - tenth])
-    return max(low, 0.0) if values[0] >= 0 else low, min(high, 0.0) if values[-1] <= 0 else high
-
-
-def _of_constraints(
-    fake: pa.Table, real: pa.Table, schema: Schema, fitting: frozenset[str]
-) -> Iterator[Rule]:
-    """Constraints between columns whose types fit."""
-    declared = read_constraints(schema.constraints or (), schema)
-    for number, constraint in enumerate([*declared, *find(real, schema, declared)]):
-        columns = tuple(dict.fromkeys((*constraint.reads, *constraint.writes)))
-        if fitting.issuperset(columns):
-            is_broken = constraint.learnt(real).violating(fake)
-            yield Rule(constraint.in_words(), columns, is_broken, may_break=number >= len(declared))

@@ -280,10 +280,10 @@ def valid(evidence: Evidence) -> list[Finding]:
         if share > 0:
             text = f"{share:.2%} of the records break rules that held-out real records may break, too."
         return [Finding("green", text)]
-    broken = [f"{rule} ({one:.1%} do not)" for rule, (one, _) in evidence.defects.items()]
-    named = dict.fromkeys(name for _, columns in evidence.defects.values() for name in columns)
-    text = f"{1 - entry.score.value:.1%} of the records break a rule: {_listed(broken, '; ')}."
-    level: Level = "amber" if entry.score.value >= 0.99 else "red"
+    broken = [f"{defect.words} ({defect.share:.1%} do not)" for defect in evidence.defects]
+    named = dict.fromkeys(name for defect in evidence.defects for name in defect.columns)
+    level: Level = "red" if any(defect.level == "red" for defect in evidence.defects) else "amber"
+    text = f"Records break rules that real ones keep: {_listed(broken, '; ')}."
     return [Finding(level, text, tuple(named)[:MAX_NAMED])]
 
 

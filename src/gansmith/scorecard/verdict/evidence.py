@@ -8,6 +8,7 @@ from typing import final
 
 from gansmith.scorecard.holdout import Overlap
 from gansmith.scorecard.score import Entry
+from gansmith.scorecard.validity import Defect
 from gansmith.scorecard.verdict.leaks import NEEDED, Level
 
 
@@ -38,10 +39,8 @@ class Evidence:
     """How far similarities of equal distributions may lie apart by chance: sqrt(1 / n + 1 / m)."""
     missing: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
     """Column and category that do not occur, and how surprising that is, in nats."""
-    defects: Mapping[str, tuple[float, tuple[str, ...]]] = field(
-        default_factory=dict[str, tuple[float, tuple[str, ...]]]
-    )
-    """Rules that are broken, more often than by fresh real records: by which share, and of which columns."""
+    defects: Sequence[Defect] = ()
+    """Rules that are broken more often than by fresh real records, the worst first."""
     target: str = ""
     """The column that was to be predicted; empty: all in turn."""
     lacks_target: bool = False

@@ -18,6 +18,7 @@ from gansmith.modalities.image.reading import read_pictures, read_to_judge
 from gansmith.modalities.image.scoring import score_pictures
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.score import ANCHORS, CEILING, FLOOR, FULL, QUICK
+from gansmith.scorecard.validity import defects as found_defects
 
 N = 240
 """Pictures of a set."""
@@ -292,8 +293,9 @@ def test_what_fresh_pictures_are_too_is_no_defect():
     bad = pool.take(np.repeat(np.arange(100), 4))
 
     def defects(pictures: Pictures) -> list[str]:
-        rules = embedding.broken_rules(pictures, train, embedding.keys_of(pictures))
-        return list(scoring._defects(rules, pictures, train, holdout, 0))
+        broken = embedding.broken_rules(pictures, train, embedding.keys_of(pictures))
+        rules = scoring._rules(broken, pictures, train, holdout, 0)
+        return [defect.words for defect in found_defects(rules)]
 
     assert not defects(fake)
     assert defects(bad) == ["occurs once"]

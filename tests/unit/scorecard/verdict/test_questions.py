@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gansmith.scorecard.score import CEILING, Entry, Family, Score
+from gansmith.scorecard.validity import Defect
 from gansmith.scorecard.verdict.evidence import Evidence
 from gansmith.scorecard.verdict.questions import Line, verdict
 
@@ -142,7 +143,7 @@ def test_a_target_that_is_not_there_is_no_use():
 
 
 def test_a_defect_is_named_and_what_fresh_records_break_is_none():
-    evidence = Evidence({}, defects={"'b' follows 'c'": (0.001, ("b", "c"))})
+    evidence = Evidence({}, defects=[Defect("'b' follows 'c'", 0.001, ("b", "c"), "amber")])
     line = lines(entry("valid", 0.999, 1.0), evidence=evidence)[QUESTIONS[4]]
     assert (line.level, line.columns) == ("amber", ("b", "c"))
     as_real = lines(entry("valid", 0.999, 0.9991))[QUESTIONS[4]]
