@@ -8,19 +8,37 @@ times; all tests of an answer share that chance by Holm's procedure (`adjusted`)
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
-from typing import Final, TypeVar
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar, final
 
 import numpy as np
 from jaxtyping import Int
-
-from gansmith.scorecard.private.risk import Tally
 
 DOUBT: Final = 0.004
 """Chance by which an answer may be amber on honest data."""
 CERTAIN: Final = 0.0004
 """Chance by which an answer may be red on honest data."""
 NameT = TypeVar("NameT", bound=Hashable)
+
+
+@final
+@dataclass(frozen=True)
+class Tally:
+    """How often something succeeded.
+
+    Raises:
+        ValueError: From the constructor, when more succeeded than was tried.
+    """
+
+    n_hits: float
+    """Successes; a tie counts as half of one."""
+    n: int
+    """Tries."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.n_hits <= self.n:
+            raise ValueError(f"{self.n_hits} successes of {self.n} tries.")
 
 
 def adjusted(chances: Mapping[NameT, float]) -> dict[NameT, float]:
@@ -57,6 +75,47 @@ def chance_of_more(main: Tally, control: Tally) -> float:
 
     n_hits = round(main.n_hits) + round(control.n_hits)
     return float(hypergeom.sf(round(main.n_hits) - 1, main.n + control.n, n_hits, main.n))
+
+
+def chance_of_more_within(groups: Iterable[tuple[Tally, Tally]]) -> float:
+    """`chance_of_more` where tries are alike within each group only: of both sides' sums over all groups.
+
+    Source:
+        Fisher's exact test for several tables, given the sums of each: Mehta, Patel & Gray 1985, "Computing
+        an exact confidence interval for the common odds ratio in several 2 x 2 contingency tables", Journal
+        of the American Statistical Association 80.
+
+    Example:
+        >>> halves = [(Tally(4, 600), Tally(0, 600)), (Tally(4, 600), Tally(0, 600))]
+        >>> round(chance_of_more_within(halves), 4)
+        0.0038
+    """
+    from scipy.stats import hypergeom  # takes a moment: only where something is judged
+
+    chances, beyond = np.ones(1), 0  # of each sum of hits of the one side, as far as they are not certain
+    for main, control in groups:
+        n_hits = round(main.n_hits) + round(control.n_hits)
+        least, most = max(0, n_hits - control.n), min(main.n, n_hits)
+        beyond += round(main.n_hits) - least
+        if most > least:
+            possible = np.arange(least, most + 1)
+            found = hypergeom.pmf(possible, main.n + control.n, n_hits, main.n)
+            chances = np.convolve(chances, found)
+    return min(1.0, float(chances[beyond:].sum()))
+
+
+def chance_of_both(first: float, second: float) -> float:
+    """The chance that two independent findings are together as unlikely as these, or more so.
+
+    Source:
+        Fisher 1932, "Statistical methods for research workers", 4th edition.
+
+    Example:
+        >>> round(chance_of_both(0.05, 0.05), 4)
+        0.0175
+    """
+    product = first * second
+    return product * (1 - math.log(product)) if product > 0 else 0.0
 
 
 def chance_beyond(value: float, error: float) -> float:

@@ -96,6 +96,7 @@ class Judge(AbstractJudge[Case]):
             lost=taught.lost,
             lacking=lacking,
             searched=self._searched(fake),
+            n_compared=len(self.told),
             overlap=self._overlap,
         )
         return Scorecard(

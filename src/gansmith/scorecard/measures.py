@@ -7,7 +7,7 @@ anchor in their place.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, final
 
@@ -30,6 +30,7 @@ from gansmith.scorecard.private.linkability import linkability
 from gansmith.scorecard.private.membership import membership
 from gansmith.scorecard.private.risk import Attack
 from gansmith.scorecard.private.singling_out import multivariate_singling_out, univariate_singling_out
+from gansmith.scorecard.private.unusual import near_unusual
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
 from gansmith.scorecard.real.joint import mutual_information, triple_score
@@ -149,8 +150,12 @@ def _copies(case: Case) -> list[Found]:
     if not case.is_anchor:
         others = near_copies(case.fake, case.holdout, seed=case.seed).value
         details[NEAR_OTHERS] = 1 - (1 - others) ** (len(case.train) / len(case.holdout))
+    copies = exact_copies(case.fake.keys(), case.train.keys())
+    meaning = (
+        f"Share of the records that are equal to a training record in all {len(case.told)} columns compared"
+    )
     return [
-        Found("copies", exact_copies(case.fake.keys(), case.train.keys())),
+        Found("copies", replace(copies, meaning=f"{meaning}; texts and identifiers are not.")),
         Found("near_copies", found, details),
     ]
 
@@ -164,10 +169,15 @@ def _membership(case: Case) -> list[Found]:
     found = membership(*_attacked_sets(case), seed=case.seed, n_max=case.effort.n_members)
     return [
         Found("membership_auc", found.auc, found.details),
-        Found("membership_tpr", found.tpr),
+        Found("membership_tpr", found.tpr, found.surer),
         Found("membership_auc_unusual", found.unusual_auc),
         Found("membership_tpr_unusual", found.unusual_tpr),
     ]
+
+
+def _near_unusual(case: Case) -> list[Found]:
+    found = near_unusual(*_attacked_sets(case), seed=case.seed)
+    return [Found("near_unusual", found.attack.score, {}, found)]
 
 
 def _compared(
@@ -261,4 +271,5 @@ MEASURES: Final[tuple[Measure[Case], ...]] = (
         _membership,
         stand_in="half",
     ),
+    Measure(("near_unusual",), "private", _near_unusual, stand_in="half"),
 )

@@ -58,6 +58,8 @@ class Score:
     """The interval of 95 %, where it is not the error that makes it."""
     caveat: str = ""
     """Why this number cannot be trusted; empty where it can."""
+    chance: float | None = None
+    """Of an attack: how likely it does so well or better where nothing leaks; None: by the error."""
 
     def __post_init__(self) -> None:
         if self.error < 0 or self.n < 1:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.scorecard.chance import Tally, chance_of_more
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.points import as_points, nearest
-from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk, wilson_rate
+from gansmith.scorecard.private.risk import Attack, Risk, attack_of, measured_risk, wilson_rate
 from gansmith.scorecard.score import Score, error_of_share
 
 Keys = Sequence[Hashable] | np.ndarray
@@ -25,7 +27,7 @@ NEAR_OTHERS: Final = "near copies of hold-out records"
 
 
 def exact_copies(fake_keys: Keys, train_keys: Keys | frozenset[Any]) -> Score:
-    """Share of synthetic records that stand letter for letter among the training records.
+    """Share of synthetic records that are equal to a training record, in all that their keys are made of.
 
     Not 0 by itself: records of few short columns meet by chance, real ones too, so the anchor is the share of
     hold-out records that stand in training. Clearly more than that is copying; no more than that is no proof
@@ -222,28 +224,35 @@ def rare_values(fake: Features, train: Features, holdout: Features, *, seed: int
     n = min(len(train), len(holdout))
     train, holdout = train.sample(n, rng), holdout.sample(n, rng)
     found = np.zeros((fake.n_columns, 2, 2), dtype=np.int64)  # column, training or hold-out, hits and all
+    whose = np.zeros((2, 2, n), dtype=bool)  # training or hold-out, hits and all, record
     for column in range(fake.n_columns):
         known, ours, others = (part.values[:, column] for part in (fake, train, holdout))
-        for side, rare in enumerate((_rare(ours, others), _rare(others, ours))):
-            found[column, side] = np.isin(rare, known).sum(), len(rare)
+        for side, (rare, records) in enumerate((_rare(ours, others), _rare(others, ours))):
+            is_found = np.isin(rare, known)
+            found[column, side] = is_found.sum(), len(rare)
+            whose[side, 0, records[is_found]] = whose[side, 1, records] = True
     parts = {
         name: _risk_of(counts, n_parts=fake.n_columns)
         for name, counts in zip(fake.names, found, strict=True)
         if counts[:, 1].all()
     }
     parts = dict(sorted(parts.items(), key=lambda part: (-part[1].low, -part[1].value)))
+    # Values of one record come together: what counts for the chance is whose values were found.
+    by_record = chance_of_more(*(Tally(int(hits), int(n)) for hits, n in whose.sum(axis=2)))
     whole = attack_of(
-        {ALL: _risk_of(found.sum(axis=0), n_parts=1)},
+        {ALL: replace(_risk_of(found.sum(axis=0), n_parts=1), chance=by_record)},
         label="rare values (risk)",
         meaning="Risk that a value of fewer than 5 training records is repeated.",
     )
-    return Attack(whole.score, ALL, {**whole.parts, **parts})
+    return replace(whole, parts={**whole.parts, **parts})
 
 
-def _rare(ours: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Values that fewer than 5 of ours and none of the others have."""
-    values, counts = np.unique(ours[~np.isnan(ours)], return_counts=True)
-    return values[(counts < RARE) & ~np.isin(values, others)]
+def _rare(ours: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values that fewer than 5 of ours and none of the others have, and a record that has each."""
+    places = np.flatnonzero(~np.isnan(ours))
+    values, first, counts = np.unique(ours[places], return_index=True, return_counts=True)
+    is_rare = (counts < RARE) & ~np.isin(values, others)
+    return values[is_rare], places[first[is_rare]]
 
 
 def _risk_of(counts: np.ndarray, *, n_parts: int) -> Risk:

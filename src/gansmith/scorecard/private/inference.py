@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, final
 
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.scorecard.chance import Tally, chance_of_more_within
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.points import affordable, as_blocks
-from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk
+from gansmith.scorecard.private.risk import Attack, Risk, attack_of, measured_risk
 
 MAX_SECRETS: Final = 50
+FEWEST_MISSED: Final = 30
+"""Wrong guesses without which a secret says nothing: nearly all are right anyway."""
 TOLERANCE: Final = 0.05
 """How far a guessed number may be off, in widths of the middle nine tenths of the column. Our choice."""
 _TARGETS, _REFERENCES = 256, 4_096
 """Sides of a tile of distances: 4 MB, which stay near the processor while each secret is looked at."""
+_TENTHS: Final = np.arange(1, 10) / 10
+_FEWEST_ALIKE: Final = 20
+"""Records, of both sides together, that a group of like secrets has of its own."""
 _MANY_COLUMNS: Final = 8
 """From here on records lie so far apart that single precision tells the nearest."""
 
@@ -26,10 +34,14 @@ def inference(fake: Features, train: Features, holdout: Features, *, seed: int, 
     Each column in turn is the secret, and the guess is its cell in the synthetic record that is nearest by
     all other columns. A category (or a missing cell) is guessed when it is the same, a number when it is off
     by no more than 5 % of the distance between the 5 % and the 95 % quantile of the real records. That the
-    column can be predicted at all, in hold-out records too, is no risk: it is what the data is for.
+    column can be predicted at all, in hold-out records too, is no risk: it is what the data is for. The
+    control group is matched: hold-out records count as often as training records have their secret, so that
+    other shares of easy and hard ones are no risk either. A secret that hardly anybody is missed for says
+    nothing and is left out.
 
     Returns:
-        The risk of the worst secret, and all others; their intervals hold together. Of more than 50 columns
+        The risk of the worst secret where it is surely one, else of all, and each; their intervals hold
+        together. Of more than 50 columns
         50 random ones are the secrets. The guess to beat is the better of a random synthetic record's cell
         and the most frequent cell (for numbers, the median too).
 
@@ -51,23 +63,95 @@ def inference(fake: Features, train: Features, holdout: Features, *, seed: int, 
     secrets = np.sort(rng.permutation(fake.n_columns)[:MAX_SECRETS]).tolist()
     (fake_points, *target_points), blocks = as_blocks(fake, train, holdout)
     guessed = _nearest_without(np.concatenate(target_points), fake_points, [blocks[s] for s in secrets])
-    parts: dict[str, Risk] = {}
+    tried: dict[str, _Tried] = {}
     for secret, nearest in zip(secrets, guessed, strict=True):
-        known = fake.values[:, secret]
+        known, is_category = fake.values[:, secret], bool(fake.is_category[secret])
         truths = np.stack([train.values[:, secret], holdout.values[:, secret]])  # (2, n)
-        reach = 0.0 if fake.is_category[secret] else _reach(truths)
-        main, control = _is_right(known[nearest].reshape(2, n), truths, reach).sum(axis=1).tolist()
+        reach = 0.0 if is_category else _reach(truths)
         drawn = known[rng.integers(0, len(known), size=n)]
-        guesses = [drawn, *_typical(known, is_category=bool(fake.is_category[secret]))]
-        naive = max(int(_is_right(guess, truths[0], reach).sum()) for guess in guesses)
-        parts[fake.names[secret]] = measured_risk(
-            Tally(main, n), Tally(control, n), Tally(naive, n), n_parts=len(secrets)
+        guesses = [drawn, *_typical(known, is_category=is_category)]
+        tried[fake.names[secret]] = _Tried(
+            _is_right(known[nearest].reshape(2, n), truths, reach),
+            _groups(truths, is_category=is_category),
+            max(int(_is_right(guess, truths[0], reach).sum()) for guess in guesses),
         )
-    return attack_of(
-        parts,
+    telling = {name: one for name, one in tried.items() if one.n_missed >= FEWEST_MISSED}
+    silent = [name for name in tried if name not in telling]
+    chosen = telling or tried
+    said = f" Left out, missed by fewer than {FEWEST_MISSED} guesses: {', '.join(silent)}." if silent else ""
+    found = attack_of(
+        {name: one.risk(len(chosen)) for name, one in chosen.items()},
         label="inference (risk)",
-        meaning="Risk that a secret value of a training record is inferred from all its other columns.",
+        meaning="Risk that a secret value of a training record is inferred from all its other columns."
+        f"{said}",
     )
+    if telling:
+        return found
+    caveat = f"cannot be trusted: no secret is missed by {FEWEST_MISSED} guesses of hold-out records"
+    return replace(found, score=replace(found.score, caveat=caveat, chance=1.0))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Tried:
+    """Guesses of one secret."""
+
+    is_right: np.ndarray
+    """Of training and of hold-out records: shape (2, n)."""
+    groups: np.ndarray
+    """Which secrets are alike, whole numbers from 0: shape (2, n)."""
+    n_naive: int
+    """Training records that a guess which knows nothing of them is right about."""
+
+    @property
+    def n_missed(self) -> int:
+        """Of the side that is missed more often: the hold-out, where there is a risk."""
+        return int((~self.is_right).sum(axis=1).max())
+
+    def risk(self, n_parts: int) -> Risk:
+        """With the control group matched to the training records."""
+        ours, theirs = (
+            [
+                Tally(int(rights[groups == group].sum()), int((groups == group).sum()))
+                for group in range(self.groups.max() + 1)
+            ]
+            for rights, groups in zip(self.is_right, self.groups, strict=True)
+        )
+        shared = [(main, control) for main, control in zip(ours, theirs, strict=True) if main.n and control.n]
+        n = self.is_right.shape[1]
+        main, control = _matched(shared)
+        chance = chance_of_more_within(shared)
+        return measured_risk(main, control, Tally(self.n_naive, n), n_parts=n_parts, chance=chance)
+
+
+def _matched(groups: Sequence[tuple[Tally, Tally]]) -> tuple[Tally, Tally]:
+    """Hits of training records, and of as many hold-out records in each group; of groups that both have.
+
+    The tries of the control group are the effective ones: weights make some records count for several.
+
+    Source:
+        Post-stratification: Holt & Smith 1979, Journal of the Royal Statistical Society A 142; effective
+        number: Kish 1965, "Survey sampling".
+    """
+    n = sum(main.n for main, _ in groups)
+    if not n:
+        return Tally(0, 0), Tally(0, 0)
+    share = sum(main.n * control.n_hits / control.n for main, control in groups) / n
+    n_effective = max(1, round(n**2 / sum(main.n**2 / control.n for main, control in groups)))
+    return Tally(sum(main.n_hits for main, _ in groups), n), Tally(min(1.0, share) * n_effective, n_effective)
+
+
+def _groups(truths: np.ndarray, *, is_category: bool) -> np.ndarray:
+    """Secrets that are alike: equal codes, numbers of one tenth of all; rare ones are put together."""
+    present = truths[~np.isnan(truths)]
+    cells = truths
+    if not is_category and len(present):
+        cells = np.searchsorted(np.quantile(present, _TENTHS), truths) * 1.0
+        cells[np.isnan(truths)] = -1.0
+    _, groups, counts = np.unique(cells, return_inverse=True, return_counts=True)
+    is_rare = counts < _FEWEST_ALIKE
+    renumbered = np.where(is_rare, 0, np.cumsum(~is_rare))
+    return np.unique(renumbered[groups], return_inverse=True)[1].reshape(truths.shape)
 
 
 def _nearest_without(targets: np.ndarray, references: np.ndarray, blocks: list[slice]) -> np.ndarray:

@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 
 from gansmith.errors import DataError, UsageError
+from gansmith.scorecard.chance import Tally
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.points import affordable, as_blocks, nearest_few
-from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk
+from gansmith.scorecard.private.risk import Attack, Risk, attack_of, measured_risk
 
 N_SPLITS: Final = 4
 """Random halves of the columns that are tried."""

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, final
 
 import numpy as np
-from jaxtyping import Float
 
 from gansmith.errors import DataError
+from gansmith.scorecard.chance import DOUBT, adjusted, chance_of_both
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
 from gansmith.scorecard.learners import SMALL_TREES, auc_and_error
 from gansmith.scorecard.points import affordable, as_points, nearest_few
-from gansmith.scorecard.private.risk import Rate, Tally, wilson_rate
+from gansmith.scorecard.private.rates import Reached, auc_reached, n_needed, share_reached
+from gansmith.scorecard.private.risk import Rate
+from gansmith.scorecard.private.unusual import FEWEST, most_unusual, unusualness
 from gansmith.scorecard.score import CONFIDENT, Score
 
 FALSE_POSITIVES: Final = 0.01
-UNUSUAL: Final = 0.01
-"""Share of the records that are called unusual."""
-FEWEST: Final = 20
-"""Unusual records that are looked at, even where they are more than that share."""
+SURER: Final = 0.001
 _SMALLEST: Final = 12
 """Records without which there is nothing to split."""
-_N_BINS: Final = 20
-"""Cells of equal width between the 1 % and the 99 % quantile of a number."""
 _N_NEIGHBOURS: Final = 10
 """Of the larger of two neighbourhoods; the smaller one has the nearest alone."""
 _BALL: Final = 0.1
 """The small ball reaches as far as this share of the targets has its nearest synthetic record."""
 _RECORDS_LEARNT: Final = 10_000
 """That the classifier learns from, of each side."""
-_SIDES: Final[tuple[Literal["right"], Literal["left"]]] = ("right", "left")
 _NO_DISTANCE: Final = 1e-6
 """Added to distances before their logarithm is taken: a copy lies at a distance of 0."""
 _SOURCE: Final = (
@@ -59,6 +55,8 @@ class Membership:
     details: Mapping[str, float]
     """AUC of each attack on all targets, the highest first: to see which one works. The highest of these is
     flattered by the choice, which `auc` is not."""
+    surer: Mapping[str, float]
+    """The rate `tpr` at one false alarm in a thousand, where there are records enough."""
 
 
 def membership(
@@ -69,8 +67,8 @@ def membership(
     Somebody holds a record, the synthetic records and further real records from the same source: half of the
     hold-out, the reference. Several attacks (see `membership_attacks`) say how likely the record was learnt
     from. The best attack is chosen on one half of the targets and measured on the other, then the other way
-    round: the best of many on the same targets would accuse innocent data. For unusual targets it is chosen
-    on the most unusual quarter of the ordinary ones.
+    round: the best of many on the same targets would accuse innocent data. Unusual targets are too few for
+    that: there the surest attack counts where its chance, by Holm, is below `DOUBT`, else the mean of all.
 
     Returns:
         AUC and true-positive rates, overall and for the most unusual 1 % (20 records at least, if that is no
@@ -93,43 +91,42 @@ def membership(
         )
     targets, reference, groups = _chosen(train, holdout, n_max, draws(seed))
     said = membership_attacks(fake, reference, targets, seed=seed)
-    ordinary, unusual, nearly = (
+    ordinary, unusual = (
         {name: (pair[0][places[0]], pair[1][places[1]]) for name, pair in said.items()} for places in groups
     )
     halves = [{name: (a[part::2], b[part::2]) for name, (a, b) in ordinary.items()} for part in (0, 1)]
     swapped = [(halves[0], halves[1]), (halves[1], halves[0])]
-    aucs = {name: auc_of(*pair).value for name, pair in ordinary.items()}
+    aucs = {name: auc_and_error(*pair)[0] for name, pair in ordinary.items()}
+    aucs_of_unusual = {name: auc_reached(*pair) for name, pair in unusual.items()}
+    tprs_of_unusual = {name: _sure_share(*pair) for name, pair in unusual.items()}
+    auc = _score(_mean([_best(auc_reached, *sides) for sides in swapped]), "", is_share=False)
+    unusual_auc = _score(_surest(aucs_of_unusual), " of unusual records", is_share=False)
     return Membership(
-        _mean([_best(auc_of, *sides) for sides in swapped], "", is_share=False),
-        _mean([_best(sure_share_of, *sides) for sides in swapped], "", is_share=True),
-        _mean([_best(auc_of, nearly, unusual)], " of unusual records", is_share=False),
-        _mean([_best(sure_share_of, nearly, unusual)], " of unusual records", is_share=True),
+        auc,
+        _agreeing(_score(_mean([_best(_sure_share, *sides) for sides in swapped]), "", is_share=True), auc),
+        unusual_auc,
+        _agreeing(_score(_surest(tprs_of_unusual), " of unusual records", is_share=True), unusual_auc),
         dict(sorted(aucs.items(), key=lambda item: -item[1])),
+        _surer(swapped),
     )
 
 
 def _chosen(
     train: Features, holdout: Features, n_max: int, rng: np.random.Generator
 ) -> tuple[tuple[Features, Features], Features, list[Pair]]:
-    """Members and others; real records that are neither; and places of three groups of both.
-
-    The groups are the ordinary ones, the unusual ones, and the most unusual quarter of the ordinary ones.
-    """
+    """Members and others; real records that are neither; and places of the ordinary and the unusual ones."""
     n = min(len(train), len(holdout))
     train, holdout = train.sample(n, rng), holdout.sample(n, rng)
-    n_ordinary, n_unusual = min(n_max, n // 2), min(max(FEWEST, math.ceil(UNUSUAL * n)), n // 4)
+    n_ordinary, n_unusual = min(n_max, n // 2), most_unusual(n)
     # Both sets are shuffled, so the first ones are a random choice and equals stand in random order.
     orders = [np.argsort(-how, kind="stable") for how in unusualness(train, holdout)]
     rare = [order[:n_unusual] for order in orders]
-    nearly = [order[n_unusual:][order[n_unusual:] < n_ordinary] for order in orders]
-    n_nearly = max(1, min(min(map(len, nearly)), max(FEWEST, n_ordinary // 4)))
     first, last = np.arange(n_ordinary), np.arange(n_ordinary, n_ordinary + n_unusual)
     is_reference = np.arange(n) >= n - n // 2
     is_reference[rare[1]] = False
     members = train.take(np.append(first, rare[0]))
     others = holdout.take(np.append(first, rare[1]))
-    groups: list[Pair] = [(first, first), (last, last), (nearly[0][:n_nearly], nearly[1][:n_nearly])]
-    return (members, others), holdout.take(np.flatnonzero(is_reference)), groups
+    return (members, others), holdout.take(np.flatnonzero(is_reference)), [(first, first), (last, last)]
 
 
 def membership_attacks(
@@ -195,147 +192,90 @@ def _by_classifier(
     return judge.probabilities(values[2 * n :])[:, 1]
 
 
-def unusualness(*parts: Features) -> list[np.ndarray]:
-    """Sum over the columns of -log of how frequent the record's cell is among all records.
-
-    A category is a cell, and so is a missing value. Numbers lie in 20 cells of equal width, or in the two
-    beyond the 1 % and the 99 % quantile: in cells of equal counts no number would be rare.
-
-    Args:
-        parts: Sets of records with the same columns, counted together.
-
-    Returns:
-        For each part shape `(n_records,)`, in nats, 0 or more; high is unusual.
-
-    Source:
-        The surprise of independent columns; Shannon 1948, "A mathematical theory of communication".
-    """
-    values = np.concatenate([part.values for part in parts])
-    total = np.zeros(len(values))
-    for column, is_category in enumerate(parts[0].is_category):
-        cells = values[:, column] if is_category else _cells(values[:, column])
-        _, inverse, counts = np.unique(cells, return_inverse=True, return_counts=True)
-        total -= np.log(counts / len(values))[inverse]
-    return np.split(total, np.cumsum([len(part) for part in parts])[:-1])
-
-
-def _cells(numbers: np.ndarray) -> np.ndarray:
-    present = numbers[~np.isnan(numbers)]
-    if not len(present):
-        return numbers
-    low, high = np.quantile(present, (0.01, 0.99))
-    if low == high:
-        return np.sign(numbers - low)
-    cells = np.floor((numbers - low) / (high - low) * _N_BINS)
-    # The 99 % quantile itself still lies inside.
-    cells = np.where(numbers == high, _N_BINS - 1, cells)
-    return np.clip(cells, -1, _N_BINS)  # NaN stays
-
-
 def _best(
-    measure: Callable[[np.ndarray, np.ndarray], Rate],
+    measure: Callable[[np.ndarray, np.ndarray], Reached],
     to_choose: Mapping[str, Pair],
     to_measure: Mapping[str, Pair],
-) -> Rate:
+) -> Reached:
     """The attack that does best on some targets, measured on others."""
-    best = max(to_choose, key=lambda name: measure(*to_choose[name]).value)
+    best = max(to_choose, key=lambda name: measure(*to_choose[name]).rate.value)
     return measure(*to_measure[best])
 
 
-def _mean(rates: list[Rate], whose: str, *, is_share: bool) -> Score:
-    """Of independent rates, AUCs or shares; the interval of a share stays within 0 to 1."""
+def _mean(parts: Sequence[Reached]) -> Reached:
+    """Of two independent rates."""
+    rates = [part.rate for part in parts]
     value, n = sum(rate.value for rate in rates) / len(rates), sum(rate.n for rate in rates)
     low = value - math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
     high = value + math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
+    n_others = min(part.n_others for part in parts)
+    return Reached(Rate(value, low, high, n), chance_of_both(*(part.chance for part in parts)), n_others)
+
+
+def _surest(parts: Mapping[str, Reached]) -> Reached:
+    """The attack that is least likely a guess, or the mean of all where that may be one."""
+    chances = adjusted({name: part.chance for name, part in parts.items()})
+    surest = min(chances, key=lambda name: (chances[name], -parts[name].rate.low))
+    if chances[surest] < DOUBT:
+        return replace(parts[surest], chance=chances[surest])
+    rates = [part.rate for part in parts.values()]
+    value, low, high = np.mean([(rate.value, rate.low, rate.high) for rate in rates], axis=0).tolist()
+    return Reached(Rate(value, low, high, rates[0].n), chances[surest], parts[surest].n_others)
+
+
+def _score(found: Reached, whose: str, *, is_share: bool) -> Score:
+    """As a score; the interval of a share stays within 0 to 1."""
+    rate, n_wanted = found.rate, n_needed(FALSE_POSITIVES) if is_share else FEWEST
     if is_share:
         label = f"membership{whose} (found at 1 % false alarms)"
-        meaning = f"Share of the training records{whose} that the best attack finds so; 0.01 is guessing."
-        n_asked, n_wanted = min(rate.n for rate in rates), math.ceil(1 / FALSE_POSITIVES) - 1
+        meaning = (
+            f"Share of the training records{whose} that the best attack finds so; 0.01 is guessing. It takes "
+            f"{n_wanted} records of each kind."
+        )
     else:
-        label, n_asked, n_wanted = f"membership{whose} (AUC)", n, FEWEST
+        label = f"membership{whose} (AUC)"
         meaning = (
             f"How often the best attack tells a training record{whose} from a held-out one; 0.5 is guessing."
         )
-    doubt = f"cannot be trusted: only {n_asked} records of each kind, {n_wanted} needed"
+    doubt = f"cannot be trusted: only {found.n_others} records of each kind, {n_wanted} needed"
     return Score(
-        value=value,
-        error=(high - low) / 2 / CONFIDENT,
-        n=n,
+        value=rate.value,
+        error=(rate.high - rate.low) / 2 / CONFIDENT,
+        n=rate.n,
         direction="lower",
         source=_SOURCE,
         label=label,
         meaning=meaning,
-        bounds=(max(0.0, low), min(1.0, high)) if is_share else None,
-        caveat=doubt if n_asked < n_wanted else "",
+        bounds=(max(0.0, rate.low), min(1.0, rate.high)) if is_share else None,
+        caveat=doubt if found.n_others < n_wanted else "",
+        chance=found.chance,
     )
 
 
-# --- What an attack reaches ---------------------------------------------------------------------------------
+def _agreeing(tpr: Score, auc: Score) -> Score:
+    """A rate, with a caveat where the AUC is too high for it.
 
-
-def true_positive_rate(
-    positives: Float[np.ndarray, " n_positives"],
-    negatives: Float[np.ndarray, " n_negatives"],
-    *,
-    false_positives: float,
-) -> Rate:
-    """Share of positive records above a threshold that a given share of negative ones exceeds.
-
-    Of numbers of the same distribution, a share of i / (n + 1) lies above the i-th largest of n negative ones
-    on average; in between, the rate is interpolated, and ties fall in random order. So a
-    guess reaches the given share however few the negatives are, and fewer than 1 / false_positives of them
-    can never show a rate of 1.
-
-    Args:
-        positives: What the attack says of the positive records, one or more; any scale.
-        negatives: The same of the negative ones, one or more.
-        false_positives: Share of negatives that may be taken for positives, between 0 and 1.
-
-    Returns:
-        The rate. Its interval adds, as squares, that of the share of positives and that of the threshold.
-
-    Source:
-        Carlini et al. 2022, "Membership inference attacks from first principles" (arXiv:2112.03570), on why
-        few false positives are what counts. The sum of squares: Newcombe 1998, Statistics in Medicine 17.
-
-    Example:
-        >>> numbers = np.arange(1000.0)
-        >>> round(true_positive_rate(numbers, numbers + 0.5, false_positives=0.1).value, 2)
-        0.1
+    Whoever is found at a share f of false alarms with a rate of t only cannot have an AUC above
+    1 - f (1 - t).
     """
-    curve = _curve(positives, negatives)
-    value = float(np.interp(false_positives, *curve))
-    n_hits = min(value * len(positives), float(len(positives)))
-    share = wilson_rate(Tally(n_hits, len(positives)))
-    threshold = wilson_rate(Tally(false_positives * len(negatives), len(negatives)))
-    least, most = np.interp([threshold.low, threshold.high], *curve).tolist()
-    low = value - math.hypot(value - share.low, value - least)
-    high = value + math.hypot(share.high - value, most - value)
-    return Rate(value, max(0.0, low), min(1.0, high), len(positives))
+    most = 1 - FALSE_POSITIVES * (1 - tpr.interval[1])
+    if tpr.caveat or auc.interval[0] <= most:
+        return tpr
+    return replace(tpr, caveat=f"cannot be trusted: it contradicts an AUC of {auc.value:.3f}")
 
 
-def _curve(positives: np.ndarray, negatives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Expected shares of false positives, ascending from 0 to 1, and the shares of true ones."""
-    n = len(negatives)
-    ascending = np.sort(negatives)
-    upper, lower = (np.searchsorted(ascending, ascending, side=side) for side in _SIDES)
-    n_above, n_reached = (
-        len(positives) - np.searchsorted(np.sort(positives), ascending, side=side) for side in _SIDES
-    )
-    # Negatives that are equal take part in a tie at random places: above the j-th of g of them there are
-    # j / (g + 1) of the positives in the tie, on average.
-    place = (upper - np.arange(n)) / (upper - lower + 1)
-    n_true = n_above + (n_reached - n_above) * place
-    shares = np.append(n_true / len(positives), 0.0)[::-1]
-    return np.append(np.arange(n + 1) / (n + 1), 1.0), np.append(shares, 1.0)
+def _sure_share(members: np.ndarray, others: np.ndarray) -> Reached:
+    return share_reached(members, others, false_positives=FALSE_POSITIVES)
 
 
-def auc_of(members: np.ndarray, others: np.ndarray) -> Rate:
-    """How often an attack rightly calls the member of two."""
-    value, error = auc_and_error(members, others)
-    return Rate(value, value - CONFIDENT * error, value + CONFIDENT * error, len(members))
+def _surer_share(members: np.ndarray, others: np.ndarray) -> Reached:
+    return share_reached(members, others, false_positives=SURER)
 
 
-def sure_share_of(members: np.ndarray, others: np.ndarray) -> Rate:
-    """Share of the members that an attack is sure of."""
-    return true_positive_rate(members, others, false_positives=FALSE_POSITIVES)
+def _surer(swapped: Sequence[tuple[Mapping[str, Pair], Mapping[str, Pair]]]) -> dict[str, float]:
+    """The rate at one false alarm in a thousand; nothing where there are too few records for it."""
+    n_others = min(len(others) for _, measured in swapped for _, others in measured.values())
+    if n_others < n_needed(SURER):
+        return {}
+    found = [_best(_surer_share, *sides).rate.value for sides in swapped]
+    return {"found at 0.1 % false alarms": sum(found) / len(found)}

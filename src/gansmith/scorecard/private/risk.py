@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from typing import Final, final
 
+from gansmith.scorecard.chance import DOUBT, Tally, adjusted, chance_of_more
 from gansmith.scorecard.score import CONFIDENT, Score
 
 SOURCE: Final = "Giomi et al. 2023 (arXiv:2211.10459)"
@@ -15,25 +16,6 @@ _LEAST: Final = -1.0
 """A control group that is nearly always hit would make risks of minus a million."""
 _DOUBT: Final = 0.05
 """Of an interval of 95 %; shared by all parts where the worst of them is reported."""
-
-
-@final
-@dataclass(frozen=True)
-class Tally:
-    """How often something succeeded.
-
-    Raises:
-        ValueError: From the constructor, when more succeeded than was tried.
-    """
-
-    n_hits: float
-    """Successes; a tie counts as half of one."""
-    n: int
-    """Tries."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.n_hits <= self.n:
-            raise ValueError(f"{self.n_hits} successes of {self.n} tries.")
 
 
 @final
@@ -66,6 +48,10 @@ class Risk:
     """A guess that knows nothing of the record, on training records; None where there is no such guess."""
     caveat: str
     """Why the risk cannot be trusted; empty where it can."""
+    chance: float
+    """How likely the attack succeeds so much more often, or more so, where nothing leaks."""
+    design: float = 1.0
+    """See `wilson_rate`."""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -85,24 +71,23 @@ class Risk:
             meaning=meaning,
             bounds=self.bounds,
             caveat=self.caveat,
+            chance=self.chance,
         )
 
 
 @final
 @dataclass(frozen=True)
 class Attack:
-    """An attack that was run: its worst risk as a score, and what lies behind it."""
+    """An attack that was run: its risk as a score, and what lies behind it."""
 
     score: Score
     worst: str
-    """Which part the score is of: a secret, a column, a number of columns, a split."""
+    """The surest part: a secret, a column, a number of columns, a split."""
+    risk: Risk
+    """What the score is of, with the rates of its attack, its control group and its naive guess: the worst
+    part where that is surely no chance, else the mean of all."""
     parts: Mapping[str, Risk] = field(default_factory=dict[str, Risk])
     """All parts, the worst first; their intervals hold together."""
-
-    @property
-    def risk(self) -> Risk:
-        """The worst part, with the rates of its attack, its control group and its naive guess."""
-        return self.parts[self.worst]
 
     @property
     def details(self) -> dict[str, float]:
@@ -110,12 +95,14 @@ class Attack:
         return {name: _clipped(part.value) for name, part in self.parts.items()}
 
 
-def wilson_rate(tally: Tally, *, confidence: float = 1 - _DOUBT) -> Rate:
+def wilson_rate(tally: Tally, *, confidence: float = 1 - _DOUBT, design: float = 1.0) -> Rate:
     """A share with its score interval, which is right near 0 and 1 and with few tries, too.
 
     Args:
         tally: Successes and tries; none at all leaves everything open, 0 to 1.
         confidence: That the interval holds the true share.
+        design: Tries that say as much as one independent try, 1 or more: how many times larger the variance
+            is where tries are about the same records (the design effect, Kish 1965, "Survey sampling").
 
     Source:
         Wilson 1927, "Probable inference, the law of succession, and statistical inference", Journal of the
@@ -128,16 +115,24 @@ def wilson_rate(tally: Tally, *, confidence: float = 1 - _DOUBT) -> Rate:
     """
     if not tally.n:
         return Rate(0.0, 0.0, 1.0, 0)
-    n, share = tally.n, tally.n_hits / tally.n
+    n, share = tally.n / design, tally.n_hits / tally.n
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     # Rounding must not push the bounds past a share of exactly 0 or 1.
     low, high = min(max(0.0, centre - half), share), max(min(1.0, centre + half), share)
-    return Rate(share, low, high, n)
+    return Rate(share, low, high, tally.n)
 
 
-def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_parts: int = 1) -> Risk:
+def measured_risk(
+    main: Tally,
+    control: Tally,
+    baseline: Tally | None,
+    *,
+    n_parts: int = 1,
+    chance: float | None = None,
+    design: float = 1.0,
+) -> Risk:
     """The risk (main - control) / (1 - control) with its interval.
 
     It is 1 - R with the ratio R of the two shares of failures. Its interval comes from both Wilson intervals
@@ -150,6 +145,8 @@ def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_part
             attack is trusted.
         n_parts: How many risks it is one of. The intervals of all hold together with 95 %, so that the worst
             can be reported (Bonferroni).
+        chance: Of so much or more where nothing leaks; None: Fisher's exact test of tries that are alike.
+        design: See `wilson_rate`.
 
     Source:
         Giomi et al. 2023, "A unified framework for quantifying privacy risk in synthetic data", PoPETs
@@ -161,29 +158,55 @@ def measured_risk(main: Tally, control: Tally, baseline: Tally | None, *, n_part
         0.5
     """
     confidence = 1 - _DOUBT / n_parts
-    tried, others = (wilson_rate(tally, confidence=confidence) for tally in (main, control))
+    tried, others = (wilson_rate(tally, confidence=confidence, design=design) for tally in (main, control))
     reached = (tried.value - others.value) / max(1 - others.value, 1e-300)
     value, low, high = (max(_LEAST, bound) for bound in (reached, *_bounds_of_risk(tried, others)))
     guess = None if baseline is None else wilson_rate(baseline)
     # An attack that fails shows nothing, unless training records suffer more from it than others do.
     caveat = "" if low > 0 else _doubt_of(main, control, baseline)
-    return Risk(value, low, high, tried, others, guess, caveat)
+    by_chance = chance_of_more(main, control) if chance is None else chance
+    return Risk(value, low, high, tried, others, guess, caveat, by_chance, design)
 
 
 def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str) -> Attack:
-    """The attack whose parts these are, reported by the worst of them.
+    """The attack whose parts these are, with the chance of the surest by Holm.
 
-    The worst has the highest lower bound, among the parts that can be trusted if there are any: the largest
-    number alone would be the noisiest.
+    Where that is below `DOUBT`, the risk is that of the worst: the highest lower bound, among the parts that
+    can be trusted if there are any. Else it is that of all together: of many honest parts the largest number
+    is the noisiest.
 
     Args:
         parts: One or more risks by name, each measured with `n_parts` the number of all.
         label: Of the score.
         meaning: Of the score.
     """
-    ordered = sorted(parts.items(), key=lambda part: (part[1].caveat != "", -part[1].low, -part[1].value))
-    worst, risk = ordered[0]
-    return Attack(risk.to_score(label=label, meaning=meaning), worst, dict(ordered))
+    ordered = dict(
+        sorted(parts.items(), key=lambda part: (part[1].caveat != "", -part[1].low, -part[1].value))
+    )
+    worst = next(iter(ordered))
+    chances = adjusted({name: risk.chance for name, risk in parts.items()})
+    trusted = [risk for risk in parts.values() if not risk.caveat] or list(parts.values())
+    risk = ordered[worst] if chances[worst] < DOUBT or len(trusted) == 1 else _together(trusted)
+    score = replace(risk.to_score(label=label, meaning=meaning), chance=min(chances.values()))
+    return Attack(score, worst, risk, ordered)
+
+
+def _together(risks: Sequence[Risk]) -> Risk:
+    """Of all tries of all parts; the interval is that of one part, as if all were about the same records."""
+
+    def mean(rates: Sequence[Rate]) -> Tally:
+        n = sum(rate.n for rate in rates)
+        share = min(1.0, sum(rate.value * rate.n for rate in rates) / max(1, n))
+        return Tally(share * round(n / len(rates)), round(n / len(rates)))
+
+    guesses = [risk.baseline for risk in risks if risk.baseline is not None]
+    found = measured_risk(
+        mean([risk.main for risk in risks]),
+        mean([risk.control for risk in risks]),
+        mean(guesses) if guesses else None,
+        design=max(risk.design for risk in risks),
+    )
+    return replace(found, caveat=risks[0].caveat)
 
 
 def _bounds_of_risk(main: Rate, control: Rate) -> tuple[float, float]:

@@ -8,9 +8,10 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.scorecard.chance import Tally, chance_of_more
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.points import MAX_RECORDS
-from gansmith.scorecard.private.risk import Attack, Risk, Tally, attack_of, measured_risk
+from gansmith.scorecard.private.risk import Attack, Risk, attack_of, measured_risk
 
 N_PREDICATES: Final = 2_000
 N_ASKED: Final = (2, 4, 8, 32)
@@ -41,6 +42,13 @@ class CodedRecords:
 
     def counts(self, predicates: Predicates) -> np.ndarray:
         """How many records answer yes to each predicate: shape `(n_predicates,)`."""
+        return self.answers(predicates)[0]
+
+    def answers(self, predicates: Predicates) -> tuple[np.ndarray, np.ndarray]:
+        """How many records answer yes to each predicate, and one of them: both of shape `(n_predicates,)`.
+
+        Where there is none, any record stands for it.
+        """
         columns, low, high = np.moveaxis(predicates, 2, 0)
         starts, ends = np.empty_like(columns), np.empty_like(columns)
         for column, ascending in enumerate(self.ascending):
@@ -48,10 +56,15 @@ class CodedRecords:
             starts[asked] = np.searchsorted(ascending, low[asked], side="left")
             ends[asked] = np.searchsorted(ascending, high[asked], side="right")
         if columns.shape[1] == 1:
-            return (ends - starts)[:, 0]
-        return np.array(list(self._counted(predicates, starts, ends)), dtype=np.int64)
+            first = np.minimum(starts[:, 0], self.order.shape[1] - 1)
+            return (ends - starts)[:, 0], self.order[columns[:, 0], first]
+        found = list(self._answered(predicates, starts, ends))
+        counted = np.array(found, dtype=np.int64).reshape(-1, 2)
+        return counted[:, 0], counted[:, 1]
 
-    def _counted(self, predicates: Predicates, starts: np.ndarray, ends: np.ndarray) -> Iterator[int]:
+    def _answered(
+        self, predicates: Predicates, starts: np.ndarray, ends: np.ndarray
+    ) -> Iterator[tuple[int, int]]:
         # The column that leaves the fewest records comes first; each further one sees what is left.
         for index, order in enumerate(np.argsort(ends - starts, axis=1)):
             first, *others = predicates[index, order].tolist()
@@ -61,7 +74,7 @@ class CodedRecords:
                     break
                 codes = self.codes[column, records]
                 records = records[(codes >= low) & (codes <= high)]
-            yield len(records)
+            yield len(records), int(records[0]) if len(records) else 0
 
 
 def coded(*parts: Features) -> tuple[list[CodedRecords], np.ndarray]:
@@ -148,12 +161,23 @@ def _drawn(
 
 
 def _risk_of(asked: Predicates, chance: Predicates, targets: list[CodedRecords], *, n_parts: int) -> Risk:
-    train, holdout = targets
-    main, control, baseline = (
-        Tally(int((records.counts(predicates) == 1).sum()), len(predicates))
-        for records, predicates in ((train, asked), (holdout, asked), (train, chance))
+    """The risk of questions; many of them may be about one and the same record, which counts once.
+
+    Whoever is the only one of all targets that a question fits would be so on either side: were training and
+    hold-out alike, the different records found so would be dealt to both like all others.
+    """
+    train, n = targets[0], targets[0].codes.shape[1]
+    (ours, which), (theirs, whose) = (records.answers(asked) for records in targets)
+    main, control = (Tally(int((counts == 1).sum()), len(asked)) for counts in (ours, theirs))
+    baseline = Tally(int((train.counts(chance) == 1).sum()), len(chance))
+    sides = ((which, ours == 1), (whose, theirs == 1))
+    is_only = ours + theirs == 1
+    singled = [Tally(len(np.unique(one[is_single & is_only])), n) for one, is_single in sides]
+    n_times = np.concatenate([np.bincount(one[is_single]) for one, is_single in sides])
+    design = float(np.square(n_times).sum()) / max(1, int(n_times.sum()))
+    return measured_risk(
+        main, control, baseline, n_parts=n_parts, chance=chance_of_more(*singled), design=max(1.0, design)
     )
-    return measured_risk(main, control, baseline, n_parts=n_parts)
 
 
 def _unique_values(

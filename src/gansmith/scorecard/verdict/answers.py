@@ -20,12 +20,12 @@ from gansmith.scorecard.verdict.given import (
 )
 from gansmith.scorecard.verdict.leaks import (
     ATTACKS,
+    NEARER,
     SHARES,
     Level,
     counted,
     is_open,
-    level_of_attack,
-    level_of_share,
+    levels,
     untried,
 )
 
@@ -239,33 +239,37 @@ def private(evidence: Evidence) -> list[Finding]:
     entries, findings = evidence.entries, list[Finding]()
     if strange := unlike_holdout(evidence):
         return strange
+    found = levels(entries)
+    leaks = {name: level for name, level in found.items() if level in ("amber", "red")}
+    where = f" in all {evidence.n_compared} columns compared" if evidence.n_compared else ""
     for name, words in SHARES.items():
-        if (entry := entries.get(name)) and (level := level_of_share(entry)) in ("amber", "red"):
-            text = f"{entry.score.value:.1%} of the records {words} ({counted(entry)})."
-            findings.append(Finding(level, text))
-    for attack in ATTACKS:
-        if (entry := entries.get(attack.name)) and (level := level_of_attack(attack, entry)) != "grey":
-            columns = _worst_of(attack.name, entry, evidence.columns)
-            which = f" ({columns[0]})" if columns else ""
-            text = f"{attack.words}{which}: {entry.score.value:.2f}, by chance {attack.chance:g}."
-            findings += [] if level == "green" else [Finding(level, text, columns)]
-    if entry := entries.get("nearer"):
-        level = _level(entry.score.interval[0] - max(0.5, entry.anchor(CEILING, 0.5)), 0.05, 0.2)
-        if level != "green":
-            share = f"{entry.score.value:.0%} of the records"
-            findings.append(Finding(level, f"{share} lie nearer to training records than to held-out ones."))
+        if name in leaks:
+            entry, said = entries[name], words.format(where=where)
+            text = f"{entry.score.value:.1%} of the records {said} ({counted(entry)})."
+            findings.append(Finding(leaks[name], text))
+    for attack in (one for one in ATTACKS if one.name in leaks):
+        entry = entries[attack.name]
+        columns = _worst_of(attack.name, entry, evidence.columns)
+        which = f" ({columns[0]})" if columns else ""
+        text = f"{attack.words}{which}: {entry.score.value:.2f}, by chance {attack.chance:g}."
+        findings.append(Finding(leaks[attack.name], text, columns))
+    if NEARER in leaks:
+        share = f"{entries[NEARER].score.value:.0%} of the records"
+        text = f"{share} lie nearer to training records than to held-out ones."
+        findings.append(Finding(leaks[NEARER], text))
     if findings or "copies" not in entries:
         return findings  # a hold-out that was learnt from hides leaks, and makes none
     if known := known_holdout(evidence):
         return known
-    copies = entries["copies"].score
-    said = f" Exact copies, no more than by chance: {counted(entries['copies'])}." if copies.value > 0 else ""
+    said = ""
+    if entries["copies"].score.value > 0:
+        said = f" No more than by chance are equal{where} to a training record: {counted(entries['copies'])}."
     if lacking := untried(entries, evidence.needed):
         text = "No leak was found, but these attacks could not be tried or did no better than a blind guess"
         return [Finding("grey", f"{text}, which shows nothing: {_listed(lacking)}.{said}")]
     if is_open(entries, evidence.needed):
         return [Finding("grey", f"No leak was found, but there are too few records to rule one out.{said}")]
-    text = "No leak was found: no attack did better on training records than on held-out ones."
+    text = "No leak was found: no attack did better on training records than on held-out ones, beyond chance."
     return [Finding("green", f"{text}{said}{evidence.searched}")]
 
 

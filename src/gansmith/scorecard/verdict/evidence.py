@@ -53,5 +53,7 @@ class Evidence:
     """A sentence, where attacks looked at part of the synthetic records only."""
     needed: Sequence[str] = NEEDED
     """The attacks without which nothing can be said of privacy."""
+    n_compared: int = 0
+    """Columns whose cells are compared: without texts and identifiers. 0: records are no columns."""
     overlap: Overlap | None = None
     """How far the hold-out repeats the training records; None: not looked at."""

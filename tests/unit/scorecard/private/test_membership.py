@@ -10,9 +10,9 @@ from gansmith.scorecard.private.membership import (
     Membership,
     membership,
     membership_attacks,
-    true_positive_rate,
-    unusualness,
 )
+from gansmith.scorecard.private.rates import true_positive_rate
+from gansmith.scorecard.private.unusual import unusualness
 
 
 def lows(result: Membership) -> tuple[float, float]:
