@@ -227,6 +227,27 @@ def projection(cloud: Mapping[str, Any]) -> Figure:
 
 def neighbours_section(found: Mapping[str, Any]) -> Section | None:
     """Records that lie nearest to a training record, cell by cell."""
+    return _side_by_side(
+        found,
+        "neighbours",
+        "Nearest neighbours",
+        "The synthetic records that lie nearest to a training record, each above that record. Cells that are "
+        "equal are marked with “=”. Equal cells alone are no leak: common people have much in common.",
+    )
+
+
+def unusual_section(found: Mapping[str, Any]) -> Section | None:
+    """Unusual training records with a synthetic one right beside them, cell by cell."""
+    return _side_by_side(
+        found,
+        "unusual",
+        "Unusual records with a synthetic one beside them",
+        "Of the most unusual training records those that have a synthetic record less than a third as far as "
+        "the nearest other real record. One of them may be so by chance; who is unusual is recognised first.",
+    )
+
+
+def _side_by_side(found: Mapping[str, Any], anchor: str, title: str, said: str) -> Section | None:
     columns = [str(name) for name in found.get("columns") or []]
     if not columns or not found.get("pairs"):
         return None
@@ -234,13 +255,12 @@ def neighbours_section(found: Mapping[str, Any]) -> Section | None:
     for pair in found["pairs"]:
         fake, real = ([str(cell) for cell in pair[side]] for side in ("synthetic", "real"))
         is_equal = [a == b for a, b in zip(fake, real, strict=True)]
-        said = {"distance": number(pair.get("distance")), "n_equal": sum(is_equal), "is_equal": is_equal}
-        pairs.append({**said, "synthetic": fake, "real": real})
+        beside = {"distance": number(pair.get("distance")), "n_equal": sum(is_equal), "is_equal": is_equal}
+        pairs.append({**beside, "synthetic": fake, "real": real})
     return Section(
-        "neighbours",
-        "Nearest neighbours",
-        "The synthetic records that lie nearest to a training record, each above that record. Cells that are "
-        "equal are marked with “=”. Equal cells alone are no leak: common people have much in common.",
+        anchor,
+        title,
+        said,
         neighbours={"columns": columns, "pairs": pairs},
         warning="For the data owner, not for publication: this part shows records of the training data.",
     )

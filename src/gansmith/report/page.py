@@ -17,6 +17,7 @@ from gansmith.report.measured import (
     projection_section,
     risks_section,
     training_section,
+    unusual_section,
     usefulness_section,
 )
 from gansmith.report.pairs import association_section, pairs_section
@@ -139,6 +140,7 @@ def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
         usefulness_section(plots.get("usefulness") or []),
         risks_section(plots.get("risks") or []),
         neighbours_section(plots.get("neighbours") or {}),
+        unusual_section(plots.get("unusual") or {}),
         suspicious_section(galleries),
     )
     return [section for section in made if section is not None]

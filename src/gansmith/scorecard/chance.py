@@ -104,20 +104,6 @@ def chance_of_more_within(groups: Iterable[tuple[Tally, Tally]]) -> float:
     return min(1.0, float(chances[beyond:].sum()))
 
 
-def chance_of_both(first: float, second: float) -> float:
-    """The chance that two independent findings are together as unlikely as these, or more so.
-
-    Source:
-        Fisher 1932, "Statistical methods for research workers", 4th edition.
-
-    Example:
-        >>> round(chance_of_both(0.05, 0.05), 4)
-        0.0175
-    """
-    product = first * second
-    return product * (1 - math.log(product)) if product > 0 else 0.0
-
-
 def chance_beyond(value: float, error: float) -> float:
     """The chance that a normal number of mean 0 and this error is as large as `value` or larger.
 

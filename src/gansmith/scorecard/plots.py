@@ -23,10 +23,12 @@ from gansmith.scorecard.measuring import Found
 from gansmith.scorecard.naming import Naming
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.private.risk import Attack
+from gansmith.scorecard.private.unusual import NearUnusual
 
 _ATTACKS: Final = ("singling_out", "linkability", "inference", "rare_values")
 MAX_PAIRS: Final = 3
 MAX_NEIGHBOURS: Final = 8
+MAX_UNUSUAL: Final = 50
 _N_BINS: Final = 32
 _N_LABELS: Final = 9
 _N_CELLS: Final = 3, 10
@@ -123,9 +125,21 @@ class Views:
             return {
                 "projection": _projection(case.fake, case.holdout, seed=case.seed),
                 "neighbours": _neighbours(case.fake, case.train, seed=case.seed),
+                **self._unusual(),
             }
         except DataError:
             return {}
+
+    def _unusual(self) -> dict[str, Any]:
+        """The unusual training records that have a synthetic one right beside them."""
+        found = self.founds.get("near_unusual")
+        near: NearUnusual | None = found.matter if found else None
+        if near is None or not len(near.train):
+            return {}
+        places = range(min(len(near.train), MAX_UNUSUAL))
+        return {
+            "unusual": _side_by_side(near.fake, near.train, near.distances, [(one, one) for one in places])
+        }
 
     def _columns(self) -> list[dict[str, Any]]:
         """The marginals of all columns, worst first.
@@ -237,15 +251,23 @@ def _neighbours(fake: Features, train: Features, *, seed: int) -> dict[str, Any]
     points, references = as_points(fake, train)
     squared, which = nearest(points, references)
     closest = np.argsort(squared, kind="stable")[:MAX_NEIGHBOURS]
+    places = [(int(index), int(which[index])) for index in closest]
+    return _side_by_side(fake, train, np.sqrt(squared[closest]), places)
+
+
+def _side_by_side(
+    fake: Features, real: Features, distances: np.ndarray, places: Sequence[tuple[int, int]]
+) -> dict[str, Any]:
+    """Synthetic records, each with a real one, cell by cell."""
     return {
         "columns": list(fake.names),
         "pairs": [
             {
-                "distance": rounded(float(np.sqrt(squared[index]))),
-                "synthetic": _cells(fake, int(index)),
-                "real": _cells(train, int(which[index])),
+                "distance": rounded(float(distance)),
+                "synthetic": _cells(fake, ours),
+                "real": _cells(real, theirs),
             }
-            for index in closest
+            for distance, (ours, theirs) in zip(distances, places, strict=False)
         ],
     }
 

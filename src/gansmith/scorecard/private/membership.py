@@ -10,9 +10,9 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.chance import DOUBT, adjusted, chance_of_both
+from gansmith.scorecard.chance import DOUBT, adjusted
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
-from gansmith.scorecard.learners import SMALL_TREES, auc_and_error
+from gansmith.scorecard.learners import SMALL_TREES
 from gansmith.scorecard.points import affordable, as_points, nearest_few
 from gansmith.scorecard.private.rates import Reached, auc_reached, n_needed, share_reached
 from gansmith.scorecard.private.risk import Rate
@@ -69,6 +69,7 @@ def membership(
     from. The best attack is chosen on one half of the targets and measured on the other, then the other way
     round: the best of many on the same targets would accuse innocent data. Unusual targets are too few for
     that: there the surest attack counts where its chance, by Holm, is below `DOUBT`, else the mean of all.
+    All chances are those of the surest attack on all targets, by Holm.
 
     Returns:
         AUC and true-positive rates, overall and for the most unusual 1 % (20 records at least, if that is no
@@ -96,17 +97,21 @@ def membership(
     )
     halves = [{name: (a[part::2], b[part::2]) for name, (a, b) in ordinary.items()} for part in (0, 1)]
     swapped = [(halves[0], halves[1]), (halves[1], halves[0])]
-    aucs = {name: auc_and_error(*pair)[0] for name, pair in ordinary.items()}
-    aucs_of_unusual = {name: auc_reached(*pair) for name, pair in unusual.items()}
-    tprs_of_unusual = {name: _sure_share(*pair) for name, pair in unusual.items()}
-    auc = _score(_mean([_best(auc_reached, *sides) for sides in swapped]), "", is_share=False)
-    unusual_auc = _score(_surest(aucs_of_unusual), " of unusual records", is_share=False)
+    aucs, tprs, unusual_aucs, unusual_tprs = (
+        {name: measure(*pair) for name, pair in group.items()}
+        for group in (ordinary, unusual)
+        for measure in (auc_reached, _sure_share)
+    )
+    auc = _score(_mean([_best(auc_reached, *sides) for sides in swapped], aucs), "", is_share=False)
+    tpr = _score(_mean([_best(_sure_share, *sides) for sides in swapped], tprs), "", is_share=True)
+    unusual_auc = _score(_surest(unusual_aucs), " of unusual records", is_share=False)
+    unusual_tpr = _score(_surest(unusual_tprs), " of unusual records", is_share=True)
     return Membership(
         auc,
-        _agreeing(_score(_mean([_best(_sure_share, *sides) for sides in swapped]), "", is_share=True), auc),
+        _agreeing(tpr, auc),
         unusual_auc,
-        _agreeing(_score(_surest(tprs_of_unusual), " of unusual records", is_share=True), unusual_auc),
-        dict(sorted(aucs.items(), key=lambda item: -item[1])),
+        _agreeing(unusual_tpr, unusual_auc),
+        dict(sorted(((name, one.rate.value) for name, one in aucs.items()), key=lambda item: -item[1])),
         _surer(swapped),
     )
 
@@ -202,14 +207,18 @@ def _best(
     return measure(*to_measure[best])
 
 
-def _mean(parts: Sequence[Reached]) -> Reached:
-    """Of two independent rates."""
+def _mean(parts: Sequence[Reached], of_all: Mapping[str, Reached]) -> Reached:
+    """Of two rates; the chance is by Holm that of the attack which does best on all targets.
+
+    Not that of the two rates: which attack is chosen on one half goes together with what it reaches there.
+    """
     rates = [part.rate for part in parts]
     value, n = sum(rate.value for rate in rates) / len(rates), sum(rate.n for rate in rates)
     low = value - math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
     high = value + math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
     n_others = min(part.n_others for part in parts)
-    return Reached(Rate(value, low, high, n), chance_of_both(*(part.chance for part in parts)), n_others)
+    chances = adjusted({name: part.chance for name, part in of_all.items()})
+    return Reached(Rate(value, low, high, n), min(chances.values()), n_others)
 
 
 def _surest(parts: Mapping[str, Reached]) -> Reached:

@@ -200,11 +200,14 @@ def _together(risks: Sequence[Risk]) -> Risk:
         return Tally(share * round(n / len(rates)), round(n / len(rates)))
 
     guesses = [risk.baseline for risk in risks if risk.baseline is not None]
+    n_tries = sum(risk.main.n for risk in risks)
+    n_effective = sum(risk.main.n / risk.design for risk in risks)
     found = measured_risk(
         mean([risk.main for risk in risks]),
         mean([risk.control for risk in risks]),
         mean(guesses) if guesses else None,
-        design=max(risk.design for risk in risks),
+        design=sum(risk.main.n for risk in risks)
+        / max(1e-9, sum(risk.main.n / risk.design for risk in risks)),
     )
     return replace(found, caveat=risks[0].caveat)
 

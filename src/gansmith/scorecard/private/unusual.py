@@ -18,8 +18,8 @@ UNUSUAL: Final = 0.01
 """Share of the records that are called unusual."""
 FEWEST: Final = 20
 """Unusual records that are looked at, even where they are more than that share."""
-BESIDE: Final = 0.5
-"""Nearer than this share of the way to the nearest other real record is a near copy."""
+BESIDE: Final = 1 / 3
+"""Nearer than this share of the way to the nearest other real record is right beside."""
 _N_CELLS: Final = 20
 """Of equal width between the 1 % and the 99 % quantile of a number."""
 
@@ -34,14 +34,16 @@ class NearUnusual:
     """The unusual training records that have one, the nearest first."""
     fake: Features
     """The synthetic records beside them, in the same order."""
+    distances: np.ndarray
+    """Between the two, shape `(n,)`, in the space of `as_points`."""
 
 
 def near_unusual(fake: Features, train: Features, holdout: Features, *, seed: int) -> NearUnusual:
     """How many of the most unusual training records have a synthetic one right beside them?
 
     Unusual are the most unusual 1 % of each side, 20 records at least (a quarter at most). Right beside is
-    less than half as far as the nearest other real record, of training and hold-out alike. The control group
-    are the unusual records of the hold-out, so that nothing has to be known of how far records lie apart.
+    less than a third as far as the nearest other real record, of training and hold-out alike. The control
+    group are the unusual records of the hold-out: nothing has to be known of how far records lie apart.
 
     Raises:
         DataError: Fewer than four real records on a side.
@@ -71,7 +73,7 @@ def near_unusual(fake: Features, train: Features, holdout: Features, *, seed: in
     )
     found = np.flatnonzero(is_near[:n_unusual])
     found = found[np.argsort(to_fake[found], kind="stable")]
-    return NearUnusual(attack, train.take(rare[0][found]), fake.take(which[found]))
+    return NearUnusual(attack, train.take(rare[0][found]), fake.take(which[found]), np.sqrt(to_fake[found]))
 
 
 def most_unusual(n: int) -> int:
@@ -82,8 +84,8 @@ def most_unusual(n: int) -> int:
 def unusualness(*parts: Features) -> list[np.ndarray]:
     """Sum over the columns of -log of how frequent the record's cell is among all records.
 
-    A category is a cell, and so is a missing value. Numbers lie in 20 cells of equal width, or in the two
-    beyond the 1 % and the 99 % quantile: in cells of equal counts no number would be rare.
+    A category is a cell, and so is a missing value. Numbers lie in cells of equal width, 20 between the 1 %
+    and the 99 % quantile and as many beyond as are needed: in cells of equal counts no number would be rare.
 
     Args:
         parts: Sets of records with the same columns, counted together.
@@ -110,7 +112,5 @@ def _cells(numbers: np.ndarray) -> np.ndarray:
     low, high = np.quantile(present, (0.01, 0.99))
     if low == high:
         return np.sign(numbers - low)
-    cells = np.floor((numbers - low) / (high - low) * _N_CELLS)
-    # The 99 % quantile itself still lies inside.
-    cells = np.where(numbers == high, _N_CELLS - 1, cells)
-    return np.clip(cells, -1, _N_CELLS)  # NaN stays
+    # NaN stays; the 99 % quantile itself still lies inside.
+    return np.where(numbers == high, _N_CELLS - 1, np.floor((numbers - low) / (high - low) * _N_CELLS))
