@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from gansmith.scorecard.chance import chance_beyond, chance_unlike
+from gansmith.scorecard.chance import (
+    Tally,
+    chance_beyond,
+    chance_of_more,
+    chance_of_more_within,
+    chance_unlike,
+)
 
 SUMS = {
     "even": np.full(10, 60),
@@ -39,3 +45,13 @@ def test_large_samples_have_the_usual_chances():
 def test_no_error_leaves_no_doubt():
     assert chance_beyond(0.1, 0.0) == 0.0
     assert chance_beyond(0.0, 0.0) == 1.0
+
+
+def test_groups_are_held_against_their_own():
+    ours, theirs = Tally(30, 200), Tally(20, 100)
+    assert chance_of_more_within([(ours, theirs)]) == pytest.approx(chance_of_more(ours, theirs))
+    # Alike within each group, unlike together: the one side has more of those that are always hit.
+    groups = [(Tally(90, 90), Tally(10, 10)), (Tally(1, 10), Tally(9, 90))]
+    assert chance_of_more_within(groups) > 0.5
+    assert chance_of_more(Tally(91, 100), Tally(19, 100)) < 1e-9
+    assert chance_of_more_within([]) == 1.0

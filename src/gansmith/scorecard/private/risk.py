@@ -186,7 +186,7 @@ def attack_of(parts: Mapping[str, Risk], *, label: str, meaning: str) -> Attack:
     worst = next(iter(ordered))
     chances = adjusted({name: risk.chance for name, risk in parts.items()})
     trusted = [risk for risk in parts.values() if not risk.caveat] or list(parts.values())
-    risk = ordered[worst] if chances[worst] < DOUBT or len(trusted) == 1 else _together(trusted)
+    risk = ordered[worst] if chances[worst] < DOUBT or len(parts) == 1 else _together(trusted)
     score = replace(risk.to_score(label=label, meaning=meaning), chance=min(chances.values()))
     return Attack(score, worst, risk, ordered)
 
@@ -206,8 +206,7 @@ def _together(risks: Sequence[Risk]) -> Risk:
         mean([risk.main for risk in risks]),
         mean([risk.control for risk in risks]),
         mean(guesses) if guesses else None,
-        design=sum(risk.main.n for risk in risks)
-        / max(1e-9, sum(risk.main.n / risk.design for risk in risks)),
+        design=n_tries / n_effective if n_tries else 1.0,
     )
     return replace(found, caveat=risks[0].caveat)
 

@@ -20,7 +20,7 @@ MISSING: Final = 0
 """The code of a missing cell; values have codes from 1, in their order."""
 _MAX_CELLS: Final = 10_000_000
 """Of each set of records: 160 MB with what is known of their order."""
-_TRIES: Final = 6
+_TRIES: Final = 12
 """Questions made for each one wanted, before what was found must do."""
 _MEANING: Final = "Risk that a description made from synthetic records fits exactly one training record."
 

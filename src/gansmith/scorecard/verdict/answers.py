@@ -239,8 +239,7 @@ def private(evidence: Evidence) -> list[Finding]:
     entries, findings = evidence.entries, list[Finding]()
     if strange := unlike_holdout(evidence):
         return strange
-    found = levels(entries)
-    leaks = {name: level for name, level in found.items() if level in ("amber", "red")}
+    leaks = {name: level for name, level in levels(entries).items() if level not in ("green", "grey")}
     where = f" in all {evidence.n_compared} columns compared" if evidence.n_compared else ""
     for name, words in SHARES.items():
         if name in leaks:
@@ -263,7 +262,7 @@ def private(evidence: Evidence) -> list[Finding]:
         return known
     said = ""
     if entries["copies"].score.value > 0:
-        said = f" No more than by chance are equal{where} to a training record: {counted(entries['copies'])}."
+        said = f" No more than by chance equal a training record{where}: {counted(entries['copies'])}."
     if lacking := untried(entries, evidence.needed):
         text = "No leak was found, but these attacks could not be tried or did no better than a blind guess"
         return [Finding("grey", f"{text}, which shows nothing: {_listed(lacking)}.{said}")]

@@ -153,3 +153,14 @@ def test_without_rare_values_nothing_is_shown():
     attack = rare_values(coin, coin, coin, seed=0)
     assert "cannot be trusted" in attack.score.caveat
     assert (attack.score.value, list(attack.parts)) == (0.0, ["all columns"])
+
+
+def test_rare_values_of_one_record_count_once():
+    rng = np.random.default_rng(0)
+    train, holdout, fake = (numbers(rng, 200, 8) for _ in range(3))
+    fake.values[0] = train.values[0]
+    attack = rare_values(fake, train, holdout, seed=0)
+    assert attack.risk.main.value * attack.risk.main.n == 8
+    assert attack.score.chance == 0.5
+    fake.values[:20] = train.values[:20]
+    assert rare_values(fake, train, holdout, seed=0).score.chance == pytest.approx(0.0, abs=1e-5)

@@ -92,3 +92,35 @@ def test_of_many_columns_some_are_secrets():
     attack = inference(part, part, part, seed=0)
     assert len(attack.parts) == 50
     assert attack.risk.main.value == 1.0
+
+
+def _of_two_classes(n: int, share: float, seed: int) -> Features:
+    rng = np.random.default_rng([seed, 3])
+    is_ill = rng.random(n) < share
+    values = np.stack([rng.normal(size=n) + is_ill, is_ill * 1.0, rng.normal(size=n)], axis=1)
+    return Features(("blood", "ill", "size"), values, np.array([False, True, False]))
+
+
+def test_other_shares_of_a_class_are_no_risk():
+    """1.8 % and 9.1 % are ill: among training records "healthy" is right more often, whoever guesses."""
+    train, holdout = _of_two_classes(2_000, 0.018, 0), _of_two_classes(2_000, 0.091, 1)
+    attack = inference(_of_two_classes(2_000, 0.018, 2), train, holdout, seed=0)
+    secret = attack.parts["ill"]
+    assert secret.main.value > 0.94
+    assert abs(secret.main.value - secret.control.value) < 0.02
+    assert attack.score.chance is not None
+    assert attack.score.chance > 0.05
+    assert inference(train, train, holdout, seed=0).score.chance == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_secret_that_hardly_anybody_is_missed_for_is_no_headline():
+    rng = np.random.default_rng(0)
+
+    def part() -> Features:
+        values = np.stack([rng.normal(size=800), rng.normal(size=800), rng.random(800) < 0.01], axis=1)
+        values[:, 1] += values[:, 0]
+        return Features(("a", "b", "rare"), values, np.array([False, False, True]))
+
+    attack = inference(part(), part(), part(), seed=0)
+    assert "rare" not in attack.parts
+    assert "Left out, missed by fewer than 30 guesses: rare." in attack.score.meaning

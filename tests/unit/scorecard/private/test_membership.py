@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,11 +10,13 @@ from gansmith.scorecard.features import Features
 from gansmith.scorecard.private import membership as module
 from gansmith.scorecard.private.membership import (
     Membership,
+    _agreeing,
     membership,
     membership_attacks,
 )
-from gansmith.scorecard.private.rates import true_positive_rate
+from gansmith.scorecard.private.rates import chance_of_rate, true_positive_rate
 from gansmith.scorecard.private.unusual import unusualness
+from gansmith.scorecard.score import Score
 
 
 def lows(result: Membership) -> tuple[float, float]:
@@ -211,3 +215,48 @@ def test_the_interval_holds_the_truth():
         for _ in range(300)
     ]
     assert 0.92 < np.mean([rate.low <= 0.2595 <= rate.high for rate in rates]) <= 1.0
+
+
+def test_the_unusual_copied_exactly_are_recognised_for_sure():
+    """The most unusual hundredth of the training records is copied, all others are fresh."""
+    rng = np.random.default_rng(4)
+    is_category = np.zeros(4, dtype=bool)
+    fake, train, holdout = (Features(tuple("abcd"), rng.normal(size=(9_900, 4)), is_category) for _ in "abc")
+    order = np.argsort(-unusualness(train, holdout)[0], kind="stable")[:99]
+    fake.values[:99] = train.values[order]
+    result = membership(fake, train, holdout, seed=0, n_max=400)
+    assert result.unusual_auc.value > 0.9
+    assert result.unusual_tpr.caveat == ""
+    assert result.unusual_tpr.value > 0.9
+    assert result.unusual_tpr.interval[0] > 0.05
+    assert result.unusual_tpr.chance == pytest.approx(0.0, abs=1e-9)
+    honest = membership(holdout.take(np.arange(4_950, 9_900)), fake, train, seed=0, n_max=400)
+    assert honest.unusual_tpr.interval[0] < 0.01
+
+
+def test_a_rate_that_contradicts_its_auc_is_flagged():
+    auc, tpr = (Score(value, error, 500, "lower") for value, error in ((1.0, 0.0001), (0.01, 0.02)))
+    assert "contradicts" in _agreeing(tpr, auc).caveat
+    assert _agreeing(tpr, replace(auc, value=0.95)).caveat == ""
+    assert _agreeing(replace(tpr, value=1.0), auc).caveat == ""
+
+
+@pytest.mark.parametrize("n", [120, 450])
+def test_a_guess_has_the_chance_of_a_guess(n):
+    rng = np.random.default_rng(0)
+    chances = [
+        chance_of_rate(rng.normal(size=n), rng.normal(size=n), false_positives=0.02) for _ in range(400)
+    ]
+    for level in (0.2, 0.05, 0.01):
+        assert np.mean(np.array(chances) <= level) <= level + 2.5 * np.sqrt(level / 400)
+    assert np.mean(chances) < 0.75
+
+
+def test_few_false_alarms_take_many_records():
+    assert chance_of_rate(np.ones(50), np.zeros(50), false_positives=0.01) == 1.0
+    assert (
+        "It takes 99 records of each kind."
+        in membership(
+            *(Features(("a",), np.arange(40.0)[:, None], np.array([False])) for _ in range(3)), seed=0
+        ).tpr.meaning
+    )

@@ -121,3 +121,22 @@ def test_the_worst_has_the_highest_lower_bound_and_can_be_trusted():
     assert isinstance(attack.risk, Risk)
     only = attack_of({"failed": parts["failed"]}, label="l", meaning="m")
     assert only.score.caveat.startswith("cannot be trusted")
+
+
+def test_of_honest_parts_all_together_are_reported_and_not_the_noisiest():
+    tallies = {"a": (70, 60), "b": (50, 55), "c": (52, 50)}
+    parts = {
+        name: measured_risk(Tally(ours, 100), Tally(theirs, 100), None, n_parts=3)
+        for name, (ours, theirs) in tallies.items()
+    }
+    attack = attack_of(parts, label="l", meaning="m")
+    assert (attack.worst, attack.risk.main.value, attack.risk.control.value) == ("a", 172 / 300, 0.55)
+    assert attack.risk.main.n == 100  # as if all parts were about the same records
+    assert attack.score.value == pytest.approx((172 / 300 - 0.55) / 0.45)
+    assert attack.score.chance == pytest.approx(3 * parts["a"].chance)
+
+
+def test_tries_about_the_same_records_say_less():
+    alone, together = (wilson_rate(Tally(60, 100), design=design) for design in (1.0, 10.0))
+    assert together.low == pytest.approx(wilson_rate(Tally(6, 10)).low)
+    assert (together.value, together.n) == (alone.value, alone.n)

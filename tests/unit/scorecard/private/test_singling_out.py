@@ -105,3 +105,37 @@ def test_the_same_question_in_another_order_is_the_same():
     low = np.array([[1, 5], [5, 1], [1, 4]])
     found = _distinct(np.stack([columns, low, low], axis=2))
     assert (len(found), found[:, :, 1].tolist()) == (2, [[1, 5], [1, 4]])
+
+
+def test_questions_about_one_record_count_once():
+    """One training record is the extreme of every column: whoever asks, it is found."""
+    rng = np.random.default_rng(0)
+
+    def part(extreme: float) -> Features:
+        values = rng.normal(size=(300, 4))
+        values[0] = extreme
+        return Features(tuple("abcd"), values, np.zeros(4, dtype=bool))
+
+    fake, train, holdout = part(7.0), part(8.0), part(0.0)
+    fake.values[1:] = np.round(fake.values[1:])  # few other questions isolate
+    attack = multivariate_singling_out(fake, train, holdout, seed=0)
+    pairs = attack.parts["2 columns"]
+    assert pairs.main.value > pairs.control.value
+    assert pairs.chance > 0.05
+    assert pairs.low <= 0.0
+
+
+def test_innocent_questions_are_accused_as_seldom_as_is_said():
+    def part(seed: int) -> Features:
+        values = np.random.default_rng([seed, 5]).standard_t(2.0, size=(150, 3))
+        return Features(tuple("abc"), values + values[:, :1], np.zeros(3, dtype=bool))
+
+    risks = [
+        risk
+        for seed in range(0, 180, 3)
+        for risk in multivariate_singling_out(
+            *(part(seed + place) for place in range(3)), seed=seed, n_max=100
+        ).parts.values()
+    ]
+    assert np.mean([risk.chance < 0.1 for risk in risks]) < 0.12
+    assert np.mean([risk.low > 0 for risk in risks]) < 0.04
