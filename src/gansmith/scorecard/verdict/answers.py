@@ -239,23 +239,24 @@ def private(evidence: Evidence) -> list[Finding]:
     entries, findings = evidence.entries, list[Finding]()
     if strange := unlike_holdout(evidence):
         return strange
-    leaks = {name: level for name, level in levels(entries).items() if level not in ("green", "grey")}
+    found = levels(entries)
+    leaks = [name for name in found if found[name] in ("amber", "red")]
     where = f" in all {evidence.n_compared} columns compared" if evidence.n_compared else ""
     for name, words in SHARES.items():
         if name in leaks:
             entry, said = entries[name], words.format(where=where)
             text = f"{entry.score.value:.1%} of the records {said} ({counted(entry)})."
-            findings.append(Finding(leaks[name], text))
+            findings.append(Finding(found[name], text))
     for attack in (one for one in ATTACKS if one.name in leaks):
         entry = entries[attack.name]
         columns = _worst_of(attack.name, entry, evidence.columns)
         which = f" ({columns[0]})" if columns else ""
         text = f"{attack.words}{which}: {entry.score.value:.2f}, by chance {attack.chance:g}."
-        findings.append(Finding(leaks[attack.name], text, columns))
+        findings.append(Finding(found[attack.name], text, columns))
     if NEARER in leaks:
         share = f"{entries[NEARER].score.value:.0%} of the records"
         text = f"{share} lie nearer to training records than to held-out ones."
-        findings.append(Finding(leaks[NEARER], text))
+        findings.append(Finding(found[NEARER], text))
     if findings or "copies" not in entries:
         return findings  # a hold-out that was learnt from hides leaks, and makes none
     if known := known_holdout(evidence):
