@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar, final
 
 from gansmith.errors import DataError
-from gansmith.scorecard.score import ANCHORS, CEILING, COPY, Effort, Entry, Family, Score
+from gansmith.scorecard.chance import DOUBT
+from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Effort, Entry, Family, Score
 
 Progress = Callable[[str, float], None]
 """Told what is being measured, and which share of it is done."""
@@ -92,8 +93,10 @@ class AbstractJudge(ABC, Generic[CaseT]):
             except DataError as error:
                 skipped |= dict.fromkeys(measure.names, str(error))
                 continue
+            doubted = any(one.score.chance is not None and one.score.chance < DOUBT for one in found)
             anchors = {
-                name: {one.name: one.score for one in self._anchor(measure, name, n_fake)} for name in ANCHORS
+                name: {one.name: one.score for one in self._anchor(measure, name, n_fake)}
+                for name in self._anchors_of(measure, is_doubted=doubted)
             }
             for one in found:
                 founds[one.name] = one
@@ -116,12 +119,16 @@ class AbstractJudge(ABC, Generic[CaseT]):
         """Records of an anchor: as many as there are synthetic ones, as far as there are."""
         return min(n_fake, self.n_train)
 
+    def _anchors_of(self, measure: Measure[CaseT], *, is_doubted: bool) -> tuple[str, ...]:
+        """A quick card asks what independent parts reach by an attack only where there may be a leak."""
+        if measure.stand_in != "half" or self.effort.is_full:
+            return ANCHORS
+        return (CEILING, FLOOR) if is_doubted else (CEILING,)
+
     def _anchor(self, measure: Measure[CaseT], name: str, n_fake: int) -> list[Found]:
         """What a measure finds of an anchor; empty where it cannot be taken."""
         if name == COPY and measure.stand_in == "train":
             name = CEILING  # a copy of the training records is what stands for real ones there
-        if measure.stand_in == "half" and name != CEILING and not self.effort.is_full:
-            return []
         is_holdout = name == CEILING and measure.stand_in != "train"
         key = (measure.names[0], name, 0 if is_holdout else self.n_of(n_fake))
         if key not in self._anchors:

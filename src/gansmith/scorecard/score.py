@@ -157,7 +157,8 @@ class Effort:
     n_members: int = 4_000
     """Records on each side of which membership is guessed."""
     is_full: bool = True
-    """Whether the expensive scores are taken at all, and all anchors of attacks beside the ceiling."""
+    """Whether the expensive scores are taken at all, and all anchors of attacks: else the ceiling alone, and
+    the floor where there may be a leak."""
 
 
 FULL: Final = Effort()

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from gansmith.scorecard.chance import CERTAIN, DOUBT
-from gansmith.scorecard.score import CEILING, FLOOR, Entry, Score
+from gansmith.scorecard.features import Features, draws
+from gansmith.scorecard.judge import Judge
+from gansmith.scorecard.measures import Case
+from gansmith.scorecard.score import CEILING, FLOOR, QUICK, Entry, Score
 from gansmith.scorecard.verdict.evidence import Evidence
 from gansmith.scorecard.verdict.leaks import ATTACKS, NEEDED, levels
 from gansmith.scorecard.verdict.questions import verdict
@@ -69,3 +73,23 @@ def test_what_was_compared_is_said_of_copies():
 
     assert "No more than by chance equal a training record in all 9 columns compared: 160" in said(0.16)
     assert "40.0% of the records are copies of training records in all 9 columns compared" in said(0.4)
+
+
+def _of_two_classes(share: float, seed: int) -> Features:
+    rng = draws(seed)
+    is_ill = rng.random(1_500) < share
+    values = np.stack([rng.normal(size=1_500) + 3 * is_ill, is_ill * 1.0, rng.normal(size=1_500)], axis=1)
+    return Features(("blood", "ill", "size"), values, np.array([False, True, False]))
+
+
+def test_other_shares_of_a_class_are_no_leak():
+    """1.8 % and 15 % are ill: independent columns tell training from hold-out as well as any others."""
+    train, holdout, fake = (_of_two_classes(share, seed) for seed, share in enumerate((0.018, 0.15, 0.018)))
+    judge = Judge(train, holdout, train.names, "ill", 0, QUICK)
+    judge.measures = tuple(one for one in judge.measures if "membership_auc" in one.names)
+    case = Case(fake, train, holdout, train.names, 0, QUICK, is_anchor=False)
+    (entry, *_), _, _ = judge.measured(case, len(fake))
+    assert entry.score.chance is not None
+    assert entry.score.chance < DOUBT
+    assert entry.anchors[FLOOR].value > 0.52
+    assert levels({entry.name: entry})[entry.name] == "green"
