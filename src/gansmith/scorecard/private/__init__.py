@@ -5,6 +5,8 @@ singling_out    one column or several that fit exactly one training record
 linkability     two halves of a training record put together again
 inference       a secret column guessed from all others
 membership      who was in training?
+rates           what telling members from others reaches: an AUC, a share that is sure
+unusual         the most unusual records, and who lies right beside them
 risk            from counted successes to a risk with an interval
 
 All take synthetic records (`fake`), what the generator learnt from (`train`), real records of the same source
