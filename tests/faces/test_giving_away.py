@@ -62,8 +62,14 @@ def mode(path: Path) -> int:
 def test_a_report_names_nobody_and_shows_no_real_record(cards, tmp_path):
     (card,) = cards
     card.to_html(tmp_path / "r.html")
-    card.to_privacy_card(tmp_path / "card.html")
-    texts = [visible(tmp_path / name) for name in ("r.html", "r.json", "card.html")]
+    for name in ("card.html", "card.json"):
+        card.to_privacy_card(tmp_path / name)
+    texts = [visible(tmp_path / name) for name in ("r.html", "r.json", "card.html", "card.json")]
+    assert "hold no record of the real data" in texts[0]
+    assert "holds no record of the real data" in texts[2]
+    assert json.loads(texts[3])["holds_real_records"] is False
+    incomes = pd.concat([people(0), people(1)])["income"].astype(str)
+    assert not [income for income in incomes for text in texts if income in text]
     for text in (*texts, str(card), card._repr_html_(), json.dumps(card.to_dict())):
         assert GIVING.search(text) is None
         assert "or the data owner" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import shutil
 from pathlib import Path
@@ -36,6 +37,11 @@ _SCROLL = """async () => {
 _UNDRAWN = (
     "[...document.querySelectorAll('[data-figure]')].filter((place) => !place.querySelector('svg')).length"
 )
+
+# A4 less its margins is 680 pixels wide.
+_WIDE = """[...document.querySelectorAll('.frame *')]
+    .filter((e) => !e.closest('svg') && e.getBoundingClientRect().right > 681)
+    .map((e) => e.outerHTML.slice(0, 80))"""
 
 
 @pytest.fixture(scope="module")
@@ -128,9 +134,28 @@ def test_paper_gets_everything_unfolded_drawn_and_light(visit):
     assert page.evaluate(_UNDRAWN) == 0
     assert page.locator("details:not([open]):not(.numbers)").count() == 0
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 33, 48)"
+    page.emulate_media(media="print")
+    assert page.evaluate(_WIDE) == []
+    page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(232, 235, 241)"
+    assert troubles == []
+
+
+@pytest.mark.parametrize("name", [_TRANSLATION, _ODDITIES])
+def test_paper_cuts_nothing_off(visit, name):
+    page, troubles = visit(name)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert page.evaluate(_WIDE) == []
+    assert troubles == []
+
+
+def test_the_privacy_card_is_two_pages(visit):
+    page, troubles = visit("privacy")
+    paper = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 2
     assert troubles == []
 
 

@@ -30,7 +30,7 @@ def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Seque
 
     Args:
         report: What the page is made of: `made` and `notes` stand at its end, and whether it
-            `holds_real_records` at its top.
+            `holds_real_records` at its top, where that is known.
         values: `kicker` (above the title), `title`, `lead` (lines below it) and `footer`; of scorecards
             `cards` and `comparison`, which come before the sections.
         sections: All others, in their order.
@@ -49,7 +49,7 @@ def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Seque
         {
             **shown,
             "sections": sections,
-            "holds_real_records": bool(report.get("holds_real_records")),
+            "holds_real_records": report.get("holds_real_records"),
             "made": in_words(report.get("made")),
             "notes": [str(note) for note in report.get("notes") or []],
             "policy": trusted(policy(scripts, [style])),

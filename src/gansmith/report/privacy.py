@@ -6,49 +6,47 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gansmith.report.markup import asset, policy, rendered, trusted
-from gansmith.report.wording import in_words, interval, level, percent
+from gansmith.report.wording import in_words, interval, level, number, percent, shortened
 
-_EXPLAINED: Final = {
-    "singling out": (
-        "Isolating one person in the data.",
-        "The attacker reads the synthetic records, writes down descriptions that fit one person, and looks "
-        "whether each fits exactly one record of the training data.",
-    ),
-    "linkability": (
-        "Finding that two records belong to one person.",
-        "The attacker holds two files about the same people with different columns, and joins records that "
-        "lie nearest to the same synthetic records.",
-    ),
-    "inference": (
-        "Deducing something about a person from what else is known.",
-        "The attacker knows all columns of a person but one, and reads the missing value from the synthetic "
-        "records that are most alike.",
-    ),
+_RATES: Final = {
+    "main": "on training records",
+    "control": "on records never seen",
+    "baseline": "by a blind guess",
 }
-"""What each risk of the opinion means, and how it is attacked."""
+_LONGEST: Final = 240
+"""Characters of a result: the names of a hundred columns stand in the JSON file."""
+_AUC_FROM: Final = 0.4
+"""Where the line of an AUC begins: .5 is a guess."""
 
 
 def privacy_card_page(card: Mapping[str, Any]) -> str:
-    """A page to print for a data-protection officer, by the three risks of Opinion 05/2014.
+    """Two pages to print for a data-protection officer, by the three risks of Opinion 05/2014.
 
     Args:
-        card: `title`, `data` and `made` (pairs of label and value), `risks` and `further` (attacks with
-            `risk`, `question`, `level`, `value`, `low`, `high`, `main`, `control`, `baseline`, `caveat`,
-            `text`), and `limits`. What is missing is left out.
+        card: `title`, `conclusion` (`question`, `level`, `text`), `data`, `model` and `made` (pairs of label
+            and value), `risks` and `further` (attacks with `risk`, `question`, `how`, `level`, `unit`,
+            `value`, `low`, `high`, `amber`, `red`, `main`, `control`, `baseline`, `caveat`, `text`), `marks`
+            (how they are given), `limits` and `notes`. What is missing is left out.
 
     Returns:
         HTML that needs no script and loads nothing.
     """
     style = asset("palette.css") + asset("privacy.css")
+    conclusion = card.get("conclusion") or {}
     return rendered(
         "privacy.html.jinja",
         {
             "title": str(card.get("title") or "Privacy card"),
-            "data": in_words(card.get("data")),
+            "conclusion": str(conclusion.get("text") or ""),
+            "question": str(conclusion.get("question") or ""),
+            "level": level(conclusion.get("level")),
+            "holds_real_records": card.get("holds_real_records"),
+            "measured": in_words([*(card.get("data") or ()), *(card.get("made") or ())]),
+            "model": in_words(card.get("model")),
             "risks": [_risk(risk) for risk in card.get("risks") or []],
             "further": [_risk(risk) for risk in card.get("further") or []],
-            "limits": [str(limit) for limit in card.get("limits") or []],
-            "made": in_words(card.get("made")),
+            "marks_given": str(card.get("marks") or ""),
+            "limits": [str(limit) for limit in (*(card.get("limits") or ()), *(card.get("notes") or ()))],
             "policy": trusted(policy([], [style])),
             "style": trusted(style),
         },
@@ -57,46 +55,50 @@ def privacy_card_page(card: Mapping[str, Any]) -> str:
 
 def _risk(risk: Mapping[str, Any]) -> dict[str, Any]:
     """One attack in finished words."""
-    name = str(risk.get("risk") or "")
-    meaning, how = _EXPLAINED.get(name.casefold(), ("", ""))
-    rates = {
-        "main": "On training records",
-        "control": "On records never seen (control)",
-        "baseline": "By guessing (baseline)",
-    }
+    shown = number if risk.get("unit") == "AUC" else percent
+    caveat = str(risk.get("caveat") or "").rstrip(".")
+    lines = {name: risk.get(name) for name in ("amber", "red")}
     return {
-        "name": name,
+        "name": str(risk.get("risk") or ""),
         "question": str(risk.get("question") or ""),
         "level": level(risk.get("level")),
-        "meaning": meaning,
-        "how": how,
-        "text": str(risk.get("text") or ""),
-        "value": percent(risk.get("value")),
-        "interval": interval(risk, percent),
-        "rates": [(label, percent(risk[key])) for key, label in rates.items() if risk.get(key) is not None],
-        "caveat": str(risk.get("caveat") or ""),
-        "bar": _bar(name, risk),
+        "how": str(risk.get("how") or ""),
+        "text": shortened(str(risk.get("text") or ""), _LONGEST),
+        "value": shown(risk.get("value")),
+        "interval": interval(risk, shown),
+        "unit": "AUC" if risk.get("unit") == "AUC" else "",
+        "lines": {name: shown(line) for name, line in lines.items() if line is not None},
+        "rates": [(label, percent(risk[key])) for key, label in _RATES.items() if risk.get(key) is not None],
+        "caveat": f"{caveat[0].upper()}{caveat[1:]}." if caveat else "",
+        "bar": _bar(str(risk.get("risk") or ""), risk, shown),
     }
 
 
-def _bar(name: str, risk: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A value with its interval on a line of length 100 from `0%` to `end`.
+def _bar(name: str, risk: Mapping[str, Any], shown: Any) -> dict[str, Any] | None:
+    """A value with its interval on a line of length 100, on which the amber and the red line stand.
 
-    On one of three scales, so that cards can be compared: to 10%, to 30% or to 100%.
+    On one of three scales, so that cards can be compared: to 10%, to 30% or to 100%; an AUC from .4 to 1.
     """
     value = risk.get("value")
     if value is None:
         return None
-    ends = {end: value if risk.get(end) is None else risk[end] for end in ("low", "high")}
-    reach = next(end for end in (0.1, 0.3, 1.0) if max(value, ends["high"]) <= end or end == 1.0)
-    said = f"{name}: {percent(value)}"
-    if ends_in_words := interval(risk, percent):
-        said += f", interval {ends_in_words}"
+    known = {key: risk[key] for key in ("value", "low", "high", "amber", "red") if risk.get(key) is not None}
+    known = {"low": value, "high": value} | known
+    start, reaches = (_AUC_FROM, (1.0,)) if risk.get("unit") == "AUC" else (0.0, (0.1, 0.3, 1.0))
+    reach = next(end for end in reaches if max(known.values()) <= end or end == 1.0)
+    said = f"{name}: {shown(value)}"
+    if ends := interval(risk, shown):
+        said += f", interval {ends}"
+    said += "".join(f", {key} from {shown(known[key])}" for key in ("amber", "red") if key in known)
+    ends_of_line = [f"{end:g}" if start else f"{end:.0%}" for end in (start, reach)]
     return {
+        "amber": None,
+        "red": None,
         **{
-            key: round(100 * min(1.0, max(0.0, place / reach)), 2)
-            for key, place in {"value": value, **ends}.items()
+            key: round(100 * min(1.0, max(0.0, (place - start) / (reach - start))), 2)
+            for key, place in known.items()
         },
-        "end": f"{reach:.0%}",
-        "label": f"{said}, on a scale from 0% to {reach:.0%}.",
+        "start": ends_of_line[0],
+        "end": ends_of_line[1],
+        "label": f"{said}, on a scale from {ends_of_line[0]} to {ends_of_line[1]}.",
     }

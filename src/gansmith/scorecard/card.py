@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.scorecard.score import ANCHORS, CEILING, COPY, FLOOR, Entry
-from gansmith.scorecard.verdict.leaks import privacy_card
-from gansmith.scorecard.verdict.questions import Line
+from gansmith.scorecard.verdict.privacy_card import privacy_card
+from gansmith.scorecard.verdict.questions import ON_PRIVACY, Line
 from gansmith.store import as_json, write_whole
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Scorecard:
     """What a person should know about how the data was read and compared."""
     made: tuple[tuple[str, str], ...] = ()
     """How the card was made: versions, seed, time, hashes."""
+    origin: tuple[tuple[str, str], ...] = ()
+    """What is known of the model that made the data; empty: nothing."""
     training: Mapping[str, Any] | None = None
     """What the training looked like, where its run folder was given."""
 
@@ -156,10 +158,16 @@ class Scorecard:
 
     def privacy(self) -> dict[str, Any]:
         """The privacy card, as JSON can hold it."""
-        data = (("Synthetic data set", self.name), ("Synthetic records", f"{self.n_records:,}"))
+        made = dict(self.made)
+        data = [
+            ("Synthetic data", f"{made.get('Synthetic data', self.name)}, {self.n_records:,} records"),
+            *((name, made[name]) for name in ("Real data", "Hold-out", "Date") if name in made),
+        ]
+        rest = [(name, value) for name, value in self.made if name not in dict(data)]
+        answer = next((line.to_dict() for line in self.verdict if line.question == ON_PRIVACY), None)
         rates = {risk["score"]: risk for risk in self.plots.get("risks", ())}
         entries = {entry.name: entry for entry in self.entries}
-        return privacy_card(entries, data, self.made, self.notes, rates)
+        return privacy_card(entries, self.skipped, answer, data, self.origin, rest, self.notes, rates)
 
     def to_html(self, path: str | Path, *, with_real_records: bool = False) -> None:
         """Write the report; see `Comparison.to_html`.

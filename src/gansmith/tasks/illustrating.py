@@ -61,12 +61,11 @@ def checked_model(model: str | Path | Model, modality: Modality) -> Model:
     """The model that made the data, loaded.
 
     Raises:
-        UsageError: When it makes another kind of data, or records that cannot be shown as pictures.
+        UsageError: When it makes another kind of data.
         ModelFileError: When there is no model in the file.
     """
     from gansmith.tasks.model import Model, load_model  # heavy: only for those who give a model
 
-    needed(modality.format, Pictured, modality.kind)
     loaded = model if isinstance(model, Model) else load_model(Path(model))
     if loaded.modality.kind != modality.kind:
         raise UsageError(

@@ -7,14 +7,15 @@ import platform
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gansmith import __version__
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.format import AbstractFormat, HasScores
-from gansmith.modalities.registry import needed
+from gansmith.modalities.format import AbstractFormat, HasScores, Pictured
+from gansmith.modalities.registry import needed, offered
 from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.features import draws, small_seed
 from gansmith.scorecard.score import FULL, QUICK, Effort
@@ -22,6 +23,7 @@ from gansmith.store import of_json_file
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.illustrating import between, checked_model, film_of
 from gansmith.tasks.opening import open_data
+from gansmith.tasks.origin import origin_of
 from gansmith.tasks.runs.telling import Teller
 
 if TYPE_CHECKING:  # it imports what learns
@@ -61,9 +63,11 @@ def score(
         target: A column to be predicted from the others, of pictures a label; None: all in turn.
         kind: Kind of data; empty finds it.
         quick: Fewer records and only the cheap scores: seconds instead of a minute.
-        run: The folder of the run that the data comes from: its training is shown in the report.
-        model: The model that made the data, or its file: the report shows what lies between its records,
-            where these can be seen. Of several data sets it is taken for the maker of the first.
+        run: The folder of the run that the data comes from: its training is shown in the report, its settings
+            on the privacy card.
+        model: The model that made the data, or its file: its settings and what it suppressed stand on the
+            privacy card, and the report shows what lies between its records, where these can be seen. Of
+            several data sets it is taken for the maker of the first.
         seed: Of everything drawn.
         verbose: Whether a terminal or a notebook shows what is being measured.
         **options: Of the kind of data, for reading `real`: of tables `schema`, with the constraints that must
@@ -130,14 +134,16 @@ def _judged(
         )
     opened = open_data(real, kind=kind, target=target or "", options=options, command="score")
     form, records = opened.modality.format, opened.hand_over()
-    galleries = [] if model is None else [between(checked_model(model, opened.modality), seed)]
+    maker = None if model is None else checked_model(model, opened.modality)
+    galleries = [between(maker, seed)] if maker and offered(form, Pictured) else []
     scoring = needed(form, HasScores, opened.modality.kind)
     train, held = _split(form, records, holdout, seed)
     fakes = [scoring.read_to_judge(source, records) for source in sources]
     told = teller.about("measuring")
     cards = list(scoring.score(fakes, train, held, target, small_seed(seed), effort, told))
     teller.clear()
-    cards[:1] = [_illustrated(cards[0], galleries)]
+    origin = origin_of(sources[0], None if run is None else Path(run), maker)
+    cards[:1] = [replace(_illustrated(cards[0], galleries), origin=origin)]
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
     notes = () if holdout is not None else (SPLIT_OFF,)
     made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, effort)
@@ -234,6 +240,7 @@ def _made(
             "Hold-out",
             f"{n[1]:,} records, " + ("split off the real data" if holdout is None else _called(holdout)),
         ),
+        ("Date", f"{date.today():%Y-%m-%d}"),
         ("Effort", "quick" if effort is QUICK else "full"),
         ("Seed", str(seed)),
         ("Time", f"{seconds:.1f} s"),

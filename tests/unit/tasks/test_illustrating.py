@@ -122,9 +122,7 @@ def test_the_report_shows_them_of_the_first_data_set(digits, model, monkeypatch)
 
 
 def test_a_model_of_other_data_is_refused(model):
-    with pytest.raises(
-        UsageError, match="kind 'table' cannot be shown as pictures in a report: leave out --model"
-    ):
+    with pytest.raises(UsageError, match="makes data of kind 'image', and the real data is of kind 'table'"):
         checked_model(model, find_modality("table"))
     other = replace(model, modality=find_modality("table"))
     with pytest.raises(UsageError, match="makes data of kind 'table', and the real data is of kind 'image'"):

@@ -55,11 +55,17 @@ def score(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer records, and only fast scores.")] = False,
     run: Annotated[
-        Path | None, typer.Option(help="Run folder of the training, to show its course in the report.")
+        Path | None,
+        typer.Option(
+            help="Run folder of the training: its course stands in the report, its settings on the card."
+        ),
     ] = None,
     model: Annotated[
         Path | None,
-        typer.Option(help="The model that made the pictures: the report shows interpolations between them."),
+        typer.Option(
+            help="The model that made the data: its settings and what it suppressed stand on the privacy "
+            "card; of pictures the report shows interpolations."
+        ),
     ] = None,
     seed: Seed = 0,
     json: Json = False,

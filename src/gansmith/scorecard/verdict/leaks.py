@@ -1,15 +1,10 @@
-"""Which privacy scores show a leak: one rule for the verdict and for the privacy card.
-
-The card is for a data-protection officer: what was attacked and what came of it. It is organised by the
-three risks that the Article 29 Working Party names in Opinion 05/2014 on anonymisation techniques (WP 216):
-singling out, linkability, inference.
-"""
+"""Which privacy scores show a leak: one rule for the verdict and for the privacy card."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, final
+from typing import Final, Literal, final
 
 from gansmith.scorecard.chance import CERTAIN, DOUBT, Tally, adjusted, chance_beyond, chance_of_more
 from gansmith.scorecard.private.copies import NEAR_OTHERS
@@ -228,114 +223,13 @@ def _tally(score: Score) -> Tally:
     return Tally(round(score.value * score.n), score.n)
 
 
-# --- The privacy card ---------------------------------------------------------------------------------------
-
-_UNUSUAL: Final = "The same for the most unusual hundredth of the records."
-_RISKS: Final = ("singling_out", "linkability", "inference")
-"""What the opinion names; the others are asked further."""
-_QUESTIONS: Final = {
-    "singling_out": (
-        "Singling out",
-        "Can a description taken from the synthetic data point to exactly one person in the real data?",
-    ),
-    "linkability": (
-        "Linkability",
-        "Can two pieces of a person's record, held by different people, be put together with the help of the "
-        "synthetic data?",
-    ),
-    "inference": (
-        "Inference",
-        "Can somebody who knows all but one fact of a person learn that fact from the synthetic data?",
-    ),
-    "singling_out_one": (
-        "Singling out by one column",
-        "Can a single rare value point to exactly one person?",
-    ),
-    "membership_auc": ("Membership", "Can one tell whether a person was in the real data?"),
-    "membership_auc_unusual": ("Membership of unusual records", _UNUSUAL),
-    "membership_tpr": (
-        "Membership, nearly certain",
-        "Of what share of people can that be told, at one false alarm in a hundred?",
-    ),
-    "membership_tpr_unusual": ("Membership of unusual records, nearly certain", _UNUSUAL),
-    "copies": ("Copies", "How many synthetic records are equal to a real record?"),
-    "near_copies": (
-        "Near copies",
-        "How many are nearly equal to a real record: all but one column, or shifted, or brighter or darker?",
-    ),
-    "copied_texts": ("Copied texts", "Are names, identifiers or other texts of real persons repeated?"),
-    "rare_values": ("Rare values", "Are values that only a few persons have repeated?"),
-}
-LIMITS: Final = (
-    "The attacks were carried out with the data at hand. Attackers may know more, try more, or have other "
-    "means; that these attacks found nothing does not prove that nobody can be recognised.",
-    "Risks are averages over the records attacked. A single unusual person can be at a higher risk.",
-    "Only training with differential privacy bounds what any attacker can learn; nothing here replaces it.",
-    "The figures were computed with the real records. They are meant for those who may see them, not for "
-    "publication beside the synthetic data.",
-    "Whether synthetic data is personal data is a legal question, answered case by case. This card is "
-    "evidence for it, not the answer.",
-)
-
-
-def privacy_card(
-    entries: Mapping[str, Entry],
-    data: Sequence[tuple[str, str]],
-    made: Sequence[tuple[str, str]],
-    notes: Sequence[str],
-    rates: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
-    """The card as JSON can hold it.
-
-    Args:
-        entries: All entries of the scorecard, by name.
-        data: What was measured, as pairs of a label and a value.
-        made: How, likewise.
-        notes: What a person should know about the comparison.
-        rates: By the name of a score, how often its attack, its control group and a naive guess succeeded:
-            "main", "control", "baseline".
-    """
-    items = {
-        name: _item(entries[name], risk, question, rates.get(name, {}))
-        for name, (risk, question) in _QUESTIONS.items()
-        if name in entries
-    }
-    return {
-        "title": "Privacy card",
-        "data": [list(pair) for pair in data],
-        "risks": [item for name, item in items.items() if name in _RISKS],
-        "further": [item for name, item in items.items() if name not in _RISKS],
-        "limits": [*LIMITS, *notes],
-        "made": [list(pair) for pair in made],
-    }
-
-
-def _item(entry: Entry, risk: str, question: str, rates: Mapping[str, Any]) -> dict[str, Any]:
-    """One risk in words; the level is that of the verdict."""
-    plain = entry.to_dict()
-    low, high = entry.score.interval
-    if entry.name in SHARES:
-        level, beside = level_of_share(entry), counted(entry)
-    else:
-        attack = next(one for one in ATTACKS if one.name == entry.name)
-        level, beside = level_of_attack(attack, entry), f"by chance {attack.chance:g}"
-        if level == "green" and is_wide(attack, entry):
-            level = "grey"  # no leak was found, and none is ruled out
-    said = {
-        "grey": "Too little is known to rule out a leak",
-        "green": "No more than chance would give",
-        "amber": "More than chance would give",
-        "red": "Much more than chance would give",
-    }[level]
-    measured = f"{entry.score.value:.3f} (interval {max(low, 0.0):.3f} to {min(high, 1.0):.3f}; {beside})"
-    return {
-        "risk": risk,
-        "question": question,
-        "level": level,
-        "value": plain["value"],
-        "low": max(low, 0.0),
-        "high": min(high, 1.0),
-        "caveat": plain["caveat"],
-        **{name: rates.get(name) for name in ("main", "control", "baseline")},
-        "text": f"{said}: {measured}.",
-    }
+def lines_of(entry: Entry) -> tuple[float, float]:
+    """From which value on a score of leaks is amber, and red, where it is surely beyond; see `levels`."""
+    attack = next((one for one in ATTACKS if one.name == entry.name), None)
+    if attack:
+        return attack.chance, attack.much
+    real = entry.anchors.get(CEILING)
+    usual = _usual(entry, real) if real else 0.0
+    rest = 1.0 if entry.name == NEARER else 1 - usual  # a risk is of the records that chance leaves
+    amber, red = entry.limits or _LIMITS[entry.name]
+    return usual + amber * rest, usual + red * rest

@@ -19,6 +19,7 @@ _OF_NUMBERS: Final = (
     "shape", "trend", "trend_strong", "mutual_information", "triples", "rare_categories", "subgroups",
     "missing", *answers.DISTANCES,
 )  # fmt: skip
+ON_PRIVACY: Final = "Does it give anybody away?"
 _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[str, ...], str], ...]] = (
     (
         "Does it look real?",
@@ -42,7 +43,7 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[st
         "question needs another test.",
     ),
     (
-        "Does it give anybody away?",
+        ON_PRIVACY,
         answers.private,
         (*SHARES, "nearer", *(attack.name for attack in ATTACKS)),
         "Other attacks may find more than these. No measurement of this kind "
