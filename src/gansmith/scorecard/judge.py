@@ -63,6 +63,8 @@ class Judge(AbstractJudge[Case]):
         defects: Sequence[Defect] = (),
         lacking: Sequence[str] = (),
         progress: Progress = unheard,
+        spelling: Mapping[str, str] | None = None,
+        warning: str = "",
     ) -> Scorecard:
         """The scorecard of synthetic records.
 
@@ -72,6 +74,8 @@ class Judge(AbstractJudge[Case]):
             defects: Rules that are broken, see `Evidence`.
             lacking: Columns of the real data that the synthetic data has not.
             progress: Told what is being measured.
+            spelling: Columns whose cells are spelt unlike real ones, see `Evidence`.
+            warning: What has to be known of the hold-out, see `Evidence`.
 
         Raises:
             DataError: Different columns, or no record.
@@ -97,6 +101,8 @@ class Judge(AbstractJudge[Case]):
             lacking=lacking,
             searched=self._searched(fake),
             overlap=self._overlap,
+            spelling=spelling or {},
+            warning=warning,
         )
         return Scorecard(
             title=f"Scores of {len(fake):,} synthetic records",

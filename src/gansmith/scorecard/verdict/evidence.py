@@ -55,3 +55,7 @@ class Evidence:
     """The attacks without which nothing can be said of privacy."""
     overlap: Overlap | None = None
     """How far the hold-out repeats the training records; None: not looked at."""
+    spelling: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Columns whose cells are surely and much spelt unlike real ones, and how, in words."""
+    warning: str = ""
+    """A sentence on the hold-out that the first answer ends with, whatever its colour; mostly empty."""
