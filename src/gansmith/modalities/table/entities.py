@@ -13,11 +13,11 @@ from typing import Final, final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from jaxtyping import Bool, Int
 
 from gansmith.errors import UsageError
 from gansmith.scorecard.features import draws
 from gansmith.tabular.cells import Counts, Mask, are_in, cells_of, codes_of, floats_of
-from gansmith.tabular.columns.identifiers import is_id_name
 from gansmith.tabular.schema import Column, Table
 
 MANY: Final = 0.1
@@ -30,9 +30,10 @@ CROWD: Final = 50
 """... and at most: what more records share says where or what, rather than who."""
 _WHO: Final = re.compile(
     r"(customer|client|patient|person|user|member|subject|student|employee|account|household|owner|driver)"
-    r"(_?(id|no|nr|number|key|code))?$",
+    r"[ _-]?(id|no|nr|number|key|code|hash)?$|^(id|uuid|guid)$",
     re.IGNORECASE,
 )
+"""Names of columns that say who; a store or a place has an id, too, and its records are fresh."""
 
 
 @final
@@ -78,7 +79,7 @@ def entity_column(table: Table, asked: str) -> str:
 def _is_entity(column: Column, records: pa.Table) -> bool:
     cells = cells_of(records, column.name)
     is_code = pa.types.is_integer(cells.type) or pa.types.is_string(cells.type)
-    if not is_code or not (is_id_name(column.name) or _WHO.search(column.name)):
+    if not is_code or not _WHO.search(column.name):
         return False
     n_present, n_distinct = len(cells) - cells.null_count, len(pc.unique(cells.drop_null()))
     return n_distinct >= FEWEST and REPEATED * n_distinct <= n_present <= CROWD * n_distinct
@@ -181,7 +182,9 @@ def _entities(table: Table, column: str) -> Counts:
     return codes
 
 
-def _first(order: Counts, codes: Counts, share: float) -> Mask:
+def _first(
+    order: Int[np.ndarray, " n_entities"], codes: Int[np.ndarray, " n"], share: float
+) -> Bool[np.ndarray, " n"]:
     """The records of the first entities in that order, about as many as are wanted and one at least."""
     n_of = np.bincount(codes, minlength=len(order))[order]
     before = np.cumsum(n_of) - n_of

@@ -33,6 +33,8 @@ OTHER: Final = "otherwise"
 MAX_DECIMALS: Final = 4
 LARGE: Final = 0.2
 """Share of the cells that are in other classes than real ones from which on texts are unlike these."""
+LARGE_OF_INVENTED: Final = 0.5
+"""The same of names, addresses and the like, of which others than the real ones are wanted."""
 LARGE_OF_NUMBERS: Final = 0.05
 """The same of decimals and of times of day, which are settled by who writes them down."""
 FEWEST_WORDS: Final = 3
@@ -144,9 +146,11 @@ def _differences(
     found: dict[str, Difference] = {}
     if column.traits.is_free_text and not column.traits.is_unique:
         found = _of_words(here, there, strings(known))
+    is_invented = bool(column.semantic_type)
     for how, manner in _MANNERS.items():
-        both = manner(here, there)
-        found[how] = _of_classes(*both, least, LARGE)
+        if is_invented and how in _LENGTHS:
+            continue
+        found[how] = _of_classes(*manner(here, there), least, LARGE_OF_INVENTED if is_invented else LARGE)
     return found
 
 
@@ -243,11 +247,8 @@ def letters_of(text: str) -> str:
     """Which alphabet a text is of."""
     if text.isascii():
         return "plain letters"
-    return (
-        "letters with accents"
-        if all(letter < "ɐ" for letter in text if letter.isalpha())
-        else ("letters of another alphabet")
-    )
+    is_latin = all(letter < "ɐ" for letter in text if letter.isalpha())
+    return "letters with accents" if is_latin else "letters of another alphabet"
 
 
 def _of_each(label: Callable[[str], str]) -> Callable[[Labels, Labels], tuple[Labels, Labels]]:
@@ -276,16 +277,13 @@ def _ranges(count: Callable[[str], int], what: str) -> Callable[[Labels, Labels]
 
 
 def _between(cuts: np.ndarray, place: int, what: str) -> str:
+    """Which lengths lie between two cuts, in words."""
     if place == len(cuts):
         return f"more than {cuts[-1]} {what}"
-    low, high = (int(cuts[place - 1]) + 1 if place else 0), int(cuts[place])
-    return (
-        f"up to {high} {what}"
-        if place == 0
-        else f"{high} {what}"
-        if low == high
-        else (f"{low} to {high} {what}")
-    )
+    if place == 0:
+        return f"up to {cuts[0]} {what}"
+    low, high = int(cuts[place - 1]) + 1, int(cuts[place])
+    return f"{high} {what}" if low == high else f"{low} to {high} {what}"
 
 
 _MANNERS: Final[Mapping[str, Callable[[Labels, Labels], tuple[Labels, Labels]]]] = {
@@ -295,6 +293,8 @@ _MANNERS: Final[Mapping[str, Callable[[Labels, Labels], tuple[Labels, Labels]]]]
     "words": _ranges(lambda text: len(text.split()), "words"),
     "length": _ranges(len, "characters"),
 }
+_LENGTHS: Final = ("words", "length")
+"""Manners by which what is invented is not compared."""
 
 
 def _of_words(ours: Labels, real: Labels, known: Labels) -> dict[str, Difference]:
