@@ -111,7 +111,8 @@ def hold_out(
         )
     if given is not None:
         return table, given, ()
-    entity = entity_column(table, table.entity)
+    # The customers that were seen last are the good ones: by time, whole ones only where somebody asks.
+    entity = "" if time and not table.entity else entity_column(table, table.entity)
     whole = (
         f" It holds all records of each {entity!r} in it, so that nobody is on both sides." if entity else ""
     )

@@ -26,5 +26,5 @@ def warned(evidence: Evidence, findings: Sequence[Finding]) -> list[Finding]:
     """Findings with the warning beside the worst of them, so that it is said in any case."""
     if not evidence.warning or not findings:
         return [*findings]
-    worst: Level = max((one.level for one in findings), key=_ORDER.index)
-    return [*findings, Finding(worst, evidence.warning)]
+    worst = max(findings, key=lambda one: _ORDER.index(one.level))
+    return [*findings, Finding(worst.level, evidence.warning)]

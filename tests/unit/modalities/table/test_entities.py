@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,11 +63,11 @@ def test_without_entities_the_split_is_that_of_records():
 
 
 def test_the_latest_fifth():
-    table = read_table(visits().drop(columns="customer_id"))
+    table = read_table(visits(n_customers=300))
     train, held, notes = split(table, "day")
     assert held["day"].min() >= train["day"].max()
     assert "latest records by 'day'" in notes[0]
-    train, held, notes = split(read_table(visits(n_customers=300)), "day")
+    train, held, notes = split(replace(table, entity="customer_id"), "day")
     assert not set(train["customer_id"]) & set(held["customer_id"])
     last = train.groupby("customer_id")["day"].max().max()
     assert held.groupby("customer_id")["day"].max().min() >= last
@@ -86,16 +88,15 @@ def test_known_entities():
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("asked", "said"),
     [
-        ({"entity": "custmer_id"}, "Did you mean 'customer_id'"),
-        ({"time": "dya"}, "Did you mean 'day'"),
-        ({"time": "how"}, "'how' is category: no date, time or number"),
-        ({"entity": "one"}, "all records are of one 'one'"),
+        (TableOptions(entity="custmer_id"), "Did you mean 'customer_id'"),
+        (TableOptions(time="dya"), "Did you mean 'day'"),
+        (TableOptions(time="how"), "'how' is category: no date, time or number"),
+        (TableOptions(entity="one"), "all records are of one 'one'"),
     ],
 )
-def test_errors_say_what_to_do(options: dict[str, str], said: str):
-    asked = TableOptions(**options)
+def test_errors_say_what_to_do(asked: TableOptions, said: str):
     table = FORMAT.read(visits().assign(one="a"), asked)
     with pytest.raises(UsageError, match=said):
         FORMAT.hold_out(table, None, asked, 0.2, 0)

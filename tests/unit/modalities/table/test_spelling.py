@@ -41,7 +41,7 @@ def found(fake: pd.DataFrame, train: pd.DataFrame, holdout: pd.DataFrame) -> dic
     return unlike_real(FORMAT.read_to_judge(fake, known), known, FORMAT.read_like(holdout, known))
 
 
-FAULTS: dict[str, tuple[str, Callable[[pd.Series], object], tuple[str, ...]]] = {
+FAULTS: dict[str, tuple[str, Callable[[pd.Series], pd.Series | list[str]], tuple[str, ...]]] = {
     "another format": (
         "joined",
         lambda c: pd.to_datetime(c).dt.strftime("%d/%m/%Y"),
