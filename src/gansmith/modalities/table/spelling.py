@@ -33,8 +33,6 @@ OTHER: Final = "otherwise"
 MAX_DECIMALS: Final = 4
 LARGE: Final = 0.2
 """Share of the cells that are in other classes than real ones from which on texts are unlike these."""
-LARGE_OF_INVENTED: Final = 0.5
-"""The same of names, addresses and the like, of which others than the real ones are wanted."""
 LARGE_OF_NUMBERS: Final = 0.05
 """The same of decimals and of times of day, which are settled by who writes them down."""
 FEWEST_WORDS: Final = 3
@@ -146,11 +144,11 @@ def _differences(
     found: dict[str, Difference] = {}
     if column.traits.is_free_text and not column.traits.is_unique:
         found = _of_words(here, there, strings(known))
-    is_invented = bool(column.semantic_type)
+    if column.semantic_type:
+        found["strange"] = _of_strange_shapes(here, there, strings(known), least)
     for how, manner in _MANNERS.items():
-        if is_invented and how in _LENGTHS:
-            continue
-        found[how] = _of_classes(*manner(here, there), least, LARGE_OF_INVENTED if is_invented else LARGE)
+        if not column.semantic_type or how in _OF_INVENTED:
+            found[how] = _of_classes(*manner(here, there), least, LARGE)
     return found
 
 
@@ -293,8 +291,22 @@ _MANNERS: Final[Mapping[str, Callable[[Labels, Labels], tuple[Labels, Labels]]]]
     "words": _ranges(lambda text: len(text.split()), "words"),
     "length": _ranges(len, "characters"),
 }
-_LENGTHS: Final = ("words", "length")
-"""Manners by which what is invented is not compared."""
+_OF_INVENTED: Final = ("case", "letters")
+"""Manners by which names, addresses and the like are compared: others than the real ones are wanted."""
+
+
+def _of_strange_shapes(ours: Labels, real: Labels, known: Labels, least: int) -> Difference:
+    """Whether more cells have a shape that no cell of training has."""
+    seen = {shape_of(text) for text in known}
+    here, there = ([shape for text in side if (shape := shape_of(text)) not in seen] for side in (ours, real))
+    both = Tally(len(here), len(ours)), Tally(len(there), len(real))
+    shares = [tally.n_hits / tally.n for tally in both]
+    most = Counter(here).most_common(1)[0][0] if here else ""
+    usual, n_usual = Counter(map(shape_of, real)).most_common(1)[0]
+    beside = f"; mostly like {usual}" if n_usual >= least else ""
+    said = f"spelt like {most} or as strange in {_share(shares[0])} of the cells"
+    said = f"{said} (real: {_share(shares[1])}{beside})"
+    return Difference(said, chance_of_more(*both), shares[0] - shares[1], LARGE)
 
 
 def _of_words(ours: Labels, real: Labels, known: Labels) -> dict[str, Difference]:
