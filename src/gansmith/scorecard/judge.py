@@ -8,7 +8,7 @@ columns: each column of the training records shuffled by itself. The copy is the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import final
 

@@ -91,6 +91,17 @@ def test_times_that_were_typed_are_not_spelt():
     assert not found(*(part[["joined"]] for part in (fake, people(1), people(2))))
 
 
+def test_other_names_than_the_real_ones_are_wanted():
+    train, holdout, fake = (people(seed)[["name"]] for seed in (1, 2, 3))
+    for part in (train, holdout):
+        part.loc[: N // 2, "name"] = "Dr. " + part["name"]
+    assert read_table(train).schema.column("name").semantic_type == "name"
+    fake["name"] = fake["name"] + "heimersson"  # longer, and none is a doctor
+    assert not found(fake, train, holdout)
+    fake.loc[: N // 2, "name"] = [f"User{k}" for k in range(N // 2 + 1)]
+    assert "Xx9" in found(fake, train, holdout)["name"]
+
+
 def test_rare_real_shapes_are_not_named():
     train, holdout, fake = people(1), people(2), people(3)
     train, holdout, fake = (part[["code"]] for part in (train, holdout, fake))
