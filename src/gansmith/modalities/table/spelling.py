@@ -144,11 +144,11 @@ def _differences(
     found: dict[str, Difference] = {}
     if column.traits.is_free_text and not column.traits.is_unique:
         found = _of_words(here, there, strings(known))
-    if column.semantic_type:
-        found["strange"] = _of_strange_shapes(here, there, strings(known), least)
     for how, manner in _MANNERS.items():
         if not column.semantic_type or how in _OF_INVENTED:
             found[how] = _of_classes(*manner(here, there), least, LARGE)
+    if column.semantic_type:
+        found["strange"] = _of_strange_shapes(here, there, strings(known), least)
     return found
 
 
