@@ -316,3 +316,25 @@ class HasScores(Protocol):
             progress: Told what is being measured, and which share of it is done.
         """
         ...
+
+
+@runtime_checkable
+class HoldsOut(Protocol):
+    """Which real records are set aside to judge by is not left to chance alone."""
+
+    def hold_out(
+        self, records: Any, given: Any, options: Any, share: float, seed: int
+    ) -> tuple[Any, Any, tuple[str, ...]]:
+        """What was learnt from, what is held out, and notes on how these were chosen.
+
+        Args:
+            records: Real records.
+            given: The user's own hold-out, read like `records`; None: it is split off `records`.
+            options: How the records were read; the kind's own.
+            share: Of the records that are to be held out, 0 to 1.
+            seed: Draws them.
+
+        Raises:
+            UsageError: The options do not go with the records, or with a hold-out of the user's own.
+        """
+        ...

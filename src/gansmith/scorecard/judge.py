@@ -8,7 +8,7 @@ columns: each column of the training records shuffled by itself. The copy is the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import final
 
@@ -63,6 +63,8 @@ class Judge(AbstractJudge[Case]):
         defects: Sequence[Defect] = (),
         lacking: Sequence[str] = (),
         progress: Progress = unheard,
+        spelling: Mapping[str, str] | None = None,
+        warning: str = "",
     ) -> Scorecard:
         """The scorecard of synthetic records.
 
@@ -72,6 +74,8 @@ class Judge(AbstractJudge[Case]):
             defects: Rules that are broken, see `Evidence`.
             lacking: Columns of the real data that the synthetic data has not.
             progress: Told what is being measured.
+            spelling: Columns whose cells are spelt unlike real ones, see `Evidence`.
+            warning: What has to be known of the hold-out, see `Evidence`.
 
         Raises:
             DataError: Different columns, or no record.
@@ -98,6 +102,8 @@ class Judge(AbstractJudge[Case]):
             searched=self._searched(fake),
             n_compared=len(self.told),
             overlap=self._overlap,
+            spelling=spelling or {},
+            warning=warning,
         )
         return Scorecard(
             title=f"Scores of {len(fake):,} synthetic records",

@@ -332,6 +332,8 @@ class Table:
     """Whether the file that it was read from seems to end in the middle of a cell."""
     n_whole: int = 0
     """Records of the table that these were taken from; 0: these are all."""
+    entity: str = ""
+    """The column that says whose records they are, where the caller said so."""
 
     def __len__(self) -> int:
         return self.records.num_rows

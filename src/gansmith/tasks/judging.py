@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gansmith import __version__
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.format import AbstractFormat, HasScores, Pictured
+from gansmith.modalities.format import HasScores, HoldsOut, Pictured
 from gansmith.modalities.registry import needed, offered
 from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.features import draws, small_seed
@@ -22,7 +22,7 @@ from gansmith.scorecard.score import FULL, QUICK, Effort
 from gansmith.store import of_json_file
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.illustrating import between, checked_model, film_of
-from gansmith.tasks.opening import open_data
+from gansmith.tasks.opening import Opened, open_data
 from gansmith.tasks.origin import origin_of
 from gansmith.tasks.runs.telling import Teller
 
@@ -71,7 +71,8 @@ def score(
         seed: Of everything drawn.
         verbose: Whether a terminal or a notebook shows what is being measured.
         **options: Of the kind of data, for reading `real`: of tables `schema`, with the constraints that must
-            hold, `columns`, `encoding`, ...; see `gansmith score --help`.
+            hold, `columns`, `encoding`, `entity` and `time` (which fifth is split off), ...; see
+            `gansmith score --help`.
 
     Raises:
         DataError: When one of them cannot be read or they do not fit together.
@@ -137,7 +138,7 @@ def _judged(
     maker = None if model is None else checked_model(model, opened.modality)
     galleries = [between(maker, seed)] if maker and offered(form, Pictured) else []
     scoring = needed(form, HasScores, opened.modality.kind)
-    train, held = _split(form, records, holdout, seed)
+    train, held, chosen = _split(opened, records, holdout, seed)
     fakes = [scoring.read_to_judge(source, records) for source in sources]
     told = teller.about("measuring")
     cards = list(scoring.score(fakes, train, held, target, small_seed(seed), effort, told))
@@ -145,7 +146,7 @@ def _judged(
     origin = origin_of(sources[0], None if run is None else Path(run), maker)
     cards[:1] = [replace(_illustrated(cards[0], galleries), origin=origin)]
     names = _names(synthetic if isinstance(synthetic, Mapping) else (), [card.name for card in cards])
-    notes = () if holdout is not None else (SPLIT_OFF,)
+    notes = (*(() if holdout is not None else (SPLIT_OFF,)), *chosen)
     made = _made(real, holdout, (len(train), len(held)), seed, time.monotonic() - started, effort)
     hashes = [
         (what, _described(given, "in memory"))
@@ -175,13 +176,17 @@ def _illustrated(card: Scorecard, galleries: Sequence[Mapping[str, Any]]) -> Sco
     return replace(card, plots={**card.plots, "galleries": shown})
 
 
-def _split(form: AbstractFormat[Any, Any], records: Any, holdout: object, seed: int) -> tuple[Any, Any]:
-    """What was learnt from, and real records to judge by: the user's, or a fifth of the former."""
-    if holdout is not None:
-        return records, form.read_like(holdout, records)
+def _split(opened: Opened, records: Any, holdout: object, seed: int) -> tuple[Any, Any, tuple[str, ...]]:
+    """What was learnt from, real records to judge by (the user's, or a fifth of the former), and notes."""
+    form = opened.modality.format
+    given = None if holdout is None else form.read_like(holdout, records)
+    if choosing := offered(form, HoldsOut):
+        return choosing.hold_out(records, given, opened.options, HOLDOUT_SHARE, seed)
+    if given is not None:
+        return records, given, ()
     order = draws(seed).permutation(len(records))
     n_holdout = max(1, int(len(records) * HOLDOUT_SHARE))
-    return records.take(order[n_holdout:]), records.take(order[:n_holdout])
+    return records.take(order[n_holdout:]), records.take(order[:n_holdout]), ()
 
 
 def training_of(folder: Path) -> dict[str, Any]:

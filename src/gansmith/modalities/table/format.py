@@ -53,6 +53,7 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         else:
             schema = None if options.schema is None else Schema.from_json(options.schema)
             table = _read(source, options, schema)
+        table = replace(table, entity=options.entity)
         if not options.where:
             return _settled(table, options)
         wanted = table.take(matching(*whole(table.records, table.schema), options.where))
@@ -99,6 +100,14 @@ class TableFormat(AbstractFormat[Table, TableOptions]):
         from gansmith.modalities.table.scoring import score_tables  # heavy: only for those who score
 
         return score_tables(fakes, train, holdout, target, seed, effort, progress)
+
+    def hold_out(
+        self, records: Table, given: Table | None, options: TableOptions, share: float, seed: int
+    ) -> tuple[Table, Table, tuple[str, ...]]:
+        """See `HoldsOut`: whole entities, or the latest records."""
+        from gansmith.modalities.table.entities import hold_out  # only for those who score
+
+        return hold_out(records, given, options.time, share, seed)
 
     def read_for(self, source: object, like: Table) -> Table:
         """See the base class.

@@ -46,5 +46,10 @@ class TableOptions:
     min_count: Annotated[NonNegativeInt, Offered(("fit",))] = 0
     """Suppress values that fewer records than this share; 0 takes 5, or 2 to 4 for small tables; 1 suppresses
     nothing."""
+    entity: Annotated[str, Offered(("score",), form="COLUMN")] = ""
+    """The column that says whose record it is, such as customer_id: a hold-out that is split off holds whole
+    entities; if not given, found where such a column repeats."""
+    time: Annotated[str, Offered(("score",), form="COLUMN")] = ""
+    """The column that says when: a hold-out that is split off is the latest fifth."""
     safe_csv: Annotated[bool, Offered(("sample",))] = False
     """Escape text that a spreadsheet program would run as a formula."""

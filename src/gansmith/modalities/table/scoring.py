@@ -1,27 +1,27 @@
-"""The scorecards of synthetic tables."""
+"""The scorecards of synthetic tables: features for the judge, and what only tables have beside them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pyarrow as pa
 
 from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
+from gansmith.modalities.table.copied import copied_cells
+from gansmith.modalities.table.entities import entity_column, known_entities
 from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.modalities.table.rules import Rulebook
+from gansmith.modalities.table.spelling import unlike_real
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.judge import Judge
 from gansmith.scorecard.measuring import Progress, unheard
-from gansmith.scorecard.private.copies import copied_texts
-from gansmith.scorecard.private.risk import Attack, Tally
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry
 from gansmith.scorecard.validity import Rule, defects, valid_share
-from gansmith.tabular.cells import are_in, cells_of
+from gansmith.tabular.cells import cells_of
 from gansmith.tabular.parts import split
 from gansmith.tabular.rows import with_rare_ones_as_text
 from gansmith.tabular.schema import Column, Schema, Table
@@ -60,7 +60,10 @@ def score_tables(
     # Categories that hardly anybody shares are texts, as they are when they are learnt.
     min_count = usual_min_count(len(train))
     known = with_rare_ones_as_text(train.records, train.schema, min_count, kept=target or "")
-    train, holdout, *fakes = (_flat(part, known) for part in (replace(train, schema=known), holdout, *fakes))
+    train = replace(train, schema=known)
+    entities = known_entities(train, holdout, entity_column(train, train.entity))
+    spelt = [unlike_real(fake, train, holdout) for fake in fakes]
+    train, holdout, *fakes = (_flat(part, known) for part in (train, holdout, *fakes))
     real_tables, wider = common_types([train.records, holdout.records], train.schema)
     schema = replace(wider, constraints=train.schema.constraints)
     rulebook = Rulebook(real_tables[0], real_tables[1], schema)
@@ -69,7 +72,7 @@ def score_tables(
         FLOOR: _validity(len(train), rulebook.judged(_independent(real_tables[0], seed))).score,
         COPY: valid_share(len(train), {})[0],
     }
-    for fake in fakes:
+    for fake, spelling in zip(fakes, spelt, strict=True):
         ours, real, held = _features(fake, train, holdout)
         values = real.values.tobytes() + held.values.tobytes() + real.is_category.tobytes()
         key = (ours.names, hashlib.sha256(values).hexdigest())
@@ -78,9 +81,10 @@ def score_tables(
         rules = rulebook.judged(fake.records)
         entry = replace(_validity(len(fake), rules), anchors=anchors)
         lacking = [name for name in schema.names if name not in fake.records.column_names]
-        more = [entry, *_copied_texts(fake.records, real_tables[0], real_tables[1], schema)]
-        card = judges[key].card(ours, more, defects(rules), lacking, progress)
-        notes = (*fake.notes, *_not_judged(schema))
+        more = [entry, *copied_cells(fake.records, real_tables[0], real_tables[1], schema)]
+        warning = entities.warning if entities else ""
+        card = judges[key].card(ours, more, defects(rules), lacking, progress, spelling, warning)
+        notes = (*fake.notes, *_not_judged(schema), *([entities.said] if entities else ()))
         yield replace(card, name=fake.name, n_records=len(fake), notes=notes)
 
 
@@ -103,47 +107,15 @@ def _flat(table: Table, known: Schema) -> Table:
     )
 
 
-def _tally(is_hit: np.ndarray) -> Tally:
-    return Tally(int(is_hit.sum()), len(is_hit))
-
-
 def _not_judged(schema: Schema) -> list[str]:
-    """A note on the columns of which nothing is compared but copied cells."""
+    """A note on the columns of which not the values are compared."""
     names = [repr(column.name) for column in schema.columns if column.traits.is_made_anew]
     if not names:
         return []
     return [
-        f"{', '.join(names)} (texts or identifiers): only their missing cells are compared, and whether "
-        "texts are copied."
+        f"{', '.join(names)} (texts or identifiers): only their missing cells are compared, how they are "
+        "spelt, and whether they are copied."
     ]
-
-
-def _copied_texts(fake: pa.Table, train: pa.Table, holdout: pa.Table, schema: Schema) -> list[Entry]:
-    """An entry where there are columns of text; numbers that only count records tell nobody."""
-    names = [
-        column.name
-        for column in schema.columns
-        if column.traits.is_made_anew and column.type == "string" and column.name in fake.column_names
-    ]
-    ours, known, held = (
-        {name: cells_of(table, name).drop_null().cast(pa.string()) for name in names}
-        for table in (fake, train, holdout)
-    )
-    names = [name for name in names if min(len(ours[name]), len(known[name]), len(held[name]) // 2)]
-    if not names:
-        return []
-
-    def attack(fakes: Mapping[str, pa.Array], control: Mapping[str, pa.Array]) -> Attack:
-        found = {
-            name: [_tally(are_in(part[name], known[name])) for part in (fakes, control)] for name in names
-        }
-        return copied_texts({name: (main, other) for name, (main, other) in found.items()})
-
-    first = {name: held[name][: len(held[name]) // 2] for name in names}
-    second = {name: held[name][len(held[name]) // 2 :] for name in names}
-    found, copy = attack(ours, held), attack(known, held).score
-    anchors = {CEILING: attack(first, second).score, FLOOR: copy, COPY: copy}
-    return [Entry("copied_texts", found.score, anchors, found.details, "private")]
 
 
 def _features(fake: Table, train: Table, holdout: Table) -> list[Features]:

@@ -28,6 +28,7 @@ from gansmith.scorecard.verdict.leaks import (
     levels,
     untried,
 )
+from gansmith.scorecard.verdict.spelling import spelt_otherwise, warned
 
 MAX_NAMED: Final = 5
 SIMILAR: Final = 0.03
@@ -63,8 +64,9 @@ def _not_there(evidence: Evidence) -> list[Finding]:
 def looks_real(evidence: Evidence) -> list[Finding]:
     """Does it look real?"""
     if strange := strange_holdout(evidence):
-        return strange
-    return besides(duplicates(evidence), _seen(evidence))
+        return warned(evidence, strange)
+    seen = besides(duplicates(evidence), _seen(evidence))
+    return warned(evidence, [*seen, *spelt_otherwise(evidence)])
 
 
 def _seen(evidence: Evidence) -> list[Finding]:

@@ -57,3 +57,7 @@ class Evidence:
     """Columns whose cells are compared: without texts and identifiers. 0: records are no columns."""
     overlap: Overlap | None = None
     """How far the hold-out repeats the training records; None: not looked at."""
+    spelling: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Columns whose cells are surely and much spelt unlike real ones, and how, in words."""
+    warning: str = ""
+    """A sentence on the hold-out that the first answer ends with, whatever its colour; mostly empty."""

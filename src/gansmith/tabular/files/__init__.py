@@ -20,6 +20,7 @@ from gansmith.tabular.columns import kind_called, kind_meant
 from gansmith.tabular.columns.base import Wish
 from gansmith.tabular.columns.finding import Learnt, learn_text, learn_typed
 from gansmith.tabular.columns.stored import is_string
+from gansmith.tabular.examples import example_of, is_spelt
 from gansmith.tabular.files.frames import from_numpy, from_pandas
 from gansmith.tabular.files.raw import RawTable, check_names, read_file
 from gansmith.tabular.files.subset import n_kept, note_on, numbers_kept
@@ -275,7 +276,14 @@ def _learn_leniently(cells: pa.ChunkedArray, is_text: bool, name: str, wish: Wis
                 learnt = _learn(cells, is_text, name, wider)
             except DataError:
                 continue
-            found = learnt.column
-            remark = f"is {found.kind} ({found.type}) here, not {given.kind} ({given.type})"
-            return replace(learnt, remark=f"{learnt.remark}; {remark}" if learnt.remark else remark)
+            remarks = filter(None, (learnt.remark, _unlike(learnt.column, given)))
+            return replace(learnt, remark="; ".join(remarks))
         raise
+
+
+def _unlike(found: Column, given: Column) -> str:
+    """What to say of a column that could not be read as the schema says; "": it is merely typed."""
+    if (found.kind, found.type) != (given.kind, given.type):
+        return f"is {found.kind} ({found.type}) here, not {given.kind} ({given.type})"
+    here, there = example_of(found), example_of(given)
+    return f"is spelt {here} here, not {there}" if is_spelt(found) and here != there else ""

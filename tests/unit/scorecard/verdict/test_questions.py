@@ -170,3 +170,16 @@ def test_every_line_says_what_it_does_not_prove_and_none_promises():
     for line in lines().values():
         assert line.limits
         assert "anonym" not in (line.text + line.limits).lower()
+
+
+def test_spelling_counts_for_looking_real_and_a_warning_is_said_in_any_case():
+    told = entry("c2st", 0.51, 0.5)
+    plain = Evidence({}, warning="38 % of the customers are in training, too.")
+    line = lines(told, evidence=plain)[QUESTIONS[0]]
+    assert line.level == "green"
+    assert line.text.endswith("38 % of the customers are in training, too.")
+    spelt = replace(plain, spelling={"b": "31/12/2019 (real: 2019-12-31)"})
+    line = lines(told, evidence=spelt)[QUESTIONS[0]]
+    assert (line.level, line.columns) == ("amber", ("b",))
+    assert "b: 31/12/2019 (real: 2019-12-31)" in line.text
+    assert line.text.endswith("38 % of the customers are in training, too.")
