@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Final, Literal, final
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,9 @@ from gansmith.tabular.constraints import read_constraints
 from gansmith.tabular.constraints.base import AbstractConstraint
 from gansmith.tabular.constraints.finding import find
 from gansmith.tabular.schema import Column, Schema
+
+N_FOLDS: Final = 4
+"""Parts that real records are dealt into, to see how often they break what is learnt from the others."""
 
 Standing = Literal["stated", "so far", "learnt"]
 """Why a rule holds: somebody says so; no real record has broken it so far; it was learnt from them."""
@@ -45,8 +48,7 @@ class Rulebook:
 
     Args:
         train: Real records.
-        holdout: More of them, of the same types: they show how often fresh real records break what was
-            learnt.
+        holdout: More of them, of the same types.
         schema: Of the real records, with the constraints that were declared.
 
     Raises:
@@ -58,9 +60,8 @@ class Rulebook:
         self.schema = schema
         self._declared = read_constraints(schema.constraints or (), schema)
         self._found = find(self.whole, schema, self._declared)
-        fresh = list(self._broken(holdout, train))
-        self._control = {one.words: _tally(one.mask) for one in fresh}
-        self.fresh = [self._rule(one) for one in fresh]
+        self._control = self._cross_fitted()
+        self.fresh = [self._rule(one) for one in self._broken(holdout, train)]
         """The hold-out by the rules of the training records, in which it had no say."""
 
     def judged(self, records: pa.Table) -> list[Rule]:
@@ -71,11 +72,24 @@ class Rulebook:
         """
         return [self._rule(one) for one in self._broken(records, self.whole)]
 
+    def _cross_fitted(self) -> dict[str, Tally]:
+        """How often real records break what was learnt from the others, by the rule in words."""
+        n, found = self.whole.num_rows, dict[str, Tally]()
+        order = np.random.default_rng(0).permutation(n)
+        for fold in range(N_FOLDS):
+            apart = np.zeros(n, bool)
+            apart[order[fold::N_FOLDS]] = True
+            fresh, known = (self.whole.filter(pa.array(part)) for part in (apart, ~apart))
+            for one in self._broken(fresh, known):
+                before = found.get(one.words, Tally(0, 0))
+                found[one.words] = Tally(before.n_hits + int(one.mask.sum()), before.n + len(one.mask))
+        return found
+
     def _rule(self, one: _Broken) -> Rule:
         if one.standing == "stated":
             return Rule(one.words, one.columns, one.mask, None)
         if one.standing == "learnt":
-            return Rule(one.words, one.columns, one.mask, self._control[one.words])
+            return Rule(one.words, one.columns, one.mask, self._control.get(one.words, Tally(0, 0)))
         n, n_real = len(one.mask), self.whole.num_rows
         if not one.is_of_pairs:
             return Rule(one.words, one.columns, one.mask, Tally(0, n_real))
@@ -115,10 +129,6 @@ class Rulebook:
         if any(constraint is one for one in self._declared):
             return "stated"
         return "learnt" if constraint.learns else "so far"
-
-
-def _tally(mask: Mask) -> Tally:
-    return Tally(int(mask.sum()), len(mask))
 
 
 def as_kind(cells: pa.Array, wanted: pa.DataType) -> pa.Array:
