@@ -95,9 +95,7 @@ def _columns_alone(both: Features, n_fake: int) -> list[Unlike]:
             counts = np.bincount(cells)
             ours = np.bincount(cells[:n_fake], minlength=len(counts))
             chances[name, part] = chance_unlike(ours, counts - ours)
-            table = _Tables(
-                counts[:, None] * 1.0, ours[:, None] * 1.0, np.full((len(counts), 1), share), share
-            )
+            table = Tables(counts[:, None], ours[:, None], np.full((len(counts), 1), share), share)
             effects[name, part] = float(table.effects(np.array([len(counts) - 1.0]))[0])
     likely = adjusted(chances)
     return [
@@ -171,16 +169,36 @@ def parts_of_dates(values: Float[np.ndarray, " n_records"], scale: str | None) -
 
 def _together(both: Features, n_fake: int, subsets: Int[np.ndarray, "n_subsets size"]) -> list[Unlike]:
     """Of each subset, what its columns have in common beyond what fewer of them have."""
+    tables, n_free, is_of_gaps = interactions(both, n_fake, subsets)
+    likely = adjusted(dict(enumerate(tables.chances(n_free).tolist())))
+    effects = tables.effects(n_free).tolist()
+    return [
+        Unlike(
+            tuple(both.names[column] for column in subset), likely[place], effects[place], is_of_gaps=is_gap
+        )
+        for place, (subset, is_gap) in enumerate(zip(subsets.tolist(), is_of_gaps.tolist(), strict=True))
+    ]
+
+
+def interactions(
+    both: Features, n_fake: int, subsets: Int[np.ndarray, "n_subsets size"]
+) -> tuple[Tables, Float[np.ndarray, " n_subsets"], Bool[np.ndarray, " n_subsets"]]:
+    """Joint tables of columns beside the model that fits all smaller tables, for each sample.
+
+    Args:
+        both: Records, the synthetic ones first.
+        n_fake: How many of them are synthetic.
+        subsets: Places of two or three columns.
+
+    Returns:
+        The tables, their degrees of freedom, and whether what they are off is about gaps.
+    """
     size, fewest = subsets.shape[1], _fewest(n_fake, len(both))
-    n_most = int(np.clip((len(both) / _PER_CELL) ** (1 / size), 2, _MOST_CODES[size]))
+    n_codes = int(np.clip((len(both) / _PER_CELL) ** (1 / size), 2, _MOST_CODES[size]))
+    n_bins = min(n_codes, _MOST_BINS[size])
     cells = np.stack(
         [
-            cells_of(
-                values,
-                is_category=is_code,
-                n_cells=n_most if is_code else min(n_most, _MOST_BINS[size]),
-                fewest=fewest,
-            )
+            cells_of(values, is_category=is_code, n_cells=n_codes if is_code else n_bins, fewest=fewest)
             for values, is_code in zip(both.values.T, both.is_category.tolist(), strict=True)
         ]
     )
@@ -188,25 +206,12 @@ def _together(both: Features, n_fake: int, subsets: Int[np.ndarray, "n_subsets s
     counts, ours = (_counted(part, subsets, n_cells) for part in (cells, cells[:, :n_fake]))
     is_kept = _kept(counts, ours, fewest)
     counts, ours = counts * is_kept, ours * is_kept
-    tables = _Tables(counts, ours, fitted(counts, ours), n_fake / len(both))
+    tables = Tables(counts, ours, fitted(counts, ours), n_fake / len(both))
     n_free = _least_free(is_kept)
     is_open = tables.chances(n_free) < _LIKELY
     if is_open.any():
         n_free[is_open] = degrees_of_freedom(is_kept[..., is_open])
-    likely = adjusted(dict(enumerate(tables.chances(n_free).tolist())))
-    effects, gaps = (
-        tables.effects(n_free).tolist(),
-        _are_of_gaps(tables.off, _gap_cells(both, cells)[subsets]),
-    )
-    return [
-        Unlike(
-            tuple(both.names[column] for column in subset),
-            likely[place],
-            effects[place],
-            is_of_gaps=bool(gaps[place]),
-        )
-        for place, subset in enumerate(subsets.tolist())
-    ]
+    return tables, n_free, _are_of_gaps(tables.off, _gap_cells(both, cells)[subsets])
 
 
 def _fewest(n_fake: int, n: int) -> int:
@@ -290,10 +295,10 @@ def degrees_of_freedom(is_kept: Bool[np.ndarray, "*cells n_tables"]) -> Float[np
     """Of tables of which some cells are kept, given all sums along one axis: cells less the design's rank."""
     *sides, n_tables = is_kept.shape
     places = np.indices(sides).reshape(len(sides), -1)  # (n_columns, n_cells)
-    blocks = [
-        np.ravel_multi_index(tuple(np.delete(places, axis, 0)), sides[1:]) for axis in range(len(sides))
+    sums = [
+        np.unique(np.delete(places, axis, 0), axis=1, return_inverse=True)[1] for axis in range(len(sides))
     ]
-    design = np.concatenate([np.eye(block.max() + 1)[block] for block in blocks], axis=1)
+    design = np.concatenate([np.eye(one.max() + 1)[one.ravel()] for one in sums], axis=1)
     patterns, which = np.unique(is_kept.reshape(-1, n_tables).T, axis=0, return_inverse=True)
     ranks = np.array([np.linalg.matrix_rank(design[pattern]) for pattern in patterns])
     return (patterns.sum(axis=1) - ranks)[which.ravel()].astype(np.float64)
@@ -301,7 +306,7 @@ def degrees_of_freedom(is_kept: Bool[np.ndarray, "*cells n_tables"]) -> Float[np
 
 @final
 @dataclass(frozen=True, eq=False)
-class _Tables:
+class Tables:
     """Joint tables beside what they would be without an interaction; all of shape `(*cells, n_tables)`."""
 
     counts: np.ndarray
