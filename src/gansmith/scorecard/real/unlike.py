@@ -7,7 +7,7 @@ triples. Cells are cut by both samples together, which are alike to each test.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 import numpy as np
@@ -83,25 +83,30 @@ def unlike(fake: Features, real: Features, *, seed: int = 0) -> list[Unlike]:
 
 
 def _columns_alone(both: Features, n_fake: int) -> list[Unlike]:
-    """Each column, and the parts of each date."""
-    chances, effects = dict[tuple[str, str], float](), dict[tuple[str, str], float]()
-    fewest, share = _fewest(n_fake, len(both)), n_fake / len(both)
+    """Each column, and the parts of each date that are further off than itself."""
+    fewest = _fewest(n_fake, len(both))
     n_bins = int(np.clip(len(both) / (4 * fewest), 2, _MOST_BINS[1]))
-    for name, values, is_category in zip(both.names, both.values.T, both.is_category, strict=True):
+    chances, found = dict[tuple[str, str], float](), list[Unlike]()
+    for name, values, is_category in zip(both.names, both.values.T, both.is_category.tolist(), strict=True):
         parts = {"": values, **parts_of_dates(values, both.scales.get(name))}
         for part, one in parts.items():
-            n_cells = _MOST_CODES[1] if is_category or part else n_bins
-            cells = cells_of(one, is_category=bool(is_category or part), n_cells=n_cells, fewest=fewest)
-            counts = np.bincount(cells)
-            ours = np.bincount(cells[:n_fake], minlength=len(counts))
+            is_code = is_category or bool(part)
+            n_cells = _MOST_CODES[1] if is_code else n_bins
+            cells = cells_of(one, is_category=is_code, n_cells=n_cells, fewest=fewest)
+            counts, ours = (np.bincount(side, minlength=cells.max() + 1) for side in (cells, cells[:n_fake]))
             chances[name, part] = chance_unlike(ours, counts - ours)
-            table = Tables(counts[:, None], ours[:, None], np.full((len(counts), 1), share), share)
-            effects[name, part] = float(table.effects(np.array([len(counts) - 1.0]))[0])
+            table = Tables(
+                counts[:, None], ours[:, None], np.array([[n_fake / len(both)]]), n_fake, len(both)
+            )
+            effect = float(table.effects(np.array([len(counts) - 1.0]))[0])
+            is_of_gaps = bool(_are_of_gaps(table.off, _gap_cells(one[None], cells[None])[None])[0])
+            found.append(Unlike((name,), 1.0, effect, part, is_of_gaps and not part))
     likely = adjusted(chances)
+    whole = {one.columns[0]: one.effect for one in found if not one.part}
     return [
-        Unlike((name,), likely[name, part], effects[name, part], part)
-        for name, part in chances
-        if not part or effects[name, part] > effects[name, ""]
+        replace(one, chance=likely[one.columns[0], one.part])
+        for one in found
+        if not one.part or one.effect > whole[one.columns[0]]
     ]
 
 
@@ -206,12 +211,12 @@ def interactions(
     counts, ours = (_counted(part, subsets, n_cells) for part in (cells, cells[:, :n_fake]))
     is_kept = _kept(counts, ours, fewest)
     counts, ours = counts * is_kept, ours * is_kept
-    tables = Tables(counts, ours, fitted(counts, ours), n_fake / len(both))
+    tables = Tables(counts, ours, fitted(counts, ours), n_fake, len(both))
     n_free = _least_free(is_kept)
-    is_open = tables.chances(n_free) < _LIKELY
+    is_open = tables.chances(np.maximum(n_free, 1.0)) < _LIKELY
     if is_open.any():
         n_free[is_open] = degrees_of_freedom(is_kept[..., is_open])
-    return tables, n_free, _are_of_gaps(tables.off, _gap_cells(both, cells)[subsets])
+    return tables, n_free, _are_of_gaps(tables.off, _gap_cells(both.values.T, cells)[subsets])
 
 
 def _fewest(n_fake: int, n: int) -> int:
@@ -315,8 +320,10 @@ class Tables:
     """Synthetic ones."""
     shares: np.ndarray
     """The share of synthetic records that is to be expected in each."""
-    share: float
-    """The same of all records."""
+    n_fake: int
+    """Synthetic records, also those in cells that are left out."""
+    n: int
+    """Records of both samples."""
 
     @property
     def off(self) -> np.ndarray:
@@ -344,8 +351,7 @@ class Tables:
         of real records; see `off`, of which real records have the opposite.
         """
         n_cells = np.maximum(_whole(self.counts > 0), 1)
-        n = np.maximum(_whole(self.counts), 1)
-        between = 0.5 / (n * self.share * (1 - self.share))
+        between = 0.5 * self.n / (self.n_fake * (self.n - self.n_fake))
         found = _whole(np.abs(self.off)) * between
         chance = _whole(np.sqrt(2 / np.pi * self._variances)) * np.sqrt(n_free / n_cells) * between
         return np.sqrt(np.maximum(np.square(found) - np.square(chance), 0.0)).clip(0.0, 1.0)
@@ -356,11 +362,11 @@ def _whole(tables: np.ndarray) -> np.ndarray:
     return tables.reshape(-1, tables.shape[-1]).sum(axis=0)
 
 
-def _gap_cells(both: Features, cells: np.ndarray) -> np.ndarray:
+def _gap_cells(columns: np.ndarray, cells: np.ndarray) -> np.ndarray:
     """Of each column the cell that holds missing values and nothing else; -1: there is none."""
     found = [
         own[is_gap].max(initial=-1) if own[is_gap].max(initial=-1) > own[~is_gap].max(initial=-1) else -1
-        for own, is_gap in zip(cells, np.isnan(both.values.T), strict=True)
+        for own, is_gap in zip(cells, np.isnan(columns), strict=True)
     ]
     return np.array(found)
 

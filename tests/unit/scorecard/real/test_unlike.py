@@ -91,6 +91,14 @@ def test_gaps_that_no_longer_go_together_are_named_as_gaps():
     assert found(table(1, True), table(2, False)) == {"gaps of c0 and c1": pytest.approx(0.32, abs=0.04)}
 
 
+def test_a_column_with_more_gaps_is_off_in_its_gaps():
+    def table(seed: int, share: float) -> Features:
+        rng = np.random.default_rng(seed)
+        return of(np.where(rng.random(N) < share, np.nan, rng.normal(size=N)), is_category=False)
+
+    assert found(table(1, 0.2), table(2, 0.1)) == {"gaps of c0": pytest.approx(0.1, abs=0.03)}
+
+
 def test_a_column_that_is_off_leaves_its_pairs_alone():
     def table(seed: int, share: float) -> Features:
         rng = np.random.default_rng(seed)
