@@ -53,7 +53,7 @@ class Views:
     """Of the synthetic records, by score."""
     ceiling: Mapping[str, Found]
     """Of real records in their place."""
-    unlike: Sequence[Unlike]
+    unlike: Sequence[Unlike] = ()
     """How far columns, pairs and triples are from those of real records, the furthest off first."""
 
     def missing_categories(self) -> dict[tuple[str, str], float]:
