@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from bench.null_populations import Dealt, people
+from bench.null_populations import Dealt, accounts, people
 
 Rng = np.random.Generator
 Parts = Dealt
@@ -144,6 +144,18 @@ def gaps(fresh: pd.DataFrame, train: pd.DataFrame, rng: Rng) -> pd.DataFrame:
     return fresh.assign(called=rng.permutation(fresh["called"].to_numpy()))
 
 
+def shuffled(column: str, share: float) -> Callable[[Rng], Parts]:
+    """A share of the cells of a column of accounts are shuffled among themselves."""
+
+    def plant(rng: Rng) -> Parts:
+        fake, train, holdout = (accounts(N, rng) for _ in range(3))
+        cells, places = fake[column].to_numpy().copy(), rng.permutation(N)[: round(share * N)]
+        cells[places] = cells[rng.permutation(places)]
+        return fake.assign(**{column: cells}), train, holdout, "default"
+
+    return plant
+
+
 def identical(fresh: pd.DataFrame, train: pd.DataFrame, rng: Rng) -> pd.DataFrame:
     """Half of the records are one record."""
     half = pd.DataFrame([fresh.iloc[0]] * (N // 2))
@@ -186,6 +198,7 @@ FAULTS: Final[dict[str, Fault]] = {
     "teachers: ages reversed": Fault(of_people(reversed_pay), "", ("teacher",)),
     "three columns of 27": Fault(triple, "", ("b0", "b1", "b2")),
     "dates three days later": Fault(of_people(moved), NUMBERS, ("joined", "weekday")),
+    "a tenth of a column's cells shuffled": Fault(shuffled("bill_1", 0.1), NUMBERS, ("bill_1",)),
     "half of the records are one": Fault(of_people(identical), REAL, ("identical",)),
     "every record twice": Fault(of_people(twice), REAL, ("identical",)),
     "target in a number's parity": Fault(of_people(leaked), "", ("pay", "active")),

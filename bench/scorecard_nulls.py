@@ -1,6 +1,6 @@
 """The scorecard's operating characteristics: how often honest data is accused, which faults are found.
 
-`python -m bench scorecard_nulls honest|faults [--draws 20] [--sizes 300 1000 3000 10000] [--full]`
+`python -m bench scorecard_nulls honest|faults|numbers [--draws 20] [--sizes 300 1000 3000 10000] [--full]`
 
 Honest data is real data: one heap is dealt into training records, hold-out and records that take the part of
 synthetic ones. Whatever is amber or red then is a false alarm. The populations are simulated, or tables of
@@ -19,6 +19,7 @@ import numpy as np
 
 from bench.machine import machine
 from bench.null_faults import FAULTS, Parts
+from bench.null_numbers import tests
 from bench.null_populations import POPULATIONS, dealt
 from gansmith.scorecard.card import Scorecard
 from gansmith.tasks.judging import score
@@ -32,7 +33,7 @@ SHORT: Final = 60
 def run(arguments: Sequence[str]) -> None:
     """What `python -m bench scorecard_nulls ...` does."""
     parser = argparse.ArgumentParser(prog="python -m bench scorecard_nulls", description=__doc__)
-    parser.add_argument("what", choices=["honest", "faults"])
+    parser.add_argument("what", choices=["honest", "faults", "numbers"])
     parser.add_argument("--draws", type=int, default=20, help="cards of each population and size, or fault")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="records of honest parts")
     parser.add_argument("--only", nargs="+", default=(), help="populations, or faults, by name")
@@ -41,7 +42,7 @@ def run(arguments: Sequence[str]) -> None:
     asked = parser.parse_args(arguments)
     print(f"{'full' if asked.full else 'quick'} cards, first seed {asked.seed}; {machine()}")
     started = time.perf_counter()
-    (honest if asked.what == "honest" else faults)(asked)
+    {"honest": honest, "faults": faults, "numbers": tests}[asked.what](asked)
     print(f"{time.perf_counter() - started:.0f} s")
 
 

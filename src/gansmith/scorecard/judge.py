@@ -21,6 +21,7 @@ from gansmith.scorecard.measures import MEASURES, Case
 from gansmith.scorecard.measuring import AbstractJudge, Progress, StandIn, unheard
 from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
+from gansmith.scorecard.real.unlike import unlike
 from gansmith.scorecard.score import COPY, FLOOR, Effort, Entry
 from gansmith.scorecard.useful import Teaching
 from gansmith.scorecard.validity import Defect
@@ -86,12 +87,11 @@ class Judge(AbstractJudge[Case]):
         progress("what is learnt from it", 1.0)
         taught = self._teaching.taught_by(fake)
         entries = (*measured, *taught.entries, *more)
-        seen = Views(case, founds, self.ceilings(len(fake)))
+        seen = Views(case, founds, self.ceilings(len(fake)), unlike(fake, self.holdout, seed=self.seed))
         evidence = Evidence(
             entries={entry.name: entry for entry in entries},
             columns=fake.names,
-            gaps=seen.gaps(),
-            pair_gaps=dict(seen.worst_pairs()),
+            unlike=seen.unlike,
             slack=(1 / len(fake) + 1 / len(self.holdout)) ** 0.5,
             missing=seen.missing_categories(),
             defects=defects,

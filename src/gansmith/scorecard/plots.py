@@ -17,6 +17,7 @@ import numpy as np
 
 from gansmith.disclosure import RARE, shared_ends
 from gansmith.errors import DataError
+from gansmith.scorecard.chance import DOUBT, adjusted
 from gansmith.scorecard.features import Features, draws, places_among
 from gansmith.scorecard.measures import Case
 from gansmith.scorecard.measuring import Found
@@ -24,6 +25,7 @@ from gansmith.scorecard.naming import Naming
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.private.risk import Attack
 from gansmith.scorecard.private.unusual import NearUnusual
+from gansmith.scorecard.real.unlike import Unlike
 
 _ATTACKS: Final = ("singling_out", "linkability", "inference", "rare_values")
 MAX_PAIRS: Final = 3
@@ -51,61 +53,45 @@ class Views:
     """Of the synthetic records, by score."""
     ceiling: Mapping[str, Found]
     """Of real records in their place."""
-
-    def gaps(self) -> dict[str, float]:
-        """How much less similar each column is than that of real records."""
-        ours, real = self._shapes(self.founds), self._shapes(self.ceiling)
-        return {name: max(0.0, real.get(name, 1.0) - one) for name, one in ours.items()}
+    unlike: Sequence[Unlike] = ()
+    """How far columns, pairs and triples are from those of real records, the furthest off first."""
 
     def missing_categories(self) -> dict[tuple[str, str], float]:
-        """Column and category of what should occur and does not, and how surprising that is.
+        """Column and category of what should occur and does not, and how likely that is.
 
         Categories that too few real records share are not asked for: they should not occur.
 
-        The surprise is minus the logarithm of the chance that all k known records with the category are real
-        ones, were the synthetic and the N known records drawn alike: k log(1 + n / N).
+        The chance is that all k known records with the category are real ones, were the n synthetic and the N
+        known records drawn alike: (1 + n / N)^-k; adjusted for as many categories as should occur.
         """
         found = self.founds.get("rare_categories")
-        missing: Mapping[tuple[str, int], float] = found.matter if found else {}
+        if found is None or not found.matter:
+            return {}
+        missing: Mapping[tuple[str, int], float] = found.matter
+        n_wanted = round(len(missing) / (1 - found.score.value))  # the score: the share that is there
         ratio = len(self.case.fake) / (len(self.case.train) + len(self.case.holdout))
         naming = self.case.naming
+        chances = {key: (1 + ratio) ** (-expected / ratio) for key, expected in missing.items()}
+        likely = adjusted(
+            chances | dict.fromkeys(((str(place), -1) for place in range(n_wanted - len(missing))), 1.0)
+        )
         return {
-            (column, naming.cell(column, code)): expected * math.log1p(ratio) / ratio
-            for (column, code), expected in missing.items()
+            (column, naming.cell(column, code)): likely[column, code]
+            for column, code in missing
             if naming.may_name(column, code)
         }
 
-    def worst_pairs(self) -> list[tuple[tuple[str, str], float]]:
-        """The pairs that lose most against real ones, and how much they lose, 0 to 1.
-
-        Two numbers: their similarity by correlation. All others: their mutual information; joint tables cut
-        at each table's own edges, as in `trend.py`, would name pairs of long tails.
-        """
-        needed = {"trend", "mutual_information"}
-        if not (needed <= set(self.ceiling) and needed <= set(self.founds)):
-            return []
-        is_category = self.case.fake.keep(self.case.told).is_category
-        is_number_pair = ~(is_category[:, None] | is_category)
-        real, ours = (
-            np.where(
-                is_number_pair,
-                founds["trend"].matter,
-                1 - np.abs(np.subtract(*founds["mutual_information"].matter)),
-            )
-            for founds in (self.ceiling, self.founds)
-        )
-        lost = np.maximum(real - ours, 0.0)
-        lost = np.where(np.isnan(lost) | np.tri(len(lost), dtype=bool), -np.inf, lost)
-        order = np.argsort(-lost, axis=None, kind="stable")[:MAX_PAIRS]
-        worst = [divmod(int(place), len(lost)) for place in order if np.isfinite(lost.flat[place])]
-        return [((self.case.told[a], self.case.told[b]), float(lost[a, b])) for a, b in worst]
+    def worst_pairs(self) -> list[Unlike]:
+        """The pairs that are furthest off, those first that are so beyond chance."""
+        pairs = [one for one in self.unlike if len(one.columns) == 2]
+        return sorted(pairs, key=lambda one: one.chance >= DOUBT)[:MAX_PAIRS]
 
     def plots(self) -> dict[str, Any]:
         """All there is to see without real records; what could not be computed is left out."""
         case = self.case
         seen: dict[str, Any] = {
             "columns": self._columns(),
-            "pairs": [_pair(case, names, lost) for names, lost in self.worst_pairs()],
+            "pairs": [_pair(case, pair) for pair in self.worst_pairs()],
             "risks": [_risk(name, self.founds[name].matter) for name in _ATTACKS if name in self.founds],
         }
         if found := self.founds.get("mutual_information"):
@@ -148,6 +134,7 @@ class Views:
         shares of the values between `edges` or of the `labels`.
         """
         similarity, ceiling = self._shapes(self.founds), self._shapes(self.ceiling)
+        found = {one.columns[0]: one.effect for one in reversed(self.unlike) if one.chance < DOUBT}
         return [
             {
                 "name": name,
@@ -157,7 +144,10 @@ class Views:
                 "missing_synthetic": rounded(float(np.isnan(_column(self.case.fake, name)).mean())),
                 **_marginal(self.case, name),
             }
-            for name in sorted(similarity, key=lambda name: similarity[name] - ceiling.get(name, 1.0))
+            for name in sorted(
+                similarity,
+                key=lambda name: (-found.get(name, 0.0), similarity[name] - ceiling.get(name, 1.0)),
+            )
         ]
 
     def _shapes(self, founds: Mapping[str, Found]) -> dict[str, float]:
@@ -183,9 +173,9 @@ def _risk(name: str, attack: Attack) -> dict[str, Any]:
     }
 
 
-def _pair(case: Case, names: tuple[str, str], error: float) -> dict[str, Any]:
+def _pair(case: Case, pair: Unlike) -> dict[str, Any]:
     """The joint table of two columns, of both sides, rows along the second column, and how far off it is."""
-    (x_fake, x_real, x_labels), (y_fake, y_real, y_labels) = (_cut(case, name) for name in names)
+    (x_fake, x_real, x_labels), (y_fake, y_real, y_labels) = (_cut(case, name) for name in pair.columns)
 
     def table(x: np.ndarray, y: np.ndarray) -> list[list[float]]:
         shares = np.zeros((len(y_labels), len(x_labels)))
@@ -193,8 +183,8 @@ def _pair(case: Case, names: tuple[str, str], error: float) -> dict[str, Any]:
         return [[rounded(share) for share in row] for row in shares.tolist()]
 
     return {
-        "columns": list(names),
-        "error": rounded(error),
+        "columns": list(pair.columns),
+        "error": rounded(pair.effect),
         "x_labels": x_labels,
         "y_labels": y_labels,
         "real": table(x_real, y_real),

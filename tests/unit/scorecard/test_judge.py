@@ -12,6 +12,8 @@ from gansmith.scorecard.features import Features
 from gansmith.scorecard.judge import Judge
 from gansmith.scorecard.measures import Case
 from gansmith.scorecard.measuring import Found, Measure
+from gansmith.scorecard.plots import Views
+from gansmith.scorecard.real.minorities import rare_category_coverage
 from gansmith.scorecard.score import QUICK
 
 
@@ -86,3 +88,15 @@ def test_a_pair_with_a_column_that_real_records_leave_empty_is_drawn():
     (pair,) = judge.card(some(2, 1.0)).plots["pairs"]
     assert pair["columns"] == ["code", "y"]
     assert "missing" in pair["y_labels"]
+
+
+def test_how_likely_a_category_lacks_is_said_of_as_many_as_should_occur():
+    def some(codes: list[int]) -> Features:
+        values = np.repeat(np.arange(4.0), codes)[:, None]
+        return Features(("kind",), values, np.array([True]), {"kind": ("a", "b", "c", "d")})
+
+    real, fake = some([180, 9, 6, 5]), some([380, 15, 5, 0])
+    case = Case(fake, real, real, ("kind",), 0, QUICK, False)
+    missing, score = rare_category_coverage(fake, real.above(real))  # three are rare, one of them lacks
+    views = Views(case, {"rare_categories": Found("rare_categories", score, {}, missing)}, {}, ())
+    assert views.missing_categories() == {("kind", "d"): pytest.approx(3 * 0.5**10)}

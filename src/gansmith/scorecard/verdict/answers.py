@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from gansmith.scorecard.chance import CERTAIN, DOUBT
 from gansmith.scorecard.score import CEILING, FLOOR, Entry
 from gansmith.scorecard.verdict.evidence import Evidence, Finding
 from gansmith.scorecard.verdict.given import (
@@ -32,9 +33,12 @@ from gansmith.scorecard.verdict.spelling import spelt_otherwise, warned
 
 MAX_NAMED: Final = 5
 SIMILAR: Final = 0.03
-"""A column that is this much less similar than a real one, beyond the error, is named."""
-PAIR_SIMILAR: Final = 0.05
-"""The same of a pair."""
+"""A column, pair or triple of which more records than this are where they should not be is named, ..."""
+BAD: Final = 0.2
+"""... and of which more than this, is red."""
+KINDS: Final = 5
+"""Kinds of tests that share the doubt of "Are the numbers right?": columns, pairs, triples, categories that
+do not occur, subgroups."""
 FEWEST: Final = 20
 """Records that neighbours can be looked for among."""
 UNSURE: Final = 0.1
@@ -50,8 +54,12 @@ _MEASURED: Final = {
     "spectrum": "coarse and fine patterns",
     "colour": "colours",
 }
-SURPRISING: Final = 9.2
-"""A category that should occur and does not is named from this surprise on: one in ten thousand by chance."""
+_OFF: Final = {
+    1: "Columns not distributed as in real data",
+    2: "Pairs of columns not related as in real data",
+    3: "Triples of columns not related as in real data",
+}
+"""What is said of columns, pairs and triples that are off."""
 
 
 def _not_there(evidence: Evidence) -> list[Finding]:
@@ -113,18 +121,12 @@ def numbers(evidence: Evidence) -> list[Finding]:
 
 def _counted(evidence: Evidence) -> list[Finding]:
     """What columns and pairs of columns say."""
-    findings = [*_not_there(evidence), *_columns_off(evidence), *_pairs_off(evidence)]
-    for name, words in (
-        # Not the trends: they are cut at each table's own ends, so that one extreme number spoils them.
-        ("mutual_information", "Columns do not depend on each other as in real data"),
-        ("triples", "Combinations of three columns are not as in real data"),
-        ("subgroups", "Some subgroups of records are not as in real data"),
-        ("missing", "Missing cells are not as in real data"),
-    ):
-        if entry := evidence.entries.get(name):
-            findings += _below_real(entry, words, evidence.columns)
+    findings = [*_not_there(evidence), *(one for size in _OFF for one in _off(evidence, size))]
+    if entry := evidence.entries.get("subgroups"):
+        words = "Some subgroups of records are not as in real data"
+        findings += _below_real(entry, words, evidence.columns)
     findings += [one for name in DISTANCES if (one := _far(evidence.entries.get(name), name)) is not None]
-    lacking = [pair for pair, surprise in evidence.missing.items() if surprise >= SURPRISING]
+    lacking = [pair for pair, chance in evidence.missing.items() if KINDS * chance < DOUBT]
     if lacking:
         said = [f"{column} = {category}" for column, category in lacking]
         text = f"Categories that never occur, though they should: {_listed(said)}."
@@ -156,25 +158,20 @@ def _far(entry: Entry | None, name: str) -> Finding | None:
     return Finding(level, f"{words}{named} ({entry.score.value:.2g}{unit}{beside}).")
 
 
-def _columns_off(evidence: Evidence) -> list[Finding]:
-    ordered = sorted(evidence.gaps.items(), key=lambda item: -item[1])
-    far = {name: gap for name, gap in ordered if gap - evidence.slack > SIMILAR}
+def _off(evidence: Evidence, size: int) -> list[Finding]:
+    """Columns, pairs or triples that are surely unlike, and unlike enough to matter."""
+    far = [
+        one
+        for one in evidence.unlike
+        if len(one.columns) == size and KINDS * one.chance < DOUBT and one.effect > SIMILAR
+    ]
     if not far:
         return []
-    worst = [f"{name} ({gap:.0%} off)" for name, gap in far.items()]
-    is_bad = max(far.values()) > 0.2 or sum(far.values()) > 0.1 * len(evidence.gaps)
-    text = f"Columns not distributed as in real data: {_listed(worst)}."
-    return [Finding("red" if is_bad else "amber", text, tuple(far)[: 2 * MAX_NAMED])]
-
-
-def _pairs_off(evidence: Evidence) -> list[Finding]:
-    far = {pair: gap for pair, gap in evidence.pair_gaps.items() if gap - 1.5 * evidence.slack > PAIR_SIMILAR}
-    if not far:
-        return []
-    said = [f"{a} and {b} ({gap:.0%} off)" for (a, b), gap in far.items()]
-    level: Level = "red" if max(far.values()) > 0.2 else "amber"
-    columns = tuple(dict.fromkeys(name for pair in far for name in pair))
-    return [Finding(level, f"Pairs of columns not related as in real data: {_listed(said)}.", columns)]
+    sure = [one.effect for one in far if KINDS * one.chance < CERTAIN]
+    is_bad = max(sure, default=0.0) > BAD or (size == 1 and sum(sure) > 0.1 * len(evidence.columns))
+    said = _listed([f"{one.words} ({one.effect:.0%} off)" for one in far], "; " if size > 2 else ", ")
+    columns = tuple(dict.fromkeys(name for one in far for name in one.columns))
+    return [Finding("red" if is_bad else "amber", f"{_OFF[size]}: {said}.", columns[: 2 * MAX_NAMED])]
 
 
 def _below_real(entry: Entry, words: str, columns: Sequence[str]) -> list[Finding]:
@@ -185,12 +182,7 @@ def _below_real(entry: Entry, words: str, columns: Sequence[str]) -> list[Findin
     level = _level(real.value - entry.score.value - 2 * error, 0.015, 0.08)
     if level == "green":
         return []
-    is_distance = entry.name in ("mutual_information", "missing")  # the details of others are similarities
-    worst = [
-        name
-        for name, part in list(entry.details.items())[:3]
-        if (part > 0.03 if is_distance else part < entry.score.value - 0.03)
-    ]
+    worst = [name for name, part in list(entry.details.items())[:3] if part < entry.score.value - 0.03]
     named = f": {_listed(worst)}" if worst else ""
     return [Finding(level, f"{words}{named}.", _named(worst, columns))]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from gansmith.scorecard.holdout import Overlap
+from gansmith.scorecard.real.unlike import Unlike
 from gansmith.scorecard.score import Entry
 from gansmith.scorecard.validity import Defect
 from gansmith.scorecard.verdict.leaks import NEEDED, Level
@@ -31,14 +32,12 @@ class Evidence:
     """All scores that could be computed, by name."""
     columns: Sequence[str] = ()
     """Of the table."""
-    gaps: Mapping[str, float] = field(default_factory=dict[str, float])
-    """How much less similar each column is than that of real records, 0 to 1."""
-    pair_gaps: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
-    """The same of the worst pairs."""
+    unlike: Sequence[Unlike] = ()
+    """How far columns, pairs and triples are from those of real records, the furthest off first."""
     slack: float = 0.0
     """How far similarities of equal distributions may lie apart by chance: sqrt(1 / n + 1 / m)."""
     missing: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
-    """Column and category that do not occur, and how surprising that is, in nats."""
+    """Column and category that do not occur, and the chance of that among as many that should (Holm)."""
     defects: Sequence[Defect] = ()
     """Rules that are broken more often than by fresh real records, the worst first."""
     target: str = ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gansmith.scorecard.real.unlike import Unlike
 from gansmith.scorecard.score import CEILING, Entry, Family, Score
 from gansmith.scorecard.validity import Defect
 from gansmith.scorecard.verdict.evidence import Evidence
@@ -67,11 +68,19 @@ def test_part_of_the_data_without_fakes():
 
 
 def test_columns_that_are_off_are_named_worst_first():
-    line = lines(
-        entry("shape", 0.98, 0.99), evidence=Evidence({}, gaps={"a": 0.01, "b": 0.05, "c": 0.08}, slack=0.005)
-    )[QUESTIONS[1]]
-    assert line.level in ("amber", "red")
+    found = [Unlike(("c",), 1e-9, 0.08), Unlike(("b",), 1e-4, 0.05), Unlike(("a",), 0.5, 0.04)]
+    line = lines(entry("shape", 0.98, 0.99), evidence=Evidence({}, unlike=found))[QUESTIONS[1]]
+    assert line.level == "amber"
     assert line.columns == ("c", "b")
+
+
+@pytest.mark.parametrize(
+    ("chance", "effect", "level"),
+    [(1e-9, 0.02, "green"), (0.01, 0.5, "green"), (5e-4, 0.5, "amber"), (1e-5, 0.5, "red")],
+)
+def test_no_effect_accuses_that_may_be_chance_and_no_chance_that_does_not_matter(chance, effect, level):
+    evidence = Evidence({}, unlike=[Unlike(("age", "pay"), chance, effect)])
+    assert lines(entry("shape", 0.99, 0.99), evidence=evidence)[QUESTIONS[1]].level == level
 
 
 @pytest.mark.parametrize(("value", "level"), [(0.9, "green"), (0.8, "amber"), (0.6, "red"), (0.5, "red")])
@@ -125,14 +134,14 @@ def test_copies_are_held_against_those_of_real_records():
 
 
 def test_a_pair_that_is_off_is_named_though_the_mean_is_right():
-    evidence = Evidence({}, pair_gaps={("age", "pay"): 0.4}, slack=0.01)
+    evidence = Evidence({}, unlike=[Unlike(("age", "pay"), 1e-9, 0.4)])
     line = lines(entry("trend", 0.988, 0.99), evidence=evidence)[QUESTIONS[1]]
     assert line.level == "red"
     assert line.columns == ("age", "pay")
 
 
 def test_a_category_that_should_occur_is_named_and_one_that_may_lack_is_not():
-    evidence = Evidence({}, missing={("age", "old"): 30.0, ("pay", "none"): 6.0})
+    evidence = Evidence({}, missing={("age", "old"): 1e-9, ("pay", "none"): 0.01})
     line = lines(entry("shape", 0.99, 0.99), evidence=evidence)[QUESTIONS[1]]
     assert line.columns == ("age",)
 
