@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from gansmith.scorecard.chance import CERTAIN, DOUBT, chance_beyond
+from gansmith.scorecard.groups.relations import N_FAMILIES
 from gansmith.scorecard.score import CEILING, FLOOR, Entry
+from gansmith.scorecard.verdict.by_group import groups_off, groups_useless
 from gansmith.scorecard.verdict.evidence import Evidence, Finding
 from gansmith.scorecard.verdict.given import (
     besides,
@@ -111,7 +114,7 @@ def numbers(evidence: Evidence) -> list[Finding]:
 
 def _counted(evidence: Evidence) -> list[Finding]:
     """What columns and pairs of columns say."""
-    findings = [*_not_there(evidence), *_columns_off(evidence), *_pairs_off(evidence)]
+    findings = [*_not_there(evidence), *_columns_off(evidence), *_pairs_off(evidence), *groups_off(evidence)]
     for name, words in (
         # Not the trends: they are cut at each table's own ends, so that one extreme number spoils them.
         ("mutual_information", "Columns do not depend on each other as in real data"),
@@ -216,10 +219,14 @@ def useful(evidence: Evidence) -> list[Finding]:
         ]
     lost = best - entry.score.value
     error = (entry.score.error**2 + entry.anchors[CEILING].error ** 2) ** 0.5
-    level = _level((lost - 2 * error) / reach, 0.1, 0.5)
-    if level == "green" and lost / reach > 0.25:
+    chance = N_FAMILIES * chance_beyond(lost, error)
+    level = _level(lost / reach, 0.1 if chance < DOUBT else 1e9, 0.5 if chance < CERTAIN else 1e9)
+    beside = groups_useless(evidence)
+    if level == "green" and (lost / reach > 0.25 or 2 * error > 0.5 * reach):
         text = f"Models trained on it seem to predict {what} worse ({entry.score.value:.2f}; real {best:.2f})"
-        return [Finding("grey", f"{text}, but there are too few records to tell.")]
+        if lost / reach <= 0.25:
+            text = f"Models trained on it predict {what} ({entry.score.value:.2f}; real {best:.2f})"
+        return [*beside, Finding("grey", f"{text}, but there are too few records to tell.")]
     told = {
         "green": "about as well as models trained on real records",
         "amber": "clearly worse than models trained on real records",
@@ -231,7 +238,7 @@ def useful(evidence: Evidence) -> list[Finding]:
     if not target and evidence.lost:
         text = f"{text} Much worse than with real records: {_listed(evidence.lost)}."
         return [Finding("amber" if level == "green" else level, text, tuple(evidence.lost[:MAX_NAMED]))]
-    return [Finding(level, text, () if level == "green" or not target else (target,))]
+    return [Finding(level, text, () if level == "green" or not target else (target,)), *beside]
 
 
 def private(evidence: Evidence) -> list[Finding]:

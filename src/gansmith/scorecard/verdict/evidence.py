@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
+from gansmith.scorecard.groups.relations import Deviation
 from gansmith.scorecard.holdout import Overlap
 from gansmith.scorecard.score import Entry
 from gansmith.scorecard.validity import Defect
@@ -57,3 +58,9 @@ class Evidence:
     """Columns whose cells are compared: without texts and identifiers. 0: records are no columns."""
     overlap: Overlap | None = None
     """How far the hold-out repeats the training records; None: not looked at."""
+    relations: Sequence[Deviation] = ()
+    """Groups of records whose target, or another column, is not as in real data."""
+    groups_lost: Sequence[Deviation] = ()
+    """Groups of records that are predicted worse than by models of real records."""
+    leaks: Sequence[Deviation] = ()
+    """Columns that tell the target better than in real data."""
