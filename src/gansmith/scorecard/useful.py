@@ -226,6 +226,8 @@ def how_well(labels: np.ndarray, said: np.ndarray, unit: str, *, fewest: int = 1
         return _explained(labels, said[:, 0]) if np.ptp(labels) > 0 else (np.nan, np.nan)
     classes, counts = np.unique(labels, return_counts=True)
     aucs: list[tuple[float, float]] = []
+    if len(classes) == 2 == said.shape[1] - 1 and classes[0] >= 0:
+        classes, counts = classes[1:], counts[1:]  # of two classes both have the same AUC
     for label in classes[np.minimum(counts, len(labels) - counts) >= fewest].tolist():
         told, is_it = said[:, int(label)], labels == label
         aucs.append(auc_and_error(told[is_it], told[~is_it]))

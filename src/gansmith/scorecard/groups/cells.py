@@ -25,7 +25,7 @@ FEW_NUMBERS: Final = 6
 """A number with no more different values than this is cut into them."""
 _N_BANDS, _N_TAILS = 5, 10
 _SAME: Final = 0.9
-"""A pair that holds a larger share of a group by one column than this is that group."""
+"""A group with a larger share of all records, or of those of a group by one column, is no other one."""
 
 
 @final
@@ -61,13 +61,15 @@ def cells_of(naming: Naming, name: str) -> list[Cell]:
         frequent = distinct[np.argsort(-counts, kind="stable")].tolist()
         kept = [value for value in frequent if naming.may_name(name, value)][:MAX_VALUES]
         found = [
-            Cell(name, f"{name} = {naming.cell(name, value)}", value, float(np.nextafter(value, np.inf)))
+            Cell(name, f"{name} = {naming.cell(name, value)}", value, _after(value))
             for value in (kept if is_category else sorted(kept))
         ]
     else:
-        cuts = naming.cuts(name, _N_BANDS).tolist()
-        edges = [-np.inf, *cuts, np.inf]
-        found = [_band(naming, name, *ends) for ends in pairwise(edges)] if cuts else []
+        usual = float(distinct[counts.argmax()])
+        is_cell = counts.max() * _N_BANDS >= counts.sum() and naming.may_name(name, usual)
+        edges = {-np.inf, *naming.cuts(name, _N_BANDS).tolist(), np.inf}
+        edges |= {usual, _after(usual)} if is_cell else set[float]()
+        found = [_band(naming, name, *ends, usual) for ends in pairwise(sorted(edges))]
     return [*found, Cell(name, f"{name} missing", np.nan, np.nan)]
 
 
@@ -123,32 +125,33 @@ class Groups:
         return found
 
 
-def groups_of(fake: Features, naming: Naming, names: Sequence[str], *, seed: int) -> Groups:
+def groups_of(fake: Features, real: Features, naming: Naming, names: Sequence[str], *, seed: int) -> Groups:
     """Groups by one column, and of those by two the largest, 400 in all at most.
 
     Which these are depends on how many records they have, not on what is in them.
 
     Args:
-        fake: Synthetic records; a group has 30 of them or more, and as many real ones.
-        naming: Of the real records; what it does not name makes no group.
+        fake: Synthetic records; a group has 30 of them or more.
+        real: Real records; likewise.
+        naming: Of all real records; what it does not name makes no group.
         names: Columns that may make groups.
         seed: Draws columns, where there are more than 24.
     """
     if len(names) > MAX_COLUMNS:
         names = [names[place] for place in np.sort(draws(seed).permutation(len(names))[:MAX_COLUMNS])]
     parts, tails = (
-        _large([cell for name in names for cell in cut(naming, name)], fake, naming)
+        _large([cell for name in names for cell in cut(naming, name)], fake, real)
         for cut in (cells_of, tails_of)
     )
     singles = [(place,) for place in range(len(parts) + len(tails))][:MAX_GROUPS]
-    pairs = _pairs(parts, fake, naming)[: MAX_GROUPS - len(singles)]
+    pairs = _pairs(parts, fake, real)[: MAX_GROUPS - len(singles)]
     return Groups((*parts, *tails), (*singles, *pairs))
 
 
-def _pairs(cells: Sequence[Cell], fake: Features, naming: Naming) -> list[tuple[int, int]]:
+def _pairs(cells: Sequence[Cell], fake: Features, real: Features) -> list[tuple[int, int]]:
     """Pairs of cells of different columns with enough records, the largest first."""
     sizes: list[np.ndarray] = []
-    for part in (fake, naming.real):
+    for part in (fake, real):
         held = _held(cells, part).astype(np.float32)
         sizes.append(held @ held.T)  # (n_cells, n_cells), records in both
     columns = np.array([cell.column for cell in cells])
@@ -160,16 +163,29 @@ def _pairs(cells: Sequence[Cell], fake: Features, naming: Naming) -> list[tuple[
     return [(int(first[place]), int(second[place])) for place in order]
 
 
-def _band(naming: Naming, name: str, low: float, high: float) -> Cell:
+def _after(value: float) -> float:
+    return float(np.nextafter(value, np.inf))
+
+
+def _band(naming: Naming, name: str, low: float, high: float, usual: float = np.nan) -> Cell:
+    """Numbers from `low` to below `high`; the most usual one may be a cell, after which the next begins."""
     start, end = (naming.real.cell(name, one) if np.isfinite(one) else "" for one in (low, high))
-    words = f"{start} to below {end}" if start and end else f"{start} and more" if start else f"below {end}"
+    if low == usual and high == _after(usual):
+        return Cell(name, f"{name} = {start}", low, high)
+    if low == _after(usual):
+        words = f"above {start}" + (f" and below {end}" if end else "")
+    else:
+        words = (
+            f"{start} to below {end}" if start and end else f"{start} and more" if start else f"below {end}"
+        )
     return Cell(name, f"{name} {words}", low, high)
 
 
-def _large(cells: list[Cell], fake: Features, naming: Naming) -> list[Cell]:
-    """Those with enough records on both sides."""
-    sizes = [_held(cells, part).sum(axis=1) for part in (fake, naming.real)]
-    return [cell for cell, size in zip(cells, np.minimum(*sizes).tolist(), strict=True) if size >= SMALLEST]
+def _large(cells: list[Cell], fake: Features, real: Features) -> list[Cell]:
+    """Those with enough records on both sides, and not nearly all."""
+    ours, theirs = (_held(cells, part).sum(axis=1) for part in (fake, real))
+    is_group = (np.minimum(ours, theirs) >= SMALLEST) & (theirs < _SAME * len(real))
+    return [cell for cell, is_one in zip(cells, is_group.tolist(), strict=True) if is_one]
 
 
 def _held(cells: Sequence[Cell], part: Features) -> Bool[np.ndarray, "n_cells n_records"]:

@@ -17,7 +17,7 @@ from gansmith.scorecard.groups.relations import Deviation, Sides, columns_off, t
 from gansmith.scorecard.measures import Case
 from gansmith.scorecard.taught import Taught
 
-MAX_RECORDS: Final = 50_000
+MAX_RECORDS: Final = 20_000
 """Of each side that are looked at."""
 
 
@@ -49,7 +49,7 @@ def by_group(case: Case, target: str, taught: Taught) -> ByGroup:
     naming, rng = case.naming, draws(case.seed)
     fake, real = (_at_most(part, rng) for part in (case.fake, naming.real))
     others = [name for name in case.told if name != target]
-    sides = Sides.of(groups_of(fake, naming, others, seed=case.seed), fake, real)
+    sides = Sides.of(groups_of(fake, real, naming, others, seed=case.seed), fake, real)
     relations = columns_off(sides, others, naming)
     if not target or taught.of is None or taught.said is None:
         return ByGroup(relations)

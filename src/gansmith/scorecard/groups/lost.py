@@ -19,7 +19,7 @@ SMALLEST_LOSS: Final = 0.05
 """AUC, or R2, that a group loses at least: where little can be reached, any share of it is little."""
 FEWEST: Final = 10
 """Test records of a class within a group."""
-_MAX_CURVES: Final = 800
+_MAX_CURVES: Final = 400
 _MUCH_THE_SAME: Final = 0.5
 
 
