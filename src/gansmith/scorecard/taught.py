@@ -62,7 +62,7 @@ class Teaching:
     effort: Effort
     is_chosen: bool
     """Whether the target was chosen by a person: then it gets the larger models."""
-    _known: dict[tuple[str, Learner, int], Lesson] = field(default_factory=dict[Any, Score])
+    _known: dict[tuple[str, Learner, int], Lesson] = field(default_factory=dict[Any, Lesson])
     _skilled: dict[tuple[str, int], dict[str, Score]] = field(default_factory=dict[Any, dict[str, Score]])
 
     def taught_by(self, fake: Features) -> Taught:

@@ -226,7 +226,7 @@ def how_well(labels: np.ndarray, said: np.ndarray, unit: str, *, fewest: int = 1
         return _explained(labels, said[:, 0]) if np.ptp(labels) > 0 else (np.nan, np.nan)
     classes, counts = np.unique(labels, return_counts=True)
     aucs: list[tuple[float, float]] = []
-    if len(classes) == 2 == said.shape[1] - 1 and classes[0] >= 0:
+    if len(classes) == 2 and said.shape[1] == 3 and not said[:, -1].any():
         classes, counts = classes[1:], counts[1:]  # of two classes both have the same AUC
     for label in classes[np.minimum(counts, len(labels) - counts) >= fewest].tolist():
         told, is_it = said[:, int(label)], labels == label

@@ -138,11 +138,14 @@ def groups_of(fake: Features, real: Features, naming: Naming, names: Sequence[st
         seed: Draws columns, where there are more than 24.
     """
     if len(names) > MAX_COLUMNS:
-        names = [names[place] for place in np.sort(draws(seed).permutation(len(names))[:MAX_COLUMNS])]
+        chosen = np.sort(draws(seed).permutation(len(names))[:MAX_COLUMNS]).tolist()
+        names = [names[place] for place in chosen]
     parts, tails = (
         _large([cell for name in names for cell in cut(naming, name)], fake, real)
         for cut in (cells_of, tails_of)
     )
+    bands = {replace(cell, is_part=False) for cell in parts}
+    tails = [cell for cell in tails if cell not in bands]
     singles = [(place,) for place in range(len(parts) + len(tails))][:MAX_GROUPS]
     pairs = _pairs(parts, fake, real)[: MAX_GROUPS - len(singles)]
     return Groups((*parts, *tails), (*singles, *pairs))
@@ -173,7 +176,7 @@ def _band(naming: Naming, name: str, low: float, high: float, usual: float = np.
     if low == usual and high == _after(usual):
         return Cell(name, f"{name} = {start}", low, high)
     if low == _after(usual):
-        words = f"above {start}" + (f" and below {end}" if end else "")
+        words = f"above {naming.real.cell(name, usual)}" + (f" and below {end}" if end else "")
     else:
         words = (
             f"{start} to below {end}" if start and end else f"{start} and more" if start else f"below {end}"

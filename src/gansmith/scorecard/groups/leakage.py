@@ -21,8 +21,8 @@ ALONE: Final = 0.9
 """AUC from which a column tells the target almost alone."""
 _N_CELLS: Final = 64
 _MAX_DIGITS: Final = 6
-_FEWEST: Final = 10
-"""Records of a class, and of all others, in each half."""
+_FEWEST: Final = 50
+"""Records of a class, and of all others, in each half: with fewer the order of the cells is chance."""
 
 
 def leaks(fake: Features, real: Features, target: str, naming: Naming, *, seed: int) -> list[Deviation]:
@@ -98,8 +98,8 @@ def _last(values: np.ndarray, decimals: np.ndarray) -> Int[np.ndarray, " n_recor
 def _told(places: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, float]:
     """How well cells tell labels of records that were not counted: mean AUC of the classes, and its error.
 
-    NaN twice where no class has enough records in both halves. The error is that of one half: the halves
-    learn from each other.
+    NaN twice where no class has enough records in both halves. The error is that of one half, for the halves
+    learn from each other, and what lies between the halves, for other records would order cells otherwise.
 
     Source:
         DeLong et al. 1988, see `auc_and_error`, from counts.
@@ -107,18 +107,20 @@ def _told(places: np.ndarray, labels: np.ndarray, seed: int) -> tuple[float, flo
     half = draws(seed).permutation(len(places)) % 2
     counts = np.zeros((2, int(places.max(initial=0)) + 1, int(labels.max(initial=0)) + 1))
     np.add.at(counts, (half, places, labels), 1)  # (2, n_cells, n_classes)
-    aucs: list[tuple[float, float]] = []
+    sizes = counts.sum(axis=1)  # (2, n_classes), records of each class in each half
+    others = sizes.sum(axis=1, keepdims=True) - sizes
+    classes = np.flatnonzero((np.minimum(sizes, others) >= _FEWEST).all(axis=0)).tolist()
+    if not classes:
+        return (math.nan, math.nan)
+    aucs: list[list[tuple[float, float]]] = []
     for known, asked in ((counts[0], counts[1]), (counts[1], counts[0])):
         share = known.sum(axis=0) / max(1.0, known.sum())
         scores = (known + share) / (known.sum(axis=1, keepdims=True) + 1)
-        for label in range(counts.shape[2]):
-            positives, negatives = asked[:, label], asked.sum(axis=1) - asked[:, label]
-            if min(positives.sum(), negatives.sum()) >= _FEWEST:
-                aucs.append(_auc(scores[:, label], positives, negatives))
-    if not aucs:
-        return (math.nan, math.nan)
-    values, errors = np.array(aucs).T
-    return float(values.mean()), float(np.sqrt(np.square(errors).mean()))
+        whole = asked.sum(axis=1)
+        aucs.append([_auc(scores[:, one], asked[:, one], whole - asked[:, one]) for one in classes])
+    values, errors = np.moveaxis(np.array(aucs), 2, 0)  # (2, n_classes) each
+    between = float(np.var(values.mean(axis=1)))
+    return float(values.mean()), math.sqrt(float(np.square(errors).mean()) + between)
 
 
 def _auc(scores: np.ndarray, positives: np.ndarray, negatives: np.ndarray) -> tuple[float, float]:

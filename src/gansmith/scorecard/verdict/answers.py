@@ -222,7 +222,7 @@ def useful(evidence: Evidence) -> list[Finding]:
     chance = N_FAMILIES * chance_beyond(lost, error)
     level = _level(lost / reach, 0.1 if chance < DOUBT else 1e9, 0.5 if chance < CERTAIN else 1e9)
     beside = groups_useless(evidence)
-    if level == "green" and (lost / reach > 0.25 or 2 * error > 0.5 * reach):
+    if level == "green" and (lost / reach > 0.25 or 2 * error > reach):
         text = f"Models trained on it seem to predict {what} worse ({entry.score.value:.2f}; real {best:.2f})"
         if lost / reach <= 0.25:
             text = f"Models trained on it predict {what} ({entry.score.value:.2f}; real {best:.2f})"
