@@ -138,7 +138,7 @@ def groups_of(fake: Features, real: Features, naming: Naming, names: Sequence[st
         seed: Draws columns, where there are more than 24.
     """
     if len(names) > MAX_COLUMNS:
-        chosen = np.sort(draws(seed).permutation(len(names))[:MAX_COLUMNS]).tolist()
+        chosen: list[int] = np.sort(draws(seed).permutation(len(names))[:MAX_COLUMNS]).tolist()
         names = [names[place] for place in chosen]
     parts, tails = (
         _large([cell for name in names for cell in cut(naming, name)], fake, real)

@@ -40,14 +40,16 @@ def by_group(case: Case, target: str, taught: Taught) -> ByGroup:
     """Look at groups of records by one column and by two.
 
     Args:
-        case: Synthetic records beside real ones. These are those of training and hold-out together: a
-            generator follows what it learnt from, so against both it errs less than a fresh draw would.
+        case: Synthetic records beside real ones. These are those of training and of as large a hold-out, at
+            most. Of t and h of them, synthetic records that repeat the training without any error are off by
+            a variance of h / t / (t + h), which is not above the 1 / (t + h) of fresh records.
         target: The column that was to be predicted, empty where none was chosen: then only the columns
             within groups are compared.
         taught: What models have learnt of it.
     """
     naming, rng = case.naming, draws(case.seed)
-    fake, real = (_at_most(part, rng) for part in (case.fake, naming.real))
+    known = case.train.above(case.holdout.sample(len(case.train), rng))
+    fake, real = (_at_most(part, rng) for part in (case.fake, known))
     others = [name for name in case.told if name != target]
     sides = Sides.of(groups_of(fake, real, naming, others, seed=case.seed), fake, real)
     relations = columns_off(sides, others, naming)

@@ -19,7 +19,9 @@ TELLING: Final = 0.1
 """AUC beyond that on real records from which a column is named."""
 ALONE: Final = 0.9
 """AUC from which a column tells the target almost alone."""
-_N_CELLS: Final = 64
+_N_CELLS: Final = 4, 64
+_RECORDS_PER_CELL: Final = 150
+"""Real records for each cell: with fewer, what chance made of the training records would pass for a leak."""
 _MAX_DIGITS: Final = 6
 _FEWEST: Final = 50
 """Records of a class, and of all others, in each half: with fewer the order of the cells is chance."""
@@ -28,7 +30,7 @@ _FEWEST: Final = 50
 def leaks(fake: Features, real: Features, target: str, naming: Naming, *, seed: int) -> list[Deviation]:
     """Columns that tell the target among synthetic records much better than among real ones.
 
-    A column is cut into 64 cells, a number also by its last digit (so by its parity) and by how many
+    A column is cut into 4 to 64 cells, a number also by its last digit (so by its parity) and by how many
     decimals it has. On one half of the records it is counted how frequent each class of the target is in
     each cell; the other half is asked. A number's classes are its fifths.
 
@@ -39,11 +41,16 @@ def leaks(fake: Features, real: Features, target: str, naming: Naming, *, seed: 
     cells = cells_of(naming, target)
     sides = (fake, real)
     labels = [places_in(cells, part.values[:, part.position(target)]) for part in sides]
+    n_cells = int(np.clip(len(real) // _RECORDS_PER_CELL, *_N_CELLS))
     found: dict[tuple[str, str], tuple[float, float, float]] = {}
     for name in fake.names:
         columns = [part.values[:, part.position(name)] for part in sides]
         is_category = bool(fake.is_category[fake.position(name)])
-        ways = {} if name == target else _ways(columns, is_number=not is_category and name not in fake.scales)
+        ways = (
+            {}
+            if name == target
+            else _ways(columns, is_number=not is_category and name not in fake.scales, n_cells=n_cells)
+        )
         for way, places in ways.items():
             (ours, error), (theirs, other) = (
                 _told(place, label, seed) for place, label in zip(places, labels, strict=True)
@@ -63,15 +70,15 @@ def leaks(fake: Features, real: Features, target: str, naming: Naming, *, seed: 
     return told
 
 
-def _ways(columns: Sequence[np.ndarray], *, is_number: bool) -> dict[str, list[np.ndarray]]:
+def _ways(columns: Sequence[np.ndarray], *, is_number: bool, n_cells: int) -> dict[str, list[np.ndarray]]:
     """A column of both sides cut into cells in different ways, by how this is said."""
     ends = np.cumsum([len(column) for column in columns])[:-1]
     both = np.concatenate(columns)
     if not is_number:
-        folded = fold_rare_codes(both, n_codes=_N_CELLS)
-        return {"": np.split(np.where(np.isnan(folded), _N_CELLS, folded).astype(np.int64), ends)}
+        folded = fold_rare_codes(both, n_codes=n_cells)
+        return {"": np.split(np.where(np.isnan(folded), n_cells, folded).astype(np.int64), ends)}
     known = both[~np.isnan(both)]
-    cuts = np.unique(np.quantile(known, np.arange(1, _N_CELLS) / _N_CELLS)) if len(known) else known
+    cuts = np.unique(np.quantile(known, np.arange(1, n_cells) / n_cells)) if len(known) else known
     ways = {"": np.split(np.searchsorted(cuts, both, side="right"), ends)}
     digits = [_decimals(column) for column in columns]
     ways["the number of decimals of "] = digits

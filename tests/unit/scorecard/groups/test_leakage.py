@@ -37,7 +37,7 @@ def test_what_real_data_tells_is_no_leak(persons, changed):
         changed(part, "pay", np.ones(len(part), dtype=bool), 1_000 * part.values[:, -1] + part.values[:, 3])
         for part in parts
     ]
-    assert leakage.leaks(*told, "active", Naming(told[1]), seed=0) == []
+    assert leakage.leaks(told[0], told[1], "active", Naming(told[1]), seed=0) == []
 
 
 def test_auc_of_counts_is_that_of_records():
