@@ -20,6 +20,9 @@ from gansmith.scorecard.plots import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, Score
 from gansmith.scorecard.useful import Contest, Lesson, contest, lesson, mean_skill, skills_of
 
+_FEWEST: Final = 50
+"""Records with another value than most, without which it is not said that a target is lost: what is learnt from
+fewer is chance."""
 _WORDS: Final = {
     "fake": "trained on synthetic",
     "real": "trained on real",
@@ -120,7 +123,12 @@ class Teaching:
         }
         worst = dict(sorted(shares.items(), key=lambda item: item[1]))
         result = _result("all columns", "skill", scores)
-        lost = sorted(_lost(skills["fake"], skills["real"]), key=lambda name: shares[name])
+        lost = [
+            name
+            for name in sorted(_lost(skills["fake"], skills["real"]), key=lambda name: shares[name])
+            if min(_n_unlike(part, name) for part in (fake.sample(n, draws(self.seed)), self.holdout))
+            >= _FEWEST
+        ]
         return Taught(tuple(_entries(scores, is_linear=False, details=worst)), (result,), {}, tuple(lost))
 
     def _skills(self, part: Features) -> dict[str, Score]:
@@ -136,6 +144,13 @@ class Teaching:
     def _taught(self, part: Features, of: Contest, learner: Learner) -> Lesson:
         n_models = self.effort.n_models if learner is TREES else 1
         return lesson(part, of, self.seed, learner, n_models)
+
+
+def _n_unlike(part: Features, name: str) -> int:
+    """Records that have another value than most."""
+    values = part.values[:, part.position(name)]
+    counts = np.unique(values[~np.isnan(values)], return_counts=True)[1]
+    return int(counts.sum() - counts.max(initial=0))
 
 
 def _lost(ours: Mapping[str, Score], real: Mapping[str, Score]) -> list[str]:

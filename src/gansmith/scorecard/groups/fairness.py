@@ -82,10 +82,11 @@ def rows_by_group(
     """The largest groups by one column, and those whose target is furthest off, below all records: 12 rows.
 
     Returns:
-        For each `group` its `real` and `synthetic` records; `share_of`, the rarer half of the target's
-        classes or bands, with `share_real` and `share_synthetic`; `unit`, `trtr` and `tstr`; and the `risk`,
-        `low` to `high`, that the target of its training records is guessed, beyond that of its held-out ones.
-        None stands where there are too few records. The intervals hold together.
+        For each `group` its `real` and `synthetic` records; `share_of`, the rarer one of two classes of the
+        target (of more the most frequent one, of a number a band), with `share_real` and `share_synthetic`;
+        `unit`, `trtr` and `tstr`; and the `risk`, `low` to `high`, that the target of its training records is
+        guessed, beyond that of its held-out ones. None stands where there are too few records. The intervals
+        hold together.
     """
     label, (ours, theirs) = _share_of(sides, of.target, naming)
     chosen = _chosen(sides, ours, theirs, of.target)
@@ -121,14 +122,14 @@ class _Row:
 
 
 def _share_of(sides: Sides, target: str, naming: Naming) -> tuple[str, tuple[np.ndarray, np.ndarray]]:
-    """The class (or the upper band) that is told, and which records have it."""
+    """The class (or the band) that is told, and which records have it."""
     cells = cells_of(naming, target)
     parts = (sides.fake, sides.real)
     ours, theirs = (places_in(cells, part.values[:, part.position(target)]) for part in parts)
     counts = np.bincount(theirs, minlength=len(cells))[: len(cells)]
     # Of two classes the rarer one, as usual; of more the most frequent.
     frequent = np.argsort(-counts, kind="stable")[: int((counts > 0).sum())]
-    cell = int(frequent[-1] if len(frequent) == 2 else frequent[0])
+    cell = int(frequent[-1] if len(frequent) == 2 else [*frequent, 0][0])
     return cells[cell].label, (ours == cell, theirs == cell)
 
 
