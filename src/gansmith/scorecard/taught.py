@@ -21,8 +21,7 @@ from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, Score
 from gansmith.scorecard.useful import Contest, Lesson, contest, lesson, mean_skill, skills_of
 
 _FEWEST: Final = 50
-"""Records with another value than most, without which it is not said that a target is lost: what is learnt from
-fewer is chance."""
+"""Records with another value than most, without which no target is called lost: fewer teach little."""
 _WORDS: Final = {
     "fake": "trained on synthetic",
     "real": "trained on real",

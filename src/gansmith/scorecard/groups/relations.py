@@ -23,6 +23,8 @@ COLUMN_OFF: Final = 0.15
 """The same of any other column."""
 _SIMPLER: Final = 0.8
 """Of what a group by two columns tells: one by a single column is named first when it tells as much."""
+_FULL: Final = 10
+"""Records of a cell that is compared by itself."""
 _CHUNK: Final = 20_000
 
 
@@ -156,11 +158,18 @@ def _compared(sides: Sides, cells: Sequence[Cell], limit: float) -> _Compared:
     effects = np.abs(lost).sum(axis=1) / 2
     matched = np.rint(theirs * sizes[:, None]).astype(np.int64)  # as many records as the weighted ones weigh
     chances = {
-        group: chance_unlike(known[group], matched[group]) if effects[group] > limit else 1.0
+        group: chance_unlike(*_folded(known[group], matched[group])) if effects[group] > limit else 1.0
         for group, columns in enumerate(sides.groups.columns)
         if column not in columns and min(n[group], sizes[group]) >= 1
     }
     return _Compared(sides.groups, cells, fake, real, effects, told, lost, chances)
+
+
+def _folded(fake: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Counts in cells, those with fewer than ten records of both sides made one: their tails are long."""
+    is_large = fake + real >= _FULL
+    ours, theirs = (np.append(one[is_large], one[~is_large].sum()) for one in (fake, real))
+    return ours, theirs
 
 
 def _weights(fake: np.ndarray, real: np.ndarray) -> np.ndarray:
