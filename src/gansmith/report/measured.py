@@ -109,6 +109,37 @@ def usefulness(contest: Mapping[str, Any], index: int) -> Figure:
     )
 
 
+def groups_section(rows: Sequence[Mapping[str, Any]]) -> Section | None:
+    """Each group of records: how useful the synthetic data is for it, and what it tells of its people."""
+    if not rows:
+        return None
+    unit, label = str(rows[0]["unit"]), shortened(str(rows[0]["share_of"]), 40)
+    head = (
+        "Group", "Real records", "Synthetic", f"{label}: real", "Synthetic",
+        f"{unit}, trained on real", f"{unit}, on synthetic", "Risk", "Interval",
+    )  # fmt: skip
+    shown = tuple(
+        (
+            str(row["group"]),
+            *(f"{row[side]:,}" for side in ("real", "synthetic")),
+            *(percent(row[share]) for share in ("share_real", "share_synthetic")),
+            *(number(row[skill]) for skill in ("trtr", "tstr")),
+            percent(row.get("risk")),
+            interval(row, percent),
+        )
+        for row in rows
+    )
+    return Section(
+        "groups",
+        "Groups of records",
+        "The largest groups, and those that differ most. The target should be as frequent in each as in real "
+        "records, and models trained on synthetic records should predict it as well for each. The risk "
+        "is that the target of somebody in the training data is guessed from the other columns, beyond what "
+        "the same guess reaches for people who were never in it; the intervals hold together.",
+        tables=(Table("Usefulness and disclosure by group", head, shown),),
+    )
+
+
 def risks_section(attacks: Sequence[Mapping[str, Any]]) -> Section | None:
     """What attacks reached."""
     if not attacks:

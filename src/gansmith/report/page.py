@@ -13,6 +13,7 @@ from gansmith.report.galleries import galleries_section, patterns_section, suspi
 from gansmith.report.markup import asset, rendered, trusted
 from gansmith.report.measured import (
     giveaways_section,
+    groups_section,
     neighbours_section,
     projection_section,
     risks_section,
@@ -138,6 +139,7 @@ def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
         patterns_section(plots.get("spectrum") or {}),
         giveaways_section(plots.get("giveaways") or {}),
         usefulness_section(plots.get("usefulness") or []),
+        groups_section(plots.get("groups") or []),
         risks_section(plots.get("risks") or []),
         neighbours_section(plots.get("neighbours") or {}),
         unusual_section(plots.get("unusual") or {}),

@@ -16,6 +16,7 @@ import numpy as np
 
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import Features, check_comparable, draws
+from gansmith.scorecard.groups.judged import by_group
 from gansmith.scorecard.holdout import overlap
 from gansmith.scorecard.measures import MEASURES, Case
 from gansmith.scorecard.measuring import AbstractJudge, Progress, StandIn, unheard
@@ -23,7 +24,7 @@ from gansmith.scorecard.plots import Views
 from gansmith.scorecard.points import affordable
 from gansmith.scorecard.real.unlike import unlike
 from gansmith.scorecard.score import COPY, FLOOR, Effort, Entry
-from gansmith.scorecard.useful import Teaching
+from gansmith.scorecard.taught import Teaching
 from gansmith.scorecard.validity import Defect
 from gansmith.scorecard.verdict.evidence import Evidence
 from gansmith.scorecard.verdict.questions import verdict
@@ -86,6 +87,7 @@ class Judge(AbstractJudge[Case]):
         measured, founds, skipped = self.measured(case, len(fake), progress)
         progress("what is learnt from it", 1.0)
         taught = self._teaching.taught_by(fake)
+        found = by_group(case, self.target, taught)
         entries = (*measured, *taught.entries, *more)
         seen = Views(case, founds, self.ceilings(len(fake)), unlike(fake, self.holdout, seed=self.seed))
         evidence = Evidence(
@@ -104,13 +106,16 @@ class Judge(AbstractJudge[Case]):
             overlap=self._overlap,
             spelling=spelling or {},
             warning=warning,
+            relations=found.relations,
+            groups_lost=found.lost,
+            leaks=found.leaks,
         )
         return Scorecard(
             title=f"Scores of {len(fake):,} synthetic records",
             entries=entries,
             skipped={**skipped, **taught.skipped},
             verdict=verdict(evidence),
-            plots={**seen.plots(), "usefulness": list(taught.results)},
+            plots={**seen.plots(), "usefulness": list(taught.results), "groups": list(found.rows)},
             real_records=seen.real_records(),
             n_records=len(fake),
         )

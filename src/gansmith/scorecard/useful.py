@@ -1,33 +1,23 @@
-"""Is it useful? What models that learnt from synthetic records know about real ones, and so on the card.
-
-Beside them stand models that learnt from real records, from independent columns, and from both together.
-"""
+"""Is it useful? What models that learnt from synthetic records know about real ones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, final
+from dataclasses import dataclass, replace
+from typing import Final, Literal, final
 
 import numpy as np
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes, places_among
-from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner, auc_and_error
-from gansmith.scorecard.plots import rounded
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, Score
+from gansmith.scorecard.learners import SMALL_TREES, TREES, Learner, auc_and_error
+from gansmith.scorecard.score import Score
 
 MAX_CLASSES: Final = 20
 """Classes of a target that are told apart, the rarer ones counting as one; a number with no more different
 values than this, each twice on average, is a target of classes, too."""
 _SHARE_DRAWN: Final = 0.9
 _SOURCE: Final = "Esteban et al. 2017 (arXiv:1706.02633): train on synthetic, test on real."
-_WORDS: Final = {
-    "fake": "trained on synthetic",
-    "real": "trained on real",
-    "both": "trained on both",
-    "floor": "independent parts",
-}
 
 
 @final
@@ -104,23 +94,39 @@ def train_here_test_real(
     Raises:
         DataError: Different columns, or fewer than 2 records with the target.
     """
+    return lesson(train, of, seed, learner, n_seeds).score
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """What was learnt from some records."""
+
+    score: Score
+    said: np.ndarray
+    """What the models say of each test record, their mean: shape `(n_test, n_classes + 1)`, the chance of
+    each frequent class and of all others; of a number `(n_test, 1)`."""
+
+
+def lesson(train: Features, of: Contest, seed: int, learner: Learner, n_seeds: int) -> Lesson:
+    """See `train_here_test_real`."""
     check_comparable(train, of.test)
     column = train.position(of.target)
     train = _with(train, column)
     check_comparable(train, of.test)
     rng = draws(seed)
-    results: list[tuple[float, float]] = []
+    said: list[np.ndarray] = []
     for number in range(n_seeds):
         part = train if n_seeds == 1 else train.sample(max(2, int(_SHARE_DRAWN * len(train))), rng)
-        results.append(_one(part, of, column, learner, seed + number))
-    values, errors = np.array(results).T
+        said.append(_said(part, of, column, learner, seed + number))
+    values, errors = np.array([how_well(of.labels, one, of.unit) for one in said]).T
     spread = float(np.var(values, ddof=1)) / n_seeds if n_seeds > 1 else 0.0
     meaning = (
         "How well a model trained on these records predicts the target of real ones; 0.5: guessing."
         if of.unit == "AUC"
         else "Share of the target's variance in real records that a model trained on these explains."
     )
-    return Score(
+    score = Score(
         value=float(values.mean()),
         error=float(np.sqrt(np.square(errors).mean() + spread)),
         n=len(of.test),
@@ -129,6 +135,7 @@ def train_here_test_real(
         label=f"trained here, tested on real ({of.unit})",
         meaning=meaning,
     )
+    return Lesson(score, np.mean(said, axis=0))
 
 
 def skills_of(part: Features, test: Features, targets: Sequence[str], *, seed: int) -> dict[str, Score]:
@@ -185,8 +192,8 @@ def _told(labels: np.ndarray, frequent: np.ndarray) -> np.ndarray:
     return places_among(labels, frequent, otherwise=-1) * 1.0 if len(frequent) else labels
 
 
-def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int) -> tuple[float, float]:
-    """Value and error of one model."""
+def _said(train: Features, of: Contest, column: int, learner: Learner, seed: int) -> np.ndarray:
+    """What one model says of the test records, see `Lesson.said`."""
     is_category = np.delete(train.is_category, column)
     both = np.concatenate([np.delete(train.values, column, axis=1), of.inputs])
     for place in np.flatnonzero(is_category):
@@ -194,16 +201,38 @@ def _one(train: Features, of: Contest, column: int, learner: Learner, seed: int)
     inputs, test_inputs = both[: len(train)], both[len(train) :]
     labels = _told(train.values[:, column], of.frequent)
     if of.unit == "R2":
-        return _explained(of.labels, learner.regressor(inputs, labels, is_category, seed)(test_inputs))
-    said: Mapping[float, np.ndarray] = {}
+        return learner.regressor(inputs, labels, is_category, seed)(test_inputs)[:, None]
+    said = np.zeros((len(of.labels), len(of.frequent) + 1))
     if len(np.unique(labels)) > 1:
         model = learner.classifier(inputs, labels, is_category, seed)
-        columns = model.probabilities(test_inputs)  # (n_test, n_classes)
-        said = {float(label): columns[:, place] for place, label in enumerate(model.classes)}
+        # The place -1, of all rare classes, is the last column.
+        said[:, model.classes.astype(np.int64)] = model.probabilities(test_inputs)
+    return said
+
+
+def how_well(labels: np.ndarray, said: np.ndarray, unit: str, *, fewest: int = 1) -> tuple[float, float]:
+    """AUC or R2 of what was said of records, and its error.
+
+    Args:
+        labels: As those of a `Contest`.
+        said: As that of a `Lesson`.
+        unit: "AUC" or "R2".
+        fewest: Records of a class, and of all others, without which it is not asked for.
+
+    Returns:
+        NaN twice where nothing can be asked for.
+    """
+    if unit == "R2":
+        return _explained(labels, said[:, 0]) if np.ptp(labels) > 0 else (np.nan, np.nan)
+    classes, counts = np.unique(labels, return_counts=True)
     aucs: list[tuple[float, float]] = []
-    for label in np.unique(of.labels).tolist():
-        told, is_it = said.get(label, np.zeros(len(of.labels))), of.labels == label
+    if len(classes) == 2 and said.shape[1] == 3 and not said[:, -1].any():
+        classes, counts = classes[1:], counts[1:]  # of two classes both have the same AUC
+    for label in classes[np.minimum(counts, len(labels) - counts) >= fewest].tolist():
+        told, is_it = said[:, int(label)], labels == label
         aucs.append(auc_and_error(told[is_it], told[~is_it]))
+    if not aucs:
+        return (np.nan, np.nan)
     # The classes share their records, so their errors may all point one way: the mean error is the upper
     # bound of the error of the mean, and exact for two classes, whose AUCs are the same number.
     value, error = np.mean(aucs, axis=0)
@@ -219,146 +248,3 @@ def _explained(labels: np.ndarray, predicted: np.ndarray) -> tuple[float, float]
     # first-order effect.
     error = np.std(squares - ratio * spread, ddof=1) / (spread.mean() * np.sqrt(len(spread)))
     return float(1.0 - ratio), float(error)
-
-
-# --- On the card --------------------------------------------------------------------------------------------
-
-
-@final
-@dataclass(frozen=True)
-class Taught:
-    """What models learnt, as entries of the card and as numbers for a page."""
-
-    entries: tuple[Entry, ...]
-    results: tuple[dict[str, Any], ...]
-    skipped: dict[str, str]
-    lost: tuple[str, ...] = ()
-    """Targets that are predicted less than half as well as from real records, beyond the errors."""
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Teaching:
-    """Real records and independent columns, to teach by any number of synthetic sets."""
-
-    train: Features
-    """What the generator learnt from."""
-    floor: Features
-    """As many records of independent columns."""
-    holdout: Features
-    """Real records to test on."""
-    targets: Sequence[str]
-    """Columns to predict; one, or all in turn."""
-    seed: int
-    """Of everything drawn."""
-    effort: Effort
-    is_chosen: bool
-    """Whether the target was chosen by a person: then it gets the larger models."""
-    _known: dict[tuple[str, Learner, int], Score] = field(default_factory=dict[Any, Score])
-    _skilled: dict[tuple[str, int], dict[str, Score]] = field(default_factory=dict[Any, dict[str, Score]])
-
-    def taught_by(self, fake: Features) -> Taught:
-        """What is learnt from synthetic records, beside what is learnt from the others."""
-        try:
-            if not self.has_target(fake):
-                raise DataError(f"the target {self.targets[0]!r} is missing or empty")
-            return self._of_one(fake) if self.is_chosen else self._of_all(fake)
-        except DataError as error:
-            return Taught((), (), dict.fromkeys(("tstr", "trtr", "both", "tstr_linear"), str(error)))
-
-    def has_target(self, fake: Features) -> bool:
-        """Whether synthetic records hold the chosen target; true where none was chosen."""
-        if not self.is_chosen:
-            return True
-        name = self.targets[0]
-        return name in fake.names and int((~np.isnan(fake.keep([name]).values)).sum()) > 1
-
-    def _of_one(self, fake: Features) -> Taught:
-        target, effort = self.targets[0], self.effort
-        of = contest(target, self.holdout.sample(effort.n_taught, draws(self.seed)), known=self.train)
-        n = min(len(fake), len(self.train), effort.n_taught)
-        fake = fake.sample(n, draws(self.seed))
-        entries: list[Entry] = []
-        results: list[dict[str, Any]] = []
-        for learner in (TREES, LINEAR) if effort.is_full else (SMALL_TREES,):
-            scores = {name: self._anchor(name, n, of, learner) for name in ("real", "floor")}
-            scores["fake"] = self._score(fake, of, learner)
-            if effort.is_full:
-                scores["both"] = self._score(fake.above(self.train), of, learner)
-            entries += _entries(scores, is_linear=learner is LINEAR)
-            named = "linear model" if learner is LINEAR else "boosted trees"
-            results.append(_result(f"{target}, {named}", of.unit, scores))
-        return Taught(tuple(entries), tuple(results), {})
-
-    def _of_all(self, fake: Features) -> Taught:
-        n_max = 5_000 if self.effort.is_full else 1_500
-        n = min(n_max, len(fake), len(self.train))
-        skills = {"fake": self._skills(fake.sample(n, draws(self.seed)))}
-        for name, part in (("real", self.train), ("floor", self.floor)):
-            if (name, n) not in self._skilled:
-                self._skilled[name, n] = self._skills(part.sample(n, draws(self.seed)))
-            skills[name] = self._skilled[name, n]
-        if self.effort.is_full:
-            both = fake.sample(n, draws(self.seed)).above(self.train.sample(n, draws(self.seed)))
-            skills["both"] = self._skills(both)
-        scores = {name: mean_skill(found) for name, found in skills.items()}
-        shares = {
-            target: skills["fake"][target].value / real.value
-            for target, real in skills["real"].items()
-            if real.value > 0.05
-        }
-        worst = dict(sorted(shares.items(), key=lambda item: item[1]))
-        result = _result("all columns", "skill", scores)
-        lost = tuple(name for name in worst if _is_lost(skills["fake"][name], skills["real"][name]))
-        return Taught(tuple(_entries(scores, is_linear=False, details=worst)), (result,), {}, lost)
-
-    def _skills(self, part: Features) -> dict[str, Score]:
-        return skills_of(part, self.holdout.sample(5_000, draws(self.seed)), self.targets, seed=self.seed)
-
-    def _anchor(self, name: str, n: int, of: Contest, learner: Learner) -> Score:
-        key = (name, learner, n)
-        if key not in self._known:
-            part = self.train if name == "real" else self.floor
-            self._known[key] = self._score(part.sample(n, draws(self.seed)), of, learner)
-        return self._known[key]
-
-    def _score(self, part: Features, of: Contest, learner: Learner) -> Score:
-        n_models = self.effort.n_models if learner is TREES else 1
-        return train_here_test_real(part, of, seed=self.seed, learner=learner, n_seeds=n_models)
-
-
-def _is_lost(ours: Score, real: Score) -> bool:
-    is_sure = real.value - ours.value > 3 * (ours.error**2 + real.error**2) ** 0.5
-    return is_sure and real.value > 0.1 and ours.value < 0.5 * real.value
-
-
-def _entries(
-    scores: dict[str, Score], *, is_linear: bool, details: dict[str, float] | None = None
-) -> list[Entry]:
-    """A score for each part, labelled by what was learnt from."""
-    anchors = {CEILING: scores["real"], FLOOR: scores["floor"], COPY: scores["real"]}
-    names = {"fake": "tstr_linear"} if is_linear else {"fake": "tstr", "real": "trtr", "both": "both"}
-    entries: list[Entry] = []
-    for part, name in names.items():
-        if part in scores:
-            unit = scores[part].label.rpartition("(")[2].rstrip(")")
-            how = f"linear model, {unit}" if is_linear else unit
-            score = replace(scores[part], label=f"{_WORDS[part]}, tested on real ({how})")
-            entries.append(Entry(name, score, anchors, details or {} if part == "fake" else {}, "useful"))
-    return entries
-
-
-def _result(target: str, unit: str, scores: dict[str, Score]) -> dict[str, Any]:
-    return {
-        "target": target,
-        "unit": unit,
-        "results": {
-            words: {
-                "value": rounded(scores[name].value),
-                "low": rounded(scores[name].interval[0]),
-                "high": rounded(scores[name].interval[1]),
-            }
-            for name, words in _WORDS.items()
-            if name in scores
-        },
-    }

@@ -44,6 +44,7 @@ def nasty(report: dict[str, Any]) -> dict[str, Any]:
     plots["association"]["names"] = [column["name"] for column in plots["columns"]]
     plots["giveaways"] = {"columns": dict.fromkeys(NASTY, 0.1), "pairs": {f"{NASTY[0]} × {NASTY[1]}": 0.2}}
     plots["usefulness"][0]["target"] = NASTY[0]
+    plots["groups"] = [row | {"group": NASTY[0], "share_of": NASTY[1]} for row in plots["groups"]]
     plots["risks"] = [
         risk | {"name": name, "caveat": name} for risk, name in zip(plots["risks"], NASTY, strict=False)
     ]

@@ -153,6 +153,15 @@ def _risk(name: str, value: float, high: float) -> dict[str, Any]:
     }
 
 
+def _group(
+    group: str, n: int, real: float, fake: float, trtr: float | None, tstr: float | None, risk: float | None
+) -> dict[str, Any]:
+    shares = {"share_of": "income = >50K", "share_real": real, "share_synthetic": fake}
+    interval = {"low": None, "high": None} if risk is None else {"low": 0.0, "high": risk + 0.1}
+    found = {"unit": "AUC", "trtr": trtr, "tstr": tstr, "risk": risk}
+    return {"group": group, "real": n, "synthetic": n // 2, **shares, **found, **interval}
+
+
 def _contest(target: str, unit: str, values: list[float]) -> dict[str, Any]:
     names = ["trained on real", "trained on synthetic", "trained on both", "independent parts"]
     return {
@@ -202,6 +211,11 @@ def plots(rng: random.Random) -> dict[str, Any]:
         "usefulness": [
             _contest("income", "AUC", [0.921, 0.896, 0.923, 0.512]),
             _contest("hours-per-week", "R2", [0.262, 0.201, 0.264, -0.03]),
+        ],
+        "groups": [
+            _group("all records", 48_842, 0.239, 0.241, 0.921, 0.896, 0.01),
+            _group("sex = Female", 16_192, 0.109, 0.183, 0.94, 0.81, 0.0),
+            _group("age 75 and more", 60, 0.2, 0.3, None, None, None),
         ],
         "risks": risks,
         "neighbours": {

@@ -115,9 +115,15 @@ def test_every_figure_has_a_place_a_label_and_a_description(page):
 
 def test_sections_stand_in_order(page):
     anchors = ["verdict", "scores", "columns", "pairs", "association", "projection", "missing", "giveaways"]
-    anchors += ["usefulness", "risks", "neighbours", "training", "made"]
+    anchors += ["usefulness", "groups", "risks", "neighbours", "training", "made"]
     assert re.findall(r'<section id="([a-z]+)"', without_plotly(page)) == anchors
     assert re.findall(r'<li><a href="#([a-z]+)"', without_plotly(page)) == anchors
+
+
+def test_groups_stand_in_a_table(page):
+    (row,) = re.findall(r"<tr>(?:(?!<tr>).)*sex = Female.*?</tr>", without_plotly(page), re.DOTALL)
+    for cell in ("16,192", "8,096", "10.9%", "18.3%", "0.940", "0.810", "0% to 10.0%"):
+        assert f">{cell}</td>" in row
 
 
 def test_neighbours_are_marked_and_kept_from_publication(page):
@@ -165,6 +171,7 @@ def test_an_empty_report_is_a_page_without_sections():
         ("risks", "risks"),
         ("giveaways", "giveaways"),
         ("usefulness", "usefulness"),
+        ("groups", "groups"),
         ("neighbours", "neighbours"),
         ("columns", "columns"),
     ],

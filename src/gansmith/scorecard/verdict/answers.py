@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from gansmith.scorecard.chance import CERTAIN, DOUBT
+from gansmith.scorecard.chance import CERTAIN, DOUBT, KINDS, chance_beyond
 from gansmith.scorecard.score import CEILING, FLOOR, Entry
+from gansmith.scorecard.verdict.by_group import groups_off, groups_useless
 from gansmith.scorecard.verdict.evidence import Evidence, Finding
 from gansmith.scorecard.verdict.given import (
     besides,
@@ -36,9 +37,6 @@ SIMILAR: Final = 0.03
 """A column, pair or triple of which more records than this are where they should not be is named, ..."""
 BAD: Final = 0.2
 """... and of which more than this, is red."""
-KINDS: Final = 5
-"""Kinds of tests that share the doubt of "Are the numbers right?": columns, pairs, triples, categories that
-do not occur, subgroups."""
 FEWEST: Final = 20
 """Records that neighbours can be looked for among."""
 UNSURE: Final = 0.1
@@ -121,10 +119,8 @@ def numbers(evidence: Evidence) -> list[Finding]:
 
 def _counted(evidence: Evidence) -> list[Finding]:
     """What columns and pairs of columns say."""
-    findings = [*_not_there(evidence), *(one for size in _OFF for one in _off(evidence, size))]
-    if entry := evidence.entries.get("subgroups"):
-        words = "Some subgroups of records are not as in real data"
-        findings += _below_real(entry, words, evidence.columns)
+    found = (one for size in _OFF for one in _off(evidence, size))
+    findings = [*_not_there(evidence), *found, *groups_off(evidence)]
     findings += [one for name in DISTANCES if (one := _far(evidence.entries.get(name), name)) is not None]
     lacking = [pair for pair, chance in evidence.missing.items() if KINDS * chance < DOUBT]
     if lacking:
@@ -174,19 +170,6 @@ def _off(evidence: Evidence, size: int) -> list[Finding]:
     return [Finding("red" if is_bad else "amber", f"{_OFF[size]}: {said}.", columns[: 2 * MAX_NAMED])]
 
 
-def _below_real(entry: Entry, words: str, columns: Sequence[str]) -> list[Finding]:
-    real = entry.anchors.get(CEILING)
-    if real is None:
-        return []
-    error = (entry.score.error**2 + real.error**2) ** 0.5
-    level = _level(real.value - entry.score.value - 2 * error, 0.015, 0.08)
-    if level == "green":
-        return []
-    worst = [name for name, part in list(entry.details.items())[:3] if part < entry.score.value - 0.03]
-    named = f": {_listed(worst)}" if worst else ""
-    return [Finding(level, f"{words}{named}.", _named(worst, columns))]
-
-
 def useful(evidence: Evidence) -> list[Finding]:
     """Is it useful?"""
     entry, target = evidence.entries.get("tstr"), evidence.target
@@ -210,10 +193,14 @@ def useful(evidence: Evidence) -> list[Finding]:
         ]
     lost = best - entry.score.value
     error = (entry.score.error**2 + entry.anchors[CEILING].error ** 2) ** 0.5
-    level = _level((lost - 2 * error) / reach, 0.1, 0.5)
-    if level == "green" and lost / reach > 0.25:
+    chance = KINDS * chance_beyond(lost, error)
+    level = _level(lost / reach, 0.1 if chance < DOUBT else 1e9, 0.5 if chance < CERTAIN else 1e9)
+    beside = groups_useless(evidence)
+    if level == "green" and (lost / reach > 0.25 or 2 * error > reach):
         text = f"Models trained on it seem to predict {what} worse ({entry.score.value:.2f}; real {best:.2f})"
-        return [Finding("grey", f"{text}, but there are too few records to tell.")]
+        if lost / reach <= 0.25:
+            text = f"Models trained on it predict {what} ({entry.score.value:.2f}; real {best:.2f})"
+        return [*beside, Finding("grey", f"{text}, but there are too few records to tell.")]
     told = {
         "green": "about as well as models trained on real records",
         "amber": "clearly worse than models trained on real records",
@@ -225,7 +212,7 @@ def useful(evidence: Evidence) -> list[Finding]:
     if not target and evidence.lost:
         text = f"{text} Much worse than with real records: {_listed(evidence.lost)}."
         return [Finding("amber" if level == "green" else level, text, tuple(evidence.lost[:MAX_NAMED]))]
-    return [Finding(level, text, () if level == "green" or not target else (target,))]
+    return [Finding(level, text, () if level == "green" or not target else (target,)), *beside]
 
 
 def private(evidence: Evidence) -> list[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
+from gansmith.scorecard.groups.relations import Deviation
 from gansmith.scorecard.holdout import Overlap
 from gansmith.scorecard.real.unlike import Unlike
 from gansmith.scorecard.score import Entry
@@ -60,3 +61,9 @@ class Evidence:
     """Columns whose cells are surely and much spelt unlike real ones, and how, in words."""
     warning: str = ""
     """A sentence on the hold-out that the first answer ends with, whatever its colour; mostly empty."""
+    relations: Sequence[Deviation] = ()
+    """Groups of records whose target, or another column, is not as in real data."""
+    groups_lost: Sequence[Deviation] = ()
+    """Groups of records that are predicted worse than by models of real records."""
+    leaks: Sequence[Deviation] = ()
+    """Columns that tell the target better than in real data."""

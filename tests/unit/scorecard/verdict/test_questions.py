@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gansmith.scorecard.groups.relations import Deviation
 from gansmith.scorecard.real.unlike import Unlike
 from gansmith.scorecard.score import CEILING, Entry, Family, Score
 from gansmith.scorecard.validity import Defect
@@ -90,6 +91,32 @@ def test_usefulness_is_what_is_left_of_the_possible(value: float, level: str):
     ]
     assert line.level == level
     assert ("rich" in line.columns) == (level != "green")
+
+
+def test_a_loss_within_its_error_is_no_alarm():
+    def level(value: float, error: float) -> str:
+        of = entry("tstr", value, 0.75, error=error, label="here (AUC)")
+        return lines(of, evidence=Evidence({}, target="rich"))[QUESTIONS[2]].level
+
+    assert level(0.70, 0.02) == "green"  # 1.8 errors
+    assert level(0.70, 0.005) == "amber"
+    assert level(0.60, 0.05) == "grey"
+    assert level(0.75, 0.10) == "grey"  # all of what can be reached might be lost
+
+
+@pytest.mark.parametrize(
+    ("effect", "chance", "level"), [(0.2, 1e-9, "amber"), (0.6, 1e-3, "amber"), (0.6, 1e-9, "red")]
+)
+def test_groups_and_leaks_are_named(effect: float, chance: float, level: str):
+    one = (Deviation("sex = f: rich 71% of records, real 34%", ("sex", "rich"), effect, chance),)
+    told = (Deviation("pay tells rich almost alone", ("pay", "rich"), effect, chance),)
+    evidence = Evidence({}, target="rich", relations=one, groups_lost=one, leaks=told)
+    tstr, shape = entry("tstr", 0.75, 0.75, label="here (AUC)"), entry("shape", 0.99, 0.99)
+    found = lines(tstr, shape, evidence=evidence)
+    assert found[QUESTIONS[1]].level == (level if effect > 0.3 else "amber")
+    assert "sex = f: rich 71% of records, real 34%" in found[QUESTIONS[1]].text
+    assert {"sex", "rich", "pay"} == set(found[QUESTIONS[2]].columns)
+    assert "The target leaks into the data: pay tells rich almost alone." in found[QUESTIONS[2]].text
 
 
 def test_a_target_that_is_lost_among_all_is_named():
