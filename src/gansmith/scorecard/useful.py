@@ -15,7 +15,7 @@ from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes, places_among
 from gansmith.scorecard.learners import LINEAR, SMALL_TREES, TREES, Learner, auc_and_error
 from gansmith.scorecard.plots import rounded
-from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, Score
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, SHARE, Effort, Entry, Score
 
 MAX_CLASSES: Final = 20
 """Classes of a target that are told apart, the rarer ones counting as one; a number with no more different
@@ -128,6 +128,7 @@ def train_here_test_real(
         source=_SOURCE,
         label=f"trained here, tested on real ({of.unit})",
         meaning=meaning,
+        limits=SHARE if of.unit == "AUC" else (-np.inf, 1.0),
     )
 
 
@@ -150,11 +151,11 @@ def skills_of(part: Features, test: Features, targets: Sequence[str], *, seed: i
         try:
             score = train_here_test_real(part, of, seed=seed, learner=SMALL_TREES, n_seeds=1)
         except DataError:
-            score = Score(0.0, 0.0, len(of.test), "higher")
+            score = Score(0.0, 0.0, len(of.test), "higher", limits=SHARE)
         else:
             if of.unit == "AUC":
                 score = replace(score, value=2 * score.value - 1, error=2 * score.error)
-        found[target] = replace(score, value=max(0.0, score.value))
+        found[target] = replace(score, value=max(0.0, score.value), limits=SHARE)
     if not found:
         raise DataError("No column can be predicted from the others: all are constant or empty.")
     return found
@@ -172,6 +173,7 @@ def mean_skill(skills: Mapping[str, Score]) -> Score:
         label="trained here, tested on real (skill, mean of all columns)",
         meaning="How well models trained on these records predict each column of real ones; 0: guessing, "
         "1: perfect.",
+        limits=SHARE,
     )
 
 

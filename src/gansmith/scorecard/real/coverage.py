@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.score import Score, error_by_groups, error_of_share
+from gansmith.scorecard.score import SHARE, Score, error_by_groups, error_of_share
 
 _CHUNK_DISTANCES: Final = 1_000_000
 """Distances held at once: 8 MB."""
@@ -91,6 +91,7 @@ def neighbourhoods(
             source=_KYNKAANNIEMI if label in ("precision", "recall") else _NAEEM,
             label=label,
             meaning=meaning,
+            limits=(0.0, np.inf) if label == "density" else SHARE,
         )
         for (label, meaning), value, error in zip(meanings.items(), values, errors, strict=True)
     }
