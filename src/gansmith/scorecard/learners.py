@@ -205,9 +205,8 @@ class Forest:
         part = draws(seed).permutation(len(records))[: self.n_max]
         known = np.where(np.isnan(records), np.inf, records).min(axis=0)
         below = np.where(np.isfinite(known), known - 1.0, 0.0)  # where missing cells lie
-        model: Any = ExtraTreesClassifier(
-            self.n_trees, max_features=0.5, min_samples_leaf=5, random_state=small_seed(seed)
-        )
+        options: dict[str, Any] = {"max_features": 0.5, "min_samples_leaf": 5}
+        model: Any = ExtraTreesClassifier(self.n_trees, random_state=small_seed(seed), **options)
         model.fit(_filled(records[part], below), labels[part])
         return Classifier(model.classes_, lambda rows: model.predict_proba(_filled(rows, below)))
 

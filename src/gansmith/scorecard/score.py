@@ -204,6 +204,22 @@ def error_of_share(n_hits: float, n: int) -> float:
     return float(np.sqrt(share * (1 - share) / (n + 4)))
 
 
+def interval_of_few(value: float, error: float, n_groups: int) -> tuple[float, float]:
+    """The interval of 95 % of a number whose error was estimated from few groups, two or more.
+
+    Source:
+        Student 1908, "The probable error of a mean", Biometrika 6.
+
+    Example:
+        >>> interval_of_few(0.0, 1.0, 10)[1]
+        2.26...
+    """
+    from scipy.special import stdtrit  # takes a moment
+
+    reach = float(stdtrit(n_groups - 1, 0.975)) * error
+    return value - reach, value + reach
+
+
 def error_by_groups(
     scores: Callable[[np.ndarray, np.ndarray], tuple[float, ...]],
     n_fake: int,

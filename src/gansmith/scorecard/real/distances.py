@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.score import Score
+from gansmith.scorecard.score import Score, interval_of_few
 
 MAX_DIMENSIONS: Final = 256
 _FOLDS: Final = 10
@@ -91,6 +91,7 @@ def kernel_distance(fake: FakePoints, real: RealPoints, *, seed: int = 0) -> Sco
     return Score(
         value=float(blocks.mean()),
         error=float(error),
+        bounds=interval_of_few(float(blocks.mean()), float(error), max(2, n_blocks)),
         n=n,
         direction="lower",
         source="Binkowski et al. 2018 (arXiv:1801.01401), of points in units of their spread.",

@@ -223,7 +223,7 @@ def trends_of_deal(
 
 def strengths_of_deal(real: Features, pairs: np.ndarray, deal: Deal) -> Float[np.ndarray, "n_deal n_pairs"]:
     """The strength of each pair in each part of the real records, 0 where it is not defined."""
-    is_contingent = real.is_category[pairs].any(axis=1)
+    is_contingent = np.atleast_1d(real.is_category[pairs].any(axis=1))
     cells, _ = _equal_width_cells(real, real)
     hands = deal.of_real()
     found = np.zeros((len(deal.real_parts), len(pairs)))
@@ -231,12 +231,15 @@ def strengths_of_deal(real: Features, pairs: np.ndarray, deal: Deal) -> Float[np
         if not is_contingent[index]:
             sums = hands.summed(*[_products(real.values[:, pair])] * 2)
             found[:, index] = hands.each(sums, lambda _, sums: np.abs(_correlation_of(sums)))
-        elif (n_cells := int(cells.n_cells[pair].prod())) <= _MOST_CELLS:
-            tallies, shape = hands.tallied(*[cells.joint(pair)] * 2, n_cells), cells.n_cells[pair]
-            found[:, index] = hands.each(
-                tallies, lambda _, counts, shape=shape: _associations(counts.reshape(-1, *shape))
-            )
+        elif cells.n_cells[pair].prod() <= _MOST_CELLS:
+            found[:, index] = _associations_of_deal(hands, cells, pair)
     return np.nan_to_num(found)
+
+
+def _associations_of_deal(hands: Deal, cells: Cells, pair: np.ndarray) -> np.ndarray:
+    shape, joint = cells.n_cells[pair], cells.joint(pair)
+    tallies = hands.tallied(joint, joint, int(shape.prod()))
+    return hands.each(tallies, lambda _, counts: _associations(counts.reshape(len(counts), *shape)))
 
 
 def error_of_edges(
