@@ -284,9 +284,9 @@ class Teaching:
         results: list[dict[str, Any]] = []
         for learner in (TREES, LINEAR) if effort.is_full else (SMALL_TREES,):
             scores = {name: self._anchor(name, n, of, learner) for name in ("real", "floor")}
-            scores["fake"] = self._score(fake, of, learner)
+            scores["fake"] = self._score(fake, of, learner, n_models=effort.n_models)
             if effort.is_full:
-                scores["both"] = self._score(fake.above(self.train), of, learner)
+                scores["both"] = self._score(fake.above(self.train), of, learner, n_models=1)
             entries += _entries(scores, is_linear=learner is LINEAR)
             named = "linear model" if learner is LINEAR else "boosted trees"
             results.append(_result(f"{target}, {named}", of.unit, scores))
@@ -321,12 +321,13 @@ class Teaching:
         key = (name, learner, n)
         if key not in self._known:
             part = self.train if name == "real" else self.floor
-            self._known[key] = self._score(part.sample(n, draws(self.seed)), of, learner)
+            n_models = self.effort.n_models if name == "real" else 1
+            self._known[key] = self._score(part.sample(n, draws(self.seed)), of, learner, n_models=n_models)
         return self._known[key]
 
-    def _score(self, part: Features, of: Contest, learner: Learner) -> Score:
-        n_models = self.effort.n_models if learner is TREES else 1
-        return train_here_test_real(part, of, seed=self.seed, learner=learner, n_seeds=n_models)
+    def _score(self, part: Features, of: Contest, learner: Learner, *, n_models: int) -> Score:
+        n_seeds = n_models if learner is TREES else 1
+        return train_here_test_real(part, of, seed=self.seed, learner=learner, n_seeds=n_seeds)
 
 
 def _is_lost(ours: Score, real: Score) -> bool:
