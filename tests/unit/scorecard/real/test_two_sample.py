@@ -7,7 +7,6 @@ from gansmith.errors import DataError, UsageError
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.learners import FOREST, SMALL_TREES, auc_and_error
 from gansmith.scorecard.real.two_sample import (
-    _is_better_elsewhere,
     _most_telling,
     quick_two_sample_auc,
     telling_pairs,
@@ -134,12 +133,6 @@ def test_pairs_of_few_records_of_one_column_and_of_unknown_ones():
     assert telling_pairs(features(np.arange(9.0)), features(np.arange(9.0)), ["c0"], seed=0) == {}
     with pytest.raises(UsageError, match="no column"):
         telling_pairs(draw(1, 9), draw(2, 9), ["nothing"], seed=0)
-
-
-def test_a_judge_is_chosen_by_the_folds_that_it_is_not_measured_on():
-    trees, forest = (np.array([[one, 0.02] for one in aucs]) for aucs in ([0.5] * 3, [0.5, 0.5, 0.9]))
-    assert _is_better_elsewhere(forest, trees).tolist() == [True, True, False]
-    assert not _is_better_elsewhere(trees, trees).any()
 
 
 def test_a_forest_sees_what_only_three_columns_say():
