@@ -1,6 +1,6 @@
 """The scorecard's operating characteristics: how often honest data is accused, which faults are found.
 
-`python -m bench scorecard_nulls honest|faults|numbers [--draws 20] [--sizes 300 1000 3000 10000] [--full]`
+`python -m bench scorecard_nulls honest|faults|numbers|cover [--draws 20] [--sizes 300 1000 ...] [--full]`
 
 Honest data is real data: one heap is dealt into training records, hold-out and records that take the part of
 synthetic ones. Whatever is amber or red then is a false alarm. The populations are simulated, or tables of
@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from bench.machine import machine
+from bench.null_cover import MEASURED, covers
 from bench.null_faults import FAULTS, Parts
 from bench.null_numbers import tests
 from bench.null_populations import POPULATIONS, dealt
@@ -33,16 +34,18 @@ SHORT: Final = 60
 def run(arguments: Sequence[str]) -> None:
     """What `python -m bench scorecard_nulls ...` does."""
     parser = argparse.ArgumentParser(prog="python -m bench scorecard_nulls", description=__doc__)
-    parser.add_argument("what", choices=["honest", "faults", "numbers"])
+    parser.add_argument("what", choices=list(TOLD))
     parser.add_argument("--draws", type=int, default=20, help="cards of each population and size, or fault")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="records of honest parts")
     parser.add_argument("--only", nargs="+", default=(), help="populations, or faults, by name")
     parser.add_argument("--seed", type=int, default=0, help="of the first draw")
     parser.add_argument("--full", action="store_true", help="full cards instead of quick ones")
+    parser.add_argument("--scores", choices=list(MEASURED), default="counted", help="of cover: which scores")
+    parser.add_argument("--fresh", action="store_true", help="of cover: nothing is made wrong")
     asked = parser.parse_args(arguments)
     print(f"{'full' if asked.full else 'quick'} cards, first seed {asked.seed}; {machine()}")
     started = time.perf_counter()
-    {"honest": honest, "faults": faults, "numbers": tests}[asked.what](asked)
+    TOLD[asked.what](asked)
     print(f"{time.perf_counter() - started:.0f} s")
 
 
@@ -98,6 +101,14 @@ def faults(asked: argparse.Namespace) -> None:
             print(f"    {missed}", flush=True)
 
 
+def cover(asked: argparse.Namespace) -> None:
+    """How often intervals hold what they should, by population, size and score."""
+    for name in asked.only or POPULATIONS:
+        for size in asked.sizes:
+            lines = covers(name, size, asked.draws, asked.seed, asked.scores, is_fresh=asked.fresh)
+            print("\n".join(lines), flush=True)
+
+
 def judged(parts: Parts, asked: argparse.Namespace) -> Scorecard:
     """The card of synthetic, training and hold-out records."""
     frames = [part.reset_index(drop=True) for part in parts[:3]]
@@ -108,3 +119,6 @@ def worst_level(card: Scorecard) -> str:
     """Of all answers."""
     levels = {line.level for line in card.verdict}
     return "red" if "red" in levels else "amber" if "amber" in levels else "green"
+
+
+TOLD: Final = {"honest": honest, "faults": faults, "numbers": tests, "cover": cover}

@@ -20,8 +20,8 @@ DOUBT: Final = 0.004
 CERTAIN: Final = 0.0004
 """Chance by which an answer may be red on honest data."""
 KINDS: Final = 5
-"""Kinds of tests that share the doubt of one answer, at most: of numbers those of columns, pairs, triples, groups
-and categories that do not occur. Each has a fifth of it."""
+"""Kinds of tests that share the doubt of one answer, at most: of numbers those of columns, pairs, triples,
+groups and categories that do not occur. Each has a fifth of it."""
 NameT = TypeVar("NameT", bound=Hashable)
 
 

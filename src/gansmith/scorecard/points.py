@@ -21,6 +21,8 @@ _CHUNK_OF_FEW: Final = 2_000_000
 _BLOCK: Final = 32
 _SPARE: Final = 8
 """Candidates beyond the k wanted: rounding may swap near ties before they are measured exactly."""
+_SINGLE: Final = 16
+"""From so many dimensions on records lie so far apart that single precision finds the candidates."""
 
 Points = Float[np.ndarray, "n_points n_dimensions"]
 References = Float[np.ndarray, "n_references n_dimensions"]
@@ -126,12 +128,16 @@ def nearest_few(points: Points, references: References, k: int) -> tuple[np.ndar
     """
     k = min(k, len(references))
     squared, indices = np.empty((len(points), k)), np.empty((len(points), k), dtype=np.int64)
-    norms = np.square(references).sum(axis=1)  # (n_references,)
+    centre = references.mean(axis=0)  # rounding is least about the middle
+    dtype = np.float32 if points.shape[1] >= _SINGLE else np.float64
+    rough = (references - centre).astype(dtype)
+    norms = np.square(rough).sum(axis=1)  # (n_references,)
     n_rows = max(1, _CHUNK_OF_FEW // max(len(references), (k + _SPARE) * points.shape[1]))
     for start in range(0, len(points), n_rows):
         chunk = points[start : start + n_rows]
         # The point's own norm changes nothing in the order.
-        candidates = _smallest(norms - 2.0 * chunk @ references.T, min(k + _SPARE, len(references)))
+        near = norms - (2.0 * (chunk - centre)).astype(dtype) @ rough.T  # (n_rows, n_references)
+        candidates = _smallest(near, min(k + _SPARE, len(references)))
         exact = np.square(chunk[:, None, :] - references[candidates]).sum(axis=2)  # (n_rows, n_candidates)
         order = np.argsort(exact, axis=1, kind="stable")[:, :k]
         squared[start : start + len(chunk)] = np.take_along_axis(exact, order, axis=1)

@@ -13,6 +13,8 @@ from typing import Any, Final, Literal, final
 import numpy as np
 from jaxtyping import Float
 
+from gansmith.scorecard.resampling import Deal
+
 Direction = Literal["higher", "lower"]
 Family = Literal["real", "useful", "private", "valid"]
 
@@ -25,6 +27,8 @@ COPY: Final = "copy"
 
 ANCHORS: Final = (CEILING, FLOOR, COPY)
 
+SHARE: Final = (0.0, 1.0)
+"""Limits of a share, a similarity or an AUC."""
 CONFIDENT: Final = 1.96
 """Standard errors on each side of a number that make an interval of 95 %."""
 GROUPS: Final = 10
@@ -60,6 +64,8 @@ class Score:
     """Why this number cannot be trusted; empty where it can."""
     chance: float | None = None
     """Of an attack: how likely it does so well or better where nothing leaks; None: by the error."""
+    limits: tuple[float, float] = (-math.inf, math.inf)
+    """The least and the greatest value that it can have; its interval stays between them."""
 
     def __post_init__(self) -> None:
         if self.error < 0 or self.n < 1:
@@ -71,7 +77,11 @@ class Score:
     @property
     def interval(self) -> tuple[float, float]:
         """Between what the number lies with a confidence of 95 %."""
-        return self.bounds or (self.value - CONFIDENT * self.error, self.value + CONFIDENT * self.error)
+        low, high = self.bounds or (
+            self.value - CONFIDENT * self.error,
+            self.value + CONFIDENT * self.error,
+        )
+        return max(low, self.limits[0]), min(high, self.limits[1])
 
     def to_dict(self) -> dict[str, Any]:
         """All fields, as JSON can hold them (a number that is not finite becomes None)."""
@@ -194,6 +204,22 @@ def error_of_share(n_hits: float, n: int) -> float:
     return float(np.sqrt(share * (1 - share) / (n + 4)))
 
 
+def interval_of_few(value: float, error: float, n_groups: int) -> tuple[float, float]:
+    """The interval of 95 % of a number whose error was estimated from few groups, two or more.
+
+    Source:
+        Student 1908, "The probable error of a mean", Biometrika 6.
+
+    Example:
+        >>> interval_of_few(0.0, 1.0, 10)[1]
+        2.26...
+    """
+    from scipy.special import stdtrit  # takes a moment
+
+    reach = float(stdtrit(n_groups - 1, 0.975)) * error
+    return value - reach, value + reach
+
+
 def error_by_groups(
     scores: Callable[[np.ndarray, np.ndarray], tuple[float, ...]],
     n_fake: int,
@@ -227,37 +253,34 @@ def error_by_groups(
 
 def mean_similarity(
     parts: Float[np.ndarray, " n_parts"],
-    measure: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    of_deal: Float[np.ndarray, "n_deal n_parts"],
     n: tuple[int, int],
-    rng: np.random.Generator,
     *,
     source: str,
     label: str,
     meaning: str,
     undefined: str,
+    edges: float = 0.0,
 ) -> Score:
     """Mean of the parts (columns, pairs, triples) that are defined: how like real records others are.
 
-    `parts` are those of all records, the higher the better, NaN where not defined; `measure` maps indices of
-    synthetic and of real records to the same parts of these records alone; `n` is how many there are of each.
-    A part that is defined for all records but not for the few of a group (a column without variation there)
-    keeps the value of all records in that group: so all groups average the same parts. Where no part is
-    defined at all, mean and error are NaN, with the caveat `undefined`.
+    `parts` are those of all records, the higher the better, NaN where not defined; `of_deal` are the same of
+    fewer records, as `Deal.each` gives them: where one is not defined there (a column without variation), it
+    keeps the value of all records. `n` is how many records there are of each side, `edges` an error that
+    comes from elsewhere, such as of where cells end. Where no part is defined at all, mean and error are NaN,
+    with the caveat `undefined`.
     """
     is_defined = ~np.isnan(parts)
-
-    def mean_of(fake: np.ndarray, real: np.ndarray) -> tuple[float]:
-        measured = measure(fake, real)
-        return (float(np.where(np.isnan(measured), parts, measured)[is_defined].mean()),)
-
     is_known = bool(is_defined.any())
+    means = np.where(np.isnan(of_deal), parts, of_deal)[:, is_defined].mean(axis=1) if is_known else None
     return Score(
         value=float(parts[is_defined].mean()) if is_known else math.nan,
-        error=error_by_groups(mean_of, *n, rng)[0] if is_known else math.nan,
+        error=math.nan if means is None else math.hypot(Deal.error(means), edges),
         n=min(n),
         direction="higher",
         source=source,
         label=label,
         meaning=meaning,
         caveat="" if is_known else undefined,
+        limits=SHARE,
     )

@@ -93,9 +93,9 @@ class Teaching:
         said: list[tuple[np.ndarray, np.ndarray]] = []
         for learner in (TREES, LINEAR) if effort.is_full else (SMALL_TREES,):
             lessons = {name: self._anchor(name, n, of, learner) for name in ("real", "floor")}
-            lessons["fake"] = self._taught(fake, of, learner)
+            lessons["fake"] = self._taught(fake, of, learner, n_models=effort.n_models)
             if effort.is_full:
-                lessons["both"] = self._taught(fake.above(self.train), of, learner)
+                lessons["both"] = self._taught(fake.above(self.train), of, learner, n_models=1)
             said.append((lessons["fake"].said, lessons["real"].said))
             scores = {name: lesson.score for name, lesson in lessons.items()}
             entries += _entries(scores, is_linear=learner is LINEAR)
@@ -137,12 +137,12 @@ class Teaching:
         key = (name, learner, n)
         if key not in self._known:
             part = self.train if name == "real" else self.floor
-            self._known[key] = self._taught(part.sample(n, draws(self.seed)), of, learner)
+            n_models = self.effort.n_models if name == "real" else 1
+            self._known[key] = self._taught(part.sample(n, draws(self.seed)), of, learner, n_models=n_models)
         return self._known[key]
 
-    def _taught(self, part: Features, of: Contest, learner: Learner) -> Lesson:
-        n_models = self.effort.n_models if learner is TREES else 1
-        return lesson(part, of, self.seed, learner, n_models)
+    def _taught(self, part: Features, of: Contest, learner: Learner, *, n_models: int) -> Lesson:
+        return lesson(part, of, self.seed, learner, n_models if learner is TREES else 1)
 
 
 def _n_unlike(part: Features, name: str) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes, places_among
 from gansmith.scorecard.learners import SMALL_TREES, TREES, Learner, auc_and_error
-from gansmith.scorecard.score import Score
+from gansmith.scorecard.score import SHARE, Score
 
 MAX_CLASSES: Final = 20
 """Classes of a target that are told apart, the rarer ones counting as one; a number with no more different
@@ -134,6 +134,7 @@ def lesson(train: Features, of: Contest, seed: int, learner: Learner, n_seeds: i
         source=_SOURCE,
         label=f"trained here, tested on real ({of.unit})",
         meaning=meaning,
+        limits=SHARE if of.unit == "AUC" else (-np.inf, 1.0),
     )
     return Lesson(score, np.mean(said, axis=0))
 
@@ -157,11 +158,11 @@ def skills_of(part: Features, test: Features, targets: Sequence[str], *, seed: i
         try:
             score = train_here_test_real(part, of, seed=seed, learner=SMALL_TREES, n_seeds=1)
         except DataError:
-            score = Score(0.0, 0.0, len(of.test), "higher")
+            score = Score(0.0, 0.0, len(of.test), "higher", limits=SHARE)
         else:
             if of.unit == "AUC":
                 score = replace(score, value=2 * score.value - 1, error=2 * score.error)
-        found[target] = replace(score, value=max(0.0, score.value))
+        found[target] = replace(score, value=max(0.0, score.value), limits=SHARE)
     if not found:
         raise DataError("No column can be predicted from the others: all are constant or empty.")
     return found
@@ -179,6 +180,7 @@ def mean_skill(skills: Mapping[str, Score]) -> Score:
         label="trained here, tested on real (skill, mean of all columns)",
         meaning="How well models trained on these records predict each column of real ones; 0: guessing, "
         "1: perfect.",
+        limits=SHARE,
     )
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Bool
 from gansmith.errors import DataError
 from gansmith.scorecard.chance import CERTAIN, DOUBT, adjusted, chance_of_more
 from gansmith.scorecard.private.risk import Tally
-from gansmith.scorecard.score import Score, error_of_share
+from gansmith.scorecard.score import SHARE, Score, error_of_share
 
 MANY: Final = 0.01
 """Share of the records, beyond that of real ones, from which on a broken rule is a bad defect."""
@@ -77,6 +77,7 @@ def valid_share(
         source="Counting; the rules are those that hold for all real records.",
         label="valid records",
         meaning="Share of the records that break no rule: types, sizes, ranges, keys, constraints.",
+        limits=SHARE,
     )
     return score, dict(sorted(shares.items(), key=lambda item: -item[1]))
 

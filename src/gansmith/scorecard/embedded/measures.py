@@ -19,7 +19,7 @@ from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_sh
 from gansmith.scorecard.private.membership import membership
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
-from gansmith.scorecard.score import Effort, Score, error_by_groups, error_of_share
+from gansmith.scorecard.score import SHARE, Effort, Score, error_by_groups, error_of_share
 
 NO_CLASSES: Final = "No attribute of the real records has two to a hundred classes, held-out ones included."
 N_DETAILS: Final = 10
@@ -100,6 +100,7 @@ def _two_sample(case: Case) -> list[Found]:
         source=_LOPEZ,
         label="two-sample AUC",
         meaning="How often a small network picks the synthetic one of two records, one real; 0.5 is perfect.",
+        limits=SHARE,
     )
     return [Found("c2st", score)]
 
@@ -181,6 +182,7 @@ def _class_balance(case: Case) -> list[Found]:
         source="Kullback & Leibler 1951, of the classes that a classifier of real records sees.",
         label="class divergence, nats",
         meaning="How far the shares of the classes are from those of real records; 0 is equal.",
+        limits=(0.0, np.inf),
     )
     return [Found("class_kl", score, _largest_gaps(case, seen, real))]
 
@@ -242,6 +244,7 @@ def _trained_on_them(case: Case) -> list[Found]:
         source="Esteban et al. 2017 (arXiv:1706.02633), train on synthetic, test on real.",
         label="accuracy, trained on synthetic",
         meaning="Share of held-out real records that a network trained on these alone classifies correctly.",
+        limits=SHARE,
     )
     return [Found("tstr", score)]
 
@@ -260,6 +263,7 @@ def _recognised(case: Case) -> list[Found]:
         direction="higher",
         label="recognised",
         meaning="Share of the records to which a classifier trained on real ones gives the intended class.",
+        limits=SHARE,
     )
     return [Found("recognised", score)]
 

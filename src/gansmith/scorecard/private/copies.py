@@ -13,7 +13,7 @@ from gansmith.scorecard.chance import Tally, chance_of_more
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.points import as_points, nearest
 from gansmith.scorecard.private.risk import Attack, Risk, attack_of, measured_risk, wilson_rate
-from gansmith.scorecard.score import Score, error_of_share
+from gansmith.scorecard.score import SHARE, Score, error_of_share
 
 Keys = Sequence[Hashable] | np.ndarray
 
@@ -144,9 +144,8 @@ def nearest_neighbour_share(
     nothing is shown: data that passes has been attacked with success record by record. Ties count one half,
     so that tables of few categories are not flattered. Where training is far larger than hold-out, most
     originals are left out by the equal sizes, and even a full copy stays near one half. No hold-out record
-    may be among `fake`. The error is that of a coin tossed for each real record (did it fall into training or
-    hold-out?) and counted as often as synthetic records have it for their nearest: up to twice too large
-    where these are many more than the real ones.
+    may be among `fake`. The error is that of as many real records falling into training as into hold-out by
+    lot, each counted as often as synthetic records have it for their nearest.
 
     Source:
         What it cannot show: Yao et al. 2025, "The DCR Delusion" (arXiv:2505.01524).
@@ -164,8 +163,8 @@ def nearest_neighbour_share(
     is_train = ~is_tie & (to_train < to_holdout)
     share = float((is_train + 0.5 * is_tie).mean())
     winner = np.where(is_train, which_train, n_references + which_holdout)[~is_tie]
-    n_won = np.bincount(winner, minlength=1)  # synthetic records that a real one is nearest to
-    coins = 0.25 * float(np.square(n_won).sum()) / n**2
+    n_won = np.bincount(winner, minlength=2 * n_references)  # synthetic records a real one is nearest to
+    coins = 0.25 * float(np.square(n_won - n_won.mean()).sum()) / n**2
     return Score(
         value=share,
         error=max(float(np.sqrt(coins)), 0.5 / n),
@@ -174,6 +173,7 @@ def nearest_neighbour_share(
         label="nearer to training than to hold-out (smoke test)",
         meaning="Share of records nearer to training than to hold-out; "
         "above 0.5 they are too near, 0.5 proves nothing.",
+        limits=SHARE,
     )
 
 

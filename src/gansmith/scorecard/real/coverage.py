@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.score import Score, error_by_groups, error_of_share
+from gansmith.scorecard.score import GROUPS, SHARE, Score, error_by_groups, error_of_share, interval_of_few
 
 _CHUNK_DISTANCES: Final = 1_000_000
 """Distances held at once: 8 MB."""
@@ -86,11 +86,13 @@ def neighbourhoods(
         label: Score(
             value=value,
             error=float(error),
+            bounds=interval_of_few(value, float(error), GROUPS),
             n=min(len(fake), len(real)),
             direction="higher",
             source=_KYNKAANNIEMI if label in ("precision", "recall") else _NAEEM,
             label=label,
             meaning=meaning,
+            limits=(0.0, np.inf) if label == "density" else SHARE,
         )
         for (label, meaning), value, error in zip(meanings.items(), values, errors, strict=True)
     }

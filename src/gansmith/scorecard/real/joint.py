@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from scipy.special import xlogy
 
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
+from gansmith.scorecard.resampling import Deal, variation_similarity
 from gansmith.scorecard.score import Score, mean_similarity
 
 MAX_PAIRS: Final = 2_000
@@ -20,6 +21,10 @@ _PAIR_BINS: Final = 10
 _PAIR_CODES: Final = 30
 _TRIPLE_BINS: Final = 5
 _TRIPLE_CODES: Final = 10
+_RECUTS: Final = 16
+"""Times that cells are cut at other quantiles, ..."""
+_RECORDS_RECUT: Final = 4_000
+"""... and records of each side that are counted then."""
 _DENSE: Final = 1_000_000
 """Cell numbers up to this are counted in place; larger ones are first renumbered without gaps."""
 
@@ -46,7 +51,9 @@ class Cells:
         return joint
 
 
-def cut_into_cells(fake: Features, real: Features, *, n_bins: int, n_codes: int) -> tuple[Cells, Cells]:
+def cut_into_cells(
+    fake: Features, real: Features, *, n_bins: int, n_codes: int, known: Features | None = None
+) -> tuple[Cells, Cells]:
     """Cut both tables alike: numbers at quantiles of the real ones, categories by code.
 
     Args:
@@ -55,17 +62,19 @@ def cut_into_cells(fake: Features, real: Features, *, n_bins: int, n_codes: int)
         n_bins: Bins of equally many real values that numbers are cut into; fewer where values repeat. A value
             on an edge belongs to the lower bin.
         n_codes: Cells of a category column, for the most frequent of both tables; the rarer ones share one.
+        known: Other real records whose quantiles are taken.
 
     Returns:
         The cells of the synthetic and of the real table.
     """
+    known = real if known is None else known
     both = np.concatenate([fake.values, real.values])
     numbers = np.empty((fake.n_columns, len(both)), dtype=np.int64)
     for column in range(fake.n_columns):
         if fake.is_category[column]:
             numbers[column] = cells_of_codes(fold_rare_codes(both[:, column], n_codes=n_codes))
         else:
-            numbers[column] = _cells_of_numbers(both[:, column], real.values[:, column], n_bins)
+            numbers[column] = _cells_of_numbers(both[:, column], known.values[:, column], n_bins)
     n_cells = numbers.max(axis=1) + 1
     return Cells(numbers[:, : len(fake)], n_cells), Cells(numbers[:, len(fake) :], n_cells)
 
@@ -93,6 +102,26 @@ def total_variation(fake: Int[np.ndarray, " n_fake"], real: Int[np.ndarray, " n_
     difference = np.bincount(fake, minlength=n_cells) / len(fake)
     difference -= np.bincount(real, minlength=n_cells) / len(real)
     return min(1.0, 0.5 * float(np.abs(difference).sum()))
+
+
+def tables_of_deal(
+    deal: Deal, fake: Cells, real: Cells, subsets: Int[np.ndarray, "n_subsets size"]
+) -> Float[np.ndarray, "n_deal n_subsets"]:
+    """One minus `total_variation` of the joint tables of some columns, in each part of the records."""
+    found = np.empty((len(deal.fake_parts), len(subsets)))
+    for index, subset in enumerate(subsets):
+        ours, theirs, n_cells = _compact(fake.joint(subset), real.joint(subset))
+        found[:, index] = deal.each(deal.tallied(ours, theirs, n_cells), variation_similarity)
+    return found
+
+
+def _compact(fake: np.ndarray, real: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """Cells, renumbered without gaps where more may be empty than filled; and how many there are."""
+    n_cells = int(max(fake.max(), real.max())) + 1
+    if n_cells > len(fake) + len(real):
+        kept, numbers = np.unique(np.concatenate([fake, real]), return_inverse=True)
+        fake, real, n_cells = numbers[: len(fake)], numbers[len(fake) :], len(kept)
+    return fake, real, n_cells
 
 
 def draw_subsets(
@@ -174,11 +203,11 @@ def mutual_information(
     pairs = draw_subsets(fake.n_columns, 2, MAX_PAIRS, rng)
     ours, theirs = cut_into_cells(fake, real, n_bins=_PAIR_BINS, n_codes=_PAIR_CODES)
     fake_parts, real_parts = _shared(ours, pairs), _shared(theirs, pairs)
+    deal = Deal.of(len(fake), len(real), rng)
     score = mean_similarity(
         1.0 - np.abs(fake_parts - real_parts),
-        lambda a, b: 1.0 - np.abs(_shared(ours.take(a), pairs) - _shared(theirs.take(b), pairs)),
+        _by_pair(deal, ours, theirs, pairs),
         (len(fake), len(real)),
-        rng,
         source="Strehl & Ghosh 2002 (normalised mutual information), Miller 1955 (bias).",
         label="mutual information",
         meaning="How similar the information that pairs of columns share is to real data; 1 is equal; mean.",
@@ -186,6 +215,37 @@ def mutual_information(
     )
     matrices = [symmetric_matrix(fake.n_columns, pairs, parts) for parts in (fake_parts, real_parts)]
     return matrices[0], matrices[1], score
+
+
+def _by_pair(deal: Deal, fake: Cells, real: Cells, pairs: np.ndarray) -> np.ndarray:
+    """The similarity of what each pair shares, in each part of the records: shape (n_deal, n_pairs)."""
+    found = np.empty((len(deal.fake_parts), len(pairs)))
+    for index, pair in enumerate(pairs):
+        shape = fake.n_cells[pair]
+
+        def similarity(*sides: np.ndarray, shape: np.ndarray = shape) -> np.ndarray:
+            ours, theirs = (_shared_of(counts.reshape(len(counts), *shape)) for counts in sides)
+            return 1.0 - np.abs(ours - theirs)
+
+        tallies = deal.tallied(fake.joint(pair), real.joint(pair), int(shape.prod()))
+        found[:, index] = deal.each(tallies, similarity)
+    return found
+
+
+def _shared_of(counts: np.ndarray) -> np.ndarray:
+    """Normalised mutual information of tables (n_tables, n_rows, n_columns): shape (n_tables,)."""
+    sides = (counts.sum(axis=2), counts.sum(axis=1), counts.reshape(len(counts), -1))
+    a, b, together = (_entropies(side) for side in sides)
+    least = np.minimum(a, b)
+    shared = np.clip(a + b - together, 0.0, np.maximum(least, 0.0))
+    return np.where(least > 0.0, shared / np.where(least > 0.0, (a + b) / 2, 1.0), 0.0)
+
+
+def _entropies(counts: np.ndarray) -> np.ndarray:
+    """As `_entropy`, of each row."""
+    n_records = counts.sum(axis=1)
+    plain = np.log(n_records) - xlogy(counts, counts).sum(axis=1) / n_records
+    return plain + (np.count_nonzero(counts, axis=1) - 1) / (2 * n_records)
 
 
 def _shared(cells: Cells, pairs: np.ndarray) -> np.ndarray:
@@ -233,14 +293,30 @@ def triple_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dict
     }
     return named, mean_similarity(
         parts,
-        lambda a, b: _similarities(ours.take(a), theirs.take(b), triples),
+        tables_of_deal(Deal.of(len(fake), len(real), rng), ours, theirs, triples),
         (len(fake), len(real)),
-        rng,
         source="McKenna, Miklau & Sheldon 2021 (arXiv:2108.04978): three-way marginals.",
         label="triples of columns",
         meaning="How similar joint distributions of three columns are to real ones; 1 is equal; mean.",
         undefined="There are fewer than three columns.",
+        edges=_error_of_edges(fake, real, triples, rng),
     )
+
+
+def _error_of_edges(fake: Features, real: Features, triples: np.ndarray, rng: np.random.Generator) -> float:
+    """How far the mean moves because another draw of the real records has other quantiles.
+
+    Half of the records lie as far from all of them as all of them from another draw.
+    """
+    if not len(triples) or fake.is_category.all():
+        return 0.0
+    some = [table.sample(_RECORDS_RECUT, rng) for table in (fake, real)]
+    means: list[float] = []
+    for _ in range(_RECUTS):
+        half = real.sample(max(1, len(real) // 2), rng)
+        cells = cut_into_cells(some[0], some[1], n_bins=_TRIPLE_BINS, n_codes=_TRIPLE_CODES, known=half)
+        means.append(float(_similarities(*cells, triples).mean()))
+    return float(np.std(means, ddof=1))
 
 
 def _similarities(fake: Cells, real: Cells, triples: np.ndarray) -> np.ndarray:

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 
 from gansmith.scorecard.features import Features, check_comparable, draws
-from gansmith.scorecard.real.shape import column_shapes
-from gansmith.scorecard.score import Score, mean_similarity
+from gansmith.scorecard.real.shape import column_shapes, shapes_of_deal
+from gansmith.scorecard.resampling import Deal
+from gansmith.scorecard.score import SHARE, Score, mean_similarity
 
 RARE: Final = 0.05
 """A category with a smaller share of the records than this is rare."""
@@ -66,6 +67,7 @@ def rare_category_coverage(fake: Features, known: Features) -> tuple[dict[tuple[
         source="Share of categories found, as SDMetrics' CategoryCoverage, of the rare ones alone.",
         label="rare categories",
         meaning="Share of the rare but expected categories that occur among the synthetic records.",
+        limits=SHARE,
         caveat="" if len(n_found) else "No category is rare and still expected five times.",
     )
     return dict(sorted(missing.items(), key=lambda item: -item[1])), score
@@ -110,12 +112,6 @@ def subgroup_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[di
     subgroups = _subgroups(fake, real)
     shapes = np.array([_similarity(subgroup, fake, real, SMALLEST_FAKE) for subgroup in subgroups])
 
-    def measure(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-        fake_part, real_part = fake.take(ours), real.take(theirs)
-        parts = np.array([_similarity(subgroup, fake_part, real_part, 1) for subgroup in subgroups])
-        # A few records with or without a subgroup say nothing of whether the table has lost it.
-        return np.where((parts == 0.0) | (shapes == 0.0), np.nan, parts)
-
     worst: dict[str, float] = {}
     for index in np.argsort(shapes, kind="stable")[:N_WORST]:
         column, code = subgroups[index]
@@ -123,9 +119,9 @@ def subgroup_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[di
             worst[f"{fake.names[column]} = {fake.cell(fake.names[column], code)}"] = float(shapes[index])
     return worst, mean_similarity(
         shapes,
-        measure,
+        # A few records with or without a subgroup say nothing of whether the table has lost it.
+        np.where(shapes == 0.0, np.nan, _of_deal(subgroups, fake, real, seed)),
         (len(fake), len(real)),
-        draws(seed),
         source="Column shapes (SDMetrics) within subgroups, as Bhanot et al. 2021, Entropy 23.",
         label="subgroups",
         meaning="How similar the values within subgroups are to real ones; 1 is equal; mean of subgroups.",
@@ -145,6 +141,21 @@ def _subgroups(fake: Features, real: Features) -> list[Subgroup]:
             sizes = zip(codes.tolist(), counts.tolist(), strict=True)
             found |= {(column, code): n for code, n in sizes if n >= fewest}
     return sorted(found, key=lambda subgroup: -found[subgroup])[:MAX_SUBGROUPS]
+
+
+def _of_deal(subgroups: list[Subgroup], fake: Features, real: Features, seed: int) -> np.ndarray:
+    """The similarity of each subgroup in each part of the records: shape (n_deal, n_subgroups)."""
+    deal = Deal.of(len(fake), len(real), draws(seed))
+    found = np.empty((len(deal.fake_parts), len(subgroups)))
+    for index, (column, code) in enumerate(subgroups):
+        members = [table.values[:, column] == code for table in (fake, real)]
+        ours, theirs = (_of(table, (column, code)) for table in (fake, real))
+        shapes = shapes_of_deal(ours, theirs, deal.among(*members))
+        is_known = ~np.isnan(shapes)
+        n_known = is_known.sum(axis=1)
+        sums = np.where(is_known, shapes, 0.0).sum(axis=1)
+        found[:, index] = np.where(n_known, sums / np.maximum(n_known, 1), np.nan)
+    return found
 
 
 def _of(table: Features, subgroup: Subgroup) -> Features:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from typing import Final
 
 from gansmith.errors import DataError
-from gansmith.scorecard.score import Score, error_of_share
+from gansmith.scorecard.score import SHARE, Score, error_of_share
 
 ALIKE: Final = "records identical with another one"
 MOST_FREQUENT: Final = "the most frequent record"
@@ -42,5 +42,6 @@ def unique_share(keys: Sequence[Hashable]) -> tuple[dict[str, float], Score]:
         source="Counting.",
         label="unique records",
         meaning="Share of different records: those that stand there again count once.",
+        limits=SHARE,
     )
     return {ALIKE: sum(one for one in counts if one > 1) / n, MOST_FREQUENT: max(counts) / n}, score

@@ -9,10 +9,12 @@ from jaxtyping import Float
 
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
 from gansmith.scorecard.real.joint import cells_of_codes, total_variation
-from gansmith.scorecard.score import Score, error_by_groups, mean_similarity
+from gansmith.scorecard.resampling import Deal, step_similarity, variation_similarity
+from gansmith.scorecard.score import SHARE, Score, mean_similarity
 
 MAX_PATTERNS: Final = 50
 """Patterns of missing cells kept apart, the most frequent; the rarer ones count as one."""
+_N_PLACES: Final = 200
 _DECIMALS: Final = 14
 """Numbers that agree in so many decimals are equal, as in SDMetrics."""
 
@@ -36,9 +38,8 @@ def shape_score(
     shapes = column_shapes(fake, real)
     return shapes, mean_similarity(
         shapes,
-        lambda ours, theirs: column_shapes(fake.take(ours), real.take(theirs)),
+        shapes_of_deal(fake, real, Deal.of(len(fake), len(real), draws(seed))),
         (len(fake), len(real)),
-        draws(seed),
         source='SDMetrics 0.32, "Column Shapes": KSComplement and TVComplement.',
         label="column shapes",
         meaning="How similar the distributions of single columns are to real ones; 1 is equal; mean.",
@@ -58,6 +59,33 @@ def column_shapes(fake: Features, real: Features) -> Float[np.ndarray, " n_colum
     """
     check_comparable(fake, real, n_records=1)
     return np.array([_shape(*sides) for sides in _columns(fake, real)])
+
+
+def shapes_of_deal(fake: Features, real: Features, deal: Deal) -> Float[np.ndarray, "n_deal n_columns"]:
+    """About `column_shapes` of the parts of a deal: numbers are compared at up to 200 places alone."""
+    found = np.full((len(deal.fake_parts), fake.n_columns), np.nan)
+    for column, (ours, theirs, n_cells) in enumerate(_cells(fake, real)):
+        similarity = variation_similarity if fake.is_category[column] else step_similarity
+        found[:, column] = deal.each(deal.tallied(ours, theirs, n_cells), similarity)
+    return found
+
+
+def ordered_cells(
+    fake: Float[np.ndarray, " n_fake"], real: Float[np.ndarray, " n_real"], *, is_category: bool
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """The cell of each value of a column, -1 of a missing one, and how many there are.
+
+    Categories are cells; numbers are cut at the quantiles of both tables.
+    """
+    both = np.concatenate([fake, real])
+    is_missing = np.isnan(both)
+    if is_category or is_missing.all():
+        cells = np.where(is_missing, -1.0, both).astype(np.int64)
+    else:
+        levels = np.linspace(0.0, 1.0, _N_PLACES)
+        edges = np.unique(np.quantile(both[~is_missing], levels, method="lower"))
+        cells = np.where(is_missing, -1, np.searchsorted(edges, both))
+    return cells[: len(fake)], cells[len(fake) :], int(cells.max(initial=0)) + 1
 
 
 def column_distances(fake: Features, real: Features) -> Float[np.ndarray, " n_columns"]:
@@ -82,6 +110,10 @@ def _columns(fake: Features, real: Features) -> list[tuple[np.ndarray, np.ndarra
         (fake.values[:, column], real.values[:, column], bool(fake.is_category[column]))
         for column in range(fake.n_columns)
     ]
+
+
+def _cells(fake: Features, real: Features) -> list[tuple[np.ndarray, np.ndarray, int]]:
+    return [ordered_cells(ours, theirs, is_category=one) for ours, theirs, one in _columns(fake, real)]
 
 
 def _shape(fake: np.ndarray, real: np.ndarray, is_category: bool) -> float:
@@ -128,21 +160,35 @@ def missing_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dic
     columns = np.abs(ours.mean(axis=0) - theirs.mean(axis=0))
     patterns = _patterns(np.concatenate([ours, theirs]))
 
-    def distance(fake_part: np.ndarray, real_part: np.ndarray) -> tuple[float]:
-        together = total_variation(patterns[fake_part], patterns[len(fake) + real_part])
-        alone = np.abs(ours[fake_part].mean(axis=0) - theirs[real_part].mean(axis=0)).max(initial=0.0)
-        return (max(together, float(alone)),)
+    deal = Deal.of(len(fake), len(real), draws(seed))
+    n_patterns = int(patterns.max()) + 1
+    counts = deal.tallied(patterns[: len(fake)], patterns[len(fake) :], n_patterns)
+    sums = deal.summed(ours * 1.0, theirs * 1.0)
 
+    def similarity(fake_part: np.ndarray, real_part: np.ndarray) -> np.ndarray:
+        """Of counts of patterns, and then of missing cells by column."""
+        sides = (np.split(one, [n_patterns], axis=1) for one in (fake_part, real_part))
+        (ours, alone), (theirs, others) = sides
+        ours, theirs = ours.sum(axis=1, keepdims=True), theirs.sum(axis=1, keepdims=True)
+        return np.minimum(
+            variation_similarity(fake_part[:, :n_patterns], real_part[:, :n_patterns]),
+            1.0 - np.abs(alone / ours - others / theirs).max(axis=1, initial=0.0),
+        )
+
+    both = np.hstack([counts[0], sums[0]]), np.hstack([counts[1], sums[1]])
+    whole = similarity(*(side.sum(axis=0, keepdims=True) for side in both))
+    parts = deal.each(both, similarity)
     names = [name for name, has_gap in zip(fake.names, has_gaps, strict=True) if has_gap]
     order = np.argsort(-columns, kind="stable")
     return {names[index]: float(columns[index]) for index in order}, Score(
-        value=1.0 - distance(np.arange(len(fake)), np.arange(len(real)))[0],
-        error=error_by_groups(distance, len(fake), len(real), draws(seed))[0],
+        value=float(whole[0]),
+        error=deal.error(np.where(np.isnan(parts), whole, parts)),
         n=min(len(fake), len(real)),
         direction="higher",
         source="Little & Rubin 2019: patterns of missing cells, by their total variation distance.",
         label="missing cells",
         meaning="How similar the pattern of missing cells is to the real one; 1 is equal.",
+        limits=SHARE,
     )
 
 

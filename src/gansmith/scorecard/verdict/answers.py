@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from gansmith.scorecard.chance import CERTAIN, DOUBT, KINDS, chance_beyond
+from gansmith.scorecard.chance import CERTAIN, DOUBT, KINDS, adjusted, chance_beyond
 from gansmith.scorecard.score import CEILING, FLOOR, Entry
 from gansmith.scorecard.verdict.by_group import groups_off, groups_useless
 from gansmith.scorecard.verdict.evidence import Evidence, Finding
@@ -76,29 +76,26 @@ def looks_real(evidence: Evidence) -> list[Finding]:
 
 
 def _seen(evidence: Evidence) -> list[Finding]:
-    """What a classifier and neighbours say."""
+    """What a classifier and neighbours say: beyond chance, and enough to matter."""
     findings = _not_there(evidence)
+    chances = adjusted(
+        {
+            name: _chance_beyond_real(evidence.entries[name], perfect, sign)
+            for name, perfect, sign in (("c2st", 0.5, 1), ("coverage", 1.0, -1))
+            if name in evidence.entries
+        }
+    )
     entry = evidence.entries.get("c2st")
     if entry and entry.score.error > UNSURE:
         findings.append(Finding("grey", f"{entry.score.n:,} records are too few to tell."))
     elif entry:
-        excess = entry.score.value - max(0.5, entry.anchor(CEILING, 0.5))
-        level = _level(excess - entry.score.error, 0.1, 0.3)
-        told = {
-            "green": "can hardly tell the records" if excess < 0.07 else "tells few of the records",
-            "amber": "often tells the records",
-            "red": "nearly always tells the records" if entry.score.value > 0.9 else "tells most records",
-        }[level]
-        columns = tuple(name for name in entry.details if name in evidence.columns)[:MAX_NAMED]
-        named = "" if level == "green" or not columns else f", most of all by {_listed(columns)}"
-        text = f"A classifier {told} from real ones{named} (AUC {entry.score.value:.2f}; 0.5 is perfect)."
-        findings.append(Finding(level, text, () if level == "green" else columns))
+        findings.append(_told_apart(entry, chances["c2st"], evidence.columns))
     entry = evidence.entries.get("coverage")
     if entry and entry.score.n < FEWEST:
         findings.append(Finding("grey", f"{entry.score.n:,} records are too few to tell."))
     elif entry:
         share = entry.score.value / max(entry.anchor(CEILING, 1.0), 1e-9)
-        level = _level(1 - share - 2 * entry.score.error, 0.2, 0.5)
+        level = _sure(_level(1 - share - 2 * entry.score.error, 0.2, 0.5), chances["coverage"])
         if level != "green":
             findings.append(
                 Finding(level, f"{1 - share:.0%} of the real records have no synthetic one near them.")
@@ -106,6 +103,35 @@ def _seen(evidence: Evidence) -> list[Finding]:
         elif not findings:
             findings.append(Finding("green", "Nearly all real records have a synthetic one near them."))
     return findings
+
+
+def _told_apart(entry: Entry, chance: float, columns: Sequence[str]) -> Finding:
+    excess = entry.score.value - max(0.5, entry.anchor(CEILING, 0.5))
+    level = _sure(_level(excess - entry.score.error, 0.1, 0.3), chance)
+    told = {
+        "green": "can hardly tell the records" if excess < 0.07 else "tells few of the records",
+        "amber": "often tells the records",
+        "red": "nearly always tells the records" if entry.score.value > 0.9 else "tells most records",
+    }[level]
+    telling = tuple(name for name in entry.details if name in columns)[:MAX_NAMED]
+    named = "" if level == "green" or not telling else f", most of all by {_listed(telling)}"
+    text = f"A classifier {told} from real ones{named} (AUC {entry.score.value:.2f}; 0.5 is perfect)."
+    return Finding(level, text, () if level == "green" else telling)
+
+
+def _chance_beyond_real(entry: Entry, perfect: float, sign: int) -> float:
+    """The chance that fresh real records lie so far above (sign 1) or below (-1) what real ones reach."""
+    real = entry.anchors.get(CEILING)
+    best = perfect if real is None else max(sign * perfect, sign * real.value) * sign
+    error = (entry.score.error**2 + (real.error if real else 0.0) ** 2) ** 0.5
+    return chance_beyond(sign * (entry.score.value - best), error)
+
+
+def _sure(level: Level, chance: float) -> Level:
+    """The level, as far as it is beyond chance."""
+    if level == "red" and chance >= CERTAIN:
+        level = "amber"
+    return "green" if level == "amber" and chance >= DOUBT else level
 
 
 def numbers(evidence: Evidence) -> list[Finding]:

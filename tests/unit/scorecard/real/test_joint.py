@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from gansmith.scorecard.real.joint import (
     total_variation,
     triple_score,
 )
+from gansmith.scorecard.resampling import N_SETS
 from gansmith.scorecard.score import Score, mean_similarity
 
 
@@ -58,15 +58,16 @@ def test_total_variation_of_sparse_cells():
     assert total_variation(fake, real) == pytest.approx(0.5)
 
 
-def test_parts_that_a_group_lacks_keep_their_value():
-    def similarity(parts: np.ndarray, measure: Callable[..., np.ndarray]) -> Score:
-        rng, words = np.random.default_rng(0), dict.fromkeys(("source", "label", "meaning"), "")
-        return mean_similarity(parts, measure, (50, 40), rng, **words, undefined="nothing")
+def test_parts_that_few_records_lack_keep_their_value():
+    def similarity(parts: np.ndarray, of_deal: np.ndarray) -> Score:
+        words = dict.fromkeys(("source", "label", "meaning"), "")
+        return mean_similarity(parts, of_deal, (50, 40), **words, undefined="nothing")
 
     parts = np.array([0.2, 0.6, np.nan])
-    blind = similarity(parts, lambda a, b: np.where(a[0] % 2, np.nan, parts))
+    some_lack = np.where(np.arange(N_SETS)[:, None] % 2, np.nan, parts)
+    blind = similarity(parts, some_lack)
     assert (blind.value, blind.error, blind.n, blind.caveat) == (pytest.approx(0.4), 0.0, 40, "")
-    undefined = similarity(parts[2:], lambda a, b: parts[2:])
+    undefined = similarity(parts[2:], some_lack[:, 2:])
     assert np.isnan([undefined.value, undefined.error]).all()
     assert undefined.caveat == "nothing"
 

@@ -5,6 +5,7 @@ import pytest
 
 from gansmith.errors import DataError, UsageError
 from gansmith.scorecard.features import Features
+from gansmith.scorecard.learners import FOREST, SMALL_TREES, auc_and_error
 from gansmith.scorecard.real.two_sample import (
     _most_telling,
     quick_two_sample_auc,
@@ -132,3 +133,20 @@ def test_pairs_of_few_records_of_one_column_and_of_unknown_ones():
     assert telling_pairs(features(np.arange(9.0)), features(np.arange(9.0)), ["c0"], seed=0) == {}
     with pytest.raises(UsageError, match="no column"):
         telling_pairs(draw(1, 9), draw(2, 9), ["nothing"], seed=0)
+
+
+def test_a_forest_sees_what_only_three_columns_say():
+    rng = np.random.default_rng(0)
+    bits = rng.integers(0, 2, (2, 1_500, 12)) * 1.0
+    bits[0, :, 2] = np.abs(bits[0, :, 0] - bits[0, :, 1])
+    labels, flat = np.repeat([1.0, 0.0], 1_200), bits[:, :1_200].reshape(2_400, 12)
+    judge = FOREST.classifier(flat, labels, np.ones(12, dtype=bool), 0)
+    said = judge.probabilities(bits[:, 1_200:].reshape(600, 12))[:, 1]
+    assert auc_and_error(said[:300], said[300:])[0] > 0.65
+
+
+def test_a_code_book_in_the_order_of_the_sides_tells_nothing():
+    codes = np.arange(600.0)
+    fake, real = (features(side, np.zeros(300), categories=(0,)) for side in np.split(codes, 2))
+    result = two_sample_auc(fake, real, seed=0, n_folds=2, learner=SMALL_TREES)
+    assert abs(result.score.value - 0.5) < 3 * result.score.error
