@@ -134,10 +134,12 @@ class Judge(AbstractJudge[Case]):
 
     def anchor_case(self, stand_in: StandIn, name: str, n: int) -> Case:
         """See the base class."""
-        rng = draws(self.seed)
+        rng, effort = draws(self.seed), self.effort.lighter
         if name == FLOOR:
-            return self._case(self.independent(n), is_anchor=True)
-        if stand_in == "train" or name == COPY:
+            return replace(self._case(self.independent(n), is_anchor=True), effort=effort)
+        if name == COPY:
+            return replace(self._case(self.train.sample(n, rng), is_anchor=True), effort=effort)
+        if stand_in == "train":
             return self._case(self.train.sample(n, rng), is_anchor=True)
         if stand_in == "holdout":
             return self._case(self.holdout, is_anchor=True)

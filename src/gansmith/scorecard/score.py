@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, final
 
 import numpy as np
@@ -169,6 +169,13 @@ class Effort:
     is_full: bool = True
     """Whether the expensive scores are taken at all, and all anchors of attacks: else the ceiling alone, and
     the floor where there may be a leak."""
+
+    @property
+    def lighter(self) -> Effort:
+        """For anchors at the far ends of a score, which need not be known as well: fewer attempts."""
+        if not self.is_full:
+            return self
+        return replace(self, n_folds=2, n_attacks=self.n_attacks // 4, n_members=self.n_members // 4)
 
 
 FULL: Final = Effort()
