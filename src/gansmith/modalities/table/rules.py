@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, final
 
@@ -20,6 +20,9 @@ from gansmith.tabular.schema import Column, Schema
 
 N_FOLDS: Final = 4
 """Parts that real records are dealt into, to see how often they break what is learnt from the others."""
+
+FEW: Final = 3
+"""Columns of a constraint; which ones a constraint of more is between was learnt, too."""
 
 Standing = Literal["stated", "so far", "learnt"]
 """Why a rule holds: somebody says so; no real record has broken it so far; it was learnt from them."""
@@ -80,7 +83,9 @@ class Rulebook:
             apart = np.zeros(n, bool)
             apart[order[fold::N_FOLDS]] = True
             fresh, known = (self.whole.filter(pa.array(part)) for part in (apart, ~apart))
-            for one in self._broken(fresh, known):
+            is_wide = any(len(_columns_of(one)) > FEW for one in self._found)
+            again = find(known, _varied(known, self.schema), self._declared) if is_wide else []
+            for one in self._broken(fresh, known, again):
                 before = found.get(one.words, Tally(0, 0))
                 found[one.words] = Tally(before.n_hits + int(one.mask.sum()), before.n + len(one.mask))
         return found
@@ -96,7 +101,10 @@ class Rulebook:
         together = Tally(int(one.mask.sum()), n * (n - 1) // 2)
         return Rule(one.words, one.columns, one.mask, Tally(0, n_real * (n_real - 1) // 2), together)
 
-    def _broken(self, records: pa.Table, known: pa.Table) -> Iterator[_Broken]:
+    def _broken(
+        self, records: pa.Table, known: pa.Table, again: Sequence[AbstractConstraint] = ()
+    ) -> Iterator[_Broken]:
+        """What `records` break of the rules of `known`, wide constraints as they were found `again`."""
         fitting: list[str] = []
         for column in self.schema.columns:
             name = column.name
@@ -113,22 +121,34 @@ class Rulebook:
             else:
                 fitting.append(name)
             yield from _of_cells(column, cells, read, real)
-        yield from self._of_constraints(records, known, frozenset(fitting))
-
-    def _of_constraints(
-        self, records: pa.Table, known: pa.Table, fitting: frozenset[str]
-    ) -> Iterator[_Broken]:
-        """Constraints between columns whose types fit."""
         for constraint in (*self._declared, *self._found):
-            columns = tuple(dict.fromkeys((*constraint.reads, *constraint.writes)))
-            if fitting.issuperset(columns):
-                mask = constraint.learnt(known).violating(records)
+            columns = _columns_of(constraint)
+            if set(fitting).issuperset(columns):
+                twin = _twin(constraint, again) if len(columns) > FEW else constraint
+                mask = twin.learnt(known).violating(records)
                 yield _Broken(constraint.in_words(), columns, mask, self._standing(constraint))
 
     def _standing(self, constraint: AbstractConstraint) -> Standing:
         if any(constraint is one for one in self._declared):
             return "stated"
-        return "learnt" if constraint.learns else "so far"
+        return "learnt" if constraint.learns or len(_columns_of(constraint)) > FEW else "so far"
+
+
+def _varied(records: pa.Table, schema: Schema) -> Schema:
+    """The columns that are not the same in all records: others could not have been found to say anything."""
+    kept = [one for one in schema.columns if len(pc.unique(cells_of(records, one.name))) > 1]
+    return Schema(tuple(kept))
+
+
+def _columns_of(constraint: AbstractConstraint) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*constraint.reads, *constraint.writes)))
+
+
+def _twin(constraint: AbstractConstraint, found: Sequence[AbstractConstraint]) -> AbstractConstraint:
+    """The same constraint as it was found in other records, where it may be between other columns."""
+    own = set(_columns_of(constraint))
+    alike = [one for one in found if one.kind == constraint.kind and own & set(_columns_of(one))]
+    return max(alike, key=lambda one: len(own & set(_columns_of(one))), default=constraint)
 
 
 def as_kind(cells: pa.Array, wanted: pa.DataType) -> pa.Array:
