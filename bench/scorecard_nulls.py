@@ -51,28 +51,30 @@ def run(arguments: Sequence[str]) -> None:
 
 def honest(asked: argparse.Namespace) -> None:
     """How many honest cards have an amber or a red answer, by population and size."""
-    alarms, n_cards = Counter[tuple[str, str]](), 0
+    alarms, of_answers = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     of_levels = Counter[str]()
     for name in asked.only or POPULATIONS:
         for size in asked.sizes:
-            accused: list[str] = []
+            accused, n_draws = list[str](), 0
             for draw in range(asked.draws):
                 rng = np.random.default_rng((asked.seed + draw, size))
                 parts = dealt(name, size, rng)
                 if parts is None:
                     break
+                n_draws += 1
                 card = judged(parts, asked)
-                worst = worst_level(card)
-                of_levels[worst] += 1
-                n_cards += 1
+                of_levels[worst_level(card)] += 1
                 for line in card.verdict:
+                    of_answers[line.question, line.level] += 1
                     if line.level in ("amber", "red"):
                         alarms[line.question, line.text[:SHORT]] += 1
                         accused.append(f"{line.level}: {line.text}")
-            print(f"{name:14} {size:6}: {len(accused)} alarms of {asked.draws} cards", flush=True)
+            print(f"{name:14} {size:6}: {len(accused)} alarms of {n_draws} cards", flush=True)
             for said in accused:
                 print(f"    {said[:200]}", flush=True)
-    print(f"{n_cards} cards: {of_levels['amber']} amber, {of_levels['red']} red")
+    print(f"{of_levels.total()} cards: {of_levels['amber']} amber, {of_levels['red']} red")
+    for (question, level), n in sorted(of_answers.items()):
+        print(f"  {question:28} {level:6} {n}")
     for (question, said), n in alarms.most_common():
         print(f"  {n:4}  {question} {said}")
 

@@ -31,6 +31,8 @@ SHARE: Final = (0.0, 1.0)
 """Limits of a share, a similarity or an AUC."""
 CONFIDENT: Final = 1.96
 """Standard errors on each side of a number that make an interval of 95 %."""
+_NOTHING: Final = 1e-9
+"""An error that is not worth a word."""
 GROUPS: Final = 10
 SMALLEST_GROUP: Final = 10
 """Records in a group, where there are enough of them."""
@@ -72,7 +74,7 @@ class Score:
             raise ValueError(f"A score of {self.n} records with an error of {self.error}.")
 
     def __str__(self) -> str:
-        return f"{self.value:.4g} ± {self.error:.2g}"
+        return f"{self.value:.4g} ± {self.error if self.error > _NOTHING else 0.0:.2g}"
 
     @property
     def interval(self) -> tuple[float, float]:
