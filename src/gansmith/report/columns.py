@@ -16,7 +16,6 @@ from gansmith.report.parts import (
     layout,
     name_axis,
     number_axis,
-    plain,
     rounded,
 )
 from gansmith.report.wording import amount, counted, number, percent, shortened
@@ -148,7 +147,7 @@ def _steps(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     if not is_even:
         places = list(range(len(edges)))
         shown = places[:: max(1, math.ceil(len(places) / 6))]
-        across |= {"tickvals": shown, "ticktext": [plain(_in_words(edges[place])) for place in shown]}
+        across |= {"tickvals": shown, "ticktext": [_in_words(edges[place]) for place in shown]}
     data = [_outline(places, column["real"], "real"), _outline(places, column["synthetic"], "synthetic")]
     return data, layout(across, _shares())
 
@@ -199,7 +198,7 @@ def _bars(column: Column) -> tuple[list[dict[str, Any]], dict[str, Any]]:
             "type": "bar",
             "orientation": "h",
             "y": places,
-            "text": [plain(shortened(label, 60)) for label in labels],
+            "text": [shortened(label, 60) for label in labels],
             "textposition": "none",
             "hovertemplate": "%{text}: %{x:.1%}",
             "name": name,

@@ -10,19 +10,13 @@ from gansmith.report.markup import (
     as_bytes,
     as_json,
     asset,
-    embedded,
-    packed,
-    plotly_script,
     policy,
     rendered,
     trusted,
-    unwanted_styles,
 )
 from gansmith.report.parts import Section
 from gansmith.report.wording import in_words
 from gansmith.store import whole_file
-
-Cards = Sequence[Mapping[str, Any]]
 
 
 def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Sequence[Section]) -> str:
@@ -36,13 +30,10 @@ def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Seque
         sections: All others, in their order.
 
     Returns:
-        HTML that opens from a file, without network, under a policy that runs our own scripts alone.
-
-    Raises:
-        UsageError: When a figure holds a number that is not finite.
+        HTML that opens from a file, without network, under a policy that runs our own script alone.
     """
     style = asset("palette.css") + asset("page.css")
-    scripts = [plotly_script(), asset("page.js")]
+    script = asset("page.js")
     shown: dict[str, Any] = {"lead": [], "cards": [], "comparison": [], **values}
     return rendered(
         "page.html.jinja",
@@ -52,12 +43,9 @@ def framed(report: Mapping[str, Any], values: Mapping[str, Any], sections: Seque
             "holds_real_records": report.get("holds_real_records"),
             "made": in_words(report.get("made")),
             "notes": [str(note) for note in report.get("notes") or []],
-            "policy": trusted(policy(scripts, [style])),
+            "policy": trusted(policy([script], [style])),
             "style": trusted(style),
-            "plotly": trusted(packed(scripts[0])),
-            "unwanted_styles": unwanted_styles(scripts[0]),
-            "script": trusted(scripts[1]),
-            "figures": trusted(embedded(_specifications(shown["cards"], sections))),
+            "script": trusted(script),
         },
     )
 
@@ -75,7 +63,7 @@ def write_page(page: str, report: Mapping[str, Any], path: Path) -> None:
         DataError: When a file cannot be written.
     """
     page_path = path if path.suffix.lower() in (".html", ".htm") else path.with_name(f"{path.name}.html")
-    twin = as_json(report, indent=1).encode("ascii") + b"\n"
+    twin = as_json(report).encode("ascii") + b"\n"
     # Both are safe on disk under other names before either appears under its own.
     is_private = bool(report.get("holds_real_records"))
     with (
@@ -84,19 +72,3 @@ def write_page(page: str, report: Mapping[str, Any], path: Path) -> None:
     ):
         twin_file.write(twin)
         page_file.write(as_bytes(page))
-
-
-def _specifications(cards: Cards, sections: Sequence[Section]) -> dict[str, Any]:
-    """What the script draws, by the name that a figure's place on the page carries."""
-    all_of_them = [(card["prefix"], section) for card in cards for section in card["sections"]]
-    all_of_them += [("", section) for section in sections]
-    return {
-        prefix + figure.name: {
-            "data": figure.data,
-            "layout": figure.layout,
-            "height": figure.height_px,
-            "still": figure.is_still,
-        }
-        for prefix, section in all_of_them
-        for figure in section.figures
-    }

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from gansmith.report.markup import asset
-from gansmith.report.parts import Figure, layout, name_axis, number_axis, plain
+from gansmith.report.parts import Figure, layout, name_axis, number_axis
 from gansmith.report.wording import number
 
 _ANCHORS: Final = {
@@ -18,6 +18,8 @@ _ANCHORS: Final = {
 _SYMBOLS: Final = ("diamond", "square", "star", "hexagon", "pentagon", "cross")
 _COLOURS: Final = ("@synthetic", "@accent", "@green", "@red", "@amber", "@ink")
 _COLOUR: Final = re.compile(r"--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}),")
+_NAMES: Final = frozenset({"hovertext", "name", "text", "ticktext"})
+"""Under which a figure holds names."""
 _FEWEST_PX: Final = 260
 
 Scores = Mapping[str, Mapping[str, Any]]
@@ -51,11 +53,30 @@ def overview(cards: Mapping[str, Scores]) -> Figure:
 def drawn(figure: Figure) -> dict[str, Any]:
     """What Plotly draws of a figure, `data` and `layout`, in the light colours of the report."""
     colours = {"none": "rgba(0,0,0,0)", **dict(_COLOUR.findall(asset("palette.css")))}
-    whole = figure.layout | {"height": max(_FEWEST_PX, figure.height_px), "template": "none"}
+    data, laid_out = (_escaped(part) for part in (figure.data, figure.layout))
+    whole = laid_out | {"height": max(_FEWEST_PX, figure.height_px), "template": "none"}
     if figure.title:
         said = f"{plain(figure.title)}<br><sub>{plain(figure.subtitle)}</sub>"
         whole |= {"title": {"text": said}, "margin": {**figure.layout["margin"], "t": 56}}
-    return _coloured({"data": figure.data, "layout": whole}, colours)
+    return _coloured({"data": data, "layout": whole}, colours)
+
+
+def plain(text: str) -> str:
+    """Text that Plotly shows as it is: it would read `<b>` and `<a href>` as markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _escaped(value: Any, key: str = "") -> Any:
+    """The same with all that may be a name of the user's as plain text."""
+    match value:
+        case str():
+            return plain(value) if key in _NAMES else value
+        case dict():
+            return {name: _escaped(one, name) for name, one in cast("dict[str, Any]", value).items()}
+        case list():
+            return [_escaped(one, key) for one in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 def _coloured(value: Any, colours: Mapping[str, str]) -> Any:
@@ -97,7 +118,7 @@ def _marks(
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": plain(words),
+        "name": words,
         "x": at,
         "y": known,
         "text": [number(values[place]) for place in known],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
-from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, plain, rounded
+from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, rounded
 from gansmith.report.wording import number, percent, shortened
 
 _MOST_CELLS: Final = 100
@@ -87,8 +87,8 @@ def joint(pair: Mapping[str, Any], index: int, side: Side) -> Figure:
     highest = max((cell for key in ("real", "synthetic") for row in pair[key] for cell in row), default=1.0)
     x_names, y_names = [str(x) for x in pair["x_labels"]], [str(y) for y in pair["y_labels"]]
     drawn = layout(name_axis(x_names, 14), name_axis(y_names, 16))
-    drawn["xaxis"]["title"] = {"text": plain(shortened(across, 40)), "standoff": 10}
-    drawn["yaxis"]["title"] = {"text": plain(shortened(down, 40)), "standoff": 10}
+    drawn["xaxis"]["title"] = {"text": shortened(across, 40), "standoff": 10}
+    drawn["yaxis"]["title"] = {"text": shortened(down, 40), "standoff": 10}
     return Figure(
         name=f"pair-{index}-{side}",
         label=f"Heat map: how often the values of {shortened(across, 60)} and {shortened(down, 60)} "
@@ -167,7 +167,7 @@ def _heat(
     names: tuple[Sequence[str], Sequence[str]],
 ) -> dict[str, Any]:
     """Cells in colour, with their names along x and along y under the pointer."""
-    across, down = ([plain(shortened(name, 40)) for name in side] for side in names)
+    across, down = ([shortened(name, 40) for name in side] for side in names)
     return {
         "type": "heatmap",
         "z": [rounded(row) for row in values],

@@ -1,6 +1,6 @@
 """What a page is made of: figures, tables, and the sections that hold them; and what all figures share.
 
-Axes without ink to spare, and names that cannot be mistaken for markup.
+Axes without ink to spare.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from gansmith.report.pictures import Picture
 from gansmith.report.wording import shortened
 
 _FONT: Final = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-_SMALL_PX: Final = 11
+SMALL_PX: Final = 11
+"""Of the letters in a drawing."""
 
 Columns = Literal["one", "two", "three", "many", "film"]
 """How many figures stand side by side where there is room."""
@@ -33,14 +34,18 @@ class Table:
 @final
 @dataclass(frozen=True)
 class Figure:
-    """One drawing: what Plotly draws, and the same in words and numbers for those who cannot see it."""
+    """One drawing in Plotly's words, and the same in words and numbers for those who cannot see it.
+
+    `report/drawing.py` draws it on a page, Plotly in a notebook. Names are the user's, as they are: who draws
+    escapes them.
+    """
 
     name: str
     """Unlike that of any other figure of the same data set."""
     label: str
     """What it shows, in a sentence; read aloud in the drawing's place."""
     data: list[dict[str, Any]]
-    """Plotly's traces. A colour written `@real` is looked up in the style sheet: light or dark."""
+    """Traces. A colour written `@real` is looked up in the style sheet: light or dark."""
     layout: dict[str, Any]
     height_px: int
     title: str = ""
@@ -112,7 +117,7 @@ def layout(x: dict[str, Any], y: dict[str, Any], *, top: int = 6, right: int = 1
         "xaxis": x,
         "yaxis": y,
         "margin": {"l": 8, "r": right, "t": top, "b": 8, "pad": 3},
-        "font": {"family": _FONT, "size": _SMALL_PX, "color": "@faint"},
+        "font": {"family": _FONT, "size": SMALL_PX, "color": "@faint"},
         "paper_bgcolor": "@none",
         "plot_bgcolor": "@none",
         "showlegend": False,
@@ -138,7 +143,7 @@ def number_axis(title: str = "", *, tick_format: str = "", has_grid: bool = Fals
     }
     # An empty title would still be given room.
     if title:
-        axis["title"] = {"text": title, "standoff": 8, "font": {"size": _SMALL_PX}}
+        axis["title"] = {"text": title, "standoff": 8, "font": {"size": SMALL_PX}}
     if tick_format:
         axis["tickformat"] = tick_format
     return axis
@@ -159,7 +164,7 @@ def name_axis(names: Sequence[str], n_characters: int, *, from_top: bool = False
     ends = [-0.5, len(names) - 0.5]
     return {
         "tickvals": places,
-        "ticktext": [plain(shortened(names[place], n_characters)) for place in places],
+        "ticktext": [shortened(names[place], n_characters) for place in places],
         "automargin": True,
         "fixedrange": True,
         "showgrid": False,
@@ -168,11 +173,6 @@ def name_axis(names: Sequence[str], n_characters: int, *, from_top: bool = False
         "ticks": "",
         "range": ends[::-1] if from_top else ends,
     }
-
-
-def plain(text: str) -> str:
-    """Text that Plotly shows as it is: it would read `<b>` and `<a href>` as markup."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def rounded(values: Iterable[float | None]) -> list[float | None]:

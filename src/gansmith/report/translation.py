@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gansmith.report.frame import framed, write_page
-from gansmith.report.parts import Figure, Group, Section, Table, layout, number_axis, plain, rounded
+from gansmith.report.parts import Figure, Group, Section, Table, layout, number_axis, rounded
 from gansmith.report.pictures import picture, size_of
 from gansmith.report.wording import ABSENT, number, shortened
 
@@ -238,7 +238,7 @@ def plane(methods: Sequence[Method], fidelity: str) -> Figure:
         "mode": "markers+text",
         "x": rounded(one["value"] for one in across),
         "y": rounded(one["value"] for one in down),
-        "text": [plain(shortened(str(one["name"]), 24)) for one in methods],
+        "text": [shortened(str(one["name"]), 24) for one in methods],
         "textposition": "top center",
         "textfont": {"color": "@ink", "size": 13},
         "marker": {
