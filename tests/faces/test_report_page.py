@@ -15,7 +15,7 @@ from gansmith.report.privacy import privacy_card_page
 from gansmith.report.translation import write_translation
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
@@ -27,16 +27,9 @@ TRANSLATION = runpy.run_path(str(EXAMPLES / "example_translation.py"))
 # Made of the parts that the others are made of.
 _ODDITIES = pytest.param("oddities", marks=pytest.mark.slow)
 _TRANSLATION = pytest.param("translation", marks=pytest.mark.slow)
-_SCROLL = """async () => {
-    document.documentElement.style.scrollBehavior = "auto";
-    for (let y = 0; y < document.body.scrollHeight; y += 500) {
-        scrollTo(0, y);
-        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    }
-}"""
-_UNDRAWN = (
-    "[...document.querySelectorAll('[data-figure]')].filter((place) => !place.querySelector('svg')).length"
-)
+_UNSEEN = """[...document.querySelectorAll('.drawing')]
+    .filter((place) => [...place.querySelectorAll('svg')].filter((one) => one.clientHeight > 40).length !== 1)
+    .map((place) => place.dataset.figure)"""
 
 # A4 less its margins is 680 pixels wide.
 _WIDE = """[...document.querySelectorAll('.frame *')]
@@ -87,8 +80,6 @@ def visit(browser, folder):
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", lambda dialog: (troubles.append("a dialog"), dialog.dismiss()))
         page.goto((folder / f"{name}.html").as_uri())
-        if name != "privacy":
-            page.wait_for_function("window.Plotly")  # it is unpacked beside the rest
         return page, troubles
 
     yield _visit
@@ -96,16 +87,12 @@ def visit(browser, folder):
         context.close()
 
 
-def _draw_all(page: Page) -> None:
-    page.evaluate(_SCROLL)
-    page.wait_for_function(f"{_UNDRAWN} === 0", timeout=20_000)
-
-
 @pytest.mark.parametrize("name", ["census", "nasty"])
-def test_it_draws_everything_and_loads_nothing(visit, name):
+def test_it_shows_every_drawing_once_and_loads_nothing(visit, name):
     page, troubles = visit(name)
-    assert page.evaluate(_UNDRAWN) > 10  # those far below wait until they are scrolled to
-    _draw_all(page)
+    for width in (1280, 700, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(_UNSEEN) == []
     assert page.evaluate("[...document.querySelectorAll('main *')].every((e) => e.tagName !== 'IMG')")
     assert troubles == []
 
@@ -128,13 +115,14 @@ def test_pictures_are_seen_in_whole_pixels_and_nothing_moves_when_they_come(visi
     assert tops == sorted(set(tops))  # one above the other
 
 
-def test_paper_gets_everything_unfolded_drawn_and_light(visit):
+def test_paper_gets_everything_unfolded_and_light(visit):
     page, troubles = visit("census", scheme="dark")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.evaluate(_UNDRAWN) == 0
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 800})
+    assert page.evaluate(_UNSEEN) == []
     assert page.locator("details:not([open]):not(.numbers)").count() == 0
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(27, 33, 48)"
-    page.emulate_media(media="print")
     assert page.evaluate(_WIDE) == []
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -148,6 +136,7 @@ def test_paper_cuts_nothing_off(visit, name):
     page, troubles = visit(name)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 800})
     assert page.evaluate(_WIDE) == []
     assert troubles == []
 
@@ -174,14 +163,12 @@ def test_the_verdict_unfolds_by_keyboard(visit):
 
 def test_the_theme_can_be_chosen_and_figures_follow(visit):
     page, troubles = visit("census")
-    page.locator("#columns").scroll_into_view_if_needed()
-    line = page.locator("[data-figure=column-0] path.js-line").last
-    line.wait_for(state="attached")
+    line = page.locator("[data-figure=column-0] path[stroke='var(--synthetic)']")
     light = line.evaluate("(path) => getComputedStyle(path).stroke")
+    assert light == "rgb(224, 112, 31)"
     page.get_by_role("button", name="Dark theme").click()
     assert page.get_by_role("button", name="Light theme").is_visible()
-    line = page.locator("[data-figure=column-0] path.js-line").last
-    assert line.evaluate("(path) => getComputedStyle(path).stroke") != light
+    assert line.evaluate("(path) => getComputedStyle(path).stroke") == "rgb(255, 157, 85)"
     assert troubles == []
 
 

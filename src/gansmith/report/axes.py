@@ -1,4 +1,4 @@
-"""From values to places in a drawing: what an axis reaches over, where it is marked, and the room it needs."""
+"""From values to places in a drawing: what an axis reaches over, its marks, and the room these need."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def domain_of(axis: Mapping[str, Any], traces: Sequence[Trace], along: Along) ->
 
 def _reach(trace: Trace, along: Along) -> Iterator[Any]:
     """The values of a trace along an axis, the ends of its bars and whiskers too."""
-    values = trace.get(along) or ()
+    values: list[Any] = list(trace.get(along) or ())
     if trace["type"] == "bar" and along == measured(trace):
         values = [None if value is None else trace.get("base", 0.0) + value for value in values]
     yield from values
@@ -172,10 +172,14 @@ def _ground(trace: Trace, along: Along) -> float | None:
 
 
 def _room(traces: Sequence[Trace], along: Along) -> float:
-    """Beyond the last value, as a share of the whole: none beside lines and fields from side to side."""
-    if along == "x" and all(trace["type"] == "heatmap" or trace.get("mode") == "lines" for trace in traces):
+    """Beyond the last value, as a share of the whole: none where marks reach from side to side."""
+    if along == "x" and not any("markers" in str(trace.get("mode")) or _lies(trace) for trace in traces):
         return 0.0
     return 0.0 if any(trace["type"] == "heatmap" for trace in traces) else 0.05
+
+
+def _lies(trace: Trace) -> bool:
+    return trace["type"] == "bar" and measured(trace) == "x"
 
 
 # --- Ticks --------------------------------------------------------------------------------------------------
@@ -255,7 +259,7 @@ def _turned(ticks: Sequence[Tick], axis: Mapping[str, Any], domain: Domain, leng
 
 def thinned(ticks: Sequence[Tick], slot_px: float, size_px: float) -> list[Tick]:
     """As many of the names as do not lie on each other, evenly picked."""
-    return list(ticks[:: max(1, math.ceil(size_px * 0.95 / slot_px))])
+    return list(ticks[:: max(1, math.ceil(size_px * 0.85 / slot_px))])
 
 
 def _are_apart(ticks: Sequence[Tick], domain: Domain, length_px: float, size: float) -> bool:

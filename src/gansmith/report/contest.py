@@ -223,7 +223,7 @@ def learning_curve(learner: str, found: Mapping[str, Any], score: str) -> Figure
         "line": {"color": "@real", "width": 2},
         "marker": {"size": 8, "color": "@real"},
         "error_y": {"type": "data", "array": rounded(CONFIDENT * one["error"] for one in points),
-                    "color": "@rule", "thickness": 1.5, "width": 4},
+                    "color": "@grey", "thickness": 1.5, "width": 4},
     }  # fmt: skip
     dots = {
         "type": "scatter",

@@ -30,14 +30,14 @@ from gansmith.report.axes import (
     title_of,
     widths,
 )
-from gansmith.report.marks import colour, limits, marks, mixed, outline, painted, px
+from gansmith.report.marks import colour, limits, marks, mixed, outlined, painted, px
 from gansmith.report.parts import SMALL_PX, Columns, Figure
 from gansmith.report.ticks import even_steps, fitted, number_words, told, width_of
 
 WIDTHS: Final[dict[Columns, dict[str, int]]] = {
     "one": {"narrow": 320, "middle": 560, "wide": 900},
     "two": {"narrow": 300, "middle wide": 440},
-    "three": {"narrow middle wide": 260},
+    "three": {"narrow middle wide": 290},
     "many": {"narrow middle wide": 260},
     "film": {"narrow middle wide": 260},
 }
@@ -105,7 +105,7 @@ def _planned(figure: Figure, width_px: int, n_keys: int) -> tuple[Plane, list[Ti
     right = width_px - margin["r"] - max((_scale_room(one) for one in figure.data), default=0.0)
     below = row_below(axis, across, right - left)
     foot = figure.height_px - _SIDE_PX - below.depth_px - (_BESIDE_PX if below.ticks else 0)
-    foot -= (LINE * SMALL_PX + _BESIDE_PX) if title_of(axis) else 0
+    foot -= (LINE * SMALL_PX + 2) if title_of(axis) else 0
     top = n_keys * LINE * 14 + _BESIDE_PX if n_keys else margin["t"]
     if is_named and beside:
         beside = thinned(beside, (foot - top) / len(other["tickvals"]), 1.1 * size)
@@ -267,7 +267,7 @@ def _swatch(trace: Trace, left: float, middle: float) -> str:
         box = f'x="{px(left + 3)}" y="{px(middle - 6)}" width="12" height="12"'
         return f'<rect {box} fill="{colour(trace["marker"]["color"])}"/>'
     marker = trace["marker"]
-    path = f"M{px(left + _SWATCH_PX / 2)} {px(middle)}{outline(marker['symbol'], marker['size'])}"
+    path = outlined(marker["symbol"], marker["size"], left + _SWATCH_PX / 2, middle)
     return f'<path d="{path}" {painted(marker["symbol"], marker["color"], 0)}/>'
 
 
@@ -281,7 +281,7 @@ def _names(trace: Trace, plane: Plane, width_px: int) -> str:
     parts: list[str] = []
     for x, y, name in dots:
         wide = width_of(name, size)
-        tries = [(x - wide / 2, y - 26), (x - wide / 2, y + 10), (x + 11, y - 8), (x - 11 - wide, y - 8)]
+        tries = [(x + 11, y - 8), (x - 11 - wide, y - 8), (x - wide / 2, y - 26), (x - wide / 2, y + 10)]
         boxes = [(left, top, left + wide, top + 16) for left, top in tries]
         inside = [box for box in boxes if box[0] >= 0 and box[2] <= width_px and box[1] >= 0]
         box = next(

@@ -1,6 +1,6 @@
 """The marks of a drawing: bars, lines, areas, dots, whiskers and fields, each as SVG in the page's colours.
 
-A colour is a name of the style sheet, `var(--real)`: light, dark or paper, the drawing follows without a script.
+A colour is a name of the style sheet, `var(--real)`: light, dark or on paper, no script has to follow.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 from gansmith.report.axes import Plane, Trace, measured, spans, widths
 from gansmith.report.ticks import told
 
-_THICKEST_PX: Final = 26
+_THICKEST_PX: Final = 34
 """A bar, however much room there is."""
 _MOST_TOLD: Final = 900
 """Cells of a field that say their number under the pointer."""
@@ -83,7 +83,7 @@ def bars(trace: Trace, plane: Plane) -> str:
     stroke = f' stroke="{colour(outline["color"])}" stroke-width="{outline["width"]}"' if outline else ""
     values, places = trace[measured(trace)], trace["y" if measured(trace) == "x" else "x"]
     boxes = [
-        _bar(trace, plane, (base, value), (place - width / 2, place + width / 2))
+        _bar(trace, plane, (base, value and base + value), (place - width / 2, place + width / 2))
         for value, place, width in zip(values, places, widths(trace), strict=True)
     ]
     return "".join(
@@ -159,8 +159,9 @@ def dots(trace: Trace, plane: Plane) -> str:
     looks = zip(_each(marker["color"], len(xs)), _each(marker.get("symbol", "circle"), len(xs)), strict=True)
     paths: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for x, y, look in zip(xs, ys, looks, strict=True):
-        if plane.holds(x, y):
-            paths[look].append(_at(plane.x(x), plane.y(y)) + outline(look[1], marker["size"]))
+        at, up = plane.x(x), plane.y(y)
+        if at is not None and up is not None and plane.holds(x, y):
+            paths[look].append(outlined(look[1], marker["size"], at, up))
     opacity = f' opacity="{trace["opacity"]}"' if "opacity" in trace else ""
     thick = (marker.get("line") or {}).get("width", 0)
     return "".join(
@@ -176,21 +177,15 @@ def painted(symbol: str, name: str, thick: float) -> str:
     return f'fill="{colour(name)}"'
 
 
-def outline(symbol: str, size: float) -> str:
-    """A mark as part of a path, around the point where the path stands."""
+def outlined(symbol: str, size: float, x: float, y: float) -> str:
+    """A mark around a point, as part of a path."""
     radius, corners = size / 2, _CORNERS.get(symbol.removesuffix("-open"))
     if corners is None:
-        arc = f"a{px(radius)} {px(radius)} 0 1 0"
-        return f"m{px(-radius)} 0{arc} {px(2 * radius)} 0{arc} {px(-2 * radius)} 0"
-    ends = [(x * radius, y * radius) for x, y in corners]
-    steps = "l".join(f"{px(b[0] - a[0])} {px(b[1] - a[1])}" for a, b in pairwise(ends))
-    return f"m{px(ends[0][0])} {px(ends[0][1])}l{steps}z"
-
-
-def _at(x: float | None, y: float | None) -> str:
-    assert x is not None
-    assert y is not None
-    return f"M{px(x)} {px(y)}"
+        half = f"{px(radius)} {px(radius)} 0 1 0"
+        return f"M{px(x - radius)} {px(y)}a{half} {px(2 * radius)} 0 {half} {px(-2 * radius)} 0"
+    ends = [(across * radius, down * radius) for across, down in corners]
+    steps = " ".join(f"{px(b[0] - a[0])} {px(b[1] - a[1])}" for a, b in pairwise(ends))
+    return f"M{px(x + ends[0][0])} {px(y + ends[0][1])}l{steps}z"
 
 
 def whiskers(trace: Trace, plane: Plane) -> str:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from gansmith.errors import UsageError
 from gansmith.report.drawing import drawn
@@ -85,5 +85,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals["drawn"] = lambda figure, columns: trusted(drawn(figure, columns))
+    filters: dict[str, Any] = environment.filters
+    filters["drawn"] = lambda figure, columns: trusted(drawn(figure, columns))
     return environment

@@ -44,10 +44,7 @@ def render_oddities(report: Report) -> str:
             What is missing or empty is left out of the page.
 
     Returns:
-        HTML that opens from a file, without network, under a policy that runs our own scripts alone.
-
-    Raises:
-        UsageError: When a figure holds a number that is not finite.
+        HTML that opens from a file, without network, under a policy that runs our own script alone.
     """
     sections = [
         scores_section(report.get("histogram") or {}, report.get("threshold"), report.get("contamination")),

@@ -48,10 +48,7 @@ def render(report: Report) -> str:
             empty is left out of the page.
 
     Returns:
-        HTML that opens from a file, without network, under a policy that runs our own scripts alone.
-
-    Raises:
-        UsageError: When the report holds a number that is not finite.
+        HTML that opens from a file, without network, under a policy that runs our own script alone.
     """
     cards = card_views(report)
     contest = contest_sections(report.get("contest") or {})

@@ -37,10 +37,7 @@ def render_translation(report: Report) -> str:
             or empty is left out of the page.
 
     Returns:
-        HTML that opens from a file, without network, under a policy that runs our own scripts alone.
-
-    Raises:
-        UsageError: When a figure holds a number that is not finite.
+        HTML that opens from a file, without network, under a policy that runs our own script alone.
     """
     methods = report.get("methods") or []
     sections = [
@@ -249,7 +246,7 @@ def plane(methods: Sequence[Method], fidelity: str) -> Figure:
         "error_y": {
             "type": "data",
             "array": rounded(CONFIDENT * (one.get("error") or 0.0) for one in down),
-            "color": "@rule",
+            "color": "@grey",
             "thickness": 1.5,
             "width": 4,
         },

@@ -129,7 +129,7 @@ class Scorecard:
         """Plotly's figure of all scores beside their anchors; or of a column, real against synthetic.
 
         Raises:
-            UsageError: There is no such column on the card.
+            UsageError: There is no such column on the card, or plotly is not installed.
         """
         if not column:
             return Comparison((self,)).plot()
@@ -218,10 +218,13 @@ class Scorecard:
 
 
 def _figure(figure: Figure) -> Any:
-    """As Plotly's Python has it, to be shown in a notebook or changed."""
-    import plotly.graph_objects as go  # heavy: only for those who want a figure
+    """As Plotly has it, to be shown in a notebook or changed."""
+    from gansmith.report.overview import drawn  # heavy: only for those who want a figure
 
-    from gansmith.report.overview import drawn
+    try:
+        import plotly.graph_objects as go
+    except ImportError as error:
+        raise UsageError("plot() draws with plotly: pip install gansmith[plot].") from error
 
     return go.Figure(drawn(figure))
 
@@ -291,7 +294,11 @@ class Comparison:
         return found.assign(**{"real hold-out": real[~real.index.duplicated()].reindex(names)})
 
     def plot(self) -> Any:
-        """Plotly's figure of all scores beside their anchors, with a mark for each data set."""
+        """Plotly's figure of all scores beside their anchors, with a mark for each data set.
+
+        Raises:
+            UsageError: plotly is not installed.
+        """
         from gansmith.report.overview import overview  # heavy: only for those who want a figure
 
         return _figure(overview({card.name: card.to_dict()["scores"] for card in self.cards}))

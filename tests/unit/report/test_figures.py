@@ -1,4 +1,4 @@
-"""Figures: what Plotly is told to draw."""
+"""Figures: what is to be drawn, in Plotly's words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from gansmith.report.columns import marginal, missingness
 from gansmith.report.measured import projection, risks, usefulness
+from gansmith.report.overview import drawn
 from gansmith.report.pairs import association_difference, association_table, joint
-from gansmith.report.parts import plain
 
 SHARES = {"real": [0.2, 0.3, 0.5], "synthetic": [0.3, 0.3, 0.4], "error": 0.1, "ceiling": 0.01}
 
@@ -95,5 +95,9 @@ def test_the_cloud_is_thinned_evenly():
     assert real["x"][-1] > 9_900
 
 
-def test_names_are_no_markup():
-    assert plain("<b>a</b> & b") == "&lt;b&gt;a&lt;/b&gt; &amp; b"
+def test_names_are_no_markup_for_plotly():
+    column = {"name": "<i>", "kind": "category", "labels": ["<b>a</b> & b", "b", "c"]}
+    figure = drawn(marginal(column | SHARES, 0))
+    assert figure["layout"]["yaxis"]["ticktext"][0] == "&lt;b&gt;a&lt;/b&gt; &amp; b"
+    assert figure["data"][0]["text"][0] == "&lt;b&gt;a&lt;/b&gt; &amp; b"
+    assert figure["layout"]["title"]["text"].startswith("&lt;i&gt;<br>")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import replace
 
 import pytest
@@ -99,3 +100,9 @@ def test_a_column_is_drawn_real_against_synthetic():
         drawn.plot("agee")
     with pytest.raises(UsageError, match="It knows no columns"):
         card().plot("age")
+
+
+def test_without_plotly_a_figure_is_refused_in_words(monkeypatch):
+    monkeypatch.setitem(sys.modules, "plotly.graph_objects", None)
+    with pytest.raises(UsageError, match=r"pip install gansmith\[plot\]"):
+        Comparison((card(),)).plot()
