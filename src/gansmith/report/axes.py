@@ -24,6 +24,8 @@ LINE: Final = 1.2
 _MOST_TICKS: Final = 5
 _GAP_PX: Final = 12
 """Between two texts on one line, at least."""
+_BEYOND_PX: Final = 8
+"""A text at the right end reaches so far beyond the axis, at most."""
 _WIDE_TICK_PX: Final = 120
 """A wide drawing has a mark in so many pixels."""
 _SLANT: Final = 40
@@ -271,7 +273,8 @@ def _apart(ticks: Sequence[Tick], domain: Domain, length_px: float, size: float)
     kept: list[Tick] = []
     end = -math.inf
     for tick in ticks:
-        middle, half = length_px * _share(domain, tick.position), width_of(tick.text, size) / 2
+        half = width_of(tick.text, size) / 2
+        middle = min(length_px * _share(domain, tick.position), length_px + _BEYOND_PX - half)
         if middle - half >= end + _GAP_PX:
             kept.append(tick)
             end = middle + half

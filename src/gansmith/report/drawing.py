@@ -48,6 +48,7 @@ _BESIDE_PX: Final = 6
 _BAR_PX: Final = 8
 """Width of a scale of colours."""
 _BAR_STEPS: Final = 24
+_BAR_TICKS: Final = 3
 _NAMES_SHARE: Final = 0.42
 """Of the width, for names at the left, at most."""
 _SWATCH_PX: Final = 18
@@ -202,7 +203,7 @@ def text(
 
 
 def _scale_words(trace: Trace) -> tuple[list[float], list[str]]:
-    values = even_steps(*limits(trace), most=int(trace["colorbar"].get("nticks", 4)))
+    values = even_steps(*limits(trace), _BAR_TICKS)
     return values, number_words(values, str(trace["colorbar"].get("tickformat") or ""))
 
 

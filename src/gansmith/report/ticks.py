@@ -41,7 +41,7 @@ _SHORT_FROM: Final = 1e4
 _WIDTHS: Final = {
     **dict.fromkeys("ijl.,;:'|! ", 0.31),
     **dict.fromkeys("ftrI()[]{}/-", 0.41),
-    **dict.fromkeys("mwMW@%&", 0.95),
+    **dict.fromkeys("mwMW@%&<>=+−#~", 0.9),
 }
 """Of letters in shares of their height, in the widest of the fonts that a page asks for."""
 
@@ -60,7 +60,7 @@ def even_steps(low: float, high: float, most: int) -> list[float]:
     """
     wanted = (high - low) / most
     power = 10.0 ** math.floor(math.log10(wanted))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= 0.85 * wanted)
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= 0.8 * wanted)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [float(f"{turn * step:.12g}") + 0.0 for turn in range(first, last + 1)]
 
