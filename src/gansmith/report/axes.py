@@ -21,6 +21,10 @@ from gansmith.report.ticks import (
 
 LINE: Final = 1.2
 """From one line of text to the next, in heights of its letters."""
+_FARTHEST: Final = 1e300
+"""A number that can still be drawn; so no sum of two is infinite."""
+_SAME: Final = 1e-12
+"""Of numbers that lie so near to each other, as a share of them, no axis tells one from the other."""
 _MOST_TICKS: Final = 5
 _GAP_PX: Final = 12
 """Between two texts on one line, at least."""
@@ -46,13 +50,13 @@ class Domain:
     high: float
 
     def position(self, value: Any) -> float | None:
-        """The number that stands for a value; None where it is missing, not finite, or none on this axis."""
+        """The number that stands for a value; None where there is none, or none that can be drawn."""
         number = moment(value) if isinstance(value, str) else value
-        if number is None or not math.isfinite(number):
+        if number is None or not abs(number) < _FARTHEST:
             return None
         if self.kind == "log":
             return math.log10(number) if number > 0 else None
-        return float(number)
+        return float(number) if abs(number) > 1 / _FARTHEST else 0.0
 
 
 @final
@@ -123,14 +127,15 @@ def domain_of(axis: Mapping[str, Any], traces: Sequence[Trace], along: Along) ->
     if axis.get("rangemode") == "tozero":
         grounds.append(0.0)
     low, high = min([*found, *grounds], default=0.0), max([*found, *grounds], default=1.0)
-    if low == high:
+    is_ground = low in grounds
+    if high - low <= _SAME * max(abs(low), abs(high)):
         half = abs(low) / 20 or 0.5
-        return (
-            Domain(kind, low - half, high + half) if low not in grounds else Domain(kind, low, low + 2 * half)
-        )
+        return Domain(kind, low if is_ground else low - half, low + half)
     room = _room(traces, along) * (high - low)
-    is_standing = low in grounds and not any("markers" in str(trace.get("mode")) for trace in traces)
-    return Domain(kind, low if is_standing else low - (room / 2 if low in grounds else room), high + room)
+    if not is_ground:
+        return Domain(kind, low - room, high + room)
+    has_dots = any("markers" in str(trace.get("mode")) for trace in traces)  # half of one lies beyond
+    return Domain(kind, low - room / 2 if has_dots else low, high + room)
 
 
 def _reach(trace: Trace, along: Along) -> Iterator[Any]:

@@ -83,7 +83,7 @@ def bars(trace: Trace, plane: Plane) -> str:
     stroke = f' stroke="{colour(outline["color"])}" stroke-width="{outline["width"]}"' if outline else ""
     values, places = trace[measured(trace)], trace["y" if measured(trace) == "x" else "x"]
     boxes = [
-        _bar(trace, plane, (base, value and base + value), (place - width / 2, place + width / 2))
+        _bar(trace, plane, (base, value), (place - width / 2, place + width / 2))
         for value, place, width in zip(values, places, widths(trace), strict=True)
     ]
     return "".join(
@@ -94,11 +94,12 @@ def bars(trace: Trace, plane: Plane) -> str:
     )
 
 
-def _bar(trace: Trace, plane: Plane, ends: tuple[float, float | None], sides: tuple[float, float]) -> str:
-    """One bar as a path; nothing where its value is missing."""
+def _bar(trace: Trace, plane: Plane, reach: tuple[float, float | None], sides: tuple[float, float]) -> str:
+    """One bar as a path, from its ground as long as its value; nothing where that is missing."""
     is_level = measured(trace) == "x"
     along, beside = (plane.x, plane.y_at) if is_level else (plane.y, plane.x_at)
-    start, end = along(ends[0]), along(ends[1])
+    ground, length = reach
+    start, end = along(ground), None if length is None else along(ground + length)
     start = (plane.left if is_level else plane.foot) if start is None else start  # zero of a log axis
     if end is None:
         return ""

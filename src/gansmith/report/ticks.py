@@ -28,6 +28,8 @@ _MONTH_STEPS: Final = (
     *(12 * years for years in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)),
 )
 _EPOCH: Final = datetime(1970, 1, 1)
+_FIRST: Final = (datetime.min - _EPOCH).total_seconds()
+_LAST: Final = (datetime(9999, 12, 31) - _EPOCH).total_seconds()
 _FIRST_MONDAY: Final = 4 * _DAY
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -35,6 +37,7 @@ _FORMAT: Final = re.compile(r"(\+?)(,?)(?:\.(\d+))?(~?)([%fdgs]?)")
 _FILLED: Final = re.compile(r"%\{(\w+)(?::([^}]*))?\}")
 _EXTRA: Final = re.compile(r"<extra>(.*)</extra>$")
 _PREFIXES: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+_MOST_POWER: Final = 300
 _SHORT_FROM: Final = 1e4
 """Whole thousands of an axis that reaches so far are written with a prefix."""
 
@@ -67,7 +70,7 @@ def even_steps(low: float, high: float, most: int) -> list[float]:
 
 def powers(low: float, high: float, most: int) -> list[float]:
     """Whole exponents of ten between two exponents."""
-    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    first, last = max(math.ceil(low - 1e-9), -_MOST_POWER), min(math.floor(high + 1e-9), _MOST_POWER)
     return [float(power) for power in range(first, last + 1, max(1, math.ceil((last - first) / most)))]
 
 
@@ -87,6 +90,7 @@ def calendar_steps(low: float, high: float, most: int) -> list[datetime]:
         high: Likewise.
         most: How many.
     """
+    low, high = max(low, _FIRST), min(high, _LAST)
     for step in _EVEN_STEPS:
         if high - low <= most * step:
             shift = _FIRST_MONDAY if step >= 7 * _DAY else 0
@@ -185,8 +189,10 @@ def told(template: str, values: dict[str, Any], name: str) -> str:
     """
     extra = _EXTRA.search(template)
     whose = extra[1] if extra else name
-    text = _FILLED.sub(lambda match: _filled(values.get(match[1]), match[2]), _EXTRA.sub("", template))
-    return text.replace("<br>", "\n") + (f" ({whose})" if whose else "")
+    words = _EXTRA.sub("", template).replace("<br>", "\n")
+    return _FILLED.sub(lambda match: _filled(values.get(match[1]), match[2]), words) + (
+        f" ({whose})" if whose else ""
+    )
 
 
 def _filled(value: Any, spec: str | None) -> str:

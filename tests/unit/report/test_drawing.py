@@ -142,6 +142,7 @@ def test_a_logarithmic_axis_has_powers_of_ten_equally_apart():
     up = number_axis(tick_format=",d", has_grid=True) | {"type": "log", "range": [0, 3], "dtick": 1}
     figure = scatter([0, 1, 2, 3], [1, 10, 100, 1000], "lines", up=up)
     ys = [float(y) for y in re.findall(r" ([\d.]+)", path(figure))]
+    assert ys[0] > ys[1]  # pixels count downwards
     assert ys[0] - ys[1] == pytest.approx(ys[2] - ys[3], abs=0.2)
     assert {"1", "10", "100", "1,000"} <= set(texts(figure))
     assert "M" not in path(scatter([0, 1], [0, -1], "lines", up=up))  # no logarithm, no point
@@ -160,9 +161,13 @@ def test_values_at_the_side_are_given_room_and_bars_stand_on_their_ground():
 
 
 @pytest.mark.parametrize(
-    "values", [[], [3.0], [0.0, 0.0], [None, None], [math.nan, math.inf], [1e300, 1e300]]
+    "values",
+    [
+        *([], [3.0], [0.0, 0.0], [None, None], [math.nan, math.inf], [1e300, 1e300]),
+        *([5e-324, 1e-310], [-1e308, 1e308], [1e299, 1.0], [1.0, 1.0 + 3e-16]),
+    ],
 )
-def test_empty_and_constant_values_have_an_axis_still(values):
+def test_values_that_no_axis_can_hold_or_tell_apart_are_drawn_still(values):
     for mode in ("markers", "lines"):
         markup = drawing(scatter(list(range(len(values))), values, mode), 300)
         assert "nan" not in markup.lower()
