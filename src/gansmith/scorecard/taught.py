@@ -20,7 +20,7 @@ from gansmith.scorecard.plots import rounded
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry, Score
 from gansmith.scorecard.useful import Contest, Lesson, contest, lesson, mean_skill, skills_of
 
-_FEWEST: Final = 50
+_FEWEST: Final = 200
 """Records with another value than most, without which no target is called lost: fewer teach little."""
 _WORDS: Final = {
     "fake": "trained on synthetic",
