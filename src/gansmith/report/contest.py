@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from gansmith.report.measured import whiskers
 from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, number_axis, rounded
 from gansmith.report.wording import interval, number, percent
 
@@ -210,11 +212,18 @@ def _times(times: float) -> str:
     return "a quarter or less of" if times <= LEAST_WORTH else f"{times:.2g} times"
 
 
+def _within(value: float, error: float, most: float) -> dict[str, float]:
+    """The interval of a number that lies between 0 and `most`."""
+    reach = CONFIDENT * error
+    return {"value": value, "low": max(0.0, value - reach), "high": min(most, value + reach)}
+
+
 def learning_curve(learner: str, found: Mapping[str, Any], score: str) -> Figure:
     """A line through shares of the real records, and dots for the generator's methods at its end."""
     points: Sequence[Mapping[str, Any]] = found["curve"]
     ours = [one for one in found["methods"] if str(one["name"]).startswith(GENERATED)]
     end, key = points[-1]["n_records"], {"PR-AUC": "pr_auc", "recall": "recall"}.get(score, "cost")
+    most = math.inf if key == "cost" else 1.0
     line = {
         "type": "scatter",
         "mode": "lines+markers",
@@ -222,8 +231,8 @@ def learning_curve(learner: str, found: Mapping[str, Any], score: str) -> Figure
         "y": rounded(one["value"] for one in points),
         "line": {"color": "@real", "width": 2},
         "marker": {"size": 8, "color": "@real"},
-        "error_y": {"type": "data", "array": rounded(CONFIDENT * one["error"] for one in points),
-                    "color": "@grey", "thickness": 1.5, "width": 4},
+        "error_y": whiskers([_within(one["value"], one["error"], most) for one in points])
+        | {"color": "@grey", "width": 4},
     }  # fmt: skip
     dots = {
         "type": "scatter",

@@ -92,7 +92,7 @@ def usefulness(contest: Mapping[str, Any], index: int) -> Figure:
         "x": rounded(result["value"] - base for result in kept.values()),
         "y": list(range(len(kept))),
         "marker": {"color": [_COLOURS.get(name, "@grey") for name in kept]},
-        "error_x": _whiskers(list(kept.values())),
+        "error_x": whiskers(list(kept.values())),
     }
     title = "AUC (0.5 is guessing)" if unit == "AUC" else unit
     rows = tuple((name, number(result["value"]), interval(result)) for name, result in kept.items())
@@ -177,7 +177,7 @@ def risks(attacks: Sequence[Mapping[str, Any]]) -> Figure:
         "x": rounded(attack["value"] for attack in attacks),
         "y": places,
         "marker": {"size": 11, "symbol": "circle", "color": "@synthetic"},
-        "error_x": _whiskers(attacks),
+        "error_x": whiskers(attacks),
     }
     across = number_axis("risk", tick_format=".0~%", has_grid=True) | {"rangemode": "tozero"}
     said = [f"{name} {percent(attack['value'])}" for name, attack in zip(names, attacks, strict=True)]
@@ -190,7 +190,7 @@ def risks(attacks: Sequence[Mapping[str, Any]]) -> Figure:
     )
 
 
-def _whiskers(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def whiskers(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """From a value to both ends of its interval; no whisker where an end is not known."""
     ends = [(result["value"], result.get("low"), result.get("high")) for result in results]
     return {

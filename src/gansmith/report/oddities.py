@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gansmith.report.frame import framed, write_page
+from gansmith.report.measured import whiskers
 from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, number_axis, rounded
 from gansmith.report.pictures import WIDE_PX, picture
 from gansmith.report.wording import amount, counted, interval, number, one_in, percent, shortened
@@ -318,13 +319,7 @@ def aurocs(methods: Sequence[Mapping[str, Any]]) -> Figure:
             "color": ["@accent" if one["name"] == _OURS else "@grey" for one in methods],
             "symbol": ["diamond" if one["name"] == _OURS else "circle" for one in methods],
         },
-        "error_x": {
-            "type": "data",
-            "array": rounded(CONFIDENT * (one.get("error") or 0.0) for one in methods),
-            "color": "@ink",
-            "thickness": 1.5,
-            "width": 5,
-        },
+        "error_x": whiskers([{"value": one["auroc"], **_ends(one)} for one in methods]),
     }
     said = [f"{name} {number(one['auroc'])}" for name, one in zip(names, methods, strict=True)]
     return Figure(

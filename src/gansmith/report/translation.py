@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gansmith.report.frame import framed, write_page
+from gansmith.report.measured import whiskers
 from gansmith.report.parts import Figure, Group, Section, Table, layout, number_axis, rounded
 from gansmith.report.pictures import picture, size_of
 from gansmith.report.wording import ABSENT, number, shortened
@@ -20,7 +21,6 @@ _BY_RECORD: Final = ("dice", "iou", "psnr_y", "ssim_y", "psnr", "ssim")
 _FIDELITY: Final = ("psnr_y", "psnr")
 _FINEST: Final = 0.001
 """The smallest error that is shown; a smaller one is rounded up to it."""
-CONFIDENT: Final = 1.96
 _FRAME_PX: Final = 640
 """As wide as small pictures are made, at most: their scores have room beside them."""
 _FOOTER: Final = "What a network adds to a picture is likely, not true: it is no evidence of anything."
@@ -243,13 +243,7 @@ def plane(methods: Sequence[Method], fidelity: str) -> Figure:
             "color": ["@grey" if one.get("is_anchor") else "@synthetic" for one in methods],
             "symbol": ["square" if one.get("is_anchor") else "circle" for one in methods],
         },
-        "error_y": {
-            "type": "data",
-            "array": rounded(CONFIDENT * (one.get("error") or 0.0) for one in down),
-            "color": "@grey",
-            "thickness": 1.5,
-            "width": 4,
-        },
+        "error_y": whiskers(down) | {"color": "@grey", "width": 4},
     }
     label = str(across[0]["label"])
     rows = tuple(

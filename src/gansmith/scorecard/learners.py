@@ -250,14 +250,28 @@ def auc_and_error(
         >>> auc_and_error(np.array([0.9, 0.8, 0.4]), np.array([0.1, 0.4, 0.2]))[0]
         0.944...
     """
+    return mean_and_error(*shares_beaten(positives, negatives))
+
+
+def shares_beaten(
+    positives: Float[np.ndarray, " n_positives"], negatives: Float[np.ndarray, " n_negatives"]
+) -> tuple[Float[np.ndarray, " n_positives"], Float[np.ndarray, " n_negatives"]]:
+    """How large a share of the negatives each positive beats, and of those each negative is beaten by.
+
+    The mean of either is the AUC.
+    """
     n_positives, n_negatives = len(positives), len(negatives)
     ranks = rankdata(np.concatenate([positives, negatives]))
-    # How large a share of the other side each record beats: the mean of both is the AUC.
-    beaten = (ranks[:n_positives] - rankdata(positives)) / n_negatives  # (n_positives,)
-    unbeaten = 1.0 - (ranks[n_positives:] - rankdata(negatives)) / n_positives  # (n_negatives,)
-    variance = _variance_of_mean(beaten) + _variance_of_mean(unbeaten)
-    error = max(float(np.sqrt(variance)), 0.5 / min(n_positives, n_negatives))
-    return float(beaten.mean()), error
+    beaten = (ranks[:n_positives] - rankdata(positives)) / n_negatives
+    return beaten, 1.0 - (ranks[n_positives:] - rankdata(negatives)) / n_positives
+
+
+def mean_and_error(
+    beaten: Float[np.ndarray, " n_positives"], by: Float[np.ndarray, " n_negatives"]
+) -> tuple[float, float]:
+    """The AUC and its error of such shares, or of their means over several classifiers."""
+    variance = _variance_of_mean(beaten) + _variance_of_mean(by)
+    return float(beaten.mean()), max(float(np.sqrt(variance)), 0.5 / min(len(beaten), len(by)))
 
 
 def _variance_of_mean(shares: Float[np.ndarray, " n"]) -> float:

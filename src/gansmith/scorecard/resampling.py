@@ -22,7 +22,23 @@ _HALVES: Final = np.array(
 """Which quarters make which half: each and then what it leaves."""
 N_SETS: Final = _N_QUARTERS + len(_HALVES)
 """Parts of one deal: four quarters, and six halves made of them."""
-_N_DEALS: Final = 8
+_DEALS: Final = ((1, 26), (2, 28), (3, 9), (4, 25), (5, 16), (6, 18), (7, 11), (14, 17), (15, 23))
+"""Two numbers for each deal: whether a hand has an even number of bits in common with each says in which
+quarter it is. No number comes twice, nor does a sum of two bit by bit, so all halves of all deals cross:
+each pair of a half and its rest is as good as a repetition of its own."""
+N_FREE: Final = 3 * len(_DEALS)
+"""Degrees of freedom of an error."""
+
+
+def _parts(first: int, second: int) -> np.ndarray:
+    """The quarters and halves of a deal: shape (N_SETS, N_HANDS)."""
+    bits = [[(hand & number).bit_count() % 2 for hand in range(N_HANDS)] for number in (first, second)]
+    quarters = (np.array(bits[0]) * 2 + bits[1] == np.arange(_N_QUARTERS)[:, None]) * 1.0
+    return np.concatenate([quarters, _HALVES @ quarters])
+
+
+PARTS: Final = np.concatenate([_parts(*numbers) for numbers in _DEALS])
+"""Shape `(n_parts, N_HANDS)`: 1 where a hand belongs to a part, deal after deal, quarters and then halves."""
 _N_COUNTS: Final = 500_000
 """Counts of parts that are held at once, unless one part alone has more: 4 MB."""
 
@@ -42,21 +58,18 @@ class Deal:
     where they differ, and few records always look equal.
 
     Source:
-        Random groups: Wolter 2007, "Introduction to Variance Estimation", 2nd edition, chapter 2.
+        Random groups and balanced half-samples: Wolter 2007, "Introduction to Variance Estimation", 2nd
+        edition, chapters 2 and 3.
     """
 
     fake_hands: Int[np.ndarray, " n_fake"]
     real_hands: Int[np.ndarray, " n_real"]
-    fake_parts: Float[np.ndarray, "n_parts n_hands"]
-    """1 where a hand belongs to a part, else 0; deal after deal, each with its quarters and its halves."""
-    real_parts: Float[np.ndarray, "n_parts n_hands"]
 
     @classmethod
     def of(cls, n_fake: int, n_real: int, rng: np.random.Generator) -> Deal:
         """Several deals of so many records."""
-        hands = [rng.permutation(np.arange(n) % N_HANDS) for n in (n_fake, n_real)]
-        parts = [np.concatenate([_parts(n, rng) for _ in range(_N_DEALS)]) for n in (n_fake, n_real)]
-        return cls(*hands, *parts)
+        hands = [rng.permutation(N_HANDS)[rng.permutation(n) % N_HANDS] for n in (n_fake, n_real)]
+        return cls(*hands)
 
     def among(self, fake: Bool[np.ndarray, " n_fake"], real: Bool[np.ndarray, " n_real"]) -> Deal:
         """The same of some of the records."""
@@ -64,7 +77,7 @@ class Deal:
 
     def of_real(self) -> Deal:
         """The real records in the place of both sides."""
-        return replace(self, fake_hands=self.real_hands, fake_parts=self.real_parts)
+        return replace(self, fake_hands=self.real_hands)
 
     def tallied(
         self, fake: Int[np.ndarray, " n_fake"], real: Int[np.ndarray, " n_real"], n_cells: int
@@ -81,9 +94,9 @@ class Deal:
     ) -> Float[np.ndarray, " n_parts"]:
         """The score of each part, from the counts or sums of its records; NaN where it is not defined."""
         n_rows = max(1, _N_COUNTS // tallies[0].shape[1])
-        rows = [slice(start, start + n_rows) for start in range(0, len(self.fake_parts), n_rows)]
+        rows = [PARTS[start : start + n_rows] for start in range(0, len(PARTS), n_rows)]
         with np.errstate(invalid="ignore", divide="ignore"):
-            found = [score(self.fake_parts[k] @ tallies[0], self.real_parts[k] @ tallies[1]) for k in rows]
+            found = [score(some @ tallies[0], some @ tallies[1]) for some in rows]
         return np.concatenate(found)
 
     @staticmethod
@@ -93,14 +106,6 @@ class Deal:
         of_quarters = float(quarters.var(axis=1, ddof=1).mean()) / 4
         of_halves = float(np.square(halves[:, ::2] - halves[:, 1::2]).mean()) / 4
         return float(np.sqrt(max(1.5 * of_halves - 0.5 * of_quarters, of_halves / 2)))
-
-
-def _parts(n_records: int, rng: np.random.Generator) -> np.ndarray:
-    """Four quarters of the hands that hold a record, and the halves: shape (N_SETS, N_HANDS)."""
-    hands = rng.permutation(min(n_records, N_HANDS))
-    quarters = np.zeros((_N_QUARTERS, N_HANDS))
-    quarters[np.arange(len(hands)) % _N_QUARTERS, hands] = 1.0
-    return np.concatenate([quarters, _HALVES @ quarters])
 
 
 def _tally(hands: np.ndarray, cells: np.ndarray, n_cells: int) -> np.ndarray:

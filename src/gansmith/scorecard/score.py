@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, final
 import numpy as np
 from jaxtyping import Float
 
-from gansmith.scorecard.resampling import Deal
+from gansmith.scorecard.resampling import N_FREE, Deal
 
 Direction = Literal["higher", "lower"]
 Family = Literal["real", "useful", "private", "valid"]
@@ -34,8 +34,12 @@ CONFIDENT: Final = 1.96
 _NOTHING: Final = 1e-9
 """An error that is not worth a word."""
 GROUPS: Final = 10
+"""Groups that records are dealt into, at most."""
+_FEW_GROUPS: Final = 4
 SMALLEST_GROUP: Final = 10
 """Records in a group, where there are enough of them."""
+GROUPS_FREE: Final = 18
+"""Degrees of freedom of an error by groups, at least: few groups are dealt again and again."""
 
 
 @final
@@ -74,6 +78,10 @@ class Score:
             raise ValueError(f"A score of {self.n} records with an error of {self.error}.")
 
     def __str__(self) -> str:
+        least, most = self.limits
+        if self.value - self.error < least or self.value + self.error > most:
+            low, high = self.interval
+            return f"{self.value:.4g} ({low:.3g} to {high:.3g})"
         return f"{self.value:.4g} ± {self.error if self.error > _NOTHING else 0.0:.2g}"
 
     @property
@@ -198,7 +206,7 @@ QUICK: Final = Effort(
 # --- Standard errors, and scores that are shares and means --------------------------------------------------
 
 
-def error_of_share(n_hits: float, n: int) -> float:
+def error_of_share(n_hits: float, n: float) -> float:
     """Standard error of a share of yes or no, not 0 at 0 hits.
 
     Example:
@@ -213,19 +221,54 @@ def error_of_share(n_hits: float, n: int) -> float:
     return float(np.sqrt(share * (1 - share) / (n + 4)))
 
 
-def interval_of_few(value: float, error: float, n_groups: int) -> tuple[float, float]:
-    """The interval of 95 % of a number whose error was estimated from few groups, two or more.
+def wilson_interval(share: float, n: float, reach: float = CONFIDENT) -> tuple[float, float]:
+    """The score interval of a share, which is right near 0 and 1 and with few tries, too.
+
+    Args:
+        share: Of successes.
+        n: Independent tries, above 0.
+        reach: Standard errors on each side.
+
+    Source:
+        Wilson 1927, "Probable inference, the law of succession, and statistical inference", Journal of the
+        American Statistical Association 22.
+
+    Example:
+        >>> round(wilson_interval(0.0, 100)[1], 4)
+        0.037
+    """
+    centre = (share + reach**2 / (2 * n)) / (1 + reach**2 / n)
+    half = reach / (1 + reach**2 / n) * math.sqrt(share * (1 - share) / n + reach**2 / (4 * n**2))
+    # Rounding must not push the bounds past a share of exactly 0 or 1.
+    return min(max(0.0, centre - half), share), max(min(1.0, centre + half), share)
+
+
+def reach_of_few(n_free: int) -> float:
+    """Standard errors on each side of a number that make an interval of 95 % where they are estimates.
+
+    Args:
+        n_free: Their degrees of freedom, 1 or more.
 
     Source:
         Student 1908, "The probable error of a mean", Biometrika 6.
 
     Example:
-        >>> interval_of_few(0.0, 1.0, 10)[1]
+        >>> reach_of_few(9)
         2.26...
     """
     from scipy.special import stdtrit  # takes a moment
 
-    reach = float(stdtrit(n_groups - 1, 0.975)) * error
+    return float(stdtrit(n_free, 0.975))
+
+
+def interval_of_few(value: float, error: float, n_groups: int) -> tuple[float, float]:
+    """The interval of 95 % of a number whose error was estimated from few groups, two or more.
+
+    Example:
+        >>> interval_of_few(0.0, 1.0, 10)[1]
+        2.26...
+    """
+    reach = reach_of_few(n_groups - 1) * error
     return value - reach, value + reach
 
 
@@ -237,27 +280,50 @@ def error_by_groups(
 ) -> tuple[float, ...]:
     """How far another draw of both sets would move scores, from their spread over disjoint groups.
 
-    Ten random groups are ten small repetitions of the same measurement; the spread between them, divided by
-    the root of their number, estimates the standard error at full size. The level of a score may depend on
-    the number of records (a distance never falls to 0 on few of them); only its spread is used. The estimate
-    is itself rough: with ten groups its own relative error is about a quarter.
-
     Args:
-        scores: Maps indices of synthetic and of real records to the scores of these records alone.
+        scores: As those of `scores_of_groups`, and so are the others.
         n_fake: How many synthetic records there are, 2 or more.
         n_real: How many real ones, 2 or more.
         rng: Draws the groups.
 
     Returns:
         The standard error of each score, in its unit.
+    """
+    found = scores_of_groups(scores, n_fake, n_real, rng)
+    return tuple(float(error) for error in np.sqrt(found.var(axis=1, ddof=1).mean(axis=0) / found.shape[1]))
+
+
+def scores_of_groups(
+    scores: Callable[[np.ndarray, np.ndarray], tuple[float, ...]],
+    n_fake: int,
+    n_real: int,
+    rng: np.random.Generator,
+    smallest: int = SMALLEST_GROUP,
+) -> Float[np.ndarray, "n_deals n_groups n_scores"]:
+    """Scores of ten disjoint groups of the records, or of fewer; dealt more than once.
+
+    Random groups are small repetitions of the same measurement; the variance between them, divided by their
+    number, estimates that at full size. The level of a score may depend on the number of records (a distance
+    never falls to 0 on few of them); only its spread is used. The estimate is itself rough: its own relative
+    error is about a sixth.
+
+    Args:
+        scores: Maps indices of synthetic and of real records to the scores of these records alone.
+        n_fake: How many synthetic records there are, 2 or more.
+        n_real: How many real ones, 2 or more.
+        rng: Draws the groups.
+        smallest: Records in a group, as far as that leaves four groups.
 
     Source:
         The random group method: Wolter 2007, "Introduction to Variance Estimation", 2nd edition, chapter 2.
     """
-    n_groups = max(2, min(GROUPS, min(n_fake, n_real) // SMALLEST_GROUP))
-    fake, real = rng.permutation(n_fake), rng.permutation(n_real)
-    results = [scores(fake[group::n_groups], real[group::n_groups]) for group in range(n_groups)]
-    return tuple(float(error) for error in np.std(results, axis=0, ddof=1) / np.sqrt(n_groups))
+    n = min(n_fake, n_real)
+    n_groups = max(2, min(GROUPS, max(_FEW_GROUPS, n // smallest), n // SMALLEST_GROUP))
+    found: list[list[tuple[float, ...]]] = []
+    for _ in range(math.ceil(GROUPS_FREE / (n_groups - 1))):
+        fake, real = rng.permutation(n_fake), rng.permutation(n_real)
+        found.append([scores(fake[group::n_groups], real[group::n_groups]) for group in range(n_groups)])
+    return np.array(found)
 
 
 def mean_similarity(
@@ -281,10 +347,15 @@ def mean_similarity(
     """
     is_defined = ~np.isnan(parts)
     is_known = bool(is_defined.any())
-    means = np.where(np.isnan(of_deal), parts, of_deal)[:, is_defined].mean(axis=1) if is_known else None
+    value = error = math.nan
+    if is_known:
+        value = float(parts[is_defined].mean())
+        means = np.where(np.isnan(of_deal), parts, of_deal)[:, is_defined].mean(axis=1)
+        error = math.hypot(Deal.error(means), edges)
     return Score(
-        value=float(parts[is_defined].mean()) if is_known else math.nan,
-        error=math.nan if means is None else math.hypot(Deal.error(means), edges),
+        value=value,
+        error=error,
+        bounds=interval_of_few(value, error, N_FREE + 1),
         n=min(n),
         direction="higher",
         source=source,

@@ -12,7 +12,7 @@ from jaxtyping import Bool
 from gansmith.errors import DataError
 from gansmith.scorecard.chance import CERTAIN, DOUBT, adjusted, chance_of_more
 from gansmith.scorecard.private.risk import Tally
-from gansmith.scorecard.score import SHARE, Score, error_of_share
+from gansmith.scorecard.score import SHARE, Score, error_of_share, wilson_interval
 
 MANY: Final = 0.01
 """Share of the records, beyond that of real ones, from which on a broken rule is a bad defect."""
@@ -72,6 +72,7 @@ def valid_share(
     score = Score(
         value=n_valid / n_records,
         error=error_of_share(n_valid, n_records) if n_valid < n_records else 0.0,
+        bounds=wilson_interval(n_valid / n_records, n_records),
         n=n_records,
         direction="higher",
         source="Counting; the rules are those that hold for all real records.",

@@ -10,7 +10,7 @@ from gansmith.scorecard.private.copies import nearest_neighbour_share
 from gansmith.scorecard.real.distances import frechet_distance
 from gansmith.scorecard.real.shape import shape_score
 from gansmith.scorecard.real.trend import trend_score
-from gansmith.scorecard.resampling import Deal, variation_similarity
+from gansmith.scorecard.resampling import PARTS, Deal, variation_similarity
 from gansmith.scorecard.score import SHARE, Score
 
 Rng = np.random.Generator
@@ -24,10 +24,16 @@ def coins(share: float, n: int, rng: Rng) -> np.ndarray:
 @pytest.mark.parametrize("n", [3, 20, 2_000])
 def test_every_part_of_few_records_is_some_of_them(n: int):
     deal = Deal.of(n, 2 * n, np.random.default_rng(0))
-    counts = deal.fake_parts @ np.bincount(deal.fake_hands, minlength=32)
+    counts = PARTS @ np.bincount(deal.fake_hands, minlength=32)
     assert (counts <= n).all()
     assert (counts.reshape(-1, 10)[:, :4].sum(axis=1) == n).all()  # quarters
     assert (counts.reshape(-1, 10)[:, 4::2] + counts.reshape(-1, 10)[:, 5::2] == n).all()  # halves
+
+
+def test_halves_of_all_deals_cross():
+    halves = PARTS.reshape(-1, 10, 32)[:, 4::2].reshape(-1, 32)
+    signs = 2 * halves - 1  # of each half: 1 of its hands, -1 of the rest
+    assert signs @ signs.T == pytest.approx(32 * np.eye(27))
 
 
 def test_the_error_of_shares_that_differ_is_that_of_the_formula():
@@ -55,6 +61,8 @@ def test_an_interval_stays_within_what_is_possible():
     assert Score(0.999, 0.01, 10, "higher", limits=SHARE).interval == (pytest.approx(0.9794), 1.0)
     assert Score(0.001, 0.01, 10, "higher", limits=SHARE, bounds=(-0.2, 0.3)).interval == (0.0, 0.3)
     assert Score(20.0, 1.0, 10, "lower").interval == (pytest.approx(18.04), pytest.approx(21.96))
+    assert str(Score(0.999, 0.01, 10, "higher", limits=SHARE)) == "0.999 (0.979 to 1)"
+    assert str(Score(0.9, 0.01, 10, "higher", limits=SHARE)) == "0.9 ± 0.01"
 
 
 # --- Of the scores: intervals hold the mean over other draws ------------------------------------------------

@@ -19,7 +19,15 @@ from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_sh
 from gansmith.scorecard.private.membership import membership
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
-from gansmith.scorecard.score import SHARE, Effort, Score, error_by_groups, error_of_share
+from gansmith.scorecard.score import (
+    GROUPS_FREE,
+    SHARE,
+    Effort,
+    Score,
+    error_by_groups,
+    error_of_share,
+    interval_of_few,
+)
 
 NO_CLASSES: Final = "No attribute of the real records has two to a hundred classes, held-out ones included."
 N_DETAILS: Final = 10
@@ -154,6 +162,8 @@ def _statistic(statistic: Statistic) -> Measure[Case]:
             source=statistic.source,
             label=statistic.label,
             meaning=statistic.meaning,
+            bounds=interval_of_few(whole, error, GROUPS_FREE + 1),
+            limits=(0.0, np.inf),
         )
         return [Found(statistic.name, score, details, (ours.mean(axis=0), theirs.mean(axis=0)))]
 

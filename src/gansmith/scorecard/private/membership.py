@@ -14,10 +14,10 @@ from gansmith.scorecard.chance import DOUBT, adjusted
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
 from gansmith.scorecard.learners import SMALL_TREES
 from gansmith.scorecard.points import affordable, as_points, nearest_few
-from gansmith.scorecard.private.rates import Reached, auc_reached, n_needed, share_reached
+from gansmith.scorecard.private.rates import Reached, auc_reached, mean_auc, n_needed, share_reached
 from gansmith.scorecard.private.risk import Rate
 from gansmith.scorecard.private.unusual import FEWEST, most_unusual, unusualness
-from gansmith.scorecard.score import CONFIDENT, Score
+from gansmith.scorecard.score import CONFIDENT, SHARE, Score
 
 FALSE_POSITIVES: Final = 0.01
 SURER: Final = 0.001
@@ -29,6 +29,7 @@ _BALL: Final = 0.1
 """The small ball reaches as far as this share of the targets has its nearest synthetic record."""
 _RECORDS_LEARNT: Final = 10_000
 """That the classifier learns from, of each side."""
+_BY_CHOICE: Final = math.sqrt(1 + 2 / math.pi)
 _NO_DISTANCE: Final = 1e-6
 """Added to distances before their logarithm is taken: a copy lies at a distance of 0."""
 _SOURCE: Final = (
@@ -104,8 +105,12 @@ def membership(
     )
     auc = _score(_mean([_best(auc_reached, *sides) for sides in swapped], aucs), "", is_share=False)
     tpr = _score(_mean([_best(_sure_share, *sides) for sides in swapped], tprs), "", is_share=True)
-    unusual_auc = _score(_surest(unusual_aucs), " of unusual records", is_share=False)
-    unusual_tpr = _score(_surest(unusual_tprs), " of unusual records", is_share=True)
+    unusual_auc = _score(
+        _surest(unusual_aucs, mean_auc(unusual.values())), " of unusual records", is_share=False
+    )
+    unusual_tpr = _score(
+        _surest(unusual_tprs, _mean_rate(unusual_tprs)), " of unusual records", is_share=True
+    )
     return Membership(
         auc,
         _agreeing(tpr, auc),
@@ -210,30 +215,38 @@ def _best(
 def _mean(parts: Sequence[Reached], of_all: Mapping[str, Reached]) -> Reached:
     """Of two rates; the chance is by Holm that of the attack which does best on all targets.
 
-    Not that of the two rates: which attack is chosen on one half goes together with what it reaches there.
+    Not that of the two rates: which attack is chosen on one half goes together with what it reaches there. So
+    do the rates, where the choice is chance: with two attacks of which one does well where the other does
+    badly, the mean is half of two sizes, |a| + |b|, with either sign, whose variance is 1 + 2 / pi times that
+    of half of a + b.
     """
     rates = [part.rate for part in parts]
-    value, n = sum(rate.value for rate in rates) / len(rates), sum(rate.n for rate in rates)
-    low = value - math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
-    high = value + math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
-    n_others = min(part.n_others for part in parts)
     chances = adjusted({name: part.chance for name, part in of_all.items()})
+    wider = _BY_CHOICE if min(chances.values()) >= DOUBT else 1.0
+    value, n = sum(rate.value for rate in rates) / len(rates), sum(rate.n for rate in rates)
+    low = value - wider * math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
+    high = value + wider * math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
+    n_others = min(part.n_others for part in parts)
     return Reached(Rate(value, low, high, n), min(chances.values()), n_others)
 
 
-def _surest(parts: Mapping[str, Reached]) -> Reached:
+def _surest(parts: Mapping[str, Reached], mean: Rate) -> Reached:
     """The attack that is least likely a guess, or the mean of all where that may be one."""
     chances = adjusted({name: part.chance for name, part in parts.items()})
     surest = min(chances, key=lambda name: (chances[name], -parts[name].rate.low))
-    if chances[surest] < DOUBT:
-        return replace(parts[surest], chance=chances[surest])
+    rate = parts[surest].rate if chances[surest] < DOUBT else mean
+    return Reached(rate, chances[surest], parts[surest].n_others)
+
+
+def _mean_rate(parts: Mapping[str, Reached]) -> Rate:
+    """The mean of shares; the interval is theirs, as if all erred alike."""
     rates = [part.rate for part in parts.values()]
     value, low, high = np.mean([(rate.value, rate.low, rate.high) for rate in rates], axis=0).tolist()
-    return Reached(Rate(value, low, high, rates[0].n), chances[surest], parts[surest].n_others)
+    return Rate(value, low, high, rates[0].n)
 
 
 def _score(found: Reached, whose: str, *, is_share: bool) -> Score:
-    """As a score; the interval of a share stays within 0 to 1."""
+    """As a score."""
     rate, n_wanted = found.rate, n_needed(FALSE_POSITIVES) if is_share else FEWEST
     if is_share:
         label = f"membership{whose} (found at 1 % false alarms)"
@@ -255,7 +268,8 @@ def _score(found: Reached, whose: str, *, is_share: bool) -> Score:
         source=_SOURCE,
         label=label,
         meaning=meaning,
-        bounds=(max(0.0, rate.low), min(1.0, rate.high)) if is_share else None,
+        bounds=(rate.low, rate.high),
+        limits=SHARE,
         caveat=doubt if found.n_others < n_wanted else "",
         chance=found.chance,
     )

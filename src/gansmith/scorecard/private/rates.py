@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, final
 
@@ -10,9 +11,9 @@ import numpy as np
 from jaxtyping import Float
 
 from gansmith.scorecard.chance import Tally, chance_beyond
-from gansmith.scorecard.learners import auc_and_error
+from gansmith.scorecard.learners import auc_and_error, mean_and_error, shares_beaten
 from gansmith.scorecard.private.risk import Rate, wilson_rate
-from gansmith.scorecard.score import CONFIDENT
+from gansmith.scorecard.score import reach_of_few
 
 _SIDES: Final[tuple[Literal["right"], Literal["left"]]] = ("right", "left")
 
@@ -36,7 +37,19 @@ def auc_reached(members: np.ndarray, others: np.ndarray) -> Reached:
     n, m = len(members), len(others)
     by_chance = math.sqrt((n + m + 1) / (12 * n * m))  # of few records their own error is too small
     chance = chance_beyond(value - 0.5, max(error, by_chance))
-    return Reached(Rate(value, value - CONFIDENT * error, value + CONFIDENT * error, n), chance, n)
+    return Reached(_auc(value, error, n, m), chance, n)
+
+
+def _auc(value: float, error: float, n_members: int, n_others: int) -> Rate:
+    reach = reach_of_few(max(1, min(n_members, n_others) - 1)) * error
+    return Rate(value, value - reach, value + reach, n_members)
+
+
+def mean_auc(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Rate:
+    """The mean AUC of several attacks on the same members and others."""
+    beaten, by = zip(*(shares_beaten(*pair) for pair in pairs), strict=True)
+    value, error = mean_and_error(np.mean(beaten, axis=0), np.mean(by, axis=0))
+    return _auc(value, error, len(beaten[0]), len(by[0]))
 
 
 def share_reached(members: np.ndarray, others: np.ndarray, *, false_positives: float) -> Reached:

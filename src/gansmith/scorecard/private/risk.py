@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Final, final
 
 from gansmith.scorecard.chance import DOUBT, Tally, adjusted, chance_of_more
-from gansmith.scorecard.score import CONFIDENT, Score
+from gansmith.scorecard.score import CONFIDENT, SHARE, Score, wilson_interval
 
 SOURCE: Final = "Giomi et al. 2023 (arXiv:2211.10459)"
 _LEAST: Final = -1.0
@@ -70,6 +70,7 @@ class Risk:
             label=label,
             meaning=meaning,
             bounds=self.bounds,
+            limits=SHARE,
             caveat=self.caveat,
             chance=self.chance,
         )
@@ -105,8 +106,7 @@ def wilson_rate(tally: Tally, *, confidence: float = 1 - _DOUBT, design: float =
             is where tries are about the same records (the design effect, Kish 1965, "Survey sampling").
 
     Source:
-        Wilson 1927, "Probable inference, the law of succession, and statistical inference", Journal of the
-        American Statistical Association 22.
+        As `wilson_interval`.
 
     Example:
         >>> rate = wilson_rate(Tally(0, 100))
@@ -115,13 +115,9 @@ def wilson_rate(tally: Tally, *, confidence: float = 1 - _DOUBT, design: float =
     """
     if not tally.n:
         return Rate(0.0, 0.0, 1.0, 0)
-    n, share = tally.n / design, tally.n_hits / tally.n
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    # Rounding must not push the bounds past a share of exactly 0 or 1.
-    low, high = min(max(0.0, centre - half), share), max(min(1.0, centre + half), share)
-    return Rate(share, low, high, tally.n)
+    share = tally.n_hits / tally.n
+    reach = NormalDist().inv_cdf((1 + confidence) / 2)
+    return Rate(share, *wilson_interval(share, tally.n / design, reach), tally.n)
 
 
 def measured_risk(

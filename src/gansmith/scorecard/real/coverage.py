@@ -10,7 +10,16 @@ from jaxtyping import Float
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import draws
-from gansmith.scorecard.score import GROUPS, SHARE, Score, error_by_groups, error_of_share, interval_of_few
+from gansmith.scorecard.score import (
+    GROUPS_FREE,
+    SHARE,
+    Score,
+    error_of_share,
+    interval_of_few,
+    reach_of_few,
+    scores_of_groups,
+    wilson_interval,
+)
 
 _CHUNK_DISTANCES: Final = 1_000_000
 """Distances held at once: 8 MB."""
@@ -18,6 +27,8 @@ _CHUNK_ROWS: Final = 64
 """Points in a chunk, at least, however many references there are: a product of few rows is slow."""
 _TIE_BREAK: Final = 1e-4
 """Width of the random coordinate that breaks ties, in units of the spread of the real points."""
+_SMALLEST_GROUP: Final = 250
+"""Records of a group from which errors come, as far as that leaves four."""
 _NAEEM: Final = "Naeem et al. 2020 (arXiv:2002.09797), eq. 3-4."
 _KYNKAANNIEMI: Final = "Kynkaanniemi et al. 2019 (arXiv:1904.06991), eq. 1-2."
 
@@ -68,13 +79,7 @@ def neighbourhoods(
     rng = draws(seed)
     fake, real = _without_ties(fake, real, rng)
     values = _shares(fake, real, k)
-    errors = np.array([0.0, 0.0, max(1.0, values[2]), 0.0])  # what nobody can say of two or three records
-    if min(len(fake), len(real)) >= 4:  # groups of two at least: one record alone has no neighbour
-        found = error_by_groups(lambda a, b: _shares(fake[a], real[b], k), len(fake), len(real), rng)
-        errors = np.array(found)
-    # Shares are no surer than that many independent yes or no; near 1 the groups can agree by luck.
-    for index, n_asked in ((0, len(fake)), (1, len(real)), (3, len(real))):
-        errors[index] = max(errors[index], error_of_share(values[index] * n_asked, n_asked))
+    spread = _spread(fake, real, k, values, rng)
     meanings = {
         "precision": "Share of synthetic records within the neighbourhood of a real one.",
         "recall": "Share of real records within the neighbourhood of a synthetic one.",
@@ -82,11 +87,19 @@ def neighbourhoods(
         "coverage": "Share of real records with a synthetic one near them; the real distribution gives "
         f"{expected_coverage(len(fake), len(real), k):.3f}.",
     }
-    return {
-        label: Score(
+    n_asked = {"precision": len(fake), "recall": len(real), "coverage": len(real)}
+    found: dict[str, Score] = {}
+    for (label, meaning), value, deviation in zip(meanings.items(), values, spread, strict=True):
+        if label == "density":
+            error, bounds = deviation, interval_of_few(value, deviation, GROUPS_FREE + 1)
+        else:
+            n = n_asked[label] / deviation**2  # as many independent yes or no say as much
+            error = error_of_share(value * n, n)
+            bounds = wilson_interval(value, n, reach_of_few(GROUPS_FREE))
+        found[label] = Score(
             value=value,
-            error=float(error),
-            bounds=interval_of_few(value, float(error), GROUPS),
+            error=error,
+            bounds=bounds,
             n=min(len(fake), len(real)),
             direction="higher",
             source=_KYNKAANNIEMI if label in ("precision", "recall") else _NAEEM,
@@ -94,8 +107,28 @@ def neighbourhoods(
             meaning=meaning,
             limits=(0.0, np.inf) if label == "density" else SHARE,
         )
-        for (label, meaning), value, error in zip(meanings.items(), values, errors, strict=True)
-    }
+    return found
+
+
+def _spread(
+    fake: np.ndarray, real: np.ndarray, k: int, values: tuple[float, ...], rng: np.random.Generator
+) -> list[float]:
+    """The standard error of the density; of each share, how many times larger than a binomial one its is.
+
+    A share of few records is another one than that of many, and so is its spread. But by how much neighbours
+    go together is about the same: the design effect (Kish 1965, "Survey sampling"), 1 or more.
+    """
+    if min(len(fake), len(real)) < 4:  # groups of two at least: one record alone has no neighbour
+        return [1.0, 1.0, max(1.0, values[2]), 1.0]  # what nobody can say of two or three records
+    found = scores_of_groups(
+        lambda a, b: _shares(fake[a], real[b], k), len(fake), len(real), rng, _SMALLEST_GROUP
+    )
+    variance, means = found.var(axis=1, ddof=1).mean(axis=0) / found.shape[1], found.mean(axis=(0, 1))
+    spread: list[float] = []
+    for place, n_asked in ((0, len(fake)), (1, len(real)), (2, 0), (3, len(real))):
+        coins = means[place] * (1.0 - means[place]) / n_asked if n_asked else 1.0
+        spread.append(float(np.sqrt(variance[place] / coins)) if coins > 0.0 else 1.0)
+    return [one if place == 2 else max(1.0, one) for place, one in enumerate(spread)]
 
 
 def expected_coverage(n_fake: int, n_real: int, k: int) -> float:

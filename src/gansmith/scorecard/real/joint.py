@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from scipy.special import xlogy
 
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
-from gansmith.scorecard.resampling import Deal, variation_similarity
+from gansmith.scorecard.resampling import PARTS, Deal, variation_similarity
 from gansmith.scorecard.score import Score, mean_similarity
 
 MAX_PAIRS: Final = 2_000
@@ -108,7 +108,7 @@ def tables_of_deal(
     deal: Deal, fake: Cells, real: Cells, subsets: Int[np.ndarray, "n_subsets size"]
 ) -> Float[np.ndarray, "n_deal n_subsets"]:
     """One minus `total_variation` of the joint tables of some columns, in each part of the records."""
-    found = np.empty((len(deal.fake_parts), len(subsets)))
+    found = np.empty((len(PARTS), len(subsets)))
     for index, subset in enumerate(subsets):
         ours, theirs, n_cells = _compact(fake.joint(subset), real.joint(subset))
         found[:, index] = deal.each(deal.tallied(ours, theirs, n_cells), variation_similarity)
@@ -219,7 +219,7 @@ def mutual_information(
 
 def _by_pair(deal: Deal, fake: Cells, real: Cells, pairs: np.ndarray) -> np.ndarray:
     """The similarity of what each pair shares, in each part of the records: shape (n_deal, n_pairs)."""
-    found = np.empty((len(deal.fake_parts), len(pairs)))
+    found = np.empty((len(PARTS), len(pairs)))
     for index, pair in enumerate(pairs):
         shape = fake.n_cells[pair]
 
@@ -306,15 +306,16 @@ def triple_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dict
 def _error_of_edges(fake: Features, real: Features, triples: np.ndarray, rng: np.random.Generator) -> float:
     """How far the mean moves because another draw of the real records has other quantiles.
 
-    Half of the records lie as far from all of them as all of them from another draw.
+    A third of the records lies as far from all of them as two draws from each other: as an edge that may jump
+    from a value to the next one does so seldom around a draw that lies far from the middle by chance.
     """
     if not len(triples) or fake.is_category.all():
         return 0.0
     some = [table.sample(_RECORDS_RECUT, rng) for table in (fake, real)]
     means: list[float] = []
     for _ in range(_RECUTS):
-        half = real.sample(max(1, len(real) // 2), rng)
-        cells = cut_into_cells(some[0], some[1], n_bins=_TRIPLE_BINS, n_codes=_TRIPLE_CODES, known=half)
+        third = real.sample(max(1, len(real) // 3), rng)
+        cells = cut_into_cells(some[0], some[1], n_bins=_TRIPLE_BINS, n_codes=_TRIPLE_CODES, known=third)
         means.append(float(_similarities(*cells, triples).mean()))
     return float(np.std(means, ddof=1))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gansmith.scorecard.features import Features, check_comparable, draws
 from gansmith.scorecard.real.shape import column_shapes, shapes_of_deal
-from gansmith.scorecard.resampling import Deal
+from gansmith.scorecard.resampling import PARTS, Deal
 from gansmith.scorecard.score import SHARE, Score, mean_similarity
 
 RARE: Final = 0.05
@@ -146,7 +146,7 @@ def _subgroups(fake: Features, real: Features) -> list[Subgroup]:
 def _of_deal(subgroups: list[Subgroup], fake: Features, real: Features, seed: int) -> np.ndarray:
     """The similarity of each subgroup in each part of the records: shape (n_deal, n_subgroups)."""
     deal = Deal.of(len(fake), len(real), draws(seed))
-    found = np.empty((len(deal.fake_parts), len(subgroups)))
+    found = np.empty((len(PARTS), len(subgroups)))
     for index, (column, code) in enumerate(subgroups):
         members = [table.values[:, column] == code for table in (fake, real)]
         ours, theirs = (_of(table, (column, code)) for table in (fake, real))

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from typing import Final
 
 from gansmith.errors import DataError
-from gansmith.scorecard.score import SHARE, Score, error_of_share
+from gansmith.scorecard.score import SHARE, Score, error_of_share, wilson_interval
 
 ALIKE: Final = "records identical with another one"
 MOST_FREQUENT: Final = "the most frequent record"
@@ -37,6 +37,7 @@ def unique_share(keys: Sequence[Hashable]) -> tuple[dict[str, float], Score]:
     score = Score(
         value=len(counts) / n,
         error=error_of_share(len(counts), n),
+        bounds=wilson_interval(len(counts) / n, n),
         n=n,
         direction="higher",
         source="Counting.",

@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
 from gansmith.scorecard.real.joint import cells_of_codes, total_variation
-from gansmith.scorecard.resampling import Deal, step_similarity, variation_similarity
-from gansmith.scorecard.score import SHARE, Score, mean_similarity
+from gansmith.scorecard.resampling import N_FREE, PARTS, Deal, step_similarity, variation_similarity
+from gansmith.scorecard.score import SHARE, Score, interval_of_few, mean_similarity
 
 MAX_PATTERNS: Final = 50
 """Patterns of missing cells kept apart, the most frequent; the rarer ones count as one."""
@@ -63,7 +63,7 @@ def column_shapes(fake: Features, real: Features) -> Float[np.ndarray, " n_colum
 
 def shapes_of_deal(fake: Features, real: Features, deal: Deal) -> Float[np.ndarray, "n_deal n_columns"]:
     """About `column_shapes` of the parts of a deal: numbers are compared at up to 200 places alone."""
-    found = np.full((len(deal.fake_parts), fake.n_columns), np.nan)
+    found = np.full((len(PARTS), fake.n_columns), np.nan)
     for column, (ours, theirs, n_cells) in enumerate(_cells(fake, real)):
         similarity = variation_similarity if fake.is_category[column] else step_similarity
         found[:, column] = deal.each(deal.tallied(ours, theirs, n_cells), similarity)
@@ -180,9 +180,11 @@ def missing_score(fake: Features, real: Features, *, seed: int = 0) -> tuple[dic
     parts = deal.each(both, similarity)
     names = [name for name, has_gap in zip(fake.names, has_gaps, strict=True) if has_gap]
     order = np.argsort(-columns, kind="stable")
+    value, error = float(whole[0]), deal.error(np.where(np.isnan(parts), whole, parts))
     return {names[index]: float(columns[index]) for index in order}, Score(
-        value=float(whole[0]),
-        error=deal.error(np.where(np.isnan(parts), whole, parts)),
+        value=value,
+        error=error,
+        bounds=interval_of_few(value, error, N_FREE + 1),
         n=min(len(fake), len(real)),
         direction="higher",
         source="Little & Rubin 2019: patterns of missing cells, by their total variation distance.",

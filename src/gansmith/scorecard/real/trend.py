@@ -17,7 +17,7 @@ from gansmith.scorecard.real.joint import (
     tables_of_deal,
     total_variation,
 )
-from gansmith.scorecard.resampling import N_SETS, Deal
+from gansmith.scorecard.resampling import N_SETS, PARTS, Deal
 from gansmith.scorecard.score import Score, mean_similarity
 
 _BINS: Final = 10
@@ -29,6 +29,9 @@ _RECUTS: Final = 24
 """Times that cells are cut between other extremes, ..."""
 _RECORDS_RECUT: Final = 4_000
 """... and records of each side that are counted then."""
+_REACH: Final = float(np.sqrt(2 / 3))
+"""By this, a quarter of the records lies as far from all of them as two draws from each other. What jumps, as
+pairs that count or not, jumps seldom around a draw that lies far from the middle by chance."""
 _MOST_CELLS: Final = 20_000
 """Cells of a pair whose strength is looked at in parts of the records."""
 
@@ -212,7 +215,7 @@ def trends_of_deal(
 ) -> Float[np.ndarray, "n_deal n_pairs"]:
     """The similarity of each pair in each part of the records, cut as all records are; NaN: not defined."""
     is_contingent = fake.is_category[pairs].any(axis=1)
-    found = np.empty((len(deal.fake_parts), len(pairs)))
+    found = np.empty((len(PARTS), len(pairs)))
     if is_contingent.any():
         found[:, is_contingent] = tables_of_deal(deal, *_equal_width_cells(fake, real), pairs[is_contingent])
     for index in np.flatnonzero(~is_contingent):
@@ -226,7 +229,7 @@ def strengths_of_deal(real: Features, pairs: np.ndarray, deal: Deal) -> Float[np
     is_contingent = np.atleast_1d(real.is_category[pairs].any(axis=1))
     cells, _ = _equal_width_cells(real, real)
     hands = deal.of_real()
-    found = np.zeros((len(deal.real_parts), len(pairs)))
+    found = np.zeros((len(PARTS), len(pairs)))
     for index, pair in enumerate(pairs):
         if not is_contingent[index]:
             sums = hands.summed(*[_products(real.values[:, pair])] * 2)
@@ -252,15 +255,15 @@ def error_of_edges(
 ) -> float:
     """How far the mean moves because another draw has other extremes, between which its cells are cut.
 
-    The extremes of some of the records vary about as much as those of all do: those of eighths of both tables
-    are taken instead, again and again.
+    The extremes of some of the records vary about as much as those of all do: those of quarters of both
+    tables are taken instead, again and again.
 
     Args:
         fake: Synthetic records.
         real: Real records.
         pairs: Of columns.
         trends: Their similarities.
-        rng: Draws the eighths, and few of many records to be counted.
+        rng: Draws the quarters, and few of many records to be counted.
         strengths: Of the deal's parts, where strong pairs alone count: they vary as well.
     """
     is_cut = fake.is_category[pairs].any(axis=1) & ~fake.is_category[pairs].all(axis=1)
@@ -269,14 +272,14 @@ def error_of_edges(
     some = [table.sample(_RECORDS_RECUT, rng) for table in (fake, real)]
     means: list[float] = []
     for turn in range(_RECUTS):
-        ends = [_ends(table.sample(max(2, len(table) // 8), rng)) for table in (fake, real)]
+        ends = [_ends(table.sample(max(2, len(table) // 4), rng)) for table in (fake, real)]
         ours, theirs = _equal_width_cells(some[0], some[1], (ends[0], ends[1]))
         recut = trends.copy()
         recut[is_cut] = [1 - total_variation(ours.joint(p), theirs.joint(p)) for p in pairs[is_cut]]
         is_counted = ~np.isnan(recut)
         if strengths is not None:
             quarters = strengths.reshape(-1, N_SETS, len(pairs))[:, :4].reshape(-1, len(pairs))
-            moved = (quarters[turn % len(quarters)] - quarters.mean(axis=0)) / 2
+            moved = (quarters[turn % len(quarters)] - quarters.mean(axis=0)) * _REACH
             is_counted &= _is_strong(_strengths(some[1], pairs, ends[1]) + moved, real, pairs)
         if is_counted.any():
             means.append(float(recut[is_counted].mean()))

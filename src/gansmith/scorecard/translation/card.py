@@ -252,7 +252,6 @@ def mean_score(
     n, value = len(known), float(known.mean())
     error = float(known.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
     reach = float(student.ppf(0.975, n - 1)) * error if n > 1 else math.nan
-    low, high = bounds or (-math.inf, math.inf)
     return Score(
         value=value,
         error=error,
@@ -261,7 +260,8 @@ def mean_score(
         source=source,
         label=label,
         meaning=meaning,
-        bounds=(max(low, value - reach), min(high, value + reach)) if n > 1 else (math.nan, math.nan),
+        bounds=(value - reach, value + reach),
+        limits=bounds or (-math.inf, math.inf),
         caveat="" if n > 1 else "One record: nobody knows how far the next one would lie.",
     )
 

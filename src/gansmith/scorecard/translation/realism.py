@@ -10,7 +10,7 @@ from gansmith.errors import DataError
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.learners import SMALL_TREES, Trees, auc_and_error
 from gansmith.scorecard.real.distances import frechet
-from gansmith.scorecard.score import Score
+from gansmith.scorecard.score import SHARE, Score
 from gansmith.scorecard.translation.patches import Patches
 
 _FOLDS: Final = 5
@@ -73,6 +73,7 @@ def patch_auc(
         label="AUC of patches",
         meaning="How often a classifier picks the made one of two patches, one made, one real; 0.5: they "
         "cannot be told apart, 1: always.",
+        limits=SHARE,
     )
 
 
@@ -110,6 +111,7 @@ def fd_patches(made: Patches, real: Patches, *, is_paired: bool, seed: int) -> S
         label="FD patches",
         meaning="Frechet distance between features of made and of real patches; 0 is equal. No FID: the "
         "features are our own.",
+        limits=(0.0, np.inf),
     )
 
 

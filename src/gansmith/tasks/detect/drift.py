@@ -47,7 +47,8 @@ class Drift:
     @property
     def sentence(self) -> str:
         """What was found, in words."""
-        about = f"{self.auc:.2f} ± {CONFIDENT * self.error:.2f}"
+        low, high = (self.auc + sign * CONFIDENT * self.error for sign in (-1, 1))
+        about = f"{self.auc:.2f}, between {max(0.0, low):.2f} and {min(1.0, high):.2f}"
         told = f"boosted trees tell the two sets apart with an AUC of {about} (0.5: not at all)"
         if not self.is_moved:
             return f"No drift was found: {told}."
