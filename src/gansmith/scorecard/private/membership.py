@@ -103,7 +103,9 @@ def membership(
         for group in (ordinary, unusual)
         for measure in (auc_reached, _sure_share)
     )
-    auc = _score(_mean([_best(auc_reached, *sides) for sides in swapped], aucs), "", is_share=False)
+    auc = _score(
+        _mean([_best(auc_reached, *sides) for sides in swapped], aucs, _BY_CHOICE), "", is_share=False
+    )
     tpr = _score(_mean([_best(_sure_share, *sides) for sides in swapped], tprs), "", is_share=True)
     unusual_auc = _score(
         _surest(unusual_aucs, mean_auc(unusual.values())), " of unusual records", is_share=False
@@ -212,17 +214,17 @@ def _best(
     return measure(*to_measure[best])
 
 
-def _mean(parts: Sequence[Reached], of_all: Mapping[str, Reached]) -> Reached:
+def _mean(parts: Sequence[Reached], of_all: Mapping[str, Reached], by_choice: float = 1.0) -> Reached:
     """Of two rates; the chance is by Holm that of the attack which does best on all targets.
 
     Not that of the two rates: which attack is chosen on one half goes together with what it reaches there. So
-    do the rates, where the choice is chance: with two attacks of which one does well where the other does
-    badly, the mean is half of two sizes, |a| + |b|, with either sign, whose variance is 1 + 2 / pi times that
-    of half of a + b.
+    do AUCs, where the choice is chance: with two attacks of which one does well where the other does badly,
+    the mean is half of two sizes, |a| + |b|, with either sign, whose variance is 1 + 2 / pi times that of
+    half of a + b. Shares of so few records, most of them 0, hardly do: their intervals hold without it.
     """
     rates = [part.rate for part in parts]
     chances = adjusted({name: part.chance for name, part in of_all.items()})
-    wider = _BY_CHOICE if min(chances.values()) >= DOUBT else 1.0
+    wider = by_choice if min(chances.values()) >= DOUBT else 1.0
     value, n = sum(rate.value for rate in rates) / len(rates), sum(rate.n for rate in rates)
     low = value - wider * math.hypot(*(rate.value - rate.low for rate in rates)) / len(rates)
     high = value + wider * math.hypot(*(rate.high - rate.value for rate in rates)) / len(rates)
