@@ -17,8 +17,11 @@ from bench.null_populations import SIMULATED, Rng, table
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.learners import SMALL_TREES
 from gansmith.scorecard.points import as_points
-from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share
+from gansmith.scorecard.private.copies import exact_copies, near_copies, nearest_neighbour_share, rare_values
+from gansmith.scorecard.private.inference import inference
+from gansmith.scorecard.private.linkability import linkability
 from gansmith.scorecard.private.membership import membership
+from gansmith.scorecard.private.singling_out import multivariate_singling_out, univariate_singling_out
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.distances import frechet_distance, kernel_distance
 from gansmith.scorecard.real.joint import mutual_information, triple_score
@@ -34,6 +37,8 @@ N_LABELS: Final = 300
 """A column of text with more different cells than this is left out."""
 SHUFFLED, LONGER = 0.1, 1.03
 """Share of the cells of each column that are shuffled, and by what numbers are multiplied."""
+N_TRIES: Final = 300
+"""Of an attack."""
 Found = Mapping[str, Score]
 
 
@@ -70,13 +75,16 @@ def _parted(whole: Features, sizes: tuple[int, ...]) -> list[Features]:
     return [whole.take(np.arange(low, high)) for low, high in pairwise(ends)]
 
 
-def somewhat_wrong(records: Features, rng: Rng) -> Features:
-    """A tenth of the cells of each column are shuffled among themselves, numbers a little too large."""
+def somewhat_wrong(records: Features, rng: Rng, longer: float = LONGER) -> Features:
+    """A tenth of the cells of each column are shuffled among themselves, numbers a little too large.
+
+    With `longer` 1 they keep their size: trees that look at decimals know all others.
+    """
     values = records.values.copy()
     for column, is_category in enumerate(records.is_category):
         chosen = np.flatnonzero(rng.random(len(values)) < SHUFFLED)
         values[chosen, column] = values[rng.permutation(chosen), column]
-        values[:, column] *= 1.0 if is_category else LONGER
+        values[:, column] *= 1.0 if is_category else longer
     return Features(records.names, values, records.is_category)
 
 
@@ -106,20 +114,34 @@ def counted(fake: Features, train: Features, real: Features) -> Found:
 def learnt(fake: Features, train: Features, real: Features) -> Found:
     """Scores that a model gives."""
     target = fake.names[-1]
-    guessed = membership(fake, train, real, seed=0, n_max=1_000)
     return {
         "c2st": two_sample_auc(fake, real, seed=0, learner=SMALL_TREES, finds_giveaways=False).score,
         "tstr": train_here_test_real(fake, contest(target, real), seed=0),
         "tstr (mean)": mean_skill(skills_of(fake, real, fake.names, seed=0)),
+    }
+
+
+def attacked(fake: Features, train: Features, real: Features) -> Found:
+    """Scores that attacks give."""
+    guessed = membership(fake, train, real, seed=0, n_max=1_000)
+    sets = fake, train, real
+    return {
         "membership_auc": guessed.auc,
         "membership_tpr": guessed.tpr,
         "membership_auc_unusual": guessed.unusual_auc,
+        "membership_tpr_unusual": guessed.unusual_tpr,
+        "singling_out": multivariate_singling_out(*sets, seed=0, n_max=N_TRIES).score,
+        "singling_out_one": univariate_singling_out(*sets, seed=0, n_max=5 * N_TRIES).score,
+        "linkability": linkability(*sets, seed=0, n_max=N_TRIES).score,
+        "inference": inference(*sets, seed=0, n_max=N_TRIES).score,
+        "rare_values": rare_values(*sets, seed=0).score,
     }
 
 
 MEASURED: Final[Mapping[str, Callable[[Features, Features, Features], Found]]] = {
     "counted": counted,
     "learnt": learnt,
+    "attacked": attacked,
 }
 
 
@@ -140,7 +162,8 @@ def covers(name: str, size: int, n_draws: int, seed: int, measure: str, *, is_fr
         parts = drawn(name, (size, size, size), rng)
         if not parts:
             return []
-        fake = parts[0] if is_fresh else somewhat_wrong(parts[0], rng)
+        longer = LONGER if measure == "counted" else 1.0
+        fake = parts[0] if is_fresh else somewhat_wrong(parts[0], rng, longer)
         for label, score in MEASURED[measure](fake, *parts[1:]).items():
             if np.isfinite(score.value):
                 found.setdefault(label, []).append(score)

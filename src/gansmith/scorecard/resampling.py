@@ -54,8 +54,8 @@ class Deal:
 
     The score of a part is a repetition of the measurement on fewer records. Its spread among quarters, and
     among halves, gives the error at full size to the first order; by how much the two disagree is the next
-    order, which is extrapolated. That matters because distances have another spread where sets are equal than
-    where they differ, and few records always look equal.
+    order, which is extrapolated where it adds to the error. That matters because distances have another spread
+    where sets are equal than where they differ, and few records always look equal.
 
     Source:
         Random groups and balanced half-samples: Wolter 2007, "Introduction to Variance Estimation", 2nd
@@ -105,7 +105,7 @@ class Deal:
         quarters, halves = np.split(scores.reshape(-1, N_SETS), [_N_QUARTERS], axis=1)
         of_quarters = float(quarters.var(axis=1, ddof=1).mean()) / 4
         of_halves = float(np.square(halves[:, ::2] - halves[:, 1::2]).mean()) / 4
-        return float(np.sqrt(max(1.5 * of_halves - 0.5 * of_quarters, of_halves / 2)))
+        return float(np.sqrt(max(1.5 * of_halves - 0.5 * of_quarters, of_halves)))
 
 
 def _tally(hands: np.ndarray, cells: np.ndarray, n_cells: int) -> np.ndarray:
