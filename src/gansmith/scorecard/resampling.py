@@ -54,8 +54,8 @@ class Deal:
 
     The score of a part is a repetition of the measurement on fewer records. Its spread among quarters, and
     among halves, gives the error at full size to the first order; by how much the two disagree is the next
-    order, which is extrapolated where it adds to the error. That matters because distances have another spread
-    where sets are equal than where they differ, and few records always look equal.
+    order, which is extrapolated where it adds to the error. That matters because distances have another
+    spread where sets are equal than where they differ, and few records always look equal.
 
     Source:
         Random groups and balanced half-samples: Wolter 2007, "Introduction to Variance Estimation", 2nd

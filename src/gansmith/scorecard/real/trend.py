@@ -255,7 +255,7 @@ def error_of_edges(
 ) -> float:
     """How far the mean moves because another draw has other extremes, between which its cells are cut.
 
-    The extremes of some of the records vary about as much as those of all do: those of quarters of both
+    The extremes of some of the records vary about as much as those of all do: those of halves of both
     tables are taken instead, again and again.
 
     Args:
@@ -263,7 +263,7 @@ def error_of_edges(
         real: Real records.
         pairs: Of columns.
         trends: Their similarities.
-        rng: Draws the quarters, and few of many records to be counted.
+        rng: Draws the halves, and few of many records to be counted.
         strengths: Of the deal's parts, where strong pairs alone count: they vary as well.
     """
     is_cut = fake.is_category[pairs].any(axis=1) & ~fake.is_category[pairs].all(axis=1)
@@ -272,7 +272,7 @@ def error_of_edges(
     some = [table.sample(_RECORDS_RECUT, rng) for table in (fake, real)]
     means: list[float] = []
     for turn in range(_RECUTS):
-        ends = [_ends(table.sample(max(2, len(table) // 4), rng)) for table in (fake, real)]
+        ends = [_ends(table.sample(max(2, len(table) // 2), rng)) for table in (fake, real)]
         ours, theirs = _equal_width_cells(some[0], some[1], (ends[0], ends[1]))
         recut = trends.copy()
         recut[is_cut] = [1 - total_variation(ours.joint(p), theirs.joint(p)) for p in pairs[is_cut]]
