@@ -78,11 +78,11 @@ class Score:
             raise ValueError(f"A score of {self.n} records with an error of {self.error}.")
 
     def __str__(self) -> str:
-        least, most = self.limits
-        if self.value - self.error < least or self.value + self.error > most:
+        error = self.error if self.error > _NOTHING else 0.0
+        if self.value - error < self.limits[0] or self.value + error > self.limits[1]:
             low, high = self.interval
             return f"{self.value:.4g} ({low:.3g} to {high:.3g})"
-        return f"{self.value:.4g} ± {self.error if self.error > _NOTHING else 0.0:.2g}"
+        return f"{self.value:.4g} ± {error:.2g}"
 
     @property
     def interval(self) -> tuple[float, float]:
