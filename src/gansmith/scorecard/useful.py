@@ -17,6 +17,8 @@ MAX_CLASSES: Final = 20
 """Classes of a target that are told apart, the rarer ones counting as one; a number with no more different
 values than this, each twice on average, is a target of classes, too."""
 _SHARE_DRAWN: Final = 0.9
+_FEW: Final = 10
+"""Test records of a class, or of all others, by which the error of an AUC can be told."""
 _SOURCE: Final = "Esteban et al. 2017 (arXiv:1706.02633): train on synthetic, test on real."
 
 
@@ -232,7 +234,10 @@ def how_well(labels: np.ndarray, said: np.ndarray, unit: str, *, fewest: int = 1
         classes, counts = classes[1:], counts[1:]  # of two classes both have the same AUC
     for label in classes[np.minimum(counts, len(labels) - counts) >= fewest].tolist():
         told, is_it = said[:, int(label)], labels == label
-        aucs.append(auc_and_error(told[is_it], told[~is_it]))
+        value, error = auc_and_error(told[is_it], told[~is_it])
+        n_fewer = int(min(is_it.sum(), (~is_it).sum()))
+        # So few say little of their own spread: that of a guess is known (Mann & Whitney 1947).
+        aucs.append((value, error if n_fewer >= _FEW else max(error, (12 * n_fewer) ** -0.5)))
     if not aucs:
         return (np.nan, np.nan)
     # The classes share their records, so their errors may all point one way: the mean error is the upper
