@@ -90,8 +90,8 @@ def chance_of_more_within(groups: Iterable[tuple[Tally, Tally]]) -> float:
 
     Example:
         >>> halves = [(Tally(4, 600), Tally(0, 600)), (Tally(4, 600), Tally(0, 600))]
-        >>> round(chance_of_more_within(halves), 4)
-        0.0038
+        >>> round(chance_of_more_within(halves), 3)
+        0.004
     """
     from scipy.stats import hypergeom  # takes a moment: only where something is judged
 

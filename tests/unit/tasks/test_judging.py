@@ -139,7 +139,7 @@ FAULTS: dict[str, tuple[Callable[[], pd.DataFrame], tuple[str, ...], str, tuple[
     "a shuffled target": (shuffled_target, ("tstr", "c2st"), USEFUL, ("rich",)),
     "a column shifted by 5 %": (shifted, ("shape", "c2st"), NUMBERS, ("height",)),
     "a rare category missing": (without_suva, ("rare_categories",), NUMBERS, ("city",)),
-    "swapped names of categories": (swapped, ("shape", "trend"), NUMBERS, ("city",)),
+    "swapped names of categories": (swapped, ("shape",), NUMBERS, ("city",)),
     "a value out of range": (younger_than_anybody, ("valid",), VALID, ("age",)),
 }
 """What is wrong, the scores that must see it, the question it answers, and the columns to be named."""

@@ -72,8 +72,10 @@ def met_by_chance(numbers: pa.Array) -> float:
     never. They are moved by one to ten times the usual gap between them, up and down.
 
     Example:
-        >>> met_by_chance(pa.array(range(100, 200))), met_by_chance(pa.array([12, 90, 377, 5801, 9120]))
-        (0.945, 0.0)
+        >>> round(met_by_chance(pa.array(range(100, 200))), 3)
+        0.945
+        >>> met_by_chance(pa.array([12, 90, 377, 5801, 9120]))
+        0.0
     """
     known = np.unique(numbers.to_numpy(zero_copy_only=False).astype(np.int64))
     if len(known) < 2:

@@ -16,6 +16,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
+from gansmith.scorecard.chance import adjusted
 from gansmith.scorecard.embedded.alike import Likeness, border_of, likeness
 from gansmith.scorecard.embedded.measures import MEASURES, Case
 from gansmith.scorecard.embedded.records import AbstractObserver, Classifier, Embedded, Encoder, Target
@@ -95,21 +96,24 @@ class EmbeddedJudge(AbstractJudge[Case]):
         return entries, founds, skipped
 
     def missing(self, fake: Embedded) -> dict[tuple[str, str], float]:
-        """Target and class of what should occur among labels and does not, and how surprising that is.
+        """Target and class of what should occur among labels and does not, and how likely that is.
 
-        The surprise is minus the logarithm of the chance that all k known records of a class are real ones,
-        were the n synthetic and the N known records drawn alike: k log(1 + n / N), in nats. Rare classes are
-        not asked for: they should not occur.
+        The chance is that all k known records of a class are real ones, were the n synthetic and the N known
+        records drawn alike: (1 + n / N)^-k; adjusted for all classes. Rare ones are not asked for.
         """
-        known, found = np.concatenate([self.train.codes, self.holdout.codes]), dict[tuple[str, str], float]()
+        known, chances = (
+            np.concatenate([self.train.codes, self.holdout.codes]),
+            dict[tuple[str, str], float](),
+        )
         for place, target in enumerate(self.targets):
             ours, real = (codes[codes[:, place] >= 0, place] for codes in (fake.codes, known))
             counts = [np.bincount(codes, minlength=len(target.classes)) for codes in (ours, real)]
-            for code in np.flatnonzero((counts[0] == 0) & (len(ours) > 0)).tolist():
-                surprise = counts[1][code] * np.log1p(len(ours) / len(real))
-                if target.classes[code] not in target.rare:
-                    found[target.name, target.classes[code]] = float(surprise)
-        return found
+            for code, name in enumerate(target.classes if len(ours) else ()):
+                if name not in target.rare:
+                    lacks = counts[0][code] == 0
+                    chance = (1 + len(ours) / len(real)) ** -float(counts[1][code])
+                    chances[target.name, name] = chance if lacks else 1.0
+        return {key: chance for key, chance in adjusted(chances).items() if chance < 1}
 
     def anchor_case(self, stand_in: StandIn, name: str, n: int) -> Case:
         """See the base class."""

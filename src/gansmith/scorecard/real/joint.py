@@ -8,7 +8,6 @@ from typing import Final, final
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.special import xlogy
 
 from gansmith.scorecard.features import Features, check_comparable, draws, fold_rare_codes
 from gansmith.scorecard.resampling import PARTS, Deal, variation_similarity
@@ -244,7 +243,7 @@ def _shared_of(counts: np.ndarray) -> np.ndarray:
 def _entropies(counts: np.ndarray) -> np.ndarray:
     """As `_entropy`, of each row."""
     n_records = counts.sum(axis=1)
-    plain = np.log(n_records) - xlogy(counts, counts).sum(axis=1) / n_records
+    plain = np.log(n_records) - _weighted_logs(counts).sum(axis=1) / n_records
     return plain + (np.count_nonzero(counts, axis=1) - 1) / (2 * n_records)
 
 
@@ -260,10 +259,15 @@ def _shared(cells: Cells, pairs: np.ndarray) -> np.ndarray:
     return shared
 
 
+def _weighted_logs(counts: np.ndarray) -> np.ndarray:
+    """Each count times its logarithm, 0 of 0."""
+    return counts * np.log(np.maximum(counts, 1))
+
+
 def _entropy(counts: np.ndarray) -> float:
     """Miller and Madow's estimate in nats: that of the counts, and half a record for every further cell."""
     n_records = counts.sum()
-    plain = np.log(n_records) - xlogy(counts, counts).sum() / n_records
+    plain = np.log(n_records) - _weighted_logs(counts).sum() / n_records
     return float(plain + (np.count_nonzero(counts) - 1) / (2 * n_records))
 
 
