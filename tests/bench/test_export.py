@@ -153,6 +153,7 @@ def test_few_wrong_cells_lower_the_rate_by_their_share(name, few):
     assert check.rate(made, few) == pytest.approx(1 - np.mean([k % 20 == 0 for k in there]))
 
 
+@pytest.mark.slow
 def test_what_the_codec_makes_of_learnt_records_passes(codec, table, real, tmp_path):
     """As if the networks were perfect."""
     made = decoded(codec, codec.encode(table, 0), tmp_path / "made.csv")

@@ -86,6 +86,7 @@ def test_the_promise_is_kept(kind, check, tmp_path):
     check(KindSubject(find_modality(kind), SOURCES[kind](), tmp_path, BAD_SOURCES[kind]()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MADE)
 def test_the_autoencoders_of_every_kind_keep_the_promises(kind, tmp_path):
     """All promises at once, by the one function that others call."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
-QUICK = ("digits", "table")
+QUICK = ("digits",)
 
 
 def test_there_are_examples():

@@ -14,7 +14,7 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.scorecard.features import Features, draws
-from gansmith.scorecard.learners import SMALL_TREES, TREES
+from gansmith.scorecard.learners import FOREST, SMALL_TREES, TREES
 from gansmith.scorecard.measuring import Found, Measure
 from gansmith.scorecard.naming import Naming
 from gansmith.scorecard.points import as_points
@@ -82,6 +82,7 @@ def _told_apart(case: Case) -> list[Found]:
         n_folds=effort.n_folds,
         finds_giveaways=not case.is_anchor,
         learner=TREES if effort.is_full else SMALL_TREES,
+        second=FOREST if effort.has_second_judge else None,
     )
     details = dict(found.giveaways)
     if found.giveaways and not case.is_anchor and effort.is_full:

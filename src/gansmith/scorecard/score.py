@@ -180,12 +180,16 @@ class Effort:
     """Whether the expensive scores are taken at all, and all anchors of attacks: else the ceiling alone, and
     the floor where there may be a leak."""
 
+    has_second_judge: bool = True
+    """Whether a classifier of another kind tells records apart, too."""
+
     @property
     def lighter(self) -> Effort:
         """For anchors at the far ends of a score, which need not be known as well: fewer attempts."""
+        light = replace(self, has_second_judge=False)
         if not self.is_full:
-            return self
-        return replace(self, n_folds=2, n_attacks=self.n_attacks // 4, n_members=self.n_members // 4)
+            return light
+        return replace(light, n_folds=2, n_attacks=self.n_attacks // 4, n_members=self.n_members // 4)
 
 
 FULL: Final = Effort()

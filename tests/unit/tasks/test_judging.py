@@ -161,7 +161,9 @@ def is_caught(card: Scorecard, name: str) -> bool:
     return worse > 2 * np.hypot(own.error, real.error)
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(one, marks=pytest.mark.slow if one == TENTH else ()) for one in FAULTS]
+)
 def test_a_planted_fault_is_caught_and_named(fault: str, monkeypatch: pytest.MonkeyPatch):
     for module in (measures, useful):  # what all scores need is the size of their sets, not of their models
         monkeypatch.setattr(module, "TREES", SMALL_TREES)
@@ -172,7 +174,7 @@ def test_a_planted_fault_is_caught_and_named(fault: str, monkeypatch: pytest.Mon
     assert set(columns) <= set(named(card, question))
 
 
-@pytest.mark.parametrize("seed", [2, 3])
+@pytest.mark.parametrize("seed", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_fresh_real_records_pass(seed: int):
     card = judged(people(seed))
     assert {line.level for line in card.verdict} <= {"green"}, str(card)

@@ -48,13 +48,14 @@ def two_sample_auc(
     n_folds: int = 5,
     finds_giveaways: bool = True,
     learner: Trees = TREES,
+    second: Forest | None = FOREST,
 ) -> TwoSample:
     """Can a classifier tell synthetic records from real ones that it has not seen?
 
     Boosted trees learn it on all folds but one and are asked about that one, and so does a forest, which sees
     what only several columns together say. The forest counts where it is stronger by more than three errors:
-    so seldom by chance that the score of perfect data stays one half. Each fold has its own AUC and the score
-    is their mean: numbers of different classifiers are never ranked against each other, which would
+    so seldom by chance that the score of perfect data stays one half (`second` None: trees alone). Each fold
+    has its own AUC and the score is their mean: numbers of different classifiers are never ranked against each other, which would
     push the score of perfect data below one half. Both sides give equally many records, `n_max` at most. The
     error is DeLong's for the records asked about, enlarged for what the folds share. To look for the columns
     that give the synthetic records away takes longer.
@@ -72,7 +73,7 @@ def two_sample_auc(
     n = min(len(fake), len(real), n_max)
     fake, real = fake.sample(n, rng), real.sample(n, rng)
     trial = _Trial(fake.values, real.values, fake.is_category, learner, min(n_folds, n // 2), seed)
-    value, error, judges, is_forest = trial.run(FOREST)
+    value, error, judges, is_forest = trial.run(second)
     judge = "a random forest" if is_forest else "boosted trees"
     score = Score(
         value=value,

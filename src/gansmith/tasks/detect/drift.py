@@ -79,7 +79,7 @@ def drift(detection: Detection, records: Any, other: Any, seed: int) -> Drift:
     chosen = np.sort(rng.permutation(points[0].shape[1])[:MAX_COORDINATES])
     names, is_category = tuple(map(str, chosen)), np.zeros(len(chosen), bool)
     ours, theirs = (Features(names, one[:, chosen].astype(np.float64), is_category) for one in points)
-    found = two_sample_auc(theirs, ours, seed=seed, n_folds=3, finds_giveaways=False).score
+    found = two_sample_auc(theirs, ours, seed=seed, n_folds=3, finds_giveaways=False, second=None).score
     scores = [detection.scores(part) for part in some]
     test: Any = ks_2samp(scores[0], scores[1])
     moved = _significant(detection.sight.moved(*views))

@@ -205,6 +205,7 @@ def test_what_cannot_be_balanced_is_refused(codec, balance, where, said):
         request_for(codec, where, balance)
 
 
+@pytest.mark.slow
 def test_a_block_does_not_depend_on_how_many_are_wanted(model, monkeypatch):
     monkeypatch.setattr(type(model.codec), "block_size", 64)
     for where, balance in ((["age>=70", "city=Oslo"], ""), (["grade="], "member"), ((), "street")):
