@@ -209,7 +209,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
     def final_score(
         self, codec: TableCodec, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], tuple[float, float]] | None:
-        """See `HasFinalScore`: one minus the scorecard's own "c2st" by boosted trees, of 64 columns at most."""
+        """See `HasFinalScore`: one minus "c2st" of the scorecard's boosted trees, of 64 columns at most."""
         if n_heldout < MIN_RECORDS_FOR_TREES:
             return None
 

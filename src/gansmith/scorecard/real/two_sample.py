@@ -52,13 +52,13 @@ def two_sample_auc(
 ) -> TwoSample:
     """Can a classifier tell synthetic records from real ones that it has not seen?
 
-    Boosted trees learn it on all folds but one and are asked about that one, and so does a forest, which sees
-    what only several columns together say. The forest counts where it is stronger by more than three errors:
-    so seldom by chance that the score of perfect data stays one half (`second` None: trees alone). Each fold
-    has its own AUC and the score is their mean: numbers of different classifiers are never ranked against each other, which would
-    push the score of perfect data below one half. Both sides give equally many records, `n_max` at most. The
-    error is DeLong's for the records asked about, enlarged for what the folds share. To look for the columns
-    that give the synthetic records away takes longer.
+    Boosted trees learn it on all folds but one and are asked about that one, and so does a forest, which
+    sees what only several columns together say. The forest counts where it is stronger by more than three
+    errors: so seldom by chance that the score of perfect data stays one half (`second` None: trees alone).
+    Each fold has its own AUC and the score is their mean: numbers of different classifiers are never ranked
+    against each other, which would push the score of perfect data below one half. Both sides give equally
+    many records, `n_max` at most. The error is DeLong's for the records asked about, enlarged for what the
+    folds share. To look for the columns that give the synthetic records away takes longer.
 
     Raises:
         DataError: Fewer than 4 records on a side.
