@@ -334,6 +334,8 @@ class Table:
     """Records of the table that these were taken from; 0: these are all."""
     entity: str = ""
     """The column that says whose records they are, where the caller said so."""
+    time: str = ""
+    """The column by which a hold-out is later than these records: it tells them apart by itself."""
 
     def __len__(self) -> int:
         return self.records.num_rows

@@ -7,7 +7,7 @@ So a hold-out holds whole customers, or says how many of its own stand in traini
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 import numpy as np
@@ -118,7 +118,8 @@ def hold_out(
     )
     if time:
         is_held = held_by_time(table, time, entity, share)
-        notes = (f"The hold-out is the latest records by {time!r}.{whole}",)
+        table = replace(table, time=table.schema.column(time).name)
+        notes = (f"The hold-out is the latest records by {time!r}, whose own cells are not compared.{whole}",)
     elif entity:
         is_held, notes = held_by_entity(table, entity, share, seed), (whole.strip(),)
     else:

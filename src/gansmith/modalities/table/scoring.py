@@ -61,7 +61,7 @@ def score_tables(
     min_count = usual_min_count(len(train))
     known = with_rare_ones_as_text(train.records, train.schema, min_count, kept=target or "")
     train = replace(train, schema=known)
-    entities = known_entities(train, holdout, entity_column(train, train.entity))
+    entities, time = known_entities(train, holdout, entity_column(train, train.entity)), train.time
     spelt = [unlike_real(fake, train, holdout) for fake in fakes]
     train, holdout, *fakes = (_flat(part, known) for part in (train, holdout, *fakes))
     real_tables, wider = common_types([train.records, holdout.records], train.schema)
@@ -73,7 +73,7 @@ def score_tables(
         COPY: valid_share(len(train), {})[0],
     }
     for fake, spelling in zip(fakes, spelt, strict=True):
-        ours, real, held = _features(fake, train, holdout)
+        ours, real, held = _features(fake, train, holdout, time)
         values = real.values.tobytes() + held.values.tobytes() + real.is_category.tobytes()
         key = (ours.names, hashlib.sha256(values).hexdigest())
         if key not in judges:
@@ -118,9 +118,10 @@ def _not_judged(schema: Schema) -> list[str]:
     ]
 
 
-def _features(fake: Table, train: Table, holdout: Table) -> list[Features]:
-    """Of the synthetic, the training and the hold-out table: the columns that all have."""
-    shared = [name for name in train.schema.names if name in fake.records.column_names]
+def _features(fake: Table, train: Table, holdout: Table, time: str) -> list[Features]:
+    """Of the synthetic, the training and the hold-out table: the columns that all have, but that of time."""
+    apart = {time, *(name for name in train.schema.names if time and name.startswith(f"{time}."))}
+    shared = [name for name in train.schema.names if name in fake.records.column_names and name not in apart]
     if not shared:
         raise DataError(
             f"{fake.name}: none of its columns is in the real data. Give a table like the real one."

@@ -14,6 +14,7 @@ from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.options import TableOptions
 from gansmith.tabular.files import read_table
 from gansmith.tabular.schema import Table
+from gansmith.tasks.judging import score
 
 FORMAT = TableFormat()
 N = 600
@@ -106,3 +107,12 @@ def test_a_time_does_not_go_with_a_hold_out():
     table = read_table(visits())
     with pytest.raises(UsageError, match="a hold-out is given"):
         FORMAT.hold_out(table, table, TableOptions(time="day"), 0.2, 0)
+
+
+def test_the_time_that_sets_a_holdout_apart_is_not_held_against_it():
+    rng, n = np.random.default_rng(0), 600
+    table = pd.DataFrame({"day": np.arange(n), "x": rng.normal(size=n), "y": rng.integers(0, 3, n)})
+    fake = table.assign(x=rng.normal(size=n), y=rng.integers(0, 3, n))
+    card = score(fake, table, time="day", quick=True, verbose=False)
+    assert card.verdict[0].level == "green"
+    assert "day" not in card["shape"].details
