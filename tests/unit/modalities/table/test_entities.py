@@ -111,7 +111,8 @@ def test_a_time_does_not_go_with_a_hold_out():
 
 def test_the_time_that_sets_a_holdout_apart_is_not_held_against_it():
     rng, n = np.random.default_rng(0), 600
-    table = pd.DataFrame({"day": np.arange(n), "x": rng.normal(size=n), "y": rng.integers(0, 3, n)})
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(n) // 2, "D")
+    table = pd.DataFrame({"day": days, "x": rng.normal(size=n), "y": rng.integers(0, 3, n)})
     fake = table.assign(x=rng.normal(size=n), y=rng.integers(0, 3, n))
     card = score(fake, table, time="day", quick=True, verbose=False)
     assert card.verdict[0].level == "green"
