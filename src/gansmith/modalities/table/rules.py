@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gansmith.scorecard.features import draws
 from gansmith.scorecard.private.risk import Tally
 from gansmith.scorecard.validity import Rule
 from gansmith.tabular.cells import Mask, are_again, cells_of, floats_of, mask_of
@@ -78,12 +79,12 @@ class Rulebook:
     def _cross_fitted(self) -> dict[str, Tally]:
         """How often real records break what was learnt from the others, by the rule in words."""
         n, found = self.whole.num_rows, dict[str, Tally]()
-        order = np.random.default_rng(0).permutation(n)
+        order = draws(0).permutation(n)
+        is_wide = any(len(_columns_of(one)) > FEW for one in self._found)
         for fold in range(N_FOLDS):
             apart = np.zeros(n, bool)
             apart[order[fold::N_FOLDS]] = True
             fresh, known = (self.whole.filter(pa.array(part)) for part in (apart, ~apart))
-            is_wide = any(len(_columns_of(one)) > FEW for one in self._found)
             again = find(known, _varied(known, self.schema), self._declared) if is_wide else []
             for one in self._broken(fresh, known, again):
                 before = found.get(one.words, Tally(0, 0))

@@ -17,7 +17,7 @@ from gansmith.scorecard.groups.relations import Sides
 from gansmith.scorecard.naming import Naming
 from gansmith.scorecard.plots import rounded
 from gansmith.scorecard.points import as_points, nearest
-from gansmith.scorecard.private.inference import TOLERANCE
+from gansmith.scorecard.private.inference import are_right, reach_of
 from gansmith.scorecard.private.risk import Tally, measured_risk
 from gansmith.scorecard.useful import Contest, how_well
 
@@ -65,10 +65,7 @@ def guesses(fake: Features, train: Features, holdout: Features, target: str, *, 
     # Half the precision tells the nearest, in half the time.
     known, asked = ((side - middle).astype(np.float32) for side in (ours, np.concatenate(theirs)))
     said = fake.values[nearest(asked, known)[1], column]
-    reach = 0.0
-    if not fake.is_category[column] and not np.isnan(truths).all():
-        reach = TOLERANCE * float(np.ptp(np.nanquantile(truths, (0.05, 0.95))))
-    is_right = (np.abs(said - truths) <= reach) | (np.isnan(said) & np.isnan(truths))
+    is_right = are_right(said, truths, 0.0 if fake.is_category[column] else reach_of(truths))
     return Guesses(train, holdout, (is_right[:n], is_right[n:]))
 
 

@@ -67,13 +67,13 @@ def inference(fake: Features, train: Features, holdout: Features, *, seed: int, 
     for secret, nearest in zip(secrets, guessed, strict=True):
         known, is_category = fake.values[:, secret], bool(fake.is_category[secret])
         truths = np.stack([train.values[:, secret], holdout.values[:, secret]])  # (2, n)
-        reach = 0.0 if is_category else _reach(truths)
+        reach = 0.0 if is_category else reach_of(truths)
         drawn = known[rng.integers(0, len(known), size=n)]
         guesses = [drawn, *_typical(known, is_category=is_category)]
         tried[fake.names[secret]] = _Tried(
-            _is_right(known[nearest].reshape(2, n), truths, reach),
+            are_right(known[nearest].reshape(2, n), truths, reach),
             _groups(truths, is_category=is_category),
-            max(int(_is_right(guess, truths[0], reach).sum()) for guess in guesses),
+            max(int(are_right(guess, truths[0], reach).sum()) for guess in guesses),
         )
     telling = {name: one for name, one in tried.items() if one.n_missed >= FEWEST_MISSED}
     silent = [name for name in tried if name not in telling]
@@ -196,12 +196,14 @@ def _squared(points: np.ndarray, references: np.ndarray) -> np.ndarray:
     return np.square(references).sum(axis=1) - 2 * points @ references.T
 
 
-def _reach(truths: np.ndarray) -> float:
+def reach_of(truths: np.ndarray) -> float:
+    """How far a guessed number may be off, of these that are true; missing ones say nothing."""
     present = truths[~np.isnan(truths)]
     return TOLERANCE * float(np.ptp(np.quantile(present, (0.05, 0.95)))) if len(present) else 0.0
 
 
-def _is_right(guesses: np.ndarray | float, truths: np.ndarray, reach: float) -> np.ndarray:
+def are_right(guesses: np.ndarray | float, truths: np.ndarray, reach: float) -> np.ndarray:
+    """Which cells are guessed: within reach, or missing as guessed."""
     return (np.abs(guesses - truths) <= reach) | (np.isnan(guesses) & np.isnan(truths))
 
 
