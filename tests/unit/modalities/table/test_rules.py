@@ -9,7 +9,7 @@ import pytest
 from gansmith.modalities.table.features import common_types
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.rules import Rulebook
-from gansmith.scorecard.validity import Defect, defects
+from gansmith.scorecard.validity import Defect, Rule, defects
 from gansmith.tabular.files import read_table
 
 ENDS = ("au", "berg", "dorf", "feld", "heim", "ingen", "ow", "stadt", "tal", "werder")
@@ -17,12 +17,17 @@ FORMAT = TableFormat()
 PLACES = [f"{first}{last}" for first in ("Kal", "Lom", "Mir", "Nev", "Sun", "Tar") for last in ENDS]
 
 
-def found(fake: pd.DataFrame, train: pd.DataFrame, holdout: pd.DataFrame) -> list[Defect]:
-    """The defects of a table."""
+def judged(fake: pd.DataFrame, train: pd.DataFrame, holdout: pd.DataFrame) -> list[Rule]:
+    """A table by the rules of real ones."""
     known = read_table(train)
     ours, held = FORMAT.read_to_judge(fake, known), FORMAT.read_like(holdout, known)
     (real, fresh), schema = common_types([known.records, held.records], known.schema)
-    return defects(Rulebook(real, fresh, schema).judged(ours.records))
+    return Rulebook(real, fresh, schema).judged(ours.records)
+
+
+def found(fake: pd.DataFrame, train: pd.DataFrame, holdout: pd.DataFrame) -> list[Defect]:
+    """The defects of a table."""
+    return defects(judged(fake, train, holdout))
 
 
 def soils(n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -65,3 +70,10 @@ def test_faults_are_defects():
     assert any(
         "district" in defect.columns and defect.level == "red" for defect in found(moved, train, holdout)
     )
+
+
+def test_which_columns_a_rule_is_between_was_learnt_too():
+    rng = np.random.default_rng(0)
+    (rule,) = (one for one in judged(*(soils(300, rng) for _ in range(3))) if "exactly one" in one.words)
+    assert rule.control is not None
+    assert rule.control.n_hits > 0
