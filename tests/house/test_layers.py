@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = Path("src/gansmith/modalities/series")
+PACKAGE = Path("src/gansmith/modalities/meter")
 
 SERIES = '''
     """Readings of a meter as rows of columns."""
@@ -44,7 +44,7 @@ SERIES = '''
 USE = """
     import sys
     import pyarrow as pa
-    from gansmith.modalities.series.readings import made
+    from gansmith.modalities.meter.readings import made
 
     times = pa.array([k * 3_600_000_000 for k in range(200)]).cast(pa.timestamp("us"))
     found = made(pa.table({"time": times, "load": [k % 24 * 1.5 for k in range(200)]}), 20)
@@ -91,4 +91,4 @@ def test_the_contracts_allow_it_and_no_shortcut_through_tables(house):
     found = _lint(house)
     _write(house, SERIES)
     assert found.returncode == 1
-    assert "gansmith.modalities.series.readings -> gansmith.modalities.table.codec" in found.stdout
+    assert "gansmith.modalities.meter.readings -> gansmith.modalities.table.codec" in found.stdout
