@@ -279,6 +279,7 @@ def learn(
     *,
     gradient: Tensor | None = None,
     also: Sequence[Tensor] = (),
+    longest: float | None = None,
 ) -> None:
     """One backward pass for the weights of these players, and one step of the optimiser of each.
 
@@ -290,12 +291,15 @@ def learn(
         rate_scale: Multiplied with the learning rates; below 1 after a roll-back.
         gradient: Of what is minimised, for `loss`; None where that is a scalar.
         also: Leaves that get their gradient in the same pass.
+        longest: What the gradient of each player is shortened to; None leaves it as it is.
     """
     for player in players:
         player.gradient.zero_()
     weights = [weight for player in players for weight in player.parameters]
     loss.backward(gradient, inputs=[*weights, *also])  # adds to the views of the gradients
     for player in players:
+        if longest is not None:
+            player.gradient.mul_((longest / player.gradient.norm().clamp_min(EPSILON)).clamp_max(1.0))
         player.step(share, rate_scale)
 
 

@@ -170,8 +170,11 @@ class AbstractRecipe(ABC, Generic[C]):
         return batch.with_part("real", codec.expand(batch["real"]))
 
     @abstractmethod
-    def held_out_score(self, codec: C, n_heldout: int, seed: int) -> Callable[[Samples, Samples], float]:
-        """(fake, held-out) samples to a number from 0 to 1, 1 is perfect; chooses the model that is kept."""
+    def held_out_score(
+        self, codec: C, n_heldout: int, seed: int
+    ) -> Callable[[Samples, Samples], float] | str:
+        """(fake, held-out) samples to a number from 0 to 1, 1 is perfect; or what the game itself reads by that
+        name, the higher the better. Chooses the model that is kept."""
 
     def describe(self, codec: C) -> list[dict[str, str]]:
         """What was learnt of each part of a record, one row each, for `show`."""

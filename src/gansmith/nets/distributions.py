@@ -84,6 +84,27 @@ class AbstractDecoder(nn.Module, ABC):
         """One sample from the distribution of each row of latents; `generator` is on the CPU."""
 
 
+class AbstractSequential(nn.Module, ABC):
+    """Makes records part after part, and says how likely each part of a record was, given those before it."""
+
+    @abstractmethod
+    def log_likelihood(
+        self, parts: Mapping[str, Tensor], hiding: torch.Generator | None
+    ) -> Float[Tensor, " batch"]:
+        """Of each record, in nats, the mean over its parts.
+
+        Args:
+            parts: What is known of the records, by name.
+            hiding: On the CPU; draws what the network does not see while it learns. None hides nothing.
+        """
+
+    @abstractmethod
+    def forward(
+        self, noise: Float[Tensor, "batch n_noise"], conditions: Tensor | None
+    ) -> Float[Tensor, "batch *sample"]:
+        """One sample for each row: a function of its noise and of what is asked for."""
+
+
 def normal_kl(mean: Latents, log_variance: Latents) -> Float[Tensor, " batch"]:
     """Divergence of each normal distribution from the standard one, in nats, never negative.
 

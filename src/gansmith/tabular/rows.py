@@ -65,13 +65,14 @@ class RowCodec:
     from what the model knows anyway, so it tells nothing of the records; files of before have none."""
 
     @classmethod
-    def fit(cls, table: Table, min_count: int, seed: int) -> RowCodec:
+    def fit(cls, table: Table, min_count: int, seed: int, *, needs_states: bool = True) -> RowCodec:
         """Learn every column; one of categories that are mostly rare becomes text.
 
         Args:
             table: Training records alone.
             min_count: Records that must share a value before it may come out; 0 takes what is usual.
             seed: Of the grouping of rare categories, and of what is made anew.
+            needs_states: Whether it is an error that nothing of them takes part in a game.
 
         Raises:
             DataError: There are too few records for anything to come out, or nothing in them can be learnt.
@@ -88,7 +89,7 @@ class RowCodec:
         fitting = Fitting(min_count, seed=seed, growth=max(1.0, table.n_whole / max(1, len(table))))
         found = _fitted(chain.reduce(records), chain.reduced, fitting, schema.made_anew_parts)
         codecs = classed(in_agreement(found, records), records, fitting)
-        if not any(codec.n_states for codec in codecs):
+        if needs_states and not any(codec.n_states for codec in codecs):
             raise DataError(
                 f"{table.name}: nothing here can be learnt: all columns are constant, identifiers or text, "
                 f"or have no value that {min_count} records share (--min-count 1 lets rarer ones out)."

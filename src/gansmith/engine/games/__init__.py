@@ -31,6 +31,7 @@ GAMES: Final = {
     "contrast": "gansmith.engine.games.contrast:ContrastRules",
     "cycle": "gansmith.engine.games.cycle:CycleRules",
     "encoder": "gansmith.engine.games.encoder:EncoderRules",
+    "likelihood": "gansmith.engine.games.likelihood:LikelihoodRules",
     "paired": "gansmith.engine.games.paired:PairedRules",
     "teaching": "gansmith.engine.games.teaching:TeachingRules",
 }

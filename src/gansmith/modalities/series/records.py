@@ -50,6 +50,8 @@ class Form:
     """What the data looks like, and what is written looks like."""
     window: NonNegativeInt = 0
     """Steps of the separate windows that are learnt; 0: whole series are."""
+    n_whole: NonNegativeInt = 0
+    """Steps of the one series that there is, where it lies here in stretches."""
 
     def __post_init__(self) -> None:
         for name in (*filter(None, (self.entity, self.time)), *self.attributes):

@@ -1,0 +1,144 @@
+"""How drafts are learnt: which numbers go on from those before them, and by which linear rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, final
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from gansmith.modalities.series.walk import Draft, Measure, Numbers, Route, Walk, lengths_first
+
+EXPLAINED: Final = 0.5
+"""Share of the variance of a number that its own past must explain for it to be drafted."""
+MAX_LEARNT: Final = 60_000
+"""Steps that drafts are learnt from, at most."""
+MIN_LEARNT: Final = 12
+"""Fewer steps make no rule."""
+_RIDGES: Final = (1e-7, 1e-5, 1e-3, 1e-2, 1e-1)
+_APART: Final = 5
+"""Every fifth stretch of steps chooses how much rules are held back."""
+_STRETCH: Final = 50
+
+
+def measure_of(numbers: Float[np.ndarray, " n"], column: int, starts: Int[np.ndarray, " s"]) -> Measure:
+    """How the numbers of a column are looked at.
+
+    Args:
+        numbers: Of all steps of all series, NaN where missing.
+        column: Its place among the columns of a step.
+        starts: Where each series begins, and last where the last one ends.
+    """
+    there = numbers[~np.isnan(numbers)]
+    if len(there) < MIN_LEARNT or np.ptp(there) == 0:
+        return Measure(column)
+    low, high = float(there.min()), float(there.max())
+    within = np.ones(len(numbers) - 1, bool)
+    within[np.asarray(starts[1:-1]) - 1] = False
+    both = within & ~np.isnan(numbers[1:]) & ~np.isnan(numbers[:-1])
+    before, after = numbers[:-1][both], numbers[1:][both]
+    is_log = low > 0 and len(before) > MIN_LEARNT and _grows(before, after)
+    found = Measure(column, False, is_log, 0.0, 1.0, low, high)
+    seen = np.log(there) if is_log else there
+    found = replace(found, mean=float(seen.mean()), deviation=float(max(seen.std(), 1e-12)))
+    return replace(found, is_drafted=_is_explained(found.standard(before), found.standard(after)))
+
+
+def _grows(before: np.ndarray, after: np.ndarray) -> bool:
+    """Whether changes are the larger, the larger the numbers are: those of logarithms are then more even."""
+    order = np.argsort(before)
+    low, high = order[: len(order) // 3], order[-(len(order) // 3) :]
+    changes, relative = np.abs(after - before), np.abs(np.log(after / before))
+    plain = changes[high].mean() / max(changes[low].mean(), 1e-12)
+    logs = relative[high].mean() / max(relative[low].mean(), 1e-12)
+    return bool(abs(np.log(max(logs, 1e-12))) < abs(np.log(max(plain, 1e-12))) - 0.2)
+
+
+def _is_explained(before: np.ndarray, after: np.ndarray) -> bool:
+    if len(before) < MIN_LEARNT or before.std() == 0 or after.std() == 0:
+        return False
+    return float(np.corrcoef(before, after)[0, 1]) ** 2 > EXPLAINED
+
+
+def with_draft(
+    route: Route, times: Int[np.ndarray, " n"], numbers: Numbers, starts: Int[np.ndarray, " s"]
+) -> Route:
+    """The route with rules by which its drafted numbers are predicted, learnt from these series."""
+    places = route.drafted
+    if not places:
+        return route
+    lessons = _lessons(route, times, numbers, starts)
+    n_regressors, d = lessons[0].regressors.shape[1], len(places)
+    past, beside = np.zeros((route.n_pasts, n_regressors, d)), np.zeros((route.n_pasts, d, d))
+    spread = np.ones((route.n_pasts, d))
+    for k, lesson in enumerate(lessons):
+        for j in range(d):
+            is_there = ~np.isnan(lesson.wanted[:, j])
+            if is_there.sum() < MIN_LEARNT:
+                if k:
+                    past[k, :, j], beside[k, :, j], spread[k, j] = past[k - 1, :, j], beside[k - 1, :, j], spread[k - 1, j]
+                continue
+            known = np.concatenate([lesson.regressors, lesson.filled[:, :j]], 1)[is_there]
+            weights, spread[k, j] = _ridge(known, lesson.wanted[is_there, j])
+            past[k, :, j], beside[k, :j, j] = weights[:n_regressors], weights[n_regressors:]
+    return replace(route, draft=Draft(past, beside, spread))
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """Steps with a past of one length."""
+
+    regressors: np.ndarray
+    wanted: np.ndarray
+    filled: np.ndarray
+    """The same with the last known numbers in gaps."""
+
+
+def _lessons(route: Route, times: np.ndarray, numbers: Numbers, starts: np.ndarray) -> list[_Lesson]:
+    lengths = np.diff(starts)
+    order = lengths_first(lengths)
+    if lengths.sum() > MAX_LEARNT:
+        order = order[np.sort(np.random.default_rng(0).permutation(len(order))[: max(1, int(len(order) * MAX_LEARNT / lengths.sum()))])]
+    first = starts[:-1][order]
+    walk = Walk(replace(route, recalled=()), times[first], lengths[order], times[first + lengths[order] - 1])
+    found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(route.n_pasts)]
+    places = route.drafted
+    nothing = np.zeros((len(order), 0), np.int64)
+    for step in range(int(lengths[order].max())):
+        n = int((lengths[order] > step).sum())
+        walk.keep(n)
+        rows = first[:n] + step
+        regressors = walk.regressors()
+        walk.push(times[rows], nothing[:n], numbers[rows], np.zeros((n, len(route.measures))))
+        standard = np.stack([route.measures[p].standard(numbers[rows, p]) for p in places], 1)
+        found[route.past_at(step)].append((regressors, standard, walk.last[:, places]))
+    width = 1 + (5 if route.season else 3) * len(places)
+    nothing_yet = tuple(np.zeros((0, n)) for n in (width, len(places), len(places)))
+    return [_Lesson(*map(np.concatenate, zip(nothing_yet, *parts, strict=True))) for parts in found]
+
+
+def _ridge(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights, held back as much as is best for steps apart, and the spread of what is left."""
+    n = len(known)
+    is_apart = (np.arange(n) // _STRETCH) % _APART == _APART - 1
+    if not is_apart.any():
+        is_apart = np.arange(n) % _APART == _APART - 1
+    penalty = np.ones(known.shape[1])
+    penalty[0] = 1e-9
+
+    def solved(rows: np.ndarray, ridge: float) -> np.ndarray:
+        a, b = known[rows], wanted[rows]
+        return np.linalg.solve(a.T @ a + np.diag(penalty * ridge * len(a)), a.T @ b)
+
+    def error(ridge: float) -> float:
+        weights = solved(~is_apart, ridge)
+        return float(np.square(wanted[is_apart] - known[is_apart] @ weights).mean())
+
+    best = min(_RIDGES, key=error)
+    weights = solved(np.ones(n, bool), best)
+    left = wanted - known @ weights
+    # A spread that extremes do not decide: what most steps are off by.
+    spread = float(np.quantile(np.abs(left), 0.68))
+    return weights, max(spread, float(left.std()) / 20, 1e-9)

@@ -1,0 +1,163 @@
+"""A network that makes series: attributes first, then step after step, column after column.
+
+A recurrent layer carries what has been on from step to step. Of each step it is first said when it is, and
+then, with the calendar of that moment before it, what it holds: each column given those before it. What comes
+out are chances of states, so whatever is drawn was found likely, however rare.
+
+Sources:
+    Uria et al. 2016, "Neural autoregressive distribution estimation", section 2 (arXiv:1605.02226): column
+    after column. Lin et al. 2020, "Using GANs for sharing networked time series data", section 4
+    (arXiv:1909.13403): attributes first, then the series given them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn.functional import log_softmax, silu
+
+from gansmith.modalities.series.codec import SeriesCodec
+from gansmith.modalities.series.making import Making
+from gansmith.nets.distributions import AbstractSequential
+from gansmith.settings import Field, PositiveInt, settings
+from gansmith.tabular.completion import Completion
+
+FIRST_SPREAD: Final = 0.05
+"""Standard deviation with which what tells columns and states apart begins."""
+Hidden = Float[Tensor, "1 batch width"]
+
+
+@final
+@settings
+class SeriesNetworks:
+    """Sizes of the network."""
+
+    width: PositiveInt = 96
+    """Units of the recurrent layer, and of what is said of each column."""
+    attribute_width: PositiveInt = 128
+    """Units of the layers that make attributes."""
+    hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Of what is known of the past that the network does not see while it learns."""
+
+
+@final
+class SeriesGenerator(AbstractSequential):
+    """See the module.
+
+    Args:
+        codec: Of the series; it walks along those that are made.
+        config: Sizes.
+    """
+
+    def __init__(self, codec: SeriesCodec, config: SeriesNetworks) -> None:
+        super().__init__()
+        steps, width = codec.steps, config.width
+        self.n_states, self.n_clock = steps.n_states, steps.n_clock
+        n_columns, n_most = len(self.n_states), max(self.n_states, default=1)
+        self.hidden_share, self.layout = config.hidden_share, codec.layout
+        n_attributes = codec.layout.n_values if codec.layout else 0
+        self.attributes = Completion(codec.layout, config.attribute_width) if codec.layout else None
+        n_in = steps.route.n_history + n_attributes
+        self.read = nn.Linear(n_in, width)
+        self.carry = nn.GRU(width, width, batch_first=True)
+        self.past = nn.Linear(2 * width, width)
+        self.now = nn.Linear(steps.route.n_moment, width)
+        self.known = nn.Parameter(torch.randn(n_columns, n_most, width) * FIRST_SPREAD)
+        self.place = nn.Parameter(torch.zeros(n_columns, width))
+        self.column = nn.Parameter(torch.randn(n_columns, width) * FIRST_SPREAD)
+        self.refine = nn.Linear(width, width)
+        self.said = nn.Parameter(torch.zeros(n_columns, width, n_most))
+        self.bias = nn.Parameter(torch.zeros(n_columns, n_most))
+        self.before = nn.Parameter(torch.randn(n_columns, n_most, width) * FIRST_SPREAD)
+        lacking = torch.arange(n_most) >= torch.tensor(self.n_states or (1,))[:, None]
+        self.register_buffer("closed", torch.where(lacking, -torch.inf, 0.0), persistent=False)
+        self._making = Making(codec)
+
+    # --- Learning --------------------------------------------------------------------------------------------
+
+    def log_likelihood(
+        self, parts: Mapping[str, Tensor], hiding: torch.Generator | None
+    ) -> Float[Tensor, " batch"]:
+        """See the base class; the mean over the steps that count, summed over their columns."""
+        states, counts = parts["states"].long(), parts["counts"].float()
+        history, moment = parts["history"].float(), parts["moment"].float()
+        said = parts.get("attributes")
+        if said is not None and self.layout is not None:
+            told = self.layout.expand(said.float())
+            history = torch.cat([history, told[:, None].expand(-1, history.shape[1], -1)], -1)
+        rows = self.read(history)
+        before = self._sum(self.before, states)  # (batch, steps, width)
+        rows = rows + torch.cat([torch.zeros_like(before[:, :1]), before[:, :-1]], 1)
+        if hiding is not None and self.hidden_share:
+            keep = torch.rand(rows.shape, generator=hiding) >= self.hidden_share
+            rows = rows * keep.to(rows) / (1 - self.hidden_share)
+        carried, _ = self.carry(rows)
+        past = self.past(torch.cat([carried, rows], -1))
+        now = self.now(moment)
+        known = self._each(self.known, states) + parts["hints"].float()[..., None] * self.place
+        known = torch.cumsum(known, -2) - known  # (batch, steps, columns, width)
+        is_after = (torch.arange(len(self.n_states)) >= self.n_clock).to(now)[:, None]
+        context = past[..., None, :] + now[..., None, :] * is_after
+        logits = self._logits(context + known, slice(None))
+        found = log_softmax(logits.float() + self.closed, -1).gather(-1, states[..., None])[..., 0]
+        counted = (found * counts).sum((1, 2))
+        return counted / (counts.amax(2).sum(1)).clamp_min(1)
+
+    def _each(self, table: Tensor, states: Int[Tensor, "batch steps columns"]) -> Tensor:
+        """What stands in a table for the state of each column."""
+        n_columns, n_most, width = table.shape
+        places = states + n_most * torch.arange(n_columns)
+        return nn.functional.embedding(places, table.reshape(-1, width))
+
+    def _sum(self, table: Tensor, states: Int[Tensor, "batch steps columns"]) -> Tensor:
+        return self._each(table, states).sum(-2)
+
+    def _logits(self, context: Float[Tensor, "*rows columns width"], columns: slice) -> Tensor:
+        """What is said of columns, each from a context of its own."""
+        found = silu(context + self.column[columns])
+        found = found + silu(self.refine(found))
+        return torch.einsum("...cw,cws->...cs", found, self.said[columns]) + self.bias[columns]
+
+    # --- Making ----------------------------------------------------------------------------------------------
+
+    def advance(
+        self, history: Tensor, states: Tensor | None, hidden: Hidden | None
+    ) -> tuple[Float[Tensor, "batch width"], Hidden]:
+        """What is known before a step, and what is carried on.
+
+        Args:
+            history: Of each series, the attributes among it, shape `(batch, n_in)`.
+            states: Of the step before, shape `(batch, columns)`; None: there was none.
+            hidden: What was carried so far; None: nothing.
+        """
+        rows = self.read(history)
+        if states is not None:
+            rows = rows + self._each(self.before, states[:, None])[:, 0].sum(-2)
+        carried, hidden = self.carry(rows[:, None], hidden)
+        return self.past(torch.cat([carried[:, 0], rows], -1)), hidden
+
+    def chances(self, context: Float[Tensor, "batch width"], column: int) -> Float[Tensor, "batch states"]:
+        """How likely each state of a column is."""
+        logits = self._logits(context[:, None], slice(column, column + 1))[:, 0, : self.n_states[column]]
+        return logits.float().softmax(-1)
+
+    def with_column(
+        self, context: Float[Tensor, "batch width"], column: int, states: Tensor, hints: Tensor
+    ) -> Float[Tensor, "batch width"]:
+        """The context for the columns that follow."""
+        return context + self.known[column, states] + hints[:, None] * self.place[column]
+
+    @torch.no_grad()
+    def forward(
+        self, noise: Float[Tensor, "batch n_noise"], conditions: Tensor | None
+    ) -> Float[Tensor, "batch *sample"]:
+        return self._making.series(self, noise, conditions)
+
+
+def networks_for(codec: SeriesCodec, config: SeriesNetworks, rules: Any) -> dict[str, nn.Module]:
+    """New networks, their weights from torch's current random state."""
+    return {"generator": SeriesGenerator(codec, config)}

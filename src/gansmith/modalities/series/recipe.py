@@ -1,0 +1,86 @@
+"""How series are learnt: sizes, the game, its length, attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final, cast, final
+
+import torch
+from torch import nn
+
+from gansmith.engine.batches import Batch, Dataset, Samples
+from gansmith.engine.games import AbstractRules, Networks
+from gansmith.engine.games.likelihood import LikelihoodRules
+from gansmith.engine.players import PlayerConfig
+from gansmith.errors import UsageError
+from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.series.codec import SeriesCodec
+from gansmith.modalities.series.crops import Crops
+from gansmith.modalities.series.networks import SeriesGenerator, SeriesNetworks, networks_for
+from gansmith.tabular.completion import fit_completion
+
+BATCH_SIZE: Final = 32
+"""Stretches."""
+SAMPLES_SEEN: Final = 60_000
+MAX_EPOCHS: Final = 300
+FEWEST_TO_HOLD_OUT: Final = 10
+MAX_HELDOUT: Final = 500
+ATTRIBUTES_SEEN: Final = 60_000
+"""Series that attributes are learnt from, repeated ones too."""
+
+
+@final
+class SeriesRecipe(AbstractRecipe[SeriesCodec]):
+    """Steps in time, of one or of many."""
+
+    codec: ClassVar[type[AbstractCodec[Any, Any]]] = SeriesCodec
+    networks: ClassVar[type[Any]] = SeriesNetworks
+    presets: ClassVar[Mapping[str, str]] = {"default": "attributes first, then step after step"}
+
+    def n_heldout(self, n_records: int, preset: str) -> int:
+        return 0 if n_records < FEWEST_TO_HOLD_OUT else min(max(n_records // 10, 1), MAX_HELDOUT)
+
+    def plan(self, codec: SeriesCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
+        most = max(MAX_EPOCHS * n_records * max(1, codec.longest // 112), BATCH_SIZE)
+        rules = LikelihoodRules(
+            batch_size=BATCH_SIZE,
+            generator=PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=1_000),
+        )
+        return Plan(
+            SeriesNetworks(), rules, min(SAMPLES_SEEN, most), most, n_evaluations=20, finishing_share=0.05
+        )
+
+    def build(self, codec: SeriesCodec, networks: SeriesNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
+        if not isinstance(rules, LikelihoodRules):
+            raise UsageError(f"series have no networks for the game {rules.name!r}.")
+        return networks_for(codec, networks, rules)
+
+    def dataset(self, codec: SeriesCodec, records: Any, seed: int) -> Dataset:
+        return Crops(codec, records, seed)
+
+    def samples(
+        self, codec: SeriesCodec, networks: SeriesNetworks, batch: Batch, generator: torch.Generator | None
+    ) -> Batch:
+        return batch
+
+    def held_out_score(
+        self, codec: SeriesCodec, n_heldout: int, seed: int
+    ) -> Callable[[Samples, Samples], float] | str:
+        """What the game itself reads: how likely held-out steps are."""
+        return "likelihood"
+
+    def finish(
+        self,
+        codec: SeriesCodec,
+        rules: AbstractRules,
+        ensemble: Sequence[Networks],
+        seen: Dataset,
+        samples_seen: int,
+        seed: int,
+    ) -> None:
+        """See `Finishing`: how attributes go together is learnt."""
+        for member in ensemble:
+            generator = cast("SeriesGenerator", member["generator"])
+            if generator.attributes is not None:
+                compact = cast("Crops", seen).attributes
+                fit_completion(generator.attributes, compact, None, ATTRIBUTES_SEEN, seed)

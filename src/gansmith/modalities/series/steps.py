@@ -1,0 +1,395 @@
+"""Steps as states and levels, and back: their time, their categories, their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final, NamedTuple, final
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float, Int
+
+from gansmith.errors import DataError
+from gansmith.modalities.series.drafting import measure_of, with_draft
+from gansmith.modalities.series.records import SeriesSet
+from gansmith.modalities.series.ticks import Times, cells_at, times_of
+from gansmith.modalities.series.timing import Timing, season_of
+from gansmith.modalities.series.walk import MAX_RECALLED, Draft, Measure, Numbers, Route, States, Walk, lengths_first
+from gansmith.settings import from_plain, to_plain
+from gansmith.tabular.cells import cells_of
+from gansmith.tabular.columns.codecs import AbstractColumnCodec
+from gansmith.tabular.columns.measures import NumberCodec, from_numbers, to_numbers
+from gansmith.tabular.constraints.finding import settle
+from gansmith.tabular.keyed import Keyed
+from gansmith.tabular.parts import split
+from gansmith.tabular.rows import RowCodec
+from gansmith.tabular.schema import Schema, Table
+
+N_RANKS: Final = 32
+"""States of a drafted number: equally likely distances from its draft."""
+N_KNOTS: Final = 8 * N_RANKS + 1
+"""Quantiles of these distances that are kept."""
+MIN_PER_RANK: Final = 20
+"""Steps for each of them, about; where there are fewer steps there are fewer."""
+HELD: Final = 0.01
+"""Share of steps with the very number of the step before, from which on that is a state of its own."""
+Levels = Float[np.ndarray, "n n_columns"]
+
+
+@final
+class Steps(NamedTuple):
+    """Steps of some series, one after the other."""
+
+    times: Times
+    """When each was; without times, its number."""
+    states: States
+    """Of each column of time and then of each other one, as their codecs have it."""
+    levels: Levels
+    """Within bins, -1 to 1."""
+    numbers: Numbers
+    """Of the measures, as they are; NaN where missing."""
+
+
+@final
+class Told(NamedTuple):
+    """Steps as a network is told of them; see `Walk`."""
+
+    history: Float[np.ndarray, "n n_history"]
+    moment: Float[np.ndarray, "n n_moment"]
+    states: States
+    """Of drafted numbers how far they are from their draft."""
+    hints: Levels
+    """Where in its column each is, -1 to 1; 0 where it is in no bin."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class StepCodec:
+    """What was learnt of single steps."""
+
+    timing: Timing
+    clock: RowCodec | None
+    """Columns of time; None: there are none to be learnt."""
+    rows: RowCodec | None
+    """What each step says; None: nothing but when it was."""
+    route: Route
+    ranks: Float[np.ndarray, "n_drafted n_knots"]
+    """Distances from the draft, in its spread: quantiles."""
+    is_held: tuple[bool, ...]
+    """Which drafted numbers may be the very one of the step before."""
+
+    @classmethod
+    def fit(cls, series: SeriesSet, min_count: int, seed: int) -> StepCodec:
+        """Learn what steps are."""
+        form, starts = series.form, series.starts
+        times = when(series)
+        column = form.schema.column(form.time) if form.time else None
+        timing = Timing.of(times if form.time else None, starts, column)
+        clock = rows = None
+        if timing.schema.columns:
+            later = np.setdiff1d(np.arange(len(times)), starts[:-1])
+            learnt = timing.columns(times, starts).take(pa.array(later))
+            clock = RowCodec.fit(Table(learnt, timing.schema, series.name), min_count, seed, needs_states=False)
+        schema = Schema(form.measures)
+        if schema.columns:
+            table = Table(series.steps.select(list(schema.names)), schema, series.name)
+            rows = RowCodec.fit(_settled(table), min_count, seed, needs_states=False)
+        made = cls(timing, clock, rows, Route(timing, 0, (), ()), np.zeros((0, N_KNOTS)), ())
+        return made._with_route(series, seed)
+
+    def _with_route(self, series: SeriesSet, seed: int) -> StepCodec:
+        """The codec with what a walk looks at."""
+        starts = series.starts
+        bare = self.encode(series, seed)
+        measures = tuple(
+            measure_of(bare.numbers[:, place], column, starts) for place, column in enumerate(self.measured)
+        )
+        recalled = tuple(
+            (place, codec.n_states)
+            for place, codec in enumerate(self.columns)
+            if place >= self.n_clock and not codec.n_bins and codec.n_states <= MAX_RECALLED
+        )
+        if self.timing.is_fixed:
+            recalled = ()
+        season = season_of(self.timing, int(series.lengths.max()))
+        route = with_draft(Route(self.timing, season, measures, recalled), bare.times, bare.numbers, starts)
+        return replace(self, route=route)._with_ranks(bare, starts)
+
+    def _with_ranks(self, steps: Steps, starts: Int[np.ndarray, " s"]) -> StepCodec:
+        """The codec with the distances of numbers from their drafts."""
+        places = self.route.drafted
+        off, held = self._walked(steps, starts, is_ranking=True)
+        n = max(2, min(N_RANKS, len(off) // MIN_PER_RANK))
+        ranks, is_held = np.zeros((len(places), 8 * n + 1)), []
+        for place in range(len(places)):
+            there = off[~np.isnan(off[:, place]), place]
+            is_held.append(bool(held[:, place].mean() >= HELD))
+            if is_held[-1]:
+                there = off[~np.isnan(off[:, place]) & ~held[:, place], place]
+            if len(there):
+                ranks[place] = np.quantile(there, np.linspace(0, 1, 8 * n + 1))
+        return replace(self, ranks=ranks, is_held=tuple(is_held))
+
+    # --- Columns ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def columns(self) -> tuple[AbstractColumnCodec, ...]:
+        """Those of a step that are learnt: of time, of categories, of numbers."""
+        clock = [] if self.clock is None else [self.clock.columns[i] for i in sorted(self.clock.playing)]
+        rows = [] if self.rows is None else [self.rows.columns[i] for i in self._own]
+        return (*clock, *rows)
+
+    @cached_property
+    def n_clock(self) -> int:
+        """How many of them are of time."""
+        return 0 if self.clock is None else len(self.clock.playing)
+
+    @cached_property
+    def _own(self) -> list[int]:
+        """Numbers of the columns of `rows`, those without bins first."""
+        assert self.rows is not None
+        return sorted(self.rows.playing, key=lambda i: (self.rows.columns[i].n_bins > 0, i))  # type: ignore[union-attr]
+
+    @cached_property
+    def measured(self) -> list[int]:
+        """The places of the columns that are numbers."""
+        return [
+            place
+            for place, codec in enumerate(self.columns)
+            if place >= self.n_clock and isinstance(codec, NumberCodec) and codec.n_bins
+        ]
+
+    @cached_property
+    def drafted(self) -> dict[int, int]:
+        """By place of a column the place of its draft."""
+        return {self.route.measures[p].column: k for k, p in enumerate(self.route.drafted)}
+
+    @property
+    def n_ranks(self) -> int:
+        """States for the distance from a draft."""
+        return (self.ranks.shape[1] - 1) // 8
+
+    @cached_property
+    def n_states(self) -> tuple[int, ...]:
+        """Of each column, as a network sees it."""
+        return tuple(
+            self.n_singles(place) + 1 + self.n_ranks if place in self.drafted else codec.n_states
+            for place, codec in enumerate(self.columns)
+        )
+
+    def n_singles(self, place: int) -> int:
+        """States of a column that stand for single values, ahead of its bins."""
+        codec = self.columns[place]
+        return codec.n_states - codec.n_bins
+
+    # --- Series to steps, and back ---------------------------------------------------------------------------
+
+    def encode(self, series: SeriesSet, seed: int) -> Steps:
+        """The steps of series."""
+        rng, times = np.random.default_rng(seed), when(series)
+        n = len(times)
+        states, levels = np.zeros((n, len(self.columns)), np.int64), np.zeros((n, len(self.columns)), np.float32)
+        numbers = np.full((n, len(self.measured)), np.nan)
+        if self.clock is not None:
+            found = self.timing.columns(times, series.starts)
+            self._put(self.clock, sorted(self.clock.playing), found, 0, rng, states, levels)
+        if self.rows is not None:
+            flat = self.rows.chain.reduce(self.rows.split(series.steps.select(list(self.rows.schema.names))))
+            self._put(self.rows, self._own, flat, self.n_clock, rng, states, levels)
+            for k, place in enumerate(self.measured):
+                codec = self.columns[place]
+                found_numbers, is_missing = to_numbers(cells_of(flat, codec.column.name), codec.column)
+                numbers[:, k] = np.where(is_missing, np.nan, found_numbers)
+        return Steps(times, states, levels, numbers)
+
+    @staticmethod
+    def _put(
+        rows: RowCodec,
+        playing: Sequence[int],
+        flat: pa.Table,
+        first: int,
+        rng: np.random.Generator,
+        states: States,
+        levels: Levels,
+    ) -> None:
+        for k, index in enumerate(playing):
+            cells = cells_of(flat, rows.flat.names[index])
+            states[:, first + k], levels[:, first + k] = rows.columns[index].encode(cells, rng)
+
+    def decode(
+        self, steps: Steps, rng: np.random.Generator, made: Keyed, schema: Schema
+    ) -> dict[str, pa.Array]:
+        """Cells of steps by column, but those of their times.
+
+        Args:
+            steps: As they were made.
+            rng: For what is left open.
+            made: Which steps are made, of which sample.
+            schema: Of the long table.
+        """
+        if self.rows is None:
+            return {}
+        places = {index: self.n_clock + k for k, index in enumerate(self._own)}
+        order = [places[index] for index in self.rows.playing]
+        codes = steps.states[:, order]
+        binned = [place for place in order if self.columns[place].n_bins]
+        fixed: dict[str, pa.Array] = {}
+        for place in self.drafted:
+            k = self.measured.index(place)
+            is_missing = np.isnan(steps.numbers[:, k])
+            column = self.columns[place].column
+            fixed[column.name] = from_numbers(np.nan_to_num(steps.numbers[:, k]), is_missing, column)
+        table = self.rows.decode(codes, steps.levels[:, binned].astype(np.float32), rng, made, fixed)
+        return {name: cells_of(table, name) for name in table.column_names}
+
+    def time_cells(self, times: Times, schema: Schema, name: str) -> pa.Array:
+        """Times as cells of the column of that name."""
+        return cells_at(times, schema.column(name))
+
+    # --- Along the way ---------------------------------------------------------------------------------------
+
+    def told(self, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
+        """Steps of real series as a network is told of them."""
+        history, moment, states, hints = self._walked(steps, starts, is_ranking=False)
+        return Told(history, moment, states, hints)
+
+    def _walked(self, steps: Steps, starts: Int[np.ndarray, " s"], *, is_ranking: bool) -> tuple[Any, ...]:
+        """What a walk along real series meets; with `is_ranking` how far numbers are from their drafts."""
+        lengths = np.diff(starts)
+        order = lengths_first(lengths)
+        first, n = starts[:-1][order], len(steps.times)
+        walk = Walk(self.route, steps.times[first], lengths[order], steps.times[first + lengths[order] - 1])
+        d = len(self.route.drafted)
+        if is_ranking:
+            parts: tuple[Any, ...] = (np.full((n, d), np.nan), np.zeros((n, d), bool))
+        else:
+            shape = (n, len(self.columns))
+            parts = (
+                np.zeros((n, self.route.n_history), np.float16),
+                np.zeros((n, self.route.n_moment), np.float16),
+                np.zeros(shape, np.int16),
+                np.zeros(shape, np.float16),
+            )
+        for step in range(int(lengths.max(initial=0))):
+            n_left = int((lengths[order] > step).sum())
+            walk.keep(n_left)
+            rows = first[:n_left] + step
+            here = Steps(*(part[rows] for part in steps))
+            off, is_same = self.distances(walk, here.numbers)
+            if is_ranking:
+                parts[0][rows], parts[1][rows] = off, is_same
+            else:
+                parts[0][rows], parts[1][rows] = walk.history(), walk.moment(here.times)
+                parts[2][rows], parts[3][rows] = self._seen(here, off, is_same)
+            walk.push(here.times, here.states, here.numbers, self.spread_out(off))
+        return parts
+
+    def distances(self, walk: Walk, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
+        """How far drafted numbers are from their drafts, in its spread, and which are the very last ones."""
+        places, draft = self.route.drafted, self.route.draft
+        if draft is None:
+            return np.zeros((len(numbers), 0)), np.zeros((len(numbers), 0), bool)
+        past = self.route.past_at(walk.step)
+        wanted = np.stack([self.route.measures[p].standard(numbers[:, p]) for p in places], 1)
+        filled = np.where(np.isnan(wanted), walk.last[:, places], wanted)
+        drafted = walk.regressors() @ draft.past[past] + filled @ draft.beside[past]
+        return (wanted - drafted) / draft.spread[past], numbers[:, places] == walk.numbers[:, places]
+
+    def spread_out(self, off: np.ndarray) -> Numbers:
+        """Distances of drafted numbers as those of all measures."""
+        found = np.zeros((len(off), len(self.route.measures)))
+        found[:, self.route.drafted] = np.nan_to_num(off)
+        return found
+
+    def _seen(self, here: Steps, off: np.ndarray, is_same: np.ndarray) -> tuple[States, Levels]:
+        """States and hints of a step as a network sees them."""
+        states, hints = here.states.copy(), np.zeros(here.levels.shape)
+        for place, codec in enumerate(self.columns):
+            n_singles, k = self.n_singles(place), self.drafted.get(place)
+            in_bin = states[:, place] >= n_singles
+            if k is None:
+                if codec.n_bins:
+                    share = (states[:, place] - n_singles + (here.levels[:, place] + 1) / 2) / codec.n_bins
+                    hints[:, place] = np.where(in_bin, 2 * share - 1, 0)
+                continue
+            n = self.n_ranks
+            share = np.interp(np.nan_to_num(off[:, k]), self.ranks[k], np.linspace(0, 1, 8 * n + 1))
+            rank = np.clip((share * n).astype(np.int64), 0, n - 1)
+            is_held = is_same[:, k] & self.is_held[k]
+            states[in_bin, place] = np.where(is_held, n_singles, n_singles + 1 + rank)[in_bin]
+            hints[:, place] = np.where(in_bin & ~is_held, 2 * share - 1, 0)
+        return states, hints
+
+    # --- Stored ----------------------------------------------------------------------------------------------
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Everything needed to make this codec again: plain JSON, and arrays."""
+        plain: dict[str, Any] = {
+            "timing": to_plain(self.timing),
+            "season": self.route.season,
+            "measures": [to_plain(one) for one in self.route.measures],
+            "recalled": [list(one) for one in self.route.recalled],
+            "is_held": list(self.is_held),
+        }
+        arrays: dict[str, np.ndarray] = {"ranks": self.ranks}
+        for name, rows in (("clock", self.clock), ("rows", self.rows)):
+            if rows is not None:
+                plain[name], found = rows.state()
+                arrays |= {f"{name}/{key}": value for key, value in found.items()}
+        if (draft := self.route.draft) is not None:
+            arrays |= {"draft/past": draft.past, "draft/beside": draft.beside, "draft/spread": draft.spread}
+        return plain, arrays
+
+    @classmethod
+    def from_state(cls, plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> StepCodec:
+        """The inverse of `state`.
+
+        Raises:
+            DataError: It could not have come from one.
+        """
+        timing = from_plain(Timing, plain["timing"])
+        found: dict[str, RowCodec | None] = {}
+        for name in ("clock", "rows"):
+            own = {key.partition("/")[2]: value for key, value in arrays.items() if key.startswith(f"{name}/")}
+            found[name] = RowCodec.from_state(plain[name], own) if name in plain else None
+        measures = tuple(from_plain(Measure, one) for one in plain["measures"])
+        recalled = tuple((int(place), int(n)) for place, n in plain["recalled"])
+        draft = None
+        if "draft/past" in arrays:
+            draft = Draft(arrays["draft/past"], arrays["draft/beside"], arrays["draft/spread"])
+        route = Route(timing, int(plain["season"]), measures, recalled, draft)
+        ranks = arrays["ranks"]
+        is_held = tuple(map(bool, plain["is_held"]))
+        made = cls(timing, found["clock"], found["rows"], route, ranks, is_held)
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        """Raise DataError unless all parts fit together."""
+        d, draft = len(self.route.drafted), self.route.draft
+        k = self.route.n_pasts
+        is_sound = len(self.ranks) == len(self.is_held) == d and (draft is None) == (d == 0)
+        is_sound &= len(self.route.measures) == len(self.measured)
+        if draft is not None and is_sound:
+            is_sound = draft.beside.shape == (k, d, d) and draft.spread.shape == (k, d)
+            is_sound &= draft.past.shape == (k, 1 + (5 if self.route.season else 3) * d, d)
+        if not is_sound:
+            raise DataError("the parts of what was learnt of steps do not fit together. Learn the series again.")
+
+
+def when(series: SeriesSet) -> Times:
+    """When each step was; without times its number within its series."""
+    form = series.form
+    if not form.time:
+        return np.arange(len(series.owners)) - series.starts[:-1][series.owners]
+    return times_of(cells_of(series.steps, form.time), form.schema.column(form.time))
+
+
+def _settled(table: Table) -> Table:
+    """A table with the rules that all its records keep."""
+    settled, _ = settle(split(table.records, table.schema), table.schema.flat, (), is_finding=True)
+    return replace(table, schema=replace(table.schema, constraints=settled.constraints))
+
+

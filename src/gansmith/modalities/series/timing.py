@@ -1,0 +1,195 @@
+"""When steps happen, as columns of their own: the gap to the step before, or days and a time of day.
+
+On a grid the gap is a whole number of its usual steps, mostly one. Events of whole days have a gap of days.
+Events with a clock have two ways to go on: later on the same day, after a gap of seconds, or on another day,
+at a time of day; so bursts of seconds, opening hours and nightly jobs all come out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, final
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float, Int
+
+from gansmith.errors import DataError
+from gansmith.modalities.series.ticks import Grid, Ticks, Times, grid_of
+from gansmith.settings import settings
+from gansmith.tabular.constraints.calendar import DAY
+from gansmith.tabular.schema import Column, Schema
+
+GAP, DAYS, CLOCK, MOMENT = "gap", "days", "clock", "moment"
+"""Columns of time: the gap alone; or days, and then a time of day or, on the same day, a gap in seconds."""
+Kind = Literal["none", "grid", "days", "clock"]
+SECOND: Final = 1_000_000
+_N_HOURS, _N_WEEKDAYS, _N_DAYS, _N_LEFT, _N_MONTHS = 24, 7, 31, 5, 12
+
+
+@final
+@settings(kw_only=True, error=DataError)
+class Timing:
+    """How the times of steps follow each other."""
+
+    kind: Kind
+    """No times; a grid that is mostly kept; irregular, of whole ticks; irregular, with a time of day."""
+    grid: Grid | None = None
+    first: int = 0
+    """Time of the earliest step that was learnt, ..."""
+    last: int = 0
+    """... and of the latest: where in between a step lies says how far things have changed."""
+
+    @classmethod
+    def of(cls, times: Times | None, starts: Int[np.ndarray, " n"], column: Column | None) -> Timing:
+        """How these times, of series one after the other, follow each other."""
+        if times is None or column is None or not len(times):
+            return cls(kind="none")
+        grid = grid_of(times, starts, column)
+        kind: Kind = "grid" if grid.is_regular else "clock" if grid.unit == "microseconds" else "days"
+        return cls(kind=kind, grid=grid, first=int(times.min()), last=int(times.max()))
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether every gap is the usual one, so that times need not be learnt."""
+        return self.kind == "none" or (self.kind == "grid" and self._grid.share == 1)
+
+    @property
+    def _grid(self) -> Grid:
+        assert self.grid is not None
+        return self.grid
+
+    @property
+    def schema(self) -> Schema:
+        """The columns of time."""
+        if self.is_fixed:
+            return Schema(())
+        if self.kind != "clock":
+            return Schema((Column(GAP, "integer"),))
+        seconds = [Column(name, "decimal", decimals=6) for name in (CLOCK, MOMENT)]
+        return Schema((Column(DAYS, "integer"), *seconds))
+
+    def columns(self, times: Times, starts: Int[np.ndarray, " n"]) -> pa.Table:
+        """The columns of time of all steps; those of a first step mean nothing."""
+        schema = self.schema
+        if not schema.columns:
+            return pa.table({})
+        before = np.concatenate([times[:1], times[:-1]])
+        before[starts[:-1]] = times[starts[:-1]]
+        if self.kind != "clock":
+            gaps = (self._grid.ticks(times) - self._grid.ticks(before)) // max(self._grid.usual, 1)
+            return pa.table({GAP: pa.array(gaps)})
+        (day, clock), (day_before, _) = (np.divmod(self.local(each), DAY) for each in (times, before))
+        days, seconds = day - day_before, (times - before) / SECOND
+        is_other = days > 0
+        return pa.table(
+            {
+                DAYS: pa.array(days),
+                CLOCK: pa.array(clock / SECOND, mask=~is_other),
+                MOMENT: pa.array(seconds, mask=is_other),
+            }
+        )
+
+    def local(self, times: Times) -> Times:
+        """What the clock shows."""
+        from gansmith.modalities.series.ticks import _to_local  # one place knows time zones
+
+        return _to_local(times, self._grid.zone)
+
+    def following(self, times: Times, made: dict[str, Float[np.ndarray, " n"]]) -> Times:
+        """The times of the next steps.
+
+        Args:
+            times: Of the steps before.
+            made: Columns of time, NaN where missing; nothing where these are fixed.
+        """
+        if self.kind == "none":
+            return times + 1
+        grid = self._grid
+        if self.kind != "clock":
+            gaps = np.maximum(np.round(made[GAP]), 0).astype(np.int64) if made else 1
+            return grid.times(grid.ticks(times) + gaps * max(grid.usual, 1))
+        from gansmith.modalities.series.ticks import _from_local
+
+        days, clock, seconds = (made[name] for name in (DAYS, CLOCK, MOMENT))
+        whole = np.maximum(np.round(days), 0).astype(np.int64)
+        moment = np.nan_to_num(clock, nan=43_200.0).clip(0, 86_399.999999)
+        there = (self.local(times) // DAY + whole) * DAY + (moment * SECOND).astype(np.int64)
+        later = times + (np.nan_to_num(seconds, nan=0.0).clip(0) * SECOND).astype(np.int64)
+        found = np.where(whole > 0, _from_local(there, grid.zone), later)
+        return np.maximum(grid.times(grid.ticks(found)), times)
+
+    @property
+    def n_features(self) -> int:
+        """Numbers by which `features` tells a time."""
+        if self.kind == "none" or self._grid.unit == "numbers":
+            return 0
+        has_hours = self._grid.unit == "microseconds"
+        of_days = 0 if self._grid.unit == "months" else _N_WEEKDAYS + _N_DAYS + _N_LEFT
+        return _N_HOURS * has_hours + of_days + _N_MONTHS + 3
+
+    def features(self, times: Times) -> Float[np.ndarray, "n n_features"]:
+        """What the calendar says of times, as numbers: ones for hour, weekday, day and month; the season."""
+        if not self.n_features:
+            return np.zeros((len(times), 0), np.float32)
+        grid = self._grid
+        parts = grid.calendar(grid.ticks(times))
+        found: list[np.ndarray] = []
+        if grid.unit == "microseconds":
+            found.append(np.eye(_N_HOURS, dtype=np.float32)[parts.hour])
+        if grid.unit != "months":
+            found += [
+                np.eye(_N_WEEKDAYS, dtype=np.float32)[parts.weekday],
+                np.eye(_N_DAYS, dtype=np.float32)[parts.day - 1],
+                np.eye(_N_LEFT + 1, dtype=np.float32)[np.minimum(parts.days_left, _N_LEFT)][:, :_N_LEFT],
+            ]
+        turn = 2 * np.pi * parts.day_of_year / 365.25
+        span = max(self.last - self.first, 1)
+        share = np.clip((times - self.first) / span, 0, 1)
+        found += [
+            np.eye(_N_MONTHS, dtype=np.float32)[parts.month - 1],
+            np.stack([np.sin(turn), np.cos(turn), share], 1),
+        ]
+        return np.concatenate(found, 1, dtype=np.float32)
+
+    def days_at(self, times: Times) -> Float[np.ndarray, " n"]:
+        """Times in days, by which it is counted how long ago something was; steps where there are no times."""
+        if self.kind == "none" or self._grid.unit == "numbers":
+            return times.astype(float)
+        return self.local(times) / DAY
+
+
+@final
+@dataclass(frozen=True)
+class Season:
+    """After how many steps things come again."""
+
+    n_steps: int
+
+
+def season_of(timing: Timing, n_longest: int) -> int:
+    """Steps of the season that a regular grid has, 0 where there is none or no series has two of them.
+
+    A day of hours or minutes, a week of days, a year of months.
+    """
+    if timing.kind != "grid" or timing.grid is None:
+        return 0
+    grid = timing.grid
+    step = grid.size * max(grid.usual, 1)
+    match grid.unit:
+        case "months":
+            n = 12 / step
+        case "days":
+            n = 7 / step
+        case "business days":
+            n = 5 / step
+        case "microseconds":
+            n = DAY / step
+        case "numbers":
+            return 0
+    return int(n) if n > 1 and n == int(n) and 2 * n < n_longest else 0
+
+
+def ticks_of(timing: Timing, times: Times) -> Ticks:
+    """Times as whole numbers of the grid; they themselves where there is none."""
+    return times if timing.grid is None else timing.grid.ticks(times)
