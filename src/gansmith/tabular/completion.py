@@ -26,7 +26,7 @@ from gansmith.engine.batches import Conditions, Latents, Scalar, Shuffled, Weigh
 from gansmith.engine.length import cosine
 from gansmith.engine.randomness import Randomness
 from gansmith.nets.mlp import layers
-from gansmith.tabular.layout import Compact, Layout, draw_conditions
+from gansmith.tabular.layout import Compact, Layout, draw_conditions, hold_fixed
 
 MAX_TURNS: Final = 16
 """Turns in which a record is completed; where there are more gaps, several are filled at once."""
@@ -95,7 +95,12 @@ class Completion(nn.Module):
 
 
 def fit_completion(
-    completion: Completion, compact: Compact, weights: Weights | None, n_samples: int, seed: int
+    completion: Completion,
+    compact: Compact,
+    weights: Weights | None,
+    n_samples: int,
+    seed: int,
+    beginnings_share: float = 0.0,
 ) -> None:
     """Learn what hidden cells could be; the weights are kept that did best on records apart.
 
@@ -105,6 +110,8 @@ def fit_completion(
         weights: How much oftener than others each of them is learnt from; None: all are equally often.
         n_samples: Records to learn from, repeated ones too; fewer where there are few records.
         seed: Of the order of the records, and of which cells are hidden.
+        beginnings_share: Of the records of which the first columns are known and all others hidden, as happens
+            when whole records are made of nothing.
     """
     randomness = Randomness(seed)
     n_apart = min(len(compact) // 10, MAX_APART)
@@ -119,13 +126,15 @@ def fit_completion(
     for step in range(n_steps):
         for group in optimiser.param_groups:
             group["lr"] = cosine(LEARNING_RATE, 0.0, step / n_steps)
-        loss = _loss(completion, seen[drawing(step)], randomness.generator("hidden", step))
+        generator = randomness.generator("hidden", step)
+        loss = _loss(completion, seen[drawing(step)], generator, beginnings_share)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         if n_apart and (step + 1) % max(1, n_steps // N_LOOKS) == 0:
             with torch.no_grad():
-                now = float(_loss(completion, apart, randomness.generator("apart", 0)))
+                generator = randomness.generator("apart", 0)
+                now = float(_loss(completion, apart, generator, beginnings_share))
             if now < best:
                 best, kept = now, {name: value.clone() for name, value in completion.state_dict().items()}
     if n_apart:
@@ -133,9 +142,17 @@ def fit_completion(
     completion.requires_grad_(False)
 
 
-def _loss(completion: Completion, compact: Compact, generator: torch.Generator) -> Scalar:
-    samples = completion.layout.expand(compact)
-    conditions = draw_conditions(completion.layout, samples, generator, free_share=0.0)
+def _loss(
+    completion: Completion, compact: Compact, generator: torch.Generator, beginnings_share: float
+) -> Scalar:
+    layout = completion.layout
+    samples = layout.expand(compact)
+    conditions = draw_conditions(layout, samples, generator, free_share=0.0)
+    n_begun = round(beginnings_share * len(samples))
+    if n_begun:
+        n_known = torch.randint(layout.n_columns, (n_begun, 1), generator=generator)
+        is_known = (torch.arange(layout.n_columns) < n_known).to(samples.dtype)
+        conditions[:n_begun] = hold_fixed(layout, samples[:n_begun], is_known)
     return completion.losses(samples, conditions).mean()
 
 

@@ -130,7 +130,11 @@ class Making:
             if is_first:
                 hints = np.zeros(n)
             else:
-                chances = network.chances(context, place).numpy()
+                more = None
+                if network.pointer is not None and not place:
+                    days, before = torch.from_numpy(walk.days()), torch.from_numpy(walk.seen_days())
+                    more = network.pointer.logits(context, days, before)
+                chances = network.chances(context, place, more).numpy()
                 _open_for(chances, name, of_time, codec)
                 states[:, place], levels[:, place], hints = self._drawn(chances, place, draws, walk.step)
                 assert isinstance(codec, NumberCodec)
@@ -138,6 +142,11 @@ class Making:
                 of_time[name] = np.where(is_missing, np.nan, found)
             seen[:, place] = torch.from_numpy(states[:, place])
             context = network.with_column(context, place, seen[:, place], torch.from_numpy(hints).float())
+            if network.pointer is not None and not place and not is_first:
+                day = walk.days() + np.round(np.nan_to_num(of_time[name])).astype(np.int64)
+                context = context + network.pointer.context(torch.from_numpy(day))
+        if network.pointer is not None and is_first:
+            context = context + network.pointer.context(torch.from_numpy(walk.days()))
         times = walk.times if is_first else steps.timing.following(walk.times, self._with_constants(of_time, n))
         context = context + network.now(torch.from_numpy(walk.moment(times)))
         numbers = np.full((n, len(steps.measured)), np.nan)

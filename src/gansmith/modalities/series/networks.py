@@ -22,6 +22,7 @@ from torch.nn.functional import log_softmax, silu
 
 from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.making import Making
+from gansmith.modalities.series.pointing import Pointer
 from gansmith.nets.distributions import AbstractSequential
 from gansmith.settings import Field, PositiveInt, settings
 from gansmith.tabular.completion import Completion
@@ -74,7 +75,9 @@ class SeriesGenerator(AbstractSequential):
         self.bias = nn.Parameter(torch.zeros(n_columns, n_most))
         self.before = nn.Parameter(torch.randn(n_columns, n_most, width) * FIRST_SPREAD)
         lacking = torch.arange(n_most) >= torch.tensor(self.n_states or (1,))[:, None]
+        self.register_buffer("_after_first", (torch.arange(n_columns) > 0).float()[:, None], persistent=False)
         self.register_buffer("closed", torch.where(lacking, -torch.inf, 0.0), persistent=False)
+        self.pointer = Pointer(steps, width) if steps.is_pointing else None
         self._making = Making(codec)
 
     # --- Learning --------------------------------------------------------------------------------------------
@@ -102,7 +105,15 @@ class SeriesGenerator(AbstractSequential):
         known = torch.cumsum(known, -2) - known  # (batch, steps, columns, width)
         is_after = (torch.arange(len(self.n_states)) >= self.n_clock).to(now)[:, None]
         context = past[..., None, :] + now[..., None, :] * is_after
+        if (pointer := self.pointer) is not None:
+            days = parts["days"].long()
+            context = context + pointer.context(days[..., 1])[..., None, :] * self._after_first
         logits = self._logits(context + known, slice(None))
+        if pointer is not None:
+            n_first = self.n_states[0]
+            more = pointer.logits(past, days[..., 0], days[..., 2:])
+            logits = torch.cat([(logits[..., :1, :n_first] + more[..., None, :]) , logits[..., :1, n_first:]], -1), logits[..., 1:, :]
+            logits = torch.cat(logits, -2)
         found = log_softmax(logits.float() + self.closed, -1).gather(-1, states[..., None])[..., 0]
         counted = (found * counts).sum((1, 2))
         return counted / (counts.amax(2).sum(1)).clamp_min(1)
@@ -140,9 +151,12 @@ class SeriesGenerator(AbstractSequential):
         carried, hidden = self.carry(rows[:, None], hidden)
         return self.past(torch.cat([carried[:, 0], rows], -1)), hidden
 
-    def chances(self, context: Float[Tensor, "batch width"], column: int) -> Float[Tensor, "batch states"]:
-        """How likely each state of a column is."""
+    def chances(
+        self, context: Float[Tensor, "batch width"], column: int, more: Tensor | None = None
+    ) -> Float[Tensor, "batch states"]:
+        """How likely each state of a column is; `more` is added to the logits."""
         logits = self._logits(context[:, None], slice(column, column + 1))[:, 0, : self.n_states[column]]
+        logits = logits if more is None else logits + more
         return logits.float().softmax(-1)
 
     def with_column(

@@ -25,6 +25,8 @@ SAMPLES_SEEN: Final = 60_000
 MAX_EPOCHS: Final = 300
 FEWEST_TO_HOLD_OUT: Final = 10
 MAX_HELDOUT: Final = 500
+BEGINNINGS: Final = 0.7
+"""Share of them of which the first columns are known alone, as when they are made."""
 ATTRIBUTES_SEEN: Final = 60_000
 """Series that attributes are learnt from, repeated ones too."""
 
@@ -83,4 +85,4 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
             generator = cast("SeriesGenerator", member["generator"])
             if generator.attributes is not None:
                 compact = cast("Crops", seen).attributes
-                fit_completion(generator.attributes, compact, None, ATTRIBUTES_SEEN, seed)
+                fit_completion(generator.attributes, compact, None, ATTRIBUTES_SEEN, seed, BEGINNINGS)

@@ -15,7 +15,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.series.drafting import measure_of, with_draft
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.ticks import Times, cells_at, times_of
-from gansmith.modalities.series.timing import Timing, season_of
+from gansmith.modalities.series.timing import DAYS, GAP, Timing, season_of
 from gansmith.modalities.series.walk import MAX_RECALLED, Draft, Measure, Numbers, Route, States, Walk, lengths_first
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
@@ -62,6 +62,8 @@ class Told(NamedTuple):
     """Of drafted numbers how far they are from their draft."""
     hints: Levels
     """Where in its column each is, -1 to 1; 0 where it is in no bin."""
+    days: Int[np.ndarray, "n two_and_recalled"]
+    """The day of the step before, its own, and that on which each remembered state was last there."""
 
 
 @final
@@ -137,9 +139,14 @@ class StepCodec:
     @cached_property
     def columns(self) -> tuple[AbstractColumnCodec, ...]:
         """Those of a step that are learnt: of time, of categories, of numbers."""
-        clock = [] if self.clock is None else [self.clock.columns[i] for i in sorted(self.clock.playing)]
+        clock = [] if self.clock is None else [self.clock.columns[i] for i in self.clock_order]
         rows = [] if self.rows is None else [self.rows.columns[i] for i in self._own]
         return (*clock, *rows)
+
+    @property
+    def clock_order(self) -> list[int]:
+        """Numbers of the columns of time that are learnt, in the order in which they are drawn."""
+        return [] if self.clock is None else sorted(self.clock.playing)
 
     @cached_property
     def n_clock(self) -> int:
@@ -165,6 +172,13 @@ class StepCodec:
     def drafted(self) -> dict[int, int]:
         """By place of a column the place of its draft."""
         return {self.route.measures[p].column: k for k, p in enumerate(self.route.drafted)}
+
+    @property
+    def is_pointing(self) -> bool:
+        """Whether gaps are judged by the days they lead to."""
+        grid = self.timing.grid
+        in_days = self.timing.kind == "clock" or (self.timing.kind == "days" and grid and grid.unit == "days" and grid.size == 1)
+        return bool(in_days and self.n_clock and self.columns[0].column.name in (DAYS, GAP))
 
     @property
     def n_ranks(self) -> int:
@@ -194,7 +208,7 @@ class StepCodec:
         numbers = np.full((n, len(self.measured)), np.nan)
         if self.clock is not None:
             found = self.timing.columns(times, series.starts)
-            self._put(self.clock, sorted(self.clock.playing), found, 0, rng, states, levels)
+            self._put(self.clock, self.clock_order, found, 0, rng, states, levels)
         if self.rows is not None:
             flat = self.rows.chain.reduce(self.rows.split(series.steps.select(list(self.rows.schema.names))))
             self._put(self.rows, self._own, flat, self.n_clock, rng, states, levels)
@@ -252,8 +266,7 @@ class StepCodec:
 
     def told(self, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         """Steps of real series as a network is told of them."""
-        history, moment, states, hints = self._walked(steps, starts, is_ranking=False)
-        return Told(history, moment, states, hints)
+        return Told(*self._walked(steps, starts, is_ranking=False))
 
     def _walked(self, steps: Steps, starts: Int[np.ndarray, " s"], *, is_ranking: bool) -> tuple[Any, ...]:
         """What a walk along real series meets; with `is_ranking` how far numbers are from their drafts."""
@@ -271,6 +284,7 @@ class StepCodec:
                 np.zeros((n, self.route.n_moment), np.float16),
                 np.zeros(shape, np.int16),
                 np.zeros(shape, np.float16),
+                np.zeros((n, 2 + self.route.n_recalled), np.int32),
             )
         for step in range(int(lengths.max(initial=0))):
             n_left = int((lengths[order] > step).sum())
@@ -283,6 +297,8 @@ class StepCodec:
             else:
                 parts[0][rows], parts[1][rows] = walk.history(), walk.moment(here.times)
                 parts[2][rows], parts[3][rows] = self._seen(here, off, is_same)
+                day = np.floor(self.timing.days_at(here.times))
+                parts[4][rows] = np.concatenate([walk.days()[:, None], day[:, None], walk.seen_days()], 1)
             walk.push(here.times, here.states, here.numbers, self.spread_out(off))
         return parts
 

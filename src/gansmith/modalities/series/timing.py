@@ -60,6 +60,11 @@ class Timing:
         return self.grid
 
     @property
+    def _stride(self) -> int:
+        """Ticks of a gap of one."""
+        return max(self._grid.usual, 1) if self.kind == "grid" else 1
+
+    @property
     def schema(self) -> Schema:
         """The columns of time."""
         if self.is_fixed:
@@ -77,7 +82,7 @@ class Timing:
         before = np.concatenate([times[:1], times[:-1]])
         before[starts[:-1]] = times[starts[:-1]]
         if self.kind != "clock":
-            gaps = (self._grid.ticks(times) - self._grid.ticks(before)) // max(self._grid.usual, 1)
+            gaps = (self._grid.ticks(times) - self._grid.ticks(before)) // self._stride
             return pa.table({GAP: pa.array(gaps)})
         (day, clock), (day_before, _) = (np.divmod(self.local(each), DAY) for each in (times, before))
         days, seconds = day - day_before, (times - before) / SECOND
@@ -108,7 +113,7 @@ class Timing:
         grid = self._grid
         if self.kind != "clock":
             gaps = np.maximum(np.round(made[GAP]), 0).astype(np.int64) if made else 1
-            return grid.times(grid.ticks(times) + gaps * max(grid.usual, 1))
+            return grid.times(grid.ticks(times) + gaps * self._stride)
         from gansmith.modalities.series.ticks import _from_local
 
         days, clock, seconds = (made[name] for name in (DAYS, CLOCK, MOMENT))

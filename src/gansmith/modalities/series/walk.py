@@ -187,6 +187,14 @@ class Walk:
             parts.append(self._recall(days))
         return np.concatenate(parts, 1, dtype=np.float32)
 
+    def days(self) -> Int[np.ndarray, " n"]:
+        """The day of the last step, since 1970."""
+        return np.floor(self.route.timing.days_at(self.times)).astype(np.int64)
+
+    def seen_days(self) -> Int[np.ndarray, "n n_recalled"]:
+        """The day on which each remembered state was last there; -1 where it was not."""
+        return np.where(np.isfinite(self.seen_at), np.floor(self.seen_at), -1.0).astype(np.int64)
+
     def regressors(self) -> Float[np.ndarray, "n n_regressors"]:
         """What drafts are made of."""
         places = self.route.drafted
