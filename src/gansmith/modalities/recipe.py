@@ -174,7 +174,8 @@ class AbstractRecipe(ABC, Generic[C]):
         self, codec: C, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], float] | str:
         """(fake, held-out) samples to a number from 0 to 1, 1 is perfect; or what the game itself reads by that
-        name, the higher the better. Chooses the model that is kept."""
+        name, the higher the better. Chooses the model that is kept.
+        """
 
     def describe(self, codec: C) -> list[dict[str, str]]:
         """What was learnt of each part of a record, one row each, for `show`."""

@@ -40,9 +40,7 @@ class LikelihoodRules(AbstractRules):
     generating: ClassVar[tuple[str, ...]] = ("generator",)
     of_networks: ClassVar[tuple[str, ...]] = ()
 
-    generator: PlayerConfig = field(
-        default_factory=lambda: PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99)
-    )
+    generator: PlayerConfig = field(default_factory=lambda: PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99))
     """How it learns."""
 
     def start(self, networks: Networks, randomness: Randomness) -> Likelihood:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, final
 
-from gansmith.settings import Annotated, NonNegativeInt, Offered, field, settings
+from gansmith.settings import Annotated, NonNegativeInt, Offered, PositiveInt, field, settings
 
 READING: Final = ("fit", "score", "show")
 EVERYWHERE: Final = (*READING, "complete")
@@ -47,5 +47,7 @@ class SeriesOptions:
     nothing."""
     steps: Annotated[NonNegativeInt, Offered(("sample", "complete"))] = 0
     """Steps of each series that is made, or by which each is continued; 0: as many as the data has."""
+    futures: Annotated[PositiveInt, Offered(("complete",), "-n")] = 1
+    """In how many ways each series is continued."""
     safe_csv: Annotated[bool, Offered(("sample",))] = False
     """Escape text that a spreadsheet program would run as a formula."""

@@ -21,7 +21,7 @@ from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.series import SeriesOptions
-from gansmith.modalities.series.records import ENTITY, Form, SeriesSet
+from gansmith.modalities.series.records import Form, SeriesSet
 from gansmith.modalities.series.steps import StepCodec, Steps, when
 from gansmith.modalities.series.ticks import Times, times_of
 from gansmith.settings import from_plain, to_plain
@@ -77,6 +77,11 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         return Layout.of(self.attributes) if self.attributes and self.attributes.playing else None
 
     @property
+    def n_asked(self) -> int:
+        """Numbers by which attributes are asked for."""
+        return self.layout.n_columns + self.layout.n_values if self.layout else 0
+
+    @property
     def n_of_series(self) -> int:
         """Numbers of a compact record that say something of the whole series."""
         return 1 + (self.layout.n_compact if self.layout else 0)
@@ -101,7 +106,9 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         first = np.full(n, timing.first if timing.kind != "none" else 0)
         n_steps, span = np.full(n, self.longest), np.zeros(n)
         for name, codec, states, levels in self._attribute_cells(compact):
-            numbers, _ = codec.numbers(states, levels) if isinstance(codec, NumberCodec) else (np.zeros(n), None)
+            numbers, _ = (
+                codec.numbers(states, levels) if isinstance(codec, NumberCodec) else (np.zeros(n), None)
+            )
             if name == START:
                 cells = codec.decode(states, levels, np.random.default_rng(0), Keyed())
                 first = times_of(cells, codec.column)
@@ -129,7 +136,9 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             states = compact[:, playing.index(index)].astype(np.int64)
             levels = nothing[1]
             if codec.n_bins:
-                before = sum(1 for other in playing[: playing.index(index)] if self.attributes.columns[other].n_bins)
+                before = sum(
+                    1 for other in playing[: playing.index(index)] if self.attributes.columns[other].n_bins
+                )
                 levels = compact[:, level + before].astype(np.float32)
             found.append((name, codec, states, levels))
         assert n_learnt == len(playing)
@@ -151,7 +160,11 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         return SeriesSet(steps, np.zeros(1, np.int64), self.form, "synthetic")
 
     def encode(self, records: SeriesSet, seed: int) -> Compact:
-        return torch.from_numpy(self.packed(self.encode_attributes(records, seed), self.steps.encode(records, seed), records.lengths))
+        return torch.from_numpy(
+            self.packed(
+                self.encode_attributes(records, seed), self.steps.encode(records, seed), records.lengths
+            )
+        )
 
     def encode_attributes(self, records: SeriesSet, seed: int) -> np.ndarray:
         """Compact attributes of series, shape `(n, n_compact)`."""
@@ -196,6 +209,17 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             levels[:, place] = 0
         return attributes, Steps(rows[:, 0].astype(np.int64), states, levels, numbers), lengths
 
+    def wide(self, steps: Steps, lengths: np.ndarray) -> Steps:
+        """Steps one series after the other as one row for each series, filled up."""
+        n, longest = len(lengths), int(lengths.max(initial=1))
+        is_there = np.arange(longest) < lengths[:, None]
+        found: list[np.ndarray] = []
+        for part in steps:
+            rows = np.zeros((n, longest, *part.shape[1:]), part.dtype)
+            rows[is_there] = part
+            found.append(rows)
+        return Steps(*found)
+
     def decode(self, compact: Compact, seed: int, first_index: int) -> SeriesSet:
         attributes, steps, lengths = self.unpacked(compact.numpy())
         rng = np.random.default_rng(seed)
@@ -207,16 +231,25 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             cells[self.form.time] = self.steps.time_cells(steps.times, self.form.schema, self.form.time)
         chosen = pa.array(owners)
         for name in (*self.form.attributes, *filter(None, (self.form.entity,))):
-            cells[name] = cells_of(of_series, name).take(chosen).cast(self.form.schema.column(name).arrow_type)
-        table = pa.table({name: cells[name] for name in self.form.schema.names}, schema=self.form.schema.arrow_schema)
+            cells[name] = (
+                cells_of(of_series, name).take(chosen).cast(self.form.schema.column(name).arrow_type)
+            )
+        table = pa.table(
+            {name: cells[name] for name in self.form.schema.names}, schema=self.form.schema.arrow_schema
+        )
         return SeriesSet(table, np.concatenate([[0], np.cumsum(lengths)]), self.form, "synthetic")
 
-    def _decoded_attributes(self, attributes: np.ndarray, rng: np.random.Generator, first_index: int) -> pa.Table:
+    def _decoded_attributes(
+        self, attributes: np.ndarray, rng: np.random.Generator, first_index: int
+    ) -> pa.Table:
         if self.attributes is None:
             return pa.table({})
         made = Keyed(first_index=first_index).part(f"sample {self.sample}")
         if self.layout is None:
-            codes, levels = np.zeros((len(attributes), 0), np.int64), np.zeros((len(attributes), 0), np.float32)
+            codes, levels = (
+                np.zeros((len(attributes), 0), np.int64),
+                np.zeros((len(attributes), 0), np.float32),
+            )
         else:
             codes, levels = self.layout.parts(torch.from_numpy(attributes.astype(np.float32)))
         return self.attributes.decode(codes, levels, rng, made)
@@ -238,7 +271,9 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         for name, tensor in tensors.items():
             part, _, key = name.partition("/")
             if part not in parts:
-                raise DataError(f"the model holds {name!r}, which belongs to nothing. Learn the series again.")
+                raise DataError(
+                    f"the model holds {name!r}, which belongs to nothing. Learn the series again."
+                )
             parts[part][key] = tensor.numpy()
         form = from_plain(Form, state["form"])
         steps = StepCodec.from_state(state["steps"], parts["steps"])
@@ -247,7 +282,9 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             attributes = RowCodec.from_state(state["attributes"], parts["attributes"])
         longest = state["longest"]
         if type(longest) is not int or longest < 1:
-            raise DataError(f"the model's 'longest' is {longest!r}, no number of steps. Learn the series again.")
+            raise DataError(
+                f"the model's 'longest' is {longest!r}, no number of steps. Learn the series again."
+            )
         return cls(form, steps, attributes, longest)
 
 

@@ -77,7 +77,11 @@ def with_draft(
             is_there = ~np.isnan(lesson.wanted[:, j])
             if is_there.sum() < MIN_LEARNT:
                 if k:
-                    past[k, :, j], beside[k, :, j], spread[k, j] = past[k - 1, :, j], beside[k - 1, :, j], spread[k - 1, j]
+                    past[k, :, j], beside[k, :, j], spread[k, j] = (
+                        past[k - 1, :, j],
+                        beside[k - 1, :, j],
+                        spread[k - 1, j],
+                    )
                 continue
             known = np.concatenate([lesson.regressors, lesson.filled[:, :j]], 1)[is_there]
             weights, spread[k, j] = _ridge(known, lesson.wanted[is_there, j])
@@ -100,7 +104,13 @@ def _lessons(route: Route, times: np.ndarray, numbers: Numbers, starts: np.ndarr
     lengths = np.diff(starts)
     order = lengths_first(lengths)
     if lengths.sum() > MAX_LEARNT:
-        order = order[np.sort(np.random.default_rng(0).permutation(len(order))[: max(1, int(len(order) * MAX_LEARNT / lengths.sum()))])]
+        order = order[
+            np.sort(
+                np.random.default_rng(0).permutation(len(order))[
+                    : max(1, int(len(order) * MAX_LEARNT / lengths.sum()))
+                ]
+            )
+        ]
     first = starts[:-1][order]
     walk = Walk(replace(route, recalled=()), times[first], lengths[order], times[first + lengths[order] - 1])
     found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(route.n_pasts)]

@@ -112,7 +112,10 @@ class SeriesGenerator(AbstractSequential):
         if pointer is not None:
             n_first = self.n_states[0]
             more = pointer.logits(past, days[..., 0], days[..., 2:])
-            logits = torch.cat([(logits[..., :1, :n_first] + more[..., None, :]) , logits[..., :1, n_first:]], -1), logits[..., 1:, :]
+            logits = (
+                torch.cat([(logits[..., :1, :n_first] + more[..., None, :]), logits[..., :1, n_first:]], -1),
+                logits[..., 1:, :],
+            )
             logits = torch.cat(logits, -2)
         found = log_softmax(logits.float() + self.closed, -1).gather(-1, states[..., None])[..., 0]
         counted = (found * counts).sum((1, 2))

@@ -52,6 +52,8 @@ class Pointer(nn.Module):
         self.register_buffer("of_month", torch.from_numpy(of_month), persistent=False)
         self.register_buffer("offsets", torch.from_numpy(_offsets(codec)), persistent=False)
         self.told = nn.Linear(calendar.shape[1], N_TOLD)
+        self.usual = nn.Linear(calendar.shape[1], 1, bias=False)
+        nn.init.zeros_(self.usual.weight)
         self.wanted = nn.Linear(width, N_TOLD)
         self.again = nn.Linear(width, steps.route.n_recalled)
         self.day = nn.Linear(N_TOLD, width)
@@ -73,6 +75,7 @@ class Pointer(nn.Module):
         ahead = ahead.clamp(max=len(self.calendar) - 1)
         told = self.told(self.calendar)[ahead]  # (*rows, states, n_told)
         found = (told * self.wanted(context)[..., None, :]).sum(-1)
+        found = found + self.usual(self.calendar)[:, 0][ahead]
         if not seen.shape[-1]:
             return found
         of_month = self.of_month[ahead]

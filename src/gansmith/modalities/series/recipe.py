@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Final, cast, final
 
 import torch
@@ -14,10 +15,15 @@ from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.registry import find_modality
+from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.crops import Crops
+from gansmith.modalities.series.futures import SeriesPartial
 from gansmith.modalities.series.networks import SeriesGenerator, SeriesNetworks, networks_for
+from gansmith.modalities.series.request import SeriesRequest, request_for
 from gansmith.tabular.completion import fit_completion
+from gansmith.tabular.where import Where
 
 BATCH_SIZE: Final = 32
 """Stretches."""
@@ -52,7 +58,9 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
             SeriesNetworks(), rules, min(SAMPLES_SEEN, most), most, n_evaluations=20, finishing_share=0.05
         )
 
-    def build(self, codec: SeriesCodec, networks: SeriesNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
+    def build(
+        self, codec: SeriesCodec, networks: SeriesNetworks, rules: AbstractRules
+    ) -> dict[str, nn.Module]:
         if not isinstance(rules, LikelihoodRules):
             raise UsageError(f"series have no networks for the game {rules.name!r}.")
         return networks_for(codec, networks, rules)
@@ -64,6 +72,23 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
         self, codec: SeriesCodec, networks: SeriesNetworks, batch: Batch, generator: torch.Generator | None
     ) -> Batch:
         return batch
+
+    def request(self, codec: SeriesCodec, where: Where, balance: str) -> SeriesRequest | None:
+        """See `Conditional`: attributes, and statistics such as `max(load)>400`."""
+        return request_for(codec, where, balance) if where or balance else None
+
+    def partial(
+        self, codec: SeriesCodec, source: object, options: SeriesOptions, *, keep_missing: bool
+    ) -> SeriesPartial:
+        """See `Imputing`: gaps are filled, or series go on by `steps`, in several ways."""
+        modality = find_modality("series")
+        like = replace(codec.empty, form=codec.form)
+        history = modality.format.read_for(source, like)
+        return SeriesPartial(codec, history, options.steps, options.futures)
+
+    def of_sample(self, codec: SeriesCodec, seed: int) -> SeriesCodec:
+        """See `Inventing`."""
+        return replace(codec, sample=seed)
 
     def held_out_score(
         self, codec: SeriesCodec, n_heldout: int, seed: int

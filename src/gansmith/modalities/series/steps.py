@@ -16,7 +16,16 @@ from gansmith.modalities.series.drafting import measure_of, with_draft
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.ticks import Times, cells_at, times_of
 from gansmith.modalities.series.timing import DAYS, GAP, Timing, season_of
-from gansmith.modalities.series.walk import MAX_RECALLED, Draft, Measure, Numbers, Route, States, Walk, lengths_first
+from gansmith.modalities.series.walk import (
+    MAX_RECALLED,
+    Draft,
+    Measure,
+    Numbers,
+    Route,
+    States,
+    Walk,
+    lengths_first,
+)
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
@@ -93,7 +102,9 @@ class StepCodec:
         if timing.schema.columns:
             later = np.setdiff1d(np.arange(len(times)), starts[:-1])
             learnt = timing.columns(times, starts).take(pa.array(later))
-            clock = RowCodec.fit(Table(learnt, timing.schema, series.name), min_count, seed, needs_states=False)
+            clock = RowCodec.fit(
+                Table(learnt, timing.schema, series.name), min_count, seed, needs_states=False
+            )
         schema = Schema(form.measures)
         if schema.columns:
             table = Table(series.steps.select(list(schema.names)), schema, series.name)
@@ -116,7 +127,9 @@ class StepCodec:
         if self.timing.is_fixed:
             recalled = ()
         season = season_of(self.timing, int(series.lengths.max()))
-        route = with_draft(Route(self.timing, season, measures, recalled), bare.times, bare.numbers, starts)
+        is_endless = series.form.shape == "single"
+        route = Route(self.timing, season, measures, recalled, None, is_endless)
+        route = with_draft(route, bare.times, bare.numbers, starts)
         return replace(self, route=route)._with_ranks(bare, starts)
 
     def _with_ranks(self, steps: Steps, starts: Int[np.ndarray, " s"]) -> StepCodec:
@@ -177,7 +190,9 @@ class StepCodec:
     def is_pointing(self) -> bool:
         """Whether gaps are judged by the days they lead to."""
         grid = self.timing.grid
-        in_days = self.timing.kind == "clock" or (self.timing.kind == "days" and grid and grid.unit == "days" and grid.size == 1)
+        in_days = self.timing.kind == "clock" or (
+            self.timing.kind == "days" and grid and grid.unit == "days" and grid.size == 1
+        )
         return bool(in_days and self.n_clock and self.columns[0].column.name in (DAYS, GAP))
 
     @property
@@ -204,7 +219,10 @@ class StepCodec:
         """The steps of series."""
         rng, times = np.random.default_rng(seed), when(series)
         n = len(times)
-        states, levels = np.zeros((n, len(self.columns)), np.int64), np.zeros((n, len(self.columns)), np.float32)
+        states, levels = (
+            np.zeros((n, len(self.columns)), np.int64),
+            np.zeros((n, len(self.columns)), np.float32),
+        )
         numbers = np.full((n, len(self.measured)), np.nan)
         if self.clock is not None:
             found = self.timing.columns(times, series.starts)
@@ -322,21 +340,42 @@ class StepCodec:
     def _seen(self, here: Steps, off: np.ndarray, is_same: np.ndarray) -> tuple[States, Levels]:
         """States and hints of a step as a network sees them."""
         states, hints = here.states.copy(), np.zeros(here.levels.shape)
-        for place, codec in enumerate(self.columns):
-            n_singles, k = self.n_singles(place), self.drafted.get(place)
-            in_bin = states[:, place] >= n_singles
-            if k is None:
-                if codec.n_bins:
-                    share = (states[:, place] - n_singles + (here.levels[:, place] + 1) / 2) / codec.n_bins
-                    hints[:, place] = np.where(in_bin, 2 * share - 1, 0)
-                continue
-            n = self.n_ranks
-            share = np.interp(np.nan_to_num(off[:, k]), self.ranks[k], np.linspace(0, 1, 8 * n + 1))
-            rank = np.clip((share * n).astype(np.int64), 0, n - 1)
-            is_held = is_same[:, k] & self.is_held[k]
-            states[in_bin, place] = np.where(is_held, n_singles, n_singles + 1 + rank)[in_bin]
-            hints[:, place] = np.where(in_bin & ~is_held, 2 * share - 1, 0)
+        for place in range(len(self.columns)):
+            k = self.drafted.get(place)
+            far, same = (None, None) if k is None else (off[:, k], is_same[:, k])
+            states[:, place], hints[:, place] = self.seen(
+                place, here.states[:, place], here.levels[:, place], far, same
+            )
         return states, hints
+
+    def seen(
+        self,
+        place: int,
+        states: Int[np.ndarray, " n"],
+        levels: Float[np.ndarray, " n"],
+        off: np.ndarray | None,
+        is_same: np.ndarray | None,
+    ) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+        """States and hints of a column as a network sees them.
+
+        Args:
+            place: Of the column.
+            states: As its codec has them.
+            levels: Likewise.
+            off: Of a drafted number how far it is from its draft.
+            is_same: Whether it is the very one of the step before.
+        """
+        codec, n_singles = self.columns[place], self.n_singles(place)
+        in_bin = states >= n_singles
+        if off is None or is_same is None:
+            share = (states - n_singles + (levels + 1) / 2) / max(codec.n_bins, 1)
+            return states, np.where(in_bin, 2 * share - 1, 0.0)
+        k, n = self.drafted[place], self.n_ranks
+        share = np.interp(np.nan_to_num(off), self.ranks[k], np.linspace(0, 1, 8 * n + 1))
+        rank = np.clip((share * n).astype(np.int64), 0, n - 1)
+        is_held = is_same & self.is_held[k]
+        found = np.where(in_bin, np.where(is_held, n_singles, n_singles + 1 + rank), states)
+        return found, np.where(in_bin & ~is_held, 2 * share - 1, 0.0)
 
     # --- Stored ----------------------------------------------------------------------------------------------
 
@@ -348,6 +387,7 @@ class StepCodec:
             "measures": [to_plain(one) for one in self.route.measures],
             "recalled": [list(one) for one in self.route.recalled],
             "is_held": list(self.is_held),
+            "is_endless": self.route.is_endless,
         }
         arrays: dict[str, np.ndarray] = {"ranks": self.ranks}
         for name, rows in (("clock", self.clock), ("rows", self.rows)):
@@ -368,14 +408,16 @@ class StepCodec:
         timing = from_plain(Timing, plain["timing"])
         found: dict[str, RowCodec | None] = {}
         for name in ("clock", "rows"):
-            own = {key.partition("/")[2]: value for key, value in arrays.items() if key.startswith(f"{name}/")}
+            own = {
+                key.partition("/")[2]: value for key, value in arrays.items() if key.startswith(f"{name}/")
+            }
             found[name] = RowCodec.from_state(plain[name], own) if name in plain else None
         measures = tuple(from_plain(Measure, one) for one in plain["measures"])
         recalled = tuple((int(place), int(n)) for place, n in plain["recalled"])
         draft = None
         if "draft/past" in arrays:
             draft = Draft(arrays["draft/past"], arrays["draft/beside"], arrays["draft/spread"])
-        route = Route(timing, int(plain["season"]), measures, recalled, draft)
+        route = Route(timing, int(plain["season"]), measures, recalled, draft, bool(plain["is_endless"]))
         ranks = arrays["ranks"]
         is_held = tuple(map(bool, plain["is_held"]))
         made = cls(timing, found["clock"], found["rows"], route, ranks, is_held)
@@ -392,7 +434,9 @@ class StepCodec:
             is_sound = draft.beside.shape == (k, d, d) and draft.spread.shape == (k, d)
             is_sound &= draft.past.shape == (k, 1 + (5 if self.route.season else 3) * d, d)
         if not is_sound:
-            raise DataError("the parts of what was learnt of steps do not fit together. Learn the series again.")
+            raise DataError(
+                "the parts of what was learnt of steps do not fit together. Learn the series again."
+            )
 
 
 def when(series: SeriesSet) -> Times:
@@ -407,5 +451,3 @@ def _settled(table: Table) -> Table:
     """A table with the rules that all its records keep."""
     settled, _ = settle(split(table.records, table.schema), table.schema.flat, (), is_finding=True)
     return replace(table, schema=replace(table.schema, constraints=settled.constraints))
-
-

@@ -31,9 +31,15 @@ MAX_RECALLED: Final = 16
 N_OF_RECALL: Final = 8
 """Numbers that tell how long ago a state was there."""
 MONTH_DAYS: Final = 30.44
+FAR_IN: Final = 32
+"""Steps after which it does not matter where a stretch began."""
 _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
 """Days before the same day of the next month that are told apart."""
 
+_OF_SERIES: Final = (
+    "first_times", "n_steps", "last_times", "times", "numbers", "last", "fast", "slow", "size", "off", "absent",
+    "n_seen", "run", "seen_at",
+)  # fmt: skip
 Numbers = Float[np.ndarray, "n n_measures"]
 States = Int[np.ndarray, "n n_columns"]
 
@@ -93,6 +99,8 @@ class Route:
     recalled: tuple[tuple[int, int], ...]
     """Columns whose states are remembered, and how many states each has."""
     draft: Draft | None = None
+    is_endless: bool = False
+    """Whether series are stretches of one: where they begin and end says nothing."""
 
     @property
     def drafted(self) -> list[int]:
@@ -154,14 +162,16 @@ class Walk:
         self.run = np.zeros((n, d))
         self.lags = np.zeros((self.route.season + 2, n, d))
         self.seen_at = np.full((n, self.route.n_recalled), -np.inf)
-        self.seen_on = np.zeros((n, self.route.n_recalled))
 
     def keep(self, n: int) -> None:
         """Go on with the first n series alone."""
-        for name in ("first_times", "n_steps", "last_times", "times", "numbers", "last", "fast", "slow", "size", "off",
-                     "absent", "n_seen", "run", "seen_at", "seen_on"):  # fmt: skip
-            setattr(self, name, getattr(self, name)[:n])
-        self.lags = self.lags[:, :n]
+        self.choose(slice(n))
+
+    def choose(self, rows: slice | Int[np.ndarray, " m"]) -> None:
+        """Go on with some of the series, any of them several times."""
+        for name in _OF_SERIES:
+            setattr(self, name, getattr(self, name)[rows])
+        self.lags = self.lags[:, rows]
 
     def history(self) -> Float[np.ndarray, "n n_history"]:
         """What is known before the next step."""
@@ -170,9 +180,11 @@ class Walk:
         if self.route.season:
             parts.append(self._lag(self.route.season - 1))
         left = np.maximum(self.n_steps - self.step, 0)
-        days_at = self.route.timing.days_at
+        days_at, step = self.route.timing.days_at, self.step
         to_go = np.maximum(days_at(self.last_times) - days_at(self.times), 0.0)
-        place = [np.full(len(left), np.log1p(self.step) / 3), np.log1p(left) / 3, left <= 1, np.log1p(to_go) / 3]
+        if self.route.is_endless:
+            left, to_go, step = np.zeros_like(left), np.zeros_like(to_go), min(step, FAR_IN)
+        place = [np.full(len(left), np.log1p(step) / 3), np.log1p(left) / 3, left <= 1, np.log1p(to_go) / 3]
         place.append(np.log((to_go + 0.01) / (left + 1)).clip(-6, 6) / 3)
         now = self.moment(self.times) if self.step else np.zeros((len(left), self.route.n_moment))
         return np.concatenate([*parts, now, np.stack(place, 1)], 1, dtype=np.float32)
