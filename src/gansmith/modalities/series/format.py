@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from gansmith.errors import UsageError
 from gansmith.findings import Finding
-from gansmith.modalities.format import AbstractFormat
+from gansmith.modalities.format import AbstractFormat, Description
 from gansmith.modalities.previews import Curve, SeriesPreview
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.auditing import audit
@@ -34,7 +34,7 @@ _N_FIRST: Final = 5
 
 @final
 class SeriesFormat(AbstractFormat[SeriesSet, SeriesOptions]):
-    """See `HasColumns`, `Auditing`, `HoldsOut`: rows in time, of one or of many."""
+    """See `HasColumns`, `Describing`, `Auditing`, `HoldsOut`: rows in time, of one or of many."""
 
     kind: ClassVar[str] = "series"
 
@@ -148,6 +148,10 @@ class SeriesFormat(AbstractFormat[SeriesSet, SeriesOptions]):
                 }
             )
         return rows
+
+    def describe(self, records: SeriesSet, options: SeriesOptions) -> Description:
+        """See `Describing`: what was found; what is learnt of it the codec knows."""
+        return Description(self.overview(records), (), records.form.written.to_json())
 
     def preview(self, records: SeriesSet) -> SeriesPreview:
         """See the base class: the measures of the first series as curves."""
