@@ -94,7 +94,10 @@ def test_it_is_learnt_from_python_and_says_what_it_cannot(colours):
         ),
         (lambda: learnt.score(colours), "'colours' has no scorecard"),
         (lambda: gansmith.Synthesizer().fit(colours, target="red"), "'colours' has no columns"),
-        (lambda: gansmith.Synthesizer().fit(colours, locale="de_DE"), "'locale' is for data of kind 'table'"),
+        (
+            lambda: gansmith.Synthesizer().fit(colours, locale="de_DE"),
+            "'locale' is for data of kind 'series' or 'table'",
+        ),
     ):
         with pytest.raises(UsageError, match=said):
             ask()
