@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any, Final, final
+from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 import pyarrow as pa
@@ -82,6 +82,32 @@ class When:
         return moments.cast(self.column.arrow_type)
 
 
+@final
+class Gaps(NamedTuple):
+    """From each row to the next, once they stand together by series and in the order of time."""
+
+    times: Numbers
+    """How much later the next one is."""
+    is_same: Bool[np.ndarray, " m"]
+    """Whether the next one is of the same series."""
+
+    @classmethod
+    def of(cls, times: Numbers, codes: Numbers) -> Gaps:
+        """Those of times, and the numbers of the series that they are of."""
+        order = np.lexsort((times, codes))
+        return cls(np.diff(times[order]), np.diff(codes[order]) == 0)
+
+    @property
+    def within(self) -> Numbers:
+        """Those between two steps of a series."""
+        return self.times[self.is_same]
+
+    @property
+    def are_apart(self) -> bool:
+        """Whether no two rows of one series have the same time."""
+        return not (self.is_same & (self.times == 0)).any()
+
+
 def find_series(table: Table, entity: str, time: str) -> tuple[str, When | None]:
     """The column that says whose step it is, "" where there is one series alone, and when.
 
@@ -98,13 +124,13 @@ def find_series(table: Table, entity: str, time: str) -> tuple[str, When | None]
     found = [told(table, time)] if time else list(_times(table, entity))
     first = found[0] if found else None
     entity = entity or _entity(table, first)
-    if not time:
-        codes = _codes(table, entity)
-        found = [one for one in found if _goes_on(one, codes)] or _counting(table, entity, codes)
-    when = found[0] if found else None
-    if when is not None:
-        _refuse_interleaved(table, entity, when)
-    return entity, when
+    codes = _codes(table, entity)
+    for when in found:
+        gaps = Gaps.of(when.times, codes)
+        if time or _goes_on(when, gaps):
+            _refuse_interleaved(table, entity, when, gaps)
+            return entity, when
+    return entity, _counting(table, entity, codes)
 
 
 def _check_named(table: Table, entity: str) -> None:
@@ -172,14 +198,12 @@ def _goes_up(times: Numbers) -> bool:
     return bool((steps >= 0).all() or (steps <= 0).all())
 
 
-def _goes_on(when: When, codes: Numbers) -> bool:
+def _goes_on(when: When, gaps: Gaps) -> bool:
     """Whether times differ within series; whole numbers so that each is the place of a step."""
-    order = np.lexsort((when.times, codes))
-    is_same = np.diff(codes[order]) == 0
-    steps = np.diff(when.times[order])[is_same]
+    within = gaps.within
     if when.column.traits.is_time:
-        return not len(steps) or bool((steps > 0).any())
-    return bool(len(steps)) and bool((steps > 0).all())
+        return not len(within) or bool((within > 0).any())
+    return bool(len(within)) and gaps.are_apart
 
 
 def _named_parts(table: Table, wanted: Sequence[str]) -> dict[str, str]:
@@ -208,8 +232,7 @@ def _composed(table: Table) -> When | None:
 
 def _with_clock(table: Table, when: When) -> When | None:
     """Days that come several times, with the time of day that another column tells."""
-    n_days = len(np.unique(when.times))
-    if when.column.kind != "date" or n_days == len(when.times):
+    if when.column.kind != "date" or (n_days := len(np.unique(when.times))) == len(when.times):
         return None
     clock = next((one.name for one in table.schema.columns if one.type == "time64[us]"), "")
     parts = {"time": clock} if clock else _named_parts(table, ("hour", "minute", "second"))
@@ -258,18 +281,18 @@ def _codes(table: Table, entity: str) -> Numbers:
     return codes_of(cells_of(table.records, entity)).astype(np.int64)
 
 
-def _counting(table: Table, entity: str, codes: Numbers) -> list[When]:
+def _counting(table: Table, entity: str, codes: Numbers) -> When | None:
     """A column of whole numbers that counts the rows of each series, whatever it is called."""
     order = np.argsort(codes, kind="stable")
     is_same = np.diff(codes[order]) == 0
     if not is_same.any():
-        return []
+        return None
     for column in table.schema.columns:
         if column.name == entity or not _is_whole(column):
             continue
         if (np.diff(ticks_of(table.records, column)[order])[is_same] == 1).all():
-            return [told(table, column.name)]
-    return []
+            return told(table, column.name)
+    return None
 
 
 def _entity(table: Table, when: When | None) -> str:
@@ -288,7 +311,7 @@ def _entity(table: Table, when: When | None) -> str:
     for name in sorted(able, key=lambda one: not says_what(one)):
         codes = _codes(table, name)
         is_likely = says_what(name) or (is_again and _share_covered(when, codes) >= COVERED)
-        if is_likely and _is_apart(when, codes):
+        if is_likely and Gaps.of(when.times, codes).are_apart:
             return name
     return ""
 
@@ -298,23 +321,15 @@ def _share_covered(when: When, codes: Numbers) -> float:
     return len(codes) / (int(codes.max()) + 1) / len(np.unique(when.times))
 
 
-def _is_apart(when: When, codes: Numbers) -> bool:
-    """Whether no two rows of one series have the same time."""
-    pairs = np.lexsort((when.times, codes))
-    is_again = (np.diff(when.times[pairs]) == 0) & (np.diff(codes[pairs]) == 0)
-    return not is_again.any()
-
-
 def _share_again(when: When) -> float:
     """Share of the rows whose time another row has as well."""
     _, places, counts = np.unique(when.times, return_inverse=True, return_counts=True)
     return float((counts[places] > 1).mean())
 
 
-def _refuse_interleaved(table: Table, entity: str, when: When) -> None:
+def _refuse_interleaved(table: Table, entity: str, when: When, gaps: Gaps) -> None:
     """Raise DataError where times repeat within series that lie on a grid, as of several series at once."""
-    codes = _codes(table, entity)
-    if _is_apart(when, codes) or not _is_like_a_grid(when, codes):
+    if gaps.are_apart or not _is_like_a_grid(gaps):
         return
     taken = {entity, when.column.name, *when.parts.values()}
     able = [
@@ -324,13 +339,17 @@ def _refuse_interleaved(table: Table, entity: str, when: When) -> None:
     ]
     times = f"times of {when.said} repeat within {f'a series of {entity!r}' if entity else 'the data'}"
     what = f"{table.name}: {times}, as where several series stand in one"
-    apart = [name for name in able if _is_apart(when, _joined(table, (entity, name)))]
+
+    def tell_apart(*names: str) -> bool:
+        return Gaps.of(when.times, _joined(table, (entity, *names))).are_apart
+
+    apart = [name for name in able if tell_apart(name)]
     if apart and entity:
         raise DataError(f"{what}. {apart[0]!r} tells them apart: {_join_them((entity, apart[0]))}")
     if apart:
         raise DataError(f"{what}. {apart[0]!r} tells them apart: give it with --entity {apart[0]}.")
     for pair in combinations(able[:MAX_TRIED], 2):
-        if _is_apart(when, _joined(table, (entity, *pair))):
+        if tell_apart(*pair):
             raise DataError(
                 f"{what}. Several columns tell them apart: {_join_them([*filter(None, (entity,)), *pair])}"
             )
@@ -349,19 +368,17 @@ def _joined(table: Table, names: Sequence[str]) -> Numbers:
     return found
 
 
-def _is_like_a_grid(when: When, codes: Numbers) -> bool:
+def _is_like_a_grid(gaps: Gaps) -> bool:
     """Whether each time comes equally often, and one gap between them is the usual one.
 
     Events may fall on one day; readings of one meter have each a time of their own.
     """
-    order = np.lexsort((when.times, codes))
-    gaps, is_same = np.diff(when.times[order]), np.diff(codes[order]) == 0
-    is_first = np.concatenate([[True], ~(is_same & (gaps == 0))])
-    together = np.diff(np.append(np.flatnonzero(is_first), len(order)))  # rows of each time
+    is_first = np.concatenate([[True], ~(gaps.is_same & (gaps.times == 0))])
+    together = np.diff(np.append(np.flatnonzero(is_first), len(is_first)))  # rows of each time
     usual = int(np.bincount(together).argmax())
     if usual < 2 or (together == usual).mean() < ON_GRID:
         return False
-    _, counts = np.unique(gaps[is_same & (gaps > 0)], return_counts=True)
+    _, counts = np.unique(gaps.within[gaps.within > 0], return_counts=True)
     return bool(len(counts)) and bool(counts.max() >= ON_GRID * counts.sum())
 
 

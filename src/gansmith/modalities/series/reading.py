@@ -17,7 +17,7 @@ from gansmith.modalities.series.finding import When, find_attributes, find_serie
 from gansmith.modalities.series.records import ENTITY, Form, SeriesSet, Shape, with_first
 from gansmith.modalities.series.sources import Source, source_of
 from gansmith.modalities.series.ticks import grid_of, times_of
-from gansmith.tabular.cells import cells_of, codes_of
+from gansmith.tabular.cells import cells_of, codes_of, replaced
 from gansmith.tabular.columns.identifiers import is_id_name
 from gansmith.tabular.columns.stored import stored_table
 from gansmith.tabular.files import MIN_RECORDS, Leniency, read_table
@@ -145,7 +145,7 @@ def arranged(table: Table, entity: str, when: When | None, shape: Shape) -> Seri
     order = np.lexsort((codes,) if times is None else (times, codes))
     starts = np.concatenate([[0], np.cumsum(np.bincount(codes))])
     if when is not None and times is not None:
-        notes += _on_order(codes, times, when)
+        notes += _on_order(codes, times, order, when)
     form, columns = Form(schema=table.schema, entity=entity, shape=shape), dict[str, Any]()
     if when is not None:
         form, columns = _timed(form, when, is_known)
@@ -173,7 +173,7 @@ def _known(table: Table, entity: str, when: When | None) -> tuple[Bool[np.ndarra
     return is_known, tuple(notes)
 
 
-def _on_order(codes: Order, times: Order, when: When) -> tuple[str, ...]:
+def _on_order(codes: Order, times: Order, order: Order, when: When) -> tuple[str, ...]:
     """Notes on rows that were not in the order of time, and on those of the same time."""
     name, notes = when.said, list[str]()
     by_series = np.argsort(codes, kind="stable")
@@ -191,7 +191,6 @@ def _on_order(codes: Order, times: Order, when: When) -> tuple[str, ...]:
                 "into one. If they are several, add a column that says whose each row is, and give it with "
                 "--entity."
             )
-    order = np.lexsort((times, codes))
     n_again = int(((np.diff(times[order]) == 0) & (np.diff(codes[order]) == 0)).sum())
     if n_again:
         steps_have = "steps have" if n_again > 1 else "step has"
@@ -245,15 +244,21 @@ def _of_whole_series(series: SeriesSet, options: SeriesOptions) -> SeriesSet:
     schema = replace(form.schema, columns=tuple(form.schema.column(name) for name in names))
     if not names or len(series) < MIN_RECORDS:
         return series
-    rows = series.first_steps.select(names)
-    style = form.schema.text
-    raw = RawTable(stored_table(rows, schema))
+    rows, style = series.first_steps, form.schema.text
+    raw = RawTable(stored_table(rows, form.schema))  # all columns: others help to tell what one is
     if style is not None:
-        raw = RawTable(_spelt(rows, schema), is_text=True, is_comma_decimal=style.delimiter != ",")
+        spelt = _spelt(rows.select(names), schema)
+        raw = RawTable(spelt, is_text=True, is_comma_decimal=style.delimiter != ",")
     found = read_table(raw, missing=options.missing, locale=options.locale)
-    again = {one.name: one for one in found.schema.columns if one.type == form.schema.column(one.name).type}
+    again = {name: found.schema.column(name) for name in names}
+    of_another_type = {
+        name: cells_of(found.records, name).take(pa.array(series.owners))
+        for name, column in again.items()
+        if column.type != schema.column(name).type
+    }
     table = None if form.table is None else _replaced(form.table, again)
-    return replace(series, form=replace(form, schema=_replaced(form.schema, again), table=table))
+    form = replace(form, schema=_replaced(form.schema, again), table=table)
+    return replace(series, form=form, steps=replaced(series.steps, of_another_type))
 
 
 def _spelt(rows: pa.Table, schema: Schema) -> pa.Table:

@@ -236,3 +236,20 @@ def test_series_are_taken_and_cut(customers):
     joined = SeriesFormat().join([series.take(np.arange(2)), series.take(np.arange(2, 6))])
     assert SeriesFormat().fingerprint(joined) == SeriesFormat().fingerprint(series)
     assert SeriesFormat().fingerprint(cut) != SeriesFormat().fingerprint(taken)
+
+
+def test_what_is_of_whole_series_is_understood_by_one_cell_of_each():
+    codes = np.repeat([f"{number:05}" for number in range(40)], 30)
+    frame = pd.DataFrame(
+        {"client": codes, "mail": np.char.add(codes, "@mail.org"), "t": np.tile(np.arange(30), 40)}
+    )
+    frame["x"] = np.arange(1200) / 7
+    series = read(frame)
+    assert (series.form.entity, series.form.attributes) == ("client", ("mail",))
+    assert series.form.schema.column("client").kind == "identifier"
+    assert series.form.schema.column("mail").kind == "invented"
+    assert SeriesFormat().returned(series, frame)["client"].tolist() == codes.tolist()
+    digits = frame.assign(client=[str(int(code)) for code in codes]).drop(columns="mail")
+    series = read(digits)
+    assert series.form.schema.column("client").kind == "identifier"
+    assert series.steps.schema.field("client").type == series.form.schema.column("client").arrow_type
