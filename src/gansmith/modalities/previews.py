@@ -17,6 +17,14 @@ _MAX_SIDE_PX: Final = 32
 """Larger pictures are no longer seen in shades."""
 _N_BEATS: Final = 60
 """Moments of a sound that a line of text shows."""
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_N_CURVES: Final = 8
+"""Measures that a text shows, ..."""
+_N_ACROSS: Final = 6
+_N_DOWN: Final = 6
+"""... and a picture, of so many series."""
+_CURVE_PX: Final = (48, 120)
+"""Height and width of a curve."""
 _MAX_CELL: Final = 24
 _N_IN_SHADES: Final = 4
 _MAX_SIDE_IN_GRID_PX: Final = 256
@@ -133,7 +141,113 @@ class SoundPreview(AbstractPreview):
         return "\n".join(f"|{line}| {seconds:.2f} s" for line in lines)
 
 
-Preview = TextPreview | TablePreview | PicturePreview | SoundPreview
+@final
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A measure of one series."""
+
+    name: str
+    values: Float[np.ndarray, " n_steps"]
+    """NaN where there is none."""
+    first: str
+    """Its first values, spelt as they would be written."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class SeriesPreview(AbstractPreview):
+    """Some series in time, the measures of each as curves."""
+
+    names: tuple[str, ...]
+    """Of the series."""
+    curves: tuple[tuple[Curve, ...], ...]
+    """Of each series, those of the same measures in the same order."""
+
+    def as_text(self) -> str:
+        """The measures of the first series as small curves beside their first values."""
+        if not self.names or not self.curves[0]:
+            return "no series"
+        first = self.curves[0][:_N_CURVES]
+        width = max(len(one.name) for one in first)
+        lines = [f"{one.name:<{width}} {sparkline(one.values)}  {one.first}" for one in first]
+        n_more = len(self.curves[0]) - len(first)
+        return "\n".join([self.names[0], *lines, *([f"and {n_more} more measures"] if n_more else [])])
+
+    def as_png(self) -> bytes | None:
+        """A row for each series, its measures side by side; each measure on one scale for all."""
+        drawn = self._drawn()
+        if drawn is None:
+            return None
+        return png_bytes(grid(drawn, n_columns=min(len(self.curves[0]), _N_ACROSS)), {}, is_quick=True)
+
+    def strip(self, width_px: int, smallest_px: int, largest_px: int) -> Canvas | None:
+        """The first measure of as many series as there is room for."""
+        drawn = self._drawn()
+        if drawn is None:
+            return None
+        return strip(drawn[:: min(len(self.curves[0]), _N_ACROSS)], 255, width_px, smallest_px, largest_px)
+
+    def _drawn(self) -> Canvas | None:
+        """Curves as pictures, those of a series after each other; None where there are none."""
+        rows = [curves[:_N_ACROSS] for curves in self.curves[:_N_DOWN]]
+        if not rows or not rows[0]:
+            return None
+        ends = [_ends(np.concatenate([row[place].values for row in rows])) for place in range(len(rows[0]))]
+        return np.stack(
+            [line_drawing(one.values, *ends[place]) for row in rows for place, one in enumerate(row)]
+        )
+
+
+Preview = TextPreview | TablePreview | PicturePreview | SoundPreview | SeriesPreview
+
+
+def _ends(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
+    present = values[np.isfinite(values)]
+    return (float(present.min()), float(present.max())) if len(present) else (0.0, 1.0)
+
+
+def _placed(values: Float[np.ndarray, " n"], low: float, high: float) -> Float[np.ndarray, " n"]:
+    """Values as shares of a range, a constant in its middle."""
+    return (values - low) / (high - low) if high > low else np.where(np.isnan(values), np.nan, 0.5)
+
+
+def sparkline(values: Float[np.ndarray, " n"], width: int = _N_BEATS) -> str:
+    """A curve as a line of text: the mean of each stretch of it as the height of a bar, blanks for gaps.
+
+    Example:
+        >>> sparkline(np.array([0.0, 1, 2, 3, np.nan, 7]))
+        '▁▂▃▄ █'
+    """
+    parts = np.array_split(values, min(width, max(1, len(values))))
+    means = np.array([part[~np.isnan(part)].mean() if (~np.isnan(part)).any() else np.nan for part in parts])
+    shares = _placed(means, *_ends(means))
+    return "".join(
+        " " if np.isnan(share) else _BARS[round(share * (len(_BARS) - 1))] for share in shares.tolist()
+    )
+
+
+def line_drawing(values: Float[np.ndarray, " n"], low: float, high: float) -> Canvas:
+    """A curve in black on white, shape `_CURVE_PX`; of a long one each column of pixels shows the extremes.
+
+    Args:
+        values: NaN where there is none.
+        low: The value at the lower edge.
+        high: The value at the upper edge.
+    """
+    height, width = _CURVE_PX
+    canvas = np.full((height, width), 255, np.uint8)
+    shares = _placed(values, low, high)
+    if len(values) < width:
+        shares = np.interp(np.linspace(0, max(len(values) - 1, 0), width), np.arange(len(values)), shares)
+    rows = np.clip((1 - shares) * (height - 1), 0, height - 1)
+    before = np.nan
+    for column, part in enumerate(np.array_split(rows, width)):
+        present = part[~np.isnan(part)]
+        if len(present):
+            joined = present if np.isnan(before) else np.append(present, before)
+            canvas[round(joined.min()) : round(joined.max()) + 1, column] = 0
+        before = part[-1]
+    return canvas
 
 
 def as_numbers(picture: np.ndarray) -> str:

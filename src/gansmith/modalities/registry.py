@@ -111,6 +111,14 @@ KINDS: Final = {
             ("to", "upscale", "restore"),
         ),
         Modality(
+            "series",
+            "Time series: rows in time, of one or of many; a folder of tables, one each.",
+            "gansmith.modalities.series.format:SeriesFormat",
+            "gansmith.modalities.series.recipe:SeriesRecipe",
+            "gansmith.modalities.series:SeriesOptions",
+            ("entity", "time", "window", "wide"),
+        ),
+        Modality(
             "table",
             "Rows and columns.",
             "gansmith.modalities.table.format:TableFormat",
@@ -141,21 +149,29 @@ def find_modality(kind: str) -> Modality:
     return _loaded(kind)
 
 
-def recognise(source: object, given: Mapping[str, object] | None = None) -> Modality:
+def recognise(source: object, given: Mapping[str, object] | None = None, command: str = "fit") -> Modality:
     """The kind that the data looks like, or that an option among those `given` by name asks for.
+
+    An option asks for its kind where the kind that the data looks like has none of that name for the command.
 
     Raises:
         DataError: When none recognises it.
     """
+    looks_like = next((one for one in map(find_modality, kinds()) if one.format.recognises(source)), None)
+    own = _offered_by(looks_like, command) if looks_like else frozenset[str]()
     for modality in KINDS.values():
-        if given and any(given.get(name) for name in modality.asked_by):
+        if given and any(given.get(name) and name not in own for name in modality.asked_by):
             return modality
-    for modality in map(find_modality, kinds()):
-        if modality.format.recognises(source):
-            return modality
-    raise DataError(
-        f"{source!r:.200}: no kind of data is recognised. Say which with --kind: {', '.join(kinds())}."
-    )
+    if looks_like is None:
+        raise DataError(
+            f"{source!r:.200}: no kind of data is recognised. Say which with --kind: {', '.join(kinds())}."
+        )
+    return looks_like
+
+
+def _offered_by(modality: Modality, command: str) -> frozenset[str]:
+    """The options of a kind of data that are of use to a command."""
+    return frozenset(one.name for one in settings_of(modality.options) if command in one.offered.commands)
 
 
 def options_of(modality: Modality, command: str, given: Any) -> Any:
@@ -168,7 +184,7 @@ def options_of(modality: Modality, command: str, given: Any) -> Any:
         return given
     if not isinstance(given, Mapping):
         raise UsageError(f"options of data of kind {modality.kind!r} are values by name, not {given!r:.80}.")
-    own = {one.name for one in settings_of(modality.options) if command in one.offered.commands}
+    own = _offered_by(modality, command)
     for name in given:
         if name not in own:
             raise _no_option(name, modality, command, own)
@@ -178,13 +194,15 @@ def options_of(modality: Modality, command: str, given: Any) -> Any:
 def _no_option(name: str, modality: Modality, command: str, own: Iterable[str]) -> UsageError:
     """Why an option is refused: it is of no use here, of another kind, or unknown."""
     stated = [(kind, one) for kind in loadable() for one in settings_of(kind.options) if one.name == name]
-    for kind, option in stated[:1]:
-        spelt = f"{name!r} ({option.offered.option})" if option.offered.option else repr(name)
-        if kind.kind == modality.kind:
-            return UsageError(f"option {spelt} is of no use to {command}. Leave it out.")
-        what = f"for data of kind {kind.kind!r}, and this is {modality.kind!r}"
-        return UsageError(f"option {spelt} is {what}. Leave it out.")
-    return UsageError(f"there is no option {name!r}. {did_you_mean(name, sorted(own))}")
+    if not stated:
+        return UsageError(f"there is no option {name!r}. {did_you_mean(name, sorted(own))}")
+    option = stated[0][1].offered.option
+    spelt = f"{name!r} ({option})" if option else repr(name)
+    theirs = [kind.kind for kind, _ in stated]
+    if modality.kind in theirs:
+        return UsageError(f"option {spelt} is of no use to {command}. Leave it out.")
+    what = f"for data of kind {' or '.join(map(repr, theirs))}, and this is {modality.kind!r}"
+    return UsageError(f"option {spelt} is {what}. Leave it out.")
 
 
 def _plain(name: str, value: Any) -> Any:

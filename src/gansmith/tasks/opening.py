@@ -108,7 +108,7 @@ def open_data(
         UsageError: When the kind, the target or an option is unknown, or the target cannot be predicted.
     """
     started = time.monotonic()
-    modality = find_modality(kind) if kind else recognise(source, _by_name(options))
+    modality = find_modality(kind) if kind else recognise(source, _by_name(options), command)
     settled = modality.format.settled(options_of(modality, command, options or {}), command)
     records = modality.format.read(source, settled)
     if target:

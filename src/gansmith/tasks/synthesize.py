@@ -7,7 +7,7 @@ print(model.score(holdout)["c2st"].score)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import field, make_dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -118,7 +118,7 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
         Warns:
             GansmithWarning: Something was not learnt as it was given, or the run was stopped.
         """
-        source, target, n_joined = self._with_target(data, y, target)
+        source, target, n_joined = self._with_target(data, y, target, options)
         chosen = {name: _python(value) for name, value in self.get_params(deep=False).items()}
         chosen.pop("verbose")
         config = FitConfig(**chosen)
@@ -134,7 +134,9 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
         self._source, self._records = source, fit_run.prepared.records
         return self
 
-    def _with_target(self, data: object, y: object, target: str | None) -> tuple[object, str, int]:
+    def _with_target(
+        self, data: object, y: object, target: str | None, options: Mapping[str, Any]
+    ) -> tuple[object, str, int]:
         """The data with the target's values as a column, the target's name, and how many columns came so."""
         if y is None:
             return data, target or "", 0
@@ -142,7 +144,7 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
             raise UsageError("both y and target are given, and both say what the target is. Give one.")
         if isinstance(y, str):
             return data, y, 0
-        modality = find_modality(self.kind) if self.kind else recognise(data)
+        modality = find_modality(self.kind) if self.kind else recognise(data, options)
         return *needed(modality.format, HasColumns, modality.kind).with_target(data, y), 1
 
     def _learnt(self, model: Model, target: str, n_joined: int = 0, *, has_names: bool = True) -> None:

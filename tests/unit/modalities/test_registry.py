@@ -94,7 +94,10 @@ def test_it_is_learnt_from_python_and_says_what_it_cannot(colours):
         ),
         (lambda: learnt.score(colours), "'colours' has no scorecard"),
         (lambda: gansmith.Synthesizer().fit(colours, target="red"), "'colours' has no columns"),
-        (lambda: gansmith.Synthesizer().fit(colours, locale="de_DE"), "'locale' is for data of kind 'table'"),
+        (
+            lambda: gansmith.Synthesizer().fit(colours, locale="de_DE"),
+            "'locale' is for data of kind 'series' or 'table'",
+        ),
     ):
         with pytest.raises(UsageError, match=said):
             ask()
@@ -210,24 +213,34 @@ def test_options_of_others_give_way_to_names_that_are_there(install, capsys):
     )
     found = cli_settings._options("fit")
     assert found["columns"].offered.option == "--column"
-    assert cli_settings._panel(found["columns"]).endswith("kind table")
+    assert cli_settings._panel(found["columns"], "fit").endswith("kind series and table")
     assert cli_settings._spelling(found["keep"]) == "--no-keep"
     assert cli_settings._parsed(found["keep"], True) is False
     assert cli_settings._parsed(found["shares"], ["0.5,1"]) == (0.5, 1)
 
 
 def test_our_own_kinds_are_there_without_any_package():
-    assert kinds() == ["image", "pairs", "table"]
+    assert kinds() == ["image", "pairs", "series", "table"]
     with pytest.raises(UsageError, match="Did you mean 'table'"):
         find_modality("tabel")
     with pytest.raises(DataError, match="no kind of data is recognised"):
         recognise(np.zeros((2, 2, 2, 2, 2)))
 
 
+def test_options_ask_for_a_kind_where_the_data_s_own_has_none_of_that_name():
+    frame = np.zeros((4, 2))
+    assert recognise(frame).kind == "table"
+    for given in ({"entity": "x0"}, {"time": "x1"}, {"window": 24}, {"wide": True}):
+        assert recognise(frame, given).kind == "series"
+        assert recognise(frame, dict.fromkeys(given)).kind == "table"
+    assert recognise(frame, {"entity": "x0"}, "score").kind == "table"  # which has a hold-out by entity
+    assert recognise(frame, {"window": 24}, "score").kind == "series"
+
+
 @pytest.mark.parametrize(
     ("kind", "command", "given", "said"),
     [
-        ("image", "fit", {"locale": "de_DE"}, "'locale' is for data of kind 'table', and this is 'image'"),
+        ("image", "fit", {"locale": "de_DE"}, "'locale' is for data of kind 'series' or 'table', and this"),
         ("table", "complete", {"min_count": 3}, "'min_count' is of no use to complete"),
         ("table", "fit", {"columms": {}}, "Did you mean 'columns'"),
         ("table", "fit", {"min_count": -1}, "min_count must be 0 or more"),

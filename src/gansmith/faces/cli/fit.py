@@ -166,6 +166,10 @@ def _resumed(
     return run
 
 
+def _own_options(kind: str) -> set[str]:
+    return {one.name for one in settings_of(find_modality(kind).options)}
+
+
 def _merged(path: Path, chosen: Chosen, data: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Settings of the run, and options of the kind of data: of a TOML file, overruled by the command line.
 
@@ -183,11 +187,10 @@ def _merged(path: Path, chosen: Chosen, data: str) -> tuple[dict[str, Any], dict
     for name, value in general.items():
         if isinstance(value, dict) and name not in known:
             raise UsageError(f"{where}there is no kind of data {name!r}. {did_you_mean(name, kinds())}")
-    for kind in map(find_modality, kinds()):
-        for name in {one.name for one in settings_of(kind.options)} & (general.keys() - known):
-            raise UsageError(
-                f"{where}{name!r} is for data of kind {kind.kind!r}: put it below [{kind.kind}]."
-            )
+    for name in general.keys() - known:
+        if theirs := [kind for kind in kinds() if name in _own_options(kind)]:
+            of_kinds, sections = " or ".join(map(repr, theirs)), " or ".join(f"[{kind}]" for kind in theirs)
+            raise UsageError(f"{where}{name!r} is for data of kind {of_kinds}: put it below {sections}.")
     from_plain(FitConfig, general, where)
     options: dict[str, Any] = {}
     if sections:

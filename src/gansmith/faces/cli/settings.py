@@ -69,7 +69,7 @@ def offering(command: str, *general: type[Any]) -> Callable[[Callable[..., None]
             function(**given, chosen=chosen)
 
         made = [_parameter(one, TUNING if name in _TUNED else "") for name, one in settings.items()]
-        made += [_parameter(one, _panel(one)) for one in options.values()]
+        made += [_parameter(one, _panel(one, command)) for one in options.values()]
         run.__signature__ = inspect.Signature([*own, *made])  # type: ignore[attr-defined]
         run.__annotations__ = {one.name: one.annotation for one in (*own, *made)}
         return run
@@ -86,13 +86,14 @@ def _options(command: str) -> dict[str, Setting]:
     return found
 
 
-def _panel(setting: Setting) -> str:
-    """Of which kinds it is an option: those that state it alike."""
+def _panel(setting: Setting, command: str) -> str:
+    """Of which kinds it is an option: those that state it alike for this command."""
     alike = [
         kind.kind
         for kind in loadable()
         for one in settings_of(kind.options)
         if (one.name, one.type, one.offered.option) == (setting.name, setting.type, setting.offered.option)
+        and command in one.offered.commands
     ]
     return f"Options of data of kind {' and '.join(alike)}"
 

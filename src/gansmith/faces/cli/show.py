@@ -27,6 +27,7 @@ def show(
         str,
         typer.Option(help="The column that is to be predicted: findings about it are shown, too."),
     ] = "",
+    kind: Annotated[str, typer.Option(help="Kind of data; if not given, found from the data.")] = "",
     json: Json = False,
     sdv: Annotated[
         bool,
@@ -53,7 +54,7 @@ def show(
     elif (what / "config.json").exists():
         _show_run(what, json)
     else:
-        _show_data(what, chosen.options, target, json)
+        _show_data(what, kind, chosen.options, target, json)
 
 
 def _show_model(path: Path, as_json: bool) -> None:
@@ -145,12 +146,12 @@ def _write_movie(run: Path, movie: Path, as_json: bool) -> None:
         print_json({"movie": str(movie), "n_frames": len(paths)})
 
 
-def _show_data(path: Path, options: Mapping[str, Any], target: str, as_json: bool) -> None:
+def _show_data(path: Path, kind: str, options: Mapping[str, Any], target: str, as_json: bool) -> None:
     from gansmith.faces.cli.graphics import print_pictures
     from gansmith.faces.cli.screen import output, print_findings, print_rows
     from gansmith.tasks.opening import open_data
 
-    opened = open_data(str(path), target=target, options=options, command="show")
+    opened = open_data(str(path), kind=kind, target=target, options=options, command="show")
     found = opened.describe()
     if as_json:
         print_json(

@@ -7,6 +7,7 @@ attribute of it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Final, Literal, final
@@ -16,16 +17,20 @@ import pyarrow as pa
 from jaxtyping import Int
 
 from gansmith.errors import DataError
-from gansmith.settings import Field, NonNegativeInt, settings
+from gansmith.settings import Field, NonNegativeInt, field, settings
+from gansmith.tabular.cells import cells_of
 from gansmith.tabular.schema import Column, Schema
 
 Starts = Int[np.ndarray, " n_series_and_one"]
 """Where each series begins among all steps, and last where the last one ends."""
-Shape = Literal["long", "single", "wide", "folder"]
-"""A table of the steps of many series; of one; a row for each series; a file for each."""
+Shape = Literal["long", "single", "wide", "folder", "array"]
+"""A table of the steps of many series; of one; a row for each series; a file for each; an array `(n_series,
+n_steps, n_measures)`."""
 
 ENTITY: Final = "series"
 """What the column that says whose step it is is called where the data has none."""
+TIME: Final = "time"
+"""What the column that says when is called where several columns of the data do together."""
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 
 
@@ -39,7 +44,7 @@ class Form:
     """
 
     schema: Schema
-    """All columns of the long table, in the user's order."""
+    """All columns of the long table, in the user's order as far as that has them."""
     entity: str = ""
     """The one that says whose step it is; empty: there is one series alone."""
     time: str = ""
@@ -52,6 +57,13 @@ class Form:
     """Steps of the separate windows that are learnt; 0: whole series are."""
     n_whole: NonNegativeInt = 0
     """Steps of the one series that there is, where it lies here in stretches."""
+    table: Schema | None = None
+    """The columns of the user's own table, where they are not those of the long one."""
+    parts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The columns of that table that tell the time together, by what each tells: "date", "year", "month",
+    "day", "time", "hour", "minute", "second"."""
+    sides: Annotated[tuple[Names, ...], Field(strict=False)] = ()
+    """Wide tables: of each measure the columns of that table that hold its steps, in their order."""
 
     def __post_init__(self) -> None:
         for name in (*filter(None, (self.entity, self.time)), *self.attributes):
@@ -67,6 +79,41 @@ class Form:
     def of_series(self) -> Schema:
         """The columns that say something of a whole series."""
         return replace(self.schema, columns=tuple(self.schema.column(name) for name in self.attributes))
+
+    @property
+    def told_by(self) -> str:
+        """The column or columns that say when, in words."""
+        return listed([*self.parts.values()] or [self.time])
+
+    @property
+    def written(self) -> Schema:
+        """The columns of the user's own table, which is read and written."""
+        return self.schema if self.table is None else self.table
+
+    @property
+    def separated(self) -> Form:
+        """The form of several series such as the one that the data is: a column more says whose steps."""
+        if self.entity or ENTITY in (*self.schema.names, *self.written.names):
+            return self
+        own = Column(ENTITY, "integer")
+        table = None if self.table is None else with_first(self.table, own)
+        return replace(self, schema=with_first(self.schema, own), table=table, entity=ENTITY, shape="long")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in words.
+
+    Example:
+        >>> listed(["year", "month", "day"])
+        "'year', 'month' and 'day'"
+    """
+    *before, last = map(repr, names)
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def with_first(schema: Schema, column: Column) -> Schema:
+    """The schema with one more column before its others."""
+    return replace(schema, columns=(column, *schema.columns))
 
 
 @final
@@ -99,14 +146,38 @@ class SeriesSet:
 
     @property
     def attributes(self) -> pa.Table:
-        """What says something of a whole series, one row each."""
-        return self.steps.select(list(self.form.attributes)).take(pa.array(self.starts[:-1]))
+        """What says something of a whole series, one row each; as many rows where there are no columns."""
+        if not self.form.attributes:  # `take` forgets how many rows there are of no columns
+            return self.steps.select([]).slice(0, len(self))
+        return self.first_steps.select(list(self.form.attributes))
+
+    @property
+    def first_steps(self) -> pa.Table:
+        """The first step of each series, shape `(n_series, n_columns)`."""
+        return self.steps.take(pa.array(self.starts[:-1])).combine_chunks()
+
+    @property
+    def entities(self) -> pa.Array:
+        """Whose each series is, shape `(n_series,)`; where nobody says, numbers from 1."""
+        if not self.form.entity:
+            return pa.array(np.arange(1, len(self) + 1))
+        return cells_of(self.first_steps, self.form.entity)
 
     def take(self, indices: np.ndarray) -> SeriesSet:
         """The series with these numbers, in this order."""
         chosen = np.asarray(indices, dtype=np.int64)
-        lengths = self.lengths[chosen]
+        return self.cut(chosen, np.zeros(len(chosen), np.int64), self.lengths[chosen])
+
+    def cut(self, indices: np.ndarray, first: np.ndarray, last: np.ndarray) -> SeriesSet:
+        """Stretches of series: of `indices[i]` the steps `first[i]` to `last[i]`, the latter not among them.
+
+        Args:
+            indices: Numbers of series, shape `(n,)`; one may come several times.
+            first: 0 for the first step of the series.
+            last: Above `first`; at most the length of the series.
+        """
+        lengths = np.asarray(last, np.int64) - np.asarray(first, np.int64)
         starts = np.concatenate([[0], np.cumsum(lengths)])
-        places = np.arange(starts[-1]) - np.repeat(starts[:-1] - self.starts[:-1][chosen], lengths)
-        steps = self.steps.take(pa.array(places)).combine_chunks()
-        return replace(self, steps=steps, starts=starts)
+        begin = self.starts[:-1][np.asarray(indices, np.int64)] + first
+        places = np.arange(starts[-1]) + np.repeat(begin - starts[:-1], lengths)
+        return replace(self, steps=self.steps.take(pa.array(places)).combine_chunks(), starts=starts)

@@ -14,7 +14,7 @@ from typing import Final
 
 from gansmith.findings import Finding, worst_first
 from gansmith.tabular.audit.columns import mostly_missing, rare_groups, spellings
-from gansmith.tabular.audit.records import copied, cut_off, few, in_order
+from gansmith.tabular.audit.records import copied, cut_off, few, in_order, of_series
 from gansmith.tabular.audit.subject import Subject
 from gansmith.tabular.audit.targets import given_away, missing_groups, rare_classes
 from gansmith.tabular.schema import Table
@@ -28,6 +28,7 @@ CHECKS: Final[dict[str, Check]] = {
     "few records": few,
     "spellings": spellings,
     "order": in_order,
+    "series": of_series,
     "mostly missing": mostly_missing,
     "rare groups of the target": missing_groups,
     "rare groups": rare_groups,

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 
 from gansmith.findings import SPOILS, WEAKENS, WORTH_KNOWING, Finding, copies, few_records
 from gansmith.tabular.audit.subject import MAX_GROUPS, Codes, Subject
+from gansmith.tabular.timelines import plain_timeline
 
 RECORDS_PER_COLUMN: Final = 5
 """Records for each column below which chance goes together as often as what belongs together."""
@@ -121,11 +122,21 @@ def _as_series(subject: Subject) -> tuple[Finding, ...]:
     order = f"the records are in order of {time!r}, and each is" if time else "each record is"
     said = f"{order} like the one before it (correlation {alike:.2f}): this is a series"
     cure = (
-        "Each record is learnt by itself, not how one follows another; and scores look too good, as "
-        "neighbours of held-out records are learnt from. Score with --holdout LATER, a later part of the "
-        "series."
+        "Each record is learnt by itself, not how one follows another: --kind series learns that. And scores "
+        "look too good, as neighbours of held-out records are learnt from: score with --holdout LATER, a "
+        "later part of the series."
     )
     return (Finding("order", WEAKENS, said, cure, (time,) if time else (), subject.n),)
+
+
+def of_series(subject: Subject) -> tuple[Finding, ...]:
+    """Records that are the steps of many series: in each of several entities a time goes up."""
+    found = plain_timeline(subject.table)
+    if found is None or subject.target:
+        return ()
+    said = f"this looks like series of {found.entity!r} in time by {found.time!r}"
+    cure = "Each record is learnt by itself here; --kind series learns how one follows another."
+    return (Finding("series", WEAKENS, said, cure, (found.entity, found.time), subject.n),)
 
 
 def _is_ordered(values: Float[np.ndarray, " n"]) -> bool:

@@ -58,7 +58,7 @@ def read_table(
 
     Args:
         source: A path of a CSV, TSV, JSON lines or Parquet file, a pandas or polars frame, an Arrow table, or
-            any object with `__arrow_c_stream__`, or a NumPy array of rows.
+            any object with `__arrow_c_stream__`, a NumPy array of rows, or what `raw_table` gave.
         overrides: Kinds that go before those found, by column name; or a thing to invent: "email".
         schema: A whole schema that goes before what is found; its columns must be the table's, in any order.
         has_header: Delimited text: whether the first record holds the columns' names; None: found.
@@ -79,7 +79,7 @@ def read_table(
     called = name or (Path(source).name if isinstance(source, (str, Path)) else type(source).__name__)
     try:
         known = () if schema is None else schema.names
-        raw = _raw_table(source, has_header, encoding, is_capped, known)
+        raw = raw_table(source, has_header, encoding, is_capped, known)
         _check_size(raw.columns, raw.has_header, n_min)
         has_numbers = not all(map(is_string, raw.columns.schema.types))
         told = Wish(None, "", None, raw.is_comma_decimal, tuple(missing), has_numbers)
@@ -154,7 +154,7 @@ def read_partial(
     """
     called = Path(source).name if isinstance(source, (str, Path)) else type(source).__name__
     try:
-        raw = _raw_table(source, has_header, encoding, False, schema.names)
+        raw = raw_table(source, has_header, encoding, False, schema.names)
         _check_size(raw.columns, raw.has_header, 1)
         for name in raw.columns.column_names:
             if name not in schema.names:
@@ -174,10 +174,18 @@ def _column_or_gaps(raw: RawTable, column: Column) -> pa.Array:
     return _learn(raw.columns.column(column.name), raw.is_text, column.name, wish).values
 
 
-def _raw_table(
+def raw_table(
     source: object, has_header: bool | None, encoding: str | None, is_capped: bool, known: Sequence[str]
 ) -> RawTable:
-    if isinstance(source, (str, Path)):
+    """What the source of a table holds, before its columns are understood; see `read_table` and `read_file`.
+
+    Raises:
+        DataError: It cannot be read.
+        UsageError: It is no table.
+    """
+    if isinstance(source, RawTable):
+        raw = source
+    elif isinstance(source, (str, Path)):
         raw = read_file(
             Path(source), has_header=has_header, encoding=encoding, is_capped=is_capped, known=known
         )

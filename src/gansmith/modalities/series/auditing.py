@@ -1,0 +1,68 @@
+"""What is wrong with series before anything is learnt from them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from gansmith.findings import SPOILS, WEAKENS, WORTH_KNOWING, Finding, named, worst_first
+from gansmith.modalities.series.records import SeriesSet
+
+FEW_SERIES: Final = 20
+"""Below which little can be learnt of what series have in common, and less be held out."""
+FEW_STEPS: Final = 50
+"""Of one series alone, below which hardly anything repeats in it."""
+
+
+def audit(series: SeriesSet, target: str) -> tuple[Finding, ...]:
+    """What is to be known of series before they are learnt from, the worst first; see `Auditing`."""
+    del target
+    return worst_first([*_few(series), *_of_one_step(series), *_constant(series)])
+
+
+def _few(series: SeriesSet) -> list[Finding]:
+    """Too few series to learn what they have in common, or too short a single one."""
+    n, n_steps = len(series), series.steps.num_rows
+    if n == 1 and n_steps < FEW_STEPS:
+        said = f"one series of only {n_steps:,} steps: hardly anything repeats in it"
+        return [Finding("few steps", SPOILS, said, "Give a longer one, or several.", (), n_steps)]
+    if not 1 < n < FEW_SERIES:
+        return []
+    said = f"only {n:,} series: too few to learn what series have in common, and how they differ"
+    cure = (
+        "Stretches of them can be learnt: give --window with a number of steps. Or collect more series; "
+        "hundreds are good."
+    )
+    return [Finding("few series", SPOILS, said, cure, (series.form.entity,), n)]
+
+
+def _of_one_step(series: SeriesSet) -> list[Finding]:
+    """Series of a single step, which tell nothing of time."""
+    n, n_short = len(series), int((series.lengths == 1).sum())
+    if n == 1 or not n_short:
+        return []
+    said = f"{n_short:,} of {n:,} series have a single step"
+    if n_short == n:
+        cure = "Nothing follows anything: learn the rows with --kind table, or name another --entity."
+        return [Finding("single steps", SPOILS, said, cure, (series.form.entity,), n)]
+    weight = WEAKENS if 2 * n_short > n else WORTH_KNOWING
+    return [Finding("single steps", weight, said, "They are learnt as such.", (series.form.entity,), n_short)]
+
+
+def _constant(series: SeriesSet) -> list[Finding]:
+    """Measures that are the same in every step."""
+    names = [one.name for one in series.form.measures if not one.traits.is_varied]
+    if not names:
+        return []
+    said = f"the same in every step: {named(names)}"
+    return [
+        Finding(
+            "constant",
+            WORTH_KNOWING,
+            said,
+            "It comes back as it is.",
+            tuple(names),
+            int(np.sum(series.lengths)),
+        )
+    ]

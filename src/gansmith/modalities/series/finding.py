@@ -1,0 +1,407 @@
+"""Which column says whose step it is and which says when, where nobody told; and what is known of a series.
+
+Times are looked for first: dates and moments, then columns that tell one together (year, month, day, hour),
+then whole numbers that count steps. A column that is named so says who; where none is, one by which times
+repeat no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any, Final, NamedTuple, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jaxtyping import Bool, Int
+
+from gansmith.errors import DataError, UsageError
+from gansmith.modalities.series.records import TIME, listed
+from gansmith.tabular.cells import are_missing, cells_of, codes_of
+from gansmith.tabular.columns.date_codes import granularity_seconds
+from gansmith.tabular.constraints.calendar import DAY
+from gansmith.tabular.schema import Column, Table
+from gansmith.tabular.timelines import repeats, says_what, says_who, ticks_of
+
+Numbers = Int[np.ndarray, " n"]
+
+MOSTLY: Final = 0.5
+"""Share of the rows whose time another row has, from which on some column has to say whose they are."""
+MAX_MISSING: Final = 0.1
+"""Share of the rows that may have no time for it to be found."""
+COVERED: Final = 0.3
+"""Share of all times that an entity has, on average, for a column without a telling name to be it."""
+ON_GRID: Final = 0.8
+"""Share of the gaps that are the usual one, and of the times that come equally often, where several series
+stand in one."""
+BY_CHANCE: Final = 1e-6
+"""Chance of a column to be constant within all series by itself, above which it is no attribute."""
+MAX_TRIED: Final = 12
+"""Columns that are tried in pairs as entities."""
+_PARTS: Final = {
+    "year": "year|yr|yyyy", "month": "month|mon|mnth|mo", "day": "day|dy|dd|dom|day.?of.?month|mday",
+    "hour": "hour|hr|hh|hours", "minute": "minute|min|mi|minutes", "second": "second|sec|ss|seconds",
+}  # fmt: skip
+_LOWEST: Final = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
+_HIGHEST: Final = {"year": 9999, "month": 12, "day": 31, "hour": 23, "minute": 59, "second": 59}
+_MICROSECONDS: Final = {"time": 1, "hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
+_COUNTER: Final = re.compile(
+    r"(^|.*[ _.-])(t|time|timestamp|ts|step|timestep|tick|index|idx|period|cycle|cycles|epoch|seq|sequence"
+    r"|order|round|visit|year|month|week|day|hour|minute|second|date)"
+    r"([ _-]?(no|nr|num|number|index|id|idx))?$",
+    re.IGNORECASE,
+)
+_WHEN: Final = re.compile(r"date|time|when|stamp|^ts$|start|begin|month|day", re.IGNORECASE)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class When:
+    """The times of rows, and the column or columns that tell them."""
+
+    column: Column
+    """Of the long table."""
+    times: Numbers
+    """As whole numbers in their order."""
+    missing: Bool[np.ndarray, " n"]
+    parts: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where several columns tell them: which tells what."""
+
+    @property
+    def said(self) -> str:
+        """The columns that tell them, in words."""
+        return listed([*self.parts.values()] or [self.column.name])
+
+    @property
+    def cells(self) -> pa.Array:
+        """The column's cells, where it is put together from others."""
+        moments = pa.array(self.times, pa.int64(), mask=self.missing).cast(pa.timestamp("us"))
+        return moments.cast(self.column.arrow_type)
+
+
+@final
+class Gaps(NamedTuple):
+    """From each row to the next, once they stand together by series and in the order of time."""
+
+    times: Numbers
+    """How much later the next one is."""
+    is_same: Bool[np.ndarray, " m"]
+    """Whether the next one is of the same series."""
+
+    @classmethod
+    def of(cls, times: Numbers, codes: Numbers) -> Gaps:
+        """Those of times, and the numbers of the series that they are of."""
+        order = np.lexsort((times, codes))
+        return cls(np.diff(times[order]), np.diff(codes[order]) == 0)
+
+    @property
+    def within(self) -> Numbers:
+        """Those between two steps of a series."""
+        return self.times[self.is_same]
+
+    @property
+    def are_apart(self) -> bool:
+        """Whether no two rows of one series have the same time."""
+        return not (self.is_same & (self.times == 0)).any()
+
+
+def find_series(table: Table, entity: str, time: str) -> tuple[str, When | None]:
+    """The column that says whose step it is, "" where there is one series alone, and when.
+
+    Args:
+        table: As it was read.
+        entity: The one that the user named, or "".
+        time: The same.
+
+    Raises:
+        UsageError: There is no such column.
+        DataError: Several columns together say whose steps they are, or none does.
+    """
+    _check_named(table, entity)
+    found = [told(table, time)] if time else list(_times(table, entity))
+    first = found[0] if found else None
+    entity = entity or _entity(table, first)
+    codes = _codes(table, entity)
+    for when in found:
+        gaps = Gaps.of(when.times, codes)
+        if time or _goes_on(when, gaps):
+            _refuse_interleaved(table, entity, when, gaps)
+            return entity, when
+    return entity, _counting(table, entity, codes)
+
+
+def _check_named(table: Table, entity: str) -> None:
+    names = [one.strip() for one in entity.split(",")]
+    if len(names) > 1 and entity not in table.schema.names and set(names) <= set(table.schema.names):
+        raise UsageError(f"--entity {entity}: {_join_them(names)}")
+    if not entity:
+        return
+    column = table.schema.column(entity)
+    if column.type in ("float", "double", "timestamp[us]", "duration[us]"):
+        raise UsageError(
+            f"entity {entity!r} is {column.kind}: wanted names or whole numbers that say whose step it is. "
+            "Choose another column."
+        )
+
+
+def _join_them(names: Sequence[str]) -> str:
+    joined = "-".join(names)
+    return (
+        f"series are of one column, not of {' and '.join(map(repr, names))} together. Join them into one "
+        f"column, such as {joined!r}, and give that with --entity."
+    )
+
+
+def told(table: Table, name: str) -> When:
+    """The times that a column tells.
+
+    Raises:
+        UsageError: There is no such column, or it tells none.
+    """
+    column = table.schema.column(name)
+    cells = cells_of(table.records, name)
+    if not (column.traits.is_time or pa.types.is_integer(cells.type)):
+        raise UsageError(
+            f"time {name!r} is {column.kind}: wanted dates, moments or whole numbers. Choose another column."
+        )
+    return When(column, ticks_of(table.records, column), are_missing(cells))
+
+
+def _times(table: Table, entity: str) -> Iterator[When]:
+    """What may say when, the likeliest first."""
+    moments = [one for one in table.schema.columns if one.traits.is_time and one.name != entity]
+    whens = [told(table, one.name) for one in moments]
+    ranked = sorted(
+        (one for one in whens if one.missing.mean() <= MAX_MISSING),
+        key=lambda one: (bool(one.missing.any()), not _goes_up(one.times), not _WHEN.search(one.column.name)),
+    )
+    if ranked and (finer := _with_clock(table, ranked[0])):
+        yield finer
+    yield from ranked
+    if not ranked and (composed := _composed(table)):
+        yield composed
+    for column in table.schema.columns:
+        if column.name != entity and _COUNTER.search(column.name) and _is_whole(column):
+            yield told(table, column.name)
+
+
+def _is_whole(column: Column) -> bool:
+    return pa.types.is_integer(column.arrow_type) and not column.missing_rate
+
+
+def _goes_up(times: Numbers) -> bool:
+    """Whether times go up, or down, from the first row to the last."""
+    steps = np.diff(times)
+    return bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _goes_on(when: When, gaps: Gaps) -> bool:
+    """Whether times differ within series; whole numbers so that each is the place of a step."""
+    within = gaps.within
+    if when.column.traits.is_time:
+        return not len(within) or bool((within > 0).any())
+    return bool(len(within)) and gaps.are_apart
+
+
+def _named_parts(table: Table, wanted: Sequence[str]) -> dict[str, str]:
+    """Columns of whole numbers that are named as these parts of a time, and hold such."""
+    found: dict[str, str] = {}
+    for part in wanted:
+        for column in table.schema.columns:
+            if not re.fullmatch(_PARTS[part], column.name.strip(), re.IGNORECASE) or not pa.types.is_integer(
+                column.arrow_type
+            ):
+                continue
+            ends: Any = pc.min_max(cells_of(table.records, column.name)).as_py()
+            if ends["min"] is not None and _LOWEST[part] <= ends["min"] <= ends["max"] <= _HIGHEST[part]:
+                found[part] = column.name
+                break
+        if part not in found:
+            break
+    return found
+
+
+def _composed(table: Table) -> When | None:
+    """Times told by columns of years and months, and perhaps days, hours, minutes and seconds."""
+    parts = _named_parts(table, tuple(_PARTS))
+    return put_together(table, parts) if len(parts) > 1 else None
+
+
+def _with_clock(table: Table, when: When) -> When | None:
+    """Days that come several times, with the time of day that another column tells."""
+    if when.column.kind != "date" or (n_days := len(np.unique(when.times))) == len(when.times):
+        return None
+    clock = next((one.name for one in table.schema.columns if one.type == "time64[us]"), "")
+    parts = {"time": clock} if clock else _named_parts(table, ("hour", "minute", "second"))
+    found = put_together(table, {"date": when.column.name, **parts}) if parts else None
+    return found if found is not None and len(np.unique(found.times)) > n_days else None
+
+
+def put_together(table: Table, parts: Mapping[str, str]) -> When | None:
+    """Times that several columns tell together; None where they do not: there is no 30 February.
+
+    Args:
+        table: With these columns.
+        parts: Columns by what each tells, as `Form.parts`: "date", or "year" and "month", and perhaps others.
+    """
+    numbers = {part: ticks_of(table.records, table.schema.column(name)) for part, name in parts.items()}
+    missing = np.any([are_missing(cells_of(table.records, name)) for name in parts.values()], axis=0)
+    numbers = {part: np.where(missing, _LOWEST.get(part, 0), found) for part, found in numbers.items()}
+    if "date" in parts:
+        times = numbers["date"]
+    else:
+        first = ((numbers["year"] - 1970) * 12 + numbers["month"] - 1).astype("datetime64[M]")
+        days = first.astype("datetime64[D]").astype(np.int64) + numbers.get("day", np.ones(1, np.int64)) - 1
+        if (days >= (first + 1).astype("datetime64[D]").astype(np.int64)).any():
+            return None
+        times = days * DAY
+    for part, microseconds in _MICROSECONDS.items():
+        times = times + numbers.get(part, np.zeros(1, np.int64)) * microseconds
+    name = free_name(TIME, table.schema.names)
+    if parts.keys() <= {"year", "month", "day"}:
+        return When(Column(name, "date"), times, missing, parts)
+    seconds = granularity_seconds(pa.array(times).cast(pa.timestamp("us")))
+    return When(Column(name, "datetime", granularity_seconds=seconds), times, missing, parts)
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """The name, or one like it that no column has."""
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _codes(table: Table, entity: str) -> Numbers:
+    """A number for the series of each row, in the order in which they first occur."""
+    if not entity:
+        return np.zeros(len(table), np.int64)
+    return codes_of(cells_of(table.records, entity)).astype(np.int64)
+
+
+def _counting(table: Table, entity: str, codes: Numbers) -> When | None:
+    """A column of whole numbers that counts the rows of each series, whatever it is called."""
+    order = np.argsort(codes, kind="stable")
+    is_same = np.diff(codes[order]) == 0
+    if not is_same.any():
+        return None
+    for column in table.schema.columns:
+        if column.name == entity or not _is_whole(column):
+            continue
+        if (np.diff(ticks_of(table.records, column)[order])[is_same] == 1).all():
+            return told(table, column.name)
+    return None
+
+
+def _entity(table: Table, when: When | None) -> str:
+    """The column that says whose step it is: named so, or the one by which times repeat no more."""
+    taken = {when.column.name, *when.parts.values()} if when else set[str]()
+    able = [
+        one.name
+        for one in table.schema.columns
+        if one.name not in taken and repeats(cells_of(table.records, one.name))
+    ]
+    if who := next(filter(says_who, able), ""):
+        return who
+    if when is None:
+        return next(filter(says_what, able), "")
+    is_again = _share_again(when) >= MOSTLY
+    for name in sorted(able, key=lambda one: not says_what(one)):
+        codes = _codes(table, name)
+        is_likely = says_what(name) or (is_again and _share_covered(when, codes) >= COVERED)
+        if is_likely and Gaps.of(when.times, codes).are_apart:
+            return name
+    return ""
+
+
+def _share_covered(when: When, codes: Numbers) -> float:
+    """Share of all times that a series has, on the average."""
+    return len(codes) / (int(codes.max()) + 1) / len(np.unique(when.times))
+
+
+def _share_again(when: When) -> float:
+    """Share of the rows whose time another row has as well."""
+    _, places, counts = np.unique(when.times, return_inverse=True, return_counts=True)
+    return float((counts[places] > 1).mean())
+
+
+def _refuse_interleaved(table: Table, entity: str, when: When, gaps: Gaps) -> None:
+    """Raise DataError where times repeat within series that lie on a grid, as of several series at once."""
+    if gaps.are_apart or not _is_like_a_grid(gaps):
+        return
+    taken = {entity, when.column.name, *when.parts.values()}
+    able = [
+        one.name
+        for one in table.schema.columns
+        if one.name not in taken and repeats(cells_of(table.records, one.name))
+    ]
+    times = f"times of {when.said} repeat within {f'a series of {entity!r}' if entity else 'the data'}"
+    what = f"{table.name}: {times}, as where several series stand in one"
+
+    def tell_apart(*names: str) -> bool:
+        return Gaps.of(when.times, _joined(table, (entity, *names))).are_apart
+
+    apart = [name for name in able if tell_apart(name)]
+    if apart and entity:
+        raise DataError(f"{what}. {apart[0]!r} tells them apart: {_join_them((entity, apart[0]))}")
+    if apart:
+        raise DataError(f"{what}. {apart[0]!r} tells them apart: give it with --entity {apart[0]}.")
+    for pair in combinations(able[:MAX_TRIED], 2):
+        if tell_apart(*pair):
+            raise DataError(
+                f"{what}. Several columns tell them apart: {_join_them([*filter(None, (entity,)), *pair])}"
+            )
+    raise DataError(
+        f"{what}, and no column tells them apart. Add one that says whose each row is and give it with "
+        "--entity, or leave the time out with another --time."
+    )
+
+
+def _joined(table: Table, names: Sequence[str]) -> Numbers:
+    """A number for each combination of cells."""
+    found = np.zeros(len(table), np.int64)
+    for name in filter(None, names):
+        codes = _codes(table, name)
+        found = np.unique(found * (int(codes.max()) + 1) + codes, return_inverse=True)[1]
+    return found
+
+
+def _is_like_a_grid(gaps: Gaps) -> bool:
+    """Whether each time comes equally often, and one gap between them is the usual one.
+
+    Events may fall on one day; readings of one meter have each a time of their own.
+    """
+    is_first = np.concatenate([[True], ~(gaps.is_same & (gaps.times == 0))])
+    together = np.diff(np.append(np.flatnonzero(is_first), len(is_first)))  # rows of each time
+    usual = int(np.bincount(together).argmax())
+    if usual < 2 or (together == usual).mean() < ON_GRID:
+        return False
+    _, counts = np.unique(gaps.within[gaps.within > 0], return_counts=True)
+    return bool(len(counts)) and bool(counts.max() >= ON_GRID * counts.sum())
+
+
+def find_attributes(records: pa.Table, names: Sequence[str], owners: Numbers) -> tuple[str, ...]:
+    """Columns that are constant within every series, more than chance would have it.
+
+    Args:
+        records: The steps of all series, one series after the other.
+        names: Of the columns that may be.
+        owners: The number of the series of each step.
+    """
+    is_same = np.diff(owners) == 0
+    found = (name for name in names if _is_constant_within(cells_of(records, name), is_same))
+    return tuple(found) if len(owners) and owners[-1] > 0 and is_same.any() else ()
+
+
+def _is_constant_within(cells: pa.Array, is_same: Bool[np.ndarray, " m"]) -> bool:
+    n_first = 10_000
+    if (np.diff(codes_of(cells.slice(0, n_first)))[is_same[: n_first - 1]] != 0).any():
+        return False
+    codes = codes_of(cells)
+    counts = np.bincount(codes)
+    if len(counts) < 2 or (np.diff(codes)[is_same] != 0).any():
+        return False
+    alike = float(((counts / len(codes)) ** 2).sum())
+    return bool(is_same.sum() * np.log(alike) < np.log(BY_CHANCE))
