@@ -156,6 +156,24 @@ class Conditional(Protocol):
 
 
 @runtime_checkable
+class AskingByOption(Protocol):
+    """Some options say what records shall be, as conditions do."""
+
+    def asked(self, options: Any) -> tuple[str, ...]:
+        """What these options ask for, as texts of `--where`."""
+        ...
+
+
+@runtime_checkable
+class Dividing(Protocol):
+    """Long records are learnt from in pieces, and held out in pieces."""
+
+    def divided(self, records: Any) -> Any:
+        """The same in pieces, none of which overlap."""
+        ...
+
+
+@runtime_checkable
 class Imputing(Protocol):
     """Records may have gaps, which can be filled."""
 

@@ -110,6 +110,16 @@ def _values(name: str, wanted: object) -> tuple[Any, ...]:
     return (wanted,)
 
 
+def with_texts(where: Where | None, texts: Sequence[str]) -> Where | None:
+    """Conditions and some more, these as texts."""
+    if not texts or not where:
+        return where or list(texts) or None
+    if isinstance(where, Mapping):
+        more = [(text.partition("=")[0], text.partition("=")[2]) for text in texts]
+        return {**where, **dict(more)}
+    return [*([where] if isinstance(where, str) else where), *texts]
+
+
 def plain_where(where: Where) -> Any:
     """Conditions as JSON can hold them: they are kept with the model.
 

@@ -19,7 +19,7 @@ from gansmith import __version__
 from gansmith.engine.games import AbstractRules, rules_from_plain
 from gansmith.engine.processors import n_threads, sampling_precision
 from gansmith.errors import GansmithError, ModelFileError, UsageError
-from gansmith.modalities.capabilities import Conditional, Imputing, Partial, Request
+from gansmith.modalities.capabilities import AskingByOption, Conditional, Imputing, Partial, Request
 from gansmith.modalities.format import HasColumns, Writer
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.registry import Modality, find_modality, needed, offered, options_of
@@ -27,7 +27,7 @@ from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store import as_json, write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
-from gansmith.tabular.where import Where
+from gansmith.tabular.where import Where, with_texts
 from gansmith.tasks.runs.settings import FitConfig, Summary
 from gansmith.tasks.sampling import Sampling
 
@@ -209,13 +209,15 @@ class Model:
             UsageError: As `blocks`, and when there is no such format.
             DataError: When a file cannot be written; what stood there before stays.
         """
+        settled = options_of(self.modality, "sample", options or {})
+        if asking := offered(self.modality.recipe, AskingByOption):
+            where = with_texts(where, asking.asked(settled))
         request = self._request(where, balance)
         asked: dict[str, Any] = {"where": [*request.texts] if request else [], "balance": balance}
         if truncation != 1:
             asked["truncation"] = truncation
         provenance = self.provenance(n_records, seed, asked)
         blocks = self.made(n_records, seed, request, truncation)  # refuses before anything is written
-        settled = options_of(self.modality, "sample", options or {})
         kept = sealed(provenance)
         writer = self.modality.format.writer(Path(path), self.codec.empty, kept, settled)
         write_blocks(path, writer, blocks, provenance)

@@ -57,15 +57,17 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
     @classmethod
     def fit(cls, records: SeriesSet, options: SeriesOptions, seed: int) -> SeriesCodec:
         form = records.form
+        if form.window:
+            records = records.in_windows(form.window)
         n_steps = len(records.owners)
         steps = StepCodec.fit(records, options.min_count or usual_min_count(n_steps), seed)
         attributes = None
         longest = int(records.lengths.max())
-        if form.shape != "single":
+        if form.shape != "single" or form.window:
             table = _of_series(records, steps)
             if table.schema.columns:
                 attributes = RowCodec.fit(table, options.min_count, seed, needs_states=False)
-        else:
+        elif not form.window:
             longest = form.n_whole or longest
         return cls(form, steps, attributes, longest)
 
@@ -78,8 +80,8 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
 
     @property
     def n_asked(self) -> int:
-        """Numbers by which attributes are asked for."""
-        return self.layout.n_columns + self.layout.n_values if self.layout else 0
+        """Numbers by which is told what series shall be: how many steps, 0 as it comes, and their attributes."""
+        return 1 + (self.layout.n_columns + self.layout.n_values if self.layout else 0)
 
     @property
     def n_of_series(self) -> int:

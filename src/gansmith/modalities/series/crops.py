@@ -24,6 +24,8 @@ class Crops:
     """See `Dataset`: what a network is told of each step of a stretch, and which of its columns count."""
 
     def __init__(self, codec: SeriesCodec, series: SeriesSet, seed: int) -> None:
+        if codec.form.window:
+            series = series.in_windows(codec.form.window)
         series = _some(codec, series, seed)
         steps = codec.steps
         encoded = steps.encode(series, seed)

@@ -125,10 +125,13 @@ class Making:
         if conditions is not None and conditions.shape[1] != codec.n_asked:
             return self.continued(network, noise, conditions.numpy())
         if layout is not None and network.attributes is not None:
-            asked = torch.zeros(n, codec.n_asked) if conditions is None else conditions.float()
+            asked = torch.zeros(n, codec.n_asked) if conditions is None else conditions
             latents = draws.latents(2 * layout.n_columns)
-            attributes = layout.compact(network.attributes.completed(asked, latents))
+            attributes = layout.compact(network.attributes.completed(asked[:, 1:].float(), latents))
         first, n_steps, last = codec.planned(attributes.numpy())
+        if conditions is not None:
+            wanted = conditions[:, 0].numpy().astype(np.int64)
+            n_steps = np.where(wanted > 0, wanted, n_steps)
         order = lengths_first(n_steps)
         rows = torch.from_numpy(order)
         walk = Walk(self.steps.route, first[order], n_steps[order], last[order])

@@ -17,10 +17,11 @@ from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.registry import find_modality
 from gansmith.modalities.series import SeriesOptions
-from gansmith.modalities.series.codec import SeriesCodec
+from gansmith.modalities.series.codec import STEPS, SeriesCodec
 from gansmith.modalities.series.crops import Crops
 from gansmith.modalities.series.futures import SeriesPartial
 from gansmith.modalities.series.networks import SeriesGenerator, SeriesNetworks, networks_for
+from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.request import SeriesRequest, request_for
 from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.where import Where
@@ -31,6 +32,10 @@ SAMPLES_SEEN: Final = 60_000
 MAX_EPOCHS: Final = 300
 FEWEST_TO_HOLD_OUT: Final = 10
 MAX_HELDOUT: Final = 500
+FEWEST_TO_DIVIDE: Final = 600
+"""Steps of one series alone; of fewer all are learnt from."""
+SHORTEST_STRETCH: Final = 100
+MOST_STRETCHES: Final = 50
 BEGINNINGS: Final = 0.7
 """Share of them of which the first columns are known alone, as when they are made."""
 ATTRIBUTES_SEEN: Final = 60_000
@@ -44,6 +49,21 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = SeriesCodec
     networks: ClassVar[type[Any]] = SeriesNetworks
     presets: ClassVar[Mapping[str, str]] = {"default": "attributes first, then step after step"}
+
+    def divided(self, records: SeriesSet) -> SeriesSet:
+        """See `Dividing`: one long series alone lies in stretches, some of which are held out."""
+        n, form = len(records.owners), records.form
+        if form.shape != "single":
+            return records
+        whole = replace(records, form=replace(form, n_whole=n))
+        if n < FEWEST_TO_DIVIDE:
+            return whole
+        least = max(n // MOST_STRETCHES, SHORTEST_STRETCH, 4 * form.window)
+        return whole.in_stretches(min(least, n // FEWEST_TO_HOLD_OUT))
+
+    def asked(self, options: SeriesOptions) -> tuple[str, ...]:
+        """See `AskingByOption`: how many steps each series has."""
+        return (f"{STEPS}={options.steps}",) if options.steps else ()
 
     def n_heldout(self, n_records: int, preset: str) -> int:
         return 0 if n_records < FEWEST_TO_HOLD_OUT else min(max(n_records // 10, 1), MAX_HELDOUT)

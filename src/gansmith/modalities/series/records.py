@@ -181,3 +181,18 @@ class SeriesSet:
         begin = self.starts[:-1][np.asarray(indices, np.int64)] + first
         places = np.arange(starts[-1]) + np.repeat(begin - starts[:-1], lengths)
         return replace(self, steps=self.steps.take(pa.array(places)).combine_chunks(), starts=starts)
+
+    def in_stretches(self, n_steps: int) -> SeriesSet:
+        """Each series as stretches of about so many steps, one after the other."""
+        n_parts = np.maximum(self.lengths // max(n_steps, 1), 1)
+        whose = np.repeat(np.arange(len(self)), n_parts)
+        place = np.arange(len(whose)) - np.repeat(np.cumsum(n_parts) - n_parts, n_parts)
+        first, last = (self.lengths[whose] * (place + k) // n_parts[whose] for k in (0, 1))
+        return self.cut(whose, first, last)
+
+    def in_windows(self, n_steps: int) -> SeriesSet:
+        """All windows of so many steps, one from every step on that has as many after it."""
+        n_parts = np.maximum(self.lengths - n_steps + 1, 0)
+        whose = np.repeat(np.arange(len(self)), n_parts)
+        first = np.arange(len(whose)) - np.repeat(np.cumsum(n_parts) - n_parts, n_parts)
+        return self.cut(whose, first, first + n_steps)

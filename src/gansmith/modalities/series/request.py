@@ -50,6 +50,8 @@ class SeriesRequest:
     texts: tuple[str, ...]
     balanced: int | None = None
     """The attribute whose values take turns."""
+    n_steps: int = 0
+    """Steps of each series; 0: as it comes."""
 
     def block(self, size: int, first_index: int, n_wanted: int, seed: int) -> SeriesBlock:
         return SeriesBlock(self, size, first_index, n_wanted, seed)
@@ -68,8 +70,10 @@ class SeriesRequest:
 
     def conditions(self, first_index: int, size: int, rng: np.random.Generator) -> Tensor:
         """What the attributes of series shall be, each value as often as it occurs, or in turn."""
-        layout, rows = self.codec.layout, self.codec.attributes
-        assert layout is not None and rows is not None
+        told, layout = torch.zeros(size, 1), self.codec.layout
+        told[:] = self.n_steps
+        if layout is None:
+            return told
         compact, is_held = torch.zeros(size, layout.n_compact), torch.zeros(size, layout.n_columns)
         for place, choices in self.held.items():
             if place == self.balanced:
@@ -81,7 +85,7 @@ class SeriesRequest:
             if place in layout.level_columns:
                 level = layout.n_columns + layout.level_columns.index(place)
                 compact[:, level] = torch.from_numpy(np.asarray(drawn.levels, np.float32))
-        return hold_fixed(layout, layout.expand(compact), is_held)
+        return torch.cat([told, hold_fixed(layout, layout.expand(compact), is_held)], 1)
 
     def fulfilled(self, compact: Compact) -> Bool[np.ndarray, " n"]:
         """Which series are what is watched for."""
@@ -121,8 +125,6 @@ class SeriesBlock:
                 "or for fewer series."
             )
         rng = np.random.default_rng([self._seed, self._n_rounds])
-        if not self._request.held:
-            return Question(fresh)
         return Question(fresh, self._request.conditions(self._first + self._n_kept, self._size, rng))
 
     def take(self, compact: Compact) -> None:
@@ -158,6 +160,7 @@ def request_for(codec: SeriesCodec, where: Where, balance: str) -> SeriesRequest
     names = [] if rows is None else list(rows.flat.names)
     if balance and balance not in found:
         found[balance] = Condition.anything(schema.column(balance))
+    n_steps = _only_number(found.pop(STEPS, None)) if _is_one(found.get(STEPS)) else 0
     held: dict[int, Choices] = {}
     watched: dict[str, Condition] = {}
     balanced = None
@@ -176,7 +179,21 @@ def request_for(codec: SeriesCodec, where: Where, balance: str) -> SeriesRequest
             balanced = place
     if balance and balanced is None:
         raise UsageError(f"{balance!r} is no attribute with several values, so it cannot be balanced.")
-    return SeriesRequest(codec, held, watched, texts, balanced)
+    return SeriesRequest(codec, held, watched, texts, balanced, n_steps)
+
+
+def _is_one(condition: Condition | None) -> bool:
+    """Whether one number is asked for."""
+    return condition is not None and condition.values is not None and len(condition.values) == 1
+
+
+def _only_number(condition: Condition | None) -> int:
+    assert condition is not None
+    assert condition.values is not None
+    number = condition.values[0].as_py()
+    if not number or number < 1:
+        raise UsageError(f"series cannot have {number} steps. Ask for 1 or more.")
+    return int(number)
 
 
 def _statistics(codec: SeriesCodec) -> list[Column]:

@@ -127,7 +127,7 @@ class StepCodec:
         if self.timing.is_fixed:
             recalled = ()
         season = season_of(self.timing, int(series.lengths.max()))
-        is_endless = series.form.shape == "single"
+        is_endless = series.form.shape == "single" and not series.form.window
         route = Route(self.timing, season, measures, recalled, None, is_endless)
         route = with_draft(route, bare.times, bare.numbers, starts)
         return replace(self, route=route)._with_ranks(bare, starts)

@@ -17,7 +17,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation
 from gansmith.engine.tuning import tuned_networks
 from gansmith.errors import Caution, UsageError, did_you_mean, find
-from gansmith.modalities.capabilities import Weighting
+from gansmith.modalities.capabilities import Dividing, Weighting
 from gansmith.modalities.recipe import AbstractCodec, Plan, seeded_networks
 from gansmith.modalities.registry import Modality, offered
 from gansmith.settings import to_plain
@@ -70,6 +70,8 @@ def prepare(
         raise UsageError(f"preset {config.preset!r} is not known for data of kind {modality.kind!r}. {near}")
     randomness = Randomness(config.seed)
     notes, records = opened.notes, opened.hand_over()
+    if dividing := offered(recipe, Dividing):
+        records = dividing.divided(records)
     n_heldout = recipe.n_heldout(len(records), config.preset)
     data = {"name": records.name, "n_records": len(records), "n_heldout": n_heldout}
     fingerprint = modality.format.fingerprint(records)
