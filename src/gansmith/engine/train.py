@@ -284,7 +284,7 @@ class Training:
 
     def _read(self, heldout: Batch, seen: Batch) -> tuple[Tensor, Readings]:
         """A fake for each held-out record, always from the same noise, and what can be read off the game."""
-        fake = self.game.generate(heldout, self.game.randomness.stream("evaluation"), 0)
+        fake = self.game.tried(heldout, self.game.randomness.stream("evaluation"))
         return fake, self.game.evaluate(fake, heldout, seen)
 
     def _keep(self, readings: Readings) -> None:

@@ -63,6 +63,8 @@ class AbstractRules(ABC):
     """The networks that it is played with."""
     generating: ClassVar[tuple[str, ...]]
     """Those of them that finished networks generate with; the others may be left out of a model file."""
+    is_read_by_fakes: ClassVar[bool] = True
+    """Whether fakes are looked at to see how far it is; if not, none are made for that."""
     of_networks: ClassVar[tuple[str, ...]]
     """Settings that finished networks depend on, so that they cannot be changed afterwards."""
 
@@ -247,6 +249,10 @@ class AbstractGame(ABC):
     def generate(self, given: Batch, stream: Stream, index: int) -> Tensor:
         """What the best networks so far make; see `AbstractRules.generate`."""
         return self.rules.generate(self.best, given, stream, index)
+
+    def tried(self, heldout: Batch, stream: Stream) -> Tensor:
+        """A fake for each held-out record, always from the same noise; none where nobody looks at them."""
+        return self.generate(heldout if self.rules.is_read_by_fakes else heldout.rows(slice(0)), stream, 0)
 
     @abstractmethod
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:

@@ -38,6 +38,7 @@ class LikelihoodRules(AbstractRules):
     name: ClassVar[str] = "likelihood"
     roles: ClassVar[tuple[str, ...]] = ("generator",)
     generating: ClassVar[tuple[str, ...]] = ("generator",)
+    is_read_by_fakes: ClassVar[bool] = False
     of_networks: ClassVar[tuple[str, ...]] = ()
 
     generator: PlayerConfig = field(default_factory=lambda: PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99))
@@ -52,6 +53,8 @@ class LikelihoodRules(AbstractRules):
 
     def generate(self, networks: Networks, given: Batch, stream: Stream, index: int) -> Samples:
         """Draws, part after part, with the `condition` that was given."""
+        if not len(given):
+            return torch.empty(0, 0)
         noise = given.get("noise")
         noise = self.noise(len(given), stream, index) if noise is None else noise
         return cast("AbstractSequential", networks["generator"])(noise, given.get("condition"))
@@ -78,7 +81,10 @@ class Likelihood(AbstractGame):
 
     @torch.no_grad()
     def evaluate(self, fake: Tensor, heldout: Batch, seen: Batch) -> Readings:
-        """How likely held-out and training records are, in nats a part."""
+        """The chance, 0 to 1, that the network gave to each part of held-out and of training records.
+
+        It is the geometric mean over the parts; a loss of it is a gain of the held-out likelihood.
+        """
         network = cast("AbstractSequential", self.best["generator"])
-        found = [network.log_likelihood(batch.parts, None).mean().item() for batch in (heldout, seen)]
+        found = [network.log_likelihood(batch.parts, None).mean().exp().item() for batch in (heldout, seen)]
         return {"likelihood": found[0], "seen_likelihood": found[1]}

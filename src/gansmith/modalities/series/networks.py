@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, final
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import log_softmax, silu
+from torch.nn.functional import embedding, log_softmax, pad, silu
 
 from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.making import Making
@@ -41,7 +41,7 @@ class SeriesNetworks:
     """Units of the recurrent layer, and of what is said of each column."""
     attribute_width: PositiveInt = 128
     """Units of the layers that make attributes."""
-    hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.3
     """Of what is known of the past that the network does not see while it learns."""
 
 
@@ -75,8 +75,14 @@ class SeriesGenerator(AbstractSequential):
         self.bias = nn.Parameter(torch.zeros(n_columns, n_most))
         self.before = nn.Parameter(torch.randn(n_columns, n_most, width) * FIRST_SPREAD)
         lacking = torch.arange(n_most) >= torch.tensor(self.n_states or (1,))[:, None]
-        self.register_buffer("_after_first", (torch.arange(n_columns) > 0).float()[:, None], persistent=False)
-        self.register_buffer("closed", torch.where(lacking, -torch.inf, 0.0), persistent=False)
+        numbers = torch.arange(n_columns)[:, None]
+        for name, values in (
+            ("_closed", torch.where(lacking, -1e9, 0.0)),
+            ("_is_first", (numbers == 0).float()),
+            ("_is_after_first", (numbers > 0).float()),
+            ("_is_later", (numbers >= self.n_clock).float()),
+        ):
+            self.register_buffer(name, values, persistent=False)
         self.pointer = Pointer(steps, width) if steps.is_pointing else None
         self._making = Making(codec)
 
@@ -85,50 +91,47 @@ class SeriesGenerator(AbstractSequential):
     def log_likelihood(
         self, parts: Mapping[str, Tensor], hiding: torch.Generator | None
     ) -> Float[Tensor, " batch"]:
-        """See the base class; the mean over the steps that count, summed over their columns."""
-        states, counts = parts["states"].long(), parts["counts"].float()
-        history, moment = parts["history"].float(), parts["moment"].float()
-        said = parts.get("attributes")
-        if said is not None and self.layout is not None:
-            told = self.layout.expand(said.float())
-            history = torch.cat([history, told[:, None].expand(-1, history.shape[1], -1)], -1)
-        rows = self.read(history)
-        before = self._sum(self.before, states)  # (batch, steps, width)
-        rows = rows + torch.cat([torch.zeros_like(before[:, :1]), before[:, :-1]], 1)
-        if hiding is not None and self.hidden_share:
-            keep = torch.rand(rows.shape, generator=hiding) >= self.hidden_share
-            rows = rows * keep.to(rows) / (1 - self.hidden_share)
-        carried, _ = self.carry(rows)
-        past = self.past(torch.cat([carried, rows], -1))
-        now = self.now(moment)
-        known = self._each(self.known, states) + parts["hints"].float()[..., None] * self.place
-        known = torch.cumsum(known, -2) - known  # (batch, steps, columns, width)
-        is_after = (torch.arange(len(self.n_states)) >= self.n_clock).to(now)[:, None]
-        context = past[..., None, :] + now[..., None, :] * is_after
-        if (pointer := self.pointer) is not None:
-            days = parts["days"].long()
-            context = context + pointer.context(days[..., 1])[..., None, :] * self._after_first
-        logits = self._logits(context + known, slice(None))
-        if pointer is not None:
-            n_first = self.n_states[0]
-            more = pointer.logits(past, days[..., 0], days[..., 2:])
-            logits = (
-                torch.cat([(logits[..., :1, :n_first] + more[..., None, :]), logits[..., :1, n_first:]], -1),
-                logits[..., 1:, :],
-            )
-            logits = torch.cat(logits, -2)
-        found = log_softmax(logits.float() + self.closed, -1).gather(-1, states[..., None])[..., 0]
-        counted = (found * counts).sum((1, 2))
-        return counted / (counts.amax(2).sum(1)).clamp_min(1)
+        """See the base class; the mean over the cells that count."""
+        states, counts = parts["states"].long(), parts["counts"]
+        past = self._pasts(parts, states, hiding)
+        is_step = counts.any(2)  # what fills up short series costs nothing from here on
+        past, moment, days = past[is_step], parts["moment"][is_step].float(), parts["days"][is_step].long()
+        hints, here = parts["hints"][is_step].float(), states[is_step]
+        known = self._each(self.known, here) + hints[..., None] * self.place
+        known = torch.cumsum(known, -2) - known  # (steps, columns, width)
+        context = past[:, None] + self.now(moment)[:, None] * self._is_later
+        if self.pointer is not None:
+            context = context + self.pointer.context(days[:, 1])[:, None] * self._is_after_first
+        logits = self._logits(context + known, slice(None)) + self._closed
+        if self.pointer is not None:
+            more = self.pointer.logits(past, days[:, 0], days[:, 2:])
+            logits = logits + pad(more, (0, logits.shape[-1] - more.shape[-1]))[:, None] * self._is_first
+        found = log_softmax(logits.float(), -1).gather(-1, here[..., None])[..., 0]
+        cells = counts.new_zeros(counts.shape, dtype=found.dtype)
+        cells[is_step] = found
+        return (cells * counts).sum((1, 2)) / counts.sum((1, 2)).clamp_min(1)
 
-    def _each(self, table: Tensor, states: Int[Tensor, "batch steps columns"]) -> Tensor:
+    def _pasts(
+        self, parts: Mapping[str, Tensor], states: Tensor, hiding: torch.Generator | None
+    ) -> Float[Tensor, "batch steps width"]:
+        """What is known before each step."""
+        history = parts["history"].float()
+        if self.layout is not None:
+            told = self.layout.expand(parts["attributes"])
+            history = torch.cat([history, told[:, None].expand(-1, history.shape[1], -1)], -1)
+        before = self._each(self.before, states).sum(-2)
+        rows = self.read(history) + pad(before, (0, 0, 1, -1))  # of the step before
+        if hiding is not None and self.hidden_share:
+            is_kept = torch.rand(rows.shape, generator=hiding) >= self.hidden_share
+            rows = rows * is_kept.to(rows) / (1 - self.hidden_share)
+        carried, _ = self.carry(rows)
+        return self.past(torch.cat([carried, rows], -1))
+
+    def _each(self, table: Tensor, states: Int[Tensor, "*rows columns"]) -> Tensor:
         """What stands in a table for the state of each column."""
         n_columns, n_most, width = table.shape
         places = states + n_most * torch.arange(n_columns)
-        return nn.functional.embedding(places, table.reshape(-1, width))
-
-    def _sum(self, table: Tensor, states: Int[Tensor, "batch steps columns"]) -> Tensor:
-        return self._each(table, states).sum(-2)
+        return embedding(places, table.reshape(-1, width))
 
     def _logits(self, context: Float[Tensor, "*rows columns width"], columns: slice) -> Tensor:
         """What is said of columns, each from a context of its own."""

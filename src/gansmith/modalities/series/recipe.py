@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final, cast, final
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -18,7 +19,7 @@ from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.registry import find_modality
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.codec import STEPS, SeriesCodec
-from gansmith.modalities.series.crops import Crops
+from gansmith.modalities.series.crops import LONGEST, Crops
 from gansmith.modalities.series.futures import SeriesPartial
 from gansmith.modalities.series.networks import SeriesGenerator, SeriesNetworks, networks_for
 from gansmith.modalities.series.records import SeriesSet
@@ -28,8 +29,12 @@ from gansmith.tabular.where import Where
 
 BATCH_SIZE: Final = 32
 """Stretches."""
-SAMPLES_SEEN: Final = 60_000
-MAX_EPOCHS: Final = 300
+USUAL_EPOCHS: Final = 10
+"""Times that each stretch is seen; from then on it is memorised (LOG.md)."""
+FEWEST_SEEN: Final = 8_000
+MOST_SEEN: Final = 60_000
+N_EVALUATIONS: Final = 20
+FINISHING_SHARE: Final = 0.05
 FEWEST_TO_HOLD_OUT: Final = 10
 MAX_HELDOUT: Final = 500
 FEWEST_TO_DIVIDE: Final = 600
@@ -69,13 +74,19 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
         return 0 if n_records < FEWEST_TO_HOLD_OUT else min(max(n_records // 10, 1), MAX_HELDOUT)
 
     def plan(self, codec: SeriesCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
-        most = max(MAX_EPOCHS * n_records * max(1, codec.longest // 112), BATCH_SIZE)
+        n_crops = n_records * max(1, codec.longest // LONGEST)
+        usual = int(np.clip(USUAL_EPOCHS * n_crops, FEWEST_SEEN, MOST_SEEN))
         rules = LikelihoodRules(
             batch_size=BATCH_SIZE,
             generator=PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=1_000),
         )
         return Plan(
-            SeriesNetworks(), rules, min(SAMPLES_SEEN, most), most, n_evaluations=20, finishing_share=0.05
+            SeriesNetworks(),
+            rules,
+            usual,
+            4 * usual,
+            n_evaluations=N_EVALUATIONS,
+            finishing_share=FINISHING_SHARE,
         )
 
     def build(

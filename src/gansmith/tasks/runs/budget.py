@@ -77,7 +77,7 @@ def calibrated(prepared: Prepared, deadline: float) -> tuple[int, int]:
     if evaluation:
         started = time.monotonic()
         with n_threads(threads):
-            fake = game.generate(evaluation.heldout, game.randomness.stream("calibration"), 0)
+            fake = game.tried(evaluation.heldout, game.randomness.stream("calibration"))
             game.evaluate(fake, evaluation.heldout, evaluation.seen)
             if not isinstance(evaluation.score, str):
                 evaluation.score(fake, evaluation.heldout["real"])
