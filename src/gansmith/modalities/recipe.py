@@ -173,8 +173,11 @@ class AbstractRecipe(ABC, Generic[C]):
     def held_out_score(
         self, codec: C, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], float] | str:
-        """(fake, held-out) samples to a number from 0 to 1, 1 is perfect; or what the game itself reads by that
-        name, the higher the better. Chooses the model that is kept.
+        """What chooses the model that is kept.
+
+        Returns:
+            (fake, held-out) samples to a number from 0 to 1, 1 is perfect; or the name of what the game
+            itself reads, the higher the better.
         """
 
     def describe(self, codec: C) -> list[dict[str, str]]:

@@ -110,7 +110,7 @@ def fit_completion(
         weights: How much oftener than others each of them is learnt from; None: all are equally often.
         n_samples: Records to learn from, repeated ones too; fewer where there are few records.
         seed: Of the order of the records, and of which cells are hidden.
-        beginnings_share: Of the records of which the first columns are known and all others hidden, as happens
+        beginnings_share: Of the records, those of which the first columns are known and all others hidden, as
             when whole records are made of nothing.
     """
     randomness = Randomness(seed)

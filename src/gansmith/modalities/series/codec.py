@@ -71,7 +71,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             longest = form.n_whole or longest
         return cls(form, steps, attributes, longest)
 
-    # --- Attributes ------------------------------------------------------------------------------------------
+    # --- Attributes ---
 
     @cached_property
     def layout(self) -> Layout | None:
@@ -80,7 +80,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
 
     @property
     def n_asked(self) -> int:
-        """Numbers by which is told what series shall be: how many steps, 0 as it comes, and their attributes."""
+        """Numbers that say what series shall be: how many steps, 0 as it comes, and their attributes."""
         return 1 + (self.layout.n_columns + self.layout.n_values if self.layout else 0)
 
     @property
@@ -146,7 +146,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         assert n_learnt == len(playing)
         return found
 
-    # --- Records ---------------------------------------------------------------------------------------------
+    # --- Records ---
 
     @property
     def n_values(self) -> int:
@@ -256,7 +256,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             codes, levels = self.layout.parts(torch.from_numpy(attributes.astype(np.float32)))
         return self.attributes.decode(codes, levels, rng, made)
 
-    # --- Stored ----------------------------------------------------------------------------------------------
+    # --- Stored ---
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         plain, arrays = self.steps.state()

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from gansmith.engine.batches import Batch, Indices
+from gansmith.modalities.series.along import told
 from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.records import SeriesSet
 
@@ -29,8 +30,8 @@ class Crops:
         series = _some(codec, series, seed)
         steps = codec.steps
         encoded = steps.encode(series, seed)
-        self._told = steps.told(encoded, series.starts)
-        self._n_clock = steps.n_clock
+        self._told = told(steps, encoded, series.starts)
+        self._n_clock, self._n_asked = steps.n_clock, codec.n_asked
         self.attributes = torch.from_numpy(codec.encode_attributes(series, seed)).float()
         places = [_stretches(int(length)) for length in series.lengths]
         self._owners = np.repeat(np.arange(len(series)), [len(each) for each in places])
@@ -59,6 +60,8 @@ class Crops:
         counts[~is_begun, 0, : self._n_clock] = False
         parts["counts"] = torch.from_numpy(counts)
         parts["attributes"] = self.attributes[self._owners[chosen]]
+        parts["condition"] = torch.zeros(len(chosen), self._n_asked)
+        parts["condition"][:, 0] = torch.from_numpy(lengths).float()  # previews are as long
         return Batch({"real": parts["hints"], **parts})
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
-from gansmith.modalities.series.walk import Draft, Measure, Numbers, Route, Walk, lengths_first
+from gansmith.modalities.series.walk import Draft, Measure, Numbers, Route, Walk, distances, lengths_first
 
 EXPLAINED: Final = 0.5
 """Share of the variance of a number that its own past must explain for it to be drafted."""
@@ -76,12 +77,9 @@ def with_draft(
         for j in range(d):
             is_there = ~np.isnan(lesson.wanted[:, j])
             if is_there.sum() < MIN_LEARNT:
-                if k:
-                    past[k, :, j], beside[k, :, j], spread[k, j] = (
-                        past[k - 1, :, j],
-                        beside[k - 1, :, j],
-                        spread[k - 1, j],
-                    )
+                if k:  # too few: as with a shorter past
+                    for part in (past, beside, spread):
+                        part[k, ..., j] = part[k - 1, ..., j]
                 continue
             known = np.concatenate([lesson.regressors, lesson.filled[:, :j]], 1)[is_there]
             weights, spread[k, j] = _ridge(known, lesson.wanted[is_there, j])
@@ -100,33 +98,51 @@ class _Lesson:
     """The same with the last known numbers in gaps."""
 
 
+def off_drafts(
+    route: Route, times: Int[np.ndarray, " n"], numbers: Numbers, starts: Int[np.ndarray, " s"]
+) -> tuple[Float[np.ndarray, "n n_drafted"], Bool[np.ndarray, "n n_drafted"]]:
+    """How far all numbers are from their drafts, and which are those of the step before; see `distances`."""
+    d = len(route.drafted)
+    off, is_same = np.full((len(times), d), np.nan), np.zeros((len(times), d), bool)
+    for walk, rows in _walks(route, times, starts, np.arange(len(starts) - 1)):
+        off[rows], is_same[rows] = distances(walk, numbers[rows])
+        far = np.zeros((len(rows), len(route.measures)))
+        far[:, route.drafted] = np.nan_to_num(off[rows])
+        walk.push(times[rows], np.zeros((len(rows), 0), np.int64), numbers[rows], far)
+    return off, is_same
+
+
 def _lessons(route: Route, times: np.ndarray, numbers: Numbers, starts: np.ndarray) -> list[_Lesson]:
-    lengths = np.diff(starts)
-    order = lengths_first(lengths)
-    if lengths.sum() > MAX_LEARNT:
-        order = order[
-            np.sort(
-                np.random.default_rng(0).permutation(len(order))[
-                    : max(1, int(len(order) * MAX_LEARNT / lengths.sum()))
-                ]
-            )
-        ]
-    first = starts[:-1][order]
-    walk = Walk(replace(route, recalled=()), times[first], lengths[order], times[first + lengths[order] - 1])
-    found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(route.n_pasts)]
+    """By length of the past, what drafts of steps can be made of and what they should have been."""
+    chosen = np.arange(len(starts) - 1)
+    if (share := MAX_LEARNT / max(int(starts[-1]), 1)) < 1:
+        order = np.random.default_rng(0).permutation(len(chosen))
+        chosen = np.sort(order[: max(1, int(len(order) * share))])
     places = route.drafted
-    nothing = np.zeros((len(order), 0), np.int64)
-    for step in range(int(lengths[order].max())):
-        n = int((lengths[order] > step).sum())
-        walk.keep(n)
-        rows = first[:n] + step
-        regressors = walk.regressors()
-        walk.push(times[rows], nothing[:n], numbers[rows], np.zeros((n, len(route.measures))))
+    found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(route.n_pasts)]
+    for walk, rows in _walks(route, times, starts, chosen):
+        past, regressors = route.past_at(walk.step), walk.regressors()
+        nothing = np.zeros((len(rows), 0), np.int64)
+        walk.push(times[rows], nothing, numbers[rows], np.zeros((len(rows), len(route.measures))))
         standard = np.stack([route.measures[p].standard(numbers[rows, p]) for p in places], 1)
-        found[route.past_at(step)].append((regressors, standard, walk.last[:, places]))
+        found[past].append((regressors, standard, walk.last[:, places]))
     width = 1 + (5 if route.season else 3) * len(places)
     nothing_yet = tuple(np.zeros((0, n)) for n in (width, len(places), len(places)))
     return [_Lesson(*map(np.concatenate, zip(nothing_yet, *parts, strict=True))) for parts in found]
+
+
+def _walks(
+    route: Route, times: np.ndarray, starts: np.ndarray, chosen: np.ndarray
+) -> Iterator[tuple[Walk, np.ndarray]]:
+    """A walk along some series before each of its steps, and where these stand; whoever asks takes them."""
+    lengths = np.diff(starts)[chosen]
+    order = lengths_first(lengths)
+    lengths, first = lengths[order], starts[:-1][chosen][order]
+    walk = Walk(replace(route, recalled=()), times[first], lengths, times[first + lengths - 1])
+    for step in range(int(lengths.max(initial=0))):
+        n_left = int((lengths > step).sum())
+        walk.keep(n_left)
+        yield walk, first[:n_left] + step
 
 
 def _ridge(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, float]:

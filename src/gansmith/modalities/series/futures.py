@@ -1,7 +1,7 @@
 """Series that go on, and series whose gaps are filled.
 
-What is there is kept, letter for letter. A history is walked along and goes on from where it ends, as often as
-futures are wanted; gaps are filled on the way, by ways through them that what comes after finds likely.
+What is there is kept, letter for letter. A history is walked along and goes on from where it ends, as often
+as futures are wanted; gaps are filled on the way, by ways through them that what comes after finds likely.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SeriesPartial:
         return FutureBlock(self, chosen, first_index)
 
     def settled(self, made: SeriesSet, chosen: np.ndarray, first_index: int) -> SeriesSet:
-        """What was made, with what was there in its place, and the number of the future where there are several."""
+        """What was made, with what was there in its place; with its number where there are several ways."""
         n = len(made)
         given, form = self.history.take(chosen[:n]), self.codec.form
         begin = np.arange(len(made.owners)) - made.starts[:-1][made.owners]

@@ -54,6 +54,11 @@ class SeriesGenerator(AbstractSequential):
         config: Sizes.
     """
 
+    _closed: Tensor
+    _is_first: Tensor
+    _is_after_first: Tensor
+    _is_later: Tensor
+
     def __init__(self, codec: SeriesCodec, config: SeriesNetworks) -> None:
         super().__init__()
         steps, width = codec.steps, config.width
@@ -86,7 +91,7 @@ class SeriesGenerator(AbstractSequential):
         self.pointer = Pointer(steps, width) if steps.is_pointing else None
         self._making = Making(codec)
 
-    # --- Learning --------------------------------------------------------------------------------------------
+    # --- Learning ---
 
     def log_likelihood(
         self, parts: Mapping[str, Tensor], hiding: torch.Generator | None
@@ -139,7 +144,7 @@ class SeriesGenerator(AbstractSequential):
         found = found + silu(self.refine(found))
         return torch.einsum("...cw,cws->...cs", found, self.said[columns]) + self.bias[columns]
 
-    # --- Making ----------------------------------------------------------------------------------------------
+    # --- Making ---
 
     def advance(
         self, history: Tensor, states: Tensor | None, hidden: Hidden | None
@@ -154,8 +159,8 @@ class SeriesGenerator(AbstractSequential):
         rows = self.read(history)
         if states is not None:
             rows = rows + self._each(self.before, states[:, None])[:, 0].sum(-2)
-        carried, hidden = self.carry(rows[:, None], hidden)
-        return self.past(torch.cat([carried[:, 0], rows], -1)), hidden
+        carried, after = self.carry(rows[:, None], hidden)
+        return self.past(torch.cat([carried[:, 0], rows], -1)), after
 
     def chances(
         self, context: Float[Tensor, "batch width"], column: int, more: Tensor | None = None

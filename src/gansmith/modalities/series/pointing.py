@@ -41,6 +41,10 @@ class Pointer(nn.Module):
         width: Of what is known before a step.
     """
 
+    calendar: Tensor
+    of_month: Tensor
+    offsets: Tensor
+
     def __init__(self, steps: StepCodec, width: int) -> None:
         super().__init__()
         timing, codec = steps.timing, steps.columns[0]
@@ -93,7 +97,7 @@ class Pointer(nn.Module):
 
 
 def _calendar(days: Int[np.ndarray, " n"]) -> tuple[Float[np.ndarray, "n n_told"], Int[np.ndarray, " n"]]:
-    """Days as numbers, and their place in the month, the last three days of which are told apart from its end."""
+    """What is told of days, and which day of the month each is."""
     parts = calendar_parts(days * DAY)
     turn = 2 * np.pi * parts.day_of_year / 365.25
     left = np.eye(_N_LEFT + 1)[np.minimum(parts.days_left, _N_LEFT)][:, :_N_LEFT]

@@ -16,10 +16,10 @@ from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
-from gansmith.modalities.registry import find_modality
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.codec import STEPS, SeriesCodec
 from gansmith.modalities.series.crops import LONGEST, Crops
+from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial
 from gansmith.modalities.series.networks import SeriesGenerator, SeriesNetworks, networks_for
 from gansmith.modalities.series.records import SeriesSet
@@ -112,9 +112,7 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
         self, codec: SeriesCodec, source: object, options: SeriesOptions, *, keep_missing: bool
     ) -> SeriesPartial:
         """See `Imputing`: gaps are filled, or series go on by `steps`, in several ways."""
-        modality = find_modality("series")
-        like = replace(codec.empty, form=codec.form)
-        history = modality.format.read_for(source, like)
+        history = SeriesFormat().read_for(source, codec.empty)
         return SeriesPartial(codec, history, options.steps, options.futures)
 
     def of_sample(self, codec: SeriesCodec, seed: int) -> SeriesCodec:

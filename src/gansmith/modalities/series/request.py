@@ -63,8 +63,8 @@ class SeriesRequest:
             n_had = round(float(choices.weights.sum()))
             if n_had < MIN_KNOWN:
                 found.append(
-                    f"{n_had:,} of the {n_learnt:,} series that were learnt from had {choices.condition}: too few "
-                    "to know what else such series have."
+                    f"{n_had:,} of the {n_learnt:,} series that were learnt from had {choices.condition}: "
+                    "too few to know what else such series have."
                 )
         return tuple(found)
 
@@ -121,8 +121,8 @@ class SeriesBlock:
         if self._n_rounds >= MAX_ROUNDS:
             asked = " and ".join(self._request.texts)
             raise UsageError(
-                f"of {self._n_rounds * self._size:,} series that were made {self._n_kept:,} had {asked}. Ask for less, "
-                "or for fewer series."
+                f"of {self._n_rounds * self._size:,} series that were made {self._n_kept:,} had {asked}. Ask "
+                "for less, or for fewer series."
             )
         rng = np.random.default_rng([self._seed, self._n_rounds])
         return Question(fresh, self._request.conditions(self._first + self._n_kept, self._size, rng))

@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple, final
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
-from gansmith.modalities.series.drafting import measure_of, with_draft
+from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.ticks import Times, cells_at, times_of
 from gansmith.modalities.series.timing import DAYS, GAP, Timing, season_of
@@ -23,8 +23,6 @@ from gansmith.modalities.series.walk import (
     Numbers,
     Route,
     States,
-    Walk,
-    lengths_first,
 )
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
@@ -59,20 +57,6 @@ class Steps(NamedTuple):
     """Within bins, -1 to 1."""
     numbers: Numbers
     """Of the measures, as they are; NaN where missing."""
-
-
-@final
-class Told(NamedTuple):
-    """Steps as a network is told of them; see `Walk`."""
-
-    history: Float[np.ndarray, "n n_history"]
-    moment: Float[np.ndarray, "n n_moment"]
-    states: States
-    """Of drafted numbers how far they are from their draft."""
-    hints: Levels
-    """Where in its column each is, -1 to 1; 0 where it is in no bin."""
-    days: Int[np.ndarray, "n two_and_recalled"]
-    """The day of the step before, its own, and that on which each remembered state was last there."""
 
 
 @final
@@ -135,7 +119,7 @@ class StepCodec:
     def _with_ranks(self, steps: Steps, starts: Int[np.ndarray, " s"]) -> StepCodec:
         """The codec with the distances of numbers from their drafts."""
         places = self.route.drafted
-        off, held = self._walked(steps, starts, is_ranking=True)
+        off, held = off_drafts(self.route, steps.times, steps.numbers, starts)
         n = max(2, min(N_RANKS, len(off) // MIN_PER_RANK))
         ranks, is_held = np.zeros((len(places), 8 * n + 1)), []
         for place in range(len(places)):
@@ -147,7 +131,7 @@ class StepCodec:
                 ranks[place] = np.quantile(there, np.linspace(0, 1, 8 * n + 1))
         return replace(self, ranks=ranks, is_held=tuple(is_held))
 
-    # --- Columns ---------------------------------------------------------------------------------------------
+    # --- Columns ---
 
     @cached_property
     def columns(self) -> tuple[AbstractColumnCodec, ...]:
@@ -208,12 +192,22 @@ class StepCodec:
             for place, codec in enumerate(self.columns)
         )
 
+    def empty(self, n_series: int, n_steps: int) -> Steps:
+        """Room for so many steps of so many series."""
+        shape = n_series, n_steps
+        return Steps(
+            np.zeros(shape, np.int64),
+            np.zeros((*shape, len(self.columns)), np.int64),
+            np.zeros((*shape, len(self.columns)), np.float32),
+            np.full((*shape, len(self.measured)), np.nan),
+        )
+
     def n_singles(self, place: int) -> int:
         """States of a column that stand for single values, ahead of its bins."""
         codec = self.columns[place]
         return codec.n_states - codec.n_bins
 
-    # --- Series to steps, and back ---------------------------------------------------------------------------
+    # --- Series to steps, and back ---
 
     def encode(self, series: SeriesSet, seed: int) -> Steps:
         """The steps of series."""
@@ -280,81 +274,21 @@ class StepCodec:
         """Times as cells of the column of that name."""
         return cells_at(times, schema.column(name))
 
-    # --- Along the way ---------------------------------------------------------------------------------------
+    # --- As a network sees them ---
 
-    def told(self, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
-        """Steps of real series as a network is told of them."""
-        return Told(*self._walked(steps, starts, is_ranking=False))
-
-    def _walked(self, steps: Steps, starts: Int[np.ndarray, " s"], *, is_ranking: bool) -> tuple[Any, ...]:
-        """What a walk along real series meets; with `is_ranking` how far numbers are from their drafts."""
-        lengths = np.diff(starts)
-        order = lengths_first(lengths)
-        first, n = starts[:-1][order], len(steps.times)
-        walk = Walk(self.route, steps.times[first], lengths[order], steps.times[first + lengths[order] - 1])
-        d = len(self.route.drafted)
-        if is_ranking:
-            parts: tuple[Any, ...] = (np.full((n, d), np.nan), np.zeros((n, d), bool))
-        else:
-            shape = (n, len(self.columns))
-            parts = (
-                np.zeros((n, self.route.n_history), np.float16),
-                np.zeros((n, self.route.n_moment), np.float16),
-                np.zeros(shape, np.int16),
-                np.zeros(shape, np.float16),
-                np.zeros((n, 2 + self.route.n_recalled), np.int32),
-            )
-        for step in range(int(lengths.max(initial=0))):
-            n_left = int((lengths[order] > step).sum())
-            walk.keep(n_left)
-            rows = first[:n_left] + step
-            here = Steps(*(part[rows] for part in steps))
-            off, is_same = self.distances(walk, here.numbers)
-            if is_ranking:
-                parts[0][rows], parts[1][rows] = off, is_same
-            else:
-                parts[0][rows], parts[1][rows] = walk.history(), walk.moment(here.times)
-                parts[2][rows], parts[3][rows] = self._seen(here, off, is_same)
-                day = np.floor(self.timing.days_at(here.times))
-                parts[4][rows] = np.concatenate([walk.days()[:, None], day[:, None], walk.seen_days()], 1)
-            walk.push(here.times, here.states, here.numbers, self.spread_out(off))
-        return parts
-
-    def distances(self, walk: Walk, numbers: Numbers) -> tuple[np.ndarray, np.ndarray]:
-        """How far drafted numbers are from their drafts, in its spread, and which are the very last ones."""
-        places, draft = self.route.drafted, self.route.draft
-        if draft is None:
-            return np.zeros((len(numbers), 0)), np.zeros((len(numbers), 0), bool)
-        past = self.route.past_at(walk.step)
-        wanted = np.stack([self.route.measures[p].standard(numbers[:, p]) for p in places], 1)
-        filled = np.where(np.isnan(wanted), walk.last[:, places], wanted)
-        drafted = walk.regressors() @ draft.past[past] + filled @ draft.beside[past]
-        return (wanted - drafted) / draft.spread[past], numbers[:, places] == walk.numbers[:, places]
-
-    def spread_out(self, off: np.ndarray) -> Numbers:
-        """Distances of drafted numbers as those of all measures."""
+    def spread_out(self, off: Float[np.ndarray, "n n_drafted"]) -> Numbers:
+        """Distances of drafted numbers from their drafts as those of all measures, others zero."""
         found = np.zeros((len(off), len(self.route.measures)))
         found[:, self.route.drafted] = np.nan_to_num(off)
         return found
-
-    def _seen(self, here: Steps, off: np.ndarray, is_same: np.ndarray) -> tuple[States, Levels]:
-        """States and hints of a step as a network sees them."""
-        states, hints = here.states.copy(), np.zeros(here.levels.shape)
-        for place in range(len(self.columns)):
-            k = self.drafted.get(place)
-            far, same = (None, None) if k is None else (off[:, k], is_same[:, k])
-            states[:, place], hints[:, place] = self.seen(
-                place, here.states[:, place], here.levels[:, place], far, same
-            )
-        return states, hints
 
     def seen(
         self,
         place: int,
         states: Int[np.ndarray, " n"],
         levels: Float[np.ndarray, " n"],
-        off: np.ndarray | None,
-        is_same: np.ndarray | None,
+        off: Float[np.ndarray, " n"] | None = None,
+        is_same: Bool[np.ndarray, " n"] | None = None,
     ) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"]]:
         """States and hints of a column as a network sees them.
 
@@ -377,7 +311,7 @@ class StepCodec:
         found = np.where(in_bin, np.where(is_held, n_singles, n_singles + 1 + rank), states)
         return found, np.where(in_bin & ~is_held, 2 * share - 1, 0.0)
 
-    # --- Stored ----------------------------------------------------------------------------------------------
+    # --- Stored ---
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Everything needed to make this codec again: plain JSON, and arrays."""

@@ -7,7 +7,6 @@ at a time of day; so bursts of seconds, opening hours and nightly jobs all come 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, final
 
 import numpy as np
@@ -15,7 +14,7 @@ import pyarrow as pa
 from jaxtyping import Float, Int
 
 from gansmith.errors import DataError
-from gansmith.modalities.series.ticks import Grid, Ticks, Times, grid_of
+from gansmith.modalities.series.ticks import Grid, Times, from_local, grid_of, to_local
 from gansmith.settings import settings
 from gansmith.tabular.constraints.calendar import DAY
 from gansmith.tabular.schema import Column, Schema
@@ -97,9 +96,7 @@ class Timing:
 
     def local(self, times: Times) -> Times:
         """What the clock shows."""
-        from gansmith.modalities.series.ticks import _to_local  # one place knows time zones
-
-        return _to_local(times, self._grid.zone)
+        return to_local(times, self._grid.zone)
 
     def following(self, times: Times, made: dict[str, Float[np.ndarray, " n"]]) -> Times:
         """The times of the next steps.
@@ -114,14 +111,12 @@ class Timing:
         if self.kind != "clock":
             gaps = np.maximum(np.round(made[GAP]), 0).astype(np.int64) if made else 1
             return grid.times(grid.ticks(times) + gaps * self._stride)
-        from gansmith.modalities.series.ticks import _from_local
-
         days, clock, seconds = (made[name] for name in (DAYS, CLOCK, MOMENT))
         whole = np.maximum(np.round(days), 0).astype(np.int64)
         moment = np.nan_to_num(clock, nan=43_200.0).clip(0, 86_399.999999)
         there = (self.local(times) // DAY + whole) * DAY + (moment * SECOND).astype(np.int64)
         later = times + (np.nan_to_num(seconds, nan=0.0).clip(0) * SECOND).astype(np.int64)
-        found = np.where(whole > 0, _from_local(there, grid.zone), later)
+        found = np.where(whole > 0, from_local(there, grid.zone), later)
         return np.maximum(grid.times(grid.ticks(found)), times)
 
     @property
@@ -158,18 +153,10 @@ class Timing:
         return np.concatenate(found, 1, dtype=np.float32)
 
     def days_at(self, times: Times) -> Float[np.ndarray, " n"]:
-        """Times in days, by which it is counted how long ago something was; steps where there are no times."""
+        """Times in days, to count how long ago something was; steps where there are no times."""
         if self.kind == "none" or self._grid.unit == "numbers":
             return times.astype(float)
         return self.local(times) / DAY
-
-
-@final
-@dataclass(frozen=True)
-class Season:
-    """After how many steps things come again."""
-
-    n_steps: int
 
 
 def season_of(timing: Timing, n_longest: int) -> int:
@@ -193,8 +180,3 @@ def season_of(timing: Timing, n_longest: int) -> int:
         case "numbers":
             return 0
     return int(n) if n > 1 and n == int(n) and 2 * n < n_longest else 0
-
-
-def ticks_of(timing: Timing, times: Times) -> Ticks:
-    """Times as whole numbers of the grid; they themselves where there is none."""
-    return times if timing.grid is None else timing.grid.ticks(times)

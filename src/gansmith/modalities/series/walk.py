@@ -1,8 +1,8 @@
-"""Series step by step: what is known of the past when the next step is due, and a draft of the next numbers.
+"""Series step by step: what is known of the past when the next step is due, and a draft of its numbers.
 
-What comes next depends on what came: the last values, how things have gone on the average, how much they vary,
-how long ago each kind of event was, what the calendar says. The same walk is taken along real series, to learn
-from them, and along those that are made, so both are seen alike.
+What comes next depends on what came: the last values, how things have gone on the average, how much they
+vary, how long ago each kind of event was, what the calendar says. The same walk is taken along real series,
+to learn from them, and along those that are made, so both are seen alike.
 
 A number that goes on from those before it (a price, a temperature) is drafted: predicted by a linear rule of
 the last steps, those of a season ago, and the other numbers of the same step; what is learnt is how far it is
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Final, final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
 from gansmith.modalities.series.timing import Timing
@@ -37,8 +37,8 @@ _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
 """Days before the same day of the next month that are told apart."""
 
 _OF_SERIES: Final = (
-    "first_times", "n_steps", "last_times", "times", "numbers", "last", "fast", "slow", "size", "off", "absent",
-    "n_seen", "run", "seen_at",
+    "first_times", "n_steps", "last_times", "times", "numbers", "last", "fast", "slow", "size", "off",
+    "absent", "n_seen", "run", "seen_at",
 )  # fmt: skip
 Numbers = Float[np.ndarray, "n n_measures"]
 States = Int[np.ndarray, "n n_columns"]
@@ -271,6 +271,25 @@ class Walk:
         hats = np.maximum(0.0, 1 - np.abs(left[..., None] - _HATS)) * is_seen[..., None]
         told = np.stack([is_seen, np.log1p(since) / 3, np.minimum(since / MONTH_DAYS, 3)], 2)
         return np.concatenate([told, hats], 2).reshape(len(days), -1)
+
+
+def distances(
+    walk: Walk, numbers: Numbers
+) -> tuple[Float[np.ndarray, "n n_drafted"], Bool[np.ndarray, "n n_drafted"]]:
+    """How far the numbers of a step are from their drafts, in its spread, and which are the last ones again.
+
+    Args:
+        walk: Before that step.
+        numbers: Of all measures, NaN where missing.
+    """
+    places, draft = walk.route.drafted, walk.route.draft
+    if draft is None:
+        return np.zeros((len(numbers), 0)), np.zeros((len(numbers), 0), bool)
+    past = walk.route.past_at(walk.step)
+    wanted = np.stack([walk.route.measures[p].standard(numbers[:, p]) for p in places], 1)
+    filled = np.where(np.isnan(wanted), walk.last[:, places], wanted)
+    drafted = walk.regressors() @ draft.past[past] + filled @ draft.beside[past]
+    return (wanted - drafted) / draft.spread[past], numbers[:, places] == walk.numbers[:, places]
 
 
 def _to_same_day(seen: Float[np.ndarray, "n m"], since: Float[np.ndarray, "n m"]) -> Float[np.ndarray, "n m"]:

@@ -1,0 +1,55 @@
+"""The chance of series: draw k of step t is a hash of a series' noise, t and k.
+
+So the same noise gives the same series, whatever others are made with it.
+
+Source:
+    Steele et al. 2014, "Fast splittable pseudorandom number generators", section 3: SplitMix.
+"""
+
+from __future__ import annotations
+
+from typing import Final, final
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt64
+from torch import Tensor
+
+OF_ATTRIBUTES: Final = 1_000_000
+"""Where the draws of attributes begin, ..."""
+OF_WAYS: Final = 2_000_000
+"""... and those that say which ways go on."""
+_STEP, _DRAW = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
+_MIXERS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+_EDGE: Final = 1e-9
+
+
+@final
+class Draws:
+    """Uniform numbers of some series, made of their noise."""
+
+    def __init__(self, noise: Float[Tensor, "n n_noise"]) -> None:
+        bits = noise.detach().cpu().numpy().astype(np.float32).view(np.uint32).astype(np.uint64)
+        self._keys = np.zeros(len(bits), np.uint64)
+        with np.errstate(over="ignore"):
+            for column in bits.T:
+                self._keys = _mixed(self._keys + column + _STEP)
+
+    def at(self, n: int, step: int, draw: int) -> Float[np.ndarray, " n"]:
+        """In [0, 1), one for each of the first n series."""
+        with np.errstate(over="ignore"):
+            mixed = _mixed(_mixed(self._keys[:n] + np.uint64(step) * _STEP) + np.uint64(draw) * _DRAW)
+        return (mixed >> np.uint64(11)).astype(float) / 2**53
+
+    def latents(self, n_numbers: int) -> Float[Tensor, "n n_numbers"]:
+        """Standard normal numbers, for what is said of whole series."""
+        n = len(self._keys)
+        found = [self.at(n, 0, OF_ATTRIBUTES + place) for place in range(n_numbers)]
+        uniform = torch.from_numpy(np.stack(found, 1)).clamp(_EDGE, 1 - _EDGE)
+        return torch.special.ndtri(uniform).float()
+
+
+def _mixed(words: UInt64[np.ndarray, " n"]) -> UInt64[np.ndarray, " n"]:
+    for shift, factor in zip((30, 27), _MIXERS, strict=True):
+        words = (words ^ (words >> np.uint64(shift))) * factor
+    return words ^ (words >> np.uint64(31))

@@ -1,0 +1,235 @@
+"""One step of some series: when it is, and what it holds, column after column, each given those before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, final
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from gansmith.modalities.series.draws import Draws
+from gansmith.modalities.series.steps import StepCodec, Steps
+from gansmith.modalities.series.timing import CLOCK, DAYS, MOMENT
+from gansmith.modalities.series.walk import Walk
+from gansmith.tabular.columns.measures import NumberCodec
+
+if TYPE_CHECKING:
+    from gansmith.modalities.series.networks import SeriesGenerator
+
+LEAST: Final = 1e-12
+"""Chance below which nothing counts as less likely."""
+Cells = Float[np.ndarray, " n"]
+Numbers = Int[np.ndarray, " n"]
+
+
+@final
+class Known(NamedTuple):
+    """What is there of a step already."""
+
+    steps: Steps
+    """One for each series."""
+    is_there: Bool[np.ndarray, "n n_columns"]
+    """Which of its cells."""
+    is_given: Bool[np.ndarray, " n"]
+    """Of which series it is given at all; of the others it is still to come."""
+
+
+@final
+class Step:
+    """One step of each series, in the making.
+
+    Args:
+        steps: What was learnt of steps.
+        network: Says what is likely.
+        walk: Where the series are.
+        draws: Their chance.
+        known: What is there already; None: nothing is.
+    """
+
+    def __init__(
+        self, steps: StepCodec, network: SeriesGenerator, walk: Walk, draws: Draws, known: Known | None
+    ) -> None:
+        self._steps, self._network, self._walk, self._draws, self._known = steps, network, walk, draws, known
+        n, k = len(walk.times), len(steps.columns)
+        self._n = n
+        self._states, self._levels = np.zeros((n, k), np.int64), np.zeros((n, k), np.float32)
+        self._numbers = np.full((n, len(steps.measured)), np.nan)
+        self._of_time: dict[str, Cells] = {}
+        self.seen: Int[Tensor, "n n_columns"] = torch.zeros(n, k, dtype=torch.long)
+        """Its states as a network sees them."""
+        self.off = np.zeros((n, len(steps.drafted)))
+        """How far drafted numbers are from their drafts, in its spread."""
+        self.surprise = np.zeros(n)
+        """How unlikely what is there already was found, in nats."""
+
+    def made(self, context: Float[Tensor, "n width"]) -> Steps:
+        """The step.
+
+        Args:
+            context: What is known before it.
+        """
+        context = self._timed(context)
+        times = self._times()
+        context = context + self._network.now(torch.from_numpy(self._walk.moment(times)))
+        self._begin_drafts()
+        for place in range(self._steps.n_clock, len(self._steps.columns)):
+            chances = self._network.chances(context, place).numpy()
+            if self._known is not None and self._steps.columns[place].has_missing:
+                chances[self._known.is_given & ~self._known.is_there[:, place], 0] = 0  # gaps get a value
+            is_drafted = place in self._steps.drafted
+            hints = self._drafted(place, chances) if is_drafted else self._plain(place, chances)
+            context = self._with(context, place, hints)
+        return Steps(times, self._states, self._levels, self._numbers)
+
+    # --- When it is ---
+
+    def _timed(self, context: Tensor) -> Tensor:
+        """What is known when the columns of time are drawn."""
+        is_first, pointer = self._walk.step == 0, self._network.pointer
+        for place in range(self._steps.n_clock):
+            hints = np.zeros(self._n)
+            if not is_first:
+                hints = self._time(place, context)
+            context = self._with(context, place, hints)
+            if pointer is not None and not place:
+                day = self._walk.days()
+                if not is_first:
+                    gap = self._of_time[self._steps.columns[place].column.name]
+                    day = day + np.round(np.nan_to_num(gap)).astype(np.int64)
+                context = context + pointer.context(torch.from_numpy(day))
+        return context
+
+    def _time(self, place: int, context: Tensor) -> Cells:
+        """A column of time, and its hints."""
+        codec, more = self._steps.columns[place], None
+        assert isinstance(codec, NumberCodec)
+        if self._network.pointer is not None and not place:
+            days, before = torch.from_numpy(self._walk.days()), torch.from_numpy(self._walk.seen_days())
+            more = self._network.pointer.logits(context, days, before)
+        chances = self._network.chances(context, place, more).numpy()
+        name = codec.column.name
+        if name in (CLOCK, MOMENT) and DAYS in self._of_time and codec.has_missing:
+            is_wanted = (self._of_time[DAYS] > 0) == (name == CLOCK)  # a time of day or a gap, never both
+            chances[is_wanted, 0] = 0
+            chances[~is_wanted, 1:] = 0
+            chances[chances.sum(1) <= 0] = 1
+        hints = self._plain(place, chances)
+        found, is_missing = codec.numbers(self._states[:, place], self._levels[:, place])
+        self._of_time[name] = np.where(is_missing, np.nan, found)
+        return hints
+
+    def _times(self) -> Numbers:
+        walk, times = self._walk, self._walk.times
+        if walk.step:
+            clock = self._steps.clock
+            for codec in () if clock is None else clock.columns:
+                if codec.column.name not in self._of_time and isinstance(codec, NumberCodec):  # never varies
+                    known = np.concatenate([codec.spikes, codec.knots])
+                    self._of_time[codec.column.name] = np.full(self._n, known[0] if len(known) else np.nan)
+            times = self._steps.timing.following(walk.times, self._of_time)
+        return (
+            times if self._known is None else np.where(self._known.is_given, self._known.steps.times, times)
+        )
+
+    # --- What it holds ---
+
+    def _begin_drafts(self) -> None:
+        """Drafts as far as they come from the past."""
+        route, walk = self._steps.route, self._walk
+        self._standard = walk.last[:, route.drafted].copy()
+        past, draft = route.past_at(walk.step), route.draft
+        if draft is not None:
+            self._base = walk.regressors() @ draft.past[past]
+            self._beside, self._spread = draft.beside[past], draft.spread[past]
+
+    def _with(self, context: Tensor, place: int, hints: Cells) -> Tensor:
+        """What is known when a column has been drawn, too."""
+        return self._network.with_column(context, place, self.seen[:, place], torch.from_numpy(hints).float())
+
+    def _plain(self, place: int, chances: Float[np.ndarray, "n states"]) -> Cells:
+        """A column that is not drafted, drawn or known; its hints."""
+        steps, known = self._steps, self._known
+        states, levels, hints = self._drawn(chances, place)
+        if known is not None:
+            there, given = known.is_there[:, place], known.steps
+            seen, told = steps.seen(place, given.states[:, place], given.levels[:, place])
+            states, hints = np.where(there, seen, states), np.where(there, told, hints)
+            levels = np.where(there, given.levels[:, place], levels).astype(np.float32)
+            self._count(chances, states, there)
+        self._states[:, place], self._levels[:, place] = states, levels
+        self.seen[:, place] = torch.from_numpy(states)
+        if place in steps.measured:
+            codec, i = steps.columns[place], steps.measured.index(place)
+            assert isinstance(codec, NumberCodec)
+            found, is_missing = codec.numbers(states, levels)
+            found = np.where(is_missing, np.nan, found)
+            if known is not None:
+                found = np.where(known.is_there[:, place], known.steps.numbers[:, i], found)
+            self._numbers[:, i] = found
+        return hints
+
+    def _drafted(self, place: int, chances: Float[np.ndarray, "n states"]) -> Cells:
+        """A number that is drafted, drawn or known; its hints."""
+        steps, known, j = self._steps, self._known, self._steps.drafted[place]
+        i = steps.route.drafted[j]
+        centre = self._base[:, j] + self._standard @ self._beside[:, j]
+        states, _, hints = self._drawn(chances, place)
+        found = self._number(place, states, hints, centre)
+        kept = np.minimum(states, steps.n_singles(place))
+        if known is not None:
+            there = known.is_there[:, place]
+            found = np.where(there, known.steps.numbers[:, i], found)
+            kept = np.where(there, known.steps.states[:, place], kept)
+        filled = steps.route.measures[i].standard(np.nan_to_num(found, nan=1.0))
+        is_missing = np.isnan(found)
+        off = np.where(is_missing, 0.0, (filled - centre) / self._spread[j])
+        if known is not None:
+            there, is_same = known.is_there[:, place], found == self._walk.numbers[:, i]
+            seen, told = steps.seen(place, kept, np.zeros(self._n, np.float32), off, is_same)
+            states, hints = np.where(there, seen, states), np.where(there, told, hints)
+            self._count(chances, states, there)
+        self._states[:, place], self._numbers[:, i], self.off[:, j] = kept, found, off
+        self.seen[:, place] = torch.from_numpy(states)
+        self._standard[:, j] = np.where(is_missing, self._walk.last[:, i], filled)
+        return hints
+
+    def _number(self, place: int, states: Numbers, hints: Cells, centre: Cells) -> Cells:
+        """What states of a drafted column stand for: single numbers, the last one, or one near its draft."""
+        steps, codec, j = self._steps, self._steps.columns[place], self._steps.drafted[place]
+        assert isinstance(codec, NumberCodec)
+        n_singles, n, i = steps.n_singles(place), steps.n_ranks, steps.route.drafted[j]
+        off = np.interp((hints + 1) / 2, np.linspace(0, 1, 8 * n + 1), steps.ranks[j])
+        found = rounded(steps.route.measures[i].number(centre + self._spread[j] * off), codec)
+        none = np.zeros(len(states), np.float32)
+        single, is_missing = codec.numbers(np.minimum(states, max(n_singles - 1, 0)), none)
+        last = self._walk.numbers[:, i]
+        found = np.where((states == n_singles) & ~np.isnan(last), last, found)
+        is_single = states < n_singles
+        found = np.where(is_single, single, found)
+        return np.where(is_single & is_missing, np.nan, found)
+
+    def _drawn(self, chances: Float[np.ndarray, "n states"], place: int) -> tuple[Numbers, Cells, Cells]:
+        """States by their chances, levels within bins, and hints."""
+        n, step, steps = self._n, self._walk.step, self._steps
+        upto = chances.astype(np.float64).cumsum(1)
+        aims = self._draws.at(n, step, 2 * place) * upto[:, -1]
+        states = (upto <= aims[:, None]).sum(1).clip(max=chances.shape[1] - 1)
+        n_singles = steps.n_singles(place) + (place in steps.drafted)
+        in_bin = states >= n_singles
+        levels = np.where(in_bin, 2 * self._draws.at(n, step, 2 * place + 1) - 1, 0.0).astype(np.float32)
+        share = (states - n_singles + (levels + 1.0) / 2) / max(steps.n_states[place] - n_singles, 1)
+        return states, levels, np.where(in_bin, 2 * share - 1, 0.0)
+
+    def _count(self, chances: Float[np.ndarray, "n states"], states: Numbers, there: np.ndarray) -> None:
+        found = chances[np.arange(self._n), states] / np.maximum(chances.sum(1), LEAST)
+        self.surprise += np.where(there, -np.log(np.maximum(found, LEAST)), 0.0)
+
+
+def rounded(numbers: Cells, codec: NumberCodec) -> Cells:
+    """Numbers in the precision of their column."""
+    column = codec.column
+    if column.traits.is_whole:
+        return np.round(numbers)
+    return np.round(numbers, column.decimals) if column.has_decimals else numbers
