@@ -128,7 +128,7 @@ class Grid:
                 days = units // 5 * 7 + units % 5 - 3
             case "days":
                 days = units
-        return _from_local(days * DAY + self.clock, self.zone)
+        return from_local(days * DAY + self.clock, self.zone)
 
     def calendar(self, ticks: Ticks) -> CalendarParts:
         """What the calendar says of ticks; see `calendar_parts`."""
@@ -137,7 +137,7 @@ class Grid:
     def _units(self, times: Times) -> Ticks:
         if self.unit in ("numbers", "microseconds"):
             return np.asarray(times, np.int64)
-        days = (_to_local(times, self.zone) - self.clock) // DAY
+        days = (to_local(times, self.zone) - self.clock) // DAY
         if self.unit == "days":
             return days
         if self.unit == "business days":
@@ -168,7 +168,7 @@ def cells_at(times: Times, column: Column) -> pa.Array:
 
 def calendar_parts(times: Times, zone: str = "") -> CalendarParts:
     """What a calendar and a clock say of each time, in the time zone where there is one."""
-    local = _to_local(np.asarray(times, np.int64), zone)
+    local = to_local(np.asarray(times, np.int64), zone)
     days, clock = np.divmod(local, DAY)
     dates = days.astype("datetime64[D]")
     months, years = dates.astype("datetime64[M]"), dates.astype("datetime64[Y]")
@@ -196,7 +196,7 @@ def grid_of(times: Times, starts: Int[np.ndarray, " n_series_and_one"], column: 
     """
     is_within = _within(len(times), starts)
     if column.type in ("date32[day]", "timestamp[us]"):
-        local = _to_local(times, column.zone)
+        local = to_local(times, column.zone)
         days, clock = np.divmod(local, DAY)
         if len(times) and (clock == clock[0]).all():
             found = Grid(unit="days", clock=int(clock[0]), zone=column.zone)
@@ -249,7 +249,7 @@ def _within(n: int, starts: Int[np.ndarray, " n_series_and_one"]) -> Bool[np.nda
     return found
 
 
-def _to_local(times: Times, zone: str) -> Times:
+def to_local(times: Times, zone: str) -> Times:
     """What the clock shows in a time zone, in microseconds; without one they as they are."""
     if not zone:
         return times
@@ -257,7 +257,7 @@ def _to_local(times: Times, zone: str) -> Times:
     return pc.local_timestamp(moments).cast(pa.int64()).to_numpy(zero_copy_only=False)
 
 
-def _from_local(times: Times, zone: str) -> Times:
+def from_local(times: Times, zone: str) -> Times:
     """The inverse; of an hour that comes twice the first, and the next moment for one that is left out."""
     if not zone:
         return times

@@ -97,9 +97,9 @@ class Timing:
 
     def local(self, times: Times) -> Times:
         """What the clock shows."""
-        from gansmith.modalities.series.ticks import _to_local  # one place knows time zones
+        from gansmith.modalities.series.ticks import to_local  # one place knows time zones
 
-        return _to_local(times, self._grid.zone)
+        return to_local(times, self._grid.zone)
 
     def following(self, times: Times, made: dict[str, Float[np.ndarray, " n"]]) -> Times:
         """The times of the next steps.
@@ -114,14 +114,14 @@ class Timing:
         if self.kind != "clock":
             gaps = np.maximum(np.round(made[GAP]), 0).astype(np.int64) if made else 1
             return grid.times(grid.ticks(times) + gaps * self._stride)
-        from gansmith.modalities.series.ticks import _from_local
+        from gansmith.modalities.series.ticks import from_local
 
         days, clock, seconds = (made[name] for name in (DAYS, CLOCK, MOMENT))
         whole = np.maximum(np.round(days), 0).astype(np.int64)
         moment = np.nan_to_num(clock, nan=43_200.0).clip(0, 86_399.999999)
         there = (self.local(times) // DAY + whole) * DAY + (moment * SECOND).astype(np.int64)
         later = times + (np.nan_to_num(seconds, nan=0.0).clip(0) * SECOND).astype(np.int64)
-        found = np.where(whole > 0, _from_local(there, grid.zone), later)
+        found = np.where(whole > 0, from_local(there, grid.zone), later)
         return np.maximum(grid.times(grid.ticks(found)), times)
 
     @property
