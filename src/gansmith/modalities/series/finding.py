@@ -17,6 +17,7 @@ import pyarrow as pa
 from jaxtyping import Bool
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.series.ticks import REGULAR
 from gansmith.modalities.series.when import Numbers, When, composed, told, with_clock
 from gansmith.tabular.cells import cells_of, codes_of
 from gansmith.tabular.schema import Column, Table
@@ -29,8 +30,7 @@ MAX_MISSING: Final = 0.1
 COVERED: Final = 0.3
 """Share of all times that an entity has, on average, for a column without a telling name to be it."""
 ON_GRID: Final = 0.8
-"""Share of the gaps that are the usual one, and of the times that come equally often, where several series
-stand in one."""
+"""Share of the times that come equally often, where several series stand in one."""
 BY_CHANCE: Final = 1e-6
 """Chance of a column to be constant within all series by itself, above which it is no attribute."""
 MAX_TRIED: Final = 12
@@ -131,12 +131,17 @@ def _times(table: Table, entity: str) -> Iterator[When]:
     if not ranked and (together := composed(table)):
         yield together
     for column in table.schema.columns:
-        if column.name != entity and _COUNTER.search(column.name) and _is_whole(column):
+        if column.name != entity and _COUNTER.search(column.name) and _is_steady(column):
             yield told(table, column.name)
 
 
 def _is_whole(column: Column) -> bool:
     return pa.types.is_integer(column.arrow_type) and not column.missing_rate
+
+
+def _is_steady(column: Column) -> bool:
+    """Whether it holds numbers of so many decimals, none of them missing."""
+    return _is_whole(column) or (column.has_decimals and not column.missing_rate)
 
 
 def _goes_up(times: Numbers) -> bool:
@@ -169,7 +174,7 @@ def _counting(table: Table, entity: str, codes: Numbers) -> When | None:
     for column in table.schema.columns:
         if column.name == entity or not _is_whole(column):
             continue
-        if (np.diff(ticks_of(table.records, column)[order])[is_same] == 1).all():
+        if (np.diff(ticks_of(cells_of(table.records, column.name), column)[order])[is_same] == 1).all():
             return told(table, column.name)
     return None
 
@@ -258,7 +263,7 @@ def _is_like_a_grid(gaps: Gaps) -> bool:
     if usual < 2 or (together == usual).mean() < ON_GRID:
         return False
     _, counts = np.unique(gaps.within[gaps.within > 0], return_counts=True)
-    return bool(len(counts)) and bool(counts.max() >= ON_GRID * counts.sum())
+    return bool(len(counts)) and bool(counts.max() >= REGULAR * counts.sum())
 
 
 def find_attributes(records: pa.Table, names: Sequence[str], owners: Numbers) -> tuple[str, ...]:

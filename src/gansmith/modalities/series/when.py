@@ -64,11 +64,9 @@ def told(table: Table, name: str) -> When:
     """
     column = table.schema.column(name)
     cells = cells_of(table.records, name)
-    if not (column.traits.is_time or pa.types.is_integer(cells.type)):
-        raise UsageError(
-            f"time {name!r} is {column.kind}: wanted dates, moments or whole numbers. Choose another column."
-        )
-    return When(column, ticks_of(table.records, column), are_missing(cells))
+    if not (column.traits.is_time or pa.types.is_integer(cells.type) or column.has_decimals):
+        raise UsageError(f"time {name!r} is {column.kind}: wanted dates, moments or numbers. Choose another.")
+    return When(column, ticks_of(cells_of(table.records, column.name), column), are_missing(cells))
 
 
 def _named_parts(table: Table, wanted: Sequence[str]) -> dict[str, str]:
@@ -112,8 +110,9 @@ def put_together(table: Table, parts: Mapping[str, str]) -> When | None:
         table: With these columns.
         parts: Columns by what each tells, as `Form.parts`: "date", or "year" and "month", and perhaps others.
     """
-    numbers = {part: ticks_of(table.records, table.schema.column(name)) for part, name in parts.items()}
-    missing = np.any([are_missing(cells_of(table.records, name)) for name in parts.values()], axis=0)
+    cells = {part: cells_of(table.records, name) for part, name in parts.items()}
+    numbers = {part: ticks_of(cells[part], table.schema.column(name)) for part, name in parts.items()}
+    missing = np.any([are_missing(one) for one in cells.values()], axis=0)
     numbers = {part: np.where(missing, _LOWEST.get(part, 0), found) for part, found in numbers.items()}
     if "date" in parts:
         times = numbers["date"]
