@@ -79,14 +79,17 @@ def plain_timeline(table: Table) -> Timeline | None:
         order = np.argsort(codes, kind="stable")
         is_same = np.diff(codes[order]) == 0
         for time in times:
-            if (np.diff(ticks_of(table.records, time)[order])[is_same] > 0).all():
+            if (np.diff(ticks_of(cells_of(table.records, time.name), time)[order])[is_same] > 0).all():
                 return Timeline(entity.name, time.name)
     return None
 
 
-def ticks_of(records: pa.Table, column: Column) -> Int[np.ndarray, " n"]:
-    """Dates, moments, times of day in microseconds, whole numbers as such; where missing, the least."""
-    cells = cells_of(records, column.name)
-    is_day = pa.types.is_date32(cells.type)
-    whole = cells.cast(pa.timestamp("us")) if is_day else cells
+def ticks_of(cells: pa.Array, column: Column) -> Int[np.ndarray, " n"]:
+    """When rows are, as whole numbers; the least of all where missing.
+
+    Dates, moments and times of day in microseconds, whole numbers as they are, decimals in their last digit.
+    """
+    if column.has_decimals:
+        cells = pc.round(pc.multiply(cells.cast(pa.float64()), 10.0**column.decimals))
+    whole = cells.cast(pa.timestamp("us")) if pa.types.is_date32(cells.type) else cells
     return whole.cast(pa.int64()).fill_null(np.iinfo(np.int64).min).to_numpy(zero_copy_only=False)

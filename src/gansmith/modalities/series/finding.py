@@ -8,25 +8,20 @@ repeat no more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from itertools import combinations
-from typing import Any, Final, NamedTuple, final
+from typing import Final, NamedTuple, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from jaxtyping import Bool, Int
+from jaxtyping import Bool
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.series.records import TIME, listed
-from gansmith.tabular.cells import are_missing, cells_of, codes_of
-from gansmith.tabular.columns.date_codes import granularity_seconds
-from gansmith.tabular.constraints.calendar import DAY
+from gansmith.modalities.series.ticks import REGULAR
+from gansmith.modalities.series.when import Numbers, When, composed, told, with_clock
+from gansmith.tabular.cells import cells_of, codes_of
 from gansmith.tabular.schema import Column, Table
 from gansmith.tabular.timelines import repeats, says_what, says_who, ticks_of
-
-Numbers = Int[np.ndarray, " n"]
 
 MOSTLY: Final = 0.5
 """Share of the rows whose time another row has, from which on some column has to say whose they are."""
@@ -35,19 +30,11 @@ MAX_MISSING: Final = 0.1
 COVERED: Final = 0.3
 """Share of all times that an entity has, on average, for a column without a telling name to be it."""
 ON_GRID: Final = 0.8
-"""Share of the gaps that are the usual one, and of the times that come equally often, where several series
-stand in one."""
+"""Share of the times that come equally often, where several series stand in one."""
 BY_CHANCE: Final = 1e-6
 """Chance of a column to be constant within all series by itself, above which it is no attribute."""
 MAX_TRIED: Final = 12
 """Columns that are tried in pairs as entities."""
-_PARTS: Final = {
-    "year": "year|yr|yyyy", "month": "month|mon|mnth|mo", "day": "day|dy|dd|dom|day.?of.?month|mday",
-    "hour": "hour|hr|hh|hours", "minute": "minute|min|mi|minutes", "second": "second|sec|ss|seconds",
-}  # fmt: skip
-_LOWEST: Final = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
-_HIGHEST: Final = {"year": 9999, "month": 12, "day": 31, "hour": 23, "minute": 59, "second": 59}
-_MICROSECONDS: Final = {"time": 1, "hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000}
 _COUNTER: Final = re.compile(
     r"(^|.*[ _.-])(t|time|timestamp|ts|step|timestep|tick|index|idx|period|cycle|cycles|epoch|seq|sequence"
     r"|order|round|visit|year|month|week|day|hour|minute|second|date)"
@@ -55,31 +42,6 @@ _COUNTER: Final = re.compile(
     re.IGNORECASE,
 )
 _WHEN: Final = re.compile(r"date|time|when|stamp|^ts$|start|begin|month|day", re.IGNORECASE)
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class When:
-    """The times of rows, and the column or columns that tell them."""
-
-    column: Column
-    """Of the long table."""
-    times: Numbers
-    """As whole numbers in their order."""
-    missing: Bool[np.ndarray, " n"]
-    parts: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Where several columns tell them: which tells what."""
-
-    @property
-    def said(self) -> str:
-        """The columns that tell them, in words."""
-        return listed([*self.parts.values()] or [self.column.name])
-
-    @property
-    def cells(self) -> pa.Array:
-        """The column's cells, where it is put together from others."""
-        moments = pa.array(self.times, pa.int64(), mask=self.missing).cast(pa.timestamp("us"))
-        return moments.cast(self.column.arrow_type)
 
 
 @final
@@ -155,21 +117,6 @@ def _join_them(names: Sequence[str]) -> str:
     )
 
 
-def told(table: Table, name: str) -> When:
-    """The times that a column tells.
-
-    Raises:
-        UsageError: There is no such column, or it tells none.
-    """
-    column = table.schema.column(name)
-    cells = cells_of(table.records, name)
-    if not (column.traits.is_time or pa.types.is_integer(cells.type)):
-        raise UsageError(
-            f"time {name!r} is {column.kind}: wanted dates, moments or whole numbers. Choose another column."
-        )
-    return When(column, ticks_of(table.records, column), are_missing(cells))
-
-
 def _times(table: Table, entity: str) -> Iterator[When]:
     """What may say when, the likeliest first."""
     moments = [one for one in table.schema.columns if one.traits.is_time and one.name != entity]
@@ -178,18 +125,23 @@ def _times(table: Table, entity: str) -> Iterator[When]:
         (one for one in whens if one.missing.mean() <= MAX_MISSING),
         key=lambda one: (bool(one.missing.any()), not _goes_up(one.times), not _WHEN.search(one.column.name)),
     )
-    if ranked and (finer := _with_clock(table, ranked[0])):
+    if ranked and (finer := with_clock(table, ranked[0])):
         yield finer
     yield from ranked
-    if not ranked and (composed := _composed(table)):
-        yield composed
+    if not ranked and (together := composed(table)):
+        yield together
     for column in table.schema.columns:
-        if column.name != entity and _COUNTER.search(column.name) and _is_whole(column):
+        if column.name != entity and _COUNTER.search(column.name) and _is_steady(column):
             yield told(table, column.name)
 
 
 def _is_whole(column: Column) -> bool:
     return pa.types.is_integer(column.arrow_type) and not column.missing_rate
+
+
+def _is_steady(column: Column) -> bool:
+    """Whether it holds numbers of so many decimals, none of them missing."""
+    return _is_whole(column) or (column.has_decimals and not column.missing_rate)
 
 
 def _goes_up(times: Numbers) -> bool:
@@ -204,74 +156,6 @@ def _goes_on(when: When, gaps: Gaps) -> bool:
     if when.column.traits.is_time:
         return not len(within) or bool((within > 0).any())
     return bool(len(within)) and gaps.are_apart
-
-
-def _named_parts(table: Table, wanted: Sequence[str]) -> dict[str, str]:
-    """Columns of whole numbers that are named as these parts of a time, and hold such."""
-    found: dict[str, str] = {}
-    for part in wanted:
-        for column in table.schema.columns:
-            if not re.fullmatch(_PARTS[part], column.name.strip(), re.IGNORECASE) or not pa.types.is_integer(
-                column.arrow_type
-            ):
-                continue
-            ends: Any = pc.min_max(cells_of(table.records, column.name)).as_py()
-            if ends["min"] is not None and _LOWEST[part] <= ends["min"] <= ends["max"] <= _HIGHEST[part]:
-                found[part] = column.name
-                break
-        if part not in found:
-            break
-    return found
-
-
-def _composed(table: Table) -> When | None:
-    """Times told by columns of years and months, and perhaps days, hours, minutes and seconds."""
-    parts = _named_parts(table, tuple(_PARTS))
-    return put_together(table, parts) if len(parts) > 1 else None
-
-
-def _with_clock(table: Table, when: When) -> When | None:
-    """Days that come several times, with the time of day that another column tells."""
-    if when.column.kind != "date" or (n_days := len(np.unique(when.times))) == len(when.times):
-        return None
-    clock = next((one.name for one in table.schema.columns if one.type == "time64[us]"), "")
-    parts = {"time": clock} if clock else _named_parts(table, ("hour", "minute", "second"))
-    found = put_together(table, {"date": when.column.name, **parts}) if parts else None
-    return found if found is not None and len(np.unique(found.times)) > n_days else None
-
-
-def put_together(table: Table, parts: Mapping[str, str]) -> When | None:
-    """Times that several columns tell together; None where they do not: there is no 30 February.
-
-    Args:
-        table: With these columns.
-        parts: Columns by what each tells, as `Form.parts`: "date", or "year" and "month", and perhaps others.
-    """
-    numbers = {part: ticks_of(table.records, table.schema.column(name)) for part, name in parts.items()}
-    missing = np.any([are_missing(cells_of(table.records, name)) for name in parts.values()], axis=0)
-    numbers = {part: np.where(missing, _LOWEST.get(part, 0), found) for part, found in numbers.items()}
-    if "date" in parts:
-        times = numbers["date"]
-    else:
-        first = ((numbers["year"] - 1970) * 12 + numbers["month"] - 1).astype("datetime64[M]")
-        days = first.astype("datetime64[D]").astype(np.int64) + numbers.get("day", np.ones(1, np.int64)) - 1
-        if (days >= (first + 1).astype("datetime64[D]").astype(np.int64)).any():
-            return None
-        times = days * DAY
-    for part, microseconds in _MICROSECONDS.items():
-        times = times + numbers.get(part, np.zeros(1, np.int64)) * microseconds
-    name = free_name(TIME, table.schema.names)
-    if parts.keys() <= {"year", "month", "day"}:
-        return When(Column(name, "date"), times, missing, parts)
-    seconds = granularity_seconds(pa.array(times).cast(pa.timestamp("us")))
-    return When(Column(name, "datetime", granularity_seconds=seconds), times, missing, parts)
-
-
-def free_name(name: str, taken: Sequence[str]) -> str:
-    """The name, or one like it that no column has."""
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _codes(table: Table, entity: str) -> Numbers:
@@ -290,7 +174,7 @@ def _counting(table: Table, entity: str, codes: Numbers) -> When | None:
     for column in table.schema.columns:
         if column.name == entity or not _is_whole(column):
             continue
-        if (np.diff(ticks_of(table.records, column)[order])[is_same] == 1).all():
+        if (np.diff(ticks_of(cells_of(table.records, column.name), column)[order])[is_same] == 1).all():
             return told(table, column.name)
     return None
 
@@ -379,7 +263,7 @@ def _is_like_a_grid(gaps: Gaps) -> bool:
     if usual < 2 or (together == usual).mean() < ON_GRID:
         return False
     _, counts = np.unique(gaps.within[gaps.within > 0], return_counts=True)
-    return bool(len(counts)) and bool(counts.max() >= ON_GRID * counts.sum())
+    return bool(len(counts)) and bool(counts.max() >= REGULAR * counts.sum())
 
 
 def find_attributes(records: pa.Table, names: Sequence[str], owners: Numbers) -> tuple[str, ...]:

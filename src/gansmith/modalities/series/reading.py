@@ -13,10 +13,11 @@ from jaxtyping import Bool, Int
 
 from gansmith.errors import Caution, DataError, UsageError
 from gansmith.modalities.series import SeriesOptions
-from gansmith.modalities.series.finding import When, find_attributes, find_series, put_together, told
+from gansmith.modalities.series.finding import find_attributes, find_series
 from gansmith.modalities.series.records import ENTITY, Form, SeriesSet, Shape, with_first
 from gansmith.modalities.series.sources import Source, source_of
 from gansmith.modalities.series.ticks import grid_of, times_of
+from gansmith.modalities.series.when import When, put_together, told
 from gansmith.tabular.cells import cells_of, codes_of, replaced
 from gansmith.tabular.columns.identifiers import is_id_name
 from gansmith.tabular.columns.stored import stored_table

@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gansmith.errors import DataError
-from gansmith.modalities.series.finding import free_name
 from gansmith.modalities.series.records import ENTITY, TIME, Form, Shape
+from gansmith.modalities.series.when import free_name
 from gansmith.tabular.columns.date_formats import find_format
 from gansmith.tabular.files import raw_table
 from gansmith.tabular.files.raw import EXTENSIONS, RawTable

@@ -27,10 +27,11 @@ from gansmith.settings import Field, settings
 from gansmith.tabular.constraints.calendar import DAY, part_of
 from gansmith.tabular.fields import Zone
 from gansmith.tabular.schema import Column
+from gansmith.tabular.timelines import ticks_of
 
 Times = Int[np.ndarray, " n"]
 """Microseconds since 1970 in UTC, where the column has a time zone, else as the clock showed; of a column of
-whole numbers they as they are."""
+whole numbers they as they are, of one of decimals in its last digit."""
 Ticks = Int[np.ndarray, " n"]
 Unit = Literal["months", "business days", "days", "microseconds", "numbers"]
 
@@ -86,6 +87,8 @@ class Grid:
     """Days and months: the time of day, in microseconds."""
     zone: Zone = ""
     """Times are UTC, and this time zone tells the time of day; empty: they are what the clock showed."""
+    decimals: Annotated[int, Field(ge=0, le=30)] = 0
+    """Numbers: digits after the point."""
     usual: Annotated[int, Field(ge=0)] = 1
     """The most frequent gap between two steps, in ticks; 0: there are no two of a series."""
     share: Annotated[float, Field(ge=0, le=1)] = 1.0
@@ -100,7 +103,10 @@ class Grid:
     def in_words(self) -> str:
         """How often there is a step, or in which unit events are counted."""
         n = self.size * (self.usual if self.is_regular else 1)
-        word = "number" if self.unit == "numbers" else self.unit.removesuffix("s")
+        if self.unit == "numbers":
+            counted = f"{n / 10**self.decimals:,.{self.decimals}f}"
+            return f"in steps of {counted}" if self.is_regular else f"irregular, to the {counted}"
+        word = self.unit.removesuffix("s")
         if self.unit == "months" and n % 12 == 0:
             n, word = n // 12, "year"
         elif self.unit in ("microseconds", "days"):
@@ -151,9 +157,7 @@ class Grid:
 
 def times_of(cells: pa.Array, column: Column) -> Times:
     """The times of steps, none of them missing."""
-    if pa.types.is_integer(cells.type):
-        return cells.cast(pa.int64()).to_numpy(zero_copy_only=False)
-    return cells.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return ticks_of(cells, column)
 
 
 def cells_at(times: Times, column: Column) -> pa.Array:
@@ -161,6 +165,8 @@ def cells_at(times: Times, column: Column) -> pa.Array:
     if pa.types.is_integer(column.arrow_type):
         limits = np.iinfo(column.type)
         return pa.array(np.clip(times, limits.min, limits.max), pa.int64()).cast(column.arrow_type)
+    if pa.types.is_floating(column.arrow_type):
+        return pa.array(np.round(times / 10.0**column.decimals, column.decimals)).cast(column.arrow_type)
     if pa.types.is_date32(column.arrow_type):
         return pa.array((times // DAY).astype(np.int32)).cast(pa.date32())
     return pa.array(times, pa.int64()).cast(column.arrow_type)
@@ -202,7 +208,7 @@ def grid_of(times: Times, starts: Int[np.ndarray, " n_series_and_one"], column: 
             found = Grid(unit="days", clock=int(clock[0]), zone=column.zone)
             return _of_days(found, days, times, is_within)
         return _sized(Grid(unit="microseconds", zone=column.zone), times, is_within)
-    return _sized(Grid(unit="numbers"), times, is_within)
+    return _sized(Grid(unit="numbers", decimals=max(column.decimals, 0)), times, is_within)
 
 
 def _of_days(grid: Grid, days: Ticks, times: Times, is_within: Bool[np.ndarray, " m"]) -> Grid:

@@ -64,6 +64,7 @@ def test_one_series_may_have_any_time_or_none(hours):
     alone = read(hours().drop(columns="when").assign(level=1.5))
     assert (alone.form.time, alone.form.shape, len(alone)) == ("", "single", 1)
     assert "no column says when" in alone.notes[-1]
+    assert read(alone.steps.to_pandas().assign(t=np.arange(200) / 50)).form.time == "t"
     counted = hours().drop(columns="when").assign(position=np.arange(200))
     assert read(counted).form.time == "position"
     engines = pd.DataFrame(
@@ -148,7 +149,7 @@ def test_missing_times_and_owners_are_left_out(customers):
     said = cautions(series)
     assert said[0].startswith("1 row has no 'customer_id' and was left out")
     assert said[1].startswith("2 rows have no 'when' and were left out")
-    with pytest.raises(UsageError, match=r"time 'city' is category: wanted dates, moments or whole numbers"):
+    with pytest.raises(UsageError, match=r"time 'city' is category: wanted dates, moments or numbers"):
         read(pa.table({"city": ["a", "b", "a"], "x": [1, 2, 3]}), time="city", columns={"city": "category"})
 
 

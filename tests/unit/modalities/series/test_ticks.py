@@ -108,11 +108,16 @@ def test_series_that_begin_apart_share_a_grid():
 def test_whole_numbers_are_times():
     column = Column("cycle", "integer", "int16")
     grid = grid_of(np.array([1, 2, 3, 1, 2]), np.array([0, 3, 5]), column)
-    assert (grid.in_words, grid.usual, grid.size) == ("every number", 1, 1)
+    assert (grid.in_words, grid.usual, grid.size) == ("in steps of 1", 1, 1)
     years = times_of(pa.array([1950, 1955, 1960, 1970], pa.int16()), column)
     grid = grid_of(years, np.array([0, 4]), column)
-    assert grid.in_words == "every 5 numbers"
+    assert grid.in_words == "in steps of 5"
     assert cells_at(grid.times(grid.ticks(years)), column).to_pylist() == [1950, 1955, 1960, 1970]
+    column = Column("t", "decimal", decimals=3)
+    beats = times_of(pa.array([0.0, 0.008, 0.016, 0.032]), column)
+    grid = grid_of(beats, np.array([0, 4]), column)
+    assert (grid.in_words, grid.size) == ("in steps of 0.008", 8)
+    assert cells_at(grid.times(grid.ticks(beats)), column).to_pylist() == [0.0, 0.008, 0.016, 0.032]
 
 
 def test_days_are_those_of_the_time_zone():
