@@ -120,7 +120,7 @@ def measured(task: SeriesTask) -> list[Row]:
     known = beijing()
     ours = list[Measured]()
     for seed in task.seeds:
-        if model := learnt(task, known, seed, time="time"):
+        if model := learnt(task, known, seed, {"time": "time"}):
             made = model.sampled(1, seed)
             if SERIES in made:
                 made = made[made[SERIES] == made[SERIES].iloc[0]]

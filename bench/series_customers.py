@@ -71,6 +71,8 @@ class Customer:
     segment: str
     employer: str
     first_day: int
+    days_before: int
+    """That he had joined before his first day here."""
     rate: float
     own_day: int
     """Of the month, on which a small employer pays."""
@@ -90,18 +92,24 @@ def merchant_shares(city: str, category: str) -> np.ndarray:
 def drawn(n: int = N_CUSTOMERS, seed: int = 0) -> pd.DataFrame:
     """The transactions of so many customers, in the order of customers and time."""
     rng = np.random.default_rng([seed, 10])
-    tables = list[pd.DataFrame]()
+    customers, tables = list[Customer](), list[pd.DataFrame]()
     while len(tables) < n:
         table = _transactions(customer := _customer(rng), rng)
         if FEWEST <= len(table) <= MOST:
-            joined = FIRST_DAY + customer.first_day - rng.integers(0, 2_000)
-            attributes = {
-                "customer": f"C{len(tables) + 1:05}", "city": customer.city, "segment": customer.segment,
-                "employer": customer.employer or None, "joined": joined,
-            }  # fmt: skip
-            tables.append(table.assign(**attributes))
-    columns = ["customer", "city", "segment", "employer", "joined", "time", "category", "merchant", "amount"]
-    return pd.concat(tables, ignore_index=True)[columns]
+            customers.append(customer)
+            tables.append(table)
+    attributes = pd.DataFrame(
+        {
+            "customer": [f"C{k + 1:05}" for k in range(n)],
+            "city": [one.city for one in customers],
+            "segment": [one.segment for one in customers],
+            "employer": [one.employer or None for one in customers],
+            "joined": [FIRST_DAY + (one.first_day - one.days_before) for one in customers],
+        }
+    )
+    owners = np.repeat(np.arange(n), [len(table) for table in tables])
+    steps = pd.concat(tables, ignore_index=True)
+    return pd.concat([attributes.take(owners).reset_index(drop=True), steps], axis=1)
 
 
 def _customer(rng: np.random.Generator) -> Customer:
@@ -111,6 +119,7 @@ def _customer(rng: np.random.Generator) -> Customer:
         segment=segment,
         employer="" if segment == "student" else _choice(EMPLOYERS, rng),
         first_day=int(rng.integers(0, N_DAYS - 90)),
+        days_before=int(rng.integers(0, 2_000)),
         rate=float(np.exp(rng.normal(*RATE))),
         own_day=int(rng.integers(1, 29)),
         level=float(np.exp(rng.normal(7.8, 0.3))),
@@ -258,6 +267,6 @@ def measured(task: SeriesTask) -> list[Row]:
     known = drawn(seed=0)
     ours = list[Measured]()
     for seed in task.seeds:
-        if model := learnt(task, known, seed, entity="customer", time="time"):
+        if model := learnt(task, known, seed, {"entity": "customer", "time": "time"}):
             ours.append(figures(model.sampled(N_CUSTOMERS, seed), known))
     return rows_of(ours, figures(drawn(seed=1), known), LIMITS)

@@ -143,8 +143,9 @@ def measured(task: SeriesTask) -> list[Row]:
         scores = {who: crps(each, truth) for who, each in made.items()}
         ours = list[dict[str, float]]()
         for seed in task.seeds:
-            if model := learnt(task, table.iloc[: -known.horizon], seed, name, time=known.time):
-                long = model.continued(table.iloc[: -known.horizon], known.horizon, N_FUTURES)
+            past = table.iloc[: -known.horizon]
+            if model := learnt(task, past, seed, {"time": known.time}, name):
+                long = model.continued(past, known.horizon, N_FUTURES)
                 made[f"gansmith {seed}"] = _side_by_side(long, known)
                 ours.append({f"{name}, CRPS": crps(made[f"gansmith {seed}"], truth)})
         naive = scores["seasonal naive"]

@@ -36,6 +36,7 @@ BATCH_SIZE: Final = 128
 N_DISCRIMINATIVE: Final = 2_000
 N_PREDICTIVE: Final = 5_000
 N_BOOSTED: Final = 3_000
+N_TREES: Final = 100
 N_DRAWS: Final = 5
 """Of a fifth of the windows, for the correlational score."""
 
@@ -139,13 +140,15 @@ def predictive_floor(real: Windows) -> float:
     return float(np.abs(last - np.median(last, axis=0)).mean())
 
 
-def boosted_auc(real: Windows, fake: Windows, sides: Sides, seed: int, n_most: int = N_BOOSTED) -> float:
+def boosted_auc(
+    real: Windows, fake: Windows, sides: Sides, seed: int, n_most: int = N_BOOSTED, n_trees: int = N_TREES
+) -> float:
     """How well boosted trees tell windows and their differences: .5 is by chance, 1 without a mistake."""
     rng = np.random.default_rng([seed, 3])
     n_new = round(n_most / 4)
     seen = [_some(rows, n_most - n_new, rng) for rows in (sides.real_seen, sides.fake_seen)]
     new = [_some(rows, n_new, rng) for rows in (sides.real_new, sides.fake_new)]
-    trees = HistGradientBoostingClassifier(random_state=seed)
+    trees = HistGradientBoostingClassifier(max_iter=n_trees, random_state=seed)
     trees.fit(*_labelled(real[seen[0]], fake[seen[1]]))
     inputs, labels = _labelled(real[new[0]], fake[new[1]])
     return float(roc_auc_score(labels, trees.predict_proba(inputs)[:, 1]))

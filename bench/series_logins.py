@@ -169,7 +169,7 @@ def measured(task: SeriesTask) -> list[Row]:
     real |= bursts(trees, drawn(N_ASKED, 50, attacked=1.0), drawn(N_ASKED, 51, attacked=0.0))
     ours = list[Measured]()
     for seed in task.seeds:
-        if model := learnt(task, known, seed, entity="user", time="time"):
+        if model := learnt(task, known, seed, {"entity": "user", "time": "time"}):
             attacked = model.sampled(N_ASKED, seed, where={"attacked": True})
             clean = model.sampled(N_ASKED, seed, where={"attacked": False})
             ours.append({**figures(model.sampled(N_USERS, seed), known), **bursts(trees, attacked, clean)})

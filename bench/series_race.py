@@ -16,10 +16,11 @@ import numpy as np
 
 from bench.machine import one_thread
 from bench.picture_task import told
-from bench.series_context import Encoder, frechet_distance, learnt_encoder
+from bench.series_context import N_ITERATIONS, Encoder, frechet_distance, learnt_encoder
 from bench.series_judges import (
     N_DISCRIMINATIVE,
     N_PREDICTIVE,
+    N_TREES,
     boosted_auc,
     correlational_score,
     discriminative_score,
@@ -82,7 +83,8 @@ class Effort:
     n_repeats: int = 5
     n_discriminative: int = N_DISCRIMINATIVE
     n_predictive: int = N_PREDICTIVE
-    n_encoding: int = 600
+    n_encoding: int = N_ITERATIONS
+    n_trees: int = N_TREES
 
 
 @final
@@ -106,13 +108,14 @@ class Race:
         """All figures of some synthetic windows."""
         cells: Cells = {name: [] for name in COLUMNS[:-1]}
         nearest, effort = nearest_windows(real, fake), self.effort
+        n_purged = N_STEPS - 1 if self.windows.is_one_series else 0
         for seed in range(effort.n_repeats):
-            both = random_sides(len(real), len(fake), seed), blocked_sides(len(real), nearest, seed)
+            both = random_sides(len(real), len(fake), seed), blocked_sides(len(real), nearest, seed, n_purged)
             for sides, place in zip(both, ("", " blocks"), strict=True):
                 score = discriminative_score(real, fake, sides, seed, effort.n_discriminative)
                 cells[f"DS{place}"].append(score)
                 if seed < 2:
-                    cells[f"AUC{place}"].append(boosted_auc(real, fake, sides, seed))
+                    cells[f"AUC{place}"].append(boosted_auc(real, fake, sides, seed, n_trees=effort.n_trees))
             cells["correlational"].append(correlational_score(real, fake, seed))
         cells["context FID"] = [
             frechet_distance(encoder.features(real), encoder.features(fake)) for encoder in self.encoders
@@ -136,7 +139,8 @@ def _timed(make: Callable[[Windows, int, int], Windows]) -> Callable[[WindowSet,
     def made(windows: WindowSet, task: SeriesTask) -> Made:
         for seed in task.seeds[:1]:
             started = time.monotonic()
-            fake = make(windows.windows, len(windows.windows), seed)
+            with one_thread():
+                fake = make(windows.windows, len(windows.windows), seed)
             yield windows.windows, fake, time.monotonic() - started
 
     return made
@@ -150,7 +154,7 @@ def _timevae(windows: WindowSet, task: SeriesTask) -> Made:
 def _ours(windows: WindowSet, task: SeriesTask) -> Made:
     options = {"window": N_STEPS} if windows.is_one_series else {"entity": SERIES}
     for seed in task.seeds:
-        if model := learnt(task, windows.table, seed, **options):
+        if model := learnt(task, windows.table, seed, options):
             fake = windows.cut(model.sampled(len(windows.windows), seed))
             yield windows.windows, fake, model.seconds
 
@@ -174,17 +178,18 @@ TITLES: Final = {
 def race(task: SeriesTask, effort: Effort | None = None) -> dict[str, dict[str, tuple[float, float]]]:
     """Every method on one set; prints the table, gives means and spreads by method and figure."""
     found: dict[str, dict[str, tuple[float, float]]] = {}
+    windows = SETS[task.name]()
     with one_thread():
-        windows = SETS[task.name]()
         judges = Race.of(windows, effort or Effort(task.n_repeats))
-        for method in task.methods:
-            cells = list[Cells]()
-            for real, fake, seconds in MAKERS[method](windows, task):
-                told(f"{task.name}, {method}: {len(fake):,} windows in {seconds:,.0f} s")
+    for method in task.methods:
+        cells = list[Cells]()
+        for real, fake, seconds in MAKERS[method](windows, task):
+            told(f"{task.name}, {method}: {len(fake):,} windows in {seconds:,.0f} s")
+            with one_thread():
                 cells.append({**judges.judged(real, fake), "seconds": [seconds]})
-            if cells:
-                found[method] = {name: _summed([one[name] for one in cells]) for name in COLUMNS}
-                told(f"{task.name}, {method}: {_line(method, found[method])}")
+        if cells:
+            found[method] = {name: _summed([one[name] for one in cells]) for name in COLUMNS}
+            told(f"{task.name}, {method}: {_line(found[method])}")
     print(shown(task.name, found, predictive_floor(windows.windows)), flush=True)
     return found
 
@@ -200,7 +205,7 @@ def shown(name: str, found: Mapping[str, Mapping[str, tuple[float, float]]], flo
     """The table: measured rows, targets, published rows and their source."""
     width = 26
     lines = [f"{name:{width}}" + "".join(f"{column:>15}" for column in COLUMNS)]
-    lines += [f"{TITLES[method]:{width}}{_line(method, cells)}" for method, cells in found.items()]
+    lines += [f"{TITLES[method]:{width}}{_line(cells)}" for method, cells in found.items()]
     limits = {column: str(limit) for column, limit in LIMITS[name].items()}
     lines.append(f"{'aimed at':{width}}" + "".join(f"{limits.get(column, ''):>15}" for column in COLUMNS))
     for method, values in PUBLISHED[name].items():
@@ -217,6 +222,6 @@ def shown(name: str, found: Mapping[str, Mapping[str, tuple[float, float]]], flo
     return "\n".join(lines)
 
 
-def _line(method: str, cells: Mapping[str, tuple[float, float]]) -> str:
+def _line(cells: Mapping[str, tuple[float, float]]) -> str:
     texts = [f"{cells[name][0]:.3f} ±{cells[name][1]:.3f}" for name in COLUMNS[:-1]]
     return "".join(f"{text:>15}" for text in [*texts, f"{cells['seconds'][0]:,.0f}"])

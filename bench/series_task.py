@@ -72,22 +72,24 @@ class Learnt:
             return pd.read_csv(made)
 
 
-def learnt(task: SeriesTask, table: object, seed: int, tag: str = "", **options: Any) -> Learnt | None:
+def learnt(
+    task: SeriesTask, table: object, seed: int, options: Mapping[str, Any], tag: str = ""
+) -> Learnt | None:
     """Gansmith's model of a table of series after the budget; None where it cannot be learnt, which is said.
 
     Args:
         task: The budget, and where the model goes.
         table: A data frame, or the path of a file.
         seed: Of learning.
+        options: Of the kind `series`, such as `{"entity": "customer", "time": "time"}`.
         tag: Tells models of one measurement apart.
-        **options: Of the kind `series`, such as `window=24`, `entity="customer"`.
     """
     if not task.has_ours:
         return None
     started = time.monotonic()
     synthesizer = Synthesizer(kind="series", budget=task.budget, seed=seed, verbose=False)
     try:
-        synthesizer.fit(table, **dict(options))
+        synthesizer.fit(table, **options)
     except GansmithError as error:
         told(f"ours, seed {seed}: {error}")
         return None
