@@ -64,7 +64,7 @@ class WindowSet:
         """A long table of windows, told apart by the column `series`, as they are scored.
 
         Raises:
-            ValueError: When one of them has another number of steps, or a channel is not there.
+            ValueError: When one of them has another number of steps, or a channel or a value is not there.
         """
         if missing := [name for name in self.channels if name not in long]:
             raise ValueError(f"{self.name}: no column {missing[0]!r} among {list(long)}")
@@ -72,6 +72,8 @@ class WindowSet:
         if not (lengths == N_STEPS).all():
             raise ValueError(f"{self.name}: windows of {sorted(set(lengths))} steps; {N_STEPS} are wanted")
         values = long[self.channels].to_numpy(np.float64)
+        if not np.isfinite(values).all():
+            raise ValueError(f"{self.name}: {np.isnan(values).sum():,} values are missing")
         return self.scaled(values.reshape(-1, N_STEPS, len(self.channels)))
 
 

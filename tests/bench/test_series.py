@@ -49,6 +49,8 @@ def test_windows_of_another_length_or_without_a_channel_are_refused():
     made = sines(3)
     with pytest.raises(ValueError, match="23"):
         made.cut(made.table.iloc[1:])
+    with pytest.raises(ValueError, match="1 values"):
+        made.cut(made.table.mask(made.table.index.to_numpy()[:, None] * 6 + np.arange(6) == 9))
     with pytest.raises(ValueError, match="sine_5"):
         made.cut(made.table.drop(columns="sine_5"))
 
