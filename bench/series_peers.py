@@ -15,6 +15,7 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 from torch import Tensor, nn
 
+from bench.picture_task import told
 from bench.series_judges import seeded
 from bench.series_windows import Windows
 
@@ -121,7 +122,10 @@ class TimeVAE(nn.Module):
 
 
 def timevae(windows: Windows, n: int, seed: int, budget_seconds: float, n_epochs: int = 1_000) -> Windows:
-    """Windows of a TimeVAE that has learnt for at most so many seconds or epochs."""
+    """Windows of a TimeVAE that has learnt for at most so many seconds or epochs.
+
+    Where the seconds end it, how far it has come depends on the machine: progress says so.
+    """
     ends = time.monotonic() + budget_seconds
     with seeded(seed):
         network = TimeVAE(*windows.shape[1:])
@@ -130,11 +134,12 @@ def timevae(windows: Windows, n: int, seed: int, budget_seconds: float, n_epochs
         optimizer = torch.optim.Adam(network.parameters(), eps=1e-7)
         slower = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=PATIENCE)
         best, n_waited = float("inf"), 0
-        for _ in range(n_epochs):
+        for epoch in range(n_epochs):
             total = _epoch(network, values, optimizer, ends)
             slower.step(total)
             best, n_waited = (total, 0) if total < best else (best, n_waited + 1)
             if time.monotonic() > ends or n_waited > 3 * PATIENCE:
+                told(f"TimeVAE: ended after {epoch + 1} epochs, loss {total:.2f}, best {best:.2f}")
                 break
         with torch.no_grad():
             parts = torch.randn(n, N_LATENTS).split(1_000)
