@@ -13,11 +13,13 @@ from typing import Final
 NOT_MEASUREMENTS: Final = {
     "__init__", "__main__", "drawing", "figures", "machine", "mixtures", "null_faults",
     "null_populations", "phantoms", "picture_judge", "picture_rows", "picture_sets", "picture_speed",
-    "picture_task",
+    "picture_task", "series_air", "series_context", "series_customers", "series_future", "series_judges",
+    "series_logins", "series_peers", "series_race", "series_scale", "series_task", "series_windows",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "conditions", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading",
-    "rebalance", "scorecard_nulls", "scorecard_pictures", "translate", "turns", "validator", "versus",
+    "rebalance", "scorecard_nulls", "scorecard_pictures", "series", "translate", "turns", "validator",
+    "versus",
 }  # fmt: skip
 
 
