@@ -63,8 +63,8 @@ def differences_section(found: Sequence[Shown]) -> Section | None:
     return Section(
         "differences",
         "What is not as in real series",
-        "Each series is described by numbers: length, gaps, levels, memory, changes, categories. These differ "
-        "from real ones beyond chance, the furthest off first.",
+        "Each series is described by numbers: length, gaps, levels, memory, changes, categories. These "
+        "differ from real ones beyond chance, the furthest off first.",
         groups=(Group((figure,), "one"),),
     )
 
@@ -236,8 +236,8 @@ def transitions_section(found: Sequence[Shown]) -> Section | None:
     return Section(
         "transitions",
         "What follows what",
-        "Of the steps at the category at the left, the share that the next step goes to. Both tables should be "
-        "alike. Where there is no field, too few real series go this way.",
+        "Of the steps at the category at the left, the share that the next step goes to. Both tables should "
+        "be alike. Where there is no field, too few real series go this way.",
         groups=(Group(figures, "two"),),
     )
 

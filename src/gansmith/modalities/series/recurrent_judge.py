@@ -53,7 +53,7 @@ class RecurrentJudge(AbstractRecurrentJudge):
 
 @final
 class _Network(nn.Module):
-    """Series `(n, n_steps, n_channels)`, the last channel of which says which steps there are, to logits `(n,)`."""
+    """Series `(n, n_steps, n_channels)` to logits `(n,)`; the last channel says which steps there are."""
 
     def __init__(self, n_channels: int, generator: torch.Generator) -> None:
         super().__init__()

@@ -37,17 +37,19 @@ N_PIECES: Final = 150
 PIECE_STEPS: Final = (12, 168)
 """... each as long as that, unless the user has said how long windows are."""
 _AS_REAL: Final = (
-    "Lengths, gaps, levels, memory, changes and categories of series, and how attributes go with them, are as "
-    "in real data."
+    "Lengths, gaps, levels, memory, changes and categories of series, and how attributes go with them, are "
+    "as in real data."
 )
 _LIMITS: Final = {
-    "Are the numbers right?": "Numbers that say what each series is like are compared, one by one and in pairs. "
-    "What only whole stretches show is seen by the classifier above.",
-    "Is it useful?": "It is useful for predicting what was predicted here, from the last steps, by boosted trees.",
-    "Does it give anybody away?": "Whole series are attacked, by what they are like and by stretches that are "
-    "repeated at another time or scale. Other attacks may find more; only differential privacy bounds them.",
+    "Are the numbers right?": "Numbers that say what each series is like are compared, one by one and in "
+    "pairs. What only whole stretches show is seen by the classifier above.",
+    "Is it useful?": "It is useful for predicting what was predicted here, by boosted trees from the last "
+    "steps. Another question needs another test.",
+    "Does it give anybody away?": "Whole series are attacked, by what they are like and by stretches that "
+    "come again at another time or scale. Other attacks may find more; only differential privacy bounds "
+    "them.",
     "Is it valid?": "Order and grid of times, ranges, decimals, known categories, missing cells and what is "
-    "constant within a series are checked. Rules between columns of a step are not.",
+    "constant within a series are checked. Rules between the columns of a step are not.",
 }
 
 
@@ -179,8 +181,8 @@ class _Compared:
         if judge.is_whole:
             return (f"compared: {n} series, each as one observation", *season)
         pieces = (
-            f"compared: {n} pieces of {self.length} steps, for the real series are few; synthetic pieces stand "
-            "beside stretches of the training time, predictions are tried on the hold-out"
+            f"compared: {n} pieces of {self.length} steps, for the real series are few; synthetic pieces "
+            "stand beside stretches of the training time, predictions are tried on the hold-out"
         )
         return (pieces, *season)
 

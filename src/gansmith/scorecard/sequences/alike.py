@@ -21,16 +21,16 @@ from gansmith.scorecard.features import draws
 from gansmith.scorecard.sequences.ragged import Ragged
 from gansmith.scorecard.sequences.records import OfSteps, Sequences
 
-LENGTH: Final = 32
+LENGTH: Final = 24
 """Steps of a window, or half of a usual series where that is less."""
-N_WINDOWS: Final = 3
-"""Of each series that is looked at, at its beginning, middle and end."""
-MAX_SERIES: Final = (300, 1_000)
+WHERE: Final = (0.2, 0.8)
+"""Where windows of a series begin that is looked at, as shares of the room there is."""
+MAX_SERIES: Final = (250, 1_000)
 """Series that are looked at, for a quick card and for a full one."""
 MAX_PLACES: Final = 150_000
 """Windows of training series; of more, every second place, third place, ..."""
-MAX_CHANNELS: Final = 8
-"""Columns that are compared, the first ones; each counts alike."""
+MAX_CHANNELS: Final = 4
+"""Columns that are compared, the first ones, measures before categories; each counts alike."""
 _N_CODES: Final = 3
 _CHUNK: Final = 16_000_000
 """Correlations that are held at once: 64 MB."""
@@ -74,7 +74,7 @@ def likeness(fake: Sequences, train: Sequences, *, n_max: int, seed: int) -> Lik
 
 
 def _channels(of: Sequences) -> Channels:
-    """What is compared of each step: measures with what lacks drawn between its neighbours; gaps; codes."""
+    """What is compared of each step: measures, missing ones between their neighbours; gaps; codes."""
     found = [_filled(of.column(name), of) for name in of.measures]
     if not found or of.categories:
         found += [(of.column(name) == code) * 1.0 for name in of.categories for code in range(_N_CODES)]
@@ -95,10 +95,10 @@ def _filled(values: OfSteps, of: Sequences) -> OfSteps:
 def _asked(of: Sequences, length: int) -> tuple[np.ndarray, np.ndarray]:
     """Some windows of each series, and whose they are."""
     room = of.lengths - length
-    shares = np.linspace(0, 1, N_WINDOWS)
+    shares = np.array(WHERE)
     starts = np.floor(np.maximum(room, 0)[:, None] * shares).astype(np.int64) + of.starts[:-1][:, None]
-    owners = np.repeat(np.arange(len(of)), N_WINDOWS)
-    is_room = np.repeat(room >= 0, N_WINDOWS)
+    owners = np.repeat(np.arange(len(of)), len(WHERE))
+    is_room = np.repeat(room >= 0, len(WHERE))
     return _normed(_channels(of), starts.ravel()[is_room], owners[is_room], length)
 
 
@@ -112,7 +112,7 @@ def _known(of: Sequences, length: int) -> tuple[np.ndarray, np.ndarray]:
 def _normed(
     channels: Channels, starts: np.ndarray, owners: np.ndarray, length: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Each channel of each window around its mean and of one length; windows without variation are left out."""
+    """Each channel of each window around its mean and of one length; flat windows are left out."""
     windows = channels[:, starts[:, None] + np.arange(length)].transpose(1, 0, 2)  # (n, n_channels, length)
     centred = windows - windows.mean(axis=2, keepdims=True)
     sizes = np.linalg.norm(centred, axis=2, keepdims=True)

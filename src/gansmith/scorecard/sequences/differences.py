@@ -1,4 +1,4 @@
-"""Are the numbers right? What of series is not as in real ones: single numbers of profiles, and pairs of them.
+"""Are the numbers right? What of series is not as in real ones: numbers of profiles, and pairs of them.
 
 Series are one observation each, so tests of independent records hold. Pieces of one long series are not
 independent of those beside them: what they count for is divided by the design effect, which their own
@@ -49,9 +49,8 @@ def differences(
         parts: What each number says.
         origins: Of which long series each is a piece, on both sides; all different: they are whole.
     """
-    sides = (fake.values, real.values)
     found = [
-        _unlike(part, *(side[:, place] for side in sides), origins, bool(fake.is_category[place]))
+        _unlike(part, (fake.values[:, place], real.values[:, place]), origins, bool(fake.is_category[place]))
         for place, part in enumerate(parts)
     ]
     likely = adjusted(dict(enumerate(one.chance for one in found)))
@@ -61,8 +60,9 @@ def differences(
 
 
 def _unlike(
-    part: Part, fake: Numbers, real: Numbers, origins: tuple[Origins, Origins], is_category: bool
+    part: Part, sides: tuple[Numbers, Numbers], origins: tuple[Origins, Origins], is_category: bool
 ) -> Unlike:
+    fake, real = sides
     both, n_fake = np.concatenate([fake, real]), len(fake)
     fewest = int(np.ceil(FEWEST * len(both) / min(n_fake, len(real))))
     n_cells = int(np.clip(len(both) / (2 * fewest), 2, MOST_CELLS))

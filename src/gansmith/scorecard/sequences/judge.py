@@ -15,14 +15,15 @@ from typing import Final, final
 import numpy as np
 
 from gansmith.errors import DataError
-from gansmith.scorecard.embedded.alike import border_of
+from gansmith.scorecard.embedded.alike import Likeness, border_of
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.measuring import AbstractJudge, StandIn
 from gansmith.scorecard.real.unlike import Unlike
 from gansmith.scorecard.score import COPY, FLOOR, Effort
 from gansmith.scorecard.sequences.alike import MAX_SERIES, likeness
+from gansmith.scorecard.sequences.case import Case
 from gansmith.scorecard.sequences.differences import differences, pairs_apart
-from gansmith.scorecard.sequences.measures import MEASURES, Case
+from gansmith.scorecard.sequences.measures import MEASURES
 from gansmith.scorecard.sequences.observer import AbstractRecurrentJudge
 from gansmith.scorecard.sequences.profiles import Plan, profile
 from gansmith.scorecard.sequences.records import Sequences
@@ -64,7 +65,8 @@ class SequenceJudge(AbstractJudge[Case]):
         if min(len(train), len(holdout)) < FEWEST:
             what = "series" if is_whole else "pieces of series"
             raise DataError(
-                f"{len(train)} training and {len(holdout)} held-out {what}. Wanted: {FEWEST} of each at the least."
+                f"{len(train)} training and {len(holdout)} held-out {what}. "
+                f"Wanted: {FEWEST} of each at the least."
             )
         super().__init__(MEASURES, len(train), effort)
         self.train, self.holdout, self.is_whole = train, holdout, is_whole
@@ -91,7 +93,8 @@ class SequenceJudge(AbstractJudge[Case]):
             self.profile,
             self.parts,
             self.groups,
-            lambda: self._border,
+            self._alike,
+            lambda: border_of(self._alike(self.holdout)),
             self.recurrent,
             self.is_whole,
             self.target,
@@ -133,10 +136,14 @@ class SequenceJudge(AbstractJudge[Case]):
         pairs = pairs_apart(*sides, case.pairs if self.is_whole else [], case.said)
         return sorted((*alone, *pairs), key=lambda one: -one.effect)
 
+    def _alike(self, of: Sequences) -> Likeness:
+        if of is self.holdout:
+            return self._fresh
+        return likeness(of, self.train, n_max=MAX_SERIES[self.effort.is_full], seed=self.seed)
+
     @cached_property
-    def _border(self) -> float:
-        fresh = likeness(self.holdout, self.train, n_max=MAX_SERIES[self.effort.is_full], seed=self.seed)
-        return border_of(fresh)
+    def _fresh(self) -> Likeness:
+        return likeness(self.holdout, self.train, n_max=MAX_SERIES[self.effort.is_full], seed=self.seed)
 
 
 def stretches(of: Sequences) -> np.ndarray:

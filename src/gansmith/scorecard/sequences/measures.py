@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Final, final
+from typing import Final
 
 import numpy as np
-from jaxtyping import Int
 
 from gansmith.errors import DataError
 from gansmith.scorecard.features import Features, draws
@@ -19,14 +18,12 @@ from gansmith.scorecard.private.copies import exact_copies, nearest_neighbour_sh
 from gansmith.scorecard.private.membership import membership
 from gansmith.scorecard.real.coverage import neighbourhoods
 from gansmith.scorecard.real.two_sample import two_sample_auc
-from gansmith.scorecard.score import SHARE, Effort, Score
+from gansmith.scorecard.score import SHARE, Score
 from gansmith.scorecard.sequences import statistics
-from gansmith.scorecard.sequences.alike import MAX_SERIES, likeness
-from gansmith.scorecard.sequences.differences import told_pairs
+from gansmith.scorecard.sequences.case import Case
 from gansmith.scorecard.sequences.network import discriminative
-from gansmith.scorecard.sequences.observer import AbstractRecurrentJudge
 from gansmith.scorecard.sequences.predicting import HORIZONS, MAX_TARGETS, explained, score_of
-from gansmith.scorecard.sequences.profiles import Part, Plan
+from gansmith.scorecard.sequences.profiles import Plan
 from gansmith.scorecard.sequences.records import Sequences
 from gansmith.scorecard.sequences.statistics import Named, Rows, gap_of_means, pooled
 from gansmith.scorecard.sequences.windows import grouped_auc, windows_auc
@@ -34,73 +31,13 @@ from gansmith.scorecard.useful import contest, train_here_test_real
 
 N_DETAILS: Final = 10
 WHOLE_ONLY: Final = (
-    "train and hold-out are different times of the same series: that their pieces differ shows nothing of whose "
-    "they are"
+    "train and hold-out are different times of the same series: that their pieces differ shows nothing of "
+    "whose they are"
 )
 _CLEARLY: Final = 3.0
 """Standard errors by which the second judge has to be better."""
 _SUSPICIOUS: Final = (0.01, 0.03)
 """How many more near copies than of fresh real series are amber, and red."""
-
-
-@final
-@dataclass(frozen=True, eq=False)
-class Case:
-    """Series on trial."""
-
-    fake: Sequences
-    """Synthetic series, or those of an anchor."""
-    real: Sequences
-    """What they are compared with: the hold-out; of a long series other stretches of the same time."""
-    train: Sequences
-    """What the generator learnt from."""
-    holdout: Sequences
-    """Real series, or later times, that it never saw."""
-    plan: Plan
-    profile: Callable[[Sequences], Features]
-    """What each series is like, see `profiles`."""
-    parts: tuple[Part, ...]
-    """What the numbers of a profile say."""
-    groups: Callable[[Sequences], Int[np.ndarray, " n_series"]]
-    """Numbers of series that belong together: each its own, or of a stretch of time."""
-    border: Callable[[], float]
-    """Of near copies, see `embedded.alike`."""
-    recurrent: AbstractRecurrentJudge | None
-    """A network that looks at series."""
-    is_whole: bool
-    """Whether series are those of the user, not pieces of a few."""
-    target: str
-    seed: int
-    effort: Effort
-
-    @property
-    def n(self) -> tuple[int, int]:
-        """Synthetic and real series."""
-        return len(self.fake), len(self.real)
-
-    def joined(self, of: Sequences) -> Features:
-        """Attributes and profiles."""
-        return beside(of.attributes, self.profile(of))
-
-    @property
-    def pairs(self) -> list[tuple[int, int]]:
-        """Columns of `joined` that are looked at in pairs."""
-        return told_pairs(self.real.attributes, self.said)
-
-    @property
-    def said(self) -> tuple[Part, ...]:
-        """What the columns of `joined` say."""
-        return (*(Part((name,), "") for name in self.real.attributes.names), *self.parts)
-
-
-def beside(first: Features, second: Features) -> Features:
-    """The columns of both."""
-    return Features(
-        (*first.names, *second.names),
-        np.concatenate([first.values, second.values], axis=1),
-        np.concatenate([first.is_category, second.is_category]),
-        {**first.labels, **second.labels},
-    )
 
 
 # --- Real ---------------------------------------------------------------------------------------------------
@@ -161,7 +98,8 @@ def _by_profiles(case: Case) -> tuple[Score, dict[str, float]]:
         direction="lower",
         source="Lopez-Paz & Oquab 2017 (arXiv:1610.06545), AUC of boosted trees; folds by stretches of time.",
         label="two-sample AUC",
-        meaning="How often boosted trees pick the synthetic one of two pieces by what they are like; 0.5 is perfect.",
+        meaning="How often boosted trees pick the synthetic one of two pieces by what they are like; 0.5 is "
+        "perfect.",
         limits=SHARE,
     ), {}
 
@@ -196,9 +134,11 @@ def _pooled(name: str, rows: Callable[[Sequences], Rows], label: str, meaning: s
 
 
 def _calendar(case: Case) -> list[Found]:
-    rows = [statistics.of_calendar(side, has_hours=case.plan.has_hours) for side in (case.fake, case.real)]
+    ours, theirs = (
+        statistics.of_calendar(side, has_hours=case.plan.has_hours) for side in (case.fake, case.real)
+    )
     meaning = "How similar hours, weekends and beginnings of months are, counted by steps; 1 is equal."
-    score, _ = pooled(*rows, case.n, seed=case.seed, label="calendar", meaning=meaning, source=_SHAPES)
+    score, _ = pooled(ours, theirs, case.n, seed=case.seed, label="calendar", meaning=meaning, source=_SHAPES)
     return [Found("calendar", score)]
 
 
@@ -214,13 +154,13 @@ def _attributes(case: Case) -> list[Found]:
 
 
 def _profiles(case: Case) -> list[Found]:
-    sides = ((case.profile(side), np.arange(len(side))) for side in (case.fake, case.real))
+    ours, theirs = ((case.profile(side), np.arange(len(side))) for side in (case.fake, case.real))
     meaning = (
         "How similar the numbers that say what each series is like are distributed: lengths, levels, memory, "
         "changes, gaps, categories; 1 is equal; mean."
     )
     score, details = pooled(
-        *sides, case.n, seed=case.seed, label="what series are like", meaning=meaning, source=_SHAPES
+        ours, theirs, case.n, seed=case.seed, label="what series are like", meaning=meaning, source=_SHAPES
     )
     return [Found("profiles", score, _first(details))]
 
@@ -240,9 +180,22 @@ def _mean_gap(
     return Measure((name,), "real", take)
 
 
+def _spectra(case: Case) -> list[Found]:
+    length = statistics.spectral_length(case.real)
+    sides = [statistics.spectra(side, case.plan, length) for side in (case.fake, case.real)]
+    score, details, means = gap_of_means(
+        *sides,
+        seed=case.seed,
+        label="spectrum, dB",
+        meaning="How far the power of slow and of fast waves is from that of real series, mean over bands.",
+        source=f"Welch 1967; the first {length} steps of each series, of variance 1.",
+    )
+    return [Found("spectra", score, _first(details), (sides[0][0], *means))]
+
+
 def _tails(case: Case) -> list[Found]:
     cuts = statistics.tail_cuts(case.real)
-    sides = (statistics.tails(side, case.plan, cuts) for side in (case.fake, case.real))
+    sides = (statistics.tails(side, cuts) for side in (case.fake, case.real))
     meaning = (
         "How much oftener, or more seldom, values lie beyond extreme quantiles of real ones; 0 is equal."
     )
@@ -310,7 +263,7 @@ def _copies(case: Case) -> list[Found]:
 
 
 def _near_copies(case: Case) -> list[Found]:
-    found = likeness(case.fake, case.train, n_max=MAX_SERIES[case.effort.is_full], seed=case.seed)
+    found = case.alike(case.fake)
     score = share_of(
         int(found.is_near(case.border()).sum()),
         len(found.ratio),
@@ -378,13 +331,7 @@ MEASURES: Final[tuple[Measure[Case], ...]] = (
         "How far correlations of two measures, at one step and a step apart, are from real ones; 0 is equal.",
         "Ni et al. 2020 (arXiv:2006.05421), means of whole series.",
     ),
-    _mean_gap(
-        "spectra",
-        statistics.spectra,
-        "spectrum, dB",
-        "How far the power of slow and of fast waves is from that of real series, mean over bands.",
-        "Welch 1967; windows of one length, each of variance 1.",
-    ),
+    Measure(("spectra",), "real", _spectra),
     _mean_gap(
         "volatility",
         partial(statistics.memory, of_changes=True),
@@ -421,7 +368,8 @@ MEASURES: Final[tuple[Measure[Case], ...]] = (
         "forecast",
         HORIZONS,
         "forecast, share explained",
-        f"How much of values {HORIZONS[0]} and {HORIZONS[1]} steps ahead a model explains that learnt from these.",
+        f"How much of values {HORIZONS[0]} and {HORIZONS[1]} steps ahead a model explains that learnt from "
+        "these; 1 is all.",
     ),
     Measure(("tstr",), "useful", _target),
     Measure(("copies",), "private", _copies, stand_in="holdout"),

@@ -1,4 +1,4 @@
-"""The discriminative score: what a small recurrent network tells apart. A weak judge, beside which stand trees."""
+"""The discriminative score: what a small recurrent network tells apart. A weak judge beside trees."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def discriminative(
         direction="lower",
         source="Yoon et al. 2019, TimeGAN: |accuracy - 0.5|, labels mended in December 2020.",
         label="discriminative score",
-        meaning="How much better than by guessing a small recurrent network tells real from synthetic series; "
-        "0 is perfect. It is a weak judge: see the two-sample AUC of trees first.",
+        meaning="How much better than by guessing a small recurrent network tells real from synthetic "
+        "series; 0 is perfect. It is a weak judge: see the two-sample AUC of trees first.",
         limits=(0.0, 0.5),
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 Padded = Float[np.ndarray, "n_series n_steps n_channels"]
-"""Series of one length, values about 0 to 1; what lacks is 0, and the last channel says which steps there are."""
+"""Series of one length, values about 0 to 1 and 0 behind the end; the last channel says which steps are."""
 
 
 class AbstractRecurrentJudge(ABC):

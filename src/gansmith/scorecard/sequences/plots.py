@@ -19,7 +19,7 @@ from gansmith.scorecard.measuring import Found
 from gansmith.scorecard.naming import Naming
 from gansmith.scorecard.plots import rounded
 from gansmith.scorecard.real.unlike import Unlike
-from gansmith.scorecard.sequences.measures import Case
+from gansmith.scorecard.sequences.case import Case
 from gansmith.scorecard.sequences.profiles import Plan, transition_counts
 from gansmith.scorecard.sequences.records import OfSteps, Sequences
 
@@ -138,11 +138,12 @@ class Views:
     def _histograms(self) -> list[dict[str, Any]]:
         """Lengths of series, and gaps between steps."""
         ours, theirs = self.case.fake, self.case.real
-        lengths = (of.lengths.astype(np.float64) for of in (ours, theirs))
-        found = [self._numbers("length of series", *lengths, np.arange(len(theirs)))]
+        lengths = [of.lengths.astype(np.float64) for of in (ours, theirs)]
+        found = [self._numbers("length of series", lengths[0], lengths[1], np.arange(len(theirs)))]
         if ours.clock and self.plan.is_irregular:
-            gaps = (np.log10(np.maximum(of.gaps, 1e-3)) for of in (ours, theirs))
-            found.append(self._numbers(f"gaps of {theirs.time}, power of ten", *gaps, theirs.owners))
+            gaps = [np.log10(np.maximum(of.gaps, 1e-3)) for of in (ours, theirs)]
+            name = f"gaps of {theirs.time}, power of ten"
+            found.append(self._numbers(name, gaps[0], gaps[1], theirs.owners))
         return [one for one in found if one]
 
     def _column(self, name: str) -> dict[str, Any]:

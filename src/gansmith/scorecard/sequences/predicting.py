@@ -44,7 +44,7 @@ class Lessons:
 
 
 def lessons(of: Sequences, target: str, horizon: int, season: int, n_max: int, seed: int) -> Lessons:
-    """At which steps a later value is known, and what a model sees there: lags, codes, gap, clock, attributes."""
+    """Steps with a known later value, and what a model sees there: lags, codes, gap, clock, attributes."""
     ahead = of.column(target)
     rows = np.flatnonzero((of.places >= 1) & (of.places + horizon < of.lengths[of.owners]))
     rows = rows[~np.isnan(ahead[rows + horizon])]
