@@ -28,8 +28,8 @@ MAX_PAIRS: Final = 400
 """Pairs of numbers that are looked at, the first ones."""
 _MOST_LAGS: Final = 50
 
-Numbers = Float[np.ndarray, " n"]
-Origins = Int[np.ndarray, " n"]
+Numbers = Float[np.ndarray, " _"]
+Origins = Int[np.ndarray, " _"]
 
 
 def differences(

@@ -11,8 +11,10 @@ from jaxtyping import Float, Int
 
 from gansmith.scorecard.features import Features
 
-OfSteps = Float[np.ndarray, " n_steps"]
-OfSeries = Float[np.ndarray, " n_series"]
+OfSteps = Float[np.ndarray, " _"]
+"""A number for each step, ..."""
+OfSeries = Float[np.ndarray, " _"]
+"""... and for each series."""
 Starts = Int[np.ndarray, " n_series_and_one"]
 Clock = Literal["", "ticks", "days", "seconds"]
 """What times count: nothing, for there are none; plain numbers; days or seconds since 1970."""

@@ -37,10 +37,10 @@ _TAILS: Final = (0.001, 0.01, 0.99, 0.999)
 _N_CELLS: Final = 5
 """Into which attributes and numbers are cut where they are counted together."""
 
-Numbers = Float[np.ndarray, "n_series n_numbers"]
+Numbers = Float[np.ndarray, "_ _"]
 Named = tuple[list[str], Numbers]
 """Numbers of each series, and what each is of."""
-Rows = tuple[Features, Int[np.ndarray, " n_rows"]]
+Rows = tuple[Features, Int[np.ndarray, " _"]]
 """Rows of all series together, and whose each is."""
 
 

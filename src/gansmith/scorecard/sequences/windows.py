@@ -23,7 +23,7 @@ FEWEST: Final = 4
 PER_SERIES: Final = 8
 """Windows of a series, at most."""
 
-Windows = Float[np.ndarray, "n_series n_windows n_numbers"]
+Windows = Float[np.ndarray, "_ n_windows n_numbers"]
 Groups = tuple[Int[np.ndarray, " n_fake"], Int[np.ndarray, " n_real"]]
 """Numbers of what series of either side belong together."""
 

@@ -1,0 +1,86 @@
+"""Whole cards of series: the answers, the anchors, windows, predictions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gansmith.errors import DataError
+from gansmith.scorecard.learners import SMALL_TREES
+from gansmith.scorecard.score import CEILING, COPY, FLOOR, QUICK
+from gansmith.scorecard.sequences.judge import SequenceJudge
+from gansmith.scorecard.sequences.predicting import explained
+from gansmith.scorecard.sequences.windows import windows_auc
+from tests.unit.scorecard.sequences.made import panel, wave, with_column, with_steps_shuffled
+
+
+@pytest.fixture(scope="module")
+def taken():
+    judge = SequenceJudge(panel(1), panel(2), is_whole=True, target="", seed=0, effort=QUICK)
+    entries, _, skipped = judge.measured(judge.case(panel(3)), 150)
+    return {entry.name: entry for entry in entries}, skipped
+
+
+def test_scores_stand_beside_their_anchors(taken):
+    entries, skipped = taken
+    for name in ("c2st", "coverage", "profiles", "autocorrelation", "cross_correlation", "transitions"):
+        entry = entries[name]
+        worse = entry.score.value - entry.anchors[FLOOR].value
+        assert (worse < 0) == (entry.score.direction == "lower"), name
+    assert entries["copies"].anchors[COPY].value == 1
+    assert entries["near_copies"].anchors[COPY].value > 0.9
+    assert entries["near_copies"].anchors[CEILING].value <= 0.05
+    assert set(skipped) == {"discriminative", "forecast", "tstr"}
+
+
+def test_pieces_of_few_series_are_no_members():
+    long = wave(1, 3_600, 24, 0).pieces(24)
+    parts = long.take(np.arange(100)), long.take(np.arange(100, 150))
+    judge = SequenceJudge(*parts, is_whole=False, target="", seed=0, effort=QUICK)
+    entries, _, skipped = judge.measured(judge.case(wave(1, 2_400, 24, 1).pieces(24)), 100)
+    assert "different times" in skipped["membership_auc"]
+    assert "c2st" in {entry.name for entry in entries}
+
+
+def test_too_few_series_are_refused():
+    with pytest.raises(DataError, match="Wanted: 4"):
+        SequenceJudge(panel(1, 3), panel(2, 9), is_whole=True, target="", seed=0, effort=QUICK)
+
+
+def test_windows_see_what_steps_say_of_each_other():
+    real, fake, wrong = panel(1), panel(2), with_steps_shuffled(panel(2))
+    groups = np.arange(len(real)), np.arange(len(real))
+    scores = [
+        windows_auc(one, real, groups, seed=0, n_max=600, n_folds=2, learner=SMALL_TREES)
+        for one in (fake, wrong)
+    ]
+    assert abs(scores[0].value - 0.5) < 4 * scores[0].error
+    assert scores[1].value > 0.9
+
+
+def test_the_next_step_is_explained_as_far_as_it_is_said():
+    """Of an AR(1) process of one level, the square of its memory."""
+    taught, asked = (panel(seed, 300, city=0.0, in_stretches=True) for seed in (1, 2))
+    options = {"horizons": (1,), "season": 0, "n_max": 6_000, "seed": 0}
+    shares, value, error = explained(taught, asked, ("value",), **options)
+    assert shares["value"] == value == pytest.approx(0.64, abs=0.08)
+    assert 0 < error < 0.05
+    nothing = explained(with_steps_shuffled(taught), asked, ("value",), **options)[1]
+    assert nothing < value - 0.2
+    kinds = explained(taught, asked, ("kind",), **options)[1]
+    assert 0.05 < kinds < 0.4
+
+
+def test_a_constant_cannot_be_predicted():
+    flat = with_column(panel(1, 20), "value", np.ones(panel(1, 20).n_steps))
+    with pytest.raises(DataError, match="predicted"):
+        explained(flat, flat, ("value",), (1,), 0, n_max=500, seed=0)
+
+
+def test_series_without_times_or_attributes_are_judged():
+    plain = [replace(wave(30, 40, 8, seed), clock="", times=np.full(1_200, np.nan)) for seed in range(3)]
+    judge = SequenceJudge(*plain[:2], is_whole=True, target="", seed=0, effort=QUICK)
+    _, _, skipped = judge.measured(judge.case(plain[2]), 30)
+    assert {"gaps", "calendar", "transitions", "attributes"} <= set(skipped)
