@@ -13,7 +13,7 @@ from jaxtyping import Bool
 from gansmith.errors import DataError
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.features import draws
+from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.holdout import Overlap, overlap
 from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.private.risk import Tally
@@ -118,14 +118,16 @@ class _Compared:
         judge, target = self.judge, self.target or ""
         if len(ours) < 2:
             raise DataError(f"{fake.name}: {len(ours)} series or pieces of them to score. Wanted: 2 or more.")
-        entries, founds, skipped = judge.measured(judge.case(ours), len(ours), progress)
+        case = judge.case(ours)
+        entries, founds, skipped = judge.measured(case, len(ours), progress)
         rules = self._rules(fake, ours)
         entries.append(self._validity(rules, len(ours)))
+        if not target:
+            skipped.pop("tstr", None)
         known = {entry.name: entry for entry in entries}
         unlike = judge.unlike(ours)
         is_attribute = target in judge.train.attributes.names
         told = known if is_attribute or "next_step" not in known else {**known, "tstr": known["next_step"]}
-        case = judge.case(ours)
         evidence = Evidence(
             entries=told,
             columns=case.joined(ours).names,
@@ -216,7 +218,7 @@ def as_sequences(sets: Sequence[SeriesSet], named: Sequence[str]) -> list[Sequen
             f"{sets[0].name}: there is no column of steps to compare. Give one beside entity and time."
         )
     of_steps = table_features([one.steps for one in sets], Schema(tuple(steps)))
-    of_series = table_features([_firsts(one, known) for one in sets], Schema(tuple(known)))
+    of_series = _of_series(sets, known)
     times, clock = _times(sets, form.schema.column(form.time) if form.time else None)
     return [
         Sequences(
@@ -232,10 +234,13 @@ def as_sequences(sets: Sequence[SeriesSet], named: Sequence[str]) -> list[Sequen
     ]
 
 
-def _firsts(of: SeriesSet, columns: Sequence[Column]) -> pa.Table:
+def _of_series(sets: Sequence[SeriesSet], columns: Sequence[Column]) -> list[Features]:
     """The attributes, a row for each series."""
-    rows = pa.array(of.starts[:-1])
-    return of.steps.select([column.name for column in columns]).take(rows)
+    if not columns:  # tables of Arrow forget how many rows they have without a column
+        return [Features((), np.zeros((len(one), 0)), np.zeros(0, bool)) for one in sets]
+    names = [column.name for column in columns]
+    rows = [one.steps.select(names).take(pa.array(one.starts[:-1])) for one in sets]
+    return table_features(rows, Schema(tuple(columns)))
 
 
 def _times(sets: Sequence[SeriesSet], column: Column | None) -> tuple[list[np.ndarray], Clock]:

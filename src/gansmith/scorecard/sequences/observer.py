@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from jaxtyping import Float
 
-Padded = Float[np.ndarray, "n_series n_steps n_channels"]
+Padded = Float[np.ndarray, "_ n_steps n_channels"]
 """Series of one length, values about 0 to 1 and 0 behind the end; the last channel says which steps are."""
 
 

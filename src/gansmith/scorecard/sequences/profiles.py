@@ -81,7 +81,7 @@ class Plan:
         gaps = real.gaps[~np.isnan(real.gaps)]
         return cls(
             lags=tuple(lag for lag in LAGS if lag == 1 or 4 * lag <= usual),
-            season=_season(real, usual // 2),
+            season=_season(real, usual // 2 + 1),
             is_irregular=bool(len(gaps)) and float(np.ptp(gaps)) > 1e-9 * float(np.abs(gaps).max()),
             has_hours=real.clock == "seconds" and bool((np.nan_to_num(real.times) % DAY_SECONDS).any()),
             transitions={name: _transitions(real, name) for name in real.categories},
