@@ -31,8 +31,7 @@ from gansmith.scorecard.useful import contest, train_here_test_real
 
 N_DETAILS: Final = 10
 WHOLE_ONLY: Final = (
-    "train and hold-out are different times of the same series: that their pieces differ shows nothing of "
-    "whose they are"
+    "the real series are few: that pieces of training and hold-out differ shows nothing of whose they are"
 )
 _CLEARLY: Final = 3.0
 """Standard errors by which the second judge has to be better."""
