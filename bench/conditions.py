@@ -28,11 +28,11 @@ from sklearn.ensemble import RandomForestClassifier
 from bench.machine import machine
 from bench.peers.datasets import DATA_SETS, data_folder, is_there, prepare
 from gansmith.errors import UsageError
-from gansmith.modalities.table.features import common_types, table_features
 from gansmith.modalities.table.options import TableOptions
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.real.two_sample import two_sample_auc
 from gansmith.tabular.conditions import matching
+from gansmith.tabular.features import common_types, table_features
 from gansmith.tabular.schema import Schema
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.synthesize import Synthesizer

@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 
 from bench.null_populations import POPULATIONS, SIMULATED, TABLES, table
-from gansmith.modalities.table.features import table_features
 from gansmith.scorecard.features import Features
 from gansmith.scorecard.real.unlike import unlike
 from gansmith.scorecard.verdict.answers import numbers
 from gansmith.scorecard.verdict.evidence import Evidence
+from gansmith.tabular.features import table_features
 from gansmith.tasks.opening import open_data
 
 HEAP: Final = 40_000

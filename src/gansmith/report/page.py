@@ -24,6 +24,7 @@ from gansmith.report.measured import (
 from gansmith.report.pairs import association_section, pairs_section
 from gansmith.report.parts import Section
 from gansmith.report.scores import answers, contests, families, not_computed
+from gansmith.report.sequences import sequences_sections
 from gansmith.report.wording import counted
 
 Report = Mapping[str, Any]
@@ -128,6 +129,7 @@ def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
     galleries = plots.get("galleries") or []
     made = (
         galleries_section(galleries),
+        *sequences_sections(plots.get("series") or {}, plots.get("real_series") or []),
         columns_section(plots.get("columns") or []),
         pairs_section(plots.get("pairs") or []),
         association_section(plots.get("association") or {}),

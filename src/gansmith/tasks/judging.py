@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gansmith import __version__
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.format import HasScores, HoldsOut, Pictured
-from gansmith.modalities.registry import needed, offered
+from gansmith.modalities.registry import kinds, needed, offered
 from gansmith.scorecard.card import Comparison, Scorecard
 from gansmith.scorecard.features import draws, small_seed
 from gansmith.scorecard.score import FULL, QUICK, Effort
@@ -61,7 +61,7 @@ def score(
         holdout: Real records that were not learnt from. None splits a fifth off `real`: then nothing shows
             whether the synthetic records copy that fifth.
         target: A column to be predicted from the others, of pictures a label; None: all in turn.
-        kind: Kind of data; empty finds it.
+        kind: Kind of data; empty: as the file beside the synthetic data says, or found.
         quick: Fewer records and only the cheap scores: seconds instead of a minute.
         run: The folder of the run that the data comes from: its training is shown in the report, its settings
             on the privacy card.
@@ -133,6 +133,7 @@ def _judged(
             "the hold-out is the real data itself. Give records that nothing was learnt from, or no "
             "hold-out: then a fifth is split off."
         )
+    kind = kind or _kind_beside(sources)
     opened = open_data(real, kind=kind, target=target or "", options=options, command="score")
     form, records = opened.modality.format, opened.hand_over()
     maker = None if model is None else checked_model(model, opened.modality)
@@ -166,6 +167,13 @@ def _judged(
             for card, name, source in zip(cards, names, sources, strict=True)
         )
     )
+
+
+def _kind_beside(sources: Sequence[object]) -> str:
+    """The kind of data that the files beside all synthetic data name; empty where they do not, or differ."""
+    paths = [source for source in sources if isinstance(source, str | Path)]
+    named = {str(of_json_file(Path(f"{path}.meta.json")).get("kind", "")) for path in paths}
+    return named.pop() if len(paths) == len(sources) and len(named) == 1 and named <= set(kinds()) else ""
 
 
 def _illustrated(card: Scorecard, galleries: Sequence[Mapping[str, Any]]) -> Scorecard:

@@ -14,7 +14,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.scorecard import measures, useful
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.learners import SMALL_TREES
-from gansmith.tasks.judging import compare, score
+from gansmith.tasks.judging import _kind_beside, compare, score
 
 N = 3_000
 REAL, NUMBERS, USEFUL, PRIVATE, VALID = (
@@ -370,3 +370,12 @@ def test_a_declared_constraint_must_hold():
     card = score(real[2], *real[:2], schema=schema, quick=True)
     assert level(card, VALID) != "green"
     assert {"age", "stay"} <= set(named(card, VALID))
+
+
+def test_a_file_beside_synthetic_data_says_of_what_kind_it_is(tmp_path):
+    paths = [tmp_path / name for name in ("a.csv", "b.csv", "c.csv")]
+    for path, kind in zip(paths, ("series", "series", "something else"), strict=True):
+        Path(f"{path}.meta.json").write_text(json.dumps({"kind": kind}))
+    assert _kind_beside(paths[:2]) == "series"
+    assert _kind_beside(paths) == _kind_beside(paths[2:]) == ""
+    assert _kind_beside([paths[0], tmp_path / "plain.csv"]) == _kind_beside([paths[0], TRAIN]) == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +21,10 @@ from gansmith.modalities.series.reading import read_again, read_series
 from gansmith.modalities.series.records import ENTITY, SeriesSet
 from gansmith.modalities.series.sources import is_pandas, looks_like_series, with_index
 from gansmith.modalities.series.writing import SeriesWriter, returned
+from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import draws
+from gansmith.scorecard.measuring import Progress, unheard
+from gansmith.scorecard.score import Effort
 from gansmith.tabular.cells import cells_of, codes_of, floats_of
 from gansmith.tabular.files.frames import fingerprint_of, with_column
 from gansmith.tabular.schema import Column
@@ -34,7 +37,10 @@ _N_FIRST: Final = 5
 
 @final
 class SeriesFormat(AbstractFormat[SeriesSet, SeriesOptions]):
-    """See `HasColumns`, `Describing`, `Auditing`, `HoldsOut`: rows in time, of one or of many."""
+    """Rows in time, of one or of many.
+
+    See `HasColumns`, `HasScores`, `Describing`, `Auditing`, `HoldsOut`.
+    """
 
     kind: ClassVar[str] = "series"
 
@@ -57,6 +63,21 @@ class SeriesFormat(AbstractFormat[SeriesSet, SeriesOptions]):
     def read_to_judge(self, source: object, like: SeriesSet) -> SeriesSet:
         """See `HasScores`; columns that only one of them has are left out, with a note."""
         return read_again(source, like.form, "columns")
+
+    def score(
+        self,
+        fakes: Sequence[SeriesSet],
+        train: SeriesSet,
+        holdout: SeriesSet,
+        target: str | None,
+        seed: int,
+        effort: Effort,
+        progress: Progress = unheard,
+    ) -> Iterator[Scorecard]:
+        """See `HasScores`."""
+        from gansmith.modalities.series.scoring import score_series  # heavy: only for those who score
+
+        return score_series(fakes, train, holdout, target, seed, effort, progress)
 
     def read_for(self, source: object, like: SeriesSet) -> SeriesSet:
         """See the base class; columns that the model does not know are left out, with a note."""

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.table.features import table_features
 from gansmith.scorecard.contest.arena import Arena, Chances, Lessons
 from gansmith.scorecard.features import MAX_CODES
 from gansmith.scorecard.learners import LINEAR, TREES
 from gansmith.scorecard.learners import Learner as Judge
 from gansmith.tabular.cells import cells_of
+from gansmith.tabular.features import table_features
 from gansmith.tabular.schema import Column, Schema, Table
 
 LEARNERS: Final[dict[str, Judge]] = {"linear": LINEAR, "trees": TREES}

@@ -12,7 +12,6 @@ from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.modalities.table.copied import copied_cells
 from gansmith.modalities.table.entities import entity_column, known_entities
-from gansmith.modalities.table.features import common_types, table_features, told
 from gansmith.modalities.table.rules import Rulebook
 from gansmith.modalities.table.spelling import unlike_real
 from gansmith.scorecard.card import Scorecard
@@ -22,6 +21,7 @@ from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import CEILING, COPY, FLOOR, Effort, Entry
 from gansmith.scorecard.validity import Rule, defects, valid_share
 from gansmith.tabular.cells import cells_of
+from gansmith.tabular.features import common_types, table_features, told
 from gansmith.tabular.parts import split
 from gansmith.tabular.rows import with_rare_ones_as_text
 from gansmith.tabular.schema import Column, Schema, Table

@@ -37,6 +37,8 @@ class Evidence:
     """How far columns, pairs and triples are from those of real records, the furthest off first."""
     slack: float = 0.0
     """How far similarities of equal distributions may lie apart by chance: sqrt(1 / n + 1 / m)."""
+    as_real: str = "Single columns and pairs of columns are as in real data."
+    """What is said of numbers where nothing is off."""
     missing: Mapping[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
     """Column and category that do not occur, and the chance of that among as many that should (Holm)."""
     defects: Sequence[Defect] = ()

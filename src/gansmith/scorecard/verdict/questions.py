@@ -12,12 +12,13 @@ from gansmith.scorecard.verdict.evidence import Evidence, Finding
 from gansmith.scorecard.verdict.leaks import ATTACKS, SHARES, Level
 
 _OF_LOOKS: Final = (
-    "c2st", "unique", "density", "coverage", "precision", "recall", "frechet", "kernel", "fd_local",
-    "kd_local",
+    "c2st", "c2st_windows", "discriminative", "unique", "density", "coverage", "precision", "recall",
+    "frechet", "kernel", "fd_local", "kd_local",
 )  # fmt: skip
 _OF_NUMBERS: Final = (
     "shape", "trend", "trend_strong", "mutual_information", "triples", "rare_categories", "subgroups",
-    "missing", *answers.DISTANCES,
+    "missing", *answers.DISTANCES, "profiles", "autocorrelation", "cross_correlation", "spectra",
+    "volatility", "tails", "lengths", "gaps", "missing_stretches", "transitions", "calendar", "attributes",
 )  # fmt: skip
 ON_PRIVACY: Final = "Does it give anybody away?"
 _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[str, ...], str], ...]] = (
@@ -38,7 +39,7 @@ _QUESTIONS: Final[tuple[tuple[str, Callable[[Evidence], list[Finding]], tuple[st
     (
         "Is it useful?",
         answers.useful,
-        ("tstr", "trtr", "both", "tstr_linear", "recognised"),
+        ("tstr", "trtr", "both", "tstr_linear", "recognised", "next_step", "forecast"),
         "It is useful for predicting what was predicted here, with the models tried here. Another "
         "question needs another test.",
     ),

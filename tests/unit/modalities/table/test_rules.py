@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gansmith.modalities.table.features import common_types
 from gansmith.modalities.table.format import TableFormat
 from gansmith.modalities.table.rules import Rulebook
 from gansmith.scorecard.validity import Defect, Rule, defects
+from gansmith.tabular.features import common_types
 from gansmith.tabular.files import read_table
 
 ENDS = ("au", "berg", "dorf", "feld", "heim", "ingen", "ow", "stadt", "tal", "werder")

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.features import table_features
 from gansmith.modalities.table.scoring import score_tables
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.score import QUICK
+from gansmith.tabular.features import table_features
 from gansmith.tabular.schema import Column, Schema, Table
 
 
