@@ -54,6 +54,25 @@ def _people() -> pa.Table:
     )
 
 
+def _customers() -> pa.Table:
+    """Purchases of some customers: irregular times, categories, amounts, gaps; a city that each of them has."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(3, 20, 40)
+    owners = np.repeat(np.arange(40), lengths)
+    days = np.concatenate([np.sort(rng.integers(0, 300, n)) for n in lengths])
+    moments = np.datetime64("2024-01-01T00:00:00") + days * np.timedelta64(86_400, "s")
+    pay = np.round(rng.gamma(2, 20, len(owners)), 2)
+    return pa.table(
+        {
+            "customer_id": [f"C{owner:04d}" for owner in owners],
+            "city": np.array(["Rome", "Oslo", "Bern"])[owners % 3],
+            "when": moments + rng.integers(6 * 3600, 22 * 3600, len(owners)),
+            "shop": rng.choice(["food", "fuel", "rent"], len(owners)),
+            "pay": pa.array(pay, mask=rng.random(len(owners)) < 0.1),
+        }
+    )
+
+
 def _with_infinity() -> pa.Table:
     return pa.table({"pay": [1.5, 2.5, float("inf")]})
 
@@ -64,9 +83,10 @@ def _with_a_pixel_that_is_none() -> np.ndarray:
     return pixels
 
 
-SOURCES = {"table": _people, "image": bundled_digits}
+SOURCES = {"table": _people, "series": _customers, "image": bundled_digits}
 BAD_SOURCES = {
     "table": lambda: {"record 3": _with_infinity(), "single record": pa.table({"pay": [1]})},
+    "series": lambda: {"record 3": _with_infinity()},
     "image": lambda: {"picture 7": _with_a_pixel_that_is_none()},
 }
 
@@ -98,6 +118,8 @@ def test_the_autoencoders_of_every_kind_keep_the_promises(kind, tmp_path):
 @pytest.mark.parametrize("kind", MADE)
 def test_every_kind_can_learn_to_invert_its_generator(kind, tmp_path):
     subject = KindSubject(find_modality(kind), SOURCES[kind](), tmp_path)
+    if subject.plan.game.inverse() is None:
+        pytest.skip("what it is made by cannot be inverted")
     rules = EncoderRules(batch_size=32, n_latents=8)
 
     def networks():

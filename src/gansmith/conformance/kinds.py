@@ -294,7 +294,8 @@ def check_resuming(subject: KindSubject) -> None:
         subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec, subject.plan.networks)
     )
     config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
-    held, seen = Batch({"real": subject.real[:50]}), Batch({"real": subject.real[-50:]})
+    n = min(50, len(subject.dataset))
+    held, seen = batches.first(n), batches.seen(subject.dataset.batch(torch.arange(len(subject.dataset))[-n:]))
     evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
 
     def run(checkpoints: Checkpoints | None) -> Training:

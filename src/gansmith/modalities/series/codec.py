@@ -7,6 +7,7 @@ themselves. Shorter series are followed by zeros.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -178,7 +179,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
 
     def packed(self, attributes: np.ndarray, steps: Steps, lengths: np.ndarray) -> np.ndarray:
         """Compact records of attributes and of steps, one series after the other."""
-        n, longest = len(lengths), int(lengths.max(initial=1))
+        n, longest = len(lengths), int(lengths.max(initial=self.longest))
         n_clock, k = self.steps.n_clock, self.n_own
         rows = np.zeros((n, longest, self.n_per_step))
         owners = np.repeat(np.arange(n), lengths)
@@ -197,7 +198,8 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         n, n_clock, k = len(compact), self.steps.n_clock, self.n_own
         lengths = compact[:, 0].astype(np.int64)
         attributes = compact[:, 1 : self.n_of_series]
-        rows = compact[:, self.n_of_series :].reshape(n, -1, self.n_per_step)
+        longest = (compact.shape[1] - self.n_of_series) // self.n_per_step
+        rows = compact[:, self.n_of_series :].reshape(n, longest, self.n_per_step)
         rows = rows[np.arange(rows.shape[1]) < lengths[:, None]]
         states = np.zeros((len(rows), len(self.steps.columns)), np.int64)
         levels = np.zeros(states.shape, np.float32)
@@ -260,7 +262,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         plain, arrays = self.steps.state()
-        found = {"form": to_plain(self.form), "steps": plain, "longest": self.longest}
+        found: dict[str, Any] = {"form": json.loads(json.dumps(to_plain(self.form))), "steps": plain, "longest": self.longest}
         named = {f"steps/{name}": array for name, array in arrays.items()}
         if self.attributes is not None:
             found["attributes"], arrays = self.attributes.state()

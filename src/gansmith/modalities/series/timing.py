@@ -40,7 +40,7 @@ class Timing:
     """... and of the latest: where in between a step lies says how far things have changed."""
 
     @classmethod
-    def of(cls, times: Times | None, starts: Int[np.ndarray, " n"], column: Column | None) -> Timing:
+    def of(cls, times: Times | None, starts: Int[np.ndarray, " n_series_and_one"], column: Column | None) -> Timing:
         """How these times, of series one after the other, follow each other."""
         if times is None or column is None or not len(times):
             return cls(kind="none")
@@ -73,7 +73,7 @@ class Timing:
         seconds = [Column(name, "decimal", decimals=6) for name in (CLOCK, MOMENT)]
         return Schema((Column(DAYS, "integer"), *seconds))
 
-    def columns(self, times: Times, starts: Int[np.ndarray, " n"]) -> pa.Table:
+    def columns(self, times: Times, starts: Int[np.ndarray, " n_series_and_one"]) -> pa.Table:
         """The columns of time of all steps; those of a first step mean nothing."""
         schema = self.schema
         if not schema.columns:

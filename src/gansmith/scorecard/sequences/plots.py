@@ -190,7 +190,9 @@ class Views:
         """Shares of the values that enough series have, and of all others."""
         known = ~np.isnan(theirs)
         pairs = np.unique(np.stack([owners[known], theirs[known]]), axis=1)[1]
-        named = Naming(Features((name,), pairs[:, None], np.ones(1, bool), self.case.real.steps.labels))
+        steps = self.case.real.steps
+        is_code = steps.is_category[[steps.position(name)]]
+        named = Naming(Features((name,), pairs[:, None], is_code, steps.labels))
         values, counts = np.unique(theirs[known], return_counts=True)
         kept = [
             one for one in values[np.argsort(-counts, kind="stable")].tolist() if named.may_name(name, one)
@@ -200,7 +202,7 @@ class Views:
             "kind": "category",
             "labels": [*(named.cell(name, one) for one in kept), "others"],
         }
-        if not self.case.real.steps.is_category[self.case.real.steps.position(name)]:
+        if not is_code[0]:
             shown["labels"] = [*(f"{one:.6g}" for one in kept), "others"]
         for side, part in (("real", theirs), ("synthetic", ours)):
             there = part[~np.isnan(part)]
