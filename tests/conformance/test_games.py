@@ -20,6 +20,7 @@ from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.contrast import ContrastRules, surprises
 from gansmith.engine.games.cycle import Cycle, CycleRules
 from gansmith.engine.games.encoder import EncoderRules
+from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.games.paired import PairedRules
 from gansmith.engine.games.teaching import TeachingRules
 from gansmith.engine.penalties import PenaltyConfig
@@ -28,7 +29,12 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import Evaluation, TrainConfig, Training
 from gansmith.engine.tuning import Tuning
 from gansmith.errors import UsageError
-from gansmith.nets.distributions import AbstractDecoder, AbstractEncoder, normal_log_density
+from gansmith.nets.distributions import (
+    AbstractDecoder,
+    AbstractEncoder,
+    AbstractSequential,
+    normal_log_density,
+)
 
 SMOOTH = (PenaltyConfig("r1", 0.1), PenaltyConfig("r2", 0.1))
 AVERAGED = PlayerConfig(2e-3, 2e-4, average_half_life_samples=2_000)
@@ -91,6 +97,25 @@ class Decoder(AbstractDecoder):
     def forward(self, latents: Tensor, conditions: Tensor | None, generator: torch.Generator) -> Tensor:
         noise = torch.randn(len(latents), 2, generator=generator)
         return self.layers(latents) + (0.5 * self.log_variance).exp() * noise
+
+
+class Sequence(AbstractSequential):
+    """Points coordinate after coordinate, each from a normal distribution given the one before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Parameter(torch.zeros(2))
+        self.second = layers(1, 32, 2)
+
+    def log_likelihood(self, parts: Mapping[str, Tensor], hiding: torch.Generator | None) -> Tensor:
+        real = parts["real"]
+        said = torch.stack([self.first.expand(len(real), 2), self.second(real[:, :1])], 1)
+        return normal_log_density(real, said[..., 0], said[..., 1]) / 2
+
+    def forward(self, noise: Tensor, conditions: Tensor | None) -> Tensor:
+        one = self.first[0] + (0.5 * self.first[1]).exp() * noise[:, :1]
+        mean, log_variance = self.second(one).chunk(2, 1)
+        return torch.cat([one, mean + (0.5 * log_variance).exp() * noise[:, 1:]], 1)
 
 
 class Swapper(AbstractCorruptor):
@@ -159,6 +184,7 @@ TOYS = {
         EncoderRules(batch_size=64, n_latents=2, learner=AVERAGED),
         lambda: {"generator": Maker(2), "encoder": Encoder()},
     ),
+    "likelihood": Toy(LikelihoodRules(batch_size=64, generator=AVERAGED), lambda: {"generator": Sequence()}),
     "paired": Toy(
         PairedRules(
             batch_size=64,

@@ -55,7 +55,7 @@ def _people() -> pa.Table:
 
 
 def _customers() -> pa.Table:
-    """Purchases of some customers: irregular times, categories, amounts, gaps; a city that each of them has."""
+    """Purchases of some customers: irregular times, categories, amounts, gaps; a city of each."""
     rng = np.random.default_rng(0)
     lengths = rng.integers(3, 20, 40)
     owners = np.repeat(np.arange(40), lengths)

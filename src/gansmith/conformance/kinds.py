@@ -295,7 +295,10 @@ def check_resuming(subject: KindSubject) -> None:
     )
     config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
     n = min(50, len(subject.dataset))
-    held, seen = batches.first(n), batches.seen(subject.dataset.batch(torch.arange(len(subject.dataset))[-n:]))
+    held, seen = (
+        batches.first(n),
+        batches.seen(subject.dataset.batch(torch.arange(len(subject.dataset))[-n:])),
+    )
     evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
 
     def run(checkpoints: Checkpoints | None) -> Training:

@@ -262,7 +262,11 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         plain, arrays = self.steps.state()
-        found: dict[str, Any] = {"form": json.loads(json.dumps(to_plain(self.form))), "steps": plain, "longest": self.longest}
+        found: dict[str, Any] = {
+            "form": json.loads(json.dumps(to_plain(self.form))),
+            "steps": plain,
+            "longest": self.longest,
+        }
         named = {f"steps/{name}": array for name, array in arrays.items()}
         if self.attributes is not None:
             found["attributes"], arrays = self.attributes.state()

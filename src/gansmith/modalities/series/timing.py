@@ -11,9 +11,10 @@ from typing import Final, Literal, final
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from gansmith.errors import DataError
+from gansmith.modalities.series.records import Starts
 from gansmith.modalities.series.ticks import Grid, Times, from_local, grid_of, to_local
 from gansmith.settings import settings
 from gansmith.tabular.constraints.calendar import DAY
@@ -40,7 +41,7 @@ class Timing:
     """... and of the latest: where in between a step lies says how far things have changed."""
 
     @classmethod
-    def of(cls, times: Times | None, starts: Int[np.ndarray, " n_series_and_one"], column: Column | None) -> Timing:
+    def of(cls, times: Times | None, starts: Starts, column: Column | None) -> Timing:
         """How these times, of series one after the other, follow each other."""
         if times is None or column is None or not len(times):
             return cls(kind="none")
@@ -73,7 +74,7 @@ class Timing:
         seconds = [Column(name, "decimal", decimals=6) for name in (CLOCK, MOMENT)]
         return Schema((Column(DAYS, "integer"), *seconds))
 
-    def columns(self, times: Times, starts: Int[np.ndarray, " n_series_and_one"]) -> pa.Table:
+    def columns(self, times: Times, starts: Starts) -> pa.Table:
         """The columns of time of all steps; those of a first step mean nothing."""
         schema = self.schema
         if not schema.columns:

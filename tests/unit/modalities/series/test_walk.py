@@ -1,0 +1,149 @@
+"""What is known of the past of series: drafts, seasons, how long ago things were, the days ahead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft
+from gansmith.modalities.series.pointing import Pointer
+from gansmith.modalities.series.ticks import Grid
+from gansmith.modalities.series.timing import Timing, season_of
+from gansmith.modalities.series.walk import Route, Walk
+from gansmith.tabular.constraints.calendar import DAY
+from gansmith.tabular.schema import Column
+
+NONE = Timing(kind="none")
+
+
+def days(*texts: str) -> np.ndarray:
+    return np.array(texts, "datetime64[us]").astype(np.int64)
+
+
+def test_the_draft_of_an_autoregression_leaves_its_innovations():
+    rng = np.random.default_rng(0)
+    n, series = 400, []
+    for _ in range(20):
+        values = np.zeros(n)
+        noise = rng.normal(size=n)
+        for t in range(2, n):
+            values[t] = 1.4 * values[t - 1] - 0.5 * values[t - 2] + noise[t]
+        series.append(5 + values)
+    numbers, starts = np.concatenate(series)[:, None], np.arange(0, 20 * n + 1, n)
+    measure = measure_of(numbers[:, 0], 0, starts)
+    assert measure.is_drafted
+    assert not measure.is_log
+    times = np.tile(np.arange(n), 20)
+    route = with_draft(Route(NONE, 0, (measure,), ()), times, numbers, starts)
+    spread = route.draft.spread[2, 0] * measure.deviation
+    assert spread == pytest.approx(1.0, abs=0.06)  # as most innovations are: two in three within one
+    off, is_same = off_drafts(route, times, numbers, starts)
+    later = np.setdiff1d(np.arange(20 * n), np.concatenate([starts[:-1], starts[:-1] + 1]))
+    left = off[later, 0]
+    assert abs(np.corrcoef(left[1:], left[:-1])[0, 1]) < 0.03
+    assert not is_same[later].any()
+
+
+def test_numbers_that_vary_more_the_larger_they_are_are_drafted_as_logarithms():
+    rng = np.random.default_rng(1)
+    prices = np.exp(np.cumsum(0.02 * rng.normal(size=3_000)) + 3)
+    found = measure_of(prices, 0, np.array([0, 3_000]))
+    assert found.is_log
+    assert found.is_drafted
+    noise = measure_of(rng.normal(size=500), 0, np.array([0, 500]))
+    assert not noise.is_drafted
+
+
+def test_a_season_is_drafted_from_a_season_ago():
+    rng = np.random.default_rng(2)
+    shape = rng.normal(size=24)
+    values = np.tile(shape, 40) + 0.05 * rng.normal(size=960)
+    starts, times = np.array([0, 960]), np.arange(960)
+    measure = measure_of(values + np.cumsum(0.02 * rng.normal(size=960)) * 5, 0, starts)
+    measure = type(measure)(0, True, False, measure.mean, measure.deviation)
+    route = with_draft(Route(NONE, 24, (measure,), ()), times, values[:, None], starts)
+    off, _ = off_drafts(route, times, values[:, None], starts)
+    left = (off[100:, 0] * route.draft.spread[3, 0]) * measure.deviation
+    assert left.std() < 0.15 < values.std()
+
+
+def test_seasons_are_those_of_the_calendar():
+    hourly = Timing(kind="grid", grid=Grid(unit="microseconds", size=3_600_000_000, usual=1))
+    assert season_of(hourly, 200) == 24
+    assert season_of(hourly, 40) == 0
+    assert season_of(Timing(kind="grid", grid=Grid(unit="months", usual=1)), 100) == 12
+    assert season_of(Timing(kind="grid", grid=Grid(unit="business days", usual=1)), 100) == 5
+    assert season_of(NONE, 1_000) == 0
+
+
+@pytest.mark.parametrize("kind", ["hours", "days", "months", "clock"])
+def test_times_follow_from_the_columns_of_time(kind):
+    rng = np.random.default_rng(3)
+    n, column = 200, Column("when", "datetime")
+    gaps = np.where(rng.random(n) < 0.1, rng.integers(2, 9, n), 1)
+    if kind == "clock":
+        times = np.cumsum(rng.integers(1, 90_000, n)) * 1_000_000 + days("2024-03-01")[0]
+    elif kind == "months":
+        months = np.datetime64("2010-01", "M") + np.cumsum(gaps)
+        times = months.astype("datetime64[us]").astype(np.int64)
+    else:
+        step = 3_600_000_000 if kind == "hours" else DAY
+        times = np.cumsum(rng.integers(1, 9, n) if kind == "days" else gaps) * step + days("2024-03-01")[0]
+    starts = np.array([0, n])
+    timing = Timing.of(times, starts, column)
+    assert not timing.is_fixed
+    made = timing.columns(times, starts)
+    cells = {
+        name: made.column(name).to_numpy(zero_copy_only=False).astype(float) for name in made.column_names
+    }
+    found = times[:1]
+    for step in range(1, n):
+        found = timing.following(found, {name: values[step : step + 1] for name, values in cells.items()})
+        assert found[0] == times[step]
+
+
+def test_it_is_known_how_long_ago_a_state_was_there():
+    timing = Timing.of(
+        days("2024-01-25", "2024-02-03", "2024-02-04T10:00"), np.array([0, 3]), Column("w", "datetime")
+    )
+    route = Route(timing, 0, (), ((0, 2),))
+    times = days("2024-01-25", "2024-02-24")
+    walk = Walk(route, times[:1], np.array([9]), times[1:])
+    none = np.zeros((1, 0))
+    walk.push(times[:1], np.array([[1]]), none, none)
+    assert walk.seen_days().tolist() == [[-1, 19_747]]
+    told = walk.moment(times[1:])[0, -8:]
+    assert told[0] == 1
+    assert told[2] == pytest.approx(30 / 30.44)
+    assert told[3:].tolist() == [0, 1, 0, 0, 0]  # the same day of the next month is one day ahead
+
+
+def test_gaps_are_judged_by_the_days_they_lead_to():
+    class Codec:
+        n_states, n_bins = 6, 0
+
+    timing = Timing.of(
+        days("2023-12-01", "2024-01-02T03:00", "2024-03-30T09:00"), np.array([0, 3]), Column("w", "datetime")
+    )
+    pointer = Pointer.__new__(Pointer)
+    torch.nn.Module.__init__(pointer)
+    from gansmith.modalities.series.pointing import _calendar
+
+    first = int(timing.local(np.array([timing.first]))[0] // DAY)
+    calendar, of_month = _calendar(np.arange(first, first + 200))
+    pointer.first = first
+    pointer.calendar, pointer.of_month = torch.from_numpy(calendar), torch.from_numpy(of_month)
+    pointer.offsets = torch.arange(6)
+    pointer.told = torch.nn.Linear(calendar.shape[1], 16)
+    pointer.wanted, pointer.again = torch.nn.Linear(4, 16), torch.nn.Linear(4, 1)
+    pointer.usual = torch.nn.Linear(calendar.shape[1], 1, bias=False)
+    for one in (pointer.wanted, pointer.again, pointer.usual):
+        for weights in one.parameters():
+            torch.nn.init.zeros_(weights)
+    pointer.usual.weight.data[0, 7 + 24] = 5.0  # the 25th
+    pointer.again.bias.data[0] = 2.0
+    last, seen = torch.tensor([first + 52]), torch.tensor([[-1]])  # the 22nd of January
+    assert pointer.logits(torch.zeros(1, 4), last, seen)[0].tolist() == [0, 0, 0, 5, 0, 0]
+    before = torch.tensor([[first + 23]])  # the 24th of December
+    assert pointer.logits(torch.zeros(1, 4), last, before)[0].tolist() == [0, 0, 2, 5, 0, 0]
