@@ -19,11 +19,16 @@ from torch import Tensor, nn
 
 from gansmith.modalities.series.steps import StepCodec
 from gansmith.modalities.series.ticks import calendar_parts
+from gansmith.nets.mlp import layers
 from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.constraints.calendar import DAY
 
 N_TOLD: Final = 16
-"""Numbers that are learnt of a day."""
+"""Numbers that are learnt of a day, ..."""
+N_HIDDEN: Final = 48
+"""... by way of so many: the Friday before the 25th is a day of its own."""
+_BESIDE: Final = (-2, -1, 0, 1, 2)
+"""Days from the same day of the month that are told apart: what falls on a weekend is moved."""
 AHEAD: Final = 800
 """Days of the calendar after the last one that was learnt from; what lies beyond is like the last of them."""
 AGAIN_DAYS: Final = 20
@@ -55,11 +60,11 @@ class Pointer(nn.Module):
         self.register_buffer("calendar", torch.from_numpy(calendar), persistent=False)
         self.register_buffer("of_month", torch.from_numpy(of_month), persistent=False)
         self.register_buffer("offsets", torch.from_numpy(_offsets(codec)), persistent=False)
-        self.told = nn.Linear(calendar.shape[1], N_TOLD)
+        self.told = layers((calendar.shape[1], N_HIDDEN, N_TOLD), "silu")
         self.usual = nn.Linear(calendar.shape[1], 1, bias=False)
         nn.init.zeros_(self.usual.weight)
         self.wanted = nn.Linear(width, N_TOLD)
-        self.again = nn.Linear(width, steps.route.n_recalled)
+        self.again = nn.Linear(width, steps.route.n_recalled * len(_BESIDE))
         self.day = nn.Linear(N_TOLD, width)
 
     def logits(
@@ -85,8 +90,10 @@ class Pointer(nn.Module):
         of_month = self.of_month[ahead]
         before = self.of_month[self._place(seen.clamp_min(0))]
         is_long_ago = days[..., None, None] + self.offsets[:, None] - seen[..., None, :] >= AGAIN_DAYS
-        is_again = (of_month[..., None] == before[..., None, :]) & (seen >= 0)[..., None, :] & is_long_ago
-        return found + (is_again * self.again(context)[..., None, :]).sum(-1)
+        apart = of_month[..., None] - before[..., None, :]  # (*rows, states, n_recalled)
+        is_meant = (seen >= 0)[..., None, :] & is_long_ago
+        is_again = (apart[..., None] == apart.new_tensor(_BESIDE)) & is_meant[..., None]
+        return found + (is_again.flatten(-2) * self.again(context)[..., None, :]).sum(-1)
 
     def context(self, days: Int[Tensor, "*rows"]) -> Float[Tensor, "*rows width"]:
         """What a day itself says."""

@@ -36,6 +36,7 @@ def test_the_draft_of_an_autoregression_leaves_its_innovations():
     assert not measure.is_log
     times = np.tile(np.arange(n), 20)
     route = with_draft(Route(NONE, 0, (measure,), ()), times, numbers, starts)
+    assert route.draft is not None
     spread = route.draft.spread[2, 0] * measure.deviation
     assert spread == pytest.approx(1.0, abs=0.06)  # as most innovations are: two in three within one
     off, is_same = off_drafts(route, times, numbers, starts)
@@ -64,6 +65,7 @@ def test_a_season_is_drafted_from_a_season_ago():
     measure = type(measure)(0, True, False, measure.mean, measure.deviation)
     route = with_draft(Route(NONE, 24, (measure,), ()), times, values[:, None], starts)
     off, _ = off_drafts(route, times, values[:, None], starts)
+    assert route.draft is not None
     left = (off[100:, 0] * route.draft.spread[3, 0]) * measure.deviation
     assert left.std() < 0.15 < values.std()
 
@@ -120,9 +122,6 @@ def test_it_is_known_how_long_ago_a_state_was_there():
 
 
 def test_gaps_are_judged_by_the_days_they_lead_to():
-    class Codec:
-        n_states, n_bins = 6, 0
-
     timing = Timing.of(
         days("2023-12-01", "2024-01-02T03:00", "2024-03-30T09:00"), np.array([0, 3]), Column("w", "datetime")
     )
@@ -136,13 +135,13 @@ def test_gaps_are_judged_by_the_days_they_lead_to():
     pointer.calendar, pointer.of_month = torch.from_numpy(calendar), torch.from_numpy(of_month)
     pointer.offsets = torch.arange(6)
     pointer.told = torch.nn.Linear(calendar.shape[1], 16)
-    pointer.wanted, pointer.again = torch.nn.Linear(4, 16), torch.nn.Linear(4, 1)
+    pointer.wanted, pointer.again = torch.nn.Linear(4, 16), torch.nn.Linear(4, 5)
     pointer.usual = torch.nn.Linear(calendar.shape[1], 1, bias=False)
     for one in (pointer.wanted, pointer.again, pointer.usual):
         for weights in one.parameters():
             torch.nn.init.zeros_(weights)
     pointer.usual.weight.data[0, 7 + 24] = 5.0  # the 25th
-    pointer.again.bias.data[0] = 2.0
+    pointer.again.bias.data[2] = 2.0
     last, seen = torch.tensor([first + 52]), torch.tensor([[-1]])  # the 22nd of January
     assert pointer.logits(torch.zeros(1, 4), last, seen)[0].tolist() == [0, 0, 0, 5, 0, 0]
     before = torch.tensor([[first + 23]])  # the 24th of December
