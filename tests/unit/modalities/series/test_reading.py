@@ -71,6 +71,12 @@ def test_one_series_may_have_any_time_or_none(hours):
     assert read(alone.steps.to_pandas().assign(t=np.arange(200) / 50)).form.time == "t"
     counted = hours().drop(columns="when").assign(position=np.arange(200))
     assert read(counted).form.time == "position"
+    ended = hours().assign(stop_time=lambda one: one["when"] + pd.Timedelta("5min"))
+    assert (
+        read(ended[["stop_time", "when", "load"]]).form.time == "stop_time"
+    )  # the first of two that do as well
+    ended.loc[3, "stop_time"] = pd.NaT
+    assert read(ended[["stop_time", "when", "load"]]).form.time == "when"
     engines = pd.DataFrame(
         {"unit": np.repeat([1, 2, 3], 9), "cycle": np.tile(np.arange(9), 3), "s": range(27)}
     )
