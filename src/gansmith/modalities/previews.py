@@ -236,9 +236,11 @@ def line_drawing(values: Float[np.ndarray, " n"], low: float, high: float) -> Ca
     """
     height, width = _CURVE_PX
     canvas = np.full((height, width), 255, np.uint8)
+    if not len(values):
+        return canvas
     shares = _placed(values, low, high)
     if len(values) < width:
-        shares = np.interp(np.linspace(0, max(len(values) - 1, 0), width), np.arange(len(values)), shares)
+        shares = np.interp(np.linspace(0, len(values) - 1, width), np.arange(len(values)), shares)
     rows = np.clip((1 - shares) * (height - 1), 0, height - 1)
     before = np.nan
     for column, part in enumerate(np.array_split(rows, width)):

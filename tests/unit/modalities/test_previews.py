@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 from PIL import Image
 
-from gansmith.modalities.previews import PicturePreview, SoundPreview, TablePreview, TextPreview
+from gansmith.modalities.previews import (
+    Curve,
+    PicturePreview,
+    SeriesPreview,
+    SoundPreview,
+    TablePreview,
+    TextPreview,
+    line_drawing,
+)
 
 
 def test_a_sound_is_shown_by_its_peaks_loud_or_low():
@@ -70,3 +79,30 @@ def test_what_is_no_picture_is_not_drawn():
 def test_four_pictures_of_many_stand_in_a_line_of_text():
     lines = PicturePreview(np.ones((9, 1, 1), np.uint8), 1).as_text().splitlines()
     assert lines == ["██   ██   ██   ██", "", "1"]
+
+
+def test_series_are_shown_as_curves():
+    up, gap = np.arange(8.0), np.array([1.0, np.nan, 1.0])
+    curves = tuple((Curve("load", up * scale, "0, 1"), Curve("state", gap, "1, -")) for scale in (1, 2))
+    shown = SeriesPreview(("meter 1", "meter 2"), curves)
+    assert shown.as_text().splitlines() == ["meter 1", "load  ▁▂▃▄▅▆▇█  0, 1", "state ▅ ▅  1, -"]
+    picture = np.asarray(Image.open(BytesIO(shown.as_png() or b"")))
+    assert (picture == 0).any()
+    strip = shown.strip(300, 20, 60)
+    assert strip is not None
+    assert strip.shape[1] <= 300
+    assert SeriesPreview((), ()).as_png() is None
+    assert SeriesPreview((), ()).as_text() == "no series"
+
+
+def test_a_curve_goes_from_its_lowest_to_its_highest_value():
+    drawn = line_drawing(np.linspace(0, 1, 500), 0, 1)
+    height, width = drawn.shape
+    rows = [np.flatnonzero(drawn[:, column] == 0) for column in range(width)]
+    assert rows[0].max() == height - 1
+    assert rows[-1].min() == 0
+    assert all(one.max() >= other.min() - 1 for one, other in pairwise(rows))
+    flat = line_drawing(np.full(5, 3.0), 3, 3)
+    assert {tuple(np.flatnonzero(flat[:, column] == 0)) for column in range(width)} == {(24,)}
+    assert (line_drawing(np.full(5, np.nan), 0, 1) == 255).all()
+    assert (line_drawing(np.zeros(0), 0, 1) == 255).all()

@@ -82,7 +82,7 @@ def find_series(table: Table, entity: str, time: str) -> tuple[str, When | None]
         UsageError: There is no such column.
         DataError: Several columns together say whose steps they are, or none does.
     """
-    _check_named(table, entity)
+    _check_named(table, entity, time)
     found = [told(table, time)] if time else list(_times(table, entity))
     first = found[0] if found else None
     entity = entity or _entity(table, first)
@@ -95,8 +95,11 @@ def find_series(table: Table, entity: str, time: str) -> tuple[str, When | None]
     return entity, _counting(table, entity, codes)
 
 
-def _check_named(table: Table, entity: str) -> None:
+def _check_named(table: Table, entity: str, time: str) -> None:
+    """Raise UsageError unless these columns can say whose steps are, and when."""
     names = [one.strip() for one in entity.split(",")]
+    if entity and entity == time:
+        raise UsageError(f"entity and time are both {entity!r}. One says whose a step is, the other when.")
     if len(names) > 1 and entity not in table.schema.names and set(names) <= set(table.schema.names):
         raise UsageError(f"--entity {entity}: {_join_them(names)}")
     if not entity:

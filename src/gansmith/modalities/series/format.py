@@ -197,6 +197,6 @@ def _curves(records: SeriesSet, column: Column) -> list[Curve]:
     found: list[Curve] = []
     for start, length in zip(records.starts[:-1].tolist(), records.lengths.tolist(), strict=True):
         first = cells.slice(start, min(length, _N_FIRST))
-        spelt = column.traits.spell(first, column).cast(pa.string()).fill_null("").to_pylist()
+        spelt = column.traits.spell(first, column).cast(pa.string()).fill_null("-").to_pylist()
         found.append(Curve(column.name, values[start : start + length], ", ".join(spelt)))
     return found

@@ -67,7 +67,7 @@ def source_of(
 
     Args:
         source: A path of a table, or of a folder or zip of tables, one each; a frame, an Arrow table, an
-            array of rows or one `(n_series, n_steps, n_measures)`.
+            array of rows or one `(n_series, n_steps, n_measures)`, also in a .npy file.
         wide: Whether each row is a series.
         has_header: Delimited text: whether the first line holds the names of the columns; None: found.
         encoding: Text: its encoding; None: found.
@@ -77,6 +77,8 @@ def source_of(
         DataError: It is missing or malformed, with the place.
         UsageError: It is no table.
     """
+    if isinstance(source, (str, Path)) and Path(source).suffix.lower() == ".npy":
+        source = _loaded(Path(source))
     if isinstance(source, np.ndarray) and source.ndim == 3:
         return _of_array(source)
     if isinstance(source, (str, Path)) and is_many_files(Path(source)):
@@ -110,6 +112,14 @@ def with_index(frame: Any) -> Any:
     names = [name or (TIME if place == index.nlevels - 1 else f"{ENTITY}{place or ''}")
              for place, name in enumerate(index.names)]  # fmt: skip
     return frame.reset_index(names=names)
+
+
+def _loaded(path: Path) -> np.ndarray:
+    """The array in a file of NumPy."""
+    try:
+        return np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{path}: no array can be read there ({error}). Check the path.") from error
 
 
 def _of_array(values: np.ndarray) -> Source:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -11,7 +13,9 @@ from gansmith.errors import Caution, DataError, UsageError
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.reading import read_series
+from gansmith.modalities.series.records import Form
 from gansmith.modalities.series.ticks import times_of
+from gansmith.settings import from_plain, to_plain
 
 
 def read(source, **options):
@@ -67,6 +71,12 @@ def test_one_series_may_have_any_time_or_none(hours):
     assert read(alone.steps.to_pandas().assign(t=np.arange(200) / 50)).form.time == "t"
     counted = hours().drop(columns="when").assign(position=np.arange(200))
     assert read(counted).form.time == "position"
+    ended = hours().assign(stop_time=lambda one: one["when"] + pd.Timedelta("5min"))
+    assert (
+        read(ended[["stop_time", "when", "load"]]).form.time == "stop_time"
+    )  # the first of two that do as well
+    ended.loc[3, "stop_time"] = pd.NaT
+    assert read(ended[["stop_time", "when", "load"]]).form.time == "when"
     engines = pd.DataFrame(
         {"unit": np.repeat([1, 2, 3], 9), "cycle": np.tile(np.arange(9), 3), "s": range(27)}
     )
@@ -99,6 +109,12 @@ def test_columns_tell_the_time_together(names, tmp_path, hours):
         writer.write(series)
     assert (tmp_path / "again.csv").read_text() == (tmp_path / "air.csv").read_text()
     assert SeriesFormat().read_like(tmp_path / "again.csv", series).steps.equals(series.steps)
+    with SeriesFormat().writer(tmp_path / "two.csv", series, {}, SeriesOptions()) as writer:
+        writer.write(series.take(np.array([0, 0])))
+    assert (tmp_path / "two.csv").read_text().startswith(f"series,{','.join(names)},load")
+    two = SeriesFormat().read_like(tmp_path / "two.csv", series)
+    assert two.lengths.tolist() == [200, 200]
+    assert from_plain(Form, json.loads(json.dumps(to_plain(two.form)))) == two.form
 
 
 def test_interleaved_series_are_refused(hours):
@@ -170,6 +186,8 @@ def test_times_that_are_none_are_named(tmp_path, hours):
     assert any("its offsets follow no known time zone" in note for note in read(offsets).notes)
     with pytest.raises(UsageError, match=r"no column 'wen'. Did you mean 'when'"):
         read(hours(30), time="wen")
+    with pytest.raises(UsageError, match=r"entity and time are both 'level'"):
+        read(hours(30), time="level", entity="level")
 
 
 def test_days_of_a_time_zone_are_local():

@@ -88,7 +88,9 @@ def test_several_measures_side_by_side():
     assert series.form.attributes == ("age",)
     assert series.steps.column("time").to_pylist() == [1, 2, 3] * 4
     assert series.steps.column("bp").to_pylist()[:4] == [1.5, 2.0, 2.5, 4.5]
-    assert find_sides(["week", *(f"t{k}" for k in range(9))])[1] == tuple(range(9))
+    sides, counted = find_sides(["q1", "q2", *(f"t{k}" for k in range(9))])
+    assert counted == tuple(range(9))
+    assert sides == (tuple(f"t{k}" for k in range(9)),)  # and not the two of other numbers
     with pytest.raises(DataError, match="no columns side by side have names that count up"):
         read(frame.set_axis(list("abcdef"), axis=1), wide=True)
 
@@ -135,7 +137,7 @@ def test_folders_of_other_things_are_none(tmp_path, hours):
         written(tmp_path / "out", read(hours()))
 
 
-def test_arrays_of_three_axes():
+def test_arrays_of_three_axes(tmp_path):
     values = np.random.default_rng(0).random((6, 10, 2)).astype(np.float32)
     series = read(values)
     assert (len(series), set(series.lengths.tolist()), series.form.shape) == (6, {10}, "array")
@@ -146,6 +148,11 @@ def test_arrays_of_three_axes():
     series = read(values)
     assert series.lengths.tolist() == [10, 10, 7, 10, 10, 10]
     np.testing.assert_array_equal(FORMAT.returned(series, values), values)
+    np.save(tmp_path / "series.npy", values)
+    assert read(tmp_path / "series.npy").steps.equals(series.steps)
+    (tmp_path / "none.npy").write_bytes(b"no array")
+    with pytest.raises(DataError, match=r"none\.npy: no array can be read there"):
+        read(tmp_path / "none.npy")
     rows = values[0]
     np.testing.assert_array_equal(FORMAT.returned(read(rows), rows), rows)
 
