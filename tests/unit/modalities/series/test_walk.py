@@ -11,6 +11,7 @@ from gansmith.modalities.series.pointing import Pointer
 from gansmith.modalities.series.ticks import Grid
 from gansmith.modalities.series.timing import Timing, season_of
 from gansmith.modalities.series.walk import Route, Walk
+from gansmith.nets.mlp import layers
 from gansmith.tabular.constraints.calendar import DAY
 from gansmith.tabular.schema import Column
 
@@ -134,7 +135,7 @@ def test_gaps_are_judged_by_the_days_they_lead_to():
     pointer.first = first
     pointer.calendar, pointer.of_month = torch.from_numpy(calendar), torch.from_numpy(of_month)
     pointer.offsets = torch.arange(6)
-    pointer.told = torch.nn.Linear(calendar.shape[1], 16)
+    pointer.told = layers((calendar.shape[1], 16), "silu")
     pointer.wanted, pointer.again = torch.nn.Linear(4, 16), torch.nn.Linear(4, 5)
     pointer.usual = torch.nn.Linear(calendar.shape[1], 1, bias=False)
     for one in (pointer.wanted, pointer.again, pointer.usual):
