@@ -210,8 +210,7 @@ class Model:
             DataError: When a file cannot be written; what stood there before stays.
         """
         settled = options_of(self.modality, "sample", options or {})
-        if asking := offered(self.modality.recipe, AskingByOption):
-            where = with_texts(where, asking.asked(settled))
+        where = self.asked(where, settled)
         request = self._request(where, balance)
         asked: dict[str, Any] = {"where": [*request.texts] if request else [], "balance": balance}
         if truncation != 1:
@@ -222,6 +221,17 @@ class Model:
         writer = self.modality.format.writer(Path(path), self.codec.empty, kept, settled)
         write_blocks(path, writer, blocks, provenance)
         return provenance
+
+    def asked(self, where: Where | None, options: Any) -> Where | None:
+        """Conditions, and those that options of the kind stand for.
+
+        Args:
+            where: See `blocks`.
+            options: The kind's own for sampling, or values of them by name.
+        """
+        settled = options_of(self.modality, "sample", options)
+        asking = offered(self.modality.recipe, AskingByOption)
+        return where if asking is None else with_texts(where, asking.asked(settled))
 
     def read_partial(
         self, source: object, *, keep_missing: bool = False, options: Mapping[str, Any] | None = None

@@ -167,6 +167,7 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
         balance: str = "",
         seed: int | None = None,
         truncation: float = 1.0,
+        **options: Any,
     ) -> Any:
         """New records, in the type of the data it was fitted on.
 
@@ -180,6 +181,7 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
             balance: A column of which every value shall be equally frequent.
             seed: The same seed, the same records; None takes one that was not taken yet.
             truncation: What noise is multiplied with: below 1 records are more usual, and less various.
+            **options: Of the kind of data: of series `steps`, how many each has.
 
         Raises:
             UsageError: When not fitted yet, or what is asked for is unknown or cannot be.
@@ -189,25 +191,28 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
                 like what is asked for.
         """
         model = self._model()
+        where = model.asked(where, options)
         for doubt in model.doubts(where, balance):
             warn(doubt)
         made = model.sample(n_records, self._seed(seed), where, balance, truncation)
         return model.modality.format.returned(made, self._source)
 
-    def impute(self, data: object, *, keep_missing: bool = False, seed: int = 0) -> Any:
+    def impute(self, data: object, *, keep_missing: bool = False, seed: int = 0, **options: Any) -> Any:
         """Partial records with their gaps filled, in the caller's own type; what is there stays as it is.
 
         Args:
             data: A path, a data frame, an Arrow table, ...: cells may be missing, and whole columns.
             keep_missing: Whether a cell may stay missing, where the model would leave it so.
             seed: Another seed, another imputation.
+            **options: Of the kind of data: series are continued by so many `steps`, in so many `futures`.
 
         Raises:
             UsageError: When not fitted yet, or the model is of data without gaps.
             DataError: When the data cannot be read, or holds a column that the model does not know.
         """
         model = self._model()
-        return model.imputed(model.read_partial(data, keep_missing=keep_missing), seed)
+        partial = model.read_partial(data, keep_missing=keep_missing, options=options)
+        return model.imputed(partial, seed)
 
     def write(
         self,

@@ -19,12 +19,14 @@ from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.codec import STEPS, SeriesCodec
 from gansmith.modalities.series.crops import LONGEST, Crops
+from gansmith.modalities.series.describing import described_series
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial
 from gansmith.modalities.series.networks import SeriesGenerator, SeriesNetworks, networks_for
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.request import SeriesRequest, request_for
 from gansmith.tabular.completion import fit_completion
+from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import Where
 
 BATCH_SIZE: Final = 32
@@ -124,6 +126,18 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
     ) -> Callable[[Samples, Samples], float] | str:
         """What the game itself reads: how likely held-out steps are."""
         return "likelihood"
+
+    def describe(self, codec: SeriesCodec) -> list[dict[str, str]]:
+        """See the base class: of series, of times and of steps."""
+        return described_series(codec)
+
+    def remarks(self, codec: SeriesCodec, records: SeriesSet, target: str) -> tuple[str, ...]:
+        """See the base class."""
+        found: list[str] = []
+        for rows in (codec.attributes, codec.steps.rows):
+            if rows is not None:
+                found += suppression_notes(rows, rows.schema, target if target in rows.flat.names else "")
+        return tuple(found)
 
     def finish(
         self,
