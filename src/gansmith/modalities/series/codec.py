@@ -61,7 +61,8 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         if form.window:
             records = records.in_windows(form.window)
         n_steps = len(records.owners)
-        steps = StepCodec.fit(records, options.min_count or usual_min_count(n_steps), seed)
+        n_sharing = n_steps if form.shape == "single" else len(records)
+        steps = StepCodec.fit(records, options.min_count or usual_min_count(n_sharing), seed)
         attributes = None
         longest = int(records.lengths.max())
         if form.shape != "single" or form.window:

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from gansmith.errors import DataError
 from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft
 from gansmith.modalities.series.records import SeriesSet
+from gansmith.modalities.series.shared import with_shared_values
 from gansmith.modalities.series.ticks import Times, cells_at, times_of
 from gansmith.modalities.series.timing import DAYS, GAP, Timing, season_of
 from gansmith.modalities.series.walk import (
@@ -25,7 +26,7 @@ from gansmith.modalities.series.walk import (
     States,
 )
 from gansmith.settings import from_plain, to_plain
-from gansmith.tabular.cells import cells_of
+from gansmith.tabular.cells import cells_of, codes_of
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.columns.measures import NumberCodec, from_numbers, to_numbers
 from gansmith.tabular.constraints.finding import settle
@@ -91,7 +92,11 @@ class StepCodec:
             )
         schema = Schema(form.measures)
         if schema.columns:
-            table = Table(series.steps.select(list(schema.names)), schema, series.name)
+            learnt = series.steps.select(list(schema.names))
+            if form.entity:
+                owners = codes_of(cells_of(series.steps, form.entity)).astype(np.int64)
+                learnt = with_shared_values(learnt, owners, min_count, seed)
+            table = Table(learnt, schema, series.name)
             rows = RowCodec.fit(_settled(table), min_count, seed, needs_states=False)
         made = cls(timing, clock, rows, Route(timing, 0, (), ()), np.zeros((0, N_KNOTS)), ())
         return made._with_route(series, seed)
