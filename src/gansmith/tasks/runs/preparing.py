@@ -107,10 +107,7 @@ def prepare(
     evaluation = None
     if n_heldout:
         apart = recipe.dataset(codec, heldout, randomness.key("encode", 1))
-        n_judged = min(len(apart), max(n_heldout, FEWEST_JUDGED))
-        held = batches.seen(apart.batch(torch.arange(n_judged)))
-        score = recipe.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
-        evaluation = Evaluation(held, batches.first(n_judged), score, plan.tolerance)
+        evaluation = _evaluation(modality, codec, batches, apart, n_heldout, plan.tolerance, randomness)
     elif config.patience or config.cures:
         notes = (*notes, NOTHING_HELD_OUT)
     manifest = {
@@ -126,6 +123,22 @@ def prepare(
     }
     parts = game, batches, evaluation, plan, manifest
     return Prepared(config, modality, seen, codec, *parts, fingerprint, (*notes, *remarks), origin)
+
+
+def _evaluation(
+    modality: Modality,
+    codec: AbstractCodec[Any, Any],
+    batches: Batches,
+    apart: Dataset,
+    n_heldout: int,
+    tolerance: float,
+    randomness: Randomness,
+) -> Evaluation:
+    """What the held-out score is taken on."""
+    n_judged = min(len(apart), max(n_heldout, FEWEST_JUDGED))
+    held = batches.seen(apart.batch(torch.arange(n_judged)))
+    score = modality.recipe.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
+    return Evaluation(held, batches.first(n_judged), score, tolerance)
 
 
 def _weights(modality: Modality, codec: AbstractCodec[Any, Any], dataset: Dataset) -> Weights | None:
