@@ -294,11 +294,7 @@ def check_resuming(subject: KindSubject) -> None:
         subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec, subject.plan.networks)
     )
     config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
-    n = min(50, len(subject.dataset))
-    held, seen = (
-        batches.first(n),
-        batches.seen(subject.dataset.batch(torch.arange(len(subject.dataset))[-n:])),
-    )
+    held, seen = batches.first(50), batches(0)
     evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
 
     def run(checkpoints: Checkpoints | None) -> Training:

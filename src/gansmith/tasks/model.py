@@ -223,7 +223,7 @@ class Model:
         return provenance
 
     def asked(self, where: Where | None, options: Any) -> Where | None:
-        """Conditions, and those that the kind's options for sampling, or values of them by name, stand for."""
+        """Conditions, and those that options of the kind for sampling, perhaps by name, stand for."""
         settled = options_of(self.modality, "sample", options)
         asking = offered(self.modality.recipe, AskingByOption)
         return where if asking is None else with_texts(where, asking.asked(settled))

@@ -20,13 +20,18 @@ def described_series(codec: SeriesCodec) -> list[dict[str, str]]:
                 if (row["of"], row["column"]) == ("step", name):
                     row["learnt as"] = f"{what} from what the last steps{season} predict"
     if steps.timing.grid is not None:
-        nothing = dict.fromkeys(("missing", "records per value", "suppressed"), "")
-        kind = codec.form.schema.column(codec.form.time).kind
-        said = {
-            "of": "time",
-            "column": codec.form.time,
-            "kind": kind,
-            "learnt as": steps.timing.grid.in_words,
-        }
-        found.insert(0, said | nothing)
-    return found or [{"of": "step", "column": "", "kind": "", "learnt as": "nothing varies"}]
+        column = codec.form.schema.column(codec.form.time)
+        found.insert(0, _row("time", column.name, column.kind, steps.timing.grid.in_words))
+    return found or [_row("step", "", "", "nothing varies")]
+
+
+def _row(of: str, column: str, kind: str, learnt_as: str) -> dict[str, str]:
+    return {
+        "of": of,
+        "column": column,
+        "kind": kind,
+        "missing": "",
+        "learnt as": learnt_as,
+        "records per value": "",
+        "suppressed": "",
+    }
