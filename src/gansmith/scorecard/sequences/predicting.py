@@ -1,4 +1,8 @@
-"""Is it useful? What models that learnt from synthetic series know of the next steps of real ones."""
+"""Is it useful? What models that learnt from synthetic series know of the next steps of real ones.
+
+Of a number its change is learnt, so that a model goes on from where a series is: later times of a series may
+lie where no training step has been.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +43,9 @@ class Lessons:
     inputs: Float[np.ndarray, "n_rows n_inputs"]
     is_code: Bool[np.ndarray, " n_inputs"]
     wanted: Float[np.ndarray, " n_rows"]
+    """What came later."""
+    last: Float[np.ndarray, " n_rows"]
+    """What the same column was at the step itself."""
     owners: Int[np.ndarray, " n_rows"]
     """The series of each."""
 
@@ -47,12 +54,13 @@ def lessons(of: Sequences, target: str, horizon: int, season: int, n_max: int, s
     """Steps with a known later value, and what a model sees there: lags, codes, gap, clock, attributes."""
     ahead = of.column(target)
     rows = np.flatnonzero((of.places >= 1) & (of.places + horizon < of.lengths[of.owners]))
-    rows = rows[~np.isnan(ahead[rows + horizon])]
+    rows = rows[~np.isnan(ahead[rows + horizon] + ahead[rows])]
     rows = np.sort(draws(seed).permutation(rows)[:n_max])
-    columns, is_code = list[np.ndarray](), list[bool]()
+    columns, is_code, now = list[np.ndarray](), list[bool](), of.steps.values[rows]
     for back in (*range(N_LAGS), *([season - horizon] if season > horizon + N_LAGS else [])):
         is_there = of.places[rows] >= back
         values = np.where(is_there[:, None], of.steps.values[np.maximum(rows - back, 0)], np.nan)
+        values[:, ~of.steps.is_category] -= now[:, ~of.steps.is_category] if back else 0.0
         columns += list(values.T)
         is_code += of.steps.is_category.tolist()
     columns.append(of.gaps[rows])
@@ -62,7 +70,8 @@ def lessons(of: Sequences, target: str, horizon: int, season: int, n_max: int, s
     is_code += [False] * (len(columns) - len(is_code))
     columns += list(of.attributes.values[of.owners[rows]].T)
     is_code += of.attributes.is_category.tolist()
-    return Lessons(np.stack(columns, 1), np.array(is_code), ahead[rows + horizon], of.owners[rows])
+    inputs = np.stack(columns, axis=1)
+    return Lessons(inputs, np.array(is_code), ahead[rows + horizon], ahead[rows], of.owners[rows])
 
 
 def explained(
@@ -148,10 +157,9 @@ def _squares(
     known: np.ndarray, taught: Lessons, seen: np.ndarray, asked: Lessons, seed: int, learner: Trees
 ) -> tuple[np.ndarray, np.ndarray]:
     """Squared errors of a model, and of the mean."""
-    if np.ptp(taught.wanted) == 0:
-        said = np.full(len(asked.wanted), taught.wanted[0])
-    else:
-        said = learner.regressor(known, taught.wanted, taught.is_code, seed)(seen)
+    changes = taught.wanted - taught.last
+    model = learner.regressor(known, changes, taught.is_code, seed) if np.ptp(changes) else None
+    said = asked.last + (changes[0] if model is None else model(seen))
     return np.square(asked.wanted - said), np.square(asked.wanted - asked.wanted.mean())
 
 
