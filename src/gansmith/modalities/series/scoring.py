@@ -129,7 +129,7 @@ class _Compared:
         is_attribute = target in judge.train.attributes.names
         told = known if is_attribute or "next_step" not in known else {**known, "tstr": known["next_step"]}
         evidence = Evidence(
-            entries=told,
+            entries=told if judge.is_whole or "c2st" not in told else {**told, "c2st": _half(told["c2st"])},
             columns=case.joined(ours).names,
             unlike=unlike,
             slack=(1 / len(ours) + 1 / len(judge.real)) ** 0.5,
@@ -187,6 +187,15 @@ class _Compared:
             "stand beside stretches of the training time, predictions are tried on the hold-out"
         )
         return (pieces, *season)
+
+
+def _half(entry: Entry) -> Entry:
+    """The AUC of pieces for the verdict, one half at the least.
+
+    Stretches of both sides lie beside each other in time, so that it may fall below: that says nothing.
+    """
+    anchors = {name: replace(one, value=max(one.value, 0.5)) for name, one in entry.anchors.items()}
+    return replace(entry, score=replace(entry.score, value=max(entry.score.value, 0.5)), anchors=anchors)
 
 
 def _valid(rules: Sequence[Rule], n: int) -> tuple[Score, dict[str, float]]:

@@ -23,17 +23,19 @@ from gansmith.scorecard.sequences.records import OfSteps, Sequences
 
 LENGTH: Final = 24
 """Steps of a window, or half of a usual series where that is less."""
+FEWEST: Final = 4
+"""Steps of a window; shorter series are like none."""
 WHERE: Final = (0.2, 0.8)
 """Where windows of a series begin that is looked at, as shares of the room there is."""
-MAX_SERIES: Final = (250, 1_000)
+MAX_SERIES: Final = (200, 1_000)
 """Series that are looked at, for a quick card and for a full one."""
 MAX_PLACES: Final = 150_000
 """Windows of training series; of more, every second place, third place, ..."""
 MAX_CHANNELS: Final = 4
 """Columns that are compared, the first ones, measures before categories; each counts alike."""
 _N_CODES: Final = 3
-_CHUNK: Final = 16_000_000
-"""Correlations that are held at once: 64 MB."""
+_CHUNK: Final = 4_000_000
+"""Correlations that are held at once: 16 MB."""
 _FLAT: Final = 1e-9
 
 Channels = Float[np.ndarray, "n_channels n_steps"]
@@ -49,7 +51,7 @@ def likeness(fake: Sequences, train: Sequences, *, n_max: int, seed: int) -> Lik
         seed: Draws them.
     """
     fake = fake.take(np.sort(draws(seed).permutation(len(fake))[:n_max]))
-    length = int(min(LENGTH, max(2, np.median(train.lengths) // 2), max(2, np.quantile(fake.lengths, 0.1))))
+    length = int(np.clip(np.median(train.lengths) // 2, FEWEST, LENGTH))  # the same, whoever is asked
     ours, owners = _asked(fake, length)
     theirs, known = _known(train, length)
     ratio, which = np.ones(len(fake)), np.zeros(len(fake), dtype=np.int64)

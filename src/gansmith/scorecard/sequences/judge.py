@@ -30,8 +30,10 @@ from gansmith.scorecard.sequences.records import Sequences
 
 FEWEST: Final = 4
 """Series, or pieces, on a side."""
-N_STRETCHES: Final = 20
-"""Into which each long series is dealt, so that pieces beside each other stay together."""
+N_STRETCHES: Final = (2, 50)
+"""Into which each long series is dealt, so that pieces beside each other stay together, ..."""
+PER_STRETCH: Final = 3
+"""... about so many, unless a series has more."""
 
 
 @final
@@ -149,14 +151,13 @@ class SequenceJudge(AbstractJudge[Case]):
 def stretches(of: Sequences) -> np.ndarray:
     """The number of the stretch of time that each piece lies in, of all series together.
 
-    A series has as many stretches as pieces allow, an even number of them at most `N_STRETCHES`; one piece
-    alone is its own.
+    One piece alone is its own.
     """
     _, first, numbers, counts = np.unique(
         of.origins, return_index=True, return_inverse=True, return_counts=True
     )
     places = np.arange(len(of)) - first[numbers]
-    per_series = np.minimum(N_STRETCHES, counts)
+    per_series = np.minimum(np.clip(counts // PER_STRETCH, *N_STRETCHES), counts)
     own = places * per_series[numbers] // counts[numbers]
     return own + (np.cumsum(per_series) - per_series)[numbers]
 

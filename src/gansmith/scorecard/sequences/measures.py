@@ -56,6 +56,7 @@ def _told_apart(case: Case) -> list[Found]:
             n_max=case.effort.n_told,
             n_folds=folds,
             learner=learner,
+            is_level=case.is_whole,
         )
     except DataError:
         return [Found("c2st", whole, details)]

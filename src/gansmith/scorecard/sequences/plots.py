@@ -188,27 +188,27 @@ class Views:
 
     def _labels(self, name: str, ours: OfSteps, theirs: OfSteps, owners: np.ndarray) -> dict[str, Any]:
         """Shares of the values that enough series have, and of all others."""
-        known = ~np.isnan(theirs)
+        steps, known = self.case.real.steps, ~np.isnan(theirs)
+        is_code = bool(steps.is_category[steps.position(name)])
         pairs = np.unique(np.stack([owners[known], theirs[known]]), axis=1)[1]
-        steps = self.case.real.steps
-        is_code = steps.is_category[[steps.position(name)]]
-        named = Naming(Features((name,), pairs[:, None], is_code, steps.labels))
+        named = Naming(Features((name,), pairs[:, None], np.array([is_code]), steps.labels))
         values, counts = np.unique(theirs[known], return_counts=True)
-        kept = [
-            one for one in values[np.argsort(-counts, kind="stable")].tolist() if named.may_name(name, one)
-        ]
-        kept = kept[:N_LABELS]
-        shown: dict[str, Any] = {
-            "kind": "category",
-            "labels": [*(named.cell(name, one) for one in kept), "others"],
+        ordered = values[np.argsort(-counts, kind="stable")].tolist()
+        kept = [one for one in ordered if named.may_name(name, one)][:N_LABELS]
+        sides = {"real": theirs[known], "synthetic": ours[~np.isnan(ours)]}
+        shares = {
+            side: [float((part == one).mean()) if len(part) else 0.0 for one in kept]
+            for side, part in sides.items()
         }
-        if not is_code[0]:
-            shown["labels"] = [*(f"{one:.6g}" for one in kept), "others"]
-        for side, part in (("real", theirs), ("synthetic", ours)):
-            there = part[~np.isnan(part)]
-            shares = [float((there == one).mean()) if len(there) else 0.0 for one in kept]
-            shown[side] = [rounded(one) for one in (*shares, max(0.0, 1 - sum(shares)))]
-        return shown
+        rest = {side: max(0.0, 1 - sum(own)) for side, own in shares.items()}
+        labels = [named.cell(name, one) for one in kept]
+        if max(rest.values()) > 1e-9:
+            labels, shares = [*labels, "others"], {side: [*own, rest[side]] for side, own in shares.items()}
+        return {
+            "kind": "category",
+            "labels": labels,
+            **{side: [rounded(one) for one in own] for side, own in shares.items()},
+        }
 
 
 def _hours(of: Sequences) -> OfSteps:

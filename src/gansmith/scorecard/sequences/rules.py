@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final, final
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
 from gansmith.scorecard.private.risk import Tally
 from gansmith.scorecard.sequences.ragged import Ragged
-from gansmith.scorecard.sequences.records import OfSteps, Sequences
+from gansmith.scorecard.sequences.records import OfSeries, OfSteps, Sequences
 from gansmith.scorecard.validity import Rule
 
 MAX_DECIMALS: Final = 6
@@ -35,8 +35,8 @@ class Rulebook:
     def judged(self, of: Sequences) -> list[Rule]:
         """Which series break which rule."""
         by, real, rules = Ragged(of), self.known, list[Rule]()
-        low, high = real.lengths.min(), real.lengths.max()
-        is_out = (of.lengths < low) | (of.lengths > high)
+        lengths = real.lengths.astype(np.float64)
+        is_out = _is_beyond(of.lengths.astype(np.float64), (lengths, lengths))
         rules.append(self._rule(("the number of steps is within its range", is_out, False), ()))
         for words, mask, is_sure in _of_times(of, real):
             rules.append(self._rule((words, by.count(mask) > 0, is_sure), (of.time,)))
@@ -45,8 +45,10 @@ class Rulebook:
             (of.attributes, real.attributes, False),
         ):
             for place, name in enumerate(theirs.names):
-                cells = ours.values[:, place], theirs.values[:, place]
-                for words, mask, is_sure in _of_column(name, *cells, is_code=bool(theirs.is_category[place])):
+                cells, known = ours.values[:, place], theirs.values[:, place]
+                ends = _extremes(known, real.owners if is_of_steps else np.arange(len(real)))
+                is_code = bool(theirs.is_category[place])
+                for words, mask, is_sure in _of_column(name, cells, known, ends, is_code=is_code):
                     broken = by.count(mask) > 0 if is_of_steps else mask
                     rules.append(self._rule((words, broken, is_sure), (name,)))
         return rules
@@ -66,14 +68,16 @@ def _of_times(of: Sequences, real: Sequences) -> Iterator[Broken]:
     if not (gaps < 0).any():
         yield f"{time} does not go back within a series", of.gaps < 0, True
     if len(gaps) and not (gaps == 0).any():
-        yield f"no two steps of a series are at one {time}", of.gaps == 0, True
+        yield f"no two steps of a series are at one {time}", of.gaps == 0, False
     if step := grid_of(gaps):
         shares = np.nan_to_num(of.gaps) / step
         words = f"gaps of {time} are whole multiples of {_spelt(step, real.clock)}"
         yield words, np.abs(shares - np.round(shares)) > 1e-3, True
 
 
-def _of_column(name: str, ours: OfSteps, theirs: OfSteps, *, is_code: bool) -> Iterator[Broken]:
+def _of_column(
+    name: str, ours: OfSteps, theirs: OfSteps, ends: tuple[OfSeries, OfSeries], *, is_code: bool
+) -> Iterator[Broken]:
     """What the cells of a column keep to."""
     known, there = theirs[~np.isnan(theirs)], ~np.isnan(ours)
     if len(known) == len(theirs):
@@ -83,11 +87,35 @@ def _of_column(name: str, ours: OfSteps, theirs: OfSteps, *, is_code: bool) -> I
     if is_code:
         yield f"{name!r} is a known category", there & ~np.isin(ours, known), False
         return
-    yield f"{name!r} is within its range", there & ((ours < known.min()) | (ours > known.max())), False
+    yield f"{name!r} is within its range", _is_beyond(ours, ends), False
     n_decimals = decimals_of(known)
     if n_decimals is not None:
         words = f"{name!r} has no more than {n_decimals} decimals" if n_decimals else f"{name!r} is whole"
         yield words, there & ~_is_decimal(ours, n_decimals), True
+
+
+def _extremes(values: OfSteps, owners: Int[np.ndarray, " _"]) -> tuple[OfSeries, OfSeries]:
+    """The least and the greatest value of each series that has any."""
+    known = ~np.isnan(values)
+    n = int(owners.max(initial=-1)) + 1
+    lows, highs = np.full(n, np.inf), np.full(n, -np.inf)
+    np.minimum.at(lows, owners[known], values[known])
+    np.maximum.at(highs, owners[known], values[known])
+    return lows[np.isfinite(lows)], highs[np.isfinite(highs)]
+
+
+def _is_beyond(values: OfSteps, ends: tuple[OfSeries, OfSeries]) -> np.ndarray:
+    """Which values lie beyond real ones, with some air where these thin out.
+
+    Fresh series go beyond others, too: by no more than twice the distance from the last to the tenth last
+    extreme of a series, but for one time in hundreds. Zero is an end where no real value lies beyond it.
+    """
+    lows, highs = (np.sort(side) for side in ends)
+    tenth = min(9, len(lows) - 1)
+    low, high = lows[0] - 2 * (lows[tenth] - lows[0]), highs[-1] + 2 * (highs[-1] - highs[-1 - tenth])
+    low = max(low, 0.0) if lows[0] >= 0 else low
+    high = min(high, 0.0) if highs[-1] <= 0 else high
+    return (values < low) | (values > high)
 
 
 def decimals_of(values: OfSteps) -> int | None:

@@ -38,15 +38,17 @@ class Cut:
     """Of each series."""
     has_gaps: bool
     """Whether gaps between steps are numbers of a window, too."""
+    is_level: bool
+    """Whether levels count; else windows lie around their mean: of pieces, a level tells the time."""
 
     @classmethod
-    def of(cls, real: Sequences, fake: Sequences, n_told: int) -> Cut:
+    def of(cls, real: Sequences, fake: Sequences, n_told: int, *, is_level: bool) -> Cut:
         """As long as series and columns allow, and about so many of each side."""
         n_columns = 2 * real.steps.n_columns + 1
         usual = int(np.quantile(np.concatenate([real.lengths, fake.lengths]), 0.25))
         n_steps = int(np.clip(min(usual, MAX_NUMBERS // n_columns), FEWEST, WINDOW))
         n_windows = n_told // max(1, min(len(real), len(fake)))
-        return cls(n_steps, int(np.clip(n_windows, 1, PER_SERIES)), real.clock != "")
+        return cls(n_steps, int(np.clip(n_windows, 1, PER_SERIES)), real.clock != "", is_level)
 
     def windows(
         self, of: Sequences, rng: np.random.Generator
@@ -61,7 +63,11 @@ class Cut:
         is_there = places < of.lengths[:, None, None]
         rows = np.where(is_there, of.starts[:-1][:, None, None] + places, 0)
         values = np.where(is_there[..., None], of.steps.values[rows], np.nan)  # (..., n_steps, n_columns)
-        changes = np.diff(values[..., ~of.steps.is_category], axis=2)
+        measures = values[..., ~of.steps.is_category]
+        changes = np.diff(measures, axis=2)
+        if not self.is_level:
+            n_known = np.maximum((~np.isnan(measures)).sum(axis=2, keepdims=True), 1)
+            values[..., ~of.steps.is_category] -= np.nansum(measures, axis=2, keepdims=True) / n_known
         parts = [values, changes]
         if self.has_gaps:
             gaps = np.where(is_there, of.gaps[rows], np.nan)[..., 1:, None]
@@ -73,7 +79,15 @@ class Cut:
 
 
 def windows_auc(
-    fake: Sequences, real: Sequences, groups: Groups, *, seed: int, n_max: int, n_folds: int, learner: Trees
+    fake: Sequences,
+    real: Sequences,
+    groups: Groups,
+    *,
+    seed: int,
+    n_max: int,
+    n_folds: int,
+    learner: Trees,
+    is_level: bool = True,
 ) -> Score:
     """How well boosted trees tell windows of synthetic series from those of real ones.
 
@@ -85,11 +99,12 @@ def windows_auc(
         n_max: Windows on each side, about.
         n_folds: Parts that series are dealt into.
         learner: Who learns it.
+        is_level: Whether levels count, see `Cut`.
 
     Raises:
         DataError: Too few series, or groups of them, for two folds.
     """
-    rng, cut = draws(seed), Cut.of(real, fake, n_max)
+    rng, cut = draws(seed), Cut.of(real, fake, n_max, is_level=is_level)
     n = min(len(fake), len(real), n_max)
     chosen = [np.sort(rng.permutation(len(side))[:n]) for side in (fake, real)]
     found = [cut.windows(side.take(some), rng) for side, some in zip((fake, real), chosen, strict=True)]

@@ -106,11 +106,11 @@ def test_one_long_series_is_cut_into_pieces():
 
 @pytest.mark.slow
 def test_a_recurrent_network_tells_noise_from_waves():
-    real, fake = as_sequences([_meters(1, 80), _meters(2, 80)], ["load", "state"])
+    real, fake = as_sequences([_meters(1, 300), _meters(2, 300)], ["load", "state"])
     values = np.random.default_rng(0).permuted(fake.steps.values, axis=0)
     noise = replace(fake, steps=replace(fake.steps, values=values))
-    groups = np.arange(80), np.arange(80)
-    scores = [discriminative(one, real, groups, RecurrentJudge(600), 0).value for one in (noise, fake)]
+    groups = np.arange(300), np.arange(300)
+    scores = [discriminative(one, real, groups, RecurrentJudge(), 0).value for one in (noise, fake)]
     assert scores[0] > 0.3
     assert scores[1] < 0.2
 

@@ -17,6 +17,7 @@ from gansmith.scorecard.sequences.observer import AbstractRecurrentJudge
 from gansmith.scorecard.sequences.predicting import explained
 from gansmith.scorecard.sequences.records import Sequences
 from gansmith.scorecard.sequences.windows import windows_auc
+from gansmith.scorecard.verdict.leaks import levels
 from tests.unit.scorecard.sequences.made import panel, wave, with_column, with_steps_shuffled
 
 _SLOW = ("c2st", "next_step", "membership_auc")
@@ -114,7 +115,20 @@ def test_the_discriminative_score_is_better_than_guessing_by():
 
 
 def test_what_a_network_sees_ends_with_the_series():
-    seen = padded(panel(1, 5), panel(2))
-    ends = panel(1, 5).lengths
+    short = panel(1, 5, shortest=10)
+    seen = padded(short, panel(2), np.random.default_rng(0))
+    ends = np.minimum(short.lengths, 24)
     assert seen[..., -1].sum(axis=1).tolist() == ends.tolist()
-    assert (seen[0, ends[0] :] == 0).all()
+    assert all((one[end:] == 0).all() for one, end in zip(seen, ends, strict=True))
+
+
+def test_copies_at_another_time_and_scale_are_said_and_named():
+    """A tenth of the series is copied: shifted, scaled, moved."""
+    train, fake = panel(1), panel(3)
+    copied = with_column(train, "value", 3 * train.column("value") - 5).take(np.arange(15))
+    late = replace(copied, times=copied.times + 5e6)
+    judge = SequenceJudge(train, panel(2), is_whole=True, target="", seed=0, effort=QUICK)
+    judge.measures = tuple(one for one in judge.measures if one.names[0] == "near_copies")
+    for one, expected in ((fake, "green"), (fake.take(np.arange(135)).above(late), "red")):
+        entries, _, _ = judge.measured(judge.case(one), len(one))
+        assert levels({entry.name: entry for entry in entries})["near_copies"] == expected
