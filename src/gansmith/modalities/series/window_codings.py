@@ -2,8 +2,8 @@
 
 - `Levels`: each number by itself, where it hardly depends on the one before (counts, volumes, noise).
 - `Changes`: the first number, then the changes (sensors, whose readings often repeat exactly).
-- `Knots`: the same of the numbers at knots that lie equally far apart, with straight lines between them, and where in the
-  window the first knot lies (hourly weather in ten-minute data).
+- `Knots`: the same of the numbers at knots that lie equally far apart, with straight lines between them, and
+  where in the window the first knot lies (hourly weather in ten-minute data).
 - `Anchors`: some of the numbers, of which all the others are polynomials (smooth curves).
 - `Smooth`: all numbers on a scale on which changes are equally large everywhere. What goes together closely
   (open, high, low and close) stays together in linear combinations.
@@ -53,7 +53,7 @@ class AbstractCoding(ABC):
     @property
     @abstractmethod
     def kinds(self) -> Kinds:
-        """What each number told is, in the order of `told`: those with the same margins have the same name."""
+        """What each number of `told` is: those that have the same margins have the same name."""
 
     @property
     def owners(self) -> tuple[int, ...]:
@@ -117,17 +117,19 @@ class Changes(AbstractCoding):
 
     def exact(self, values: Values) -> Values:
         meant, low, high = (self.tensors[name] for name in ("meant", "low", "high"))
-        cells = ((values - low) / (high - low) * (meant.shape[1] - 1)).round().long()  # (batch, n_steps, n_own)
+        cells = (
+            ((values - low) / (high - low) * (meant.shape[1] - 1)).round().long()
+        )  # (batch, n_steps, n_own)
         found = meant.T.gather(0, cells.clamp(0, meant.shape[1] - 1).flatten(0, 1)).reshape(values.shape)
         return torch.where(self.tensors["is_coarse"], found, values)
 
 
 @final
 class Knots(AbstractCoding):
-    """The number at the first knot, then the changes between knots that all of its measures share, or the
-    numbers there where these are `restless`; and where the first knot after step 0 lies: step 1 to `period`.
+    """The number at the first knot, then the changes between knots, which all of its measures share.
 
-    The knot before the window and the one after it are told too: lines go on until there.
+    Of `restless` measures the numbers at knots are told instead. Last comes where the first knot after step 0
+    lies: step 1 to `period`. The knot before the window and the one after it are told too.
     """
 
     name = "knots"
@@ -136,6 +138,10 @@ class Knots(AbstractCoding):
     def period(self) -> int:
         """Steps between two knots."""
         return int(self.tensors["period"])
+
+    @property
+    def _device(self) -> torch.device:
+        return self.tensors["tolerance"].device
 
     @property
     def n_knots(self) -> int:
@@ -152,13 +158,15 @@ class Knots(AbstractCoding):
     @cached_property
     def positions(self) -> Float[Tensor, "period n_steps"]:
         """Where each step lies between knots, in periods, where the first knot lies at step 1, 2, ..."""
-        firsts = torch.arange(1, self.period + 1)[:, None]
-        return (torch.arange(self.n_steps) - firsts) / self.period + 1
+        firsts = torch.arange(1, self.period + 1, device=self._device)[:, None]
+        return (torch.arange(self.n_steps, device=self._device) - firsts) / self.period + 1
 
     def told(self, values: Values) -> Told:
         tolerance = self.tensors["tolerance"].to(values.dtype)
         firsts, _ = first_knots(values, self.period, tolerance)
-        at = firsts[:, None] + self.period * (torch.arange(self.n_knots) - 1)  # (batch, n_knots) steps
+        at = firsts[:, None] + self.period * (
+            torch.arange(self.n_knots, device=self._device) - 1
+        )  # (batch, n_knots) steps
         near = at.clamp(0, self.n_steps - 1)
         # Lines go on beyond the window with the slope of their last step in it.
         inner = torch.where(at < 0, 0, (near - 1).clamp(0, self.n_steps - 2))
@@ -172,6 +180,7 @@ class Knots(AbstractCoding):
     def made(self, told: Told) -> Values:
         own = told[:, :-1].unflatten(1, (len(self.places), self.n_knots)).transpose(1, 2)
         knots = torch.where(self.tensors["restless"], own, own.cumsum(1))
+        knots = torch.minimum(torch.maximum(knots, self.tensors["low"]), self.tensors["high"])
         firsts = told[:, -1].detach().round().long().clamp(1, self.period)
         positions = self.positions[firsts - 1]  # (batch, n_steps)
         left = positions.floor().long().clamp(0, self.n_knots - 2)
@@ -187,12 +196,12 @@ class Knots(AbstractCoding):
     def _lines(self, firsts: Int[Tensor, " batch"]) -> Int[Tensor, "batch n_lines"]:
         """The lines of a window; one that lies behind it is told as the last one in it."""
         last = (self.n_steps - 2 - firsts).div(self.period, rounding_mode="floor") + 1
-        return torch.minimum(torch.arange(self.n_knots - 1), last[:, None])
+        return torch.minimum(torch.arange(self.n_knots - 1, device=self._device), last[:, None])
 
 
 @final
 class Anchors(AbstractCoding):
-    """Numbers at some steps, each after the first as the change since the one before; a polynomial of them."""
+    """Polynomials of the numbers at some steps; each after the first is told as the change since the last."""
 
     name = "anchors"
 
@@ -255,7 +264,7 @@ def polynomial_terms(x: Float[Tensor, "*batch n_anchors"]) -> Float[Tensor, "*ba
         torch.Size([3, 55])
     """
     n_anchors = x.shape[-1]
-    degree = PAIR_DEGREE if n_anchors < 3 else TRIPLE_DEGREE  # noqa: PLR2004
+    degree = PAIR_DEGREE if n_anchors < 3 else TRIPLE_DEGREE
     powers = [torch.ones_like(x)]
     for _ in range(degree):
         powers.append(powers[-1] * x)

@@ -73,12 +73,16 @@ def fit_codings(values: Numbers, tolerance: Float[np.ndarray, " n_measures"]) ->
     if chosen := names.get("knots"):
         tensors = {"period": torch.tensor(period), "tolerance": _tensor(4 * tolerance[chosen])}
         later = values[:, period:, chosen] - values[:, :-period, chosen]
+        tensors |= {
+            "low": _tensor(values[..., chosen].min((0, 1))),
+            "high": _tensor(values[..., chosen].max((0, 1))),
+        }
         tensors["restless"] = torch.from_numpy(later.std((0, 1)) > RESTLESS * values[..., chosen].std((0, 1)))
         found.append(Knots(tuple(chosen), n_steps, tensors))
     if anchored:
         n_anchors = max(map(len, anchored.values()))
         steps = {place: _anchors(values[..., place], n_anchors) or one for place, one in anchored.items()}
-        found.append(_fitted_anchors(values, {place: one for place, one in steps.items()}))
+        found.append(_fitted_anchors(values, steps))
     if chosen := names.get("smooth"):
         found.append(Smooth(tuple(chosen), n_steps, _smooth_scales(values[..., chosen])))
     return tuple(found)
@@ -185,7 +189,9 @@ def _smooth_scales(values: Numbers) -> dict[str, Tensor]:
     for place, own in enumerate(np.moveaxis(values, 2, 0)):
         before, changes = own[:, :-1].ravel(), np.abs(np.diff(own, axis=1)).ravel()
         bins = np.array_split(np.argsort(before), N_SCALE_BINS)
-        slope, level = np.polyfit([before[one].mean() for one in bins], [changes[one].mean() for one in bins], 1)
+        slope, level = np.polyfit(
+            [before[one].mean() for one in bins], [changes[one].mean() for one in bins], 1
+        )
         corners[place] = np.linspace(own.min(), own.max(), N_CORNERS)
         size = np.maximum(level + slope * corners[place], 0.1 * changes.mean())
         scale[place, 1:] = np.cumsum(np.diff(corners[place]) * 2 / (size[1:] + size[:-1]))

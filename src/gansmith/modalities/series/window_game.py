@@ -27,7 +27,7 @@ N_MORE_LATENTS: Final = 32
 GAMMA: Final = 10.0
 PENALTY_INTERVAL: Final = 4
 LEARNING_RATE: Final = 5e-4
-N_MADE: Final = 16_384
+N_MADE: Final = 8_192
 """Windows that are made to find where scores have to go."""
 
 
@@ -42,7 +42,7 @@ def plan_windows(view: WindowView, n_windows: int) -> Plan:
     rules = AdversarialRules(
         batch_size=batch_size,
         n_latents=view.n_scores + N_MORE_LATENTS,
-        turns="same_fakes",
+        turns="one_pass",
         penalties=tuple(PenaltyConfig(name, GAMMA, interval=PENALTY_INTERVAL) for name in ("r1", "r2")),
         generator=PlayerConfig(LEARNING_RATE, 0.0, average_half_life_samples=100 * batch_size),
         discriminator=PlayerConfig(LEARNING_RATE, 0.0),
@@ -75,7 +75,7 @@ def calibrate_windows(
 
 
 def window_score(view: WindowView, seed: int) -> Callable[[Samples, Samples], float]:
-    """Boosted trees try to tell made windows from held-out ones: 1 when they cannot, 0 when they always can."""
+    """Boosted trees try to tell made windows from held-out ones: 1 if they cannot, 0 if they always can."""
 
     def score(fake: Samples, real: Samples) -> float:
         ours, theirs = (seen_by_trees(view.compact(one).cpu()) for one in (fake, real))

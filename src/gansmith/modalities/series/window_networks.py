@@ -73,13 +73,14 @@ class WindowGenerator(nn.Module):
     def forward(self, latents: Latents, conditions: Conditions | None = None) -> Samples:
         """One sample for each row of latents; in evaluation mode scores are moved along the lines."""
         scores = self.scores(latents)
+        view = self.view.on(latents.device)
         if self.training:
-            return self.view.samples(scores)
-        return self.view.samples(self.moved(scores), is_final=True)
+            return view.samples(scores)
+        return view.samples(self.moved(scores), is_final=True)
 
     def scores(self, latents: Latents) -> Scores:
         """Scores as they were learnt."""
-        known = self.view.tensors
+        known = self.view.on(latents.device).tensors
         change = self.last(self.activate(self.blocks(self.first(latents))))
         noise = latents[:, : self.n_skipping] * self.strength
         coefficients = torch.cat([change[:, : self.n_skipping] + noise, change[:, self.n_skipping :]], 1)

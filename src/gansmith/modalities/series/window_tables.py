@@ -21,7 +21,7 @@ from torch import Tensor
 N_KNOTS: Final = 1_024
 """Ranks of a table."""
 TIED: Final = 0.2
-"""Share of equal neighbours in order from which numbers lie on a grid, and are made of such as occur alone."""
+"""Share of equal neighbours in order from which numbers lie on a grid: none are made but such as occur."""
 ROUNDING: Final = 3e-7
 """Numbers that are nearer to each other than this share of the largest are the same but for rounding."""
 
@@ -102,7 +102,7 @@ class Tables:
         rows: Int[Tensor, " n_columns"],
         shares: Float[Tensor, "batch n_columns"] | None = None,
     ) -> Scores:
-        """The scores of numbers: of those that cover several ranks the middle, or at `shares` of their way."""
+        """The scores of numbers: of what covers several ranks the middle, or at `shares` of their way."""
         table, tolerance = self.values[rows], self.tolerance[rows, None]  # (n_columns, n_knots)
         wanted = numbers.T.contiguous()  # (n_columns, batch)
         last = table.shape[1] - 1

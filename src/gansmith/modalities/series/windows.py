@@ -1,9 +1,9 @@
 """Windows of numbers as the networks see them, and back.
 
 A window is `(n_steps, n_measures)` numbers, told in the way that suits each measure (`window_codings.py`) by
-*scores* near a standard normal distribution: what is told by ranks (`window_tables.py`) has the margins of the
-real numbers whatever the scores are. The principal components of all scores are where the game starts: normal
-noise on them is a Gaussian copula.
+*scores* near a standard normal distribution: what is told by ranks (`window_tables.py`) has the margins of
+the real numbers whatever the scores are. The principal components of all scores are where the game starts:
+normal noise on them is a Gaussian copula.
 
 A *sample* is all that the networks see of a window: its numbers and their changes, standardised (these where
 no score tells them), its scores, and their whitened components.
@@ -95,6 +95,20 @@ class WindowView:
         tables = Tables.from_state(of("table"))
         return WindowView(state["n_steps"], sources, state["is_sliding"], codings, tables, of("view"))
 
+    def on(self, device: torch.device) -> WindowView:
+        """The same on that device."""
+        if device == self.tensors["mean"].device:
+            return self
+        if device not in self._elsewhere:
+            state, tensors = self.state()
+            moved = {name: tensor.to(device) for name, tensor in tensors.items()}
+            self._elsewhere[device] = WindowView.from_state(state, moved)
+        return self._elsewhere[device]
+
+    @cached_property
+    def _elsewhere(self) -> dict[torch.device, WindowView]:
+        return {}
+
     # --- What stands where ----------------------------------------------------------------------------------
 
     @cached_property
@@ -103,7 +117,9 @@ class WindowView:
         found = [kind for one in self.codings for kind in one.kinds]
         if not self.is_sliding:
             return tuple(found)
-        return tuple(kind if kind.endswith(("/first", "/knot", "/where")) else kind.split("/")[0] for kind in found)
+        return tuple(
+            kind if kind.endswith(("/first", "/knot", "/where")) else kind.split("/")[0] for kind in found
+        )
 
     @property
     def n_scores(self) -> int:
@@ -131,19 +147,22 @@ class WindowView:
         """The table of each score that is a rank."""
         ranked = self.kinds[: self.n_ranked]
         places = {kind: place for place, kind in enumerate(dict.fromkeys(ranked))}
-        return torch.tensor([places[kind] for kind in ranked], dtype=torch.long)
+        return torch.tensor(
+            [places[kind] for kind in ranked], dtype=torch.long, device=self.tables.values.device
+        )
 
     # --- Numbers to samples, and back -----------------------------------------------------------------------
 
     def expand(self, values: Values) -> Samples:
         """What the networks see of numbers."""
-        return self._shown(values.float(), self.scores(values))
+        view = self.on(values.device)
+        return view._shown(values.float(), view.scores(values))
 
     def compact(self, samples: Samples) -> Values:
         """The numbers of samples."""
-        shape = (self.n_steps, len(self.sources))
+        view, shape = self.on(samples.device), (self.n_steps, len(self.sources))
         numbers = samples[:, : shape[0] * shape[1]].unflatten(1, shape)
-        return self._settled(numbers * self.tensors["deviation"] + self.tensors["mean"])
+        return view._settled(numbers * view.tensors["deviation"] + view.tensors["mean"])
 
     def _settled(self, values: Values) -> Values:
         """Numbers that are others that occur but for rounding, as these."""
@@ -213,8 +232,8 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     )
     margins = {
         "mean": values.mean((0, 1)),
-        "deviation": values.std((0, 1)) + 1e-12,
-        "change": np.diff(values, axis=1).std((0, 1)) + 1e-12,
+        "deviation": _some(values.std((0, 1)), tolerance),
+        "change": _some(np.diff(values, axis=1).std((0, 1)), tolerance),
         "low": values.min((0, 1)),
         "high": values.max((0, 1)),
     }
@@ -228,8 +247,13 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     return replace(view, tensors={**known, **_components(scores.double())})
 
 
+def _some(deviations: Float[np.ndarray, " n"], least: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """To divide by: those that are more than rounding, and else 1."""
+    return np.where(deviations > least, deviations, 1.0)
+
+
 def _known(values: Numbers) -> Float[Tensor, "n_measures n_known"]:
-    """The different numbers of each measure that has few, in order and filled up with the last; else its ends."""
+    """The different numbers of each measure that has few, filled up with the last; else its ends."""
     found = [np.unique(own) for own in np.moveaxis(values, 2, 0)]
     found = [one if len(one) <= MOST_KNOWN else one[[0, -1]] for one in found]
     longest = max(2, *map(len, found))
