@@ -1,7 +1,8 @@
 """How the numbers of a window are told by fewer or plainer ones, and made of these again.
 
 - `Levels`: each number by itself, where it hardly depends on the one before (counts, volumes, noise).
-- `Changes`: the first number, then the changes (sensors, whose readings often repeat exactly).
+- `Changes`: the first number, then the changes.
+- `Moves`: the first number, then sizes and directions of the changes (sensors, whose readings often repeat).
 - `Knots`: the same of the numbers at knots that lie equally far apart, with straight lines between them, and
   where in the window the first knot lies (hourly weather in ten-minute data).
 - `Anchors`: some of the numbers, of which all the others are polynomials (smooth curves).
@@ -31,6 +32,8 @@ Values = Float[Tensor, "batch n_steps n_own"]
 Told = Float[Tensor, "batch n_told"]
 Kinds = tuple[str, ...]
 
+PARITY: Final = 1_000
+"""Tolerances by which numbers differ that are told apart for certain."""
 PAIR_DEGREE: Final = 9
 """Of polynomials of one or two anchors."""
 TRIPLE_DEGREE: Final = 5
@@ -53,7 +56,10 @@ class AbstractCoding(ABC):
     @property
     @abstractmethod
     def kinds(self) -> Kinds:
-        """What each number of `told` is: those that have the same margins have the same name."""
+        """What each number of `told` is, as MEASURE/WHAT/STEP.
+
+        Those of the same measure that are the same have the same margins where windows slide over a series.
+        """
 
     @property
     def owners(self) -> tuple[int, ...]:
@@ -86,7 +92,7 @@ class Levels(AbstractCoding):
 
     @property
     def kinds(self) -> Kinds:
-        return tuple(f"{place}/{step}" for place in self.places for step in range(self.n_steps))
+        return tuple(f"{place}/number/{step}" for place in self.places for step in range(self.n_steps))
 
     def told(self, values: Values) -> Told:
         return values.transpose(1, 2).flatten(1)
@@ -106,7 +112,7 @@ class Changes(AbstractCoding):
 
     @property
     def kinds(self) -> Kinds:
-        steps = ["first", *map(str, range(1, self.n_steps))]
+        steps = ["first/0", *(f"change/{step}" for step in range(1, self.n_steps))]
         return tuple(f"{place}/{step}" for place in self.places for step in steps)
 
     def told(self, values: Values) -> Told:
@@ -116,12 +122,51 @@ class Changes(AbstractCoding):
         return told.unflatten(1, (len(self.places), self.n_steps)).cumsum(2).transpose(1, 2)
 
     def exact(self, values: Values) -> Values:
-        meant, low, high = (self.tensors[name] for name in ("meant", "low", "high"))
-        cells = (
-            ((values - low) / (high - low) * (meant.shape[1] - 1)).round().long()
-        )  # (batch, n_steps, n_own)
-        found = meant.T.gather(0, cells.clamp(0, meant.shape[1] - 1).flatten(0, 1)).reshape(values.shape)
-        return torch.where(self.tensors["is_coarse"], found, values)
+        return _as_read(values, self.tensors)
+
+
+@final
+class Moves(AbstractCoding):
+    """The first number, then the sizes of the changes, then their directions, 1 or -1.
+
+    So calm times and busy ones, and readings that repeat, lie in the correlations of sizes. A change of
+    nothing has the direction of the one before it, or of the next; that of a constant window is its number's.
+    """
+
+    name = "moves"
+
+    @property
+    def kinds(self) -> Kinds:
+        later = range(1, self.n_steps)
+        steps = ["first/0", *(f"{one}/{step}" for one in ("size", "direction") for step in later)]
+        return tuple(f"{place}/{step}" for place in self.places for step in steps)
+
+    def told(self, values: Values) -> Told:
+        changes = values.diff(dim=1)
+        changes = torch.where(changes.abs() > self.tensors["tolerance"], changes, 0.0)
+        parity = (values[:, :1] / self.tensors["tolerance"] / PARITY).round().remainder(2) * 2 - 1
+        own = torch.where((changes == 0).all(1, keepdim=True), parity, changes.sign())
+        directions = own.gather(1, _moving(changes))
+        return self._joined(values[:, :1], changes.abs(), directions)
+
+    def made(self, told: Told) -> Values:
+        first, sizes, directions = self._apart(told)
+        return torch.cat([first, sizes * directions], 1).cumsum(1)
+
+    def settled(self, scores: Told, told: Told) -> Told:
+        first, sizes, directions = self._apart(scores)
+        return self._joined(first, sizes, directions.gather(1, _moving(self._apart(told)[1].detach())))
+
+    def exact(self, values: Values) -> Values:
+        return _as_read(values, self.tensors)
+
+    def _apart(self, told: Told) -> tuple[Values, Values, Values]:
+        steps = told.unflatten(1, (len(self.places), -1)).transpose(1, 2)
+        first, sizes, directions = steps.split([1, self.n_steps - 1, self.n_steps - 1], 1)
+        return first, sizes, directions
+
+    def _joined(self, first: Values, sizes: Values, directions: Values) -> Told:
+        return torch.cat([first, sizes, directions], 1).transpose(1, 2).flatten(1)
 
 
 @final
@@ -153,7 +198,8 @@ class Knots(AbstractCoding):
         pairs = zip(self.places, self.tensors["restless"].tolist(), strict=True)
         later = self.n_knots - 1
         own = [(place, ["first", *["first" if restless else "knot"] * later]) for place, restless in pairs]
-        return (*(f"{place}/{step}" for place, steps in own for step in steps), "-1/where")
+        told = (f"{place}/{what}/{step}" for place, steps in own for step, what in enumerate(steps))
+        return (*told, "-1/where/0")
 
     @cached_property
     def positions(self) -> Float[Tensor, "period n_steps"]:
@@ -208,7 +254,7 @@ class Anchors(AbstractCoding):
     @property
     def kinds(self) -> Kinds:
         n_anchors = self.tensors["steps"].shape[1]
-        return tuple(f"{place}/{anchor}" for place in self.places for anchor in range(n_anchors))
+        return tuple(f"{place}/anchor/{anchor}" for place in self.places for anchor in range(n_anchors))
 
     def told(self, values: Values) -> Told:
         steps = self.tensors["steps"].T.expand(len(values), -1, -1)  # (batch, n_anchors, n_own)
@@ -231,7 +277,7 @@ class Smooth(AbstractCoding):
 
     @property
     def kinds(self) -> Kinds:
-        return tuple(f"{place}/{step}" for place in self.places for step in range(self.n_steps))
+        return tuple(f"{place}/number/{step}" for place in self.places for step in range(self.n_steps))
 
     def told(self, values: Values) -> Told:
         scaled = _along(values, self.tensors["corners"], self.tensors["scale"])
@@ -242,7 +288,7 @@ class Smooth(AbstractCoding):
         return _along(scaled, self.tensors["scale"], self.tensors["corners"])
 
 
-CODINGS: Final = {one.name: one for one in (Levels, Changes, Knots, Anchors, Smooth)}
+CODINGS: Final = {one.name: one for one in (Levels, Changes, Moves, Knots, Anchors, Smooth)}
 
 
 def first_knots(
@@ -278,6 +324,24 @@ def polynomial_terms(x: Float[Tensor, "*batch n_anchors"]) -> Float[Tensor, "*ba
 def _at(values: Values, steps: Int[Tensor, "batch n_at"]) -> Float[Tensor, "batch n_at n_own"]:
     """All measures at steps of each window's own."""
     return values.gather(1, steps[..., None].expand(-1, -1, values.shape[2]))
+
+
+def _as_read(values: Values, tensors: Mapping[str, Tensor]) -> Values:
+    """Numbers of coarse sensors as those that are likeliest meant."""
+    meant, low, high = (tensors[name] for name in ("meant", "low", "high"))
+    last = meant.shape[1] - 1
+    cells = ((values - low) / (high - low) * last).round().long().clamp(0, last)
+    found = meant.T.gather(0, cells.flatten(0, 1)).reshape(values.shape)
+    return torch.where(tensors["is_coarse"], found, values)
+
+
+def _moving(changes: Values) -> Int[Tensor, "batch n_changes n_own"]:
+    """Of each change itself if it is any, else the last before it that is, else the next; else the first."""
+    n = changes.shape[1]
+    steps = torch.arange(n, device=changes.device)[:, None].expand_as(changes)
+    before = torch.where(changes != 0, steps, -1).cummax(1).values
+    after = torch.where(changes != 0, steps, n).flip(1).cummin(1).values.flip(1)
+    return torch.where(before >= 0, before, torch.where(after < n, after, 0))
 
 
 def _along(x: Values, from_corners: Tensor, to_corners: Tensor) -> Values:

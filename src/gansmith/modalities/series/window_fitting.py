@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import torch
 from jaxtyping import Float
+from scipy.stats import norm, rankdata
 from torch import Tensor
 
 from gansmith.modalities.series.window_codings import (
@@ -17,6 +18,7 @@ from gansmith.modalities.series.window_codings import (
     Changes,
     Knots,
     Levels,
+    Moves,
     Smooth,
     first_knots,
     polynomial_terms,
@@ -29,6 +31,8 @@ RESTLESS: Final = 0.5
 """Deviation of the changes, in that of the numbers, from which on a measure is told by its levels."""
 REPEATING: Final = 0.02
 """Share of changes that are none from which on numbers lie on a grid."""
+BURSTING: Final = 0.12
+"""How much more sizes of changes are correlated from step to step than a Gaussian copula would have them."""
 COARSE: Final = 0.125
 """Different numbers, as a share of all, up to which a sensor is coarse."""
 MISREAD: Final = 0.1
@@ -60,7 +64,9 @@ def fit_codings(values: Numbers, tolerance: Float[np.ndarray, " n_measures"]) ->
         elif np.diff(own, axis=1).std() > RESTLESS * own.std() or not own.std():
             names.setdefault("levels", []).append(place)
         elif (np.abs(np.diff(own, axis=1)) <= tolerance[place]).mean() > REPEATING:
-            names.setdefault("changes", []).append(place)
+            names.setdefault("moves" if _comes_in_bursts(own, tolerance[place]) else "changes", []).append(
+                place
+            )
         elif steps := _anchors(own):
             anchored[place] = steps
         else:
@@ -70,6 +76,8 @@ def fit_codings(values: Numbers, tolerance: Float[np.ndarray, " n_measures"]) ->
         found.append(Levels(tuple(chosen), n_steps, {}))
     if chosen := names.get("changes"):
         found.append(Changes(tuple(chosen), n_steps, _meant(values[..., chosen], tolerance[chosen])))
+    if chosen := names.get("moves"):
+        found.append(Moves(tuple(chosen), n_steps, _meant(values[..., chosen], tolerance[chosen])))
     if chosen := names.get("knots"):
         tensors = {"period": torch.tensor(period), "tolerance": _tensor(4 * tolerance[chosen])}
         later = values[:, period:, chosen] - values[:, :-period, chosen]
@@ -104,6 +112,21 @@ def _is_tied(values: Numbers, place: int) -> bool:
     return bool((first[:, place] - others @ weights).std() < TIED * changes)
 
 
+def _comes_in_bursts(own: Own, tolerance: float) -> bool:
+    """Whether sizes of changes persist more than a Gaussian copula of the changes would have them."""
+    changes = np.diff(own, axis=1)
+    changes[np.abs(changes) <= tolerance] = 0.0
+    of_changes, of_sizes = (_persistence(one) for one in (changes, np.abs(changes)))
+    return of_sizes - of_changes**2 > BURSTING
+
+
+def _persistence(numbers: Own) -> float:
+    """The correlation of the normal scores of neighbours."""
+    pairs = numbers[:, :2] if numbers.shape[1] > 1 else np.repeat(numbers, 2, 1)
+    scores = norm.ppf((rankdata(pairs) - 0.5) / pairs.size).reshape(pairs.shape)
+    return float(np.corrcoef(scores.T)[0, 1])
+
+
 def _meant(values: Numbers, tolerance: np.ndarray) -> dict[str, Tensor]:
     """For numbers in evenly spaced cells the one that is likeliest meant: frequent, and near."""
     low, high = values.min((0, 1)), values.max((0, 1))
@@ -121,7 +144,7 @@ def _meant(values: Numbers, tolerance: np.ndarray) -> dict[str, Tensor]:
                 near = ((cells[part, None] - known) / width) ** 2
                 meant[place, part] = known[(np.log(counts) - near / 2).argmax(1)]
     tensors = {"meant": _tensor(meant), "low": _tensor(low), "high": _tensor(high)}
-    return {**tensors, "is_coarse": torch.from_numpy(is_coarse)}
+    return {**tensors, "is_coarse": torch.from_numpy(is_coarse), "tolerance": _tensor(2 * tolerance)}
 
 
 def _find_knots(values: Numbers, tolerance: np.ndarray) -> tuple[int, list[int]]:

@@ -1,8 +1,9 @@
 """Networks for windows: a generator that starts as a Gaussian copula, and a dense discriminator.
 
 The generator's scores are normal noise on the principal components of the real scores, plus what a network
-says of the same noise. The network starts at zero: before any learning its windows have the margins and the
-rank correlations of the real ones, and all that is learnt is what is not Gaussian.
+says of the same noise; and it says how loud the noise is, for calm windows and busy ones differ in that. The
+network starts at zero: before any learning its windows have the margins and the rank correlations of the real
+ones, and all that is learnt is what is not Gaussian.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final, final
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from gansmith.engine.batches import Conditions, Latents, Logits
 from gansmith.engine.games import AbstractRules
@@ -34,6 +36,8 @@ from gansmith.nets.mlp import ACTIVATIONS, ResidualBlock
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
 from gansmith.settings import settings
 
+MOST_LOUD: Final = 3.0
+"""Noise is made louder or softer by exp of this at most."""
 N_CORNERS: Final = 65
 """Of the line along which each score is moved when the game is over."""
 
@@ -59,11 +63,10 @@ class WindowGenerator(nn.Module):
         self.first = nn.Linear(n_latents, widths[0])
         pairs = pairwise((widths[0], *widths))
         self.blocks = nn.Sequential(*(ResidualBlock(width, config.activation, n) for n, width in pairs))
-        self.last = nn.Linear(widths[-1], view.n_scores)
+        self.n_skipping = min(n_latents, view.n_scores)
+        self.last = nn.Linear(widths[-1], view.n_scores + self.n_skipping)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
-        self.n_skipping = min(n_latents, view.n_scores)
-        self.strength = nn.Parameter(torch.ones(self.n_skipping))
         self.made: Tensor
         self.wanted: Tensor
         corners = torch.linspace(-1, 1, N_CORNERS).repeat(view.n_scores, 1)
@@ -81,10 +84,11 @@ class WindowGenerator(nn.Module):
     def scores(self, latents: Latents) -> Scores:
         """Scores as they were learnt."""
         known = self.view.on(latents.device).tensors
-        change = self.last(self.activate(self.blocks(self.first(latents))))
-        noise = latents[:, : self.n_skipping] * self.strength
-        coefficients = torch.cat([change[:, : self.n_skipping] + noise, change[:, self.n_skipping :]], 1)
-        return known["score_mean"] + coefficients @ known["spread"]
+        said = self.last(self.activate(self.blocks(self.first(latents))))  # (batch, n_scores + n_skipping)
+        change, loudness = said.split([known["spread"].shape[0], self.n_skipping], 1)
+        noise = latents[:, : self.n_skipping] * (MOST_LOUD * torch.tanh(loudness / MOST_LOUD)).exp()
+        coefficients = change + pad(noise, (0, change.shape[1] - self.n_skipping))
+        return known["latent_mean"] + coefficients @ known["spread"]
 
     def moved(self, scores: Scores) -> Scores:
         """Each score along the line from what was made to what was wanted, beyond its ends too."""

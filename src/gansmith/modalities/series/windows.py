@@ -22,6 +22,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gansmith.modalities.series.window_codings import CODINGS, AbstractCoding
+from gansmith.modalities.series.window_copula import MOST_WINDOWS, latent_scores
 from gansmith.modalities.series.window_fitting import fit_codings
 from gansmith.modalities.series.window_tables import ROUNDING, Tables
 from gansmith.scorecard.features import draws
@@ -117,9 +118,7 @@ class WindowView:
         found = [kind for one in self.codings for kind in one.kinds]
         if not self.is_sliding:
             return tuple(found)
-        return tuple(
-            kind if kind.endswith(("/first", "/knot", "/where")) else kind.split("/")[0] for kind in found
-        )
+        return tuple(kind.rsplit("/", 1)[0] for kind in found)
 
     @property
     def n_scores(self) -> int:
@@ -242,9 +241,10 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     is_sliding = bool(len(is_same) and is_same.mean() > ALIKE)
     bare = WindowView(values.shape[1], sources, is_sliding, codings, Tables.fit((), ()), known)
     view = replace(bare, tables=_tables(bare, values, tolerance))
-    shares = torch.from_numpy(draws(seed).random((len(values), view.n_ranked), dtype=np.float32))
-    scores = view.scores(torch.from_numpy(values), shares)
-    return replace(view, tensors={**known, **_components(scores.double())})
+    chosen = torch.from_numpy(values[np.sort(draws(seed).permutation(len(values))[:MOST_WINDOWS])])
+    ends = [view.scores(chosen, torch.full((1, view.n_ranked), share)) for share in (0.0, 1.0)]
+    latent = latent_scores(*(one.double() for one in ends), torch.Generator().manual_seed(seed))
+    return replace(view, tensors={**known, **_components(latent, view.scores(chosen).double())})
 
 
 def _some(deviations: Float[np.ndarray, " n"], least: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
@@ -270,14 +270,24 @@ def _tables(view: WindowView, values: Numbers, tolerance: np.ndarray) -> Tables:
     return Tables.fit([told[:, one] for one in columns], limits)
 
 
-def _components(scores: Float[Tensor, "n_windows n_scores"]) -> dict[str, Tensor]:
-    """The mean of the scores, what makes them of normal noise, and what makes noise of them."""
-    mean = scores.mean(0)
-    covariance = (scores - mean).T @ (scores - mean) / len(scores)
-    variances, directions = torch.linalg.eigh(covariance)
-    deviations = variances.clamp(min=0).sqrt()
+def _components(
+    latent: Float[Tensor, "n_windows n_scores"], scores: Float[Tensor, "n_windows n_scores"]
+) -> dict[str, Tensor]:
+    """What makes latent scores of normal noise, and what makes noise of scores."""
+    deviations, directions = _directions(latent)
+    shown, axes = _directions(scores)
     return {
-        "score_mean": mean.float(),
+        "latent_mean": latent.mean(0).float(),
         "spread": (directions * deviations).T.flip(0).float().contiguous(),  # the widest first
-        "whitening": (directions / deviations.clamp(min=FLOOR)).flip(1).float(),
+        "score_mean": scores.mean(0).float(),
+        "whitening": (axes / shown.clamp(min=FLOOR)).flip(1).float(),
     }
+
+
+def _directions(
+    scores: Float[Tensor, "n_windows n_scores"],
+) -> tuple[Float[Tensor, " n_scores"], Float[Tensor, "n_scores n_scores"]]:
+    """Deviations along the principal directions, the narrowest first, and these."""
+    centred = scores - scores.mean(0)
+    variances, directions = torch.linalg.eigh(centred.T @ centred / len(scores))
+    return variances.clamp(min=0).sqrt(), directions

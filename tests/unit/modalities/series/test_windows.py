@@ -67,7 +67,7 @@ def _made(generator: WindowGenerator, n: int = 3000) -> np.ndarray:
 
 def test_each_measure_is_told_in_the_way_that_suits_it():
     found = {one.name: one.places for one in view_of("windows").codings}
-    assert found == {"changes": (0,), "knots": (1,), "smooth": (2, 3), "levels": (4,)}
+    assert found == {"moves": (0,), "knots": (1,), "smooth": (2, 3), "levels": (4,)}
     assert view_of("windows").is_sliding
     assert [one.name for one in view_of("waves").codings] == ["anchors"]
     assert view_of("waves").n_scores == 4
