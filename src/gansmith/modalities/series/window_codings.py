@@ -29,6 +29,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 Values = Float[Tensor, "batch n_steps n_own"]
+First = Float[Tensor, "batch 1 n_own"]
+Later = Float[Tensor, "batch n_changes n_own"]
 Told = Float[Tensor, "batch n_told"]
 Kinds = tuple[str, ...]
 
@@ -160,12 +162,12 @@ class Moves(AbstractCoding):
     def exact(self, values: Values) -> Values:
         return _as_read(values, self.tensors)
 
-    def _apart(self, told: Told) -> tuple[Values, Values, Values]:
+    def _apart(self, told: Told) -> tuple[First, Later, Later]:
         steps = told.unflatten(1, (len(self.places), -1)).transpose(1, 2)
         first, sizes, directions = steps.split([1, self.n_steps - 1, self.n_steps - 1], 1)
         return first, sizes, directions
 
-    def _joined(self, first: Values, sizes: Values, directions: Values) -> Told:
+    def _joined(self, first: First, sizes: Later, directions: Later) -> Told:
         return torch.cat([first, sizes, directions], 1).transpose(1, 2).flatten(1)
 
 
@@ -335,7 +337,7 @@ def _as_read(values: Values, tensors: Mapping[str, Tensor]) -> Values:
     return torch.where(tensors["is_coarse"], found, values)
 
 
-def _moving(changes: Values) -> Int[Tensor, "batch n_changes n_own"]:
+def _moving(changes: Later) -> Int[Tensor, "batch n_changes n_own"]:
     """Of each change itself if it is any, else the last before it that is, else the next; else the first."""
     n = changes.shape[1]
     steps = torch.arange(n, device=changes.device)[:, None].expand_as(changes)

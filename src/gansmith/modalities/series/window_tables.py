@@ -100,7 +100,7 @@ class Tables:
         self,
         numbers: Float[Tensor, "batch n_columns"],
         rows: Int[Tensor, " n_columns"],
-        shares: Float[Tensor, "batch n_columns"] | None = None,
+        shares: Float[Tensor, "batch n_columns"] | float = 0.5,
     ) -> Scores:
         """The scores of numbers: of what covers several ranks the middle, or at `shares` of their way."""
         table, tolerance = self.values[rows], self.tolerance[rows, None]  # (n_columns, n_knots)
@@ -112,7 +112,7 @@ class Tables:
         is_there = (high - wanted).abs() <= tolerance
         between = left + ((wanted - low) / (high - low).clamp(min=1e-30)).clamp(0, 1) * (right - left)
         n_equal = self.n_equal[rows].gather(1, right)
-        way = 0.5 if shares is None else shares.T
+        way = shares.T if isinstance(shares, Tensor) else shares
         places = torch.where(is_there, right + n_equal * way - 0.5, between)
         return self._normal(places).T
 

@@ -177,12 +177,12 @@ class WindowView:
         """The numbers that the scores stand for."""
         return torch.cat([one.told(values[..., list(one.places)]) for one in self.codings], 1)
 
-    def scores(self, values: Values, shares: Float[Tensor, "batch n_ranked"] | None = None) -> Scores:
+    def scores(self, values: Values, shares: Float[Tensor, "batch n_ranked"] | float = 0.5) -> Scores:
         """How windows are told.
 
         Args:
             values: Numbers.
-            shares: In [0, 1], where among its equals each number stands; None: in the middle.
+            shares: In [0, 1], where among its equals each number stands.
         """
         told = self.told(values).float()
         ranked = self.tables.scores(told[:, : self.n_ranked], self.rows, shares)
@@ -242,7 +242,7 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     bare = WindowView(values.shape[1], sources, is_sliding, codings, Tables.fit((), ()), known)
     view = replace(bare, tables=_tables(bare, values, tolerance))
     chosen = torch.from_numpy(values[np.sort(draws(seed).permutation(len(values))[:MOST_WINDOWS])])
-    ends = [view.scores(chosen, torch.full((1, view.n_ranked), share)) for share in (0.0, 1.0)]
+    ends = [view.scores(chosen, share) for share in (0.0, 1.0)]
     latent = latent_scores(*(one.double() for one in ends), torch.Generator().manual_seed(seed))
     return replace(view, tensors={**known, **_components(latent, view.scores(chosen).double())})
 

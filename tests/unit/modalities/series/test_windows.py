@@ -28,7 +28,8 @@ def windows() -> np.ndarray:
     """Of one series: a coarse sensor, hourly weather between knots, prices that go together, noise, a copy."""
     rng = np.random.default_rng(0)
     n = 700
-    sensor = np.round(np.cumsum(rng.normal(size=n) * (rng.random(n) < 0.5)) * 0.3) / 4
+    is_busy = rng.random(n) < np.repeat(rng.choice([0.05, 0.9], n // 20), 20)
+    sensor = np.round(np.cumsum(rng.normal(size=n) * is_busy) * 2) / 4
     knots = np.round(5 * np.cumsum(rng.normal(size=n // 4 + 2)))
     weather = np.interp(np.arange(n), np.arange(len(knots)) * 4 + 1, knots)
     price = np.exp(np.cumsum(0.01 * rng.normal(size=n)))
