@@ -18,11 +18,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.special import ndtr, ndtri
 
-N_SWEEPS: Final = 5
-MOST_WINDOWS: Final = 6_000
+N_SWEEPS: Final = 4
+MOST_WINDOWS: Final = 4_000
 RIDGE: Final = 1e-3
 """Added to the variances: a score that the others determine is not quite believed to be so."""
-LEAST: Final = 1e-6
+LEAST: Final = 1e-5
 
 Scores = Float[Tensor, "n_windows n_scores"]
 
@@ -39,13 +39,12 @@ def latent_scores(low: Scores, high: Scores, generator: torch.Generator) -> Scor
     is_tied = high > low
     (tied,) = torch.where(is_tied.double().mean(0) > 0.01)
     for _ in range(N_SWEEPS):
-        centred = scores - scores.mean(0)
-        covariance = centred.T @ centred / len(scores)
-        precision = torch.linalg.inv(covariance + RIDGE * torch.eye(len(covariance), dtype=low.dtype))
         mean = scores.mean(0)
+        covariance = torch.cov(scores.T.double())
+        precision = torch.linalg.inv(covariance + RIDGE * torch.eye(len(covariance))).to(low.dtype)
         for column in tied.tolist():
             own = precision[:, column]
-            expected = scores[:, column] - (scores - mean) @ own / own[column]
+            expected = scores[:, column] - (scores @ own - mean @ own) / own[column]
             drawn = _between(expected, own[column] ** -0.5, low[:, column], high[:, column], generator)
             scores[:, column] = torch.where(is_tied[:, column], drawn, scores[:, column])
     return scores

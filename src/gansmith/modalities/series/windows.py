@@ -242,9 +242,9 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     bare = WindowView(values.shape[1], sources, is_sliding, codings, Tables.fit((), ()), known)
     view = replace(bare, tables=_tables(bare, values, tolerance))
     chosen = torch.from_numpy(values[np.sort(draws(seed).permutation(len(values))[:MOST_WINDOWS])])
-    ends = [view.scores(chosen, share) for share in (0.0, 1.0)]
-    latent = latent_scores(*(one.double() for one in ends), torch.Generator().manual_seed(seed))
-    return replace(view, tensors={**known, **_components(latent, view.scores(chosen).double())})
+    low, high = view.scores(chosen, 0.0), view.scores(chosen, 1.0)
+    latent = latent_scores(low, high, torch.Generator().manual_seed(seed))
+    return replace(view, tensors={**known, **_components(latent.double(), view.scores(chosen).double())})
 
 
 def _some(deviations: Float[np.ndarray, " n"], least: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:

@@ -25,7 +25,7 @@ def _cut(series: np.ndarray) -> np.ndarray:
 
 @cache
 def windows() -> np.ndarray:
-    """Of one series: a coarse sensor, hourly weather between knots, prices that go together, noise, a copy."""
+    """Of one series: a coarse sensor, weather between knots, prices that go together, noise, a copy."""
     rng = np.random.default_rng(0)
     n = 700
     is_busy = rng.random(n) < np.repeat(rng.choice([0.05, 0.9], n // 20), 20)
