@@ -243,8 +243,10 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     view = replace(bare, tables=_tables(bare, values, tolerance))
     chosen = torch.from_numpy(values[np.sort(draws(seed).permutation(len(values))[:MOST_WINDOWS])])
     low, high = view.scores(chosen, 0.0), view.scores(chosen, 1.0)
-    latent = latent_scores(low, high, torch.Generator().manual_seed(seed))
-    return replace(view, tensors={**known, **_components(latent.double(), view.scores(chosen).double())})
+    latent = latent_scores(low, high, torch.Generator().manual_seed(seed)).double()
+    ranks = latent[:, : view.n_ranked]
+    latent[:, : view.n_ranked] = (ranks - ranks.mean(0)) / ranks.std(0)  # so that margins come out exactly
+    return replace(view, tensors={**known, **_components(latent, view.scores(chosen).double())})
 
 
 def _some(deviations: Float[np.ndarray, " n"], least: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
