@@ -13,6 +13,7 @@ import torch
 from gansmith.engine.randomness import Randomness
 from gansmith.modalities.series.window_game import calibrate_windows, plan_windows, window_score
 from gansmith.modalities.series.window_networks import WindowGenerator, networks_for
+from gansmith.modalities.series.window_orders import Order, as_distances, from_distances
 from gansmith.modalities.series.windows import WindowView
 from gansmith.nets.discriminators import AbstractExplicitDiscriminator
 
@@ -33,9 +34,10 @@ def windows() -> np.ndarray:
     knots = np.round(5 * np.cumsum(rng.normal(size=n // 4 + 2)))
     weather = np.interp(np.arange(n), np.arange(len(knots)) * 4 + 1, knots)
     price = np.exp(np.cumsum(0.01 * rng.normal(size=n)))
-    high = price * (1 + 0.002 * rng.exponential(size=n))
+    close = price * (1 + 0.002 * rng.normal(size=n))
+    high = np.maximum(price, close) * (1 + 0.002 * rng.exponential(size=n))
     noise = rng.gamma(2.0, size=n)
-    return _cut(np.stack([sensor, weather, price, high, noise, sensor], 1)).astype(np.float32)
+    return _cut(np.stack([sensor, weather, price, close, noise, sensor, high], 1)).astype(np.float32)
 
 
 @cache
@@ -68,7 +70,8 @@ def _made(generator: WindowGenerator, n: int = 3000) -> np.ndarray:
 
 def test_each_measure_is_told_in_the_way_that_suits_it():
     found = {one.name: one.places for one in view_of("windows").codings}
-    assert found == {"moves": (0,), "knots": (1,), "smooth": (2, 3), "levels": (4,)}
+    assert found == {"moves": (0,), "knots": (1,), "smooth": (2, 3), "levels": (4, 6)}
+    assert view_of("windows").orders == (Order(6, 1, (2, 3)),)
     assert view_of("windows").is_sliding
     assert [one.name for one in view_of("waves").codings] == ["anchors"]
     assert view_of("waves").n_scores == 4
@@ -85,8 +88,10 @@ def test_samples_hold_the_numbers(name):
 
 
 def test_what_is_told_can_be_made_again():
-    values = torch.from_numpy(windows())
-    for one in view_of("windows").codings:
+    view = view_of("windows")
+    values = as_distances(torch.from_numpy(windows()), view.orders)
+    torch.testing.assert_close(from_distances(values, view.orders), torch.from_numpy(windows()))
+    for one in view.codings:
         own = values[..., list(one.places)]
         torch.testing.assert_close(one.made(one.told(own)), own, rtol=1e-4, atol=1e-4)
     own = torch.from_numpy(waves())
@@ -124,6 +129,7 @@ def test_an_untrained_generator_has_the_margins_and_correlations_of_the_real_win
     bends = np.abs(np.diff(made[..., 1], 2)) > 1e-3
     assert bends.sum(1).max() <= 3  # at knots alone
     np.testing.assert_array_equal(made[..., 0], made[..., 5])
+    assert (made[..., 6] >= made[..., 2:4].max(-1)).all()
     shares = np.linspace(0.1, 0.9, 9)
     np.testing.assert_allclose(
         np.quantile(made[..., 4], shares), np.quantile(real[..., 4], shares), rtol=0.1, atol=0.05
