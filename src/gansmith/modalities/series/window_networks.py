@@ -52,7 +52,8 @@ class WindowNetworks(AbstractPlayerNetworks):
 class WindowGenerator(nn.Module):
     """Noise to windows.
 
-    The first latents are the noise on the components, the widest first; all of them are seen by the network.
+    The first latents are the noise on the components, the widest first, and the last one chooses the place to
+    start from; all of them are seen by the network.
     """
 
     def __init__(self, view: WindowView, config: WindowNetworks, n_latents: int) -> None:
@@ -60,7 +61,7 @@ class WindowGenerator(nn.Module):
         self.view = view
         widths = config.generator_widths
         self.activate = ACTIVATIONS[config.activation].function
-        self.first = nn.Linear(n_latents, widths[0])
+        self.first = nn.Linear(n_latents + view.tensors["where"].shape[1], widths[0])
         pairs = pairwise((widths[0], *widths))
         self.blocks = nn.Sequential(*(ResidualBlock(width, config.activation, n) for n, width in pairs))
         self.n_skipping = min(n_latents, view.n_scores)
@@ -84,11 +85,14 @@ class WindowGenerator(nn.Module):
     def scores(self, latents: Latents) -> Scores:
         """Scores as they were learnt."""
         known = self.view.on(latents.device).tensors
-        said = self.last(self.activate(self.blocks(self.first(latents))))  # (batch, n_scores + n_skipping)
+        chances = torch.special.ndtr(latents[:, -1].contiguous())
+        regimes = torch.searchsorted(known["shares"], chances).clamp(max=len(known["shares"]) - 1)
+        inputs = torch.cat([latents, known["where"][regimes]], 1)
+        said = self.last(self.activate(self.blocks(self.first(inputs))))  # (batch, n_scores + n_skipping)
         change, loudness = said.split([known["spread"].shape[0], self.n_skipping], 1)
         noise = latents[:, : self.n_skipping] * (MOST_LOUD * torch.tanh(loudness / MOST_LOUD)).exp()
         coefficients = change + pad(noise, (0, change.shape[1] - self.n_skipping))
-        return known["latent_mean"] + coefficients @ known["spread"]
+        return known["centres"][regimes] + coefficients @ known["spread"]
 
     def moved(self, scores: Scores) -> Scores:
         """Each score along the line from what was made to what was wanted, beyond its ends too."""

@@ -22,7 +22,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gansmith.modalities.series.window_codings import CODINGS, AbstractCoding
-from gansmith.modalities.series.window_copula import MOST_WINDOWS, latent_scores
+from gansmith.modalities.series.window_copula import MOST_WINDOWS, components, latent_scores, whitening
 from gansmith.modalities.series.window_fitting import fit_codings
 from gansmith.modalities.series.window_orders import Order, as_distances, find_orders, from_distances
 from gansmith.modalities.series.window_tables import ROUNDING, Tables
@@ -37,14 +37,15 @@ MOST_MEASURES: Final = 100
 """Measures among which orders are looked for."""
 MOST_ORDERED: Final = 500
 """Windows in which they are."""
-ALIKE: Final = 0.999
+ALIKE: Final = 0.9
 """Share of windows that are the ones before, moved on by a step, from which on all are cut of one series."""
 NEAR: Final = 1e-5
 """Deviations within which numbers are the same but for rounding."""
 MOST_KNOWN: Final = 4_096
 """Different numbers up to which a measure is known by all of them."""
-FLOOR: Final = 0.03
-"""Components with a smaller deviation than this are shown as if they had it."""
+MOST_REGIMES: Final = 48
+WINDOWS_PER_REGIME: Final = 80
+"""A long series stays in places; windows are a Gaussian copula around some of these."""
 
 
 @final
@@ -260,10 +261,12 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     view = replace(bare, tables=_tables(bare, values, tolerance))
     chosen = torch.from_numpy(values[np.sort(draws(seed).permutation(len(values))[:MOST_WINDOWS])])
     low, high = view.scores(chosen, 0.0), view.scores(chosen, 1.0)
+    most_regimes = min(MOST_REGIMES, len(chosen) // WINDOWS_PER_REGIME)
     latent = latent_scores(low, high, torch.Generator().manual_seed(seed)).double()
     ranks = latent[:, : view.n_ranked]
     latent[:, : view.n_ranked] = (ranks - ranks.mean(0)) / ranks.std(0)  # so that margins come out exactly
-    return replace(view, tensors={**known, **_components(latent, view.scores(chosen).double())})
+    start = components(latent, most_regimes if is_sliding else 1, seed)
+    return replace(view, tensors={**known, **start, **whitening(view.scores(chosen).double())})
 
 
 def _some(deviations: Float[np.ndarray, " n"], least: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
@@ -287,26 +290,3 @@ def _tables(view: WindowView, values: Numbers, tolerance: np.ndarray) -> Tables:
     _, columns = np.unique(view.rows.numpy(), return_index=True)
     limits = [float(2 * tolerance[owners[one]]) if owners[one] >= 0 else 0.1 for one in columns]
     return Tables.fit([told[:, one] for one in columns], limits)
-
-
-def _components(
-    latent: Float[Tensor, "n_windows n_scores"], scores: Float[Tensor, "n_windows n_scores"]
-) -> dict[str, Tensor]:
-    """What makes latent scores of normal noise, and what makes noise of scores."""
-    deviations, directions = _directions(latent)
-    shown, axes = _directions(scores)
-    return {
-        "latent_mean": latent.mean(0).float(),
-        "spread": (directions * deviations).T.flip(0).float().contiguous(),  # the widest first
-        "score_mean": scores.mean(0).float(),
-        "whitening": (axes / shown.clamp(min=FLOOR)).flip(1).float(),
-    }
-
-
-def _directions(
-    scores: Float[Tensor, "n_windows n_scores"],
-) -> tuple[Float[Tensor, " n_scores"], Float[Tensor, "n_scores n_scores"]]:
-    """Deviations along the principal directions, the narrowest first, and these."""
-    centred = scores - scores.mean(0)
-    variances, directions = torch.linalg.eigh(centred.T @ centred / len(scores))
-    return variances.clamp(min=0).sqrt(), directions
