@@ -24,7 +24,6 @@ from torch import Tensor
 from gansmith.modalities.series.window_codings import CODINGS, AbstractCoding
 from gansmith.modalities.series.window_copula import MOST_WINDOWS, components, latent_scores, whitening
 from gansmith.modalities.series.window_fitting import fit_codings
-from gansmith.modalities.series.window_orders import Order, as_distances, find_orders, from_distances
 from gansmith.modalities.series.window_tables import ROUNDING, Tables
 from gansmith.scorecard.features import draws
 
@@ -33,10 +32,6 @@ Numbers = Float[np.ndarray, "n_windows n_steps n_measures"]
 Scores = Float[Tensor, "batch n_scores"]
 Samples = Float[Tensor, "batch n_values"]
 
-MOST_MEASURES: Final = 100
-"""Measures among which orders are looked for."""
-MOST_ORDERED: Final = 500
-"""Windows in which they are."""
 ALIKE: Final = 0.9
 """Share of windows that are the ones before, moved on by a step, from which on all are cut of one series."""
 NEAR: Final = 1e-5
@@ -56,8 +51,6 @@ class WindowView:
     n_steps: int
     sources: tuple[int, ...]
     """Of each measure the one that it is a copy of: itself, where it is none."""
-    orders: tuple[Order, ...]
-    """Measures that are told by how far they lie beyond others."""
     is_sliding: bool
     """Whether windows are cut of one series, so that all steps have the same margins."""
     codings: tuple[AbstractCoding, ...]
@@ -80,7 +73,6 @@ class WindowView:
         plain = {
             "n_steps": self.n_steps,
             "sources": list(self.sources),
-            "orders": [[one.place, one.side, list(one.others)] for one in self.orders],
             "is_sliding": self.is_sliding,
             "codings": {one.name: list(one.places) for one in self.codings},
         }
@@ -103,8 +95,7 @@ class WindowView:
         )
         sources = tuple(state["sources"])
         tables = Tables.from_state(of("table"))
-        orders = tuple(Order(place, side, tuple(others)) for place, side, others in state["orders"])
-        return WindowView(state["n_steps"], sources, orders, state["is_sliding"], codings, tables, of("view"))
+        return WindowView(state["n_steps"], sources, state["is_sliding"], codings, tables, of("view"))
 
     def on(self, device: torch.device) -> WindowView:
         """The same on that device."""
@@ -185,8 +176,7 @@ class WindowView:
 
     def told(self, values: Values) -> Float[Tensor, "batch n_scores"]:
         """The numbers that the scores stand for."""
-        told = as_distances(values, self.orders)
-        return torch.cat([one.told(told[..., list(one.places)]) for one in self.codings], 1)
+        return torch.cat([one.told(values[..., list(one.places)]) for one in self.codings], 1)
 
     def scores(self, values: Values, shares: Float[Tensor, "batch n_ranked"] | float = 0.5) -> Scores:
         """How windows are told.
@@ -216,8 +206,7 @@ class WindowView:
             values = coding.exact(values) if is_final else values
             found |= dict(zip(coding.places, values.unbind(2), strict=True))
             settled.append(coding.settled(own, told))
-        made = from_distances(torch.stack([found[source] for source in self.sources], 2), self.orders)
-        made = made[..., list(self.sources)]
+        made = torch.stack([found[source] for source in self.sources], 2)
         within = torch.minimum(torch.maximum(made, self.tensors["low"]), self.tensors["high"])
         return self._shown(within, torch.cat(settled, 1))
 
@@ -237,15 +226,9 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
         for place in range(values.shape[2])
     )
     own = sorted(set(sources))
-    orders = tuple(
-        Order(own[one.place], one.side, tuple(own[other] for other in one.others))
-        for one in find_orders(values[:: max(1, len(values) // MOST_ORDERED)][..., own])
-        if len(own) <= MOST_MEASURES
-    )
-    told = as_distances(torch.from_numpy(values), orders).numpy()
     codings = tuple(
         replace(one, places=tuple(own[place] for place in one.places))
-        for one in fit_codings(told[..., own], tolerance[own])
+        for one in fit_codings(values[..., own], tolerance[own])
     )
     margins = {
         "mean": values.mean((0, 1)),
@@ -257,7 +240,7 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     known = {name: torch.from_numpy(one.astype(np.float32)) for name, one in margins.items()}
     known["known"] = _known(values)
     is_sliding = bool(len(is_same) and is_same.mean() > ALIKE)
-    bare = WindowView(values.shape[1], sources, orders, is_sliding, codings, Tables.fit((), ()), known)
+    bare = WindowView(values.shape[1], sources, is_sliding, codings, Tables.fit((), ()), known)
     view = replace(bare, tables=_tables(bare, values, tolerance))
     chosen = torch.from_numpy(values[np.sort(draws(seed).permutation(len(values))[:MOST_WINDOWS])])
     low, high = view.scores(chosen, 0.0), view.scores(chosen, 1.0)

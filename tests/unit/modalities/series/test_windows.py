@@ -13,7 +13,6 @@ import torch
 from gansmith.engine.randomness import Randomness
 from gansmith.modalities.series.window_game import calibrate_windows, plan_windows, window_score
 from gansmith.modalities.series.window_networks import WindowGenerator, networks_for
-from gansmith.modalities.series.window_orders import Order, as_distances, from_distances
 from gansmith.modalities.series.windows import WindowView
 from gansmith.nets.discriminators import AbstractExplicitDiscriminator
 
@@ -70,8 +69,7 @@ def _made(generator: WindowGenerator, n: int = 3000) -> np.ndarray:
 
 def test_each_measure_is_told_in_the_way_that_suits_it():
     found = {one.name: one.places for one in view_of("windows").codings}
-    assert found == {"moves": (0,), "knots": (1,), "smooth": (2, 3), "levels": (4, 6)}
-    assert view_of("windows").orders == (Order(6, 1, (2, 3)),)
+    assert found == {"moves": (0,), "knots": (1,), "smooth": (2, 3, 6), "levels": (4,)}
     assert view_of("windows").is_sliding
     assert [one.name for one in view_of("waves").codings] == ["anchors"]
     assert view_of("waves").n_scores == 4
@@ -88,10 +86,8 @@ def test_samples_hold_the_numbers(name):
 
 
 def test_what_is_told_can_be_made_again():
-    view = view_of("windows")
-    values = as_distances(torch.from_numpy(windows()), view.orders)
-    torch.testing.assert_close(from_distances(values, view.orders), torch.from_numpy(windows()))
-    for one in view.codings:
+    values = torch.from_numpy(windows())
+    for one in view_of("windows").codings:
         own = values[..., list(one.places)]
         torch.testing.assert_close(one.made(one.told(own)), own, rtol=1e-4, atol=1e-4)
     own = torch.from_numpy(waves())
@@ -129,7 +125,6 @@ def test_an_untrained_generator_has_the_margins_and_correlations_of_the_real_win
     bends = np.abs(np.diff(made[..., 1], 2)) > 1e-3
     assert bends.sum(1).max() <= 3  # at knots alone
     np.testing.assert_array_equal(made[..., 0], made[..., 5])
-    assert (made[..., 6] >= made[..., 2:4].max(-1)).all()
     shares = np.linspace(0.1, 0.9, 9)
     np.testing.assert_allclose(
         np.quantile(made[..., 4], shares), np.quantile(real[..., 4], shares), rtol=0.1, atol=0.05
@@ -141,7 +136,7 @@ def test_an_untrained_generator_has_the_margins_and_correlations_of_the_real_win
 def test_calibration_brings_margins_back_and_makes_the_same_again():
     generator = untrained("windows")
     with torch.no_grad():
-        generator.last.bias += 0.5
+        generator.last.bias += 3.0
     rules = plan_windows(generator.view, 600).game
     real = windows()
     assert abs(_made(generator)[..., 2].mean() - real[..., 2].mean()) > 0.1 * real[..., 2].std()
@@ -152,7 +147,7 @@ def test_calibration_brings_margins_back_and_makes_the_same_again():
     calibrate_windows([generator], rules, real, 0)
     assert all(one.equal(before[name]) for name, one in generator.state_dict().items())
     with torch.no_grad():
-        generator.last.bias -= 0.5
+        generator.last.bias -= 3.0
 
 
 def test_gradients_reach_every_weight_of_both_players():
