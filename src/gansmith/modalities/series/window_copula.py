@@ -20,6 +20,8 @@ from scipy.cluster.vq import kmeans2
 from torch import Tensor
 from torch.special import ndtr, ndtri
 
+from gansmith.scorecard.features import draws
+
 N_SWEEPS: Final = 4
 MOST_WINDOWS: Final = 4_000
 RIDGE: Final = 1e-3
@@ -103,7 +105,7 @@ def whitening(scores: Scores) -> dict[str, Tensor]:
 def _regimes(placed: Scores, n_regimes: int, seed: int) -> Int[Tensor, " n_windows"]:
     if n_regimes < 2:
         return torch.zeros(len(placed), dtype=torch.long)
-    _, found = kmeans2(placed.numpy(), n_regimes, minit="++", seed=seed)
+    _, found = kmeans2(placed.numpy(), n_regimes, minit="++", rng=draws(seed))
     _, labels = np.unique(found, return_inverse=True)  # none without windows
     return torch.from_numpy(labels.astype(np.int64))
 

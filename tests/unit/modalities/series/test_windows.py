@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 import torch
 
+from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.randomness import Randomness
 from gansmith.modalities.series.window_game import calibrate_windows, plan_windows, window_score
-from gansmith.modalities.series.window_networks import WindowGenerator, networks_for
+from gansmith.modalities.series.window_networks import WindowDiscriminator, WindowGenerator, networks_for
 from gansmith.modalities.series.windows import WindowView
-from gansmith.nets.discriminators import AbstractExplicitDiscriminator
 
 N_STEPS = 12
 
@@ -52,17 +51,28 @@ def view_of(name: str) -> WindowView:
     return WindowView.fit({"windows": windows, "waves": waves}[name]())
 
 
+def rules_of(view: WindowView) -> AdversarialRules:
+    rules = plan_windows(view, 600).game
+    assert isinstance(rules, AdversarialRules)
+    return rules
+
+
+def players_of(view: WindowView) -> tuple[WindowGenerator, WindowDiscriminator]:
+    with torch.random.fork_rng(devices=[]):
+        networks = networks_for(view, plan_windows(view, 600).networks, rules_of(view))
+    generator, discriminator = networks["generator"], networks["discriminator"]
+    assert isinstance(generator, WindowGenerator)
+    assert isinstance(discriminator, WindowDiscriminator)
+    return generator, discriminator
+
+
 @cache
 def untrained(name: str) -> WindowGenerator:
-    view = view_of(name)
-    plan = plan_windows(view, 600)
-    with torch.random.fork_rng(devices=[]):
-        return networks_for(view, plan.networks, plan.game)["generator"]
+    return players_of(view_of(name))[0]
 
 
 def _made(generator: WindowGenerator, n: int = 3000) -> np.ndarray:
-    rules = plan_windows(generator.view, 600).game
-    latents = rules.latents(n, Randomness(3).stream("test"), 0)
+    latents = rules_of(generator.view).latents(n, Randomness(3).stream("test"), 0)
     with torch.no_grad():
         return generator.view.compact(generator.eval()(latents)).numpy()
 
@@ -136,28 +146,24 @@ def test_an_untrained_generator_has_the_margins_and_correlations_of_the_real_win
 def test_calibration_brings_margins_back_and_makes_the_same_again():
     generator = untrained("windows")
     with torch.no_grad():
-        generator.last.bias += 3.0
-    rules = plan_windows(generator.view, 600).game
+        generator.last.bias.add_(3.0)
+    rules = rules_of(generator.view)
     real = windows()
     assert abs(_made(generator)[..., 2].mean() - real[..., 2].mean()) > 0.1 * real[..., 2].std()
-    calibrate_windows([generator], replace(rules), real, 0)
+    calibrate_windows([generator], rules, real, 0)
     made = _made(generator)
     assert abs(made[..., 2].mean() - real[..., 2].mean()) < 0.1 * real[..., 2].std()
     before = {name: one.clone() for name, one in generator.state_dict().items()}
     calibrate_windows([generator], rules, real, 0)
     assert all(one.equal(before[name]) for name, one in generator.state_dict().items())
     with torch.no_grad():
-        generator.last.bias -= 3.0
+        generator.last.bias.sub_(3.0)
 
 
 def test_gradients_reach_every_weight_of_both_players():
-    plan = plan_windows(view_of("windows"), 600)
-    networks = networks_for(view_of("windows"), plan.networks, plan.game)
-    generator, discriminator = networks["generator"], networks["discriminator"]
-    assert isinstance(discriminator, AbstractExplicitDiscriminator)
-    samples = generator.train()(
-        torch.randn(32, plan.game.n_latents, generator=torch.Generator().manual_seed(0))
-    )
+    generator, discriminator = players_of(view_of("windows"))
+    n_latents = rules_of(view_of("windows")).n_latents
+    samples = generator.train()(torch.randn(32, n_latents, generator=torch.Generator().manual_seed(0)))
     discriminator(samples).sum().backward()
     assert generator.last.weight.grad is not None
     assert generator.last.weight.grad.abs().sum() > 0
