@@ -24,7 +24,7 @@ BATCH_SIZE: Final = 128
 SAMPLES_SEEN: Final = 512_000
 """Default length: some five minutes on two slow cores for windows of 24 steps and 28 measures."""
 MAX_EPOCHS: Final = 100
-"""Windows that are seen more often are memorised: after 90 epochs of 2,842 of stock the AUC of boosted trees was
+"""Windows that are seen more often are memorised: after 90 epochs of 2,842 of stock the AUC of trees was
 .83, after 180 it was .89 (one seed)."""
 N_MORE_LATENTS: Final = 32
 """Noise beside that on the components."""
