@@ -24,8 +24,7 @@ from scipy.optimize import minimize
 
 from bench.picture_sets import data_folder
 from bench.picture_task import Row, told
-from bench.series_task import Limit, SeriesTask, learnt, rows_of
-from bench.series_windows import SERIES
+from bench.series_task import FUTURE, Limit, SeriesTask, learnt, rows_of
 
 Values = NDArray[np.float64]
 N_FUTURES: Final = 100
@@ -160,7 +159,7 @@ def measured(task: SeriesTask) -> list[Row]:
 
 def _side_by_side(long: pd.DataFrame, known: Known) -> Values:
     """The futures of a long table, a row each."""
-    values = [each[known.value].to_numpy(np.float64)[-known.horizon :] for _, each in long.groupby(SERIES)]
+    values = [each[known.value].to_numpy(np.float64)[-known.horizon :] for _, each in long.groupby(FUTURE)]
     return np.stack(values)
 
 

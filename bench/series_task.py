@@ -22,6 +22,8 @@ from bench.series_windows import SERIES
 from gansmith import Synthesizer
 from gansmith.errors import GansmithError
 
+FUTURE: Final = "future"
+"""The column that says which future a step belongs to."""
 METHODS: Final = ("half", "copula", "blocks", "timevae", "ours")
 """The rows of a race: a real half beside the other, what runs beside us, and us."""
 OURS: Final = "ours"
@@ -62,7 +64,7 @@ class Learnt:
         return self.synthesizer.sample(n, seed=seed, where=dict(where) if where else None)
 
     def continued(self, history: pd.DataFrame, n_steps: int, n: int) -> pd.DataFrame:
-        """A long table of `n` possible futures of a history, told apart by the column `series`."""
+        """A long table of `n` possible futures of a history, told apart by the column `future`."""
         with tempfile.TemporaryDirectory() as temporary:
             given, made = Path(temporary) / "history.csv", Path(temporary) / "futures.csv"
             history.to_csv(given, index=False)
