@@ -120,6 +120,8 @@ class Plan:
     """The same where a model is fine-tuned: usually what comes must be better than what was there."""
     finishing_share: float = 0.0
     """Share of the time of a run that its last touch takes, where there is a budget; see `Finishing`."""
+    n_judged: int = 0
+    """Samples that the held-out score is taken on, where there are more of them than held-out records."""
     ensemble_size: int = 1
     """How many of the last half of the training generate records in turn."""
 

@@ -25,6 +25,7 @@ from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.records import Form, SeriesSet
 from gansmith.modalities.series.steps import StepCodec, Steps, when
 from gansmith.modalities.series.ticks import Times, times_of
+from gansmith.modalities.series.window_codec import WindowCodec, is_of_numbers
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.measures import NumberCodec
@@ -56,7 +57,12 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
     """Seed of the sample that is made; see `Inventing`. Not stored."""
 
     @classmethod
-    def fit(cls, records: SeriesSet, options: SeriesOptions, seed: int) -> SeriesCodec:
+    def fit(
+        cls, records: SeriesSet, options: SeriesOptions, seed: int
+    ) -> AbstractCodec[SeriesSet, SeriesOptions]:
+        """See the base class; windows of numbers alone have a codec of their own."""
+        if is_of_numbers(records):
+            return WindowCodec.fit(records, options, seed)
         form = records.form
         if form.window:
             records = records.in_windows(form.window)
@@ -275,7 +281,11 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         return found, {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in named.items()}
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> SeriesCodec:
+    def from_state(
+        cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]
+    ) -> AbstractCodec[SeriesSet, SeriesOptions]:
+        if "windows" in state:
+            return WindowCodec.from_state(state, tensors)
         parts: dict[str, dict[str, np.ndarray]] = {"steps": {}, "attributes": {}}
         for name, tensor in tensors.items():
             part, _, key = name.partition("/")
@@ -313,6 +323,9 @@ def _of_series(records: SeriesSet, steps: StepCodec, schema: Schema | None = Non
         called = cells_of(records.steps, form.entity).take(firsts)
         if schema is None:  # found anew: each stands here once
             found = read_table(pa.table({form.entity: called}), n_min=1)
+            if not found.schema.columns[0].traits.is_made_anew:  # a number for each is no quantity
+                named = {form.entity: "identifier"}
+                found = read_table(pa.table({form.entity: called}), n_min=1, overrides=named)
             columns.append(found.schema.columns[0])
             called = cells_of(found.records, form.entity)
         cells[form.entity] = called

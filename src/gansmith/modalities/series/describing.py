@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from gansmith.modalities.series.codec import SeriesCodec
+from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.tabular.description import described
 
 
-def described_series(codec: SeriesCodec) -> list[dict[str, str]]:
+def described_series(codec: SeriesCodec | WindowCodec) -> list[dict[str, str]]:
     """What was learnt of whole series, of when steps are, and of what they hold; one row each."""
+    if isinstance(codec, WindowCodec):
+        told = {place: one.name for one in codec.view.codings for place in one.places}
+        words = [told[source] for source in codec.view.sources]
+        return [
+            _row("window", column.name, column.kind, f"as {word}")
+            for column, word in zip(codec.measures, words, strict=True)
+        ]
     steps, found = codec.steps, list[dict[str, str]]()
     for of, rows in (("series", codec.attributes), ("time", steps.clock), ("step", steps.rows)):
         found += [{"of": of, **row} for row in (described(rows) if rows is not None else ())]

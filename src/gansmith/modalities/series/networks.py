@@ -13,7 +13,7 @@ Sources:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, final
+from typing import Any, Final, final
 
 import torch
 from jaxtyping import Float, Int
@@ -23,26 +23,13 @@ from torch.nn.functional import embedding, log_softmax, pad, silu
 from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.making import Making
 from gansmith.modalities.series.pointing import Pointer
+from gansmith.modalities.series.window_networks import SeriesNetworks
 from gansmith.nets.distributions import AbstractSequential
-from gansmith.settings import Field, PositiveInt, settings
 from gansmith.tabular.completion import Completion
 
 FIRST_SPREAD: Final = 0.05
 """Standard deviation with which what tells columns and states apart begins."""
 Hidden = Float[Tensor, "1 batch width"]
-
-
-@final
-@settings
-class SeriesNetworks:
-    """Sizes of the network."""
-
-    width: PositiveInt = 96
-    """Units of the recurrent layer, and of what is said of each column."""
-    attribute_width: PositiveInt = 128
-    """Units of the layers that make attributes."""
-    hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.3
-    """Of what is known of the past that the network does not see while it learns."""
 
 
 @final

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from gansmith.engine.batches import Batch, Dataset, Samples
+from gansmith.engine.adversarial_rules import AdversarialRules
+from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.players import PlayerConfig
@@ -22,9 +23,13 @@ from gansmith.modalities.series.crops import LONGEST, Crops
 from gansmith.modalities.series.describing import described_series
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial
-from gansmith.modalities.series.networks import SeriesGenerator, SeriesNetworks, networks_for
+from gansmith.modalities.series.networks import SeriesGenerator, networks_for
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.request import SeriesRequest, request_for
+from gansmith.modalities.series.window_codec import WindowCodec
+from gansmith.modalities.series.window_game import calibrate_windows, plan_windows, window_score
+from gansmith.modalities.series.window_networks import SeriesNetworks, WindowGenerator
+from gansmith.modalities.series.window_networks import networks_for as window_networks_for
 from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import Where
@@ -36,6 +41,8 @@ USUAL_EPOCHS: Final = 10
 FEWEST_SEEN: Final = 8_000
 MOST_SEEN: Final = 60_000
 N_EVALUATIONS: Final = 20
+N_JUDGED: Final = 256
+"""Stretches that the held-out likelihood is taken of, at most."""
 FINISHING_SHARE: Final = 0.05
 FEWEST_TO_HOLD_OUT: Final = 10
 MAX_HELDOUT: Final = 500
@@ -49,8 +56,11 @@ ATTRIBUTES_SEEN: Final = 60_000
 """Series that attributes are learnt from, repeated ones too."""
 
 
+AnyCodec = SeriesCodec | WindowCodec
+
+
 @final
-class SeriesRecipe(AbstractRecipe[SeriesCodec]):
+class SeriesRecipe(AbstractRecipe[AnyCodec]):
     """Steps in time, of one or of many."""
 
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = SeriesCodec
@@ -75,7 +85,9 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
     def n_heldout(self, n_records: int, preset: str) -> int:
         return 0 if n_records < FEWEST_TO_HOLD_OUT else min(max(n_records // 10, 1), MAX_HELDOUT)
 
-    def plan(self, codec: SeriesCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
+    def plan(self, codec: AnyCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
+        if isinstance(codec, WindowCodec):
+            return plan_windows(codec.view, codec.n_windows or n_records, preset)
         n_crops = n_records * max(1, codec.longest // LONGEST)
         usual = int(np.clip(USUAL_EPOCHS * n_crops, FEWEST_SEEN, MOST_SEEN))
         rules = LikelihoodRules(
@@ -83,56 +95,71 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
             generator=PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=1_000),
         )
         return Plan(
-            SeriesNetworks(),
+            SeriesNetworks((1,), (1,)),
             rules,
             usual,
             4 * usual,
             n_evaluations=N_EVALUATIONS,
             finishing_share=FINISHING_SHARE,
+            n_judged=N_JUDGED,
         )
 
-    def build(
-        self, codec: SeriesCodec, networks: SeriesNetworks, rules: AbstractRules
-    ) -> dict[str, nn.Module]:
+    def build(self, codec: AnyCodec, networks: SeriesNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
+        if isinstance(codec, WindowCodec):
+            return window_networks_for(codec.view, networks, rules)
         if not isinstance(rules, LikelihoodRules):
             raise UsageError(f"series have no networks for the game {rules.name!r}.")
         return networks_for(codec, networks, rules)
 
-    def dataset(self, codec: SeriesCodec, records: Any, seed: int) -> Dataset:
+    def dataset(self, codec: AnyCodec, records: Any, seed: int) -> Dataset:
+        if isinstance(codec, WindowCodec):
+            return TensorDataset({"real": codec.encode(records.in_windows(codec.form.window), seed)})
         return Crops(codec, records, seed)
 
     def samples(
-        self, codec: SeriesCodec, networks: SeriesNetworks, batch: Batch, generator: torch.Generator | None
+        self, codec: AnyCodec, networks: SeriesNetworks, batch: Batch, generator: torch.Generator | None
     ) -> Batch:
+        if isinstance(codec, WindowCodec):
+            return batch.with_part("real", codec.expand(batch["real"]))
         return batch
 
-    def request(self, codec: SeriesCodec, where: Where, balance: str) -> SeriesRequest | None:
+    def request(self, codec: AnyCodec, where: Where, balance: str) -> SeriesRequest | None:
         """See `Conditional`: attributes, and statistics such as `max(load)>400`."""
         return request_for(codec, where, balance) if where or balance else None
 
     def partial(
-        self, codec: SeriesCodec, source: object, options: SeriesOptions, *, keep_missing: bool
+        self, codec: AnyCodec, source: object, options: SeriesOptions, *, keep_missing: bool
     ) -> SeriesPartial:
-        """See `Imputing`: gaps are filled, or series go on by `steps`, in several ways."""
+        """See `Imputing`: gaps are filled, or series go on by `steps`, in several ways.
+
+        Raises:
+            UsageError: The model is of separate windows, which nothing comes after.
+        """
+        if isinstance(codec, WindowCodec):
+            raise UsageError(
+                "this model makes separate windows, which nothing comes after. Learn without --window."
+            )
         history = SeriesFormat().read_for(source, codec.empty)
         return SeriesPartial(codec, history, options.steps, options.futures)
 
-    def of_sample(self, codec: SeriesCodec, seed: int) -> SeriesCodec:
+    def of_sample(self, codec: AnyCodec, seed: int) -> AnyCodec:
         """See `Inventing`."""
-        return replace(codec, sample=seed)
+        return codec if isinstance(codec, WindowCodec) else replace(codec, sample=seed)
 
     def held_out_score(
-        self, codec: SeriesCodec, n_heldout: int, seed: int
+        self, codec: AnyCodec, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], float] | str:
-        """What the game itself reads: how likely held-out steps are."""
-        return "likelihood"
+        """Of windows what trees cannot tell; else what the game reads: how likely held-out steps are."""
+        return window_score(codec.view, seed) if isinstance(codec, WindowCodec) else "likelihood"
 
-    def describe(self, codec: SeriesCodec) -> list[dict[str, str]]:
+    def describe(self, codec: AnyCodec) -> list[dict[str, str]]:
         """See the base class: of series, of times and of steps."""
         return described_series(codec)
 
-    def remarks(self, codec: SeriesCodec, records: SeriesSet, target: str) -> tuple[str, ...]:
+    def remarks(self, codec: AnyCodec, records: SeriesSet, target: str) -> tuple[str, ...]:
         """See the base class."""
+        if isinstance(codec, WindowCodec):
+            return ()
         found: list[str] = []
         for rows in (codec.attributes, codec.steps.rows):
             if rows is not None:
@@ -141,14 +168,21 @@ class SeriesRecipe(AbstractRecipe[SeriesCodec]):
 
     def finish(
         self,
-        codec: SeriesCodec,
+        codec: AnyCodec,
         rules: AbstractRules,
         ensemble: Sequence[Networks],
         seen: Dataset,
         samples_seen: int,
         seed: int,
     ) -> None:
-        """See `Finishing`: how attributes go together is learnt."""
+        """See `Finishing`: how attributes go together is learnt; windows get the margins of real ones."""
+        if isinstance(codec, WindowCodec):
+            assert isinstance(rules, AdversarialRules)
+            shape = (codec.form.window, len(codec.measures))
+            values = cast("TensorDataset", seen).all["real"].unflatten(1, shape).numpy()
+            makers = [cast("WindowGenerator", member["generator"]) for member in ensemble]
+            calibrate_windows(makers, rules, values, seed)
+            return
         for member in ensemble:
             generator = cast("SeriesGenerator", member["generator"])
             if generator.attributes is not None:

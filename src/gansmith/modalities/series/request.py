@@ -21,6 +21,7 @@ from gansmith.modalities.capabilities import Origins, Question
 from gansmith.modalities.recipe import Compact
 from gansmith.modalities.series.codec import SPAN, START, STEPS, SeriesCodec
 from gansmith.modalities.series.records import SeriesSet
+from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.tabular.columns.choices import ANY_STATE, Choices
 from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.layout import hold_fixed
@@ -42,7 +43,7 @@ MIN_KNOWN: Final = 10
 class SeriesRequest:
     """See `Request` of the base."""
 
-    codec: SeriesCodec
+    codec: SeriesCodec | WindowCodec
     held: Mapping[int, Choices]
     """By place among the attributes that are learnt, what each can be."""
     watched: Mapping[str, Condition]
@@ -146,7 +147,7 @@ class SeriesBlock:
         return records
 
 
-def request_for(codec: SeriesCodec, where: Where, balance: str) -> SeriesRequest:
+def request_for(codec: SeriesCodec | WindowCodec, where: Where, balance: str) -> SeriesRequest:
     """The request for series with these attributes and statistics.
 
     Raises:
@@ -160,7 +161,8 @@ def request_for(codec: SeriesCodec, where: Where, balance: str) -> SeriesRequest
     names = [] if rows is None else list(rows.flat.names)
     if balance and balance not in found:
         found[balance] = Condition.anything(schema.column(balance))
-    n_steps = _only_number(found.pop(STEPS, None)) if _is_one(found.get(STEPS)) else 0
+    is_free = isinstance(codec, SeriesCodec) and _is_one(found.get(STEPS))
+    n_steps = _only_number(found.pop(STEPS, None)) if is_free else 0
     held: dict[int, Choices] = {}
     watched: dict[str, Condition] = {}
     balanced = None
@@ -196,7 +198,7 @@ def _only_number(condition: Condition | None) -> int:
     return int(number)
 
 
-def _statistics(codec: SeriesCodec) -> list[Column]:
+def _statistics(codec: SeriesCodec | WindowCodec) -> list[Column]:
     """What can be asked of whole series beside their attributes, as columns."""
     known = {STEPS, START, SPAN} if codec.attributes is None else set(codec.attributes.schema.names)
     found = [] if STEPS in known and codec.attributes is not None else [Column(STEPS, "integer")]

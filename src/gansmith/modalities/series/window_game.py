@@ -15,7 +15,7 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.engine.randomness import Randomness
 from gansmith.modalities.recipe import Plan
-from gansmith.modalities.series.window_networks import N_CORNERS, WindowGenerator, WindowNetworks
+from gansmith.modalities.series.window_networks import N_CORNERS, SeriesNetworks, WindowGenerator
 from gansmith.modalities.series.windows import Numbers, Values, WindowView
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc
@@ -33,6 +33,8 @@ PENALTY_INTERVAL: Final = 4
 LEARNING_RATE: Final = 1e-3
 TOLERANCE: Final = 0.03
 FINISHING_SHARE: Final = 0.05
+N_JUDGED: Final = 2_500
+"""Windows that trees look at."""
 N_MADE: Final = 8_192
 """Windows that are made to find where scores have to go."""
 
@@ -57,7 +59,7 @@ def plan_windows(view: WindowView, n_windows: int, preset: str = "default") -> P
         generator=PlayerConfig(LEARNING_RATE, 0.0, average_half_life_samples=100 * batch_size),
         discriminator=PlayerConfig(LEARNING_RATE, 0.0),
     )
-    networks = WindowNetworks(
+    networks = SeriesNetworks(
         generator_widths=(256 // scale, 256 // scale), discriminator_widths=(512 // scale, 256 // scale)
     )
     return Plan(
@@ -66,6 +68,7 @@ def plan_windows(view: WindowView, n_windows: int, preset: str = "default") -> P
         min(SAMPLES_SEEN, most),
         most,
         tolerance=TOLERANCE,
+        n_judged=N_JUDGED,
         finishing_share=FINISHING_SHARE,
     )
 

@@ -34,7 +34,7 @@ from gansmith.nets.discriminators import (
 )
 from gansmith.nets.mlp import ACTIVATIONS, ResidualBlock
 from gansmith.nets.settings import AbstractPlayerNetworks, Activation
-from gansmith.settings import settings
+from gansmith.settings import Annotated, Field, PositiveInt, settings
 
 MOST_LOUD: Final = 3.0
 """Noise is made louder or softer by exp of this at most."""
@@ -44,8 +44,19 @@ N_CORNERS: Final = 65
 
 @final
 @settings
-class WindowNetworks(AbstractPlayerNetworks):
-    """Sizes of the networks; the generator's hidden layers are residual blocks, one for each width."""
+class SeriesNetworks(AbstractPlayerNetworks):
+    """Sizes of the networks.
+
+    Of whole windows the generator's hidden layers are residual blocks, one for each width. Series that are
+    made step by step go by the `width`.
+    """
+
+    width: PositiveInt = 96
+    """Units of the recurrent layer, and of what is said of each column."""
+    attribute_width: PositiveInt = 128
+    """Units of the layers that make attributes."""
+    hidden_share: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    """Of what is known of the past that the network does not see while it learns."""
 
 
 @final
@@ -56,7 +67,7 @@ class WindowGenerator(nn.Module):
     start from; all of them are seen by the network.
     """
 
-    def __init__(self, view: WindowView, config: WindowNetworks, n_latents: int) -> None:
+    def __init__(self, view: WindowView, config: SeriesNetworks, n_latents: int) -> None:
         super().__init__()
         self.view = view
         widths = config.generator_widths
@@ -107,7 +118,7 @@ class WindowGenerator(nn.Module):
 class WindowDiscriminator(AbstractExplicitDiscriminator, AbstractFeaturedDiscriminator):
     """Samples, or several at once, to logits."""
 
-    def __init__(self, n_values: int, config: WindowNetworks) -> None:
+    def __init__(self, n_values: int, config: SeriesNetworks) -> None:
         super().__init__()
         self.activation: Activation = config.activation
         widths = (n_values, *config.discriminator_widths)
@@ -132,7 +143,7 @@ class WindowDiscriminator(AbstractExplicitDiscriminator, AbstractFeaturedDiscrim
         return logits_of(hidden, self.last), (hidden,)
 
 
-def networks_for(view: WindowView, config: WindowNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
+def networks_for(view: WindowView, config: SeriesNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
     """New networks for a game, their weights from torch's current random state.
 
     Raises:

@@ -107,7 +107,7 @@ def prepare(
     evaluation = None
     if n_heldout:
         apart = recipe.dataset(codec, heldout, randomness.key("encode", 1))
-        evaluation = _evaluation(modality, codec, batches, apart, n_heldout, plan.tolerance, randomness)
+        evaluation = _evaluation(modality, codec, batches, apart, n_heldout, plan, randomness)
     elif config.patience or config.cures:
         notes = (*notes, NOTHING_HELD_OUT)
     manifest = {
@@ -131,14 +131,14 @@ def _evaluation(
     batches: Batches,
     apart: Dataset,
     n_heldout: int,
-    tolerance: float,
+    plan: Plan,
     randomness: Randomness,
 ) -> Evaluation:
     """What the held-out score is taken on."""
-    n_judged = min(len(apart), max(n_heldout, FEWEST_JUDGED))
+    n_judged = min(len(apart), max(n_heldout, FEWEST_JUDGED, plan.n_judged))
     held = batches.seen(apart.batch(torch.arange(n_judged)))
     score = modality.recipe.held_out_score(codec, n_heldout, randomness.key("score", 0) % 2**32)
-    return Evaluation(held, batches.first(n_judged), score, tolerance)
+    return Evaluation(held, batches.first(n_judged), score, plan.tolerance)
 
 
 def _weights(modality: Modality, codec: AbstractCodec[Any, Any], dataset: Dataset) -> Weights | None:

@@ -23,6 +23,7 @@ from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial, conditions_for
 from gansmith.modalities.series.making import _resampled
 from gansmith.modalities.series.recipe import SeriesRecipe
+from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.tabular.cells import cells_of
 
 RECIPE = SeriesRecipe()
@@ -33,6 +34,7 @@ def learnt(frame, **options):
     chosen = SeriesOptions(**options)
     series = RECIPE.divided(SeriesFormat().read(frame, chosen))
     codec = SeriesCodec.fit(series, chosen, 0)
+    assert isinstance(codec, SeriesCodec)
     plan = RECIPE.plan(codec, len(series), "default")
     sizes = replace(plan.networks, width=16, attribute_width=16)
     generator = seeded_networks(RECIPE, codec, sizes, plan.game, 1)["generator"].eval()
@@ -221,6 +223,25 @@ def test_one_series_is_learnt_in_stretches_and_made_whole(hours):
     when = cells_of(made.steps, "when").cast(pa.int64()).to_numpy()
     assert set(np.diff(when).tolist()) == {3_600_000_000}
     assert when[0] == cells_of(series.steps, "when").cast(pa.int64()).to_numpy().min()
+
+
+def test_windows_of_numbers_alone_are_learnt_whole(hours):
+    frame = hours(300).drop(columns="when")
+    chosen = SeriesOptions(window=24)
+    series = RECIPE.divided(SeriesFormat().read(frame, chosen))
+    codec = SeriesCodec.fit(series, chosen, 0)
+    assert isinstance(codec, WindowCodec)
+    plan = RECIPE.plan(codec, len(series), "default")
+    batch = RECIPE.samples(
+        codec, plan.networks, RECIPE.dataset(codec, series, 0).batch(torch.arange(9)), None
+    )
+    again = codec.decode(codec.compact(batch["real"]), 0, 0)
+    first = codec.windows(series)[:9]
+    np.testing.assert_allclose(codec.windows(again), first, atol=1e-5)
+    state, tensors = codec.state()
+    assert SeriesCodec.from_state(json.loads(json.dumps(state)), tensors).n_values == codec.n_values
+    with pytest.raises(UsageError, match="--window"):
+        RECIPE.partial(codec, frame, chosen, keep_missing=False)
 
 
 def test_windows_are_series_of_as_many_steps(hours):
