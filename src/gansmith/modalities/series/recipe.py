@@ -38,6 +38,8 @@ BATCH_SIZE: Final = 32
 """Stretches."""
 USUAL_EPOCHS: Final = 10
 """Times that each stretch is seen; from then on it is memorised (LOG.md)."""
+MOST_EPOCHS: Final = 30
+"""The same where there are few."""
 FEWEST_SEEN: Final = 8_000
 MOST_SEEN: Final = 60_000
 N_EVALUATIONS: Final = 20
@@ -89,7 +91,8 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
         if isinstance(codec, WindowCodec):
             return plan_windows(codec.view, codec.n_windows or n_records, preset)
         n_crops = n_records * max(1, codec.longest // LONGEST)
-        usual = int(np.clip(USUAL_EPOCHS * n_crops, FEWEST_SEEN, MOST_SEEN))
+        least = min(FEWEST_SEEN, MOST_EPOCHS * n_crops)
+        usual = int(np.clip(USUAL_EPOCHS * n_crops, least, MOST_SEEN))
         rules = LikelihoodRules(
             batch_size=BATCH_SIZE,
             generator=PlayerConfig(3e-3, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=1_000),
@@ -98,7 +101,7 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
             SeriesNetworks((1,), (1,)),
             rules,
             usual,
-            4 * usual,
+            2 * usual,
             n_evaluations=N_EVALUATIONS,
             finishing_share=FINISHING_SHARE,
             n_judged=N_JUDGED,

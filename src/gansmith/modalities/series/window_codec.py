@@ -108,7 +108,8 @@ class WindowCodec(AbstractCodec[SeriesSet, SeriesOptions]):
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         plain, tensors = self.view.state()
         form = json.loads(json.dumps(to_plain(self.form)))
-        return {"form": form, "windows": plain}, {f"{_VIEW}{name}": one for name, one in tensors.items()}
+        own = {f"{_VIEW}{name}": one.contiguous() for name, one in tensors.items()}
+        return {"form": form, "windows": plain}, own
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> WindowCodec:
