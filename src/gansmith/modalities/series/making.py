@@ -157,11 +157,12 @@ class Making:
         for number in range(longest):
             n_left = int((lengths > number).sum())
             walk.keep(n_left)
-            history = torch.cat([torch.from_numpy(walk.history()), told[:n_left]], 1)
+            history, own = torch.from_numpy(walk.history()), told[:n_left]
             hidden = None if hidden is None else hidden[:, :n_left].contiguous()
-            context, hidden = network.advance(history, None if seen is None else seen[:n_left], hidden)
+            before = None if seen is None else seen[:n_left]
+            context, hidden = network.advance(history, own, before, hidden)
             known = None if given is None else given.at(number, n_left)
-            step = Step(steps, network, walk, draws, known)
+            step = Step(steps, network, walk, draws, known, own)
             made = step.made(context)
             for part, value in zip(kept, made, strict=True):
                 part[:n_left, number] = value

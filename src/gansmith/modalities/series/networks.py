@@ -57,7 +57,7 @@ class SeriesGenerator(AbstractSequential):
         n_in = steps.route.n_history + n_attributes
         self.read = nn.Linear(n_in, width)
         self.carry = nn.GRU(width, width, batch_first=True)
-        self.past = nn.Linear(2 * width, width)
+        self.past = nn.Linear(2 * width + n_attributes, width)
         self.now = nn.Linear(steps.route.n_moment, width)
         self.known = nn.Parameter(torch.randn(n_columns, n_most, width) * FIRST_SPREAD)
         self.place = nn.Parameter(torch.zeros(n_columns, width))
@@ -75,7 +75,7 @@ class SeriesGenerator(AbstractSequential):
             ("_is_later", (numbers >= self.n_clock).float()),
         ):
             self.register_buffer(name, values, persistent=False)
-        self.pointer = Pointer(steps, width) if steps.is_pointing else None
+        self.pointer = Pointer(steps, width + n_attributes, width) if steps.is_pointing else None
         self._making = Making(codec)
 
     # --- Learning ---
@@ -85,8 +85,10 @@ class SeriesGenerator(AbstractSequential):
     ) -> Float[Tensor, " batch"]:
         """See the base class; the mean over the cells that count."""
         states, counts = parts["states"].long(), parts["counts"]
-        past = self._pasts(parts, states, hiding)
+        told = self._told(parts, states.shape[1])
+        past = self._pasts(parts, states, told, hiding)
         is_step = counts.any(2)  # what fills up short series costs nothing from here on
+        told = told[is_step]
         past, moment, days = past[is_step], parts["moment"][is_step].float(), parts["days"][is_step].long()
         hints, here = parts["hints"][is_step].float(), states[is_step]
         known = self._each(self.known, here) + hints[..., None] * self.place
@@ -96,28 +98,31 @@ class SeriesGenerator(AbstractSequential):
             context = context + self.pointer.context(days[:, 1])[:, None] * self._is_after_first
         logits = self._logits(context + known, slice(None)) + self._closed
         if self.pointer is not None:
-            more = self.pointer.logits(past, days[:, 0], days[:, 2:])
+            more = self.pointer.logits(torch.cat([past, told], 1), days[:, 0], days[:, 2:])
             logits = logits + pad(more, (0, logits.shape[-1] - more.shape[-1]))[:, None] * self._is_first
         found = log_softmax(logits.float(), -1).gather(-1, here[..., None])[..., 0]
         cells = counts.new_zeros(counts.shape, dtype=found.dtype)
         cells[is_step] = found
         return (cells * counts).sum((1, 2)) / counts.sum((1, 2)).clamp_min(1)
 
+    def _told(self, parts: Mapping[str, Tensor], n_steps: int) -> Float[Tensor, "batch steps n_attributes"]:
+        """The attributes of series, as samples, at each of their steps."""
+        compact = parts["attributes"]
+        told = compact.new_zeros(len(compact), 0) if self.layout is None else self.layout.expand(compact)
+        return told[:, None].expand(-1, n_steps, -1)
+
     def _pasts(
-        self, parts: Mapping[str, Tensor], states: Tensor, hiding: torch.Generator | None
+        self, parts: Mapping[str, Tensor], states: Tensor, told: Tensor, hiding: torch.Generator | None
     ) -> Float[Tensor, "batch steps width"]:
         """What is known before each step."""
-        history = parts["history"].float()
-        if self.layout is not None:
-            told = self.layout.expand(parts["attributes"])
-            history = torch.cat([history, told[:, None].expand(-1, history.shape[1], -1)], -1)
+        history = torch.cat([parts["history"].float(), told], -1)
         before = self._each(self.before, states).sum(-2)
         rows = self.read(history) + pad(before, (0, 0, 1, -1))  # of the step before
         if hiding is not None and self.hidden_share:
             is_kept = torch.rand(rows.shape, generator=hiding) >= self.hidden_share
             rows = rows * is_kept.to(rows) / (1 - self.hidden_share)
         carried, _ = self.carry(rows)
-        return self.past(torch.cat([carried, rows], -1))
+        return self.past(torch.cat([carried, rows, told], -1))
 
     def _each(self, table: Tensor, states: Int[Tensor, "*rows columns"]) -> Tensor:
         """What stands in a table for the state of each column."""
@@ -134,20 +139,21 @@ class SeriesGenerator(AbstractSequential):
     # --- Making ---
 
     def advance(
-        self, history: Tensor, states: Tensor | None, hidden: Hidden | None
+        self, history: Tensor, told: Tensor, states: Tensor | None, hidden: Hidden | None
     ) -> tuple[Float[Tensor, "batch width"], Hidden]:
         """What is known before a step, and what is carried on.
 
         Args:
-            history: Of each series, the attributes among it, shape `(batch, n_in)`.
+            history: Of each series, shape `(batch, n_history)`.
+            told: Its attributes, as samples, shape `(batch, n_attributes)`.
             states: Of the step before, shape `(batch, columns)`; None: there was none.
             hidden: What was carried so far; None: nothing.
         """
-        rows = self.read(history)
+        rows = self.read(torch.cat([history, told], 1))
         if states is not None:
             rows = rows + self._each(self.before, states[:, None])[:, 0].sum(-2)
         carried, after = self.carry(rows[:, None], hidden)
-        return self.past(torch.cat([carried[:, 0], rows], -1)), after
+        return self.past(torch.cat([carried[:, 0], rows, told], -1)), after
 
     def chances(
         self, context: Float[Tensor, "batch width"], column: int, more: Tensor | None = None

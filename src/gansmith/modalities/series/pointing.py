@@ -43,14 +43,15 @@ class Pointer(nn.Module):
 
     Args:
         steps: What was learnt of steps; their first column is the gap, in days.
-        width: Of what is known before a step.
+        width: Of what is known before a step, the attributes of the series among it.
+        n_known: Of what a network knows without them.
     """
 
     calendar: Tensor
     of_month: Tensor
     offsets: Tensor
 
-    def __init__(self, steps: StepCodec, width: int) -> None:
+    def __init__(self, steps: StepCodec, width: int, n_known: int) -> None:
         super().__init__()
         timing, codec = steps.timing, steps.columns[0]
         assert isinstance(codec, NumberCodec)
@@ -65,7 +66,7 @@ class Pointer(nn.Module):
         nn.init.zeros_(self.usual.weight)
         self.wanted = nn.Linear(width, N_TOLD)
         self.again = nn.Linear(width, steps.route.n_recalled * len(_BESIDE))
-        self.day = nn.Linear(N_TOLD, width)
+        self.day = nn.Linear(N_TOLD, n_known)
 
     def logits(
         self,

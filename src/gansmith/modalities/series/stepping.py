@@ -46,12 +46,20 @@ class Step:
         walk: Where the series are.
         draws: Their chance.
         known: What is there already; None: nothing is.
+        told: The attributes of the series, as samples.
     """
 
     def __init__(
-        self, steps: StepCodec, network: SeriesGenerator, walk: Walk, draws: Draws, known: Known | None
+        self,
+        steps: StepCodec,
+        network: SeriesGenerator,
+        walk: Walk,
+        draws: Draws,
+        known: Known | None,
+        told: Float[Tensor, "n n_attributes"],
     ) -> None:
         self._steps, self._network, self._walk, self._draws, self._known = steps, network, walk, draws, known
+        self._told = told
         n, k = len(walk.times), len(steps.columns)
         self._n = n
         self._states, self._levels = np.zeros((n, k), np.int64), np.zeros((n, k), np.float32)
@@ -107,7 +115,7 @@ class Step:
         assert isinstance(codec, NumberCodec)
         if self._network.pointer is not None and not place:
             days, before = torch.from_numpy(self._walk.days()), torch.from_numpy(self._walk.seen_days())
-            more = self._network.pointer.logits(context, days, before)
+            more = self._network.pointer.logits(torch.cat([context, self._told], 1), days, before)
         chances = self._network.chances(context, place, more).numpy()
         name = codec.column.name
         if name in (CLOCK, MOMENT) and DAYS in self._of_time and codec.has_missing:
