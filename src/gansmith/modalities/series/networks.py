@@ -86,7 +86,7 @@ class SeriesGenerator(AbstractSequential):
         """See the base class; the mean over the cells that count."""
         states, counts = parts["states"].long(), parts["counts"]
         told = self._told(parts, states.shape[1])
-        past = self._pasts(parts, states, told, hiding)
+        past = self._hidden(self._pasts(parts, states, told, hiding), hiding)
         is_step = counts.any(2)  # what fills up short series costs nothing from here on
         told = told[is_step]
         past, moment, days = past[is_step], parts["moment"][is_step].float(), parts["days"][is_step].long()
@@ -118,11 +118,16 @@ class SeriesGenerator(AbstractSequential):
         history = torch.cat([parts["history"].float(), told], -1)
         before = self._each(self.before, states).sum(-2)
         rows = self.read(history) + pad(before, (0, 0, 1, -1))  # of the step before
-        if hiding is not None and self.hidden_share:
-            is_kept = torch.rand(rows.shape, generator=hiding) >= self.hidden_share
-            rows = rows * is_kept.to(rows) / (1 - self.hidden_share)
+        rows = self._hidden(rows, hiding)
         carried, _ = self.carry(rows)
         return self.past(torch.cat([carried, rows, told], -1))
+
+    def _hidden(self, values: Tensor, hiding: torch.Generator | None) -> Tensor:
+        """Values, some of them zero while the network learns, and the others the larger for it."""
+        if hiding is None or not self.hidden_share:
+            return values
+        is_kept = torch.rand(values.shape, generator=hiding) >= self.hidden_share
+        return values * is_kept.to(values) / (1 - self.hidden_share)
 
     def _each(self, table: Tensor, states: Int[Tensor, "*rows columns"]) -> Tensor:
         """What stands in a table for the state of each column."""
