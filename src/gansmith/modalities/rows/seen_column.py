@@ -18,8 +18,8 @@ from jaxtyping import Float
 from scipy.special import ndtri
 from scipy.stats import chi2_contingency, ks_2samp
 
+from gansmith.modalities.rows.oddities import shortened, spelt_cells
 from gansmith.modalities.sight import MovedPart
-from gansmith.modalities.table.oddities import shortened, spelt_cells
 from gansmith.tabular.cells import are_missing
 from gansmith.tabular.columns.measures import from_numbers, to_numbers
 from gansmith.tabular.schema import Column

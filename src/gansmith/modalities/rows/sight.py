@@ -18,29 +18,19 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractRecipe
+from gansmith.modalities.rows.cell_critic import CellCorruptor, CellCritic
+from gansmith.modalities.rows.middle import middle
+from gansmith.modalities.rows.oddities import SURPRISING, odd_places, reasons, spelt_cells
+from gansmith.modalities.rows.seen_column import SeenColumn, moved_columns
 from gansmith.modalities.sight import AbstractSight, MovedPart, Others, Parts, View, nearest
-from gansmith.modalities.table.cell_critic import CellCorruptor, CellCritic
-from gansmith.modalities.table.oddities import SURPRISING, odd_places, reasons, spelt_cells
-from gansmith.modalities.table.seen_column import SeenColumn, moved_columns
 from gansmith.tabular import parts
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.schema import Schema, Table
 
 
 @final
-class _Middle(np.random.Generator):
-    """Draws the middle of whatever it is to draw from."""
-
-    def random(self, size: Any = None, *_: Any, **__: Any) -> Any:
-        return np.full(() if size is None else size, 0.5)
-
-    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-        return np.full(() if size is None else size, (low + high) / 2)
-
-
-@final
 @dataclass(frozen=True, eq=False)
-class TableSight(AbstractSight[Table]):
+class RowSight(AbstractSight[Table]):
     """See the base class; the parts of a row are its cells, or what these are put together from."""
 
     is_made_again: ClassVar[bool] = False
@@ -51,7 +41,7 @@ class TableSight(AbstractSight[Table]):
     """One for each column of the flat schema."""
 
     @classmethod
-    def fit(cls, records: Table) -> TableSight:
+    def fit(cls, records: Table) -> RowSight:
         min_count, flat = usual_min_count(len(records)), _flat(records)
         found = (
             SeenColumn.fit(cells_of(flat.records, one.name), one, min_count) for one in flat.schema.columns
@@ -74,7 +64,7 @@ class TableSight(AbstractSight[Table]):
 
     def given(self, recipe: AbstractRecipe[Any], codec: Any, records: Table) -> Batch:
         """See the base class: what a codec leaves to chance, here it leaves to the middle."""
-        return Batch({"real": codec.encode_rows(records.records, _Middle(np.random.PCG64()))})
+        return Batch({"real": codec.encode_rows(records.records, middle())})
 
     def margins(self, view: View) -> Parts:
         """See the base class: of a number the chance to lie as far out, of a category its share."""
@@ -145,7 +135,7 @@ class TableSight(AbstractSight[Table]):
         return {"schema": self.schema.to_json(), "columns": columns}, tensors
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableSight:
+    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> RowSight:
         schema = Schema.from_json(state["schema"])
         if len(schema.flat) != len(state["columns"]):
             raise DataError("what a detector learnt of the columns does not fit the schema. Learn it again.")
