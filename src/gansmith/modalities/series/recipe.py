@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from gansmith.disclosure import usual_min_count
 from gansmith.engine.adversarial_rules import AdversarialRules
 from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
 from gansmith.engine.games import AbstractRules, Networks
@@ -19,6 +20,7 @@ from gansmith.errors import UsageError
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.codec import STEPS, SeriesCodec
+from gansmith.modalities.series.contesting import arena_of, classes_of, marked
 from gansmith.modalities.series.crops import LONGEST, Crops
 from gansmith.modalities.series.describing import described_series
 from gansmith.modalities.series.format import SeriesFormat
@@ -30,6 +32,7 @@ from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.modalities.series.window_game import calibrate_windows, plan_windows, window_score
 from gansmith.modalities.series.window_networks import SeriesNetworks, WindowGenerator
 from gansmith.modalities.series.window_networks import networks_for as window_networks_for
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import Where
@@ -191,3 +194,19 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
             if generator.attributes is not None:
                 compact = cast("Crops", seen).attributes
                 fit_completion(generator.attributes, compact, None, ATTRIBUTES_SEEN, seed, BEGINNINGS)
+
+    def classes(self, records: SeriesSet, target: str) -> np.ndarray:
+        """See `HasClasses`: an attribute."""
+        return classes_of(records, target)
+
+    def arena(self, parts: Sequence[SeriesSet], target: str) -> Arena:
+        """See `Contesting`."""
+        return arena_of(parts, target)
+
+    def sparing(self, options: SeriesOptions, n_records: int, times: int) -> SeriesOptions:
+        """See `Contesting`."""
+        return replace(options, min_count=times * (options.min_count or usual_min_count(n_records)))
+
+    def marked(self, parts: Sequence[SeriesSet], marks: Sequence[bool], name: str) -> SeriesSet:
+        """See `Contesting`."""
+        return marked(parts, marks, name)
