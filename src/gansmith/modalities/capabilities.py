@@ -306,6 +306,35 @@ class Detecting(Protocol):
     """How records are seen."""
 
 
+@final
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a record that lies in a row: some steps of a series, ..."""
+
+    first: int
+    """The number of its first step, from 0, ..."""
+    last: int
+    """... and of its last one."""
+    begins: str
+    """When the first one was, as the data spells it; empty: nothing says when."""
+    ends: str
+    words: str
+    """Where it is, and what is odd about it."""
+
+
+@runtime_checkable
+class Surprising(Protocol):
+    """The generator says what is likely next, so it can be surprised by a record, in some place."""
+
+    def surprise(self, codec: Any, networks: Networks, records: Any) -> Float[np.ndarray, " n"]:
+        """How unlikely the least likely stretch of each record is, in nats; of each by itself."""
+        ...
+
+    def stretches(self, codec: Any, networks: Networks, records: Any) -> Sequence[Stretch]:
+        """That stretch of each record."""
+        ...
+
+
 @runtime_checkable
 class HasClasses(Protocol):
     """Something that is known of each record may be one of several classes."""

@@ -29,6 +29,7 @@ _EVIDENCE: Final = {
     "contrast": ("Contrast", "a discriminator takes it for a perturbed record"),
     "margins": ("Single parts", "parts of it are rare by themselves"),
     "reconstruction": ("Reconstruction", "the generator cannot reproduce it"),
+    "surprise": ("Surprise", "a stretch of it is unlikely after what came before"),
     "features": ("Features", "far from usual records in what the model's discriminator looks at"),
 }
 """Kinds of evidence: a name, and what it says of a record."""

@@ -88,14 +88,13 @@ class RowSight(AbstractSight[Table]):
             if one.is_category:
                 axes.append((values == np.arange(len(one.shares))) / math.sqrt(2))
             else:
-                axes += [values, gaps] if gaps.any() else [values]
+                axes += [values, gaps] if one.has_gaps else [values]
         return np.concatenate(axes, 1)
 
     def neighbours(self, view: View, oddness: Parts, usual: Others, n: int) -> np.ndarray:
         """See the base class; the oddest cell of a row, and all that surprise, are not looked at."""
-        owners = np.repeat(np.arange(len(self.columns)), self._n_coordinates(view, usual))
-        both = self.points(torch.cat([view, usual]))
-        ours, theirs = both[: len(view)], both[len(view) :]
+        owners = np.repeat(np.arange(len(self.columns)), self._n_coordinates)
+        ours, theirs = self.points(view), self.points(usual)
         found: list[np.ndarray] = []
         for point, odd in zip(ours, oddness, strict=True):
             is_odd = (odd > SURPRISING) | (odd == odd.max())
@@ -107,12 +106,9 @@ class RowSight(AbstractSight[Table]):
         """See the base class: numbers by Kolmogorov and Smirnov, categories by Pearson's chi-squared."""
         return moved_columns(self.columns, view.double().numpy(), other.double().numpy())
 
-    def _n_coordinates(self, *views: Tensor) -> list[int]:
-        has_gaps = torch.cat([view[:, :, 1] for view in views]).any(0).tolist()
-        return [
-            len(one.shares) if one.is_category else 1 + has_gap
-            for one, has_gap in zip(self.columns, has_gaps, strict=True)
-        ]
+    @property
+    def _n_coordinates(self) -> list[int]:
+        return [len(one.shares) if one.is_category else 1 + one.has_gaps for one in self.columns]
 
     def texts(self, records: Table) -> Sequence[Mapping[str, str]]:
         """See the base class: cells as a file spells them, and their parts."""
@@ -131,7 +127,10 @@ class RowSight(AbstractSight[Table]):
         for place, one in enumerate(self.columns):
             arrays = {"knots": one.knots, "normal_scores": one.normal_scores, "shares": one.shares}
             tensors |= {f"{place}/{name}": torch.from_numpy(value.copy()) for name, value in arrays.items()}
-        columns = [{"spreads": list(one.spreads), "categories": list(one.categories)} for one in self.columns]
+        columns = [
+            {"spreads": list(one.spreads), "categories": list(one.categories), "has_gaps": one.has_gaps}
+            for one in self.columns
+        ]
         return {"schema": self.schema.to_json(), "columns": columns}, tensors
 
     @classmethod
@@ -164,4 +163,5 @@ def _columns_from(
         )
         if not is_sound:
             raise DataError(f"what a detector learnt of the column {column.name!r} does not fit together.")
-        yield SeenColumn(column, knots, scores, (below, above), categories, shares)
+        has_gaps = bool(said.get("has_gaps", False))  # files of old do not say
+        yield SeenColumn(column, knots, scores, (below, above), categories, shares, has_gaps)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 from torch import nn
 
 from gansmith.disclosure import usual_min_count
@@ -17,6 +18,7 @@ from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
+from gansmith.modalities.capabilities import Stretch
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.codec import STEPS, SeriesCodec
@@ -28,10 +30,14 @@ from gansmith.modalities.series.futures import SeriesPartial
 from gansmith.modalities.series.networks import SeriesGenerator, networks_for
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.request import SeriesRequest, request_for
+from gansmith.modalities.series.sight import SeriesSight
+from gansmith.modalities.series.stretches import stretches_of, strongest
+from gansmith.modalities.series.surprise import normal_scores
 from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.modalities.series.window_game import calibrate_windows, plan_windows, window_score
 from gansmith.modalities.series.window_networks import SeriesNetworks, WindowGenerator
 from gansmith.modalities.series.window_networks import networks_for as window_networks_for
+from gansmith.modalities.sight import AbstractSight
 from gansmith.scorecard.contest.arena import Arena
 from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.suppressed import suppression_notes
@@ -71,6 +77,7 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = SeriesCodec
     networks: ClassVar[type[Any]] = SeriesNetworks
     presets: ClassVar[Mapping[str, str]] = {"default": "attributes first, then step after step"}
+    sight: ClassVar[type[AbstractSight[Any]]] = SeriesSight
 
     def divided(self, records: SeriesSet) -> SeriesSet:
         """See `Dividing`: one long series alone lies in stretches, some of which are held out."""
@@ -210,3 +217,21 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
     def marked(self, parts: Sequence[SeriesSet], marks: Sequence[bool], name: str) -> SeriesSet:
         """See `Contesting`."""
         return marked(parts, marks, name)
+
+    def surprise(self, codec: SeriesCodec, networks: Networks, records: SeriesSet) -> Float[np.ndarray, " n"]:
+        """See `Surprising`."""
+        generator = cast("SeriesGenerator", networks["generator"])
+        return strongest(normal_scores(codec, generator, records), records.starts)
+
+    def stretches(self, codec: SeriesCodec, networks: Networks, records: SeriesSet) -> Sequence[Stretch]:
+        """See `Surprising`."""
+        generator = cast("SeriesGenerator", networks["generator"])
+        return stretches_of(codec.steps, records, normal_scores(codec, generator, records))
+
+    def broken(self, codec: SeriesCodec, records: SeriesSet) -> Mapping[str, Bool[np.ndarray, " n"]]:
+        """See `NamingRules`: rules between the columns of a step; a series breaks one in any of its steps."""
+        rows = codec.steps.rows
+        if rows is None:
+            return {}
+        broken = rows.chain.broken(rows.split(records.steps.select(list(rows.schema.names))))
+        return {words: np.logical_or.reduceat(mask, records.starts[:-1]) for words, mask in broken.items()}

@@ -25,7 +25,15 @@ from gansmith.tasks.detect.conventions import (
     rejected,
     rejection_statistics,
 )
-from gansmith.tasks.detect.detection import Detection, Progress, learnt_detection, set_apart, with_classics
+from gansmith.tasks.detect.detection import (
+    Detection,
+    Progress,
+    in_pieces,
+    learnt_detection,
+    read_for,
+    set_apart,
+    with_classics,
+)
 from gansmith.tasks.detect.saved import load_detection, save_detection
 from gansmith.tasks.learner import AbstractLearner
 from gansmith.tasks.model import Model, load_model
@@ -116,13 +124,13 @@ class Detector(AbstractLearner, OutlierMixin, BaseEstimator):
         source = self._checked(X, is_new=True)
         if self.model is None:
             opened = open_data(source, kind=self.kind)
-            usual = opened.hand_over()
+            usual = in_pieces(opened.modality, opened.hand_over())
             seen, apart = set_apart(usual, self.seed)
             opened.records = seen
             model = self._model_of(opened)
         else:
             model = _model_of(self.model)
-            usual = model.modality.format.read_for(source, model.codec.empty)
+            usual = read_for(model, source)
             seen, apart = set_apart(usual, self.seed)
         teller = Teller(self.verbose)
         progress = progress or teller.about("learning what is usual:")
@@ -313,8 +321,7 @@ class Detector(AbstractLearner, OutlierMixin, BaseEstimator):
     def _scores(self, X: object) -> Scores:  # noqa: N803
         self._fitted()
         source = self._checked(X, is_new=False)
-        model = self.detection_.model
-        return self.detection_.scores(model.modality.format.read_for(source, model.codec.empty))
+        return self.detection_.scores(read_for(self.detection_.model, source))
 
     def _confidence(self, scores: Scores) -> Scores:
         return confidence(self.decision_scores_, scores, self.contamination, scores > self.threshold_)
