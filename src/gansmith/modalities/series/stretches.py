@@ -79,7 +79,7 @@ def _nats(scores: OfCells, width: int) -> Float[np.ndarray, "n_windows n_columns
     return np.concatenate([np.maximum(lies, varies), every[:, None]], 1)
 
 
-def _sums(values: OfCells, width: int) -> OfCells:
+def _sums(values: OfCells, width: int) -> Float[np.ndarray, "n_windows n_columns"]:
     upto = np.concatenate([np.zeros((1, values.shape[1])), values.cumsum(0)])
     return upto[width:] - upto[:-width]
 
