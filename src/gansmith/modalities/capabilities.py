@@ -334,6 +334,10 @@ class Surprising(Protocol):
         """That stretch of each record."""
         ...
 
+    def along(self, codec: Any, records: Any) -> Sequence[Mapping[str, Sequence[float | None]]]:
+        """What each record is along its steps: numbers by name, the first ones if there are many."""
+        ...
+
 
 @runtime_checkable
 class HasClasses(Protocol):

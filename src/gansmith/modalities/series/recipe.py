@@ -31,7 +31,7 @@ from gansmith.modalities.series.networks import SeriesGenerator, networks_for
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.request import SeriesRequest, request_for
 from gansmith.modalities.series.sight import SeriesSight
-from gansmith.modalities.series.stretches import stretches_of, strongest
+from gansmith.modalities.series.stretches import curves_of, stretches_of, strongest
 from gansmith.modalities.series.surprise import normal_scores
 from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.modalities.series.window_game import calibrate_windows, plan_windows, window_score
@@ -227,6 +227,10 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
         """See `Surprising`."""
         generator = cast("SeriesGenerator", networks["generator"])
         return stretches_of(codec.steps, records, normal_scores(codec, generator, records))
+
+    def along(self, codec: SeriesCodec, records: SeriesSet) -> list[dict[str, list[float | None]]]:
+        """See `Surprising`."""
+        return curves_of(codec.steps, records)
 
     def broken(self, codec: SeriesCodec, records: SeriesSet) -> Mapping[str, Bool[np.ndarray, " n"]]:
         """See `NamingRules`: rules between the columns of a step; a series breaks one in any of its steps."""

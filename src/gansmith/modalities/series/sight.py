@@ -72,7 +72,10 @@ class SeriesSight(AbstractSight[SeriesSet]):
     def _row(self, records: SeriesSet) -> Table:
         """A row for each series."""
         found = _coded(as_sequences([records], self.named)[0], self.book)
-        return _table(records, found, self.plan)
+        table = _table(records, found, self.plan)
+        if table.schema.names != self.rows.schema.names:
+            raise DataError("this detector tells series by other numbers than are known now. Learn it again.")
+        return table
 
     def seen(self, records: SeriesSet) -> View:
         """See the base class: shape `(n, n_parts, 2)`, as rows are seen."""
@@ -155,7 +158,7 @@ def _table(records: SeriesSet, found: Sequences, plan: Plan) -> Table:
     numbers, parts = profile(found, plan)
     columns, told = [*records.form.of_series.columns], records.attributes
     cells = [told.column(one.name).combine_chunks() for one in columns]
-    unit = {"days": ", days", "seconds": ", s"}.get(found.clock, "")
+    unit = {"days": " (days)", "seconds": " (s)"}.get(found.clock, "")
     for place, part in enumerate(parts):
         values = np.exp(numbers.values[:, place]) if part.is_log else numbers.values[:, place]
         name = f"{part.name}{unit}" if part.is_log else part.name

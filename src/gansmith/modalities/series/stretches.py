@@ -24,10 +24,10 @@ from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.steps import StepCodec
 from gansmith.modalities.series.surprise import OfCells
 from gansmith.modalities.series.ticks import times_of
-from gansmith.tabular.cells import cells_of
+from gansmith.tabular.cells import cells_of, floats_of
 from gansmith.tabular.schema import Column
 
-WIDTHS: Final = (1, 2, 4, 8, 16, 32)
+WIDTHS: Final = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 """Steps of the windows that are looked at, as far as they are at most half as long as the series."""
 NEARLY: Final = 0.7
 """Of the nats of the least likely window, from which on an earlier one is marked in its place: what breaks
@@ -35,6 +35,8 @@ comes back as an echo, when it is a season ago."""
 MAX_NAMED: Final = 2
 """Columns that are named."""
 MAX_VALUES: Final = 3
+MAX_CURVES: Final = 3
+"""Of a series, that can be drawn."""
 LEAST: Final = 1e-300
 _UNITS: Final = ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min"), (1.0, "s"))
 
@@ -98,6 +100,27 @@ def _windows(scores: OfCells) -> Iterator[Window]:
         if width == 1 or 2 * width <= len(scores):
             for first, nats in enumerate(_nats(scores, width).max(1).tolist()):
                 yield Window(first + width - 1, first, nats)
+
+
+def curves_of(steps: StepCodec, series: SeriesSet) -> list[dict[str, list[float | None]]]:
+    """The gaps of each series, where they differ, and its first measures, by name."""
+    form, found = series.form, dict[str, np.ndarray]()
+    if not steps.timing.is_fixed:
+        column = form.schema.column(form.time)
+        times = times_of(cells_of(series.steps, form.time), column).astype(float)
+        is_clock = pa.types.is_temporal(column.arrow_type)
+        gaps = np.diff(times, prepend=np.nan) / (3_600_000_000 if is_clock else 1)
+        gaps[series.starts[:-1]] = np.nan
+        found[f"gap before{', hours' if is_clock else ''}"] = gaps
+    for one in form.measures:
+        cells = cells_of(series.steps, one.name)
+        if one.traits.is_measure and not pa.types.is_null(cells.type) and len(found) < MAX_CURVES:
+            found[one.name] = floats_of(cells)
+    known = {name: np.where(np.isnan(part), None, part) for name, part in found.items()}  # JSON has no NaN
+    return [
+        {name: part[start:end].tolist() for name, part in known.items()}
+        for start, end in zip(series.starts[:-1].tolist(), series.starts[1:].tolist(), strict=True)
+    ]
 
 
 # --- In words -----------------------------------------------------------------------------------------------

@@ -20,8 +20,9 @@ from gansmith.tasks.detect.detection import (
     with_classics,
 )
 from gansmith.tasks.detect.drift import drift
+from gansmith.tasks.detect.labels import has_label, labels_of, read_with
 from gansmith.tasks.detect.saved import load_detection, save_detection
-from gansmith.tasks.detect.searching import Findings, best_threshold, has_label, labels_of, read_with, search
+from gansmith.tasks.detect.searching import Findings, best_threshold, search
 from gansmith.tasks.model import load_model
 
 OWN_RECORDS: Final = (

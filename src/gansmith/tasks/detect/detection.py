@@ -290,6 +290,12 @@ def _evidence(detection: Detection, records: Any) -> dict[str, np.ndarray]:
     return found
 
 
+def along(model: Model, records: Any) -> Sequence[Mapping[str, Sequence[float | None]]]:
+    """Of each record what it is along its steps, where it has such."""
+    surprising = offered(model.modality.recipe, Surprising)
+    return [{}] * len(records) if surprising is None else surprising.along(model.codec, records)
+
+
 def stretches(model: Model, records: Any) -> Sequence[Stretch | None]:
     """Of each record the stretch that is least likely, where the generator knows how likely one is."""
     surprising = offered(model.modality.recipe, Surprising)

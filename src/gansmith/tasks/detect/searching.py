@@ -15,16 +15,14 @@ from jaxtyping import Bool, Float
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from gansmith.errors import UsageError
-from gansmith.modalities.capabilities import HasClasses, Stretch
+from gansmith.modalities.capabilities import Stretch
 from gansmith.modalities.format import ShowsOddities
-from gansmith.modalities.registry import Modality, needed, offered
+from gansmith.modalities.registry import offered
 from gansmith.modalities.sight import Parts
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.store import write_whole
-from gansmith.tasks.detect.detection import SURPRISE, Detection, broken_rules, stretches
+from gansmith.tasks.detect.detection import SURPRISE, Detection, along, broken_rules, stretches
 from gansmith.tasks.detect.drift import Drift
-from gansmith.tasks.model import Model
-from gansmith.tasks.opening import open_data
 
 N_ODDEST: Final = 20
 """Records that a report shows."""
@@ -32,6 +30,8 @@ MAX_EXPLAINED: Final = 1_000
 """Odd records of which it is said what is odd about them, the oddest first."""
 SURPRISING: Final = 3.0
 """Nats of surprise from which on the stretch is said that surprises: 5 % of usual records have as many."""
+MAX_BESIDE: Final = 200
+"""Steps that are drawn before and after an odd stretch."""
 N_NEIGHBOURS: Final = 50
 N_BARS: Final = 40
 FORMATS: Final = (".csv", ".jsonl")
@@ -249,6 +249,9 @@ def search(
             "reason": reasons[int(number)],
             "evidence": {name: float(values[number]) for name, values in nats.items()},
         }
+    for number, one, curves in zip(explained, oddest, along(detection.model, shown), strict=False):
+        if marked and int(number) in marked:
+            one |= _drawn(curves, marked[int(number)])
     return Findings(
         name=records.name,
         scores=scores,
@@ -267,49 +270,6 @@ def search(
         galleries=_galleries(detection, shown, usual.take(near[:N_ODDEST, 0])),
         notes=tuple(records.notes),
     )
-
-
-def has_label(source: object, label: str, model: Model) -> bool:
-    """Whether the user's data has what says which of its records are odd."""
-    try:
-        labels_of(source, label, model.modality, read_with(model))
-    except UsageError:
-        return False
-    return True
-
-
-def read_with(model: Model) -> dict[str, Any]:
-    """The options that say how such data is read as data of this kind."""
-    options = {name: model.manifest["options"].get(name) for name in model.modality.asked_by}
-    return {name: value for name, value in options.items() if value}
-
-
-def labels_of(
-    source: object, label: str, modality: Modality, options: Mapping[str, Any] | None = None
-) -> Bool[np.ndarray, " n"]:
-    """Which records a column of the user's own says to be odd.
-
-    Args:
-        source: The user's data.
-        label: COLUMN=VALUE.
-        modality: Its kind.
-        options: How it is read.
-
-    Raises:
-        UsageError: When there is no such column, or no record, or every one, has the value.
-    """
-    column, found, value = label.partition("=")
-    if not found:
-        raise UsageError(f"label {label!r} is not COLUMN=VALUE. Write for example fraud=1.")
-    known = needed(modality.recipe, HasClasses, modality.kind)
-    opened = open_data(source, kind=modality.kind, options=options)
-    classes = known.classes(opened.hand_over(), column)
-    is_odd = np.array([text == value for text in classes.tolist()], bool)
-    if not is_odd.any() or is_odd.all():
-        some = sorted({str(text) for text in classes.tolist()})[:8]
-        how_many = "every record has" if is_odd.all() else "no record has"
-        raise UsageError(f"{how_many} {label}. Values of {column!r}: {', '.join(some)}.")
-    return is_odd
 
 
 def compared(scores: Mapping[str, Scores], labels: Bool[np.ndarray, " n"]) -> list[Compared]:
@@ -346,6 +306,13 @@ def _marked(
     chosen = numbers[nats[SURPRISE][numbers] > SURPRISING]
     found = zip(chosen, stretches(detection.model, records.take(chosen)), strict=True)
     return {int(number): one for number, one in found if one is not None}
+
+
+def _drawn(curves: Mapping[str, Sequence[float | None]], odd: Stretch) -> dict[str, Any]:
+    """What a report draws of a record: an odd stretch, and what stands before and after it."""
+    first, last = max(0, odd.first - MAX_BESIDE), odd.last + MAX_BESIDE
+    found = {name: list(values[first : last + 1]) for name, values in curves.items()}
+    return {"curves": found, "begin": first + 1, "stretch": [odd.first + 1, odd.last + 1]}
 
 
 def _explained(
