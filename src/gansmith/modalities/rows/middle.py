@@ -12,9 +12,11 @@ class Middle(np.random.Generator):
     """Draws the middle of whatever it is to draw from."""
 
     def random(self, size: Any = None, *_: Any, **__: Any) -> Any:
+        """One half."""
         return np.full(() if size is None else size, 0.5)
 
     def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
+        """The middle of a range."""
         return np.full(() if size is None else size, (low + high) / 2)
 
 

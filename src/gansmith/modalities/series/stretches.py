@@ -116,9 +116,11 @@ def curves_of(steps: StepCodec, series: SeriesSet) -> list[dict[str, list[float 
         cells = cells_of(series.steps, one.name)
         if one.traits.is_measure and not pa.types.is_null(cells.type) and len(found) < MAX_CURVES:
             found[one.name] = floats_of(cells)
-    known = {name: np.where(np.isnan(part), None, part) for name, part in found.items()}  # JSON has no NaN
+    known = {
+        name: [None if np.isnan(value) else value for value in part.tolist()] for name, part in found.items()
+    }
     return [
-        {name: part[start:end].tolist() for name, part in known.items()}
+        {name: part[start:end] for name, part in known.items()}
         for start, end in zip(series.starts[:-1].tolist(), series.starts[1:].tolist(), strict=True)
     ]
 

@@ -89,13 +89,16 @@ def test_a_page_draws_the_odd_stretch(found, tmp_path):
 
 def test_a_saved_detector_of_series_answers_as_before(found):
     folder, frame, findings = found
-    kept, _ = load_detection(folder / "d.gan")
+    loaded = load_detection(folder / "d.gan")
+    assert loaded is not None
+    kept = loaded[0]
     records = kept.model.modality.format.read_for(frame, kept.model.codec.empty)
     np.testing.assert_allclose(kept.scores(records), findings.scores)
     detector = gansmith.Detector.load(folder / "d.gan")
     assert int(np.argmax(detector.decision_function(frame))) == ODD
 
 
+@pytest.mark.slow
 def test_a_detector_learns_from_what_the_model_makes_and_one_series_is_searched_in_stretches(model):
     made = detection.made_records(model, 0)
     assert len(made) == 60
