@@ -326,8 +326,11 @@ class Stretch:
 class Surprising(Protocol):
     """The generator says what is likely next, so it can be surprised by a record, in some place."""
 
-    def surprise(self, codec: Any, networks: Networks, records: Any) -> Float[np.ndarray, " n"]:
-        """How unlikely the least likely stretch of each record is, in nats; of each by itself."""
+    def surprise(self, codec: Any, networks: Networks, records: Any) -> Float[np.ndarray, " n"] | None:
+        """How unlikely the least likely stretch of each record is, in nats; of each by itself.
+
+        None: this codec's generator does not say. Nothing else of this is asked for then.
+        """
         ...
 
     def stretches(self, codec: Any, networks: Networks, records: Any) -> Sequence[Stretch]:

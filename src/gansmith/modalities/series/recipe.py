@@ -218,8 +218,12 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
         """See `Contesting`."""
         return marked(parts, marks, name)
 
-    def surprise(self, codec: SeriesCodec, networks: Networks, records: SeriesSet) -> Float[np.ndarray, " n"]:
-        """See `Surprising`."""
+    def surprise(
+        self, codec: AnyCodec, networks: Networks, records: SeriesSet
+    ) -> Float[np.ndarray, " n"] | None:
+        """See `Surprising`; a game of windows says of nothing how likely it is."""
+        if isinstance(codec, WindowCodec):
+            return None
         generator = cast("SeriesGenerator", networks["generator"])
         return strongest(normal_scores(codec, generator, records), records.starts)
 
@@ -232,9 +236,9 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
         """See `Surprising`."""
         return curves_of(codec.steps, records)
 
-    def broken(self, codec: SeriesCodec, records: SeriesSet) -> Mapping[str, Bool[np.ndarray, " n"]]:
+    def broken(self, codec: AnyCodec, records: SeriesSet) -> Mapping[str, Bool[np.ndarray, " n"]]:
         """See `NamingRules`: rules between the columns of a step; a series breaks one in any of its steps."""
-        rows = codec.steps.rows
+        rows = None if isinstance(codec, WindowCodec) else codec.steps.rows
         if rows is None:
             return {}
         broken = rows.chain.broken(rows.split(records.steps.select(list(rows.schema.names))))

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.engine.corruption import AbstractCorruptor
-from gansmith.errors import DataError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.rows.oddities import spelt_cells
 from gansmith.modalities.rows.sight import RowSight
 from gansmith.modalities.series.records import SeriesSet
@@ -46,6 +46,11 @@ class SeriesSight(AbstractSight[SeriesSet]):
 
     @classmethod
     def fit(cls, records: SeriesSet) -> SeriesSight:
+        if records.form.window:
+            raise UsageError(
+                f"odd series cannot be found by a model of windows of {records.form.window:,} steps. "
+                "Learn whole series: leave --window out."
+            )
         if len(records) < FEWEST:
             raise DataError(
                 f"{records.name}: {len(records):,} usual series, or stretches of one: with fewer than "

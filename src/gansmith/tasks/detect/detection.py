@@ -279,7 +279,8 @@ def _evidence(detection: Detection, records: Any) -> dict[str, np.ndarray]:
     if broken := broken_rules(detection.model, records):
         found[RULES] = np.sum([*broken.values()], axis=0, dtype=float)
     if surprising := offered(detection.model.modality.recipe, Surprising):
-        found[SURPRISE] = surprising.surprise(detection.model.codec, _newest(detection.model), records)
+        nats = surprising.surprise(detection.model.codec, _newest(detection.model), records)
+        found |= {} if nats is None else {SURPRISE: nats}
     if detection.encoder is not None:
         batch = _batch(detection.sight, detection.model, records)
         again = _made_again(detection.model, detection.encoder, batch)
@@ -291,16 +292,13 @@ def _evidence(detection: Detection, records: Any) -> dict[str, np.ndarray]:
 
 
 def along(model: Model, records: Any) -> Sequence[Mapping[str, Sequence[float | None]]]:
-    """Of each record what it is along its steps, where it has such."""
-    surprising = offered(model.modality.recipe, Surprising)
-    return [{}] * len(records) if surprising is None else surprising.along(model.codec, records)
+    """What each record is along its steps, where a kind of data can be surprised; see `Surprising`."""
+    return needed(model.modality.recipe, Surprising, model.modality.kind).along(model.codec, records)
 
 
-def stretches(model: Model, records: Any) -> Sequence[Stretch | None]:
-    """Of each record the stretch that is least likely, where the generator knows how likely one is."""
-    surprising = offered(model.modality.recipe, Surprising)
-    if surprising is None:
-        return [None] * len(records)
+def stretches(model: Model, records: Any) -> Sequence[Stretch]:
+    """Of each record the stretch that is least likely; likewise."""
+    surprising = needed(model.modality.recipe, Surprising, model.modality.kind)
     return surprising.stretches(model.codec, _newest(model), records)
 
 

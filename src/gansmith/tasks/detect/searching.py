@@ -249,9 +249,9 @@ def search(
             "reason": reasons[int(number)],
             "evidence": {name: float(values[number]) for name, values in nats.items()},
         }
-    for number, one, curves in zip(explained, oddest, along(detection.model, shown), strict=False):
-        if marked and int(number) in marked:
-            one |= _drawn(curves, marked[int(number)])
+    if marked:
+        for number, one, curves in zip(explained, oddest, along(detection.model, shown), strict=False):
+            one |= _drawn(curves, marked.get(int(number)))
     return Findings(
         name=records.name,
         scores=scores,
@@ -305,11 +305,13 @@ def _marked(
         return None
     chosen = numbers[nats[SURPRISE][numbers] > SURPRISING]
     found = zip(chosen, stretches(detection.model, records.take(chosen)), strict=True)
-    return {int(number): one for number, one in found if one is not None}
+    return {int(number): one for number, one in found}
 
 
-def _drawn(curves: Mapping[str, Sequence[float | None]], odd: Stretch) -> dict[str, Any]:
+def _drawn(curves: Mapping[str, Sequence[float | None]], odd: Stretch | None) -> dict[str, Any]:
     """What a report draws of a record: an odd stretch, and what stands before and after it."""
+    if odd is None:
+        return {}
     first, last = max(0, odd.first - MAX_BESIDE), odd.last + MAX_BESIDE
     found = {name: list(values[first : last + 1]) for name, values in curves.items()}
     return {"curves": found, "begin": first + 1, "stretch": [odd.first + 1, odd.last + 1]}

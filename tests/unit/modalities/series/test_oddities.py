@@ -12,11 +12,13 @@ from scipy.stats import chi2, norm
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.series import SeriesOptions
+from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.sight import SeriesSight
 from gansmith.modalities.series.stretches import marked_window, stretches_of, strongest
 from gansmith.modalities.series.surprise import normal_scores
-from tests.unit.modalities.series.conftest import make_customers
+from gansmith.modalities.series.window_codec import WindowCodec
+from tests.unit.modalities.series.conftest import make_customers, make_hours
 from tests.unit.modalities.series.test_making import RECIPE, learnt
 
 AS_THEY_ARE = {"entity": "customer_id", "time": "when", "columns": {"born": "date"}}
@@ -188,3 +190,14 @@ def test_whose_series_are_is_learnt_alike_however_often_they_come(shop):
     again = type(codec).fit(series, RECIPE.sparing(SeriesOptions(), 40, 3), 0)
     kinds = [{one.column.name: one.column.kind for one in each.attributes.columns} for each in (codec, again)]
     assert kinds[0]["customer_id"] == kinds[1]["customer_id"]
+
+
+def test_windows_are_not_searched():
+    options = SeriesOptions(window=8)
+    series = SeriesFormat().read(make_hours(60).drop(columns="when"), options)
+    codec = SeriesCodec.fit(series, options, 0)
+    with pytest.raises(UsageError, match="leave --window out"):
+        SeriesSight.fit(series)
+    assert isinstance(codec, WindowCodec)
+    assert RECIPE.surprise(codec, {}, series) is None
+    assert RECIPE.broken(codec, series) == {}

@@ -41,7 +41,7 @@ def _quick():
 
 @pytest.fixture(scope="module")
 def model():
-    learner = gansmith.Synthesizer(kind="series", samples_seen=320, threads=1, verbose=False)
+    learner = gansmith.Synthesizer(kind="series", samples_seen=192, threads=1, verbose=False)
     return learner.fit(make_customers(60)).model_
 
 
