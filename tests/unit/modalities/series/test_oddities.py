@@ -193,8 +193,8 @@ def test_whose_series_are_is_learnt_alike_however_often_they_come(shop):
 
 
 def test_windows_are_not_searched():
-    options = SeriesOptions(window=8)
-    series = SeriesFormat().read(make_hours(60).drop(columns="when"), options)
+    options = SeriesOptions(window=24)
+    series = SeriesFormat().read(make_hours(300).drop(columns="when"), options)
     codec = SeriesCodec.fit(series, options, 0)
     with pytest.raises(UsageError, match="leave --window out"):
         SeriesSight.fit(series)
