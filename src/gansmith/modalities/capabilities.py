@@ -172,6 +172,10 @@ class Dividing(Protocol):
         """The same in pieces, none of which overlap."""
         ...
 
+    def pieces(self, codec: Any, records: Any) -> Any:
+        """Other records in pieces about as long as those that a codec has learnt."""
+        ...
+
 
 @runtime_checkable
 class Imputing(Protocol):

@@ -84,11 +84,14 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
         n, form = len(records.owners), records.form
         if form.shape != "single":
             return records
-        whole = replace(records, form=replace(form, n_whole=n))
-        if n < FEWEST_TO_DIVIDE:
-            return whole
-        least = max(n // MOST_STRETCHES, SHORTEST_STRETCH, 4 * form.window)
-        return whole.in_stretches(min(least, n // FEWEST_TO_HOLD_OUT))
+        return replace(records, form=replace(form, n_whole=n)).in_stretches(_stretch(n, form.window))
+
+    def pieces(self, codec: AnyCodec, records: SeriesSet) -> SeriesSet:
+        """See `Dividing`."""
+        form = codec.form
+        return (
+            records if form.shape != "single" else records.in_stretches(_stretch(form.n_whole, form.window))
+        )
 
     def asked(self, options: SeriesOptions) -> tuple[str, ...]:
         """See `AskingByOption`: how many steps each series has."""
@@ -243,3 +246,10 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
             return {}
         broken = rows.chain.broken(rows.split(records.steps.select(list(rows.schema.names))))
         return {words: np.logical_or.reduceat(mask, records.starts[:-1]) for words, mask in broken.items()}
+
+
+def _stretch(n_steps: int, window: int) -> int:
+    """Steps of the stretches in which one series of so many steps is learnt."""
+    if n_steps < FEWEST_TO_DIVIDE:
+        return n_steps
+    return min(max(n_steps // MOST_STRETCHES, SHORTEST_STRETCH, 4 * window), n_steps // FEWEST_TO_HOLD_OUT)

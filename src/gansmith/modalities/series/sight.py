@@ -20,7 +20,7 @@ from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.scoring import as_sequences
 from gansmith.modalities.sight import AbstractSight, MovedPart, Others, Parts, View
 from gansmith.scorecard.features import Features
-from gansmith.scorecard.sequences.profiles import N_CODES, Plan, profile
+from gansmith.scorecard.sequences.profiles import LENGTH, N_CODES, Plan, profile
 from gansmith.scorecard.sequences.records import Sequences
 from gansmith.tabular.schema import NOT_ROUNDED, Column, Schema, Table
 
@@ -164,7 +164,10 @@ def _table(records: SeriesSet, found: Sequences, plan: Plan) -> Table:
     columns, told = [*records.form.of_series.columns], records.attributes
     cells = [told.column(one.name).combine_chunks() for one in columns]
     unit = {"days": " (days)", "seconds": " (s)"}.get(found.clock, "")
+    is_single = records.form.shape == "single"  # how long stretches of one series are says nothing
     for place, part in enumerate(parts):
+        if is_single and part.columns == (LENGTH,):
+            continue
         values = np.exp(numbers.values[:, place]) if part.is_log else numbers.values[:, place]
         name = f"{part.name}{unit}" if part.is_log else part.name
         columns.append(Column(name, "decimal", decimals=NOT_ROUNDED))

@@ -34,7 +34,7 @@ from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, Training
 from gansmith.modalities.capabilities import Detecting, Dividing, NamingRules, Stretch, Surprising
 from gansmith.modalities.recipe import seeded_networks
-from gansmith.modalities.registry import Modality, needed, offered
+from gansmith.modalities.registry import needed, offered
 from gansmith.modalities.sight import AbstractSight, Parts, View
 from gansmith.nets.distributions import networks_by_turn
 from gansmith.scorecard.classics import CLASSICS, Scorer
@@ -177,13 +177,13 @@ def with_classics(detection: Detection, seen: Any, apart: Any, seed: int) -> Det
 
 def read_for(model: Model, source: object) -> Any:
     """The user's data as records that a model knows, each of which may be odd; see `in_pieces`."""
-    return in_pieces(model.modality, model.modality.format.read_for(source, model.codec.empty))
+    return in_pieces(model, model.modality.format.read_for(source, model.codec.empty))
 
 
-def in_pieces(modality: Modality, records: Any) -> Any:
-    """Records, or the pieces of long ones, where these are learnt from, each of which may be odd."""
-    dividing = offered(modality.recipe, Dividing)
-    return records if dividing is None else dividing.divided(records)
+def in_pieces(model: Model, records: Any) -> Any:
+    """Records, or the pieces of long ones, where these were learnt from."""
+    dividing = offered(model.modality.recipe, Dividing)
+    return records if dividing is None else dividing.pieces(model.codec, records)
 
 
 def made_records(model: Model, seed: int) -> Any:
@@ -191,8 +191,8 @@ def made_records(model: Model, seed: int) -> Any:
     most = needed(model.modality.recipe, Detecting, model.modality.kind).sight.most_numbers
     n = int(np.clip(most // model.codec.n_values, FEWEST_MADE, N_MADE))
     if offered(model.modality.recipe, Dividing):
-        n = -(-n // len(in_pieces(model.modality, model.sample(1, seed))))
-    return in_pieces(model.modality, model.sample(n, seed))
+        n = -(-n // len(in_pieces(model, model.sample(1, seed))))
+    return in_pieces(model, model.sample(n, seed))
 
 
 def learnt_discriminator(

@@ -18,6 +18,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import validate_data
 
 from gansmith.errors import UsageError
+from gansmith.modalities.capabilities import Dividing
+from gansmith.modalities.registry import offered
 from gansmith.tasks.detect.conventions import (
     RejectionStatistics,
     confidence,
@@ -28,7 +30,6 @@ from gansmith.tasks.detect.conventions import (
 from gansmith.tasks.detect.detection import (
     Detection,
     Progress,
-    in_pieces,
     learnt_detection,
     read_for,
     set_apart,
@@ -124,7 +125,8 @@ class Detector(AbstractLearner, OutlierMixin, BaseEstimator):
         source = self._checked(X, is_new=True)
         if self.model is None:
             opened = open_data(source, kind=self.kind)
-            usual = in_pieces(opened.modality, opened.hand_over())
+            usual, dividing = opened.hand_over(), offered(opened.modality.recipe, Dividing)
+            usual = usual if dividing is None else dividing.divided(usual)
             seen, apart = set_apart(usual, self.seed)
             opened.records = seen
             model = self._model_of(opened)
