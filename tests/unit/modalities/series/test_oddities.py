@@ -90,6 +90,7 @@ def test_what_lies_far_out_scores_high_and_a_burst_is_marked(shop):
     frame.loc[frame.index[whose][-3:], "amount"] = 9e5
     odd = SeriesFormat().read_for(frame, codec.empty)
     nats = RECIPE.surprise(codec, {"generator": generator}, odd)
+    assert nats is not None
     assert int(np.argmax(nats)) == 3
     one = RECIPE.stretches(codec, {"generator": generator}, odd.take(np.array([3])))[0]
     n = int(odd.lengths[3])
