@@ -67,13 +67,13 @@ def quick_judges():
 @pytest.fixture(scope="module")
 def small_contests():
     """Contests of methods against imbalance with five trees, one draw and a quick last touch."""
-    from gansmith.modalities.table import contesting
+    from gansmith.scorecard.contest import rows
     from gansmith.scorecard.learners import TREES
     from gansmith.tabular import calibration
     from gansmith.tasks.rebalance import contest
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(calibration, "N_RECORDS", 500)
-        patch.setattr(contesting, "LEARNERS", {**contesting.LEARNERS, "trees": replace(TREES, n_trees=5)})
+        patch.setattr(rows, "LEARNERS", {**rows.LEARNERS, "trees": replace(TREES, n_trees=5)})
         patch.setattr(contest, "N_DRAWS", 1)
         yield

@@ -14,7 +14,7 @@ from gansmith.tasks.detect import detection
 
 def make_quick(patch: pytest.MonkeyPatch) -> None:
     """Learn for a moment from few records: what the commands do is tested here, not how well they find."""
-    patch.setattr("gansmith.modalities.table.sight.TableSight.n_samples", 1_000)
+    patch.setattr("gansmith.modalities.rows.sight.RowSight.n_samples", 1_000)
     patch.setattr(detection, "FEWEST_MADE", 300)
     patch.setattr(detection, "N_MADE", 300)
 

@@ -172,6 +172,10 @@ class Dividing(Protocol):
         """The same in pieces, none of which overlap."""
         ...
 
+    def pieces(self, codec: Any, records: Any) -> Any:
+        """Other records in pieces about as long as those that a codec has learnt."""
+        ...
+
 
 @runtime_checkable
 class Imputing(Protocol):
@@ -304,6 +308,42 @@ class Detecting(Protocol):
 
     sight: ClassVar[type[AbstractSight[Any]]]
     """How records are seen."""
+
+
+@final
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a record that lies in a row: some steps of a series, ..."""
+
+    first: int
+    """The number of its first step, from 0, ..."""
+    last: int
+    """... and of its last one."""
+    begins: str
+    """When the first one was, as the data spells it; empty: nothing says when."""
+    ends: str
+    words: str
+    """Where it is, and what is odd about it."""
+
+
+@runtime_checkable
+class Surprising(Protocol):
+    """The generator says what is likely next, so it can be surprised by a record, in some place."""
+
+    def surprise(self, codec: Any, networks: Networks, records: Any) -> Float[np.ndarray, " n"] | None:
+        """How unlikely the least likely stretch of each record is, in nats; of each by itself.
+
+        None: this codec's generator does not say. Nothing else of this is asked for then.
+        """
+        ...
+
+    def stretches(self, codec: Any, networks: Networks, records: Any) -> Sequence[Stretch]:
+        """That stretch of each record."""
+        ...
+
+    def along(self, codec: Any, records: Any) -> Sequence[Mapping[str, Sequence[float | None]]]:
+        """What each record is along its steps: numbers by name, the first ones if there are many."""
+        ...
 
 
 @runtime_checkable

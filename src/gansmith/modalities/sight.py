@@ -45,6 +45,8 @@ class AbstractSight(ABC, Generic[R]):
     """Whether odd records show by what the generator makes of them again; rows do not (LOG.md)."""
     n_samples: ClassVar[int]
     """Records that a detector's networks learn from, repeated ones too, where nobody says how many."""
+    most_numbers: ClassVar[int] = 40_000_000
+    """Of the records that a model makes, where there are no others to learn from."""
 
     @classmethod
     @abstractmethod
@@ -106,6 +108,11 @@ class AbstractSight(ABC, Generic[R]):
     def texts(self, records: R) -> Sequence[Mapping[str, str]]:
         """The parts of each record by name, as texts; here none."""
         return [{} for _ in range(len(records))]
+
+    def names(self, records: R) -> Sequence[str]:
+        """What each record is called; nothing where they have no names, as here."""
+        del records
+        return ()
 
     def odd_parts(self, oddness: Parts) -> Sequence[Sequence[str]]:
         """The names of the odd parts of each record, the oddest first; here none."""

@@ -12,6 +12,7 @@ from gansmith.report.frame import framed, write_page
 from gansmith.report.measured import whiskers
 from gansmith.report.parts import Figure, Group, Section, Table, layout, name_axis, number_axis, rounded
 from gansmith.report.pictures import WIDE_PX, picture
+from gansmith.report.stretches import stretches_section
 from gansmith.report.wording import amount, counted, interval, number, one_in, percent, shortened
 
 Report = Mapping[str, Any]
@@ -29,6 +30,7 @@ _EVIDENCE: Final = {
     "contrast": ("Contrast", "a discriminator takes it for a perturbed record"),
     "margins": ("Single parts", "parts of it are rare by themselves"),
     "reconstruction": ("Reconstruction", "the generator cannot reproduce it"),
+    "surprise": ("Surprise", "a stretch of it is unlikely after what came before"),
     "features": ("Features", "far from usual records in what the model's discriminator looks at"),
 }
 """Kinds of evidence: a name, and what it says of a record."""
@@ -50,6 +52,7 @@ def render_oddities(report: Report) -> str:
     sections = [
         scores_section(report.get("histogram") or {}, report.get("threshold"), report.get("contamination")),
         oddest_section(report.get("oddest") or [], report.get("galleries") or []),
+        stretches_section(report.get("oddest") or []),
         methods_section(report.get("methods") or [], report.get("prevalence")),
         drift_section(report.get("drift") or {}),
     ]

@@ -101,7 +101,12 @@ def _print(findings: Findings) -> None:
     for note in findings.notes:
         console.print(f"Note: {note}")
     rows = [
-        (str(one["record"]), f"{one['score']:.1f}", f"1 in {1 / one['chance']:,.0f}", str(one["reason"]))
+        (
+            str(one["name"] or one["record"]),
+            f"{one['score']:.1f}",
+            f"1 in {1 / one['chance']:,.0f}",
+            str(one["reason"]),
+        )
         for one in findings.oddest[:N_SHOWN]
     ]
     print_table(("record", "score", "usual records as odd", "why"), rows, findings.sentence)

@@ -12,7 +12,7 @@ from typing import Final, final
 
 from gansmith.settings import Annotated, NonNegativeInt, Offered, PositiveInt, field, settings
 
-READING: Final = ("fit", "score", "show")
+READING: Final = ("fit", "score", "show", "rebalance")
 EVERYWHERE: Final = (*READING, "complete")
 
 
@@ -25,7 +25,7 @@ class SeriesOptions:
     """The column that says whose step it is, such as customer_id; if not given, found where that is plain."""
     time: Annotated[str, Offered(READING, form="COLUMN")] = ""
     """The column that says when; if not given, found where that is plain, else steps follow each other."""
-    window: Annotated[NonNegativeInt, Offered(READING, form="STEPS")] = 0
+    window: Annotated[NonNegativeInt, Offered(("fit", "score", "show"), form="STEPS")] = 0
     """Learn separate windows of so many steps of a long series, from every step on; 0 learns whole series."""
     wide: Annotated[bool, Offered(READING)] = False
     """Each row is a series, its steps side by side in columns."""

@@ -23,7 +23,8 @@ def audit(series: SeriesSet, target: str) -> tuple[Finding, ...]:
 
 def _few(series: SeriesSet) -> list[Finding]:
     """Too few series to learn what they have in common, or too short a single one."""
-    n, n_steps = len(series), series.steps.num_rows
+    n = 1 if series.form.shape == "single" else len(series)  # one series may lie here in stretches
+    n_steps = series.steps.num_rows
     if n == 1 and n_steps < FEW_STEPS:
         said = f"one series of only {n_steps:,} steps: hardly anything repeats in it"
         return [Finding("few steps", SPOILS, said, "Give a longer one, or several.", (), n_steps)]

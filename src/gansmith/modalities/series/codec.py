@@ -176,7 +176,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             )
         )
 
-    def encode_attributes(self, records: SeriesSet, seed: int) -> np.ndarray:
+    def encode_attributes(self, records: SeriesSet, seed: int | np.random.Generator) -> np.ndarray:
         """Compact attributes of series, shape `(n, n_compact)`."""
         if self.layout is None or self.attributes is None:
             return np.zeros((len(records), 0))
@@ -321,13 +321,14 @@ def _of_series(records: SeriesSet, steps: StepCodec, schema: Schema | None = Non
     firsts = pa.array(records.starts[:-1])
     if form.entity:
         called = cells_of(records.steps, form.entity).take(firsts)
-        if schema is None:  # found anew: each stands here once
-            found = read_table(pa.table({form.entity: called}), n_min=1)
+        if schema is None:  # found anew: each stands here once, however often its series comes
+            own = pa.table({form.entity: called.unique()})
+            found = read_table(own, n_min=1)
             if not found.schema.columns[0].traits.is_made_anew:  # a number for each is no quantity
-                named = {form.entity: "identifier"}
-                found = read_table(pa.table({form.entity: called}), n_min=1, overrides=named)
+                found = read_table(own, n_min=1, overrides={form.entity: "identifier"})
             columns.append(found.schema.columns[0])
-            called = cells_of(found.records, form.entity)
+            every = read_table(pa.table({form.entity: called}), schema=found.schema, n_min=1)
+            called = cells_of(every.records, form.entity)
         cells[form.entity] = called
     for name in form.attributes:
         cells[name] = cells_of(records.steps, name).take(firsts)

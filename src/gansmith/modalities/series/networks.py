@@ -15,8 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, final
 
+import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import embedding, log_softmax, pad, silu
 
@@ -66,15 +67,15 @@ class SeriesGenerator(AbstractSequential):
         self.said = nn.Parameter(torch.zeros(n_columns, width, n_most))
         self.bias = nn.Parameter(torch.zeros(n_columns, n_most))
         self.before = nn.Parameter(torch.randn(n_columns, n_most, width) * FIRST_SPREAD)
-        lacking = torch.arange(n_most) >= torch.tensor(self.n_states or (1,))[:, None]
-        numbers = torch.arange(n_columns)[:, None]
+        lacking = np.arange(n_most) >= np.array(self.n_states or (1,))[:, None]
+        numbers = np.arange(n_columns)[:, None]
         for name, values in (
-            ("_closed", torch.where(lacking, -1e9, 0.0)),
-            ("_is_first", (numbers == 0).float()),
-            ("_is_after_first", (numbers > 0).float()),
-            ("_is_later", (numbers >= self.n_clock).float()),
-        ):
-            self.register_buffer(name, values, persistent=False)
+            ("_closed", np.where(lacking, -1e9, 0.0)),
+            ("_is_first", numbers == 0),
+            ("_is_after_first", numbers > 0),
+            ("_is_later", numbers >= self.n_clock),
+        ):  # of NumPy, so that they are there where a model is rebuilt without memory
+            self.register_buffer(name, torch.from_numpy(values.astype(np.float32)), persistent=False)
         self.pointer = Pointer(steps, width + n_attributes, width) if steps.is_pointing else None
         self._making = Making(codec)
 
@@ -84,10 +85,20 @@ class SeriesGenerator(AbstractSequential):
         self, parts: Mapping[str, Tensor], hiding: torch.Generator | None
     ) -> Float[Tensor, " batch"]:
         """See the base class; the mean over the cells that count."""
-        states, counts = parts["states"].long(), parts["counts"]
+        counts = parts["counts"]
+        is_step, said, here = self.said_along(parts, hiding)
+        cells = counts.new_zeros(counts.shape, dtype=said.dtype)
+        cells[is_step] = said.gather(-1, here[..., None])[..., 0]
+        return (cells * counts).sum((1, 2)) / counts.sum((1, 2)).clamp_min(1)
+
+    def said_along(
+        self, parts: Mapping[str, Tensor], hiding: torch.Generator | None
+    ) -> tuple[Bool[Tensor, "batch steps"], Float[Tensor, "n columns states"], Int[Tensor, "n columns"]]:
+        """Which steps are there, and of these the logarithms of chances of states, and those they have."""
+        states = parts["states"].long()
         told = self._told(parts, states.shape[1])
         past = self._hidden(self._pasts(parts, states, told, hiding), hiding)
-        is_step = counts.any(2)  # what fills up short series costs nothing from here on
+        is_step = parts["counts"].any(2)  # what fills up short series costs nothing from here on
         told = told[is_step]
         past, moment, days = past[is_step], parts["moment"][is_step].float(), parts["days"][is_step].long()
         hints, here = parts["hints"][is_step].float(), states[is_step]
@@ -100,10 +111,7 @@ class SeriesGenerator(AbstractSequential):
         if self.pointer is not None:
             more = self.pointer.logits(torch.cat([past, told], 1), days[:, 0], days[:, 2:])
             logits = logits + pad(more, (0, logits.shape[-1] - more.shape[-1]))[:, None] * self._is_first
-        found = log_softmax(logits.float(), -1).gather(-1, here[..., None])[..., 0]
-        cells = counts.new_zeros(counts.shape, dtype=found.dtype)
-        cells[is_step] = found
-        return (cells * counts).sum((1, 2)) / counts.sum((1, 2)).clamp_min(1)
+        return is_step, log_softmax(logits.float(), -1), here
 
     def _told(self, parts: Mapping[str, Tensor], n_steps: int) -> Float[Tensor, "batch steps n_attributes"]:
         """The attributes of series, as samples, at each of their steps."""

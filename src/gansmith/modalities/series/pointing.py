@@ -65,7 +65,8 @@ class Pointer(nn.Module):
         self.usual = nn.Linear(calendar.shape[1], 1, bias=False)
         nn.init.zeros_(self.usual.weight)
         self.wanted = nn.Linear(width, N_TOLD)
-        self.again = nn.Linear(width, steps.route.n_recalled * len(_BESIDE))
+        n_again = steps.route.n_recalled * len(_BESIDE)
+        self.again = nn.Linear(width, n_again) if n_again else None
         self.day = nn.Linear(N_TOLD, n_known)
 
     def logits(
@@ -86,7 +87,7 @@ class Pointer(nn.Module):
         told = self.told(self.calendar)[ahead]  # (*rows, states, n_told)
         found = (told * self.wanted(context)[..., None, :]).sum(-1)
         found = found + self.usual(self.calendar)[:, 0][ahead]
-        if not seen.shape[-1]:
+        if self.again is None:
             return found
         of_month = self.of_month[ahead]
         before = self.of_month[self._place(seen.clamp_min(0))]

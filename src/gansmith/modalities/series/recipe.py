@@ -8,17 +8,21 @@ from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 from torch import nn
 
+from gansmith.disclosure import usual_min_count
 from gansmith.engine.adversarial_rules import AdversarialRules
 from gansmith.engine.batches import Batch, Dataset, Samples, TensorDataset
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
+from gansmith.modalities.capabilities import Stretch
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.codec import STEPS, SeriesCodec
+from gansmith.modalities.series.contesting import arena_of, classes_of, marked
 from gansmith.modalities.series.crops import LONGEST, Crops
 from gansmith.modalities.series.describing import described_series
 from gansmith.modalities.series.format import SeriesFormat
@@ -26,10 +30,15 @@ from gansmith.modalities.series.futures import SeriesPartial
 from gansmith.modalities.series.networks import SeriesGenerator, networks_for
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.request import SeriesRequest, request_for
+from gansmith.modalities.series.sight import SeriesSight
+from gansmith.modalities.series.stretches import curves_of, stretches_of, strongest
+from gansmith.modalities.series.surprise import normal_scores
 from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.modalities.series.window_game import calibrate_windows, plan_windows, window_score
 from gansmith.modalities.series.window_networks import SeriesNetworks, WindowGenerator
 from gansmith.modalities.series.window_networks import networks_for as window_networks_for
+from gansmith.modalities.sight import AbstractSight
+from gansmith.scorecard.contest.arena import Arena
 from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import Where
@@ -68,17 +77,21 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = SeriesCodec
     networks: ClassVar[type[Any]] = SeriesNetworks
     presets: ClassVar[Mapping[str, str]] = {"default": "attributes first, then step after step"}
+    sight: ClassVar[type[AbstractSight[Any]]] = SeriesSight
 
     def divided(self, records: SeriesSet) -> SeriesSet:
         """See `Dividing`: one long series alone lies in stretches, some of which are held out."""
         n, form = len(records.owners), records.form
         if form.shape != "single":
             return records
-        whole = replace(records, form=replace(form, n_whole=n))
-        if n < FEWEST_TO_DIVIDE:
-            return whole
-        least = max(n // MOST_STRETCHES, SHORTEST_STRETCH, 4 * form.window)
-        return whole.in_stretches(min(least, n // FEWEST_TO_HOLD_OUT))
+        return replace(records, form=replace(form, n_whole=n)).in_stretches(_stretch(n, form.window))
+
+    def pieces(self, codec: AnyCodec, records: SeriesSet) -> SeriesSet:
+        """See `Dividing`."""
+        form = codec.form
+        return (
+            records if form.shape != "single" else records.in_stretches(_stretch(form.n_whole, form.window))
+        )
 
     def asked(self, options: SeriesOptions) -> tuple[str, ...]:
         """See `AskingByOption`: how many steps each series has."""
@@ -191,3 +204,52 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
             if generator.attributes is not None:
                 compact = cast("Crops", seen).attributes
                 fit_completion(generator.attributes, compact, None, ATTRIBUTES_SEEN, seed, BEGINNINGS)
+
+    def classes(self, records: SeriesSet, target: str) -> np.ndarray:
+        """See `HasClasses`: an attribute."""
+        return classes_of(records, target)
+
+    def arena(self, parts: Sequence[SeriesSet], target: str) -> Arena:
+        """See `Contesting`."""
+        return arena_of(parts, target)
+
+    def sparing(self, options: SeriesOptions, n_records: int, times: int) -> SeriesOptions:
+        """See `Contesting`."""
+        return replace(options, min_count=times * (options.min_count or usual_min_count(n_records)))
+
+    def marked(self, parts: Sequence[SeriesSet], marks: Sequence[bool], name: str) -> SeriesSet:
+        """See `Contesting`."""
+        return marked(parts, marks, name)
+
+    def surprise(
+        self, codec: AnyCodec, networks: Networks, records: SeriesSet
+    ) -> Float[np.ndarray, " n"] | None:
+        """See `Surprising`; a game of windows says of nothing how likely it is."""
+        if isinstance(codec, WindowCodec):
+            return None
+        generator = cast("SeriesGenerator", networks["generator"])
+        return strongest(normal_scores(codec, generator, records), records.starts)
+
+    def stretches(self, codec: SeriesCodec, networks: Networks, records: SeriesSet) -> Sequence[Stretch]:
+        """See `Surprising`."""
+        generator = cast("SeriesGenerator", networks["generator"])
+        return stretches_of(codec.steps, records, normal_scores(codec, generator, records))
+
+    def along(self, codec: SeriesCodec, records: SeriesSet) -> list[dict[str, list[float | None]]]:
+        """See `Surprising`."""
+        return curves_of(codec.steps, records)
+
+    def broken(self, codec: AnyCodec, records: SeriesSet) -> Mapping[str, Bool[np.ndarray, " n"]]:
+        """See `NamingRules`: rules between the columns of a step; a series breaks one in any of its steps."""
+        rows = None if isinstance(codec, WindowCodec) else codec.steps.rows
+        if rows is None:
+            return {}
+        broken = rows.chain.broken(rows.split(records.steps.select(list(rows.schema.names))))
+        return {words: np.logical_or.reduceat(mask, records.starts[:-1]) for words, mask in broken.items()}
+
+
+def _stretch(n_steps: int, window: int) -> int:
+    """Steps of the stretches in which one series of so many steps is learnt."""
+    if n_steps < FEWEST_TO_DIVIDE:
+        return n_steps
+    return min(max(n_steps // MOST_STRETCHES, SHORTEST_STRETCH, 4 * window), n_steps // FEWEST_TO_HOLD_OUT)

@@ -214,8 +214,8 @@ class StepCodec:
 
     # --- Series to steps, and back ---
 
-    def encode(self, series: SeriesSet, seed: int) -> Steps:
-        """The steps of series."""
+    def encode(self, series: SeriesSet, seed: int | np.random.Generator) -> Steps:
+        """The steps of series; `seed` settles what codecs leave open."""
         rng, times = np.random.default_rng(seed), when(series)
         n = len(times)
         states, levels = (

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError
-from gansmith.scorecard.contest.arena import Arena, Chances, Lessons
-from gansmith.scorecard.features import MAX_CODES
-from gansmith.scorecard.learners import LINEAR, TREES
-from gansmith.scorecard.learners import Learner as Judge
+from gansmith.scorecard.contest.arena import Arena
+from gansmith.scorecard.contest.rows import arena_of_rows
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.features import table_features
 from gansmith.tabular.schema import Column, Schema, Table
-
-LEARNERS: Final[dict[str, Judge]] = {"linear": LINEAR, "trees": TREES}
 
 
 def classes_of(records: Table, target: str) -> np.ndarray:
@@ -35,25 +29,14 @@ def classes_of(records: Table, target: str) -> np.ndarray:
 
 
 def arena_of(parts: Sequence[Table], target: str) -> Arena:
-    """See `Contesting`; the rarest categories of a column beyond the 255th are one."""
+    """See `Contesting`."""
     schema = Schema(tuple(column for column in parts[0].schema.columns if column.name != target))
     if not schema.columns:
         raise DataError(f"there is no column beside {target!r} to tell classes by. Give more columns.")
     features = table_features([part.records.select(schema.names) for part in parts], schema)
-    is_category = features[0].is_category.astype(bool)
-    if not len(is_category):
+    if not features[0].n_columns:
         raise DataError(f"no column beside {target!r} varies, so nothing tells its classes. Give others.")
-    inputs = tuple(
-        np.where(is_category, np.minimum(part.values, MAX_CODES - 1), part.values) for part in features
-    )
-    learners = {name: partial(_taught, judge, is_category) for name, judge in LEARNERS.items()}
-    return Arena(inputs, is_category, learners)
-
-
-def _taught(judge: Judge, is_category: np.ndarray, lessons: Lessons, seed: int) -> Chances:
-    labels = lessons.is_rare.astype(np.float64)
-    fitted = judge.classifier(lessons.inputs, labels, is_category, seed, lessons.weights)
-    return lambda inputs: fitted.probabilities(inputs)[:, 1]
+    return arena_of_rows(features)
 
 
 def marked(parts: Sequence[Table], marks: Sequence[bool], name: str) -> Table:

@@ -22,13 +22,13 @@ from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Verdict
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.rows.sight import RowSight
 from gansmith.modalities.sight import AbstractSight
 from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.contesting import arena_of, classes_of, marked
 from gansmith.modalities.table.imputation import TablePartial
 from gansmith.modalities.table.options import TableOptions
 from gansmith.modalities.table.request import TableRequest, request_for
-from gansmith.modalities.table.sight import TableSight
 from gansmith.scorecard.contest.arena import Arena
 from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.real.two_sample import quick_two_sample_auc, two_sample_auc
@@ -89,7 +89,7 @@ class TableRecipe(AbstractRecipe[TableCodec]):
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = TableCodec
     networks: ClassVar[type[Any]] = TableNetworks
     presets: ClassVar[Mapping[str, str]] = PRESETS
-    sight: ClassVar[type[AbstractSight[Any]]] = TableSight
+    sight: ClassVar[type[AbstractSight[Any]]] = RowSight
 
     def remarks(self, codec: TableCodec, records: Table, target: str) -> tuple[str, ...]:
         return suppression_notes(codec.rows, records.schema, target)

@@ -45,6 +45,8 @@ class Part:
     """Of whom: one column, or two."""
     says: str
     """What, in words: "correlation with the step before"."""
+    is_log: bool = False
+    """Whether it is the logarithm of that."""
 
     @property
     def name(self) -> str:
@@ -128,9 +130,9 @@ def _of_times(of: Sequences, by: Ragged, plan: Plan) -> Said:
     gaps = np.where(np.isnan(of.gaps), np.nan, np.log(np.maximum(of.gaps, 1e-9)))
     low, high = by.quantiles(gaps, (0.1, 0.9))
     column = (of.time,)
-    yield Part(column, "usual gap between steps"), by.mean(gaps)
-    yield Part(column, "short gaps"), low
-    yield Part(column, "long gaps"), high
+    yield Part(column, "usual gap between steps", is_log=True), by.mean(gaps)
+    yield Part(column, "short gaps", is_log=True), low
+    yield Part(column, "long gaps", is_log=True), high
     yield Part(column, "spread of gaps"), np.sqrt(by.mean(by.centred(gaps) ** 2))
     yield Part(column, "correlation of a gap with the one before"), by.autocorrelation(gaps, 1)
     there = ~np.isnan(of.times)

@@ -15,12 +15,14 @@ from gansmith.tasks.detect.detection import (
     Progress,
     learnt_detection,
     made_records,
+    read_for,
     set_apart,
     with_classics,
 )
 from gansmith.tasks.detect.drift import drift
+from gansmith.tasks.detect.labels import has_label, labels_of, read_with
 from gansmith.tasks.detect.saved import load_detection, save_detection
-from gansmith.tasks.detect.searching import Findings, best_threshold, has_label, labels_of, search
+from gansmith.tasks.detect.searching import Findings, best_threshold, search
 from gansmith.tasks.model import load_model
 
 OWN_RECORDS: Final = (
@@ -73,14 +75,12 @@ def detect(
     learnt = load_model(model) if saved is None else saved[0].model
     # Whatever cannot be read is to be heard of before anything is learnt.
     records, other, known, usual = (
-        None if source is None else learnt.modality.format.read_for(source, learnt.codec.empty)
-        for source in (data, compare, validation, train)
+        None if source is None else read_for(learnt, source) for source in (data, compare, validation, train)
     )
-    kind = learnt.modality
-    told = None if validation is None else labels_of(validation, label, kind)
-    labels = (
-        labels_of(data, label, kind) if label and (told is None or has_label(data, label, kind)) else None
-    )
+    kind, options, labels = learnt.modality, read_with(learnt), None
+    told = None if validation is None else labels_of(validation, label, kind, options)
+    if label and (told is None or has_label(data, label, learnt)):
+        labels = labels_of(data, label, kind, options)
     usual = made_records(learnt, seed) if usual is None else usual
     if saved is not None:
         detection = saved[0]

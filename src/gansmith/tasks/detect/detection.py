@@ -1,10 +1,11 @@
 """What a detector has learnt: a model, how its records are seen, a discriminator, an encoder, usual scores.
 
-Five kinds of evidence say that a record is odd. A discriminator that tells perturbed records from real ones
+Six kinds of evidence say that a record is odd. A discriminator that tells perturbed records from real ones
 thinks that it was perturbed ("contrast"). A part of it, taken by itself, is rare ("margins", where a kind of
 data has such parts). The generator cannot make it again ("reconstruction", of records on a grid): an encoder
 that has learnt to invert it finds no latents of such a record. It lies far from usual ones in the features of
-the discriminator that has played against the generator ("features"). It breaks a rule that the model knows
+the discriminator that has played against the generator ("features"). A stretch of it is unlikely after what
+came before, where the generator says how likely that is ("surprise"). It breaks a rule that the model knows
 ("rules").
 
 Nothing of the usual records is kept, and each record is scored by itself.
@@ -13,7 +14,7 @@ Nothing of the usual records is kept, and each record is scored by itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,7 +32,7 @@ from gansmith.engine.games.contrast import ContrastRules, surprises
 from gansmith.engine.processors import n_threads
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, Training
-from gansmith.modalities.capabilities import Detecting, NamingRules
+from gansmith.modalities.capabilities import Detecting, Dividing, NamingRules, Stretch, Surprising
 from gansmith.modalities.recipe import seeded_networks
 from gansmith.modalities.registry import needed, offered
 from gansmith.modalities.sight import AbstractSight, Parts, View
@@ -45,6 +46,8 @@ from gansmith.tasks.runs.budget import usual_threads
 
 RULES: Final = "rules"
 """The evidence that a record breaks what always held."""
+SURPRISE: Final = "surprise"
+"""That a stretch of it is unlikely."""
 CONTRAST_BATCH: Final = 256
 TRIMMED: Final = 2.0
 """Records that are not learnt from for each one that is said to be odd: not all that look odd are."""
@@ -55,10 +58,8 @@ ENCODER_SHARE: Final = 8
 """Of the records that the discriminator learns from, one in so many for the encoder, which costs more."""
 N_MADE: Final = 10_000
 """Records that a model makes, where there are no others to learn from, ..."""
-MOST_MADE_NUMBERS: Final = 40_000_000
-"""... of so many numbers at most, ..."""
 FEWEST_MADE: Final = 1_000
-"""... but so many records at least."""
+"""... at most, and so many at least; see `AbstractSight.most_numbers`."""
 MAX_POINTS: Final = 20_000
 """Usual records that classic detectors hold."""
 N_AT_ONCE: Final = 4
@@ -159,7 +160,7 @@ def learnt_detection(
     detection = Detection(model, sight, discriminator, encoder, None, nothing)
     oddness = detection.oddness(seen).sum(1)
     usual = np.sort(np.argsort(oddness, kind="stable")[: max(2, len(seen) - round(trimmed * len(seen)))])
-    features = [_features(model, _batch(sight, model, one)) for one in _blocks(seen.take(usual))]
+    features = [_features(model, sight, one) for one in _blocks(seen.take(usual))]
     known = [one for one in features if one is not None]
     distance = FeatureDistance.of(np.concatenate(known)) if known else None
     detection = replace(detection, features=distance)
@@ -174,10 +175,24 @@ def with_classics(detection: Detection, seen: Any, apart: Any, seed: int) -> Det
     return replace(both, calibration=Calibration.of(both.evidence(apart)))
 
 
+def read_for(model: Model, source: object) -> Any:
+    """The user's data as records that a model knows, each of which may be odd; see `in_pieces`."""
+    return in_pieces(model, model.modality.format.read_for(source, model.codec.empty))
+
+
+def in_pieces(model: Model, records: Any) -> Any:
+    """Records, or the pieces of long ones, where these were learnt from."""
+    dividing = offered(model.modality.recipe, Dividing)
+    return records if dividing is None else dividing.pieces(model.codec, records)
+
+
 def made_records(model: Model, seed: int) -> Any:
     """Records of a model, to learn from where there are no others."""
-    most = MOST_MADE_NUMBERS // model.codec.n_values
-    return model.sample(int(np.clip(most, FEWEST_MADE, N_MADE)), seed)
+    most = needed(model.modality.recipe, Detecting, model.modality.kind).sight.most_numbers
+    n = int(np.clip(most // model.codec.n_values, FEWEST_MADE, N_MADE))
+    if offered(model.modality.recipe, Dividing):
+        n = -(-n // len(in_pieces(model, model.sample(1, seed))))
+    return in_pieces(model, model.sample(n, seed))
 
 
 def learnt_discriminator(
@@ -263,14 +278,28 @@ def _evidence(detection: Detection, records: Any) -> dict[str, np.ndarray]:
     found |= {name: score(points) for name, score in detection.classics.items()}
     if broken := broken_rules(detection.model, records):
         found[RULES] = np.sum([*broken.values()], axis=0, dtype=float)
-    batch = _batch(detection.sight, detection.model, records)
+    if surprising := offered(detection.model.modality.recipe, Surprising):
+        nats = surprising.surprise(detection.model.codec, _newest(detection.model), records)
+        found |= {} if nats is None else {SURPRISE: nats}
     if detection.encoder is not None:
+        batch = _batch(detection.sight, detection.model, records)
         again = _made_again(detection.model, detection.encoder, batch)
         found["reconstruction"] = (again - batch["real"]).square().flatten(1).mean(1).double().numpy()
-    features = _features(detection.model, batch)
+    features = _features(detection.model, detection.sight, records)
     if detection.features is not None and features is not None:
         found["features"] = detection.features.of_each(features)
     return found
+
+
+def along(model: Model, records: Any) -> Sequence[Mapping[str, Sequence[float | None]]]:
+    """What each record is along its steps, where a kind of data can be surprised; see `Surprising`."""
+    return needed(model.modality.recipe, Surprising, model.modality.kind).along(model.codec, records)
+
+
+def stretches(model: Model, records: Any) -> Sequence[Stretch]:
+    """Of each record the stretch that is least likely; likewise."""
+    surprising = needed(model.modality.recipe, Surprising, model.modality.kind)
+    return surprising.stretches(model.codec, _newest(model), records)
 
 
 @torch.no_grad()
@@ -279,9 +308,14 @@ def _oddness(detection: Detection, view: View) -> Parts:
     return told if margins is None else told + margins
 
 
-def _features(model: Model, batch: Batch) -> Float[np.ndarray, "n n_features"] | None:
+def _features(
+    model: Model, sight: AbstractSight[Any], records: Any
+) -> Float[np.ndarray, "n n_features"] | None:
+    judge = model.networks.get("discriminator")
+    if judge is None:
+        return None
     n_packed = model.rules.n_packed if isinstance(model.rules, AdversarialRules) else 1
-    return features_of(model.networks.get("discriminator"), batch, n_packed)
+    return features_of(judge, _batch(sight, model, records), n_packed)
 
 
 def _made_again(model: Model, encoder: nn.Module, batch: Batch) -> Tensor:

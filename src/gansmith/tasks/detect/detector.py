@@ -18,6 +18,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import validate_data
 
 from gansmith.errors import UsageError
+from gansmith.modalities.capabilities import Dividing
+from gansmith.modalities.registry import offered
 from gansmith.tasks.detect.conventions import (
     RejectionStatistics,
     confidence,
@@ -25,7 +27,14 @@ from gansmith.tasks.detect.conventions import (
     rejected,
     rejection_statistics,
 )
-from gansmith.tasks.detect.detection import Detection, Progress, learnt_detection, set_apart, with_classics
+from gansmith.tasks.detect.detection import (
+    Detection,
+    Progress,
+    learnt_detection,
+    read_for,
+    set_apart,
+    with_classics,
+)
 from gansmith.tasks.detect.saved import load_detection, save_detection
 from gansmith.tasks.learner import AbstractLearner
 from gansmith.tasks.model import Model, load_model
@@ -116,13 +125,14 @@ class Detector(AbstractLearner, OutlierMixin, BaseEstimator):
         source = self._checked(X, is_new=True)
         if self.model is None:
             opened = open_data(source, kind=self.kind)
-            usual = opened.hand_over()
+            usual, dividing = opened.hand_over(), offered(opened.modality.recipe, Dividing)
+            usual = usual if dividing is None else dividing.divided(usual)
             seen, apart = set_apart(usual, self.seed)
             opened.records = seen
             model = self._model_of(opened)
         else:
             model = _model_of(self.model)
-            usual = model.modality.format.read_for(source, model.codec.empty)
+            usual = read_for(model, source)
             seen, apart = set_apart(usual, self.seed)
         teller = Teller(self.verbose)
         progress = progress or teller.about("learning what is usual:")
@@ -313,8 +323,7 @@ class Detector(AbstractLearner, OutlierMixin, BaseEstimator):
     def _scores(self, X: object) -> Scores:  # noqa: N803
         self._fitted()
         source = self._checked(X, is_new=False)
-        model = self.detection_.model
-        return self.detection_.scores(model.modality.format.read_for(source, model.codec.empty))
+        return self.detection_.scores(read_for(self.detection_.model, source))
 
     def _confidence(self, scores: Scores) -> Scores:
         return confidence(self.decision_scores_, scores, self.contamination, scores > self.threshold_)

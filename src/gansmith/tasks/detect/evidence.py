@@ -28,8 +28,9 @@ TAIL: Final = 0.05
 CERTAIN_NATS: Final = 12.0
 """Beyond it evidence of one kind counts ever less: none outvotes all others."""
 
-WEIGHTS: Final = {"reconstruction": 0.5, "features": 0.5}
-"""Of what the networks of a game say, which have learnt from each other: they have one voice (LOG.md)."""
+WEIGHTS: Final = {"reconstruction": 0.5, "features": 0.5, "surprise": 2.0}
+"""What the networks of a game say, which have learnt from each other, is one voice (LOG.md). Surprise, which
+looks at single steps, has as much to say as contrast and margins, which look at the whole, together."""
 
 Evidence = Mapping[str, Float[np.ndarray, " n"]]
 """By kind a number for each record, higher is odder, on any scale."""

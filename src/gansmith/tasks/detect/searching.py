@@ -15,20 +15,23 @@ from jaxtyping import Bool, Float
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from gansmith.errors import UsageError
-from gansmith.modalities.capabilities import HasClasses
+from gansmith.modalities.capabilities import Stretch
 from gansmith.modalities.format import ShowsOddities
-from gansmith.modalities.registry import Modality, needed, offered
+from gansmith.modalities.registry import offered
 from gansmith.modalities.sight import Parts
 from gansmith.scorecard.learners import auc_and_error
 from gansmith.store import write_whole
-from gansmith.tasks.detect.detection import Detection, broken_rules
+from gansmith.tasks.detect.detection import SURPRISE, Detection, along, broken_rules, stretches
 from gansmith.tasks.detect.drift import Drift
-from gansmith.tasks.opening import open_data
 
 N_ODDEST: Final = 20
 """Records that a report shows."""
 MAX_EXPLAINED: Final = 1_000
 """Odd records of which it is said what is odd about them, the oddest first."""
+SURPRISING: Final = 3.0
+"""Nats of surprise from which on the stretch is said that surprises: 5 % of usual records have as many."""
+MAX_BESIDE: Final = 200
+"""Steps that are drawn before and after an odd stretch."""
 N_NEIGHBOURS: Final = 50
 N_BARS: Final = 40
 FORMATS: Final = (".csv", ".jsonl")
@@ -75,6 +78,10 @@ class Findings:
     """The oddest records, as a report shows them."""
     usual: Float[np.ndarray, " n_quantiles"]
     """Scores of usual records, ascending, equally likely."""
+    names: Sequence[str] = ()
+    """What each record is called, where they have names."""
+    stretches: Mapping[int, Stretch] | None = None
+    """Of the oddest records, by number, the stretch that is odd; None: such records have none."""
     is_odd_indeed: Bool[np.ndarray, " n"] | None = None
     """Labels, where they are known."""
     compared: Sequence[Compared] = ()
@@ -155,27 +162,36 @@ class Findings:
         """
         check_scores_name(path)
         is_odd = self.is_odd
-        rows = (
+        rows = [
             {
                 "record": number + 1,
+                **({"name": self.names[number]} if self.names else {}),
                 "anomaly_score": round(float(self.scores[number]), 6),
                 "is_anomaly": int(is_odd[number]),
                 "p_value": round(float(self.chances[number]), 8),
+                **self._stretch(number),
                 "reason": self.reasons.get(number, ""),
                 **{name: round(float(values[number]), 6) for name, values in self.others.items()},
             }
             for number in range(len(self.scores))
-        )
+        ]
         if path.suffix.lower() == ".jsonl":
             content = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
         else:
             text = io.StringIO(newline="")
-            names = ["record", "anomaly_score", "is_anomaly", "p_value", "reason", *self.others]
-            table = csv.DictWriter(text, names, lineterminator="\n")
+            table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
             table.writeheader()
             table.writerows(rows)
             content = text.getvalue().encode()
         write_whole(path, content, is_private=True)
+
+    def _stretch(self, number: int) -> dict[str, Any]:
+        """Where a record is odd, for its line of a file."""
+        if self.stretches is None:
+            return {}
+        one = self.stretches.get(number)
+        places = ("", "", "", "") if one is None else (one.first + 1, one.last + 1, one.begins, one.ends)
+        return dict(zip(("first_step", "last_step", "begins", "ends"), places, strict=True))
 
 
 def check_scores_name(path: Path) -> None:
@@ -216,13 +232,16 @@ def search(
     order = np.argsort(-scores, kind="stable")
     explained = [number for number in order[:MAX_EXPLAINED] if scores[number] > threshold]
     explained = np.array(explained if len(explained) >= N_ODDEST else order[:N_ODDEST])
-    reasons, near, oddness = _explained(detection, records, explained, usual)
+    marked = _marked(detection, records, explained, nats)
+    reasons, near, oddness = _explained(detection, records, explained, usual, marked or {})
     chances = detection.calibration.chances(scores)
     shown = records.take(explained[:N_ODDEST])
+    names = detection.sight.names(records)
     oddest = _shown(detection, shown, oddness[:N_ODDEST], usual.take(near[:N_ODDEST, 0]))
     for number, one in zip(explained[:N_ODDEST], oddest, strict=True):
         one |= {
             "record": int(number) + 1,
+            "name": names[int(number)] if names else "",
             "score": float(scores[number]),
             "chance": float(chances[number]),
             "is_odd": bool(scores[number] > threshold),
@@ -230,6 +249,9 @@ def search(
             "reason": reasons[int(number)],
             "evidence": {name: float(values[number]) for name, values in nats.items()},
         }
+    if marked:
+        for number, one, curves in zip(explained, oddest, along(detection.model, shown), strict=False):
+            one |= _drawn(curves, marked.get(int(number)))
     return Findings(
         name=records.name,
         scores=scores,
@@ -239,6 +261,8 @@ def search(
         evidence=nats,
         others=others,
         reasons=reasons,
+        names=names,
+        stretches=marked,
         oddest=oddest,
         usual=detection.calibration.total,
         is_odd_indeed=labels,
@@ -246,40 +270,6 @@ def search(
         galleries=_galleries(detection, shown, usual.take(near[:N_ODDEST, 0])),
         notes=tuple(records.notes),
     )
-
-
-def has_label(source: object, label: str, modality: Modality) -> bool:
-    """Whether the user's data has what says which of its records are odd."""
-    try:
-        labels_of(source, label, modality)
-    except UsageError:
-        return False
-    return True
-
-
-def labels_of(source: object, label: str, modality: Modality) -> Bool[np.ndarray, " n"]:
-    """Which records a column of the user's own says to be odd.
-
-    Args:
-        source: The user's data.
-        label: COLUMN=VALUE.
-        modality: Its kind.
-
-    Raises:
-        UsageError: When there is no such column, or no record, or every one, has the value.
-    """
-    column, found, value = label.partition("=")
-    if not found:
-        raise UsageError(f"label {label!r} is not COLUMN=VALUE. Write for example fraud=1.")
-    known = needed(modality.recipe, HasClasses, modality.kind)
-    opened = open_data(source, kind=modality.kind)
-    classes = known.classes(opened.hand_over(), column)
-    is_odd = np.array([text == value for text in classes.tolist()], bool)
-    if not is_odd.any() or is_odd.all():
-        some = sorted({str(text) for text in classes.tolist()})[:8]
-        how_many = "every record has" if is_odd.all() else "no record has"
-        raise UsageError(f"{how_many} {label}. Values of {column!r}: {', '.join(some)}.")
-    return is_odd
 
 
 def compared(scores: Mapping[str, Scores], labels: Bool[np.ndarray, " n"]) -> list[Compared]:
@@ -307,8 +297,28 @@ def best_threshold(scores: Scores, labels: Bool[np.ndarray, " n"]) -> float:
 # --- The oddest ---------------------------------------------------------------------------------------------
 
 
+def _marked(
+    detection: Detection, records: Any, numbers: np.ndarray, nats: Mapping[str, Scores]
+) -> dict[int, Stretch] | None:
+    """Of these records the stretches that are odd, by number; None where records have no stretches."""
+    if SURPRISE not in nats:
+        return None
+    chosen = numbers[nats[SURPRISE][numbers] > SURPRISING]
+    found = zip(chosen, stretches(detection.model, records.take(chosen)), strict=True)
+    return {int(number): one for number, one in found}
+
+
+def _drawn(curves: Mapping[str, Sequence[float | None]], odd: Stretch | None) -> dict[str, Any]:
+    """What a report draws of a record: an odd stretch, and what stands before and after it."""
+    if odd is None:
+        return {}
+    first, last = max(0, odd.first - MAX_BESIDE), odd.last + MAX_BESIDE
+    found = {name: list(values[first : last + 1]) for name, values in curves.items()}
+    return {"curves": found, "begin": first + 1, "stretch": [odd.first + 1, odd.last + 1]}
+
+
 def _explained(
-    detection: Detection, records: Any, numbers: np.ndarray, usual: Any
+    detection: Detection, records: Any, numbers: np.ndarray, usual: Any, marked: Mapping[int, Stretch]
 ) -> tuple[dict[int, str], np.ndarray, Parts]:
     """Of each of these records what is odd, the nearest usual ones, and how odd its parts are."""
     some, sight = records.take(numbers), detection.sight
@@ -316,6 +326,9 @@ def _explained(
     near = sight.neighbours(sight.seen(some), oddness, sight.seen(usual), N_NEIGHBOURS)
     words = sight.reasons(some, oddness, usual, near)
     said = [[text] for text in words]
+    for place, number in enumerate(numbers):
+        if int(number) in marked:
+            said[place].insert(0, marked[int(number)].words)
     for rule, is_broken in broken_rules(detection.model, some).items():
         for place in np.flatnonzero(is_broken):
             said[place].insert(0, f"breaks the rule {rule}")
@@ -328,7 +341,7 @@ def _shown(detection: Detection, some: Any, oddness: Parts, nearest: Any) -> lis
     ours, theirs = (sight.texts(part) for part in (some, nearest))
     odd = sight.odd_parts(oddness)
     return [
-        {"name": "", "cells": mine, "odd_cells": list(names), "neighbour": other}
+        {"cells": mine, "odd_cells": list(names), "neighbour": other}
         for mine, names, other in zip(ours, odd, theirs, strict=True)
     ]
 

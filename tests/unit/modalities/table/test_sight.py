@@ -13,8 +13,8 @@ import torch
 from scipy.stats import norm
 
 from gansmith.errors import DataError
-from gansmith.modalities.table.cell_critic import CellCorruptor, CellCritic
-from gansmith.modalities.table.sight import TableSight
+from gansmith.modalities.rows.cell_critic import CellCorruptor, CellCritic
+from gansmith.modalities.rows.sight import RowSight
 from gansmith.scorecard.features import draws
 from gansmith.tabular.files import read_table
 
@@ -40,11 +40,11 @@ def usual():
 
 
 @pytest.fixture(scope="module")
-def sight(usual) -> TableSight:
-    return TableSight.fit(usual)
+def sight(usual) -> RowSight:
+    return RowSight.fit(usual)
 
 
-def seen(sight: TableSight, usual, **cells: list[Any]) -> np.ndarray:
+def seen(sight: RowSight, usual, **cells: list[Any]) -> np.ndarray:
     """Usual rows but for these cells, as `(n, n_columns, 2)`."""
     n = len(next(iter(cells.values())))
     keys = [f"new {number}" for number in range(n)]
@@ -67,7 +67,7 @@ def test_a_number_is_seen_as_the_normal_score_of_its_rank(sight, usual):
 
 def test_equal_numbers_share_the_middle_of_their_ranks():
     some = read_table(pd.DataFrame({"n": [0.5] * 60 + [1.5] * 30 + [2.25] * 10}))
-    sight = TableSight.fit(some)
+    sight = RowSight.fit(some)
     assert not sight.columns[0].is_category
     found = sight.seen(some).numpy()[[0, 60, 90], 0, 0]
     assert found == pytest.approx(norm.ppf([0.30, 0.75, 0.95]), abs=1e-6)
@@ -105,7 +105,7 @@ def test_a_new_category_is_one_of_the_others_and_rare(sight, usual):
 def test_a_missing_category_is_a_category_and_not_the_word(sight):
     city = ["Ulm"] * 60 + ["missing"] * 30 + [None] * 30
     both = read_table(pd.DataFrame({"city": city, "n": range(120)}))
-    found = TableSight.fit(both)
+    found = RowSight.fit(both)
     assert set(found.columns[0].categories) == {"=Ulm", "=missing", "missing"}
 
 
@@ -130,7 +130,7 @@ def test_margins_are_chances_of_a_number_as_far_out(sight, usual):
 
 
 def test_every_kind_of_column_is_seen(table):
-    sight = TableSight.fit(table)
+    sight = RowSight.fit(table)
     view = sight.seen(table)
     assert view.shape == (len(table), len(table.schema.columns), 2)
     assert torch.isfinite(view).all()
@@ -143,9 +143,9 @@ def test_every_kind_of_column_is_seen(table):
 
 
 def test_a_sight_goes_round(table):
-    sight = TableSight.fit(table)
+    sight = RowSight.fit(table)
     plain, tensors = sight.state()
-    again = TableSight.from_state(json.loads(json.dumps(plain)), tensors)
+    again = RowSight.from_state(json.loads(json.dumps(plain)), tensors)
     assert torch.equal(again.seen(table), sight.seen(table))
     assert np.array_equal(again.margins(again.seen(table)), sight.margins(sight.seen(table)))
 
@@ -154,7 +154,7 @@ def test_what_only_few_records_have_is_not_kept(sight):
     rare = frame()
     rare.loc[:1, "city"] = ["Atlantis", "Avalon"]
     rare.loc[0, "mass"] = 1e9
-    found = TableSight.fit(read_table(rare))
+    found = RowSight.fit(read_table(rare))
     assert "=Atlantis" not in found.columns[2].categories
     assert found.columns[0].knots.max() < 100
     assert "Atlantis" not in json.dumps(found.state()[0])
@@ -173,7 +173,7 @@ def test_what_only_few_records_have_is_not_kept(sight):
 def test_a_state_that_came_from_no_sight_is_refused(sight, name, change):
     plain, tensors = sight.state()
     with pytest.raises(DataError, match="does not fit together"):
-        TableSight.from_state(plain, {**tensors, name: change(tensors[name])})
+        RowSight.from_state(plain, {**tensors, name: change(tensors[name])})
 
 
 # --- Rows by themselves -------------------------------------------------------------------------------------
@@ -268,9 +268,9 @@ def test_what_is_odd_within_a_part_of_a_cell_counts():
     rng = draws(0)
     cells = [f"{a}/{b}" for a, b in zip(rng.integers(100, 160, N), rng.integers(60, 100, N), strict=True)]
     usual = read_table(pd.DataFrame({"pressure": cells, "mass": rng.gamma(2.0, 3.0, N)}))
-    sight = TableSight.fit(usual)
+    sight = RowSight.fit(usual)
     state, tensors = sight.state()
-    again = TableSight.from_state(json.loads(json.dumps(state)), tensors)
+    again = RowSight.from_state(json.loads(json.dumps(state)), tensors)
     some = pd.DataFrame({"pressure": ["130/80", "130/12", "130"], "mass": [6.0] * 3})
     rows = read_table(some, schema=usual.schema, n_min=1)
     oddness = again.margins(again.seen(rows))
@@ -282,4 +282,4 @@ def test_what_is_odd_within_a_part_of_a_cell_counts():
     assert "12 where" in again.reasons(rows, oddness, usual, neighbours)[1]
     assert again.texts(rows)[1]["pressure"] == "130/12"
     with pytest.raises(DataError, match="does not fit the schema"):
-        TableSight.from_state({**state, "columns": state["columns"][1:]}, tensors)
+        RowSight.from_state({**state, "columns": state["columns"][1:]}, tensors)

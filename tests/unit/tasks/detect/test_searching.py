@@ -15,7 +15,8 @@ from sklearn.metrics import f1_score
 from gansmith.errors import UsageError
 from gansmith.scorecard.features import draws
 from gansmith.tasks.detect.detection import set_apart, with_classics
-from gansmith.tasks.detect.searching import best_threshold, compared, labels_of, search
+from gansmith.tasks.detect.labels import labels_of
+from gansmith.tasks.detect.searching import best_threshold, compared, search
 
 SHARE = 0.02
 

@@ -18,8 +18,8 @@ from jaxtyping import Float
 from scipy.special import ndtri
 from scipy.stats import chi2_contingency, ks_2samp
 
+from gansmith.modalities.rows.oddities import shortened, spelt_cells
 from gansmith.modalities.sight import MovedPart
-from gansmith.modalities.table.oddities import shortened, spelt_cells
 from gansmith.tabular.cells import are_missing
 from gansmith.tabular.columns.measures import from_numbers, to_numbers
 from gansmith.tabular.schema import Column
@@ -47,6 +47,8 @@ class SeenColumn:
     """The most frequent first; of numbers none."""
     shares: Float[np.ndarray, " n_shares"]
     """Of each category, and of all others last; of numbers those of present and of missing cells."""
+    has_gaps: bool = False
+    """Whether any number was missing."""
 
     @property
     def is_category(self) -> bool:
@@ -65,7 +67,7 @@ class SeenColumn:
             widest = max(float(knots[-1] - knots[0]), 1e-9)
             spreads = tuple(max(float(side), 1e-3 * widest) for side in (middle - low, high - middle))
             shares = _shares(np.array([n - is_gap.sum(), is_gap.sum()]))
-            return cls(column, knots, scores, (spreads[0], spreads[1]), (), shares)
+            return cls(column, knots, scores, (spreads[0], spreads[1]), (), shares, bool(is_gap.any()))
         counted = pc.value_counts(_texts(cells, column))
         texts, counts = counted.field("values").to_pylist(), counted.field("counts").to_numpy()
         order = [place for place in np.lexsort((texts, -counts)) if counts[place] >= min_count]

@@ -18,29 +18,19 @@ from gansmith.engine.batches import Batch
 from gansmith.engine.corruption import AbstractCorruptor
 from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractRecipe
+from gansmith.modalities.rows.cell_critic import CellCorruptor, CellCritic
+from gansmith.modalities.rows.middle import middle
+from gansmith.modalities.rows.oddities import SURPRISING, odd_places, reasons, spelt_cells
+from gansmith.modalities.rows.seen_column import SeenColumn, moved_columns
 from gansmith.modalities.sight import AbstractSight, MovedPart, Others, Parts, View, nearest
-from gansmith.modalities.table.cell_critic import CellCorruptor, CellCritic
-from gansmith.modalities.table.oddities import SURPRISING, odd_places, reasons, spelt_cells
-from gansmith.modalities.table.seen_column import SeenColumn, moved_columns
 from gansmith.tabular import parts
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.schema import Schema, Table
 
 
 @final
-class _Middle(np.random.Generator):
-    """Draws the middle of whatever it is to draw from."""
-
-    def random(self, size: Any = None, *_: Any, **__: Any) -> Any:
-        return np.full(() if size is None else size, 0.5)
-
-    def uniform(self, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Any:
-        return np.full(() if size is None else size, (low + high) / 2)
-
-
-@final
 @dataclass(frozen=True, eq=False)
-class TableSight(AbstractSight[Table]):
+class RowSight(AbstractSight[Table]):
     """See the base class; the parts of a row are its cells, or what these are put together from."""
 
     is_made_again: ClassVar[bool] = False
@@ -51,7 +41,7 @@ class TableSight(AbstractSight[Table]):
     """One for each column of the flat schema."""
 
     @classmethod
-    def fit(cls, records: Table) -> TableSight:
+    def fit(cls, records: Table) -> RowSight:
         min_count, flat = usual_min_count(len(records)), _flat(records)
         found = (
             SeenColumn.fit(cells_of(flat.records, one.name), one, min_count) for one in flat.schema.columns
@@ -74,7 +64,7 @@ class TableSight(AbstractSight[Table]):
 
     def given(self, recipe: AbstractRecipe[Any], codec: Any, records: Table) -> Batch:
         """See the base class: what a codec leaves to chance, here it leaves to the middle."""
-        return Batch({"real": codec.encode_rows(records.records, _Middle(np.random.PCG64()))})
+        return Batch({"real": codec.encode_rows(records.records, middle())})
 
     def margins(self, view: View) -> Parts:
         """See the base class: of a number the chance to lie as far out, of a category its share."""
@@ -98,14 +88,13 @@ class TableSight(AbstractSight[Table]):
             if one.is_category:
                 axes.append((values == np.arange(len(one.shares))) / math.sqrt(2))
             else:
-                axes += [values, gaps] if gaps.any() else [values]
+                axes += [values, gaps] if one.has_gaps else [values]
         return np.concatenate(axes, 1)
 
     def neighbours(self, view: View, oddness: Parts, usual: Others, n: int) -> np.ndarray:
         """See the base class; the oddest cell of a row, and all that surprise, are not looked at."""
-        owners = np.repeat(np.arange(len(self.columns)), self._n_coordinates(view, usual))
-        both = self.points(torch.cat([view, usual]))
-        ours, theirs = both[: len(view)], both[len(view) :]
+        owners = np.repeat(np.arange(len(self.columns)), self._n_coordinates)
+        ours, theirs = self.points(view), self.points(usual)
         found: list[np.ndarray] = []
         for point, odd in zip(ours, oddness, strict=True):
             is_odd = (odd > SURPRISING) | (odd == odd.max())
@@ -117,12 +106,9 @@ class TableSight(AbstractSight[Table]):
         """See the base class: numbers by Kolmogorov and Smirnov, categories by Pearson's chi-squared."""
         return moved_columns(self.columns, view.double().numpy(), other.double().numpy())
 
-    def _n_coordinates(self, *views: Tensor) -> list[int]:
-        has_gaps = torch.cat([view[:, :, 1] for view in views]).any(0).tolist()
-        return [
-            len(one.shares) if one.is_category else 1 + has_gap
-            for one, has_gap in zip(self.columns, has_gaps, strict=True)
-        ]
+    @property
+    def _n_coordinates(self) -> list[int]:
+        return [len(one.shares) if one.is_category else 1 + one.has_gaps for one in self.columns]
 
     def texts(self, records: Table) -> Sequence[Mapping[str, str]]:
         """See the base class: cells as a file spells them, and their parts."""
@@ -141,11 +127,14 @@ class TableSight(AbstractSight[Table]):
         for place, one in enumerate(self.columns):
             arrays = {"knots": one.knots, "normal_scores": one.normal_scores, "shares": one.shares}
             tensors |= {f"{place}/{name}": torch.from_numpy(value.copy()) for name, value in arrays.items()}
-        columns = [{"spreads": list(one.spreads), "categories": list(one.categories)} for one in self.columns]
+        columns = [
+            {"spreads": list(one.spreads), "categories": list(one.categories), "has_gaps": one.has_gaps}
+            for one in self.columns
+        ]
         return {"schema": self.schema.to_json(), "columns": columns}, tensors
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> TableSight:
+    def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> RowSight:
         schema = Schema.from_json(state["schema"])
         if len(schema.flat) != len(state["columns"]):
             raise DataError("what a detector learnt of the columns does not fit the schema. Learn it again.")
@@ -174,4 +163,5 @@ def _columns_from(
         )
         if not is_sound:
             raise DataError(f"what a detector learnt of the column {column.name!r} does not fit together.")
-        yield SeenColumn(column, knots, scores, (below, above), categories, shares)
+        has_gaps = bool(said.get("has_gaps", False))  # files of old do not say
+        yield SeenColumn(column, knots, scores, (below, above), categories, shares, has_gaps)
