@@ -53,7 +53,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         walk.keep(n_left)
         rows = first[:n_left] + step
         here = Steps(*(part[rows] for part in steps))
-        off, is_same = distances(walk, here.numbers)
+        off, is_same = distances(walk, here.times, here.numbers)
         found.history[rows], found.moment[rows] = walk.history(), walk.moment(here.times)
         found.states[rows], found.hints[rows] = _seen(codec, here, off, is_same)
         day = np.floor(route.timing.days_at(here.times)).astype(np.int64)

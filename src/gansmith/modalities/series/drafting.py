@@ -9,12 +9,27 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from gansmith.modalities.series.walk import Draft, Measure, Numbers, Route, Walk, distances, lengths_first
+from gansmith.modalities.series.walk import (
+    MOST_DECIMALS,
+    Draft,
+    Measure,
+    Numbers,
+    Route,
+    Walk,
+    distances,
+    lengths_first,
+)
 
 EXPLAINED: Final = 0.5
 """Share of the variance of a number that its own past must explain for it to be drafted."""
 MAX_LEARNT: Final = 60_000
 """Steps that drafts are learnt from, at most."""
+OUTSTANDING: Final = 8
+"""Times that a number must come as often as others usually do, ..."""
+LEAST_OUTSTANDING: Final = 0.02
+"""... and share of all, to be a state of its own where numbers are drafted."""
+MOST_LOOKED_FOR: Final = 6
+"""Decimals."""
 MIN_LEARNT: Final = 12
 """Fewer steps make no rule."""
 _RIDGES: Final = (1e-7, 1e-5, 1e-3, 1e-2, 1e-1)
@@ -43,7 +58,25 @@ def measure_of(numbers: Float[np.ndarray, " n"], column: int, starts: Int[np.nda
     found = Measure(column, False, is_log, 0.0, 1.0, low, high)
     seen = np.log(there) if is_log else there
     found = replace(found, mean=float(seen.mean()), deviation=float(max(seen.std(), 1e-12)))
-    return replace(found, is_drafted=_is_explained(found.standard(before), found.standard(after)))
+    is_drafted = _is_explained(found.standard(before), found.standard(after))
+    singles, decimals = _singles(there), _decimals(there)
+    return replace(found, is_drafted=is_drafted, singles=singles, decimals=decimals)
+
+
+def _singles(numbers: Float[np.ndarray, " n"]) -> tuple[float, ...]:
+    """Numbers that come far oftener than those around them: a rain of zero, a scale's end."""
+    values, counts = np.unique(numbers, return_counts=True)
+    usual = max(float(np.median(counts)), 1.0)
+    stands_out = (counts >= OUTSTANDING * usual) & (counts >= LEAST_OUTSTANDING * len(numbers))
+    return tuple(values[stands_out].tolist())
+
+
+def _decimals(numbers: Float[np.ndarray, " n"]) -> int:
+    """The fewest decimals that all numbers have."""
+    for decimals in range(MOST_LOOKED_FOR + 1):
+        if np.allclose(np.round(numbers, decimals), numbers, rtol=1e-12, atol=1e-12):
+            return decimals
+    return MOST_DECIMALS
 
 
 def _grows(before: np.ndarray, after: np.ndarray) -> bool:
@@ -105,7 +138,7 @@ def off_drafts(
     d = len(route.drafted)
     off, is_same = np.full((len(times), d), np.nan), np.zeros((len(times), d), bool)
     for walk, rows in _walks(route, times, starts, np.arange(len(starts) - 1)):
-        off[rows], is_same[rows] = distances(walk, numbers[rows])
+        off[rows], is_same[rows] = distances(walk, times[rows], numbers[rows])
         far = np.zeros((len(rows), len(route.measures)))
         far[:, route.drafted] = np.nan_to_num(off[rows])
         walk.push(times[rows], np.zeros((len(rows), 0), np.int64), numbers[rows], far)
@@ -121,13 +154,13 @@ def _lessons(route: Route, times: np.ndarray, numbers: Numbers, starts: np.ndarr
     places = route.drafted
     found: list[list[tuple[np.ndarray, ...]]] = [[] for _ in range(route.n_pasts)]
     for walk, rows in _walks(route, times, starts, chosen):
-        past, regressors = route.past_at(walk.step), walk.regressors()
+        past, regressors = route.past_at(walk.step), walk.regressors(times[rows])
         nothing = np.zeros((len(rows), 0), np.int64)
         walk.push(times[rows], nothing, numbers[rows], np.zeros((len(rows), len(route.measures))))
         standard = np.stack([route.measures[p].standard(numbers[rows, p]) for p in places], 1)
         found[past].append((regressors, standard, walk.last[:, places]))
-    width = 1 + (5 if route.season else 3) * len(places)
-    nothing_yet = tuple(np.zeros((0, n)) for n in (width, len(places), len(places)))
+    widths = route.n_regressors, len(places), len(places)
+    nothing_yet = tuple(np.zeros((0, n)) for n in widths)
     return [_Lesson(*map(np.concatenate, zip(nothing_yet, *parts, strict=True))) for parts in found]
 
 

@@ -81,7 +81,7 @@ class Step:
         context = self._timed(context)
         times = self._times()
         context = context + self._network.now(torch.from_numpy(self._walk.moment(times)))
-        self._begin_drafts()
+        self._begin_drafts(times)
         for place in range(self._steps.n_clock, len(self._steps.columns)):
             chances = self._network.chances(context, place).numpy()
             if self._known is not None and self._steps.columns[place].has_missing:
@@ -143,13 +143,13 @@ class Step:
 
     # --- What it holds ---
 
-    def _begin_drafts(self) -> None:
+    def _begin_drafts(self, times: Numbers) -> None:
         """Drafts as far as they come from the past."""
         route, walk = self._steps.route, self._walk
         self._standard = walk.last[:, route.drafted].copy()
         past, draft = route.past_at(walk.step), route.draft
         if draft is not None:
-            self._base = walk.regressors() @ draft.past[past]
+            self._base = walk.regressors(times) @ draft.past[past]
             self._beside, self._spread = draft.beside[past], draft.spread[past]
 
     def _with(self, context: Tensor, place: int, hints: Cells) -> Tensor:
@@ -210,13 +210,12 @@ class Step:
         n_singles, n, i = steps.n_singles(place), steps.n_ranks, steps.route.drafted[j]
         off = np.interp((hints + 1) / 2, np.linspace(0, 1, 8 * n + 1), steps.ranks[j])
         found = rounded(steps.route.measures[i].number(centre + self._spread[j] * off), codec)
-        none = np.zeros(len(states), np.float32)
-        single, is_missing = codec.numbers(np.minimum(states, max(n_singles - 1, 0)), none)
         last = self._walk.numbers[:, i]
         found = np.where((states == n_singles) & ~np.isnan(last), last, found)
-        is_single = states < n_singles
-        found = np.where(is_single, single, found)
-        return np.where(is_single & is_missing, np.nan, found)
+        if not n_singles:
+            return found
+        single = steps.single_numbers(place)[np.minimum(states, n_singles - 1)]
+        return np.where(states < n_singles, single, found)
 
     def _drawn(self, chances: Float[np.ndarray, "n states"], place: int) -> tuple[Numbers, Cells, Cells]:
         """States by their chances, levels within bins, and hints."""

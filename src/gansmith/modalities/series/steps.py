@@ -35,6 +35,8 @@ from gansmith.tabular.parts import split
 from gansmith.tabular.rows import RowCodec
 from gansmith.tabular.schema import Schema, Table
 
+FEWEST_STATES: Final = 8
+"""Of a number; one of fewer values is as good as a category."""
 N_RANKS: Final = 32
 """States of a drafted number: equally likely distances from its draft."""
 N_KNOTS: Final = 8 * N_RANKS + 1
@@ -127,11 +129,12 @@ class StepCodec:
         off, held = off_drafts(self.route, steps.times, steps.numbers, starts)
         n = max(2, min(N_RANKS, len(off) // MIN_PER_RANK))
         ranks, is_held = np.zeros((len(places), 8 * n + 1)), []
-        for place in range(len(places)):
-            there = off[~np.isnan(off[:, place]), place]
-            is_held.append(bool(held[:, place].mean() >= HELD))
-            if is_held[-1]:
-                there = off[~np.isnan(off[:, place]) & ~held[:, place], place]
+        for place, index in enumerate(places):
+            measure = self.route.measures[index]
+            is_own = measure.place_of(steps.numbers[:, index]) < len(measure.singles)
+            is_counted = ~np.isnan(off[:, place]) & ~is_own
+            is_held.append(bool((held[:, place] & is_counted).sum() >= HELD * max(is_counted.sum(), 1)))
+            there = off[is_counted & ~(held[:, place] & is_held[-1]), place]
             if len(there):
                 ranks[place] = np.quantile(there, np.linspace(0, 1, 8 * n + 1))
         return replace(self, ranks=ranks, is_held=tuple(is_held))
@@ -167,7 +170,7 @@ class StepCodec:
         return [
             place
             for place, codec in enumerate(self.columns)
-            if place >= self.n_clock and isinstance(codec, NumberCodec) and codec.n_bins
+            if place >= self.n_clock and isinstance(codec, NumberCodec) and codec.n_states >= FEWEST_STATES
         ]
 
     @cached_property
@@ -210,7 +213,14 @@ class StepCodec:
     def n_singles(self, place: int) -> int:
         """States of a column that stand for single values, ahead of its bins."""
         codec = self.columns[place]
-        return codec.n_states - codec.n_bins
+        if (j := self.drafted.get(place)) is None:
+            return codec.n_states - codec.n_bins
+        return codec.has_missing + len(self.route.measures[self.route.drafted[j]].singles)
+
+    def single_numbers(self, place: int) -> Float[np.ndarray, " n_singles"]:
+        """What the single states of a drafted column stand for; NaN: missing."""
+        measure = self.route.measures[self.route.drafted[self.drafted[place]]]
+        return np.array([*([np.nan] if self.columns[place].has_missing else []), *measure.singles])
 
     # --- Series to steps, and back ---
 
@@ -233,6 +243,10 @@ class StepCodec:
                 codec = self.columns[place]
                 found_numbers, is_missing = to_numbers(cells_of(flat, codec.column.name), codec.column)
                 numbers[:, k] = np.where(is_missing, np.nan, found_numbers)
+                if place in self.drafted:
+                    measure, first = self.route.measures[k], int(codec.has_missing)
+                    states[:, place] = np.where(is_missing, 0, first + measure.place_of(found_numbers))
+                    levels[:, place] = 0
         return Steps(times, states, levels, numbers)
 
     @staticmethod
@@ -264,7 +278,7 @@ class StepCodec:
             return {}
         places = {index: self.n_clock + k for k, index in enumerate(self._own)}
         order = [places[index] for index in self.rows.playing]
-        codes = steps.states[:, order]
+        codes = np.where(np.isin(order, list(self.drafted)), 0, steps.states[:, order])
         binned = [place for place in order if self.columns[place].n_bins]
         fixed: dict[str, pa.Array] = {}
         for place in self.drafted:
@@ -371,7 +385,7 @@ class StepCodec:
         is_sound &= len(self.route.measures) == len(self.measured)
         if draft is not None and is_sound:
             is_sound = draft.beside.shape == (k, d, d) and draft.spread.shape == (k, d)
-            is_sound &= draft.past.shape == (k, 1 + (5 if self.route.season else 3) * d, d)
+            is_sound &= draft.past.shape == (k, self.route.n_regressors, d)
         if not is_sound:
             raise DataError(
                 "the parts of what was learnt of steps do not fit together. Learn the series again."

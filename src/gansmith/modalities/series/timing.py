@@ -24,6 +24,8 @@ GAP, DAYS, CLOCK, MOMENT = "gap", "days", "clock", "moment"
 """Columns of time: the gap alone; or days, and then a time of day or, on the same day, a gap in seconds."""
 Kind = Literal["none", "grid", "days", "clock"]
 SECOND: Final = 1_000_000
+_N_YEARLY, _N_DAILY = 2, 3
+"""Harmonics of the year and of the day by which drafts go."""
 _N_HOURS, _N_WEEKDAYS, _N_DAYS, _N_LEFT, _N_MONTHS = 24, 7, 31, 5, 12
 
 
@@ -152,6 +154,27 @@ class Timing:
             np.stack([np.sin(turn), np.cos(turn), share], 1),
         ]
         return np.concatenate(found, 1, dtype=np.float32)
+
+    @property
+    def n_waves(self) -> int:
+        """Numbers that `waves` gives."""
+        if self.kind == "none" or self._grid.unit == "numbers":
+            return 0
+        of_day = 2 * _N_DAILY + 4 if self._grid.unit == "microseconds" else 0
+        return 2 * _N_YEARLY + of_day
+
+    def waves(self, times: Times) -> Float[np.ndarray, "n n_waves"]:
+        """The seasons as sines and cosines: of the year, and of the day where times have one, and of both."""
+        if not self.n_waves:
+            return np.zeros((len(times), 0))
+        parts = self._grid.calendar(self._grid.ticks(times))
+        year = 2 * np.pi * (parts.day_of_year + parts.hour / 24) / 365.25
+        found = [wave(k * year) for k in range(1, _N_YEARLY + 1) for wave in (np.sin, np.cos)]
+        if self._grid.unit == "microseconds":
+            day = 2 * np.pi * (parts.hour + parts.minute / 60) / 24
+            found += [wave(k * day) for k in range(1, _N_DAILY + 1) for wave in (np.sin, np.cos)]
+            found += [one(day) * other(year) for one in (np.sin, np.cos) for other in (np.sin, np.cos)]
+        return np.stack(found, 1)
 
     def days_at(self, times: Times) -> Float[np.ndarray, " n"]:
         """Times in days, to count how long ago something was; steps where there are no times."""

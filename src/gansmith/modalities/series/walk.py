@@ -31,6 +31,7 @@ MAX_RECALLED: Final = 16
 N_OF_RECALL: Final = 8
 """Numbers that tell how long ago a state was there."""
 MONTH_DAYS: Final = 30.44
+MOST_DECIMALS: Final = 17
 FAR_IN: Final = 32
 """Steps after which it does not matter where a stretch began."""
 _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
@@ -62,6 +63,10 @@ class Measure:
     """No number is made below, ..."""
     high: float = 1e300
     """... none above."""
+    singles: Annotated[tuple[float, ...], Field(strict=False)] = ()
+    """Numbers that stand out, ascending: each is a state of its own, whatever its draft."""
+    decimals: Annotated[int, Field(ge=0, le=MOST_DECIMALS)] = MOST_DECIMALS
+    """That numbers have; the most: any."""
 
     def standard(self, numbers: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         """Numbers around their mean, in standard deviations."""
@@ -72,7 +77,16 @@ class Measure:
     def number(self, standard: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         """The inverse, within the range."""
         found = standard * self.deviation + self.mean
-        return np.clip(np.exp(found) if self.is_log else found, self.low, self.high)
+        found = np.clip(np.exp(found) if self.is_log else found, self.low, self.high)
+        return found if self.decimals == MOST_DECIMALS else np.round(found, self.decimals)
+
+    def place_of(self, numbers: Float[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+        """Which of the single numbers each is; their number for all others."""
+        known = np.array(self.singles)
+        if not len(known):
+            return np.zeros(len(numbers), np.int64)
+        near = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
+        return np.where(known[near] == numbers, near, len(known))
 
 
 @final
@@ -106,6 +120,11 @@ class Route:
     def drafted(self) -> list[int]:
         """The places of the drafted numbers among all measures."""
         return [place for place, one in enumerate(self.measures) if one.is_drafted]
+
+    @property
+    def n_regressors(self) -> int:
+        """Numbers that drafts are made of."""
+        return 1 + (5 if self.season else 3) * len(self.drafted) + self.timing.n_waves
 
     @property
     def n_pasts(self) -> int:
@@ -207,11 +226,11 @@ class Walk:
         """The day on which each remembered state was last there; -1 where it was not."""
         return np.where(np.isfinite(self.seen_at), np.floor(self.seen_at), -1.0).astype(np.int64)
 
-    def regressors(self) -> Float[np.ndarray, "n n_regressors"]:
-        """What drafts are made of."""
+    def regressors(self, times: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_regressors"]:
+        """What drafts of a step at these times are made of."""
         places = self.route.drafted
         parts = [np.ones((len(self.times), 1)), self.last, self._lag(1), self.slow]
-        parts = [parts[0], *(part[:, places] for part in parts[1:])]
+        parts = [parts[0], *(part[:, places] for part in parts[1:]), self.route.timing.waves(times)]
         if season := self.route.season:
             parts += [self._lag(season - 1)[:, places], self._lag(season)[:, places]]
         return np.concatenate(parts, 1)
@@ -274,12 +293,13 @@ class Walk:
 
 
 def distances(
-    walk: Walk, numbers: Numbers
+    walk: Walk, times: Int[np.ndarray, " n"], numbers: Numbers
 ) -> tuple[Float[np.ndarray, "n n_drafted"], Bool[np.ndarray, "n n_drafted"]]:
     """How far the numbers of a step are from their drafts, in its spread, and which are the last ones again.
 
     Args:
         walk: Before that step.
+        times: When it is.
         numbers: Of all measures, NaN where missing.
     """
     places, draft = walk.route.drafted, walk.route.draft
@@ -288,7 +308,7 @@ def distances(
     past = walk.route.past_at(walk.step)
     wanted = np.stack([walk.route.measures[p].standard(numbers[:, p]) for p in places], 1)
     filled = np.where(np.isnan(wanted), walk.last[:, places], wanted)
-    drafted = walk.regressors() @ draft.past[past] + filled @ draft.beside[past]
+    drafted = walk.regressors(times) @ draft.past[past] + filled @ draft.beside[past]
     return (wanted - drafted) / draft.spread[past], numbers[:, places] == walk.numbers[:, places]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -69,6 +71,19 @@ def test_a_season_is_drafted_from_a_season_ago():
     assert route.draft is not None
     left = (off[100:, 0] * route.draft.spread[3, 0]) * measure.deviation
     assert left.std() < 0.15 < values.std()
+
+
+def test_a_draft_goes_by_the_seasons_of_year_and_day():
+    hours = days("2022-01-01")[0] + 3_600_000_000 * np.arange(2 * 365 * 24)
+    starts = np.arange(0, len(hours) + 1, 24 * 73)
+    timing = Timing.of(hours, starts, Column("when", "datetime"))
+    waves = timing.waves(hours)
+    assert waves.shape[1] == timing.n_waves
+    values = 20 * waves[:, 0] + 5 * waves[:, 4] + 3 * waves[:, -1]
+    measure = replace(measure_of(values, 0, starts), is_drafted=True)
+    route = with_draft(Route(timing, 0, (measure,), ()), hours, values[:, None], starts)
+    assert route.draft is not None
+    assert route.draft.spread[2, 0] * measure.deviation < 0.01
 
 
 def test_seasons_are_those_of_the_calendar():
