@@ -294,7 +294,8 @@ def check_resuming(subject: KindSubject) -> None:
         subject.dataset, drawing, randomness, partial(recipe.samples, subject.codec, subject.plan.networks)
     )
     config = TrainConfig(N_STEPS * rules.samples_per_step, 2, 2)
-    held, seen = batches.first(50), batches(0)
+    last = torch.arange(len(subject.dataset))[-50:]
+    held, seen = batches.first(len(last)), batches.seen(subject.dataset.batch(last))
     evaluation = Evaluation(held, seen, recipe.held_out_score(subject.codec, len(held), subject.seed))
 
     def run(checkpoints: Checkpoints | None) -> Training:

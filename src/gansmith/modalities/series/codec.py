@@ -24,7 +24,7 @@ from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.records import Form, SeriesSet
 from gansmith.modalities.series.steps import StepCodec, Steps, when
-from gansmith.modalities.series.ticks import Times, times_of
+from gansmith.modalities.series.ticks import Times, cells_at, times_of
 from gansmith.modalities.series.window_codec import WindowCodec, is_of_numbers
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
@@ -237,9 +237,9 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         of_series = self._decoded_attributes(attributes, rng, first_index)
         owners = np.repeat(np.arange(len(lengths)), lengths)
         made = Keyed(first_index=first_index * self.longest).part(f"sample {self.sample}")
-        cells = self.steps.decode(steps, rng, made, self.form.schema)
+        cells = self.steps.decode(steps, rng, made)
         if self.form.time:
-            cells[self.form.time] = self.steps.time_cells(steps.times, self.form.schema, self.form.time)
+            cells[self.form.time] = cells_at(steps.times, self.form.schema.column(self.form.time))
         chosen = pa.array(owners)
         for name in (*self.form.attributes, *filter(None, (self.form.entity,))):
             cells[name] = (
@@ -337,7 +337,7 @@ def _of_series(records: SeriesSet, steps: StepCodec, schema: Schema | None = Non
     first, last = times[records.starts[:-1]], times[records.starts[1:] - 1]
     if timing.kind != "none":
         column = form.schema.column(form.time)
-        cells[START] = steps.time_cells(first, form.schema, form.time)
+        cells[START] = cells_at(first, form.schema.column(form.time))
         columns.append(replace(column, name=START, missing_rate=0.0, parts=()))
     cells[STEPS] = pa.array(records.lengths)
     columns.append(Column(STEPS, "integer"))

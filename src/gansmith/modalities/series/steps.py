@@ -15,7 +15,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.shared import with_shared_values
-from gansmith.modalities.series.ticks import Times, cells_at, times_of
+from gansmith.modalities.series.ticks import Times, times_of
 from gansmith.modalities.series.timing import DAYS, GAP, Timing, season_of
 from gansmith.modalities.series.walk import (
     MAX_RECALLED,
@@ -263,16 +263,13 @@ class StepCodec:
             cells = cells_of(flat, rows.flat.names[index])
             states[:, first + k], levels[:, first + k] = rows.columns[index].encode(cells, rng)
 
-    def decode(
-        self, steps: Steps, rng: np.random.Generator, made: Keyed, schema: Schema
-    ) -> dict[str, pa.Array]:
+    def decode(self, steps: Steps, rng: np.random.Generator, made: Keyed) -> dict[str, pa.Array]:
         """Cells of steps by column, but those of their times.
 
         Args:
             steps: As they were made.
             rng: For what is left open.
             made: Which steps are made, of which sample.
-            schema: Of the long table.
         """
         if self.rows is None:
             return {}
@@ -288,10 +285,6 @@ class StepCodec:
             fixed[column.name] = from_numbers(np.nan_to_num(steps.numbers[:, k]), is_missing, column)
         table = self.rows.decode(codes, steps.levels[:, binned].astype(np.float32), rng, made, fixed)
         return {name: cells_of(table, name) for name in table.column_names}
-
-    def time_cells(self, times: Times, schema: Schema, name: str) -> pa.Array:
-        """Times as cells of the column of that name."""
-        return cells_at(times, schema.column(name))
 
     # --- As a network sees them ---
 
