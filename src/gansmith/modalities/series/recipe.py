@@ -45,7 +45,7 @@ from gansmith.tabular.where import Where
 
 BATCH_SIZE: Final = 32
 """Stretches."""
-USUAL_EPOCHS: Final = 10
+USUAL_EPOCHS: Final = 20
 """Times that each stretch is seen; from then on it is memorised (LOG.md)."""
 MOST_EPOCHS: Final = 30
 """The same where there are few."""
