@@ -25,7 +25,7 @@ from gansmith.modalities.series.walk import (
     Route,
     States,
 )
-from gansmith.settings import from_plain, to_plain
+from gansmith.settings import changed, from_plain, to_plain
 from gansmith.tabular.cells import cells_of, codes_of
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.columns.measures import NumberCodec, from_numbers, to_numbers
@@ -330,7 +330,7 @@ class StepCodec:
         plain: dict[str, Any] = {
             "timing": to_plain(self.timing),
             "season": self.route.season,
-            "measures": [to_plain(one) for one in self.route.measures],
+            "measures": [changed(one) for one in self.route.measures],
             "recalled": [list(one) for one in self.route.recalled],
             "is_held": list(self.is_held),
             "is_endless": self.route.is_endless,
