@@ -137,7 +137,6 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         found: list[tuple[str, Any, np.ndarray, np.ndarray]] = []
         n, playing = len(compact), self.attributes.playing
         nothing = np.zeros(n, np.int64), np.zeros(n, np.float32)
-        n_learnt, level = len(playing), len(playing)
         for index, codec in enumerate(self.attributes.columns):
             name = self.attributes.flat.names[index]
             if index not in playing:
@@ -149,9 +148,8 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
                 before = sum(
                     1 for other in playing[: playing.index(index)] if self.attributes.columns[other].n_bins
                 )
-                levels = compact[:, level + before].astype(np.float32)
+                levels = compact[:, len(playing) + before].astype(np.float32)
             found.append((name, codec, states, levels))
-        assert n_learnt == len(playing)
         return found
 
     # --- Records ---

@@ -1,4 +1,4 @@
-"""How drafts are learnt: which numbers go on from those before them, and by which linear rules."""
+"""How drafts are learnt: which numbers continue those before them, and by which linear rules."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from gansmith.modalities.series.walk import (
     distances,
     lengths_first,
 )
+from gansmith.tabular.columns.codecs import AbstractColumnCodec
+from gansmith.tabular.columns.measures import NumberCodec
 
 EXPLAINED: Final = 0.5
 """Share of the variance of a number that its own past must explain for it to be drafted."""
@@ -34,7 +36,7 @@ MIN_LEARNT: Final = 12
 """Fewer steps make no rule."""
 _RIDGES: Final = (1e-7, 1e-5, 1e-3, 1e-2, 1e-1)
 _APART: Final = 5
-"""Every fifth stretch of steps chooses how much rules are held back."""
+"""Every fifth stretch of steps chooses the penalty of a rule's weights."""
 _STRETCH: Final = 50
 
 
@@ -61,6 +63,17 @@ def measure_of(numbers: Float[np.ndarray, " n"], column: int, starts: Int[np.nda
     is_drafted = _is_explained(found.standard(before), found.standard(after))
     singles, decimals = _singles(there), _decimals(there)
     return replace(found, is_drafted=is_drafted, singles=singles, decimals=decimals)
+
+
+def within(measure: Measure, codec: AbstractColumnCodec) -> Measure:
+    """The measure, its ends and single numbers such as may come out: no extreme that is one series' own."""
+    assert isinstance(codec, NumberCodec)
+    known = np.concatenate([codec.spikes, codec.knots])
+    if not len(known):
+        return measure
+    low, high = max(measure.low, float(known.min())), min(measure.high, float(known.max()))
+    shared = tuple(one for one in measure.singles if one in codec.spikes)
+    return replace(measure, low=low, high=high, singles=shared)
 
 
 def _singles(numbers: Float[np.ndarray, " n"]) -> tuple[float, ...]:
@@ -179,7 +192,7 @@ def _walks(
 
 
 def _ridge(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, float]:
-    """Weights, held back as much as is best for steps apart, and the spread of what is left."""
+    """Weights, with the penalty that is best for steps apart, and the spread of what is left."""
     n = len(known)
     is_apart = (np.arange(n) // _STRETCH) % _APART == _APART - 1
     if not is_apart.any():

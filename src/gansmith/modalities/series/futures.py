@@ -24,7 +24,7 @@ from gansmith.modalities.series.codec import SeriesCodec
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.files.writing import TableWriter
-from gansmith.tabular.schema import Column, Schema
+from gansmith.tabular.schema import Column, Schema, Table
 
 FUTURE: Final = "future"
 """The column that numbers the ways in which a history goes on."""
@@ -133,8 +133,6 @@ class StepsWriter:
 
     def write(self, records: SeriesSet) -> None:
         """Append the steps of series."""
-        from gansmith.tabular.schema import Table
-
         self._table.write(Table(records.steps, self._schema, records.name))
 
 

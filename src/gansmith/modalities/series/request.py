@@ -131,8 +131,6 @@ class SeriesBlock:
     def take(self, compact: Compact) -> None:
         self._n_rounds += 1
         found = compact[torch.from_numpy(self._request.fulfilled(compact))]
-        if self._request.balanced is not None and len(found) < len(compact):
-            found = compact if not self._request.watched else found
         self._kept.append(found)
         self._n_kept += len(found)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
-from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft
+from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft, within
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.shared import with_shared_values
 from gansmith.modalities.series.ticks import Times, times_of
@@ -108,7 +108,8 @@ class StepCodec:
         starts = series.starts
         bare = self.encode(series, seed)
         measures = tuple(
-            measure_of(bare.numbers[:, place], column, starts) for place, column in enumerate(self.measured)
+            within(measure_of(bare.numbers[:, place], column, starts), self.columns[column])
+            for place, column in enumerate(self.measured)
         )
         recalled = tuple(
             (place, codec.n_states)

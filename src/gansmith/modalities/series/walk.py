@@ -4,7 +4,7 @@ What comes next depends on what came: the last values, how things have gone on t
 vary, how long ago each kind of event was, what the calendar says. The same walk is taken along real series,
 to learn from them, and along those that are made, so both are seen alike.
 
-A number that goes on from those before it (a price, a temperature) is drafted: predicted by a linear rule of
+A number that continues those before it (a price, a temperature) is drafted: predicted by a linear rule of
 the last steps, those of a season ago, and the other numbers of the same step; what is learnt is how far it is
 from its draft. So a series may wander, grow and swing as its numbers do, at any height.
 """
