@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
-from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft
+from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft, within
 from gansmith.modalities.series.pointing import Pointer
 from gansmith.modalities.series.ticks import Grid
 from gansmith.modalities.series.timing import Timing, season_of
 from gansmith.modalities.series.walk import Route, Walk
 from gansmith.nets.mlp import layers
+from gansmith.tabular.columns.codecs import Fitting
+from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.constraints.calendar import DAY
 from gansmith.tabular.schema import Column
 
@@ -162,3 +165,15 @@ def test_gaps_are_judged_by_the_days_they_lead_to():
     assert pointer.logits(torch.zeros(1, 4), last, seen)[0].tolist() == [0, 0, 0, 5, 0, 0]
     before = torch.tensor([[first + 23]])  # the 24th of December
     assert pointer.logits(torch.zeros(1, 4), last, before)[0].tolist() == [0, 0, 2, 5, 0, 0]
+
+
+def test_no_extreme_that_is_one_series_own_comes_out():
+    cells = pa.array(np.concatenate([np.tile(np.arange(0.0, 50.0), 20), [400.0]]))
+    codec = NumberCodec.fit(cells, Column("load", "decimal", decimals=1), Fitting(min_count=5))
+    numbers = cells.to_numpy()
+    bare = replace(measure_of(numbers, 0, np.array([0, len(numbers)])), singles=(3.0, 400.0))
+    found = within(bare, codec)
+    assert bare.high == 400
+    assert found.high == 49
+    assert found.number(np.array([99.0]))[0] == 49
+    assert 400 not in found.singles
