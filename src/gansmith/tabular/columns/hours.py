@@ -63,7 +63,7 @@ def learnt_hours(numbers: Numbers, counts: Counts, clock: Clock | None, min_coun
         return ()
     n_cells, size = CELLS[clock.rhythm]
     cells = ((numbers * clock.seconds - _MONDAY) // size % n_cells).astype(np.int64)
-    found = np.bincount(cells, counts, n_cells)
+    found = np.bincount(cells, counts, n_cells).astype(np.float64)  # whole numbers where there is no record
     if n_cells == 168:
         by_day, by_hour = found.reshape(7, 24).sum(1), found.reshape(7, 24).sum(0)
         is_closed = (_closed(by_day, min_count)[:, None] | _closed(by_hour, min_count)[None, :]).reshape(-1)

@@ -95,3 +95,9 @@ def test_hours_of_a_hostile_model_are_refused():
         with pytest.raises(DataError, match="hours"):
             NumberCodec.from_state({**codec.state(), "hours": hours}, AT)
     assert made(NumberCodec.from_state(codec.state(), AT)) == made(codec)
+
+
+def test_a_column_without_a_date_has_no_hours():
+    codec = NumberCodec.fit(pa.nulls(2, pa.date32()), Column("on", "date"), Fitting(1))
+
+    assert not codec.hours
