@@ -18,11 +18,15 @@ from bench.machine import machine, one_thread
 from gansmith.engine.batches import Batches
 from gansmith.engine.randomness import Randomness
 from gansmith.engine.train import TrainConfig, Training
+from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.codec import ImageCodec
+from gansmith.modalities.image.format import ImageFormat
 from gansmith.modalities.image.networks import networks_for
-from gansmith.modalities.image.recipe import article
+from gansmith.modalities.image.presets import article
 
 N_RECORDS: Final = 177
-N_PIXELS: Final = 64
+SIDE: Final = 8
+N_PIXELS: Final = SIDE**2
 N_EPOCHS: Final = 60
 TARGET: Final = 0.65
 
@@ -63,9 +67,11 @@ def plain(records: Tensor) -> float:
 
 def ours(records: Tensor) -> float:
     """Milliseconds per step of the same game here, records, monitors and checkpoints in memory included."""
-    plan, randomness = article(N_PIXELS, N_RECORDS), Randomness(0)
-    game = plan.game.start(networks_for(N_PIXELS, plan.networks, plan.game), randomness)
-    batches = Batches.of(records, plan.game.batch_size, randomness)
+    pixels = (255 * records).byte().numpy().reshape(-1, SIDE, SIDE)
+    codec = ImageCodec.fit(ImageFormat().read(pixels, ImageOptions()), ImageOptions(), 0)
+    plan, randomness = article(codec, N_RECORDS, 0), Randomness(0)
+    game = plan.game.start(networks_for(codec.shape, 0, plan.networks, plan.game), randomness)
+    batches = Batches.of(records.reshape(-1, *codec.shape), plan.game.batch_size, randomness)
     n_epoch = N_RECORDS // plan.game.batch_size * plan.game.batch_size
     n_steps, started = 0, time.perf_counter()
     for _ in Training(game, batches, TrainConfig(N_EPOCHS * n_epoch)):
