@@ -23,6 +23,8 @@ class Told(NamedTuple):
     """Where in its column each is, -1 to 1; 0 where it is in no bin."""
     days: Int[np.ndarray, "n two_and_recalled"]
     """The day of the step before, its own, and that on which each remembered state was last there."""
+    again: Float[np.ndarray, "n n_again"]
+    """See `Walk.again`."""
     off: Float[np.ndarray, "n n_drafted"]
     """How far drafted numbers are from their drafts, in its spread; NaN where missing."""
 
@@ -42,6 +44,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         np.zeros((n, k), np.int16),
         np.zeros((n, k), np.float16),
         np.zeros((n, 2 + route.n_recalled), np.int32),
+        np.zeros((n, route.n_again), np.float16),
         np.zeros((n, len(codec.drafted)), np.float32),
     )
     lengths = np.diff(starts)
@@ -57,6 +60,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         found.history[rows], found.moment[rows] = walk.history(), walk.moment(here.times)
         found.states[rows], found.hints[rows] = _seen(codec, here, off, is_same)
         day = np.floor(route.timing.days_at(here.times)).astype(np.int64)
+        found.again[rows] = walk.again(here.states)
         found.off[rows] = off
         found.days[rows] = np.concatenate([walk.days()[:, None], day[:, None], walk.seen_days()], 1)
         walk.push(here.times, here.states, here.numbers, codec.spread_out(off))

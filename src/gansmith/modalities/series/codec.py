@@ -23,6 +23,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.records import Form, SeriesSet
+from gansmith.modalities.series.step_fitting import learnt_steps
 from gansmith.modalities.series.steps import StepCodec, Steps, when
 from gansmith.modalities.series.ticks import Times, cells_at, times_of
 from gansmith.modalities.series.window_codec import WindowCodec, is_of_numbers
@@ -68,7 +69,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             records = records.in_windows(form.window)
         n_steps = len(records.owners)
         n_sharing = n_steps if form.shape == "single" else len(records)
-        steps = StepCodec.fit(records, options.min_count or usual_min_count(n_sharing), seed)
+        steps = learnt_steps(records, options.min_count or usual_min_count(n_sharing), seed)
         attributes = None
         longest = int(records.lengths.max())
         if form.shape != "single" or form.window:

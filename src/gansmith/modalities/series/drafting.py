@@ -32,6 +32,8 @@ LEAST_OUTSTANDING: Final = 0.02
 """... and share of all, to be a state of its own where numbers are drafted."""
 MOST_LOOKED_FOR: Final = 6
 """Decimals."""
+TRENDING: Final = 0.3
+"""Share of the variance of an endless series that a straight line must explain for it to be a trend."""
 MIN_LEARNT: Final = 12
 """Fewer steps make no rule."""
 _RIDGES: Final = (1e-7, 1e-5, 1e-3, 1e-2, 1e-1)
@@ -74,6 +76,27 @@ def within(measure: Measure, codec: AbstractColumnCodec) -> Measure:
     low, high = max(measure.low, float(known.min())), min(measure.high, float(known.max()))
     shared = tuple(one for one in measure.singles if one in codec.spikes)
     return replace(measure, low=low, high=high, singles=shared)
+
+
+def with_room(measure: Measure, numbers: Float[np.ndarray, " n"]) -> Measure:
+    """The measure of one endless series, with room for its trend to go on: once more its whole range.
+
+    Args:
+        measure: As it was learnt.
+        numbers: Of all steps in order, NaN where missing.
+    """
+    there = ~np.isnan(numbers)
+    if not measure.is_drafted or there.sum() < MIN_LEARNT:
+        return measure
+    time, found = np.flatnonzero(there), measure.standard(numbers[there])
+    if (together := float(np.corrcoef(time, found)[0, 1])) ** 2 < TRENDING:
+        return measure
+    low, high = np.log([measure.low, measure.high]) if measure.is_log else (measure.low, measure.high)
+    room = high - low
+    low, high = (low, high + room) if together > 0 else (low - room, high)
+    if measure.is_log:
+        return replace(measure, low=float(np.exp(low)), high=float(np.exp(high)))
+    return replace(measure, low=max(low, 0.0) if measure.low >= 0 else low, high=high)
 
 
 def _singles(numbers: Float[np.ndarray, " n"]) -> tuple[float, ...]:

@@ -43,9 +43,9 @@ class SeriesGenerator(AbstractSequential):
     """
 
     _closed: Tensor
-    _is_first: Tensor
     _is_after_first: Tensor
     _is_later: Tensor
+    _is_number: Tensor
 
     def __init__(self, codec: SeriesCodec, config: SeriesNetworks) -> None:
         super().__init__()
@@ -61,6 +61,8 @@ class SeriesGenerator(AbstractSequential):
         self.past = nn.Linear(2 * width + n_attributes, width)
         self.now = nn.Linear(steps.route.n_moment, width)
         self.known = nn.Parameter(torch.randn(n_columns, n_most, width) * FIRST_SPREAD)
+        self.again = nn.Linear(steps.route.n_again, width) if steps.route.n_again else None
+        self.n_plain = steps.n_plain
         self.place = nn.Parameter(torch.zeros(n_columns, width))
         self.column = nn.Parameter(torch.randn(n_columns, width) * FIRST_SPREAD)
         self.refine = nn.Linear(width, width)
@@ -71,12 +73,13 @@ class SeriesGenerator(AbstractSequential):
         numbers = np.arange(n_columns)[:, None]
         for name, values in (
             ("_closed", np.where(lacking, -1e9, 0.0)),
-            ("_is_first", numbers == 0),
             ("_is_after_first", numbers > 0),
             ("_is_later", numbers >= self.n_clock),
+            ("_is_number", numbers >= self.n_plain),
         ):  # of NumPy, so that they are there where a model is rebuilt without memory
             self.register_buffer(name, torch.from_numpy(values.astype(np.float32)), persistent=False)
-        self.pointer = Pointer(steps, width + n_attributes, width) if steps.is_pointing else None
+        plain = codec.layout.plain if codec.layout else ()
+        self.pointer = Pointer(steps, width + n_attributes, width, plain) if steps.is_pointing else None
         self._making = Making(codec)
 
     # --- Learning ---
@@ -105,13 +108,21 @@ class SeriesGenerator(AbstractSequential):
         known = self._each(self.known, here) + hints[..., None] * self.place
         known = torch.cumsum(known, -2) - known  # (steps, columns, width)
         context = past[:, None] + self.now(moment)[:, None] * self._is_later
-        if self.pointer is not None:
-            context = context + self.pointer.context(days[:, 1])[:, None] * self._is_after_first
-        logits = self._logits(context + known, slice(None)) + self._closed
-        if self.pointer is not None:
-            more = self.pointer.logits(torch.cat([past, told], 1), days[:, 0], days[:, 2:])
-            logits = logits + pad(more, (0, logits.shape[-1] - more.shape[-1]))[:, None] * self._is_first
-        return is_step, log_softmax(logits.float(), -1), here
+        if self.again is not None:
+            context = context + self.again(parts["again"][is_step].float())[:, None] * self._is_number
+        if self.pointer is None:
+            logits = self._logits(context + known, slice(None)) + self._closed
+            return is_step, log_softmax(logits.float(), -1), here
+        told = torch.cat([past, told], 1)
+        day = self.pointer.context(told, days[:, 1], days[:, 2:])
+        logits = (
+            self._logits(context + day[:, None] * self._is_after_first + known, slice(None)) + self._closed
+        )
+        gaps = logits[:, 0, : self.n_states[0]] + self.pointer.logits(told, days[:, 0], days[:, 2:])
+        gaps = self.pointer.waited(gaps.float())
+        first = pad(gaps, (0, logits.shape[-1] - gaps.shape[-1]))
+        said = torch.cat([first[:, None], log_softmax(logits[:, 1:].float(), -1)], 1)
+        return is_step, said, here
 
     def _told(self, parts: Mapping[str, Tensor], n_steps: int) -> Float[Tensor, "batch steps n_attributes"]:
         """The attributes of series, as samples, at each of their steps."""
@@ -173,7 +184,8 @@ class SeriesGenerator(AbstractSequential):
     ) -> Float[Tensor, "batch states"]:
         """How likely each state of a column is; `more` is added to the logits."""
         logits = self._logits(context[:, None], slice(column, column + 1))[:, 0, : self.n_states[column]]
-        logits = logits if more is None else logits + more
+        if self.pointer is not None and more is not None:
+            return self.pointer.waited((logits + more).float()).exp()
         return logits.float().softmax(-1)
 
     def with_column(

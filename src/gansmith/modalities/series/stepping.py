@@ -83,6 +83,8 @@ class Step:
         context = context + self._network.now(torch.from_numpy(self._walk.moment(times)))
         self._begin_drafts(times)
         for place in range(self._steps.n_clock, len(self._steps.columns)):
+            if place == self._network.n_plain and self._network.again is not None:
+                context = context + self._network.again(torch.from_numpy(self._walk.again(self._states)))
             chances = self._network.chances(context, place).numpy()
             if self._known is not None and self._steps.columns[place].has_missing:
                 chances[self._known.is_given & ~self._known.is_there[:, place], 0] = 0  # gaps get a value
@@ -95,7 +97,7 @@ class Step:
 
     def _timed(self, context: Tensor) -> Tensor:
         """What is known when the columns of time are drawn."""
-        is_first, pointer = self._walk.step == 0, self._network.pointer
+        is_first, pointer, past = self._walk.step == 0, self._network.pointer, context
         for place in range(self._steps.n_clock):
             hints = np.zeros(self._n)
             if not is_first:
@@ -106,7 +108,9 @@ class Step:
                 if not is_first:
                     gap = self._of_time[self._steps.columns[place].column.name]
                     day = day + np.round(np.nan_to_num(gap)).astype(np.int64)
-                context = context + pointer.context(torch.from_numpy(day))
+                seen = torch.from_numpy(self._walk.seen_days())
+                known = torch.cat([past, self._told], 1)
+                context = context + pointer.context(known, torch.from_numpy(day), seen)
         return context
 
     def _time(self, place: int, context: Tensor) -> Cells:
@@ -122,6 +126,11 @@ class Step:
             is_wanted = (self._of_time[DAYS] > 0) == (name == CLOCK)  # a time of day or a gap, never both
             chances[is_wanted, 0] = 0
             chances[~is_wanted, 1:] = 0
+            if name == MOMENT:  # what comes on the same day comes before midnight
+                ends, _ = codec.numbers(np.arange(codec.n_states), np.full(codec.n_states, -1, np.float32))
+                is_over = ends > self._steps.timing.left_of_day(self._walk.times)[:, None]
+                is_over[:, 0] = False
+                chances = np.where(is_over & is_wanted[:, None], LEAST * chances, chances)
             chances[chances.sum(1) <= 0] = 1
         hints = self._plain(place, chances)
         found, is_missing = codec.numbers(self._states[:, place], self._levels[:, place])

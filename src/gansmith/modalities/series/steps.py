@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple, final
 
@@ -12,39 +12,19 @@ import pyarrow as pa
 from jaxtyping import Bool, Float, Int
 
 from gansmith.errors import DataError
-from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft, within
 from gansmith.modalities.series.records import SeriesSet
-from gansmith.modalities.series.shared import with_shared_values
 from gansmith.modalities.series.ticks import Times, times_of
-from gansmith.modalities.series.timing import DAYS, GAP, Timing, season_of
-from gansmith.modalities.series.walk import (
-    MAX_RECALLED,
-    Draft,
-    Measure,
-    Numbers,
-    Route,
-    States,
-)
+from gansmith.modalities.series.timing import DAYS, GAP, Timing
+from gansmith.modalities.series.walk import Draft, Measure, Numbers, Route, States
 from gansmith.settings import changed, from_plain, to_plain
-from gansmith.tabular.cells import cells_of, codes_of
+from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.codecs import AbstractColumnCodec
 from gansmith.tabular.columns.measures import NumberCodec, from_numbers, to_numbers
-from gansmith.tabular.constraints.finding import settle
 from gansmith.tabular.keyed import Keyed
-from gansmith.tabular.parts import split
 from gansmith.tabular.rows import RowCodec
-from gansmith.tabular.schema import Schema, Table
 
 FEWEST_STATES: Final = 8
 """Of a number; one of fewer values is as good as a category."""
-N_RANKS: Final = 32
-"""States of a drafted number: equally likely distances from its draft."""
-N_KNOTS: Final = 8 * N_RANKS + 1
-"""Quantiles of these distances that are kept."""
-MIN_PER_RANK: Final = 20
-"""Steps for each of them, about; where there are fewer steps there are fewer."""
-HELD: Final = 0.01
-"""Share of steps with the very number of the step before, from which on that is a state of its own."""
 Levels = Float[np.ndarray, "n n_columns"]
 
 
@@ -78,68 +58,6 @@ class StepCodec:
     is_held: tuple[bool, ...]
     """Which drafted numbers may be the very one of the step before."""
 
-    @classmethod
-    def fit(cls, series: SeriesSet, min_count: int, seed: int) -> StepCodec:
-        """Learn what steps are."""
-        form, starts = series.form, series.starts
-        times = when(series)
-        column = form.schema.column(form.time) if form.time else None
-        timing = Timing.of(times if form.time else None, starts, column)
-        clock = rows = None
-        if timing.schema.columns:
-            later = np.setdiff1d(np.arange(len(times)), starts[:-1])
-            learnt = timing.columns(times, starts).take(pa.array(later))
-            clock = RowCodec.fit(
-                Table(learnt, timing.schema, series.name), min_count, seed, needs_states=False
-            )
-        schema = Schema(form.measures)
-        if schema.columns:
-            learnt = series.steps.select(list(schema.names))
-            if form.entity:
-                owners = codes_of(cells_of(series.steps, form.entity)).astype(np.int64)
-                learnt = with_shared_values(learnt, owners, min_count, seed)
-            table = Table(learnt, schema, series.name)
-            rows = RowCodec.fit(_settled(table), min_count, seed, needs_states=False)
-        made = cls(timing, clock, rows, Route(timing, 0, (), ()), np.zeros((0, N_KNOTS)), ())
-        return made._with_route(series, seed)
-
-    def _with_route(self, series: SeriesSet, seed: int) -> StepCodec:
-        """The codec with what a walk looks at."""
-        starts = series.starts
-        bare = self.encode(series, seed)
-        measures = tuple(
-            within(measure_of(bare.numbers[:, place], column, starts), self.columns[column])
-            for place, column in enumerate(self.measured)
-        )
-        recalled = tuple(
-            (place, codec.n_states)
-            for place, codec in enumerate(self.columns)
-            if place >= self.n_clock and not codec.n_bins and codec.n_states <= MAX_RECALLED
-        )
-        if self.timing.is_fixed:
-            recalled = ()
-        season = season_of(self.timing, int(series.lengths.max()))
-        is_endless = series.form.shape == "single" and not series.form.window
-        route = Route(self.timing, season, measures, recalled, None, is_endless)
-        route = with_draft(route, bare.times, bare.numbers, starts)
-        return replace(self, route=route)._with_ranks(bare, starts)
-
-    def _with_ranks(self, steps: Steps, starts: Int[np.ndarray, " s"]) -> StepCodec:
-        """The codec with the distances of numbers from their drafts."""
-        places = self.route.drafted
-        off, held = off_drafts(self.route, steps.times, steps.numbers, starts)
-        n = max(2, min(N_RANKS, len(off) // MIN_PER_RANK))
-        ranks, is_held = np.zeros((len(places), 8 * n + 1)), []
-        for place, index in enumerate(places):
-            measure = self.route.measures[index]
-            is_own = measure.place_of(steps.numbers[:, index]) < len(measure.singles)
-            is_counted = ~np.isnan(off[:, place]) & ~is_own
-            is_held.append(bool((held[:, place] & is_counted).sum() >= HELD * max(is_counted.sum(), 1)))
-            there = off[is_counted & ~(held[:, place] & is_held[-1]), place]
-            if len(there):
-                ranks[place] = np.quantile(there, np.linspace(0, 1, 8 * n + 1))
-        return replace(self, ranks=ranks, is_held=tuple(is_held))
-
     # --- Columns ---
 
     @cached_property
@@ -158,6 +76,11 @@ class StepCodec:
     def n_clock(self) -> int:
         """How many of them are of time."""
         return 0 if self.clock is None else len(self.clock.playing)
+
+    @cached_property
+    def n_plain(self) -> int:
+        """How many columns are ahead of the first one that has bins, besides those of time."""
+        return self.n_clock + sum(not codec.n_bins for codec in self.columns[self.n_clock :])
 
     @cached_property
     def _own(self) -> list[int]:
@@ -182,11 +105,7 @@ class StepCodec:
     @property
     def is_pointing(self) -> bool:
         """Whether gaps are judged by the days they lead to."""
-        grid = self.timing.grid
-        in_days = self.timing.kind == "clock" or (
-            self.timing.kind == "days" and grid and grid.unit == "days" and grid.size == 1
-        )
-        return bool(in_days and self.n_clock and self.columns[0].column.name in (DAYS, GAP))
+        return bool(self.timing.in_days and self.n_clock and self.columns[0].column.name in (DAYS, GAP))
 
     @property
     def n_ranks(self) -> int:
@@ -392,9 +311,3 @@ def when(series: SeriesSet) -> Times:
     if not form.time:
         return np.arange(len(series.owners)) - series.starts[:-1][series.owners]
     return times_of(cells_of(series.steps, form.time), form.schema.column(form.time))
-
-
-def _settled(table: Table) -> Table:
-    """A table with the rules that all its records keep."""
-    settled, _ = settle(split(table.records, table.schema), table.schema.flat, (), is_finding=True)
-    return replace(table, schema=replace(table.schema, constraints=settled.constraints))

@@ -62,6 +62,13 @@ class Timing:
         return self.grid
 
     @property
+    def in_days(self) -> bool:
+        """Whether gaps are whole days."""
+        grid = self.grid
+        is_daily = self.kind == "days" and grid is not None and grid.unit == "days" and grid.size == 1
+        return self.kind == "clock" or is_daily
+
+    @property
     def _stride(self) -> int:
         """Ticks of a gap of one."""
         return max(self._grid.usual, 1) if self.kind == "grid" else 1
@@ -118,9 +125,15 @@ class Timing:
         whole = np.maximum(np.round(days), 0).astype(np.int64)
         moment = np.nan_to_num(clock, nan=43_200.0).clip(0, 86_399.999999)
         there = (self.local(times) // DAY + whole) * DAY + (moment * SECOND).astype(np.int64)
-        later = times + (np.nan_to_num(seconds, nan=0.0).clip(0) * SECOND).astype(np.int64)
+        within = np.nan_to_num(seconds, nan=0.0).clip(0, self.left_of_day(times))
+        later = times + (within * SECOND).astype(np.int64)
         found = np.where(whole > 0, from_local(there, grid.zone), later)
         return np.maximum(grid.times(grid.ticks(found)), times)
+
+    def left_of_day(self, times: Times) -> Float[np.ndarray, " n"]:
+        """Seconds to the last tick before midnight."""
+        tick = max(self._grid.size, 1)
+        return np.maximum(DAY - tick - self.local(times) % DAY, 0) / SECOND
 
     @property
     def n_features(self) -> int:
@@ -154,6 +167,22 @@ class Timing:
             np.stack([np.sin(turn), np.cos(turn), share], 1),
         ]
         return np.concatenate(found, 1, dtype=np.float32)
+
+    @property
+    def n_usual(self) -> int:
+        """Numbers by which `habit` tells a time."""
+        return 0 if not self.in_days else _N_WEEKDAYS + 4 * (self.kind == "clock")
+
+    def habit(self, times: Times) -> Float[np.ndarray, "n n_usual"]:
+        """What series may get used to: the weekday, and the hour as turns of a day and of half a day."""
+        if not self.n_usual:
+            return np.zeros((len(times), 0))
+        day, clock = np.divmod(self.local(times), DAY)
+        found = [np.eye(_N_WEEKDAYS)[(day + 3) % 7]]
+        if self.kind == "clock":
+            turn = 2 * np.pi * clock / DAY
+            found.append(np.stack([wave(k * turn) for k in (1, 2) for wave in (np.sin, np.cos)], 1))
+        return np.concatenate(found, 1)
 
     @property
     def n_waves(self) -> int:

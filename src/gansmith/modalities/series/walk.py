@@ -39,7 +39,7 @@ _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
 
 _OF_SERIES: Final = (
     "first_times", "n_steps", "last_times", "times", "numbers", "last", "fast", "slow", "size", "off",
-    "absent", "n_seen", "run", "seen_at",
+    "absent", "n_seen", "run", "seen_at", "n_at", "number_at", "usual",
 )  # fmt: skip
 Numbers = Float[np.ndarray, "n n_measures"]
 States = Int[np.ndarray, "n n_columns"]
@@ -144,7 +144,12 @@ class Route:
     def n_history(self) -> int:
         """Numbers that tell the past."""
         of_measures = (7 + (self.season > 0)) * len(self.measures)
-        return of_measures + self.n_moment + 5
+        return of_measures + self.n_recalled + self.timing.n_usual + self.n_moment + 5
+
+    @property
+    def n_again(self) -> int:
+        """Numbers that tell what it was the last time: see `Walk.again`."""
+        return 2 * len(self.recalled) * len(self.measures)
 
     @property
     def n_moment(self) -> int:
@@ -181,6 +186,9 @@ class Walk:
         self.run = np.zeros((n, d))
         self.lags = np.zeros((self.route.season + 2, n, d))
         self.seen_at = np.full((n, self.route.n_recalled), -np.inf)
+        self.n_at = np.zeros((n, self.route.n_recalled))
+        self.number_at = np.full((n, self.route.n_recalled, d), np.nan)
+        self.usual = np.zeros((n, self.route.timing.n_usual))
 
     def keep(self, n: int) -> None:
         """Go on with the first n series alone."""
@@ -198,6 +206,7 @@ class Walk:
         parts = [self.last, self.fast, self.slow, self.size, self.off, self.absent, 0.3 * absent]
         if self.route.season:
             parts.append(self._lag(self.route.season - 1))
+        parts += [self.n_at / max(self.step, 1), self.usual]
         left = np.maximum(self.n_steps - self.step, 0)
         days_at, step = self.route.timing.days_at, self.step
         to_go = np.maximum(days_at(self.last_times) - days_at(self.times), 0.0)
@@ -225,6 +234,19 @@ class Walk:
     def seen_days(self) -> Int[np.ndarray, "n n_recalled"]:
         """The day on which each remembered state was last there; -1 where it was not."""
         return np.where(np.isfinite(self.seen_at), np.floor(self.seen_at), -1.0).astype(np.int64)
+
+    def again(self, states: States) -> Float[np.ndarray, "n n_again"]:
+        """The numbers of the last step that had the same state as the next one, and whether there was one.
+
+        Args:
+            states: Of all columns; those that are remembered count.
+        """
+        found, first = [np.zeros((len(self.times), 0))], 0
+        for column, n_states in self.route.recalled:
+            found.append(self.number_at[np.arange(len(states)), first + states[:, column]])
+            first += n_states
+        then = np.concatenate(found, 1)
+        return np.concatenate([np.nan_to_num(then), ~np.isnan(then)], 1, dtype=np.float32)
 
     def regressors(self, times: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_regressors"]:
         """What drafts of a step at these times are made of."""
@@ -262,7 +284,8 @@ class Walk:
         self.numbers = np.where(is_there, numbers, self.numbers)
         self.last = found
         self.lags[self.step % len(self.lags)] = found
-        self._remember(times, states)
+        self._remember(times, states, np.where(is_there, found, np.nan))
+        self.usual += (route.timing.habit(times) - self.usual) / (self.step + 1)
         self.times = times
         self.step += 1
 
@@ -272,13 +295,16 @@ class Walk:
             return self.last
         return self.lags[(self.step - 1 - n) % len(self.lags)]
 
-    def _remember(self, times: Int[np.ndarray, " n"], states: States) -> None:
+    def _remember(self, times: Int[np.ndarray, " n"], states: States, found: Numbers) -> None:
         if not self.route.n_recalled:
             return
         days, first = self.route.timing.days_at(times), 0
         rows = np.arange(len(times))
         for column, n_states in self.route.recalled:
-            self.seen_at[rows, first + states[:, column]] = days
+            here = first + states[:, column]
+            self.seen_at[rows, here] = days
+            self.n_at[rows, here] += 1
+            self.number_at[rows, here] = found
             first += n_states
 
     def _recall(self, days: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n n_told"]:

@@ -7,14 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-import torch
 
-from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft, within
-from gansmith.modalities.series.pointing import Pointer
+from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft, with_room, within
 from gansmith.modalities.series.ticks import Grid
 from gansmith.modalities.series.timing import Timing, season_of
-from gansmith.modalities.series.walk import Route, Walk
-from gansmith.nets.mlp import layers
+from gansmith.modalities.series.walk import Measure, Route, Walk
 from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.constraints.calendar import DAY
@@ -140,31 +137,30 @@ def test_it_is_known_how_long_ago_a_state_was_there():
     assert told[3:].tolist() == [0, 1, 0, 0, 0]  # the same day of the next month is one day ahead
 
 
-def test_gaps_are_judged_by_the_days_they_lead_to():
-    timing = Timing.of(
-        days("2023-12-01", "2024-01-02T03:00", "2024-03-30T09:00"), np.array([0, 3]), Column("w", "datetime")
-    )
-    pointer = Pointer.__new__(Pointer)
-    torch.nn.Module.__init__(pointer)
-    from gansmith.modalities.series.pointing import _calendar
+def test_what_it_was_the_last_time_is_remembered():
+    timing = Timing(kind="clock", grid=Grid(unit="microseconds"), last=DAY)
+    route = Route(timing, 0, (Measure(1, mean=10.0, deviation=2.0),), ((0, 3),))
+    first = days("2024-01-01")
+    walk = Walk(route, first, np.array([9]), first + 90 * DAY)
+    for state, number in ((1, 14.0), (2, 8.0), (1, 12.0)):
+        walk.push(first, np.array([[state, 0]]), np.array([[number]]), np.zeros((1, 1)))
+    assert walk.again(np.array([[1, 0]])).tolist() == [[1, 1]]
+    assert walk.again(np.array([[2, 0]])).tolist() == [[-1, 1]]
+    assert walk.again(np.array([[0, 0]])).tolist() == [[0, 0]]
+    assert walk.n_at.tolist() == [[0, 2, 1]]
+    assert walk.usual[0].round(6).tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1]  # a Monday, midnight
+    assert walk.history().shape == (1, route.n_history)
 
-    first = int(timing.local(np.array([timing.first]))[0] // DAY)
-    calendar, of_month = _calendar(np.arange(first, first + 200))
-    pointer.first = first
-    pointer.calendar, pointer.of_month = torch.from_numpy(calendar), torch.from_numpy(of_month)
-    pointer.offsets = torch.arange(6)
-    pointer.told = layers((calendar.shape[1], 16), "silu")
-    pointer.wanted, pointer.again = torch.nn.Linear(4, 16), torch.nn.Linear(4, 5)
-    pointer.usual = torch.nn.Linear(calendar.shape[1], 1, bias=False)
-    for one in (pointer.wanted, pointer.again, pointer.usual):
-        for weights in one.parameters():
-            torch.nn.init.zeros_(weights)
-    pointer.usual.weight.data[0, 7 + 24] = 5.0  # the 25th
-    pointer.again.bias.data[2] = 2.0
-    last, seen = torch.tensor([first + 52]), torch.tensor([[-1]])  # the 22nd of January
-    assert pointer.logits(torch.zeros(1, 4), last, seen)[0].tolist() == [0, 0, 0, 5, 0, 0]
-    before = torch.tensor([[first + 23]])  # the 24th of December
-    assert pointer.logits(torch.zeros(1, 4), last, before)[0].tolist() == [0, 0, 2, 5, 0, 0]
+
+def test_a_trend_has_room_to_go_on_and_noise_has_none():
+    rng = np.random.default_rng(0)
+    growing = np.exp(np.linspace(0, 2, 200)) * (1 + 0.02 * rng.normal(size=200))
+    for numbers, is_growing in ((growing, True), (20 + np.sin(np.arange(200.0) / 10), False)):
+        measure = measure_of(numbers, 0, np.array([0, 200]))
+        assert measure.is_drafted
+        found = with_room(measure, numbers)
+        assert found.low == measure.low
+        assert (found.high > 2 * measure.high) == is_growing
 
 
 def test_no_extreme_that_is_one_series_own_comes_out():
