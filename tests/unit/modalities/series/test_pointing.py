@@ -28,7 +28,9 @@ def steps():
         rows += [(account, np.datetime64(f"2024-0{month}-25T05:00:00"), "fee") for month in range(1, 6)]
     frame = pd.DataFrame(rows, columns=["account", "time", "type"]).sort_values(["account", "time"])
     options = SeriesOptions(entity="account", time="time")
-    return SeriesCodec.fit(SeriesFormat().read(frame, options), options, 0).steps
+    codec = SeriesCodec.fit(SeriesFormat().read(frame, options), options, 0)
+    assert isinstance(codec, SeriesCodec)
+    return codec.steps
 
 
 @pytest.fixture(scope="module")
