@@ -102,12 +102,6 @@ class Layout:
         """Values of all one-hot blocks together."""
         return sum(self.n_states)
 
-    @cached_property
-    def plain(self) -> tuple[int, ...]:
-        """Places of the states of columns without a level."""
-        has_level = np.repeat(np.array(self.n_bins) > 0, self.n_states)
-        return tuple(np.flatnonzero(~has_level).tolist())
-
     @property
     def n_values(self) -> int:
         """Values of a sample."""

@@ -16,6 +16,7 @@ from typing import Any, Final, final
 import numpy as np
 import pyarrow as pa
 import torch
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gansmith.disclosure import usual_min_count
@@ -86,6 +87,39 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
     def layout(self) -> Layout | None:
         """Where attributes stand; None: none of them is learnt."""
         return Layout.of(self.attributes) if self.attributes and self.attributes.playing else None
+
+    @cached_property
+    def _values(self) -> tuple[Int[np.ndarray, " n_told"], Bool[np.ndarray, " n_told"]]:
+        """Which values of attributes are told at each step, and which of them are states of categories.
+
+        Not when a series begins, how many steps it has and how long it lasts: the walk along it tells that,
+        and together they name a single series, which could be learnt by heart.
+        """
+        if self.layout is None or self.attributes is None:
+            return np.zeros(0, np.int64), np.zeros(0, bool)
+        names = np.array([self.attributes.flat.names[index] for index in self.attributes.playing])
+        is_told = ~np.isin(names, [START, STEPS, SPAN])
+        levels, is_plain = [*self.layout.level_columns], np.array(self.layout.n_bins) == 0
+        of_values = np.concatenate([np.repeat(is_told, self.layout.n_states), is_told[levels]])
+        plain = np.concatenate([np.repeat(is_plain, self.layout.n_states), np.zeros(len(levels), bool)])
+        places = np.flatnonzero(of_values)
+        return places, plain[places]
+
+    @property
+    def n_told(self) -> int:
+        """Numbers by which `told` tells attributes."""
+        return len(self._values[0])
+
+    @property
+    def plain(self) -> tuple[int, ...]:
+        """Which of these are states of categories."""
+        return tuple(np.flatnonzero(self._values[1]).tolist())
+
+    def told(self, compact: Float[Tensor, "n n_compact"]) -> Float[Tensor, "n n_told"]:
+        """Attributes as a network is told of them at each step."""
+        if self.layout is None:
+            return compact.new_zeros(len(compact), 0)
+        return self.layout.expand(compact)[:, torch.from_numpy(self._values[0])]
 
     @property
     def n_asked(self) -> int:

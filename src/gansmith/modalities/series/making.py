@@ -82,7 +82,9 @@ class Making:
         order = lengths_first(n_steps)
         rows = torch.from_numpy(order)
         walk = Walk(codec.steps.route, first[order], n_steps[order], last[order])
-        made, _ = self._walked(network, walk, self._told(compact[rows]), Draws(noise[rows]), n_steps[order])
+        made, _ = self._walked(
+            network, walk, self.codec.told(compact[rows]), Draws(noise[rows]), n_steps[order]
+        )
         return self._in_order(compact[rows].numpy(), made, n_steps[order], order)
 
     def _continued(self, network: SeriesGenerator, noise: Tensor, conditions: np.ndarray) -> Tensor:
@@ -106,7 +108,7 @@ class Making:
         lengths = given.lengths + n_more
         walk = Walk(codec.steps.route, first, lengths, last)
         made, surprise = self._walked(
-            network, walk, self._told(compact), Draws(chance), lengths, given, n_ways
+            network, walk, self.codec.told(compact), Draws(chance), lengths, given, n_ways
         )
         kept = np.arange(len(order))
         if n_ways > 1:
@@ -114,14 +116,6 @@ class Making:
             rows = np.isin(np.repeat(np.arange(len(order)), lengths), kept)
             made = Steps(*(part[rows] for part in made))
         return self._in_order(compact.numpy()[kept], made, lengths[kept], order[kept])
-
-    def _told(self, compact: Tensor) -> Tensor:
-        """Attributes as a network sees them."""
-        return (
-            compact.new_zeros(len(compact), 0)
-            if self.codec.layout is None
-            else self.codec.layout.expand(compact)
-        )
 
     def _in_order(self, attributes: np.ndarray, made: Steps, lengths: Lengths, order: np.ndarray) -> Tensor:
         """Compact series in the order in which they were asked for."""

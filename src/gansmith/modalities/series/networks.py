@@ -52,8 +52,8 @@ class SeriesGenerator(AbstractSequential):
         steps, width = codec.steps, config.width
         self.n_states, self.n_clock = steps.n_states, steps.n_clock
         n_columns, n_most = len(self.n_states), max(self.n_states, default=1)
-        self.hidden_share, self.layout = config.hidden_share, codec.layout
-        n_attributes = codec.layout.n_values if codec.layout else 0
+        self.hidden_share = config.hidden_share
+        n_attributes = codec.n_told
         self.attributes = Completion(codec.layout, config.attribute_width) if codec.layout else None
         n_in = steps.route.n_history + n_attributes
         self.read = nn.Linear(n_in, width)
@@ -78,8 +78,7 @@ class SeriesGenerator(AbstractSequential):
             ("_is_number", numbers >= self.n_plain),
         ):  # of NumPy, so that they are there where a model is rebuilt without memory
             self.register_buffer(name, torch.from_numpy(values.astype(np.float32)), persistent=False)
-        plain = codec.layout.plain if codec.layout else ()
-        self.pointer = Pointer(steps, width + n_attributes, width, plain) if steps.is_pointing else None
+        self.pointer = Pointer(steps, width + n_attributes, width, codec.plain) if steps.is_pointing else None
         self._making = Making(codec)
 
     # --- Learning ---
@@ -126,9 +125,7 @@ class SeriesGenerator(AbstractSequential):
 
     def _told(self, parts: Mapping[str, Tensor], n_steps: int) -> Float[Tensor, "batch steps n_attributes"]:
         """The attributes of series, as samples, at each of their steps."""
-        compact = parts["attributes"]
-        told = compact.new_zeros(len(compact), 0) if self.layout is None else self.layout.expand(compact)
-        return told[:, None].expand(-1, n_steps, -1)
+        return self._making.codec.told(parts["attributes"])[:, None].expand(-1, n_steps, -1)
 
     def _pasts(
         self, parts: Mapping[str, Tensor], states: Tensor, told: Tensor, hiding: torch.Generator | None
