@@ -91,9 +91,11 @@ class Pointer(nn.Module):
         self.wanted = nn.Linear(width, N_TOLD)
         n_again = steps.route.n_recalled * (len(_BESIDE) + 1)
         self.again = nn.Linear(width, n_again) if n_again else None
-        self.habit: Tensor = nn.Parameter(torch.zeros(1 + len(plain), n_again))
+        self.habit: Tensor = nn.Parameter(torch.zeros(N_MARKS, n_again))
+        self.habit_of: Tensor = nn.Parameter(_shared(1 + len(plain)))
         self.marks = nn.Parameter(torch.randn(N_MARKS, 1 + len(plain), calendar.shape[1]) * FIRST_SPREAD)
         self.again_marks = nn.Parameter(torch.zeros(n_again, N_MARKS))
+        self.again_marks_of = nn.Parameter(_shared(1 + len(plain)))
         self.marked = nn.Linear(N_MARKS, n_known)
         self.day = nn.Linear(N_TOLD, n_known)
 
@@ -114,11 +116,12 @@ class Pointer(nn.Module):
         ahead = ahead.clamp(max=len(self.calendar) - 1)
         told = self.told(self.calendar)[ahead]  # (*rows, states, n_told)
         found = (told * self.wanted(context)[..., None, :]).sum(-1)
-        usual = self._of_kind(context, self.usual @ self.calendar.T)  # (*rows, days)
+        kind = self._kind(context)
+        usual = GAIN * kind @ (self.usual @ self.calendar.T)  # (*rows, days)
         found = found + usual.gather(-1, ahead)
         if self.again is None:
             return found
-        again = self.again(context) + self._of_kind(context, self.habit)
+        again = self.again(context) + GAIN * (kind @ self.habit_of) @ self.habit
         return found + (self._is_again(days[..., None] + self.offsets, seen) * again[..., None, :]).sum(-1)
 
     def _is_again(
@@ -133,11 +136,9 @@ class Pointer(nn.Module):
         never = (seen < 0)[..., None, :, None].expand(*apart.shape, 1)
         return torch.cat([beside, never], -1).flatten(-2)
 
-    def _of_kind(
-        self, context: Float[Tensor, "*rows width"], weights: Float[Tensor, "one_and_plain n"]
-    ) -> Float[Tensor, "*rows n"]:
-        """What all series have in common, and what those of their categories have."""
-        return GAIN * (weights[0] + context[..., self.plain] @ weights[1:])
+    def _kind(self, context: Float[Tensor, "*rows width"]) -> Float[Tensor, "*rows one_and_plain"]:
+        """What all series have in common, and the categories of each."""
+        return torch.cat([torch.ones_like(context[..., :1]), context[..., self.plain]], -1)
 
     def waited(self, logits: Float[Tensor, "*rows states"]) -> Float[Tensor, "*rows states"]:
         """Logarithms of the chances of gaps.
@@ -168,14 +169,22 @@ class Pointer(nn.Module):
             seen: As for `logits`.
         """
         place = self._place(days)
-        kind = torch.cat([torch.ones_like(context[:, :1]), context[:, self.plain]], 1)
+        kind = self._kind(context)
         marks = torch.einsum("rk,mkd,rd->rm", kind, self.marks, self.calendar[place])
         if self.again is not None:
-            marks = marks + self._is_again(days[:, None], seen)[:, 0].to(marks) @ self.again_marks
+            again = self._is_again(days[:, None], seen)[:, 0].to(marks) @ self.again_marks
+            marks = marks + again * (kind @ self.again_marks_of)
         return self.day(self.told(self.calendar)[place]) + self.marked(GAIN * marks)
 
     def _place(self, days: Int[Tensor, "*rows"]) -> Int[Tensor, "*rows"]:
         return (days - self.first).clamp(0, len(self.calendar) - 1)
+
+
+def _shared(n: int) -> Float[Tensor, "n n_marks"]:
+    """Weights with which what is learnt of one kind of series is learnt of all, to begin with."""
+    return torch.cat([torch.ones(1, N_MARKS), torch.zeros(n - 1, N_MARKS)]) + FIRST_SPREAD * torch.randn(
+        n, N_MARKS
+    )
 
 
 def _calendar(days: Int[np.ndarray, " n"]) -> tuple[Float[np.ndarray, "n n_told"], Int[np.ndarray, " n"]]:
