@@ -25,6 +25,8 @@ class Told(NamedTuple):
     """The day of the step before, its own, and that on which each remembered state was last there."""
     again: Float[np.ndarray, "n n_again"]
     """See `Walk.again`."""
+    shares: Float[np.ndarray, "n n_counted"]
+    """See `Walk.shares`."""
     off: Float[np.ndarray, "n n_drafted"]
     """How far drafted numbers are from their drafts, in its spread; NaN where missing."""
 
@@ -45,6 +47,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         np.zeros((n, k), np.float16),
         np.zeros((n, 2 + route.n_recalled), np.int32),
         np.zeros((n, route.n_again), np.float16),
+        np.zeros((n, route.n_counted), np.float16),
         np.zeros((n, len(codec.drafted)), np.float32),
     )
     lengths = np.diff(starts)
@@ -60,7 +63,7 @@ def told(codec: StepCodec, steps: Steps, starts: Int[np.ndarray, " s"]) -> Told:
         found.history[rows], found.moment[rows] = walk.history(), walk.moment(here.times)
         found.states[rows], found.hints[rows] = _seen(codec, here, off, is_same)
         day = np.floor(route.timing.days_at(here.times)).astype(np.int64)
-        found.again[rows] = walk.again(here.states)
+        found.again[rows], found.shares[rows] = walk.again(here.states), walk.shares()
         found.off[rows] = off
         found.days[rows] = np.concatenate([walk.days()[:, None], day[:, None], walk.seen_days()], 1)
         walk.push(here.times, here.states, here.numbers, codec.spread_out(off))

@@ -52,7 +52,7 @@ class Crops:
         rows = self._first[chosen][:, None] + np.where(within, np.arange(longest), 0)
         parts = {
             name: torch.from_numpy(getattr(self._told, name)[rows])
-            for name in ("history", "moment", "states", "hints", "days", "again")
+            for name in ("history", "moment", "states", "hints", "days", "again", "shares")
         }
         counts = np.repeat(within[:, :, None], parts["states"].shape[2], 2)
         is_begun = self._is_begun[chosen]
@@ -76,7 +76,9 @@ def _stretches(length: int) -> list[tuple[int, int]]:
 def _some(codec: SeriesCodec, series: SeriesSet, seed: int) -> SeriesSet:
     """As many series as fit into memory as a network is told of them."""
     route = codec.steps.route
-    per_step = route.n_history + route.n_moment + route.n_again + 2 * len(codec.steps.columns)
+    per_step = (
+        route.n_history + route.n_moment + route.n_again + route.n_counted + 2 * len(codec.steps.columns)
+    )
     share = MAX_NUMBERS / (per_step * len(series.owners))
     if share >= 1:
         return series

@@ -207,7 +207,7 @@ def _walks(
     lengths = np.diff(starts)[chosen]
     order = lengths_first(lengths)
     lengths, first = lengths[order], starts[:-1][chosen][order]
-    walk = Walk(replace(route, recalled=()), times[first], lengths, times[first + lengths - 1])
+    walk = Walk(replace(route, recalled=(), counted=()), times[first], lengths, times[first + lengths - 1])
     for step in range(int(lengths.max(initial=0))):
         n_left = int((lengths > step).sum())
         walk.keep(n_left)

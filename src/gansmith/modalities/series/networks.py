@@ -6,8 +6,9 @@ out are chances of states, so whatever is drawn was found likely, however rare.
 
 Sources:
     Uria et al. 2016, "Neural autoregressive distribution estimation", section 2 (arXiv:1605.02226): column
-    after column. Lin et al. 2020, "Using GANs for sharing networked time series data", section 4
-    (arXiv:1909.13403): attributes first, then the series given them.
+    after column. Grave, Joulin and Usunier 2017, "Improving neural language models with a continuous cache"
+    (arXiv:1612.04426): what a series has done before is likely again. Lin et al. 2020, "Using GANs for
+    sharing networked time series data", section 4 (arXiv:1909.13403): attributes first, then the series.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ from gansmith.modalities.series.window_networks import SeriesNetworks
 from gansmith.nets.distributions import AbstractSequential
 from gansmith.tabular.completion import Completion
 
+SHARP: Final = 20.0
+"""Shares of states that were there are told apart below and above one in so many."""
+CACHE_GAIN: Final = 6.0
+"""What is usual for a series counts as much more: often hardly anything else is possible."""
 FIRST_SPREAD: Final = 0.05
 """Standard deviation with which what tells columns and states apart begins."""
 Hidden = Float[Tensor, "1 batch width"]
@@ -46,6 +51,7 @@ class SeriesGenerator(AbstractSequential):
     _is_after_first: Tensor
     _is_later: Tensor
     _is_number: Tensor
+    _slots: Tensor
 
     def __init__(self, codec: SeriesCodec, config: SeriesNetworks) -> None:
         super().__init__()
@@ -79,6 +85,14 @@ class SeriesGenerator(AbstractSequential):
         ):  # of NumPy, so that they are there where a model is rebuilt without memory
             self.register_buffer(name, torch.from_numpy(values.astype(np.float32)), persistent=False)
         self.pointer = Pointer(steps, width + n_attributes, width, codec.plain) if steps.is_pointing else None
+        self.cache = nn.Linear(width, 3 * n_columns)
+        nn.init.zeros_(self.cache.weight)
+        nn.init.zeros_(self.cache.bias)
+        slots, first = np.full((n_columns, n_most), steps.route.n_counted), 0
+        for column, n in steps.route.counted:
+            slots[column, :n] = first + np.arange(n)
+            first += n
+        self.register_buffer("_slots", torch.from_numpy(slots), persistent=False)
         self._making = Making(codec)
 
     # --- Learning ---
@@ -109,14 +123,13 @@ class SeriesGenerator(AbstractSequential):
         context = past[:, None] + self.now(moment)[:, None] * self._is_later
         if self.again is not None:
             context = context + self.again(parts["again"][is_step].float())[:, None] * self._is_number
+        cached = self._closed + self.cached(past, parts["shares"][is_step].float())
         if self.pointer is None:
-            logits = self._logits(context + known, slice(None)) + self._closed
+            logits = self._logits(context + known, slice(None)) + cached
             return is_step, log_softmax(logits.float(), -1), here
         told = torch.cat([past, told], 1)
         day = self.pointer.context(told, days[:, 1], days[:, 2:])
-        logits = (
-            self._logits(context + day[:, None] * self._is_after_first + known, slice(None)) + self._closed
-        )
+        logits = self._logits(context + day[:, None] * self._is_after_first + known, slice(None)) + cached
         gaps = logits[:, 0, : self.n_states[0]] + self.pointer.logits(told, days[:, 0], days[:, 2:])
         gaps = self.pointer.waited(gaps.float())
         first = pad(gaps, (0, logits.shape[-1] - gaps.shape[-1]))
@@ -137,6 +150,21 @@ class SeriesGenerator(AbstractSequential):
         rows = self._hidden(rows, hiding)
         carried, _ = self.carry(rows)
         return self.past(torch.cat([carried, rows, told], -1))
+
+    def cached(
+        self, past: Float[Tensor, "rows width"], shares: Float[Tensor, "rows n_counted"]
+    ) -> Float[Tensor, "rows columns states"]:
+        """What is added to logits for how often states, and those beside them, were there so far.
+
+        Args:
+            past: What is known before a step.
+            shares: See `Walk.shares`.
+        """
+        share = pad(shares, (0, 1))[:, self._slots]
+        told, around = torch.log1p(SHARP * share), pad(share, (1, 1))
+        beside = torch.log1p(SHARP * (around[..., :-2] + share + around[..., 2:]))
+        weights = CACHE_GAIN * self.cache(silu(past)).unflatten(1, (-1, 3))[..., None]
+        return weights[:, :, 0] * told + weights[:, :, 1] * beside + weights[:, :, 2] * (share > 0)
 
     def _hidden(self, values: Tensor, hiding: torch.Generator | None) -> Tensor:
         """Values, some of them zero while the network learns, and the others the larger for it."""
@@ -181,8 +209,9 @@ class SeriesGenerator(AbstractSequential):
     ) -> Float[Tensor, "batch states"]:
         """How likely each state of a column is; `more` is added to the logits."""
         logits = self._logits(context[:, None], slice(column, column + 1))[:, 0, : self.n_states[column]]
-        if self.pointer is not None and more is not None:
-            return self.pointer.waited((logits + more).float()).exp()
+        logits = logits if more is None else logits + more
+        if self.pointer is not None and not column:
+            return self.pointer.waited(logits.float()).exp()
         return logits.float().softmax(-1)
 
     def with_column(

@@ -43,9 +43,9 @@ from gansmith.tabular.completion import fit_completion
 from gansmith.tabular.suppressed import suppression_notes
 from gansmith.tabular.where import Where
 
-BATCH_SIZE: Final = 32
+BATCH_SIZE: Final = 24
 """Stretches."""
-USUAL_EPOCHS: Final = 20
+USUAL_EPOCHS: Final = 12
 """Times that each stretch is seen; from then on it is memorised (LOG.md)."""
 MOST_EPOCHS: Final = 30
 """The same where there are few."""
@@ -114,7 +114,7 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
             SeriesNetworks((1,), (1,)),
             rules,
             usual,
-            2 * usual,
+            usual + usual // 2,
             n_evaluations=N_EVALUATIONS,
             finishing_share=FINISHING_SHARE,
             n_judged=N_JUDGED,

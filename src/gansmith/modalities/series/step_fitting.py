@@ -85,7 +85,9 @@ def _with_route(codec: StepCodec, series: SeriesSet, seed: int) -> StepCodec:
     season = season_of(codec.timing, int(series.lengths.max()))
     if is_endless := series.form.shape == "single" and not series.form.window:
         measures = tuple(map(with_room, measures, steps.numbers.T))
-    route = Route(codec.timing, season, measures, recalled, None, is_endless)
+    drafted = [one.column for one in measures if one.is_drafted]
+    counted = tuple((k, one.n_states) for k, one in enumerate(codec.columns) if k not in drafted)
+    route = Route(codec.timing, season, measures, recalled, counted, None, is_endless)
     route = with_draft(route, steps.times, steps.numbers, starts)
     return _with_ranks(replace(codec, route=route), steps, starts)
 

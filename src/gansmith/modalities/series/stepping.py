@@ -78,6 +78,7 @@ class Step:
         Args:
             context: What is known before it.
         """
+        self._cached = self._network.cached(context, torch.from_numpy(self._walk.shares()))
         context = self._timed(context)
         times = self._times()
         context = context + self._network.now(torch.from_numpy(self._walk.moment(times)))
@@ -85,7 +86,7 @@ class Step:
         for place in range(self._steps.n_clock, len(self._steps.columns)):
             if place == self._network.n_plain and self._network.again is not None:
                 context = context + self._network.again(torch.from_numpy(self._walk.again(self._states)))
-            chances = self._network.chances(context, place).numpy()
+            chances = self._chances(context, place)
             if self._known is not None and self._steps.columns[place].has_missing:
                 chances[self._known.is_given & ~self._known.is_there[:, place], 0] = 0  # gaps get a value
             is_drafted = place in self._steps.drafted
@@ -115,12 +116,12 @@ class Step:
 
     def _time(self, place: int, context: Tensor) -> Cells:
         """A column of time, and its hints."""
-        codec, more = self._steps.columns[place], None
+        codec, more = self._steps.columns[place], 0.0
         assert isinstance(codec, NumberCodec)
         if self._network.pointer is not None and not place:
             days, before = torch.from_numpy(self._walk.days()), torch.from_numpy(self._walk.seen_days())
             more = self._network.pointer.logits(torch.cat([context, self._told], 1), days, before)
-        chances = self._network.chances(context, place, more).numpy()
+        chances = self._chances(context, place, more)
         name = codec.column.name
         if name in (CLOCK, MOMENT) and DAYS in self._of_time and codec.has_missing:
             is_wanted = (self._of_time[DAYS] > 0) == (name == CLOCK)  # a time of day or a gap, never both
@@ -136,6 +137,13 @@ class Step:
         found, is_missing = codec.numbers(self._states[:, place], self._levels[:, place])
         self._of_time[name] = np.where(is_missing, np.nan, found)
         return hints
+
+    def _chances(
+        self, context: Tensor, place: int, more: Tensor | float = 0.0
+    ) -> Float[np.ndarray, "n states"]:
+        """How likely each state of a column is."""
+        more = more + self._cached[:, place, : self._steps.n_states[place]]
+        return self._network.chances(context, place, more).numpy()
 
     def _times(self) -> Numbers:
         walk, times = self._walk, self._walk.times

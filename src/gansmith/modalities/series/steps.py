@@ -156,6 +156,8 @@ class StepCodec:
         if self.clock is not None:
             found = self.timing.columns(times, series.starts)
             self._put(self.clock, self.clock_order, found, 0, rng, states, levels)
+            first = series.starts[:-1]  # before the first step nothing was
+            states[first, : self.n_clock], levels[first, : self.n_clock] = 0, 0
         if self.rows is not None:
             flat = self.rows.chain.reduce(self.rows.split(series.steps.select(list(self.rows.schema.names))))
             self._put(self.rows, self._own, flat, self.n_clock, rng, states, levels)
@@ -252,6 +254,7 @@ class StepCodec:
             "season": self.route.season,
             "measures": [changed(one) for one in self.route.measures],
             "recalled": [list(one) for one in self.route.recalled],
+            "counted": [list(one) for one in self.route.counted],
             "is_held": list(self.is_held),
             "is_endless": self.route.is_endless,
         }
@@ -279,11 +282,15 @@ class StepCodec:
             }
             found[name] = RowCodec.from_state(plain[name], own) if name in plain else None
         measures = tuple(from_plain(Measure, one) for one in plain["measures"])
-        recalled = tuple((int(place), int(n)) for place, n in plain["recalled"])
+        recalled, counted = (
+            tuple((int(place), int(n)) for place, n in plain[name]) for name in ("recalled", "counted")
+        )
         draft = None
         if "draft/past" in arrays:
             draft = Draft(arrays["draft/past"], arrays["draft/beside"], arrays["draft/spread"])
-        route = Route(timing, int(plain["season"]), measures, recalled, draft, bool(plain["is_endless"]))
+        route = Route(
+            timing, int(plain["season"]), measures, recalled, counted, draft, bool(plain["is_endless"])
+        )
         ranks = arrays["ranks"]
         is_held = tuple(map(bool, plain["is_held"]))
         made = cls(timing, found["clock"], found["rows"], route, ranks, is_held)

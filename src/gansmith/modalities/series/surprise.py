@@ -31,7 +31,7 @@ MAX_AT_ONCE: Final = 8_192
 """Steps that a network is shown at a time, those that fill up short series among them."""
 EDGE: Final = 1e-4
 """Chance beyond which how far out a number lies is told by its distance."""
-PARTS: Final = ("history", "moment", "states", "hints", "days", "again")
+PARTS: Final = ("history", "moment", "states", "hints", "days", "again", "shares")
 OfCells = Float[np.ndarray, "n_steps n_columns"]
 
 

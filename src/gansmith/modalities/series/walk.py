@@ -111,7 +111,9 @@ class Route:
     """Steps after which things come again; 0: they do not."""
     measures: tuple[Measure, ...]
     recalled: tuple[tuple[int, int], ...]
-    """Columns whose states are remembered, and how many states each has."""
+    """Columns of which it is remembered when each state was last there, and how many states each has."""
+    counted: tuple[tuple[int, int], ...] = ()
+    """Columns of which it is counted how often each state was there, and how many states each has."""
     draft: Draft | None = None
     is_endless: bool = False
     """Whether series are stretches of one: where they begin and end says nothing."""
@@ -144,7 +146,12 @@ class Route:
     def n_history(self) -> int:
         """Numbers that tell the past."""
         of_measures = (7 + (self.season > 0)) * len(self.measures)
-        return of_measures + self.n_recalled + self.timing.n_usual + self.n_moment + 5
+        return of_measures + self.timing.n_usual + self.n_moment + 5
+
+    @property
+    def n_counted(self) -> int:
+        """States that are counted, of all columns."""
+        return sum(n for _, n in self.counted)
 
     @property
     def n_again(self) -> int:
@@ -186,7 +193,7 @@ class Walk:
         self.run = np.zeros((n, d))
         self.lags = np.zeros((self.route.season + 2, n, d))
         self.seen_at = np.full((n, self.route.n_recalled), -np.inf)
-        self.n_at = np.zeros((n, self.route.n_recalled))
+        self.n_at = np.zeros((n, self.route.n_counted))
         self.number_at = np.full((n, self.route.n_recalled, d), np.nan)
         self.usual = np.zeros((n, self.route.timing.n_usual))
 
@@ -206,7 +213,7 @@ class Walk:
         parts = [self.last, self.fast, self.slow, self.size, self.off, self.absent, 0.3 * absent]
         if self.route.season:
             parts.append(self._lag(self.route.season - 1))
-        parts += [self.n_at / max(self.step, 1), self.usual]
+        parts.append(self.usual)
         left = np.maximum(self.n_steps - self.step, 0)
         days_at, step = self.route.timing.days_at, self.step
         to_go = np.maximum(days_at(self.last_times) - days_at(self.times), 0.0)
@@ -247,6 +254,10 @@ class Walk:
             first += n_states
         then = np.concatenate(found, 1)
         return np.concatenate([np.nan_to_num(then), ~np.isnan(then)], 1, dtype=np.float32)
+
+    def shares(self) -> Float[np.ndarray, "n n_counted"]:
+        """In which share of the steps so far each counted state was there."""
+        return (self.n_at / max(self.step, 1)).astype(np.float32)
 
     def regressors(self, times: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n n_regressors"]:
         """What drafts of a step at these times are made of."""
@@ -296,14 +307,14 @@ class Walk:
         return self.lags[(self.step - 1 - n) % len(self.lags)]
 
     def _remember(self, times: Int[np.ndarray, " n"], states: States, found: Numbers) -> None:
-        if not self.route.n_recalled:
-            return
+        rows, first = np.arange(len(times)), 0
+        for column, n_states in self.route.counted:
+            self.n_at[rows, first + states[:, column]] += 1
+            first += n_states
         days, first = self.route.timing.days_at(times), 0
-        rows = np.arange(len(times))
         for column, n_states in self.route.recalled:
             here = first + states[:, column]
             self.seen_at[rows, here] = days
-            self.n_at[rows, here] += 1
             self.number_at[rows, here] = found
             first += n_states
 

@@ -139,7 +139,7 @@ def test_it_is_known_how_long_ago_a_state_was_there():
 
 def test_what_it_was_the_last_time_is_remembered():
     timing = Timing(kind="clock", grid=Grid(unit="microseconds"), last=DAY)
-    route = Route(timing, 0, (Measure(1, mean=10.0, deviation=2.0),), ((0, 3),))
+    route = Route(timing, 0, (Measure(1, mean=10.0, deviation=2.0),), ((0, 3),), ((0, 3),))
     first = days("2024-01-01")
     walk = Walk(route, first, np.array([9]), first + 90 * DAY)
     for state, number in ((1, 14.0), (2, 8.0), (1, 12.0)):
@@ -147,7 +147,7 @@ def test_what_it_was_the_last_time_is_remembered():
     assert walk.again(np.array([[1, 0]])).tolist() == [[1, 1]]
     assert walk.again(np.array([[2, 0]])).tolist() == [[-1, 1]]
     assert walk.again(np.array([[0, 0]])).tolist() == [[0, 0]]
-    assert walk.n_at.tolist() == [[0, 2, 1]]
+    assert walk.shares() == pytest.approx(np.array([[0, 2 / 3, 1 / 3]]))
     assert walk.usual[0].round(6).tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1]  # a Monday, midnight
     assert walk.history().shape == (1, route.n_history)
 
