@@ -24,7 +24,7 @@ from gansmith.tabular.keyed import Keyed
 from gansmith.tabular.rows import RowCodec
 
 FEWEST_STATES: Final = 8
-"""Of a number; one of fewer values is as good as a category."""
+"""Of a number without bins; one of fewer values is as good as a category."""
 Levels = Float[np.ndarray, "n n_columns"]
 
 
@@ -94,7 +94,9 @@ class StepCodec:
         return [
             place
             for place, codec in enumerate(self.columns)
-            if place >= self.n_clock and isinstance(codec, NumberCodec) and codec.n_states >= FEWEST_STATES
+            if place >= self.n_clock
+            and isinstance(codec, NumberCodec)
+            and (codec.n_bins or codec.n_states >= FEWEST_STATES)
         ]
 
     @cached_property

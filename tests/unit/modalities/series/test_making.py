@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 import torch
@@ -224,6 +225,20 @@ def test_one_series_is_learnt_in_stretches_and_made_whole(hours):
     when = cells_of(made.steps, "when").cast(pa.int64()).to_numpy()
     assert set(np.diff(when).tolist()) == {3_600_000_000}
     assert when[0] == cells_of(series.steps, "when").cast(pa.int64()).to_numpy().min()
+
+
+def test_a_short_series_is_drafted_and_its_trend_may_go_on():
+    months = np.arange("2014-01", "2024-01", dtype="M8[M]")
+    sold = np.round(100 * np.exp(0.01 * np.arange(120)) * (1 + 0.2 * np.sin(np.arange(120) * np.pi / 6)))
+    frame = pd.DataFrame({"month": months.astype("M8[s]"), "sold": sold.astype(int)})
+    series = SeriesFormat().read(frame, SeriesOptions(time="month"))
+    codec = SeriesCodec.fit(series, SeriesOptions(), 0)
+    assert isinstance(codec, SeriesCodec)
+    (measure,) = codec.steps.route.measures
+    assert measure.is_drafted
+    assert measure.high > sold.max() * 1.5
+    assert codec.steps.route.draft is not None
+    assert codec.steps.route.draft.spread[3, 0] < 0.1
 
 
 def test_windows_of_numbers_alone_are_learnt_whole(hours):
