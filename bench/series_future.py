@@ -12,7 +12,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
@@ -25,6 +25,7 @@ from scipy.optimize import minimize
 from bench.picture_sets import data_folder
 from bench.picture_task import Row, told
 from bench.series_task import FUTURE, Limit, SeriesTask, learnt, rows_of
+from gansmith.report.futures import futures_drawing
 
 Values = NDArray[np.float64]
 N_FUTURES: Final = 100
@@ -152,7 +153,7 @@ def measured(task: SeriesTask) -> list[Row]:
         rows.append(Row(f"{name}, CRPS of smoothing", float("nan"), real=scores["smoothing"]))
         for who, futures in made.items():
             path = task.out / f"{name}-{who.replace(' ', '-')}.svg"
-            _written(path, drawing(history[-N_SHOWN * known.horizon :], truth, futures))
+            _written(path, futures_drawing(history[-N_SHOWN * known.horizon :], futures, truth))
             told(f"{name}, {who}: {path}")
     return rows
 
@@ -161,34 +162,6 @@ def _side_by_side(long: pd.DataFrame, known: Known) -> Values:
     """The futures of a long table, a row each."""
     values = [each[known.value].to_numpy(np.float64)[-known.horizon :] for _, each in long.groupby(FUTURE)]
     return np.stack(values)
-
-
-# --- Pictures -----------------------------------------------------------------------------------------------
-
-
-def drawing(history: Values, truth: Values, futures: Values) -> str:
-    """An SVG: history, what came, the middle 50 and 90 % of the futures, and three of them."""
-    everything = np.concatenate([history, truth, futures.ravel()])
-    low, high = everything.min(), everything.max()
-    n = len(history) + len(truth)
-
-    def points(values: Sequence[float], first: int) -> str:
-        places = (first + np.arange(len(values))) / (n - 1) * 900
-        heights = 290 - (np.asarray(values) - low) / (high - low) * 280
-        return " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(places, heights, strict=True))
-
-    def line(values: Sequence[float], first: int, style: str) -> str:
-        return f'<polyline fill="none" points="{points(values, first)}" style="{style}"/>'
-
-    first = len(history)
-    parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 300">']
-    for share, opacity in ((0.9, 0.25), (0.5, 0.4)):
-        ends = np.quantile(futures, ((1 - share) / 2, (1 + share) / 2), axis=0)
-        around = f"{points(ends[0], first)} {' '.join(reversed(points(ends[1], first).split()))}"
-        parts.append(f'<polygon points="{around}" fill="steelblue" opacity="{opacity}"/>')
-    parts += [line(one, first, "stroke:steelblue;stroke-width:.7") for one in futures[:3]]
-    parts += [line(history, 0, "stroke:black"), line(truth, first, "stroke:crimson"), "</svg>"]
-    return "\n".join(parts)
 
 
 def _written(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -17,6 +18,7 @@ from gansmith.faces.demos import gaussian
 from gansmith.faces.demos.digits import run_digits
 from gansmith.faces.demos.enlarging import run_enlarging
 from gansmith.faces.demos.gaussian import errors, run_gaussian
+from gansmith.faces.demos.series import run_series
 from gansmith.faces.demos.shapes import SHAPES, drawn_shapes, run_shapes
 from gansmith.faces.demos.table import run_table
 from gansmith.tasks.model import load_model
@@ -154,6 +156,15 @@ def test_shapes(tmp_path):
     made = load_model(tmp_path / "shapes.gan").sample(4, where={"shape": "disc", "colour": "red"})
     assert made.pixels.shape == (4, 24, 24, 3)
     assert set(made.attributes.columns["colour"]) == {"red"}
+
+
+@pytest.mark.slow
+def test_series(tmp_path):
+    said: list[str] = []
+    result = run_series(tmp_path, 0, said.append)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(result["files"])
+    assert result["within"] > 0.4
+    assert len(pd.read_csv(tmp_path / "futures.csv")) == 2_400
 
 
 @pytest.mark.slow

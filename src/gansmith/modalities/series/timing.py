@@ -205,6 +205,14 @@ class Timing:
             found += [one(day) * other(year) for one in (np.sin, np.cos) for other in (np.sin, np.cos)]
         return np.stack(found, 1)
 
+    def trend(self, times: Times) -> Float[np.ndarray, " n"]:
+        """How far times are along those that were learnt, -1 to 1, and beyond."""
+        return (
+            2 * (times - self.first) / max(self.last - self.first, 1) - 1
+            if self.last
+            else np.zeros(len(times))
+        )
+
     def days_at(self, times: Times) -> Float[np.ndarray, " n"]:
         """Times in days, to count how long ago something was; steps where there are no times."""
         if self.kind == "none" or self._grid.unit == "numbers":

@@ -126,7 +126,8 @@ class Route:
     @property
     def n_regressors(self) -> int:
         """Numbers that drafts are made of."""
-        return 1 + (5 if self.season else 3) * len(self.drafted) + self.timing.n_waves
+        of_measures = (5 if self.season else 3) * len(self.drafted)
+        return 1 + of_measures + self.timing.n_waves + self.is_endless
 
     @property
     def n_pasts(self) -> int:
@@ -266,6 +267,8 @@ class Walk:
         parts = [parts[0], *(part[:, places] for part in parts[1:]), self.route.timing.waves(times)]
         if season := self.route.season:
             parts += [self._lag(season - 1)[:, places], self._lag(season)[:, places]]
+        if self.route.is_endless:
+            parts.append(self.route.timing.trend(times)[:, None])
         return np.concatenate(parts, 1)
 
     def push(self, times: Int[np.ndarray, " n"], states: States, numbers: Numbers, off: Numbers) -> None:
