@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
+from jaxtyping import Float
 
 from gansmith.faces.demos.pictures import make_folder
 from gansmith.report.futures import futures_drawing
@@ -46,8 +46,9 @@ def run_series(
     """
     make_folder(folder)
     sales = sold(N_YEARS * 12 + N_MORE, seed)
-    history, truth = sales.iloc[:-N_MORE], sales["sold"].to_numpy(float)[-N_MORE:]
-    write_whole(folder / "sales.csv", history.to_csv(index=False).encode())
+    history, truth = sales[:-N_MORE], sales[-N_MORE:]
+    lines = [f"{FIRST + month}-01,{number:.0f}" for month, number in enumerate(history)]
+    write_whole(folder / "sales.csv", "\n".join(["month,sold", *lines, ""]).encode())
     show(f"{len(history)} months of ice cream are learnt; what comes in the next {N_MORE} is kept back.")
     synthesizer = Synthesizer(kind="series", samples_seen=samples_seen, seed=seed, verbose=False)
     synthesizer.fit(folder / "sales.csv", time="month")
@@ -56,8 +57,8 @@ def run_series(
     write_whole(folder / "futures.csv", made.to_csv(index=False).encode())
     futures = made["sold"].to_numpy(float).reshape(N_FUTURES, -1)[:, -N_MORE:]
     years = [str(FIRST + 12 * N_YEARS - N_SHOWN + 24 * k)[:4] for k in range((N_SHOWN + N_MORE) // 24 + 1)]
-    past = history["sold"].to_numpy(float)[-N_SHOWN:]
-    write_whole(folder / "futures.svg", futures_drawing(past, futures, truth, years).encode())
+    drawn = futures_drawing(history[-N_SHOWN:], futures, truth, years)
+    write_whole(folder / "futures.svg", drawn.encode())
     low, high = np.quantile(futures, (0.05, 0.95), axis=0)
     share = float(((truth >= low) & (truth <= high)).mean())
     show(f"{N_FUTURES} futures: nine in ten lie in the pale band, and {share:.0%} of the months that came.")
@@ -65,12 +66,11 @@ def run_series(
     return {"files": ["sales.csv", "sales.gan", "futures.csv", "futures.svg"], "within": share}
 
 
-def sold(n_months: int, seed: int) -> pd.DataFrame:
+def sold(n_months: int, seed: int) -> Float[np.ndarray, " n_months"]:
     """Months that grow by a tenth a year, with a summer and chance that lingers."""
     rng, months = np.random.default_rng(seed), np.arange(n_months)
     chance = np.zeros(n_months)
     for month in months[1:]:
         chance[month] = 0.6 * chance[month - 1] + rng.normal(0, 0.05)
     summer = 0.35 * np.sin((months - 3) * np.pi / 6) + 0.1 * np.sin((months - 2) * np.pi / 3)
-    level = N_OF_LAW * np.exp(0.0085 * months + summer + chance)
-    return pd.DataFrame({"month": (FIRST + months).astype("M8[s]"), "sold": np.round(level).astype(int)})
+    return np.round(N_OF_LAW * np.exp(0.0085 * months + summer + chance))
