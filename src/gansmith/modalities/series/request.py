@@ -1,7 +1,8 @@
 """What is asked of series that are to be made: their attributes, how they begin and end, their statistics.
 
 Attributes are held fixed while the others are made to go with them. What is asked of a statistic, such as
-`max(load)>400`, is looked at when a series is whole; those that fulfil it are kept.
+`max(load)>400`, or of any step, such as `type=refund`, is looked at when a series is whole; those that fulfil
+it are kept.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gansmith.modalities.recipe import Compact
 from gansmith.modalities.series.codec import SPAN, START, STEPS, SeriesCodec
 from gansmith.modalities.series.records import SeriesSet
 from gansmith.modalities.series.window_codec import WindowCodec
+from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.choices import ANY_STATE, Choices
 from gansmith.tabular.conditions import Condition, conditions_of
 from gansmith.tabular.layout import hold_fixed
@@ -94,8 +96,13 @@ class SeriesRequest:
         if not self.watched:
             return will_do
         series = self.codec.decode(compact, 0, 0)
+        of_steps = {column.name for column in self.codec.form.measures}
         for name, condition in self.watched.items():
-            will_do &= condition.holds(_told(series, name).cast(condition.column.arrow_type))
+            if name in of_steps:
+                found = condition.holds(cells_of(series.steps, name).cast(condition.column.arrow_type))
+                will_do &= np.logical_or.reduceat(found, series.starts[:-1])
+            else:
+                will_do &= condition.holds(_told(series, name).cast(condition.column.arrow_type))
         return will_do
 
 
@@ -146,14 +153,14 @@ class SeriesBlock:
 
 
 def request_for(codec: SeriesCodec | WindowCodec, where: Where, balance: str) -> SeriesRequest:
-    """The request for series with these attributes and statistics.
+    """The request for series with these attributes and statistics, and with steps that are such.
 
     Raises:
         UsageError: When a name or a value is unknown, with the nearest known one.
     """
     rows = codec.attributes
     of_series = () if rows is None else rows.schema.columns
-    schema = Schema((*of_series, *_statistics(codec)))
+    schema = Schema((*of_series, *codec.form.measures, *_statistics(codec)))
     found = conditions_of(schema, where)
     texts = tuple(text for condition in found.values() for text in condition.texts)
     names = [] if rows is None else list(rows.flat.names)
@@ -165,6 +172,7 @@ def request_for(codec: SeriesCodec | WindowCodec, where: Where, balance: str) ->
     watched: dict[str, Condition] = {}
     balanced = None
     for name, condition in found.items():
+        _check(codec, condition)
         index = names.index(name) if name in names else -1
         if rows is None or index < 0 or index not in rows.playing:
             watched[name] = condition
@@ -180,6 +188,15 @@ def request_for(codec: SeriesCodec | WindowCodec, where: Where, balance: str) ->
     if balance and balanced is None:
         raise UsageError(f"{balance!r} is no attribute with several values, so it cannot be balanced.")
     return SeriesRequest(codec, held, watched, texts, balanced, n_steps)
+
+
+def _check(codec: SeriesCodec | WindowCodec, condition: Condition) -> None:
+    """Raise UsageError when a column of steps cannot be what is asked for."""
+    rows, name = (codec.steps.rows if isinstance(codec, SeriesCodec) else None), condition.column.name
+    if rows is not None and name in rows.flat.names:
+        index = rows.flat.names.index(name)
+        if index in rows.playing:
+            rows.columns[index].choices(condition)
 
 
 def _is_one(condition: Condition | None) -> bool:

@@ -141,6 +141,15 @@ def test_attributes_statistics_and_lengths_can_be_asked_for(shop):
     assert (np.maximum.reduceat(amounts, made.starts[:-1]) > 60).all()
 
 
+def test_a_step_can_be_asked_for(shop):
+    _, codec, generator = shop
+    made = made_by(RECIPE.request(codec, ["kind=books", "amount>=50"], ""), codec, generator, 8)
+    is_book = cells_of(made.steps, "kind").to_numpy(zero_copy_only=False) == "books"
+    is_dear = cells_of(made.steps, "amount").to_numpy() >= 50
+    assert np.logical_or.reduceat(is_book, made.starts[:-1]).all()
+    assert np.logical_or.reduceat(is_dear, made.starts[:-1]).all()
+
+
 def test_values_take_turns(shop):
     _, codec, generator = shop
     made = made_by(RECIPE.request(codec, [], "city"), codec, generator, 9)
@@ -153,6 +162,7 @@ def test_values_take_turns(shop):
     [
         ("citty=Rome", "city"),
         ("city=Paris", "Paris"),
+        ("kind=boks", "books"),
         ("max(amout)>3", "max(amount)"),
         (f"{STEPS}=0", "steps"),
     ],
