@@ -88,6 +88,8 @@ class SeriesGenerator(AbstractSequential):
         self.cache = nn.Linear(width, 3 * n_columns)
         nn.init.zeros_(self.cache.weight)
         nn.init.zeros_(self.cache.bias)
+        self.usual = nn.Parameter(torch.zeros(1 + len(codec.plain), n_columns, n_most))
+        self.plain = torch.from_numpy(np.array(codec.plain, np.int64))
         slots, first = np.full((n_columns, n_most), steps.route.n_counted), 0
         for column, n in steps.route.counted:
             slots[column, :n] = first + np.arange(n)
@@ -123,7 +125,7 @@ class SeriesGenerator(AbstractSequential):
         context = past[:, None] + self.now(moment)[:, None] * self._is_later
         if self.again is not None:
             context = context + self.again(parts["again"][is_step].float())[:, None] * self._is_number
-        cached = self._closed + self.cached(past, parts["shares"][is_step].float())
+        cached = self._closed + self.cached(past, told, parts["shares"][is_step].float())
         if self.pointer is None:
             logits = self._logits(context + known, slice(None)) + cached
             return is_step, log_softmax(logits.float(), -1), here
@@ -152,19 +154,27 @@ class SeriesGenerator(AbstractSequential):
         return self.past(torch.cat([carried, rows, told], -1))
 
     def cached(
-        self, past: Float[Tensor, "rows width"], shares: Float[Tensor, "rows n_counted"]
+        self,
+        past: Float[Tensor, "rows width"],
+        told: Float[Tensor, "rows n_attributes"],
+        shares: Float[Tensor, "rows n_counted"],
     ) -> Float[Tensor, "rows columns states"]:
         """What is added to logits for how often states, and those beside them, were there so far.
 
+        What is usual with the categories of a series is added, too.
+
         Args:
             past: What is known before a step.
+            told: The attributes of the series.
             shares: See `Walk.shares`.
         """
         share = pad(shares, (0, 1))[:, self._slots]
-        told, around = torch.log1p(SHARP * share), pad(share, (1, 1))
+        often, around = torch.log1p(SHARP * share), pad(share, (1, 1))
         beside = torch.log1p(SHARP * (around[..., :-2] + share + around[..., 2:]))
         weights = CACHE_GAIN * self.cache(silu(past)).unflatten(1, (-1, 3))[..., None]
-        return weights[:, :, 0] * told + weights[:, :, 1] * beside + weights[:, :, 2] * (share > 0)
+        own = weights[:, :, 0] * often + weights[:, :, 1] * beside + weights[:, :, 2] * (share > 0)
+        kind = torch.cat([past.new_ones(len(past), 1), told[:, self.plain]], 1)
+        return own + CACHE_GAIN * torch.einsum("rk,kcs->rcs", kind, self.usual)
 
     def _hidden(self, values: Tensor, hiding: torch.Generator | None) -> Tensor:
         """Values, some of them zero while the network learns, and the others the larger for it."""

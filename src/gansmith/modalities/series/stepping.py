@@ -78,7 +78,7 @@ class Step:
         Args:
             context: What is known before it.
         """
-        self._cached = self._network.cached(context, torch.from_numpy(self._walk.shares()))
+        self._cached = self._network.cached(context, self._told, torch.from_numpy(self._walk.shares()))
         context = self._timed(context)
         times = self._times()
         context = context + self._network.now(torch.from_numpy(self._walk.moment(times)))
