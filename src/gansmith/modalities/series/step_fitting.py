@@ -126,6 +126,8 @@ def _by_the_day(clock: RowCodec, learnt: pa.Table, timing: Timing) -> RowCodec:
         return clock
     last = int(min(MOST_DAYS, codec.knots[-1]))
     far, counts = gaps[gaps > last], np.bincount(gaps[gaps <= last], minlength=last + 1)
+    is_rare = counts < clock.min_count  # of these no single count comes out
+    counts[is_rare] = counts[is_rare].sum() // max(is_rare.sum(), 1)
     singles, nothing = np.arange(last + 1.0), np.zeros(0)
     if len(far) < max(clock.min_count, FEWEST_FAR):
         single_days = replace(
