@@ -171,7 +171,8 @@ def parse_value(column: Column, value: Any, *, is_bound: bool = False) -> pa.Arr
             f"column {column.name!r}: {value!r} is no {column.kind}.{_hint(column, value)}"
         ) from error
     if cell.null_count:
-        wanted = f"Write it as in the data: {' or '.join(column.spelling) or column.format or 'a number'}."
+        plain = "true or false" if column.kind == "boolean" else "a number"
+        wanted = f"Write it as in the data: {' or '.join(column.spelling) or column.format or plain}."
         raise UsageError(
             f"column {column.name!r}: {value!r} is no {column.kind}. {wanted}{_hint(column, value)}"
         )
@@ -185,7 +186,7 @@ def parse_value(column: Column, value: Any, *, is_bound: bool = False) -> pa.Arr
 
 
 def _parsed(text: str, column: Column) -> pa.Array:
-    """What a person asks for as one cell: spelt as in the data, or a bare number; null if neither."""
+    """What a person asks for as one cell: spelt as in the data, a bare number, true or false; null if none."""
     if pa.types.is_string(column.arrow_type):  # blanks may be part of it
         return pa.array([text])
     cell = pa.array([text.strip()])
@@ -193,6 +194,8 @@ def _parsed(text: str, column: Column) -> pa.Array:
     if found.null_count and column.traits.is_number:
         bare = replace(column, prefix="", suffix="", thousands="", negative="", plus="", point=".")
         return column.traits.parse(cell, bare)
+    if found.null_count and column.kind == "boolean":
+        return pa.array([{"true": True, "false": False}.get(text.strip().lower())], pa.bool_())
     return found
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gansmith.errors import UsageError
-from gansmith.tabular.conditions import conditions_of, matching
+from gansmith.tabular.conditions import conditions_of, matching, parse_value
 from gansmith.tabular.schema import Column, Schema
 
 SCHEMA = Schema((Column("n", "integer"), Column("word", "category")))
@@ -78,3 +78,14 @@ def test_what_has_no_order_says_how_to_ask_for_it():
         UsageError, match=re.escape("Write word=50K for a value, word=>50K for the value >50K.")
     ):
         conditions_of(SCHEMA, ["word>50K"])
+
+
+@pytest.mark.parametrize(("said", "meant"), [("True", True), ("false", False), (True, True), ("no", False)])
+def test_true_and_false_are_understood_beside_the_words_of_the_data(said, meant):
+    column = Column("smoker", "boolean", spelling=("no", "yes") if said == "no" else ())
+    assert parse_value(column, said).to_pylist() == [meant]
+
+
+def test_what_is_neither_true_nor_false_is_refused():
+    with pytest.raises(UsageError, match="true or false"):
+        parse_value(Column("smoker", "boolean"), "perhaps")
