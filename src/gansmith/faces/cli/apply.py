@@ -26,15 +26,25 @@ MEGA = 1_000_000
 
 
 def apply(
-    model: Annotated[Path, typer.Argument(help="A model learnt with --to, --upscale or --restore.")],
+    model: Annotated[
+        Path, typer.Argument(help="A model learnt with --to, --to-attribute, --upscale or --restore.")
+    ],
     source: Annotated[str, typer.Argument(metavar="IN", help="A file, a folder, an archive or a film.")],
     output: Annotated[
         Path,
         typer.Option("-o", "--output", help="Where to write the results; for a folder, a folder or a .zip."),
     ],
     strength: Annotated[
-        float, typer.Option(help="From 0 (faithful, soft) to 1 (as sharp as the model can).")
+        float, typer.Option(help="From 0 (faithful, soft; colours alone) to 1 (all that was learnt).")
     ] = 1.0,
+    back: Annotated[
+        bool,
+        typer.Option("--back", help="The other way: pictures like those of --to become like those of DATA."),
+    ] = False,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ATTRIBUTE=VALUE", help="What to change pictures to; see fit --to-attribute."),
+    ] = None,
     masks: Annotated[
         Path | None,
         typer.Option(
@@ -59,6 +69,7 @@ def apply(
     if report is not None and (not truth or report.suffix.lower() != ".html"):
         raise UsageError("--report needs measurements: give --truth, and a name that ends in .html.")
     from gansmith.faces.cli.screen import console
+    from gansmith.modalities.capabilities import Wish
     from gansmith.tasks.model import load_model
     from gansmith.tasks.translate.translation import Translation
 
@@ -68,7 +79,7 @@ def apply(
     for written in (output, report):
         if written is not None:
             check_folder(written) if not written.is_dir() else None
-    translation = Translation(load_model(model), strength, seed)
+    translation = Translation(load_model(model), Wish(strength, seed, back, tuple(where or ())))
     turned: list[Turned] = []
     with console.status("Applying the model ...") as status:
         for one in translation.apply(source, output, masks):

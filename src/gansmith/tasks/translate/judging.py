@@ -43,25 +43,25 @@ def judged(
     Raises:
         DataError: Records are missing or malformed, of other sizes than their truths, or no pairs.
     """
-    state = translation.state
+    way, wish = translation.way, translation.wish
     inputs, truths, names, notes = _read(translation, source, truth, by_order=by_order)
     seen = inputs if masks is None else _masked(translation, inputs, names, masks)
     made = [translation.turn(one) for one in seen]
-    methods = {"made": Method(made, f"strength {translation.strength:g}")}
-    if state.is_various:
-        others = Translation(translation.model, translation.strength, translation.seed + 1)
+    methods = {"made": Method(made, f"strength {wish.strength:g}")}
+    if way.is_various:
+        others = Translation(translation.model, replace(wish, seed=wish.seed + 1))
         several = [*zip(made, (others.turn(one) for one in seen[:MOST_AGAIN]), strict=False)]
         methods["made"] = replace(methods["made"], several=several)
-    if translation.strength:
-        faithful = Translation(translation.model, 0.0, translation.seed)
-        without = [faithful.turn(one) for one in seen]
-        methods["faithful"] = Method(without, "the network as it was before the game", is_anchor=True)
-    if len(inputs[0]) == state.n_target:
-        name = "bicubic" if state.factor > 1 else "input"
-        plain = [_enlarged(one, state.factor) for one in inputs]
+    if wish.strength and way.weaker:
+        name, meaning = way.weaker
+        without = Translation(translation.model, replace(wish, strength=0.0))
+        methods[name] = Method([without.turn(one) for one in seen], meaning, is_anchor=True)
+    if len(inputs[0]) == way.n_made:
+        name = "bicubic" if way.factor > 1 else "input"
+        plain = [_enlarged(one, way.factor) for one in inputs]
         methods[name] = Method(plain, "the input as it is", is_anchor=True)
-    is_larger = state.factor > 1
-    shave, kernel = (state.factor, KERNEL) if is_larger else (0, "")
+    is_larger = way.factor > 1
+    shave, kernel = (way.factor, KERNEL) if is_larger else (0, "")
     trial = Trial(inputs, truths, names=names, shave=shave, kernel=kernel)
     model = ("Model", translation.model.known_digest()[:16])
     address = translation.translatable.address
@@ -72,13 +72,14 @@ def _read(
     translation: Translation, source: object, truth: object, *, by_order: bool
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[str], tuple[str, ...]]:
     """Inputs, truths and their names, as many as fit into memory, and notes on what was left out."""
-    form, state, options = translation.translatable, translation.state, _options(translation)
-    given = form.read_grids(source, options, translation.turning().n_channels)
-    wanted = form.read_grids(truth, options, state.n_target)
+    way, options = translation.way, _options(translation)
+    form = way.translatable
+    given = form.read_grids(source, options, way.n_given)
+    wanted = form.read_grids(truth, options, way.n_made)
     of_given, of_wanted, notes = matched(given, wanted, by_order=by_order)
     pairs, n_points = list[tuple[int, int]](), 0
     for one, other in zip(of_given.tolist(), of_wanted.tolist(), strict=True):
-        sides = [side * state.factor for side in given.sizes[one]]
+        sides = [side * way.factor for side in given.sizes[one]]
         if sides != [*wanted.sizes[other]]:
             said = [" x ".join(map(str, reversed(found))) for found in (sides, wanted.sizes[other])]
             raise DataError(
@@ -116,7 +117,7 @@ def _masked(
 def _options(translation: Translation) -> Any:
     from gansmith.modalities.registry import find_modality
 
-    return find_modality(translation.state.kind).options()
+    return find_modality(translation.way.kind).options()
 
 
 def _values(grids: Grids, number: int) -> Values:
