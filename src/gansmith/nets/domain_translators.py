@@ -30,6 +30,10 @@ from gansmith.nets.translators import COARSER_SIZE, GridTranslator, planes
 N_COLOURS: Final = 3
 """Axes of a table of colours; a grey value is a colour of three equal numbers."""
 Wanted = Float[Tensor, "batch n_conditions"]
+Values = Float[Tensor, "batch n_values *grid"]
+"""Of records, without what else is known of each place."""
+Heights = Float[Tensor, "batch 1 *grid"]
+"""From 0, at the top, to 1."""
 
 
 @final
@@ -44,9 +48,9 @@ class ColourTables(nn.Module):
 
     def __init__(self, tables: Float[Tensor, "n_domains n_heights n_channels n n n"]) -> None:
         super().__init__()
-        self.register_buffer("tables", tables)
+        self.register_buffer("tables", tables, persistent=False)  # whoever builds the network has them
 
-    def forward(self, values: GridSamples, heights: GridSamples, condition: Wanted) -> GridSamples:
+    def forward(self, values: Values, heights: Heights, condition: Wanted) -> Values:
         """Values of 0 to 1 in the colours of the domains that are wanted."""
         n, n_channels, *grid = values.shape
         n_heights = self.tables.shape[1]
@@ -111,8 +115,11 @@ class DomainTranslator(AbstractCounted):
         return self.inner.multiple
 
     def forward(
-        self, source: GridSamples, condition: Wanted, noise: GridSamples | None = None
-    ) -> GridSamples:
+        self,
+        source: GridSamples,
+        condition: Wanted,
+        noise: Float[Tensor, "batch n_noise *grid"] | None = None,
+    ) -> Values:
         """What becomes of each source.
 
         Args:
@@ -126,16 +133,18 @@ class DomainTranslator(AbstractCounted):
         )
         return base + torch.tanh(change) * torch.sigmoid(mask)
 
-    def base(self, source: GridSamples, condition: Wanted) -> GridSamples:
+    def base(self, source: GridSamples, condition: Wanted) -> Values:
         """The record as it is before the network changes it: in the colours that are wanted."""
         values, heights = source.split([self.n_channels, 1], 1)
         return values if self.colours is None else self.colours(values, heights, condition)
 
-    def features(self, values: GridSamples, source: GridSamples, condition: Wanted) -> list[Tensor]:
+    def features(self, values: Values, source: GridSamples, condition: Wanted) -> list[Tensor]:
         """What each level sees of records in the wanted colours, at the heights of the source."""
         return self.inner.features(self._seen(values, source, condition))
 
-    def _seen(self, values: GridSamples, source: GridSamples, condition: Wanted) -> GridSamples:
+    def _seen(
+        self, values: Values, source: GridSamples, condition: Wanted
+    ) -> Float[Tensor, "batch n_seen *grid"]:
         wanted = planes(condition.to(values), source.shape[2:])
         return torch.cat([values, source[:, self.n_channels :], wanted], 1)
 

@@ -121,11 +121,9 @@ class Domains(AbstractGame):
         self._generator = Player(networks["generator"], rules.generator)
         self._discriminator = Player(networks["discriminator"], rules.discriminator)
         self._reader = Player(networks["reader"], rules.reader)
-        self.players = {
-            "generator": self._generator,
-            "discriminator": self._discriminator,
-            "reader": self._reader,
-        }
+        self.players = {"generator": self._generator, "discriminator": self._discriminator}
+        if rules.reader_weight:
+            self.players["reader"] = self._reader
 
     def turns(self, step: int, batches: Sequence[Batch], progress: Progress) -> dict[str, Tensor]:
         """See the base class; the discriminator's turn comes first, the generator's is on the same fakes."""
@@ -155,6 +153,8 @@ class Domains(AbstractGame):
         found = likeness(fake, heldout["real"])
         if fake.ndim > 2:
             found["content"] = edges_kept(_values(heldout["source"], fake), fake)
+        if self.config.reader_weight:
+            found["asked"] = self._read_right(fake, heldout["condition"])
         return found
 
     def _told(self, step: int, batch: Batch, fake: Samples, share: float) -> Scalar:
@@ -178,6 +178,13 @@ class Domains(AbstractGame):
         if self.config.condition_is == "numbers":
             return mse_loss(found, condition)
         return cross_entropy(found, condition)
+
+    def _read_right(self, fake: Samples, condition: Tensor) -> float:
+        """Share of fakes that are read as what was asked for; of numbers that of their variance that is."""
+        found = self.best["reader"](fake).float()
+        if self.config.condition_is == "numbers":
+            return max(0.0, 1 - mse_loss(found, condition).item())
+        return (found.argmax(1) == condition.argmax(1)).float().mean().item()
 
     def _hidden(self, step: int, samples: Samples) -> Samples:
         """Samples under a little noise, in which nothing can be hidden."""
@@ -265,11 +272,11 @@ def edges_kept(source: Samples, fake: Samples) -> float:
     return ((ours * theirs).sum(1) / size.clamp_min(1e-12)).mean().item()
 
 
-def _values(source: Samples, fake: Samples) -> Samples:
+def _values(source: Tensor, fake: Tensor) -> Tensor:
     """The values of sources, without what else is known at each place."""
     return source[:, : fake.shape[1]]
 
 
-def _like(source: Samples, fake: Samples) -> Samples:
+def _like(source: Tensor, fake: Tensor) -> Tensor:
     """Fakes as sources: with what else is known at each place."""
     return torch.cat([fake, source[:, fake.shape[1] :]], 1)

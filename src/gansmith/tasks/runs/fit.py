@@ -83,7 +83,7 @@ class FitRun:
             prepared.evaluation,
             Checkpoints(folder.checkpoints) if folder else None,
         )
-        if "origin" in prepared.manifest:
+        if "origin" in prepared.manifest or prepared.plan.judges_start:
             self.training.judge_start()
 
     def __iter__(self) -> Generator[StepRecord]:

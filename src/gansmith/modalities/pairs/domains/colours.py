@@ -26,12 +26,13 @@ N_QUANTILES: Final = 33
 N_COLOURS: Final = 17
 """Of each axis of a table: steps of 16 of 256."""
 N_HEIGHTS: Final = 5
-MOST_POINTS: Final = 48_000
+MOST_POINTS: Final = 12_000
 """Of a set, evenly from its records."""
 COLOURED: Final = (1, 3)
 """Channels of records that have colours or greys."""
 
 Points = Float[np.ndarray, "n_points n_axes"]
+Wanted = Float[np.ndarray, "n_wanted n_axes"]
 Grid = Float[np.ndarray, "n_channels *grid"]
 Map = Callable[[Points], Points]
 
@@ -52,7 +53,7 @@ def heights(sides: Sequence[int]) -> Grid:
     return np.broadcast_to(along.reshape(1, -1, *[1] * (len(sides) - 1)), (1, *sides))
 
 
-def transport(given: Points, wanted: Points, rng: np.random.Generator) -> Map:
+def transport(given: Points, wanted: Wanted, rng: np.random.Generator) -> Map:
     """The movement that spreads points of the first sort as those of the second."""
     n_axes, shares = given.shape[1], np.linspace(0, 1, N_QUANTILES)
     steps = list[tuple[np.ndarray, np.ndarray, np.ndarray]]()
@@ -72,12 +73,10 @@ def transport(given: Points, wanted: Points, rng: np.random.Generator) -> Map:
 
 
 def _moved(points: Points, basis: np.ndarray, before: np.ndarray, after: np.ndarray) -> Points:
-    """Points moved along each direction of a basis; beyond the outermost quantiles as these are."""
+    """Points moved along each direction of a basis, none beyond the outermost that are wanted."""
     along = points @ basis
     for axis in range(along.shape[1]):
-        at, to = before[:, axis], after[:, axis]
-        beyond = along[:, axis] - along[:, axis].clip(at[0], at[-1])
-        along[:, axis] = np.interp(along[:, axis], at, to) + beyond
+        along[:, axis] = np.interp(along[:, axis], before[:, axis], after[:, axis])
     return along @ basis.T
 
 

@@ -25,7 +25,7 @@ JUDGED: Final = 12.0
 """The same of the discriminator: real records and fakes, wrong ones, and the generator's turn."""
 FEWEST_SAMPLES: Final = 8_000
 N_EVALUATIONS: Final = 5
-TOLERANCE: Final = 0.1
+TOLERANCE: Final = 0.02
 """A newer model is kept unless its held-out score, of few records, is lower by more than this."""
 WIDTHS: Final = (32, 64, 128)
 GAMMA: Final = 0.015
@@ -67,6 +67,7 @@ def planned(codec: DomainCodec, seconds: float, *, is_contrast: bool) -> Plan:
         n_evaluations=N_EVALUATIONS,
         tolerance=TOLERANCE,
         fine_tuning_tolerance=TOLERANCE,
+        judges_start=codec.tables is not None,
     )
 
 

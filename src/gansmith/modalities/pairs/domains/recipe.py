@@ -68,9 +68,12 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
     def held_out_score(
         self, codec: DomainCodec, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], float] | str:
-        """See the base class: of two sets whether patches are told from real ones of the same set."""
+        """See the base class: of two sets whether patches are told from real ones of the same set.
+
+        Of an attribute whether a reader reads what was asked for.
+        """
         if not codec.state_.has_two_sets:
-            return "coverage"
+            return "asked"
         n_domains = codec.attributes.n_conditions
 
         def score(fake: Samples, real: Samples) -> float:

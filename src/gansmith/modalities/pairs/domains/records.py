@@ -13,8 +13,8 @@ from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.grids import Grids
 from gansmith.modalities.pairs.records import standard
 
-FEWEST_SPLIT: Final = 10
-"""Of fewer records of a value all are learnt from, though some are measured on as well."""
+FEWEST_SPLIT: Final = 25
+"""Of fewer records of a value all are learnt from, and measured on as well: each counts."""
 N_DIGESTED: Final = 64
 """Records whose values go into a fingerprint, evenly spread."""
 

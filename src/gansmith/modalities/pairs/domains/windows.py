@@ -80,12 +80,13 @@ class DomainWindows:
         n_groups = len(self._groups)
         turn, place = divmod(index, n_groups)
         group = self._groups[place]
-        wanted, shift = turn % len(group), turn * STRIDE
+        wanted = turn % len(group)
         if n_groups == 1:  # numbers: any other record
-            other = (wanted + 1 + shift % max(1, len(group) - 1)) % len(group)
+            other = (wanted + 1 + turn * STRIDE % max(1, len(group) - 1)) % len(group)
             return group[wanted], group[other]
-        others = self._groups[(place + 1 + turn % (n_groups - 1)) % n_groups]
-        return group[wanted], others[(shift + place) % len(others)]
+        visit, shift = divmod(turn, n_groups - 1)
+        others = self._groups[(place + 1 + shift) % n_groups]
+        return group[wanted], others[(visit * STRIDE + visit // len(others)) % len(others)]
 
     def _record(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """A record, and how high its points lie."""
