@@ -271,7 +271,7 @@ def _mnist(name: str) -> np.ndarray:
 
 def thickness(picture: Pixels) -> float:
     """Mean width of strokes in pixels: four times the mean distance of ink to what is none."""
-    depth = distance_transform_edt(picture > 127)
+    depth = np.asarray(distance_transform_edt(picture > 127))
     return float(4 * depth[depth > 0].mean() - 2) if (depth > 0).any() else 0.0
 
 

@@ -262,15 +262,21 @@ def test_two_sets_without_pairs_and_the_way_back(two_sets, tmp_path, capsys):
 
 
 def test_strength_0_leaves_colours_alone_changed(two_sets, tmp_path, capsys):
-    bright, _, model = two_sets
-    truth, made = tmp_path / "truth", tmp_path / "made"
+    _, dark, model = two_sets
+    few, truth = write(tmp_path / "few", 2), tmp_path / "truth"
     truth.mkdir()
-    for path in bright.iterdir():
+    for path in few.iterdir():
         Image.fromarray(np.asarray(Image.open(path)) // 3).save(truth / path.name)
-    assert run(["apply", str(model), str(bright), "-o", str(made), "--truth", str(truth)]) == 0
+    command = ["apply", str(model), str(few), "-o"]
+    assert run([*command, str(tmp_path / "one"), "--truth", str(truth)]) == 0
     out = capsys.readouterr().out
     assert "colours (anchor)" in out
     assert "edges kept" in out
+    assert "Turned back again" in out
+    assert run([*command, str(tmp_path / "other"), "--real", str(dark)]) == 0
+    out = capsys.readouterr().out
+    assert "AUC of patches" in out
+    assert "PSNR," not in out
 
 
 def test_an_attribute_is_changed_to_what_is_asked(tmp_path, capsys):

@@ -15,8 +15,8 @@ from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.games.paired import FAITHFUL, PairedRules
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
-from gansmith.modalities.capabilities import Way, Wish
 from gansmith.modalities.pairs.codec import PairCodec
+from gansmith.modalities.translating import Way, Wish
 from gansmith.nets.translators import GridTranslator
 
 NETWORK: Final = "the network as it was before the game"

@@ -13,7 +13,7 @@ from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.capabilities import Damaging, Way, Wish
+from gansmith.modalities.capabilities import Damaging
 from gansmith.modalities.pairs import PairOptions
 from gansmith.modalities.pairs.applying import way_of
 from gansmith.modalities.pairs.codec import PairCodec, PairState
@@ -23,6 +23,7 @@ from gansmith.modalities.pairs.records import Pairs
 from gansmith.modalities.pairs.windows import Windows
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.registry import find_modality, needed
+from gansmith.modalities.translating import Way, Wish
 from gansmith.nets.resizing import resized
 
 FEWEST_TO_HOLD_OUT: Final = 8

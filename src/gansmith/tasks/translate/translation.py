@@ -14,10 +14,10 @@ import torch
 
 from gansmith.engine.processors import matrix_precision, n_threads, quick_full_products, sampling_precision
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.capabilities import Translating, Way, Wish
 from gansmith.modalities.grids import Made, Translatable, Turned, Turning, Values
 from gansmith.modalities.pairs.windows import fitting
 from gansmith.modalities.registry import offered
+from gansmith.modalities.translating import Translating, Way, Wish
 from gansmith.nets.resizing import resized
 from gansmith.store import as_json, write_whole
 from gansmith.tasks.model import Model, sealed, versions

@@ -16,10 +16,10 @@ from sklearn.base import BaseEstimator
 
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
-from gansmith.modalities.capabilities import Translating, Wish
 from gansmith.modalities.grids import Turned
 from gansmith.modalities.pairs import longest_side_of
 from gansmith.modalities.registry import offered
+from gansmith.modalities.translating import Translating, Wish
 from gansmith.scorecard.translation.card import TranslationCard
 from gansmith.settings import from_plain
 from gansmith.tabular.where import Where
@@ -212,8 +212,9 @@ class Translator(AbstractLearner, BaseEstimator):
     def score(
         self,
         X: Any,  # noqa: N803
-        y: Any,
+        y: Any = None,
         *,
+        real: Any = None,
         strength: float = 1.0,
         seed: int = 0,
         back: bool = False,
@@ -223,7 +224,8 @@ class Translator(AbstractLearner, BaseEstimator):
 
         Args:
             X: Records to be turned, that were not learnt from.
-            y: What they should become, of the same names or in the same order.
+            y: What they should become, of the same names or in the same order; None: nobody knows.
+            real: Any records that results should look like; None: those of `y`.
             strength: See `transform`.
             seed: See `transform`.
             back: See `transform`.
@@ -234,7 +236,8 @@ class Translator(AbstractLearner, BaseEstimator):
             DataError: When the records cannot be read, or are no pairs.
         """
         is_named = isinstance(X, (str, Path)) and isinstance(y, (str, Path))
-        return judged(self.translation(strength, seed, back=back, where=where), X, y, by_order=not is_named)
+        translation = self.translation(strength, seed, back=back, where=where)
+        return judged(translation, X, y, real=real, by_order=not is_named)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> None:
         """Write the model file; see `Model.save`."""
@@ -265,9 +268,9 @@ class Translator(AbstractLearner, BaseEstimator):
             )
         fit, options = from_plain(FitConfig, model.manifest["fit"]), model.manifest["options"]
         size = longest_side_of(options.get("size", ""))
-        own = {name: value for name, value in options.items() if name in cls._get_param_names()}
+        own: dict[str, Any] = {**options, "size": size}
         translator = cls(
-            **{**own, "size": size},
+            **{name: value for name, value in own.items() if name in cls._get_param_names()},
             preset=fit.preset,
             budget=fit.budget,
             samples_seen=fit.samples_seen,

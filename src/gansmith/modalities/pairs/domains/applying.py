@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import torch
@@ -10,11 +11,11 @@ from torch import Tensor
 
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.errors import UsageError
-from gansmith.modalities.capabilities import Way, Wish
 from gansmith.modalities.pairs.applying import noise_of
 from gansmith.modalities.pairs.domains import DOMAIN, SOURCE, TARGET
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.colours import heights
+from gansmith.modalities.translating import Way, Wish
 from gansmith.nets.domain_translators import DomainTranslator
 
 
@@ -59,5 +60,6 @@ def way_of(codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: W
         size=state.size,
         is_various=is_various,
         weaker=None if codec.tables is None else ("colours", "colours alone, without any network"),
+        returning=replace(wish, is_back=not wish.is_back) if state.has_two_sets else None,
         said={"task": "unpaired" if state.has_two_sets else "attribute", **values},
     )

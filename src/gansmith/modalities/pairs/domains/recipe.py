@@ -12,7 +12,6 @@ from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules, Networks, Readings
 from gansmith.engine.games.domains import DomainRules
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.capabilities import Way, Wish
 from gansmith.modalities.pairs.domains import DomainOptions
 from gansmith.modalities.pairs.domains.applying import way_of
 from gansmith.modalities.pairs.domains.codec import DomainCodec
@@ -21,6 +20,7 @@ from gansmith.modalities.pairs.domains.presets import PRESETS, rivals
 from gansmith.modalities.pairs.domains.records import Domains
 from gansmith.modalities.pairs.domains.windows import DomainWindows
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
+from gansmith.modalities.translating import Way, Wish
 from gansmith.scorecard.translation.patches import patches_of, side_of
 from gansmith.scorecard.translation.realism import patch_auc
 
