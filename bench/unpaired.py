@@ -47,6 +47,8 @@ N_CHARACTERS: Final = 100
 N_DIGITS: Final = 2_000
 """Of each set; a tenth as many are tested."""
 THIRD: Final = 3
+N_SHOWN: Final = 12
+"""Characters on a picture of given, made and wanted ones."""
 N_PROBE_STEPS: Final = 500
 TILE: Final = 64
 
@@ -158,7 +160,11 @@ def people(name: str, attribute: str, rows: slice, asked: Asked) -> Iterator[dic
     probe = Probe(found.pictures[known], labels[known].tolist(), asked.seed)
     for number, value in enumerate(known_values):
         line = _person(found, is_tested, value, translator)
-        made = line.pop("made")
+        made, wanted, source = (line.pop(side) for side in ("made", "wanted", "source"))
+        if asked.pages:
+            asked.pages.mkdir(parents=True, exist_ok=True)
+            rows = [np.concatenate([*side[:N_SHOWN]], 1) for side in (source, made, wanted)]
+            Image.fromarray(np.concatenate(rows)).save(asked.pages / f"{name} {value}.png")
         yield {"name": name, "to": value, "probe": probe.accuracy(made, [number] * len(made)), **line}
     of_real = probe.accuracy(found.pictures[is_tested], labels[is_tested].tolist())
     yield {"name": name, "probe on real": round(of_real, 4), "notes": list(translator.notes_)}
@@ -176,6 +182,8 @@ def _person(found: People, is_tested: np.ndarray, value: str, translator: Any) -
     outside[found.rows] = False
     return {
         "made": made,
+        "wanted": wanted,
+        "source": source,
         "psnr": mean(_each(made, wanted)),
         "psnr of input": mean(_each(source, wanted)),
         "inside": mean(_each(made[:, found.rows], wanted[:, found.rows])),

@@ -238,9 +238,9 @@ def test_a_picture_of_one_pixel_is_made_larger(larger, tmp_path):
 def two_sets(tmp_path_factory):
     """Bright pictures and dark ones of something else, and a model that has learnt for a moment."""
     folder = tmp_path_factory.mktemp("sets")
-    bright, dark = write(folder / "bright", 12), folder / "dark"
+    bright, dark = write(folder / "bright", 6), folder / "dark"
     dark.mkdir()
-    for number in range(12):
+    for number in range(6):
         Image.fromarray(drawn(100 + number) // 3).save(dark / f"x{number}.png")
     model = folder / "darker.gan"
     widths = [*QUICK[:4], "--generator-widths", "8,8", *QUICK[6:]]
@@ -255,7 +255,7 @@ def test_two_sets_without_pairs_and_the_way_back(two_sets, tmp_path, capsys):
         command = ["apply", str(model), str(source), "-o", str(tmp_path / name), *more, "--json"]
         assert run(command) == 0
         said = json.loads(capsys.readouterr().out)
-        assert (said["task"], said["is_back"], said["records"]) == ("unpaired", name == "back", 12)
+        assert (said["task"], said["is_back"], said["records"]) == ("unpaired", name == "back", 6)
         means[name] = np.mean([np.asarray(Image.open(one)).mean() for one in (tmp_path / name).iterdir()])
     assert means["there"] < 70
     assert means["back"] > 100

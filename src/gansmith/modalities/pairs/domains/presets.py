@@ -28,10 +28,20 @@ N_EVALUATIONS: Final = 5
 TOLERANCE: Final = 0.02
 """A newer model is kept unless its held-out score, of few records, is lower by more than this."""
 WIDTHS: Final = (32, 64, 128)
+"""Of the discriminator; of the generator where shapes are changed, and points taken together by two."""
+FINE_WIDTHS: Final = (16, 32, 64)
+"""Of a generator that changes texture: what was taken apart again would be told by the pattern (LOG.md)."""
+ADVERSARIAL: Final = 0.1
+"""Of fooling, where colours are moved already: with 1 the games made patches worse (LOG.md)."""
 GAMMA: Final = 0.015
 """Of R1 and R2, of a patch."""
 CYCLE: Final = 5.0
 CONTRAST: Final = 0.5
+
+
+def is_of_texture(codec: DomainCodec) -> bool:
+    """Whether colours are moved already, and of records windows are seen: what is left is texture."""
+    return codec.tables is not None and not codec.state_.size
 
 
 def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
@@ -39,6 +49,7 @@ def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
     has_two, has_tables = codec.state_.has_two_sets, codec.tables is not None
     return DomainRules(
         batch_size=8,
+        adversarial_weight=ADVERSARIAL if is_of_texture(codec) else 1.0,
         cycle_weight=0.0 if is_contrast else CYCLE,
         contrast_weight=CONTRAST if is_contrast else 0.0,
         identity_weight=0.0 if has_tables else 2.0,
@@ -53,7 +64,9 @@ def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
 
 def planned(codec: DomainCodec, seconds: float, *, is_contrast: bool) -> Plan:
     """The plan for what a codec has found."""
-    networks, game = DomainNetworks(WIDTHS, WIDTHS), rules(codec, is_contrast=is_contrast)
+    is_fine = is_of_texture(codec)
+    networks = DomainNetworks(FINE_WIDTHS if is_fine else WIDTHS, WIDTHS, fold=1 if is_fine else 2)
+    game = rules(codec, is_contrast=is_contrast)
     with torch.device("meta"):  # sizes without memory
         players = networks_for(codec, networks, game)
     made, told = (

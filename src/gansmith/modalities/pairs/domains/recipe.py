@@ -122,7 +122,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
                 f"{records.name}: records differ in {records.attribute!r}, those of the model in "
                 f"{codec.attribute!r}. Give such as it was learnt from."
             )
-        return codec.attributes.unknown(records.attributes)[:-1]
+        return codec.attributes.unknown(records.attributes)[:-1]  # the last is on how several go together
 
     def describe(self, codec: DomainCodec) -> list[dict[str, str]]:
         state = codec.state_
