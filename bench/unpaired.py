@@ -130,30 +130,33 @@ class People:
     """Shape `(n, height, width, 3)`."""
     who: np.ndarray
     what: np.ndarray
+    """What is measured: the expression, the sort of garment."""
+    asked: np.ndarray
+    """What is asked for: the same, or the very garment with its colour."""
     rows: slice
     """Where pictures of one character differ."""
 
 
-def people_of(name: str, attribute: str, rows: slice) -> People:
+def people_of(name: str, attribute: str, asked: str, rows: slice) -> People:
     """The characters of a folder of the data."""
     folder = data_folder() / name
     with (folder / "attributes.csv").open(newline="") as file:
         known = list(csv.DictReader(file))
     with zipfile.ZipFile(folder / f"{name}64.zip") as opened:
         files = [Image.open(io.BytesIO(opened.read(one["file"]))).convert("RGB") for one in known]
-    who, what = (np.array([one[column] for one in known]) for column in ("id", attribute))
-    return People(np.stack([np.asarray(one) for one in files]), who, what, rows)
+    who, what, wanted = (np.array([one[column] for one in known]) for column in ("id", attribute, asked))
+    return People(np.stack([np.asarray(one) for one in files]), who, what, wanted, rows)
 
 
-def people(name: str, attribute: str, rows: slice, asked: Asked) -> Iterator[dict[str, Any]]:
+def people(name: str, attribute: str, by: str, rows: slice, asked: Asked) -> Iterator[dict[str, Any]]:
     """Another expression of the same character, or another garment, beside the true picture."""
-    found = people_of(name, attribute, rows)
+    found = people_of(name, attribute, by, rows)
     rng = draws(asked.seed)
     characters = rng.permutation(np.unique(found.who))
     is_tested = np.isin(found.who, characters[:N_CHARACTERS])
     known = rng.permutation(np.flatnonzero(~is_tested))
     train = known[np.unique(found.who[known], return_index=True)[1]]  # one picture of each
-    learnt = found.pictures[train], found.what[train].astype(object)
+    learnt = found.pictures[train], found.asked[train].astype(object)
     translator = asked.translator(to_attribute="label").fit(learnt)
     known_values = sorted(set(found.what.tolist()))
     labels = np.searchsorted(known_values, found.what)
@@ -175,9 +178,11 @@ def _person(found: People, is_tested: np.ndarray, value: str, translator: Any) -
     is_it = found.what == value
     truths = dict(zip(found.who[is_tested & is_it].tolist(), np.flatnonzero(is_tested & is_it), strict=True))
     given = [place for place in np.flatnonzero(is_tested & ~is_it) if found.who[place] in truths]
-    wanted = found.pictures[[truths[found.who[place]] for place in given]]
-    source = found.pictures[given]
-    made = np.stack([translator.transform(one, where=f"label={value}") for one in source])
+    answers = [truths[found.who[place]] for place in given]
+    wanted, source = found.pictures[answers], found.pictures[given]
+    asked = found.asked[answers].tolist()
+    pairs = zip(source, asked, strict=True)
+    made = np.stack([translator.transform(one, where={"label": what}) for one, what in pairs])
     outside = np.ones(made.shape[1], bool)
     outside[found.rows] = False
     return {
@@ -286,8 +291,8 @@ def thickness(picture: Pixels) -> float:
 MEASUREMENTS: Final[Mapping[str, Callable[[Asked], Iterator[dict[str, Any]]]]] = {
     "night": partial(light, "night"),
     "winter": partial(light, "winter"),
-    "expressions": partial(people, "expressions", "expression", slice(24, 50)),
-    "garments": partial(people, "garments", "garment", slice(42, 64)),
+    "expressions": partial(people, "expressions", "expression", "expression", slice(24, 50)),
+    "garments": partial(people, "garments", "garment", "item", slice(42, 64)),
     "digits": digits,
     "style": style,
 }
