@@ -166,8 +166,8 @@ def people(name: str, attribute: str, by: str, rows: slice, asked: Asked) -> Ite
         made, wanted, source = (line.pop(side) for side in ("made", "wanted", "source"))
         if asked.pages:
             asked.pages.mkdir(parents=True, exist_ok=True)
-            rows = [np.concatenate([*side[:N_SHOWN]], 1) for side in (source, made, wanted)]
-            Image.fromarray(np.concatenate(rows)).save(asked.pages / f"{name} {value}.png")
+            shown = [np.concatenate([*side[:N_SHOWN]], 1) for side in (source, made, wanted)]
+            Image.fromarray(np.concatenate(shown)).save(asked.pages / f"{name} {value}.png")
         yield {"name": name, "to": value, "probe": probe.accuracy(made, [number] * len(made)), **line}
     of_real = probe.accuracy(found.pictures[is_tested], labels[is_tested].tolist())
     yield {"name": name, "probe on real": round(of_real, 4), "notes": list(translator.notes_)}

@@ -137,8 +137,8 @@ def _of_two(given: object, wanted: object, options: DomainOptions) -> Domains:
 def _few(name: str, n: int) -> Caution:
     records = "1 record" if n == 1 else f"{n} records"
     return Caution(
-        f"{name}: {records}: what they show may come along with how they look. Give {FEWEST} or more, better "
-        "fifty; one picture of a texture or a style is enough if it is large and even"
+        f"{name}: {records}: what so few show may come along with how they look. Give {FEWEST} or more, "
+        "better fifty; one picture of a texture or a style is enough if it is large and even"
     )
 
 

@@ -17,7 +17,7 @@ from gansmith.modalities.pairs.domains.applying import way_of
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.networks import DomainNetworks, networks_for
 from gansmith.modalities.pairs.domains.presets import PRESETS, rivals
-from gansmith.modalities.pairs.domains.records import Domains
+from gansmith.modalities.pairs.domains.records import FEWEST_SPLIT, Domains
 from gansmith.modalities.pairs.domains.windows import DomainWindows
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.translating import Way, Wish
@@ -109,6 +109,16 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
                 )
         channels = {1: "L", 3: "RGB"}.get(codec.state_.n_channels, "")
         return {"channels": channels, **given, **{name: value for name, value in known.items() if value}}
+
+    def remarks(self, codec: DomainCodec, records: Domains, target: str) -> tuple[str, ...]:
+        """See the base class: what held-out scores are worth where records are few."""
+        few = [value for value, places in records.by_value().items() if len(places) < FEWEST_SPLIT]
+        if not few:
+            return ()
+        return (
+            f"{codec.attribute} {', '.join(few)}: fewer than {FEWEST_SPLIT} records, all of them are learnt "
+            "from: held-out scores are of these as well",
+        )
 
     def unknown(self, codec: DomainCodec, records: Domains) -> tuple[str, ...]:
         """See the base class: records have the channels and the attribute that the model knows."""
