@@ -78,6 +78,7 @@ def light(kind: str, asked: Asked) -> Iterator[dict[str, Any]]:
         "identity": lambda one: one,
         "gain": lambda one: np.rint((one * gain).clip(0, 255)).astype(np.uint8),
         "histogram": lambda one: histogram_matched(one, other),
+        "histogram of all": _histogram_of_all(day, other),
     }
     methods |= {
         name: Method([values(turn(one)) for one in test], "", is_anchor=True) for name, turn in plain.items()
@@ -85,6 +86,21 @@ def light(kind: str, asked: Asked) -> Iterator[dict[str, Any]]:
     truths = [values(relit(kind, one, asked.seed)) for one in test]
     trial = Trial([values(one) for one in test], truths, [values(one) for one in other])
     yield judged(kind, methods, trial, asked, notes=list(translator.notes_))
+
+
+def _histogram_of_all(given: Sequence[Pixels], wanted: Sequence[Pixels]) -> Callable[[Pixels], Pixels]:
+    """For each channel one curve for all pictures: values of one set spread as those of the other."""
+    shares = np.linspace(0, 1, 256)
+    ends = [
+        np.quantile(np.concatenate([one.reshape(-1, 3)[::37] for one in side]), shares, axis=0)
+        for side in (given, wanted)
+    ]
+
+    def turn(one: Pixels) -> Pixels:
+        moved = [np.interp(one[..., axis], ends[0][:, axis], ends[1][:, axis]) for axis in range(3)]
+        return np.rint(np.stack(moved, 2)).astype(np.uint8)
+
+    return turn
 
 
 def style(asked: Asked) -> Iterator[dict[str, Any]]:

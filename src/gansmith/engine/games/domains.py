@@ -39,6 +39,8 @@ from gansmith.settings import NonNegativeFloat, NonNegativeInt, PositiveFloat, P
 
 IDENTITY_SHARE: Final = 4
 """One in so many records is asked for what it is."""
+WARM_UP_SHARE: Final = 0.1
+"""Of the run, over which keeping gains its full weight: who begins by keeping everything changes nothing."""
 
 
 @final
@@ -141,11 +143,15 @@ class Domains(AbstractGame):
         with self.precision():
             seen = Batch({"real": batch["real"], "condition": batch["condition"]})
             encounter = present(self._discriminator.network, seen, fake, None)
-            wanted = self._wanted(step, batch, fake)
+            kept = self._kept(step, batch, fake)
         fooling = self._losses.of_generator(encounter)
-        loss = sum(wanted.values(), config.adversarial_weight * fooling)
+        loss = sum(kept.values(), losses["discriminator"].new_zeros(())) * min(1.0, share / WARM_UP_SHARE)
+        loss = loss + config.adversarial_weight * fooling
+        if config.reader_weight:
+            losses["asked"] = config.reader_weight * self._read(step, fake, batch["condition"])
+            loss = loss + losses["asked"]
         learn([self._generator], loss, share, scale)
-        return {**losses, "generator": fooling, **wanted}
+        return {**losses, "generator": fooling, **kept}
 
     @torch.no_grad()
     def evaluate(self, fake: Samples, heldout: Batch, seen: Batch) -> Readings:
@@ -191,16 +197,14 @@ class Domains(AbstractGame):
         noise = self.randomness.stream("hiding").normal(tuple(samples.shape), step).to(samples)
         return samples + self.config.hiding_noise * noise
 
-    def _wanted(self, step: int, batch: Batch, fake: Samples) -> dict[str, Scalar]:
-        """What the generator wants beside fooling, weighted, by name."""
+    def _kept(self, step: int, batch: Batch, fake: Samples) -> dict[str, Scalar]:
+        """How far what a record shows is not kept, weighted, by name."""
         config, generator = self.config, self._generator.network
         source, origin = batch["source"], batch["origin"]
         values, found = _values(source, fake), dict[str, Scalar]()
         if config.cycle_weight:
             back = generator(_like(source, self._hidden(step, fake)), origin, None)
             found["cycle"] = config.cycle_weight * (back - values).abs().mean()
-        if config.reader_weight:
-            found["asked"] = config.reader_weight * self._read(step, fake, batch["condition"])
         if config.contrast_weight:
             found["contrast"] = config.contrast_weight * self._contrast(step, batch, fake)
         if config.identity_weight:

@@ -27,6 +27,8 @@ from gansmith.scorecard.translation.realism import patch_auc
 FEWEST_TO_HOLD_OUT: Final = 20
 """Of fewer records none is held out."""
 MOST_HELD_OUT: Final = 64
+N_NAMED: Final = 3
+"""Values that a note names."""
 N_FOLDS: Final = 2
 """Of the classifier by which held-out windows are told."""
 
@@ -115,9 +117,10 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
         few = [value for value, places in records.by_value().items() if len(places) < FEWEST_SPLIT]
         if not few:
             return ()
+        more = f" and {len(few) - N_NAMED} more" if len(few) > N_NAMED else ""
         return (
-            f"{codec.attribute} {', '.join(few)}: fewer than {FEWEST_SPLIT} records, all of them are learnt "
-            "from: held-out scores are of these as well",
+            f"{codec.attribute} {', '.join(few[:N_NAMED])}{more}: fewer than {FEWEST_SPLIT} records, all of "
+            "which are learnt from: held-out scores are of these as well",
         )
 
     def unknown(self, codec: DomainCodec, records: Domains) -> tuple[str, ...]:
