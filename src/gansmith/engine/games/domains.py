@@ -18,7 +18,7 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Final, Literal, final
+from typing import Annotated, Any, ClassVar, Final, Literal, final
 
 import torch
 from torch import Tensor
@@ -35,12 +35,18 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.errors import UsageError
-from gansmith.settings import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, field, settings
+from gansmith.settings import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field,
+    settings,
+)
 
 IDENTITY_SHARE: Final = 4
 """One in so many records is asked for what it is."""
-WARM_UP_SHARE: Final = 0.1
-"""Of the run, over which keeping gains its full weight: who begins by keeping everything changes nothing."""
 
 
 @final
@@ -77,6 +83,8 @@ class DomainRules(AbstractRules):
     """Of the mean absolute change of records that are what is asked for."""
     change_weight: NonNegativeFloat = 0.0
     """Of the mean absolute change of all others, beside that of their colours."""
+    warm_up_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Of the run, over which keeping gains its full weight: who begins by keeping may never change."""
     n_noise: NonNegativeInt = 0
     """Channels of noise that the generator is given beside the source."""
     generator: PlayerConfig = field(default_factory=PlayerConfig)
@@ -145,8 +153,8 @@ class Domains(AbstractGame):
             encounter = present(self._discriminator.network, seen, fake, None)
             kept = self._kept(step, batch, fake)
         fooling = self._losses.of_generator(encounter)
-        loss = sum(kept.values(), losses["discriminator"].new_zeros(())) * min(1.0, share / WARM_UP_SHARE)
-        loss = loss + config.adversarial_weight * fooling
+        keeping = min(1.0, share / config.warm_up_share) if config.warm_up_share else 1.0
+        loss = sum((keeping * one for one in kept.values()), config.adversarial_weight * fooling)
         if config.reader_weight:
             losses["asked"] = config.reader_weight * self._read(step, fake, batch["condition"])
             loss = loss + losses["asked"]

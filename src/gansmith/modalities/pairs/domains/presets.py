@@ -35,6 +35,10 @@ ADVERSARIAL: Final = 0.1
 """Of fooling, where colours are moved already: with 1 the games made patches worse (LOG.md)."""
 GAMMA: Final = 0.015
 """Of R1 and R2, of a patch."""
+MANY_VALUES: Final = 12
+WARM_UP: Final = 0.1
+"""Of the run, where an attribute has that many values: forty garments were not changed at all without, four
+expressions better (LOG.md)."""
 CYCLE: Final = 5.0
 CONTRAST: Final = 0.5
 
@@ -54,6 +58,7 @@ def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
         contrast_weight=CONTRAST if is_contrast else 0.0,
         identity_weight=0.0 if has_tables else 2.0,
         reader_weight=0.0 if has_two else 1.0,
+        warm_up_share=WARM_UP if codec.attributes.n_conditions >= MANY_VALUES else 0.0,
         condition_is="one" if isinstance(codec.attributes.columns[0], Categories) else "numbers",
         n_noise=int(has_two),
         penalties=tuple(PenaltyConfig(name, GAMMA, interval=8) for name in ("r1", "r2")),
