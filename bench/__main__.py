@@ -15,6 +15,7 @@ NOT_MEASUREMENTS: Final = {
     "null_populations", "phantoms", "picture_judge", "picture_rows", "picture_sets", "picture_speed",
     "picture_task", "series_air", "series_context", "series_customers", "series_future", "series_judges",
     "series_logins", "series_peers", "series_race", "series_scale", "series_task", "series_windows",
+    "translating", "unpaired",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
     "conditions", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race", "reading",

@@ -4,8 +4,10 @@
                                        [--pages FOLDER]
 
 NAME is set5, masks (brain MRI to tumour masks), mri (the other way, judged by a segmenter), old
-(photographs), figures, or large (4,000 x 3,000 pixels). The budget is that of all training of a name
-together. Figures of the same network without the game, and of what needs no learning, stand beside.
+(photographs), figures, or large (4,000 x 3,000 pixels); without pairs night, winter, expressions, garments,
+digits (thin to thick), or style (photographs in the texture of one of them). The budget is that of all
+training of a name together. Figures of the same network without the game, and of what needs no learning,
+stand beside.
 """
 
 from __future__ import annotations
@@ -16,24 +18,29 @@ import subprocess
 import sys
 import tempfile
 import time
-import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
-import torch
 from PIL import Image, ImageFilter
 
 from bench import figures as drawn
+from bench import unpaired
 from bench.machine import machine
-from bench.peers.datasets import data_folder
+from bench.translating import (
+    Asked,
+    Pixels,
+    histogram_matched,
+    judged,
+    mean,
+    pictures_of,
+    relit,
+    scaled,
+    values,
+)
 from gansmith import Translator
-from gansmith.modalities.grids import Translatable
-from gansmith.modalities.registry import find_modality
-from gansmith.nets.resizing import resized
-from gansmith.scorecard.translation.measuring import Method, Trial, translation_card
+from gansmith.scorecard.translation.measuring import Method, Trial
 from gansmith.tasks.runs.settings import parse_duration
 
 FACTOR: Final = 4
@@ -43,84 +50,10 @@ MRI_SIDE: Final = 128
 N_FOLDS: Final = 2
 N_SPLITS: Final = 5
 MRI_TRAIN: Final = 96
-RELIGHT: Final = "light/relight.py"
-"""An independent way to make photographs old."""
 N_FIGURES: Final = (1_000, 100)
 """To learn from and to be tested on."""
 REACHED_PX: Final = 2.0
 LARGE: Final = (4_000, 3_000)
-
-Pixels = np.ndarray
-"""A picture, shape `(height, width)` or `(height, width, 3)`, 8 bits."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a user wants measured, and how."""
-
-    seconds: float
-    seed: int
-    threads: int
-    pages: Path | None
-
-    def translator(self, share: float = 1.0, **settings: Any) -> Translator:
-        """One that may learn for that share of the time."""
-        budget = f"{self.seconds * share:.0f}s"
-        return Translator(budget=budget, seed=self.seed, threads=self.threads, **settings)
-
-
-# --- Pictures ---------------------------------------------------------------------------------------------
-
-
-def pictures_of(archive: str, part: str = "") -> dict[str, Pixels]:
-    """Pictures of an archive of the data folder, by name, in colour."""
-    found: dict[str, Pixels] = {}
-    with zipfile.ZipFile(data_folder() / archive) as opened:
-        for name in sorted(opened.namelist()):
-            if name.startswith(part) and name.lower().endswith((".png", ".jpg")):
-                with opened.open(name) as file:
-                    found[Path(name).stem] = np.asarray(Image.open(file).convert("RGB"))
-    return found
-
-
-def values(picture: Pixels) -> np.ndarray:
-    """A picture as values of 0 to 1, channels first."""
-    planes = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
-    return np.ascontiguousarray(planes, dtype=np.float32) / 255
-
-
-def pixels(planes: np.ndarray) -> Pixels:
-    """The inverse of `values`."""
-    whole = np.rint(255 * planes.clip(0, 1)).astype(np.uint8)
-    return whole[0] if len(whole) == 1 else np.ascontiguousarray(whole.transpose(1, 2, 0))
-
-
-def scaled(picture: Pixels, height: int, width: int) -> Pixels:
-    """Bicubic, as papers have it."""
-    return pixels(resized(torch.from_numpy(values(picture))[None], (height, width))[0].numpy())
-
-
-def said(card: Any, methods: Sequence[str]) -> dict[str, Any]:
-    """The scores of a card, as one line."""
-    return {
-        f"{method} {name}": [round(score.value, 4), None if score.error is None else round(score.error, 4)]
-        for method in methods
-        for name, score in card[method].scores.items()
-    }
-
-
-def judged(
-    name: str, methods: Mapping[str, Method], trial: Trial, asked: Asked, **more: Any
-) -> dict[str, Any]:
-    """One line of figures, and a page where one is wanted."""
-    card = translation_card(
-        methods, trial, title=name, address=cast("Translatable", find_modality("image").format).address
-    )
-    print(card.as_text(), flush=True)
-    if asked.pages:
-        asked.pages.mkdir(parents=True, exist_ok=True)
-        card.to_html(asked.pages / f"{name}.html", with_real_records=True)
-    return {"name": name, **more, **said(card, [*methods])}
 
 
 def at_strengths(translator: Translator, given: Sequence[Pixels]) -> dict[str, Method]:
@@ -174,8 +107,8 @@ def masks(asked: Asked) -> Iterator[dict[str, Any]]:
     gap = dice["game"] - dice["without"]
     yield {
         "name": "masks",
-        **{f"dice {name}": _mean(found) for name, found in dice.items()},
-        "gain": _mean(gap),
+        **{f"dice {name}": mean(found) for name, found in dice.items()},
+        "gain": mean(gap),
     }
 
 
@@ -196,8 +129,8 @@ def mri(asked: Asked) -> Iterator[dict[str, Any]]:
             segmenter = asked.translator(share / 4, preset="faithful").fit(given, truth)
             dice.append(np.array([_dice(segmenter.transform(scans[one]), wanted[one]) for one in test]))
         gains.append(dice[1] - dice[0])
-        yield {"name": "mri", "split": split, "dice real": _mean(dice[0]), "dice both": _mean(dice[1])}
-    yield {"name": "mri", "gain": _mean(np.array([gain.mean() for gain in gains]))}
+        yield {"name": "mri", "split": split, "dice real": mean(dice[0]), "dice both": mean(dice[1])}
+    yield {"name": "mri", "gain": mean(np.array([gain.mean() for gain in gains]))}
 
 
 def old(asked: Asked) -> Iterator[dict[str, Any]]:
@@ -205,12 +138,12 @@ def old(asked: Asked) -> Iterator[dict[str, Any]]:
     photographs = [*pictures_of("bsds500/bsds500_train40.zip").values()]
     train, test = photographs[N_OLD_TEST:], photographs[:N_OLD_TEST]
     translator = asked.translator(restore=True).fit(train)
-    damaged = [_aged(one, asked.seed) for one in test]
+    damaged = [relit("old", one, asked.seed) for one in test]
     methods = at_strengths(translator, damaged)
     methods["damaged"] = Method([values(one) for one in damaged], "as it is", is_anchor=True)
     median = [np.asarray(Image.fromarray(one).filter(ImageFilter.MedianFilter(3))) for one in damaged]
     methods["median"] = Method([values(one) for one in median], "3 x 3", is_anchor=True)
-    matched = [_histogram_matched(one, train) for one in damaged]
+    matched = [histogram_matched(one, train) for one in damaged]
     methods["histogram"] = Method([values(one) for one in matched], "matched to photographs", is_anchor=True)
     trial = Trial([values(one) for one in damaged], [values(one) for one in test])
     yield judged("old", methods, trial, asked)
@@ -235,7 +168,7 @@ def figures(asked: Asked) -> Iterator[dict[str, Any]]:
             yield {
                 "name": name,
                 "strength": strength,
-                "limbs within 2 px": _mean(reached.astype(float)),
+                "limbs within 2 px": mean(reached.astype(float)),
                 "median px": round(float(np.nanmedian(np.concatenate(away))), 3),
             }
 
@@ -255,6 +188,7 @@ def large(asked: Asked) -> Iterator[dict[str, Any]]:
 
 MEASUREMENTS: Final[dict[str, Callable[[Asked], Iterator[dict[str, Any]]]]] = {
     "set5": set5, "masks": masks, "mri": mri, "old": old, "figures": figures, "large": large,
+    **unpaired.MEASUREMENTS,
 }  # fmt: skip
 
 
@@ -292,32 +226,6 @@ def _moved(wanted: np.ndarray, seed: int) -> np.ndarray:
 def _dice(made: Pixels, truth: Pixels) -> float:
     one, other = made > 127, truth > 127
     return float((2 * (one & other).sum() + 1) / (one.sum() + other.sum() + 1))
-
-
-def _mean(found: np.ndarray) -> list[float]:
-    """A mean and its standard error."""
-    return [round(float(found.mean()), 4), round(float(found.std(ddof=1) / len(found) ** 0.5), 4)]
-
-
-def _aged(picture: Pixels, seed: int) -> Pixels:
-    with tempfile.TemporaryDirectory() as folder:
-        given, made = Path(folder) / "in.png", Path(folder) / "out.png"
-        Image.fromarray(picture).save(given)
-        script = data_folder() / RELIGHT
-        command = [sys.executable, str(script), "old", str(given), str(made), "--seed", str(seed)]
-        subprocess.run(command, check=True, capture_output=True)
-        return np.asarray(Image.open(made).convert("RGB"))
-
-
-def _histogram_matched(picture: Pixels, photographs: Sequence[Pixels]) -> Pixels:
-    """Each channel with the values that photographs have."""
-    pooled = np.concatenate([one.reshape(-1, 3)[::37] for one in photographs])
-    found = np.empty_like(picture)
-    for channel in range(3):
-        own = picture[..., channel]
-        ranks = np.searchsorted(np.sort(own.ravel()), own, side="right") / own.size
-        found[..., channel] = np.quantile(pooled[:, channel], ranks)
-    return found
 
 
 def _applied(model: Path, picture: Path, output: Path) -> dict[str, Any]:

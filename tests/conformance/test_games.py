@@ -19,6 +19,7 @@ from gansmith.engine.games.adversarial import Adversarial, AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
 from gansmith.engine.games.contrast import ContrastRules, surprises
 from gansmith.engine.games.cycle import Cycle, CycleRules
+from gansmith.engine.games.domains import DomainRules
 from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.games.paired import PairedRules
@@ -57,6 +58,18 @@ class Maker(nn.Module):
 
     def forward(self, inputs: Tensor, conditions: Tensor | None = None) -> Tensor:
         return self.layers(inputs if conditions is None else torch.cat([inputs, conditions], 1))
+
+
+class Mover(nn.Module):
+    """Points and where they shall be to points there; noise moves them a little."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = layers(4, 32, 32, 2)
+
+    def forward(self, source: Tensor, condition: Tensor, noise: Tensor | None) -> Tensor:
+        moved = source + self.layers(torch.cat([source, condition], 1))
+        return moved if noise is None else moved + 0.01 * noise
 
 
 class Teller(nn.Module):
@@ -140,6 +153,18 @@ def points(n: int = 512) -> dict[str, Tensor | None]:
     return {"real": real, "source": source, "labels": labels}
 
 
+def clouds(n: int = 512) -> dict[str, Tensor | None]:
+    """The same two clouds, each to be turned into the other."""
+    real = points(n)["real"]
+    assert real is not None
+    codes = torch.eye(2)[torch.arange(n) % 2]
+    return {"real": real, "condition": codes, "source": real.roll(3, 0), "origin": codes.roll(3, 0)}
+
+
+PARTS = {"domains": clouds}
+"""Of games that need others than `points`."""
+
+
 @dataclass(frozen=True)
 class Toy:
     """A game small enough to be learnt in seconds."""
@@ -180,6 +205,19 @@ TOYS = {
             "source_discriminator": Teller(),
         },
     ),
+    "domains": Toy(
+        DomainRules(
+            batch_size=64,
+            penalties=SMOOTH,
+            cycle_weight=1.0,
+            identity_weight=1.0,
+            reader_weight=0.1,
+            n_noise=2,
+            generator=AVERAGED,
+            discriminator=TELLING,
+        ),
+        lambda: {"generator": Mover(), "discriminator": Teller(), "reader": layers(2, 16, 2)},
+    ),
     "encoder": Toy(
         EncoderRules(batch_size=64, n_latents=2, learner=AVERAGED),
         lambda: {"generator": Maker(2), "encoder": Encoder()},
@@ -213,7 +251,8 @@ def networks_of(name: str) -> dict[str, nn.Module]:
 
 def subject_of(name: str, folder, **rules: Any) -> GameSubject:
     changed = replace(TOYS[name].rules, **rules)
-    return GameSubject(changed, lambda: networks_of(name), TensorDataset(points()), folder)
+    dataset = TensorDataset(PARTS.get(name, points)())
+    return GameSubject(changed, lambda: networks_of(name), dataset, folder)
 
 
 def learnt(
@@ -224,7 +263,7 @@ def learnt(
     """A whole run of a toy, and the readings of its evaluations."""
     toy, randomness = TOYS[name], Randomness(0)
     game = toy.rules.start(networks or networks_of(name), randomness)
-    data = TensorDataset(parts or points())
+    data = TensorDataset(parts or PARTS.get(name, points)())
     drawing = Shuffled(len(data), toy.rules.batch_size, randomness)
     heldout, seen = data.batch(torch.arange(256, 512)), data.batch(torch.arange(256))
     config = TrainConfig(toy.n_steps * toy.rules.samples_per_step, 4, 2)

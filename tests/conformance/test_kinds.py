@@ -91,7 +91,7 @@ BAD_SOURCES = {
 }
 
 
-MADE_OF_OTHERS = ("pairs",)
+MADE_OF_OTHERS = ("domains", "pairs")
 """Kinds whose records are not made of noise, but of other records: what they promise is tested below."""
 MADE = [kind for kind in KINDS if kind not in MADE_OF_OTHERS]
 
@@ -137,6 +137,24 @@ def test_pairs_of_every_task_are_played_as_any_game_is(options, tmp_path):
     codec = modality.recipe.codec.fit(records, chosen, 0)
     plan = modality.recipe.plan(codec, len(records), "default")
     game = replace(plan.game, batch_size=4, faithful_share=0.0)
+    sizes = replace(plan.networks, generator_widths=(8, 8), discriminator_widths=(8, 8))
+    windows = modality.recipe.dataset(codec, records, 0).batch(torch.arange(12))
+    seen = modality.recipe.samples(codec, sizes, windows, None)
+
+    def networks():
+        return seeded_networks(modality.recipe, codec, sizes, game, 0)
+
+    check_game(game, networks, TensorDataset(seen.parts), tmp_path)
+
+
+def test_domains_are_played_as_any_game_is(tmp_path):
+    modality = find_modality("domains")
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 6, 32, 32, 3), dtype=np.uint8)
+    chosen = modality.options(unpaired=True)
+    records = modality.format.read((pictures[0], pictures[1] // 2), chosen)
+    codec = modality.recipe.codec.fit(records, chosen, 0)
+    plan = modality.recipe.plan(codec, len(records), "contrast")
+    game = replace(plan.game, batch_size=4)
     sizes = replace(plan.networks, generator_widths=(8, 8), discriminator_widths=(8, 8))
     windows = modality.recipe.dataset(codec, records, 0).batch(torch.arange(12))
     seen = modality.recipe.samples(codec, sizes, windows, None)

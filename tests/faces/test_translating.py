@@ -229,3 +229,97 @@ def test_a_picture_of_one_pixel_is_made_larger(larger, tmp_path):
     assert run(["apply", str(larger), str(tmp_path / "dot.png"), "-o", str(tmp_path / "large.png")]) == 0
     with Image.open(tmp_path / "large.png") as picture:
         assert picture.size == (2, 2)
+
+
+# --- Without pairs ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def two_sets(tmp_path_factory):
+    """Bright pictures and dark ones of something else, and a model that has learnt for a moment."""
+    folder = tmp_path_factory.mktemp("sets")
+    bright, dark = write(folder / "bright", 6), folder / "dark"
+    dark.mkdir()
+    for number in range(6):
+        Image.fromarray(drawn(100 + number) // 3).save(dark / f"x{number}.png")
+    model = folder / "darker.gan"
+    widths = [*QUICK[:4], "--generator-widths", "8,8", *QUICK[6:]]
+    assert run(["fit", str(bright), "--to", str(dark), "--unpaired", "-o", str(model), *widths]) == 0
+    return bright, dark, model
+
+
+def test_two_sets_without_pairs_and_the_way_back(two_sets, tmp_path, capsys):
+    bright, dark, model = two_sets
+    means = {}
+    for name, source, more in (("there", bright, []), ("back", dark, ["--back"])):
+        command = ["apply", str(model), str(source), "-o", str(tmp_path / name), *more, "--json"]
+        assert run(command) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert (said["task"], said["is_back"], said["records"]) == ("unpaired", name == "back", 6)
+        means[name] = np.mean([np.asarray(Image.open(one)).mean() for one in (tmp_path / name).iterdir()])
+    assert means["there"] < 70
+    assert means["back"] > 100
+
+
+def test_strength_0_leaves_colours_alone_changed(two_sets, tmp_path, capsys):
+    _, dark, model = two_sets
+    few, truth = write(tmp_path / "few", 2), tmp_path / "truth"
+    truth.mkdir()
+    for path in few.iterdir():
+        Image.fromarray(np.asarray(Image.open(path)) // 3).save(truth / path.name)
+    command = ["apply", str(model), str(few), "-o"]
+    assert run([*command, str(tmp_path / "one"), "--truth", str(truth)]) == 0
+    out = capsys.readouterr().out
+    assert "colours (anchor)" in out
+    assert "edges kept" in out
+    assert "Turned back again" in out
+    assert run([*command, str(tmp_path / "other"), "--real", str(dark)]) == 0
+    out = capsys.readouterr().out
+    assert "AUC of patches" in out
+    assert "PSNR," not in out
+
+
+def test_an_attribute_is_changed_to_what_is_asked(tmp_path, capsys):
+    faces, model = tmp_path / "faces", tmp_path / "any.gan"
+    for place, label in enumerate(("calm", "glad")):
+        write(faces / label, 6, first=10 * place)
+    widths = [*QUICK[:4], "--generator-widths", "8,8", *QUICK[6:]]
+    assert run(["fit", str(faces), "--to-attribute", "label", "-o", str(model), *widths]) == 0
+    picture, output = str(faces / "calm" / "0.png"), str(tmp_path / "out.png")
+    assert run(["apply", str(model), picture, "-o", output, "--where", "label=glad", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["task"], said["where"]) == ("attribute", ["label=glad"])
+    for more, wrong in (
+        (["--where", "label=glat"], "Did you mean 'glad'"),
+        ([], "--where label=VALUE"),
+        (["--back"], "--where label=VALUE"),
+    ):
+        assert run(["apply", str(model), picture, "-o", output, *more]) == 2
+        assert wrong in capsys.readouterr().err
+    loaded = gansmith.Translator.load(model)
+    assert loaded.to_attribute == "label"
+    assert np.array_equal(
+        loaded.transform(np.asarray(Image.open(picture)), where={"label": "glad"}),
+        np.asarray(Image.open(output)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--unpaired"], 2, "Give --to"),
+        (["--to-attribute", "mood"], 2, "nothing is known"),
+        (["--to", "HERE", "--unpaired"], 3, "same records"),
+        (["--to", "HERE", "--to-attribute", "mood"], 2, "different tasks"),
+    ],
+)
+def test_what_cannot_be_learnt_without_pairs_is_said(photographs, tmp_path, capsys, options, code, said):
+    options = [str(photographs) if one == "HERE" else one for one in options]
+    assert run(["fit", str(photographs), *options, "-o", str(tmp_path / "x.gan")]) == code
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_model_of_pairs_knows_no_way_back(larger, photographs, tmp_path, capsys):
+    command = ["apply", str(larger), str(photographs), "-o", str(tmp_path / "x"), "--back"]
+    assert run(command) == 2
+    assert "one way" in capsys.readouterr().err

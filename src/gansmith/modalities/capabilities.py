@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gansmith.engine.batches import Conditions, Dataset, Samples, Weights
-from gansmith.engine.games import AbstractRules, Networks
+from gansmith.engine.games import AbstractRules, Networks, Readings
 from gansmith.modalities.format import Writer
 from gansmith.modalities.recipe import Compact
 from gansmith.modalities.sight import AbstractSight
@@ -213,6 +213,19 @@ class Damaging(Protocol):
         Raises:
             UsageError: The kind knows no such damage, or cannot do it to records of this form.
         """
+        ...
+
+
+@runtime_checkable
+class Racing(Protocol):
+    """Which of several rules are best is found out by a short race on the data."""
+
+    def rivals(self, codec: Any, preset: str, rules: AbstractRules) -> Mapping[str, AbstractRules]:
+        """Rules that are tried, by name; none where there is nothing to choose."""
+        ...
+
+    def rating(self, score: float, readings: Readings) -> float:
+        """What rivals are compared by: a function of the held-out score and of what the game reads."""
         ...
 
 

@@ -124,6 +124,8 @@ class Plan:
     """Samples that the held-out score is taken on, where there are more of them than held-out records."""
     ensemble_size: int = 1
     """How many of the last half of the training generate records in turn."""
+    judges_start: bool = False
+    """Whether networks as they begin are something already, and kept if none that follow are better."""
 
 
 class AbstractRecipe(ABC, Generic[C]):

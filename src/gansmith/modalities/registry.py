@@ -103,6 +103,14 @@ KINDS: Final = {
             "gansmith.modalities.image:ImageOptions",
         ),
         Modality(
+            "domains",
+            "Records of several domains without counterparts: fit --to --unpaired, or --to-attribute.",
+            "gansmith.modalities.pairs.domains.format:DomainFormat",
+            "gansmith.modalities.pairs.domains.recipe:DomainRecipe",
+            "gansmith.modalities.pairs.domains:DomainOptions",
+            ("unpaired", "to_attribute"),
+        ),
+        Modality(
             "pairs",
             "Records and what they are to be turned into: fit --to, --upscale or --restore.",
             "gansmith.modalities.pairs.format:PairFormat",

@@ -151,12 +151,7 @@ class GridTranslator(AbstractCounted):
     def forward(self, source: GridSamples, noise: Float[Tensor, "batch n_noise *grid"] | None = None) -> Made:
         """What becomes of each source; with noise of the same grid where the network takes any."""
         sides = source.shape[2:]
-        x = centred(source)
-        if self.n_noise:
-            if noise is None:
-                noise = source.new_zeros(len(source), self.n_noise, *sides)
-            x = torch.cat([x, noise], 1)
-        made = self._made(folded(continued(x, self.multiple), self.fold))
+        made = self._made(self.features(source, noise))
         wanted = [side * self.factor for side in sides]
         for axis, side in enumerate(wanted):
             made = made.narrow(axis + 2, 0, side)
@@ -170,15 +165,24 @@ class GridTranslator(AbstractCounted):
             made = torch.cat([made[:, : self.n_same], 0.5 + made[:, self.n_same :]], 1)
         return made
 
-    def _made(self, x: GridSamples) -> Made:
+    def features(self, source: GridSamples, noise: Tensor | None = None) -> list[Tensor]:
+        """What each level sees of each source on the way down, the finest first; see `forward`."""
+        x = centred(source)
+        if self.n_noise:
+            if noise is None:
+                noise = source.new_zeros(len(source), self.n_noise, *source.shape[2:])
+            x = torch.cat([x, noise], 1)
         activate = ACTIVATIONS[self.activation].function
-        x = self.first(quick(x))
+        x = self.first(quick(folded(continued(x, self.multiple), self.fold)))
         met: list[Tensor] = []
         for refine, coarser in zip(self.down[:-1], self.coarser, strict=True):
-            x = refine(x)
-            met.append(x)
-            x = coarser(activate(x))
-        x = self.down[-1](x)
+            met.append(refine(x))
+            x = coarser(activate(met[-1]))
+        return [*met, self.down[-1](x)]
+
+    def _made(self, met: list[Tensor]) -> Made:
+        activate = ACTIVATIONS[self.activation].function
+        x = met.pop()
         for refine, change in zip(reversed(self.up), reversed(self.finer), strict=True):
             known = met.pop()
             x = refine(known + doubled(change(x), tuple(known.shape[2:])))
@@ -188,6 +192,11 @@ class GridTranslator(AbstractCounted):
         for layer in self.polish:
             x = layer(activate(x))
         return unfolded(apart.float(), times) + x.float()
+
+
+def planes(numbers: Float[Tensor, "batch n_numbers"], grid: Sequence[int]) -> Made:
+    """Numbers of each record as constant channels on a grid."""
+    return numbers.view(*numbers.shape, *[1] * len(grid)).expand(*numbers.shape, *grid)
 
 
 def continued(x: GridSamples, multiple: int) -> Made:
@@ -223,11 +232,11 @@ def unfolded(x: GridSamples, times: int) -> Made:
 
 @final
 class PatchDiscriminator(AbstractCounted, AbstractFeaturedDiscriminator):
-    """A record, and what it was made of beside it, to a logit for each of its patches.
+    """A record, and what it was made of or what was asked for beside it, to a logit for each of its patches.
 
     Args:
         shape: Of a record that is learnt from, `(channels, *grid)`, for counting; any grid will do.
-        n_source: Channels of the source that it sees beside; 0: none.
+        n_source: Channels of the source, or numbers of the condition, that it sees beside; 0: none.
         widths: Channels of each level, each of half the sides of the one before.
         activation: Between convolutions.
     """
@@ -263,7 +272,12 @@ class PatchDiscriminator(AbstractCounted, AbstractFeaturedDiscriminator):
         x = centred(samples)
         if self.n_source:
             assert conditions is not None
-            beside = conditions if conditions.shape[2:] == x.shape[2:] else resized(conditions, x.shape[2:])
+            if conditions.ndim == 2:
+                beside = planes(conditions, x.shape[2:])
+            else:
+                beside = (
+                    conditions if conditions.shape[2:] == x.shape[2:] else resized(conditions, x.shape[2:])
+                )
             x = torch.cat([x, centred(beside)], 1)
         features: list[Tensor] = []
         x = quick(x)

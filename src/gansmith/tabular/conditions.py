@@ -186,7 +186,7 @@ def parse_value(column: Column, value: Any, *, is_bound: bool = False) -> pa.Arr
 
 
 def _parsed(text: str, column: Column) -> pa.Array:
-    """What a person asks for as one cell: spelt as in the data, a bare number, true or false; null if none."""
+    """What a person asks for as one cell: as in the data, a bare number, true or false; null if none."""
     if pa.types.is_string(column.arrow_type):  # blanks may be part of it
         return pa.array([text])
     cell = pa.array([text.strip()])

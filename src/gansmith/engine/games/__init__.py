@@ -30,6 +30,7 @@ GAMES: Final = {
     "autoencoder": "gansmith.engine.games.autoencoder:AutoencoderRules",
     "contrast": "gansmith.engine.games.contrast:ContrastRules",
     "cycle": "gansmith.engine.games.cycle:CycleRules",
+    "domains": "gansmith.engine.games.domains:DomainRules",
     "encoder": "gansmith.engine.games.encoder:EncoderRules",
     "likelihood": "gansmith.engine.games.likelihood:LikelihoodRules",
     "paired": "gansmith.engine.games.paired:PairedRules",

@@ -26,15 +26,25 @@ MEGA = 1_000_000
 
 
 def apply(
-    model: Annotated[Path, typer.Argument(help="A model learnt with --to, --upscale or --restore.")],
+    model: Annotated[
+        Path, typer.Argument(help="A model learnt with --to, --to-attribute, --upscale or --restore.")
+    ],
     source: Annotated[str, typer.Argument(metavar="IN", help="A file, a folder, an archive or a film.")],
     output: Annotated[
         Path,
         typer.Option("-o", "--output", help="Where to write the results; for a folder, a folder or a .zip."),
     ],
     strength: Annotated[
-        float, typer.Option(help="From 0 (faithful, soft) to 1 (as sharp as the model can).")
+        float, typer.Option(help="From 0 (faithful, soft; colours alone) to 1 (all that was learnt).")
     ] = 1.0,
+    back: Annotated[
+        bool,
+        typer.Option("--back", help="The other way: pictures like those of --to become like those of DATA."),
+    ] = False,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ATTRIBUTE=VALUE", help="What to change pictures to; see fit --to-attribute."),
+    ] = None,
     masks: Annotated[
         Path | None,
         typer.Option(
@@ -46,6 +56,10 @@ def apply(
         str,
         typer.Option(help="The true results, files of the same names: the outputs are compared with them."),
     ] = "",
+    real: Annotated[
+        str,
+        typer.Option(help="Real pictures that the outputs should look like, where nobody knows the truth."),
+    ] = "",
     report: Annotated[Path | None, typer.Option(help="Write a report of the measurements: .html.")] = None,
     with_real_records: WithRealRecords = False,
     seed: Seed = 0,
@@ -56,19 +70,20 @@ def apply(
     Pictures may have any size; file names, transparency, bit depth and frame durations are kept.
     """
     check_with_real_records(with_real_records, report, "--report")
-    if report is not None and (not truth or report.suffix.lower() != ".html"):
-        raise UsageError("--report needs measurements: give --truth, and a name that ends in .html.")
+    if report is not None and (not (truth or real) or report.suffix.lower() != ".html"):
+        raise UsageError("--report needs measurements: give --truth or --real, and a name ending in .html.")
     from gansmith.faces.cli.screen import console
+    from gansmith.modalities.translating import Wish
     from gansmith.tasks.model import load_model
     from gansmith.tasks.translate.translation import Translation
 
-    for path in (source, truth):
+    for path in (source, truth, real):
         if path and not Path(path).exists():
             raise UsageError(f"{path}: there is no such file or folder. Check the name.")
     for written in (output, report):
         if written is not None:
             check_folder(written) if not written.is_dir() else None
-    translation = Translation(load_model(model), strength, seed)
+    translation = Translation(load_model(model), Wish(strength, seed, back, tuple(where or ())))
     turned: list[Turned] = []
     with console.status("Applying the model ...") as status:
         for one in translation.apply(source, output, masks):
@@ -86,8 +101,8 @@ def apply(
     )
     found: dict[str, Any] = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
     found |= translation.provenance
-    if truth:
-        card = _measured(translation, source, truth, masks)
+    if truth or real:
+        card = _measured(translation, source, truth, masks, real)
         _write(card, report, with_real_records)
         found["card"] = card.to_dict()
         if not json:
@@ -96,12 +111,14 @@ def apply(
         print_json(found)
 
 
-def _measured(translation: Translation, source: str, truth: str, masks: Path | None) -> TranslationCard:
+def _measured(
+    translation: Translation, source: str, truth: str, masks: Path | None, real: str
+) -> TranslationCard:
     from gansmith.faces.cli.screen import console
     from gansmith.tasks.translate.judging import judged
 
     with console.status("Measuring ..."):
-        return judged(translation, source, truth, masks)
+        return judged(translation, source, truth or None, masks, real=real or None)
 
 
 def _write(card: TranslationCard, report: Path | None, with_real_records: bool) -> None:

@@ -57,20 +57,30 @@ class PairOptions:
             raise UsageError(
                 "--size resizes whole pictures, --upscale learns from crops of them. Leave one of them out."
             )
-        if self.size and self.longest_side < SMALLEST_SIDE:
-            raise UsageError(
-                f"size {self.size!r}: give one number of pixels for the longest side, {SMALLEST_SIDE} "
-                "or more, such as 128; without --size the model learns from crops at full resolution."
-            )
+        check_longest_side(self.size)
 
     @property
     def longest_side(self) -> int:
         """That whole records are brought to; 0 where none was given, or no such."""
-        width, _, height = self.size.partition("x")
-        is_one = width.isdecimal() and (not height or height == width)
-        return int(width) if is_one else 0
+        return longest_side_of(self.size)
 
     @property
     def task(self) -> Task:
         """What is to be learnt."""
         return "upscale" if self.upscale else "restore" if self.restore else "paired"
+
+
+def longest_side_of(size: str) -> int:
+    """The longest side that `WIDTHxHEIGHT` or one number says; 0 where it says none, or two."""
+    width, _, height = size.partition("x")
+    is_one = width.isdecimal() and (not height or height == width)
+    return int(width) if is_one else 0
+
+
+def check_longest_side(size: str) -> None:
+    """Raise UsageError where a size is given, and says no longest side."""
+    if size and longest_side_of(size) < SMALLEST_SIDE:
+        raise UsageError(
+            f"size {size!r}: give one number of pixels for the longest side, {SMALLEST_SIDE} "
+            "or more, such as 128; without --size the model learns from crops at full resolution."
+        )

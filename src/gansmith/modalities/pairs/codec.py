@@ -85,12 +85,13 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
             given = [shares(one) for number in looked if (one := records.given(number)) is not None]
         is_mask = task == "paired" and all(map(_is_mask, wanted))
         size = options.longest_side
+        sides = np.array([records.sides(number) for number in range(len(records))])
         state = PairState(
             kind=records.kind,
             task=task,
             n_source=_n_source(records),
             n_target=n_target,
-            window=_window(records, task, factor, size),
+            window=window_of(sides, WINDOWS[task], factor, size),
             size=size,
             factor=factor,
             is_mask=is_mask,
@@ -172,14 +173,19 @@ def _n_source(records: Pairs) -> int:
     return records.target.n_channels + (records.task == "restore")
 
 
-def _window(records: Pairs, task: Task, factor: int, size: int) -> tuple[int, ...]:
-    """Sides of a window: no longer than `WINDOWS`, than most records, and multiples that networks like."""
-    n_dims = len(records.sides(0))
+def window_of(sides: np.ndarray, longest: int, factor: int = 1, size: int = 0) -> tuple[int, ...]:
+    """Sides of a window: no longer than `longest`, than most records, and multiples that networks like.
+
+    Args:
+        sides: Of each record, shape `(n, n_dims)`.
+        longest: Of a window.
+        factor: Sides are multiples of this many of the smallest windows, too.
+        size: Longest side that whole records are brought to: then windows are that; 0: they are not.
+    """
     if size:
-        return (size,) * n_dims
-    sides = np.array([records.sides(number) for number in range(len(records))])
+        return (size,) * sides.shape[1]
     step = SMALLEST_WINDOW * factor
-    longest = max(WINDOWS[task] // step, 1) * step
+    longest = max(longest // step, 1) * step
     usual = np.median(sides, 0).astype(int)
     return tuple(int(max(step, min(longest, -(-side // step) * step))) for side in usual.tolist())
 

@@ -41,11 +41,11 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         given, wanted = source, cast("object", options.to)
         if isinstance(source, tuple) and len(cast("tuple[Any, ...]", source)) == 2:
             given, wanted = cast("tuple[Any, Any]", source)
-        given, wanted = _in_arrays(given), _in_arrays(wanted)
+        given, wanted = in_arrays(given), in_arrays(wanted)
         has_target = not isinstance(wanted, str) or bool(wanted)
         if options.task == "paired" and not has_target:
             raise UsageError("nothing says what records are to be turned into. Give to, upscale or restore.")
-        modality = _kind_of(given)
+        modality = kind_of(given)
         translating = needed(modality.format, Translatable, modality.kind)
         if options.channels not in N_CHANNELS:
             raise UsageError(f"channels {options.channels!r}: pairs are read as L (grey) or RGB.")
@@ -57,7 +57,7 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
                 raise DataError(f"{first.name}: nothing there to learn from. Give at least one record.")
             every, notes = np.arange(len(first)), (*first.notes, *_few(len(first)))
             return Pairs(None, first, every, every, options.task, modality.kind, first.name, notes)
-        other = _kind_of(wanted)
+        other = kind_of(wanted)
         if other.kind != modality.kind:
             raise DataError(
                 f"{first.name} is of kind {modality.kind!r}, what it is to be turned into of kind "
@@ -104,27 +104,32 @@ class PairFormat(AbstractFormat[Any, PairOptions]):
         )
 
     def overview(self, records: Pairs) -> list[dict[str, str]]:
-        rows = [{"part": "wanted", "kind": records.kind, "holds": _said(records.target)}]
+        rows = [{"part": "wanted", "kind": records.kind, "holds": said_of(records.target)}]
         if records.source is not None:
-            rows.insert(0, {"part": "given", "kind": records.kind, "holds": _said(records.source)})
+            rows.insert(0, {"part": "given", "kind": records.kind, "holds": said_of(records.source)})
         return rows
 
     def preview(self, records: np.ndarray) -> Preview:
         """What was made, shape `(n, n_channels, *grid)`, 0 to 255."""
-        if records.ndim != 4 or records.shape[1] not in (1, 3):
-            return TextPreview(f"{len(records):,} records of {records.shape[1:]} values")
-        pixels = records[:, 0] if records.shape[1] == 1 else records.transpose(0, 2, 3, 1)
-        return PicturePreview(np.ascontiguousarray(pixels), 255)
+        return shown(records)
 
 
-def _in_arrays(source: object) -> object:
+def shown(records: np.ndarray) -> Preview:
+    """Records, shape `(n, n_channels, *grid)`, 0 to 255: as pictures where they can be such."""
+    if records.ndim != 4 or records.shape[1] not in (1, 3):
+        return TextPreview(f"{len(records):,} records of {records.shape[1:]} values")
+    pixels = records[:, 0] if records.shape[1] == 1 else records.transpose(0, 2, 3, 1)
+    return PicturePreview(np.ascontiguousarray(pixels), 255)
+
+
+def in_arrays(source: object) -> object:
     """A list of records in memory, such as Pillow's pictures, as one of arrays."""
     if isinstance(source, list) and source and not isinstance(source[0], (str, Path)):
         return [np.asarray(one) for one in cast("list[Any]", source)]
     return source
 
 
-def _kind_of(source: object) -> Modality:
+def kind_of(source: object) -> Modality:
     """The kind of records; one that can be translated, where they can be taken for such."""
     examples = [source]
     if isinstance(source, (str, Path)):
@@ -160,7 +165,7 @@ def _spelt(sides: Sequence[int]) -> str:
     return " x ".join(map(str, reversed(sides)))
 
 
-def _said(grids: Grids) -> str:
+def said_of(grids: Grids) -> str:
     """How many records, of which sizes and channels."""
     sizes = sorted(map(tuple, grids.sizes), key=np.prod)
     sides = _spelt(sizes[0]) if sizes[0] == sizes[-1] else f"{_spelt(sizes[0])} to {_spelt(sizes[-1])}"

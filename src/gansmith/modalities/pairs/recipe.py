@@ -10,11 +10,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.engine.batches import Batch, Dataset, Samples
-from gansmith.engine.games import AbstractRules
+from gansmith.engine.games import AbstractRules, Networks
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.capabilities import Damaging
 from gansmith.modalities.pairs import PairOptions
+from gansmith.modalities.pairs.applying import way_of
 from gansmith.modalities.pairs.codec import PairCodec, PairState
 from gansmith.modalities.pairs.networks import PairNetworks, networks_for
 from gansmith.modalities.pairs.presets import PRESETS
@@ -22,6 +23,7 @@ from gansmith.modalities.pairs.records import Pairs
 from gansmith.modalities.pairs.windows import Windows
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.registry import find_modality, needed
+from gansmith.modalities.translating import Way, Wish
 from gansmith.nets.resizing import resized
 
 FEWEST_TO_HOLD_OUT: Final = 8
@@ -33,7 +35,7 @@ MASK_GIVEN: Final = 0.5
 
 @final
 class PairRecipe(AbstractRecipe[PairCodec]):
-    """Pairs of records of any kind on a grid."""
+    """See `Translating`: pairs of records of any kind on a grid."""
 
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = PairCodec
     networks: ClassVar[type[Any]] = PairNetworks
@@ -76,6 +78,10 @@ class PairRecipe(AbstractRecipe[PairCodec]):
         is_told = torch.rand(len(real), generator=generator) < MASK_GIVEN
         mask = mask * is_told.to(real).view(-1, *[1] * (real.ndim - 1))
         return torch.cat([damaged, mask], 1)
+
+    def way(self, codec: PairCodec, rules: AbstractRules, networks: Networks, wish: Wish) -> Way:
+        """See `Translating`."""
+        return way_of(codec, rules, networks, wish)
 
     def held_out_score(
         self, codec: PairCodec, n_heldout: int, seed: int

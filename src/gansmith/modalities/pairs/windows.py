@@ -42,8 +42,7 @@ class Windows:
         per_window = len(pairs) * math.prod(self._window)
         is_whole = self._state.size > 0
         self._n_turns = OF_WHOLE if is_whole else max(FEWEST_TURNS, OVERLAP * n_points // per_window)
-        ratio = _ratio(len(self._window))
-        self._steps = np.array([ratio**-axis for axis in range(1, len(self._window) + 1)])
+        self._steps = steps_of(len(self._window))
 
     def __len__(self) -> int:
         return len(self._pairs) * self._n_turns
@@ -54,12 +53,11 @@ class Windows:
         for index in indices.tolist():
             turn, number = divmod(index, len(self._pairs))
             real, source = self._pair(number)
-            place = (0.5 + (turn + 1) * self._steps + number * self._steps[::-1] / 2) % 1
-            place = (place * (1 + 2 * EDGES) - EDGES).clip(0, 1)
+            place = place_of(turn, number, self._steps)
             wanted.append(cut(real, self._window, place))
             if source is not None:
                 given.append(cut(source, self._window, place))
-        parts = {"real": _stacked(wanted), "source": _stacked(given) if given else None}
+        parts = {"real": stacked(wanted), "source": stacked(given) if given else None}
         return Batch(parts)
 
     def _pair(self, number: int) -> tuple[np.ndarray, np.ndarray | None]:
@@ -114,9 +112,22 @@ def brought_to(values: np.ndarray, sides: tuple[int, ...]) -> np.ndarray:
     return np.rint(found.clip(0, highest)).astype(values.dtype)
 
 
-def _stacked(windows: list[np.ndarray]) -> torch.Tensor:
-    stacked = np.stack(windows)
-    return torch.from_numpy(stacked.astype(np.int32) if stacked.dtype == np.uint16 else stacked)
+def stacked(windows: list[np.ndarray]) -> torch.Tensor:
+    """Windows as one tensor, which knows no whole numbers of 16 bits without a sign."""
+    together = np.stack(windows)
+    return torch.from_numpy(together.astype(np.int32) if together.dtype == np.uint16 else together)
+
+
+def place_of(turn: int, number: int, steps: np.ndarray) -> np.ndarray:
+    """Where window `turn` of a record lies, see `cut`: turns cover it evenly, each record in its own way."""
+    place = (0.5 + (turn + 1) * steps + number * steps[::-1] / 2) % 1
+    return (place * (1 + 2 * EDGES) - EDGES).clip(0, 1)
+
+
+def steps_of(n_dims: int) -> np.ndarray:
+    """How far along each axis one window lies from the next."""
+    ratio = _ratio(n_dims)
+    return np.array([ratio**-axis for axis in range(1, n_dims + 1)])
 
 
 def _ratio(n_dims: int) -> float:

@@ -43,6 +43,7 @@ from gansmith.tasks.runs.budget import N_LOOKS, Pace, calibrated, n_checkpoints,
 from gansmith.tasks.runs.origin import taken_over
 from gansmith.tasks.runs.preparing import Prepared, prepare, salted
 from gansmith.tasks.runs.probing import PROBES_SHARE, probed
+from gansmith.tasks.runs.racing import race_share, raced
 from gansmith.tasks.runs.settings import FitConfig, parse_duration
 from gansmith.tasks.runs.so_far import begun
 
@@ -82,7 +83,7 @@ class FitRun:
             prepared.evaluation,
             Checkpoints(folder.checkpoints) if folder else None,
         )
-        if "origin" in prepared.manifest:
+        if "origin" in prepared.manifest or prepared.plan.judges_start:
             self.training.judge_start()
 
     def __iter__(self) -> Generator[StepRecord]:
@@ -227,6 +228,9 @@ def start(
         if deadline is not None:
             length = max(1, int((1 - PROBES_SHARE) * length))
         prepared = probed(prepared, length, threads)
+    if deadline is not None:
+        length = max(1, int(length / (1 + race_share(prepared))))
+    prepared = raced(prepared, length, threads)
     if run_folder:
         salt = secrets.token_hex(16)
         settled = {"samples_seen": length, "n_threads": threads, "salt": salt}

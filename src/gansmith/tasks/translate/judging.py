@@ -16,6 +16,7 @@ from gansmith.modalities.grids import Grids, Made, Values
 from gansmith.modalities.pairs.records import matched
 from gansmith.nets.resizing import resized
 from gansmith.scorecard.translation.card import TranslationCard
+from gansmith.scorecard.translation.fidelity import psnr
 from gansmith.scorecard.translation.measuring import Method, Trial, translation_card
 from gansmith.tasks.translate.translation import Translation
 
@@ -27,58 +28,97 @@ KERNEL: Final = "bicubic, a = -1/2, antialiased"
 
 
 def judged(
-    translation: Translation, source: object, truth: object, masks: object = None, *, by_order: bool = False
+    translation: Translation,
+    source: object,
+    truth: object = None,
+    masks: object = None,
+    *,
+    real: object = None,
+    by_order: bool = False,
 ) -> TranslationCard:
     """The card of a translation: what it makes of records beside what they should become.
 
     Anchors are the same network without the game, and the input as it is, brought to the size of the output.
+    Where results can be turned back, a note says how near to the input that leads.
 
     Args:
         translation: Whose.
         source: Records to be turned.
-        truth: What they should become: of the same names, or in the same order.
+        truth: What they should become: of the same names, or in the same order; None: nobody knows.
         masks: What of each counts as missing: one for all, or of the same names; None: nobody says.
+        real: Any records that results should look like; None: the truths.
         by_order: Whether they belong together by their order, not by their names.
 
     Raises:
         DataError: Records are missing or malformed, of other sizes than their truths, or no pairs.
     """
-    state = translation.state
-    inputs, truths, names, notes = _read(translation, source, truth, by_order=by_order)
+    way, wish = translation.way, translation.wish
+    if truth is None:
+        inputs, names, notes = _some(translation, source, way.n_given)
+        truths = list[np.ndarray]()
+    else:
+        inputs, truths, names, notes = _read(translation, source, truth, by_order=by_order)
+    wanted = [] if real is None else _some(translation, real, way.n_made)[0]
     seen = inputs if masks is None else _masked(translation, inputs, names, masks)
     made = [translation.turn(one) for one in seen]
-    methods = {"made": Method(made, f"strength {translation.strength:g}")}
-    if state.is_various:
-        others = Translation(translation.model, translation.strength, translation.seed + 1)
+    methods = {"made": Method(made, f"strength {wish.strength:g}")}
+    if way.is_various:
+        others = Translation(translation.model, replace(wish, seed=wish.seed + 1))
         several = [*zip(made, (others.turn(one) for one in seen[:MOST_AGAIN]), strict=False)]
         methods["made"] = replace(methods["made"], several=several)
-    if translation.strength:
-        faithful = Translation(translation.model, 0.0, translation.seed)
-        without = [faithful.turn(one) for one in seen]
-        methods["faithful"] = Method(without, "the network as it was before the game", is_anchor=True)
-    if len(inputs[0]) == state.n_target:
-        name = "bicubic" if state.factor > 1 else "input"
-        plain = [_enlarged(one, state.factor) for one in inputs]
+    if wish.strength and way.weaker:
+        name, meaning = way.weaker
+        without = Translation(translation.model, replace(wish, strength=0.0))
+        methods[name] = Method([without.turn(one) for one in seen], meaning, is_anchor=True)
+    if len(inputs[0]) == way.n_made:
+        name = "bicubic" if way.factor > 1 else "input"
+        plain = [_enlarged(one, way.factor) for one in inputs]
         methods[name] = Method(plain, "the input as it is", is_anchor=True)
-    is_larger = state.factor > 1
-    shave, kernel = (state.factor, KERNEL) if is_larger else (0, "")
-    trial = Trial(inputs, truths, names=names, shave=shave, kernel=kernel)
+    if way.returning:
+        notes = (*notes, _returned(Translation(translation.model, way.returning), inputs, made))
+    is_larger = way.factor > 1
+    shave, kernel = (way.factor, KERNEL) if is_larger else (0, "")
+    trial = Trial(inputs, truths, wanted, names=names, shave=shave, kernel=kernel)
     model = ("Model", translation.model.known_digest()[:16])
     address = translation.translatable.address
     return translation_card(methods, trial, address=address, notes=notes, made=(model,))
+
+
+def _returned(back: Translation, inputs: Sequence[Values], made: Sequence[Made]) -> str:
+    """How near to the inputs results come that are turned back."""
+    found = [psnr(back.turn(one), given) for one, given in zip(made, inputs, strict=True)]
+    return (
+        f"Turned back again, results come as near to their inputs as {float(np.mean(found)):.1f} dB (PSNR)."
+    )
+
+
+def _some(
+    translation: Translation, source: object, n_channels: int
+) -> tuple[list[np.ndarray], list[str], tuple[str, ...]]:
+    """Records and their names, as many as fit into memory, and notes on what was left out."""
+    grids = translation.translatable.read_grids(source, _options(translation), n_channels)
+    sizes = np.array([math.prod(sides) for sides in grids.sizes])
+    n = max(1, int((sizes.cumsum() * translation.way.factor ** len(grids.sizes[0]) <= MOST_POINTS).sum()))
+    notes = () if n >= len(grids) else (_left_out(n, len(grids)),)
+    return [_values(grids, one) for one in range(n)], [*map(str, grids.names[:n])], notes
+
+
+def _left_out(n: int, n_all: int) -> str:
+    return f"{n:,} of {n_all:,} records are judged: the others need more memory"
 
 
 def _read(
     translation: Translation, source: object, truth: object, *, by_order: bool
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[str], tuple[str, ...]]:
     """Inputs, truths and their names, as many as fit into memory, and notes on what was left out."""
-    form, state, options = translation.translatable, translation.state, _options(translation)
-    given = form.read_grids(source, options, translation.turning().n_channels)
-    wanted = form.read_grids(truth, options, state.n_target)
+    way, options = translation.way, _options(translation)
+    form = way.translatable
+    given = form.read_grids(source, options, way.n_given)
+    wanted = form.read_grids(truth, options, way.n_made)
     of_given, of_wanted, notes = matched(given, wanted, by_order=by_order)
     pairs, n_points = list[tuple[int, int]](), 0
     for one, other in zip(of_given.tolist(), of_wanted.tolist(), strict=True):
-        sides = [side * state.factor for side in given.sizes[one]]
+        sides = [side * way.factor for side in given.sizes[one]]
         if sides != [*wanted.sizes[other]]:
             said = [" x ".join(map(str, reversed(found))) for found in (sides, wanted.sizes[other])]
             raise DataError(
@@ -88,10 +128,7 @@ def _read(
         if not pairs or n_points <= MOST_POINTS:
             pairs.append((one, other))
     if len(pairs) < len(of_given):
-        notes = (
-            *notes,
-            f"{len(pairs):,} of {len(of_given):,} records are judged: the others need more memory",
-        )
+        notes = (*notes, _left_out(len(pairs), len(of_given)))
     inputs = [_values(given, one) for one, _ in pairs]
     truths = [_values(wanted, other) for _, other in pairs]
     return inputs, truths, [str(given.names[one]) for one, _ in pairs], notes
@@ -116,7 +153,7 @@ def _masked(
 def _options(translation: Translation) -> Any:
     from gansmith.modalities.registry import find_modality
 
-    return find_modality(translation.state.kind).options()
+    return find_modality(translation.way.kind).options()
 
 
 def _values(grids: Grids, number: int) -> Values:

@@ -17,8 +17,12 @@ from sklearn.base import BaseEstimator
 from gansmith.engine.train import StepRecord
 from gansmith.errors import UsageError
 from gansmith.modalities.grids import Turned
+from gansmith.modalities.pairs import longest_side_of
+from gansmith.modalities.registry import offered
+from gansmith.modalities.translating import Translating, Wish
 from gansmith.scorecard.translation.card import TranslationCard
 from gansmith.settings import from_plain
+from gansmith.tabular.where import Where
 from gansmith.tasks.learner import AbstractLearner, folder_of
 from gansmith.tasks.model import Model, load_model
 from gansmith.tasks.runs.fit import FitConfig, start
@@ -32,9 +36,13 @@ from gansmith.tasks.translate.translation import Translation
 class Translator(AbstractLearner, BaseEstimator):
     """Learns pairs of records, what is given and what is wanted, and makes the second of the first.
 
-    With `upscale` or `restore` good records alone are learnt from: what is given is made of them.
+    With `upscale` or `restore` good records alone are learnt from: what is given is made of them. With
+    `unpaired` or `to_attribute` no record has a counterpart.
 
     Args:
+        unpaired: Two sets of records, none of which has its counterpart in the other.
+        to_attribute: Learn to change this attribute of records to any of its values.
+        labels: A table with a column of file names and columns of attributes; empty: looked for.
         upscale: Make records so many times larger, 2 to 8; 0: no larger.
         restore: Repair damaged records.
         damage: What is to be mended: "old" photographs (the default), or "camera".
@@ -57,6 +65,9 @@ class Translator(AbstractLearner, BaseEstimator):
     def __init__(
         self,
         *,
+        unpaired: bool = False,
+        to_attribute: str = "",
+        labels: str = "",
         upscale: int = 0,
         restore: bool = False,
         damage: str = "",
@@ -69,6 +80,7 @@ class Translator(AbstractLearner, BaseEstimator):
         threads: int = 0,
         verbose: bool = True,
     ) -> None:
+        self.unpaired, self.to_attribute, self.labels = unpaired, to_attribute, labels
         self.upscale, self.restore, self.damage = upscale, restore, damage
         self.perceptual, self.size = perceptual, size
         self.preset, self.budget, self.samples_seen = preset, budget, samples_seen
@@ -104,7 +116,12 @@ class Translator(AbstractLearner, BaseEstimator):
         """
         if y is not None and (self.upscale or self.restore):
             raise UsageError("upscale and restore make what is given of what is wanted: leave y out.")
+        if y is not None and self.to_attribute and isinstance(X, (str, Path)):
+            raise UsageError("to_attribute: what is known of files stands in a table. Give labels, not y.")
         options = {
+            "unpaired": self.unpaired,
+            "to_attribute": self.to_attribute,
+            "labels": self.labels,
             "upscale": self.upscale,
             "restore": self.restore,
             "damage": self.damage,
@@ -113,7 +130,7 @@ class Translator(AbstractLearner, BaseEstimator):
         }
         chosen = {name: value for name, value in options.items() if value}
         config = FitConfig(
-            kind="pairs",
+            kind="domains" if self.unpaired or self.to_attribute else "pairs",
             preset=self.preset,
             budget=self.budget,
             samples_seen=self.samples_seen,
@@ -127,20 +144,30 @@ class Translator(AbstractLearner, BaseEstimator):
         _, self.model_ = self._learn(begun, show)
         return self
 
-    def transform(self, X: Any, *, strength: float = 1.0, seed: int = 0) -> Any:  # noqa: N803
+    def transform(
+        self,
+        X: Any,  # noqa: N803
+        *,
+        strength: float = 1.0,
+        seed: int = 0,
+        back: bool = False,
+        where: Where = (),
+    ) -> Any:
         """What becomes of records in memory, in the caller's own type.
 
         Args:
             X: One picture, `(height, width)` or `(height, width, n_channels)`, several in one array, a list
                 of them, or a picture of Pillow's.
-            strength: From 0, the faithful weights, to 1, the sharp ones.
+            strength: From 0, what there was before the game, to 1, all that was learnt.
             seed: Of what many answers are right for.
+            back: Whether records of the second set are to become such as those of the first.
+            where: What the attribute shall become, such as "expression=smile".
 
         Raises:
-            UsageError: When not fitted yet, or the strength is out of range.
+            UsageError: When not fitted yet, the strength is out of range, or the model cannot do that.
             DataError: When the records are not such as were learnt from.
         """
-        translation = self.translation(strength, seed)
+        translation = self.translation(strength, seed, back=back, where=where)
         return translation.translatable.turned_values(X, translation.turning())
 
     def apply(
@@ -151,6 +178,8 @@ class Translator(AbstractLearner, BaseEstimator):
         strength: float = 1.0,
         seed: int = 0,
         masks: str | Path | None = None,
+        back: bool = False,
+        where: Where = (),
     ) -> Iterator[Turned]:
         """Turn a file, all of a folder or an archive, or a film frame by frame, while it is iterated over.
 
@@ -160,44 +189,65 @@ class Translator(AbstractLearner, BaseEstimator):
             strength: See `transform`.
             seed: See `transform`.
             masks: A file, or a folder with files of the same names, of what is missing: white.
+            back: See `transform`.
+            where: See `transform`.
 
         Raises:
             UsageError: When not fitted yet, or there is no such format.
             DataError: When a file cannot be read or written.
         """
-        translation = self.translation(strength, seed)
+        translation = self.translation(strength, seed, back=back, where=where)
         return translation.apply(source, Path(output), None if masks is None else Path(masks))
 
-    def translation(self, strength: float = 1.0, seed: int = 0) -> Translation:
-        """What was learnt, to be applied with that strength.
+    def translation(
+        self, strength: float = 1.0, seed: int = 0, *, back: bool = False, where: Where = ()
+    ) -> Translation:
+        """What was learnt, to be applied like that; see `transform`.
 
         Raises:
-            UsageError: When not fitted yet, or the strength is out of range.
+            UsageError: When not fitted yet, the strength is out of range, or the model cannot do that.
         """
-        if "model_" not in vars(self):
-            raise UnfittedError("this translator has learnt nothing yet: call fit first.")
-        return Translation(self.model_, strength, seed)
+        return Translation(self._fitted(), Wish(strength, seed, back, where))
 
-    def score(self, X: Any, y: Any, *, strength: float = 1.0, seed: int = 0) -> TranslationCard:  # noqa: N803
+    def score(
+        self,
+        X: Any,  # noqa: N803
+        y: Any = None,
+        *,
+        real: Any = None,
+        strength: float = 1.0,
+        seed: int = 0,
+        back: bool = False,
+        where: Where = (),
+    ) -> TranslationCard:
         """How near what becomes of records comes to the truth, and how real it looks, beside anchors.
 
         Args:
             X: Records to be turned, that were not learnt from.
-            y: What they should become, of the same names or in the same order.
+            y: What they should become, of the same names or in the same order; None: nobody knows.
+            real: Any records that results should look like; None: those of `y`.
             strength: See `transform`.
             seed: See `transform`.
+            back: See `transform`.
+            where: See `transform`.
 
         Raises:
-            UsageError: When not fitted yet, or the strength is out of range.
+            UsageError: When not fitted yet, the strength is out of range, or the model cannot do that.
             DataError: When the records cannot be read, or are no pairs.
         """
         is_named = isinstance(X, (str, Path)) and isinstance(y, (str, Path))
-        return judged(self.translation(strength, seed), X, y, by_order=not is_named)
+        translation = self.translation(strength, seed, back=back, where=where)
+        return judged(translation, X, y, real=real, by_order=not is_named)
 
     def save(self, path: str | Path, *, sampling_only: bool = False) -> None:
         """Write the model file; see `Model.save`."""
-        model = self.translation().model
+        model = self._fitted()
         self.model_ = replace(model, digest=model.save(path, sampling_only=sampling_only))
+
+    def _fitted(self) -> Model:
+        if "model_" not in vars(self):
+            raise UnfittedError("this translator has learnt nothing yet: call fit first.")
+        return self.model_
 
     def _learnt_model(self) -> Model | None:
         return vars(self).get("model_")
@@ -211,14 +261,16 @@ class Translator(AbstractLearner, BaseEstimator):
             UsageError: When it is a model of something else.
         """
         model = load_model(path)
-        state = Translation(model).state
-        fit = from_plain(FitConfig, model.manifest["fit"])
+        if offered(model.modality.recipe, Translating) is None:
+            raise UsageError(
+                f"{path}: a model of {model.modality.kind!r} data turns no records into others. Give one "
+                "that was learnt with --to, --to-attribute, --upscale or --restore."
+            )
+        fit, options = from_plain(FitConfig, model.manifest["fit"]), model.manifest["options"]
+        size = longest_side_of(options.get("size", ""))
+        own: dict[str, Any] = {**options, "size": size}
         translator = cls(
-            upscale=state.factor if state.task == "upscale" else 0,
-            restore=state.task == "restore",
-            damage=state.damage,
-            perceptual=state.perceptual,
-            size=state.size,
+            **{name: value for name, value in own.items() if name in cls._get_param_names()},
             preset=fit.preset,
             budget=fit.budget,
             samples_seen=fit.samples_seen,

@@ -1,0 +1,59 @@
+"""Records of several domains, none of which has its counterpart: summers and winters, smiles and frowns.
+
+Two sets of files, or one whose records differ in an attribute. Options stand here, where they are quickly
+imported: help texts are made of them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, final
+
+from gansmith.errors import UsageError
+from gansmith.modalities.pairs import check_longest_side, longest_side_of
+from gansmith.settings import Offered, settings
+
+DOMAIN: Final = "domain"
+"""The attribute that two sets differ in."""
+SOURCE: Final = "source"
+"""Its value of the first set."""
+TARGET: Final = "target"
+"""Its value of the second."""
+
+
+@final
+@settings(kw_only=True)
+class DomainOptions:
+    """What records are to be turned into, and how they are read."""
+
+    to: Annotated[str, Offered(("fit",), form="FOLDER")] = ""
+    """Learn to turn the pictures of DATA into those of this folder or archive; pairs have the same file
+    name."""
+    unpaired: Annotated[bool, Offered(("fit",))] = False
+    """With --to: no picture has a counterpart; DATA should look as the other folder does, and show what it
+    shows."""
+    to_attribute: Annotated[str, Offered(("fit",), form="COLUMN")] = ""
+    """Learn to change this attribute of pictures to any of its values; see --labels."""
+    labels: Annotated[str, Offered(("fit",), form="FILE")] = ""
+    """A CSV file with a column of file names and columns of labels; if not given, looked for beside the
+    pictures."""
+    size: Annotated[str, Offered(("fit",), form="WIDTHxHEIGHT")] = ""
+    """Size in pixels that pictures are resized to, such as 46x56, or 64 for 64x64; empty: chosen from the
+    data."""
+    channels: Annotated[str, Offered(("fit",), form="L|RGB|RGBA")] = ""
+    """Colour mode: L (grey), RGB or RGBA; empty: that of most pictures."""
+    strict: Annotated[bool, Offered(("fit",))] = False
+    """Fail if a file in the folder is broken or not a picture, instead of skipping it."""
+
+    def __post_init__(self) -> None:
+        if self.to and self.to_attribute:
+            raise UsageError("--to and --to-attribute are different tasks. Give one of them.")
+        if self.unpaired and self.to_attribute:
+            raise UsageError("--to-attribute needs no pairs anyway. Leave --unpaired out.")
+        if self.labels and not self.to_attribute:
+            raise UsageError("--labels says what --to-attribute changes. Give both, or leave it out.")
+        check_longest_side(self.size)
+
+    @property
+    def longest_side(self) -> int:
+        """That whole records are brought to; 0 where none was given."""
+        return longest_side_of(self.size)
