@@ -185,9 +185,6 @@ def test_a_perfect_season_is_continued():
     smoothed = series_future.smoothed(history, 4, 6, 3, 0)
     for each in (naive, smoothed):
         np.testing.assert_allclose(each, np.tile(10 + np.array([0, 3, -1, 2, 0, 3]), (3, 1)), atol=0.05)
-    drawn = series_future.drawing(history, naive[0], naive)
-    assert drawn.count("<polyline") == 5
-    assert "nan" not in drawn
 
 
 # --- Laws ---------------------------------------------------------------------------------------------------

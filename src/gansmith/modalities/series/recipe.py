@@ -45,7 +45,7 @@ from gansmith.tabular.where import Where
 
 BATCH_SIZE: Final = 24
 """Stretches."""
-USUAL_EPOCHS: Final = 12
+USUAL_EPOCHS: Final = 16
 """Times that each stretch is seen; from then on it is memorised (LOG.md)."""
 MOST_EPOCHS: Final = 30
 """The same where there are few."""
@@ -114,7 +114,7 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
             SeriesNetworks((1,), (1,)),
             rules,
             usual,
-            usual + usual // 2,
+            2 * usual,
             n_evaluations=N_EVALUATIONS,
             finishing_share=FINISHING_SHARE,
             n_judged=N_JUDGED,
