@@ -2,11 +2,10 @@
 
 The discriminator sees what was asked for beside the record. A reader learns on real records what each of them
 is; what it reads off a fake has to be what was asked for. All else that a record shows has to be kept; that
-is said in up to four ways, each with a weight. *Cycle*: back
-in its own domain it is what it was, though a little noise lies over it on the way, in which nothing can be
-hidden. *Contrast*: what the generator sees at a place of the result is nearer to what it saw there in the
-source than to any other place of it. *Identity*: who is asked for what he is already, stays. *Change*: what
-need not change costs.
+is said in up to four ways, each with a weight. *Cycle*: back in its own domain it is what it was, though a
+little noise lies over it on the way, in which nothing can be hidden. *Contrast*: what the generator sees at a
+place of the result is nearer to what it saw there in the source than to any other place of it. *Identity*:
+who is asked for what he is already, stays. *Change*: what need not change costs.
 
 Source:
     Choi et al. 2018, "StarGAN" (arXiv:1711.09020): many domains, and the reader; Zhu et al. 2017, "CycleGAN"
