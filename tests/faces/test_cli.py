@@ -205,6 +205,7 @@ def test_any_whole_number_is_a_seed_of_a_score(pair, seed, capsys):
     assert "c2st" in json.dumps(_only_json(capsys)[0])
 
 
+@pytest.mark.slow
 def test_score_reads_as_fit_does(folder, tmp_path, capsys):
     text = (folder / "people.csv").read_text().replace("Rome", "Köln")
     (tmp_path / "real.csv").write_bytes(text.partition("\n")[2].encode("cp1252"))

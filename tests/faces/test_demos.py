@@ -54,6 +54,7 @@ def test_digits(tmp_path):
         assert image.info["synthetic"] == "true"
 
 
+@pytest.mark.slow
 def test_digits_of_a_file_are_the_same_every_time(tmp_path):
     rng = np.random.default_rng(0)
     pixels, labels = rng.integers(0, 17, (80, 64)), np.repeat([1, 2], 40)
@@ -148,6 +149,7 @@ def test_threads_are_restored():
         torch.set_num_threads(1)
 
 
+@pytest.mark.slow
 def test_shapes(tmp_path):
     said: list[str] = []
     result = run_shapes(tmp_path, 0, said.append, n_pictures=60, samples_seen=640)

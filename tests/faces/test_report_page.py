@@ -212,7 +212,10 @@ def test_a_telephone_never_scrolls_sideways(visit, name):
     assert troubles == []
 
 
-@pytest.mark.parametrize("name", ["census", "pictures", "privacy", _TRANSLATION, _ODDITIES])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param("census", marks=pytest.mark.slow), "pictures", "privacy", _TRANSLATION, _ODDITIES],
+)
 def test_nothing_serious_stands_in_anyones_way(visit, name):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page, _ = visit(name, has_policy=False)  # axe's own script is none of ours

@@ -171,7 +171,7 @@ def parse_value(column: Column, value: Any, *, is_bound: bool = False) -> pa.Arr
             f"column {column.name!r}: {value!r} is no {column.kind}.{_hint(column, value)}"
         ) from error
     if cell.null_count:
-        plain = "true or false" if column.kind == "boolean" else "a number"
+        plain = "true or false" if pa.types.is_boolean(column.arrow_type) else "a number"
         wanted = f"Write it as in the data: {' or '.join(column.spelling) or column.format or plain}."
         raise UsageError(
             f"column {column.name!r}: {value!r} is no {column.kind}. {wanted}{_hint(column, value)}"
@@ -194,7 +194,7 @@ def _parsed(text: str, column: Column) -> pa.Array:
     if found.null_count and column.traits.is_number:
         bare = replace(column, prefix="", suffix="", thousands="", negative="", plus="", point=".")
         return column.traits.parse(cell, bare)
-    if found.null_count and column.kind == "boolean":
+    if found.null_count and pa.types.is_boolean(column.arrow_type):
         return pa.array([{"true": True, "false": False}.get(text.strip().lower())], pa.bool_())
     return found
 

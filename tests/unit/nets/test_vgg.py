@@ -69,6 +69,7 @@ def test_a_pickle_is_not_read(tmp_path):
         vgg_features(tmp_path / "vgg.pth")
 
 
+@pytest.mark.slow
 def test_a_run_compares_by_them(tmp_path):
     save_file(SMALL, tmp_path / "vgg.safetensors")
     pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)

@@ -111,6 +111,7 @@ def card_of(fake: pa.Table, train: pa.Table, holdout: pa.Table, target: str | No
     return card
 
 
+@pytest.mark.slow
 def test_card_of_a_copy_and_of_strangers():
     train, holdout = people(0, 300), people(1, 300)
     copy = card_of(train, train, holdout, "rich")

@@ -11,6 +11,7 @@ from gansmith.modalities.image.pictures import bundled_digits
 from gansmith.tasks.synthesize import Synthesizer, load
 
 
+@pytest.mark.slow
 def test_tables_have_the_same_faces(people, tmp_path):
     with pytest.warns(UserWarning, match="fewer than 20 records: 'Oslo'"):
         learnt = Synthesizer(preset="vae", samples_seen=6_000, threads=1, seed=3).fit(people, target="city")

@@ -167,6 +167,8 @@ SLOW = {
     "swapped names of categories",
     "a value out of range",
     "a shuffled target",
+    "independent columns",
+    "a column shifted by 5 %",
 }
 
 
@@ -229,6 +231,7 @@ def test_one_record_gets_the_scores_that_can_be_computed():
         card.check(["c2st<=0.8"])
 
 
+@pytest.mark.slow
 def test_a_target_of_one_class():
     card = score(small(2).assign(rich="yes"), small(0), small(1), target="rich", quick=True)
     assert card["tstr"].score.value == 0.5
@@ -275,6 +278,7 @@ def test_all_targets_in_turn_and_a_split_of_our_own():
     assert "No hold-out was given" in card.notes[0]
 
 
+@pytest.mark.slow
 def test_several_data_sets_are_judged_as_each_alone():
     both = compare({"a": small(2), "b": small(3)}, small(0), small(1), target="rich", quick=True)
     alone = score(small(3), small(0), small(1), target="rich", quick=True)
@@ -329,6 +333,7 @@ def test_useless_records_are_not_called_useful():
     assert level(score(fake, small(0), small(1), target="pay", quick=True), USEFUL) != "green"
 
 
+@pytest.mark.slow
 def test_a_holdout_of_another_source_is_noticed():
     other = people(1).assign(height=lambda table: table["height"] + 40)
     card = score(people(2), TRAIN, other, target="rich", quick=True)
@@ -349,6 +354,7 @@ def test_numbers_too_huge_to_cut_are_no_obstacle():
     assert level(score(fake, small(0), small(1), target="rich", quick=True), NUMBERS) == "red"
 
 
+@pytest.mark.slow
 def test_a_rule_that_fresh_records_break_is_no_defect_and_a_declared_one_is():
     def towns(seed: int, n: int, first: int = 0) -> pd.DataFrame:
         zone = np.random.default_rng(seed).integers(first, first + 60, n)

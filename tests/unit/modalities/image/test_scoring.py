@@ -174,6 +174,7 @@ def test_a_label_can_be_chosen(parts: list[Pictures]):
         next(score_pictures(ages[:1], ages[1], ages[2], "age", 0, QUICK))
 
 
+@pytest.mark.slow
 def test_without_labels_the_rest_is_measured(parts: list[Pictures]):
     few = [part.with_attributes(Attributes()).take(np.arange(60)) for part in parts]
     (card,) = score_pictures(few[:1], few[1], few[2], None, 0, QUICK)

@@ -116,6 +116,7 @@ def test_the_same_records_give_the_same_codec(table):
     assert all(torch.equal(value, states[1][1][name]) for name, value in states[0][1].items())
 
 
+@pytest.mark.slow
 def test_two_thousand_columns_are_encoded_at_once():
     rng = np.random.default_rng(0)
     wide = read_table(pa.table({f"c{k}": rng.integers(0, 5 + k % 7, 60) for k in range(2000)}))

@@ -200,6 +200,7 @@ def test_a_column_that_cannot_be_held_is_waited_for(people, learnt, asked):
     assert len(generator.asked) <= FREE_ROUNDS + MAX_STEPS
 
 
+@pytest.mark.slow
 def test_waiting_has_an_end(people, learnt):
     generator = Generator(learnt, people)
     with pytest.raises(

@@ -62,6 +62,7 @@ def test_the_unusual_are_measured_by_themselves(world):
     assert result.auc.value < 0.56
 
 
+@pytest.mark.slow
 def test_the_choice_flatters_nobody(monkeypatch):
     """Of thirty guesses the best is chosen; measured on other targets it is still a guess."""
 

@@ -314,6 +314,7 @@ def test_frames_of_every_library_are_read(library):
     assert table.take(np.array([1])).records.to_pylist() == [{"n": 2, "s": "y"}]
 
 
+@pytest.mark.slow
 def test_ten_thousand_categories_and_two_thousand_columns(tmp_path):
     many = pa.table({"c": [f"c{n % 10_000} x" for n in range(25_000)], "n": list(range(25_000))})
     assert read_table(many, overrides={"c": "category"}).schema.column("c").kind == "category"

@@ -65,6 +65,7 @@ def test_a_weight_with_which_numbers_break_is_not_taken(people, monkeypatch):
         start(people, FitConfig(samples_seen=1_500, threads=1, penalties="auto"))
 
 
+@pytest.mark.slow
 def test_a_probed_run_is_repeated_and_resumed_bit_for_bit(people, tmp_path):
     config = FitConfig(samples_seen=1_500, threads=1, penalties="auto")
     run = start(people, config)
