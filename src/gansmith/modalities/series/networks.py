@@ -32,7 +32,7 @@ from gansmith.tabular.completion import Completion
 SHARP: Final = 20.0
 """Shares of states that were there are told apart below and above one in so many."""
 CACHE_GAIN: Final = 6.0
-"""What is usual for a series counts as much more: often hardly anything else is possible."""
+"""Usual categories count as much more than usual numbers: often hardly anything else is possible."""
 FIRST_SPREAD: Final = 0.05
 """Standard deviation with which what tells columns and states apart begins."""
 Hidden = Float[Tensor, "1 batch width"]
@@ -52,6 +52,7 @@ class SeriesGenerator(AbstractSequential):
     _is_later: Tensor
     _is_number: Tensor
     _slots: Tensor
+    _gains: Tensor
 
     def __init__(self, codec: SeriesCodec, config: SeriesNetworks) -> None:
         super().__init__()
@@ -90,11 +91,13 @@ class SeriesGenerator(AbstractSequential):
         nn.init.zeros_(self.cache.bias)
         self.usual = nn.Parameter(torch.zeros(1 + len(codec.plain), n_columns, n_most))
         self.plain = torch.from_numpy(np.array(codec.plain, np.int64))
+        gains = [1.0 if codec.n_bins else CACHE_GAIN for codec in steps.columns] or [1.0]
         slots, first = np.full((n_columns, n_most), steps.route.n_counted), 0
         for column, n in steps.route.counted:
             slots[column, :n] = first + np.arange(n)
             first += n
         self.register_buffer("_slots", torch.from_numpy(slots), persistent=False)
+        self.register_buffer("_gains", torch.tensor(gains)[:, None, None], persistent=False)
         self._making = Making(codec)
 
     # --- Learning ---
@@ -171,7 +174,7 @@ class SeriesGenerator(AbstractSequential):
         share = pad(shares, (0, 1))[:, self._slots]
         often, around = torch.log1p(SHARP * share), pad(share, (1, 1))
         beside = torch.log1p(SHARP * (around[..., :-2] + share + around[..., 2:]))
-        weights = CACHE_GAIN * self.cache(silu(past)).unflatten(1, (-1, 3))[..., None]
+        weights = self._gains * self.cache(silu(past)).unflatten(1, (-1, 3))[..., None]
         own = weights[:, :, 0] * often + weights[:, :, 1] * beside + weights[:, :, 2] * (share > 0)
         kind = torch.cat([past.new_ones(len(past), 1), told[:, self.plain]], 1)
         return own + CACHE_GAIN * torch.einsum("rk,kcs->rcs", kind, self.usual)
