@@ -97,7 +97,8 @@ class SeriesGenerator(AbstractSequential):
             slots[column, :n] = first + np.arange(n)
             first += n
         self.register_buffer("_slots", torch.from_numpy(slots), persistent=False)
-        self.register_buffer("_gains", torch.tensor(gains)[:, None, None], persistent=False)
+        gained = torch.from_numpy(np.array(gains, np.float32))[:, None, None]
+        self.register_buffer("_gains", gained, persistent=False)
         self._making = Making(codec)
 
     # --- Learning ---
