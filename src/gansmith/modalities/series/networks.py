@@ -89,6 +89,7 @@ class SeriesGenerator(AbstractSequential):
         self.cache = nn.Linear(width, 3 * n_columns)
         nn.init.zeros_(self.cache.weight)
         nn.init.zeros_(self.cache.bias)
+        self.cache_of = nn.Parameter(torch.zeros(1 + len(codec.plain), 3 * n_columns))
         self.usual = nn.Parameter(torch.zeros(1 + len(codec.plain), n_columns, n_most))
         self.plain = torch.from_numpy(np.array(codec.plain, np.int64))
         gains = [1.0 if codec.n_bins else CACHE_GAIN for codec in steps.columns] or [1.0]
@@ -175,9 +176,10 @@ class SeriesGenerator(AbstractSequential):
         share = pad(shares, (0, 1))[:, self._slots]
         often, around = torch.log1p(SHARP * share), pad(share, (1, 1))
         beside = torch.log1p(SHARP * (around[..., :-2] + share + around[..., 2:]))
-        weights = self._gains * self.cache(silu(past)).unflatten(1, (-1, 3))[..., None]
-        own = weights[:, :, 0] * often + weights[:, :, 1] * beside + weights[:, :, 2] * (share > 0)
         kind = torch.cat([past.new_ones(len(past), 1), told[:, self.plain]], 1)
+        weights = self.cache(silu(past)) + kind @ self.cache_of
+        weights = self._gains * weights.unflatten(1, (-1, 3))[..., None]
+        own = weights[:, :, 0] * often + weights[:, :, 1] * beside + weights[:, :, 2] * (share > 0)
         return own + CACHE_GAIN * torch.einsum("rk,kcs->rcs", kind, self.usual)
 
     def _hidden(self, values: Tensor, hiding: torch.Generator | None) -> Tensor:
