@@ -86,10 +86,10 @@ class SeriesGenerator(AbstractSequential):
         ):  # of NumPy, so that they are there where a model is rebuilt without memory
             self.register_buffer(name, torch.from_numpy(values.astype(np.float32)), persistent=False)
         self.pointer = Pointer(steps, width + n_attributes, width, codec.plain) if steps.is_pointing else None
-        self.cache = nn.Linear(width, 3 * n_columns)
+        self.cache = nn.Linear(width, 3 * max(n_columns, 1))
         nn.init.zeros_(self.cache.weight)
         nn.init.zeros_(self.cache.bias)
-        self.cache_of = nn.Parameter(torch.zeros(1 + len(codec.plain), 3 * n_columns))
+        self.cache_of = nn.Parameter(torch.zeros(1 + len(codec.plain), 3 * max(n_columns, 1)))
         self.usual = nn.Parameter(torch.zeros(1 + len(codec.plain), n_columns, n_most))
         self.plain = torch.from_numpy(np.array(codec.plain, np.int64))
         gains = [1.0 if codec.n_bins else CACHE_GAIN for codec in steps.columns] or [1.0]

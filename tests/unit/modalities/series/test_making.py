@@ -251,6 +251,15 @@ def test_a_short_series_is_drafted_and_its_trend_may_go_on():
     assert codec.steps.route.draft.spread[3, 0] < 0.1
 
 
+def test_series_in_which_nothing_varies_are_made_as_they_are():
+    hours = np.datetime64("2024-01-01T00", "s") + 3600 * np.arange(8)
+    frame = pd.DataFrame({"sensor": np.repeat(["a", "b", "c"], 8), "hour": np.tile(hours, 3), "load": 5})
+    _, codec, generator = learnt(frame, entity="sensor", time="hour", min_count=1)
+    made = codec.decode(generator(noise(4), None), 0, 0)
+    assert set(cells_of(made.steps, "load").to_pylist()) == {5}
+    assert set(made.lengths.tolist()) == {8}
+
+
 def test_windows_of_numbers_alone_are_learnt_whole(hours):
     frame = hours(300).drop(columns="when")
     chosen = SeriesOptions(window=24)
