@@ -163,6 +163,7 @@ def test_score_prints_a_table_for_people(pair, capsys):
     assert "No hold-out was given" in err
 
 
+@pytest.mark.slow
 def test_score_writes_pages_and_compares(pair, tmp_path, capsys):
     page, card = tmp_path / "report.html", tmp_path / "privacy.html"
     assert run(["score", *pair, "--quick", "-o", str(page), "--privacy-card", str(card)]) == 0

@@ -118,6 +118,7 @@ def _cpu_players():
     return [weight for player in game.players.values() for weight in player.network.parameters()]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cuda")
 def test_the_table_of_the_demo_says_that_it_is_synthetic(tmp_path):
     said: list[str] = []

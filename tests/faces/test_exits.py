@@ -30,6 +30,7 @@ def test_a_breakdown_leaves_with_1(folder, tmp_path, monkeypatch, capsys):
     assert "TrainingError: the game broke down." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_had_enough_is_no_failure(model):
     """As in `gansmith sample m.gan | head -1`."""
     program = "import sys; from gansmith.faces.cli import run; sys.exit(run(sys.argv[1:]))"

@@ -82,6 +82,7 @@ def test_the_latents_decide(completion):
     assert not torch.equal(first, other)
 
 
+@pytest.mark.slow
 def test_the_same_records_and_seed_are_the_same_completion(completion):
     torch.manual_seed(0)
     again = Completion(LAYOUT, 32)

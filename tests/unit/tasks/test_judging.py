@@ -253,6 +253,7 @@ def test_a_target_without_values_is_no_use():
     assert level(card, USEFUL) == "red"
 
 
+@pytest.mark.slow
 def test_a_column_without_a_single_value():
     card = score(small(2).assign(pay=np.nan), small(0), small(1), target="rich", quick=True)
     assert level(card, NUMBERS) == "red" or level(card, VALID) == "red"
@@ -287,6 +288,7 @@ def test_several_data_sets_are_judged_as_each_alone():
     assert both.check(["shape>=0.999"]) == [f"{c.name}: {m}" for c in both for m in c.check(["shape>=0.999"])]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_card():
     first, second = (score(small(2), small(0), small(1), quick=True, seed=7).to_dict() for _ in range(2))
     assert json.dumps(first, allow_nan=False) == json.dumps(second, allow_nan=False)
@@ -373,6 +375,7 @@ def test_a_rule_that_fresh_records_break_is_no_defect_and_a_declared_one_is():
     assert level(score(broken, towns(0, 600), towns(1, 300), quick=True), VALID) == "red"
 
 
+@pytest.mark.slow
 def test_a_declared_constraint_must_hold():
     real = [small(seed).assign(stay=lambda table: table["age"] + 1) for seed in (0, 1, 2)]
     rule = {"kind": "inequality", "low": "age", "high": "stay"}

@@ -228,6 +228,7 @@ def test_files_of_another_size_are_counted(tmp_path, parts: list[Pictures]):
     assert len(read_pictures(tmp_path, ImageOptions()).sizes) == 20
 
 
+@pytest.mark.slow
 def test_a_full_card_has_all_anchors_of_attacks(parts: list[Pictures]):
     few = [part.take(np.arange(60)) for part in parts]
     (card,) = score_pictures(few[:1], few[1], few[2], None, 0, FULL)
