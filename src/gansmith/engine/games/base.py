@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gansmith.engine.augmentation import AugmentationConfig
-from gansmith.engine.batches import Batch
+from gansmith.engine.batches import Batch, Samples
 from gansmith.engine.checkpoint import below
 from gansmith.engine.cures import UNTOUCHED, Adjustments
 from gansmith.engine.penalties import penalties_chosen
@@ -298,3 +298,24 @@ class AbstractGame(ABC):
 def device_of(networks: Networks) -> torch.device:
     """Where networks are."""
     return next(weight.device for network in networks.values() for weight in network.parameters())
+
+
+def source_of(given: Batch) -> Samples:
+    """The records that others are made of.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if (source := given.get("source")) is None:
+        raise UsageError(
+            "this model makes a record of another one, and was given none. "
+            "Use gansmith apply, or Translator.transform."
+        )
+    return source
+
+
+def grid_noise(source: Samples, n_noise: int, stream: Stream, index: int) -> Tensor | None:
+    """Standard normal values for these sources, shape `(batch, n_noise, *grid)`; None: there are none."""
+    if not n_noise:
+        return None
+    return stream.normal((len(source), n_noise, *source.shape[2:]), index).to(source)

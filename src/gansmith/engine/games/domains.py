@@ -25,7 +25,16 @@ from torch.nn.functional import cross_entropy, mse_loss, normalize
 
 from gansmith.engine.batches import Batch, Samples, Scalar
 from gansmith.engine.encounter import examine, present
-from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
+from gansmith.engine.games.base import (
+    AbstractGame,
+    AbstractRules,
+    Networks,
+    Progress,
+    Readings,
+    device_of,
+    grid_noise,
+    source_of,
+)
 from gansmith.engine.inputs import Inputs
 from gansmith.engine.losses import Losses, wants_gradients
 from gansmith.engine.monitors import likeness
@@ -33,7 +42,6 @@ from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
-from gansmith.errors import UsageError
 from gansmith.settings import (
     Field,
     NonNegativeFloat,
@@ -102,21 +110,14 @@ class DomainRules(AbstractRules):
         Raises:
             UsageError: When no source is given.
         """
-        if (source := given.get("source")) is None:
-            raise UsageError(
-                "this model makes a record of another one, and was given none. "
-                "Use gansmith apply, or Translator.transform."
-            )
-        device = device_of(networks)
+        source, device = source_of(given), device_of(networks)
         source, noise = source.to(device), given.get("noise")
         noise = self.noise_for(source, stream, index) if noise is None else noise.to(device)
         return networks["generator"](source, given["condition"].to(device), noise)
 
     def noise_for(self, source: Samples, stream: Stream, index: int) -> Tensor | None:
         """Standard normal values for these sources, shape `(batch, n_noise, *grid)`; None: there are none."""
-        if not self.n_noise:
-            return None
-        return stream.normal((len(source), self.n_noise, *source.shape[2:]), index).to(source)
+        return grid_noise(source, self.n_noise, stream, index)
 
 
 @final

@@ -24,7 +24,16 @@ from torch import Tensor, nn
 from gansmith.engine.batches import Batch, Samples, Scalar
 from gansmith.engine.checkpoint import below
 from gansmith.engine.encounter import Encounter, examine, present
-from gansmith.engine.games.base import AbstractGame, AbstractRules, Networks, Progress, Readings, device_of
+from gansmith.engine.games.base import (
+    AbstractGame,
+    AbstractRules,
+    Networks,
+    Progress,
+    Readings,
+    device_of,
+    grid_noise,
+    source_of,
+)
 from gansmith.engine.inputs import Inputs
 from gansmith.engine.judge import Judgement
 from gansmith.engine.losses import Losses, wants_gradients
@@ -33,7 +42,6 @@ from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
 from gansmith.engine.terms import TermConfig, features_apart
-from gansmith.errors import UsageError
 from gansmith.nets.vgg import vgg_features
 from gansmith.settings import Field, NonNegativeFloat, NonNegativeInt, field, settings
 
@@ -88,12 +96,7 @@ class PairedRules(AbstractRules):
         Raises:
             UsageError: When no source is given.
         """
-        if (source := given.get("source")) is None:
-            raise UsageError(
-                "this model makes a record of another one, and was given none. "
-                "Use gansmith apply, or Translator.transform."
-            )
-        source = source.to(device_of(networks))
+        source = source_of(given).to(device_of(networks))
         noise = given.get("noise")
         if noise is None:
             noise = self.noise_for(source, stream, index)
@@ -101,9 +104,7 @@ class PairedRules(AbstractRules):
 
     def noise_for(self, source: Samples, stream: Stream, index: int) -> Tensor | None:
         """Standard normal values for these sources, shape `(batch, n_noise, *grid)`; None: there are none."""
-        if not self.n_noise:
-            return None
-        return stream.normal((len(source), self.n_noise, *source.shape[2:]), index).to(source)
+        return grid_noise(source, self.n_noise, stream, index)
 
     @property
     def faithful_terms(self) -> tuple[TermConfig, ...]:

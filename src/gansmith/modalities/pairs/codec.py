@@ -138,16 +138,26 @@ class PairCodec(AbstractCodec[Any, PairOptions]):
 
     def expand(self, compact: Tensor) -> Tensor:
         """Values from 0 to 1."""
-        if compact.dtype == torch.uint8:
-            return compact.float() / 255
-        return compact.float() / 65535 if compact.dtype == torch.int32 else compact
+        return as_values(compact)
 
     def compact(self, samples: Tensor) -> Tensor:
         """Whole numbers of 8 bits, to be looked at."""
-        return (255 * samples.float().clamp(0, 1)).round().to(torch.uint8)
+        return as_bytes(samples)
 
     def decode(self, compact: Tensor, seed: int, first_index: int) -> np.ndarray:
         return compact.numpy()
+
+
+def as_values(windows: Tensor) -> Tensor:
+    """Values from 0 to 1 of windows of 8 or 16 bits; others stay."""
+    if windows.dtype == torch.uint8:
+        return windows.float() / 255
+    return windows.float() / 65535 if windows.dtype == torch.int32 else windows
+
+
+def as_bytes(samples: Tensor) -> Tensor:
+    """Values from 0 to 1 as whole numbers of 8 bits."""
+    return (255 * samples.float().clamp(0, 1)).round().to(torch.uint8)
 
 
 def _damage(kind: str, damage: str) -> str:

@@ -93,7 +93,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         """Which values of attributes are told at each step, and which of them are states of categories.
 
         Not when a series begins, how many steps it has and how long it lasts: the walk along it tells that,
-        and together they name a single series, which could be learnt by heart.
+        and together they name a single series, which could be memorised.
         """
         if self.layout is None or self.attributes is None:
             return np.zeros(0, np.int64), np.zeros(0, bool)

@@ -14,7 +14,7 @@ from gansmith.engine.batches import Conditions
 from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.grids import Translatable
-from gansmith.modalities.pairs.codec import window_of
+from gansmith.modalities.pairs.codec import as_bytes, as_values, window_of
 from gansmith.modalities.pairs.domains import DomainOptions
 from gansmith.modalities.pairs.domains.colours import (
     COLOURED,
@@ -147,13 +147,11 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
 
     def expand(self, compact: Tensor) -> Tensor:
         """Values from 0 to 1."""
-        if compact.dtype == torch.uint8:
-            return compact.float() / 255
-        return compact.float() / 65535 if compact.dtype == torch.int32 else compact
+        return as_values(compact)
 
     def compact(self, samples: Tensor) -> Tensor:
         """Whole numbers of 8 bits, to be looked at."""
-        return (255 * samples.float().clamp(0, 1)).round().to(torch.uint8)
+        return as_bytes(samples)
 
     def decode(self, compact: Tensor, seed: int, first_index: int) -> np.ndarray:
         return compact.numpy()
