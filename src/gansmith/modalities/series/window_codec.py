@@ -87,7 +87,7 @@ class WindowCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         return self.view.expand(compact.unflatten(1, (self.form.window, len(self.measures))))
 
     def compact(self, samples: Tensor) -> Compact:
-        return self.view.compact(samples).flatten(1).double()
+        return self.view.compact(samples).flatten(1)
 
     def decode(self, compact: Compact, seed: int, first_index: int) -> SeriesSet:
         n, window = len(compact), self.form.window

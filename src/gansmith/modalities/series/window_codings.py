@@ -6,33 +6,33 @@
 - `Knots`: the same of the numbers at knots that lie equally far apart, with straight lines between them, and
   where in the window the first knot lies (hourly weather in ten-minute data).
 - `Anchors`: some of the numbers, of which all the others are polynomials (smooth curves).
+- `Bars`: a path through measures that move as one, told by sizes and directions of its changes, and how far
+  those that bound the others lie beyond them (open, high, low and close).
 - `Smooth`: all numbers on a scale on which changes are equally large everywhere. What goes together closely
-  (open, high, low and close) stays together in linear combinations.
+  stays together in linear combinations.
 
 Each is a plain value with tensors; `told` and `made` are inverses where windows are such as were fitted.
 
 Source:
-    Lamperti 1964, "A simple construction of certain diffusion processes": the scale of `Smooth`.
+    Lamperti 1964, "A simple construction of certain diffusion processes": the scale of `Bars` and `Smooth`.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import product
-from typing import ClassVar, Final, final
+from typing import Final, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-Values = Float[Tensor, "batch n_steps n_own"]
+from gansmith.modalities.series.window_bars import Bars
+from gansmith.modalities.series.window_coding import AbstractCoding, Kinds, Told, Values, along
+from gansmith.modalities.series.window_knots import Knots
+
 First = Float[Tensor, "batch 1 n_own"]
 Later = Float[Tensor, "batch n_changes n_own"]
-Told = Float[Tensor, "batch n_told"]
-Kinds = tuple[str, ...]
 
 PARITY: Final = 1_000
 """Tolerances by which numbers differ that are told apart for certain."""
@@ -40,50 +40,6 @@ PAIR_DEGREE: Final = 9
 """Of polynomials of one or two anchors."""
 TRIPLE_DEGREE: Final = 5
 """Of those of three."""
-
-
-@dataclass(frozen=True, eq=False)
-class AbstractCoding(ABC):
-    """How some measures of windows are told."""
-
-    name: ClassVar[str]
-    is_ranked: ClassVar[bool] = True
-    """Whether what is told are numbers that have yet to be ranked; else they are scores already."""
-    places: tuple[int, ...]
-    """The measures, among all."""
-    n_steps: int
-    tensors: Mapping[str, Tensor]
-    """What was learnt."""
-
-    @property
-    @abstractmethod
-    def kinds(self) -> Kinds:
-        """What each number of `told` is, as MEASURE/WHAT/STEP.
-
-        Those of the same measure that are the same have the same margins where windows slide over a series.
-        """
-
-    @property
-    def owners(self) -> tuple[int, ...]:
-        """The measure that each number told belongs to; -1 for all of them."""
-        own = [kind.split("/")[0] for kind in self.kinds]
-        return tuple(int(one) for one in own)
-
-    @abstractmethod
-    def told(self, values: Values) -> Told:
-        """The numbers that tell the windows."""
-
-    @abstractmethod
-    def made(self, told: Told) -> Values:
-        """The windows that these numbers tell."""
-
-    def settled(self, scores: Told, told: Told) -> Told:
-        """The scores of what was made of `told`, where they say more than it took."""
-        return scores
-
-    def exact(self, values: Values) -> Values:
-        """Windows that were made, each number as it would have been read."""
-        return values
 
 
 @final
@@ -172,82 +128,6 @@ class Moves(AbstractCoding):
 
 
 @final
-class Knots(AbstractCoding):
-    """The number at the first knot, then the changes between knots, which all of its measures share.
-
-    Of `restless` measures the numbers at knots are told instead. Last comes where the first knot after step 0
-    lies: step 1 to `period`. The knot before the window and the one after it are told too.
-    """
-
-    name = "knots"
-
-    @cached_property
-    def period(self) -> int:
-        """Steps between two knots."""
-        return int(self.tensors["period"])
-
-    @property
-    def _device(self) -> torch.device:
-        return self.tensors["tolerance"].device
-
-    @property
-    def n_knots(self) -> int:
-        """Knots that lines of a window may begin or end at."""
-        return 2 - (-(self.n_steps - 2) // self.period)
-
-    @property
-    def kinds(self) -> Kinds:
-        pairs = zip(self.places, self.tensors["restless"].tolist(), strict=True)
-        later = self.n_knots - 1
-        own = [(place, ["first", *["first" if restless else "knot"] * later]) for place, restless in pairs]
-        told = (f"{place}/{what}/{step}" for place, steps in own for step, what in enumerate(steps))
-        return (*told, "-1/where/0")
-
-    @cached_property
-    def positions(self) -> Float[Tensor, "period n_steps"]:
-        """Where each step lies between knots, in periods, where the first knot lies at step 1, 2, ..."""
-        firsts = torch.arange(1, self.period + 1, device=self._device)[:, None]
-        return (torch.arange(self.n_steps, device=self._device) - firsts) / self.period + 1
-
-    def told(self, values: Values) -> Told:
-        tolerance = self.tensors["tolerance"].to(values.dtype)
-        firsts, _ = first_knots(values, self.period, tolerance)
-        at = firsts[:, None] + self.period * (
-            torch.arange(self.n_knots, device=self._device) - 1
-        )  # (batch, n_knots) steps
-        near = at.clamp(0, self.n_steps - 1)
-        # Lines go on beyond the window with the slope of their last step in it.
-        inner = torch.where(at < 0, 0, (near - 1).clamp(0, self.n_steps - 2))
-        slopes = _at(values.diff(dim=1), inner)
-        knots = _at(values, near) + slopes * (at - near)[..., None]
-        lines = torch.where(self.tensors["restless"], knots[:, 1:], knots.diff(dim=1))
-        changes = _at(lines, self._lines(firsts))
-        told = torch.cat([knots[:, :1], changes], 1).transpose(1, 2).flatten(1)
-        return torch.cat([told, firsts[:, None].to(values.dtype)], 1)
-
-    def made(self, told: Told) -> Values:
-        own = told[:, :-1].unflatten(1, (len(self.places), self.n_knots)).transpose(1, 2)
-        knots = torch.where(self.tensors["restless"], own, own.cumsum(1))
-        knots = torch.minimum(torch.maximum(knots, self.tensors["low"]), self.tensors["high"])
-        firsts = told[:, -1].detach().round().long().clamp(1, self.period)
-        positions = self.positions[firsts - 1]  # (batch, n_steps)
-        left = positions.floor().long().clamp(0, self.n_knots - 2)
-        low, high = _at(knots, left), _at(knots, left + 1)
-        return low + (high - low) * (positions - left)[..., None]
-
-    def settled(self, scores: Told, told: Told) -> Told:
-        own = scores[:, :-1].unflatten(1, (len(self.places), self.n_knots)).transpose(1, 2)
-        firsts = told[:, -1].detach().round().long().clamp(1, self.period)
-        changes = _at(own[:, 1:], self._lines(firsts))
-        return torch.cat([torch.cat([own[:, :1], changes], 1).transpose(1, 2).flatten(1), scores[:, -1:]], 1)
-
-    def _lines(self, firsts: Int[Tensor, " batch"]) -> Int[Tensor, "batch n_lines"]:
-        """The lines of a window; one that lies behind it is told as the last one in it."""
-        last = (self.n_steps - 2 - firsts).div(self.period, rounding_mode="floor") + 1
-        return torch.minimum(torch.arange(self.n_knots - 1, device=self._device), last[:, None])
-
-
-@final
 class Anchors(AbstractCoding):
     """Polynomials of the numbers at some steps; each after the first is told as the change since the last."""
 
@@ -282,26 +162,15 @@ class Smooth(AbstractCoding):
         return tuple(f"{place}/number/{step}" for place in self.places for step in range(self.n_steps))
 
     def told(self, values: Values) -> Told:
-        scaled = _along(values, self.tensors["corners"], self.tensors["scale"])
+        scaled = along(values, self.tensors["corners"], self.tensors["scale"])
         return scaled.transpose(1, 2).flatten(1)
 
     def made(self, told: Told) -> Values:
         scaled = told.unflatten(1, (len(self.places), self.n_steps)).transpose(1, 2)
-        return _along(scaled, self.tensors["scale"], self.tensors["corners"])
+        return along(scaled, self.tensors["scale"], self.tensors["corners"])
 
 
-CODINGS: Final = {one.name: one for one in (Levels, Changes, Moves, Knots, Anchors, Smooth)}
-
-
-def first_knots(
-    values: Values, period: int, tolerance: Float[Tensor, " n_own"]
-) -> tuple[Int[Tensor, " batch"], Int[Tensor, " batch"]]:
-    """Where the first knot of each window lies, 1 to `period`, and how many bends lie at no knot."""
-    bends = (values.diff(n=2, dim=1).abs() > tolerance).sum(2)  # (batch, n_steps - 2): at steps 1, 2, ...
-    padded = torch.nn.functional.pad(bends, (0, -bends.shape[1] % period))
-    at = padded.unflatten(1, (-1, period)).sum(1)  # (batch, period)
-    most, place = at.max(1)
-    return place + 1, bends.sum(1) - most
+CODINGS: Final = {one.name: one for one in (Levels, Changes, Moves, Knots, Anchors, Bars, Smooth)}
 
 
 def polynomial_terms(x: Float[Tensor, "*batch n_anchors"]) -> Float[Tensor, "*batch n_terms"]:
@@ -323,11 +192,6 @@ def polynomial_terms(x: Float[Tensor, "*batch n_anchors"]) -> Float[Tensor, "*ba
     return torch.stack(terms).prod(0)
 
 
-def _at(values: Values, steps: Int[Tensor, "batch n_at"]) -> Float[Tensor, "batch n_at n_own"]:
-    """All measures at steps of each window's own."""
-    return values.gather(1, steps[..., None].expand(-1, -1, values.shape[2]))
-
-
 def _as_read(values: Values, tensors: Mapping[str, Tensor]) -> Values:
     """Numbers of coarse sensors as those that are likeliest meant."""
     meant, low, high = (tensors[name] for name in ("meant", "low", "high"))
@@ -344,12 +208,3 @@ def _moving(changes: Later) -> Int[Tensor, "batch n_changes n_own"]:
     before = torch.where(changes != 0, steps, -1).cummax(1).values
     after = torch.where(changes != 0, steps, n).flip(1).cummin(1).values.flip(1)
     return torch.where(before >= 0, before, torch.where(after < n, after, 0))
-
-
-def _along(x: Values, from_corners: Tensor, to_corners: Tensor) -> Values:
-    """Along straight lines through corners, one set for each measure, beyond the outer ones too."""
-    flat = x.flatten(0, 1).T.contiguous().float()  # (n_own, n)
-    left = (torch.searchsorted(from_corners, flat.detach()) - 1).clamp(0, from_corners.shape[1] - 2)
-    x0, x1 = from_corners.gather(1, left), from_corners.gather(1, left + 1)
-    y0, y1 = to_corners.gather(1, left), to_corners.gather(1, left + 1)
-    return (y0 + (flat - x0) * (y1 - y0) / (x1 - x0)).T.reshape(x.shape)

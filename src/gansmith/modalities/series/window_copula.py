@@ -27,6 +27,8 @@ MOST_WINDOWS: Final = 4_000
 RIDGE: Final = 1e-3
 """Added to the variances: a score that the others determine is not quite believed to be so."""
 LEAST: Final = 1e-5
+N_USUAL: Final = 20
+"""Windows as loud as usual that are added to those of each place."""
 N_PLACED: Final = 12
 """Widest components, by which it is told where a window lies."""
 FLOOR: Final = 0.03
@@ -69,7 +71,7 @@ def _between(
 
 
 def components(latent: Scores, n_regimes: int, seed: int) -> dict[str, Tensor]:
-    """What makes latent scores of normal noise: a place to start from, and the directions around it.
+    """What makes latent scores of normal noise: places to start from, directions, and how loud it is.
 
     Args:
         latent: Of real windows.
@@ -83,12 +85,17 @@ def components(latent: Scores, n_regimes: int, seed: int) -> dict[str, Tensor]:
     counts = torch.bincount(regimes, minlength=n_regimes).to(latent.dtype)
     centres = torch.zeros(n_regimes, latent.shape[1], dtype=latent.dtype).index_add_(0, regimes, latent)
     centres = centres / counts[:, None]
-    deviations, directions = _directions(latent - centres[regimes])
+    centred = latent - centres[regimes]
+    deviations, directions = _directions(centred)
+    squares = torch.zeros_like(centres).index_add_(
+        0, regimes, (centred @ directions / deviations.clamp(min=LEAST)) ** 2
+    )
     where = torch.zeros(n_regimes, placed.shape[1], dtype=latent.dtype).index_add_(0, regimes, placed)
     return {
         "centres": centres.float(),
         "shares": (counts.cumsum(0) / counts.sum()).float(),
         "where": (where / counts[:, None] / placed.std(0).clamp(min=FLOOR)).float(),
+        "loudness": ((squares + N_USUAL) / (counts[:, None] + N_USUAL)).sqrt().flip(1).float(),
         "spread": (directions * deviations).T.flip(0).float().contiguous(),  # the widest first
     }
 

@@ -12,17 +12,17 @@ from jaxtyping import Float
 from scipy.stats import norm, rankdata
 from torch import Tensor
 
+from gansmith.modalities.series.window_bars import Bars, fit_bars
+from gansmith.modalities.series.window_coding import AbstractCoding
 from gansmith.modalities.series.window_codings import (
-    AbstractCoding,
     Anchors,
     Changes,
-    Knots,
     Levels,
     Moves,
     Smooth,
-    first_knots,
     polynomial_terms,
 )
+from gansmith.modalities.series.window_knots import Knots, first_knots, fit_knots
 
 Numbers = Float[np.ndarray, "n_windows n_steps n_measures"]
 Own = Float[np.ndarray, "n_windows n_steps"]
@@ -33,7 +33,9 @@ REPEATING: Final = 0.02
 """Share of changes that are none from which on numbers lie on a grid."""
 BURSTING: Final = 0.12
 """How much more sizes of changes are correlated from step to step than a Gaussian copula would have them."""
-COARSE: Final = 0.125
+STEADY: Final = 0.3
+"""Correlation of neighbouring changes from which on one tells the direction of the next."""
+COARSE: Final = 0.5
 """Different numbers, as a share of all, up to which a sensor is coarse."""
 MISREAD: Final = 0.1
 """How far off a number is that sums of changes made of another one, in medians of changes that are any."""
@@ -79,21 +81,24 @@ def fit_codings(values: Numbers, tolerance: Float[np.ndarray, " n_measures"]) ->
     if chosen := names.get("moves"):
         found.append(Moves(tuple(chosen), n_steps, _meant(values[..., chosen], tolerance[chosen])))
     if chosen := names.get("knots"):
-        tensors = {"period": torch.tensor(period), "tolerance": _tensor(4 * tolerance[chosen])}
-        later = values[:, period:, chosen] - values[:, :-period, chosen]
-        tensors |= {
-            "low": _tensor(values[..., chosen].min((0, 1))),
-            "high": _tensor(values[..., chosen].max((0, 1))),
-        }
-        tensors["restless"] = torch.from_numpy(later.std((0, 1)) > RESTLESS * values[..., chosen].std((0, 1)))
-        found.append(Knots(tuple(chosen), n_steps, tensors))
+        found.append(Knots(tuple(chosen), n_steps, fit_knots(values[..., chosen], tolerance[chosen], period)))
     if anchored:
         n_anchors = max(map(len, anchored.values()))
         steps = {place: _anchors(values[..., place], n_anchors) or one for place, one in anchored.items()}
         found.append(_fitted_anchors(values, steps))
     if chosen := names.get("smooth"):
-        found.append(Smooth(tuple(chosen), n_steps, _smooth_scales(values[..., chosen])))
+        found.append(_together(tuple(chosen), values[..., chosen]))
     return tuple(found)
+
+
+def _together(places: tuple[int, ...], values: Numbers) -> AbstractCoding:
+    """Measures that go together: one path through all of them where it does not tell whither it leads."""
+    n_steps = values.shape[1]
+    if all(_persistence(np.diff(own, axis=1)) < STEADY for own in np.moveaxis(values, 2, 0)):
+        pooled = _smooth_scales(np.moveaxis(values, 2, 0).reshape(-1, n_steps, 1))
+        if bars := fit_bars(values, pooled):
+            return Bars(places, n_steps, bars)
+    return Smooth(places, n_steps, _smooth_scales(values))
 
 
 def _tensor(array: np.ndarray) -> Tensor:

@@ -1,9 +1,9 @@
 """Networks for windows: a generator that starts as a Gaussian copula, and a dense discriminator.
 
-The generator's scores are normal noise on the principal components of the real scores, plus what a network
-says of the same noise; and it says how loud the noise is, for calm windows and busy ones differ in that. The
-network starts at zero: before any learning its windows have the margins and the rank correlations of the real
-ones, and all that is learnt is what is not Gaussian.
+The generator's scores are normal noise on the principal components of the real scores, as loud as around the
+place where it starts, plus what a network says of the same noise; and it says how much louder that is, for
+calm windows and busy ones differ. The network starts at zero: before any learning its windows have the
+margins and the rank correlations of the real ones, and all that is learnt is what is not Gaussian.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ class WindowGenerator(nn.Module):
         inputs = torch.cat([latents, known["where"][regimes]], 1)
         said = self.last(self.activate(self.blocks(self.first(inputs))))  # (batch, n_scores + n_skipping)
         change, loudness = said.split([known["spread"].shape[0], self.n_skipping], 1)
-        noise = latents[:, : self.n_skipping] * (MOST_LOUD * torch.tanh(loudness / MOST_LOUD)).exp()
+        louder = (MOST_LOUD * torch.tanh(loudness / MOST_LOUD)).exp()
+        noise = latents[:, : self.n_skipping] * louder * known["loudness"][regimes, : self.n_skipping]
         coefficients = change + pad(noise, (0, change.shape[1] - self.n_skipping))
         return known["centres"][regimes] + coefficients @ known["spread"]
 

@@ -21,7 +21,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gansmith.modalities.series.window_codings import CODINGS, AbstractCoding
+from gansmith.modalities.series.window_coding import AbstractCoding, nearest
+from gansmith.modalities.series.window_codings import CODINGS
 from gansmith.modalities.series.window_copula import MOST_WINDOWS, components, latent_scores, whitening
 from gansmith.modalities.series.window_fitting import fit_codings
 from gansmith.modalities.series.window_tables import ROUNDING, Tables
@@ -36,7 +37,7 @@ ALIKE: Final = 0.9
 """Share of windows that are the ones before, moved on by a step, from which on all are cut of one series."""
 NEAR: Final = 1e-5
 """Deviations within which numbers are the same but for rounding."""
-MOST_KNOWN: Final = 4_096
+MOST_KNOWN: Final = 16_384
 """Different numbers up to which a measure is known by all of them."""
 MOST_REGIMES: Final = 48
 WINDOWS_PER_REGIME: Final = 80
@@ -159,20 +160,15 @@ class WindowView:
         return view._shown(values.float(), view.scores(values))
 
     def compact(self, samples: Samples) -> Values:
-        """The numbers of samples."""
+        """The numbers of samples, in double precision; what is a known one but for rounding is this one."""
         view, shape = self.on(samples.device), (self.n_steps, len(self.sources))
-        numbers = samples[:, : shape[0] * shape[1]].unflatten(1, shape)
-        return view._settled(numbers * view.tensors["deviation"] + view.tensors["mean"])
-
-    def _settled(self, values: Values) -> Values:
-        """Numbers that are others that occur but for rounding, as these."""
-        known = self.tensors["known"]  # (n_measures, n_known)
-        flat = values.flatten(0, 1).T.contiguous()  # (n_measures, n)
-        right = torch.searchsorted(known, flat).clamp(1, known.shape[1] - 1)
-        low, high = known.gather(1, right - 1), known.gather(1, right)
-        near = torch.where(flat - low < high - flat, low, high)
-        is_same = (near - flat).abs() <= NEAR * self.tensors["deviation"][:, None]
-        return torch.where(is_same, near, flat).T.unflatten(0, values.shape[:2])
+        known, near = view.tensors, view.tensors["near"]
+        numbers = samples[:, : shape[0] * shape[1]].unflatten(1, shape).double()
+        numbers = numbers * known["deviation"].double() + known["mean"].double()
+        for one in view.codings:
+            own = [*one.places]
+            numbers[..., own] = one.restored(numbers[..., own], near[own])
+        return nearest(numbers[..., [*self.sources]], known["known"], near)
 
     def told(self, values: Values) -> Float[Tensor, "batch n_scores"]:
         """The numbers that the scores stand for."""
@@ -238,7 +234,7 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
         "high": values.max((0, 1)),
     }
     known = {name: torch.from_numpy(one.astype(np.float32)) for name, one in margins.items()}
-    known["known"] = _known(values)
+    known |= {"known": _known(values), "near": torch.from_numpy(2 * tolerance + NEAR * margins["deviation"])}
     is_sliding = bool(len(is_same) and is_same.mean() > ALIKE)
     bare = WindowView(values.shape[1], sources, is_sliding, codings, Tables.fit((), ()), known)
     view = replace(bare, tables=_tables(bare, values, tolerance))
@@ -246,8 +242,11 @@ def _fitted(values: Numbers, seed: int) -> WindowView:
     low, high = view.scores(chosen, 0.0), view.scores(chosen, 1.0)
     most_regimes = min(MOST_REGIMES, len(chosen) // WINDOWS_PER_REGIME)
     latent = latent_scores(low, high, torch.Generator().manual_seed(seed)).double()
-    ranks = latent[:, : view.n_ranked]
-    latent[:, : view.n_ranked] = (ranks - ranks.mean(0)) / ranks.std(0)  # so that margins come out exactly
+    if view.n_ranked:
+        ranks = latent[:, : view.n_ranked]
+        latent[:, : view.n_ranked] = (ranks - ranks.mean(0)) / ranks.std(
+            0
+        )  # so that margins come out exactly
     start = components(latent, most_regimes if is_sliding else 1, seed)
     return replace(view, tensors={**known, **start, **whitening(view.scores(chosen).double())})
 
@@ -263,13 +262,12 @@ def _known(values: Numbers) -> Float[Tensor, "n_measures n_known"]:
     found = [one if len(one) <= MOST_KNOWN else one[[0, -1]] for one in found]
     longest = max(2, *map(len, found))
     filled = [np.concatenate([one, np.full(longest - len(one), one[-1])]) for one in found]
-    return torch.from_numpy(np.array(filled, dtype=np.float32))
+    return torch.from_numpy(np.array(filled))
 
 
 def _tables(view: WindowView, values: Numbers, tolerance: np.ndarray) -> Tables:
     """Of the numbers told; of those that share a table one column, which the others repeat."""
     told = view.told(torch.from_numpy(values)).numpy()
-    owners = [owner for one in view.codings for owner in one.owners]
+    limits = [limit for one in view.codings for limit in one.roundings(tolerance)]
     _, columns = np.unique(view.rows.numpy(), return_index=True)
-    limits = [float(2 * tolerance[owners[one]]) if owners[one] >= 0 else 0.1 for one in columns]
-    return Tables.fit([told[:, one] for one in columns], limits)
+    return Tables.fit([told[:, one] for one in columns], [limits[one] for one in columns])

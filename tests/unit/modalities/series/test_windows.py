@@ -79,7 +79,7 @@ def _made(generator: WindowGenerator, n: int = 3000) -> np.ndarray:
 
 def test_each_measure_is_told_in_the_way_that_suits_it():
     found = {one.name: one.places for one in view_of("windows").codings}
-    assert found == {"moves": (0,), "knots": (1,), "smooth": (2, 3, 6), "levels": (4,)}
+    assert found == {"moves": (0,), "knots": (1,), "bars": (2, 3, 6), "levels": (4,)}
     assert view_of("windows").is_sliding
     assert [one.name for one in view_of("waves").codings] == ["anchors"]
     assert view_of("waves").n_scores == 4
@@ -92,7 +92,32 @@ def test_samples_hold_the_numbers(name):
     view = view_of(name)
     samples = view.expand(values)
     assert samples.shape == (len(values), view.n_values)
-    torch.testing.assert_close(view.compact(samples), values, rtol=1e-6, atol=1e-5)
+    torch.testing.assert_close(view.compact(samples), values.double(), rtol=1e-6, atol=1e-5)
+
+
+def test_readings_come_back_to_the_last_digit():
+    rng = np.random.default_rng(4)
+    sensor = np.round(np.cumsum(rng.normal(size=400) * (rng.random(400) < 0.4)) * 3) / 3 + 700
+    weather = np.interp(np.arange(400), np.arange(102) * 4 + 1, np.round(np.cumsum(rng.normal(size=102)), 1))
+    values = _cut(np.stack([sensor, weather], 1))
+    view = WindowView.fit(values)
+    assert {one.name for one in view.codings} & {"moves", "changes"}
+    again = view.compact(view.expand(torch.from_numpy(values))).numpy()
+    assert np.array_equal(again[..., 0], values[..., 0])
+    assert np.abs(again[..., 1] - values[..., 1]).max() < 1e-12
+    generator, _ = players_of(view)
+    assert np.isin(_made(generator, 200)[..., 0], values[..., 0]).mean() > 0.99
+
+
+def test_what_bounds_the_others_still_does_and_smooth_measures_stay_together():
+    made = _made(untrained("windows"), 500)
+    assert (made[..., 6] >= made[..., 2:4].max(2) - 1e-5).all()
+    slow = np.cumsum(np.convolve(np.random.default_rng(5).normal(size=430), np.ones(30), "valid"))
+    pair = np.stack([slow, slow + np.random.default_rng(6).normal(size=len(slow))], 1)
+    view = WindowView.fit(_cut(pair))
+    assert [one.name for one in view.codings] == ["smooth"]
+    own = torch.from_numpy(_cut(pair))
+    torch.testing.assert_close(view.codings[0].made(view.codings[0].told(own)), own, rtol=1e-4, atol=1e-3)
 
 
 def test_what_is_told_can_be_made_again():
