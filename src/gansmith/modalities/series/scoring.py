@@ -164,14 +164,14 @@ class _Compared:
         score, details = _valid(rules, n)
         anchors = {
             CEILING: _valid(book.judged(holdout), len(holdout))[0],
-            FLOOR: _valid(book.judged(train.shuffled(rng)), len(train))[0],
+            FLOOR: _valid(book.judged(train.dealt(train.n_together, rng)), len(train))[0],
             COPY: _valid(book.judged(train), len(train))[0],
         }
         return Entry("valid", score, anchors, details, "valid")
 
     def _overlap(self) -> Overlap:
         train, holdout = self.judge.train, self.judge.holdout
-        independent = train.shuffled(draws(self.judge.seed)).keys()[: len(holdout)]
+        independent = train.dealt(1, draws(self.judge.seed)).keys()[: len(holdout)]
         return overlap(train.keys(), holdout.keys(), independent)
 
     def _notes(self, ours: Sequences) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """Synthetic series on trial: every score beside the same score of the anchors.
 
-The anchors take the part of the synthetic series, as `scorecard.judge` has it. The floor is steps dealt anew
-among all series. Where the real data is one long series, or a few, it is cut into pieces; hold-out is later
-time then, which need not be like what was learnt from. So what is made is compared with stretches of the time
-that was learnt from, other stretches of it stand for real records, and later time is what is predicted.
+The anchors take the part of the synthetic series, as `scorecard.judge` has it. The floor is blocks of a few
+steps dealt anew among all series. Where the real data is one long series, or a few, it is cut into pieces;
+hold-out is later time then, which need not be like what was learnt from. So what is made is compared with
+stretches of the time that was learnt from, other stretches of it stand for real records, and later time is
+what is predicted.
 """
 
 from __future__ import annotations
@@ -108,8 +109,8 @@ class SequenceJudge(AbstractJudge[Case]):
         """See the base class."""
         rng = draws(self.seed)
         if name == FLOOR:
-            shuffled = self.train.shuffled(rng)
-            return replace(self.case(_some(shuffled, n, rng)), effort=self.effort.lighter)
+            dealt = self.train.dealt(self.train.n_together, rng)
+            return replace(self.case(_some(dealt, n, rng)), effort=self.effort.lighter)
         if name == COPY:
             return replace(self.case(_some(self.train, n, rng)), effort=self.effort.lighter)
         if stand_in == "train":

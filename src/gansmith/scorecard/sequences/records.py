@@ -128,9 +128,26 @@ class Sequences:
             origins=np.concatenate([self.origins, n_origins + other.origins]),
         )
 
-    def shuffled(self, rng: np.random.Generator) -> Sequences:
-        """Steps dealt anew among all series, and attributes, too: lengths and times alone stay."""
-        order, owners = rng.permutation(self.n_steps), rng.permutation(len(self))
+    @property
+    def n_together(self) -> int:
+        """Steps that hang together: the cube root of the usual length, as Künsch 1989 has it for blocks."""
+        return max(1, round(float(np.median(self.lengths)) ** (1 / 3)))
+
+    def dealt(self, n_together: int, rng: np.random.Generator) -> Sequences:
+        """Blocks of so many steps dealt anew among all series, and attributes, too: lengths and times stay.
+
+        What is left at the end of a series is dealt step by step.
+
+        Source:
+            Künsch 1989, "The jackknife and the bootstrap for general stationary observations".
+        """
+        is_rest = self.places >= (self.lengths // n_together * n_together)[self.owners]
+        rest, firsts = np.flatnonzero(is_rest), np.flatnonzero(~is_rest & (self.places % n_together == 0))
+        order = np.empty(self.n_steps, np.int64)
+        order[rest] = rng.permutation(rest)
+        together = np.arange(n_together)
+        order[(firsts[:, None] + together)] = rng.permutation(firsts)[:, None] + together
+        owners = rng.permutation(len(self))
         return replace(self, steps=self.steps.take(order), attributes=self.attributes.take(owners))
 
     def keys(self) -> list[bytes]:

@@ -34,11 +34,17 @@ def test_pieces_follow_each_other_within_their_series(some):
     )
 
 
-def test_shuffled_steps_keep_lengths_and_values(some):
-    shuffled = some.shuffled(np.random.default_rng(0))
-    assert shuffled.lengths.tolist() == some.lengths.tolist()
-    assert sorted(shuffled.column("other").tolist()) == sorted(some.column("other").tolist())
-    assert shuffled.keys() != some.keys()
+@pytest.mark.parametrize("n_together", [1, 4])
+def test_dealt_blocks_keep_lengths_values_and_what_stands_together(some, n_together):
+    dealt = some.dealt(n_together, np.random.default_rng(0))
+    assert dealt.lengths.tolist() == some.lengths.tolist()
+    assert sorted(dealt.column("other").tolist()) == sorted(some.column("other").tolist())
+    assert dealt.keys() != some.keys()
+    places = {value: place for place, value in enumerate(some.column("other").tolist())}
+    order = np.array([places[value] for value in dealt.column("other").tolist()])
+    is_together = (dealt.places % n_together > 0) & (dealt.places < dealt.lengths[dealt.owners] // 4 * 4)
+    assert (np.diff(order)[is_together[1:]] == 1).all()
+    assert n_together == 1 or is_together.sum() > dealt.n_steps / 2
 
 
 def test_numbers_of_series_are_those_of_a_loop(some):
