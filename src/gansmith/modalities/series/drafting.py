@@ -34,6 +34,8 @@ MOST_LOOKED_FOR: Final = 6
 """Decimals."""
 TRENDING: Final = 0.3
 """Share of the variance of an endless series that a straight line must explain for it to be a trend."""
+MOST_DOUBTED: Final = 3_000
+"""Steps; more tell the weights of a draft well enough."""
 MIN_LEARNT: Final = 12
 """Fewer steps make no rule."""
 _RIDGES: Final = (1e-7, 1e-5, 1e-3, 1e-2, 1e-1)
@@ -141,7 +143,8 @@ def with_draft(
     lessons = _lessons(route, times, numbers, starts)
     n_regressors, d = lessons[0].regressors.shape[1], len(places)
     past, beside = np.zeros((route.n_pasts, n_regressors, d)), np.zeros((route.n_pasts, d, d))
-    spread = np.ones((route.n_pasts, d))
+    spread, n_doubted = np.ones((route.n_pasts, d)), route.n_pasts * (len(times) <= MOST_DOUBTED)
+    doubt = np.zeros((n_doubted, d, n_regressors, n_regressors))
     for k, lesson in enumerate(lessons):
         for j in range(d):
             is_there = ~np.isnan(lesson.wanted[:, j])
@@ -149,11 +152,13 @@ def with_draft(
                 if k:  # too few: as with a shorter past
                     for part in (past, beside, spread):
                         part[k, ..., j] = part[k - 1, ..., j]
+                    doubt[k:, j] = doubt[k - 1 : k, j]
                 continue
             known = np.concatenate([lesson.regressors, lesson.filled[:, :j]], 1)[is_there]
-            weights, spread[k, j] = _ridge(known, lesson.wanted[is_there, j])
+            weights, spread[k, j], factor = _ridge(known, lesson.wanted[is_there, j])
+            doubt[k:, j] = factor[:n_regressors, -n_regressors:]
             past[k, :, j], beside[k, :j, j] = weights[:n_regressors], weights[n_regressors:]
-    return replace(route, draft=Draft(past, beside, spread))
+    return replace(route, draft=Draft(past, beside, spread, doubt))
 
 
 @final
@@ -214,8 +219,11 @@ def _walks(
         yield walk, first[:n_left] + step
 
 
-def _ridge(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, float]:
-    """Weights, with the penalty that is best for steps apart, and the spread of what is left."""
+def _ridge(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
+    """Weights, with the penalty that is best for steps apart; the spread of what is left; the weights' doubt.
+
+    This is a root of their covariance, its widest directions last.
+    """
     n = len(known)
     is_apart = (np.arange(n) // _STRETCH) % _APART == _APART - 1
     if not is_apart.any():
@@ -223,17 +231,23 @@ def _ridge(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, float]:
     penalty = np.ones(known.shape[1])
     penalty[0] = 1e-9
 
+    def precision(rows: np.ndarray, ridge: float) -> np.ndarray:
+        return known[rows].T @ known[rows] + np.diag(penalty * ridge * rows.sum())
+
     def solved(rows: np.ndarray, ridge: float) -> np.ndarray:
-        a, b = known[rows], wanted[rows]
-        return np.linalg.solve(a.T @ a + np.diag(penalty * ridge * len(a)), a.T @ b)
+        return np.linalg.solve(precision(rows, ridge), known[rows].T @ wanted[rows])
 
     def error(ridge: float) -> float:
         weights = solved(~is_apart, ridge)
         return float(np.square(wanted[is_apart] - known[is_apart] @ weights).mean())
 
-    best = min(_RIDGES, key=error)
-    weights = solved(np.ones(n, bool), best)
+    best, everything = min(_RIDGES, key=error), np.ones(n, bool)
+    weights = solved(everything, best)
     left = wanted - known @ weights
+    inverse = np.linalg.inv(precision(everything, best))
+    n_free = max(n - float(np.trace(inverse @ (known.T @ known))), 1.0)
+    variances, axes = np.linalg.eigh((inverse + inverse.T) / 2)
+    root = axes * np.sqrt(np.maximum(variances, 0) * float(left @ left) / n_free)
     # A spread that extremes do not decide: what most steps are off by.
     spread = float(np.quantile(np.abs(left), 0.68))
-    return weights, max(spread, float(left.std()) / 20, 1e-9)
+    return weights, max(spread, float(left.std()) / 20, 1e-9), root

@@ -18,7 +18,9 @@ from torch import Tensor
 OF_ATTRIBUTES: Final = 1_000_000
 """Where the draws of attributes begin, ..."""
 OF_WAYS: Final = 2_000_000
-"""... and those that say which ways go on."""
+"""... those that say which ways go on, ..."""
+OF_DOUBTS: Final = 3_000_000
+"""... and those of weights that may as well be others."""
 _STEP, _DRAW = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)
 _MIXERS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _EDGE: Final = 1e-9
@@ -41,10 +43,10 @@ class Draws:
             mixed = _mixed(_mixed(self._keys[:n] + np.uint64(step) * _STEP) + np.uint64(draw) * _DRAW)
         return (mixed >> np.uint64(11)).astype(float) / 2**53
 
-    def latents(self, n_numbers: int) -> Float[Tensor, "n n_numbers"]:
+    def latents(self, n_numbers: int, begin: int = OF_ATTRIBUTES) -> Float[Tensor, "n n_numbers"]:
         """Standard normal numbers, for what is said of whole series."""
         n = len(self._keys)
-        found = [self.at(n, 0, OF_ATTRIBUTES + place) for place in range(n_numbers)]
+        found = [self.at(n, 0, begin + place) for place in range(n_numbers)]
         uniform = torch.from_numpy(np.stack(found, 1)).clamp(_EDGE, 1 - _EDGE)
         return torch.special.ndtri(uniform).float()
 

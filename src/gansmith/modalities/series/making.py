@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gansmith.modalities.series.codec import SeriesCodec
-from gansmith.modalities.series.draws import OF_WAYS, Draws
+from gansmith.modalities.series.draws import OF_DOUBTS, OF_WAYS, Draws
 from gansmith.modalities.series.stepping import Known, Step
 from gansmith.modalities.series.steps import Steps
 from gansmith.modalities.series.walk import Walk, lengths_first
@@ -147,6 +147,7 @@ class Making:
         """
         steps, n, longest = self.codec.steps, len(lengths), int(lengths.max(initial=0))
         kept = steps.empty(n, longest)
+        walk.doubts = _doubts(walk, draws)
         hidden, seen, surprise = None, None, np.zeros(n)
         for number in range(longest):
             n_left = int((lengths > number).sum())
@@ -174,6 +175,16 @@ class Making:
                     surprise[:n_left] = 0
         rows = np.arange(longest) < lengths[:, None]
         return Steps(*(part[rows] for part in kept)), surprise
+
+
+def _doubts(walk: Walk, draws: Draws) -> Float[np.ndarray, "n n_doubted n_regressors"]:
+    """What makes other weights of the drafts of each series, where few steps told them."""
+    draft, n = walk.route.draft, len(walk.times)
+    if draft is None or not len(draft.doubt):
+        return np.zeros((n, 0, 0))
+    _, n_drafted, n_regressors, _ = draft.doubt.shape
+    normal = draws.latents(n_drafted * n_regressors, OF_DOUBTS).double().numpy()
+    return normal.reshape(n, n_drafted, n_regressors)
 
 
 def _resampled(

@@ -166,7 +166,11 @@ class Step:
         self._standard = walk.last[:, route.drafted].copy()
         past, draft = route.past_at(walk.step), route.draft
         if draft is not None:
-            self._base = walk.regressors(times) @ draft.past[past]
+            regressors = walk.regressors(times)
+            self._base = regressors @ draft.past[past]
+            if walk.doubts.size:
+                is_given = np.zeros(self._n, bool) if self._known is None else self._known.is_given
+                self._base += draft.doubted(past, regressors, walk.doubts) * ~is_given[:, None]
             self._beside, self._spread = draft.beside[past], draft.spread[past]
 
     def _with(self, context: Tensor, place: int, hints: Cells) -> Tensor:

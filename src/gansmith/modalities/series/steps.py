@@ -266,7 +266,7 @@ class StepCodec:
                 plain[name], found = rows.state()
                 arrays |= {f"{name}/{key}": value for key, value in found.items()}
         if (draft := self.route.draft) is not None:
-            arrays |= {"draft/past": draft.past, "draft/beside": draft.beside, "draft/spread": draft.spread}
+            arrays |= {f"draft/{name}": value for name, value in vars(draft).items()}
         return plain, arrays
 
     @classmethod
@@ -289,7 +289,7 @@ class StepCodec:
         )
         draft = None
         if "draft/past" in arrays:
-            draft = Draft(arrays["draft/past"], arrays["draft/beside"], arrays["draft/spread"])
+            draft = Draft(*(arrays[f"draft/{name}"] for name in ("past", "beside", "spread", "doubt")))
         route = Route(
             timing, int(plain["season"]), measures, recalled, counted, draft, bool(plain["is_endless"])
         )
@@ -307,7 +307,8 @@ class StepCodec:
         is_sound &= len(self.route.measures) == len(self.measured)
         if draft is not None and is_sound:
             is_sound = draft.beside.shape == (k, d, d) and draft.spread.shape == (k, d)
-            is_sound &= draft.past.shape == (k, self.route.n_regressors, d)
+            n = self.route.n_regressors
+            is_sound &= draft.past.shape == (k, n, d) and draft.doubt.shape in ((0, d, n, n), (k, d, n, n))
         if not is_sound:
             raise DataError(
                 "the parts of what was learnt of steps do not fit together. Learn the series again."

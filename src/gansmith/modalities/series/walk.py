@@ -40,6 +40,7 @@ _HATS: Final = np.array([0.0, 1.0, 2.0, 3.0, 5.0])
 _OF_SERIES: Final = (
     "first_times", "n_steps", "last_times", "times", "numbers", "last", "fast", "slow", "size", "off",
     "absent", "n_seen", "run", "seen_at", "n_at", "number_at", "usual",
+    "doubts",
 )  # fmt: skip
 Numbers = Float[np.ndarray, "n n_measures"]
 States = Int[np.ndarray, "n n_columns"]
@@ -99,6 +100,22 @@ class Draft:
     """Weights of the numbers of the same step, those of later columns zero."""
     spread: Float[np.ndarray, "n_pasts n_drafted"]
     """Standard deviation of what is left."""
+    doubt: Float[np.ndarray, "n_doubted n_drafted n_regressors n_regressors"]
+    """Times standard normal numbers, how the weights of `past` may as well be: few steps do not tell them for
+    certain. For each length of the past, or for none."""
+
+    def doubted(
+        self,
+        past: int,
+        regressors: Float[np.ndarray, "n n_regressors"],
+        normal: Float[np.ndarray, "n n_drafted n_regressors"],
+    ) -> Float[np.ndarray, "n n_drafted"]:
+        """By how much drafts change with other weights, drawn for each series.
+
+        Source:
+            Gelman et al. 2013, "Bayesian Data Analysis", section 14.2: weights given data.
+        """
+        return np.einsum("nr,drs,nds->nd", regressors, self.doubt[past], normal, optimize=True)
 
 
 @final
@@ -197,6 +214,8 @@ class Walk:
         self.n_at = np.zeros((n, self.route.n_counted))
         self.number_at = np.full((n, self.route.n_recalled, d), np.nan)
         self.usual = np.zeros((n, self.route.timing.n_usual))
+        self.doubts = np.zeros((n, 0, 0))
+        """Standard normal numbers for the weights of each series' drafts; none: they are not doubted."""
 
     def keep(self, n: int) -> None:
         """Go on with the first n series alone."""

@@ -11,7 +11,7 @@ import pytest
 from gansmith.modalities.series.drafting import measure_of, off_drafts, with_draft, with_room, within
 from gansmith.modalities.series.ticks import Grid
 from gansmith.modalities.series.timing import Timing, season_of
-from gansmith.modalities.series.walk import Measure, Route, Walk
+from gansmith.modalities.series.walk import Draft, Measure, Route, Walk
 from gansmith.tabular.columns.codecs import Fitting
 from gansmith.tabular.columns.measures import NumberCodec
 from gansmith.tabular.constraints.calendar import DAY
@@ -71,6 +71,27 @@ def test_a_season_is_drafted_from_a_season_ago():
     assert route.draft is not None
     left = (off[100:, 0] * route.draft.spread[3, 0]) * measure.deviation
     assert left.std() < 0.15 < values.std()
+
+
+def test_weights_of_drafts_that_few_steps_tell_are_doubted_as_much_as_they_vary():
+    rng = np.random.default_rng(3)
+
+    def learnt(n_series: int) -> Draft:
+        values = np.zeros((n_series, 100))
+        for t in range(1, 100):
+            values[:, t] = 0.8 * values[:, t - 1] + rng.normal(size=n_series)
+        route = Route(NONE, 0, (Measure(0, is_drafted=True),), ())
+        times, starts = np.tile(np.arange(100), n_series), np.arange(0, 100 * n_series + 1, 100)
+        found = with_draft(route, times, values.reshape(-1, 1), starts).draft
+        assert found is not None
+        return found
+
+    at, drafts = np.array([[1.0, 1.0, -0.5, 0.0]]), [learnt(1) for _ in range(40)]
+    said = np.diff(np.quantile([(at @ draft.past[2])[0, 0] for draft in drafts], (0.16, 0.84)))[0] / 2
+    normal = rng.normal(size=(400, 1, 4))
+    doubts = [draft.doubted(2, at.repeat(400, 0), normal).std() for draft in drafts]
+    assert np.median(doubts) == pytest.approx(said, rel=0.4)
+    assert not len(learnt(40).doubt)
 
 
 def test_a_draft_goes_by_the_seasons_of_year_and_day():
