@@ -86,7 +86,7 @@ def test_weights_of_drafts_that_few_steps_tell_are_doubted_as_much_as_they_vary(
         assert found is not None
         return found
 
-    at, drafts = np.array([[1.0, 1.0, -0.5, 0.0]]), [learnt(1) for _ in range(40)]
+    at, drafts = np.array([[0.0, 1.0, -0.5, 0.0]]), [learnt(1) for _ in range(40)]
     said = np.diff(np.quantile([(at @ draft.past[2])[0, 0] for draft in drafts], (0.16, 0.84)))[0] / 2
     normal = rng.normal(size=(400, 1, 4))
     doubts = [draft.doubted(2, at.repeat(400, 0), normal).std() for draft in drafts]
