@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import torch
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
@@ -147,24 +148,27 @@ class People:
     who: np.ndarray
     what: np.ndarray
     """What is measured: the expression, the sort of garment."""
-    asked: np.ndarray
-    """What is asked for: the same, or the very garment with its colour."""
+    asked: Mapping[str, np.ndarray]
+    """What is asked for, by name: the same, or the sort of garment and its colour."""
     rows: slice
     """Where pictures of one character differ."""
 
 
-def people_of(name: str, attribute: str, asked: str, rows: slice) -> People:
+def people_of(name: str, attribute: str, asked: Sequence[str], rows: slice) -> People:
     """The characters of a folder of the data."""
     folder = data_folder() / name
     with (folder / "attributes.csv").open(newline="") as file:
         known = list(csv.DictReader(file))
     with zipfile.ZipFile(folder / f"{name}64.zip") as opened:
         files = [Image.open(io.BytesIO(opened.read(one["file"]))).convert("RGB") for one in known]
-    who, what, wanted = (np.array([one[column] for one in known]) for column in ("id", attribute, asked))
+    who, what = (np.array([one[column] for one in known]) for column in ("id", attribute))
+    wanted = {column: np.array([one[column] for one in known], object) for column in asked}
     return People(np.stack([np.asarray(one) for one in files]), who, what, wanted, rows)
 
 
-def people(name: str, attribute: str, by: str, rows: slice, asked: Asked) -> Iterator[dict[str, Any]]:
+def people(
+    name: str, attribute: str, by: Sequence[str], rows: slice, asked: Asked
+) -> Iterator[dict[str, Any]]:
     """Another expression of the same character, or another garment, beside the true picture."""
     found = people_of(name, attribute, by, rows)
     rng = draws(asked.seed)
@@ -172,8 +176,8 @@ def people(name: str, attribute: str, by: str, rows: slice, asked: Asked) -> Ite
     is_tested = np.isin(found.who, characters[:N_CHARACTERS])
     known = rng.permutation(np.flatnonzero(~is_tested))
     train = known[np.unique(found.who[known], return_index=True)[1]]  # one picture of each
-    learnt = found.pictures[train], found.asked[train].astype(object)
-    translator = asked.translator(to_attribute="label").fit(learnt)
+    learnt = found.pictures[train], pd.DataFrame({name: one[train] for name, one in found.asked.items()})
+    translator = asked.translator(to_attribute=[*by]).fit(learnt)
     known_values = sorted(set(found.what.tolist()))
     labels = np.searchsorted(known_values, found.what)
     probe = Probe(found.pictures[known], labels[known].tolist(), asked.seed)
@@ -196,9 +200,10 @@ def _person(found: People, is_tested: np.ndarray, value: str, translator: Any) -
     given = [place for place in np.flatnonzero(is_tested & ~is_it) if found.who[place] in truths]
     answers = [truths[found.who[place]] for place in given]
     wanted, source = found.pictures[answers], found.pictures[given]
-    asked = found.asked[answers].tolist()
-    pairs = zip(source, asked, strict=True)
-    made = np.stack([translator.transform(one, where={"label": what}) for one, what in pairs])
+    asked = [{name: of[answer] for name, of in found.asked.items()} for answer in answers]
+    made = np.stack(
+        [translator.transform(one, where=where) for one, where in zip(source, asked, strict=True)]
+    )
     outside = np.ones(made.shape[1], bool)
     outside[found.rows] = False
     return {
@@ -307,8 +312,8 @@ def thickness(picture: Pixels) -> float:
 MEASUREMENTS: Final[Mapping[str, Callable[[Asked], Iterator[dict[str, Any]]]]] = {
     "night": partial(light, "night"),
     "winter": partial(light, "winter"),
-    "expressions": partial(people, "expressions", "expression", "expression", slice(24, 50)),
-    "garments": partial(people, "garments", "garment", "item", slice(42, 64)),
+    "expressions": partial(people, "expressions", "expression", ["expression"], slice(24, 50)),
+    "garments": partial(people, "garments", "garment", ["garment", "garment_color"], slice(42, 64)),
     "digits": digits,
     "style": style,
 }

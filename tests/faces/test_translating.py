@@ -304,6 +304,36 @@ def test_an_attribute_is_changed_to_what_is_asked(tmp_path, capsys):
     )
 
 
+def test_several_attributes_are_changed_at_once(tmp_path, capsys):
+    faces, model = write(tmp_path / "faces", 14), tmp_path / "several.gan"
+    rows = [f"{number}.png,{'glad' if number % 2 else 'calm'},{20 + number}.5" for number in range(14)]
+    (faces / "labels.csv").write_text("\n".join(["file,mood,age", *rows]), encoding="utf-8")
+    widths = [*QUICK[:4], "--generator-widths", "8,8", *QUICK[6:]]
+    command = [
+        "fit",
+        str(faces),
+        "--to-attribute",
+        "mood",
+        "--to-attribute",
+        "age",
+        "-o",
+        str(model),
+        *widths,
+    ]
+    assert run(command) == 0
+    made = []
+    for place, asked in enumerate((["mood=glad"], ["age=31.5"], ["mood=glad", "age=31.5"])):
+        output = tmp_path / f"{place}.png"
+        where = [text for one in asked for text in ("--where", one)]
+        assert run(["apply", str(model), str(faces / "0.png"), "-o", str(output), *where]) == 0
+        made.append(output.read_bytes())
+    assert len(set(made)) == 3
+    capsys.readouterr()
+    assert run(["show", str(model)]) == 0
+    assert "'mood' and 'age' of a record changed" in capsys.readouterr().out
+    assert gansmith.Translator.load(model).to_attribute == ["mood", "age"]
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

@@ -51,6 +51,7 @@ def is_of_texture(codec: DomainCodec) -> bool:
 def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
     """The rules: of two sets the colours are changed already, and many results are right."""
     has_two, has_tables = codec.state_.has_two_sets, codec.tables is not None
+    columns = codec.attributes.columns
     return DomainRules(
         batch_size=8,
         adversarial_weight=ADVERSARIAL if is_of_texture(codec) else 1.0,
@@ -58,8 +59,9 @@ def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
         contrast_weight=CONTRAST if is_contrast else 0.0,
         identity_weight=0.0 if has_tables else 2.0,
         reader_weight=0.0 if has_two else 1.0,
-        warm_up_share=WARM_UP if codec.attributes.n_conditions >= MANY_VALUES else 0.0,
-        condition_is="one" if isinstance(codec.attributes.columns[0], Categories) else "numbers",
+        warm_up_share=WARM_UP if max(codec.widths) >= MANY_VALUES else 0.0,
+        parts=codec.widths,
+        measured=tuple(place for place, one in enumerate(columns) if not isinstance(one, Categories)),
         n_noise=int(has_two),
         penalties=tuple(PenaltyConfig(name, GAMMA, interval=8) for name in ("r1", "r2")),
         generator=PlayerConfig(5e-4, 0.0, beta1=0.5, average_half_life_samples=2_000),
