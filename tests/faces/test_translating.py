@@ -334,6 +334,33 @@ def test_several_attributes_are_changed_at_once(tmp_path, capsys):
     assert gansmith.Translator.load(model).to_attribute == ["mood", "age"]
 
 
+def test_of_several_values_each_is_a_target_with_its_folder_and_its_rows(tmp_path, capsys):
+    faces, model, page = tmp_path / "faces", tmp_path / "any.gan", tmp_path / "page.html"
+    for place, label in enumerate(("calm", "glad", "sad")):
+        write(faces / label, 6, first=10 * place)
+    widths = [*QUICK[:4], "--generator-widths", "8,8", *QUICK[6:]]
+    assert run(["fit", str(faces), "--to-attribute", "label", "-o", str(model), *widths]) == 0
+    few = write(tmp_path / "few", 2, first=50)
+    command = ["apply", str(model), str(few), "-o", str(tmp_path / "out"), "--where", "label!=calm"]
+    more = ["--real", str(faces), "--report", str(page), "--with-real-records", "--json"]
+    capsys.readouterr()
+    assert run([*command, *more]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["records"] == 4
+    assert sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.png")) == [
+        "glad/0.png", "glad/1.png", "sad/0.png", "sad/1.png",
+    ]  # fmt: skip
+    rows = [one["name"] for one in said["card"]["methods"]]
+    assert rows[:2] == ["glad", "sad"]
+    assert set(rows[2:]) >= {"input, glad", "real, two halves, sad"}
+    assert "0: sad" in page.read_text(encoding="utf-8")
+    command[2:5] = [str(few / "0.png"), "-o", str(tmp_path / "one")]
+    assert run(command) == 0
+    assert (tmp_path / "one" / "sad.png").exists()
+    assert run([*command, "--truth", str(few)]) == 2
+    assert "no folder 'glad'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

@@ -43,6 +43,8 @@ from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
+from gansmith.errors import UsageError
+from gansmith.nets.resizing import resized
 from gansmith.settings import (
     Field,
     NonNegativeFloat,
@@ -77,6 +79,8 @@ class DomainRules(AbstractRules):
     """Which attributes are numbers; of all others a condition is 1 at the place of a class."""
     reader_weight: NonNegativeFloat = 0.0
     """Of what is read off a fake: of each attribute the cross-entropy of its class, or the squared error."""
+    reader_scales: Annotated[tuple[PositiveInt, ...], Field(min_length=1, strict=False)] = (1,)
+    """By one of these, in turn, the sides of what is read are divided: no pattern of dots can be read."""
     adversarial_weight: NonNegativeFloat = 1.0
     """Of fooling the discriminator."""
     cycle_weight: NonNegativeFloat = 0.0
@@ -103,6 +107,16 @@ class DomainRules(AbstractRules):
     """How the discriminator learns."""
     reader: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, 0.0, beta1=0.9))
     """How the reader learns."""
+
+    def __post_init__(self) -> None:
+        adapting = [one.name for one in self.penalties if one.name == "lecam"]
+        if find_objective(self.objective).balanced is not None:
+            adapting.append(self.objective)
+        if adapting:
+            raise UsageError(
+                f"{adapting[0]!r} goes by what the discriminator said before; the game 'domains' does not "
+                "remember that. Choose another one."
+            )
 
     def start(self, networks: Networks, randomness: Randomness) -> Domains:
         return Domains(self, networks, randomness)
@@ -198,7 +212,7 @@ class Domains(AbstractGame):
     def _read(self, step: int, samples: Samples, known: Tensor) -> Scalar:
         """How far from what is known the reader reads records under a little noise, of all attributes."""
         with self.precision():
-            found = self._reader.network(self._hidden(step, samples)).float()
+            found = self._reader.network(self._hidden(step, self._coarse(step, samples))).float()
         losses = list[Tensor]()
         for read, right, is_measured in self._parted(found, known):
             if is_measured:
@@ -231,6 +245,13 @@ class Domains(AbstractGame):
         """Samples under a little noise, in which nothing can be hidden."""
         noise = self.randomness.stream("hiding").normal(tuple(samples.shape), step).to(samples)
         return samples + self.config.hiding_noise * noise
+
+    def _coarse(self, step: int, samples: Samples) -> Samples:
+        """Samples of which only what is large enough is left."""
+        scale, sides = self.config.reader_scales[step % len(self.config.reader_scales)], samples.shape[2:]
+        if scale == 1 or not sides:
+            return samples
+        return resized(resized(samples, [max(1, side // scale) for side in sides]), sides)
 
     def _kept(self, step: int, batch: Batch, fake: Samples) -> dict[str, Scalar]:
         """How far what a record shows is not kept, weighted, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,13 +11,14 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from gansmith.errors import DataError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.grids import Grids, Made, Values
 from gansmith.modalities.pairs.records import matched
 from gansmith.nets.resizing import resized
 from gansmith.scorecard.translation.card import TranslationCard
 from gansmith.scorecard.translation.fidelity import psnr
 from gansmith.scorecard.translation.measuring import Method, Trial, translation_card
+from gansmith.scorecard.translation.targets import together
 from gansmith.tasks.translate.translation import Translation
 
 MOST_AGAIN: Final = 20
@@ -82,6 +83,31 @@ def judged(
     model = ("Model", translation.model.known_digest()[:16])
     address = translation.translatable.address
     return translation_card(methods, trial, address=address, notes=notes, made=(model,))
+
+
+def judged_by_target(
+    translations: Mapping[str, Translation], source: str, truth: str = "", *, real: str = ""
+) -> TranslationCard:
+    """One card with a row for each target.
+
+    Args:
+        translations: By the name of the target.
+        source: Records to be turned.
+        truth: A folder with a folder of true results for each target; empty: nobody knows.
+        real: Real records, of each target in a folder of its name, or all of them; empty: the truths.
+
+    Raises:
+        UsageError: There are no truths of a target.
+        DataError: See `judged`.
+    """
+    cards = dict[str, TranslationCard]()
+    for target, translation in translations.items():
+        if truth and not (Path(truth) / target).is_dir():
+            raise UsageError(f"{truth}: there is no folder {target!r}. Give a folder for each target.")
+        own = Path(real) / target if real and (Path(real) / target).is_dir() else real
+        found = str(Path(truth) / target) if truth else None
+        cards[target] = judged(translation, source, found, real=str(own) if real else None)
+    return together(cards)
 
 
 def _returned(back: Translation, inputs: Sequence[Values], made: Sequence[Made]) -> str:

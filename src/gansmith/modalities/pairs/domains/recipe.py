@@ -18,11 +18,13 @@ from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.networks import DomainNetworks, networks_for
 from gansmith.modalities.pairs.domains.presets import PRESETS, rivals
 from gansmith.modalities.pairs.domains.records import FEWEST_SPLIT, Domains
+from gansmith.modalities.pairs.domains.targets import targets_of
 from gansmith.modalities.pairs.domains.windows import DomainWindows
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.translating import Way, Wish
 from gansmith.scorecard.translation.patches import patches_of, side_of
 from gansmith.scorecard.translation.realism import patch_auc
+from gansmith.tabular.where import Where
 
 FEWEST_TO_HOLD_OUT: Final = 20
 """Of fewer records none is held out."""
@@ -35,7 +37,7 @@ N_FOLDS: Final = 2
 
 @final
 class DomainRecipe(AbstractRecipe[DomainCodec]):
-    """See `Translating`, `Racing`: records of any kind on a grid, of several domains."""
+    """See `Translating`, `Aiming`, `Racing`: records of any kind on a grid, of several domains."""
 
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = DomainCodec
     networks: ClassVar[type[Any]] = DomainNetworks
@@ -97,6 +99,10 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
     def way(self, codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: Wish) -> Way:
         """See `Translating`."""
         return way_of(codec, rules, networks, wish)
+
+    def targets(self, codec: DomainCodec, where: Where) -> Mapping[str, Where]:
+        """See `Aiming`: two sets are not chosen by conditions."""
+        return {} if codec.state_.has_two_sets else targets_of(codec, where)
 
     def fine_tuning_options(
         self, codec: DomainCodec, own: DomainOptions, given: Mapping[str, Any]
