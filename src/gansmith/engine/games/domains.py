@@ -78,7 +78,7 @@ class DomainRules(AbstractRules):
     measured: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] = ()
     """Which attributes are numbers; of all others a condition is 1 at the place of a class."""
     reader_weight: NonNegativeFloat = 0.0
-    """Of what is read off a fake: of each attribute the cross-entropy of its class, or the squared error."""
+    """Of what is read off a fake: the cross-entropy of classes, the squared error of numbers; their mean."""
     reader_scales: Annotated[tuple[PositiveInt, ...], Field(min_length=1, strict=False)] = (1,)
     """By one of these, in turn, the sides of what is read are divided: no pattern of dots can be read."""
     adversarial_weight: NonNegativeFloat = 1.0
@@ -210,7 +210,7 @@ class Domains(AbstractGame):
             return self._losses.of_discriminator(examination, step, share)
 
     def _read(self, step: int, samples: Samples, known: Tensor) -> Scalar:
-        """How far from what is known the reader reads records under a little noise, of all attributes."""
+        """How far from what is known a record under a little noise is read, the mean of attributes."""
         with self.precision():
             found = self._reader.network(self._hidden(step, self._coarse(step, samples))).float()
         losses = list[Tensor]()
@@ -219,7 +219,7 @@ class Domains(AbstractGame):
                 losses.append((right.any(1, keepdim=True) * (read - right).square()).mean())
             else:
                 losses.append(-(right * log_softmax(read, 1)).sum(1).mean())
-        return sum(losses[1:], losses[0])
+        return sum(losses[1:], losses[0]) / len(losses)
 
     def _read_right(self, fake: Samples, condition: Tensor) -> float:
         """Share of fakes that are read as what was asked for; of numbers that of their variance that is."""

@@ -185,6 +185,19 @@ def test_each_window_comes_of_another_domain_and_all_take_turns():
     assert len({one.tobytes() for one in batch["source"].numpy()}) == len(records)
 
 
+def test_the_texture_of_one_record_is_all_that_is_wanted():
+    records, options = domains_of((shades(12, 60), shades(1, 180)), unpaired=True)
+    codec, recipe = DomainCodec.fit(records, options, 0), DomainRecipe()
+    assert codec.tables is None
+    batch = DomainWindows(codec, records).batch(torch.arange(24))
+    assert batch["condition"].tolist() == [[0, 1]] * 24
+    assert batch["real"].float().mean() > 150 > batch["source"].float().mean()
+    assert len({one.tobytes() for one in batch["source"].numpy()}) == 12
+    rules: Any = recipe.plan(codec, 13, "default").game
+    assert (rules.cycle_weight, rules.identity_weight) == (0, 0)
+    assert not recipe.rivals(codec, "default", rules)
+
+
 def test_numbers_are_attributes_too():
     ages = np.linspace(20, 60, 24)
     frame_of = pytest.importorskip("pandas").DataFrame

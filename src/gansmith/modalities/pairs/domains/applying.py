@@ -28,12 +28,15 @@ def way_of(codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: W
             raise UsageError(
                 "this model knows two sets, and no attribute. Leave --where out; --back turns round."
             )
+        if wish.is_back and state.is_of_one:
+            raise UsageError("this model has learnt the texture of one record, and no way back from it.")
         where = {DOMAIN: SOURCE if wish.is_back else TARGET}
     elif wish.is_back:
         raise UsageError(f"this model changes {quoted(names)}. Say to what: --where {names[0]}=VALUE.")
     elif not where:
         raise UsageError(f"nothing says what to change: give --where {names[0]}=VALUE.")
     condition = codec.condition(where)
+    has_way_back = state.has_two_sets and not state.is_of_one
     is_various = bool(getattr(rules, "n_noise", 0))
 
     def parts(source: Tensor) -> list[Tensor]:
@@ -58,6 +61,6 @@ def way_of(codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: W
         size=state.size,
         is_various=is_various,
         weaker=None if codec.tables is None else ("colours", "colours alone, without any network"),
-        returning=replace(wish, is_back=not wish.is_back) if state.has_two_sets else None,
+        returning=replace(wish, is_back=not wish.is_back) if has_way_back else None,
         said={"task": "unpaired" if state.has_two_sets else "attribute", **values},
     )

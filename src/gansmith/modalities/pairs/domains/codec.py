@@ -53,6 +53,8 @@ class DomainState:
     """Longest side that whole records are brought to; 0: they are learnt from as they come."""
     has_two_sets: bool = False
     """Whether there are two domains, of two sets; else there is an attribute."""
+    is_of_one: bool = False
+    """Whether the second set is one record: its texture is learnt, from its patches, and no way back."""
 
 
 @final
@@ -82,8 +84,9 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
             ),
             size=size,
             has_two_sets=len(records.sets) == 2,
+            is_of_one=len(records.sets) == 2 and len(records.groups[-1][2]) == 1,
         )
-        has_tables = state.has_two_sets and state.n_channels in COLOURED
+        has_tables = state.has_two_sets and not state.is_of_one and state.n_channels in COLOURED
         return cls(state, attributes, _tables(records, seed) if has_tables else None)
 
     @classmethod

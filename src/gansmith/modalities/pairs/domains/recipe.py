@@ -78,7 +78,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
         """
         if not codec.state_.has_two_sets:
             return "asked"
-        n_domains = codec.attributes.n_conditions
+        n_domains = 1 if codec.state_.is_of_one else codec.attributes.n_conditions
 
         def score(fake: Samples, real: Samples) -> float:
             """Held-out windows take turns: see `DomainWindows`."""
@@ -89,7 +89,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
 
     def rivals(self, codec: DomainCodec, preset: str, rules: AbstractRules) -> Mapping[str, AbstractRules]:
         """See `Racing`."""
-        is_raced = PRESETS[preset].is_raced and codec.state_.has_two_sets
+        is_raced = PRESETS[preset].is_raced and codec.state_.has_two_sets and not codec.state_.is_of_one
         return rivals(cast("DomainRules", rules)) if is_raced else {}
 
     def rating(self, score: float, readings: Readings) -> float:
@@ -147,7 +147,9 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
     def describe(self, codec: DomainCodec) -> list[dict[str, str]]:
         state = codec.state_
         what = "records of one set turned into such as of the other, and back"
-        if not state.has_two_sets:
+        if state.is_of_one:
+            what = "records of one set in the texture of one record"
+        elif not state.has_two_sets:
             what = f"{quoted(codec.attributes.names)} of a record changed"
         window = " x ".join(map(str, reversed(state.window)))
         seen = f"whole, longest side {state.size}" if state.size else f"windows of {window}"

@@ -48,6 +48,7 @@ class DomainWindows:
         self._codes = codec.attributes.encode(records.attributes)
         names, groups = records.attributes.names, records.groups
         self._groups = [(names.index(name), places) for name, _, places in groups]
+        self._wanted = [len(groups) - 1] if codec.state_.is_of_one else [*range(len(groups))]
         self._widths = list(codec.widths)
         self._also = draws(0).random((STRIDE, len(names))) < ALSO
         self._whole: dict[int, tuple[np.ndarray, np.ndarray]] = {}
@@ -58,14 +59,14 @@ class DomainWindows:
         self._steps = steps_of(len(self._window))
 
     def __len__(self) -> int:
-        return len(self._groups) * max(len(places) for _, places in self._groups) * self._n_turns
+        return len(self._wanted) * max(len(places) for _, places in self._groups) * self._n_turns
 
     def batch(self, indices: Indices) -> Batch:
         """See `Dataset`."""
         real, source, height = list[np.ndarray](), list[np.ndarray](), list[np.ndarray]()
         pairs = [self._pair(index) for index in indices.tolist()]
         for (wanted, given), index in zip(pairs, indices.tolist(), strict=True):
-            turn = index // len(self._groups)
+            turn = index // len(self._wanted)
             place = place_of(turn, wanted, self._steps)
             real.append(cut(self._record(wanted)[0], self._window, place))
             place = place_of(turn + 1, given, self._steps)
@@ -85,7 +86,8 @@ class DomainWindows:
 
     def _pair(self, index: int) -> tuple[int, int]:
         """The numbers of the record that is wanted and of the one that is given."""
-        turn, place = divmod(index, len(self._groups))
+        turn, place = divmod(index, len(self._wanted))
+        place = self._wanted[place]
         attribute, group = self._groups[place]
         wanted = turn % len(group)
         own = [number for number, (which, _) in enumerate(self._groups) if which == attribute]
@@ -98,9 +100,9 @@ class DomainWindows:
 
     def _asked(self, indices: Indices) -> Tensor:
         """Of each item 1 at the places of the attributes that are asked for, shape `(n, n_conditions)`."""
-        turns, places = np.divmod(indices.numpy(), len(self._groups))
+        turns, places = np.divmod(indices.numpy(), len(self._wanted))
         is_asked = self._also[turns % len(self._also)]
-        is_asked[np.arange(len(places)), [self._groups[place][0] for place in places]] = True
+        is_asked[np.arange(len(places)), [self._groups[self._wanted[place]][0] for place in places]] = True
         return torch.from_numpy(np.repeat(is_asked, self._widths, axis=1)).float()
 
     def _record(self, number: int) -> tuple[np.ndarray, np.ndarray]:
