@@ -141,14 +141,17 @@ class Probe:
     seed: int
 
     def __post_init__(self) -> None:
-        n_classes, side = max(self.labels) + 1, self.pictures.shape[1] // 8
+        n_classes, n_points = (
+            max(self.labels) + 1,
+            (self.pictures.shape[1] // 8) * (self.pictures.shape[2] // 8),
+        )
         n_channels = 1 if self.pictures.ndim == 3 else 3
         with torch.random.fork_rng():
             torch.default_generator.manual_seed(self.seed)
             self._layers = nn.ModuleList(
                 nn.Conv2d(a, b, 4, 2, 1) for a, b in ((n_channels, 16), (16, 32), (32, 64))
             )
-            self._last = nn.Linear(64 * side**2, n_classes)
+            self._last = nn.Linear(64 * n_points, n_classes)
         parameters = [*self._layers.parameters(), *self._last.parameters()]
         optimiser = torch.optim.Adam(parameters, 1e-3)
         labels, randomness = torch.tensor(self.labels), Randomness(self.seed)
