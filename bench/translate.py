@@ -1,7 +1,7 @@
 """Translation with a known answer: larger pictures, tumours, old photographs, figures; and a large one.
 
-    python -m bench translate NAME ... [--budget 20m] [--seed 0] [--threads N] [--out FILE.jsonl]
-                                       [--pages FOLDER]
+    python -m bench translate NAME ... [--budget 20m | --samples-seen N] [--seed 0] [--threads N]
+                                       [--out FILE.jsonl] [--pages FOLDER]
 
 NAME is set5, masks (brain MRI to tumour masks), mri (the other way, judged by a segmenter), old
 (photographs), figures, or large (4,000 x 3,000 pixels); without pairs night, winter, expressions, garments,
@@ -253,15 +253,18 @@ def run(arguments: list[str]) -> None:
     )
     parser.add_argument("names", nargs="*", choices=[*MEASUREMENTS, []], default=[*MEASUREMENTS])
     parser.add_argument("--budget", default="20m", help="of all training for a name")
+    parser.add_argument("--samples-seen", type=int, default=0, help="in the place of the budget")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0, help="0 chooses")
     parser.add_argument("--out", type=Path, help="append figures as JSON lines")
     parser.add_argument("--pages", type=Path, help="a folder for pages with pictures")
     given = parser.parse_args(arguments)
-    asked = Asked(parse_duration(given.budget), given.seed, given.threads, given.pages)
+    seconds, n_samples = parse_duration(given.budget), given.samples_seen
+    asked = Asked(seconds, given.seed, given.threads, given.pages, n_samples)
+    length = {"samples_seen": n_samples} if n_samples else {"budget": given.budget}
     for name in given.names:
         for line in MEASUREMENTS[name](asked):
-            line = {**line, "budget": given.budget, "seed": given.seed, "machine": machine()}
+            line = {**line, **length, "seed": given.seed, "machine": machine()}
             print(json.dumps(line), flush=True)
             if given.out:
                 with given.out.open("a") as file:

@@ -37,11 +37,15 @@ class Asked:
     seed: int
     threads: int
     pages: Path | None
+    n_samples: int = 0
+    """Windows to learn from in the place of a time, of all training of a name together."""
 
     def translator(self, share: float = 1.0, **settings: Any) -> Translator:
         """One that may learn for that share of the time."""
-        budget = f"{self.seconds * share:.0f}s"
-        return Translator(budget=budget, seed=self.seed, threads=self.threads, **settings)
+        length: dict[str, Any] = {"budget": f"{self.seconds * share:.0f}s"}
+        if self.n_samples:
+            length = {"samples_seen": int(self.n_samples * share)}
+        return Translator(**length, seed=self.seed, threads=self.threads, **settings)
 
 
 def pictures_of(archive: str, part: str = "") -> dict[str, Pixels]:

@@ -7,21 +7,14 @@ all. Digits: the thinnest and the thickest of MNIST. Style: photographs in the t
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
-import torch
-from PIL import Image
+import pandas as pd
 from scipy.ndimage import distance_transform_edt
-from torch import nn
-from torch.nn.functional import cross_entropy, leaky_relu
 
 from bench.peers.datasets import data_folder
 from bench.translating import (
@@ -34,22 +27,18 @@ from bench.translating import (
     relit,
     values,
 )
-from gansmith.engine.randomness import Randomness
+from bench.unpaired_people import Probe, faces, people
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.translation.content import content_kept
-from gansmith.scorecard.translation.fidelity import psnr
 from gansmith.scorecard.translation.measuring import Method, Trial
 
 N_LIT: Final = 16
 """Photographs by day, and as many others relit; eight are tested."""
-N_CHARACTERS: Final = 100
-"""That are tested."""
 N_DIGITS: Final = 2_000
 """Of each set; a tenth as many are tested."""
+N_LEANT: Final = 200
+"""Digits that are made to lean."""
 THIRD: Final = 3
-N_SHOWN: Final = 12
-"""Characters on a picture of given, made and wanted ones."""
-N_PROBE_STEPS: Final = 500
 TILE: Final = 64
 
 
@@ -135,127 +124,6 @@ def _tiles(picture: Pixels) -> list[Pixels]:
     ]
 
 
-# --- Drawn people -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class People:
-    """Drawn characters, each in several pictures that differ in one attribute."""
-
-    pictures: np.ndarray
-    """Shape `(n, height, width, 3)`."""
-    who: np.ndarray
-    what: np.ndarray
-    """What is measured: the expression, the sort of garment."""
-    asked: np.ndarray
-    """What is asked for: the same, or the very garment with its colour."""
-    rows: slice
-    """Where pictures of one character differ."""
-
-
-def people_of(name: str, attribute: str, asked: str, rows: slice) -> People:
-    """The characters of a folder of the data."""
-    folder = data_folder() / name
-    with (folder / "attributes.csv").open(newline="") as file:
-        known = list(csv.DictReader(file))
-    with zipfile.ZipFile(folder / f"{name}64.zip") as opened:
-        files = [Image.open(io.BytesIO(opened.read(one["file"]))).convert("RGB") for one in known]
-    who, what, wanted = (np.array([one[column] for one in known]) for column in ("id", attribute, asked))
-    return People(np.stack([np.asarray(one) for one in files]), who, what, wanted, rows)
-
-
-def people(name: str, attribute: str, by: str, rows: slice, asked: Asked) -> Iterator[dict[str, Any]]:
-    """Another expression of the same character, or another garment, beside the true picture."""
-    found = people_of(name, attribute, by, rows)
-    rng = draws(asked.seed)
-    characters = rng.permutation(np.unique(found.who))
-    is_tested = np.isin(found.who, characters[:N_CHARACTERS])
-    known = rng.permutation(np.flatnonzero(~is_tested))
-    train = known[np.unique(found.who[known], return_index=True)[1]]  # one picture of each
-    learnt = found.pictures[train], found.asked[train].astype(object)
-    translator = asked.translator(to_attribute="label").fit(learnt)
-    known_values = sorted(set(found.what.tolist()))
-    labels = np.searchsorted(known_values, found.what)
-    probe = Probe(found.pictures[known], labels[known].tolist(), asked.seed)
-    for number, value in enumerate(known_values):
-        line = _person(found, is_tested, value, translator)
-        made, wanted, source = (line.pop(side) for side in ("made", "wanted", "source"))
-        if asked.pages:
-            asked.pages.mkdir(parents=True, exist_ok=True)
-            shown = [np.concatenate([*side[:N_SHOWN]], 1) for side in (source, made, wanted)]
-            Image.fromarray(np.concatenate(shown)).save(asked.pages / f"{name} {value}.png")
-        yield {"name": name, "to": value, "probe": probe.accuracy(made, [number] * len(made)), **line}
-    of_real = probe.accuracy(found.pictures[is_tested], labels[is_tested].tolist())
-    yield {"name": name, "probe on real": round(of_real, 4), "notes": list(translator.notes_)}
-
-
-def _person(found: People, is_tested: np.ndarray, value: str, translator: Any) -> dict[str, Any]:
-    """All tested characters that have another value, turned to this one."""
-    is_it = found.what == value
-    truths = dict(zip(found.who[is_tested & is_it].tolist(), np.flatnonzero(is_tested & is_it), strict=True))
-    given = [place for place in np.flatnonzero(is_tested & ~is_it) if found.who[place] in truths]
-    answers = [truths[found.who[place]] for place in given]
-    wanted, source = found.pictures[answers], found.pictures[given]
-    asked = found.asked[answers].tolist()
-    pairs = zip(source, asked, strict=True)
-    made = np.stack([translator.transform(one, where={"label": what}) for one, what in pairs])
-    outside = np.ones(made.shape[1], bool)
-    outside[found.rows] = False
-    return {
-        "made": made,
-        "wanted": wanted,
-        "source": source,
-        "psnr": mean(_each(made, wanted)),
-        "psnr of input": mean(_each(source, wanted)),
-        "inside": mean(_each(made[:, found.rows], wanted[:, found.rows])),
-        "outside": mean(_each(made[:, outside], wanted[:, outside])),
-    }
-
-
-def _each(made: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """PSNR in dB, at most 100."""
-    return np.array([min(psnr(values(a), values(b)), 100.0) for a, b in zip(made, truth, strict=True)])
-
-
-@dataclass
-class Probe:
-    """A classifier that learns on real pictures, and has no part in any game."""
-
-    pictures: np.ndarray
-    labels: Sequence[int]
-    seed: int
-
-    def __post_init__(self) -> None:
-        n_classes, side = max(self.labels) + 1, self.pictures.shape[1] // 8
-        n_channels = 1 if self.pictures.ndim == 3 else 3
-        with torch.random.fork_rng():
-            torch.default_generator.manual_seed(self.seed)
-            self._layers = nn.ModuleList(
-                nn.Conv2d(a, b, 4, 2, 1) for a, b in ((n_channels, 16), (16, 32), (32, 64))
-            )
-            self._last = nn.Linear(64 * side**2, n_classes)
-        parameters = [*self._layers.parameters(), *self._last.parameters()]
-        optimiser = torch.optim.Adam(parameters, 1e-3)
-        labels, randomness = torch.tensor(self.labels), Randomness(self.seed)
-        for step in range(N_PROBE_STEPS):
-            rows = randomness.permutation(len(labels), "probe", step)[:32]
-            loss = cross_entropy(self._logits(self.pictures[rows.numpy()]), labels[rows])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-
-    def _logits(self, pictures: np.ndarray) -> torch.Tensor:
-        x = torch.from_numpy(np.stack([values(one) for one in pictures]))
-        for layer in self._layers:
-            x = leaky_relu(layer(x), 0.2)
-        return self._last(x.flatten(1))
-
-    @torch.no_grad()
-    def accuracy(self, pictures: np.ndarray, labels: Sequence[int]) -> float:
-        """How often it says what they are."""
-        return float((self._logits(pictures).argmax(1) == torch.tensor(labels)).float().mean())
-
-
 # --- Digits -------------------------------------------------------------------------------------------------
 
 
@@ -290,6 +158,39 @@ def digits(asked: Asked) -> Iterator[dict[str, Any]]:
     yield {"name": "digits", "notes": list(translator.notes_)}
 
 
+def slant(asked: Asked) -> Iterator[dict[str, Any]]:
+    """How far a digit leans, a number: is it as asked for, and still the same digit?"""
+    pictures, labels = (_mnist(name) for name in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"))
+    pictures = np.pad(pictures[: 2 * N_DIGITS + N_LEANT], ((0, 0), (2, 2), (2, 2)))
+    train, given, labels = pictures[N_LEANT:], pictures[:N_LEANT], labels[: len(pictures)]
+    degrees = np.array([leaning(one) for one in train])
+    translator = asked.translator(to_attribute="slant").fit((train, pd.DataFrame({"slant": degrees})))
+    probe = Probe(train, labels[N_LEANT:].tolist(), asked.seed)
+    for wanted in (-10, 10, 30):
+        made = np.stack([translator.transform(one, where={"slant": wanted}) for one in given])
+        yield {
+            "name": "slant",
+            "to": wanted,
+            "degrees": mean(np.array([leaning(one) for one in made])),
+            "degrees of given": mean(np.array([leaning(one) for one in given])),
+            "away": mean(abs(np.array([leaning(one) for one in made]) - wanted)),
+            "away of given": mean(abs(np.array([leaning(one) for one in given]) - wanted)),
+            "still what it was": round(probe.accuracy(made, labels[:N_LEANT].tolist()), 4),
+            "probe on real": round(probe.accuracy(given, labels[:N_LEANT].tolist()), 4),
+        }
+    yield {"name": "slant", "notes": list(translator.notes_)}
+
+
+def leaning(picture: Pixels) -> float:
+    """Degrees by which strokes lean to the right, by the moments of the ink."""
+    ink = picture / 255
+    if not ink.any():
+        return 0.0
+    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    down, across = ((axis - (ink * axis).sum() / ink.sum()) for axis in (rows, columns))
+    return float(-np.degrees(np.arctan((ink * down * across).sum() / max((ink * down**2).sum(), 1e-9))))
+
+
 def _mnist(name: str) -> np.ndarray:
     with gzip.open(data_folder() / f"mnist/{name}.gz") as file:
         content = file.read()
@@ -307,8 +208,10 @@ def thickness(picture: Pixels) -> float:
 MEASUREMENTS: Final[Mapping[str, Callable[[Asked], Iterator[dict[str, Any]]]]] = {
     "night": partial(light, "night"),
     "winter": partial(light, "winter"),
-    "expressions": partial(people, "expressions", "expression", "expression", slice(24, 50)),
-    "garments": partial(people, "garments", "garment", "item", slice(42, 64)),
+    "expressions": partial(people, "expressions", "expression", ["expression"], slice(24, 50)),
+    "garments": partial(people, "garments", "garment", ["garment", "garment_color"], slice(42, 64)),
+    "faces": faces,
     "digits": digits,
+    "slant": slant,
     "style": style,
 }

@@ -304,6 +304,63 @@ def test_an_attribute_is_changed_to_what_is_asked(tmp_path, capsys):
     )
 
 
+def test_several_attributes_are_changed_at_once(tmp_path, capsys):
+    faces, model = write(tmp_path / "faces", 14), tmp_path / "several.gan"
+    rows = [f"{number}.png,{'glad' if number % 2 else 'calm'},{20 + number}.5" for number in range(14)]
+    (faces / "labels.csv").write_text("\n".join(["file,mood,age", *rows]), encoding="utf-8")
+    widths = [*QUICK[:4], "--generator-widths", "8,8", *QUICK[6:]]
+    command = [
+        "fit",
+        str(faces),
+        "--to-attribute",
+        "mood",
+        "--to-attribute",
+        "age",
+        "-o",
+        str(model),
+        *widths,
+    ]
+    assert run(command) == 0
+    made = []
+    for place, asked in enumerate((["mood=glad"], ["age=31.5"], ["mood=glad", "age=31.5"])):
+        output = tmp_path / f"{place}.png"
+        where = [text for one in asked for text in ("--where", one)]
+        assert run(["apply", str(model), str(faces / "0.png"), "-o", str(output), *where]) == 0
+        made.append(output.read_bytes())
+    assert len(set(made)) == 3
+    capsys.readouterr()
+    assert run(["show", str(model)]) == 0
+    assert "'mood' and 'age' of a record changed" in capsys.readouterr().out
+    assert gansmith.Translator.load(model).to_attribute == ["mood", "age"]
+
+
+def test_of_several_values_each_is_a_target_with_its_folder_and_its_rows(tmp_path, capsys):
+    faces, model, page = tmp_path / "faces", tmp_path / "any.gan", tmp_path / "page.html"
+    for place, label in enumerate(("calm", "glad", "sad")):
+        write(faces / label, 6, first=10 * place)
+    widths = [*QUICK[:4], "--generator-widths", "8,8", *QUICK[6:]]
+    assert run(["fit", str(faces), "--to-attribute", "label", "-o", str(model), *widths]) == 0
+    few = write(tmp_path / "few", 2, first=50)
+    command = ["apply", str(model), str(few), "-o", str(tmp_path / "out"), "--where", "label!=calm"]
+    more = ["--real", str(faces), "--report", str(page), "--with-real-records", "--json"]
+    capsys.readouterr()
+    assert run([*command, *more]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["records"] == 4
+    assert sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*.png")) == [
+        "glad/0.png", "glad/1.png", "sad/0.png", "sad/1.png",
+    ]  # fmt: skip
+    rows = [one["name"] for one in said["card"]["methods"]]
+    assert rows[:2] == ["glad", "sad"]
+    assert set(rows[2:]) >= {"input, glad", "real, sad"}
+    assert "0: sad" in page.read_text(encoding="utf-8")
+    command[2:5] = [str(few / "0.png"), "-o", str(tmp_path / "one")]
+    assert run(command) == 0
+    assert (tmp_path / "one" / "sad.png").exists()
+    assert run([*command, "--truth", str(few)]) == 2
+    assert "no folder 'glad'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

@@ -69,6 +69,19 @@ class Way:
 
 
 @runtime_checkable
+class Aiming(Protocol):
+    """Models of this kind turn records into any of several things."""
+
+    def targets(self, codec: Any, where: Where) -> Mapping[str, Where]:
+        """By a name for people what is asked of each: every value that fulfils the conditions.
+
+        Raises:
+            UsageError: There is no such attribute, or it never has that value.
+        """
+        ...
+
+
+@runtime_checkable
 class Translating(Protocol):
     """Models of this kind turn records into others."""
 

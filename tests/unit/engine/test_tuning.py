@@ -12,7 +12,7 @@ import pytest
 from gansmith.engine.augmentation import AugmentationConfig
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.games.cycle import CycleRules
+from gansmith.engine.games.domains import DomainRules
 from gansmith.engine.objectives import OBJECTIVES
 from gansmith.engine.penalties import PENALTIES, PenaltyConfig
 from gansmith.engine.players import PlayerConfig
@@ -150,8 +150,8 @@ def test_games_of_other_players():
     )
     assert rules.n_latents == 5
     assert rules.learner == PlayerConfig(0.1)
-    cycle: Any = CycleRules(batch_size=8).tuned(Tuning(objective="wasserstein", weight_clip=0.1), N_VALUES)
-    assert (cycle.objective, cycle.discriminator.weight_clip, cycle.generator.weight_clip) == (
+    domains: Any = DomainRules(batch_size=8).tuned(Tuning(objective="wasserstein", weight_clip=0.1), N_VALUES)
+    assert (domains.objective, domains.discriminator.weight_clip, domains.generator.weight_clip) == (
         "wasserstein",
         0.1,
         None,

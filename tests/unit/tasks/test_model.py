@@ -164,7 +164,7 @@ def change(*keys, to):
         change("training", "readings", to=None),
         change("game", "name", to="solitaire"),
         change("game", "name", to="autoencoder"),
-        change("game", "name", to="cycle"),
+        change("game", "name", to="domains"),
         change("game", "name", to=["adversarial"]),
         change("game", "terms", to=[{"name": "terms"}]),
         change("training", "ensemble_size", to=0),

@@ -29,7 +29,6 @@ GAMES: Final = {
     "adversarial": "gansmith.engine.games.adversarial:AdversarialRules",
     "autoencoder": "gansmith.engine.games.autoencoder:AutoencoderRules",
     "contrast": "gansmith.engine.games.contrast:ContrastRules",
-    "cycle": "gansmith.engine.games.cycle:CycleRules",
     "domains": "gansmith.engine.games.domains:DomainRules",
     "encoder": "gansmith.engine.games.encoder:EncoderRules",
     "likelihood": "gansmith.engine.games.likelihood:LikelihoodRules",

@@ -1,8 +1,9 @@
 """One generator that makes of a record one of any domain that is asked for; no counterparts are known.
 
-The discriminator sees what was asked for beside the record. A reader learns on real records what each of them
-is; what it reads off a fake has to be what was asked for. All else that a record shows has to be kept; that
-is said in up to four ways, each with a weight. *Cycle*: back in its own domain it is what it was, though a
+A condition has a part for each attribute; where that is zero nothing is asked of it, and it has to stay. The
+discriminator sees what was asked for beside the record. A reader learns on real records what each of them is;
+what it reads off a fake has to be what was asked for. All else that a record shows has to be kept; that is
+said in up to four ways, each with a weight. *Cycle*: back in its own domain it is what it was, though a
 little noise lies over it on the way, in which nothing can be hidden. *Contrast*: what the generator sees at a
 place of the result is nearer to what it saw there in the source than to any other place of it. *Identity*:
 who is asked for what he is already, stays. *Change*: what need not change costs.
@@ -16,12 +17,12 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Final, Literal, final
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, ClassVar, Final, final
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, mse_loss, normalize
+from torch.nn.functional import cross_entropy, log_softmax, normalize
 
 from gansmith.engine.batches import Batch, Samples, Scalar
 from gansmith.engine.encounter import examine, present
@@ -42,6 +43,8 @@ from gansmith.engine.objectives import find_objective
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import Player, PlayerConfig, learn
 from gansmith.engine.randomness import Randomness, Stream
+from gansmith.errors import UsageError
+from gansmith.nets.resizing import resized
 from gansmith.settings import (
     Field,
     NonNegativeFloat,
@@ -70,10 +73,14 @@ class DomainRules(AbstractRules):
     """A key of `OBJECTIVES`."""
     penalties: tuple[PenaltyConfig, ...] = (PenaltyConfig("r1", 1.0), PenaltyConfig("r2", 1.0))
     """What keeps the discriminator smooth."""
-    condition_is: Literal["one", "numbers"] = "one"
-    """One of several classes, of which it is the places; or numbers."""
+    parts: Annotated[tuple[PositiveInt, ...], Field(strict=False)] = ()
+    """How many numbers of a condition say each attribute; empty: all of them say one."""
+    measured: Annotated[tuple[NonNegativeInt, ...], Field(strict=False)] = ()
+    """Which attributes are numbers; of all others a condition is 1 at the place of a class."""
     reader_weight: NonNegativeFloat = 0.0
-    """Of what is read off a fake: the cross-entropy of its class, or the squared error of its numbers."""
+    """Of what is read off a fake: the cross-entropy of classes, the squared error of numbers; their mean."""
+    reader_scales: Annotated[tuple[PositiveInt, ...], Field(min_length=1, strict=False)] = (1,)
+    """By one of these, in turn, the sides of what is read are divided: no pattern of dots can be read."""
     adversarial_weight: NonNegativeFloat = 1.0
     """Of fooling the discriminator."""
     cycle_weight: NonNegativeFloat = 0.0
@@ -101,6 +108,16 @@ class DomainRules(AbstractRules):
     reader: PlayerConfig = field(default_factory=lambda: PlayerConfig(1e-3, 0.0, beta1=0.9))
     """How the reader learns."""
 
+    def __post_init__(self) -> None:
+        adapting = [one.name for one in self.penalties if one.name == "lecam"]
+        if find_objective(self.objective).balanced is not None:
+            adapting.append(self.objective)
+        if adapting:
+            raise UsageError(
+                f"{adapting[0]!r} goes by what the discriminator said before; the game 'domains' does not "
+                "remember that. Choose another one."
+            )
+
     def start(self, networks: Networks, randomness: Randomness) -> Domains:
         return Domains(self, networks, randomness)
 
@@ -114,6 +131,11 @@ class DomainRules(AbstractRules):
         source, noise = source.to(device), given.get("noise")
         noise = self.noise_for(source, stream, index) if noise is None else noise.to(device)
         return networks["generator"](source, given["condition"].to(device), noise)
+
+    def asked_of(self, condition: Tensor) -> Tensor:
+        """Which places of a condition are of attributes of which something is asked."""
+        parts = condition.split([*self.parts] or condition.shape[1], 1)
+        return torch.cat([part.any(1, keepdim=True).expand_as(part) for part in parts], 1)
 
     def noise_for(self, source: Samples, stream: Stream, index: int) -> Tensor | None:
         """Standard normal values for these sources, shape `(batch, n_noise, *grid)`; None: there are none."""
@@ -146,7 +168,7 @@ class Domains(AbstractGame):
         learn([self._discriminator], told, share, scale)
         losses = {"discriminator": told}
         if config.reader_weight:
-            losses["reader"] = self._read(step, batch["real"], batch["condition"])
+            losses["reader"] = self._read(step, _values(batch["source"], fake), batch["origin"])
             learn([self._reader], losses["reader"], share, scale)
         with self.precision():
             seen = Batch({"real": batch["real"], "condition": batch["condition"]})
@@ -156,7 +178,9 @@ class Domains(AbstractGame):
         keeping = min(1.0, share / config.warm_up_share) if config.warm_up_share else 1.0
         loss = sum((keeping * one for one in kept.values()), config.adversarial_weight * fooling)
         if config.reader_weight:
-            losses["asked"] = config.reader_weight * self._read(step, fake, batch["condition"])
+            is_asked = config.asked_of(batch["condition"])
+            wanted = torch.where(is_asked, batch["condition"], batch["origin"])
+            losses["asked"] = config.reader_weight * self._read(step, fake, wanted)
             loss = loss + losses["asked"]
         learn([self._generator], loss, share, scale)
         return {**losses, "generator": fooling, **kept}
@@ -185,30 +209,55 @@ class Domains(AbstractGame):
             )
             return self._losses.of_discriminator(examination, step, share)
 
-    def _read(self, step: int, samples: Samples, condition: Tensor) -> Scalar:
-        """How far from what it is the reader reads a record under a little noise."""
+    def _read(self, step: int, samples: Samples, known: Tensor) -> Scalar:
+        """How far from what is known a record under a little noise is read, the mean of attributes."""
         with self.precision():
-            found = self._reader.network(self._hidden(step, samples)).float()
-        if self.config.condition_is == "numbers":
-            return mse_loss(found, condition)
-        return cross_entropy(found, condition)
+            found = self._reader.network(self._hidden(step, self._coarse(step, samples))).float()
+        losses = list[Tensor]()
+        for read, right, is_measured in self._parted(found, known):
+            if is_measured:
+                losses.append((right.any(1, keepdim=True) * (read - right).square()).mean())
+            else:
+                losses.append(-(right * log_softmax(read, 1)).sum(1).mean())
+        return sum(losses[1:], losses[0]) / len(losses)
 
     def _read_right(self, fake: Samples, condition: Tensor) -> float:
         """Share of fakes that are read as what was asked for; of numbers that of their variance that is."""
-        found = self.best["reader"](fake).float()
-        if self.config.condition_is == "numbers":
-            return max(0.0, 1 - mse_loss(found, condition).item())
-        return (found.argmax(1) == condition.argmax(1)).float().mean().item()
+        found, shares = self.best["reader"](fake).float(), list[float]()
+        for read, right, is_measured in self._parted(found, condition):
+            is_asked = right.any(1)
+            read, right = read[is_asked], right[is_asked]
+            if not len(right):
+                continue
+            if is_measured:
+                shares.append(max(0.0, 1 - (read[:, 0] - right[:, 0]).square().mean().item()))
+            else:
+                shares.append((read.argmax(1) == right.argmax(1)).float().mean().item())
+        return sum(shares) / len(shares) if shares else 0.0
+
+    def _parted(self, found: Tensor, known: Tensor) -> Iterator[tuple[Tensor, Tensor, bool]]:
+        """Of each attribute what was read, what is right, and whether it is a number."""
+        widths = [*self.config.parts] or known.shape[1]
+        for place, pair in enumerate(zip(found.split(widths, 1), known.split(widths, 1), strict=True)):
+            yield *pair, place in self.config.measured
 
     def _hidden(self, step: int, samples: Samples) -> Samples:
         """Samples under a little noise, in which nothing can be hidden."""
         noise = self.randomness.stream("hiding").normal(tuple(samples.shape), step).to(samples)
         return samples + self.config.hiding_noise * noise
 
+    def _coarse(self, step: int, samples: Samples) -> Samples:
+        """Samples of which only what is large enough is left."""
+        scale, sides = self.config.reader_scales[step % len(self.config.reader_scales)], samples.shape[2:]
+        if scale == 1 or not sides:
+            return samples
+        return resized(resized(samples, [max(1, side // scale) for side in sides]), sides)
+
     def _kept(self, step: int, batch: Batch, fake: Samples) -> dict[str, Scalar]:
         """How far what a record shows is not kept, weighted, by name."""
         config, generator = self.config, self._generator.network
-        source, origin = batch["source"], batch["origin"]
+        source = batch["source"]
+        origin = batch["origin"] * config.asked_of(batch["condition"])
         values, found = _values(source, fake), dict[str, Scalar]()
         if config.cycle_weight:
             back = generator(_like(source, self._hidden(step, fake)), origin, None)

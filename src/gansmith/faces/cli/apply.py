@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -43,7 +44,10 @@ def apply(
     ] = False,
     where: Annotated[
         list[str] | None,
-        typer.Option(metavar="ATTRIBUTE=VALUE", help="What to change pictures to; see fit --to-attribute."),
+        typer.Option(
+            metavar="ATTRIBUTE=VALUE",
+            help="What to change pictures to; see fit --to-attribute. Of several values each gets a folder.",
+        ),
     ] = None,
     masks: Annotated[
         Path | None,
@@ -84,13 +88,8 @@ def apply(
         if written is not None:
             check_folder(written) if not written.is_dir() else None
     translation = Translation(load_model(model), Wish(strength, seed, back, tuple(where or ())))
-    turned: list[Turned] = []
-    with console.status("Applying the model ...") as status:
-        for one in translation.apply(source, output, masks):
-            turned.append(one)
-            status.update(f"Done: {one.name}")
-            if one.note:
-                console.print(f"Note: {one.name}: {one.note}")
+    targets = translation.by_target()
+    turned = _applied(targets, Path(source), output, masks)
     n_points, seconds = sum(one.n_points for one in turned), sum(one.seconds for one in turned)
     pace = seconds / (n_points / MEGA) if n_points else 0.0
     n_done = sum(one.n_points > 0 for one in turned)
@@ -102,7 +101,7 @@ def apply(
     found: dict[str, Any] = {"output": str(output), "records": n_done, "seconds_per_megapixel": pace}
     found |= translation.provenance
     if truth or real:
-        card = _measured(translation, source, truth, masks, real)
+        card = _measured(targets, source, truth, masks, real)
         _write(card, report, with_real_records)
         found["card"] = card.to_dict()
         if not json:
@@ -111,14 +110,38 @@ def apply(
         print_json(found)
 
 
+def _applied(
+    targets: Mapping[str, Translation], source: Path, output: Path, masks: Path | None
+) -> list[Turned]:
+    """Turn everything; of several targets each goes to a folder of its name, of a file to a file."""
+    from gansmith.faces.cli.screen import console
+
+    turned: list[Turned] = []
+    with console.status("Applying the model ...") as status:
+        for name, translation in targets.items():
+            place = output
+            if name:
+                output.mkdir(exist_ok=True)
+                is_file = source.is_file() and source.suffix.lower() != ".zip"
+                place = output / (name + source.suffix if is_file else name)
+            for one in translation.apply(str(source), place, masks):
+                turned.append(one)
+                status.update(f"Done: {one.name}")
+                if one.note:
+                    console.print(f"Note: {one.name}: {one.note}")
+    return turned
+
+
 def _measured(
-    translation: Translation, source: str, truth: str, masks: Path | None, real: str
+    targets: Mapping[str, Translation], source: str, truth: str, masks: Path | None, real: str
 ) -> TranslationCard:
     from gansmith.faces.cli.screen import console
-    from gansmith.tasks.translate.judging import judged
+    from gansmith.tasks.translate.judging import judged, judged_by_target
 
     with console.status("Measuring ..."):
-        return judged(translation, source, truth or None, masks, real=real or None)
+        if len(targets) > 1:
+            return judged_by_target(targets, source, truth, real=real)
+        return judged(targets[""], source, truth or None, masks, real=real or None)
 
 
 def _write(card: TranslationCard, report: Path | None, with_real_records: bool) -> None:

@@ -24,6 +24,8 @@ PIXEL_TYPES: Final[tuple[PixelType, ...]] = get_args(PixelType)
 
 MAX_SIDE_PX: Final = 1024
 """Of a picture that is learnt."""
+SMALLEST_ALONE_PX: Final = 64
+"""Each side of a single picture that there is something to learn of, by pieces."""
 MAX_CHANNELS: Final = 64
 """Of a picture with its masks; a longer last axis of an array is one of pixels."""
 

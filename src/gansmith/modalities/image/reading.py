@@ -38,7 +38,7 @@ __all__ = ["looks_like_pictures", "read_like", "read_pictures", "read_to_judge"]
 
 
 def read_pictures(source: object, options: ImageOptions) -> Pictures:
-    """Pictures from wherever the user has them.
+    """Pictures from wherever the user has them; of a single one, if it is large, pieces.
 
     Args:
         source: A folder, perhaps with one for each class; a zip or tar of such; a file of several pictures
@@ -55,6 +55,10 @@ def read_pictures(source: object, options: ImageOptions) -> Pictures:
         UsageError: `where` names something that is not there; a size or channels that do not exist.
     """
     pictures = _wanted(_all_pictures(source, options, None), options)
+    if len(pictures) == 1 and not isinstance(source, Pictures):
+        from gansmith.modalities.image.pieces import pieces_of  # only for those who have one picture
+
+        pictures = pieces_of(pictures, source, options)
     _check_enough(pictures)
     return pictures
 

@@ -18,7 +18,7 @@ from gansmith.modalities.image.containers import container_among, is_container_n
 from gansmith.modalities.image.decoding import NPY, Unreadable, read_header, readable
 from gansmith.modalities.image.files import files_in, is_archive_name, is_hidden, is_picture_name
 from gansmith.modalities.image.labels import Texts, path_column
-from gansmith.modalities.image.pictures import BUNDLED_DIGITS, Pictures
+from gansmith.modalities.image.pictures import BUNDLED_DIGITS, SMALLEST_ALONE_PX, Pictures
 from gansmith.modalities.image.pixel_tables import PIXEL_FILES, looks_like_pixels
 
 TABLE_FILES: Final = (".csv", ".tsv")
@@ -32,8 +32,8 @@ _FRAMES: Final = ("pandas", "polars")
 def looks_like_pictures(source: object) -> bool:
     """Whether this is a folder or an archive of pictures, a file of several, or arrays or tables of them.
 
-    A table of pixels has whole numbers, a square and one per line; one of paths has names of picture files of
-    which the first are there.
+    A single picture will do if it is large enough to learn from pieces of it. A table of pixels has whole
+    numbers, a square and one per line; one of paths has names of picture files of which the first are there.
     """
     if isinstance(source, Pictures):
         return True
@@ -114,7 +114,8 @@ def _is_path_of_pictures(path: Path) -> bool:
             return n_dims(path) >= 3
         if is_picture_name(name):
             with path.open("rb") as file:
-                return read_header(file, name).n_frames > 1
+                header = read_header(file, name)
+            return header.n_frames > 1 or min(header.height, header.width) >= SMALLEST_ALONE_PX
         if name.endswith(TABLE_FILES):
             return looks_like_pixels(path) or _is_table_of_paths(first_texts(path), path.parent)
     except (OSError, Unreadable):

@@ -138,13 +138,14 @@ class TranslationCard:
         score = self.ours.scores[name]
         label, _, unit = score.label.partition(", ")
         unit = f" {unit}" if unit else ""
-        beside = [self._beside(name, rival, unit) for rival in self._rivals(name)]
+        has_own = name in self.ours.by_record
+        beside = [self._beside(name, rival, unit) for rival in self._rivals(name) if has_own]
         value = f"“{self.ours.name}” reaches a {label} of {with_error(score)}{unit}"
         return f"{value}: {'; '.join(beside)}." if beside else f"{value}."
 
     def _rivals(self, name: str) -> list[Measured]:
         """The best of the anchors by some score, and the best of our other methods."""
-        others = [one for one in self.methods if one is not self.ours and name in one.scores]
+        others = [one for one in self.methods if one is not self.ours and name in one.by_record]
         groups = ([one for one in others if one.is_anchor is is_anchor] for is_anchor in (True, False))
         return [max(group, key=lambda one: one.scores[name].value) for group in groups if group]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,13 +11,15 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from gansmith.errors import DataError
+from gansmith.errors import DataError, UsageError
 from gansmith.modalities.grids import Grids, Made, Values
 from gansmith.modalities.pairs.records import matched
 from gansmith.nets.resizing import resized
+from gansmith.scorecard.translation.asked import seen_as_asked
 from gansmith.scorecard.translation.card import TranslationCard
 from gansmith.scorecard.translation.fidelity import psnr
 from gansmith.scorecard.translation.measuring import Method, Trial, translation_card
+from gansmith.scorecard.translation.targets import together
 from gansmith.tasks.translate.translation import Translation
 
 MOST_AGAIN: Final = 20
@@ -52,6 +54,19 @@ def judged(
     Raises:
         DataError: Records are missing or malformed, of other sizes than their truths, or no pairs.
     """
+    return _judged(translation, source, truth, masks, real, by_order=by_order)[0]
+
+
+def _judged(
+    translation: Translation,
+    source: object,
+    truth: object = None,
+    masks: object = None,
+    real: object = None,
+    *,
+    by_order: bool = False,
+) -> tuple[TranslationCard, Sequence[Values], Sequence[Values]]:
+    """See `judged`: the card, what was made, and real records."""
     way, wish = translation.way, translation.wish
     if truth is None:
         inputs, names, notes = _some(translation, source, way.n_given)
@@ -81,7 +96,42 @@ def judged(
     trial = Trial(inputs, truths, wanted, names=names, shave=shave, kernel=kernel)
     model = ("Model", translation.model.known_digest()[:16])
     address = translation.translatable.address
-    return translation_card(methods, trial, address=address, notes=notes, made=(model,))
+    card = translation_card(methods, trial, address=address, notes=notes, made=(model,))
+    return card, made, trial.wanted
+
+
+def judged_by_target(
+    translations: Mapping[str, Translation], source: str, truth: str = "", *, real: str = ""
+) -> TranslationCard:
+    """One card with a row for each target.
+
+    Args:
+        translations: By the name of the target.
+        source: Records to be turned.
+        truth: A folder with a folder of true results for each target; empty: nobody knows.
+        real: Real records, of each target in a folder of its name, or all of them; empty: the truths.
+
+    Raises:
+        UsageError: There are no truths of a target.
+        DataError: See `judged`.
+    """
+    cards, made, of_target = (
+        dict[str, TranslationCard](),
+        dict[str, Sequence[Values]](),
+        dict[str, Sequence[Values]](),
+    )
+    for target, translation in translations.items():
+        if truth and not (Path(truth) / target).is_dir():
+            raise UsageError(f"{truth}: there is no folder {target!r}. Give a folder for each target.")
+        has_own = bool(real) and (Path(real) / target).is_dir()
+        own = str(Path(real) / target) if has_own else real or None
+        found = str(Path(truth) / target) if truth else None
+        cards[target], made[target], wanted = _judged(translation, source, found, real=own)
+        if has_own or not real:
+            of_target[target] = wanted
+    is_told = len(of_target) == len(cards)
+    seen = seen_as_asked(made, of_target, 0) if is_told else ({}, {})
+    return together(cards, *seen)
 
 
 def _returned(back: Translation, inputs: Sequence[Values], made: Sequence[Made]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, final
@@ -17,7 +17,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.grids import Made, Translatable, Turned, Turning, Values
 from gansmith.modalities.pairs.windows import fitting
 from gansmith.modalities.registry import offered
-from gansmith.modalities.translating import Translating, Way, Wish
+from gansmith.modalities.translating import Aiming, Translating, Way, Wish
 from gansmith.nets.resizing import resized
 from gansmith.store import as_json, write_whole
 from gansmith.tasks.model import Model, sealed, versions
@@ -81,6 +81,14 @@ class Translation:
         """How large records are cut up."""
         way = self.way
         return Tiles(way.reach, way.multiple, way.translatable.n_dims, MOST_POINTS // way.factor)
+
+    def by_target(self) -> dict[str, Translation]:
+        """One for each value that is asked for, by name; itself, without a name, where it is only one."""
+        aiming = offered(self.model.modality.recipe, Aiming)
+        targets = {} if aiming is None else aiming.targets(self.model.codec, self.wish.where)
+        if len(targets) < 2:
+            return {"": self}
+        return {name: replace(self, wish=replace(self.wish, where=where)) for name, where in targets.items()}
 
     def turning(self, masks: Path | None = None) -> Turning:
         """What is done to each record; `masks` say what of it counts as missing.

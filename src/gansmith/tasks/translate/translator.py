@@ -6,7 +6,7 @@ larger.transform(picture)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,7 @@ class Translator(AbstractLearner, BaseEstimator):
 
     Args:
         unpaired: Two sets of records, none of which has its counterpart in the other.
-        to_attribute: Learn to change this attribute of records to any of its values.
+        to_attribute: Learn to change this attribute of records to any of its values; several in a list.
         labels: A table with a column of file names and columns of attributes; empty: looked for.
         upscale: Make records so many times larger, 2 to 8; 0: no larger.
         restore: Repair damaged records.
@@ -66,7 +66,7 @@ class Translator(AbstractLearner, BaseEstimator):
         self,
         *,
         unpaired: bool = False,
-        to_attribute: str = "",
+        to_attribute: str | Sequence[str] = "",
         labels: str = "",
         upscale: int = 0,
         restore: bool = False,
@@ -120,7 +120,7 @@ class Translator(AbstractLearner, BaseEstimator):
             raise UsageError("to_attribute: what is known of files stands in a table. Give labels, not y.")
         options = {
             "unpaired": self.unpaired,
-            "to_attribute": self.to_attribute,
+            "to_attribute": _names(self.to_attribute),
             "labels": self.labels,
             "upscale": self.upscale,
             "restore": self.restore,
@@ -268,7 +268,12 @@ class Translator(AbstractLearner, BaseEstimator):
             )
         fit, options = from_plain(FitConfig, model.manifest["fit"]), model.manifest["options"]
         size = longest_side_of(options.get("size", ""))
-        own: dict[str, Any] = {**options, "size": size}
+        named = options.get("to_attribute", ())
+        own: dict[str, Any] = {
+            **options,
+            "size": size,
+            "to_attribute": named[0] if len(named) == 1 else named,
+        }
         translator = cls(
             **{name: value for name, value in own.items() if name in cls._get_param_names()},
             preset=fit.preset,
@@ -279,3 +284,8 @@ class Translator(AbstractLearner, BaseEstimator):
         )
         translator.model_ = model
         return translator
+
+
+def _names(named: str | Sequence[str]) -> tuple[str, ...]:
+    """One name, several, or none, as options have them."""
+    return tuple(filter(None, [named] if isinstance(named, str) else named))

@@ -91,8 +91,16 @@ def test_each_term_counts_where_it_has_a_weight(weight, name):
 
 
 def test_numbers_are_read_by_their_squared_error():
-    losses = played(replace(RULES, reader_weight=1.0, condition_is="numbers"))
+    losses = played(replace(RULES, reader_weight=1.0, parts=(2,), measured=(0,)))
     assert losses["reader"] != played(replace(RULES, reader_weight=1.0))["reader"]
+
+
+def test_what_is_not_asked_for_has_to_stay():
+    """Of two attributes of two classes one is asked for: only that is turned back, and both are read."""
+    rules = replace(RULES, parts=(2, 2))
+    condition = torch.tensor([[1.0, 0, 0, 0], [0, 0, 0, 1]])
+    assert rules.asked_of(condition).tolist() == [[True, True, False, False], [False, False, True, True]]
+    assert RULES.asked_of(condition).all()
 
 
 def test_without_a_source_nothing_is_made():

@@ -40,7 +40,7 @@ def labelled(counts: dict[str, int]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def counted(records: Domains) -> dict[str, int]:
-    return {value: len(places) for value, places in records.by_value().items()}
+    return {value: len(places) for _, value, places in records.groups}
 
 
 # --- Reading ------------------------------------------------------------------------------------------------
@@ -75,8 +75,8 @@ def test_records_in_both_sets_are_told():
 
 
 def test_an_attribute_is_read_with_the_records_and_rare_values_are_left_out():
-    records, _ = domains_of(labelled({"a": 6, "b": 7, "c": 2}), to_attribute="label")
-    assert list(records.by_value()) == ["a", "b"]
+    records, _ = domains_of(labelled({"a": 6, "b": 7, "c": 2}), to_attribute=["label"])
+    assert [*counted(records)] == ["a", "b"]
     assert len(records) == 13
     assert any("1 value of fewer than 5" in note for note in records.notes)
 
@@ -91,18 +91,63 @@ def test_an_attribute_is_read_with_the_records_and_rare_values_are_left_out():
 )
 def test_an_attribute_that_cannot_be_changed_is_refused(counts, attribute, error, said):
     with pytest.raises(error, match=said):
-        domains_of(labelled(counts), to_attribute=attribute)
+        domains_of(labelled(counts), to_attribute=[attribute])
+
+
+def in_both(n: int = 24) -> tuple[Any, DomainOptions]:
+    """Pictures of which a mood, a hat and an age are known, the hat of some of them."""
+    frame_of = pytest.importorskip("pandas").DataFrame
+    known = frame_of(
+        {
+            "mood": np.tile(["calm", "glad", "sad"], n // 3),
+            "hat": np.tile(np.array([None, "yes", "no", "yes"], object), n // 4),
+            "age": np.linspace(20, 60, n),
+        }
+    )
+    return domains_of((shades(n, 60), known), to_attribute=["mood,hat", "age"])
+
+
+def test_several_attributes_are_read_and_records_of_which_one_is_unknown_stay():
+    records, _ = in_both()
+    assert records.attributes.names == ("mood", "hat", "age")
+    assert [(name, value, len(places)) for name, value, places in records.groups] == [
+        ("mood", "calm", 8),
+        ("mood", "glad", 8),
+        ("mood", "sad", 8),
+        ("hat", "no", 6),
+        ("hat", "yes", 12),
+        ("age", "", 24),
+    ]
+
+
+def test_of_several_attributes_some_are_asked_for_and_of_the_rest_nothing_is():
+    records, options = in_both()
+    codec = DomainCodec.fit(records, options, 0)
+    assert codec.widths == (3, 2, 2)
+    batch = DomainWindows(codec, records).batch(torch.arange(240))
+    asked = torch.stack([part.any(1) for part in batch["condition"].split(codec.widths, 1)], 1)
+    turns = torch.arange(240) % 6
+    for place, which in enumerate((0, 0, 0, 1, 1, 2)):
+        assert asked[turns == place, which].all()
+    assert 0.4 < asked[turns < 3, 2].float().mean() < 0.6
+    own = batch["condition"][turns < 3][:, :3]
+    assert not (own * batch["origin"][turns < 3][:, :3]).any()  # each is asked for what it is not
+    only = codec.condition({"hat": "yes"})
+    assert only.tolist() == [[0, 0, 0, 0, 1, 0, 0]]
+    assert codec.condition(["hat=yes", "mood=glad"]).tolist() == [[0, 1, 0, 0, 1, 0, 0]]
+    rules: Any = DomainRecipe().plan(codec, 24, "default").game
+    assert (rules.parts, rules.measured) == ((3, 2, 2), (2,))
 
 
 def test_records_of_which_nothing_is_known_are_refused():
     with pytest.raises(UsageError, match="nothing is known"):
-        domains_of(shades(9, 60), to_attribute="label")
+        domains_of(shades(9, 60), to_attribute=["label"])
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"to": "x", "to_attribute": "y"}, "different tasks"),
+        ({"to": "x", "to_attribute": ["y"]}, "different tasks"),
         ({"labels": "x.csv"}, "--to-attribute"),
         ({"unpaired": True, "size": "12x40"}, "longest side"),
     ],
@@ -119,7 +164,7 @@ def test_unpaired_without_another_set_is_refused():
 
 def test_few_of_a_value_are_in_every_part():
     pictures, labels = labelled({"a": 60, "b": FEWEST_SPLIT - 1})
-    records, _ = domains_of((pictures, labels), to_attribute="label")
+    records, _ = domains_of((pictures, labels), to_attribute=["label"])
     part = records.take(np.arange(3))
     assert counted(part) == {"a": 3, "b": FEWEST_SPLIT - 1}
 
@@ -128,7 +173,7 @@ def test_few_of_a_value_are_in_every_part():
 
 
 def test_each_window_comes_of_another_domain_and_all_take_turns():
-    records, options = domains_of(labelled({"a": 6, "b": 9, "c": 7}), to_attribute="label")
+    records, options = domains_of(labelled({"a": 6, "b": 9, "c": 7}), to_attribute=["label"])
     codec = DomainCodec.fit(records, options, 0)
     windows = DomainWindows(codec, records)
     batch = windows.batch(torch.arange(90))
@@ -140,10 +185,23 @@ def test_each_window_comes_of_another_domain_and_all_take_turns():
     assert len({one.tobytes() for one in batch["source"].numpy()}) == len(records)
 
 
+def test_the_texture_of_one_record_is_all_that_is_wanted():
+    records, options = domains_of((shades(12, 60), shades(1, 180)), unpaired=True)
+    codec, recipe = DomainCodec.fit(records, options, 0), DomainRecipe()
+    assert codec.tables is None
+    batch = DomainWindows(codec, records).batch(torch.arange(24))
+    assert batch["condition"].tolist() == [[0, 1]] * 24
+    assert batch["real"].float().mean() > 150 > batch["source"].float().mean()
+    assert len({one.tobytes() for one in batch["source"].numpy()}) == 12
+    rules: Any = recipe.plan(codec, 13, "default").game
+    assert (rules.cycle_weight, rules.identity_weight) == (0, 0)
+    assert not recipe.rivals(codec, "default", rules)
+
+
 def test_numbers_are_attributes_too():
     ages = np.linspace(20, 60, 24)
     frame_of = pytest.importorskip("pandas").DataFrame
-    records, options = domains_of((shades(24, 60), frame_of({"age": ages})), to_attribute="age")
+    records, options = domains_of((shades(24, 60), frame_of({"age": ages})), to_attribute=["age"])
     codec = DomainCodec.fit(records, options, 0)
     batch = DomainWindows(codec, records).batch(torch.arange(24))
     assert (batch["condition"] != batch["origin"]).any(1).all()

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gansmith.engine.games.autoencoder import AutoencoderRules
-from gansmith.engine.games.cycle import CycleRules
+from gansmith.engine.games.domains import DomainRules
 from gansmith.errors import UsageError
 from gansmith.tabular.layout import Layout, hold_fixed
 from gansmith.tabular.networks import TableDecoder, TableNetworks, networks_for
@@ -74,5 +74,5 @@ def test_what_is_asked_for_is_copied_and_counts_nothing(decoder):
 
 
 def test_a_game_that_tables_do_not_play():
-    with pytest.raises(UsageError, match="no networks for the game 'cycle'"):
-        networks_for(LAYOUT, SIZES, CycleRules(batch_size=8))
+    with pytest.raises(UsageError, match="no networks for the game 'domains'"):
+        networks_for(LAYOUT, SIZES, DomainRules(batch_size=8))

@@ -6,6 +6,7 @@ imported: help texts are made of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, final
 
 from gansmith.errors import UsageError
@@ -31,8 +32,9 @@ class DomainOptions:
     unpaired: Annotated[bool, Offered(("fit",))] = False
     """With --to: no picture has a counterpart; DATA should look as the other folder does, and show what it
     shows."""
-    to_attribute: Annotated[str, Offered(("fit",), form="COLUMN")] = ""
-    """Learn to change this attribute of pictures to any of its values; see --labels."""
+    to_attribute: Annotated[tuple[str, ...], Offered(("fit",), form="COLUMN")] = ()
+    """Learn to change this attribute of pictures to any of its values; see --labels. Several: repeat
+    it, or part them by commas."""
     labels: Annotated[str, Offered(("fit",), form="FILE")] = ""
     """A CSV file with a column of file names and columns of labels; if not given, looked for beside the
     pictures."""
@@ -57,3 +59,13 @@ class DomainOptions:
     def longest_side(self) -> int:
         """That whole records are brought to; 0 where none was given."""
         return longest_side_of(self.size)
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Names of attributes in a sentence.
+
+    Example:
+        >>> quoted(["age"]), quoted(["age", "glasses"])
+        ("'age'", "'age' and 'glasses'")
+    """
+    return " and ".join(map(repr, names))

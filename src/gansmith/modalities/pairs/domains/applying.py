@@ -12,7 +12,7 @@ from torch import Tensor
 from gansmith.engine.games import AbstractRules, Networks
 from gansmith.errors import UsageError
 from gansmith.modalities.pairs.applying import noise_of
-from gansmith.modalities.pairs.domains import DOMAIN, SOURCE, TARGET
+from gansmith.modalities.pairs.domains import DOMAIN, SOURCE, TARGET, quoted
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.colours import heights
 from gansmith.modalities.translating import Way, Wish
@@ -22,20 +22,21 @@ from gansmith.nets.domain_translators import DomainTranslator
 def way_of(codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: Wish) -> Way:
     """See `Translating`."""
     state, network = codec.state_, cast("DomainTranslator", networks["generator"])
-    where = wish.where
+    where, names = wish.where, codec.attributes.names
     if state.has_two_sets:
         if where:
             raise UsageError(
                 "this model knows two sets, and no attribute. Leave --where out; --back turns round."
             )
+        if wish.is_back and state.is_of_one:
+            raise UsageError("this model has learnt the texture of one record, and no way back from it.")
         where = {DOMAIN: SOURCE if wish.is_back else TARGET}
     elif wish.is_back:
-        raise UsageError(
-            f"this model changes {codec.attribute!r}. Say to what: --where {codec.attribute}=VALUE."
-        )
+        raise UsageError(f"this model changes {quoted(names)}. Say to what: --where {names[0]}=VALUE.")
     elif not where:
-        raise UsageError(f"nothing says what to change: give --where {codec.attribute}=VALUE.")
+        raise UsageError(f"nothing says what to change: give --where {names[0]}=VALUE.")
     condition = codec.condition(where)
+    has_way_back = state.has_two_sets and not state.is_of_one
     is_various = bool(getattr(rules, "n_noise", 0))
 
     def parts(source: Tensor) -> list[Tensor]:
@@ -60,6 +61,6 @@ def way_of(codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: W
         size=state.size,
         is_various=is_various,
         weaker=None if codec.tables is None else ("colours", "colours alone, without any network"),
-        returning=replace(wish, is_back=not wish.is_back) if state.has_two_sets else None,
+        returning=replace(wish, is_back=not wish.is_back) if has_way_back else None,
         said={"task": "unpaired" if state.has_two_sets else "attribute", **values},
     )

@@ -13,6 +13,7 @@ from torch import Tensor
 from gansmith.engine.batches import Conditions
 from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.modalities.attribute_codec import AttributeCodec
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.grids import Translatable
 from gansmith.modalities.pairs.codec import as_bytes, as_values, window_of
 from gansmith.modalities.pairs.domains import DomainOptions
@@ -52,6 +53,8 @@ class DomainState:
     """Longest side that whole records are brought to; 0: they are learnt from as they come."""
     has_two_sets: bool = False
     """Whether there are two domains, of two sets; else there is an attribute."""
+    is_of_one: bool = False
+    """Whether the second set is one record: its texture is learnt, from its patches, and no way back."""
 
 
 @final
@@ -60,7 +63,7 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
 
     Args:
         state: What is known.
-        attributes: Of one attribute: what records are, and can become.
+        attributes: What records are, and can become.
         tables: See `ColourTables`, a table for each value; None: colours are left to the network.
     """
 
@@ -81,8 +84,9 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
             ),
             size=size,
             has_two_sets=len(records.sets) == 2,
+            is_of_one=len(records.sets) == 2 and len(records.groups[-1][2]) == 1,
         )
-        has_tables = state.has_two_sets and state.n_channels in COLOURED
+        has_tables = state.has_two_sets and not state.is_of_one and state.n_channels in COLOURED
         return cls(state, attributes, _tables(records, seed) if has_tables else None)
 
     @classmethod
@@ -95,10 +99,9 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
         tables = tensors.get(_TABLES)
         others = {name: tensor for name, tensor in tensors.items() if name != _TABLES}
         attributes = AttributeCodec.from_state(state.get("attributes", {}), others)
-        if len(attributes.columns) != 1:
-            raise ModelFileError(
-                "what is known of the domains is damaged: there is no attribute, or several."
-            )
+        n_most = 1 if known.has_two_sets else len(attributes.columns)
+        if not 1 <= len(attributes.columns) <= n_most:
+            raise ModelFileError("what is known of the domains is damaged: so many attributes cannot be.")
         wanted = (attributes.n_conditions, N_HEIGHTS, known.n_channels, *[N_COLOURS] * 3)
         if tables is not None and (tables.dtype != torch.float32 or tables.shape != wanted):
             raise ModelFileError(
@@ -119,9 +122,9 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
         return needed(modality.format, Translatable, modality.kind)
 
     @property
-    def attribute(self) -> str:
-        """The name of what is changed."""
-        return self.attributes.names[0]
+    def widths(self) -> tuple[int, ...]:
+        """How many numbers of a condition say each attribute."""
+        return tuple(column.width for column in self.attributes.columns)
 
     @property
     def n_values(self) -> int:
@@ -134,13 +137,18 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
     def condition(self, where: Where) -> Conditions:
         """What a generator is told of one record for which that is asked, shape `(1, n_conditions)`.
 
+        Of an attribute that is not named nothing is asked, whatever usually goes with those that are.
+
         Raises:
             UsageError: There is no such attribute, or it never has that value.
         """
-        column = self.attributes.columns[0]
-        asked = column.asked(terms_of(where, self.attributes.names))
-        drawn = self.attributes.draw(1, draws(0), {column.name: asked})
-        return self.attributes.encode(drawn)
+        attributes, terms = self.attributes, terms_of(where, self.attributes.names)
+        named = dict[str, np.ndarray]()
+        for name in dict.fromkeys(term.column for term in terms):
+            column = attributes.columns[attributes.index(name)]
+            asked = column.asked([term for term in terms if term.column == name])
+            named[name] = attributes.draw(1, draws(0), {name: asked}).columns[name]
+        return attributes.encode(Attributes(named))
 
     def encode(self, records: Any, seed: int) -> Compact:
         raise UsageError("records of domains are learnt from in windows, not as a whole.")
@@ -161,8 +169,7 @@ def _tables(records: Domains, seed: int) -> Tensor:
     """For each of two domains the colours of the other one in its own."""
     rng = draws(seed)
     points = [
-        points_of([shares(records.grid(place)) for place in places], rng)
-        for places in records.by_value().values()
+        points_of([shares(records.grid(place)) for place in places], rng) for _, _, places in records.groups
     ]
     tables = [table(transport(points[1 - to], points[to], rng), records.n_channels) for to in (0, 1)]
     return torch.from_numpy(np.ascontiguousarray(np.stack(tables)))

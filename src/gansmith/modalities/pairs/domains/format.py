@@ -14,7 +14,7 @@ from gansmith.errors import Caution, DataError, UsageError, did_you_mean
 from gansmith.modalities.attributes import Attributes, HasAttributes
 from gansmith.modalities.format import AbstractFormat, Writer
 from gansmith.modalities.grids import Grids, Translatable
-from gansmith.modalities.pairs.domains import DOMAIN, SOURCE, TARGET, DomainOptions
+from gansmith.modalities.pairs.domains import DOMAIN, SOURCE, TARGET, DomainOptions, quoted
 from gansmith.modalities.pairs.domains.records import Domains
 from gansmith.modalities.pairs.format import N_CHANNELS, in_arrays, kind_of, said_of, shown
 from gansmith.modalities.previews import Preview
@@ -84,12 +84,12 @@ class DomainFormat(AbstractFormat[Any, DomainOptions]):
             names = (SOURCE, TARGET)
             sides = zip(names, records.sets, strict=True)
             return [{"part": name, "kind": records.kind, "holds": said_of(grids)} for name, grids in sides]
-        counts = {value: len(places) for value, places in records.by_value().items()}
-        listed = ", ".join(f"{value} ({n:,})" for value, n in counts.items() if value) or "numbers"
-        return [
-            {"part": "records", "kind": records.kind, "holds": said_of(records.sets[0])},
-            {"part": records.attribute, "kind": "attribute", "holds": listed},
-        ]
+        rows = [{"part": "records", "kind": records.kind, "holds": said_of(records.sets[0])}]
+        for name in records.attributes.names:
+            counts = {value: len(places) for value, places in records.by_value(name).items()}
+            listed = ", ".join(f"{value} ({n:,})" for value, n in counts.items() if value) or "numbers"
+            rows.append({"part": name, "kind": "attribute", "holds": listed})
+        return rows
 
     def preview(self, records: np.ndarray) -> Preview:
         """What was made, shape `(n, n_channels, *grid)`, 0 to 255."""
@@ -174,17 +174,15 @@ def _by_attribute(source: object, options: DomainOptions) -> Domains:
     records = modality.format.read(source, _own(modality, options, **more))
     if not isinstance(records, HasAttributes):
         raise DataError(f"data of kind {modality.kind!r} has no attributes that could be changed.")
-    name, known = options.to_attribute, records.attributes.columns
-    if name not in known:
-        if not known:
-            raise UsageError(
-                f"to_attribute {name!r}: nothing is known of these records. Put them in a folder for each "
-                "value, or give a table with --labels."
-            )
-        raise UsageError(f"to_attribute {name!r}: there is no such attribute. {did_you_mean(name, known)}")
+    names = _named(options.to_attribute, records.attributes.columns)
     grids = translating.read_grids(records, _own(modality, options), N_CHANNELS[options.channels])
-    kept, notes = _kept(name, known[name])
-    attributes = Attributes({name: known[name]}).take(kept)
+    found = {name: _usual(name, records.attributes.columns[name]) for name in names}
+    columns = {name: column for name, (column, _) in found.items()}
+    kept = np.flatnonzero(np.any([_is_known(column) for column in columns.values()], axis=0))
+    attributes = Attributes(columns).take(kept)
+    notes = [note for _, some in found.values() for note in some]
+    if n_lost := len(grids) - len(kept):
+        notes.append(f"{n_lost:,} of {len(grids):,} records left out: {quoted(names)} unknown or rare")
     everything = getattr(records, "notes", ())
     return Domains(
         (grids,), np.zeros(len(kept), np.int64), kept, attributes, modality.kind, grids.name,
@@ -192,27 +190,53 @@ def _by_attribute(source: object, options: DomainOptions) -> Domains:
     )  # fmt: skip
 
 
-def _kept(name: str, column: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Which records are learnt from: those whose value is known, and is that of enough of them.
+def _named(texts: Sequence[str], known: Mapping[str, np.ndarray]) -> list[str]:
+    """The attributes that are to be changed; one text may name several, parted by commas.
+
+    Raises:
+        UsageError: There is no such attribute.
+    """
+    parted = ([text] if text in known else text.split(",") for text in texts)
+    names = list(dict.fromkeys(name.strip() for some in parted for name in some))
+    for name in names:
+        if not known:
+            raise UsageError(
+                f"to_attribute {name!r}: nothing is known of these records. Put them in a folder for each "
+                "value, or give a table with --labels."
+            )
+        if name not in known:
+            raise UsageError(
+                f"to_attribute {name!r}: there is no such attribute. {did_you_mean(name, known)}"
+            )
+    return names
+
+
+def _is_known(column: np.ndarray) -> np.ndarray:
+    if column.dtype != object:
+        return ~np.isnan(column)
+    return np.array([value is not None for value in column.tolist()], bool)
+
+
+def _usual(name: str, column: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """An attribute in which values of few records are unknown, and a note on them.
 
     Raises:
         DataError: Fewer than two values are left.
     """
     notes = list[str]()
     if column.dtype != object:
-        is_kept, n_values = ~np.isnan(column), len(np.unique(column[~np.isnan(column)]))
+        n_values = len(np.unique(column[~np.isnan(column)]))
     else:
         counts = Counter(value for value in column.tolist() if value is not None)
         usual = {value for value, n in counts.items() if n >= FEWEST_OF_VALUE}
         if n_rare := len(counts) - len(usual):
             what = "value" if n_rare == 1 else "values"
             notes.append(f"{name!r}: {n_rare} {what} of fewer than {FEWEST_OF_VALUE} records left out")
-        is_kept, n_values = np.array([value in usual for value in column.tolist()], bool), len(usual)
-    if n_unknown := len(column) - int(is_kept.sum()):
-        notes.append(f"{n_unknown:,} of {len(column):,} records left out: {name!r} is unknown or rare")
+        column = np.array([value if value in usual else None for value in column.tolist()], object)
+        n_values = len(usual)
     if n_values < 2:
         raise DataError(
             f"attribute {name!r} has {'one value' if n_values else 'no value'} that {FEWEST_OF_VALUE} or "
             "more records have: there is nothing to change it to. Give records of two values or more."
         )
-    return np.flatnonzero(is_kept), notes
+    return column, notes

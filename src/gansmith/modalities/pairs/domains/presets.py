@@ -35,31 +35,40 @@ ADVERSARIAL: Final = 0.1
 """Of fooling, where colours are moved already: with 1 the games made patches worse (LOG.md)."""
 GAMMA: Final = 0.015
 """Of R1 and R2, of a patch."""
+READER_SCALES: Final = (1, 2)
+"""Dots that only a fine eye sees were read as garments (LOG.md)."""
 MANY_VALUES: Final = 12
 WARM_UP: Final = 0.1
 """Of the run, where an attribute has that many values: forty garments were not changed at all without, four
 expressions better (LOG.md)."""
 CYCLE: Final = 5.0
 CONTRAST: Final = 0.5
+CONTRAST_OF_ONE: Final = 0.25
+"""Where the texture of one record is wanted."""
 
 
 def is_of_texture(codec: DomainCodec) -> bool:
     """Whether colours are moved already, and of records windows are seen: what is left is texture."""
-    return codec.tables is not None and not codec.state_.size
+    return (codec.tables is not None or codec.state_.is_of_one) and not codec.state_.size
 
 
 def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
     """The rules: of two sets the colours are changed already, and many results are right."""
     has_two, has_tables = codec.state_.has_two_sets, codec.tables is not None
+    columns, is_of_one = codec.attributes.columns, codec.state_.is_of_one
+    is_contrast = is_contrast or is_of_one
+    contrast = CONTRAST_OF_ONE if is_of_one else CONTRAST
     return DomainRules(
         batch_size=8,
-        adversarial_weight=ADVERSARIAL if is_of_texture(codec) else 1.0,
+        adversarial_weight=ADVERSARIAL if is_of_texture(codec) and has_tables else 1.0,
         cycle_weight=0.0 if is_contrast else CYCLE,
-        contrast_weight=CONTRAST if is_contrast else 0.0,
-        identity_weight=0.0 if has_tables else 2.0,
+        contrast_weight=contrast if is_contrast else 0.0,
+        identity_weight=0.0 if has_tables or is_of_one else 2.0,
         reader_weight=0.0 if has_two else 1.0,
-        warm_up_share=WARM_UP if codec.attributes.n_conditions >= MANY_VALUES else 0.0,
-        condition_is="one" if isinstance(codec.attributes.columns[0], Categories) else "numbers",
+        reader_scales=READER_SCALES,
+        warm_up_share=WARM_UP if max(codec.widths) >= MANY_VALUES else 0.0,
+        parts=codec.widths,
+        measured=tuple(place for place, one in enumerate(columns) if not isinstance(one, Categories)),
         n_noise=int(has_two),
         penalties=tuple(PenaltyConfig(name, GAMMA, interval=8) for name in ("r1", "r2")),
         generator=PlayerConfig(5e-4, 0.0, beta1=0.5, average_half_life_samples=2_000),

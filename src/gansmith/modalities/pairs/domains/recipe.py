@@ -12,17 +12,19 @@ from gansmith.engine.batches import Batch, Dataset, Samples
 from gansmith.engine.games import AbstractRules, Networks, Readings
 from gansmith.engine.games.domains import DomainRules
 from gansmith.errors import DataError, UsageError
-from gansmith.modalities.pairs.domains import DomainOptions
+from gansmith.modalities.pairs.domains import DomainOptions, quoted
 from gansmith.modalities.pairs.domains.applying import way_of
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.pairs.domains.networks import DomainNetworks, networks_for
 from gansmith.modalities.pairs.domains.presets import PRESETS, rivals
 from gansmith.modalities.pairs.domains.records import FEWEST_SPLIT, Domains
+from gansmith.modalities.pairs.domains.targets import targets_of
 from gansmith.modalities.pairs.domains.windows import DomainWindows
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.translating import Way, Wish
 from gansmith.scorecard.translation.patches import patches_of, side_of
 from gansmith.scorecard.translation.realism import patch_auc
+from gansmith.tabular.where import Where
 
 FEWEST_TO_HOLD_OUT: Final = 20
 """Of fewer records none is held out."""
@@ -35,7 +37,7 @@ N_FOLDS: Final = 2
 
 @final
 class DomainRecipe(AbstractRecipe[DomainCodec]):
-    """See `Translating`, `Racing`: records of any kind on a grid, of several domains."""
+    """See `Translating`, `Aiming`, `Racing`: records of any kind on a grid, of several domains."""
 
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = DomainCodec
     networks: ClassVar[type[Any]] = DomainNetworks
@@ -76,7 +78,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
         """
         if not codec.state_.has_two_sets:
             return "asked"
-        n_domains = codec.attributes.n_conditions
+        n_domains = 1 if codec.state_.is_of_one else codec.attributes.n_conditions
 
         def score(fake: Samples, real: Samples) -> float:
             """Held-out windows take turns: see `DomainWindows`."""
@@ -87,7 +89,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
 
     def rivals(self, codec: DomainCodec, preset: str, rules: AbstractRules) -> Mapping[str, AbstractRules]:
         """See `Racing`."""
-        is_raced = PRESETS[preset].is_raced and codec.state_.has_two_sets
+        is_raced = PRESETS[preset].is_raced and codec.state_.has_two_sets and not codec.state_.is_of_one
         return rivals(cast("DomainRules", rules)) if is_raced else {}
 
     def rating(self, score: float, readings: Readings) -> float:
@@ -98,13 +100,18 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
         """See `Translating`."""
         return way_of(codec, rules, networks, wish)
 
+    def targets(self, codec: DomainCodec, where: Where) -> Mapping[str, Where]:
+        """See `Aiming`: two sets are not chosen by conditions."""
+        return {} if codec.state_.has_two_sets else targets_of(codec, where)
+
     def fine_tuning_options(
         self, codec: DomainCodec, own: DomainOptions, given: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """See the base class: what is changed is the model's."""
         known = {name: getattr(own, name) for name in ("unpaired", "to_attribute", "size")}
         for name, value in known.items():
-            if given.get(name, value) != value:
+            new = given.get(name, value)
+            if (tuple(new) if isinstance(new, list) else new) != value:
                 raise UsageError(
                     f"{name} is {given[name]!r}, and that of the model to be fine-tuned is {value!r}. Leave "
                     "it out: it comes from the model."
@@ -114,12 +121,12 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
 
     def remarks(self, codec: DomainCodec, records: Domains, target: str) -> tuple[str, ...]:
         """See the base class: what held-out scores are worth where records are few."""
-        few = [value for value, places in records.by_value().items() if len(places) < FEWEST_SPLIT]
+        few = [f"{name} {value}" for name, value, places in records.groups if len(places) < FEWEST_SPLIT]
         if not few:
             return ()
         more = f" and {len(few) - N_NAMED} more" if len(few) > N_NAMED else ""
         return (
-            f"{codec.attribute} {', '.join(few[:N_NAMED])}{more}: fewer than {FEWEST_SPLIT} records, all of "
+            f"{', '.join(few[:N_NAMED])}{more}: fewer than {FEWEST_SPLIT} records, all of "
             "which are learnt from: held-out scores are of these as well",
         )
 
@@ -130,24 +137,26 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
                 f"{records.name}: records have {records.n_channels} channels, those of the model "
                 f"{codec.state_.n_channels}. Give such as it was learnt from."
             )
-        if records.attribute != codec.attribute:
+        if set(records.attributes.names) != set(codec.attributes.names):
             raise DataError(
-                f"{records.name}: records differ in {records.attribute!r}, those of the model in "
-                f"{codec.attribute!r}. Give such as it was learnt from."
+                f"{records.name}: records differ in {quoted(records.attributes.names)}, those of the model "
+                f"in {quoted(codec.attributes.names)}. Give such as it was learnt from."
             )
         return codec.attributes.unknown(records.attributes)[:-1]  # the last is on how several go together
 
     def describe(self, codec: DomainCodec) -> list[dict[str, str]]:
         state = codec.state_
         what = "records of one set turned into such as of the other, and back"
-        if not state.has_two_sets:
-            what = f"{codec.attribute!r} of a record changed"
+        if state.is_of_one:
+            what = "records of one set in the texture of one record"
+        elif not state.has_two_sets:
+            what = f"{quoted(codec.attributes.names)} of a record changed"
         window = " x ".join(map(str, reversed(state.window)))
         seen = f"whole, longest side {state.size}" if state.size else f"windows of {window}"
         rows = [{"part": "task", "learnt": what}, {"part": "seen", "learnt": f"{state.kind}, {seen}"}]
         if not state.has_two_sets:
-            (row,) = codec.attributes.describe()
-            rows.append({"part": row["attribute"], "learnt": row["learnt"]})
+            found = codec.attributes.describe()
+            rows += [{"part": row["attribute"], "learnt": row["learnt"]} for row in found]
         if codec.tables is not None:
             rows.append({"part": "colours", "learnt": "moved before any game, by height: --strength 0"})
         return rows

@@ -31,7 +31,7 @@ class Domains:
     of_grid: np.ndarray
     """Shape `(n,)`: its number there."""
     attributes: Attributes
-    """One column: what is to be changed."""
+    """A column for each thing that is to be changed; None, or NaN, where it is unknown."""
     kind: str
     """Of the records."""
     name: str
@@ -43,25 +43,15 @@ class Domains:
         return len(self.of_grid)
 
     @property
-    def attribute(self) -> str:
-        """The name of what is to be changed."""
-        return self.attributes.names[0]
-
-    @property
-    def values(self) -> np.ndarray:
-        """What each record is, shape `(n,)`."""
-        return self.attributes.columns[self.attribute]
-
-    @property
     def n_channels(self) -> int:
         """Of all records."""
         return self.sets[0].n_channels
 
     def take(self, indices: np.ndarray) -> Domains:
         """The records with these numbers; of a value that few have all, whichever were asked for."""
-        few = [place for places in self.by_value().values() if len(places) < FEWEST_SPLIT for place in places]
+        few = [place for _, _, places in self.groups if len(places) < FEWEST_SPLIT for place in places]
         missing = np.setdiff1d(np.array(few, np.int64), indices)
-        kept = np.concatenate([indices, missing]).astype(np.int64)
+        kept = np.concatenate([indices, np.unique(missing)]).astype(np.int64)
         return replace(
             self,
             of_set=self.of_set[kept],
@@ -69,14 +59,25 @@ class Domains:
             attributes=self.attributes.take(kept),
         )
 
-    def by_value(self) -> Mapping[str, list[int]]:
-        """The numbers of the records of each value; of an attribute of numbers all are together."""
-        if self.values.dtype != object:
-            return {"": list(range(len(self)))}
+    def by_value(self, name: str) -> Mapping[str, list[int]]:
+        """The numbers of the records of each value of an attribute; of one of numbers all are together."""
+        column = self.attributes.columns[name]
+        if column.dtype != object:
+            return {"": np.flatnonzero(~np.isnan(column)).tolist()}
         found = dict[str, list[int]]()
-        for place, value in enumerate(self.values.tolist()):
-            found.setdefault(value, []).append(place)
+        for place, value in enumerate(column.tolist()):
+            if value is not None:
+                found.setdefault(value, []).append(place)
         return dict(sorted(found.items()))
+
+    @property
+    def groups(self) -> list[tuple[str, str, list[int]]]:
+        """Attributes, their values, and the numbers of the records that have them."""
+        return [
+            (name, value, places)
+            for name in self.attributes.names
+            for value, places in self.by_value(name).items()
+        ]
 
     def sides(self, number: int) -> tuple[int, ...]:
         """Of the grid of a record."""
