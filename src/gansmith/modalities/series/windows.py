@@ -75,7 +75,7 @@ class WindowView:
             "n_steps": self.n_steps,
             "sources": list(self.sources),
             "is_sliding": self.is_sliding,
-            "codings": {one.name: list(one.places) for one in self.codings},
+            "codings": [[one.name, list(one.places)] for one in self.codings],
         }
         tensors = {f"view/{name}": tensor for name, tensor in self.tensors.items()}
         tensors |= {f"table/{name}": tensor for name, tensor in self.tables.state().items()}
@@ -91,8 +91,7 @@ class WindowView:
             return {name.split("/")[1]: one for name, one in tensors.items() if name.startswith(part + "/")}
 
         codings = tuple(
-            CODINGS[name](tuple(places), state["n_steps"], of(name))
-            for name, places in state["codings"].items()
+            CODINGS[name](tuple(places), state["n_steps"], of(name)) for name, places in state["codings"]
         )
         sources = tuple(state["sources"])
         tables = Tables.from_state(of("table"))

@@ -140,7 +140,8 @@ def test_scores_of_what_scores_stand_for_are_these_scores():
 def test_a_view_comes_back_from_its_state():
     view = view_of("windows")
     state, tensors = view.state()
-    again = WindowView.from_state(json.loads(json.dumps(state)), tensors)
+    again = WindowView.from_state(json.loads(json.dumps(state, sort_keys=True)), tensors)
+    assert [one.name for one in again.codings] == [one.name for one in view.codings]
     values = torch.from_numpy(windows()[:20])
     torch.testing.assert_close(again.expand(values), view.expand(values), rtol=0, atol=0)
 
