@@ -15,6 +15,8 @@ from gansmith.modalities.series.window_coding import AbstractCoding, Kinds, Told
 
 MOST_WALKING: Final = 5
 """Measures that a path leads through, so that all orders can be tried."""
+NEAR: Final = 1e-9
+"""Share of a number by which another one may lie below it, and still bound it."""
 ROUNDING: Final = 1e-5
 """On the common scale, whose deviation is 1."""
 
@@ -24,9 +26,10 @@ class Bars(AbstractCoding):
     """One path through the measures of each step, and how far those that bound the others lie beyond them.
 
     All numbers are on one scale, on which changes are equally large everywhere. The path leads from a
-    measure to the next, and on to the following step (open, close, open, close, ...); of it the first number
-    is told, then sizes and directions of the changes, 1 or -1. So calm times and busy ones lie in the
-    correlations of sizes, and what has to lie above all the others (the high) does.
+    measure to the next, and on to the following step (open, close, open, close, ...); of it the number in the
+    middle is told, from which neither end is far, then sizes and directions of the changes, 1 or -1. So calm
+    times and busy ones lie in the correlations of sizes, and what has to lie above all the others (the high)
+    does.
     """
 
     name = "bars"
@@ -34,6 +37,11 @@ class Bars(AbstractCoding):
     @property
     def _path(self) -> list[int]:
         return self.tensors["path"].tolist()
+
+    @property
+    def _middle(self) -> int:
+        """The place on the path that is told."""
+        return self.n_steps * len(self._path) // 2
 
     @property
     def _bounds(self) -> list[tuple[int, int]]:
@@ -48,7 +56,12 @@ class Bars(AbstractCoding):
         path = [self.places[one] for one in self._path]
         chain = [(place, step) for step in range(self.n_steps) for place in path]
         bounds = [(self.places[one], step) for one, _ in self._bounds for step in range(self.n_steps)]
-        parts = [("first", chain[:1]), ("size", chain[1:]), ("direction", chain[1:]), ("beyond", bounds)]
+        parts = [
+            ("middle", [chain[self._middle]]),
+            ("size", chain[1:]),
+            ("direction", chain[1:]),
+            ("beyond", bounds),
+        ]
         return tuple(f"{place}/{what}/{step}" for what, told in parts for place, step in told)
 
     def roundings(self, tolerance: Tolerance) -> tuple[float, ...]:
@@ -62,14 +75,16 @@ class Bars(AbstractCoding):
         chain = walking.flatten(1)
         changes = _flushed(chain.diff(dim=1))
         directions = torch.where(changes < 0, -1.0, 1.0).to(changes.dtype)
-        return torch.cat([chain[:, :1], changes.abs(), directions, *beyond], 1)
+        middle = chain[:, [self._middle]]
+        return torch.cat([middle, changes.abs(), directions, *beyond], 1)
 
     def made(self, told: Told) -> Values:
         n_changes = self.n_steps * len(self._path) - 1
-        first, sizes, directions, rest = told.split(
+        middle, sizes, directions, rest = told.split(
             [1, n_changes, n_changes, self.n_steps * len(self._bounds)], 1
         )
-        chain = torch.cat([first, sizes * directions], 1).cumsum(1)
+        way = torch.nn.functional.pad((sizes * directions).cumsum(1), (1, 0))
+        chain = middle + way - way[:, [self._middle]]
         walking = chain.unflatten(1, (self.n_steps, len(self._path)))
         ends = {1: walking.amax(2), -1: walking.amin(2)}
         beyond = rest.unflatten(1, (len(self._bounds), self.n_steps)).unbind(1) if self._bounds else ()
@@ -90,7 +105,8 @@ def fit_bars(
     """
     n_own = values.shape[2]
     first = values.reshape(-1, n_own)
-    is_above = np.array([(first[:, [one]] >= first).all(0) for one in range(n_own)])
+    least = first - NEAR * np.abs(first)
+    is_above = np.array([(first[:, [one]] >= least).all(0) for one in range(n_own)])
     tops, bottoms = _bounding(is_above)
     walking = [one for one in range(n_own) if one not in (*tops, *bottoms)]
     if n_own < 2 or not 0 < len(walking) <= MOST_WALKING:
