@@ -206,6 +206,20 @@ class Describing(Protocol):
 
 
 @runtime_checkable
+class Addressed(Protocol):
+    """Records can be written to an address, such as that of a database."""
+
+    def address_writer(self, address: str, like: Any, metadata: Mapping[str, str], options: Any) -> Writer:
+        """What stands behind an address, all of it written or nothing.
+
+        Raises:
+            UsageError: Nothing can be written there, or what is there would be lost.
+            DataError: It cannot be reached.
+        """
+        ...
+
+
+@runtime_checkable
 class Auditing(Protocol):
     """What is wrong with records can be said before anything is learnt from them."""
 

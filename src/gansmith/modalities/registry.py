@@ -127,6 +127,14 @@ KINDS: Final = {
             ("entity", "time", "window", "wide"),
         ),
         Modality(
+            "relational",
+            "Databases: tables that point at each other; an address, a file or a folder of tables.",
+            "gansmith.modalities.relational.format:RelationalFormat",
+            "gansmith.modalities.relational.recipe:RelationalRecipe",
+            "gansmith.modalities.relational:RelationalOptions",
+            ("keep", "generate"),
+        ),
+        Modality(
             "table",
             "Rows and columns.",
             "gansmith.modalities.table.format:TableFormat",
@@ -251,6 +259,7 @@ _CANNOT: Final = {
     "HasClasses": "has nothing by which records could be labelled: leave the label out",
     "Contesting": "has no classifiers yet by which methods against imbalance could be compared",
     "Pictured": "cannot be shown as pictures in a report: leave out --model",
+    "Addressed": "cannot be written into a database: name a file with -o",
     "Translatable": "cannot be turned into others: they are no values on a grid",
     "Filming": "cannot be shown as a film",
     "Damaging": "cannot be restored: nobody has said yet how such records are damaged",

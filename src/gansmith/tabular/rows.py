@@ -122,7 +122,8 @@ class RowCodec:
             for index in self.playing
         ]
         levels = [part for i, (_, part) in zip(self.playing, found, strict=True) if self.columns[i].n_bins]
-        codes = np.stack([part for part, _ in found], 1)
+        n = records.num_rows
+        codes = np.stack([part for part, _ in found], 1) if found else np.zeros((n, 0), np.int64)
         return codes, np.stack(levels, 1) if levels else np.zeros((len(codes), 0), np.float32)
 
     def decode(

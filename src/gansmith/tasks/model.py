@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,16 +19,16 @@ from gansmith.engine.games import AbstractRules, rules_from_plain
 from gansmith.engine.processors import n_threads, sampling_precision
 from gansmith.errors import GansmithError, ModelFileError, UsageError
 from gansmith.modalities.capabilities import AskingByOption, Conditional, Imputing, Partial, Request
-from gansmith.modalities.format import HasColumns, Writer
+from gansmith.modalities.format import HasColumns
 from gansmith.modalities.recipe import AbstractCodec
 from gansmith.modalities.registry import Modality, find_modality, needed, offered, options_of
 from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
-from gansmith.store import as_json, write_whole
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.tabular.where import Where, with_texts
 from gansmith.tasks.runs.settings import FitConfig, Summary
 from gansmith.tasks.sampling import Sampling
+from gansmith.tasks.writing import sealed, write_blocks, writer_for
 
 UNFINISHED: Final = (
     "the model is not finished: its run was stopped before the end, or has not come to it. Go on with the "
@@ -218,7 +217,7 @@ class Model:
         provenance = self.provenance(n_records, seed, asked)
         blocks = self.made(n_records, seed, request, truncation)  # refuses before anything is written
         kept = sealed(provenance)
-        writer = self.modality.format.writer(Path(path), self.codec.empty, kept, settled)
+        writer = writer_for(self.modality, str(path), self.codec.empty, kept, settled)
         write_blocks(path, writer, blocks, provenance)
         return provenance
 
@@ -344,20 +343,6 @@ def load_model(path: str | Path) -> Model:
         raise ModelFileError(
             f"{path}: its parts do not fit together ({error}). It is damaged or was made by hand."
         ) from error
-
-
-def sealed(provenance: Mapping[str, Any]) -> dict[str, str]:
-    """Provenance as it stands inside a file, where the format has a place for it."""
-    return {"gansmith": json.dumps(provenance, sort_keys=True)}
-
-
-def write_blocks(path: str | Path, to: Writer, blocks: Iterator[Any], provenance: Mapping[str, Any]) -> None:
-    """Write all blocks, and their provenance beside the file at `path`; "-", standard output, has none."""
-    with to as writer:
-        for block in blocks:
-            writer.write(block)
-    if str(path) != "-":
-        write_whole(Path(f"{Path(path)}.meta.json"), as_json(provenance) + b"\n")
 
 
 def versions() -> dict[str, str]:

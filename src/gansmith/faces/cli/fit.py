@@ -15,6 +15,7 @@ from gansmith.faces.cli.options import Json, check_model_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
 from gansmith.modalities.registry import find_modality, kinds, options_of, recognise
 from gansmith.settings import from_plain, settings_of
+from gansmith.store.address import without_password
 from gansmith.store.run_folder import RunFolder
 from gansmith.tasks.runs.settings import FitConfig
 
@@ -84,7 +85,16 @@ def fit(
     if fit_run.training.length.cuts:
         console.print(f"Shortened to fit the time budget; {fit_run.repeat()} repeats this run exactly.")
     if not is_finished:
-        command = ["gansmith", "fit", data, "-o", str(output), "--run", str(folder), "--resume"]
+        command = [
+            "gansmith",
+            "fit",
+            without_password(data),
+            "-o",
+            str(output),
+            "--run",
+            str(folder),
+            "--resume",
+        ]
         command += ["--sampling-only"] if sampling_only else []
         console.print(
             f"Stopped; a checkpoint is kept. `gansmith sample {folder}` uses the best model so far."

@@ -10,6 +10,7 @@ import typer
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import STDOUT, Json, Output, Seed, Where, check_records_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
+from gansmith.store.address import without_password
 
 
 @offering("sample")
@@ -18,7 +19,10 @@ def sample(
         Path, typer.Argument(help="A model file; or a run folder, to use its best model so far.")
     ],
     chosen: Chosen,
-    n: Annotated[int, typer.Option("-n", "--records", min=0, help="How many records to make.")] = 1000,
+    n: Annotated[
+        int | None,
+        typer.Option("-n", "--records", min=0, help="How many records to make; if not given, 1000."),
+    ] = None,
     output: Output = STDOUT,
     where: Where = None,
     balance: Annotated[
@@ -41,27 +45,29 @@ def sample(
 ) -> None:
     """Make synthetic records with a model."""
     from gansmith.tasks.runs.so_far import model_at
+    from gansmith.tasks.writing import n_asked
 
     if discriminator_scores and (json or output != STDOUT):
         raise UsageError("--discriminator-scores prints the records as text: leave out -o and --json.")
     check_records_output(output, model, json=json)
     loaded = model_at(model)
+    n_records, counted = n_asked(loaded.modality, loaded.codec, n, chosen.options)
     for doubt in loaded.doubts(where, balance):
         typer.echo(f"Note: {doubt}", err=True)
     if discriminator_scores:  # each record as a person would look at it, and what is thought of it
         import numpy as np
 
-        for block in loaded.blocks(n, seed, where, balance, truncation):
+        for block in loaded.blocks(n_records, seed, where, balance, truncation):
             for index, probability in enumerate(loaded.realism(block)):
                 one = block.take(np.array([index]))
                 typer.echo(loaded.modality.format.preview(one).as_text())
                 typer.echo(f"probability of being real: {probability:.3f}\n")
         return
-    provenance = loaded.write(Path(output), n, seed, where, balance, chosen.options, truncation)
+    provenance = loaded.write(output, n_records, seed, where, balance, chosen.options, truncation)
     if output != STDOUT:
-        typer.echo(f"Wrote {n:,} records to {output}.", err=True)
+        typer.echo(f"Wrote {counted} to {without_password(output)}.", err=True)
     if json:
-        print_json({**provenance, "output": output})
+        print_json({**provenance, "output": without_password(output)})
 
 
 @offering("complete")

@@ -12,6 +12,7 @@ import typer
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import Json, print_json
 from gansmith.faces.cli.settings import Chosen, offering
+from gansmith.store.address import without_password
 
 SECONDS_PER_FRAME: Final = 0.25
 LAST_SECONDS: Final = 2.0
@@ -20,7 +21,7 @@ LAST_SECONDS: Final = 2.0
 @offering("show")
 def show(
     what: Annotated[
-        Path, typer.Argument(metavar="MODEL.gan|RUN|DATA", help="A model file, a run folder, or data.")
+        str, typer.Argument(metavar="MODEL.gan|RUN|DATA", help="A model file, a run folder, or data.")
     ],
     chosen: Chosen,
     target: Annotated[
@@ -46,13 +47,13 @@ def show(
     can be edited and given to `fit --schema`.
     """
     if movie:
-        _write_movie(what, movie, json)
+        _write_movie(Path(what), movie, json)
     elif sdv:
-        _show_metadata(what, chosen.options)
-    elif what.suffix == ".gan":
-        _show_model(what, json)
-    elif (what / "config.json").exists():
-        _show_run(what, json)
+        _show_metadata(Path(what), chosen.options)
+    elif Path(what).suffix == ".gan":
+        _show_model(Path(what), json)
+    elif (Path(what) / "config.json").exists():
+        _show_run(Path(what), json)
     else:
         _show_data(what, kind, chosen.options, target, json)
 
@@ -146,12 +147,12 @@ def _write_movie(run: Path, movie: Path, as_json: bool) -> None:
         print_json({"movie": str(movie), "n_frames": len(paths)})
 
 
-def _show_data(path: Path, kind: str, options: Mapping[str, Any], target: str, as_json: bool) -> None:
+def _show_data(path: str, kind: str, options: Mapping[str, Any], target: str, as_json: bool) -> None:
     from gansmith.faces.cli.graphics import print_pictures
     from gansmith.faces.cli.screen import output, print_findings, print_rows
     from gansmith.tasks.opening import open_data
 
-    opened = open_data(str(path), kind=kind, target=target, options=options, command="show")
+    opened = open_data(path, kind=kind, target=target, options=options, command="show")
     found = opened.describe()
     if as_json:
         print_json(
@@ -163,7 +164,7 @@ def _show_data(path: Path, kind: str, options: Mapping[str, Any], target: str, a
             }
         )
         return
-    typer.echo(f"{path}: {len(opened.records):,} records of {opened.modality.kind} data")
+    typer.echo(f"{without_password(path)}: {len(opened.records):,} records of {opened.modality.kind} data")
     print_rows(found.rows)
     print_pictures(opened.modality.format.preview(opened.records), output)
     for note in (*opened.records.notes, *found.remarks):

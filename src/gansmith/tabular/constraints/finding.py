@@ -69,13 +69,23 @@ def settle(
 
 
 def find(
-    records: pa.Table, schema: Schema, declared: Sequence[AbstractConstraint] = ()
+    records: pa.Table,
+    schema: Schema,
+    declared: Sequence[AbstractConstraint] = (),
+    given: frozenset[str] = frozenset(),
 ) -> list[AbstractConstraint]:
-    """Constraints that hold for all records, beside those that are declared."""
+    """Constraints that hold for all records, beside those that are declared.
+
+    Args:
+        records: All of them.
+        schema: Their columns.
+        declared: Constraints that are known.
+        given: Columns that no rule may put back, as they are there before the others are.
+    """
     if records.num_rows < MIN_FEW:
         return []
     view = View(records, schema)
-    taken = {name for constraint in declared for name in constraint.writes}
+    taken = {*given, *(name for constraint in declared for name in constraint.writes)}
     found: list[AbstractConstraint] = []
     for finder in _FINDERS if records.num_rows >= MIN_RECORDS else (find_inequalities,):
         for constraint in finder(view, frozenset(taken)):

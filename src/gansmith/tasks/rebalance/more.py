@@ -13,11 +13,12 @@ from gansmith.modalities.registry import options_of
 from gansmith.scorecard.contest.arena import Lessons
 from gansmith.scorecard.contest.card import GENERATED, Contest
 from gansmith.scorecard.contest.playing import Fold, looks_rare
-from gansmith.tasks.model import Model, sealed, write_blocks
+from gansmith.tasks.model import Model
 from gansmith.tasks.rebalance.case import Case
 from gansmith.tasks.rebalance.contest import ALL, FILTERED, QUARTER
 from gansmith.tasks.rebalance.generating import generators_of
 from gansmith.tasks.rebalance.settings import RebalanceConfig
+from gansmith.tasks.writing import sealed, write_blocks
 
 MARK: Final = "synthetic"
 """The column, of pictures the attribute, that says which records are made."""

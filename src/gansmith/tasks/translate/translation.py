@@ -20,8 +20,9 @@ from gansmith.modalities.registry import offered
 from gansmith.modalities.translating import Aiming, Translating, Way, Wish
 from gansmith.nets.resizing import resized
 from gansmith.store import as_json, write_whole
-from gansmith.tasks.model import Model, sealed, versions
+from gansmith.tasks.model import Model, versions
 from gansmith.tasks.translate.tiling import MOST_POINTS, Tiles, turned_by_tiles
+from gansmith.tasks.writing import sealed
 
 MOST_STRENGTH: Final = 1.0
 

@@ -1,0 +1,143 @@
+"""Tables as SQL: as the database that was read spells them, or in the words of another one.
+
+Into the same kind of database go its own types, defaults, checks and indexes; into another kind the nearest
+types that it has. Foreign keys, unique columns and checks are declared in both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, final
+
+import sqlalchemy as sa
+from sqlalchemy.types import UserDefinedType
+
+from gansmith.modalities.relational.records import Database
+from gansmith.modalities.relational.schema import TableSchema
+from gansmith.tabular.schema import Column
+
+_SIZED: Final = re.compile(r"([A-Z_ ]+?)\s*(?:\((\d+)(?:,\s*(\d+))?\))?(?: WITH(?:OUT)? TIME ZONE)?")
+_LONGEST: Final = 10_000
+
+
+@final
+class Spelt(UserDefinedType[Any]):
+    """A type as a database spells it."""
+
+    cache_ok = True
+
+    def __init__(self, spelt: str) -> None:
+        self.spelt = spelt
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.spelt
+
+
+def metadata_of(like: Database, dialect: str, names: tuple[str, ...]) -> sa.MetaData:
+    """The tables of a database with these names, for a kind of database such as "postgresql"."""
+    metadata = sa.MetaData()
+    for schema in like.schema.tables:
+        if schema.name in names:
+            _add(metadata, like, schema, dialect, names)
+    return metadata
+
+
+def _add(
+    metadata: sa.MetaData, like: Database, schema: TableSchema, dialect: str, names: tuple[str, ...]
+) -> None:
+    spelt = schema.definition
+    is_same = spelt.get("dialect") == dialect
+    columns: list[sa.Column[Any]] = []
+    for column in like.tables[schema.name].schema.columns:
+        default = spelt["defaults"].get(column.name) if is_same else None
+        extra: list[Any] = []
+        if column.name in spelt.get("running", ()) and dialect == "postgresql":
+            extra, default = [sa.Identity()], None
+        columns.append(
+            sa.Column(
+                column.name,
+                _type(column, spelt, is_same=is_same),
+                *extra,
+                nullable=column.name not in schema.required and column.name not in schema.primary_key,
+                server_default=None if default is None else sa.text(default),
+                autoincrement=False,
+            )
+        )
+    for name, formula in spelt.get("computed", {}).items() if is_same else ():
+        columns.append(sa.Column(name, Spelt(spelt["types"][name]), sa.Computed(formula)))
+    table = sa.Table(schema.name, metadata, *columns)
+    if schema.primary_key:
+        table.append_constraint(sa.PrimaryKeyConstraint(*schema.primary_key))
+    for unique in schema.unique:
+        table.append_constraint(sa.UniqueConstraint(*unique))
+    for check in schema.checks:
+        table.append_constraint(sa.CheckConstraint(sa.text(check)))
+    for key in schema.foreign_keys:
+        if key.parent in names:
+            theirs = [f"{key.parent}.{name}" for name in key.parent_columns]
+            table.append_constraint(
+                sa.ForeignKeyConstraint(
+                    key.columns,
+                    [sa.literal_column(one).name for one in theirs],
+                    link_to_name=True,
+                )
+                if "." in key.parent
+                else sa.ForeignKeyConstraint(key.columns, theirs, link_to_name=True)
+            )
+    known = {tuple(one) for one in schema.unique}
+    for name, of_columns, is_unique in spelt.get("indexes", ()):
+        if tuple(of_columns) not in known and set(of_columns) <= set(table.columns.keys()):
+            sa.Index(name, *(table.columns[one] for one in of_columns), unique=is_unique)
+
+
+def _type(column: Column, spelt: Any, *, is_same: bool) -> Any:
+    """The SQL type of a column: the very one, the nearest generic one, or one that holds what was found."""
+    if is_same and column.name in spelt["types"]:
+        return Spelt(spelt["types"][column.name])
+    found = _SIZED.fullmatch(str(spelt.get("generic", {}).get(column.name, "")).upper().strip())
+    if found:
+        name, length, decimals = found.groups()
+        by_name: dict[str, Any] = {
+            "INTEGER": sa.Integer, "BIGINT": sa.BigInteger, "SMALLINT": sa.SmallInteger,
+            "BOOLEAN": sa.Boolean, "DATE": sa.Date, "DATETIME": sa.DateTime, "TIMESTAMP": sa.DateTime,
+            "TIME": sa.Time, "FLOAT": sa.Float, "DOUBLE": sa.Float, "REAL": sa.Float,
+            "BLOB": sa.LargeBinary, "UUID": sa.Uuid,
+        }  # fmt: skip
+        if name in by_name:
+            return by_name[name]()
+        if name in ("VARCHAR", "CHAR", "NVARCHAR") and length:
+            return sa.String(int(length))
+        if name in ("NUMERIC", "DECIMAL"):
+            return sa.Numeric(int(length) if length else None, int(decimals) if decimals else None)
+    if column.traits.is_number:
+        return sa.BigInteger() if column.traits.is_whole else sa.Float(53)
+    by_kind = {
+        "bool": sa.Boolean,
+        "date32[day]": sa.Date,
+        "timestamp[us]": sa.DateTime,
+        "int64": sa.BigInteger,
+    }
+    return by_kind.get(column.type, sa.Text)()
+
+
+def enums_of(like: Database, dialect: str) -> dict[str, list[str]]:
+    """Types that are lists of words, which must be there before the tables."""
+    found: dict[str, list[str]] = {}
+    for schema in like.schema.tables:
+        if schema.definition.get("dialect") == dialect:
+            found |= schema.definition.get("enums", {})
+    return found
+
+
+def own_statements(like: Database, names: tuple[str, ...]) -> Iterator[str]:
+    """The very statements that made the tables, where the database keeps them."""
+    for schema in like.schema.tables:
+        if schema.name in names:
+            yield from schema.definition.get("statements", ())
+
+
+def has_own_statements(like: Database, dialect: str, names: tuple[str, ...]) -> bool:
+    """Whether all of these tables were made by statements that are known."""
+    found = [one.definition for one in like.schema.tables if one.name in names]
+    return all(one.get("dialect") == dialect and one.get("statements") for one in found)

@@ -1,0 +1,168 @@
+"""Databases as states, and what networks are shown of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, final
+
+import numpy as np
+import torch
+from jaxtyping import Int
+
+from gansmith.engine.batches import Batch, Indices
+from gansmith.modalities.relational.fitting import encoded_like, encoded_rows
+from gansmith.modalities.relational.packing import Made, linked
+from gansmith.modalities.relational.records import Database, Links, Rows
+from gansmith.modalities.relational.views import MOST_PLACES, Levels, Place, States
+from gansmith.tabular.cells import cells_of, floats_of
+
+if TYPE_CHECKING:
+    from gansmith.modalities.relational.codec import RelationalCodec
+
+PREVIEWED_SHARE: Final = 0.02
+"""Of the data that a preview is as large as."""
+NOT_THERE: Final = -1
+"""The state of a column of a row that is not there."""
+
+
+def made_of(codec: RelationalCodec, records: Database, seed: int) -> Made:
+    """All rows of a database as states; kinds of rows, which nobody knows of new ones, are the first."""
+    states: dict[str, States] = {}
+    levels: dict[str, Levels] = {}
+    for table in codec.plan.made:
+        view = codec.views[table.name]
+        own, of_own = encoded_rows(records, view, seed)
+        whole = np.zeros((len(own), len(view.said)), np.int64)
+        of_whole = np.zeros(whole.shape, np.float32)
+        place = slice(view.n_before, view.n_before + len(view.own))
+        whole[:, place], of_whole[:, place] = own, of_own
+        states[table.name], levels[table.name] = whole, of_whole
+    links = {name: records.links[name] for name in linked(codec.plan)}
+    return Made(states, levels, links, 1.0)
+
+
+def families_in_order(rows: Rows, order: np.ndarray | None) -> tuple[Rows, Rows]:
+    """The place of each row in its family, and the row before it in there, or -1.
+
+    Args:
+        rows: What each hangs on.
+        order: By what rows of a family follow each other; None: as they stand.
+    """
+    n = len(rows)
+    by = np.lexsort((np.arange(n), np.zeros(n) if order is None else order, rows))
+    is_first = np.ones(n, bool)
+    is_first[1:] = rows[by][1:] != rows[by][:-1]
+    is_first |= rows[by] < 0
+    begins = np.maximum.accumulate(np.where(is_first, np.arange(n), 0))
+    places, before = np.empty(n, np.int64), np.empty(n, np.int64)
+    places[by] = np.arange(n) - begins
+    before[by] = np.where(is_first, -1, np.concatenate([[-1], by[:-1]]))
+    return places, before
+
+
+def seen_by(
+    places: tuple[Place, ...],
+    table: str,
+    states: Mapping[str, States],
+    levels: Mapping[str, Levels],
+    rows_by: Mapping[tuple[str, ...], Rows],
+    in_family: Rows,
+) -> tuple[Int[np.ndarray, "n n_places"], np.ndarray]:
+    """The states and levels of a sequence for each row; `NOT_THERE` of rows that are not there."""
+    n = len(in_family)
+    found, of_bins = np.zeros((n, len(places)), np.int16), np.zeros((n, len(places)), np.float32)
+    for column, place in enumerate(places):
+        if place.said < 0:
+            found[:, column] = np.minimum(in_family, MOST_PLACES - 1)
+            continue
+        if not place.path:
+            found[:, column], of_bins[:, column] = (
+                states[table][:, place.said],
+                levels[table][:, place.said],
+            )
+            continue
+        rows = rows_by[place.path]
+        there = rows >= 0
+        found[~there, column] = NOT_THERE
+        found[there, column] = states[place.table][rows[there], place.said]
+        of_bins[there, column] = levels[place.table][rows[there], place.said]
+    return found, of_bins
+
+
+def rows_by_path(
+    places: tuple[Place, ...], table: str, links: Links, parents: Mapping[tuple[str, str], str]
+) -> dict[tuple[str, ...], Rows]:
+    """The row that each path of a sequence leads to, for each row of a table."""
+    found: dict[tuple[str, ...], Rows] = {}
+    for path in {place.path for place in places if place.path}:
+        rows, where = links[table, path[0]], parents[table, path[0]]
+        for name in path[1:]:
+            onward = links[where, name]
+            rows, where = np.where(rows >= 0, onward[rows], -1), parents[where, name]
+        found[path] = rows
+    return found
+
+
+@final
+class RowsToLearn:
+    """See `Dataset`: rows of all tables, each with what is seen and what is said of it."""
+
+    def __init__(self, codec: RelationalCodec, records: Database) -> None:
+        encoded = encoded_like(codec.views, records, codec.seed)
+        states = {name: one[0] for name, one in encoded.items()}
+        levels = {name: one[1] for name, one in encoded.items()}
+        self._states: list[np.ndarray] = []
+        self._levels: list[np.ndarray] = []
+        self._before: list[np.ndarray] = []
+        numbers: list[np.ndarray] = []
+        for number, table in enumerate(codec.plan.made):
+            places, _ = codec.sequences[table.name]
+            driving = table.driving
+            n = len(states[table.name])
+            in_family, before = np.zeros(n, np.int64), np.full(n, -1)
+            if driving is not None:
+                order = None
+                if table.order:
+                    order = floats_of(cells_of(records.tables[table.name].records, table.order))
+                in_family, before = families_in_order(records.links[table.name, driving.name], order)
+            rows_by = rows_by_path(places, table.name, records.links, parents_of(codec))
+            seen, of_bins = seen_by(places, table.name, states, levels, rows_by, in_family)
+            earlier = np.where((before >= 0)[:, None], seen[before], NOT_THERE).astype(np.int16)
+            counted = np.flatnonzero(records.counts(table.name))
+            self._states.append(seen[counted])
+            self._levels.append(of_bins[counted])
+            self._before.append(earlier[counted])
+            numbers.append(np.stack([np.full(len(counted), number), np.arange(len(counted))], 1))
+        whole = np.concatenate(numbers)
+        self._where = whole[np.random.default_rng(codec.seed).permutation(len(whole))]
+        self._width = max(one.shape[1] for one in self._states)
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    def batch(self, indices: Indices) -> Batch:
+        """See `Dataset`."""
+        where = self._where[indices.numpy()]
+        shape = (len(where), self._width)
+        states, before = np.full(shape, NOT_THERE, np.int64), np.full(shape, NOT_THERE, np.int64)
+        levels = np.zeros(shape, np.float32)
+        for number in np.unique(where[:, 0]):
+            chosen = np.flatnonzero(where[:, 0] == number)
+            rows = where[chosen, 1]
+            width = self._states[number].shape[1]
+            states[chosen, :width] = self._states[number][rows]
+            before[chosen, :width] = self._before[number][rows]
+            levels[chosen, :width] = self._levels[number][rows]
+        parts = {
+            "real": levels,
+            "states": states,
+            "before": before,
+            "tables": where[:, 0],
+            "condition": np.full((len(where), 1), PREVIEWED_SHARE, np.float32),
+        }
+        return Batch({name: torch.from_numpy(part) for name, part in parts.items()})
+
+
+def parents_of(codec: RelationalCodec) -> dict[tuple[str, str], str]:
+    """The table that each key points at."""
+    return {(table.name, link.name): link.parent for table in codec.plan.tables for link in table.links}
