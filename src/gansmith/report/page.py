@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gansmith.report.columns import columns_section, missing_section
 from gansmith.report.contest import contest_sections
+from gansmith.report.diagram import schema_section
 from gansmith.report.frame import framed, write_page
 from gansmith.report.galleries import galleries_section, patterns_section, suspicious_section
 from gansmith.report.markup import asset, rendered, trusted
@@ -129,6 +130,7 @@ def plots_sections(plots: Mapping[str, Any]) -> list[Section]:
     galleries = plots.get("galleries") or []
     made = (
         galleries_section(galleries),
+        schema_section(plots.get("schema") or {}),
         *sequences_sections(plots.get("series") or {}, plots.get("real_series") or []),
         columns_section(plots.get("columns") or []),
         pairs_section(plots.get("pairs") or []),

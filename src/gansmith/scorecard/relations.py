@@ -9,14 +9,15 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from gansmith.scorecard.features import Features, draws
+from gansmith.scorecard.features import Features, draws, fold_rare_codes
+from gansmith.scorecard.learners import Trees, auc_and_error
 from gansmith.scorecard.real.trend import pair_trends
 from gansmith.scorecard.score import SHARE, Score
 
 N_PARTS: Final = 5
 """Parts of the rows, by which errors are found."""
 MOST_ROWS: Final = 40_000
-Degrees = Int[np.ndarray, " n"]
+Degrees = Int[np.ndarray, " _"]
 
 
 @final
@@ -74,6 +75,59 @@ def with_error(
         left.append(measure(ours, theirs) if len(ours) and len(theirs) else value)
     spread = np.nan_to_num(np.array(left) - np.mean(left))
     return value, float(np.sqrt((N_PARTS - 1) / N_PARTS * np.square(spread).sum()))
+
+
+def families_told_apart(
+    fake: Features,
+    real: Features,
+    families: tuple[Int[np.ndarray, " n_fake"], Int[np.ndarray, " n_real"]],
+    learner: Trees,
+    seed: int,
+    n_max: int,
+) -> tuple[float, float]:
+    """The AUC of a classifier that tells synthetic rows from real ones of other families, and its error.
+
+    Rows of one family share what stands beside them, their customer's postal code for one. A classifier that
+    has learnt some of them knows the others; so it is asked about families alone that it has not seen.
+
+    Args:
+        fake: Synthetic rows.
+        real: Real ones, of the same columns.
+        families: The family of each row of both.
+        learner: What learns it.
+        seed: Of what is drawn.
+        n_max: Rows of each side, at most.
+    """
+    rng = draws(seed)
+    n = min(len(fake), len(real), n_max)
+    rows = [rng.permutation(len(side))[:n] for side in (fake, real)]
+    records = np.concatenate([fake.values[rows[0]], real.values[rows[1]]])
+    for column in np.flatnonzero(fake.is_category):
+        codes = records[:, column]
+        known, places = np.unique(codes, return_inverse=True)
+        named = np.where(np.isnan(codes), np.nan, (rng.permutation(len(known)) * 1.0)[places.ravel()])
+        records[:, column] = fold_rare_codes(named, n_codes=learner.n_codes)
+    labels = np.repeat([1.0, 0.0], n)
+    folds = np.concatenate([_folds(own[chosen], rng) for own, chosen in zip(families, rows, strict=True)])
+    found: list[tuple[float, float]] = []
+    for fold in range(N_PARTS):
+        kept, asked = folds != fold, folds == fold
+        if len(np.unique(labels[kept])) < 2 or len(np.unique(labels[asked])) < 2:
+            continue
+        judge = learner.classifier(records[kept], labels[kept], fake.is_category, seed)
+        said = judge.probabilities(records[asked])[:, 1]
+        found.append(auc_and_error(said[labels[asked] == 1], said[labels[asked] == 0]))
+    if not found:
+        return float("nan"), 0.0
+    values, errors = np.array(found).T
+    share = 1 / len(found) + 1 / max(1, len(found) - 1)
+    return float(values.mean()), float(np.sqrt(np.square(errors).mean() * share))
+
+
+def _folds(families: Int[np.ndarray, " n"], rng: np.random.Generator) -> Int[np.ndarray, " n"]:
+    """A fold for each row, the same for all of a family."""
+    _, places = np.unique(families, return_inverse=True)
+    return (rng.permutation(int(places.max(initial=0)) + 1) % N_PARTS)[places.ravel()]
 
 
 def query_errors(fake: Sequence[Answer], real: Sequence[Answer]) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Final
 
 _ADDRESS: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.]*://")
 _PASSWORD: Final = re.compile(r"(?<=://)([^/?#@:]*):([^/?#]*)@")
+_USER: Final = re.compile(r"(?<=://)[^/?#@]*@")
 _QUERY: Final = re.compile(r"(?i)([?&][^=&]*(?:password|passwd|secret|token|sslkey)[^=&]*=)[^&]*")
 
 
@@ -23,3 +24,13 @@ def without_password(address: str) -> str:
         'postgresql://me:***@host/shop'
     """
     return _QUERY.sub(r"\1***", _PASSWORD.sub(r"\1:***@", address))
+
+
+def without_user(address: str) -> str:
+    """The address without who asks, and without what else is said: as it may be kept.
+
+    Example:
+        >>> without_user("postgresql://me:secret@host/shop?sslmode=require")
+        'postgresql://host/shop'
+    """
+    return _USER.sub("", address).partition("?")[0]

@@ -116,7 +116,7 @@ class RelationalCodec(AbstractCodec[Database, RelationalOptions]):
     def encode(self, records: Database, seed: int) -> Compact:
         from gansmith.modalities.relational.encoding import made_of  # which needs this module
 
-        return torch.from_numpy(packed(self, made_of(self, records, seed)))[None]
+        return torch.from_numpy(packed(self.plan, self.views, made_of(self, records, seed)))[None]
 
     def decode(self, compact: Compact, seed: int, first_index: int) -> Database:
         from gansmith.modalities.relational.decoding import database_of  # which needs this module
@@ -124,7 +124,9 @@ class RelationalCodec(AbstractCodec[Database, RelationalOptions]):
         if not len(compact):
             return self.empty
         parts = [
-            database_of(self, unpacked(self, row.numpy()), [seed, index], first_index + index)
+            database_of(
+                self, unpacked(self.plan, self.views, row.numpy()), [seed, index], first_index + index
+            )
             for index, row in enumerate(compact)
         ]
         return joined(parts)

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gansmith.modalities.relational.planning import LONGEST_PATH, Plan, TablePlan
+from gansmith.modalities.relational.planning import LONGEST_PATH, MOST_EXCEPTIONS, Plan, TablePlan
 from gansmith.modalities.relational.records import Database, Rows
 from gansmith.modalities.relational.schema import Names
 from gansmith.settings import Field, settings
@@ -128,11 +128,12 @@ def _varies(cells: pa.Array) -> bool:
 
 
 def _are_equal(ours: pa.Array, theirs: pa.Array) -> bool:
-    first = slice(0, 200)
-    for part in (first, slice(0, len(ours))):
+    """Whether cells are the same, but for so few that they are not worth a rule of their own."""
+    for part in (slice(0, 500), slice(0, len(ours))):
         same = pc.fill_null(pc.equal(ours[part], theirs[part]), False)
         none = pc.and_(pc.is_null(ours[part]), pc.is_null(theirs[part]))
-        if not pc.all(pc.or_(same, none)).as_py():
+        both = pc.or_(same, none).cast(pa.float64())
+        if pc.mean(both).as_py() < 1 - MOST_EXCEPTIONS * (4 if part.stop == 500 else 1):
             return False
     return True
 

@@ -25,10 +25,18 @@ _LONGEST: Final = 10_000
 class Spelt(UserDefinedType[Any]):
     """A type as a database spells it."""
 
-    cache_ok = True
+    cache_ok = False
 
     def __init__(self, spelt: str) -> None:
         self.spelt = spelt
+
+    def adapt(self, cls: Any, **_: Any) -> Spelt:
+        """Another one that spells the same: SQLAlchemy would make one that spells nothing."""
+        return Spelt(self.spelt)
+
+    def copy(self, **_: Any) -> Spelt:
+        """Another one that spells the same."""
+        return Spelt(self.spelt)
 
     def get_col_spec(self, **_: Any) -> str:
         return self.spelt
@@ -61,7 +69,7 @@ def _add(
                 *extra,
                 nullable=column.name not in schema.required and column.name not in schema.primary_key,
                 server_default=None if default is None else sa.text(default),
-                autoincrement=False,
+                autoincrement=bool(extra),
             )
         )
     for name, formula in spelt.get("computed", {}).items() if is_same else ():

@@ -109,8 +109,7 @@ class RowsToLearn:
 
     def __init__(self, codec: RelationalCodec, records: Database) -> None:
         encoded = encoded_like(codec.views, records, codec.seed)
-        states = {name: one[0] for name, one in encoded.items()}
-        levels = {name: one[1] for name, one in encoded.items()}
+        states, levels = encoded.states, encoded.levels
         self._states: list[np.ndarray] = []
         self._levels: list[np.ndarray] = []
         self._before: list[np.ndarray] = []

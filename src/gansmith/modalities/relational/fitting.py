@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, final
 
 import numpy as np
 import pyarrow as pa
@@ -39,19 +39,35 @@ ROWS_PER_KIND: Final = 40
 MOST_CLUSTERED: Final = 20_000
 MOST_STATES: Final = 40
 """Of a column whose states are compared one by one where rows are grouped."""
-Encoded = Mapping[str, tuple[States, Levels]]
-Features = Float[np.ndarray, "n n_features"]
-Kinds = Int[np.ndarray, " n"]
+Features = Float[np.ndarray, "_ _"]
+Kinds = Int[np.ndarray, " _"]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """The rows of tables that are made, as states and levels."""
+
+    states: dict[str, States] = field(default_factory=dict[str, States])
+    levels: dict[str, Levels] = field(default_factory=dict[str, Levels])
+
+    def put(self, name: str, rows: tuple[States, Levels]) -> None:
+        """Keep the rows of a table."""
+        self.states[name], self.levels[name] = rows
+
+    def of(self, name: str) -> tuple[States, Levels]:
+        """The rows of a table."""
+        return self.states[name], self.levels[name]
 
 
 def fitted_views(database: Database, min_count: int, seed: int) -> tuple[dict[str, TableView], Encoded]:
     """What was learnt of each table, and all rows as states and levels of what is said of them."""
     assert database.plan
     views: dict[str, TableView] = {}
-    encoded: dict[str, tuple[States, Levels]] = {}
+    encoded = Encoded()
     for table in database.plan.made:
         views[table.name] = _fitted(database, table, min_count, seed)
-        encoded[table.name] = encoded_rows(database, views[table.name], seed)
+        encoded.put(table.name, encoded_rows(database, views[table.name], seed))
     kinds = _kinds(database, views, encoded, seed)
     for table in database.plan.made:
         view, of_table = views[table.name], kinds.get(table.name, {})
@@ -60,16 +76,20 @@ def fitted_views(database: Database, min_count: int, seed: int) -> tuple[dict[st
         wanted = {link.name: int(kinds[link.parent][table.name, link.name].max(initial=1)) for link in chosen}
         views[table.name] = replace(view, kinds=extras, wanted=wanted)
     for table in database.plan.made:
-        encoded[table.name] = _with_kinds(database, views[table.name], encoded[table.name], kinds)
+        encoded.put(table.name, _with_kinds(database, views[table.name], encoded.of(table.name), kinds))
     return views, encoded
 
 
 def encoded_like(views: Mapping[str, TableView], database: Database, seed: int) -> Encoded:
     """All rows as states and levels of what views say; of the database that they were learnt from."""
     assert database.plan
-    encoded = {one.name: encoded_rows(database, views[one.name], seed) for one in database.plan.made}
-    kinds = _kinds(database, views, encoded, seed)
-    return {name: _with_kinds(database, views[name], own, kinds) for name, own in encoded.items()}
+    own, encoded = Encoded(), Encoded()
+    for table in database.plan.made:
+        own.put(table.name, encoded_rows(database, views[table.name], seed))
+    kinds = _kinds(database, views, own, seed)
+    for table in database.plan.made:
+        encoded.put(table.name, _with_kinds(database, views[table.name], own.of(table.name), kinds))
+    return encoded
 
 
 def _flat(kinds: Mapping[str, Mapping[tuple[str, str], Kinds]]) -> set[tuple[str, str]]:
@@ -154,7 +174,7 @@ def _kinds(
         Pang et al. 2024, "ClavaDDPM" (arXiv:2405.17724): clusters that parents and children share.
     """
     assert database.plan
-    looks = {one.name: features_of(views[one.name], *encoded[one.name]) for one in database.plan.made}
+    looks = {one.name: features_of(views[one.name], *encoded.of(one.name)) for one in database.plan.made}
     found: dict[str, dict[tuple[str, str], Kinds]] = {one.name: {} for one in database.plan.made}
     for parent in database.plan.made:
         for child, link in database.plan.pointing_at(parent.name):
@@ -176,7 +196,9 @@ def _kinds(
     return found
 
 
-def _kinds_of_families(look: Features, rows: np.ndarray, n_parents: int, seed: int) -> Kinds:
+def _kinds_of_families(
+    look: Features, rows: np.ndarray, n_parents: int, seed: int
+) -> Int[np.ndarray, " n_parents"]:
     """Groups of parents whose children are alike on the average; 0: there are none."""
     there = rows >= 0
     n_children = n_each(rows, n_parents)

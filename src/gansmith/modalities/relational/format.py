@@ -27,7 +27,7 @@ from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.features import draws
 from gansmith.scorecard.measuring import Progress, unheard
 from gansmith.scorecard.score import Effort
-from gansmith.store.address import is_address
+from gansmith.store.address import is_address, without_user
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.files.frames import fingerprint_of
 from gansmith.tabular.schema import schema_of
@@ -222,15 +222,12 @@ def is_database(source: object) -> bool:
 
 
 def called(source: object) -> str:
-    """What data is called in messages: an address without its password."""
+    """What data is called, also in a model: an address without who asks, a file by its name."""
     if not isinstance(source, (str, Path)):
         return "tables"
     text = str(source)
-    if is_address(text):
-        from gansmith.store.address import without_password
-
-        return without_password(text)
-    return Path(text).name
+    is_file = not is_address(text) or text.startswith(("sqlite:", "duckdb:"))
+    return Path(text).name if is_file else without_user(text)
 
 
 def _identity(source: object) -> str:

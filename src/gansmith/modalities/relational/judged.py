@@ -71,8 +71,13 @@ def paths_from(
             ((*path, key.name), key.parent)
             for path, where in going
             for key in database.schema[where].foreign_keys
-            if key.parent not in (where, table)
+            if key.parent not in (where, table) and _leads_on(database, where)
         ]
+
+
+def _leads_on(database: Database, table: str) -> bool:
+    """Whether what the rows of a table point at can be compared: of too few rows that is anybody."""
+    return database.plan is None or database.plan[table].way != "few"
 
 
 def joined_columns(

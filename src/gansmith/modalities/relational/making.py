@@ -65,7 +65,7 @@ class Making:
             asked = np.ones(1) if conditions is None else conditions[number].double().numpy()
             going = _Making(float(asked[0]), np.random.default_rng(key.tolist()), self._allowed(asked[1:]))
             made = self._one(network, going)
-            rows.append(packed(self.codec, made))
+            rows.append(packed(self.codec.plan, self.codec.views, made))
         found = np.zeros((len(rows), max(map(len, rows), default=0)))
         for place, row in enumerate(rows):
             found[place, : len(row)] = row

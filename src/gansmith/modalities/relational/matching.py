@@ -86,9 +86,8 @@ class Pairs:
         """See `Slots.draw`; no row that the family has already, as far as that can be."""
         rows = slots.draw(wanted)
         for _ in range(MAX_TRIES):
-            is_bad = np.array(
-                [self._key(f, r) in self._seen for f, r in zip(families, rows, strict=True)], bool
-            )
+            pairs = zip(families.tolist(), rows.tolist(), strict=True)
+            is_bad = np.array([self._key(family, row) in self._seen for family, row in pairs], bool)
             is_bad &= rows >= 0
             if not is_bad.any():
                 break

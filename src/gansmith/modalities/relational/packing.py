@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Float
@@ -28,20 +28,6 @@ class Made:
     """How large it is beside the data."""
 
 
-class Packing(Protocol):
-    """What is to be known of a database."""
-
-    @property
-    def plan(self) -> Plan:
-        """Its tables."""
-        ...
-
-    @property
-    def views(self) -> Mapping[str, TableView]:
-        """What was learnt of each."""
-        ...
-
-
 def linked(plan: Plan) -> list[tuple[str, str]]:
     """The keys whose targets are packed: by table and name."""
     return [
@@ -51,18 +37,18 @@ def linked(plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def packed(codec: Packing, made: Made) -> Float[np.ndarray, " n"]:
+def packed(plan: Plan, views: Mapping[str, TableView], made: Made) -> Float[np.ndarray, " n"]:
     """All of it, one after the other: the share, the length of each table, states, levels, keys."""
     parts = [np.array([made.share])]
-    for table in codec.plan.made:
+    for table in plan.made:
         parts.append(np.array([len(made.states[table.name])]))
         parts += [made.states[table.name].ravel(), made.levels[table.name].ravel()]
-    for name in linked(codec.plan):
+    for name in linked(plan):
         parts += [np.array([len(made.links[name])]), made.links[name]]
     return np.concatenate([part.astype(np.float64) for part in parts])
 
 
-def unpacked(codec: Packing, numbers: Float[np.ndarray, " n"]) -> Made:
+def unpacked(plan: Plan, views: Mapping[str, TableView], numbers: Float[np.ndarray, " n"]) -> Made:
     """The inverse of `packed`; what follows it is left out.
 
     Raises:
@@ -80,10 +66,10 @@ def unpacked(codec: Packing, numbers: Float[np.ndarray, " n"]) -> Made:
             raise DataError("a database of states is not whole. Make it again.")
         return numbers[place - n : place]
 
-    for table in codec.plan.made:
-        n, width = int(following(1)[0]), len(codec.views[table.name].said)
+    for table in plan.made:
+        n, width = int(following(1)[0]), len(views[table.name].said)
         states[table.name] = following(n * width).reshape(n, width).astype(np.int64)
         levels[table.name] = following(n * width).reshape(n, width).astype(np.float32)
-    for name in linked(codec.plan):
+    for name in linked(plan):
         links[name] = following(int(following(1)[0])).astype(np.int64)
     return Made(states, levels, links, float(numbers[0]))

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from gansmith.errors import DataError, UsageError, did_you_mean
+from gansmith.modalities.relational.finding import words_of
 from gansmith.modalities.relational.records import NOBODY, Links, Rows
 from gansmith.modalities.relational.schema import DatabaseSchema, ForeignKey, Names, TableSchema
 from gansmith.settings import NonNegativeInt, settings
@@ -243,6 +244,8 @@ def _roles(
                 key=lambda one: (
                     one.name not in leading,
                     ways[one.parent] != "made",
+                    table.primary_key[:1] != one.columns[:1],
+                    not set(words_of(one.parent)) & set(words_of(table.name)),
                     len(tables[one.parent]),
                 ),
             )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 NOBODY: Final = -1
 """The number of the row that a row points at which points at none."""
-Rows = Int[np.ndarray, " n"]
+Rows = Int[np.ndarray, " _"]
 Links = Mapping[tuple[str, str], Rows]
 """By table and name of a foreign key, the number of the row that each row points at."""
 
@@ -92,6 +92,10 @@ class Database:
     def n_families(self) -> int:
         """Of the whole database."""
         return self._family_of[1] if self.plan else sum(map(len, self.tables.values()))
+
+    def family_of(self, table: str) -> Rows:
+        """The family of each row of a table; `NOBODY` in tables that are kept."""
+        return self._family_of[0][table]
 
     def counts(self, table: str) -> Bool[np.ndarray, " n"]:
         """Which rows of a table belong to families that count."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from gansmith.modalities.relational.crossing import copies_of, rows_at, summed, taken_from, totals_of
+from gansmith.modalities.relational.crossing import Copy, copies_of, rows_at, summed, taken_from, totals_of
 from gansmith.modalities.relational.records import Database, key_cells
 from gansmith.scorecard.validity import Rule
 from gansmith.tabular.cells import are_again, cells_of, floats_of
@@ -68,18 +70,24 @@ def _copied(fake: Database, real: Database) -> list[Rule]:
     found: list[Rule] = []
     for table in real.plan.made if real.plan else ():
         for copy in copies_of(real, table):
-            parent = table.name
-            for name in copy.path:
-                parent = fake.schema[parent].key_of(name).parent
-            theirs = cells_of(fake.tables[parent].records, copy.source)
-            ours = cells_of(fake.tables[table.name].records, copy.column)
-            wanted = taken_from(theirs, rows_at(fake, table.name, copy.path))
-            broken = np.array(
-                [a != b for a, b in zip(ours.to_pylist(), wanted.to_pylist(), strict=True)], bool
-            )
+            if _unlike(real, table.name, copy).any():
+                continue  # a rule with exceptions is none
+            broken = _unlike(fake, table.name, copy)
             words = f"{table.name}: {copy.column} is {'.'.join(copy.path)}.{copy.source}"
             found.append(Rule(words, (copy.column,), broken, None))
     return found
+
+
+def _unlike(database: Database, table: str, copy: Copy) -> np.ndarray:
+    """Which rows hold something else than the row that they point at."""
+    parent = table
+    for name in copy.path:
+        parent = database.schema[parent].key_of(name).parent
+    theirs = cells_of(database.tables[parent].records, copy.source)
+    wanted = taken_from(theirs, rows_at(database, table, copy.path)).cast(pa.string())
+    ours = cells_of(database.tables[table].records, copy.column).cast(pa.string())
+    is_equal = pc.or_(pc.fill_null(pc.equal(ours, wanted), False), pc.and_(ours.is_null(), wanted.is_null()))
+    return ~is_equal.to_numpy(zero_copy_only=False)
 
 
 def _sums(fake: Database, real: Database) -> list[Rule]:

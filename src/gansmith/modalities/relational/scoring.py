@@ -33,10 +33,10 @@ from gansmith.scorecard.features import Features
 from gansmith.scorecard.judge import Judge
 from gansmith.scorecard.learners import SMALL_TREES, TREES
 from gansmith.scorecard.measuring import Progress, unheard
-from gansmith.scorecard.real.two_sample import two_sample_auc
 from gansmith.scorecard.relations import (
     cardinality_similarity,
     cross_trend,
+    families_told_apart,
     query_errors,
     score_of,
     with_error,
@@ -47,7 +47,9 @@ from gansmith.tabular.features import common_types, table_features, told
 from gansmith.tabular.schema import Schema, Table
 
 FEWEST_ROWS: Final = 50
-_SYNTHERELA: Final = "SyntheRela (arXiv:2410.03411), here with the AUC of boosted trees."
+_SYNTHERELA: Final = (
+    "SyntheRela (arXiv:2410.03411), here the AUC of boosted trees, with whole families in each fold."
+)
 
 
 @final
@@ -245,7 +247,8 @@ def _told_apart(sides: Mapping[str, _Side], holdout: Database, seed: int, effort
         found: dict[str, dict[str, Score]] = {side: {} for side in sides}
         for table in holdout.plan.made:
             view = _view(name, table.name)
-            held = view(holdout, np.flatnonzero(holdout.counts(table.name)))
+            held_rows = np.flatnonzero(holdout.counts(table.name))
+            held, families = view(holdout, held_rows), holdout.family_of(table.name)[held_rows]
             if held is None or len(held) < FEWEST_ROWS:
                 continue
             for side, one in sides.items():
@@ -253,12 +256,18 @@ def _told_apart(sides: Mapping[str, _Side], holdout: Database, seed: int, effort
                 if ours is None or len(ours) < FEWEST_ROWS:
                     continue
                 fake, _, real = _features([held, held, ours])
-                learner = TREES if effort.is_full else SMALL_TREES
-                told_by = two_sample_auc(
-                    fake, real, seed=seed, n_max=effort.n_told, n_folds=effort.n_folds,
-                    finds_giveaways=False, learner=learner, second=None,
-                )  # fmt: skip
-                found[side][table.name] = told_by.score
+                theirs = one.database.family_of(table.name)[one.of(table.name)]
+                value, error = families_told_apart(
+                    fake,
+                    real,
+                    (theirs, families),
+                    TREES if effort.is_full else SMALL_TREES,
+                    seed,
+                    effort.n_told,
+                )
+                n = min(len(fake), len(real))
+                if np.isfinite(value):
+                    found[side][table.name] = score_of(value, error, n, label, "", _SYNTHERELA, is_lower=True)
         if not found["fake"]:
             continue
         worst = {side: max(each.values(), key=lambda one: one.value) for side, each in found.items() if each}

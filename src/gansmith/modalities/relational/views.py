@@ -28,8 +28,8 @@ MOST_SEEN: Final = 48
 """Columns of the context that a row sees."""
 MOST_PLACES: Final = 32
 """Places in a family that are told apart."""
-States = Int[np.ndarray, "n n_said"]
-Levels = Float[np.ndarray, "n n_said"]
+States = Int[np.ndarray, "_ _"]
+Levels = Float[np.ndarray, "_ _"]
 
 
 @final
