@@ -33,6 +33,7 @@ from gansmith.tasks.runs.fit import FitConfig, start
 from gansmith.tasks.runs.resuming import begun_again
 from gansmith.tasks.runs.so_far import model_at
 from gansmith.tasks.runs.telling import Teller
+from gansmith.tasks.writing import n_asked
 
 
 class UnfittedError(UsageError, NotFittedError):
@@ -161,7 +162,7 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
 
     def sample(
         self,
-        n_records: int,
+        n_records: int | None = None,
         *,
         where: Where | None = None,
         balance: str = "",
@@ -174,7 +175,7 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
         Each call makes others: the first of a fitted or loaded model takes the seed 0, the next one 1, ...
 
         Args:
-            n_records: How many.
+            n_records: How many; None: 1,000, or as the kind's options say, such as `scale` of databases.
             where: Conditions that every record shall fulfil: `{"income": ">50K", "city": ["Rome", "Oslo"],
                 "age": {">=": 65}, "pay": None}`, where None is a missing cell; or texts as on the command
                 line, `["income=>50K", "age>=65"]`.
@@ -194,7 +195,8 @@ class Synthesizer(AbstractLearner, _Settings, BaseEstimator):
         where = model.asked(where, options)
         for doubt in model.doubts(where, balance):
             warn(doubt)
-        made = model.sample(n_records, self._seed(seed), where, balance, truncation)
+        n, _ = n_asked(model.modality, model.codec, n_records, options)
+        made = model.sample(n, self._seed(seed), where, balance, truncation)
         return model.modality.format.returned(made, self._source)
 
     def impute(self, data: object, *, keep_missing: bool = False, seed: int = 0, **options: Any) -> Any:

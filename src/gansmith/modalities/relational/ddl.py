@@ -69,11 +69,11 @@ def _add(
                 *extra,
                 nullable=column.name not in schema.required and column.name not in schema.primary_key,
                 server_default=None if default is None else sa.text(default),
-                autoincrement=bool(extra),
+                autoincrement="auto" if extra else False,
             )
         )
     for name, formula in spelt.get("computed", {}).items() if is_same else ():
-        columns.append(sa.Column(name, Spelt(spelt["types"][name]), sa.Computed(formula)))
+        columns.append(sa.Column(name, Spelt(spelt["types"][name]), sa.Computed(formula, persisted=True)))
     table = sa.Table(schema.name, metadata, *columns)
     if schema.primary_key:
         table.append_constraint(sa.PrimaryKeyConstraint(*schema.primary_key))

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pytest
 from relational_shops import shop, sqlite_shop
 
+from gansmith import load
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.relational import RelationalOptions
 from gansmith.modalities.relational.format import RelationalFormat
@@ -136,6 +137,13 @@ def test_root_rows_are_what_is_asked_for_and_others_cannot_be(model):
         model[0].blocks(1, where=["orders.total>5"])
     with pytest.raises(UsageError, match="kept as they are"):
         model[0].blocks(1, where=["channels.channel=web"])
+
+
+def test_python_says_the_same_words(model):
+    tables = load(model[1] / "shop.gan").sample(scale=0.5, seed=3)
+    assert tables["customers"].num_rows == 40
+    with pytest.raises(UsageError, match="Of a database say --scale"):
+        load(model[1] / "shop.gan").sample(7)
 
 
 def test_passwords_are_shown_nowhere(model, tmp_path):
