@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float, Int
 
+from gansmith.disclosure import usual_min_count
 from gansmith.modalities.relational.crossing import (
     beside,
     copies_of,
@@ -19,6 +20,7 @@ from gansmith.modalities.relational.crossing import (
 )
 from gansmith.modalities.relational.planning import TablePlan
 from gansmith.modalities.relational.records import Database, n_each
+from gansmith.modalities.relational.sharing import of_many_families
 from gansmith.modalities.relational.views import (
     Extra,
     Levels,
@@ -114,8 +116,14 @@ def _fitted(database: Database, table: TablePlan, min_count: int, seed: int) -> 
         return TableView(table, None, copies, totals)
     fitted = Schema(columns, None, tuple(rules))
     part = records.select(list(fitted.names)).take(pa.array(counts)).combine_chunks()
+    least, families = min_count or usual_min_count(len(part)), database.family_of(table.name)[counts]
+    if table.driving is not None and least > 1:
+        own_cells = Schema(tuple(one for one in columns if one.name in table.own))
+        part, shared = of_many_families(part, own_cells, families, least, np.random.default_rng(seed))
+        known = {one.name: one for one in shared.columns if one.name not in needed}
+        fitted = replace(fitted, columns=tuple(known.get(one.name, one) for one in columns))
     whole = Table(part, fitted, table.name, n_whole=len(database.tables[table.name]))
-    rows = RowCodec.fit(whole, min_count, seed, needs_states=False)
+    rows = RowCodec.fit(whole, least, seed, needs_states=False)
     return TableView(table, rows, copies, totals)
 
 

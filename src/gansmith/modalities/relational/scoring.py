@@ -18,6 +18,7 @@ from typing import Any, Final, final
 
 import numpy as np
 
+from gansmith.disclosure import usual_min_count
 from gansmith.errors import DataError
 from gansmith.modalities.relational.judged import (
     families_beside,
@@ -28,8 +29,9 @@ from gansmith.modalities.relational.judged import (
 )
 from gansmith.modalities.relational.records import Database, n_each
 from gansmith.modalities.relational.rules import rules_across
+from gansmith.modalities.relational.sharing import of_many_families
 from gansmith.scorecard.card import Scorecard
-from gansmith.scorecard.features import Features
+from gansmith.scorecard.features import Features, draws
 from gansmith.scorecard.judge import Judge
 from gansmith.scorecard.learners import SMALL_TREES, TREES
 from gansmith.scorecard.measuring import Progress, unheard
@@ -44,6 +46,7 @@ from gansmith.scorecard.relations import (
 from gansmith.scorecard.score import CEILING, FLOOR, Effort, Entry, Score
 from gansmith.scorecard.validity import defects, valid_share
 from gansmith.tabular.features import common_types, table_features, told
+from gansmith.tabular.rows import with_rare_ones_as_text
 from gansmith.tabular.schema import Schema, Table
 
 FEWEST_ROWS: Final = 50
@@ -78,6 +81,7 @@ def score_databases(
     Raises:
         DataError: There are too few families to compare.
     """
+    train, holdout, *fakes = (_with_rare_ones_as_text(one, train) for one in (train, holdout, *fakes))
     floor = independent(train, seed)
     for fake in fakes:
         sides = {"fake": _Side(fake), CEILING: _Side(train), FLOOR: _Side(floor)}
@@ -105,6 +109,23 @@ def score_databases(
             notes=(*fake.notes, *card.notes),
             plots={**card.plots, "schema": drawn_schema(train, fake)},
         )
+
+
+def _with_rare_ones_as_text(database: Database, train: Database) -> Database:
+    """The database with categories that hardly anybody shares as texts, as they are when they are learnt."""
+    tables = dict(database.tables)
+    for table in train.plan.made if train.plan else ():
+        known = train.tables[table.name]
+        least, families = usual_min_count(len(known)), train.family_of(table.name)
+        shared = of_many_families(known.records, known.schema, families, least, draws(0))
+        schema = with_rare_ones_as_text(*shared, least)
+        own = tables[table.name]
+        columns = tuple(
+            schema.column(one.name) if one.name in schema.names and one.type == "string" else one
+            for one in own.schema.columns
+        )
+        tables[table.name] = replace(own, schema=replace(own.schema, columns=columns))
+    return replace(database, tables=tables)
 
 
 def _padded(mask: np.ndarray, rules: Sequence[Any]) -> np.ndarray:
