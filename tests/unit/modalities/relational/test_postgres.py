@@ -7,7 +7,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,7 +114,7 @@ def shop(server):
     return address
 
 
-def _learnt(address: str, n: int):
+def _learnt(address: str, n: int) -> Any:
     run = start(address, FitConfig(samples_seen=n, threads=1))
     for _ in run:
         pass
@@ -137,6 +139,19 @@ def test_a_schema_with_everything_comes_back(server, shop):
         model.write(shop, 1, options={"replace": True})
 
 
+def test_a_server_that_goes_away_leaves_nothing_half_written(server, shop):
+    read, lost = FORM.read(shop, RelationalOptions()), _created(server, "lost")
+
+    def written() -> None:
+        with FORM.address_writer(lost, replace(read, source=""), {}, RelationalOptions()) as writer:
+            _asked(shop, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lost'")
+            writer.write(read)
+
+    with pytest.raises(DataError):
+        written()
+    assert not _asked(lost, "SELECT 1 FROM pg_tables WHERE schemaname = 'public'")
+
+
 def test_a_wrong_password_is_not_shown(shop):
     with pytest.raises(DataError) as refused:
         FORM.read(shop.replace("postgres@", "nobody:geheim@"), RelationalOptions())
@@ -145,8 +160,6 @@ def test_a_wrong_password_is_not_shown(shop):
 
 @pytest.mark.skipif(not SAKILA.is_file(), reason="sakila is not there")
 def test_an_application_runs_on_copies_of_sakila(server):
-    from dataclasses import replace
-
     real = _created(server, "real")
     read = FORM.read(f"sqlite:///{SAKILA}", RelationalOptions())
     with FORM.address_writer(real, replace(read, source=""), {}, RelationalOptions()) as writer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,7 +16,7 @@ from gansmith.modalities.relational.format import RelationalFormat
 from gansmith.modalities.relational.schema import DatabaseSchema
 
 
-def read(tables, **options):
+def read(tables, **options) -> Any:
     return RelationalFormat().read(tables, RelationalOptions(**options))
 
 
