@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gansmith.report.parts import SMALL_PX, Figure, Group, Section, Table, layout, number_axis
-from gansmith.report.wording import number
 
 ROW_PX: Final = 74
 _WAYS: Final = {"made": "learnt", "kept": "kept", "few": "kept, personal cells anew", "empty": "empty"}
@@ -28,8 +27,8 @@ def schema_section(schema: Mapping[str, Any]) -> Section | None:
         (
             str(one["name"]),
             _WAYS.get(str(one["way"]), ""),
-            number(one["real"]),
-            number(one["synthetic"]),
+            f"{one['real']:,}",
+            f"{one['synthetic']:,}",
             ", ".join(
                 f"{key['by']} → {key['to']} ({key['role']})" for key in keys if key["from"] == one["name"]
             ),
@@ -48,15 +47,18 @@ def schema_section(schema: Mapping[str, Any]) -> Section | None:
 
 
 def _levels(tables: Tables, keys: Keys) -> dict[str, int]:
-    """How deep each table stands; of those in a circle as deep as they come."""
-    level = {str(one["name"]): 0 for one in tables}
-    for _ in level:
-        before = dict(level)
-        for key in keys:
-            if key["role"] != "late" and key["from"] != key["to"]:
-                level[key["from"]] = min(max(level[key["from"]], level[key["to"]] + 1), len(level) - 1)
-        if level == before:
-            break
+    """How deep each table stands: below all that it points at, but for those that lead back to it."""
+    level: dict[str, int] = {}
+
+    def depth(name: str, above: tuple[str, ...]) -> int:
+        if name not in level:
+            up = [str(key["to"]) for key in keys if key["from"] == name and key["role"] != "late"]
+            found = [depth(one, (*above, name)) for one in up if one not in (*above, name)]
+            level[name] = 1 + max(found, default=-1)
+        return level[name]
+
+    for one in tables:
+        depth(str(one["name"]), ())
     return level
 
 
@@ -89,7 +91,7 @@ def _drawn(tables: Tables, keys: Keys) -> Figure:
                     "mode": "markers+text",
                     "x": [places[one["name"]][0] for one in own],
                     "y": [places[one["name"]][1] for one in own],
-                    "text": [f"{one['name']} {number(one['synthetic'])}" for one in own],
+                    "text": [f"{one['name']} {one['synthetic']:,}" for one in own],
                     "textfont": {"size": SMALL_PX},
                     "marker": {"color": colour, "size": 9},
                 }
