@@ -39,6 +39,7 @@ class Spelt(UserDefinedType[Any]):
         return Spelt(self.spelt)
 
     def get_col_spec(self, **_: Any) -> str:
+        """What stands behind the column's name."""
         return self.spelt
 
 

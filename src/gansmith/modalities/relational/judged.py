@@ -22,6 +22,8 @@ MOST_QUERIES: Final = 20
 MOST_GROUPS: Final = 60
 FEWEST_IN_GROUP: Final = 5
 MOST_AGGREGATED: Final = 8
+NEARLY_ALL: Final = 0.999
+"""Share of the rows that may hold the same for a column to be compared."""
 
 
 @final
@@ -47,11 +49,18 @@ def own_columns(database: Database, table: str) -> list[Column]:
         for one in database.tables[table].schema.columns
         if one.name not in keys and one.traits.is_varied and not one.traits.is_made_anew and not one.parts
     ]
+    found = [one for one in found if _varies(database.tables[table], one.name)]
     short = [database.schema[table].key_of(one.name) for one in plan[table].of_role("category")]
     single = [key.columns[0] for key in short if len(key.columns) == 1]
     known = {one.name: one for one in database.tables[table].schema.columns}
     found += [Column(name, "category", known[name].type) for name in single if _is_able(known[name])]
     return found
+
+
+def _varies(table: Table, name: str) -> bool:
+    """Whether more than a few rows differ: where one does, whether it is drawn decides a score alone."""
+    counts = table.records.column(name).value_counts().field(1).to_numpy()
+    return bool(counts.max(initial=0) <= NEARLY_ALL * len(table))
 
 
 def _is_able(column: Column) -> bool:
