@@ -94,7 +94,7 @@ BAD_SOURCES = {
 MADE_OF_OTHERS = ("domains", "pairs")
 """Kinds whose records are not made of noise, but of other records: what they promise is tested below."""
 MADE_TOGETHER = ("relational",)
-"""Kinds whose records point at each other, so that none is made alone: see tests/unit/modalities/relational."""
+"""Kinds whose records point at each other: see tests/unit/modalities/relational."""
 MADE = [kind for kind in KINDS if kind not in (*MADE_OF_OTHERS, *MADE_TOGETHER)]
 
 
