@@ -7,6 +7,7 @@ import sqlite3
 import numpy as np
 import pyarrow.compute as pc
 import pytest
+import torch
 from relational_shops import shop, sqlite_shop
 
 from gansmith import load
@@ -14,7 +15,7 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.relational import RelationalOptions
 from gansmith.modalities.relational.format import RelationalFormat
 from gansmith.tasks.model import load_model
-from gansmith.tasks.runs.fit import start
+from gansmith.tasks.runs.fit import resume, start
 from gansmith.tasks.runs.settings import FitConfig
 
 FORM = RelationalFormat()
@@ -144,6 +145,22 @@ def test_python_says_the_same_words(model):
     assert tables["customers"].num_rows == 40
     with pytest.raises(UsageError, match="Of a database say --scale"):
         load(model[1] / "shop.gan").sample(7)
+
+
+@pytest.mark.slow
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path):
+    address, config = sqlite_shop(tmp_path / "shop.db", shop()), FitConfig(samples_seen=6_000, threads=1)
+    whole, halted = start(address, config), start(address, config, folder=tmp_path / "run")
+    for _ in whole:
+        pass
+    for record in halted:
+        if record.step == 5:
+            break
+    resumed = resume(address, tmp_path / "run")
+    for _ in resumed:
+        pass
+    ours, theirs = (run.model().networks["generator"].state_dict() for run in (resumed, whole))
+    assert all(torch.equal(value, theirs[name]) for name, value in ours.items())
 
 
 def test_passwords_are_shown_nowhere(model, tmp_path):
