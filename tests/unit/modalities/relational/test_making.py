@@ -18,6 +18,7 @@ from gansmith.tasks.model import load_model
 from gansmith.tasks.runs.fit import resume, start
 from gansmith.tasks.runs.settings import FitConfig
 
+pytest.importorskip("sqlalchemy", reason="databases need the extra [db]")
 FORM = RelationalFormat()
 
 
