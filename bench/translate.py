@@ -5,9 +5,9 @@
 
 NAME is set5, masks (brain MRI to tumour masks), mri (the other way, judged by a segmenter), old
 (photographs), figures, or large (4,000 x 3,000 pixels); without pairs night, winter, expressions, garments,
-digits (thin to thick), or style (photographs in the texture of one of them). The budget is that of all
-training of a name together. Figures of the same network without the game, and of what needs no learning,
-stand beside.
+faces (glasses), digits (thin to thick), slant (how far digits lean), or style (photographs in the texture of
+one of them). The budget, or the number of windows, is that of all training of a name together. Figures of
+the same network without the game, and of what needs no learning, stand beside.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Translation without pairs where the answer is known all the same; run by `python -m bench translate`.
 
 Night and winter: photographs by day, others relit; no photograph is on both sides, nor among those that are
-tested. Expressions and garments: of each character that is learnt from one picture, of each that is tested
-all. Digits: the thinnest and the thickest of MNIST. Style: photographs in the texture of one of them.
+tested. Digits: the thinnest and the thickest of MNIST, or how far they lean. Style: photographs in the
+texture of one of them. People: see `unpaired_people`.
 """
 
 from __future__ import annotations

@@ -304,6 +304,7 @@ def test_an_attribute_is_changed_to_what_is_asked(tmp_path, capsys):
     )
 
 
+@pytest.mark.slow
 def test_several_attributes_are_changed_at_once(tmp_path, capsys):
     faces, model = write(tmp_path / "faces", 14), tmp_path / "several.gan"
     rows = [f"{number}.png,{'glad' if number % 2 else 'calm'},{20 + number}.5" for number in range(14)]

@@ -18,6 +18,7 @@ from gansmith.modalities.pairs.domains.format import DomainFormat
 from gansmith.modalities.pairs.domains.recipe import DomainRecipe
 from gansmith.modalities.pairs.domains.records import FEWEST_SPLIT, Domains
 from gansmith.modalities.pairs.domains.windows import DomainWindows
+from gansmith.modalities.translating import Wish
 from gansmith.nets.domain_translators import ColourTables
 from gansmith.settings import from_plain
 
@@ -135,8 +136,10 @@ def test_of_several_attributes_some_are_asked_for_and_of_the_rest_nothing_is():
     only = codec.condition({"hat": "yes"})
     assert only.tolist() == [[0, 0, 0, 0, 1, 0, 0]]
     assert codec.condition(["hat=yes", "mood=glad"]).tolist() == [[0, 1, 0, 0, 1, 0, 0]]
-    rules: Any = DomainRecipe().plan(codec, 24, "default").game
-    assert (rules.parts, rules.measured) == ((3, 2, 2), (2,))
+    plan: Any = DomainRecipe().plan(codec, 24, "default")
+    assert (plan.game.parts, plan.game.measured) == ((3, 2, 2), (2,))
+    seen = DomainRecipe().samples(codec, plan.networks, batch, torch.Generator().manual_seed(0))
+    assert torch.equal(seen["real"], codec.expand(batch["real"]))  # what looks to a side is not mirrored
 
 
 def test_records_of_which_nothing_is_known_are_refused():
@@ -196,6 +199,8 @@ def test_the_texture_of_one_record_is_all_that_is_wanted():
     rules: Any = recipe.plan(codec, 13, "default").game
     assert (rules.cycle_weight, rules.identity_weight) == (0, 0)
     assert not recipe.rivals(codec, "default", rules)
+    with pytest.raises(UsageError, match="no way back"):
+        recipe.way(codec, rules, {"generator": torch.nn.Identity()}, Wish(is_back=True))
 
 
 def test_numbers_are_attributes_too():

@@ -122,6 +122,11 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
         return needed(modality.format, Translatable, modality.kind)
 
     @property
+    def is_mirrored(self) -> bool:
+        """Whether windows are: not where they are whole, or known to lean or look to a side."""
+        return self.state_.has_two_sets and not self.state_.size and self.translatable.is_mirrorable
+
+    @property
     def widths(self) -> tuple[int, ...]:
         """How many numbers of a condition say each attribute."""
         return tuple(column.width for column in self.attributes.columns)

@@ -62,7 +62,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
     ) -> Batch:
         """See the base class: windows, some of them mirrored, and the heights of what is given."""
         real, source = codec.expand(batch["real"]), codec.expand(batch["source"])
-        if generator is not None and codec.translatable.is_mirrorable:
+        if generator is not None and codec.is_mirrored:
             real, source = (_mirrored(side, generator) for side in (real, source))
         source = torch.cat([source, batch["heights"].to(source)], 1)
         return Batch(
