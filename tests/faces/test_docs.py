@@ -22,6 +22,7 @@ COMMANDS = (
     "detect",
     "show",
     "demo",
+    "detect-mark",
     "list",
 )
 GROUP: Any = typer.main.get_command(app)

@@ -37,6 +37,8 @@ class Translation:
 
     model: Model
     wish: Wish = field(default_factory=Wish)
+    is_marked: bool = True
+    """Whether files of results carry a mark that says so; masks never do."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.wish.strength <= MOST_STRENGTH:
@@ -72,6 +74,7 @@ class Translation:
             "model": self.model.known_digest(),
             "strength": self.wish.strength,
             "seed": self.wish.seed,
+            "marked": self.is_marked and not self.way.makes_masks,
             "precision": sampling_precision(self.model.rules.precision),
             "versions": versions(),
         }
@@ -101,7 +104,8 @@ class Translation:
             raise UsageError(
                 "masks say what is to be restored, and this model restores nothing. Leave them out."
             )
-        return Turning(self.turn, way.n_given, way.factor, masks, sealed(self.provenance))
+        is_marked = self.is_marked and not way.makes_masks
+        return Turning(self.turn, way.n_given, way.factor, masks, sealed(self.provenance), is_marked)
 
     def turn(self, values: Values) -> Made:
         """What becomes of one record.
