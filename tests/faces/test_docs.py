@@ -16,6 +16,7 @@ COMMANDS = (
     "sample",
     "complete",
     "apply",
+    "anonymize",
     "walk",
     "score",
     "rebalance",

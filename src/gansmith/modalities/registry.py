@@ -119,6 +119,14 @@ KINDS: Final = {
             ("to", "upscale", "restore"),
         ),
         Modality(
+            "heads",
+            "Heads of people in pictures, to replace others by people who do not exist: fit --heads.",
+            "gansmith.modalities.image.heads.format:HeadFormat",
+            "gansmith.modalities.image.heads.recipe:HeadRecipe",
+            "gansmith.modalities.image.heads:HeadOptions",
+            ("heads",),
+        ),
+        Modality(
             "series",
             "Time series: rows in time, of one or of many; a folder of tables, one each.",
             "gansmith.modalities.series.format:SeriesFormat",
