@@ -104,11 +104,11 @@ KINDS: Final = {
         ),
         Modality(
             "domains",
-            "Records of several domains without counterparts: fit --to --unpaired, or --to-attribute.",
+            "Records of domains without counterparts: fit --to --unpaired, --identity, or --to-attribute.",
             "gansmith.modalities.pairs.domains.format:DomainFormat",
             "gansmith.modalities.pairs.domains.recipe:DomainRecipe",
             "gansmith.modalities.pairs.domains:DomainOptions",
-            ("unpaired", "to_attribute"),
+            ("unpaired", "to_attribute", "identity"),
         ),
         Modality(
             "pairs",

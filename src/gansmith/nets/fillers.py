@@ -118,30 +118,37 @@ class GridFiller(AbstractCounted):
 
     def forward(self, latents: Rows, conditions: Rows | None = None) -> GridSamples:
         """One record for each row; `conditions` come from `given_rows`, or hold what is asked for alone."""
-        asked, hole, around = self._parted(latents, conditions)
+        asked = conditions if conditions is None else conditions[:, : self.n_conditions]
+        rows = with_conditions(latents, asked, self.n_conditions)
+        x = quick(self.first(rows).view(len(rows), *self.base))
+        place = None if conditions is None else self._around(conditions)
+        seen = None if place is None else self._seen(*place)
+        for level, (join, refine) in enumerate(zip(self.join, self.refine, strict=True)):
+            x = refine(x if seen is None else x + join(seen.pop()))
+            if level < len(self.finer):
+                x = self.finer[level](x)
+        activate = ACTIVATIONS[self.activation].function
+        x = activate(self.widen(doubled(activate(x), self.finest)))
+        straight = 0.5 + 0.5 * self.last(x).float()
+        made = straight.clamp(0.0, 1.0).lerp(straight, LEAK)
+        return made if place is None else place[0] * made + (1 - place[0]) * place[1]
+
+    def _around(self, conditions: Rows) -> tuple[Tensor, Tensor] | None:
+        """The hole of each record and what is around it; None where nothing is."""
+        if conditions.shape[1] == self.n_conditions:
+            return None
+        n, n_points = len(conditions), math.prod(self.shape[1:])
+        _, hole, around = conditions.split([self.n_conditions, n_points, self.shape[0] * n_points], dim=1)
+        return hole.view(n, 1, *self.shape[1:]), around.view(n, *self.shape)
+
+    def _seen(self, hole: Tensor, around: Tensor) -> list[Tensor]:
+        """What each level sees around the hole, the finest first."""
         activate = ACTIVATIONS[self.activation].function
         x, seen = quick(torch.cat([hole, centred(around) * (1 - hole)], 1)), list[Tensor]()
         for coarser in self.down:
             x = activate(coarser(x))
             seen.append(x)
-        rows = with_conditions(latents, asked, self.n_conditions)
-        x = quick(self.first(rows).view(len(rows), *self.base))
-        for level, (join, refine) in enumerate(zip(self.join, self.refine, strict=True)):
-            x = refine(x + join(seen.pop()))
-            if level < len(self.finer):
-                x = self.finer[level](x)
-        x = activate(self.widen(doubled(activate(x), self.finest)))
-        straight = 0.5 + 0.5 * self.last(x).float()
-        made = straight.clamp(0.0, 1.0).lerp(straight, LEAK)
-        return hole * made + (1 - hole) * around
-
-    def _parted(self, latents: Rows, conditions: Rows | None) -> tuple[Rows | None, Tensor, Tensor]:
-        n, n_points = len(latents), math.prod(self.shape[1:])
-        if conditions is None or conditions.shape[1] == self.n_conditions:
-            hole = latents.new_ones(n, 1, *self.shape[1:])
-            return conditions, hole, latents.new_zeros(n, *self.shape)
-        asked, hole, around = conditions.split([self.n_conditions, n_points, self.shape[0] * n_points], dim=1)
-        return asked, hole.view(n, 1, *self.shape[1:]), around.view(n, *self.shape)
+        return seen
 
 
 @final

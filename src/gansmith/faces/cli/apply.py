@@ -67,6 +67,9 @@ def apply(
     ] = "",
     report: Annotated[Path | None, typer.Option(help="Write a report of the measurements: .html.")] = None,
     no_mark: NoMark = False,
+    visible_mark: Annotated[
+        bool, typer.Option("--visible-mark", help="Write in a corner that the picture is synthetic.")
+    ] = False,
     with_real_records: WithRealRecords = False,
     seed: Seed = 0,
     json: Json = False,
@@ -90,7 +93,7 @@ def apply(
         if written is not None:
             check_folder(written) if not written.is_dir() else None
     wish = Wish(strength, seed, back, tuple(where or ()))
-    translation = Translation(load_model(model), wish, not no_mark)
+    translation = Translation(load_model(model), wish, not no_mark, visible_mark)
     targets = translation.by_target()
     turned = _applied(targets, Path(source), output, masks)
     n_points, seconds = sum(one.n_points for one in turned), sum(one.seconds for one in turned)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from gansmith.errors import DataError
 from gansmith.modalities.canvas import PROVENANCE, Canvas
@@ -25,6 +26,10 @@ from gansmith.modalities.marking import NONE, Found
 KEY: Final = "watermark"
 """Under which metadata say which mark a picture carries."""
 UNWANTED: Final = f"{NONE}: not wanted"
+LABEL: Final = "synthetic"
+"""What everybody sees, where that is wished."""
+_WORD_PX: Final = (60, 12)
+"""Width and height of the word."""
 
 
 def said_of(pixels: Pixels, *, is_wanted: bool = True) -> str:
@@ -59,6 +64,22 @@ def marked_pictures(pictures: Pictures) -> Pictures:
 def marked_canvas(canvas: Canvas) -> Canvas:
     """A drawing, shape `(height, width)` or `(height, width, 3)`, with the mark where it holds it."""
     return marked(canvas[..., None])[..., 0] if canvas.ndim == 2 else marked(canvas)
+
+
+def labelled(pixels: Pixels) -> Pixels:
+    """A picture, shape `(height, width, n_channels)`, with a word in its corner that everybody can read."""
+    height, width, n_channels = pixels.shape
+    word = Image.new("L", _WORD_PX, 0)
+    ImageDraw.Draw(word).text((2, 0), LABEL, fill=255)
+    across = min(width, max(width // 4, _WORD_PX[0]))
+    down = min(height, max(1, round(across * _WORD_PX[1] / _WORD_PX[0])))
+    mask = np.asarray(word.resize((across, down), Image.Resampling.BILINEAR)) > 96
+    found, white = pixels.copy(), np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else pixels.max()
+    corner = found[height - down :, width - across :]
+    corner[..., : n_channels - (n_channels in (2, 4))] = np.where(mask, white, 0)[..., None]
+    if n_channels in (2, 4):
+        corner[..., -1] = white
+    return found
 
 
 def marks_in(source: str) -> Iterator[Found]:

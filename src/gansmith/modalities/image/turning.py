@@ -25,7 +25,7 @@ from gansmith.modalities.image.files import (
     is_picture_name,
 )
 from gansmith.modalities.image.labels import counted, printable, shortened
-from gansmith.modalities.image.marking import KEY, said_of
+from gansmith.modalities.image.marking import KEY, labelled, said_of
 from gansmith.modalities.image.originals import FILMS, original
 from gansmith.modalities.image.picture_files import check_others
 from gansmith.modalities.image.pictures import Pixels
@@ -228,6 +228,7 @@ class _Rewriting:
                 name = printable(self.files.names[number]) + (f"#{index + 1}" if found.n_frames > 1 else "")
                 pixels, last = self._picture(frame.pixels, number, kind, name)
                 is_wanted = self.turning.is_marked and not found.is_scan
+                pixels = labelled(pixels) if self.turning.is_visibly_marked else pixels
                 said = said_of(pixels, is_wanted=is_wanted)
                 pictures.append(marked(pixels) if said == NAME else pixels)
                 milliseconds.append(frame.milliseconds)

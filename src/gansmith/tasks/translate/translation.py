@@ -39,6 +39,8 @@ class Translation:
     wish: Wish = field(default_factory=Wish)
     is_marked: bool = True
     """Whether files of results carry a mark that says so; masks never do."""
+    is_visibly_marked: bool = False
+    """Whether they carry one that everybody sees."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.wish.strength <= MOST_STRENGTH:
@@ -46,7 +48,8 @@ class Translation:
                 f"strength {self.wish.strength} is none: give a number from 0, faithful, to 1, as sharp as "
                 "learnt."
             )
-        _ = self.way  # refuses now, not when the first record comes
+        if self.way.is_always_marked and not self.is_marked:  # the way refuses now, too
+            raise UsageError("results of identity translation are always marked. Leave --no-mark out.")
 
     @cached_property
     def way(self) -> Way:
@@ -105,7 +108,16 @@ class Translation:
                 "masks say what is to be restored, and this model restores nothing. Leave them out."
             )
         is_marked = self.is_marked and not way.makes_masks
-        return Turning(self.turn, way.n_given, way.factor, masks, sealed(self.provenance), is_marked)
+        return Turning(
+            self.turn,
+            way.n_given,
+            way.factor,
+            masks,
+            sealed(self.provenance),
+            is_marked,
+            way.is_always_marked,
+            self.is_visibly_marked,
+        )
 
     def turn(self, values: Values) -> Made:
         """What becomes of one record.

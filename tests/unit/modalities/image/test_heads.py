@@ -11,6 +11,7 @@ from PIL import Image
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.anonymizing import Asked
 from gansmith.modalities.image.heads import HeadOptions, rewriting
+from gansmith.modalities.image.heads.codec import HeadCodec
 from gansmith.modalities.image.heads.finding import finder, is_installed
 from gansmith.modalities.image.heads.records import PORTRAIT_FACE, read_heads
 from gansmith.modalities.image.heads.windows import (
@@ -149,8 +150,10 @@ def test_heads_are_cut_out_of_photographs(tmp_path):
 
 def test_a_model_of_heads_is_what_it_was(model):
     loaded = load_model(model)
-    assert loaded.codec.face == pytest.approx((0.2, 0.25, 0.8, 20 / 24))
-    assert loaded.codec.pictures.attributes.names == ("hat",)
+    codec = loaded.codec
+    assert isinstance(codec, HeadCodec)
+    assert codec.face == pytest.approx((0.2, 0.25, 0.8, 20 / 24))
+    assert codec.pictures.attributes.names == ("hat",)
     (block,) = loaded.blocks(3, 0)
     assert block.pixels.shape == (3, 24, 20)
 
@@ -227,7 +230,7 @@ def test_a_film_keeps_the_new_face(model, tmp_path):
     assert one.n_people == 1
     seen = []
     with Image.open(tmp_path / "out.gif") as made:
-        assert made.n_frames == 3
+        assert getattr(made, "n_frames", 1) == 3
         for number, place in enumerate((14, 20, 20)):
             made.seek(number)
             seen.append(np.asarray(made.convert("L")).astype(int)[26:40, place : place + 12])

@@ -21,14 +21,17 @@ from gansmith.modalities.image.heads.codec import HeadCodec
 from gansmith.modalities.image.heads.filling import Filler
 from gansmith.modalities.image.heads.records import Heads
 from gansmith.modalities.image.heads.rewriting import replaced
+from gansmith.modalities.image.heads.windows import is_portrait
 from gansmith.modalities.image.labels import like
 from gansmith.modalities.image.networks import ImageNetworks
 from gansmith.modalities.image.presets import convolutional, enough_heldout
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.nets.fillers import FilledDiscriminator, GridFiller, given_rows
 
-FROM_NOTHING: Final = 0.5
-"""Share of the records of which nothing is left around the head while it is learnt."""
+FROM_NOTHING: Final = 0.3
+"""Share of the batches in which nothing is left around the heads while they are learnt."""
+PORTRAITS_FROM_NOTHING: Final = 0.9
+"""The same where heads are nearly all that is seen: others like them will be replaced as a whole."""
 
 
 @final
@@ -68,12 +71,10 @@ class HeadRecipe(AbstractRecipe[HeadCodec]):
         real, asked = codec.expand(batch["real"]), batch.get("condition")
         if asked is None:
             asked = real.new_zeros(len(real), codec.pictures.attributes.n_conditions)
+        share = PORTRAITS_FROM_NOTHING if is_portrait(codec.hole.numpy()) else FROM_NOTHING
+        if generator is not None and float(torch.rand(1, generator=generator)) < share:
+            return Batch({"real": real, "condition": asked.to(real)})
         hole = codec.hole.to(real).expand(len(real), -1, -1, -1)
-        if generator is not None:
-            is_all = (
-                (torch.rand(len(real), generator=generator) < FROM_NOTHING).view(-1, 1, 1, 1).to(real.device)
-            )
-            hole = torch.where(is_all, torch.ones_like(hole), hole)
         return Batch({"real": real, "condition": given_rows(asked.to(real), hole, real)})
 
     def held_out_score(
