@@ -18,9 +18,9 @@ NOT_MEASUREMENTS: Final = {
     "translating", "unpaired",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
-    "anonymity", "conditions", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race",
-    "reading", "rebalance", "scorecard_nulls", "scorecard_pictures", "series", "translate", "turns",
-    "validator", "versus",
+    "anonymity", "conditions", "detect", "gallery", "heatmap", "identity", "modes", "peers", "pictures",
+    "race", "reading", "rebalance", "scorecard_nulls", "scorecard_pictures", "series", "translate",
+    "turns", "validator", "versus",
 }  # fmt: skip
 
 

@@ -29,6 +29,8 @@ class Asked:
     """Whether results carry the mark that says so."""
     people: Mapping[str, str] = field(default_factory=dict[str, str])
     """By the name of a file who is seen in it: files of one person get the same new face."""
+    files: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Which files of a folder are meant, and under which names results are written; empty: all of them."""
     metadata: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where results come from; stands in files that have a place for it."""
 
@@ -46,6 +48,35 @@ class Replaced:
     """Whether nobody was found in it."""
     note: str = ""
     """What a person should know about it."""
+
+
+@final
+@dataclass(frozen=True)
+class Renamed:
+    """A table of people that is done."""
+
+    files: Mapping[str, str]
+    """Names of its pictures, and their new names."""
+    people: Mapping[str, str]
+    """Who is seen in each picture."""
+    replaced: tuple[str, ...]
+    """Columns that were made anew."""
+    kept: tuple[str, ...]
+    """Columns that stay as they are."""
+
+
+@runtime_checkable
+class Renaming(Protocol):
+    """Records of this kind may be people, and can be written under new identities."""
+
+    def renamed(self, source: str, output: Path, person: str, seed: int) -> Renamed:
+        """Write them so; `person` is the column that says whose record it is.
+
+        Raises:
+            DataError: They cannot be read or written, or name no pictures.
+            UsageError: There is no such column.
+        """
+        ...
 
 
 @runtime_checkable

@@ -260,6 +260,7 @@ _CANNOT: Final = {
     "Contesting": "has no classifiers yet by which methods against imbalance could be compared",
     "Pictured": "cannot be shown as pictures in a report: leave out --model",
     "Translatable": "cannot be turned into others: they are no values on a grid",
+    "Renaming": "holds no people whose names could be made anew",
     "Marking": "carries no watermark",
     "Filming": "cannot be shown as a film",
     "Damaging": "cannot be restored: nobody has said yet how such records are damaged",

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Final, final
 
 from gansmith.errors import UsageError
-from gansmith.modalities.anonymizing import Anonymizing, Asked, Replaced
-from gansmith.modalities.registry import offered
+from gansmith.modalities.anonymizing import Anonymizing, Asked, Renamed, Renaming, Replaced
+from gansmith.modalities.registry import loadable, offered
 from gansmith.store import as_json, write_whole
 from gansmith.tasks.model import Model, load_model, sealed, versions
+
+PICTURES: Final = "pictures"
+"""The folder of the pictures of a table of people."""
 
 
 @final
@@ -72,6 +75,31 @@ class Anonymizer:
         return self._anonymizing.anonymized(
             model.codec, model.rules, model.networks, str(source), Path(output), asked
         )
+
+    def apply_to_people(
+        self, table: str | Path, output: str | Path, asked: Asked, person: str = ""
+    ) -> tuple[Renamed, Iterator[Replaced]]:
+        """A table of people with portraits: rows and pictures under the same new identities.
+
+        Args:
+            table: With a column of file names, of pictures beside it.
+            output: A folder, empty or not there yet: the table, and `pictures/`.
+            asked: What is asked for.
+            person: The column that says whose row it is; empty: each picture shows another person.
+
+        Raises:
+            DataError: Something cannot be read or written, or no column names pictures.
+            UsageError: There is no such column, or the output is in use.
+        """
+        table, output = Path(table), Path(output)
+        if output.exists() and (not output.is_dir() or any(output.iterdir())):
+            raise UsageError(f"{output}: holds something already. Give -o another name.")
+        output.mkdir(parents=True, exist_ok=True)
+        found = (offered(kind.recipe, Renaming) for kind in loadable())  # it may look like pictures, too
+        renaming = next(one for one in found if one is not None)
+        renamed = renaming.renamed(str(table), output / table.name, person, asked.seed)
+        asked = replace(asked, files=renamed.files, people=renamed.people)
+        return renamed, self.apply(table.parent, output / PICTURES, asked)
 
     def write_provenance(self, output: Path, asked: Asked, done: list[Replaced]) -> dict[str, Any]:
         """Say beside the results where they come from, and in which pictures nobody was found.

@@ -18,7 +18,11 @@ N_LISTED = 20
 
 def anonymize(
     source: Annotated[
-        str, typer.Argument(metavar="PHOTOS", help="A picture, a film, a folder or an archive of them.")
+        str,
+        typer.Argument(
+            metavar="PHOTOS",
+            help="A picture, a film, a folder, an archive; or a CSV of people and pictures.",
+        ),
     ],
     model: Annotated[Path, typer.Option("-m", "--model", help="A model learnt with fit --heads.")],
     output: Annotated[
@@ -38,6 +42,12 @@ def anonymize(
         Path | None,
         typer.Option(help="A CSV file with file names and what to keep, such as glasses; see fit --labels."),
     ] = None,
+    person: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN", help="With a table of people and their pictures: whose row it is, such as id."
+        ),
+    ] = "",
     whole_head: Annotated[
         bool, typer.Option("--whole-head", help="Replace ears, neck and collar as well, the whole window.")
     ] = False,
@@ -62,8 +72,17 @@ def anonymize(
     asked = Asked(boxes, weights, keep, whole_head, seed, not no_mark)
     anonymizer = Anonymizer.load(model)
     done: list[Replaced] = []
+    is_table = source.lower().endswith((".csv", ".tsv", ".parquet"))
+    if is_table:
+        renamed, replaced = anonymizer.apply_to_people(source, output, asked, person)
+        console.print(
+            f"Made anew: {', '.join(renamed.replaced) or 'no column'}. As they were: "
+            f"{', '.join(renamed.kept) or 'none'}."
+        )
+    else:
+        replaced = anonymizer.apply(source, output, asked)
     with console.status("Replacing people ...") as status:
-        for one in anonymizer.apply(source, output, asked):
+        for one in replaced:
             if one.name:
                 done.append(one)
                 status.update(f"Done: {one.name}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from gansmith.errors import DataError, UsageError
+from gansmith.faces.cli import run
 from gansmith.modalities.anonymizing import Asked
 from gansmith.modalities.image.heads import HeadOptions, rewriting
 from gansmith.modalities.image.heads.codec import HeadCodec
@@ -71,11 +73,11 @@ def model(tmp_path_factory):
     labels.write_text("file,hat\n" + "".join(f"{number}.png,{number % 2}\n" for number in range(12)))
     options = {"heads": True, "boxes": str(boxes), "labels": str(labels), "size": "20x24"}
     opened = open_data(str(folder), options=options)
-    run = start(opened, SMALL, folder=folder.parent / "run")
-    for _ in run.training:
+    learning = start(opened, SMALL, folder=folder.parent / "run")
+    for _ in learning.training:
         pass
     path = folder.parent / "faces.gan"
-    run.model().save(path)
+    learning.model().save(path)
     return path
 
 
@@ -271,3 +273,63 @@ def test_what_finds_nobody_says_how(model, tmp_path):
         assert finder()(photograph(0)[..., None]) == []
     with pytest.raises(UsageError, match="lies in what is read"):
         _ = [*Anonymizer.load(model).apply(tmp_path / "in", tmp_path / "in" / "x", Asked())]
+
+
+def test_the_command_lists_whom_it_left_and_can_insist(model, tmp_path, capsys):
+    boxes = _photos(tmp_path / "in", [(30, 40), None])
+    command = ["anonymize", str(tmp_path / "in"), "-m", str(model), "--boxes", str(boxes)]
+    assert run([*command, "-o", str(tmp_path / "out"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["people"], said["pictures"], said["without_a_face"]) == (1, 1, ["1.png"])
+    assert run(["detect-mark", str(tmp_path / "out"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["pictures"]
+    assert [(one["is_marked"], one["says_so"]) for one in found] == [(True, True), (False, False)]
+    assert run([*command, "-o", str(tmp_path / "again"), "--require-face"]) == 4
+    assert "no face was found in 1.png" in capsys.readouterr().err
+    assert run([*command, "-o", str(tmp_path / "again")]) == 2  # it holds something already
+
+
+def test_metadata_of_the_original_stay_behind(model, tmp_path):
+    exif = Image.Exif()
+    exif[0x010E] = "Jane at home"
+    picture = Image.fromarray(photograph(0, (30, 40)))
+    picture.save(tmp_path / "p.jpg", exif=exif, comment=b"Jane")
+    (tmp_path / "b.csv").write_text("file,x,y,width,height\np.jpg,34,46,12,14\n")
+    asked = Asked(boxes=tmp_path / "b.csv")
+    _ = [*Anonymizer.load(model).apply(tmp_path / "p.jpg", tmp_path / "out.jpg", asked)]
+    content = (tmp_path / "out.jpg").read_bytes()
+    assert b"Jane" not in content
+    assert b"synthetic" in content
+
+
+def test_a_model_of_another_task_replaces_nobody(tmp_path):
+    records = np.random.default_rng(0).integers(0, 17, (40, 8, 8))
+    learning = start(open_data(records), FitConfig(samples_seen=40, threads=1), folder=tmp_path / "run")
+    for _ in learning.training:
+        pass
+    with pytest.raises(UsageError, match="replaces nobody"):
+        Anonymizer(learning.model())
+
+
+def test_rows_and_pictures_get_the_same_new_identity(model, tmp_path):
+    """Two people, two pictures each, whose names and faces are made anew and stay together."""
+    for number in range(4):
+        Image.fromarray(portrait(number)).save(tmp_path / f"{number}.png")
+    rows = ["id,email,age,photo"]
+    rows += [f"{70_000 + n // 2},anna{n // 2}@firm.com,{30 + n},{n}.png" for n in range(4)]
+    rows += [f"{70_000 + n},jim{n}@firm.com,{30 + n % 9},3.png" for n in range(3, 40)]
+    (tmp_path / "people.csv").write_text("\n".join(rows) + "\n")
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text("file,x,y,width,height\n" + "".join(f"{n}.png,4,6,12,14\n" for n in range(4)))
+    asked, output = Asked(boxes=boxes, is_marked=False), tmp_path / "out"
+    renamed, replaced = Anonymizer.load(model).apply_to_people(tmp_path / "people.csv", output, asked, "id")
+    assert [one.n_people for one in replaced] == [1, 1, 1, 1]
+    assert renamed.kept == ("age",)
+    with (output / "people.csv").open(newline="") as file:
+        made = [*csv.DictReader(file)]
+    assert [row["age"] for row in made[:4]] == ["30", "31", "32", "33"]
+    assert made[0]["id"] == made[1]["id"] != made[2]["id"]
+    assert made[0]["email"] == made[1]["email"]
+    assert not {row["email"] for row in made} & {line.split(",")[1] for line in rows}
+    seen = [(output / "pictures" / row["photo"]).read_bytes() for row in made[:3]]
+    assert seen[0] == seen[1] != seen[2]

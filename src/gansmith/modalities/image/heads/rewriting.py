@@ -67,9 +67,11 @@ def replaced(filler: Filler, source: str, output: Path, asked: Asked) -> Iterato
     is_single = not path.is_dir() and not is_archive_name(path.name)
     if is_single and not is_picture_name(path.name):
         raise DataError(f"{path}: is no picture by its name. Give a picture, a folder, or a zip of pictures.")
-    _check_output(output, path, is_single=is_single)
+    _check_output(output, path, is_single=is_single, is_listed=bool(asked.files))
     files: PictureFiles = Listed([path.name], str(path), path.parent) if is_single else files_in(path)
-    if not is_single:
+    if asked.files:
+        files = Listed([*asked.files], str(path), path)
+    elif not is_single:
         check_others(files, ImageOptions())
     boxes, notes = (None, ()) if asked.boxes is None else boxes_of(asked.boxes, files.names)
     find = None if boxes is not None else finder(asked.weights or "")
@@ -83,10 +85,9 @@ def replaced(filler: Filler, source: str, output: Path, asked: Asked) -> Iterato
     return _all(work, output, notes, is_single=is_single)
 
 
-def _check_output(output: Path, source: Path, *, is_single: bool) -> None:
-    if output.resolve() == source.resolve() or (
-        source.is_dir() and output.resolve().is_relative_to(source.resolve())
-    ):
+def _check_output(output: Path, source: Path, *, is_single: bool, is_listed: bool) -> None:
+    is_inside = source.is_dir() and output.resolve().is_relative_to(source.resolve())
+    if output.resolve() == source.resolve() or (is_inside and not is_listed):
         raise UsageError(f"{output}: is or lies in what is read. Give -o a place of its own.")
     if is_single:
         if output.is_dir() or not kind_of(output.name):
@@ -122,7 +123,8 @@ def _all(work: _Rewriting, output: Path, notes: Sequence[str], *, is_single: boo
             put = _in_folder(output)
         for number, name in enumerate(work.files.names):
             try:
-                yield from work.replaced(number, name if kind_of(name) else name + STANDS, put)
+                to = work.asked.files.get(name, name)
+                yield from work.replaced(number, to if kind_of(to) else to + STANDS, put)
             except Unreadable as error:
                 yield Replaced(printable(name), 0, note=f"left out: {error}")
 
@@ -169,7 +171,7 @@ class _Rewriting:
                 times.append(frame.milliseconds)
         if not n_people:
             with self.files.open(number) as file:
-                put(self.files.names[number], file.read())
+                put(to.removesuffix(STANDS) if kind_of(name) == "" else to, file.read())
             yield Replaced(name, 0, is_left=True, note="no face found: left as it is")
             return
         metadata = {**self.asked.metadata, KEY: said}
