@@ -41,7 +41,7 @@ class HeadRecipe(AbstractRecipe[HeadCodec]):
     codec: ClassVar[type[AbstractCodec[Any, Any]]] = HeadCodec
     networks: ClassVar[type[Any]] = ImageNetworks
     presets: ClassVar[Mapping[str, str]] = {
-        "default": "convolutional, as for pictures; half of them from nothing"
+        "default": "convolutional, as for pictures; portraits mostly from nothing"
     }
 
     def n_heldout(self, n_records: int, preset: str) -> int:
