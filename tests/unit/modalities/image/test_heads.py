@@ -111,7 +111,7 @@ def test_nothing_of_what_is_cut_out_is_left(window):
     other = np.where(cut, rng.random((1, 120, 160), np.float32), one)
     made = rng.random((1, *SIDES), np.float32)
     results = [blended(picture, made, window, cut) for picture in (one, other)]
-    assert np.array_equal(*results)
+    assert np.array_equal(results[0], results[1])
     far = np.ones((120, 160), bool)
     far[max(0, window.top - 30) : window.top + 110, max(0, window.left - 30) : window.left + 120] = False
     assert np.array_equal(results[0][:, far], one[:, far])
@@ -199,7 +199,7 @@ def test_the_source_of_a_cut_does_not_reach_the_generator(model, tmp_path):
         output = tmp_path / f"{seed}.png"
         _ = [*Anonymizer.load(model).apply(tmp_path / "p.png", output, Asked(boxes=tmp_path / "b.csv"))]
         results.append(np.asarray(Image.open(output)))
-    assert np.array_equal(*results)
+    assert np.array_equal(results[0], results[1])
 
 
 def test_a_portrait_is_replaced_as_a_whole_and_keeps_what_is_asked(model, tmp_path):
@@ -213,7 +213,7 @@ def test_a_portrait_is_replaced_as_a_whole_and_keeps_what_is_asked(model, tmp_pa
         assert "as a whole" in one.note
         made.append(np.asarray(Image.open(tmp_path / f"{value}.png")))
     assert made[0].shape == (24, 20)
-    assert not np.array_equal(*made)
+    assert not np.array_equal(made[0], made[1])
 
 
 def test_a_film_keeps_the_new_face(model, tmp_path):

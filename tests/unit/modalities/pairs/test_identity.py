@@ -13,7 +13,7 @@ from gansmith.faces.cli import run
 from gansmith.modalities.image.watermark import read_mark
 from gansmith.modalities.pairs.domains import DomainOptions
 from gansmith.modalities.registry import find_modality
-from gansmith.nets.identity_translators import IdentityTranslator
+from gansmith.nets.identity_translators import IdentityDecoder, IdentityTranslator
 from gansmith.tasks.model import load_model
 from gansmith.tasks.opening import open_data
 from gansmith.tasks.runs.fit import FitConfig, start
@@ -50,7 +50,7 @@ def test_nothing_is_learnt_before_the_terms_are_accepted():
     assert any("Terms of use" in note for note in records.notes)
 
 
-@pytest.mark.parametrize("more", [{"unpaired": True}, {"to_attribute": "hair"}])
+@pytest.mark.parametrize("more", [{"unpaired": True}, {"to_attribute": ("hair",)}])
 def test_it_is_a_task_of_its_own(more):
     with pytest.raises(UsageError, match="task of its own"):
         DomainOptions(identity=True, **more)
@@ -87,7 +87,8 @@ def test_each_person_has_a_decoder_and_all_share_the_encoder():
     wanted = torch.eye(2)[[0, 1, 0, 1]]
     assert torch.equal(network(source, wanted), source[:, :3])  # it starts as a network that changes nothing
     for number, decoder in enumerate(network.decoders):
-        torch.nn.init.constant_(decoder.last.bias, 0.1 * (number + 1))
+        assert isinstance(decoder, IdentityDecoder)
+        torch.nn.init.constant_(decoder.last.get_parameter("bias"), 0.1 * (number + 1))
     made = network(source, wanted)
     alone = [network(source[one : one + 1], wanted[one : one + 1]) for one in range(4)]
     assert torch.allclose(made, torch.cat(alone), atol=1e-6)
