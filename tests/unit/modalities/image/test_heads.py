@@ -202,6 +202,20 @@ def test_the_source_of_a_cut_does_not_reach_the_generator(model, tmp_path):
     assert np.array_equal(results[0], results[1])
 
 
+def test_a_model_of_portraits_leaves_no_hair_in_a_photograph(model, tmp_path):
+    """All of a window that is larger than the head is new, whatever was there."""
+    results = []
+    for seed in (1, 2):
+        pixels = photograph(0)
+        pixels[40:64, 30:50] = np.random.default_rng(seed).integers(0, 255, (24, 20))
+        Image.fromarray(pixels).save(tmp_path / "p.png")
+        (tmp_path / "b.csv").write_text("file,x,y,width,height\np.png,34,46,12,14\n")
+        output = tmp_path / f"{seed}.png"
+        _ = [*Anonymizer.load(model).apply(tmp_path / "p.png", output, Asked(boxes=tmp_path / "b.csv"))]
+        results.append(np.asarray(Image.open(output)))
+    assert np.array_equal(results[0], results[1])
+
+
 def test_a_portrait_is_replaced_as_a_whole_and_keeps_what_is_asked(model, tmp_path):
     Image.fromarray(portrait(99)).save(tmp_path / "p.png")
     (tmp_path / "b.csv").write_text("file,x,y,width,height\np.png,4,6,12,14\n")

@@ -27,6 +27,7 @@ from gansmith.modalities.image.heads.windows import (
     Values,
     Window,
     blended,
+    grown,
     hole_of,
     in_picture,
     is_portrait,
@@ -93,6 +94,9 @@ class Filler:
         grid, face = (picture.shape[1], picture.shape[2]), self.codec.face
         hole = hole_of(face, self._sides, is_whole_head=is_whole_head)
         windows = [window_of(box, face, self._sides) for box in boxes]
+        is_of_portraits = is_portrait(hole_of(face, self._sides))
+        if is_of_portraits:  # hair may reach beyond what the model knows: all of a larger window is new
+            windows, hole = [grown(window) for window in windows], np.ones_like(hole)
         cuts = [in_picture(hole, window, grid) for window in windows]
         if len(boxes) == 1 and is_portrait(cuts[0]):
             made = self._made(None, None, people[0], asked)
@@ -102,7 +106,8 @@ class Filler:
         left[:, np.any(cuts, axis=0)] = CUT
         found = left
         for window, cut, who in zip(windows, cuts, people, strict=True):
-            made = self._made(found, (window, hole), who, asked)
+            place = None if is_of_portraits else (window, hole)
+            made = self._made(found, place, who, asked)
             found = blended(found, _of_channels(made, len(picture)), window, cut)
         n_small = sum(min(box[2] - box[0], box[3] - box[1]) < SMALLEST_FACE_PX for box in boxes)
         note = f"{counted(n_small, 'face')} of less than {SMALLEST_FACE_PX} px" if n_small else ""

@@ -29,6 +29,8 @@ MOST_OF_PICTURE: Final = 0.5
 """Share of a picture from which on a head that is cut out is all that it shows: a portrait."""
 FEATHER: Final = 0.03
 """Standard deviation of the soft edge, in sides of the window."""
+GROWTH: Final = 0.2
+"""Share of its sides by which the window of a portrait in a photograph is larger at each of them."""
 CUT: Final = 0.5
 """What stands where something was cut out."""
 
@@ -65,6 +67,14 @@ def window_of(box: Box, face: Box, sides: tuple[int, int]) -> Window:
         round((top + bottom) / 2 - down * (face[1] + face[3]) / 2),
         max(1, round(across)),
         max(1, round(down)),
+    )
+
+
+def grown(window: Window) -> Window:
+    """The window of a portrait made so much larger that hair, ears and chin lie within."""
+    more = round(GROWTH * window.width), round(GROWTH * window.height)
+    return Window(
+        window.left - more[0], window.top - more[1], window.width + 2 * more[0], window.height + 2 * more[1]
     )
 
 
