@@ -18,9 +18,9 @@ NOT_MEASUREMENTS: Final = {
     "translating", "unpaired",
 }  # fmt: skip
 WITH_OPTIONS: Final = {
-    "conditions", "databases", "detect", "gallery", "heatmap", "modes", "peers", "pictures", "race",
-    "reading", "rebalance", "scorecard_nulls", "scorecard_pictures", "series", "translate", "turns",
-    "validator", "versus",
+    "anonymity", "conditions", "databases", "detect", "gallery", "heatmap", "identity", "modes", "peers",
+    "pictures", "race", "reading", "rebalance", "scorecard_nulls", "scorecard_pictures", "series",
+    "translate", "turns", "validator", "versus",
 }  # fmt: skip
 
 

@@ -91,7 +91,7 @@ BAD_SOURCES = {
 }
 
 
-MADE_OF_OTHERS = ("domains", "pairs")
+MADE_OF_OTHERS = ("domains", "heads", "pairs")
 """Kinds whose records are not made of noise, but of other records: what they promise is tested below."""
 MADE_TOGETHER = ("relational",)
 """Kinds whose records point at each other: see tests/unit/modalities/relational."""
@@ -160,6 +160,24 @@ def test_domains_are_played_as_any_game_is(tmp_path):
     sizes = replace(plan.networks, generator_widths=(8, 8), discriminator_widths=(8, 8))
     windows = modality.recipe.dataset(codec, records, 0).batch(torch.arange(12))
     seen = modality.recipe.samples(codec, sizes, windows, None)
+
+    def networks():
+        return seeded_networks(modality.recipe, codec, sizes, game, 0)
+
+    check_game(game, networks, TensorDataset(seen.parts), tmp_path)
+
+
+def test_heads_are_played_as_any_game_is(tmp_path):
+    modality = find_modality("heads")
+    pictures = np.random.default_rng(0).integers(0, 256, (12, 16, 16), dtype=np.uint8)
+    chosen = modality.options(heads=True, size="16x16")
+    records = modality.format.read(pictures, chosen)
+    codec = modality.recipe.codec.fit(records, chosen, 0)
+    plan = modality.recipe.plan(codec, len(records), "default")
+    game = replace(plan.game, batch_size=4, warm_up_samples=0)
+    sizes = replace(plan.networks, generator_widths=(8,), discriminator_widths=(8, 8))
+    parts = modality.recipe.dataset(codec, records, 0).batch(torch.arange(12))
+    seen = modality.recipe.samples(codec, sizes, parts, None)
 
     def networks():
         return seeded_networks(modality.recipe, codec, sizes, game, 0)

@@ -16,12 +16,14 @@ COMMANDS = (
     "sample",
     "complete",
     "apply",
+    "anonymize",
     "walk",
     "score",
     "rebalance",
     "detect",
     "show",
     "demo",
+    "detect-mark",
     "list",
 )
 GROUP: Any = typer.main.get_command(app)

@@ -110,9 +110,27 @@ def test_a_mask_says_what_is_to_be_mended(mending, photographs, tmp_path, capsys
     assert run(["apply", str(mending), str(mask), "-o", str(tmp_path / "x.png"), "--mask", str(picture)]) == 0
 
 
+def test_results_carry_the_mark_unless_nobody_wants_it(larger, photographs, tmp_path, capsys):
+    picture = str(photographs / "3.png")
+    for name, more in (("with.png", []), ("without.png", ["--no-mark"])):
+        assert run(["apply", str(larger), picture, "-o", str(tmp_path / name), *more]) == 0
+    beside = json.loads((tmp_path / "without.png.meta.json").read_text())
+    assert beside["marked"] is False
+    capsys.readouterr()
+    assert run(["detect-mark", str(tmp_path / "with.png"), str(tmp_path / "without.png"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["pictures"]
+    assert [one["is_marked"] for one in found] == [True, False]
+    assert all(one["says_so"] for one in found)
+    with Image.open(tmp_path / "without.png") as image:
+        assert image.info["watermark"] == "none: not wanted"
+    assert run(["detect-mark", picture]) == 0
+    assert "0 of 1 pictures carry the watermark" in " ".join(capsys.readouterr().out.split())
+    assert run(["detect-mark", str(tmp_path / "nowhere.png")]) == 3
+
+
 def test_python_and_the_command_line_make_the_same(larger, photographs, tmp_path):
     output = tmp_path / "one.png"
-    assert run(["apply", str(larger), str(photographs / "3.png"), "-o", str(output)]) == 0
+    assert run(["apply", str(larger), str(photographs / "3.png"), "-o", str(output), "--no-mark"]) == 0
     translator = gansmith.Translator.load(larger)
     made = translator.transform(np.asarray(Image.open(photographs / "3.png")))
     assert np.array_equal(made, np.asarray(Image.open(output)))

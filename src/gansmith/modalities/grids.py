@@ -83,6 +83,12 @@ class Turning:
     `turn` as one channel more."""
     metadata: Mapping[str, str] | None = None
     """Where the result comes from; stands inside a file that has a place for it."""
+    is_marked: bool = False
+    """Whether files of results carry a mark that says so, where the kind of data has one."""
+    is_always_marked: bool = False
+    """Whether results in memory do so, too."""
+    is_visibly_marked: bool = False
+    """Whether they carry one that everybody sees."""
 
 
 @final

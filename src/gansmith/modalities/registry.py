@@ -104,11 +104,11 @@ KINDS: Final = {
         ),
         Modality(
             "domains",
-            "Records of several domains without counterparts: fit --to --unpaired, or --to-attribute.",
+            "Records of domains without counterparts: fit --to --unpaired, --identity, or --to-attribute.",
             "gansmith.modalities.pairs.domains.format:DomainFormat",
             "gansmith.modalities.pairs.domains.recipe:DomainRecipe",
             "gansmith.modalities.pairs.domains:DomainOptions",
-            ("unpaired", "to_attribute"),
+            ("unpaired", "to_attribute", "identity"),
         ),
         Modality(
             "pairs",
@@ -117,6 +117,14 @@ KINDS: Final = {
             "gansmith.modalities.pairs.recipe:PairRecipe",
             "gansmith.modalities.pairs:PairOptions",
             ("to", "upscale", "restore"),
+        ),
+        Modality(
+            "heads",
+            "Heads of people in pictures, to replace others by people who do not exist: fit --heads.",
+            "gansmith.modalities.image.heads.format:HeadFormat",
+            "gansmith.modalities.image.heads.recipe:HeadRecipe",
+            "gansmith.modalities.image.heads:HeadOptions",
+            ("heads",),
         ),
         Modality(
             "series",
@@ -261,6 +269,8 @@ _CANNOT: Final = {
     "Pictured": "cannot be shown as pictures in a report: leave out --model",
     "Addressed": "cannot be written into a database: name a file with -o",
     "Translatable": "cannot be turned into others: they are no values on a grid",
+    "Renaming": "holds no people whose names could be made anew",
+    "Marking": "carries no watermark",
     "Filming": "cannot be shown as a film",
     "Damaging": "cannot be restored: nobody has said yet how such records are damaged",
     "Conditional": "is made without conditions: leave out --where and --balance, and learn from the wanted "

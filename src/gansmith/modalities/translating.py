@@ -58,6 +58,10 @@ class Way:
     """Longest side that whole records are brought to; 0: none."""
     has_masks: bool = False
     """Whether masks may say what of a record counts as missing."""
+    makes_masks: bool = False
+    """Whether results are to be counted, not looked at."""
+    is_always_marked: bool = False
+    """Whether results carry marks whatever is wished, in memory, too."""
     is_various: bool = False
     """Whether many answers are right, so that noise decides."""
     weaker: tuple[str, str] | None = None

@@ -26,6 +26,7 @@ from gansmith.nets.distributions import Ensemble
 from gansmith.settings import from_plain
 from gansmith.store.model_file import ModelFile, packed, read_model_file, write_model_file
 from gansmith.tabular.where import Where, with_texts
+from gansmith.tasks.marks import mark_of
 from gansmith.tasks.runs.settings import FitConfig, Summary
 from gansmith.tasks.sampling import Sampling
 from gansmith.tasks.writing import sealed, write_blocks, writer_for
@@ -209,12 +210,12 @@ class Model:
             DataError: When a file cannot be written; what stood there before stays.
         """
         settled = options_of(self.modality, "sample", options or {})
-        where = self.asked(where, settled)
-        request = self._request(where, balance)
+        request = self._request(self.asked(where, settled), balance)
         asked: dict[str, Any] = {"where": [*request.texts] if request else [], "balance": balance}
         if truncation != 1:
             asked["truncation"] = truncation
         provenance = self.provenance(n_records, seed, asked)
+        provenance |= mark_of(self.modality, self.codec.empty, settled)
         blocks = self.made(n_records, seed, request, truncation)  # refuses before anything is written
         kept = sealed(provenance)
         writer = writer_for(self.modality, str(path), self.codec.empty, kept, settled)

@@ -18,7 +18,19 @@ from typer.core import TyperCommand
 
 from gansmith import __version__
 from gansmith.errors import DataError, GansmithError
-from gansmith.faces.cli import apply, detect, discover, fit, rebalance, sample, score, show, walk
+from gansmith.faces.cli import (
+    anonymize,
+    apply,
+    detect,
+    detect_mark,
+    discover,
+    fit,
+    rebalance,
+    sample,
+    score,
+    show,
+    walk,
+)
 
 
 @final
@@ -68,6 +80,7 @@ for _command in (
     sample.sample,
     sample.complete,
     apply.apply,
+    anonymize.anonymize,
     walk.walk,
     score.score,
     rebalance.rebalance,
@@ -76,6 +89,7 @@ for _command in (
     discover.demo,
 ):
     app.command(cls=GroupedCommand)(_command)
+app.command("detect-mark", cls=GroupedCommand)(detect_mark.detect_mark)
 app.command("list")(discover.list_names)
 
 

@@ -11,6 +11,7 @@ import typer
 from gansmith.errors import UsageError
 from gansmith.faces.cli.options import (
     Json,
+    NoMark,
     Seed,
     WithRealRecords,
     check_folder,
@@ -65,6 +66,10 @@ def apply(
         typer.Option(help="Real pictures that the outputs should look like, where nobody knows the truth."),
     ] = "",
     report: Annotated[Path | None, typer.Option(help="Write a report of the measurements: .html.")] = None,
+    no_mark: NoMark = False,
+    visible_mark: Annotated[
+        bool, typer.Option("--visible-mark", help="Write in a corner that the picture is synthetic.")
+    ] = False,
     with_real_records: WithRealRecords = False,
     seed: Seed = 0,
     json: Json = False,
@@ -87,7 +92,8 @@ def apply(
     for written in (output, report):
         if written is not None:
             check_folder(written) if not written.is_dir() else None
-    translation = Translation(load_model(model), Wish(strength, seed, back, tuple(where or ())))
+    wish = Wish(strength, seed, back, tuple(where or ()))
+    translation = Translation(load_model(model), wish, not no_mark, visible_mark)
     targets = translation.by_target()
     turned = _applied(targets, Path(source), output, masks)
     n_points, seconds = sum(one.n_points for one in turned), sum(one.seconds for one in turned)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 from gansmith.errors import UsageError, did_you_mean
 from gansmith.faces.cli.options import Json, check_model_output, print_json
 from gansmith.faces.cli.settings import Chosen, offering
+from gansmith.modalities.pairs.domains import TERMS
 from gansmith.modalities.registry import find_modality, kinds, options_of, recognise
 from gansmith.settings import from_plain, settings_of
 from gansmith.store.address import without_password
@@ -76,6 +78,7 @@ def fit(
     check_model_output(output, data)
     folder = run or output.with_suffix(".run")
     general, options = _merged(config, chosen, data) if config else (dict(chosen.general), chosen.options)
+    options = _by_the_terms(options)
     target = target or general.pop("target", "")
     if resume or RunFolder(folder).is_unfinished:
         fit_run = _resumed(data, general, target, options, folder, origin, is_asked_for=resume)
@@ -108,6 +111,16 @@ def fit(
     console.print(f"Wrote {output}.")
     if json:
         print_json({"model": str(output), "sha256": digest, "run": str(folder), **model.manifest["training"]})
+
+
+def _by_the_terms(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with the terms of use accepted, where a task has some: they are printed, and asked for once."""
+    if options.get("identity") and not options.get("accept_terms") and sys.stdin.isatty():
+        typer.echo(TERMS, err=True)
+        if not typer.confirm("Do you accept them?", err=True):
+            raise UsageError("without the terms of use nothing is learnt.")
+        return {**options, "accept_terms": True}
+    return dict(options)
 
 
 def _started(

@@ -33,6 +33,13 @@ WithRealRecords = Annotated[
         help="Show real records in the report: for the data owner; only you can read the file.",
     ),
 ]
+NoMark = Annotated[
+    bool,
+    typer.Option(
+        "--no-mark",
+        help="Leave out the invisible watermark that says that pictures are made; recorded.",
+    ),
+]
 Where = Annotated[
     list[str] | None,
     typer.Option(

@@ -45,6 +45,8 @@ class ImageOptions:
     boxes: Annotated[str, Offered(("fit", "show"), form="FILE")] = ""
     """A CSV file of bounding boxes (file name, x, y, width, height, optionally a class), learnt and made with
     the pictures."""
+    no_mark: Annotated[bool, Offered(("sample",))] = False
+    """Leave out the invisible watermark that says that pictures are synthetic; see detect-mark."""
     safe_csv: Annotated[bool, Offered(("sample",))] = False
     """Escape text that a spreadsheet program would run as a formula."""
     strict: Annotated[bool, Offered(READING)] = False

@@ -20,11 +20,14 @@ from gansmith.modalities.image.drawing import grid_of, masks_summary, preview_of
 from gansmith.modalities.image.forming import BROUGHT
 from gansmith.modalities.image.galleries import rows_gallery
 from gansmith.modalities.image.labels import counted, shortened, summary
+from gansmith.modalities.image.marking import KEY, marked_canvas, marks_in, said_of_form
 from gansmith.modalities.image.movie import animated, check_movie, frames_of
 from gansmith.modalities.image.pictures import LABEL, Pictures, joined
 from gansmith.modalities.image.reading import looks_like_pictures, read_like, read_pictures, read_to_judge
 from gansmith.modalities.image.recognising import is_frame
+from gansmith.modalities.image.watermark import NAME
 from gansmith.modalities.image.writing import PictureWriter
+from gansmith.modalities.marking import Found
 from gansmith.modalities.previews import PicturePreview
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.measuring import Progress, unheard
@@ -34,7 +37,7 @@ from gansmith.tabular.where import plain_where
 
 @final
 class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
-    """See `HasScores`, `Filming`, `Pictured`, `ShowsOddities`, `Translatable`: pictures of any source."""
+    """See `HasScores`, `Filming`, `Marking`, `Pictured`, `ShowsOddities`, `Translatable`."""
 
     kind: ClassVar[str] = "image"
     n_previewed: ClassVar[int] = 36
@@ -89,7 +92,20 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
     def writer(
         self, path: Path, like: Pictures, metadata: Mapping[str, str], options: ImageOptions
     ) -> PictureWriter:
-        return PictureWriter(path, like, metadata, is_safe=options.safe_csv)
+        said = {**metadata, KEY: self.mark_of(like, options)}
+        return PictureWriter(path, like, said, is_safe=options.safe_csv)
+
+    def mark_of(self, like: Pictures, options: ImageOptions) -> str:
+        """See `Marking`."""
+        return said_of_form(like.form, is_wanted=not options.no_mark)
+
+    def unmarked(self, options: ImageOptions) -> ImageOptions:
+        """See `Marking`."""
+        return replace(options, no_mark=True)
+
+    def marks_in(self, source: str) -> Iterator[Found]:
+        """See `Marking`."""
+        return marks_in(source)
 
     def film(
         self, frames: Sequence[Pictures], path: Path, seconds_per_frame: float, metadata: Mapping[str, str]
@@ -97,6 +113,8 @@ class ImageFormat(AbstractFormat[Pictures, ImageOptions]):
         """See `Filming`: GIF, WebP or animated PNG."""
         check_movie(path)
         drawn = [grid_of(frame, n_columns=len(frame)) for frame in frames]
+        if any(said_of_form(frame.form, is_wanted=True) == NAME for frame in frames[:1]):
+            drawn = [marked_canvas(one) for one in drawn]
         return animated(drawn, path.suffix, seconds_per_frame, metadata=metadata)
 
     def check_film(self, path: Path) -> None:

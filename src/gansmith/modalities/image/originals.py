@@ -88,6 +88,7 @@ class Original:
         """
         self._file, self._name, self._header, self._image = file, name, header, image
         self.n_frames = header.n_frames if header.kind in FILMS else 1
+        self.is_scan = header.kind == SCAN
         self.notes = list[str]()
         self.kept = Kept() if image is None else self._kept(image)
         if image is not None and (header.is_reduced or _is_reduced_tiff(image)):

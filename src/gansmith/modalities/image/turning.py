@@ -25,12 +25,14 @@ from gansmith.modalities.image.files import (
     is_picture_name,
 )
 from gansmith.modalities.image.labels import counted, printable, shortened
+from gansmith.modalities.image.marking import KEY, labelled, said_of
 from gansmith.modalities.image.originals import FILMS, original
 from gansmith.modalities.image.picture_files import check_others
 from gansmith.modalities.image.pictures import Pixels
 from gansmith.modalities.image.rewriting import KINDS, Film, encoded, held, kind_of
 from gansmith.modalities.image.tones import range_of, tones_of, turned_tones
 from gansmith.modalities.image.turning_masks import Masks, masks_for
+from gansmith.modalities.image.watermark import NAME, marked
 from gansmith.modalities.image.writing import Put, check_free, to_zip
 from gansmith.store import whole_file, write_whole
 
@@ -215,7 +217,7 @@ class _Rewriting:
             DataError: It cannot be written, or its mask is of another size.
         """
         kind = kind_of(to)
-        pictures, milliseconds, last = list[Pixels](), list[float | None](), None
+        pictures, milliseconds, last, said = list[Pixels](), list[float | None](), None, ""
         with original(self.files, number) as found:
             if found.n_frames > 1 and kind not in FILMS:
                 raise Unreadable(f"it holds {found.n_frames} pictures, and {kind} holds one")
@@ -225,10 +227,13 @@ class _Rewriting:
                     yield last
                 name = printable(self.files.names[number]) + (f"#{index + 1}" if found.n_frames > 1 else "")
                 pixels, last = self._picture(frame.pixels, number, kind, name)
-                pictures.append(pixels)
+                is_wanted = self.turning.is_marked and not found.is_scan
+                pixels = labelled(pixels) if self.turning.is_visibly_marked else pixels
+                said = said_of(pixels, is_wanted=is_wanted)
+                pictures.append(marked(pixels) if said == NAME else pixels)
                 milliseconds.append(frame.milliseconds)
         assert last is not None, "a file holds a picture"
-        metadata = self.turning.metadata or {}
+        metadata = {**(self.turning.metadata or {}), KEY: said}
         self.put(to, encoded(Film(pictures, milliseconds), kind, kept, metadata, to))
         yield replace(last, note="; ".join(filter(None, (*notes, last.note))))
 

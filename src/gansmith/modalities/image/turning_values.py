@@ -13,10 +13,12 @@ from gansmith.errors import DataError, UsageError
 from gansmith.modalities.grids import Turning
 from gansmith.modalities.image.decoding import Unreadable, upright
 from gansmith.modalities.image.grids import white_of
+from gansmith.modalities.image.marking import labelled
 from gansmith.modalities.image.pictures import InMemory, Pictures, Pixels, PixelType
 from gansmith.modalities.image.rewriting import alike, held
 from gansmith.modalities.image.tones import Range, pixels_of, range_of, tones_of, turned_tones
 from gansmith.modalities.image.turning_masks import Masks, the_mask
+from gansmith.modalities.image.watermark import marked
 
 _WANTED = "(height, width), (height, width, n_channels), (n, height, width) or (n, height, width, n_channels)"
 
@@ -75,7 +77,9 @@ def _made(
     for pixels in pictures:
         given = None if mask is None else mask.of(0, *pixels.shape[:2])
         made, _, _ = turned_tones(tones_of(pixels, had), turning, given)
-        found.append(pixels_of(made, dtype, had))
+        written = pixels_of(made, dtype, had)
+        written = labelled(written) if turning.is_visibly_marked else written
+        found.append(marked(written) if turning.is_always_marked else written)
     return np.stack(alike(found))
 
 
@@ -102,6 +106,8 @@ def _image(image: Image.Image, turning: Turning, mask: Masks | None) -> Image.Im
     given = None if mask is None else mask.of(0, *pixels.shape[:2])
     made, _, _ = turned_tones(tones_of(pixels, had), turning, given)
     found, _ = held(made, pixels.dtype, had, "TIFF")
+    found = labelled(found) if turning.is_visibly_marked else found
+    found = marked(found) if turning.is_always_marked else found
     return Image.fromarray(found[..., 0] if found.shape[2] == 1 else found)
 
 

@@ -13,7 +13,8 @@
 
 A picture of 8 bits, grey or in colour, perhaps transparent, or grey of 16 bits, is a PNG; any other is a
 `.npy` array. PNGs of 8 bits are stretched to 255 as white, all else is written as it is. Every file of
-pictures says of itself that it is synthetic, where its format has a place for that.
+pictures says of itself that it is synthetic, where its format has a place for that; pictures that can hold
+the mark carry it, unless nobody wants it.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ from gansmith.modalities.canvas import PROVENANCE, Canvas, grid, on_screen, png_
 from gansmith.modalities.image.boxes import boxes_in
 from gansmith.modalities.image.drawing import seen
 from gansmith.modalities.image.files import BOXES_FILE
+from gansmith.modalities.image.marking import KEY, UNWANTED, marked_canvas, marked_pictures
 from gansmith.modalities.image.mask_values import BOX, is_box
 from gansmith.modalities.image.pictures import Pictures, Pixels
+from gansmith.modalities.image.watermark import NAME
 from gansmith.store import as_json, whole_file, whole_folder
 from gansmith.tabular.formulas import escaped
 
@@ -63,7 +66,7 @@ class PictureWriter:
     Args:
         path: Where to; its extension says the format. None says a folder, "-" is CSV on standard output.
         like: Says the form of the pictures.
-        metadata: Where they come from; kept where the format has a place for it.
+        metadata: Where they come from, and under `KEY` which mark they get; kept where there is room.
         is_safe: Whether text of an attribute that a spreadsheet would run as a formula gets a single quote
             before it, in `labels.csv` and `boxes.csv`.
 
@@ -92,7 +95,7 @@ class PictureWriter:
                 f"{path}: CSV holds grey pictures of 8 bits alone, and these are {form}. "
                 "Give -o a folder, or a name that ends in .zip, .npy, .npz or .png."
             )
-        self._suffix, self._metadata = suffix, dict(metadata)
+        self._suffix, self._metadata = suffix, {KEY: UNWANTED, **metadata}
 
     def __enter__(self) -> PictureWriter:
         self._to = self._opened()
@@ -113,7 +116,8 @@ class PictureWriter:
         Raises:
             DataError: The disk is full, or there are more pictures than a PNG can show.
         """
-        self._to.write(records)
+        is_each = self._metadata[KEY] == NAME and self._suffix != ".png"  # a grid is marked as a whole
+        self._to.write(marked_pictures(records) if is_each else records)
 
     def _opened(self) -> _Target:
         path, like = self._path, self._like
@@ -259,7 +263,9 @@ class _Grid:
         """Draw them."""
         if not sum(map(len, self._seen)):
             raise DataError(f"{self._path}: no picture to draw. Ask for one at least.")
-        self._file.write(png_bytes(grid(np.concatenate(self._seen)), self._metadata))
+        drawn = grid(np.concatenate(self._seen))
+        is_marked = self._metadata[KEY] == NAME
+        self._file.write(png_bytes(marked_canvas(drawn) if is_marked else drawn, self._metadata))
 
 
 # --- One file a picture -------------------------------------------------------------------------------------
@@ -298,7 +304,7 @@ class _PictureFiles:
         n_records = origin.get("records")
         n_last = n_records - 1 if isinstance(n_records, int) else 0
         self._n_digits = max(_MIN_DIGITS, len(str(n_last)))
-        self._texts = {"model": str(origin["model"])} if origin.get("model") else {}
+        self._texts = {KEY: metadata[KEY]} | ({"model": str(origin["model"])} if origin.get("model") else {})
 
     def write(self, records: Pictures) -> None:
         """Append pictures."""

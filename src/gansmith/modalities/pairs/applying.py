@@ -45,6 +45,7 @@ def way_of(codec: PairCodec, rules: AbstractRules, networks: Networks, wish: Wis
         factor=state.factor,
         size=state.size,
         has_masks=is_mending,
+        makes_masks=state.is_mask,
         is_various=state.is_various,
         weaker=("faithful", NETWORK),
         said={"task": state.task},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar, Final, cast, final
 
 import numpy as np
@@ -20,6 +21,7 @@ from gansmith.engine.monitors import coverage
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
 from gansmith.errors import UsageError
+from gansmith.modalities.anonymizing import Renamed
 from gansmith.modalities.capabilities import Verdict
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
 from gansmith.modalities.rows.sight import RowSight
@@ -28,6 +30,7 @@ from gansmith.modalities.table.codec import TableCodec
 from gansmith.modalities.table.contesting import arena_of, classes_of, marked
 from gansmith.modalities.table.imputation import TablePartial
 from gansmith.modalities.table.options import TableOptions
+from gansmith.modalities.table.renaming import renamed
 from gansmith.modalities.table.request import TableRequest, request_for
 from gansmith.scorecard.contest.arena import Arena
 from gansmith.scorecard.features import Features, draws
@@ -169,6 +172,10 @@ class TableRecipe(AbstractRecipe[TableCodec]):
     def of_sample(self, codec: TableCodec, seed: int) -> TableCodec:
         """See `Inventing`."""
         return replace(codec, sample=seed)
+
+    def renamed(self, source: str, output: Path, person: str, seed: int) -> Renamed:
+        """See `Renaming`."""
+        return renamed(source, output, person, seed)
 
     def samples(
         self, codec: TableCodec, networks: TableNetworks, batch: Batch, generator: torch.Generator | None

@@ -13,6 +13,7 @@ from gansmith.modalities.registry import options_of
 from gansmith.scorecard.contest.arena import Lessons
 from gansmith.scorecard.contest.card import GENERATED, Contest
 from gansmith.scorecard.contest.playing import Fold, looks_rare
+from gansmith.tasks.marks import mark_of, unmarked
 from gansmith.tasks.model import Model
 from gansmith.tasks.rebalance.case import Case
 from gansmith.tasks.rebalance.contest import ALL, FILTERED, QUARTER
@@ -124,6 +125,9 @@ def write_more(
     provenance = model.provenance(len(made), config.seed, asked)
     written = case.contesting.marked([case.records, made], [False, True], MARK) if with_real else made
     settled = options_of(case.modality, "sample", {})
-    writer = case.modality.format.writer(path, written.take(np.arange(0)), sealed(provenance), settled)
+    like = written.take(np.arange(0))
+    settled = unmarked(case.modality, settled) if with_real else settled  # real ones are not made
+    provenance |= mark_of(case.modality, like, settled)
+    writer = case.modality.format.writer(path, like, sealed(provenance), settled)
     write_blocks(path, writer, iter([written]), provenance)
     return len(made)

@@ -38,6 +38,10 @@ class Translation:
 
     model: Model
     wish: Wish = field(default_factory=Wish)
+    is_marked: bool = True
+    """Whether files of results carry a mark that says so; masks never do."""
+    is_visibly_marked: bool = False
+    """Whether they carry one that everybody sees."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.wish.strength <= MOST_STRENGTH:
@@ -45,7 +49,8 @@ class Translation:
                 f"strength {self.wish.strength} is none: give a number from 0, faithful, to 1, as sharp as "
                 "learnt."
             )
-        _ = self.way  # refuses now, not when the first record comes
+        if self.way.is_always_marked and not self.is_marked:  # the way refuses now, too
+            raise UsageError("results of identity translation are always marked. Leave --no-mark out.")
 
     @cached_property
     def way(self) -> Way:
@@ -73,6 +78,7 @@ class Translation:
             "model": self.model.known_digest(),
             "strength": self.wish.strength,
             "seed": self.wish.seed,
+            "marked": self.is_marked and not self.way.makes_masks,
             "precision": sampling_precision(self.model.rules.precision),
             "versions": versions(),
         }
@@ -102,7 +108,17 @@ class Translation:
             raise UsageError(
                 "masks say what is to be restored, and this model restores nothing. Leave them out."
             )
-        return Turning(self.turn, way.n_given, way.factor, masks, sealed(self.provenance))
+        is_marked = self.is_marked and not way.makes_masks
+        return Turning(
+            self.turn,
+            way.n_given,
+            way.factor,
+            masks,
+            sealed(self.provenance),
+            is_marked,
+            way.is_always_marked,
+            self.is_visibly_marked,
+        )
 
     def turn(self, values: Values) -> Made:
         """What becomes of one record.

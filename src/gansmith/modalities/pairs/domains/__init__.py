@@ -19,6 +19,13 @@ SOURCE: Final = "source"
 """Its value of the first set."""
 TARGET: Final = "target"
 """Its value of the second."""
+IDENTITY_PX: Final = 64
+"""Longest side of pictures of people, where nobody says it."""
+TERMS: Final = """Terms of use of identity translation:
+1. Everybody who is seen, in both folders, has agreed to it, and can take that back.
+2. No children. Nothing sexual. Nobody who is in the public eye without being asked.
+3. Nothing that is to deceive: whoever sees a result is told that it is one.
+4. Results carry metadata and an invisible watermark that say so; they are not to be removed."""
 
 
 @final
@@ -35,6 +42,11 @@ class DomainOptions:
     to_attribute: Annotated[tuple[str, ...], Offered(("fit",), form="COLUMN")] = ()
     """Learn to change this attribute of pictures to any of its values; see --labels. Several: repeat
     it, or part them by commas."""
+    identity: Annotated[bool, Offered(("fit",))] = False
+    """With --to: DATA shows one person and the other folder another; learn to make either of the other, by
+    the terms of use, which are printed."""
+    accept_terms: Annotated[bool, Offered(("fit",))] = False
+    """Accept the terms of use of --identity without being asked; kept in the model."""
     labels: Annotated[str, Offered(("fit",), form="FILE")] = ""
     """A CSV file with a column of file names and columns of labels; if not given, looked for beside the
     pictures."""
@@ -51,6 +63,10 @@ class DomainOptions:
             raise UsageError("--to and --to-attribute are different tasks. Give one of them.")
         if self.unpaired and self.to_attribute:
             raise UsageError("--to-attribute needs no pairs anyway. Leave --unpaired out.")
+        if self.identity and (self.to_attribute or self.unpaired):
+            raise UsageError("--identity is a task of its own. Leave --to-attribute and --unpaired out.")
+        if self.accept_terms and not self.identity:
+            raise UsageError("--accept-terms are those of --identity. Give both, or leave it out.")
         if self.labels and not self.to_attribute:
             raise UsageError("--labels says what --to-attribute changes. Give both, or leave it out.")
         check_longest_side(self.size)

@@ -13,7 +13,7 @@ from gansmith.engine.games import AbstractRules, Networks
 from gansmith.errors import UsageError
 from gansmith.modalities.pairs.applying import noise_of
 from gansmith.modalities.pairs.domains import DOMAIN, SOURCE, TARGET, quoted
-from gansmith.modalities.pairs.domains.codec import DomainCodec
+from gansmith.modalities.pairs.domains.codec import DomainCodec, DomainState
 from gansmith.modalities.pairs.domains.colours import heights
 from gansmith.modalities.translating import Way, Wish
 from gansmith.nets.domain_translators import DomainTranslator
@@ -62,5 +62,10 @@ def way_of(codec: DomainCodec, rules: AbstractRules, networks: Networks, wish: W
         is_various=is_various,
         weaker=None if codec.tables is None else ("colours", "colours alone, without any network"),
         returning=replace(wish, is_back=not wish.is_back) if has_way_back else None,
-        said={"task": "unpaired" if state.has_two_sets else "attribute", **values},
+        said={"task": _task(state), **values},
+        is_always_marked=state.is_identity,
     )
+
+
+def _task(state: DomainState) -> str:
+    return "identity" if state.is_identity else "unpaired" if state.has_two_sets else "attribute"

@@ -16,7 +16,7 @@ from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.grids import Translatable
 from gansmith.modalities.pairs.codec import as_bytes, as_values, window_of
-from gansmith.modalities.pairs.domains import DomainOptions
+from gansmith.modalities.pairs.domains import IDENTITY_PX, DomainOptions
 from gansmith.modalities.pairs.domains.colours import (
     COLOURED,
     N_COLOURS,
@@ -55,6 +55,8 @@ class DomainState:
     """Whether there are two domains, of two sets; else there is an attribute."""
     is_of_one: bool = False
     """Whether the second set is one record: its texture is learnt, from its patches, and no way back."""
+    is_identity: bool = False
+    """Whether the two are people: an encoder is shared, each has a decoder, and results are always marked."""
 
 
 @final
@@ -75,7 +77,8 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
         attributes = AttributeCodec.fit(records.attributes)
         if attributes.is_empty:
             raise DataError(f"{records.name}: all records that are left to learn from are of one domain.")
-        size = options.longest_side or (0 if len(records.sets) == 2 else max(records.sides(0)))
+        usual = IDENTITY_PX if options.identity else 0
+        size = options.longest_side or (usual if len(records.sets) == 2 else max(records.sides(0)))
         state = DomainState(
             kind=records.kind,
             n_channels=records.n_channels,
@@ -85,8 +88,10 @@ class DomainCodec(AbstractCodec[Any, DomainOptions]):
             size=size,
             has_two_sets=len(records.sets) == 2,
             is_of_one=len(records.sets) == 2 and len(records.groups[-1][2]) == 1,
+            is_identity=options.identity,
         )
-        has_tables = state.has_two_sets and not state.is_of_one and state.n_channels in COLOURED
+        is_of_colours = state.has_two_sets and not state.is_of_one and not state.is_identity
+        has_tables = is_of_colours and state.n_channels in COLOURED
         return cls(state, attributes, _tables(records, seed) if has_tables else None)
 
     @classmethod

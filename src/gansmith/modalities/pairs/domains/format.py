@@ -14,7 +14,7 @@ from gansmith.errors import Caution, DataError, UsageError, did_you_mean
 from gansmith.modalities.attributes import Attributes, HasAttributes
 from gansmith.modalities.format import AbstractFormat, Writer
 from gansmith.modalities.grids import Grids, Translatable
-from gansmith.modalities.pairs.domains import DOMAIN, SOURCE, TARGET, DomainOptions, quoted
+from gansmith.modalities.pairs.domains import DOMAIN, SOURCE, TARGET, TERMS, DomainOptions, quoted
 from gansmith.modalities.pairs.domains.records import Domains
 from gansmith.modalities.pairs.format import N_CHANNELS, in_arrays, kind_of, said_of, shown
 from gansmith.modalities.previews import Preview
@@ -48,6 +48,8 @@ class DomainFormat(AbstractFormat[Any, DomainOptions]):
         """
         if options.channels not in N_CHANNELS:
             raise UsageError(f"channels {options.channels!r}: records are translated as L (grey) or RGB.")
+        if options.identity and not options.accept_terms:
+            raise UsageError(f"{TERMS}\nGive --accept-terms (accept_terms=True) if you accept them.")
         if options.to_attribute:
             return _by_attribute(source, options)
         given, wanted = source, cast("object", options.to)
@@ -121,6 +123,7 @@ def _of_two(given: object, wanted: object, options: DomainOptions) -> Domains:
         if len(grids) < FEWEST:
             notes.append(_few(grids.name, len(grids)))
     notes += _shared(first, second)
+    notes += [f"accepted. {TERMS}"] if options.identity else []
     numbers = [np.arange(len(grids)) for grids in (first, second)]
     values = np.repeat(np.array([SOURCE, TARGET], object), [len(first), len(second)])
     return Domains(

@@ -11,6 +11,7 @@ from gansmith.engine.games.domains import DomainRules
 from gansmith.errors import UsageError
 from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.nets.domain_translators import ConditionReader, DomainTranslator
+from gansmith.nets.identity_translators import IdentityTranslator
 from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.nets.translators import PatchDiscriminator
 from gansmith.settings import Field, settings
@@ -38,16 +39,21 @@ def networks_for(codec: DomainCodec, config: DomainNetworks, rules: AbstractRule
     if not isinstance(rules, DomainRules):
         raise UsageError(f"domains have no networks for the game {rules.name!r}.")
     shape, n_conditions = (codec.state_.n_channels, *codec.state_.window), codec.attributes.n_conditions
-    generator = DomainTranslator(
-        shape,
-        n_conditions,
-        config.generator_widths,
-        config.n_blocks,
-        config.activation,
-        fold=config.fold,
-        n_noise=rules.n_noise,
-        tables=codec.tables,
-    )
+    if codec.state_.is_identity:
+        generator: nn.Module = IdentityTranslator(
+            shape, n_conditions, config.generator_widths, config.n_blocks, config.activation
+        )
+    else:
+        generator = DomainTranslator(
+            shape,
+            n_conditions,
+            config.generator_widths,
+            config.n_blocks,
+            config.activation,
+            fold=config.fold,
+            n_noise=rules.n_noise,
+            tables=codec.tables,
+        )
     judge = PatchDiscriminator(shape, n_conditions, config.discriminator_widths, config.activation)
     reader = ConditionReader(shape, n_conditions, READER_WIDTHS, config.activation)
     return {"generator": generator, "discriminator": judge, "reader": reader}

@@ -58,18 +58,19 @@ def rules(codec: DomainCodec, *, is_contrast: bool = False) -> DomainRules:
     columns, is_of_one = codec.attributes.columns, codec.state_.is_of_one
     is_contrast = is_contrast or is_of_one
     contrast = CONTRAST_OF_ONE if is_of_one else CONTRAST
+    is_read = not has_two or codec.state_.is_identity
     return DomainRules(
         batch_size=8,
         adversarial_weight=ADVERSARIAL if is_of_texture(codec) and has_tables else 1.0,
         cycle_weight=0.0 if is_contrast else CYCLE,
         contrast_weight=contrast if is_contrast else 0.0,
         identity_weight=0.0 if has_tables or is_of_one else 2.0,
-        reader_weight=0.0 if has_two else 1.0,
+        reader_weight=float(is_read),
         reader_scales=READER_SCALES,
         warm_up_share=WARM_UP if max(codec.widths) >= MANY_VALUES else 0.0,
         parts=codec.widths,
         measured=tuple(place for place, one in enumerate(columns) if not isinstance(one, Categories)),
-        n_noise=int(has_two),
+        n_noise=int(not is_read),
         penalties=tuple(PenaltyConfig(name, GAMMA, interval=8) for name in ("r1", "r2")),
         generator=PlayerConfig(5e-4, 0.0, beta1=0.5, average_half_life_samples=2_000),
         discriminator=PlayerConfig(1e-3, 0.0, beta1=0.5),

@@ -76,7 +76,7 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
 
         Of an attribute whether a reader reads what was asked for.
         """
-        if not codec.state_.has_two_sets:
+        if not codec.state_.has_two_sets or codec.state_.is_identity:
             return "asked"
         n_domains = 1 if codec.state_.is_of_one else codec.attributes.n_conditions
 
@@ -89,7 +89,9 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
 
     def rivals(self, codec: DomainCodec, preset: str, rules: AbstractRules) -> Mapping[str, AbstractRules]:
         """See `Racing`."""
-        is_raced = PRESETS[preset].is_raced and codec.state_.has_two_sets and not codec.state_.is_of_one
+        state = codec.state_
+        is_raced = PRESETS[preset].is_raced and state.has_two_sets
+        is_raced = is_raced and not state.is_of_one and not state.is_identity
         return rivals(cast("DomainRules", rules)) if is_raced else {}
 
     def rating(self, score: float, readings: Readings) -> float:
@@ -108,7 +110,10 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
         self, codec: DomainCodec, own: DomainOptions, given: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """See the base class: what is changed is the model's."""
-        known = {name: getattr(own, name) for name in ("unpaired", "to_attribute", "size")}
+        known = {
+            name: getattr(own, name)
+            for name in ("unpaired", "to_attribute", "identity", "accept_terms", "size")
+        }
         for name, value in known.items():
             new = given.get(name, value)
             if (tuple(new) if isinstance(new, list) else new) != value:
@@ -151,6 +156,8 @@ class DomainRecipe(AbstractRecipe[DomainCodec]):
             what = "records of one set in the texture of one record"
         elif not state.has_two_sets:
             what = f"{quoted(codec.attributes.names)} of a record changed"
+        if state.is_identity:
+            what = "one person turned into another, and back; the terms of use were accepted"
         window = " x ".join(map(str, reversed(state.window)))
         seen = f"whole, longest side {state.size}" if state.size else f"windows of {window}"
         rows = [{"part": "task", "learnt": what}, {"part": "seen", "learnt": f"{state.kind}, {seen}"}]
