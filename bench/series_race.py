@@ -152,7 +152,7 @@ def _timevae(windows: WindowSet, task: SeriesTask) -> Made:
 
 
 def _ours(windows: WindowSet, task: SeriesTask) -> Made:
-    options = {"window": N_STEPS} if windows.is_one_series else {"entity": SERIES}
+    options = {"window": N_STEPS, **({} if windows.is_one_series else {"entity": SERIES})}
     for seed in task.seeds:
         if model := learnt(task, windows.table, seed, options):
             fake = windows.cut(model.sampled(len(windows.windows), seed))
