@@ -87,11 +87,12 @@ class WindowGenerator(nn.Module):
 
     def forward(self, latents: Latents, conditions: Conditions | None = None) -> Samples:
         """One sample for each row of latents; in evaluation mode scores are moved along the lines."""
-        scores = self.scores(latents)
         view = self.view.on(latents.device)
-        if self.training:
-            return view.samples(scores)
-        return view.samples(self.moved(scores), is_final=True)
+        with torch.autocast(latents.device.type, enabled=False):  # half precision has two digits
+            scores = self.scores(latents)
+            if self.training:
+                return view.samples(scores)
+            return view.samples(self.moved(scores), is_final=True)
 
     def scores(self, latents: Latents) -> Scores:
         """Scores as they were learnt."""

@@ -109,6 +109,14 @@ def test_readings_come_back_to_the_last_digit():
     assert np.isin(_made(generator, 200)[..., 0], values[..., 0]).mean() > 0.99
 
 
+def test_numbers_are_whole_where_products_are_of_half_precision():
+    for name in ("windows", "waves"):
+        generator = untrained(name)
+        with torch.autocast("cpu", torch.bfloat16):
+            made = _made(generator, 50)
+        assert np.array_equal(made, _made(generator, 50))
+
+
 def test_what_bounds_the_others_still_does_and_smooth_measures_stay_together():
     made = _made(untrained("windows"), 500)
     assert (made[..., 6] >= made[..., 2:4].max(2) - 1e-5).all()
