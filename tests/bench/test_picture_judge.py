@@ -48,6 +48,7 @@ def halves(n, seed=0):
     }
 
 
+@pytest.mark.slow
 def test_a_probe_learns_each_of_several_attributes_and_the_same_again():
     inputs, targets = halves(256)
     n_values = {"side": 2, "level": 2}

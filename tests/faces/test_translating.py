@@ -353,6 +353,7 @@ def test_several_attributes_are_changed_at_once(tmp_path, capsys):
     assert gansmith.Translator.load(model).to_attribute == ["mood", "age"]
 
 
+@pytest.mark.slow
 def test_of_several_values_each_is_a_target_with_its_folder_and_its_rows(tmp_path, capsys):
     faces, model, page = tmp_path / "faces", tmp_path / "any.gan", tmp_path / "page.html"
     for place, label in enumerate(("calm", "glad", "sad")):

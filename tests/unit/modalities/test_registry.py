@@ -206,7 +206,7 @@ def test_options_of_others_give_way_to_names_that_are_there(install, capsys):
         class Options:
             seed: Annotated[int, Offered(("fit",))] = 3
             columns: Annotated[int, Offered(("fit",))] = 3
-            keep: Annotated[bool, Offered(("fit",))] = True
+            tidy: Annotated[bool, Offered(("fit",))] = True
             shares: Annotated[tuple[float, ...], Offered(("fit",))] = (0.5,)
         COLOURS = Modality("colours", "", "colours:A", "colours:A", "colours:Options")
         """,
@@ -214,13 +214,13 @@ def test_options_of_others_give_way_to_names_that_are_there(install, capsys):
     found = cli_settings._options("fit")
     assert found["columns"].offered.option == "--column"
     assert cli_settings._panel(found["columns"], "fit").endswith("kind series and table")
-    assert cli_settings._spelling(found["keep"]) == "--no-keep"
-    assert cli_settings._parsed(found["keep"], True) is False
+    assert cli_settings._spelling(found["tidy"]) == "--no-tidy"
+    assert cli_settings._parsed(found["tidy"], True) is False
     assert cli_settings._parsed(found["shares"], ["0.5,1"]) == (0.5, 1)
 
 
 def test_our_own_kinds_are_there_without_any_package():
-    assert kinds() == ["image", "domains", "pairs", "heads", "series", "table"]
+    assert kinds() == ["image", "domains", "pairs", "heads", "series", "relational", "table"]
     with pytest.raises(UsageError, match="Did you mean 'table'"):
         find_modality("tabel")
     with pytest.raises(DataError, match="no kind of data is recognised"):

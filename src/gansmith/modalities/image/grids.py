@@ -122,7 +122,7 @@ def read_grids(source: object, options: ImageOptions, n_channels: int = 0) -> Pi
         )
     if options.channels and not n_channels:
         n_channels = 1 if parse_channels(options.channels) < 3 else 3
-    files = _files_of(source)
+    files = files_of(source)
     if files is not None:
         return _of_files(*files, options, n_channels)
     if isinstance(source, np.ndarray):
@@ -136,7 +136,7 @@ def read_grids(source: object, options: ImageOptions, n_channels: int = 0) -> Pi
 # --- Files --------------------------------------------------------------------------------------------------
 
 
-def _files_of(source: object) -> tuple[PictureFiles, Sequence[str], bool] | None:
+def files_of(source: object) -> tuple[PictureFiles, Sequence[str], bool] | None:
     """Picture files, the names of their pictures, whether all frames of each are wanted; None: are none."""
     if isinstance(source, (str, Path)):
         path = Path(source)

@@ -17,7 +17,7 @@ import numpy as np
 
 from gansmith.modalities.image import ImageOptions
 from gansmith.modalities.image.forming import resized
-from gansmith.modalities.image.grids import read_grids
+from gansmith.modalities.image.grids import files_of, read_grids
 from gansmith.modalities.image.pictures import SMALLEST_ALONE_PX, Pictures
 from gansmith.scorecard.features import draws
 
@@ -27,7 +27,7 @@ SMALLEST_SHARE: Final = 0.5
 
 
 def pieces_of(picture: Pictures, source: object, options: ImageOptions) -> Pictures:
-    """Pieces of one picture; it as it is where it is too small, or has masks or transparency.
+    """Pieces of one picture; it as it is where it is too small, or text, or has masks or transparency.
 
     Args:
         picture: Of the form that pieces are brought to.
@@ -36,6 +36,8 @@ def pieces_of(picture: Pictures, source: object, options: ImageOptions) -> Pictu
     """
     form = picture.form
     if form.masks or form.has_alpha or form.n_channels not in (1, 3):
+        return picture
+    if files_of(source) is None and not isinstance(source, np.ndarray):
         return picture
     grids = read_grids(source, replace(options, size="", where=()), form.n_channels)
     if len(grids) != 1 or min(grids.sizes[0]) < SMALLEST_ALONE_PX:
