@@ -25,6 +25,7 @@ def data(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.slow
 def test_a_contest_is_printed_as_json_and_nothing_is_written_that_is_not_recommended(data, tmp_path, capsys):
     more, report = tmp_path / "more.csv", tmp_path / "r.html"
     code = run(

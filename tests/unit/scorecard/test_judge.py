@@ -49,6 +49,7 @@ def test_anchors_are_computed_once_for_all_sets_of_a_size(judge: Judge):
     assert len(taken) > n_first
 
 
+@pytest.mark.slow
 def test_a_card_does_not_depend_on_those_before_it(judge: Judge):
     judge.card(table(2, 60))
     alone = Judge(table(0), table(1), ("x", "y", "kind"), "kind", 0, QUICK).card(table(3))

@@ -34,6 +34,7 @@ def test_discriminator_scores_of_records_that_alone_would_be_read_as_something_e
     )
 
 
+@pytest.mark.slow
 def test_a_table_without_a_header_is_learnt_and_scored(people, tmp_path):
     data = tmp_path / "people.csv"
     people.assign(city=people["city"].replace("Rom", "K\xf6ln")).to_csv(

@@ -69,6 +69,7 @@ def _waves(monkeypatch):
 
 
 @pytest.mark.usefixtures("_waves")
+@pytest.mark.slow
 def test_sounds_are_made_louder():
     chance = np.random.default_rng(0)
     steps = [np.linspace(0, chance.uniform(20, 60), N_POINTS + 8 * k) for k in range(12)]
