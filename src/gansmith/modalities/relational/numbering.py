@@ -1,4 +1,4 @@
-"""Running numbers of databases that are made part after part: those of a later part go on from the others."""
+"""Running numbers of databases that are made part after part: those of a later part follow the others."""
 
 from __future__ import annotations
 

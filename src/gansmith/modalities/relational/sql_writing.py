@@ -233,24 +233,42 @@ class SqliteTarget(AbstractTarget):
             raise DataError(f"{self._path}: {error}. Nothing was written.") from error
 
 
-@final
-class PostgresTarget(AbstractTarget):
-    """PostgreSQL: rows by COPY, keys when all rows are there, all in one transaction."""
+class AbstractServerTarget(AbstractTarget):
+    """A database that SQLAlchemy reaches, written in one transaction."""
 
     def __init__(self, address: str, like: Database, tables: tuple[str, ...]) -> None:
         super().__init__(address, like, tables)
         self._engine = engine_of(address, is_read_only=False)
-        self._metadata = ddl.metadata_of(like, "postgresql", tables)
+        self._metadata = ddl.metadata_of(like, self._engine.dialect.name, tables)
         self._connection: Any = None
 
     def check(self, *, replaces: bool) -> None:
-        there = sa.inspect(self._engine).get_table_names()
+        try:
+            there = sa.inspect(self._engine).get_table_names()
+        finally:
+            self._engine.dispose()  # nothing stays open until it begins
         if there and not replaces:
             raise self._taken(there)
 
-    def begin(self, *, replaces: bool) -> None:
+    def _connect(self) -> None:
         self._connection = self._engine.connect()
         self._connection.begin()
+
+    def abandon(self) -> None:
+        if self._connection is not None:
+            with suppress(SQLAlchemyError):
+                self._connection.rollback()
+            self._connection.close()
+            self._connection = None
+        self._engine.dispose()
+
+
+@final
+class PostgresTarget(AbstractServerTarget):
+    """PostgreSQL: rows by COPY, keys when all rows are there, all in one transaction."""
+
+    def begin(self, *, replaces: bool) -> None:
+        self._connect()
         if replaces:
             for name in self._tables:
                 self._connection.execute(sa.text(f"DROP TABLE IF EXISTS {_quoted(name)} CASCADE"))
@@ -295,33 +313,13 @@ class PostgresTarget(AbstractTarget):
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as after:
             after.execute(sa.text("ANALYZE"))
 
-    def abandon(self) -> None:
-        if self._connection is not None:
-            with suppress(SQLAlchemyError):
-                self._connection.rollback()
-            self._connection.close()
-            self._connection = None
-        self._engine.dispose()
-
 
 @final
-class PlainTarget(AbstractTarget):
+class PlainTarget(AbstractServerTarget):
     """Any other database that SQLAlchemy reaches: rows by INSERT, keys from the start, parents first."""
 
-    def __init__(self, address: str, like: Database, tables: tuple[str, ...]) -> None:
-        super().__init__(address, like, tables)
-        self._engine = engine_of(address, is_read_only=False)
-        self._metadata = ddl.metadata_of(like, self._engine.dialect.name, tables)
-        self._connection: Any = None
-
-    def check(self, *, replaces: bool) -> None:
-        there = sa.inspect(self._engine).get_table_names()
-        if there and not replaces:
-            raise self._taken(there)
-
     def begin(self, *, replaces: bool) -> None:
-        self._connection = self._engine.connect()
-        self._connection.begin()
+        self._connect()
         if replaces:
             self._metadata.drop_all(self._connection)
         self._metadata.create_all(self._connection)
@@ -332,14 +330,6 @@ class PlainTarget(AbstractTarget):
 
     def finish(self) -> None:
         self._connection.commit()
-
-    def abandon(self) -> None:
-        if self._connection is not None:
-            with suppress(SQLAlchemyError):
-                self._connection.rollback()
-            self._connection.close()
-            self._connection = None
-        self._engine.dispose()
 
 
 def _text(statement: str) -> Any:

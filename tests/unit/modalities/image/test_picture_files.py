@@ -141,21 +141,6 @@ def test_one_is_not_enough_two_are(tmp_path):
     assert len(_read(_folder(folder, {"b.png": _png(2)}))) == 2
 
 
-def test_of_a_large_picture_pieces_are_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("gansmith.modalities.image.pieces.N_PIECES", 40)
-    across = np.linspace(0, 255, 192).astype(np.uint8)
-    Image.fromarray(np.tile(across, (96, 1))).save(tmp_path / "wide.png")
-    for source in (tmp_path / "wide.png", tmp_path):
-        assert looks_like_pictures(source)
-        pieces = _read(source)
-        assert pieces.pixels.shape == (40, 32, 64)
-        assert _has_note(pieces, "one picture: 40 pieces of it are learnt from")
-    spread = np.ptp(pieces.pixels[:, 16].astype(int), axis=1) / 255
-    assert spread.min() > 0.48
-    assert 0.6 < spread.mean() < 0.9
-    assert np.array_equal(_read(tmp_path).pixels, pieces.pixels)
-
-
 def test_text_files_and_broken_ones_are_left_out_and_named(tmp_path):
     jpeg = _noise()
     contents = {
