@@ -211,6 +211,23 @@ def doubled(x: GridSamples, grid: Grid) -> Float[Tensor, "batch channels *finer"
     return x
 
 
+def halved(layer: nn.Module, x: GridSamples, window: int) -> Float[Tensor, "batch n_out *coarser"]:
+    """What a convolution of every second window makes, in full precision where its last side becomes 1.
+
+    There bfloat16 gives values that have nothing to do with its inputs, or none, on processors with AMX
+    (torch 2.13, LOG.md).
+
+    Args:
+        layer: Of stride 2.
+        x: Values on the finer grid.
+        window: Places that the convolution sees along each side, less those that it adds around `x`.
+    """
+    if x.shape[-1] >= window + 2:
+        return layer(x)
+    with torch.autocast(x.device.type, enabled=False):
+        return layer(x.float())
+
+
 @final
 class Coarser(nn.Module):
     """To the next coarser grid: a convolution of overlapping windows, every second of them."""
@@ -226,7 +243,7 @@ class Coarser(nn.Module):
         for side in reversed(x.shape[2:]):
             lacking = self.size - 2 + side % 2
             margins += [lacking // 2, lacking - lacking // 2]
-        return self.change(pad(x, margins))
+        return halved(self.change, pad(x, margins), self.size)
 
 
 @final

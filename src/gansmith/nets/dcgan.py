@@ -20,7 +20,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, pad
 
-from gansmith.nets.convolution import AbstractCounted, GridSamples, Shape, grids_of, multiplications, quick
+from gansmith.nets.convolution import (
+    AbstractCounted,
+    GridSamples,
+    Shape,
+    grids_of,
+    halved,
+    multiplications,
+    quick,
+)
 from gansmith.nets.discriminators import AbstractWholeBatchDiscriminator
 from gansmith.nets.grid_players import ProjectionHead, centred, with_conditions
 from gansmith.nets.mlp import SLOPE
@@ -74,9 +82,9 @@ class DcganDiscriminator(AbstractCounted, AbstractWholeBatchDiscriminator):
 
     def forward(self, samples: GridSamples, conditions: Tensor | None = None) -> Float[Tensor, " batch"]:
         """One logit for each picture."""
-        x = leaky_relu(self.downs[0](_halvable(quick(centred(samples)))), SLOPE)
+        x = leaky_relu(halved(self.downs[0], _halvable(quick(centred(samples))), 2), SLOPE)
         for norm, down in zip(self.norms, self.downs[1:], strict=True):
-            x = leaky_relu(norm(down(_halvable(x))), SLOPE)
+            x = leaky_relu(norm(halved(down, _halvable(x), 2)), SLOPE)
         return self.head(x.flatten(1), conditions)
 
 

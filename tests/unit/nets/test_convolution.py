@@ -32,6 +32,19 @@ def test_a_picture_a_series_a_volume_come_out_in_their_own_size(shape):
     assert discriminator(samples, asked).shape == (3,)
 
 
+@pytest.mark.parametrize("shape", [(1, 16, 1), (1, 24, 2), (1, 4, 4, 2), (1, 1), (16, 24, 2)])
+def test_half_precision_is_right_on_narrow_grids(shape):
+    torch.manual_seed(0)
+    coarser, x = Coarser(len(shape) - 1, shape[0], 32, 1.0), torch.rand(64, *shape)
+    grown = [torch.autograd.grad(coarser(x).float().sum(), [coarser.change.weight])[0]]
+    exact = coarser(x).detach()
+    with torch.autocast("cpu", torch.bfloat16):
+        made = coarser(x).float()
+        grown += torch.autograd.grad(made.sum(), [coarser.change.weight])
+    assert float((made.detach() - exact).abs().max()) < 0.05 * float(exact.abs().max())
+    assert float((grown[1] - grown[0]).abs().max()) < 0.05 * float(grown[0].abs().max())
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_record_is_judged_by_itself(shape):
     torch.manual_seed(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from gansmith.modalities.image.pictures import (
     is_alpha_likely,
 )
 from gansmith.modalities.image.pixel_tables import check_pixels, is_square
+
+AS_SERIES: Final = "--kind series reads an array of series: which, steps, measures"
 
 
 def pictures_of(
@@ -67,7 +69,9 @@ def pictures_of(
     known = Attributes({} if labels is None else {LABEL: _texts(labels)})
     if labels is not None and len(labels) != len(pixels):
         raise DataError(f"{name}: {len(labels)} labels for {len(pixels)} pictures. Give one for each.")
-    return Pictures(InMemory(pixels), np.arange(len(pixels)), form, known, name)
+    is_usual = pixel_type != "float32" or 0 <= lowest <= highest <= 1
+    notes = () if is_usual or n_channels > 1 else (f"read as pictures of {height} x {width}; {AS_SERIES}",)
+    return Pictures(InMemory(pixels), np.arange(len(pixels)), form, known, name, notes)
 
 
 def is_channels_first(shape: Sequence[int]) -> bool:

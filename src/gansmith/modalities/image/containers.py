@@ -73,21 +73,22 @@ def read_array(path: Path) -> np.ndarray:
     return read_idx(path) if is_idx_name(path.name) else _read_npy(path)
 
 
-def n_dims(path: Path) -> int:
-    """Axes of the array of pictures in a file, from its header; 0 where there is none."""
+def shape_in(path: Path) -> tuple[int, ...]:
+    """Of the array of pictures in a file, from its header; empty where there is none."""
     try:
         if is_idx_name(path.name):
             with _opened(path) as file:
-                return file.read(4)[3]
+                n_dims = file.read(4)[3]
+                return tuple(np.frombuffer(file.read(4 * n_dims), ">u4", n_dims).tolist())
         if path.name.lower().endswith(".npy"):
             with path.open("rb") as file:
-                return len(npy.header(file)[0])
+                return npy.header(file)[0]
         with zipfile.ZipFile(path) as archive:
             name = _pixel_name([member.removesuffix(".npy") for member in archive.namelist()])
             with archive.open(f"{name}.npy") as file:
-                return len(npy.header(cast("Any", file))[0])
+                return npy.header(cast("Any", file))[0]
     except (*_BROKEN, IndexError):
-        return 0
+        return ()
 
 
 def read_idx(path: Path) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from gansmith.errors import DataError
 from gansmith.modalities.image import npy
 from gansmith.modalities.image.arrays import is_channels_first
-from gansmith.modalities.image.containers import container_among, is_container_name, n_dims
+from gansmith.modalities.image.containers import container_among, is_container_name, shape_in
 from gansmith.modalities.image.decoding import NPY, Unreadable, read_header, readable
 from gansmith.modalities.image.files import files_in, is_archive_name, is_hidden, is_picture_name
 from gansmith.modalities.image.labels import Texts, path_column
@@ -23,6 +23,8 @@ from gansmith.modalities.image.pixel_tables import PIXEL_FILES, looks_like_pixel
 
 TABLE_FILES: Final = (".csv", ".tsv")
 """Text files that may be tables of paths."""
+SHORTEST_SIDE: Final = 4
+"""In pixels; an array with a shorter one holds series."""
 _N_ENTRIES: Final = 600
 """Of a folder or an archive that are looked at."""
 _N_LEVELS: Final = 3
@@ -38,7 +40,7 @@ def looks_like_pictures(source: object) -> bool:
     if isinstance(source, Pictures):
         return True
     if isinstance(source, np.ndarray):
-        return source.ndim == 3 or (source.ndim == 4 and _has_channels(source.shape))
+        return _is_of_pictures(source.shape) and (source.ndim == 3 or _has_channels(source.shape))
     if isinstance(source, (str, Path)):
         return str(source) == BUNDLED_DIGITS or _is_path_of_pictures(Path(source))
     if isinstance(source, (list, tuple)):
@@ -49,6 +51,11 @@ def looks_like_pictures(source: object) -> bool:
             isinstance(one, (str, Path)) and is_picture_name(str(one)) for one in items
         )
     return is_frame(source) and _is_table_of_paths(frame_texts(cast("Any", source)[:20]), Path())
+
+
+def _is_of_pictures(shape: tuple[int, ...]) -> bool:
+    """Whether an array can be one of pictures; `(n, 24, 2)` are two measures of 24 steps."""
+    return len(shape) == 4 or (len(shape) == 3 and min(shape[1:]) >= SHORTEST_SIDE)
 
 
 def is_frame(source: object) -> bool:
@@ -101,7 +108,9 @@ def _is_path_of_pictures(path: Path) -> bool:
                 return False
             names = list(_first_names(path))
             only = container_among(names)
-            if any(map(is_picture_name, names)) or (only is not None and n_dims(path / only) >= 3):
+            if any(map(is_picture_name, names)) or (
+                only is not None and _is_of_pictures(shape_in(path / only))
+            ):
                 return True
             return only is None and any(map(_is_npy, names)) and _is_of_arrays(path)
         if not path.is_file():
@@ -111,7 +120,7 @@ def _is_path_of_pictures(path: Path) -> bool:
                 return True
             return name.endswith(".zip") and any(map(_is_npy, _first_members(path))) and _is_of_arrays(path)
         if is_container_name(name):
-            return n_dims(path) >= 3
+            return _is_of_pictures(shape_in(path))
         if is_picture_name(name):
             with path.open("rb") as file:
                 header = read_header(file, name)

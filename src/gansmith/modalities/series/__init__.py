@@ -25,8 +25,9 @@ class SeriesOptions:
     """The column that says whose step it is, such as customer_id; if not given, found where that is plain."""
     time: Annotated[str, Offered(READING, form="COLUMN")] = ""
     """The column that says when; if not given, found where that is plain, else steps follow each other."""
-    window: Annotated[NonNegativeInt, Offered(("fit", "score", "show"), form="STEPS")] = 0
-    """Learn separate windows of so many steps of a long series, from every step on; 0 learns whole series."""
+    window: Annotated[NonNegativeInt | None, Offered(("fit", "score", "show"), form="STEPS")] = None
+    """Learn separate windows of so many steps, from every step on; 0 learns whole series step by step; if not
+    given, series of numbers that are all as long are learnt as windows of that length."""
     wide: Annotated[bool, Offered(READING)] = False
     """Each row is a series, its steps side by side in columns."""
     has_header: Annotated[bool | None, Offered(EVERYWHERE, "--header/--no-header")] = None

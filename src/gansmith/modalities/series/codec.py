@@ -27,7 +27,7 @@ from gansmith.modalities.series.records import Form, SeriesSet
 from gansmith.modalities.series.step_fitting import learnt_steps
 from gansmith.modalities.series.steps import StepCodec, Steps, when
 from gansmith.modalities.series.ticks import Times, cells_at, times_of
-from gansmith.modalities.series.window_codec import WindowCodec, is_of_numbers
+from gansmith.modalities.series.window_codec import WindowCodec
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.measures import NumberCodec
@@ -63,7 +63,7 @@ class SeriesCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         cls, records: SeriesSet, options: SeriesOptions, seed: int
     ) -> AbstractCodec[SeriesSet, SeriesOptions]:
         """See the base class; windows of numbers alone have a codec of their own."""
-        if is_of_numbers(records):
+        if records.are_numbers_alone(records.form.window):
             return WindowCodec.fit(records, options, seed)
         form = records.form
         if form.window:

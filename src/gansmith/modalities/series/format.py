@@ -45,7 +45,7 @@ class SeriesFormat(AbstractFormat[SeriesSet, SeriesOptions]):
     kind: ClassVar[str] = "series"
 
     def recognises(self, source: object) -> bool:
-        """A folder or an archive of tables that are alike, or an array of three axes.
+        """A folder or an archive of tables that are alike, or an array of three axes, in a file or not.
 
         A table by itself may be one of series, which nobody can tell for sure; see `Modality.asked_by`.
         """

@@ -29,6 +29,12 @@ from gansmith.tabular.timelines import says_who
 
 MAX_STEPS: Final = 8_000_000
 """Steps that are kept at most, of whole series drawn at random, or the latest ones of a single series."""
+LONGEST_WHOLE: Final = 128
+"""Steps up to which a game on whole windows has been tried."""
+WHOLE: Final = (
+    "all series have {} steps of numbers alone, so each is learnt whole; --window 0 learns step by step, "
+    "which is less true to them but can go on from a history, fill gaps and mark odd stretches"
+)
 Order = Int[np.ndarray, " n"]
 
 
@@ -53,9 +59,11 @@ def read_series(source: object, options: SeriesOptions) -> SeriesSet:
     if found.shape in ("wide", "array"):
         series = _without_ends(series)
     series = _of_whole_series(_capped(series), options)
-    _check_window(series, options.window)
-    form = replace(series.form, window=options.window)
-    return replace(series, form=form, notes=(*series.notes, *_said(series)))
+    window = _window(series, options.window)
+    notes = (*series.notes, *_said(series))
+    if options.window is None and window:
+        notes = (*notes, WHOLE.format(window))
+    return replace(series, form=replace(series.form, window=window), notes=notes)
 
 
 def read_again(source: object, like: Form, leniency: Leniency) -> SeriesSet:
@@ -350,6 +358,17 @@ def _capped(series: SeriesSet) -> SeriesSet:
     found = series.take(numbers_kept(len(series), n_kept))
     note = f"of {len(series):,} series {n_kept:,} were kept, drawn at random (the same each time)"
     return replace(found, notes=(*series.notes, note))
+
+
+def _window(series: SeriesSet, asked: int | None) -> int:
+    """Steps of the windows that are learnt, 0 for none: as asked, else what suits the series."""
+    if asked is None:
+        length = int(series.lengths[0])
+        is_short = 1 < length <= LONGEST_WHOLE and len(series) > 1
+        suits = is_short and bool((series.lengths == length).all()) and series.are_numbers_alone(length)
+        return length if suits else 0
+    _check_window(series, asked)
+    return asked
 
 
 def _check_window(series: SeriesSet, window: int) -> None:

@@ -153,7 +153,7 @@ class SeriesRecipe(AbstractRecipe[AnyCodec]):
         """
         if isinstance(codec, WindowCodec):
             raise UsageError(
-                "this model makes separate windows, which nothing comes after. Learn without --window."
+                "this model makes separate windows, which nothing comes after. Learn with --window 0."
             )
         history = SeriesFormat().read_for(source, codec.empty)
         return SeriesPartial(codec, history, options.steps, options.futures)

@@ -31,6 +31,8 @@ ENTITY: Final = "series"
 """What the column that says whose step it is is called where the data has none."""
 TIME: Final = "time"
 """What the column that says when is called where several columns of the data do together."""
+FEWEST_WINDOWS: Final = 200
+"""Of fewer nothing is learnt by a game on whole windows."""
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 
 
@@ -162,6 +164,16 @@ class SeriesSet:
         if not self.form.entity:
             return pa.array(np.arange(1, len(self) + 1))
         return cells_of(self.first_steps, self.form.entity)
+
+    def are_numbers_alone(self, window: int) -> bool:
+        """Whether windows of so many steps are numbers and nothing else, and enough for a game on them."""
+        form, measures = self.form, self.form.measures
+        has_more = bool(form.time or form.attributes)
+        if not window or has_more or not measures or not all(one.traits.is_number for one in measures):
+            return False
+        n_windows = int(np.maximum(self.lengths - window + 1, 0).sum())
+        is_whole = not any(self.steps.column(one.name).null_count for one in measures)
+        return n_windows >= FEWEST_WINDOWS and is_whole
 
     def take(self, indices: np.ndarray) -> SeriesSet:
         """The series with these numbers, in this order."""

@@ -46,10 +46,10 @@ class SeriesSight(AbstractSight[SeriesSet]):
 
     @classmethod
     def fit(cls, records: SeriesSet) -> SeriesSight:
-        if records.form.window:
+        if records.form.window and (records.lengths > records.form.window).any():
             raise UsageError(
                 f"odd series cannot be found by a model of windows of {records.form.window:,} steps. "
-                "Learn whole series: leave --window out."
+                "Learn whole series: --window 0."
             )
         if len(records) < FEWEST:
             raise DataError(

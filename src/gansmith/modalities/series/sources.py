@@ -27,6 +27,7 @@ from gansmith.tabular.columns.date_formats import find_format
 from gansmith.tabular.files import raw_table
 from gansmith.tabular.files.raw import EXTENSIONS, RawTable
 
+NUMPY: Final = ".npy"
 VALUE: Final = "value"
 """What the only measure of a wide table is called."""
 MAX_UNPACKED_BYTES: Final = 8 * 1024**3
@@ -77,7 +78,7 @@ def source_of(
         DataError: It is missing or malformed, with the place.
         UsageError: It is no table.
     """
-    if isinstance(source, (str, Path)) and Path(source).suffix.lower() == ".npy":
+    if isinstance(source, (str, Path)) and Path(source).suffix.lower() == NUMPY:
         source = _loaded(Path(source))
     if isinstance(source, np.ndarray) and source.ndim == 3:
         return _of_array(source)
@@ -146,7 +147,12 @@ def is_many_files(path: Path) -> bool:
 
 
 def looks_like_series(path: Path) -> bool:
-    """Whether this is a folder or an archive of tables, several, and all of the same columns."""
+    """Whether this is a folder or an archive of tables, several, and all of the same columns, or an array."""
+    if path.suffix.lower() == NUMPY:
+        try:
+            return np.load(path, mmap_mode="r", allow_pickle=False).ndim == 3
+        except (OSError, ValueError, EOFError):
+            return False
     if not is_many_files(path) or (path / "config.json").exists():  # a run
         return False
     try:

@@ -22,22 +22,8 @@ from gansmith.tabular.cells import cells_of
 from gansmith.tabular.columns.measures import from_numbers, to_numbers
 from gansmith.tabular.schema import Column
 
-FEWEST_WINDOWS: Final = 200
-"""Of fewer nothing is learnt by a game on whole windows."""
 MAX_BLOCK: Final = 4096
 _VIEW: Final = "view/"
-
-
-def is_of_numbers(records: SeriesSet) -> bool:
-    """Whether windows are numbers alone: no times, no attributes, no missing cells."""
-    form = records.form
-    has_more = bool(form.time or form.attributes)
-    measures = form.measures
-    if not form.window or has_more or not measures or not all(one.traits.is_number for one in measures):
-        return False
-    n_windows = int(np.maximum(records.lengths - form.window + 1, 0).sum())
-    is_whole = not any(records.steps.column(one.name).null_count for one in measures)
-    return n_windows >= FEWEST_WINDOWS and is_whole
 
 
 @final

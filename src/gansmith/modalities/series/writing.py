@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from gansmith.errors import DataError, UsageError
 from gansmith.modalities.series.records import ENTITY, Form, SeriesSet
-from gansmith.modalities.series.sources import is_pandas, with_index
+from gansmith.modalities.series.sources import NUMPY, is_pandas, with_index
 from gansmith.modalities.series.ticks import calendar_parts, times_of
 from gansmith.store import whole_file, whole_folder
 from gansmith.tabular.cells import cells_of, floats_of
@@ -148,9 +148,31 @@ def numbered(series: SeriesSet, first: int) -> SeriesSet:
     return replace(series, steps=series.steps.add_column(0, ENTITY, whose), form=series.form.separated)
 
 
+def _check_numbers(path: Path, form: Form) -> None:
+    others = [one.name for one in form.written.columns if one.name != form.entity]
+    for name in others:
+        if form.sides or name == form.time or not form.schema.column(name).traits.is_number:
+            raise UsageError(
+                f"{path}: an array holds numbers alone, and {name!r} holds none. Give the name of a table, "
+                "such as out.csv."
+            )
+
+
+def _stacked(blocks: list[np.ndarray], form: Form) -> np.ndarray:
+    """Blocks of arrays as one, NaN behind the last step of shorter series."""
+    blocks = blocks or [np.zeros((0, 0, len(form.measures)))]
+    longest = max(block.shape[1] for block in blocks)
+    lacking = [((0, 0), (0, longest - block.shape[1]), (0, 0)) for block in blocks]
+    return np.concatenate(
+        [np.pad(block, places, constant_values=np.nan) for block, places in zip(blocks, lacking, strict=True)]
+    )
+
+
 @final
 class SeriesWriter:
     """Writes blocks of series to a file, or a file each to a folder or a zip archive; whole or not at all.
+
+    A name that ends in .npy is an array `(n_series, n_steps, n_measures)`, NaN behind shorter series.
 
     A name that ends in .zip, or has no ending, is an archive or a folder where the data was such, too.
     Several series, where the data was one alone, are numbered in a column of their own.
@@ -173,7 +195,10 @@ class SeriesWriter:
             raise UsageError(
                 f"{path}: these series make no folder. Give the name of a file, such as out.csv."
             )
-        if not self._is_many and str(path) != "-":
+        self._arrays: list[np.ndarray] | None = [] if path.suffix.lower() == NUMPY else None
+        if self._arrays is not None:
+            _check_numbers(path, like.form)
+        elif not self._is_many and str(path) != "-":
             writable_extension(path)
         self._is_numbered, self._n_series = False, 0
         self._files: dict[str, int] = {}
@@ -193,7 +218,10 @@ class SeriesWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if error is None and self._folder is None and self._writer is None:
+            if error is None and self._arrays is not None:
+                with whole_file(self._path) as file:
+                    np.save(file, _stacked(self._arrays, self._form))
+            elif error is None and self._folder is None and self._writer is None:
                 self._open(self._form)  # nothing was written: a header alone
             if error is None and self._folder is not None and self._path.suffix:
                 self._pack(self._folder)
@@ -206,6 +234,9 @@ class SeriesWriter:
         Raises:
             DataError: The file cannot be written, or one series was written before and has no number.
         """
+        if self._arrays is not None:
+            self._arrays.append(array_of(records, np.dtype(np.float64)))
+            return
         if self._folder is not None:
             self._write_files(records, self._folder)
             return

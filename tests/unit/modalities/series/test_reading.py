@@ -209,6 +209,16 @@ def test_few_series_and_single_steps_are_told(customers):
     assert (read(few).lengths == 1).sum() == 5
 
 
+def test_short_series_of_numbers_are_windows():
+    values = np.random.default_rng(0).random((300, 24, 2))
+    assert read(values).form.window == 24
+    assert "--window 0" in " ".join(read(values).notes)
+    assert read(values, window=0).form.window == 0
+    assert read(values[:100]).form.window == 0
+    values[0, 20:] = np.nan  # a shorter one
+    assert read(values).form.window == 0
+
+
 def test_windows_have_room(hours):
     assert read(hours(), window=24).form.window == 24
     with pytest.raises(UsageError, match=r"window 201: the longest series has 200 steps"):

@@ -13,6 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from gansmith.errors import DataError, UsageError
+from gansmith.modalities.image import ImageOptions
+from gansmith.modalities.image.format import ImageFormat
+from gansmith.modalities.registry import recognise
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.sources import find_sides, looks_like_series
@@ -155,6 +158,23 @@ def test_arrays_of_three_axes(tmp_path):
         read(tmp_path / "none.npy")
     rows = values[0]
     np.testing.assert_array_equal(FORMAT.returned(read(rows), rows), rows)
+
+
+def test_arrays_are_written_and_recognised(tmp_path, customers):
+    values = np.random.default_rng(0).random((30, 5, 2)).round(2)
+    values[2, 3:] = np.nan
+    np.save(tmp_path / "few.npy", values)
+    assert recognise(tmp_path / "few.npy").kind == recognise(values).kind == "series"
+    assert recognise(values.transpose(0, 2, 1)).kind == "series"
+    pictures = np.random.default_rng(0).normal(size=(30, 5, 6))
+    assert recognise(pictures).kind == "image"
+    assert "--kind series" in " ".join(ImageFormat().read(pictures, ImageOptions()).notes)
+    series = read(tmp_path / "few.npy")
+    written(tmp_path / "again.npy", series.take(np.arange(4)), series.take(np.arange(4, 30)))
+    np.testing.assert_array_equal(np.load(tmp_path / "again.npy"), values)
+    with pytest.raises(UsageError, match=r"an array holds numbers alone, and 'city' holds none"):
+        written(tmp_path / "none.npy", read(customers(5)))
+    assert not (tmp_path / "none.npy").exists()
 
 
 def test_the_callers_own_types_come_back(hours, customers):
