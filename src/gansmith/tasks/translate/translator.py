@@ -37,11 +37,13 @@ class Translator(AbstractLearner, BaseEstimator):
     """Learns pairs of records, what is given and what is wanted, and makes the second of the first.
 
     With `upscale` or `restore` good records alone are learnt from: what is given is made of them. With
-    `unpaired` or `to_attribute` no record has a counterpart.
+    `unpaired`, `to_attribute` or `identity` no record has a counterpart.
 
     Args:
         unpaired: Two sets of records, none of which has its counterpart in the other.
         to_attribute: Learn to change this attribute of records to any of its values; several in a list.
+        identity: Records of one person and of another, each to be made of the other; by the terms of use.
+        accept_terms: Accept the terms of use of `identity`, which `fit` tells where they are not accepted.
         labels: A table with a column of file names and columns of attributes; empty: looked for.
         upscale: Make records so many times larger, 2 to 8; 0: no larger.
         restore: Repair damaged records.
@@ -67,6 +69,8 @@ class Translator(AbstractLearner, BaseEstimator):
         *,
         unpaired: bool = False,
         to_attribute: str | Sequence[str] = "",
+        identity: bool = False,
+        accept_terms: bool = False,
         labels: str = "",
         upscale: int = 0,
         restore: bool = False,
@@ -81,6 +85,7 @@ class Translator(AbstractLearner, BaseEstimator):
         verbose: bool = True,
     ) -> None:
         self.unpaired, self.to_attribute, self.labels = unpaired, to_attribute, labels
+        self.identity, self.accept_terms = identity, accept_terms
         self.upscale, self.restore, self.damage = upscale, restore, damage
         self.perceptual, self.size = perceptual, size
         self.preset, self.budget, self.samples_seen = preset, budget, samples_seen
@@ -121,6 +126,8 @@ class Translator(AbstractLearner, BaseEstimator):
         options = {
             "unpaired": self.unpaired,
             "to_attribute": _names(self.to_attribute),
+            "identity": self.identity,
+            "accept_terms": self.accept_terms,
             "labels": self.labels,
             "upscale": self.upscale,
             "restore": self.restore,
@@ -130,7 +137,7 @@ class Translator(AbstractLearner, BaseEstimator):
         }
         chosen = {name: value for name, value in options.items() if value}
         config = FitConfig(
-            kind="domains" if self.unpaired or self.to_attribute else "pairs",
+            kind="domains" if self.unpaired or self.to_attribute or self.identity else "pairs",
             preset=self.preset,
             budget=self.budget,
             samples_seen=self.samples_seen,

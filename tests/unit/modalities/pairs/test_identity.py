@@ -46,6 +46,8 @@ def test_nothing_is_learnt_before_the_terms_are_accepted():
     format_ = find_modality("domains").format
     with pytest.raises(UsageError, match="Everybody who is seen"):
         format_.read((people(60), people(120)), DomainOptions(identity=True))
+    with pytest.raises(UsageError, match=r"accept_terms=True"):
+        gansmith.Translator(identity=True).fit(people(60), people(120))
     records = format_.read((people(60), people(120)), DomainOptions(identity=True, accept_terms=True))
     assert any("Terms of use" in note for note in records.notes)
 
@@ -61,7 +63,10 @@ def test_acceptance_is_kept_and_results_are_always_marked(model):
     assert loaded.manifest["options"]["accept_terms"] is True
     with pytest.raises(UsageError, match="always marked"):
         Translation(loaded, is_marked=False)
-    made = gansmith.Translator.load(model).transform(people(60, 2))
+    translator = gansmith.Translator.load(model)
+    assert translator.identity
+    assert translator.accept_terms
+    made = translator.transform(people(60, 2))
     assert all(read_mark(one).is_marked for one in made)
 
 
