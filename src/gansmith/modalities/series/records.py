@@ -165,10 +165,20 @@ class SeriesSet:
             return pa.array(np.arange(1, len(self) + 1))
         return cells_of(self.first_steps, self.form.entity)
 
+    def is_in_step(self, n_steps: int) -> bool:
+        """Whether each series has so many steps, and all have them at the same times."""
+        if not len(self) or (self.lengths != n_steps).any():
+            return False
+        times = cells_of(self.steps, self.form.time)
+        return times.equals(times.take(pa.array(np.tile(np.arange(n_steps), len(self)))))
+
     def are_numbers_alone(self, window: int) -> bool:
-        """Whether windows of so many steps are numbers and nothing else, and enough for a game on them."""
+        """Whether windows of so many steps are numbers and nothing else, and enough for a game on them.
+
+        Times may be there if they are those of every window.
+        """
         form, measures = self.form, self.form.measures
-        has_more = bool(form.time or form.attributes)
+        has_more = form.attributes or (form.time and not self.is_in_step(window))
         if not window or has_more or not measures or not all(one.traits.is_number for one in measures):
             return False
         n_windows = int(np.maximum(self.lengths - window + 1, 0).sum())

@@ -16,6 +16,7 @@ from gansmith.errors import DataError
 from gansmith.modalities.recipe import AbstractCodec, Compact
 from gansmith.modalities.series import SeriesOptions
 from gansmith.modalities.series.records import Form, SeriesSet
+from gansmith.modalities.series.ticks import cells_at, times_of
 from gansmith.modalities.series.windows import WindowView
 from gansmith.settings import from_plain, to_plain
 from gansmith.tabular.cells import cells_of
@@ -33,6 +34,8 @@ class WindowCodec(AbstractCodec[SeriesSet, SeriesOptions]):
 
     form: Form
     view: WindowView
+    times: tuple[int, ...] = ()
+    """Of the steps, where every window has the same."""
     n_windows: int = 0
     """That it was fitted to. Not stored."""
     layout: ClassVar[None] = None
@@ -41,8 +44,11 @@ class WindowCodec(AbstractCodec[SeriesSet, SeriesOptions]):
 
     @classmethod
     def fit(cls, records: SeriesSet, options: SeriesOptions, seed: int) -> WindowCodec:
-        windows = _numbers(records.in_windows(records.form.window))
-        return cls(records.form, WindowView.fit(windows, seed), len(windows))
+        windows, form, times = _numbers(records.in_windows(records.form.window)), records.form, ()
+        if form.time:
+            cells = cells_of(records.steps, form.time)[: form.window]
+            times = tuple(times_of(cells, form.schema.column(form.time)).tolist())
+        return cls(form, WindowView.fit(windows, seed), times, len(windows))
 
     @property
     def measures(self) -> tuple[Column, ...]:
@@ -87,6 +93,9 @@ class WindowCodec(AbstractCodec[SeriesSet, SeriesOptions]):
             column = self.form.schema.column(self.form.entity)
             whose = pa.array(np.repeat(first_index + np.arange(n) + 1, window))
             cells[column.name] = whose.cast(column.arrow_type)
+        if self.form.time:
+            column = self.form.schema.column(self.form.time)
+            cells[column.name] = cells_at(np.tile(np.array(self.times, np.int64), n), column)
         schema = self.form.schema
         table = pa.table({name: cells[name] for name in schema.names}, schema=schema.arrow_schema)
         return SeriesSet(table, window * np.arange(n + 1), self.form, "synthetic")
@@ -95,12 +104,15 @@ class WindowCodec(AbstractCodec[SeriesSet, SeriesOptions]):
         plain, tensors = self.view.state()
         form = json.loads(json.dumps(to_plain(self.form)))
         own = {f"{_VIEW}{name}": one.contiguous() for name, one in tensors.items()}
-        return {"form": form, "windows": plain}, own
+        return {"form": form, "windows": plain, "times": list(self.times)}, own
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> WindowCodec:
         own = {name.removeprefix(_VIEW): one for name, one in tensors.items()}
-        codec = cls(from_plain(Form, state["form"]), WindowView.from_state(state["windows"], own))
+        view = WindowView.from_state(state["windows"], own)
+        codec = cls(from_plain(Form, state["form"]), view, tuple(map(int, state.get("times", ()))))
+        if codec.form.time and len(codec.times) != codec.form.window:
+            raise DataError("what was learnt of windows does not fit their times. Learn them again.")
         if codec.view.n_steps != codec.form.window or len(codec.view.sources) != len(codec.measures):
             raise DataError("what was learnt of windows does not fit their columns. Learn them again.")
         return codec

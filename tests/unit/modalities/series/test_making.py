@@ -279,6 +279,18 @@ def test_windows_of_numbers_alone_are_learnt_whole(hours):
         RECIPE.partial(codec, frame, chosen, keep_missing=False)
 
 
+def test_windows_that_are_in_step_keep_their_times():
+    values = pd.DataFrame(np.random.default_rng(0).random((300, 12)).round(2))
+    values.columns = [f"2024-{month + 1:02d}-01" for month in range(12)]
+    series = SeriesFormat().read(values, SeriesOptions(wide=True))
+    codec = SeriesCodec.fit(series, SeriesOptions(), 0)
+    assert isinstance(codec, WindowCodec)
+    state, tensors = codec.state()
+    codec = SeriesCodec.from_state(json.loads(json.dumps(state)), tensors)
+    made = codec.decode(codec.encode(series.take(np.arange(4)), 0), 0, 0)
+    assert made.steps["time"].to_pylist() == series.steps["time"].to_pylist()[:12] * 4
+
+
 def test_windows_are_series_of_as_many_steps(hours):
     _, codec, generator = learnt(hours(300), time="when", window=24)
     made = codec.decode(generator(noise(3), None), 0, 0)

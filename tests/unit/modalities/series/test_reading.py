@@ -215,6 +215,11 @@ def test_short_series_of_numbers_are_windows():
     assert "--window 0" in " ".join(read(values).notes)
     assert read(values, window=0).form.window == 0
     assert read(values[:100]).form.window == 0
+    long = pd.DataFrame({"who": np.repeat(np.arange(300), 24), "x": values[..., 0].reshape(-1)})
+    months = np.arange("2020-01", "2022-01", dtype="datetime64[M]").astype("datetime64[D]")
+    assert read(long.assign(month=np.tile(months, 300)), entity="who", time="month").form.window == 24
+    days = np.datetime64("2020-01-01") + np.arange(len(long))
+    assert read(long.assign(day=days), entity="who", time="day").form.window == 0
     values[0, 20:] = np.nan  # a shorter one
     assert read(values).form.window == 0
 
