@@ -17,15 +17,18 @@ REPEATED: Final = 1.5
 """Rows that an entity has on the average, at least."""
 _PLAIN_STEPS: Final = 5
 """Rows of most entities, at least, for a table to be plainly one of series."""
-_ENDING: Final = r"[ _-]?(id|no|nr|num|number|key|code|hash|name)?$"
+_ENDING: Final = r"[ _-]?(id|no|nr|num|number|nummer|numero|key|code|hash|name)?$"
 _WHO: Final = re.compile(
     r"(^|.*[ _.-])(customer|client|patient|person|user|member|subject|student|employee|account|acct|household"
-    rf"|owner|driver|player|card|uid){_ENDING}|^(id|uuid|guid)$|^(cust|acc|pat|subj){_ENDING}",
+    r"|owner|driver|player|card|uid|kunden?|konto|nutzer|benutzer|mitarbeiter|compte|utilisateur|cliente"
+    rf"|cuenta|usuario|paciente|conto|utente|conta){_ENDING}|^(id|uuid|guid)$|^(cust|acc|pat|subj){_ENDING}",
     re.IGNORECASE,
 )
 _WHAT: Final = re.compile(
     r"(^|.*[ _.-])(machine|device|sensor|meter|station|engine|vehicle|asset|ticker|symbol|host|session|series"
-    rf"|entity|battery|turbine|pump|robot){_ENDING}|^(store|shop|site|unit)[ _-]?(id|no|nr|number)$",
+    r"|entity|battery|turbine|pump|robot|gerät|geraet|maschine|zähler|zaehler|anlage|fahrzeug|appareil"
+    r"|capteur|dispositivo|máquina|maquina|sensore)"
+    rf"{_ENDING}|^(store|shop|site|unit)[ _-]?(id|no|nr|number)$",
     re.IGNORECASE,
 )
 

@@ -33,6 +33,11 @@ ON_GRID: Final = 0.8
 """Share of the times that come equally often, where several series stand in one."""
 BY_CHANCE: Final = 1e-6
 """Chance of a column to be constant within all series by itself, above which it is no attribute."""
+LIKELY_SERIES: Final = 20
+LIKELY_STEPS: Final = 5
+"""Series, and steps of each, from which on a column is named as one that may say whose steps they are."""
+GOES_ON: Final = 0.2
+"""Correlation with the step before, or share of steps that hold the same, of what is measured."""
 MAX_TRIED: Final = 12
 """Columns that are tried in pairs as entities."""
 _COUNTER: Final = re.compile(
@@ -166,6 +171,26 @@ def _codes(table: Table, entity: str) -> Numbers:
     if not entity:
         return np.zeros(len(table), np.int64)
     return codes_of(cells_of(table.records, entity)).astype(np.int64)
+
+
+def likely_entity(steps: pa.Table, names: Sequence[str]) -> str:
+    """The first column that may say whose step each is, where one series was found; "" where there is none.
+
+    Its texts or whole numbers come several times each, and hardly go on from one step to the next, as what is
+    measured does.
+    """
+    for name in names:
+        cells = cells_of(steps, name)
+        if cells.null_count or not repeats(cells):
+            continue
+        codes = codes_of(cells).astype(np.float64)
+        ranks = cells.to_numpy() if pa.types.is_integer(cells.type) else codes
+        n_distinct = int(codes.max()) + 1
+        if LIKELY_SERIES <= n_distinct <= len(codes) / LIKELY_STEPS:
+            goes_on = float(np.corrcoef(ranks[1:], ranks[:-1])[0, 1])
+            if abs(goes_on) < GOES_ON and np.mean(codes[1:] == codes[:-1]) < GOES_ON:
+                return name
+    return ""
 
 
 def _counting(table: Table, entity: str, codes: Numbers) -> When | None:

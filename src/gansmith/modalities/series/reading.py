@@ -13,7 +13,7 @@ from jaxtyping import Bool, Int
 
 from gansmith.errors import Caution, DataError, UsageError
 from gansmith.modalities.series import SeriesOptions
-from gansmith.modalities.series.finding import find_attributes, find_series
+from gansmith.modalities.series.finding import find_attributes, find_series, likely_entity
 from gansmith.modalities.series.records import ENTITY, Form, SeriesSet, Shape, with_first
 from gansmith.modalities.series.sources import Source, source_of
 from gansmith.modalities.series.ticks import grid_of, times_of
@@ -394,4 +394,7 @@ def _said(series: SeriesSet) -> tuple[str, ...]:
     column = form.schema.column(form.time)
     grid = grid_of(times_of(cells_of(series.steps, form.time), column), series.starts, column)
     gaps = f" ({1 - grid.share:.1%} of the gaps differ)" if grid.is_regular and grid.share < 1 else ""
-    return (f"{whose}, in time by {form.told_by}: {grid.in_words}{gaps}",)
+    known = f"{whose}, in time by {form.told_by}: {grid.in_words}{gaps}"
+    if form.entity or not (likely := likely_entity(series.steps, [one.name for one in form.measures])):
+        return (known,)
+    return (f"{known}; if {likely!r} says whose steps they are, give --entity {likely}",)
