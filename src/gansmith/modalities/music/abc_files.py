@@ -54,7 +54,9 @@ def read_abc(content: bytes, name: str) -> Iterator[Source]:
                 n_found += 1
                 yield found
     if not n_found:
-        raise DataError(f"{name}: no tune is found. Wanted: ABC notation, tunes that begin with X:, with notes.")
+        raise DataError(
+            f"{name}: no tune is found. Wanted: ABC notation, tunes that begin with X:, with notes."
+        )
 
 
 @final
@@ -123,7 +125,9 @@ def _take(state: _Tune, letter: str, value: str, *, has_notes: bool) -> None:
     if letter == "T" and not state.title:
         state.title = value
     elif letter == "M" and not has_notes:
-        state.metre = {"C": "4/4", "C|": "2/2"}.get(value, value if re.fullmatch(r"\d+/(2|4|8|16)", value) else "")
+        state.metre = {"C": "4/4", "C|": "2/2"}.get(
+            value, value if re.fullmatch(r"\d+/(2|4|8|16)", value) else ""
+        )
         if state.metre and "/" in state.metre:
             top, bottom = map(int, state.metre.split("/"))
             state.unit = Fraction(1, 2) if Fraction(top, bottom) >= Fraction(3, 4) else Fraction(1, 4)
@@ -146,9 +150,9 @@ def _set_key(state: _Tune, value: str) -> None:
     n_sharps = (7 * major) % 12
     order = "FCGDAEB"
     if n_sharps <= 6:
-        state.sharps = {letter: 1 for letter in order[:n_sharps]}
+        state.sharps = dict.fromkeys(order[:n_sharps], 1)
     else:
-        state.sharps = {letter: -1 for letter in order[::-1][: 12 - n_sharps]}
+        state.sharps = dict.fromkeys(order[::-1][: 12 - n_sharps], -1)
 
 
 def _sections(text: str, state: _Tune) -> list[_Section]:
@@ -211,7 +215,9 @@ def _notes(text: str, state: _Tune) -> tuple[list[int], Fraction]:
     return [pitch for pitch, _ in found if pitch is not None], long
 
 
-def _note(sign: str, letter: str, octave: str, n: str, slashes: str, below: str, state: _Tune) -> tuple[int | None, Fraction]:
+def _note(
+    sign: str, letter: str, octave: str, n: str, slashes: str, below: str, state: _Tune
+) -> tuple[int | None, Fraction]:
     long = state.unit * _times(n, slashes, below)
     if letter in "zx":
         return None, long

@@ -1,5 +1,6 @@
 """What is known before each step of a piece: what sounds, how long it has, what was there bars ago, where in
-the bar it is. The same for pieces that are learnt from and for those that are being made."""
+the bar it is. The same for pieces that are learnt from and for those that are being made.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,14 @@ _SAID: Final = {
     "strings": ("string", "pad", "choir"),
     "drums": ("drum", "perc", "kit"),
 }
-DRUMS: Final = ((35, 36), (38, 40, 37, 39), (42, 44), (46,), (41, 43, 45, 47, 48, 50), (49, 51, 52, 53, 55, 57, 59))
+DRUMS: Final = (
+    (35, 36),
+    (38, 40, 37, 39),
+    (42, 44),
+    (46,),
+    (41, 43, 45, 47, 48, 50),
+    (49, 51, 52, 53, 55, 57, 59),
+)
 """Which drums share a voice: bass drum, snare, closed and open hi-hat, toms, cymbals; all others the last."""
 
 
@@ -87,7 +94,13 @@ def arranged_as(
         DataError: Nothing is left.
     """
     roles = roles or [_roles(source) for source in sources]
-    tokens, rows, names, dropped, said = list[Tokens](), list[dict[str, Any]](), list[str](), Counter[str](), list(notes)
+    tokens, rows, names, dropped, said = (
+        list[Tokens](),
+        list[dict[str, Any]](),
+        list[str](),
+        Counter[str](),
+        list(notes),
+    )
     too_short, remarks = 0, dict[str, list[str]]()
     for source, parts in zip(sources, roles, strict=True):
         known = _known(source)
@@ -112,8 +125,13 @@ def arranged_as(
             f"{name}: none of {len(sources):,} pieces has {FEWEST_NOTES} notes in the tracks {form}. Give others."
         )
     if too_short:
-        said.append(f"{too_short:,} of {len(sources):,} pieces have fewer than {FEWEST_NOTES} notes: left out")
-    said += [f"{some[0]}: {one}" if len(some) == 1 else f"{len(some):,} pieces: {one}" for one, some in remarks.items()]
+        said.append(
+            f"{too_short:,} of {len(sources):,} pieces have fewer than {FEWEST_NOTES} notes: left out"
+        )
+    said += [
+        f"{some[0]}: {one}" if len(some) == 1 else f"{len(some):,} pieces: {one}"
+        for one, some in remarks.items()
+    ]
     said += [f"left out of tracks: {n:,} {what}" for what, n in sorted(dropped.items())]
     return Pieces(tuple(tokens), form, _attributes(rows), name, tuple(_few(said)), tuple(names))
 
@@ -153,14 +171,24 @@ def _roles(source: Source) -> dict[str, list[Part]]:
     if source.is_voices:
         return {part.name: [part] for part in parts}
     pitched = [part for part in parts if not part.is_drums]
-    if len(pitched) == len(parts) == 4 and all(_is_monophonic(one.notes) for one in pitched) and _is_ordered(pitched):
-        return dict(zip(("soprano", "alto", "tenor", "bass"), ([one] for one in _from_high(pitched)), strict=True))
+    if (
+        len(pitched) == len(parts) == 4
+        and all(_is_monophonic(one.notes) for one in pitched)
+        and _is_ordered(pitched)
+    ):
+        return dict(
+            zip(("soprano", "alto", "tenor", "bass"), ([one] for one in _from_high(pitched)), strict=True)
+        )
     found: dict[str, list[Part]] = defaultdict(list)
     for part in parts:
         found[_role(part, pitched)].append(part)
     if "melody" not in found and len(pitched) > 1:
         single = [one for one in pitched if _is_monophonic(one.notes)]
-        if single and (top := _from_high(single)[0]) in (chosen := found[_role(top, pitched)]) and len(chosen) > 1:
+        if (
+            single
+            and (top := _from_high(single)[0]) in (chosen := found[_role(top, pitched)])
+            and len(chosen) > 1
+        ):
             chosen.remove(top)
             found["melody"].append(top)
     return {role: chosen for role, chosen in found.items() if chosen}
@@ -188,7 +216,11 @@ def _role(part: Part, pitched: Sequence[Part]) -> str:
 
 def _is_monophonic(notes: Notes) -> bool:
     order = notes[np.argsort(notes[:, 0], kind="stable")]
-    return bool((order[1:, 0] >= order[:-1, 0] + 0.9 * order[:-1, 1]).mean() >= MONOPHONIC) if len(order) > 1 else True
+    return (
+        bool((order[1:, 0] >= order[:-1, 0] + 0.9 * order[:-1, 1]).mean() >= MONOPHONIC)
+        if len(order) > 1
+        else True
+    )
 
 
 def _from_high(parts: Sequence[Part]) -> list[Part]:
@@ -279,7 +311,10 @@ def _in_voices(
     """What every voice does, in whole bars, and what there was no voice for."""
     bar = form.bar_steps(metre)
     offset = (bar - round(upbeat * form.grid) % bar) % bar
-    chosen = {role: [replace(one, notes=quantised(one.notes, form.grid)) for one in some] for role, some in parts.items()}
+    chosen = {
+        role: [replace(one, notes=quantised(one.notes, form.grid)) for one in some]
+        for role, some in parts.items()
+    }
     if not chosen:
         return np.zeros((0, form.n_voices), np.int16), Counter()
     end = max(float((one.notes[:, 0] + one.notes[:, 1]).max()) for some in chosen.values() for one in some)
@@ -290,7 +325,9 @@ def _in_voices(
         if some:
             notes = np.concatenate([one.notes for one in some])
             notes[:, 0] += offset
-            column, n_lost = _drummed(notes, n_steps) if track.is_drums else _placed(notes, track.n_voices, n_steps)
+            column, n_lost = (
+                _drummed(notes, n_steps) if track.is_drums else _placed(notes, track.n_voices, n_steps)
+            )
             tokens[:, form.voices(place)] = column
             if n_lost:
                 lost[f"notes of {track.name}, of which more than {track.n_voices} sound at once"] += n_lost

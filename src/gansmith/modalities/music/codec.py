@@ -173,7 +173,9 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
     def planned(self, attributes: Attributes, n_bars: int = 0) -> Int[np.ndarray, " n"]:
         """Steps of pieces with these attributes; with `n_bars` so many bars each."""
         n = len(next(iter(attributes.columns.values()))) if attributes.columns else 1
-        metres = [str(one or USUAL_METRE) for one in attributes.columns.get(METRE, np.full(n, self.metre, object))]
+        metres = [
+            str(one or USUAL_METRE) for one in attributes.columns.get(METRE, np.full(n, self.metre, object))
+        ]
         bars = attributes.columns.get(BARS, np.full(n, float(self.n_bars)))
         bars = np.where(np.isnan(bars.astype(float)), self.n_bars, bars.astype(float))
         chosen = np.maximum(np.rint(bars), 1).astype(np.int64) if not n_bars else np.full(n, n_bars)
@@ -216,7 +218,10 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             )
             bounds = (*codec.lowest, *codec.highest)
             n = codec.form.n_voices
-            if not all(isinstance(one, int) and 0 <= one <= MAX_LONGEST for one in whole) or not state["grid"]:
+            if (
+                not all(isinstance(one, int) and 0 <= one <= MAX_LONGEST for one in whole)
+                or not state["grid"]
+            ):
                 raise ModelFileError(f"numbers {whole}")
             if not 0 < n <= 64 or len(bounds) != 2 * n or not all(-12 <= one < 140 for one in bounds):
                 raise ModelFileError(f"{n} voices with ranges {bounds}")
@@ -238,4 +243,3 @@ def tidy(tokens: Tokens) -> Tokens:
     """The same, and a voice that holds nothing is silent."""
     holds_nothing = (tokens == HOLD) & (sounding(tokens) < 0) if len(tokens) else np.zeros(tokens.shape, bool)
     return np.where(holds_nothing, REST, tokens).astype(np.int16)
-

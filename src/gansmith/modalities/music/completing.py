@@ -118,7 +118,9 @@ class PartialBlock:
         given = self._given.take(np.arange(len(records)))
         columns = dict(given.attributes.columns)
         metres = [str(one or USUAL_METRE) for one in given.metres]
-        lengths = [len(one) // given.form.bar_steps(metre) for one, metre in zip(records.tokens, metres, strict=True)]
+        lengths = [
+            len(one) // given.form.bar_steps(metre) for one, metre in zip(records.tokens, metres, strict=True)
+        ]
         columns[BARS] = np.array(lengths, np.float64)
         columns.setdefault(METRE, np.array(metres, object))
         return replace(records, attributes=Attributes(columns), names=given.names)
@@ -139,7 +141,9 @@ def partial_of(codec: PieceCodec, source: object, options: MusicOptions) -> Piec
         DataError: It cannot be read.
     """
     if codec.phrase_bars:
-        raise UsageError("this model makes phrases of its own, to which nothing can be given. Learn without --phrases.")
+        raise UsageError(
+            "this model makes phrases of its own, to which nothing can be given. Learn without --phrases."
+        )
     given = read_pieces(source, MusicOptions(grid=codec.form.grid), codec.empty)
     names = [track.name for track in codec.form.tracks]
     for name in options.keep:
@@ -161,5 +165,7 @@ def partial_of(codec: PieceCodec, source: object, options: MusicOptions) -> Piec
             "Say which are kept with --keep, or by how many bars it goes on with --bars."
         )
     if options.bars and not all(kept):
-        raise UsageError("--bars makes pieces go on, --keep makes tracks anew. Use one of them, then the other.")
+        raise UsageError(
+            "--bars makes pieces go on, --keep makes tracks anew. Use one of them, then the other."
+        )
     return PiecePartial(codec, given, tuple(kept), options.bars, options.sound)

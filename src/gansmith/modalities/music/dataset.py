@@ -32,7 +32,9 @@ class Stretches:
         places = [_stretches(len(one)) for one in pieces.tokens]
         self._owners = np.repeat(np.arange(len(pieces)), [len(each) for each in places])
         self._spans = np.array([span for each in places for span in each], np.int64).reshape(-1, 2)
-        self._conditions = conditions_of(codec, pieces.attributes, np.array([len(one) for one in pieces.tokens]))
+        self._conditions = conditions_of(
+            codec, pieces.attributes, np.array([len(one) for one in pieces.tokens])
+        )
 
     def __len__(self) -> int:
         return len(self._owners)
@@ -73,5 +75,3 @@ def _stretches(length: int) -> list[tuple[int, int]]:
         return [(0, length)]
     step = LONGEST - WARM_UP
     return [(first, min(LONGEST, length - first)) for first in range(0, length - WARM_UP, step)]
-
-

@@ -79,7 +79,10 @@ def letters(pieces: Pieces, n_bars: int = 4) -> str:
     tokens, bar = pieces.tokens[0], pieces.bar_steps[0]
     lines = list[str]()
     for voice, owner in enumerate(pieces.form.owners):
-        cells = ["." if one == 0 else "-" if one == 1 else _letter(one - 2) for one in tokens[: n_bars * bar, voice].tolist()]
+        cells = [
+            "." if one == 0 else "-" if one == 1 else _letter(one - 2)
+            for one in tokens[: n_bars * bar, voice].tolist()
+        ]
         bars = ["".join(cells[first : first + bar]) for first in range(0, len(cells), bar)]
         lines.append(f"{pieces.form.tracks[owner].name:>9} |{'|'.join(bars)}|")
     said = [str(one) for one in (pieces.key_names[0], pieces.metres[0]) if one]

@@ -192,4 +192,3 @@ def _drawn(logits: Float[Tensor, "n things"], chance: Float[np.ndarray, " n"]) -
     shares = (logits / TEMPERATURE).double().softmax(-1).cumsum(-1).numpy()
     shares /= shares[:, -1:]
     return np.minimum((shares <= chance[:, None]).sum(1), logits.shape[1] - 1)
-

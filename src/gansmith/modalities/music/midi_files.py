@@ -74,10 +74,14 @@ def _mended(content: bytes, name: str) -> bytes:
     """The file with a header that tells the truth about the tracks that follow it."""
     start = content.find(b"MThd", 0, 1024)  # some files have another header before it
     if start < 0 or len(content) < start + 14:
-        raise DataError(f"{name}: this is no MIDI file: it does not begin with MThd. Give a Standard MIDI File.")
+        raise DataError(
+            f"{name}: this is no MIDI file: it does not begin with MThd. Give a Standard MIDI File."
+        )
     length, form, _, division = struct.unpack(">LHHH", content[start + 4 : start + 14])
     if length < 6 or form > 2:
-        raise DataError(f"{name}: its header says type {form}. Wanted: a Standard MIDI File of type 0, 1 or 2.")
+        raise DataError(
+            f"{name}: its header says type {form}. Wanted: a Standard MIDI File of type 0, 1 or 2."
+        )
     chunks, place = list[bytes](), start + 8 + length
     while place + 8 <= len(content):
         size = struct.unpack(">L", content[place + 4 : place + 8])[0]
@@ -161,7 +165,9 @@ class _Gathered:
             *([f"its tempo changes: {tempo:.0f} quarter notes a minute are taken"] if len(tempos) > 1 else []),
         ]  # fmt: skip
         keys = [spelt for key in self._keys if (spelt := spelt_key(key))]
-        key = keys[0] if len(set(keys)) == 1 and keys[0] != "C" else ""  # many programs say C where nobody did
+        key = (
+            keys[0] if len(set(keys)) == 1 and keys[0] != "C" else ""
+        )  # many programs say C where nobody did
         return Source(name, parts, metre or "", key, float(tempo or 0.0), notes=tuple(said))
 
     def _of_channel(self, channel: int) -> int:
@@ -185,7 +191,9 @@ def midi_of(piece: Pieces, metadata: Mapping[str, str]) -> bytes:
     tempo, loud = piece.numbers(TEMPO, USUAL_TEMPO)[0], piece.numbers(LOUDNESS, USUAL_LOUDNESS)[0]
     head = library.MidiTrack()
     for key, value in metadata.items():
-        head.append(library.MetaMessage("text", text=f"{key}: {value}".encode("latin-1", "replace").decode("latin-1")))
+        head.append(
+            library.MetaMessage("text", text=f"{key}: {value}".encode("latin-1", "replace").decode("latin-1"))
+        )
     head.append(library.MetaMessage("set_tempo", tempo=round(60e6 / float(np.clip(tempo, 4, 1000)))))
     top, bottom = piece.metres[0].split("/")
     head.append(library.MetaMessage("time_signature", numerator=int(top), denominator=int(bottom)))
@@ -217,7 +225,9 @@ def _write_notes(library: Any, track: Any, notes: np.ndarray, channel: int, velo
     for when, loud, pitch in sorted(events):
         now = round(TICKS * when / grid)
         track.append(
-            library.Message("note_on", channel=channel, note=min(pitch, N_PITCHES - 1), velocity=loud, time=now - before)
+            library.Message(
+                "note_on", channel=channel, note=min(pitch, N_PITCHES - 1), velocity=loud, time=now - before
+            )
         )
         before = now
 

@@ -103,7 +103,10 @@ class PieceGenerator(AbstractSequential):
         return (here * counts).sum((1, 2)) / counts.sum((1, 2)).clamp_min(1)
 
     def said_along(
-        self, parts: Mapping[str, Tensor], is_given: Bool[Tensor, "batch voices"], hiding: torch.Generator | None
+        self,
+        parts: Mapping[str, Tensor],
+        is_given: Bool[Tensor, "batch voices"],
+        hiding: torch.Generator | None,
     ) -> Float[Tensor, "batch steps voices things"]:
         """The logarithms of the chances of what each voice may do, at each step."""
         tokens, before = parts["tokens"].long(), parts["before"].long()
@@ -132,7 +135,9 @@ class PieceGenerator(AbstractSequential):
         is_given = is_asked & (chance.argsort(1).argsort(1) < n_given)
         return is_given[:, self.owners]
 
-    def told(self, before: Tensor, age: Tensor, looks: Tensor, places: Tensor) -> Float[Tensor, "*rows width"]:
+    def told(
+        self, before: Tensor, age: Tensor, looks: Tensor, places: Tensor
+    ) -> Float[Tensor, "*rows width"]:
         """What is known before a step as one row, but for attributes."""
         things = torch.cat([before, age, looks.flatten(-2), places], -1) + self._slots
         return self._bags(things, self.told_of)
@@ -182,7 +187,9 @@ class PieceGenerator(AbstractSequential):
         is_kept = torch.rand(values.shape, generator=hiding) >= self.hidden_share
         return values * is_kept.to(values) / (1 - self.hidden_share)
 
-    def _each(self, table: Tensor, values: Int[Tensor, "*rows columns"], n: int) -> Float[Tensor, "*rows columns width"]:
+    def _each(
+        self, table: Tensor, values: Int[Tensor, "*rows columns"], n: int
+    ) -> Float[Tensor, "*rows columns width"]:
         """What stands in a table for the value of each column."""
         return embedding(values + n * torch.arange(values.shape[-1]), table)
 
@@ -240,4 +247,6 @@ def networks_for(codec: PieceCodec, config: MusicNetworks, rules: AbstractRules)
         return phrase_networks_for(codec, config, rules)
     if isinstance(rules, LikelihoodRules) and not codec.phrase_bars:
         return {"generator": PieceGenerator(codec, config)}
-    raise UsageError(f"music has no networks for the game {rules.name!r}; see --phrases for the adversarial one.")
+    raise UsageError(
+        f"music has no networks for the game {rules.name!r}; see --phrases for the adversarial one."
+    )

@@ -24,7 +24,13 @@ from gansmith.engine.batches import Conditions, Latents, Logits
 from gansmith.engine.games.adversarial import AdversarialRules
 from gansmith.errors import UsageError
 from gansmith.modalities.music.codec import PieceCodec
-from gansmith.modalities.music.phrases import N_PLACE, as_samples, n_channels, n_phrase_conditions, phrase_steps
+from gansmith.modalities.music.phrases import (
+    N_PLACE,
+    as_samples,
+    n_channels,
+    n_phrase_conditions,
+    phrase_steps,
+)
 from gansmith.modalities.music.records import FIRST
 from gansmith.modalities.music.settings import MusicNetworks
 from gansmith.nets.convolution import GridDecoder, GridEncoder
@@ -83,7 +89,9 @@ class PhraseGenerator(nn.Module):
             ]
         )
 
-    def forward(self, latents: Latents, conditions: Conditions | None = None) -> Float[Tensor, "batch channels steps"]:
+    def forward(
+        self, latents: Latents, conditions: Conditions | None = None
+    ) -> Float[Tensor, "batch channels steps"]:
         """One phrase for each row; every voice is silent or sounds one note at each step."""
         told, earlier = self.asked(conditions, len(latents))
         known = torch.cat([self.hear(earlier), told], 1)
@@ -150,19 +158,27 @@ class PhraseDiscriminator(AbstractFeaturedDiscriminator):
         """See the base class."""
         told, earlier = self.asked(conditions, len(samples))
         both = torch.cat([earlier.to(samples), samples], 2)
-        views = [both, torch.einsum("pc,bct->bpt", self._chroma, both), torch.einsum("pc,bct->bpt", self._onsets, both)]
+        views = [
+            both,
+            torch.einsum("pc,bct->bpt", self._chroma, both),
+            torch.einsum("pc,bct->bpt", self._onsets, both),
+        ]
         hidden = self.encode(torch.cat(views, 1))
         return self.head(hidden, told), (hidden,)
 
 
-def phrase_networks_for(codec: PieceCodec, config: MusicNetworks, rules: AdversarialRules) -> dict[str, nn.Module]:
+def phrase_networks_for(
+    codec: PieceCodec, config: MusicNetworks, rules: AdversarialRules
+) -> dict[str, nn.Module]:
     """New players.
 
     Raises:
         UsageError: They would look at several phrases at once.
     """
     if rules.n_packed > 1 or config.minibatch != "none":
-        raise UsageError("phrases of music are judged one by one: leave out packing and minibatch statistics.")
+        raise UsageError(
+            "phrases of music are judged one by one: leave out packing and minibatch statistics."
+        )
     return {
         "generator": PhraseGenerator(codec, config, rules.n_latents),
         "discriminator": PhraseDiscriminator(codec, config),

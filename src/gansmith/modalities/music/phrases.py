@@ -44,7 +44,9 @@ def shown(codec: PieceCodec, tokens: Int[np.ndarray, "*n steps voices"], before:
     return np.stack([sounds, tokens >= FIRST], -3).astype(np.int16)
 
 
-def as_samples(codec: PieceCodec, seen: Int[Tensor, "n two steps voices"]) -> Float[Tensor, "n channels steps"]:
+def as_samples(
+    codec: PieceCodec, seen: Int[Tensor, "n two steps voices"]
+) -> Float[Tensor, "n channels steps"]:
     """One-hot, voice after voice; of `NOTHING` nothing."""
     parts: list[Tensor] = []
     for voice, size in enumerate(codec.sizes):
@@ -76,7 +78,9 @@ class Phrases:
         self._codec, self._steps = codec, phrase_steps(codec)
         self._seen, spans = list[np.ndarray](), list[tuple[int, int]]()
         shifts = codec.shifts(pieces.key_names).tolist()
-        for number, (tokens, shift, bar) in enumerate(zip(pieces.tokens, shifts, pieces.bar_steps, strict=True)):
+        for number, (tokens, shift, bar) in enumerate(
+            zip(pieces.tokens, shifts, pieces.bar_steps, strict=True)
+        ):
             inner = in_range(codec, tokens, shift)
             seen = shown(codec, inner, before_of(inner[None])[0])
             n_more = -len(tokens) % self._steps
@@ -98,7 +102,10 @@ class Phrases:
         owners, firsts = self._spans[indices.numpy()].T
         n = self._steps
         both = np.stack(
-            [self._seen[owner][:, first : first + 2 * n] for owner, first in zip(owners.tolist(), firsts.tolist(), strict=True)]
+            [
+                self._seen[owner][:, first : first + 2 * n]
+                for owner, first in zip(owners.tolist(), firsts.tolist(), strict=True)
+            ]
         )  # (batch, 2, 2 * steps, voices), the phrase before and this one
         told = self._conditions[torch.from_numpy(owners)]
         condition = phrase_condition(told, firsts, self._bars[owners], torch.from_numpy(both[:, :, :n]))
@@ -106,7 +113,10 @@ class Phrases:
 
 
 def phrase_condition(
-    told: Float[Tensor, "n n_told"], firsts: np.ndarray, bars: np.ndarray, earlier: Int[Tensor, "n two steps voices"]
+    told: Float[Tensor, "n n_told"],
+    firsts: np.ndarray,
+    bars: np.ndarray,
+    earlier: Int[Tensor, "n two steps voices"],
 ) -> Float[Tensor, "n n_conditions"]:
     """What a phrase is to be: what its piece is, where in the bar it begins, what is before it."""
     turn = 2 * np.pi * (firsts % bars) / bars

@@ -67,7 +67,11 @@ def _holds_steps(path: Path) -> bool:
     text = head.decode("utf-8", "ignore")
     inner = "".join(text.split())
     start = inner.find("[[[")
-    return start >= 0 and inner[:start].count("{") <= 1 and inner[start + 3 : start + 6].lstrip("-")[:1].isdigit()
+    return (
+        start >= 0
+        and inner[:start].count("{") <= 1
+        and inner[start + 3 : start + 6].lstrip("-")[:1].isdigit()
+    )
 
 
 def read_pieces(source: object, options: MusicOptions, like: Pieces | None = None) -> Pieces:
@@ -103,7 +107,9 @@ def _of_array(values: np.ndarray, options: MusicOptions) -> Iterator[Source]:
         )
     for number, piece in enumerate(values):
         if not ((piece >= -1) & (piece < 128)).all():
-            raise DataError(f"piece {number + 1} of the array has pitches beyond 0 to 127. Wanted: MIDI pitches.")
+            raise DataError(
+                f"piece {number + 1} of the array has pitches beyond 0 to 127. Wanted: MIDI pitches."
+            )
         yield roll_files.of_voices(piece, f"piece {number + 1}", options.grid, ())
 
 
@@ -157,7 +163,9 @@ def _unpacked(archive: ZipFile, info: Any) -> bytes:
 def _content(path: Path) -> bytes:
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise DataError(f"{path}: {size:,} bytes are too many for music. Give its pieces in files of their own.")
+        raise DataError(
+            f"{path}: {size:,} bytes are too many for music. Give its pieces in files of their own."
+        )
     try:
         return path.read_bytes()
     except OSError as error:
@@ -175,4 +183,6 @@ def _of_file(name: str, content: bytes, options: MusicOptions) -> Iterator[Sourc
     elif suffix == ".npz":
         yield from roll_files.read_npz(content, name, options.grid)
     else:
-        raise DataError(f"{name}: this is no file of music. Wanted: {', '.join(SUFFIXES)}, a folder or a zip of them.")
+        raise DataError(
+            f"{name}: this is no file of music. Wanted: {', '.join(SUFFIXES)}, a folder or a zip of them."
+        )

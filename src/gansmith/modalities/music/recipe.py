@@ -64,7 +64,9 @@ class MusicRecipe(AbstractRecipe[PieceCodec]):
 
     def plan(self, codec: PieceCodec, n_records: int, preset: str, seconds: float = 0.0) -> Plan:
         scale = 2 if preset == "small" else 1
-        networks = MusicNetworks((128 // scale, 96 // scale, 64 // scale), (64 // scale, 96 // scale, 128 // scale))
+        networks = MusicNetworks(
+            (128 // scale, 96 // scale, 64 // scale), (64 // scale, 96 // scale, 128 // scale)
+        )
         networks = MusicNetworks(
             networks.generator_widths, networks.discriminator_widths, width=MusicNetworks.width // scale
         )
@@ -120,10 +122,17 @@ class MusicRecipe(AbstractRecipe[PieceCodec]):
     def describe(self, codec: PieceCodec) -> list[dict[str, str]]:
         """One row for each track, and for each attribute."""
         rows = [
-            {"part": track.name, "learnt": _range(codec, place), "as": f"{track.n_voices} voices" if track.n_voices > 1 else "1 voice"}
+            {
+                "part": track.name,
+                "learnt": _range(codec, place),
+                "as": f"{track.n_voices} voices" if track.n_voices > 1 else "1 voice",
+            }
             for place, track in enumerate(codec.form.tracks)
         ]
-        known = [{"part": one["attribute"], "learnt": one["learnt"], "as": "what can be asked for"} for one in codec.attributes.describe()]
+        known = [
+            {"part": one["attribute"], "learnt": one["learnt"], "as": "what can be asked for"}
+            for one in codec.attributes.describe()
+        ]
         return [*rows, *known]
 
     def remarks(self, codec: PieceCodec, records: Pieces, target: str) -> tuple[str, ...]:

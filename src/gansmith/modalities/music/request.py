@@ -14,12 +14,12 @@ from gansmith.modalities.attribute_request import AttributeRequest
 from gansmith.modalities.attribute_request import request_for as attribute_request_for
 from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.capabilities import Origins, Question
+from gansmith.modalities.music.along import in_range
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.dataset import conditions_of
 from gansmith.modalities.music.making import before_of
 from gansmith.modalities.music.phrases import NOTHING, phrase_condition, phrase_steps, shown, with_end
-from gansmith.modalities.music.along import in_range
-from gansmith.modalities.music.records import BARS, HOLD, KEY, METRE, USUAL_METRE, Pieces, moved
+from gansmith.modalities.music.records import BARS, KEY, METRE, USUAL_METRE, Pieces, moved
 from gansmith.modalities.music.theory import shift_to, spelt_key
 from gansmith.modalities.recipe import Compact
 from gansmith.tabular.where import Term, Where, terms_of
@@ -130,7 +130,10 @@ class PhraseBlock:
         codec = self._codec
         keys = self._attributes.columns.get(KEY, np.full(len(self._steps), codec.key, object)).tolist()
         whole = np.concatenate(self._made, 1)
-        sounds = [moved(one, shift_to(str(key or codec.key)), codec.form.pitched) for one, key in zip(whole, keys, strict=True)]
+        sounds = [
+            moved(one, shift_to(str(key or codec.key)), codec.form.pitched)
+            for one, key in zip(whole, keys, strict=True)
+        ]
         return torch.from_numpy(with_end(np.stack(sounds), self._steps))
 
     def settled(self, records: Pieces) -> Pieces:
@@ -172,7 +175,9 @@ def request_for(codec: PieceCodec, where: Where, balance: str) -> PieceRequest |
 def _bars_of(term: Term) -> int:
     text = str(term.values[0]) if len(term.values) == 1 else ""
     if not text.isdecimal() or not 0 < int(text) <= MOST_BARS:
-        raise UsageError(f"--where {' '.join(term.texts)}: wanted: one number of bars from 1 to {MOST_BARS:,}.")
+        raise UsageError(
+            f"--where {' '.join(term.texts)}: wanted: one number of bars from 1 to {MOST_BARS:,}."
+        )
     return int(text)
 
 

@@ -81,7 +81,12 @@ def _rows(piece: Any, where: str) -> list[list[int]]:
 
 
 def _is_pitch(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value) and -1 <= value < 128
+    return (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and value == int(value)
+        and -1 <= value < 128
+    )
 
 
 def _of_rows(rows: Sequence[Sequence[int]], where: str, grid: int, said: tuple[str, ...]) -> Source:
@@ -202,7 +207,9 @@ def _part(name: str, roll: np.ndarray, grid: int) -> Part:
 
 def _checked_roll(roll: np.ndarray, where: str) -> np.ndarray:
     if roll.shape[1] > 128 or not np.isfinite(roll.astype(np.float64)).all():
-        raise DataError(f"{where}: {roll.shape[1]} pitches, or numbers that are none. Wanted: steps x 128 pitches.")
+        raise DataError(
+            f"{where}: {roll.shape[1]} pitches, or numbers that are none. Wanted: steps x 128 pitches."
+        )
     if roll.shape[1] == 128:
         return roll
     low = 24 if roll.shape[1] <= 84 else 21  # MuseGAN's 84 begin at C1, a piano's 88 at A0

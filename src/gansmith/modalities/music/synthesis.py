@@ -94,7 +94,9 @@ def _drum(pitch: int, rate_hz: int, rng: np.random.Generator) -> Sound:
     if pitch in (35, 36, 41, 43, 45, 47, 48, 50):
         at = np.arange(int(0.25 * rate_hz)) / rate_hz
         frequency = 55 if pitch < 40 else 70 + 8 * (pitch - 40)
-        return (0.5 * np.exp(-12 * at) * np.sin(2 * np.pi * frequency * (at + 0.03 * np.exp(-40 * at)))).astype(np.float32)
+        return (
+            0.5 * np.exp(-12 * at) * np.sin(2 * np.pi * frequency * (at + 0.03 * np.exp(-40 * at)))
+        ).astype(np.float32)
     long, fall = (0.5, 7.0) if pitch in (46, 49, 51, 52, 53, 55, 57, 59) else (0.15, 30.0)
     at = np.arange(int(long * rate_hz)) / rate_hz
     noise = rng.standard_normal(len(at))
@@ -125,7 +127,9 @@ def rendered(piece: Pieces, sound_font: str = "") -> bytes:
         raise UsageError(f"--sound {sound_font}: there is no such file. Give a sound font, or leave it out.")
     program = shutil.which("fluidsynth")
     if program is None:
-        raise UsageError("--sound needs fluidsynth, which is not installed. Install it, or leave --sound out.")
+        raise UsageError(
+            "--sound needs fluidsynth, which is not installed. Install it, or leave --sound out."
+        )
     with TemporaryDirectory() as folder:
         notes, heard = Path(folder) / "piece.mid", Path(folder) / "piece.wav"
         notes.write_bytes(midi_of(piece, {}))

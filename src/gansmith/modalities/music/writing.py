@@ -67,7 +67,9 @@ class PieceWriter:
             if kind is None and self._suffix == ".json":
                 self._file.write(json.dumps(self._rows).encode())
             elif kind is None and self._suffix == ".npz":
-                np.savez_compressed(self._file, **{f"tokens_{at + 1}": one for at, one in enumerate(self._rows)})
+                np.savez_compressed(
+                    self._file, **{f"tokens_{at + 1}": one for at, one in enumerate(self._rows)}
+                )
         finally:
             self._stack.__exit__(kind, error, trace)
 
@@ -81,7 +83,9 @@ class PieceWriter:
             one = records.take(np.array([place]))
             self._n += 1
             if self._suffix in MANY and self._n > 1:
-                raise UsageError(f"{self._path}: {self._suffix} holds one piece. Name a folder for several, or ask for one.")
+                raise UsageError(
+                    f"{self._path}: {self._suffix} holds one piece. Name a folder for several, or ask for one."
+                )
             self._write(one)
 
     def _write(self, one: Pieces) -> None:
@@ -90,7 +94,9 @@ class PieceWriter:
         elif self._suffix == ".npz":
             self._rows.append(one.tokens[0])
         elif self._suffix in MANY:
-            self._file.write(rendered(one, self._font) if self._suffix == ".wav" else midi_of(one, self._said))
+            self._file.write(
+                rendered(one, self._font) if self._suffix == ".wav" else midi_of(one, self._said)
+            )
         else:
             for suffix, content in ((".mid", midi_of(one, self._said)), (".wav", rendered(one, self._font))):
                 name = f"{self._n:04d}{suffix}"
