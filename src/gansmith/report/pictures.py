@@ -1,7 +1,8 @@
 """Sections of pictures: real and generated ones side by side, each in whole screen pixels.
 
-Below it there may be sounds to listen to. A picture comes as a `data:` address. It is somebody's value like any other: what is no picture of a known
-kind, by its address and by its first bytes, does not get into the page.
+A picture comes as a `data:` address, and so do sounds to listen to below it. They are somebody's values like
+any other: what is no picture or sound of a known kind, by its address and by its first bytes, does not get
+into the page.
 """
 
 from __future__ import annotations

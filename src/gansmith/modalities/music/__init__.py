@@ -18,8 +18,8 @@ class MusicOptions:
     """How music is read, learnt and written."""
 
     grid: Annotated[int, Field(ge=0, le=24), Offered(READING)] = 0
-    """Steps of a quarter note; 0: the coarsest of 1, 2, 4, 12 and 24 on which nearly all notes begin. 12 keeps
-    triplets and sixteenths."""
+    """Steps of a quarter note; 0: the coarsest of 1, 2, 4, 12 and 24 on which nearly all notes begin. 12
+    keeps triplets and sixteenths."""
     part: Annotated[str, Offered(READING)] = ""
     """Which part of a JSON file to read, such as valid; if not given, the first, mostly train."""
     phrases: Annotated[NonNegativeInt, Offered(("fit",), form="BARS")] = 0

@@ -54,9 +54,7 @@ def read_abc(content: bytes, name: str) -> Iterator[Source]:
                 n_found += 1
                 yield found
     if not n_found:
-        raise DataError(
-            f"{name}: no tune is found. Wanted: ABC notation, tunes that begin with X:, with notes."
-        )
+        raise DataError(f"{name}: no tune is found. Wanted: ABC notation, tunes that begin with X:.")
 
 
 @final

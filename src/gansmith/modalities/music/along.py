@@ -1,5 +1,6 @@
-"""What is known before each step of a piece: what sounds, how long it has, what was there bars ago, where in
-the bar it is. The same for pieces that are learnt from and for those that are being made.
+"""What is known before each step of a piece, the same for learnt pieces and for those that are being made.
+
+That is what sounds and how long it has, what was there bars ago, and where in its bar the step is.
 """
 
 from __future__ import annotations
@@ -92,9 +93,11 @@ def lags(bar: int) -> list[int]:
 
 
 def age_class(age: np.ndarray) -> np.ndarray:
-    """Example:
-    >>> age_class(np.array([0, 1, 8, 9, 16, 17, 100])).tolist()
-    [0, 1, 8, 9, 9, 10, 11]
+    """The class of a length in steps.
+
+    Example:
+        >>> age_class(np.array([0, 1, 8, 9, 16, 17, 100])).tolist()
+        [0, 1, 8, 9, 9, 10, 11]
     """
     long = 5 + np.ceil(np.log2(np.maximum(age, 1))).astype(np.int64)
     return np.where(age <= 8, age, np.minimum(long, N_AGES - 1))

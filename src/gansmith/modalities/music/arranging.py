@@ -1,4 +1,4 @@
-"""Sources become pieces of one form: who plays which role, on which grid, in which voices, with what known."""
+"""Sources become pieces of one form: who plays which role, on which grid, in which voices."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ MOST_VOICES: Final = {"melody": 2, "bass": 1, "chords": 4, "strings": 4, "drums"
 MONOPHONIC: Final = 0.95
 """Share of notes that do not sound together with another one."""
 FEWEST_NOTES: Final = 2
+CHOIR: Final = ("soprano", "alto", "tenor", "bass")
 _ROLES: Final = ("melody", "chords", "strings", "bass", "drums")
 _PROGRAMS: Final = {"melody": 73, "chords": 0, "strings": 48, "bass": 33, "drums": 0}
 _SAID: Final = {
@@ -122,7 +123,8 @@ def arranged_as(
             remarks.setdefault(one, []).append(source.name)
     if not tokens:
         raise DataError(
-            f"{name}: none of {len(sources):,} pieces has {FEWEST_NOTES} notes in the tracks {form}. Give others."
+            f"{name}: none of {len(sources):,} pieces has {FEWEST_NOTES} notes in the tracks {form}. "
+            "Give others."
         )
     if too_short:
         said.append(
@@ -162,7 +164,7 @@ def _attributes(rows: Sequence[dict[str, Any]]) -> Attributes:
     return Attributes(found)
 
 
-# --- Who plays what ------------------------------------------------------------------------------------------
+# --- Who plays what -----------------------------------------------------------------------------------------
 
 
 def _roles(source: Source) -> dict[str, list[Part]]:
@@ -171,14 +173,8 @@ def _roles(source: Source) -> dict[str, list[Part]]:
     if source.is_voices:
         return {part.name: [part] for part in parts}
     pitched = [part for part in parts if not part.is_drums]
-    if (
-        len(pitched) == len(parts) == 4
-        and all(_is_monophonic(one.notes) for one in pitched)
-        and _is_ordered(pitched)
-    ):
-        return dict(
-            zip(("soprano", "alto", "tenor", "bass"), ([one] for one in _from_high(pitched)), strict=True)
-        )
+    if len(pitched) == len(parts) == 4 and _is_choir(pitched):
+        return dict(zip(CHOIR, ([one] for one in _from_high(pitched)), strict=True))
     found: dict[str, list[Part]] = defaultdict(list)
     for part in parts:
         found[_role(part, pitched)].append(part)
@@ -206,7 +202,8 @@ def _role(part: Part, pitched: Sequence[Part]) -> str:
         return "bass"
     alone = _is_monophonic(part.notes)
     if part.program:
-        return "chords" if part.program < 32 else "strings" if 40 <= part.program < 56 and not alone else "melody" if part.program < 88 else "strings"  # fmt: skip
+        is_strings = 40 <= part.program < 56 and not alone
+        return "chords" if part.program < 32 else "strings" if is_strings or part.program >= 88 else "melody"
     if not alone:
         return "chords"
     singles = _from_high([one for one in pitched if _is_monophonic(one.notes)])
@@ -227,9 +224,9 @@ def _from_high(parts: Sequence[Part]) -> list[Part]:
     return sorted(parts, key=lambda one: -float(one.notes[:, 2].mean()))
 
 
-def _is_ordered(parts: Sequence[Part]) -> bool:
-    """Whether four parts are voices of a choir rather than a band: none has an instrument of its own."""
-    return len({one.program for one in parts}) == 1
+def _is_choir(parts: Sequence[Part]) -> bool:
+    """Whether parts are voices of a choir rather than a band: one note at a time, one instrument for all."""
+    return len({one.program for one in parts}) == 1 and all(_is_monophonic(one.notes) for one in parts)
 
 
 def _form(roles: Sequence[dict[str, list[Part]]], grid: int, n_pieces: int) -> Form:
@@ -272,7 +269,7 @@ def _matched(parts: dict[str, list[Part]], form: Form) -> dict[str, list[Part]]:
     return found
 
 
-# --- On which grid -------------------------------------------------------------------------------------------
+# --- On which grid ------------------------------------------------------------------------------------------
 
 
 def _grid(sources: Sequence[Source]) -> int:
@@ -299,10 +296,12 @@ def _off_grid(sources: Sequence[Source], grid: int) -> list[str]:
     off = 1 - _share_on(begins, grid)
     finer = next((one for one in GRIDS if one > grid and one % grid == 0), 0)
     more = f" (--grid {finer} keeps more of them)" if finer else ""
-    return [f"{off:.1%} of the notes begin between the {grid} steps of a quarter note and were moved{more}"] if off > 5e-4 else []  # fmt: skip
+    if off <= 5e-4:
+        return []
+    return [f"{off:.1%} of the notes begin between the {grid} steps of a quarter note and were moved{more}"]
 
 
-# --- In which voices -----------------------------------------------------------------------------------------
+# --- In which voices ----------------------------------------------------------------------------------------
 
 
 def _in_voices(

@@ -229,8 +229,8 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             shift_to(key)
         except (KeyError, TypeError, ValueError, UsageError, DataError) as error:
             raise ModelFileError(
-                f"the model's codec says {dict(state)!r:.200} ({error}). Wanted: tracks, a grid and ranges of "
-                "voices. The file is damaged; save the model again."
+                f"the model's codec says {dict(state)!r:.200} ({error}). Wanted: tracks, a grid and ranges. "
+                "The file is damaged; save the model again."
             ) from error
         return codec
 

@@ -11,7 +11,8 @@ from gansmith.modalities.canvas import Canvas, as_address
 from gansmith.modalities.music.records import Pieces, notes_of
 
 COLOURS: Final = (
-    (31, 105, 180), (214, 96, 32), (44, 140, 60), (150, 70, 160), (120, 120, 120), (190, 150, 20), (0, 140, 150),
+    (31, 105, 180), (214, 96, 32), (44, 140, 60), (150, 70, 160), (120, 120, 120),
+    (190, 150, 20), (0, 140, 150),
 )  # fmt: skip
 _PAPER: Final = (250, 250, 248)
 _BLACK_KEYS: Final = (236, 236, 236)

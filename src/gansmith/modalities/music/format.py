@@ -64,7 +64,7 @@ class MusicFormat(AbstractFormat[Pieces, MusicOptions]):
         return joined(blocks)
 
     def returned(self, records: Pieces, source: object) -> Any:
-        """Where an array was given, one of pitches: `(pieces, steps, voices)`, -1 for silence and behind the end."""
+        """Where an array was given, one of pitches: `(pieces, steps, voices)`, -1 for silence."""
         if not isinstance(source, np.ndarray):
             return records
         longest = max(map(len, records.tokens), default=0)
@@ -93,7 +93,7 @@ class MusicFormat(AbstractFormat[Pieces, MusicOptions]):
             n_with = sum(bool((one >= FIRST).any()) for one in own)
             instrument = "drums" if track.is_drums else f"instrument {track.program + 1}"
             held = (
-                f"{len(pitches):,} notes in {n_with:,} pieces, MIDI pitches {pitches.min()} to {pitches.max()}"
+                f"{len(pitches):,} notes in {n_with:,} pieces, pitches {pitches.min()} to {pitches.max()}"
                 if len(pitches)
                 else "nothing"
             )

@@ -1,4 +1,4 @@
-"""What can be learnt of pieces: the harmony under a melody, or the next note; by a forest, quarter by quarter."""
+"""What can be learnt of pieces: the harmony under a melody, or the next note; by a forest, by quarters."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Lessons:
 
 
 def chords_of(tokens: Tokens, grid: int, shift: int) -> Int[np.ndarray, " n_quarters"]:
-    """The chord of each quarter note, in C major or A minor: of 24 triads the one that most of what sounds is in.
+    """The chord of each quarter note, in C major or A minor: of 24 triads the one that most notes are in.
 
-    Its root may count twice, as it does when it is doubled or lies in the bass; `NO_CHORD` where nothing sounds.
+    The root counts more, above all in the bass; `NO_CHORD` where nothing sounds.
     """
     sounds = sounding(tokens)
     held = chroma(sounds, grid)

@@ -1,7 +1,7 @@
 """Pieces on trial: every score beside the same score of the anchors.
 
-The floor is shuffled bars: those of every track are dealt anew among all pieces of one metre, so that no track
-knows another and no bar the one before it.
+The floor is shuffled bars: those of every track are dealt anew among all pieces of one metre, so that no
+track knows another and no bar the one before it.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class PieceJudge(AbstractJudge[Case]):
     ) -> None:
         if min(len(train), len(holdout)) < FEWEST:
             raise DataError(
-                f"{len(train)} training and {len(holdout)} held-out pieces. Wanted: {FEWEST} of each at the least."
+                f"{len(train)} training and {len(holdout)} held-out pieces. "
+                f"Wanted: {FEWEST} of each at the least."
             )
         super().__init__(measures, len(train), effort)
         self.train, self.holdout, self.seed = train, holdout, seed

@@ -181,8 +181,8 @@ def _harmonised(case: Case) -> list[Found]:
         direction="higher",
         source="Esteban et al. 2017 (arXiv:1706.02633), train on synthetic, test on real.",
         label=f"accuracy of {asked.what}, learnt from synthetic",
-        meaning=f"Share of the quarter notes of held-out pieces of which a forest that learnt from these alone "
-        f"tells {asked.what}.",
+        meaning="Share of the quarter notes of held-out pieces of which a forest that learnt from these "
+        f"alone tells {asked.what}.",
         limits=SHARE,
     )
     return [Found("tstr", score)]
@@ -205,8 +205,8 @@ def _passages(case: Case) -> list[Found]:
         direction="lower",
         source="The longest common substring of intervals and times of all voices.",
         label="longest copied passage, beginnings of notes",
-        meaning="How many times in a row something begins as in one training piece, in whatever key; the mean of "
-        "the longest passage of each piece.",
+        meaning="How many times in a row something begins as in one training piece, in whatever key; the mean "
+        "of the longest passage of each piece.",
         limits=(0.0, np.inf),
     )
     return [Found("copied_passage", score, {"the longest of all": float(longest.max())})]
@@ -235,7 +235,7 @@ MEASURES: Final[tuple[Measure[Case], ...]] = (
         "note_lengths",
         _tracks(statistics.note_lengths, moved_share),
         "lengths of notes, off by %",
-        "How far lengths of notes have to be moved to be the real ones, in % of the real mean; mean of tracks.",
+        "How far lengths of notes have to be moved to be real ones, in % of the real mean; mean of tracks.",
         "Earth mover's distance.",
     ),
     _gap(
@@ -306,7 +306,8 @@ MEASURES: Final[tuple[Measure[Case], ...]] = (
         "voice_leading",
         _of_profiles(("parallels of a hundred moves", "steps with crossed voices")),
         "parallels and crossings, off by",
-        "How much more or less often two voices move in parallel octaves and fifths, of a hundred moves, or cross.",
+        "How much more or less often two voices move in parallel octaves and fifths, of a hundred moves, or "
+        "cross.",
         "Fux 1725; rates are compared with those of real pieces.",
         scale=1.0,
     ),

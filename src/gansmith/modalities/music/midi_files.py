@@ -160,10 +160,11 @@ class _Gathered:
         )
         metre, metres = _longest(sorted(self._metres), self._end)
         tempo, tempos = _longest(sorted(self._tempos), self._end)
-        said = [
-            *([f"its metre changes ({', '.join(map(str, metres))}): {metre} is taken"] if len(metres) > 1 else []),
-            *([f"its tempo changes: {tempo:.0f} quarter notes a minute are taken"] if len(tempos) > 1 else []),
-        ]  # fmt: skip
+        said = list[str]()
+        if len(metres) > 1:
+            said.append(f"its metre changes ({', '.join(map(str, metres))}): {metre} is taken")
+        if len(tempos) > 1:
+            said.append(f"its tempo changes: {tempo:.0f} quarter notes a minute are taken")
         keys = [spelt for key in self._keys if (spelt := spelt_key(key))]
         key = (
             keys[0] if len(set(keys)) == 1 and keys[0] != "C" else ""

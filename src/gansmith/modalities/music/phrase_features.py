@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -42,7 +43,7 @@ def features(codec: PieceCodec, samples: np.ndarray) -> Float[np.ndarray, "n n_f
             for pitch in range(12):
                 chroma[:, pitch] += (heard & ((sounds - 1 + low) % 12 == pitch)).mean(1)
         place += n + 1
-    for upper, lower in zip(heights, heights[1:], strict=False):
+    for upper, lower in pairwise(heights):
         both = (upper >= 0) & (lower >= 0)
         for interval in (0, 1, 2, 6, 7, 11):
             found.append((both & ((upper - lower) % 12 == interval)).mean(1))

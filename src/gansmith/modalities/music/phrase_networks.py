@@ -1,6 +1,6 @@
-"""The game of phrases: a generator with latents that all tracks share and latents of their own, which makes
-decisions, not shades, and a discriminator that hears what sounds, what begins, and chroma.
+"""The game of phrases, of a generator with shared and private latents and a discriminator with several views.
 
+The generator makes decisions, not shades; the discriminator hears what sounds, what begins, and chroma.
 Nobody ever shows the discriminator a soft note: voices choose, and gradients go straight through the choice.
 
 Sources:

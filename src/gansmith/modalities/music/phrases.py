@@ -1,4 +1,4 @@
-"""Phrases of a few bars as samples: what sounds and what begins, one-hot, and the phrase before as condition."""
+"""Phrases of a few bars as samples: what sounds and what begins, one-hot, given the phrase before."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def n_phrase_conditions(codec: PieceCodec) -> int:
 
 
 def shown(codec: PieceCodec, tokens: Int[np.ndarray, "*n steps voices"], before: np.ndarray) -> np.ndarray:
-    """What sounds, 0 for silence, and what begins, of tokens as networks see them: `(*n, 2, steps, voices)`."""
+    """What sounds, 0 for silence, and what begins, as networks see it: `(*n, 2, steps, voices)`."""
     sounds = np.where(tokens == HOLD, before, np.maximum(tokens - 1, 0))
     return np.stack([sounds, tokens >= FIRST], -3).astype(np.int16)
 

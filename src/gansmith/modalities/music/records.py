@@ -1,7 +1,7 @@
 """Pieces of music: what every voice does at every step of a grid, and what is known of each piece.
 
-A voice is silent, holds its note or begins one: so a repeated note stays repeated, and a long one long. Tracks
-with chords, and drums, are several voices. All pieces of a set have the same tracks and the same grid.
+A voice is silent, holds its note or begins one: so a repeated note stays repeated, and a long one long.
+Tracks with chords, and drums, are several voices. All pieces of a set have the same tracks and the same grid.
 """
 
 from __future__ import annotations

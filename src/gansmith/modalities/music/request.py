@@ -1,4 +1,4 @@
-"""What is asked of pieces that are to be made: their key, their metre, how many bars; and how phrases follow."""
+"""What is asked of pieces that are to be made: key, metre, how many bars; and how phrases follow."""
 
 from __future__ import annotations
 

@@ -35,12 +35,12 @@ _AS_REAL: Final = (
 _LIMITS: Final = {
     "Are the numbers right?": "Numbers that say what each piece is like are compared one by one. What only "
     "listening tells is for you.",
-    "Is it useful?": "It is useful for learning the harmony under a melody, or the next note. Another question "
-    "needs another test.",
-    "Does it give anybody away?": "Whole pieces are looked for, and passages in any key. Other attacks may find "
-    "more.",
-    "Is it valid?": "Ranges of voices, lengths of notes, metres and silence are checked. Whether a piece is good "
-    "is no rule.",
+    "Is it useful?": "It is useful for learning the harmony under a melody, or the next note. Another "
+    "question needs another test.",
+    "Does it give anybody away?": "Whole pieces are looked for, and passages in any key. Other attacks may "
+    "find more.",
+    "Is it valid?": "Ranges of voices, lengths of notes, metres and silence are checked. Whether a piece is "
+    "good is no rule.",
 }
 
 
@@ -155,7 +155,7 @@ def broken(of: Pieces, train: Pieces) -> Mapping[str, np.ndarray]:
         "no note is shorter than real ones": np.array(
             [_shortest(one, of) < shortest for one in of.tokens], bool
         ),
-        "its metre is known": np.array([metre not in metres for metre in of.metres], bool),
+        "its metre is known": _all(metre not in metres for metre in of.metres),
         "something sounds": np.array([not (tokens >= FIRST).any() for tokens in of.tokens], bool),
         "it is whole bars": np.array(
             [len(one) % bar != 0 for one, bar in zip(of.tokens, of.bar_steps, strict=True)], bool

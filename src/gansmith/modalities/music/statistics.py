@@ -1,10 +1,10 @@
-"""What pieces are like, in numbers of arrays: the measures of papers on generated music, each by its definition.
+"""What pieces are like, in numbers: the measures of papers on generated music, each by its definition.
 
 Sources:
     Dong et al. 2018, "MuseGAN" (arXiv:1709.06298), section 6: EB, UPC, QN, DP, TD. Harte et al. 2006,
     "Detecting harmonic change in musical audio": the tonal centroid. Wu and Yang 2020, "The jazz transformer
-    on the front line" (arXiv:2008.01307): groove similarity, pitch class entropy. Mogren 2016 (arXiv:1611.09904):
-    scale consistency.
+    on the front line" (arXiv:2008.01307): groove similarity, pitch class entropy. Mogren 2016
+    (arXiv:1611.09904): scale consistency.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def together(found: ByPiece) -> Numbers:
 
 
 def chroma(sounds: np.ndarray, grid: int) -> Float[np.ndarray, "n_quarters 12"]:
-    """How long each pitch class sounds in each quarter note, in steps; what is left at the end counts, too."""
+    """How long each pitch class sounds in each quarter note, in steps; a rest at the end counts, too."""
     n = -(-len(sounds) // grid)
     padded = np.full((n * grid, sounds.shape[1]), -1)
     padded[: len(sounds)] = sounds
@@ -123,7 +123,7 @@ def _sounding_bars(pieces: Pieces) -> Iterator[np.ndarray]:
         yield sounding(tokens)[: n * bar].reshape(n, bar, -1)
 
 
-# --- Voices of a choir ----------------------------------------------------------------------------------------
+# --- Voices of a choir --------------------------------------------------------------------------------------
 
 
 def parallels(tokens: Tokens) -> tuple[int, int]:
@@ -178,17 +178,17 @@ def ranges(pieces: Pieces, share: float = 0.005) -> tuple[np.ndarray, np.ndarray
     return np.array(lows), np.array(highs)
 
 
-# --- A row for each piece -------------------------------------------------------------------------------------
+# --- A row for each piece -----------------------------------------------------------------------------------
 
 
 def profile(tokens: Tokens, form: Form, bar: int, key: str) -> dict[tuple[tuple[str, ...], str], float]:
-    """What one piece is like: by track, or by two, and what is said of it, a number; NaN where there is none."""
+    """What one piece is like: by track, or by two, and what is said of it; NaN where there is no number."""
     found: dict[tuple[tuple[str, ...], str], float] = {}
     notes, sounds = notes_of(tokens), sounding(tokens)
     for place, track in enumerate(form.tracks):
         of = form.voices(place)
         own = notes[np.isin(notes[:, 3], range(form.n_voices)[of])]
-        for words, number in _of_track(own, tokens[:, of], sounds[:, of], form, bar).items():
+        for words, number in _of_track(own, sounds[:, of], form, bar).items():
             found[(track.name,), words] = number
     pitched = form.pitched
     heard = sounds[:, pitched]
@@ -225,15 +225,9 @@ def _distance(one: np.ndarray, other: np.ndarray, grid: int) -> float:
     return float(distance[known].mean()) if known.any() else np.nan
 
 
-def _of_track(
-    notes: np.ndarray, tokens: Tokens, sounds: np.ndarray, form: Form, bar: int
-) -> dict[str, float]:
-    n_bars = max(len(tokens) // bar, 1)
-    whole = (
-        sounds[: n_bars * bar].reshape(-1, min(bar, len(sounds)), sounds.shape[1])
-        if len(sounds) >= bar
-        else sounds[None]
-    )
+def _of_track(notes: np.ndarray, sounds: np.ndarray, form: Form, bar: int) -> dict[str, float]:
+    n_bars = max(len(sounds) // bar, 1)
+    whole = sounds[: n_bars * min(bar, len(sounds))].reshape(n_bars, -1, sounds.shape[1])
     empty = (whole < 0).all((1, 2))
     used = (chroma_of(whole.reshape(len(whole), -1)) > 0).sum(1)
     first = notes[notes[:, 3] == notes[:, 3].min()] if len(notes) else notes

@@ -3,7 +3,7 @@
 Where fluidsynth and a sound font are at hand, that renders instead.
 
 Source:
-    Additive synthesis: Moorer 1977, "Signal processing aspects of computer music", Proceedings of the IEEE 65.
+    Moorer 1977, "Signal processing aspects of computer music", Proceedings of the IEEE 65.
 """
 
 from __future__ import annotations

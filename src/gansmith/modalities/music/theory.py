@@ -25,9 +25,11 @@ Notes = Float[np.ndarray, "n_notes 4"]
 
 
 def key_name(tonic: int, *, is_minor: bool) -> str:
-    """Example:
-    >>> key_name(2, is_minor=True)
-    'Dm'
+    """How a key is called.
+
+    Example:
+        >>> key_name(2, is_minor=True)
+        'Dm'
     """
     return TONICS[tonic % 12] + ("m" if is_minor else "")
 

@@ -26,7 +26,7 @@ PROVENANCE: Final = {"synthetic": "true", "software": "gansmith"}
 
 @final
 class PieceWriter:
-    """See `Writer`: `OUT/` or `OUT.zip` with MIDI and WAV of each piece; `.mid` and `.wav` of one piece alone.
+    """See `Writer`: `OUT/` or `OUT.zip` with MIDI and WAV of each piece; `.mid` and `.wav` of one alone.
 
     `.json` holds the pitches of all steps, -1 for silence, and `.npz` what voices do, as `tokens_1`, ...
 
@@ -84,7 +84,7 @@ class PieceWriter:
             self._n += 1
             if self._suffix in MANY and self._n > 1:
                 raise UsageError(
-                    f"{self._path}: {self._suffix} holds one piece. Name a folder for several, or ask for one."
+                    f"{self._path}: {self._suffix} holds one piece. Name a folder for several, or ask for 1."
                 )
             self._write(one)
 
