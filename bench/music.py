@@ -2,9 +2,10 @@
 
     python -m bench music NAME ... [--budget 20m] [--seed 0] [--methods ours phrases bigram shuffled hold-out]
 
-jsb_chorales is learnt from its part train and judged against test; of nottingham a tenth of the tunes is held
-out. Each method makes as many pieces as are held out: ours, whole pieces by likelihood; phrases, the adversarial game after
-MuseGAN; a bigram model of all voices together; bars dealt anew; and real pieces that were not looked at otherwise.
+jsb_chorales is learnt from its part train and judged against test; of nottingham a tenth of the tunes is
+held out. Each method makes as many pieces as are held out: ours, whole pieces by likelihood; phrases, the
+adversarial game after MuseGAN; a bigram model of all voices together; bars dealt anew; and real pieces that
+were not looked at otherwise.
 """
 
 from __future__ import annotations
@@ -44,12 +45,8 @@ def run(arguments: Sequence[str]) -> None:
     made.add_argument("--budget", default="20m", help="time to learn, of each model")
     made.add_argument("--seed", type=int, default=0)
     made.add_argument("--methods", nargs="+", choices=METHODS, default=[*METHODS])
-    made.add_argument(
-        "--model", default="", help="a model file to be measured as ours, learnt from the same part"
-    )
-    made.add_argument(
-        "--out", default="", help="a folder for ten pieces of ours, their rolls and their sounds"
-    )
+    made.add_argument("--model", default="", help="a model file to be measured as ours")
+    made.add_argument("--out", default="", help="a folder for ten pieces of ours and their sounds")
     made.add_argument("--json", action="store_true")
     options = made.parse_args(arguments)
     for name in options.names:
@@ -78,11 +75,8 @@ def parts_of(name: str, seed: int) -> tuple[Pieces, Pieces, Pieces]:
     if name == "jsb_chorales":
         file = folder / "Jsb16thSeparated.json"
         train = read_pieces(file, MusicOptions(part="train"))
-        return (
-            train,
-            read_pieces(file, MusicOptions(part="test"), train),
-            read_pieces(file, MusicOptions(part="valid"), train),
-        )
+        others = [read_pieces(file, MusicOptions(part=part), train) for part in ("test", "valid")]
+        return train, others[0], others[1]
     whole = read_pieces(folder / "nottingham_midi.zip", MusicOptions())
     order = np.random.default_rng(seed).permutation(len(whole))
     n = int(HELD_OUT * len(whole))
@@ -100,17 +94,15 @@ def made_by(
         return shuffled_bars(train, options.seed).take(np.arange(min(n, len(train)))), {}
     if method == "bigram":
         return bigram_pieces(train, n, options.seed), {}
-    more = {"phrases": PHRASE_BARS} if method == "phrases" else {}
     if method == "ours" and options.model:
         from gansmith.tasks.model import load_model
 
         model = load_model(Path(options.model))
     else:
+        learner = Synthesizer(kind="music", budget=options.budget, seed=options.seed, verbose=False)
         model = (
-            Synthesizer(kind="music", budget=options.budget, seed=options.seed, verbose=False)
-            .fit(train, **more)
-            .model_
-        )
+            learner.fit(train, phrases=PHRASE_BARS) if method == "phrases" else learner.fit(train)
+        ).model_
     pieces = model.sample(n, seed=options.seed + 1)
     found: dict[str, float] = {}
     if method == "ours":

@@ -14,8 +14,8 @@ from gansmith.modalities.music.theory import shift_to
 def bigram_pieces(train: Pieces, n: int, seed: int) -> Pieces:
     """So many pieces, with the keys, metres and lengths of training pieces.
 
-    A state is what sounds, in C major or A minor, and the step of its quarter note; the next one is drawn as often
-    as it followed in the training pieces.
+    A state is what sounds, in C major or A minor, and the step of its quarter note; the next one is drawn as
+    often as it followed in the training pieces.
     """
     rng, grid = np.random.default_rng(seed), train.form.grid
     after: dict[tuple[int, ...], list[tuple[int, ...]]] = defaultdict(list)

@@ -39,23 +39,17 @@ def figures(pieces: Pieces, train: Pieces, test: Pieces, seed: int) -> dict[str,
         found[f"EB % {name}"] = 100 * float(together(statistics.empty_bars(pieces, voices)).mean())
         found[f"UPC {name}"] = float(together(statistics.used_pitch_classes(pieces, voices)).mean())
         found[f"QN % {name}"] = 100 * float(together(statistics.qualified_notes(pieces, voices)).mean())
-    shortest = min(
-        float(together([one]).min()) for one in statistics.note_lengths(train, slice(0, None)) if len(one)
-    )
+    known = together(statistics.note_lengths(train, slice(0, None)))
     lengths = together(statistics.note_lengths(pieces, slice(0, None)))
-    found["fragmented notes %"] = 100 * float((lengths < shortest).mean())
+    found["fragmented notes %"] = 100 * float((lengths < known.min()).mean())
     found |= _voices(pieces, train)
     pairs = [(one, other) for place, one in enumerate(tracks) for other in tracks[place + 1 :]]
     distances = [float(together(statistics.tonal_distances(pieces, a[1], b[1])).mean()) for a, b in pairs]
     found["tonal distance (mean of pairs)"] = float(np.mean(distances)) if distances else np.nan
     judge = PieceJudge(MEASURES, train, test, seed, FULL)
     ours, theirs = profiles(pieces, judge.parts), profiles(test, judge.parts)
-    for words in (
-        "notes of the best scale",
-        "notes of its key",
-        "groove",
-        *(f"bars as {lag} before" for lag in statistics.LAGS_BARS),
-    ):
+    again = [f"bars as {lag} before" for lag in statistics.LAGS_BARS]
+    for words in ("notes of the best scale", "notes of its key", "groove", *again):
         place = ours.names.index(f"the whole: {words}")
         found[f"{words} %"] = 100 * float(np.nanmean(ours.values[:, place]))
     for words in ("notes on the first beat", "notes off the beat"):
@@ -89,10 +83,10 @@ def _voices(pieces: Pieces, train: Pieces) -> dict[str, float]:
 
 
 def harmonised(model: Any, train: Pieces, test: Pieces, seed: int) -> dict[str, float]:
-    """The first track of held-out pieces is given, and the chords that are made are compared with the real ones.
+    """The first track of held-out pieces is given, and the chords that are made are compared with real ones.
 
-    The chord of a quarter note is one of 24 triads, in C major or A minor; beside it, how often the most frequent
-    chord of training pieces of the same mode is right.
+    The chord of a quarter note is one of 24 triads, in C major or A minor; beside it, how often the most
+    frequent chord of training pieces of the same mode is right.
     """
     first = test.form.voices(0)
     stripped = list[np.ndarray]()

@@ -8,7 +8,7 @@ Source:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, final
@@ -206,16 +206,16 @@ def _stretch(here: _Section, now: Fraction, share: Fraction) -> Fraction:
 def _notes(text: str, state: _Tune) -> tuple[list[int], Fraction]:
     """The pitches of a note or of a chord, none of a rest, and its length in quarter notes."""
     inner, outer = (text[1:].split("]", 1)) if text.startswith("[") else (text, "")
-    found = [_note(*one, state) for one in _NOTE.findall(inner)]
+    found = [_note(one.groups(), state) for one in _NOTE.finditer(inner)]
     long = found[0][1] if found else state.unit
     if scale := re.fullmatch(r"(\d*)(/*)(\d*)", outer):
         long *= _times(*scale.groups())
     return [pitch for pitch, _ in found if pitch is not None], long
 
 
-def _note(
-    sign: str, letter: str, octave: str, n: str, slashes: str, below: str, state: _Tune
-) -> tuple[int | None, Fraction]:
+def _note(said: Sequence[str], state: _Tune) -> tuple[int | None, Fraction]:
+    """The pitch of a note, None of a rest, and its length."""
+    sign, letter, octave, n, slashes, below = said
     long = state.unit * _times(n, slashes, below)
     if letter in "zx":
         return None, long

@@ -127,17 +127,17 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
                 f"{records.name}: music of {theirs}, but the model's is of {ours}. Bring it to that form."
             )
 
-    def encode(self, records: Pieces, seed: int) -> Int[Tensor, "n longest n_voices"]:
+    def encode(self, records: Pieces, seed: int) -> Float[Tensor, "n longest n_voices"]:
         self.check(records)
         longest = max([self.longest, *map(len, records.tokens)])
-        packed = np.full((len(records), longest, self.form.n_voices), END, np.int16)
+        packed = np.full((len(records), longest, self.form.n_voices), END, np.float32)
         for row, tokens in zip(packed, records.tokens, strict=True):
             row[: len(tokens)] = tokens
         return torch.from_numpy(packed)
 
     def compact(self, samples: Tensor) -> Tensor:
         """See the base class; phrases of the adversarial game come out in C major or A minor."""
-        if not samples.is_floating_point():
+        if not self.phrase_bars:
             return samples
         from gansmith.modalities.music.phrases import as_tokens  # it knows this codec
 
@@ -145,9 +145,11 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
 
     def decode(self, compact: Tensor, seed: int, first_index: int) -> Pieces:
         """See the base class; a voice that holds nothing is silent."""
-        rows = compact.detach().cpu().numpy().reshape(len(compact), -1, self.form.n_voices)
-        lengths = (rows[:, :, 0] != END).sum(1).tolist() if rows.size else [0] * len(rows)
-        found = tuple(tidy(row[:n].astype(np.int16)) for row, n in zip(rows, lengths, strict=True))
+        n_voices = self.form.n_voices
+        values = compact.detach().cpu().numpy()
+        rows = values.reshape(len(values), values[0].size // n_voices if len(values) else 0, n_voices)
+        lengths = (rows[:, :, 0] != END).sum(1).tolist()
+        found = tuple(tidy(np.rint(row[:n]).astype(np.int16)) for row, n in zip(rows, lengths, strict=True))
         return Pieces(found, self.form, Attributes(), "generated music")
 
     def shifts(self, keys: list[str]) -> Int[np.ndarray, " n"]:

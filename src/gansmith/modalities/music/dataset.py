@@ -58,7 +58,7 @@ class Stretches:
         counts[spans[:, 0] > 0, :WARM_UP] = False
         parts["counts"] = torch.from_numpy(counts)
         parts["condition"] = self._conditions[torch.from_numpy(owners)]
-        return Batch({"real": parts["tokens"], **parts})
+        return Batch({"real": parts["tokens"].float(), **parts})
 
 
 def conditions_of(codec: PieceCodec, attributes: Attributes, n_steps: np.ndarray) -> torch.Tensor:

@@ -37,7 +37,7 @@ class Making:
 
     def pieces(
         self, network: PieceGenerator, noise: Float[Tensor, "n n_noise"], conditions: Tensor | None
-    ) -> Int[Tensor, "n steps voices"]:
+    ) -> Float[Tensor, "n steps voices"]:
         """See `PieceGenerator.forward`."""
         codec, n = self.codec, len(noise)
         if conditions is None:
@@ -54,7 +54,7 @@ class Making:
             work.step(step, draws)
         found = np.full((n, longest, codec.form.n_voices), END, np.int16)
         found[:, : work.made.shape[1]] = work.sounding_tokens()
-        return torch.from_numpy(found)
+        return torch.from_numpy(found.astype(np.float32))
 
     def _given(self, asked: Tensor) -> np.ndarray | None:
         """What is given, shape `(n, n_steps, n_voices)`; None: nothing is."""

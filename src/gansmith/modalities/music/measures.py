@@ -129,7 +129,9 @@ def _tonal(case: Case) -> Compared:
     pitched = [(name, voices) for name, voices, is_drums in case.tracks if not is_drums]
     return {
         f"{name} and {other}": Sides(
-            *(statistics.tonal_distances(side, voices, others) for side in (case.fake, case.real)), of_means
+            statistics.tonal_distances(case.fake, voices, others),
+            statistics.tonal_distances(case.real, voices, others),
+            of_means,
         )
         for place, (name, voices) in enumerate(pitched)
         for other, others in pitched[place + 1 :]
@@ -140,12 +142,14 @@ def _of_profiles(words: tuple[str, ...]) -> Callable[[Case], Compared]:
     """Some numbers of profiles."""
 
     def compared(case: Case) -> Compared:
-        sides = case.profile(case.fake), case.profile(case.real)
+        ours, theirs = case.profile(case.fake), case.profile(case.real)
+
+        def known(values: np.ndarray) -> ByPiece:
+            return [row[~np.isnan(row)] for row in values[:, None]]
+
         return {
-            name: Sides(
-                *([row[~np.isnan(row)] for row in side.values[:, place, None]] for side in sides), of_means
-            )
-            for place, name in enumerate(sides[0].names)
+            name: Sides(known(ours.values[:, place]), known(theirs.values[:, place]), of_means)
+            for place, name in enumerate(ours.names)
             if name.partition(": ")[2] in words
         }
 
@@ -205,7 +209,7 @@ def _passages(case: Case) -> list[Found]:
         direction="lower",
         source="The longest common substring of intervals and times of all voices.",
         label="longest copied passage, beginnings of notes",
-        meaning="How many times in a row something begins as in one training piece, in whatever key; the mean "
+        meaning="How many times in a row something begins as in one training piece, in any key; the mean "
         "of the longest passage of each piece.",
         limits=(0.0, np.inf),
     )

@@ -227,7 +227,7 @@ class PieceGenerator(AbstractSequential):
     @torch.no_grad()
     def forward(
         self, noise: Float[Tensor, "batch n_noise"], conditions: Tensor | None
-    ) -> Int[Tensor, "batch steps voices"]:
+    ) -> Float[Tensor, "batch steps voices"]:
         """One piece for each row, a function of its noise; what is given stays."""
         return self._making.pieces(self, noise, conditions)
 

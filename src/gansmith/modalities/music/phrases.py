@@ -57,7 +57,7 @@ def as_samples(
     return torch.cat(parts, 1)
 
 
-def as_tokens(codec: PieceCodec, samples: Float[Tensor, "n channels steps"]) -> Int[Tensor, "n steps voices"]:
+def as_tokens(codec: PieceCodec, samples: Float[Tensor, "n channels steps"]) -> Float[Tensor, "n steps voices"]:
     """What voices do, in C major or A minor; a voice that does not begin holds."""
     found, place = list[Tensor](), 0
     for size, low in zip(codec.sizes, codec.lowest, strict=True):
@@ -66,7 +66,7 @@ def as_tokens(codec: PieceCodec, samples: Float[Tensor, "n channels steps"]) -> 
         tokens = torch.where(begins, sounds - 1 + low + FIRST, HOLD)
         found.append(torch.where(sounds == 0, REST, tokens))
         place += n + 1
-    return torch.stack(found, -1).to(torch.int16)
+    return torch.stack(found, -1).float()
 
 
 @final

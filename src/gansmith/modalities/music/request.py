@@ -122,7 +122,7 @@ class PhraseBlock:
 
     def take(self, compact: Compact) -> None:
         """See `ConditionalBlock`."""
-        self._made.append(compact.numpy())
+        self._made.append(compact.numpy().astype(np.int64))
 
     @property
     def compact(self) -> Compact:
@@ -134,7 +134,7 @@ class PhraseBlock:
             moved(one, shift_to(str(key or codec.key)), codec.form.pitched)
             for one, key in zip(whole, keys, strict=True)
         ]
-        return torch.from_numpy(with_end(np.stack(sounds), self._steps))
+        return torch.from_numpy(with_end(np.stack(sounds), self._steps).astype(np.float32))
 
     def settled(self, records: Pieces) -> Pieces:
         """See `ConditionalBlock`."""

@@ -224,10 +224,11 @@ def _of_pypianoroll(arrays: Mapping[str, np.ndarray], name: str) -> Source:
         tempo = np.asarray(arrays["tempo"], float).ravel() if "tempo" in arrays else np.zeros(0)
         parts: list[Part] = []
         for key in sorted((one for one in info if one.isdigit()), key=int):
-            dense = np.zeros(tuple(np.asarray(arrays[f"pianoroll_{key}_csc_shape"]).tolist()), np.uint8)
+            n_rows, n_columns = np.asarray(arrays[f"pianoroll_{key}_csc_shape"]).tolist()
+            dense = np.zeros((int(n_rows), int(n_columns)), np.uint8)
             ends = arrays[f"pianoroll_{key}_csc_indptr"]
             rows, values = (arrays[f"pianoroll_{key}_csc_{one}"] for one in ("indices", "data"))
-            for column in range(dense.shape[1]):
+            for column in range(int(n_columns)):
                 some = slice(int(ends[column]), int(ends[column + 1]))
                 dense[rows[some], column] = np.where(values[some].astype(float) > 1, values[some], 80)
             said = info[key]

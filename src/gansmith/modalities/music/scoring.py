@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -148,19 +148,18 @@ def broken(of: Pieces, train: Pieces) -> Mapping[str, np.ndarray]:
     shortest = min((float(found.min()) for found in _lengths(train) if len(found)), default=0.0)
     metres = set(train.metres)
     out = [beyond(tokens, lows, highs) for tokens in of.tokens]
+    bars = zip(of.tokens, of.bar_steps, strict=True)
     return {
-        "voices stay within their ranges": np.array(
-            [len(one) > 0 and one.mean() > OUT_OF_RANGE for one in out], bool
-        ),
-        "no note is shorter than real ones": np.array(
-            [_shortest(one, of) < shortest for one in of.tokens], bool
-        ),
+        "voices stay within their ranges": _all(bool(one.sum() > OUT_OF_RANGE * len(one)) for one in out),
+        "no note is shorter than real ones": _all(_shortest(one, of) < shortest for one in of.tokens),
         "its metre is known": _all(metre not in metres for metre in of.metres),
-        "something sounds": np.array([not (tokens >= FIRST).any() for tokens in of.tokens], bool),
-        "it is whole bars": np.array(
-            [len(one) % bar != 0 for one, bar in zip(of.tokens, of.bar_steps, strict=True)], bool
-        ),
+        "something sounds": _all(not (tokens >= FIRST).any() for tokens in of.tokens),
+        "it is whole bars": _all(len(one) % bar != 0 for one, bar in bars),
     }
+
+
+def _all(found: Iterable[bool]) -> np.ndarray:
+    return np.array([*found], bool)
 
 
 def _lengths(pieces: Pieces) -> list[np.ndarray]:

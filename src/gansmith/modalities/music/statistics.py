@@ -37,7 +37,7 @@ _TURNS: Final = (7 * np.pi / 6, 3 * np.pi / 2, 2 * np.pi / 3)
 
 def empty_bars(pieces: Pieces, voices: slice) -> ByPiece:
     """Of every bar whether a track is silent in it (EB); a note that is held through it is not silence."""
-    return [(bars[:, :, voices] < 0).all((1, 2)).astype(np.float64) for bars in _sounding_bars(pieces)]
+    return [np.asarray((bars[:, :, voices] < 0).all((1, 2)), np.float64) for bars in _sounding_bars(pieces)]
 
 
 def used_pitch_classes(pieces: Pieces, voices: slice) -> ByPiece:
@@ -120,7 +120,7 @@ def _sounding_bars(pieces: Pieces) -> Iterator[np.ndarray]:
     """What sounds in the bars of each piece: pitches `(n_bars, steps, voices)`."""
     for tokens, bar in zip(pieces.tokens, pieces.bar_steps, strict=True):
         n = len(tokens) // bar
-        yield sounding(tokens)[: n * bar].reshape(n, bar, -1)
+        yield sounding(tokens)[: n * bar].reshape(n, bar, tokens.shape[1])
 
 
 # --- Voices of a choir --------------------------------------------------------------------------------------
@@ -256,13 +256,12 @@ def _of_track(notes: np.ndarray, sounds: np.ndarray, form: Form, bar: int) -> di
 def _of_bars(tokens: Tokens, bar: int) -> dict[str, float]:
     """How alike bars are: their rhythm from one to the next, and whether they come again."""
     n = len(tokens) // bar
-    whole = tokens[: n * bar].reshape(n, bar, -1)
-    begins = (whole >= FIRST).any(2)
+    whole = tokens[: n * bar].reshape(n, bar, tokens.shape[1])
+    begins = np.asarray((whole >= FIRST).any(2))
     found = {"groove": float(1 - (begins[1:] != begins[:-1]).mean()) if n > 1 else np.nan}
     for lag in LAGS_BARS:
-        found[f"bars as {lag} before"] = (
-            float((whole[lag:] == whole[:-lag]).all((1, 2)).mean()) if n > lag else np.nan
-        )
+        same = [bool(np.array_equal(one, other)) for one, other in zip(whole[lag:], whole, strict=False)]
+        found[f"bars as {lag} before"] = float(np.mean(same)) if same else np.nan
     return found
 
 
