@@ -13,7 +13,7 @@ from gansmith.modalities.music.along import Told, told
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.records import Pieces
 
-LONGEST: Final = 256
+LONGEST: Final = 128
 """Steps that are learnt from at once."""
 WARM_UP: Final = 32
 """Steps at the beginning of a later stretch that say what was before, and are not learnt from."""

@@ -37,6 +37,7 @@ FIRST_SPREAD: Final = 0.05
 GAIN: Final = 4.0
 """Weights from single notes learn so much faster than others."""
 Hidden = Float[Tensor, "1 batch width"]
+N_CLASSES: Final = 12
 _IMPOSSIBLE: Final = -1e9
 
 
@@ -51,6 +52,7 @@ class PieceGenerator(AbstractSequential):
 
     _closed: Tensor
     _slots: Tensor
+    _classes: Tensor
 
     def __init__(self, codec: PieceCodec, config: MusicNetworks) -> None:
         super().__init__()
@@ -71,7 +73,7 @@ class PieceGenerator(AbstractSequential):
         self.known = nn.Linear(codec.attributes.n_conditions + len(LAGS_BARS), width)
         self.carry = nn.GRU(width, width, batch_first=True)
         self.past = nn.Linear(2 * width, width)
-        self.now = table(n_voices * n_most)
+        self.now, self.classes = table(n_voices * n_most), table(2 * (N_CLASSES + 1))
         self.voice = table(n_voices)
         self.again = table(n_voices * len(LAGS_BARS) * (n_most + 1))
         self.refine = nn.Linear(width, width)
@@ -87,6 +89,10 @@ class PieceGenerator(AbstractSequential):
         self.register_buffer("_closed", torch.from_numpy(closed.astype(np.float32)), persistent=False)
         starts = np.concatenate([[0], np.cumsum(kinds)[:-1]])
         self.register_buffer("_slots", torch.from_numpy(starts), persistent=False)
+        heights = np.array(codec.lowest)[:, None] + np.arange(n_most) - 1
+        is_heard = (np.arange(n_most) > 0) & codec.form.pitched[:, None]
+        classes = np.where(is_heard, heights % N_CLASSES + 1, 0).ravel()
+        self.register_buffer("_classes", torch.from_numpy(classes), persistent=False)
         self._making = Making(codec)
 
     # --- Learning ---
@@ -118,7 +124,10 @@ class PieceGenerator(AbstractSequential):
         carried, _ = self.carry(rows)
         past = self.past(torch.cat([carried, rows], -1))
         past = self._hidden(past, hiding)
-        now = self._each(GAIN * self.now, sounding_after(tokens, before), self.n_most)
+        after = sounding_after(tokens, before)
+        now = self._each(GAIN * self.now, after, self.n_most) + embedding(
+            self._class(after), GAIN * self.classes
+        )
         now = torch.cumsum(now, -2) - now  # (batch, steps, voices, width), what the voices before do
         found = past[..., None, :] + now + self._again(parts["looks"].long())
         logits = self._logits(found, slice(None)) + self._possible(before)
@@ -140,7 +149,12 @@ class PieceGenerator(AbstractSequential):
     ) -> Float[Tensor, "*rows width"]:
         """What is known before a step as one row, but for attributes."""
         things = torch.cat([before, age, looks.flatten(-2), places], -1) + self._slots
-        return self._bags(things, self.told_of)
+        classes = self._class(before) + N_CLASSES + 1
+        return self._bags(things, self.told_of) + self._bags(classes, self.classes)
+
+    def _class(self, sounding: Int[Tensor, "*rows voices"]) -> Int[Tensor, "*rows voices"]:
+        """The pitch class of what sounds in each voice, from 1 on; 0 of silence and of drums."""
+        return self._classes[torch.arange(self.n_voices) * self.n_most + sounding]
 
     def _bags(self, things: Int[Tensor, "*rows things"], table: Tensor) -> Float[Tensor, "*rows width"]:
         """The sum of what stands in a table for some things."""
@@ -222,7 +236,8 @@ class PieceGenerator(AbstractSequential):
 
     def with_voice(self, voice: int, sounding: Int[Tensor, " batch"]) -> Float[Tensor, "batch width"]:
         """What is added to the contexts of the voices that follow."""
-        return GAIN * self.now[voice * self.n_most + sounding]
+        at = voice * self.n_most + sounding
+        return GAIN * (self.now[at] + self.classes[self._classes[at]])
 
     @torch.no_grad()
     def forward(

@@ -57,7 +57,9 @@ def as_samples(
     return torch.cat(parts, 1)
 
 
-def as_tokens(codec: PieceCodec, samples: Float[Tensor, "n channels steps"]) -> Float[Tensor, "n steps voices"]:
+def as_tokens(
+    codec: PieceCodec, samples: Float[Tensor, "n channels steps"]
+) -> Float[Tensor, "n steps voices"]:
     """What voices do, in C major or A minor; a voice that does not begin holds."""
     found, place = list[Tensor](), 0
     for size, low in zip(codec.sizes, codec.lowest, strict=True):

@@ -18,7 +18,7 @@ from gansmith.engine.players import PlayerConfig
 from gansmith.modalities.music import MusicOptions
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.completing import PiecePartial, partial_of
-from gansmith.modalities.music.dataset import LONGEST, Stretches
+from gansmith.modalities.music.dataset import LONGEST, WARM_UP, Stretches
 from gansmith.modalities.music.networks import networks_for
 from gansmith.modalities.music.phrase_features import phrase_score
 from gansmith.modalities.music.phrases import Phrases, as_samples
@@ -30,7 +30,7 @@ from gansmith.tabular.where import Where
 
 USUAL: Final = 10
 """Pieces that are made where nobody says how many."""
-BATCH_SIZE: Final = 32
+BATCH_SIZE: Final = 16
 """Stretches."""
 USUAL_EPOCHS: Final = 40
 """Times that each stretch is seen; few pieces are memorised from then on (LOG.md)."""
@@ -72,7 +72,9 @@ class MusicRecipe(AbstractRecipe[PieceCodec]):
         )
         if codec.phrase_bars:
             return _phrase_plan(codec, n_records, networks)
-        n_stretches = n_records * max(1, -(-codec.longest // (2 * LONGEST)))
+        n_stretches = n_records * max(
+            1, codec.n_bars * codec.form.bar_steps(codec.metre) // (LONGEST - WARM_UP)
+        )
         usual = int(np.clip(USUAL_EPOCHS * n_stretches, min(FEWEST_SEEN, 200 * n_stretches), MOST_SEEN))
         rules = LikelihoodRules(
             batch_size=min(BATCH_SIZE, n_records),

@@ -19,7 +19,7 @@ from gansmith.modalities.music.records import FIRST, Form, Pieces, Tokens, notes
 from gansmith.modalities.music.theory import MAJOR, MINOR, scale_of
 
 Numbers = Float[np.ndarray, " n"]
-ByPiece = list[Numbers]
+ByPiece = list[np.ndarray]
 """Numbers of each piece: of its bars, its notes, its quarter notes."""
 
 QUALIFIED_QUARTERS: Final = 1 / 8
@@ -42,7 +42,7 @@ def empty_bars(pieces: Pieces, voices: slice) -> ByPiece:
 
 def used_pitch_classes(pieces: Pieces, voices: slice) -> ByPiece:
     """Of every bar that is not empty how many pitch classes sound in it, 1 to 12 (UPC)."""
-    found = ByPiece()
+    found = list[np.ndarray]()
     for bars in _sounding_bars(pieces):
         own = bars[:, :, voices].reshape(len(bars), -1)
         used = (chroma_of(own) > 0).sum(1)
@@ -74,7 +74,7 @@ def drum_patterns(pieces: Pieces, voices: slice) -> ByPiece:
 
 def tonal_distances(pieces: Pieces, one: slice, other: slice) -> ByPiece:
     """Of every quarter note in which two tracks sound, how far their harmonies are from each other (TD)."""
-    found = ByPiece()
+    found = list[np.ndarray]()
     for tokens in pieces.tokens:
         sounds = sounding(tokens)
         first, second = (_centroids(chroma(sounds[:, side], pieces.form.grid)) for side in (one, other))
