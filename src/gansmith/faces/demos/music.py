@@ -1,4 +1,4 @@
-"""Tunes with chords: some are made here by a law, others are learnt from them, and a melody gets its chords."""
+"""Tunes with chords: some are made here by a law, others are learnt from them, a melody is harmonised."""
 
 from __future__ import annotations
 

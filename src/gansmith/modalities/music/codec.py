@@ -36,6 +36,7 @@ from gansmith.modalities.music.records import (
     moved,
     sounding,
 )
+from gansmith.modalities.music.statistics import parallels
 from gansmith.modalities.music.theory import shift_to
 from gansmith.modalities.recipe import AbstractCodec
 
@@ -44,6 +45,10 @@ BLOCK_NUMBERS: Final = 200_000
 MAX_BLOCK: Final = 64
 MARGIN: Final = 2
 """Semitones beyond those that were learnt which a given voice may use without being moved by an octave."""
+SELDOM: Final = 0.01
+"""Of the moves of two voices at once that are parallel, below which these are avoided."""
+FEWEST_MOVES: Final = 300
+"""By which such a rule is known."""
 MAX_LONGEST: Final = 1 << 16
 N_ASKED_FIRST: Final = 1
 """Numbers of a condition before the attributes: how many steps there shall be."""
@@ -62,6 +67,10 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
     """The lowest pitch of each voice in C major or A minor, ..."""
     highest: tuple[int, ...]
     """... and the highest."""
+    reach: tuple[tuple[int, int], ...]
+    """Between which pitches each voice stays as it sounds."""
+    avoids_parallels: bool
+    """Whether voices hardly ever move in parallel octaves and fifths."""
     key: str
     """The most frequent key, where it is no attribute."""
     metre: str
@@ -87,6 +96,8 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             max(map(len, records.tokens)),
             lows,
             highs,
+            _reach(records),
+            _avoids_parallels(records),
             max(sorted(set(keys)), key=keys.count),
             metre,
             int(np.median(bars)),
@@ -194,6 +205,8 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
             "longest": self.longest,
             "lowest": list(self.lowest),
             "highest": list(self.highest),
+            "reach": [list(one) for one in self.reach],
+            "avoids_parallels": self.avoids_parallels,
             "usual": [self.key, self.metre, self.n_bars],
             "phrase_bars": self.phrase_bars,
             "n_pieces": self.n_pieces,
@@ -212,20 +225,22 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
                 state["longest"],
                 tuple(state["lowest"]),
                 tuple(state["highest"]),
+                tuple((low, high) for low, high in state["reach"]),
+                bool(state["avoids_parallels"]),
                 key,
                 metre,
                 n_bars,
                 state["phrase_bars"],
                 state["n_pieces"],
             )
-            bounds = (*codec.lowest, *codec.highest)
+            bounds = (*codec.lowest, *codec.highest, *(end for ends in codec.reach for end in ends))
             n = codec.form.n_voices
             if (
                 not all(isinstance(one, int) and 0 <= one <= MAX_LONGEST for one in whole)
                 or not state["grid"]
             ):
                 raise ModelFileError(f"numbers {whole}")
-            if not 0 < n <= 64 or len(bounds) != 2 * n or not all(-12 <= one < 140 for one in bounds):
+            if not 0 < n <= 64 or len(bounds) != 4 * n or not all(-12 <= one < 140 for one in bounds):
                 raise ModelFileError(f"{n} voices with ranges {bounds}")
             codec.form.bar_steps(metre)
             shift_to(key)
@@ -235,6 +250,24 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
                 "The file is damaged; save the model again."
             ) from error
         return codec
+
+
+def _reach(records: Pieces) -> tuple[tuple[int, int], ...]:
+    """The lowest and the highest note of each voice; of one that has none any."""
+    found = list[tuple[int, int]]()
+    for voice in range(records.form.n_voices):
+        notes = np.concatenate([one[one[:, voice] >= FIRST, voice] for one in records.tokens]) - FIRST
+        found.append((int(notes.min()), int(notes.max())) if len(notes) else (0, 127))
+    return tuple(found)
+
+
+def _avoids_parallels(records: Pieces) -> bool:
+    """Whether they are so seldom that they are a rule to be kept."""
+    pitched = records.form.pitched
+    if pitched.sum() < 2:
+        return False
+    counts = np.array([parallels(tokens[:, pitched]) for tokens in records.tokens]).sum(0)
+    return bool(counts[1] >= FEWEST_MOVES and counts[0] < SELDOM * counts[1])
 
 
 def _at_home(tokens: Tokens, key: str, form: Form) -> Tokens:

@@ -16,6 +16,7 @@ from torch import Tensor
 from gansmith.modalities.draws import Draws
 from gansmith.modalities.music.along import LAGS_BARS, age_class, in_range, lags, places
 from gansmith.modalities.music.codec import PieceCodec
+from gansmith.modalities.music.keeping import Rules
 from gansmith.modalities.music.records import END, FIRST, HOLD, METRE, REST, moved
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class _Work:
         self.runs = np.zeros((n, len(LAGS_BARS)), np.int64)
         self.nothing = np.array(codec.sizes)
         self.hidden: Tensor | None = None
+        self.rules = Rules(codec, self.shifts)
         self.seen, self.heard = self._read(whole) if given is not None else (None, None)
 
     def _bars(self, attributes: Tensor) -> np.ndarray:
@@ -140,8 +142,10 @@ class _Work:
             told = told + self.heard[:, at]
         past, self.hidden = network.advance(told, self.hidden)
         context, sum_of_before = network.beside(past, looked), torch.zeros_like(past)
+        sounding = torch.zeros_like(before)
         for voice in range(self.made.shape[2]):
-            logits = network.logits_of(context[:, voice] + sum_of_before, voice, before)
+            logits = network.logits_of(context[:, voice] + sum_of_before, voice, before, sounding)
+            logits = self.rules.kept(logits, voice, self.sounds, self.made[:, at])
             chosen = _drawn(logits, draws.at(n, at, voice))
             if self.seen is not None:
                 own = self.seen[:, at, voice]
@@ -149,7 +153,8 @@ class _Work:
                 chosen = np.where((chosen == HOLD) & (self.sounds[:, voice] == 0), REST, chosen)
             self.made[:, at, voice] = chosen
             after = np.where(chosen == HOLD, self.sounds[:, voice], np.maximum(chosen - 1, 0))
-            sum_of_before = sum_of_before + network.with_voice(voice, torch.from_numpy(after))
+            sounding[:, voice] = torch.from_numpy(after)
+            sum_of_before = sum_of_before + network.with_voice(voice, sounding[:, voice])
         self._note(at, looks)
 
     def _note(self, at: int, looks: np.ndarray) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import embedding, embedding_bag, log_softmax, silu
+from torch.nn.functional import embedding, embedding_bag, log_softmax, pad, silu
 
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.adversarial import AdversarialRules
@@ -29,6 +29,7 @@ from gansmith.errors import UsageError
 from gansmith.modalities.music.along import FEATURE_SIZES, LAGS_BARS, N_AGES
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.phrase_networks import phrase_networks_for
+from gansmith.modalities.music.records import FIRST
 from gansmith.modalities.music.settings import MusicNetworks
 from gansmith.nets.distributions import AbstractSequential
 
@@ -38,6 +39,10 @@ GAIN: Final = 4.0
 """Weights from single notes learn so much faster than others."""
 Hidden = Float[Tensor, "1 batch width"]
 N_CLASSES: Final = 12
+MOST_STEP: Final = 36
+"""Semitones from one note to another that are told apart."""
+N_STEPS: Final = 2 * MOST_STEP + 1
+NO_NOTE: Final = -1_000
 _IMPOSSIBLE: Final = -1e9
 
 
@@ -53,6 +58,7 @@ class PieceGenerator(AbstractSequential):
     _closed: Tensor
     _slots: Tensor
     _classes: Tensor
+    _notes: Tensor
 
     def __init__(self, codec: PieceCodec, config: MusicNetworks) -> None:
         super().__init__()
@@ -79,6 +85,11 @@ class PieceGenerator(AbstractSequential):
         self.refine = nn.Linear(width, width)
         self.said = nn.Parameter(torch.zeros(n_voices, width, n_most))
         self.bias = nn.Parameter(torch.zeros(n_voices, n_most))
+        self.steps = nn.Parameter(torch.zeros(n_voices, width, 2 * N_STEPS))
+        self.usual_steps = nn.Parameter(torch.zeros(n_voices, 2 * N_STEPS))
+        notes = np.array(codec.lowest)[:, None] + np.arange(n_most) - FIRST
+        notes = np.where((np.arange(n_most) >= FIRST) & codec.form.pitched[:, None], notes, NO_NOTE)
+        self.register_buffer("_notes", torch.from_numpy(notes), persistent=False)
         self.is_accompanying = len(codec.form.tracks) > 1
         if self.is_accompanying:
             half = width // 2
@@ -130,8 +141,15 @@ class PieceGenerator(AbstractSequential):
         )
         now = torch.cumsum(now, -2) - now  # (batch, steps, voices, width), what the voices before do
         found = past[..., None, :] + now + self._again(parts["looks"].long())
-        logits = self._logits(found, slice(None)) + self._possible(before)
+        logits = self._logits(found, slice(None), self.anchors(before, after)) + self._possible(before)
         return log_softmax(logits.float(), -1)
+
+    def anchors(
+        self, before: Int[Tensor, "*rows voices"], after: Int[Tensor, "*rows voices"]
+    ) -> Int[Tensor, "*rows voices two"]:
+        """What notes are measured from: what each voice sounded, and what the voice before it sounds now."""
+        own, now = (torch.where(one > 0, self._notes[:, FIRST] + one - 1, NO_NOTE) for one in (before, after))
+        return torch.stack([own, pad(now[..., :-1], (1, 0), value=NO_NOTE)], -1)
 
     def _drawn(self, n: int, hiding: torch.Generator | None) -> Bool[Tensor, "batch voices"]:
         """Which voices are given while the network learns to go with them; whole tracks, never all."""
@@ -207,10 +225,24 @@ class PieceGenerator(AbstractSequential):
         """What stands in a table for the value of each column."""
         return embedding(values + n * torch.arange(values.shape[-1]), table)
 
-    def _logits(self, context: Float[Tensor, "*rows voices width"], voices: slice) -> Tensor:
+    def _logits(
+        self,
+        context: Float[Tensor, "*rows voices width"],
+        voices: slice,
+        anchors: Int[Tensor, "*rows voices two"],
+    ) -> Tensor:
+        """What is said of notes by themselves, and of how far they are from what they are measured from."""
         found = silu(context + GAIN * self.voice[voices])
         found = found + silu(self.refine(found))
-        return torch.einsum("...vw,vwk->...vk", found, self.said[voices]) + self.bias[voices]
+        logits = torch.einsum("...vw,vwk->...vk", found, self.said[voices]) + self.bias[voices]
+        steps = torch.einsum("...vw,vws->...vs", found, self.steps[voices]) + self.usual_steps[voices]
+        notes = self._notes[voices]
+        for place, said in enumerate(steps.split(N_STEPS, -1)):
+            anchor = anchors[..., place, None]
+            far = (notes - anchor).clamp(-MOST_STEP, MOST_STEP) + MOST_STEP
+            far = torch.where((notes == NO_NOTE) | (anchor == NO_NOTE), N_STEPS, far)
+            logits = logits + pad(said, (0, 1)).gather(-1, far)
+        return logits
 
     # --- Making ---
 
@@ -229,9 +261,12 @@ class PieceGenerator(AbstractSequential):
         """The context of each voice before any of them is known."""
         return past[:, None] + self._again(looks)
 
-    def logits_of(self, context: Float[Tensor, "batch width"], voice: int, before: Tensor) -> Tensor:
-        """What one voice may do, shape `(batch, things)`."""
-        found = self._logits(context[:, None], slice(voice, voice + 1))[:, 0]
+    def logits_of(
+        self, context: Float[Tensor, "batch width"], voice: int, before: Tensor, after: Tensor
+    ) -> Tensor:
+        """What one voice may do, shape `(batch, things)`, given what the voices before it now sound."""
+        anchors = self.anchors(before, after)[:, voice : voice + 1]
+        found = self._logits(context[:, None], slice(voice, voice + 1), anchors)[:, 0]
         return found.float() + self._possible(before)[:, voice]
 
     def with_voice(self, voice: int, sounding: Int[Tensor, " batch"]) -> Float[Tensor, "batch width"]:
