@@ -65,6 +65,7 @@ class Making:
         return more.reshape(len(asked), -1, self.codec.form.n_voices).numpy().astype(np.int64)
 
 
+@final
 class _Work:
     """Some pieces as far as they are made; `made` are tokens as the network sees them."""
 

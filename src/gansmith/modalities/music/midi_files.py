@@ -6,7 +6,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, final
 
 import numpy as np
 
@@ -94,6 +94,7 @@ def _mended(content: bytes, name: str) -> bytes:
     return b"MThd" + struct.pack(">LHHH", 6, min(form, 1), len(chunks), division) + b"".join(chunks)
 
 
+@final
 class _Gathered:
     """What has been read of a file so far."""
 
