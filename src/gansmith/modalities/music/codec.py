@@ -45,6 +45,8 @@ BLOCK_NUMBERS: Final = 200_000
 MAX_BLOCK: Final = 64
 MARGIN: Final = 2
 """Semitones beyond those that were learnt which a given voice may use without being moved by an octave."""
+TAIL: Final = 0.003
+"""Share of the notes of a voice at each end that are out of its range."""
 SELDOM: Final = 0.01
 """Of the moves of two voices at once that are parallel, below which these are avoided."""
 FEWEST_MOVES: Final = 300
@@ -253,11 +255,12 @@ class PieceCodec(AbstractCodec[Pieces, MusicOptions]):
 
 
 def _reach(records: Pieces) -> tuple[tuple[int, int], ...]:
-    """The lowest and the highest note of each voice; of one that has none any."""
+    """Between which pitches nearly all notes of each voice lie; of one that has none any."""
     found = list[tuple[int, int]]()
     for voice in range(records.form.n_voices):
         notes = np.concatenate([one[one[:, voice] >= FIRST, voice] for one in records.tokens]) - FIRST
-        found.append((int(notes.min()), int(notes.max())) if len(notes) else (0, 127))
+        low, high = np.quantile(notes, [TAIL, 1 - TAIL]) if len(notes) else (0, 127)
+        found.append((int(low), int(np.ceil(high))))
     return tuple(found)
 
 

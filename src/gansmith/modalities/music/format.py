@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final, final
 
 import numpy as np
 
-from gansmith.modalities.format import AbstractFormat
+from gansmith.modalities.format import AbstractFormat, Description
 from gansmith.modalities.music import MusicOptions
 from gansmith.modalities.music.drawing import gallery, rolls
 from gansmith.modalities.music.preview import PiecePreview
@@ -25,7 +25,7 @@ N_LISTED: Final = 8
 
 @final
 class MusicFormat(AbstractFormat[Pieces, MusicOptions]):
-    """Tunes, chorales and bands. See `HasScores`, `Pictured`."""
+    """Tunes, chorales and bands. See `HasScores`, `Describing`, `Pictured`."""
 
     kind: ClassVar[str] = "music"
 
@@ -103,6 +103,10 @@ class MusicFormat(AbstractFormat[Pieces, MusicOptions]):
             rows.append({"part": name, "kind": "attribute", "holds": _held(column)})
         rows.append({"part": "grid", "kind": "steps of a quarter note", "holds": str(records.form.grid)})
         return rows
+
+    def describe(self, records: Pieces, options: MusicOptions) -> Description:
+        """See `Describing`."""
+        return Description(self.overview(records), (), None)
 
     def preview(self, records: Pieces) -> PiecePreview:
         few = records.take(np.arange(min(self.n_previewed, len(records))))

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 FREE: Final = -2
 """What is to be made, among what is given."""
-TEMPERATURE: Final = 1.0
-"""Below 1 what is likely is drawn oftener than it is likely."""
+TEMPERATURE: Final = 0.9
+"""Below 1 what is likely is drawn oftener than it is likely: small faults of a network add up along a piece,
+and chorales at 1 had too many notes off the beat and heights too far apart (LOG.md)."""
+GIVEN_TEMPERATURE: Final = 0.5
+"""The same where tracks are given: a melody is to get usual chords."""
 
 
 @final
@@ -147,7 +150,8 @@ class _Work:
         for voice in range(self.made.shape[2]):
             logits = network.logits_of(context[:, voice] + sum_of_before, voice, before, sounding)
             logits = self.rules.kept(logits, voice, self.sounds, self.made[:, at])
-            chosen = _drawn(logits, draws.at(n, at, voice))
+            temperature = TEMPERATURE if self.heard is None else GIVEN_TEMPERATURE
+            chosen = _drawn(logits / temperature, draws.at(n, at, voice))
             if self.seen is not None:
                 own = self.seen[:, at, voice]
                 chosen = np.where(own == FREE, chosen, own)
@@ -195,6 +199,6 @@ def before_of(tokens: np.ndarray) -> np.ndarray:
 
 def _drawn(logits: Float[Tensor, "n things"], chance: Float[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     """One thing for each row, by a number from 0 to 1."""
-    shares = (logits / TEMPERATURE).double().softmax(-1).cumsum(-1).numpy()
+    shares = logits.double().softmax(-1).cumsum(-1).numpy()
     shares /= shares[:, -1:]
     return np.minimum((shares <= chance[:, None]).sum(1), logits.shape[1] - 1)

@@ -15,6 +15,7 @@ from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.likelihood import LikelihoodRules
 from gansmith.engine.penalties import PenaltyConfig
 from gansmith.engine.players import PlayerConfig
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.music import MusicOptions
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.completing import PiecePartial, partial_of
@@ -22,7 +23,7 @@ from gansmith.modalities.music.dataset import LONGEST, WARM_UP, Stretches
 from gansmith.modalities.music.networks import networks_for
 from gansmith.modalities.music.phrase_features import phrase_score
 from gansmith.modalities.music.phrases import Phrases, as_samples
-from gansmith.modalities.music.records import BARS, FIRST, Pieces
+from gansmith.modalities.music.records import BARS, FIRST, KEY, METRE, Pieces
 from gansmith.modalities.music.request import PieceRequest, request_for
 from gansmith.modalities.music.settings import MusicNetworks
 from gansmith.modalities.recipe import AbstractCodec, AbstractRecipe, Plan
@@ -32,7 +33,7 @@ USUAL: Final = 10
 """Pieces that are made where nobody says how many."""
 BATCH_SIZE: Final = 16
 """Stretches."""
-USUAL_EPOCHS: Final = 40
+USUAL_EPOCHS: Final = 24
 """Times that each stretch is seen; few pieces are memorised from then on (LOG.md)."""
 FEWEST_SEEN: Final = 4_000
 MOST_SEEN: Final = 60_000
@@ -80,7 +81,9 @@ class MusicRecipe(AbstractRecipe[PieceCodec]):
             batch_size=min(BATCH_SIZE, n_records),
             generator=PlayerConfig(RATE, 0.0, beta1=0.9, beta2=0.99, average_half_life_samples=1_000),
         )
-        return Plan(networks, rules, usual, 2 * usual, n_evaluations=N_EVALUATIONS, n_judged=N_JUDGED)
+        return Plan(
+            networks, rules, usual, usual + usual // 3, n_evaluations=N_EVALUATIONS, n_judged=N_JUDGED
+        )
 
     def build(self, codec: PieceCodec, networks: MusicNetworks, rules: AbstractRules) -> dict[str, nn.Module]:
         return networks_for(codec, networks, rules)
@@ -138,7 +141,10 @@ class MusicRecipe(AbstractRecipe[PieceCodec]):
         return [*rows, *known]
 
     def remarks(self, codec: PieceCodec, records: Pieces, target: str) -> tuple[str, ...]:
-        return codec.attributes.remarks(records.attributes)
+        telling = {
+            name: column for name, column in records.attributes.columns.items() if name in (KEY, METRE)
+        }
+        return codec.attributes.remarks(Attributes(telling))
 
     def unknown(self, codec: PieceCodec, records: Pieces) -> tuple[str, ...]:
         codec.check(records)

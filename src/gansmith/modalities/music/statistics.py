@@ -18,7 +18,7 @@ from jaxtyping import Float
 from gansmith.modalities.music.records import FIRST, Form, Pieces, Tokens, notes_of, sounding
 from gansmith.modalities.music.theory import MAJOR, MINOR, scale_of
 
-Numbers = Float[np.ndarray, " n"]
+Numbers = Float[np.ndarray, " _"]
 ByPiece = list[np.ndarray]
 """Numbers of each piece: of its bars, its notes, its quarter notes."""
 
