@@ -24,7 +24,7 @@ class MusicOptions:
     """Which part of a JSON file to read, such as valid; if not given, the first, mostly train."""
     phrases: Annotated[NonNegativeInt, Offered(("fit",), form="BARS")] = 0
     """Learn phrases of so many bars, each given the one before it, by a generator against a discriminator
-    (MuseGAN); 0 learns whole pieces note after note, by likelihood."""
+    (MuseGAN), to compare with; 0 learns whole pieces note after note, by likelihood."""
     bars: Annotated[NonNegativeInt, Offered(("sample", "complete"))] = 0
     """Bars of each piece that is made, or by which a given one goes on; 0: as many as pieces have, and given
     ones are completed, not continued."""

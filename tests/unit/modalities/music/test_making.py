@@ -15,11 +15,12 @@ from gansmith.modalities.music import MusicOptions, making
 from gansmith.modalities.music.codec import PieceCodec
 from gansmith.modalities.music.completing import partial_of
 from gansmith.modalities.music.dataset import Stretches, conditions_of
+from gansmith.modalities.music.keeping import Rules
 from gansmith.modalities.music.making import _Work
 from gansmith.modalities.music.networks import PieceGenerator
 from gansmith.modalities.music.phrase_networks import PhraseDiscriminator, PhraseGenerator
 from gansmith.modalities.music.phrases import Phrases, as_samples, as_tokens, n_channels, phrase_steps
-from gansmith.modalities.music.records import HOLD, REST, sounding
+from gansmith.modalities.music.records import FIRST, HOLD, REST, sounding
 from gansmith.modalities.music.request import request_for
 from gansmith.modalities.music.settings import MusicNetworks
 
@@ -68,8 +69,9 @@ def test_what_is_made_was_as_likely_as_it_would_be_learnt(codec, network, tunes,
         return np.array([token])
 
     monkeypatch.setattr(making, "_drawn", forced)
-    n = len(one.tokens[0])
-    work = _Work(codec, network, conditions_of(codec, one.attributes, np.array([n])), np.array([n]), None)
+    monkeypatch.setattr(making, "TEMPERATURE", 1.0)
+    n, free = len(one.tokens[0]), replace(codec, reach=((0, 127),) * 4, avoids_parallels=False)
+    work = _Work(free, network, conditions_of(codec, one.attributes, np.array([n])), np.array([n]), None)
     with torch.no_grad():
         for step in range(n):
             work.step(step, making.Draws(torch.zeros(1, 2)))
@@ -119,6 +121,22 @@ def test_the_same_noise_makes_the_same_piece_whoever_else_is_made(codec, network
     whole = network(noise, None)
     assert torch.equal(whole[2:4], network(noise[2:4], None))
     assert not torch.equal(whole[0], whole[1])
+
+
+def test_voices_stay_within_their_ranges_and_do_not_move_in_parallel(codec):
+    kept = replace(codec, reach=((70, 74),) * 4, avoids_parallels=True)
+    rules = Rules(kept, np.array([0]))
+    before, made = np.zeros((1, 4), np.int64), np.zeros((1, 4), np.int64)
+    nothing = torch.zeros(1, max(codec.sizes))
+    allowed = np.flatnonzero(rules.kept(nothing, 0, before, made)[0].numpy() > -1) - FIRST + codec.lowest[0]
+    assert set(allowed[allowed >= codec.lowest[0]].tolist()) >= set(range(70, 75))
+    assert not set(allowed.tolist()) & {69, 75}
+    rules = Rules(replace(kept, reach=((0, 127),) * 4), np.array([0]))
+    before[0, :2] = 67 - codec.lowest[0] + 1, 60 - codec.lowest[1] + 1
+    made[0, 0] = FIRST + 69 - codec.lowest[0]
+    logits = rules.kept(nothing, 1, before, made)[0].numpy()
+    assert logits[FIRST + 62 - codec.lowest[1]] < -1  # a fifth follows a fifth
+    assert logits[FIRST + 57 - codec.lowest[1]] == 0
 
 
 def test_a_voice_never_holds_silence(codec, network):
