@@ -83,11 +83,29 @@ def _with_a_pixel_that_is_none() -> np.ndarray:
     return pixels
 
 
-SOURCES = {"table": _people, "series": _customers, "image": bundled_digits}
+def _tunes() -> np.ndarray:
+    """Two voices in a few keys, on a grid of eighths, some bars of rest."""
+    rng = np.random.default_rng(0)
+    scale, steps = np.array([0, 2, 4, 5, 7, 9, 11, 12]), rng.integers(-2, 3, (30, 32))
+    walk = np.abs(steps.cumsum(1)) % 8
+    upper = 60 + rng.integers(0, 7, (30, 1)) + scale[walk]
+    tunes = np.stack([upper, upper - 12 - (walk % 2) * 5], -1).repeat(2, 1)
+    tunes[rng.random((30, 64)) < 0.05] = -1
+    return tunes
+
+
+def _with_a_pitch_that_is_none() -> np.ndarray:
+    tunes = _tunes()
+    tunes[2, 5, 0] = 300
+    return tunes
+
+
+SOURCES = {"table": _people, "series": _customers, "image": bundled_digits, "music": _tunes}
 BAD_SOURCES = {
     "table": lambda: {"record 3": _with_infinity(), "single record": pa.table({"pay": [1]})},
     "series": lambda: {"record 3": _with_infinity()},
     "image": lambda: {"picture 7": _with_a_pixel_that_is_none()},
+    "music": lambda: {"piece 3": _with_a_pitch_that_is_none()},
 }
 
 

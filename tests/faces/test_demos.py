@@ -18,6 +18,7 @@ from gansmith.faces.demos import gaussian
 from gansmith.faces.demos.digits import run_digits
 from gansmith.faces.demos.enlarging import run_enlarging
 from gansmith.faces.demos.gaussian import errors, run_gaussian
+from gansmith.faces.demos.music import run_music
 from gansmith.faces.demos.series import run_series
 from gansmith.faces.demos.shapes import SHAPES, drawn_shapes, run_shapes
 from gansmith.faces.demos.table import run_table
@@ -189,3 +190,12 @@ def test_shapes_are_what_they_are_called():
     assert mean["red"][0] > mean["red"][2]
     assert mean["blue"][2] > mean["blue"][0]
     assert set(known["shape"]) == set(SHAPES)
+
+
+@pytest.mark.slow
+def test_tunes_are_learnt_and_a_melody_gets_its_chords(tmp_path):
+    said: list[str] = []
+    result = run_music(tmp_path, 0, said.append)
+    assert all((tmp_path / name).stat().st_size for name in result["files"])
+    assert result["right"] >= 0.5
+    assert any("piano rolls" in line for line in said)

@@ -125,7 +125,7 @@ class AttributeBlock:
     """
 
     def __init__(self, codec: AttributeCodec, attributes: Attributes) -> None:
-        self._codec, self._attributes = codec, attributes
+        self._codec, self.attributes = codec, attributes
         self._compact: Compact | None = None
 
     @property
@@ -135,7 +135,7 @@ class AttributeBlock:
 
     def ask(self, fresh: Origins) -> Question:
         """See `ConditionalBlock`."""
-        return Question(fresh, self._codec.encode(self._attributes))
+        return Question(fresh, self._codec.encode(self.attributes))
 
     def take(self, compact: Compact) -> None:
         """See `ConditionalBlock`."""
@@ -150,7 +150,7 @@ class AttributeBlock:
     def settled(self, records: Any) -> Any:
         """The first records with the attributes that they were made for."""
         assert isinstance(records, HasAttributes)
-        return records.with_attributes(self._attributes.take(np.arange(len(records))))
+        return records.with_attributes(self.attributes.take(np.arange(len(records))))
 
 
 def request_for(codec: AttributeCodec, where: Where, balance: str) -> AttributeRequest | None:

@@ -198,7 +198,8 @@ class SeriesPreview(AbstractPreview):
         )
 
 
-Preview = TextPreview | TablePreview | PicturePreview | SoundPreview | SeriesPreview
+Preview = AbstractPreview
+"""What formats give: one of these, or one of a kind's own."""
 
 
 def _ends(values: Float[np.ndarray, " n"]) -> tuple[float, float]:

@@ -127,6 +127,14 @@ KINDS: Final = {
             ("heads",),
         ),
         Modality(
+            "music",
+            "Music: a folder of MIDI or ABC, chorales in JSON, piano rolls.",
+            "gansmith.modalities.music.format:MusicFormat",
+            "gansmith.modalities.music.recipe:MusicRecipe",
+            "gansmith.modalities.music:MusicOptions",
+            ("phrases",),
+        ),
+        Modality(
             "series",
             "Time series: rows in time, of one or of many; a folder of tables, one each.",
             "gansmith.modalities.series.format:SeriesFormat",

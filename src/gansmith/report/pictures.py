@@ -1,7 +1,8 @@
 """Sections of pictures: real and generated ones side by side, each in whole screen pixels.
 
-A picture comes as a `data:` address. It is somebody's value like any other: what is no picture of a known
-kind, by its address and by its first bytes, does not get into the page.
+A picture comes as a `data:` address, and so do sounds to listen to below it. They are somebody's values like
+any other: what is no picture or sound of a known kind, by its address and by its first bytes, does not get
+into the page.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ THIRD_PX: Final = 280
 _MOST_SCALE: Final = 12
 _MOST_ROW_LETTERS: Final = 16
 _ADDRESS: Final = re.compile(r"data:image/(png|webp|jpeg|gif);base64,([A-Za-z0-9+/]+={0,2})")
+_SOUND: Final = re.compile(r"data:audio/wav;base64,([A-Za-z0-9+/]+={0,2})")
 _FRAME_OF_JPEG: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers before the size of a JPEG."""
 
@@ -46,6 +48,8 @@ class Picture:
     """Of whom it speaks, when of one side alone."""
     rows: tuple[str, ...] = ()
     """What its rows show, where they are equally high and stand for something."""
+    sounds: tuple[tuple[str, str], ...] = ()
+    """What can be listened to below it: a name, and `data:` and all of a WAV file."""
 
 
 def picture(found: Mapping[str, Any], largest_px: int) -> Picture | None:
@@ -76,7 +80,26 @@ def picture(found: Mapping[str, Any], largest_px: int) -> Picture | None:
         subtitle=str(found.get("caption") or ""),
         tone="real" if side == "real" else "synthetic" if side == "synthetic" else "",
         rows=tuple(shortened(str(row), _MOST_ROW_LETTERS) for row in found.get("rows") or ()),
+        sounds=tuple(
+            (str(one.get("title") or title), str(one["sound"]))
+            for one in found.get("sounds") or ()
+            if is_sound(str(one.get("sound") or ""))
+        ),
     )
+
+
+def is_sound(address: str) -> bool:
+    """Whether an address holds a WAV file, by what it says and by its first bytes.
+
+    Example:
+        >>> is_sound("data:audio/wav;base64,UklGRiQAAABXQVZF"), is_sound("https://example.org/a.wav")
+        (True, False)
+    """
+    match = _SOUND.fullmatch(address)
+    if match is None:
+        return False
+    head = base64.b64decode(match[1][:16] + "=" * (-len(match[1][:16]) % 4))
+    return head[:4] == b"RIFF" and head[8:12] == b"WAVE"
 
 
 def size_of(address: str) -> tuple[int, int] | None:

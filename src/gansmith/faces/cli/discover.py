@@ -12,7 +12,7 @@ import typer
 from gansmith.faces.cli.options import Json, Seed, print_json
 
 Names = StrEnum("Names", ["OBJECTIVES", "PENALTIES", "TERMS", "AUGMENTATIONS", "CURES", "KINDS", "PRESETS"])
-Demo = StrEnum("Demo", ["ALL", "DIGITS", "ENLARGING", "GAUSSIAN", "SERIES", "SHAPES", "TABLE"])
+Demo = StrEnum("Demo", ["ALL", "DIGITS", "ENLARGING", "GAUSSIAN", "MUSIC", "SERIES", "SHAPES", "TABLE"])
 
 
 def list_names(
@@ -75,6 +75,7 @@ def demo(
     from gansmith.faces.demos.digits import run_digits
     from gansmith.faces.demos.enlarging import run_enlarging
     from gansmith.faces.demos.gaussian import run_gaussian
+    from gansmith.faces.demos.music import run_music
     from gansmith.faces.demos.series import run_series
     from gansmith.faces.demos.shapes import run_shapes
     from gansmith.faces.demos.table import run_table
@@ -90,6 +91,8 @@ def demo(
         found["enlarging"] = run_enlarging(output, seed, show)
     if which is Demo.GAUSSIAN:
         found["gaussian"] = run_gaussian(output, seed, show)
+    if which is Demo.MUSIC:
+        found["music"] = run_music(output, seed, show)
     if which is Demo.SERIES:
         found["series"] = run_series(output, seed, show)
     if which is Demo.SHAPES:

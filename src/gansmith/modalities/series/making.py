@@ -18,8 +18,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from gansmith.modalities.draws import OF_DOUBTS, OF_WAYS, Draws
 from gansmith.modalities.series.codec import SeriesCodec
-from gansmith.modalities.series.draws import OF_DOUBTS, OF_WAYS, Draws
 from gansmith.modalities.series.stepping import Known, Step
 from gansmith.modalities.series.steps import Steps
 from gansmith.modalities.series.walk import Walk, lengths_first

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gansmith.modalities.series.draws import Draws
+from gansmith.modalities.draws import Draws
 from gansmith.modalities.series.steps import StepCodec, Steps
 from gansmith.modalities.series.timing import CLOCK, DAYS, MOMENT
 from gansmith.modalities.series.walk import Walk

@@ -14,12 +14,12 @@ import torch
 from gansmith.engine.randomness import Randomness
 from gansmith.errors import UsageError
 from gansmith.modalities.capabilities import Origins
+from gansmith.modalities.draws import Draws
 from gansmith.modalities.recipe import seeded_networks
 from gansmith.modalities.series import SeriesOptions, request
 from gansmith.modalities.series.along import told
 from gansmith.modalities.series.codec import STEPS, SeriesCodec
 from gansmith.modalities.series.crops import Crops
-from gansmith.modalities.series.draws import Draws
 from gansmith.modalities.series.format import SeriesFormat
 from gansmith.modalities.series.futures import SeriesPartial, conditions_for
 from gansmith.modalities.series.making import _resampled

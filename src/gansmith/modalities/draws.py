@@ -1,6 +1,6 @@
-"""The chance of series: draw k of step t is a hash of a series' noise, t and k.
+"""The chance of what is made in steps: draw k of step t is a hash of a record's noise, t and k.
 
-So the same noise gives the same series, whatever others are made with it.
+So the same noise gives the same record, whatever others are made with it.
 
 Source:
     Steele et al. 2014, "Fast splittable pseudorandom number generators", section 3: SplitMix.
@@ -28,7 +28,7 @@ _EDGE: Final = 1e-9
 
 @final
 class Draws:
-    """Uniform numbers of some series, made of their noise."""
+    """Uniform numbers of some records, made of their noise."""
 
     def __init__(self, noise: Float[Tensor, "n n_noise"]) -> None:
         bits = noise.detach().cpu().numpy().astype(np.float32).view(np.uint32).astype(np.uint64)
@@ -38,13 +38,13 @@ class Draws:
                 self._keys = _mixed(self._keys + column + _STEP)
 
     def at(self, n: int, step: int, draw: int) -> Float[np.ndarray, " n"]:
-        """In [0, 1), one for each of the first n series."""
+        """In [0, 1), one for each of the first n records."""
         with np.errstate(over="ignore"):
             mixed = _mixed(_mixed(self._keys[:n] + np.uint64(step) * _STEP) + np.uint64(draw) * _DRAW)
         return (mixed >> np.uint64(11)).astype(float) / 2**53
 
     def latents(self, n_numbers: int, begin: int = OF_ATTRIBUTES) -> Float[Tensor, "n n_numbers"]:
-        """Standard normal numbers, for what is said of whole series."""
+        """Standard normal numbers, for what is said of whole records."""
         n = len(self._keys)
         found = [self.at(n, 0, begin + place) for place in range(n_numbers)]
         uniform = torch.from_numpy(np.stack(found, 1)).clamp(_EDGE, 1 - _EDGE)
