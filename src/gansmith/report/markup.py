@@ -45,7 +45,7 @@ def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
     style_hashes = " ".join(_hash(text) for text in styles)
     return (
         f"default-src 'none'; script-src {script_hashes}; style-src {style_hashes}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        "img-src data:; media-src data:; base-uri 'none'; form-action 'none'"
     )
 
 

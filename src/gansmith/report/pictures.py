@@ -23,8 +23,20 @@ THIRD_PX: Final = 280
 _MOST_SCALE: Final = 12
 _MOST_ROW_LETTERS: Final = 16
 _ADDRESS: Final = re.compile(r"data:image/(png|webp|jpeg|gif);base64,([A-Za-z0-9+/]+={0,2})")
+_HEARD: Final = re.compile(r"data:audio/wav;base64,UklGR[A-Za-z0-9+/]+={0,2}")
+"""A WAV file: it begins with RIFF."""
 _FRAME_OF_JPEG: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers before the size of a JPEG."""
+
+
+@final
+@dataclass(frozen=True)
+class Sound:
+    """Something that is heard."""
+
+    title: str
+    address: str
+    """`data:` and all that is needed to hear it."""
 
 
 @final
@@ -46,13 +58,16 @@ class Picture:
     """Of whom it speaks, when of one side alone."""
     rows: tuple[str, ...] = ()
     """What its rows show, where they are equally high and stand for something."""
+    sounds: tuple[Sound, ...] = ()
+    """What can be heard of what is seen."""
 
 
 def picture(found: Mapping[str, Any], largest_px: int) -> Picture | None:
     """A gallery as a picture, or None where its address is none of a picture.
 
     Args:
-        found: `image`, and in words `title`, `caption`, `label`; a list `rows` where rows have names.
+        found: `image`, and in words `title`, `caption`, `label`; a list `rows` where rows have names, a list
+            `sounds` of `title` and `address` where there is something to be heard.
         largest_px: Small pictures are enlarged by the largest whole number that keeps them within this width.
 
     Example:
@@ -76,6 +91,11 @@ def picture(found: Mapping[str, Any], largest_px: int) -> Picture | None:
         subtitle=str(found.get("caption") or ""),
         tone="real" if side == "real" else "synthetic" if side == "synthetic" else "",
         rows=tuple(shortened(str(row), _MOST_ROW_LETTERS) for row in found.get("rows") or ()),
+        sounds=tuple(
+            Sound(shortened(str(one.get("title") or ""), _MOST_ROW_LETTERS), str(one["address"]))
+            for one in found.get("sounds") or ()
+            if _HEARD.fullmatch(str(one.get("address") or ""))
+        ),
     )
 
 
