@@ -1,4 +1,4 @@
-"""Sounds as samples and back: values on a grid of frequencies and moments, and what is known of each sound."""
+"""Sounds as samples and back: values on a grid of frequencies and moments, and what is known of each."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def _gallery(
 
 
 def _heard(sounds: Sounds, titles: Sequence[str]) -> list[dict[str, str]]:
-    """Sounds to be played, mono, by every n-th sample where there are too many; as many as there is room for."""
+    """Sounds to be played, mono, at a lower rate where it is high; as many as there is room for."""
     found, n_bytes = list[dict[str, str]](), 0
     step = max(1, round(sounds.form.rate_hz / HEARD_RATE_HZ))
     for place, title in enumerate(titles):

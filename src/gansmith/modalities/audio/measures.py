@@ -54,8 +54,8 @@ def _traits(case: Case) -> list[Found]:
         direction="lower",
         source="Wasserstein's distance of each trait; pitch by autocorrelation, Rabiner 1977.",
         label="traits of sounds, deviations",
-        meaning="How far pitch, clarity, attack, brightness, loudness and length are from those of real sounds, "
-        "in their standard deviations.",
+        meaning="How far pitch, clarity, attack, brightness, loudness and length are from those of real "
+        "sounds, in their standard deviations.",
         bounds=interval_of_few(value, error, GROUPS_FREE + 1),
         limits=(0.0, np.inf),
     )
@@ -97,9 +97,9 @@ def _cells(case: Case) -> list[Found]:
         error=error_of_share(float(is_other.sum()), len(is_other)),
         n=n,
         direction="lower",
-        source="Richardson & Weiss 2018 (arXiv:1805.12462), as in GANSynth: number of different bins over k.",
+        source="Richardson & Weiss 2018 (arXiv:1805.12462): number of different bins over k.",
         label="different bins",
-        meaning="Share of the bins of spectrograms in which there are more or fewer sounds than chance explains.",
+        meaning="Share of the bins of spectrograms that hold more or fewer sounds than chance explains.",
         limits=SHARE,
     )
     return [Found("ndb", score)]

@@ -25,6 +25,8 @@ GAMMA_PER_VALUE: Final = 2.5e-4
 TOLERANCE: Final = 0.1
 """Of the held-out coverage: a guard against collapse, not bad luck."""
 N_LATENTS: Final = 64
+NARROWEST: Final = 24
+"""Channels of the finest level where time is short: spectrograms have more places than most pictures."""
 BATCH_SIZES: Final = (64, 32, 16)
 """The largest that leaves `ENOUGH_STEPS` is taken."""
 ENOUGH_STEPS: Final = 6_000
@@ -36,7 +38,7 @@ N_EVALUATIONS: Final = 12
 
 def default(codec: AudioCodec, n_records: int, seconds: float) -> Plan:
     """Residual convolutions, relativistic pairs, one pass for both players, R1 and R2 now and then."""
-    sizes = grid_widths(codec.shape, seconds)
+    sizes = grid_widths(codec.shape, seconds, NARROWEST)
     batch_size = next(
         (size for size in BATCH_SIZES if sizes.samples_seen >= size * ENOUGH_STEPS), BATCH_SIZES[-1]
     )

@@ -1,4 +1,4 @@
-"""Sounds as complex spectrograms and back, exactly: every frame of every sound, and as many bins as half a frame.
+"""Sounds as complex spectrograms and back, exactly; a frame has half as many bins as samples.
 
 A real frame of `size` samples has `size / 2 + 1` bins, the first and the last of which are real. They share
 one complex number here, as in the packed transforms of signal processors, so that a spectrogram has a power
@@ -41,15 +41,17 @@ class Frames:
     Args:
         size: Samples of a frame, a power of two.
         n_samples: Of a sound.
+        overlap: Frames that each sample lies in, a power of two.
     """
 
     size: int
     n_samples: int
+    overlap: int = OVERLAP
 
     @property
     def hop(self) -> int:
         """Samples from one frame to the next."""
-        return self.size // OVERLAP
+        return self.size // self.overlap
 
     @property
     def n_bins(self) -> int:
@@ -58,7 +60,7 @@ class Frames:
 
     @property
     def n_frames(self) -> int:
-        """Of a sound: each of its samples lies in `OVERLAP` of them."""
+        """Of a sound: each of its samples lies in `overlap` of them."""
         return -(-(self.n_samples + self.size) // self.hop) - 1
 
     @property
@@ -99,7 +101,7 @@ class Frames:
         n_all = self.size + (self.n_frames - 1) * self.hop
         added = fold(frames, (1, n_all), (1, self.size), stride=(1, self.hop)).flatten(1)
         left = self.size - self.hop
-        weight = window.square().view(OVERLAP, self.hop).sum(0)
+        weight = window.square().view(self.overlap, self.hop).sum(0)
         kept = added[:, left : left + self.n_samples]
         return kept / weight.repeat(-(-self.n_samples // self.hop))[: self.n_samples]
 

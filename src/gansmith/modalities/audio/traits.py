@@ -1,7 +1,7 @@
 """What sounds are like, as numbers: pitch, how clear it is, attack, brightness, loudness, length.
 
 Source:
-    Rabiner 1977, "On the use of autocorrelation analysis for pitch detection" (doi:10.1109/TASSP.1977.1162905);
+    Rabiner 1977, "On the use of autocorrelation analysis for pitch detection";
     Boersma 1993, "Accurate short-term analysis of the fundamental frequency", for dividing by the
     autocorrelation of the window.
 """
@@ -100,7 +100,7 @@ def _peak(values: Float[np.ndarray, " n"], place: int) -> float:
     """Where a parabola through three values has its top."""
     before, here, after = values[place - 1 : place + 2]
     bend = before - 2 * here + after
-    return place + (float(0.5 * (before - after) / bend) if bend < 0 else 0.0)
+    return place + (float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0)
 
 
 def _loudest(wave: Float[np.ndarray, " n"], n_wanted: int) -> Float[np.ndarray, " m"]:

@@ -230,7 +230,9 @@ class _Arrays:
                 "mask_names": np.array(self._like.form.masks),
             }
         for name, column in found.columns.items():
-            plain = column if column.dtype.kind == "f" else np.array([as_cell(one) for one in column], np.str_)
+            plain = (
+                column if column.dtype.kind == "f" else np.array([as_cell(one) for one in column], np.str_)
+            )
             arrays[f"{name}_" if name in arrays else name] = plain
         with ZipFile(self._file, "w", ZIP_STORED) as archive:  # np.savez reserves the names `file` and so on
             for name, array in arrays.items():
