@@ -22,14 +22,16 @@ TIMBRES: Final = ("organ", "clarinet", "brass", "bell", "string")
 Note = Float[np.ndarray, " n_samples"]
 
 
-def notes(n: int, seed: int) -> tuple[Float[np.ndarray, "n n_samples"], Mapping[str, np.ndarray]]:
+def notes(
+    n: int, seed: int, lowest: int = LOWEST, highest: int = HIGHEST
+) -> tuple[Float[np.ndarray, "_ n_samples"], Mapping[str, np.ndarray]]:
     """Some notes at random, and the pitch and timbre of each, as texts.
 
     Returns:
         Waves from -1 to 1, `SECONDS` long, at `RATE_HZ`.
     """
     rng = np.random.default_rng(seed)
-    pitches = rng.integers(LOWEST, HIGHEST + 1, n)
+    pitches = rng.integers(lowest, highest + 1, n)
     timbres = rng.integers(0, len(TIMBRES), n)
     waves = np.stack([note(int(p), TIMBRES[t], rng) for p, t in zip(pitches, timbres, strict=True)])
     known = {

@@ -1,9 +1,9 @@
 """Sounds as a translation sees them: how loud the ear's bands are, and the sound of other bands.
 
-The grid is the same whatever the rate is: 64 bands up to 8,000 Hz, a moment each 16 ms, 0 to 1 for 80 dB. Going
-back, the sound itself is the first guess: its power is multiplied until its bands are as loud as is wanted, so
-that bands that stay leave it as it was; what it lacks comes from the bands, and phases are brought together.
-No vocoder is needed, and nothing is lost that a vocoder had not heard of.
+The grid is the same whatever the rate is: 64 bands up to 8,000 Hz, a moment each 16 ms, 0 to 1 for 80 dB.
+Going back, the sound itself is the first guess: its power is multiplied until its bands are as loud as is
+wanted, so that a grid that stays leaves the sound as it was; what is lacking comes from the bands, and phases
+are brought together. No vocoder is needed.
 
 Source:
     Richardson 1972 and Lucy 1974, for the multiplications; Griffin and Lim 1984 for the phases.

@@ -104,20 +104,26 @@ def onsets(wave: Wave, rate_hz: int) -> Int[np.ndarray, " n"]:
     n_frames = max(0, (len(mono) - size) // hop)
     if n_frames < 3:
         return np.zeros(0, np.int64)
-    flux = np.zeros(n_frames)
+    flux, power = np.zeros(n_frames), np.zeros(n_frames)
     window, before = np.hanning(size), None
     for first in range(0, n_frames, 4_096):  # a long recording is looked at in parts
         places = np.arange(first, min(n_frames, first + 4_096))
         frames = np.lib.stride_tricks.sliding_window_view(mono, size)[places * hop]
+        power[places] = np.square(frames, dtype=np.float64).mean(1)
         levels = np.log1p(1_000 * np.abs(np.fft.rfft(frames * window, axis=1)))
-        previous = levels[:1] if before is None else before
+        previous = np.zeros_like(levels[:1]) if before is None else before
         flux[places] = np.maximum(np.diff(np.concatenate([previous, levels]), axis=0), 0).mean(1)
         before = levels[-1:]
-    border = flux.mean() + RISE * flux.std()
-    found, gap = list[int](), max(1, round(GAP_SECONDS * rate_hz / hop))
+    border, gap = flux.mean() + RISE * flux.std(), max(1, round(GAP_SECONDS * rate_hz / hop))
+    total = np.concatenate([[0.0], np.cumsum(power)])
+    found = list[int]()
     for place in np.flatnonzero(flux > border).tolist():
-        around = flux[max(0, place - gap) : place + gap + 1]
-        if flux[place] == around.max() and (not found or place - found[-1] >= gap):
+        low, high = max(0, place - gap), min(n_frames, place + gap)
+        is_louder = (total[high] - total[place]) * (place - low) >= (total[place] - total[low]) * (
+            high - place
+        )
+        is_peak = flux[place] == flux[low : high + 1].max()
+        if is_peak and is_louder and (not found or place - found[-1] >= gap):
             found.append(place)
     return np.maximum(0, np.array(found, np.int64) - 1) * hop
 
@@ -132,6 +138,8 @@ def pieces_of(found: Decoded, name: str, options: AudioOptions) -> list[Piece]:
     if len(whole) <= longest * rate_hz:
         return [Piece(whole, rate_hz, name)]
     borders = onsets(whole, rate_hz)
+    if len(borders) and borders[0] > GAP_SECONDS * rate_hz:
+        borders = np.concatenate([[0], borders])  # what is left of a recording begins with a sound
     if len(borders) < 2:
         step = round((options.seconds or DRONE_SECONDS) * rate_hz)
         borders = np.arange(0, len(whole) - step // 2, step)

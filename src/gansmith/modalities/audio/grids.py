@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, cast, final
+from typing import Final, final
 
 import numpy as np
 
@@ -95,4 +95,4 @@ def read_grids(source: object, options: AudioOptions, n_channels: int = 0) -> So
 
 
 def _stem(name: str) -> str:
-    return cast("str", name.rpartition(SUFFIX)[0]) or name
+    return name.rpartition(SUFFIX)[0] or name

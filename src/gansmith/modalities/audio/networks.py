@@ -8,11 +8,17 @@ from torch import nn
 
 from gansmith.engine.games import AbstractRules
 from gansmith.engine.games.adversarial import AdversarialRules
+from gansmith.engine.games.encoder import EncoderRules
 from gansmith.engine.objectives import find_objective
 from gansmith.errors import UsageError
 from gansmith.nets.convolution import Shape
 from gansmith.nets.discriminators import spectrally_normalised
-from gansmith.nets.grid_players import GridBatchDiscriminator, GridDiscriminator, GridGenerator
+from gansmith.nets.grid_players import (
+    GridBatchDiscriminator,
+    GridDiscriminator,
+    GridGenerator,
+    GridLatentEncoder,
+)
 from gansmith.nets.settings import AbstractPlayerNetworks
 from gansmith.settings import Field, settings
 
@@ -43,21 +49,31 @@ def networks_for(
     Raises:
         UsageError: When it is a game that sounds do not play.
     """
-    if not isinstance(rules, AdversarialRules) or find_objective(rules.objective).is_of_energies:
-        raise UsageError(
-            f"sounds have no networks for the game {rules.name!r} with these rules. "
-            "Leave --game and --objective out."
-        )
-    n_blocks, activation = config.n_blocks, config.activation
+    sizes = config.n_blocks, config.activation
     n_values, *grid = shape
-    shown, n_asked = (rules.n_packed * n_values, *grid), rules.n_packed * n_conditions
-    widths = config.discriminator_widths
-    if config.minibatch == "none":
-        judge: nn.Module = GridDiscriminator(shown, n_asked, widths, n_blocks, activation)
-    else:
-        judge = GridBatchDiscriminator(shown, n_asked, widths, n_blocks, activation, config.minibatch)
-    made = GridGenerator(shape, rules.n_latents, n_conditions, config.generator_widths, n_blocks, activation)
-    return {
-        "generator": made,
-        "discriminator": spectrally_normalised(judge) if config.spectral_norm else judge,
-    }
+    match rules:
+        case AdversarialRules() if not find_objective(rules.objective).is_of_energies:
+            shown, n_asked = (rules.n_packed * n_values, *grid), rules.n_packed * n_conditions
+            widths = config.discriminator_widths
+            if config.minibatch == "none":
+                judge: nn.Module = GridDiscriminator(shown, n_asked, widths, *sizes)
+            else:
+                judge = GridBatchDiscriminator(shown, n_asked, widths, *sizes, config.minibatch)
+            judge = spectrally_normalised(judge) if config.spectral_norm else judge
+            made = _generator(shape, n_conditions, config, rules.n_latents)
+            return {"generator": made, "discriminator": judge}
+        case EncoderRules():
+            return {
+                "generator": _generator(shape, n_conditions, config, rules.n_latents),
+                "encoder": GridLatentEncoder(shape, rules.n_latents, config.discriminator_widths, *sizes),
+            }
+        case _:
+            raise UsageError(
+                f"sounds have no networks for the game {rules.name!r} with these rules. "
+                "Leave --game and --objective out."
+            )
+
+
+def _generator(shape: Shape, n_conditions: int, config: AudioNetworks, n_latents: int) -> nn.Module:
+    widths = config.generator_widths
+    return GridGenerator(shape, n_latents, n_conditions, widths, config.n_blocks, config.activation)

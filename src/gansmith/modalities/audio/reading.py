@@ -48,6 +48,8 @@ N_LOOKED_AT: Final = 500
 MAX_BYTES: Final = 2 * 1024**3
 """Of all sounds in memory."""
 FEWEST: Final = 2
+MOST: Final = 4.0
+"""Of a sample in an array that is louder than full scale."""
 MIN_SPREAD_DB: Final = 2.0
 """Standard deviation of loudness below which it says nothing."""
 
@@ -226,7 +228,7 @@ def _came(piece: Piece) -> Came:
 
 
 def _together(waves: Sequence[np.ndarray], known: Attributes, form: Form) -> Sounds:
-    """Waves of up to the length of a form as one block, with how long and how loud each is, if that differs."""
+    """Waves of up to the length of a form as one block; how long and how loud each is, if that differs."""
     block = np.zeros((len(waves), form.n_samples, form.n_channels), np.int16)
     seconds, loudness = np.zeros(len(waves)), np.zeros(len(waves))
     for place, wave in enumerate(waves):
@@ -332,8 +334,12 @@ def _of_arrays(given: tuple[Any, ...], form: Form | None) -> Sounds:
         )
     block = array if array.ndim == 3 else array[..., None]
     waves = block / 32_768 if block.dtype.kind == "i" else block
-    if not np.isfinite(waves).all() or np.abs(waves).max() > 4:
-        raise DataError("an array of sounds holds values that are no samples. Scale them to -1 to 1.")
+    is_odd = ~(np.abs(waves) <= MOST).all((1, 2))
+    if is_odd.any():
+        raise DataError(
+            f"sound {int(np.argmax(is_odd))} of the array holds values that are no samples, such as NaN or more "
+            f"than {MOST:g}. Scale them to -1 to 1."
+        )
     form = form or Form(rate_hz=rate_hz, n_samples=block.shape[1], n_channels=min(2, block.shape[2]))
     made = [as_pcm(formed(Piece(wave.astype(np.float32), rate_hz, ""), form)) for wave in waves]
     columns: dict[str, np.ndarray] = {}

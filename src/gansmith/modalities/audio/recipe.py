@@ -59,7 +59,7 @@ class AudioRecipe(AbstractRecipe[AudioCodec]):
     def held_out_score(
         self, codec: AudioCodec, n_heldout: int, seed: int
     ) -> Callable[[Samples, Samples], float]:
-        """See the base class: coverage by levels alone, for a frequency means nothing where nothing sounds."""
+        """See the base class: coverage by levels alone; frequencies mean nothing where nothing sounds."""
         step = codec.coding.n_channels
 
         def score(fake: Samples, real: Samples) -> float:

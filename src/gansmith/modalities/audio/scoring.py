@@ -31,10 +31,10 @@ N_QUICK: Final = 1_000
 _ATTACKS: Final = ("membership_auc",)
 """Without which nothing can be said of the privacy of sounds."""
 _LIMITS: Final = {
-    "Are the numbers right?": "Spectra, levels, pitch, attack, loudness and the shares of classes are compared. "
-    "What only whole sounds show is heard by the network above.",
-    "Is it valid?": "Silence, clipping, constants, lengths, rates and repeated sounds are looked for. Whether "
-    "a sound says what it should is not a rule.",
+    "Are the numbers right?": "Spectra, levels, pitch, attack, loudness and the shares of classes are "
+    "compared. What only whole sounds show is heard by the network above.",
+    "Is it valid?": "Silence, clipping, constants, lengths, rates and repeated sounds are looked for. "
+    "Whether a sound says what it should is not a rule.",
 }
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Final, final
 
 import numpy as np
+from jaxtyping import Float
 
-Wave = np.ndarray[tuple[Any, ...], np.dtype[np.float32]]
+Wave = Float[np.ndarray, "_ _"]
 """Shape `(n_samples, n_channels)`, from -1 to 1."""
 
 PCM: Final = 1
@@ -28,7 +29,7 @@ MAX_RATE_HZ: Final = 768_000
 MAX_CHANNELS: Final = 64
 
 
-class Unreadable(Exception):
+class Unreadable(Exception):  # noqa: N818 - of a file, and mostly no error of the user
     """A file is no sound; the reason is the text."""
 
 
@@ -113,7 +114,7 @@ def _samples(body: bytes, layout: _Layout) -> Wave:
     return values.reshape(-1, layout.n_channels)
 
 
-def as_pcm(wave: Wave) -> np.ndarray:
+def as_pcm(wave: np.ndarray) -> np.ndarray:
     """Samples as whole numbers of 16 bits; louder ones than those can say are cut off."""
     return np.clip(np.rint(wave * FULL_SCALE), -HIGHEST - 1, HIGHEST).astype(np.int16)
 
