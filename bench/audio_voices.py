@@ -36,7 +36,7 @@ def _model(task: Task, train: Sounds) -> Model:
     """One generator for all speakers."""
     known = Attributes({"speaker": train.attributes.columns["speaker"]})
     options = {"to_attribute": ("speaker",), "accept_terms": True}
-    return replace(task, preset="default").learnt(
+    return replace(task, name="voices", is_again=True).learnt(
         train.with_attributes(known), tag="speaker", options=options
     )
 

@@ -126,13 +126,13 @@ class AudioCodec(AbstractCodec[Sounds, AudioOptions]):
         return self.coding.values(spectra).view(len(compact), *self.shape)
 
     def compact(self, samples: SoundSamples) -> Float[Tensor, "batch n_samples n_channels"]:
-        """See the base class; the scale of 16 bits, not rounded."""
+        """See the base class: whole numbers, on the scale of 16 bits, those that are too loud beyond it."""
         coding = self.coding
         values = samples.detach().float().clamp(0.0, 1.0)
         each = values.reshape(-1, coding.n_channels, *self.shape[1:])
         spectra = coding.frames.consistent(coding.spectra(each), coding.n_rounds)
         waves = coding.frames.waves(spectra).view(len(samples), self.form.n_channels, -1)
-        return waves.transpose(1, 2) * FULL_SCALE
+        return torch.round(waves.transpose(1, 2) * FULL_SCALE)
 
     def decode(self, compact: CompactSounds, seed: int, first_index: int) -> Sounds:
         """See the base class: 16 bits; what would be louder than full scale is made quieter as a whole."""

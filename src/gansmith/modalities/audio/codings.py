@@ -207,16 +207,19 @@ def _weight(levels: Tensor) -> Tensor:
     return (STEEPNESS * levels).clamp(LEAST_WEIGHT, 1.0)
 
 
+def _turns(n_bins: int, advance: float) -> Tensor:
+    """How far the phase of the middle of each bin goes from frame to frame, whole turns left out; float64."""
+    return torch.remainder(torch.arange(n_bins, dtype=torch.float64) * advance, _TURN)[:, None]
+
+
 def _beyond(phases: Tensor, advance: float) -> Tensor:
     """How far phases go from frame to frame beyond the middle of each bin, from -pi to pi."""
-    bins = torch.arange(phases.shape[1], device=phases.device, dtype=phases.dtype)
     before = torch.cat([torch.zeros_like(phases[..., :1]), phases[..., :-1]], -1)
-    gone = phases - before - bins[:, None] * advance
+    gone = phases - before - _turns(phases.shape[1], advance).to(phases)
     return torch.remainder(gone + torch.pi, _TURN) - torch.pi
 
 
 def _phases(beyond: Tensor, advance: float) -> Tensor:
     """The phases that go so far from frame to frame; added up in double precision."""
-    bins = torch.arange(beyond.shape[1], device=beyond.device, dtype=torch.float64)
-    gone = beyond.double() + torch.remainder(bins * advance, _TURN)[:, None]
+    gone = beyond.double() + _turns(beyond.shape[1], advance).to(beyond.device)
     return torch.remainder(gone.cumsum(-1) + torch.pi, _TURN) - torch.pi
