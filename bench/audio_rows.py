@@ -11,6 +11,7 @@ import torch
 from bench.audio_judge import Judge, draw, in_tune, rendered, spoken
 from bench.picture_sets import data_folder
 from bench.picture_task import Row, Task, at_least, at_most, told
+from gansmith.modalities.attributes import Attributes
 from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.codec import AudioCodec
 from gansmith.modalities.audio.codings import CODINGS
@@ -19,6 +20,8 @@ from gansmith.modalities.audio.reading import read_sounds
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.traits import traits_of
 from gansmith.tasks.model import Model
+from gansmith.tasks.runs.fit import start
+from gansmith.tasks.runs.settings import FitConfig
 
 N_NOTES: Final = 2_000
 N_JUDGED: Final = 600
@@ -38,13 +41,19 @@ def notes(task: Task) -> list[Row]:
     return _of_notes(task, model, judge, held)
 
 
+def _codec(model: Model) -> AudioCodec:
+    codec = model.codec
+    assert isinstance(codec, AudioCodec)
+    return codec
+
+
 def _coded(coding: str) -> dict[str, Any]:
     return {"coding": coding} if coding else {}
 
 
 def _of_notes(task: Task, model: Model, judge: Judge, held: Sounds) -> list[Row]:
     fake = made(model, N_JUDGED, task.seed)
-    draw(task.out / f"{task.name}-{model.codec.scale.coding}.png", held, fake)
+    draw(task.out / f"{task.name}-{_codec(model).scale.coding}.png", held, fake)
     return [
         at_least("pitch accuracy, within half a semitone", in_tune(fake), 0.95, real=in_tune(held)),
         Row("the same within 20 cents", in_tune(fake, 0.2), real=in_tune(held, 0.2)),
@@ -75,20 +84,15 @@ def codings(task: Task) -> list[Row]:
 
 def piano(task: Task) -> list[Row]:
     """A model of rendered notes goes on with every other of 13 piano notes: are those between in tune?"""
-    from gansmith.tasks.runs.fit import start
-    from gansmith.tasks.runs.settings import FitConfig
-
     path = data_folder() / "instrument_notes" / "piano_notes.zip"
     base = task.learnt(rendered(N_NOTES, 0), tag="base")
     options = AudioOptions(rate=8_000, seconds=0.5, mono=True)
-    every = read_sounds(path, options, base.codec.form)
+    every = read_sounds(path, options, _codec(base).form)
     pitch = {name: 60 + place for place, name in enumerate(_SCALE)}
     numbers = [pitch[name.rsplit("/", 1)[1].removesuffix(".wav")] for name in every.names]
-    from gansmith.modalities.attributes import Attributes
-
     known = every.with_attributes(Attributes({"pitch": np.array([str(one) for one in numbers], object)}))
     learnt = known.take(np.array([k for k, one in enumerate(numbers) if one % 2 == 0]))
-    run = start(learnt, FitConfig(samples_seen=4_000, seed=task.seed), start_from=base)
+    run = start(learnt, FitConfig(samples_seen=4_000, seed=task.seed), origin=base)
     for record in run:
         if record.readings:
             told(f"fine-tuned: step {record.step:,} of {record.n_steps:,}")
@@ -147,9 +151,6 @@ def codec(task: Task) -> list[Row]:
 
 def speed(task: Task) -> list[Row]:
     """How long 1,000 sounds of a second at 16,000 Hz take."""
-    from gansmith.tasks.runs.fit import start
-    from gansmith.tasks.runs.settings import FitConfig
-
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 0.1, (64, 16_000)).astype(np.float32)
     run = start((noise, 16_000), FitConfig(samples_seen=64, seed=0))

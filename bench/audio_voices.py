@@ -14,15 +14,20 @@ import numpy as np
 from bench.audio_judge import SEED, Judge, draw, spoken
 from bench.mcadams import mcadams
 from bench.picture_task import Row, Task, at_least, at_most
+from gansmith.modalities.anonymizing import Asked
 from gansmith.modalities.attributes import Attributes
+from gansmith.modalities.audio import AudioOptions
 from gansmith.modalities.audio.forming import resampled
 from gansmith.modalities.audio.levels import levels
+from gansmith.modalities.audio.reading import read_sounds
 from gansmith.modalities.audio.sounds import Sounds
 from gansmith.modalities.audio.watermark import FEWEST_BITS, marked, read_mark, why_not
-from gansmith.modalities.audio.waves import FULL_SCALE, as_pcm
+from gansmith.modalities.audio.waves import FULL_SCALE, as_pcm, wav_bytes
 from gansmith.modalities.grid_observer import GridObserver
 from gansmith.modalities.pairs.domains.anonymizing import nobody
+from gansmith.modalities.pairs.domains.codec import DomainCodec
 from gansmith.modalities.translating import Wish
+from gansmith.tasks.anonymize import Anonymizer
 from gansmith.tasks.model import Model
 from gansmith.tasks.translate.translation import Translation
 
@@ -65,7 +70,7 @@ def conversion(task: Task) -> list[Row]:
 
 
 def anonymised(task: Task) -> list[Row]:
-    """Nobody's voice: does an attacker who knows the method find the speaker, and is the digit still heard?"""
+    """Nobody's voice: does an attacker who knows how find the speaker, and is the digit still heard?"""
     train, held = spoken()
     judge, model = Judge(train, held), _model(task, train)
     rng = np.random.default_rng(SEED)
@@ -81,8 +86,9 @@ def anonymised(task: Task) -> list[Row]:
         again = Judge(ours, theirs).right(theirs, "digit")
         lost = 100 * (judge.right(asked, "digit") - right)
         is_ours = name != "McAdams"
+        said = f"{name}: equal error rate"
         rows += [
-            at_least(f"{name}: equal error rate", error, 0.30) if is_ours else Row(f"{name}: equal error rate", error),
+            at_least(said, error, 0.30) if is_ours else Row(said, error),
             at_most(f"{name}: digit accuracy lost, points", lost, 10) if is_ours
             else Row(f"{name}: digit accuracy lost, points", lost),
             Row(f"{name}: digits, by a probe that has learnt from such", again),
@@ -92,13 +98,10 @@ def anonymised(task: Task) -> list[Row]:
 
 def _nobody(model: Model, seed: int) -> Callable[[Sounds], Sounds]:
     def change(sounds: Sounds) -> Sounds:
-        from gansmith.modalities.anonymizing import Asked
-        from gansmith.modalities.audio import AudioOptions
-        from gansmith.modalities.audio.reading import read_sounds
-        from gansmith.modalities.audio.waves import wav_bytes
-        from gansmith.tasks.anonymize import Anonymizer
 
-        assert nobody(model.codec, seed).max() < 1
+        codec = model.codec
+        assert isinstance(codec, DomainCodec)
+        assert nobody(codec, seed).max() < 1
         with TemporaryDirectory() as folder:
             source, output = Path(folder, "in"), Path(folder, "out")
             source.mkdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def broken_rules(sounds: Sounds, real: Sounds, keys: np.ndarray) -> dict[str, np
     is_first[np.unique(keys.astype("S16"), return_index=True)[1]] = True
     low, high = real.lengths.min(), real.lengths.max()
     margin = LENGTH_MARGIN * real.form.n_samples
-    found: dict[str, np.ndarray] = {
+    found: dict[str, Any] = {
         "is not silent": peaks <= SILENT * FULL_SCALE,
         "is not cut off at full scale": run.any((1, 2)),
         "has no constant part": (np.abs(means) > MOST_CONSTANT).any(1),

@@ -187,7 +187,7 @@ def _of_files(files: RecordFiles, options: AudioOptions, form: Form | None) -> S
     numbers = evenly(len(files.names), most).tolist()
     for number in numbers:
         pieces, found = looked.pop(number, None) or _pieces(files, number, options, broken)
-        odd += [f"{printable(files.names[number])} ({found.note})"] if found and found.note else []
+        odd += [f"{_name(files, number)} ({found.note})"] if found and found.note else []
         for piece in pieces[: most - len(waves)]:
             waves.append(as_pcm(formed(piece, form)))
             names.append(piece.name)
@@ -221,6 +221,10 @@ def _pieces(
     if not pieces:
         broken[number] = "is silent"
     return pieces, found
+
+
+def _name(files: RecordFiles, number: int) -> str:
+    return printable(files.names[number])
 
 
 def _came(piece: Piece) -> Came:
@@ -337,8 +341,8 @@ def _of_arrays(given: tuple[Any, ...], form: Form | None) -> Sounds:
     is_odd = ~(np.abs(waves) <= MOST).all((1, 2))
     if is_odd.any():
         raise DataError(
-            f"sound {int(np.argmax(is_odd))} of the array holds values that are no samples, such as NaN or more "
-            f"than {MOST:g}. Scale them to -1 to 1."
+            f"sound {int(np.argmax(is_odd))} of the array holds values that are no samples, such as NaN or "
+            f"more than {MOST:g}. Scale them to -1 to 1."
         )
     form = form or Form(rate_hz=rate_hz, n_samples=block.shape[1], n_channels=min(2, block.shape[2]))
     made = [as_pcm(formed(Piece(wave.astype(np.float32), rate_hz, ""), form)) for wave in waves]

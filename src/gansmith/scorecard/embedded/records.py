@@ -43,7 +43,7 @@ class Embedded:
     points: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     """Shape `(n_records, n_features)`, float64: as an encoder sees them."""
     own: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
-    """Shape `(n_records, n_own)`, float64: what the kind of data knows of each by itself, NaN where nothing."""
+    """Shape `(n_records, n_own)`, float64: what the kind of data itself knows of each; NaN where nothing."""
     n_whole: int = 0
     """How many of the channels, the first ones, show the whole record; the others a piece of it. 0: all."""
 

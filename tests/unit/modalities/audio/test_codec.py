@@ -35,11 +35,14 @@ def test_the_round_trip(sounds, coding, least):
     codec = AudioCodec.fit(sounds, AudioOptions(coding=coding), 0)
     waves = codec.encode(sounds, 0)
     values = codec.expand(waves)
-    assert values.shape[1:] == codec.shape and 0 <= values.min() and values.max() <= 1
+    assert values.shape[1:] == codec.shape
+    assert values.min() >= 0
+    assert values.max() <= 1
     back = codec.compact(values)
     assert (_snr(waves.float(), back)[:3] > least).all()
     decoded = codec.decode(back, 0, 0)
-    assert decoded.form == sounds.form and decoded.waves.dtype == np.int16
+    assert decoded.form == sounds.form
+    assert decoded.waves.dtype == np.int16
 
 
 def test_levels_alone_come_back_as_levels(sounds):
