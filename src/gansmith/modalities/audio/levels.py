@@ -12,7 +12,7 @@ from gansmith.modalities.audio.sounds import Form, Sounds
 from gansmith.modalities.audio.waves import FULL_SCALE
 
 N_BANDS: Final = 64
-N_MOMENTS: Final = 64
+N_MOMENTS: Final = 32
 """At most; of a long sound each is longer."""
 FRAME_SECONDS: Final = 0.064
 LEAST_HOP_SECONDS: Final = 0.008

@@ -12,7 +12,7 @@ from gansmith.modalities.audio.embedding import broken_rules, embedded, keys_of,
 from gansmith.modalities.audio.galleries import class_rows, pairs_gallery, plain_gallery
 from gansmith.modalities.audio.measures import SOUND_MEASURES
 from gansmith.modalities.audio.sounds import Sounds
-from gansmith.modalities.grid_observer import N_QUICKLY_SEEN, N_SEEN, GridObserver
+from gansmith.modalities.grid_observer import GridObserver
 from gansmith.scorecard.card import Scorecard
 from gansmith.scorecard.embedded.judge import EmbeddedJudge
 from gansmith.scorecard.embedded.records import Target
@@ -26,6 +26,10 @@ from gansmith.scorecard.verdict.questions import verdict
 
 MAX_SOUNDS: Final = 5_000
 """Of each set that a score looks at, at most; exact copies are looked for among all."""
+N_SEEN: Final = 20_000
+"""Sounds that each network hears while it learns, ..."""
+N_QUICKLY_SEEN: Final = 4_000
+"""... and for a quick card."""
 N_QUICK: Final = 1_000
 """The most that a quick card looks at."""
 _ATTACKS: Final = ("membership_auc",)
