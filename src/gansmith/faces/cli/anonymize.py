@@ -24,7 +24,12 @@ def anonymize(
             help="A picture, a film, a sound, a folder, an archive; or a CSV of people and pictures.",
         ),
     ],
-    model: Annotated[Path, typer.Option("-m", "--model", help="A model learnt with fit --heads, or of voices with --to-attribute speaker.")],
+    model: Annotated[
+        Path,
+        typer.Option(
+            "-m", "--model", help="A model learnt with fit --heads, or of voices with --to-attribute speaker."
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Where the results go; for a folder, a folder or a .zip.")
     ],

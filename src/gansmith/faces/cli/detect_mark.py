@@ -11,7 +11,9 @@ from gansmith.faces.cli.options import Json, print_json
 
 
 def detect_mark(
-    files: Annotated[list[str], typer.Argument(help="Pictures, films or sounds, folders or archives of them.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Pictures, films or sounds, folders or archives of them.")
+    ],
     json: Json = False,
 ) -> None:
     """Look for the watermark that says that pictures or sounds were made or changed by Gansmith.

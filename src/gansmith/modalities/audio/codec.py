@@ -15,7 +15,7 @@ from torch import Tensor
 from gansmith.errors import DataError, ModelFileError, UsageError
 from gansmith.modalities.attribute_codec import AttributeCodec
 from gansmith.modalities.audio import AudioOptions, Coding
-from gansmith.modalities.audio.codings import CODINGS, AbstractCoding
+from gansmith.modalities.audio.codings import CODINGS, AbstractSpectrumCoding
 from gansmith.modalities.audio.sounds import MAX_SECONDS, Form, Sounds
 from gansmith.modalities.audio.spectra import Frames, usual_frame_size
 from gansmith.modalities.audio.waves import FULL_SCALE, HIGHEST
@@ -78,7 +78,7 @@ class AudioCodec(AbstractCodec[Sounds, AudioOptions]):
         return cls(form, scale, AttributeCodec.fit(records.attributes))
 
     @cached_property
-    def coding(self) -> AbstractCoding:
+    def coding(self) -> AbstractSpectrumCoding:
         """What networks see of one channel."""
         frames = Frames(self.scale.frame_size, self.form.n_samples)
         return CODINGS[self.scale.coding](frames, self.scale.highest)

@@ -45,7 +45,7 @@ Values = Float[Tensor, "batch n_channels n_rows n_frames"]
 
 
 @dataclass(frozen=True)
-class AbstractCoding(ABC):
+class AbstractSpectrumCoding(ABC):
     """Values of complex spectra, and back.
 
     Args:
@@ -85,7 +85,7 @@ class AbstractCoding(ABC):
 
 
 @final
-class FrequencyCoding(AbstractCoding):
+class FrequencyCoding(AbstractSpectrumCoding):
     """Levels, and how far the phase goes from frame to frame beyond that of the middle of its bin."""
 
     n_channels: ClassVar[int] = 2
@@ -103,7 +103,7 @@ class FrequencyCoding(AbstractCoding):
 
 
 @final
-class MelCoding(AbstractCoding):
+class MelCoding(AbstractSpectrumCoding):
     """The same in bands as wide as the ear's: level and mean frequency of each."""
 
     n_channels: ClassVar[int] = 2
@@ -161,7 +161,7 @@ class MelCoding(AbstractCoding):
 
 
 @final
-class ComplexCoding(AbstractCoding):
+class ComplexCoding(AbstractSpectrumCoding):
     """Real and imaginary parts, the louder ones compressed."""
 
     n_channels: ClassVar[int] = 2
@@ -179,7 +179,7 @@ class ComplexCoding(AbstractCoding):
 
 
 @final
-class LevelCoding(AbstractCoding):
+class LevelCoding(AbstractSpectrumCoding):
     """Levels alone: phases are guessed, by Griffin and Lim."""
 
     n_channels: ClassVar[int] = 1
@@ -195,7 +195,7 @@ class LevelCoding(AbstractCoding):
         return torch.polar(sizes, torch.from_numpy(guess).to(sizes).expand_as(sizes))
 
 
-CODINGS: Final[dict[Coding, type[AbstractCoding]]] = {
+CODINGS: Final[dict[Coding, type[AbstractSpectrumCoding]]] = {
     "frequency": FrequencyCoding,
     "mel": MelCoding,
     "complex": ComplexCoding,

@@ -30,7 +30,7 @@ def _snr(waves, back):
     return (10 * torch.log10(waves.square().sum((1, 2)) / error)).numpy()
 
 
-@pytest.mark.parametrize(("coding", "least"), [("frequency", 60), ("complex", 60), ("mel", 2)])
+@pytest.mark.parametrize(("coding", "least"), [("frequency", 60), ("complex", 60), ("mel", 20)])
 def test_the_round_trip(sounds, coding, least):
     codec = AudioCodec.fit(sounds, AudioOptions(coding=coding), 0)
     waves = codec.encode(sounds, 0)
@@ -39,7 +39,7 @@ def test_the_round_trip(sounds, coding, least):
     assert values.min() >= 0
     assert values.max() <= 1
     back = codec.compact(values)
-    assert (_snr(waves.float(), back)[:3] > least).all()
+    assert (_snr(waves.float(), back)[:2] > least).all()  # between bands mel loses the phase of a tone
     decoded = codec.decode(back, 0, 0)
     assert decoded.form == sounds.form
     assert decoded.waves.dtype == np.int16
